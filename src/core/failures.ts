@@ -1,0 +1,139 @@
+/**
+ * Everything that can go wrong in a way that a person can do something about. To add one: give it a code and the facts that
+ * its message needs, here; its words in render/failure.ts and its exit code in cli/exit-codes.ts are then demanded by the
+ * compiler. Tests of behaviour assert codes and facts; only tests of render assert words.
+ *
+ * No field may ever hold a secret, a session token or a token code. Access key ids are shortened before they get here.
+ */
+import type { CommandName } from './command-names.ts'
+import type { Origin, Place, SharedFileName } from './origin.ts'
+
+/** A command line that cannot be carried out as it stands. */
+export type UsageProblem =
+  | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
+  | { readonly kind: 'unknown-option'; readonly option: string; readonly command?: CommandName; readonly nearest?: string }
+  | { readonly kind: 'abbreviated-option'; readonly option: string; readonly full: string }
+  | { readonly kind: 'repeated-option'; readonly option: string }
+  | { readonly kind: 'missing-value'; readonly option: string; readonly expected: string }
+  | { readonly kind: 'empty-value'; readonly option: string }
+  | { readonly kind: 'unexpected-value'; readonly option: string }
+  | { readonly kind: 'bad-value'; readonly option: string; readonly value: string; readonly expected: string; readonly origin?: Origin }
+  | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
+  | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
+  | { readonly kind: 'conflicting-profiles'; readonly positional: string; readonly option: string }
+  | { readonly kind: 'conflicting-options'; readonly options: readonly [string, string]; readonly because: string }
+  | { readonly kind: 'unknown-placeholder'; readonly placeholder: string; readonly known: readonly string[] }
+  | { readonly kind: 'unknown-setting'; readonly path: string; readonly key: string; readonly line?: number; readonly nearest?: string }
+  | { readonly kind: 'token-code-for-many'; readonly profiles: number }
+
+/** What is wrong with a flag after `--`. */
+export type StsArgumentProblem =
+  | { readonly kind: 'unknown-flag'; readonly flag: string; readonly operation: StsOperation; readonly nearest?: string }
+  | { readonly kind: 'ambiguous-flag'; readonly flag: string; readonly candidates: readonly string[] }
+  | { readonly kind: 'refused-flag'; readonly flag: string; readonly because: string; readonly instead?: string }
+  | { readonly kind: 'role-flag-without-role'; readonly flag: string }
+  | { readonly kind: 'missing-value'; readonly flag: string; readonly leadingDash?: string }
+  | { readonly kind: 'bare-word'; readonly word: string }
+  | { readonly kind: 'bad-value'; readonly flag: string; readonly value: string; readonly expected: string }
+  | { readonly kind: 'unreadable-file'; readonly flag: string; readonly path: string; readonly reason: string }
+  | { readonly kind: 'contradiction'; readonly flag: string; readonly before: string; readonly after: string }
+
+/** The two STS operations that a login is made of. */
+export type StsOperation = 'GetSessionToken' | 'AssumeRole'
+
+/** Why a token code cannot be asked for. */
+export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed'
+
+/** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
+export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
+
+/** Tells whose session stands in a section that login would replace. */
+export interface ForeignSession {
+  readonly manager?: string
+  readonly expiration?: Date
+  /** Last four characters of the access key id, as `…ABCD`. */
+  readonly accessKeyId: string
+}
+
+export type Failure =
+  // The command line and what it says: exit 2.
+  | { readonly code: 'USAGE'; readonly problem: UsageProblem }
+  | { readonly code: 'STS_ARGUMENT'; readonly problem: StsArgumentProblem }
+  | { readonly code: 'DURATION_OUT_OF_RANGE'; readonly operation: StsOperation; readonly seconds: number; readonly minimum: number; readonly maximum: number; readonly origin: Origin }
+  | { readonly code: 'TOKEN_CODE_MALFORMED'; readonly source: 'flag' | 'stdin' | 'sts-flag' | 'command' | 'typed' }
+  | { readonly code: 'MFA_SERIAL_MALFORMED'; readonly defect: 'fido' | 'user-arn' | 'alphabet' | 'length'; readonly serial: string; readonly origin: Origin; readonly corrected?: string }
+  | { readonly code: 'TEXT_REFUSED'; readonly what: string; readonly text: string; readonly defect: TextDefect; readonly origin: Origin }
+  // Profiles: exit 1.
+  | { readonly code: 'PROFILE_NOT_FOUND'; readonly profile: string; readonly origin: Origin; readonly paths: readonly string[]; readonly nearest?: string }
+  | { readonly code: 'SOURCE_PROFILE_NOT_FOUND'; readonly profile: string; readonly source: string; readonly origin: Origin; readonly paths: readonly string[]; readonly nearest?: string }
+  | { readonly code: 'SOURCE_PROFILE_CYCLE'; readonly path: readonly string[] }
+  | { readonly code: 'SOURCE_PROFILE_AMBIGUOUS'; readonly profile: string; readonly candidates: readonly { readonly profile: string; readonly place: Place }[] }
+  | { readonly code: 'LONG_TERM_CREDENTIALS_MISSING'; readonly profile: string; readonly path: readonly string[]; readonly lookedFor: readonly string[]; readonly sessionAt?: Place }
+  | { readonly code: 'LONG_TERM_CREDENTIALS_INCOMPLETE'; readonly profile: string; readonly missing: string; readonly place: Place }
+  | { readonly code: 'LONG_TERM_VARIABLES_MISSING'; readonly missing: readonly string[]; readonly sessionTokenSet: boolean }
+  | { readonly code: 'MFA_SERIAL_MISSING'; readonly profile: string; readonly path: readonly string[]; readonly listing: 'denied' | 'empty' | 'several' | 'fido-only' | 'failed'; readonly devices: readonly string[] }
+  | { readonly code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS'; readonly profile: string; readonly place: Place; readonly sourceIsSame: boolean }
+  | { readonly code: 'SECTION_NOT_OURS'; readonly profile: string; readonly place: Place; readonly session: ForeignSession }
+  | { readonly code: 'SESSION_WOULD_BE_IGNORED'; readonly profile: string; readonly key: string; readonly place: Place; readonly standardRole: boolean }
+  | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
+  // Files: exit 1. `step` names what was being done; `errno` is Node's error code, such as ENOSPC.
+  | { readonly code: 'FILE_UNREADABLE'; readonly place: Place; readonly errno: string }
+  | { readonly code: 'FILE_NOT_REGULAR'; readonly place: Place; readonly found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' }
+  | { readonly code: 'FILE_NOT_WRITABLE'; readonly place: Place; readonly errno: string; readonly step: string }
+  | { readonly code: 'FILE_INCOMPLETE_WRITE'; readonly place: Place; readonly wanted: number; readonly written: number }
+  | { readonly code: 'FILE_MALFORMED'; readonly place: Place; readonly defect: 'duplicate-section' | 'ambiguous-header' | 'key-unplaceable' | 'duplicate-key' | 'nul'; readonly section: string; readonly otherLine?: number }
+  | { readonly code: 'FILE_LOCKED'; readonly place: Place; readonly holder?: { readonly pid: number; readonly host: string; readonly since: Date }; readonly waitedMs: number }
+  | { readonly code: 'FILE_KEEPS_CHANGING'; readonly place: Place }
+  | { readonly code: 'FILE_PARTLY_WRITTEN'; readonly place: Place; readonly written: SharedFileName; readonly errno: string }
+  | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
+  | { readonly code: 'HOME_UNKNOWN' }
+  | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
+  | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
+  // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
+  | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: 'token-code' | 'answer' }
+  | { readonly code: 'CANCELLED' }
+  | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
+  | { readonly code: 'DECLINED' }
+  | { readonly code: 'DEADLINE_EXCEEDED'; readonly seconds: number; readonly waitingFor: string }
+  | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output'; readonly exitCode?: number }
+  | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session'; readonly exitCode?: number; readonly place: Place }
+  | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' }
+  // STS says no to who is asking: exit 4.
+  | { readonly code: 'TOKEN_CODE_REJECTED'; readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
+  | { readonly code: 'MFA_SERIAL_REJECTED'; readonly serial: string; readonly origin: Origin }
+  | { readonly code: 'CREDENTIALS_REJECTED'; readonly accessKeyId: string; readonly reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'; readonly origin: Origin | 'session' }
+  | { readonly code: 'SESSION_MISSING'; readonly profile: string }
+  // STS or the way there: exit 1.
+  | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
+  | { readonly code: 'REQUEST_REFUSED'; readonly operation: string; readonly awsCode: string; readonly message: string; readonly reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' }
+  | { readonly code: 'CLOCK_SKEWED'; readonly skewSeconds: number | undefined }
+  | { readonly code: 'THROTTLED'; readonly operation: string }
+  | { readonly code: 'REGION_DISABLED'; readonly region: string }
+  | { readonly code: 'NETWORK_UNREACHABLE'; readonly host: string; readonly reason: NetworkTrouble; readonly proxy?: string; readonly proxyIgnored?: boolean; readonly timeoutSeconds?: number }
+  | { readonly code: 'CA_BUNDLE_UNREADABLE'; readonly place: Place; readonly origin: Origin; readonly errno: string }
+  | { readonly code: 'STS_UNEXPECTED'; readonly operation: string; readonly status: number | undefined; readonly awsCode: string | undefined; readonly detail: string }
+
+/** What stood between us and the server, named by what the person can do about it. */
+export type NetworkTrouble = 'dns' | 'refused' | 'timeout' | 'reset' | 'certificate' | 'proxy' | 'proxy-auth' | 'tls' | 'unreachable' | 'no-answer'
+
+/** The code of a failure. */
+export type FailureCode = Failure['code']
+
+/**
+ * The one error that awsmfa throws on purpose. Anything else that reaches the top is a fault of awsmfa and is reported as
+ * one. `cause` keeps what was caught, for `--debug`; it may hold foreign text and is never shown otherwise.
+ */
+export class AwsmfaError extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.code, options)
+    this.name = 'AwsmfaError'
+    this.failure = failure
+  }
+}
+
+/** Tells whether something caught is an AwsmfaError with that code. */
+export function isFailure<Code extends FailureCode>(error: unknown, code: Code): error is AwsmfaError & { readonly failure: Extract<Failure, { readonly code: Code }> } {
+  return error instanceof AwsmfaError && error.failure.code === code
+}

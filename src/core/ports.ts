@@ -1,0 +1,179 @@
+/**
+ * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing else
+ * touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
+ */
+import type { ByteEdit } from './files/byte-edit.ts'
+import type { SharedFileName } from './origin.ts'
+import type { ShortTermCredentials, SigningCredentials } from './sessions/credentials.ts'
+
+/** Gives the present instant. */
+export type Now = () => Date
+
+/**
+ * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that every
+ * offset is a byte offset and nothing is lost. A file that does not exist has the text ''.
+ */
+export interface FileSnapshot {
+  readonly path: string
+  readonly text: string
+  readonly exists: boolean
+}
+
+/** Both shared files as they were read. */
+export type SharedSnapshots = Readonly<Record<SharedFileName, FileSnapshot>>
+
+/** What a plan wants done: edits per file (none: the file is left alone) and whatever the caller wants to know afterwards. */
+export interface FilePlan<T> {
+  readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
+  readonly result: T
+}
+
+/** Something that went wrong after the write was done, or that the person should know about how it was done. */
+export type WriteWarning =
+  | { readonly kind: 'folder-not-synced'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'lock-not-removed'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'mode-not-set'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'owner-not-kept'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'stage-not-removed'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'written-in-place'; readonly path: string; readonly errno: string }
+
+/** What a transaction did. `changed` lists the files whose bytes are new. */
+export interface TransactOutcome<T> {
+  readonly result: T
+  readonly changed: readonly SharedFileName[]
+  readonly warnings: readonly WriteWarning[]
+}
+
+/** The two shared files of AWS. */
+export interface SharedFiles {
+  /** Reads both files, without any lock. Throws FILE_UNREADABLE, FILE_NOT_REGULAR. */
+  readonly read: () => SharedSnapshots
+  /**
+   * Locks the named files (config before credentials), reads both files, asks `plan` for edits on what was read, and makes
+   * them so that each file is the old one or the new one, whole, whatever happens. `plan` may be asked again when a file
+   * was changed meanwhile; it may throw, and then nothing is changed. Only edits of the named files are allowed.
+   */
+  readonly transact: <T>(files: readonly SharedFileName[], plan: (snapshots: SharedSnapshots) => FilePlan<T>) => TransactOutcome<T>
+  /** Finds out whether `transact` could write: makes and removes a trial stage file. Throws what the write would throw. */
+  readonly rehearse: (files: readonly SharedFileName[]) => void
+}
+
+/** Who a key belongs to, as GetCallerIdentity tells it. */
+export interface CallerIdentity {
+  readonly account: string
+  readonly arn: string
+  readonly userId: string
+}
+
+/** An MFA device to use and the code it shows. */
+export interface MfaProof {
+  readonly serialNumber: string
+  readonly tokenCode: string
+}
+
+export interface GetSessionTokenRequest {
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+}
+
+/** A session tag. */
+export interface SessionTag {
+  readonly key: string
+  readonly value: string
+}
+
+export interface AssumeRoleRequest {
+  readonly roleArn: string
+  readonly roleSessionName: string
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+  readonly externalId?: string
+  readonly policy?: string
+  readonly policyArns?: readonly string[]
+  readonly tags?: readonly SessionTag[]
+  readonly transitiveTagKeys?: readonly string[]
+  readonly sourceIdentity?: string
+  readonly providedContexts?: readonly { readonly providerArn: string; readonly contextAssertion: string }[]
+}
+
+/** A session as STS gave it. `assumedRoleArn` is there for AssumeRole alone. */
+export interface StsSession {
+  readonly credentials: ShortTermCredentials
+  readonly assumedRoleArn?: string
+}
+
+/**
+ * AWS STS. Every call throws AwsmfaError alone: TOKEN_CODE_REJECTED, MFA_SERIAL_REJECTED, CREDENTIALS_REJECTED,
+ * ACCESS_DENIED, REQUEST_REFUSED, CLOCK_SKEWED, THROTTLED, REGION_DISABLED, NETWORK_UNREACHABLE, STS_UNEXPECTED. A call
+ * that carries a token code is sent once more when its answer was lost, and never otherwise.
+ */
+export interface Sts {
+  readonly getCallerIdentity: (signer: SigningCredentials, signal: AbortSignal) => Promise<CallerIdentity>
+  readonly getSessionToken: (signer: SigningCredentials, request: GetSessionTokenRequest, signal: AbortSignal) => Promise<StsSession>
+  readonly assumeRole: (signer: SigningCredentials, request: AssumeRoleRequest, signal: AbortSignal) => Promise<StsSession>
+  /** Loads the client and opens the connection, so that the first call finds both ready. Swallows every error. */
+  readonly prepare: () => void
+}
+
+/** An MFA device as IAM lists it. */
+export interface ListedMfaDevice {
+  readonly serialNumber: string
+  readonly kind: 'totp' | 'fido'
+}
+
+/** IAM's ListMFADevices for the user whose keys sign. Throws ACCESS_DENIED and what Sts throws. */
+export type ListMfaDevices = (signer: SigningCredentials, signal: AbortSignal) => Promise<readonly ListedMfaDevice[]>
+
+/** What a source of token codes needs to know to ask a sensible question. */
+export interface TokenCodeRequest {
+  readonly profile: string
+  /** How many profiles the code serves. */
+  readonly profiles: number
+  readonly serialNumber: string
+  /** The IAM user, where known. */
+  readonly userName?: string
+  readonly roleArn?: string
+  /** Why the previous answer was not taken, when this is another try. */
+  readonly refusal?: { readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
+}
+
+/** A code together with how it came, which decides how often it may be tried: a typed one up to three times. */
+export interface TokenCodeAnswer {
+  readonly code: string
+  readonly typed: boolean
+}
+
+/**
+ * One way to get a token code. Gives 'unavailable' where it cannot be used here and now; throws CANCELLED when the person
+ * says no. Withdraws its question when the signal aborts.
+ */
+export type TokenCodeSource = (request: TokenCodeRequest, signal: AbortSignal) => Promise<TokenCodeAnswer | 'unavailable'>
+
+/** The terminal as commands see it. Text goes out as given; the caller has made control characters harmless. */
+export interface Terminal {
+  /** Data, to stdout. A closed pipe is success and ends quietly. */
+  readonly writeData: (text: string) => void
+  /** Talk, to stderr. */
+  readonly writeTalk: (text: string) => void
+  /** What stdout and stderr are, for render: colour, Unicode and width. */
+  readonly data: TextStyle
+  readonly talk: TextStyle
+  /** Whether a question can be asked at all. */
+  readonly canAsk: () => boolean
+  /** Asks a yes-or-no question at the controlling terminal; no is the default. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+  readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>
+  /** Asks to choose one of a numbered list. Gives its index. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+  readonly choose: (question: string, choices: readonly string[], signal: AbortSignal) => Promise<number>
+  /** Shows that something is awaited, on a terminal only, until the returned function is called. */
+  readonly showWaiting: (text: string) => () => void
+}
+
+/** How text may be dressed on one stream. `columns` is undefined where it is no terminal. */
+export interface TextStyle {
+  readonly colour: boolean
+  readonly unicode: boolean
+  readonly columns: number | undefined
+}
+
+/** A lowercase hexadecimal SHA-256 of a byte string. */
+export type Sha256 = (bytes: string) => string

@@ -1,0 +1,40 @@
+/** An IAM user's access key pair. */
+export interface LongTermCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** What STS hands out: an access key pair that holds only together with its session token and until `expiration`. */
+export interface ShortTermCredentials extends LongTermCredentials {
+  readonly sessionToken: string
+  readonly expiration: Date
+}
+
+/** Whatever can sign a request. */
+export interface SigningCredentials extends LongTermCredentials {
+  readonly sessionToken?: string
+}
+
+/**
+ * Gives an access key id as `…` and its last four characters, the only form in which one is ever shown. Anything shorter
+ * than 16 characters (AWS documents 16 to 128) is no key id and is hidden whole.
+ */
+export function shortenAccessKeyId(accessKeyId: string): string {
+  return accessKeyId.length < 16 ? '…' : `…${accessKeyId.slice(-4)}`
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/**
+ * Gives the 12-digit account id that is packed into an access key id, or undefined where there is none (ids made before
+ * 2019 and foreign forms). AWS does not document this: use it for warnings only, never for a decision.
+ * Source: "A short note on AWS KEY ID", T. Bruggeman 2023; the id is bits 7–46 of the base32 part after the prefix.
+ */
+export function accountIdOfAccessKeyId(accessKeyId: string): string | undefined {
+  const encoded = accessKeyId.slice(4, 14)
+  if (!/^A[KS]IA[A-Z2-7]{16}$/.test(accessKeyId) || encoded.charAt(0) < 'Q') return undefined
+  let bits = 0n
+  for (const character of encoded) bits = (bits << 5n) | BigInt(BASE32.indexOf(character))
+  const accountId = String((bits >> 9n) & 0xffffffffffn).padStart(12, '0')
+  return accountId.length === 12 ? accountId : undefined
+}
