@@ -5,6 +5,8 @@
 import type { ByteEdit } from './files/byte-edit.ts'
 import type { SharedFileName } from './origin.ts'
 import type { ShortTermCredentials, SigningCredentials } from './sessions/credentials.ts'
+import type { MfaSessionKey } from './sessions/session-key.ts'
+import type { SessionRecord } from './sessions/session-record.ts'
 
 /** Gives the present instant. */
 export type Now = () => Date
@@ -174,6 +176,68 @@ export interface TextStyle {
   readonly unicode: boolean
   readonly columns: number | undefined
 }
+
+/** Where a session was found. The names are part of `status --json`. */
+export type SessionSource = 'credentials-file' | 'awsmfa-cache' | 'cli-cache' | 'boto-cache' | 'environment'
+
+/** A session as a store holds it, without its secrets. */
+export interface StoredSession {
+  readonly source: SessionSource
+  readonly accessKeyId: string
+  /** Undefined: nothing says when it ends. */
+  readonly expiration: Date | undefined
+  readonly managedBy: 'awsmfa' | 'other'
+}
+
+/** What a removal did. `nothing`: the store held nothing of that profile that awsmfa may take out. */
+export interface Removal {
+  readonly removed: 'session' | 'marks' | 'nothing'
+  readonly warnings: readonly WriteWarning[]
+}
+
+/** One place that holds sessions by profile. status and logout walk all of them. */
+export interface SessionStore {
+  readonly source: SessionSource
+  /** Gives what the store holds for a profile; absence is undefined. Throws for files that cannot be read. */
+  readonly find: (profile: string) => StoredSession | undefined
+  /** The profiles for which awsmfa wrote something here. */
+  readonly managedProfiles: () => readonly string[]
+  /** Takes out what awsmfa wrote for a profile, and only that. */
+  readonly remove: (profile: string) => Removal
+}
+
+/** awsmfa's own cache of MFA sessions. Reading never throws: what cannot be read is a miss. */
+export interface SessionCache {
+  readonly find: (key: MfaSessionKey) => SessionRecord | undefined
+  /** Stores a record, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  readonly store: (record: SessionRecord) => void
+  /** Every readable record. */
+  readonly list: () => readonly SessionRecord[]
+  readonly remove: (key: MfaSessionKey) => void
+}
+
+/**
+ * Small facts kept between runs, none of them secret, none of them needed: who a key belongs to (it never changes), which
+ * token code was spent last (a hash, 90 s), and how the last question ended (30 s). Reading and writing never throw.
+ */
+export interface RememberedFacts {
+  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+  readonly rememberIdentity: (accessKeyId: string, identity: CallerIdentity) => void
+  readonly isSpent: (serialNumber: string, tokenCode: string) => boolean
+  readonly rememberSpent: (serialNumber: string, tokenCode: string) => void
+  /** How a question of that name ended without an answer, if that was after `since` and less than 30 s ago. */
+  readonly refusalOf: (question: string, since: Date) => QuestionRefusal | undefined
+  readonly rememberRefusal: (question: string, refusal: QuestionRefusal) => void
+}
+
+/** Why a question ended without a session. */
+export type QuestionRefusal = 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED'
+
+/**
+ * Takes the lock under which one question at a time is asked. Gives whether somebody else had to be waited for, and the
+ * function that gives the lock back. Waits until the signal aborts.
+ */
+export type LockQuestion = (question: string, signal: AbortSignal) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
 /** A lowercase hexadecimal SHA-256 of a byte string. */
 export type Sha256 = (bytes: string) => string
