@@ -1,0 +1,143 @@
+/**
+ * Every command, option, positional and example, as data. Both parsers, help, README and completion are made from this table
+ * and from nothing else. An option is declared by the item that builds it, never ahead of it; names and their meaning are
+ * settled once released. To add a command: a name in core/command-names.ts; the compiler then asks for its row here.
+ */
+import type { CommandName } from '../core/command-names.ts'
+
+/** An option that is given or not. It takes no value. */
+interface FlagSpec {
+  readonly kind: 'flag'
+  /** The long name without its dashes. */
+  readonly name: string
+  readonly short?: string
+  readonly description: string
+}
+
+/** An option with a value, as `--name value` or `--name=value`. */
+interface ValueSpec extends Omit<FlagSpec, 'kind'> {
+  readonly kind: 'value'
+  /** What stands for the value in help, in capitals. */
+  readonly placeholder: string
+  /** Whether a lone `-` may follow as a word of its own; every other value that begins with `-` needs `--name=`. */
+  readonly takesDash?: true
+}
+
+export type OptionSpec = FlagSpec | ValueSpec
+
+/** Two options of one command that contradict each other. A positional profile counts as `profile`. */
+export interface ConflictSpec {
+  readonly options: readonly [string, string]
+  readonly because: string
+}
+
+export interface CommandSpec {
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What the words after the command are, and how many there may be. */
+  readonly positional: { readonly name: string; readonly description: string; readonly maximum: number }
+  /** What stands after `--`; undefined where `--` is refused. */
+  readonly tail?: { readonly placeholder: string; readonly description: string }
+  readonly options: readonly OptionSpec[]
+  readonly conflicts: readonly ConflictSpec[]
+  readonly examples: readonly [Example, Example]
+}
+
+interface Example {
+  readonly line: string
+  readonly description: string
+}
+
+const PROFILE: OptionSpec = { kind: 'value', name: 'profile', short: 'p', placeholder: 'NAME', description: 'the profile, as an option' }
+const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
+const ALLOW_ROOT: OptionSpec = { kind: 'flag', name: 'allow-root', description: "let root write into somebody else's home folder" }
+const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
+const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where every setting comes from, and more on errors' }
+
+const LOGIN: CommandSpec = {
+  summary: 'Get a session with a token code and store it in the credentials file',
+  positional: { name: 'profile', description: 'the profile to sign in; else AWS_PROFILE, else default', maximum: 1 },
+  tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role, as the AWS CLI has them' },
+  options: [
+    PROFILE,
+    { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
+    { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
+    { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
+    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
+    { kind: 'value', name: 'duration', placeholder: 'TIME', description: 'how long the session holds, such as 12h' },
+    { kind: 'value', name: 'duration-seconds', placeholder: 'N', description: 'the same in seconds' },
+    { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'renew if less than this is left, such as 45m' },
+    { kind: 'flag', name: 'force', description: 'renew a session that is still valid' },
+    { kind: 'flag', name: 'replace', description: "replace another tool's session" },
+    { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region whose STS is asked' },
+    { kind: 'value', name: 'endpoint-url', placeholder: 'URL', description: 'the STS endpoint' },
+    { kind: 'value', name: 'ca-bundle', placeholder: 'FILE', description: 'certificates to trust, in PEM form' },
+    { kind: 'flag', name: 'json', description: 'print the new state as JSON' },
+    QUIET_TALK,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [
+    { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
+    { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
+  ],
+  examples: [
+    { line: 'awsmfa login work', description: 'asks for the code and signs in' },
+    { line: 'awsmfa login work --token-code 123456 -- --duration-seconds 3600', description: 'asks nothing; a flag for STS' },
+  ],
+}
+
+const STATUS: CommandSpec = {
+  summary: 'Say what is left of a session',
+  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+  options: [
+    PROFILE,
+    { kind: 'flag', name: 'all', description: 'every profile, as a table' },
+    { kind: 'flag', name: 'json', description: 'print the state as JSON' },
+    { kind: 'flag', name: 'quiet', description: 'print nothing; the exit code tells' },
+    { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'exit 4 if less than this is left, such as 45m' },
+    { kind: 'value', name: 'format', placeholder: 'TEMPLATE', description: "a line of your own: '{profile} {remaining}'" },
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [{ options: ['all', 'profile'], because: 'one asks for every profile, the other for one' }],
+  examples: [
+    { line: 'awsmfa status', description: 'one line, for the profile in use' },
+    { line: 'awsmfa status --quiet --min-ttl 45m || awsmfa login', description: 'sign in only when it is time' },
+  ],
+}
+
+const LOGOUT: CommandSpec = {
+  summary: 'Take a session out of the credentials file',
+  positional: { name: 'profile', description: 'the profiles; else AWS_PROFILE, else default', maximum: Infinity },
+  options: [
+    PROFILE,
+    { kind: 'flag', name: 'all', description: 'every session that awsmfa stored' },
+    { kind: 'flag', name: 'json', description: 'print the new state as JSON' },
+    QUIET_TALK,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [{ options: ['all', 'profile'], because: 'one means every profile, the other one' }],
+  examples: [
+    { line: 'awsmfa logout work', description: 'takes out what login put in' },
+    { line: 'awsmfa logout --all', description: 'for every profile' },
+  ],
+}
+
+/** The row of each command, in the order in which help lists them. */
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT }
+
+/** What every line may carry, with or without a command. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { kind: 'flag', name: 'help', short: 'h', description: 'show help' },
+  { kind: 'flag', name: 'version', short: 'V', description: 'show the version' },
+]
+
+/** Tells whether a word is the name of a command. */
+export function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(COMMAND_TABLE, word)
+}
