@@ -55,6 +55,9 @@ export interface ForeignSession {
   readonly accessKeyId: string
 }
 
+/** What was being done to a file when it failed. All but 'restore' leave the file as it was. */
+export type WriteStep = 'folder' | 'lock' | 'stage' | 'read-back' | 'compare' | 'rename' | 'in-place' | 'restore'
+
 export type Failure =
   // The command line and what it says: exit 2.
   | { readonly code: 'USAGE'; readonly problem: UsageProblem }
@@ -76,10 +79,11 @@ export type Failure =
   | { readonly code: 'SECTION_NOT_OURS'; readonly profile: string; readonly place: Place; readonly session: ForeignSession }
   | { readonly code: 'SESSION_WOULD_BE_IGNORED'; readonly profile: string; readonly key: string; readonly place: Place; readonly standardRole: boolean }
   | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
-  // Files: exit 1. `step` names what was being done; `errno` is Node's error code, such as ENOSPC.
+  // Files: exit 1. `step` names what was being done; `errno` is Node's error code, such as ENOSPC. `keptAt` is where the
+  // complete new file lies when writing in place broke off and the old bytes could not be brought back.
   | { readonly code: 'FILE_UNREADABLE'; readonly place: Place; readonly errno: string }
   | { readonly code: 'FILE_NOT_REGULAR'; readonly place: Place; readonly found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' }
-  | { readonly code: 'FILE_NOT_WRITABLE'; readonly place: Place; readonly errno: string; readonly step: string }
+  | { readonly code: 'FILE_NOT_WRITABLE'; readonly place: Place; readonly errno: string; readonly step: WriteStep; readonly keptAt?: string }
   | { readonly code: 'FILE_INCOMPLETE_WRITE'; readonly place: Place; readonly wanted: number; readonly written: number }
   | { readonly code: 'FILE_MALFORMED'; readonly place: Place; readonly defect: 'duplicate-section' | 'ambiguous-header' | 'key-unplaceable' | 'duplicate-key' | 'nul'; readonly section: string; readonly otherLine?: number }
   | { readonly code: 'FILE_LOCKED'; readonly place: Place; readonly holder?: { readonly pid: number; readonly host: string; readonly since: Date }; readonly waitedMs: number }
