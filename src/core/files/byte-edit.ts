@@ -4,3 +4,23 @@ export interface ByteEdit {
   readonly length: number
   readonly content: string
 }
+
+/**
+ * Gives `text` with all edits made. Every edit refers to the original, so their order does not matter, except that several
+ * inserts at one offset keep the order in which they were given. Bytes that no edit names stay as they are. Throws a plain
+ * Error when edits overlap or reach outside the text: that is a fault of the caller, never of a file.
+ */
+export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
+  const ordered = edits.toSorted((a, b) => a.offset - b.offset || Number(a.length > 0) - Number(b.length > 0))
+  const parts: string[] = []
+  let position = 0
+  for (const { offset, length, content } of ordered) {
+    if (!Number.isInteger(offset) || !Number.isInteger(length) || length < 0) throw new Error(`edit of ${length} bytes at ${offset} is no range`)
+    if (offset < position) throw new Error(`edit at ${offset} overlaps one that ends at ${position}`)
+    if (offset + length > text.length) throw new Error(`edit of ${length} bytes at ${offset} reaches beyond ${text.length}`)
+    parts.push(text.slice(position, offset), content)
+    position = offset + length
+  }
+  parts.push(text.slice(position))
+  return parts.join('')
+}
