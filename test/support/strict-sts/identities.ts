@@ -1,0 +1,42 @@
+/**
+ * Who one is, and which devices one has.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
+ */
+import type { Answer } from './answers.ts'
+import type { Parameters } from './query-protocol.ts'
+import type { ServerState, Signer } from './state.ts'
+import { INVALID_CLIENT_TOKEN_ID, notAuthorized, validationError } from './answers.ts'
+import { textOf } from './query-protocol.ts'
+import { arnOfSigner } from './state.ts'
+
+/** Answers every valid signature: no permission is needed, and none can be withheld. */
+export const getCallerIdentity = (_state: ServerState, signer: Signer): Answer => ({
+  isOk: true,
+  result: {
+    Arn: arnOfSigner(signer),
+    UserId: signer.kind === 'assumed-role' ? `${signer.role.roleId}:${signer.sessionName}` : signer.user.userId,
+    Account: signer.account.id,
+  },
+})
+
+/**
+ * The enabled devices of the signer, if the world allows it; nobody may list another user's. A session without MFA may not call IAM at all.
+ * Pages by MaxItems (default 100); the Marker is a position.
+ */
+export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: Parameters): Answer => {
+  if (signer.kind === 'session-token' && !signer.isMfaPresent) return INVALID_CLIENT_TOKEN_ID
+  const name = textOf(parameters, 'UserName')
+  if (signer.kind === 'assumed-role' && name === undefined) return validationError('Must specify userName when calling with non-User credentials')
+  if (signer.kind === 'assumed-role' || !signer.user.mayListMfaDevices || (name !== undefined && name !== signer.user.name)) {
+    const user = name ?? (signer.kind === 'assumed-role' ? '' : signer.user.name)
+    return notAuthorized(arnOfSigner(signer), 'iam:ListMFADevices', `user ${user}`, ' because no identity-based policy allows the iam:ListMFADevices action')
+  }
+  const enabled = signer.user.devices.filter((device) => device.isEnabled)
+  const start = Number(textOf(parameters, 'Marker') ?? 0)
+  const end = start + Number(textOf(parameters, 'MaxItems') ?? 100)
+  const devices = enabled.slice(start, end)
+    .map((device) => ({ UserName: signer.user.name, SerialNumber: device.serial, EnableDate: device.enableDate }))
+  const isTruncated = end < enabled.length
+  return { isOk: true, result: { MFADevices: devices, IsTruncated: String(isTruncated), Marker: isTruncated ? String(end) : undefined } }
+}

@@ -1,0 +1,154 @@
+/** Ready-made worlds. Every secret here is made up and opens nothing. */
+import { createHash } from 'node:crypto'
+import type { Account, MfaDevice, Partition, Role, User, World } from './world.ts'
+import { accessKeyIdFor } from './access-key-id.ts'
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const ENABLE_DATE = '2025-01-02T03:04:05Z'
+
+const digestOf = (label: string): Buffer => createHash('sha256').update(label).digest()
+const base32Of = (label: string, length: number): string =>
+  Array.from(digestOf(label).subarray(0, length), (byte) => BASE32[byte & 31]).join('')
+
+/** A secret key of AWS's shape (40 characters of base64), the same for the same label. */
+export const secretFor = (label: string): string => digestOf(`secret ${label}`).toString('base64').slice(0, 32) + 'EXAMPLE+'
+
+/** The access key id that the worlds below give to key number `serial` of an account. */
+export const keyIdFor = (account: string, serial = 1): string => accessKeyIdFor('AKIA', account, serial)
+
+/** A virtual device `mfa/<name>` whose seed follows from its serial. */
+export const virtualDevice = (account: string, name: string, partition: Partition = 'aws'): MfaDevice => {
+  const serial = `arn:${partition}:iam::${account}:mfa/${name}`
+  return { serial, kind: 'totp', seed: base32Of(serial, 32), isEnabled: true, enableDate: ENABLE_DATE }
+}
+
+type UserOptions = {
+  readonly partition?: Partition
+  readonly keyNumber?: number
+  readonly devices?: readonly MfaDevice[]
+  readonly mayListMfaDevices?: boolean
+}
+
+/** A user with one active key and, unless other devices are given, one virtual device of the same name. */
+export const userOf = (account: string, name: string, options: UserOptions = {}): User => {
+  const partition = options.partition ?? 'aws'
+  const arn = `arn:${partition}:iam::${account}:user/${name}`
+  return {
+    name,
+    arn,
+    userId: 'AIDA' + base32Of(arn, 17),
+    accessKeys: [{ id: keyIdFor(account, options.keyNumber ?? 1), secret: secretFor(arn), isActive: true }],
+    devices: options.devices ?? [virtualDevice(account, name, partition)],
+    mayListMfaDevices: options.mayListMfaDevices ?? true,
+  }
+}
+
+type RoleOptions = {
+  readonly trusts: readonly string[]
+  readonly maxHours?: number
+  readonly requiresMfa?: boolean
+  readonly externalId?: string
+  readonly isDenied?: boolean
+}
+
+/** A role; unless said otherwise one hour at most and MFA required. */
+export const roleOf = (account: string, name: string, options: RoleOptions, partition: Partition = 'aws'): Role => {
+  const arn = `arn:${partition}:iam::${account}:role/${name}`
+  return {
+    arn,
+    roleId: 'AROA' + base32Of(arn, 17),
+    maxSessionDurationSeconds: (options.maxHours ?? 1) * 3600,
+    trust: {
+      principals: options.trusts,
+      requiresMfa: options.requiresMfa ?? true,
+      ...(options.externalId === undefined ? {} : { externalId: options.externalId }),
+    },
+    ...(options.isDenied === undefined ? {} : { isDenied: options.isDenied }),
+  }
+}
+
+const HOME = '111111111111'
+const TRUSTS_HOME = [`arn:aws:iam::${HOME}:root`]
+
+/** A hardware token's serial: no ARN, as printed on its back. */
+export const HARDWARE_SERIAL = 'GAHT12345678'
+/** The external id that the role ReadOnly of `aliceWorld` asks for. */
+export const READ_ONLY_EXTERNAL_ID = 'example-external-id:42'
+
+const homeAccount = (): Account => {
+  const hardware: MfaDevice = {
+    serial: HARDWARE_SERIAL, kind: 'totp', seed: 'hex:3132333435363738393031323334353637383930', isEnabled: true, enableDate: ENABLE_DATE,
+  }
+  const passkey: MfaDevice = {
+    serial: `arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`, kind: 'fido', isEnabled: true, enableDate: ENABLE_DATE,
+  }
+  const disabled: MfaDevice = { ...virtualDevice(HOME, 'dora'), isEnabled: false }
+  const retired = userOf(HOME, 'ivan', { keyNumber: 8 })
+  const root: User = { ...userOf(HOME, 'root', { keyNumber: 9 }), arn: `arn:aws:iam::${HOME}:root`, userId: HOME, isRoot: true }
+  return {
+    id: HOME,
+    partition: 'aws',
+    users: [
+      userOf(HOME, 'alice'),
+      userOf(HOME, 'bob', { keyNumber: 2, mayListMfaDevices: false }),
+      userOf(HOME, 'hank', { keyNumber: 3, devices: [hardware] }),
+      userOf(HOME, 'frida', { keyNumber: 4, devices: [passkey] }),
+      userOf(HOME, 'dora', { keyNumber: 5, devices: [disabled] }),
+      userOf(HOME, 'mina', { keyNumber: 6, devices: [virtualDevice(HOME, 'mina-phone'), virtualDevice(HOME, 'mina-tablet')] }),
+      userOf(HOME, 'nomfa', { keyNumber: 7, devices: [] }),
+      { ...retired, accessKeys: retired.accessKeys.map((key) => ({ ...key, isActive: false })) },
+      root,
+    ],
+    roles: [],
+  }
+}
+
+const foreignAccount = (partition: Partition, id: string, name: string): Account => ({
+  id,
+  partition,
+  users: [userOf(id, name, { partition })],
+  roles: [roleOf(id, 'Admin', { trusts: [`arn:${partition}:iam::${id}:root`], maxHours: 12 }, partition)],
+})
+
+/**
+ * The world of most tests.
+ * Account 111111111111: alice (device mfa/alice), bob (may not list devices), hank (hardware token), frida (passkey only),
+ * dora (device disabled), mina (two devices), nomfa (none), ivan (inactive key), root.
+ * Roles: 222222222222 Admin (12 h, MFA), Open (no MFA asked) and Chained (for Admin's sessions alone), 333333333333 Deploy (denied),
+ * 444444444444 ReadOnly (external id). GovCloud 555555555555 with gus, China 666666666666 with chen, each with a role Admin.
+ */
+export const aliceWorld = (): World => ({
+  accounts: [
+    homeAccount(),
+    {
+      id: '222222222222',
+      partition: 'aws',
+      users: [],
+      roles: [
+        roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 }),
+        roleOf('222222222222', 'Open', { trusts: TRUSTS_HOME, requiresMfa: false, maxHours: 2 }),
+        roleOf('222222222222', 'Chained', { trusts: ['arn:aws:iam::222222222222:role/Admin'], requiresMfa: false, maxHours: 12 }),
+      ],
+    },
+    { id: '333333333333', partition: 'aws', users: [], roles: [roleOf('333333333333', 'Deploy', { trusts: TRUSTS_HOME, isDenied: true })] },
+    {
+      id: '444444444444',
+      partition: 'aws',
+      users: [],
+      roles: [roleOf('444444444444', 'ReadOnly', { trusts: TRUSTS_HOME, externalId: READ_ONLY_EXTERNAL_ID })],
+    },
+    foreignAccount('aws-us-gov', '555555555555', 'gus'),
+    foreignAccount('aws-cn', '666666666666', 'chen'),
+  ],
+})
+
+/**
+ * A world with `count` users `user0`, `user1`, … in account 111111111111, each with its own key (`keyIdFor(account, n + 1)`) and virtual
+ * device of its own name, and a role 222222222222 Admin that trusts them all: for many logins at once.
+ */
+export const crowdWorld = (count: number): World => ({
+  accounts: [
+    { id: HOME, partition: 'aws', users: Array.from({ length: count }, (_, n) => userOf(HOME, `user${n}`, { keyNumber: n + 1 })), roles: [] },
+    { id: '222222222222', partition: 'aws', users: [], roles: [roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 })] },
+  ],
+})
