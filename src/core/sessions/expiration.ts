@@ -2,12 +2,7 @@
  * Reading and writing the instant at which a session ends. Strict: a text that is not wholly of the expected form, or names
  * a day or time that does not exist, gives undefined; nothing is ever guessed.
  */
-
-/**
- * The forms in which tools write an expiration. `naive-utc` and `naive-local` look alike, `2026-11-21 18:40:00`, and mean
- * instants that can lie hours apart; which one it is depends on the tool.
- */
-export type ExpirationForm = 'rfc3339' | 'naive-utc' | 'naive-local' | 'epoch'
+import type { ExpirationFormat } from './expiration-markers.ts'
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?$/
 
@@ -20,18 +15,21 @@ interface Fields {
   readonly second: number
 }
 
-/** Gives the instant, to the whole second, or undefined. `naive-local` is read in the time zone of the process. */
-export function parseExpiration(text: string, form: ExpirationForm): Date | undefined {
-  if (form === 'epoch') return /^\d{9,11}$/.test(text) ? new Date(Number(text) * 1000) : undefined
+/**
+ * Gives the instant, to the whole second, or undefined. `naive-utc` and `naive-local` look alike, `2026-11-21 18:40:00`, and
+ * mean instants that can lie hours apart; the latter is read in the time zone of the process.
+ */
+export function parseExpiration(text: string, format: ExpirationFormat): Date | undefined {
+  if (format === 'epoch') return /^\d{9,11}$/.test(text) ? new Date(Number(text) * 1000) : undefined
   const match = DATE_AND_TIME.exec(text)
   if (match === null) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
   const fields: Fields = { year, month, day, hour, minute, second }
   if (!isRealTime(fields)) return undefined
   const zone = match[7]
-  if (form === 'rfc3339') return zone === undefined ? undefined : fromZone(fields, zone)
+  if (format === 'rfc3339') return zone === undefined ? undefined : fromZone(fields, zone)
   if (zone !== undefined) return fromZone(fields, zone)
-  return form === 'naive-utc' ? fromZone(fields, 'Z') : new Date(year, month - 1, day, hour, minute, second)
+  return format === 'naive-utc' ? fromZone(fields, 'Z') : new Date(year, month - 1, day, hour, minute, second)
 }
 
 /** Writes an instant as `2026-11-21T18:40:00Z`: the one form that starship, botocore, Go and Java all read alike. */

@@ -1,0 +1,79 @@
+/**
+ * Small facts that awsmfa keeps between runs, as files of their own: who a key belongs to (cache folder), which code was
+ * spent last and how a question ended (state folder). Losing one costs a call or a question and nothing else, so reading and
+ * writing never throw.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CallerIdentity, Now, QuestionRefusal, RememberedFacts, Sha256 } from '../core/ports.ts'
+import { writeWhole } from './staged-write.ts'
+
+export interface RememberedFactsOptions {
+  readonly cacheFolder: string
+  readonly stateFolder: string
+  readonly sha256: Sha256
+  readonly now: Now
+}
+
+/** A TOTP code is accepted by STS in its own step and one beside it, so 90 s after it was spent it is refused anyway. */
+const SPENT_MS = 90_000
+const REFUSAL_MS = 30_000
+
+/** Makes the store of facts. Touches nothing until it is asked. */
+export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }: RememberedFactsOptions): RememberedFacts {
+  const identityFile = (accessKeyId: string): string => identityPath(cacheFolder, accessKeyId)
+  const spentFile = (serialNumber: string): string => join(stateFolder, 'spent-codes', `${sha256(serialNumber).slice(0, 40)}.json`)
+  const refusalFile = (question: string): string => join(stateFolder, 'questions', `${question}.refusal.json`)
+  const hashOf = (serialNumber: string, tokenCode: string): string => sha256(JSON.stringify(['spent', serialNumber, tokenCode]))
+  return {
+    identityOf: (accessKeyId) => readIdentity(readFact(identityFile(accessKeyId))),
+    rememberIdentity: (accessKeyId, identity) => writeFact(identityFile(accessKeyId), { ...identity }),
+    isSpent: (serialNumber, tokenCode) => {
+      const fact = readFact(spentFile(serialNumber))
+      return fact?.['hash'] === hashOf(serialNumber, tokenCode) && isRecent(fact['at'], now(), SPENT_MS)
+    },
+    rememberSpent: (serialNumber, tokenCode) => writeFact(spentFile(serialNumber), { hash: hashOf(serialNumber, tokenCode), at: now().getTime() }),
+    refusalOf: (question, since) => {
+      const fact = readFact(refusalFile(question))
+      const late = typeof fact?.['at'] === 'number' && fact['at'] >= since.getTime()
+      return late && isRecent(fact['at'], now(), REFUSAL_MS) ? REFUSALS.find((refusal) => refusal === fact['refusal']) : undefined
+    },
+    rememberRefusal: (question, refusal) => writeFact(refusalFile(question), { refusal, at: now().getTime() }),
+  }
+}
+
+const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED']
+
+/** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
+export function identityPath(cacheFolder: string, accessKeyId: string): string {
+  return join(cacheFolder, 'identities', `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`)
+}
+
+/** Reads an identity as it was written; undefined for anything else. */
+export function readIdentity(fact: Readonly<Record<string, unknown>> | undefined): CallerIdentity | undefined {
+  const { account, arn, userId } = fact ?? {}
+  return typeof account === 'string' && typeof arn === 'string' && typeof userId === 'string' ? { account, arn, userId } : undefined
+}
+
+/** Reads a fact; undefined where there is none, or none that this version wrote. */
+export function readFact(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const fact: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1 ? (fact as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    // Missing, unreadable or damaged all mean the same: not known.
+    return undefined
+  }
+}
+
+function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void {
+  try {
+    writeWhole(path, `${JSON.stringify({ version: 1, ...fact })}\n`)
+  } catch {
+    // A folder that cannot be written must not stop a login; the fact is learnt again next time.
+  }
+}
+
+function isRecent(at: unknown, now: Date, lengthMs: number): boolean {
+  return typeof at === 'number' && Math.abs(now.getTime() - at) < lengthMs
+}

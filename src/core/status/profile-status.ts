@@ -1,0 +1,77 @@
+import { classifyProfile } from '../files/ownership.ts'
+import type { ProfileView, Profiles } from '../files/profile-view.ts'
+import type { CallerIdentity, StoredSession } from '../ports.ts'
+import { shortenAccessKeyId } from '../sessions/credentials.ts'
+import { parseExpiration } from '../sessions/expiration.ts'
+import { stateOfSession } from '../sessions/session-state.ts'
+import { entryWithoutSession } from './status-entry.ts'
+import type { StatusEntry } from './status-entry.ts'
+
+/** What status needs beside the profiles themselves. */
+export interface StatusLookup {
+  readonly profiles: Profiles
+  readonly now: Date
+  readonly minTtlSeconds: number
+  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+}
+
+/**
+ * Tells the session that a profile's own section of the credentials file holds, whoever wrote it. A section with long-term
+ * credentials, or with none, holds no session.
+ */
+export function sessionInCredentialsFile(profile: ProfileView | undefined): StoredSession | undefined {
+  const ownership = classifyProfile(profile)
+  if (ownership.kind === 'ours') {
+    const expiration = ownership.expiration === undefined ? undefined : parseExpiration(ownership.expiration, 'rfc3339')
+    return { source: 'credentials-file', accessKeyId: ownership.accessKeyId, expiration, managedBy: 'awsmfa' }
+  }
+  if (ownership.kind !== 'foreign-session' || ownership.accessKeyId === undefined) return undefined
+  const { expiration } = ownership
+  return {
+    source: 'credentials-file',
+    accessKeyId: ownership.accessKeyId,
+    expiration: expiration === undefined ? undefined : parseExpiration(expiration.value, expiration.format),
+    managedBy: 'other',
+  }
+}
+
+/**
+ * Says what is left of the session that a profile works with: its own, or, for a role profile, which no SDK serves from its
+ * own section, that of the first profile on its `source_profile` path that has one.
+ */
+export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
+  const own = lookup.profiles.find(name)
+  if (!isRoleProfile(own)) return entryOf(name, own, undefined, lookup)
+  const visited = new Set([name])
+  let current: ProfileView | undefined = own
+  while (current !== undefined) {
+    const source = current.get('source_profile')?.value
+    if (source === undefined || visited.has(source)) break
+    visited.add(source)
+    current = lookup.profiles.find(source)
+    if (sessionInCredentialsFile(current) !== undefined) return entryOf(name, current, source, lookup)
+  }
+  return entryWithoutSession(name)
+}
+
+/** Tells whether SDKs assume a role for this profile, whatever keys stand in its own section. */
+function isRoleProfile(profile: ProfileView | undefined): profile is ProfileView {
+  return profile?.get('role_arn') !== undefined && profile.get('source_profile') !== undefined
+}
+
+function entryOf(name: string, holder: ProfileView | undefined, sourceProfile: string | undefined, lookup: StatusLookup): StatusEntry {
+  const session = sessionInCredentialsFile(holder)
+  if (session === undefined) return entryWithoutSession(name)
+  const identity = sourceProfile === undefined && session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
+  return {
+    profile: name,
+    state: stateOfSession(session.expiration, lookup.now, lookup.minTtlSeconds),
+    expiration: session.expiration,
+    source: session.source,
+    sourceProfile,
+    managedBy: session.managedBy,
+    accessKeyId: shortenAccessKeyId(session.accessKeyId),
+    account: identity?.account,
+    arn: identity?.arn,
+  }
+}
