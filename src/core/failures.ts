@@ -10,6 +10,7 @@ import type { Origin, Place, SharedFileName } from './origin.ts'
 
 /** A command line that cannot be carried out as it stands. */
 export type UsageProblem =
+  | { readonly kind: 'missing-command' }
   | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
   | { readonly kind: 'unknown-option'; readonly option: string; readonly command?: CommandName; readonly nearest?: string }
   | { readonly kind: 'abbreviated-option'; readonly option: string; readonly full: string }
@@ -93,6 +94,7 @@ export type Failure =
   | { readonly code: 'HOME_UNKNOWN' }
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
+  | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
   // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
   | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: 'token-code' | 'answer' }
   | { readonly code: 'CANCELLED' }
