@@ -469,6 +469,20 @@ describe('transports', () => {
     agent.destroy()
   })
 
+  test('what is no operation of STS or IAM is refused', async () => {
+    const body = 'Action=GetFederationToken&Version=2011-06-15'
+    const answer = await new Promise<string>((resolve) => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      request(server.url, { method: 'POST', headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        }).on('end', () => resolve(`${response.statusCode ?? 0} ${text}`))
+      }).end(body)
+    })
+    expect(answer).toMatch(/^400 .*<Code>InvalidAction<\/Code><Message>Could not find operation GetFederationToken for version 2011-06-15<\/Message>/)
+  })
+
   test('a regional host refuses a signature for another region', async () => {
     const agent = new HttpsProxyAgent({ proxy: (server.proxyUrl ?? '').replace('//', '//pat:p%40ss@'), ca: server.caPem ?? '' })
     const client = new STSClient({ region: 'us-east-1', credentials: alice, maxAttempts: 1, endpoint: 'https://sts.eu-west-1.amazonaws.com', requestHandler: new NodeHttpHandler({ httpsAgent: agent }) })

@@ -30,6 +30,7 @@ export const MISSING_AUTHENTICATION = refuse(403, 'MissingAuthenticationToken', 
 /** A wrong and a used code: AWS does not tell them apart. The space at the end is AWS's. */
 export const WRONG_CODE = accessDenied('MultiFactorAuthentication failed with invalid MFA one time pass code. ')
 /** A serial that is not an enabled code device of the caller. The two spaces are AWS's. */
-export const WRONG_DEVICE = accessDenied('MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.')
+export const WRONG_DEVICE = accessDenied('MultiFactorAuthentication failed, unable to validate MFA code.  ' +
+  'Please verify your MFA serial number is valid and associated with this user.')
 /** A serial without a code or a code without a serial. */
 export const HALF_MFA = accessDenied('MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.')

@@ -58,9 +58,12 @@ const checkDuration = (signer: Signer, seconds: number, maximum: number): Refusa
   return undefined
 }
 
-const hasMfa = (signer: Signer, proof: MfaProof): boolean => proof === 'proven' || (signer.kind === 'session-token' && signer.isMfaPresent)
+const hasMfa = (signer: Signer, proof: MfaProof): boolean =>
+  proof === 'proven' || (signer.kind === 'session-token' && signer.isMfaPresent)
 
-const answerWith = (state: ServerState, owner: SessionOwner & { readonly kind: 'assumed-role' }, seconds: number, parameters: Parameters): Answer => {
+type RoleSession = SessionOwner & { readonly kind: 'assumed-role' }
+
+const answerWith = (state: ServerState, owner: RoleSession, seconds: number, parameters: Parameters): Answer => {
   const size = plainPolicySize(parameters)
   return {
     isOk: true,
@@ -94,5 +97,6 @@ export const assumeRole = (state: ServerState, signer: Signer, parameters: Param
   const seconds = Number(textOf(parameters, 'DurationSeconds') ?? DEFAULT_SECONDS)
   const tooLong = checkDuration(signer, seconds, role.maxSessionDurationSeconds)
   if (tooLong !== undefined) return tooLong
-  return answerWith(state, { kind: 'assumed-role', account, role, sessionName: textOf(parameters, 'RoleSessionName') ?? '' }, seconds, parameters)
+  const owner: RoleSession = { kind: 'assumed-role', account, role, sessionName: textOf(parameters, 'RoleSessionName') ?? '' }
+  return answerWith(state, owner, seconds, parameters)
 }

@@ -36,7 +36,13 @@ const addressOf = (host: string): Buffer =>
 const pem = (label: string, body: Buffer): string =>
   `-----BEGIN ${label}-----\n${(body.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`
 
-type Request = { readonly issuer: string, readonly subject: string, readonly publicKey: Buffer, readonly signingKey: KeyObject, readonly extensions: readonly Buffer[] }
+type Request = {
+  readonly issuer: string
+  readonly subject: string
+  readonly publicKey: Buffer
+  readonly signingKey: KeyObject
+  readonly extensions: readonly Buffer[]
+}
 
 const makeCertificate = ({ issuer, subject, publicKey, signingKey, extensions }: Request): string => {
   const serial = randomBytes(16)

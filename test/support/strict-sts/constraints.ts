@@ -9,14 +9,15 @@ import type { Parameter, Parameters } from './query-protocol.ts'
 type TextShape = { readonly kind: 'text', readonly min: number, readonly max: number, readonly pattern?: string }
 type IntegerShape = { readonly kind: 'integer', readonly min: number, readonly max: number }
 type ListShape = { readonly kind: 'list', readonly min: number, readonly max: number, readonly item: Shape }
-type StructureShape = { readonly kind: 'structure', readonly members: { readonly [name: string]: Shape }, readonly required: readonly string[] }
+type Members = { readonly [name: string]: Shape }
+type StructureShape = { readonly kind: 'structure', readonly members: Members, readonly required: readonly string[] }
 type Shape = TextShape | IntegerShape | ListShape | StructureShape
 
 const text = (min: number, max: number, pattern?: string): TextShape =>
   pattern === undefined ? { kind: 'text', min, max } : { kind: 'text', min, max, pattern }
 const integer = (min: number, max: number): IntegerShape => ({ kind: 'integer', min, max })
 const list = (item: Shape, max: number, min = 0): ListShape => ({ kind: 'list', min, max, item })
-const structure = (members: StructureShape['members'], required: readonly string[] = []): StructureShape => ({ kind: 'structure', members, required })
+const structure = (members: Members, required: readonly string[] = []): StructureShape => ({ kind: 'structure', members, required })
 
 const ARN = text(20, 2048, '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+')
 const TAG_KEY = text(1, 128, '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+')

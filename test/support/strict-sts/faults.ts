@@ -9,6 +9,8 @@ type Scope = {
   readonly skip?: number
 }
 
+type Page = { readonly status: number, readonly contentType: string, readonly body: string }
+
 /**
  * - delay: answers `ms` later
  * - throttle: 400 Throttling or 503 ServiceUnavailable, without processing
@@ -26,7 +28,7 @@ export type FaultAction =
   | { readonly kind: 'drop', readonly when: 'before' | 'after' }
   | { readonly kind: 'hang', readonly when: 'before' | 'after' }
   | { readonly kind: 'truncate', readonly bytes?: number }
-  | { readonly kind: 'answer', readonly status: number, readonly contentType: string, readonly body: string, readonly when?: 'before' | 'after' }
+  | ({ readonly kind: 'answer', readonly when?: 'before' | 'after' } & Page)
   | { readonly kind: 'refuse', readonly status: number, readonly code: string, readonly message: string }
   | { readonly kind: 'expiration', readonly value: string | null }
   | { readonly kind: 'credentials', readonly AccessKeyId?: string, readonly SecretAccessKey?: string, readonly SessionToken?: string }
@@ -35,7 +37,10 @@ export type Fault = Scope & FaultAction
 
 /** A load balancer's page in place of an answer. */
 export const BAD_GATEWAY: Fault = {
-  kind: 'answer', status: 502, contentType: 'text/html', body: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n</body>\r\n</html>\r\n',
+  kind: 'answer',
+  status: 502,
+  contentType: 'text/html',
+  body: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n</body>\r\n</html>\r\n',
 }
 /** Success without a word. */
 export const EMPTY_SUCCESS: Fault = { kind: 'answer', status: 200, contentType: 'text/xml', body: '' }

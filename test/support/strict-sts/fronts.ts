@@ -1,5 +1,5 @@
 /** The listening sides: http, TLS, proxy. All on 127.0.0.1 alone. */
-import type { IncomingMessage, RequestListener, Server as HttpServer } from 'node:http'
+import type { IncomingMessage, RequestListener, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -42,7 +42,8 @@ const readBody = async (message: IncomingMessage): Promise<Buffer> => {
 const receive = (message: IncomingMessage, body: Buffer): ReceivedRequest => ({
   method: message.method ?? '',
   path: message.url ?? '',
-  headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value ?? ''])),
+  headers: Object.fromEntries(Object.entries(message.headers)
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value ?? ''])),
   body,
 })
 
@@ -59,7 +60,8 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
     const connection = numberOf(message.socket)
     void readBody(message).then(async (body) => {
       const request = receive(message, body)
-      if (request.method === 'GET' && request.headers['authorization'] === undefined) answerGet(state, request, { transport, connection }, response)
+      const isUnsignedGet = request.method === 'GET' && request.headers['authorization'] === undefined
+      if (isUnsignedGet) answerGet(state, request, { transport, connection }, response)
       else send(state, response, await serve(state, { transport, connection, request }))
     }).catch(() => message.socket.destroy())
   }
@@ -68,14 +70,15 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
 type Where = { readonly transport: 'http' | 'https', readonly connection: number }
 
 // STS sends a browser away; clients use such a GET to open a connection early.
-const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, response: Parameters<RequestListener>[1]): void => {
+const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, response: ServerResponse): void => {
   state.log.push({
-    ...where, time: new Date().toISOString(), method: 'GET', service: null, operation: null, parameters: {}, accessKeyId: null, region: null,
-    signer: null, signerArn: null, isMfaPresent: false, status: 302, outcome: null, faults: [],
+    ...where, time: new Date().toISOString(), method: 'GET', service: null, operation: null, parameters: {},
+    accessKeyId: null, region: null, signer: null, signerArn: null, isMfaPresent: false, status: 302, outcome: null, faults: [],
     host: request.headers['host'] ?? '', userAgent: request.headers['user-agent'] ?? '',
   })
   response.sendDate = false
-  response.writeHead(302, { 'Date': new Date(serverNow(state)).toUTCString(), 'Location': 'https://aws.amazon.com/iam', 'Content-Length': 0 }).end()
+  const date = new Date(serverNow(state)).toUTCString()
+  response.writeHead(302, { 'Date': date, 'Location': 'https://aws.amazon.com/iam', 'Content-Length': 0 }).end()
 }
 
 /** Listens on a free port of 127.0.0.1 and gives the port. */

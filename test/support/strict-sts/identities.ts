@@ -27,10 +27,13 @@ export const getCallerIdentity = (_state: ServerState, signer: Signer): Answer =
 export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: Parameters): Answer => {
   if (signer.kind === 'session-token' && !signer.isMfaPresent) return INVALID_CLIENT_TOKEN_ID
   const name = textOf(parameters, 'UserName')
-  if (signer.kind === 'assumed-role' && name === undefined) return validationError('Must specify userName when calling with non-User credentials')
+  if (signer.kind === 'assumed-role' && name === undefined) {
+    return validationError('Must specify userName when calling with non-User credentials')
+  }
   if (signer.kind === 'assumed-role' || !signer.user.mayListMfaDevices || (name !== undefined && name !== signer.user.name)) {
     const user = name ?? (signer.kind === 'assumed-role' ? '' : signer.user.name)
-    return notAuthorized(arnOfSigner(signer), 'iam:ListMFADevices', `user ${user}`, ' because no identity-based policy allows the iam:ListMFADevices action')
+    const because = ' because no identity-based policy allows the iam:ListMFADevices action'
+    return notAuthorized(arnOfSigner(signer), 'iam:ListMFADevices', `user ${user}`, because)
   }
   const enabled = signer.user.devices.filter((device) => device.isEnabled)
   const start = Number(textOf(parameters, 'Marker') ?? 0)

@@ -1,4 +1,5 @@
 /** What `build/strict-sts-client.mjs` offers to plain JavaScript (benchmark, demo). */
 export { startStrictSts } from './client.ts'
 export { BAD_GATEWAY, EMPTY_SUCCESS } from './faults.ts'
-export { aliceWorld, crowdWorld, HARDWARE_SERIAL, keyIdFor, READ_ONLY_EXTERNAL_ID, roleOf, secretFor, userOf, virtualDevice } from './worlds.ts'
+export { aliceWorld, crowdWorld, HARDWARE_SERIAL, READ_ONLY_EXTERNAL_ID } from './worlds.ts'
+export { keyIdFor, roleOf, secretFor, userOf, virtualDevice } from './worlds.ts'

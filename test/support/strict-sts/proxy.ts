@@ -26,7 +26,8 @@ export const createProxy = (state: ServerState, tlsPort: number, login?: ProxyLo
     state.connects.push({ time: new Date().toISOString(), target: request.url ?? '', status, user: userOf(header) })
     socket.on('error', () => socket.destroy())
     if (status === 407) {
-      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="strict-sts"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+      const headers = ['Proxy-Authenticate: Basic realm="strict-sts"', 'Content-Length: 0', 'Connection: close']
+      socket.end(['HTTP/1.1 407 Proxy Authentication Required', ...headers, '', ''].join('\r\n'))
       return
     }
     const upstream = connect(tlsPort, '127.0.0.1', () => {

@@ -5,8 +5,11 @@ import { connect, createServer } from 'node:net'
 const forwardLate = (from: Socket, to: Socket, firstMs: number, laterMs: number): void => {
   // Until the first chunk has been passed on the later ones queue behind it.
   const opened = Date.now()
+  // Timers of different lengths that end together may fire in any order, the bytes must not: a timer runs whatever is next.
+  const queue: (() => void)[] = []
   const after = (act: () => void): void => {
-    setTimeout(act, Math.max(laterMs, firstMs - (Date.now() - opened)))
+    queue.push(act)
+    setTimeout(() => queue.shift()?.(), Math.max(laterMs, firstMs - (Date.now() - opened)))
   }
   from.on('data', (chunk) => after(() => to.write(chunk)))
   from.on('end', () => after(() => to.end()))

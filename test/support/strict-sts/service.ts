@@ -16,10 +16,14 @@ import { arnOfSigner } from './state.ts'
 
 type Operation = (state: ServerState, signer: Signer, parameters: Parameters) => Answer
 
-const OPERATIONS: { readonly [version: string]: { readonly service: Service, readonly operations: ReadonlyMap<string, Operation> } } = {
+type Api = { readonly service: Service, readonly operations: ReadonlyMap<string, Operation> }
+
+const OPERATIONS: { readonly [version: string]: Api } = {
   '2011-06-15': {
     service: 'sts',
-    operations: new Map<string, Operation>([['GetSessionToken', getSessionToken], ['AssumeRole', assumeRole], ['GetCallerIdentity', getCallerIdentity]]),
+    operations: new Map<string, Operation>([
+      ['GetSessionToken', getSessionToken], ['AssumeRole', assumeRole], ['GetCallerIdentity', getCallerIdentity],
+    ]),
   },
   '2010-05-08': { service: 'iam', operations: new Map<string, Operation>([['ListMFADevices', listMfaDevices]]) },
 }
@@ -35,16 +39,23 @@ export type Outcome = {
   readonly faults: readonly Fault[]
 }
 
-type Understood = { readonly service: Service, readonly name: string, readonly operation: Operation | undefined, readonly parameters: Parameters }
+type Understood = {
+  readonly service: Service
+  readonly name: string
+  readonly version: string
+  readonly operation: Operation | undefined
+  readonly parameters: Parameters
+}
 
 const understand = (request: ReceivedRequest): Understood => {
   const all = parseQueryBody(Buffer.from(request.body).toString('utf8')) ?? {}
   const name = textOf(all, 'Action') ?? ''
-  const known = OPERATIONS[textOf(all, 'Version') ?? '']
+  const version = textOf(all, 'Version') ?? 'NO_VERSION_SPECIFIED'
+  const known = OPERATIONS[version]
   const host = request.headers['host'] ?? ''
   const isElsewhere = /\.amazonaws\.com/.test(host) && known !== undefined && !host.startsWith(known.service)
   const { Action: _action, Version: _version, ...parameters } = all
-  return { service: known?.service ?? 'sts', name, operation: isElsewhere ? undefined : known?.operations.get(name), parameters }
+  return { service: known?.service ?? 'sts', name, version, operation: isElsewhere ? undefined : known?.operations.get(name), parameters }
 }
 
 const isFormPost = (request: ReceivedRequest): boolean =>
@@ -52,9 +63,9 @@ const isFormPost = (request: ReceivedRequest): boolean =>
   (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
 
 const carryOut = (state: ServerState, understood: Understood, request: ReceivedRequest, verdict: Verification['verdict']): Answer => {
-  const { operation, name, parameters } = understood
+  const { operation, name, version, parameters } = understood
   if (operation === undefined || !isFormPost(request)) {
-    return refusal(400, 'InvalidAction', `Could not find operation ${name} for version ${request.path === '/' ? 'given' : 'NO_VERSION_SPECIFIED'}`)
+    return refusal(400, 'InvalidAction', `Could not find operation ${name} for version ${version}`)
   }
   if (!verdict.isOk) return verdict
   return checkParameters(name, parameters) ?? operation(state, verdict.signer, parameters)

@@ -39,9 +39,11 @@ export type Verification = {
 }
 
 const SKEW_MS = 15 * 60 * 1000
-const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/
+const AUTHORIZATION = new RegExp('^AWS4-HMAC-SHA256\\s+Credential=([^/,\\s]+)/(\\d{8})/([^/,\\s]+)/([^/,\\s]+)/aws4_request,' +
+  '\\s*SignedHeaders=([^,\\s]+),\\s*Signature=([0-9a-f]{64})$')
 const REGION = /^(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-\d$/
-const MISMATCH = signatureDoesNotMatch('The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.')
+const MISMATCH = signatureDoesNotMatch('The request signature we calculated does not match the signature you provided. ' +
+  'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.')
 
 const parseAuthorization = (header: string): Authorization | undefined => {
   const [, accessKeyId, day, region, service, signedHeaders, signature] = AUTHORIZATION.exec(header) ?? []
@@ -61,13 +63,16 @@ const checkTime = (amzDate: string, day: string, now: number): Refusal | undefin
   const signed = parseBasicTime(amzDate)
   if (Number.isNaN(signed)) return refusal(403, 'IncompleteSignature', `Date must be in ISO-8601 'basic format'. Got '${amzDate}'.`)
   if (!amzDate.startsWith(day)) {
-    return signatureDoesNotMatch(`Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`)
+    return signatureDoesNotMatch('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+      `'${day}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`)
   }
   if (signed < now - SKEW_MS) {
-    return signatureDoesNotMatch(`Signature expired: ${amzDate} is now earlier than ${basicTime(now - SKEW_MS)} (${basicTime(now)} - 15 min.)`)
+    const earliest = basicTime(now - SKEW_MS)
+    return signatureDoesNotMatch(`Signature expired: ${amzDate} is now earlier than ${earliest} (${basicTime(now)} - 15 min.)`)
   }
   if (signed > now + SKEW_MS) {
-    return signatureDoesNotMatch(`Signature not yet current: ${amzDate} is still later than ${basicTime(now + SKEW_MS)} (${basicTime(now)} + 15 min.)`)
+    const latest = basicTime(now + SKEW_MS)
+    return signatureDoesNotMatch(`Signature not yet current: ${amzDate} is still later than ${latest} (${basicTime(now)} + 15 min.)`)
   }
   return undefined
 }
@@ -143,7 +148,9 @@ const isBodyHonest = (request: ReceivedRequest): boolean => {
   return claimed === undefined || claimed === createHash('sha256').update(request.body).digest('hex')
 }
 
-const judge = async (state: ServerState, request: ReceivedRequest, scope: Authorization, service: Service): Promise<Verification['verdict']> => {
+type Judge = (state: ServerState, request: ReceivedRequest, scope: Authorization, service: Service) => Promise<Verification['verdict']>
+
+const judge: Judge = async (state, request, scope, service) => {
   const refused = checkScope(scope, service, request.headers['host'] ?? '')
     ?? checkSignedHeaders(request, scope)
     ?? checkTime(request.headers['x-amz-date'] ?? '', scope.day, serverNow(state))
@@ -152,7 +159,8 @@ const judge = async (state: ServerState, request: ReceivedRequest, scope: Author
   if ('code' in secret) return secret
   if (!isBodyHonest(request) || await computeSignature(request, scope, secret) !== scope.signature) return MISMATCH
   if (secret.signer.account.regionsOff?.includes(scope.region) === true) {
-    return refusal(403, 'RegionDisabledException', `STS is not activated in this region for account:${secret.signer.account.id}. Your account administrator can activate STS in this region using the IAM Console.`)
+    return refusal(403, 'RegionDisabledException', `STS is not activated in this region for account:${secret.signer.account.id}. ` +
+      'Your account administrator can activate STS in this region using the IAM Console.')
   }
   return { isOk: true, signer: secret.signer }
 }
@@ -166,7 +174,8 @@ export const verifyRequest = async (state: ServerState, request: ReceivedRequest
   if (header === undefined) return { accessKeyId: null, region: null, verdict: MISSING_AUTHENTICATION }
   const scope = parseAuthorization(header)
   if (scope === undefined) {
-    return { accessKeyId: null, region: null, verdict: refusal(403, 'IncompleteSignature', 'Authorization header is not of Signature Version 4.') }
+    const verdict = refusal(403, 'IncompleteSignature', 'Authorization header is not of Signature Version 4.')
+    return { accessKeyId: null, region: null, verdict }
   }
   return { accessKeyId: scope.accessKeyId, region: scope.region, verdict: await judge(state, request, scope, service) }
 }

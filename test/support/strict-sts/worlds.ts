@@ -148,7 +148,12 @@ export const aliceWorld = (): World => ({
  */
 export const crowdWorld = (count: number): World => ({
   accounts: [
-    { id: HOME, partition: 'aws', users: Array.from({ length: count }, (_, n) => userOf(HOME, `user${n}`, { keyNumber: n + 1 })), roles: [] },
+    {
+      id: HOME,
+      partition: 'aws',
+      users: Array.from({ length: count }, (_, n) => userOf(HOME, `user${n}`, { keyNumber: n + 1 })),
+      roles: [],
+    },
     { id: '222222222222', partition: 'aws', users: [], roles: [roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 })] },
   ],
 })
