@@ -1,0 +1,183 @@
+/**
+ * Every setting of a login as data: where it may stand, and in which order it is looked for. Resolution and the generated
+ * documentation read this one table. Order within a row: flags after `--`, flags, variables, profile keys, `config.ini`, default.
+ */
+import type { OwnFlagName } from './sts-flags.ts'
+
+/** A setting's name in messages and in `--debug`. */
+export type SettingName =
+  | 'profile'
+  | 'source profile'
+  | 'source environment'
+  | 'MFA device serial'
+  | 'role'
+  | 'duration'
+  | 'role session name'
+  | 'external id'
+  | 'region'
+  | 'endpoint'
+  | 'CA bundle'
+  | 'token code'
+  | 'minimum time left'
+
+/** One setting. Lists are in order of precedence; the first place that has a value wins. */
+export interface SettingRow {
+  readonly name: SettingName
+  readonly description: string
+  /** Long names without dashes, as in the command table. */
+  readonly flags: readonly string[]
+  /** Flags after `--`, which beat every variable and file. */
+  readonly stsFlags: readonly OwnFlagName[]
+  readonly variables: readonly string[]
+  /** Keys of a profile in the shared files, lower case. */
+  readonly profileKeys: readonly string[]
+  /** Which profiles are looked at: the target alone, or each one met on the way to the long-term credentials. */
+  readonly profiles: 'target' | 'walk'
+  /** The key in awsmfa's own `config.ini`. */
+  readonly settingsKey?: string
+  /** What holds where nothing is said, in words. */
+  readonly fallback?: string
+}
+
+/** Every setting of a login. */
+export const SETTING_TABLE: readonly SettingRow[] = [
+  {
+    name: 'profile',
+    description: 'the profile to sign in; a positional argument says the same',
+    flags: ['profile'],
+    stsFlags: ['--profile'],
+    variables: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+    profileKeys: [],
+    profiles: 'target',
+    fallback: 'default',
+  },
+  {
+    name: 'source profile',
+    description: 'the profile that holds, or leads to, the long-term credentials',
+    flags: ['source-profile'],
+    stsFlags: [],
+    variables: [],
+    profileKeys: ['awsmfa_source_profile', 'source_profile', 'vegas_source_profile', '_source_profile'],
+    profiles: 'walk',
+    fallback: "the profile's own name with -long-term, Perm, Permanent, -perm or -permanent",
+  },
+  {
+    name: 'source environment',
+    description: 'take the long-term credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    flags: ['source-env'],
+    stsFlags: [],
+    variables: [],
+    profileKeys: [],
+    profiles: 'target',
+  },
+  {
+    name: 'MFA device serial',
+    description: "the ARN of a virtual MFA device, or a hardware token's serial",
+    flags: ['serial-number'],
+    stsFlags: ['--serial-number'],
+    variables: ['AWS_MFA_SERIAL'],
+    profileKeys: ['awsmfa_mfa_serial', 'mfa_serial', '_mfa_serial', 'aws_mfa_device'],
+    profiles: 'walk',
+    fallback: 'the one device that IAM lists for the user',
+  },
+  {
+    name: 'role',
+    description: 'the ARN of a role to assume; roles of the profiles on the way are assumed first',
+    flags: ['role-arn'],
+    stsFlags: ['--role-arn'],
+    variables: [],
+    profileKeys: ['awsmfa_role_arn', 'vegas_role_arn', '_role_arn', 'role_arn'],
+    profiles: 'walk',
+    fallback: "'assume_role' of the profile with the long-term credentials, else none",
+  },
+  {
+    name: 'duration',
+    description: 'how long the session shall hold: 12h, 1h30m, 45m or seconds',
+    flags: ['duration', 'duration-seconds'],
+    stsFlags: ['--duration-seconds'],
+    variables: ['AWSMFA_DURATION'],
+    profileKeys: ['duration_seconds'],
+    profiles: 'target',
+    settingsKey: 'duration',
+    fallback: '12 hours; 1 hour for a role',
+  },
+  {
+    name: 'role session name',
+    description: 'the name that the session of a role gets',
+    flags: ['role-session-name'],
+    stsFlags: ['--role-session-name'],
+    variables: [],
+    profileKeys: ['role_session_name'],
+    profiles: 'target',
+    fallback: "the IAM user's name where known, else awsmfa-<system user>",
+  },
+  {
+    name: 'external id',
+    description: "the external id that a role's owner asks for",
+    flags: ['external-id'],
+    stsFlags: ['--external-id'],
+    variables: [],
+    profileKeys: ['external_id'],
+    profiles: 'target',
+  },
+  {
+    name: 'region',
+    description: 'the region whose STS is asked',
+    flags: ['region'],
+    stsFlags: ['--region'],
+    variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+    profileKeys: ['region'],
+    profiles: 'walk',
+    fallback: 'the home region of the partition in the device or role ARN, us-east-1 for aws',
+  },
+  {
+    name: 'endpoint',
+    description: 'the STS endpoint, where it is not AWS’s own',
+    flags: [],
+    stsFlags: ['--endpoint-url'],
+    variables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
+    profileKeys: ['endpoint_url'],
+    profiles: 'walk',
+  },
+  {
+    name: 'CA bundle',
+    description: 'a PEM file with further certificate authorities',
+    flags: [],
+    stsFlags: ['--ca-bundle'],
+    variables: ['AWS_CA_BUNDLE'],
+    profileKeys: ['ca_bundle'],
+    profiles: 'walk',
+  },
+  {
+    name: 'token code',
+    description: 'the six digits that the device shows; - reads them from stdin',
+    flags: ['token-code'],
+    stsFlags: ['--token-code'],
+    variables: [],
+    profileKeys: [],
+    profiles: 'target',
+    fallback: 'asked at the terminal',
+  },
+  {
+    name: 'minimum time left',
+    description: 'renew a session that holds for less than this',
+    flags: ['min-ttl'],
+    stsFlags: [],
+    variables: [],
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'min-ttl',
+    fallback: '15 minutes',
+  },
+]
+
+/** Gives the row of a setting. */
+export function settingRow(name: SettingName): SettingRow {
+  const row = SETTING_TABLE.find((candidate) => candidate.name === name)
+  // The name's type lists exactly the table's rows (a test compares them), so this is never reached.
+  if (row === undefined) throw new Error(`no setting is called ${name}`)
+  return row
+}
+
+/** The keys that awsmfa's own `config.ini` may have. */
+export const SETTINGS_FILE_KEYS: readonly string[] = SETTING_TABLE.flatMap((row) => (row.settingsKey === undefined ? [] : [row.settingsKey]))
