@@ -52,12 +52,12 @@ const PROFILE: OptionSpec = { kind: 'value', name: 'profile', short: 'p', placeh
 const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
 const ALLOW_ROOT: OptionSpec = { kind: 'flag', name: 'allow-root', description: "let root write into somebody else's home folder" }
 const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
-const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where every setting comes from, and more on errors' }
+const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where each setting comes from' }
 
 const LOGIN: CommandSpec = {
-  summary: 'Get a session with a token code and store it in the credentials file',
+  summary: 'Sign in with a token code: get a session, store it',
   positional: { name: 'profile', description: 'the profile to sign in; else AWS_PROFILE, else default', maximum: 1 },
-  tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role, as the AWS CLI has them' },
+  tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
   options: [
     PROFILE,
     { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
@@ -84,8 +84,8 @@ const LOGIN: CommandSpec = {
     { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
   ],
   examples: [
-    { line: 'awsmfa login work', description: 'asks for the code and signs in' },
-    { line: 'awsmfa login work --token-code 123456 -- --duration-seconds 3600', description: 'asks nothing; a flag for STS' },
+    { line: 'awsmfa login work', description: 'ask for the code and sign in' },
+    { line: 'awsmfa login -- --duration-seconds 3600', description: 'with a flag for STS' },
   ],
 }
 
@@ -105,7 +105,7 @@ const STATUS: CommandSpec = {
   conflicts: [{ options: ['all', 'profile'], because: 'one asks for every profile, the other for one' }],
   examples: [
     { line: 'awsmfa status', description: 'one line, for the profile in use' },
-    { line: 'awsmfa status --quiet --min-ttl 45m || awsmfa login', description: 'sign in only when it is time' },
+    { line: 'awsmfa status --quiet || awsmfa login', description: 'sign in if need be' },
   ],
 }
 
@@ -123,7 +123,7 @@ const LOGOUT: CommandSpec = {
   ],
   conflicts: [{ options: ['all', 'profile'], because: 'one means every profile, the other one' }],
   examples: [
-    { line: 'awsmfa logout work', description: 'takes out what login put in' },
+    { line: 'awsmfa logout work', description: 'take out what login put in' },
     { line: 'awsmfa logout --all', description: 'for every profile' },
   ],
 }

@@ -10,9 +10,9 @@ export function visible(text: string, limit = 200): string {
 }
 
 // C0, DEL and C1; Arabic letter mark, zero-width and direction marks (Unicode Technical Report 36, 3.6), line and paragraph
-// separators, isolates, byte order mark, tags; lone surrogates, which have no form in UTF-8.
+// separators, isolates, byte order mark, tags; with the u flag a surrogate matches only where it stands alone.
 // eslint-disable-next-line no-control-regex -- control characters are the subject
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu
 
 function escape(character: string): string {
   const code = character.codePointAt(0) ?? 0

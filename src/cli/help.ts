@@ -1,0 +1,52 @@
+/** Help, from the command table; yargs lays it out. */
+import type { Options } from 'yargs'
+import yargs from 'yargs'
+import type { CommandName } from '../core/command-names.ts'
+import { COMMAND_NAMES } from '../core/command-names.ts'
+import type { OptionSpec } from './command-table.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS } from './command-table.ts'
+
+/** Gives the help of a command, or of awsmfa. At most 80 columns wide wherever it is shown, and the same in every language. */
+export async function renderHelp(command?: CommandName): Promise<string> {
+  const help = await (command === undefined ? topHelp() : commandHelp(command)).getHelp()
+  return `${help.replaceAll(/[ \t]+$/gm, '').trim()}\n`
+}
+
+function topHelp(): ReturnType<typeof yargs> {
+  let builder = blank('awsmfa COMMAND [options]\n\nOne MFA code, and every AWS tool works.')
+  for (const name of COMMAND_NAMES) builder = builder.command(synopsis(name), COMMAND_TABLE[name].summary)
+  return builder
+    .options(displayed(GLOBAL_OPTIONS))
+    .example('awsmfa login', 'sign in: asks for the code')
+    .example('awsmfa status', 'what is left of the session')
+    .epilogue('More on a command: awsmfa COMMAND --help')
+}
+
+function commandHelp(name: CommandName): ReturnType<typeof yargs> {
+  const { summary, positional, tail, options, examples } = COMMAND_TABLE[name]
+  let builder = blank(`awsmfa ${synopsis(name)} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}\n\n${summary}.`)
+    .positional(positional.name, { describe: positional.description })
+    .options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
+  for (const { line, description } of examples) builder = builder.example(line, description)
+  return tail === undefined ? builder : builder.epilogue(`After --: ${tail.description}.`)
+}
+
+/** What one types: `login [profile]`, `logout [profile..]`. */
+function synopsis(name: CommandName): string {
+  const { positional } = COMMAND_TABLE[name]
+  return `${name} [${positional.name}${positional.maximum > 1 ? '..' : ''}]`
+}
+
+function blank(usage: string): ReturnType<typeof yargs> {
+  return yargs([]).scriptName('awsmfa').usage(usage).help(false).version(false).detectLocale(false).locale('en').wrap(80)
+}
+
+/** Options by what help shows of them. yargs has no placeholders; as part of the name they stand where they should. */
+function displayed(options: readonly OptionSpec[]): Record<string, Options> {
+  return Object.fromEntries(
+    options.map((option) => [
+      option.kind === 'value' ? `${option.name} ${option.placeholder}` : option.name,
+      { describe: option.description, ...(option.short === undefined ? {} : { alias: option.short }) },
+    ]),
+  )
+}

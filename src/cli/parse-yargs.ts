@@ -1,0 +1,138 @@
+/**
+ * The parser for what the strict parser declines: help, options in unusual places, and every line that is wrong, which gets
+ * the words of a USAGE failure. `--` is cut off before anything is parsed, since yargs cannot tell `exec` from `exec --`.
+ */
+import yargs from 'yargs'
+import type { CommandName } from '../core/command-names.ts'
+import { COMMAND_NAMES } from '../core/command-names.ts'
+import type { UsageProblem } from '../core/failures.ts'
+import { AwsmfaError } from '../core/failures.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { nearest } from '../core/nearest.ts'
+import type { CanonicalLine } from './canonicalise.ts'
+import { canonicalise, optionsBySpelling, spellings } from './canonicalise.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './command-table.ts'
+import { findLineProblem } from './line-problem.ts'
+
+/** What a line asks for. `help` without a command is the help of awsmfa itself. */
+export type ParsedLine =
+  | { readonly kind: 'invocation'; readonly invocation: Invocation }
+  | { readonly kind: 'help'; readonly command?: CommandName }
+  | { readonly kind: 'version' }
+
+/**
+ * Parses the words after `awsmfa`. A line with `--help`, the line `help [command]` and an empty line ask for help, whatever
+ * else is wrong with them; a line with `--version` asks for the version. Throws USAGE.
+ */
+export function parseYargs(argv: readonly string[]): ParsedLine {
+  const end = argv.indexOf('--')
+  const line = canonicalise(end === -1 ? argv : argv.slice(0, end))
+  const { words, options } = splitWords(line.words)
+  const [command, ...positionals] = words
+  if (argv.length === 0) return { kind: 'help' }
+  if (command === 'help') return helpFor(positionals[0])
+  if (options.has('help')) return helpFor(command)
+  if (options.has('version')) return { kind: 'version' }
+  if (command === undefined) throw usage(describeMissingCommand(line, end !== -1))
+  if (!isCommandName(command)) throw usage(describeUnknownCommand(command))
+  const problem = findOptionProblem(line, options, command) ?? findEmptyWord(positionals, command)
+  if (problem !== undefined) throw usage(problem)
+  const invocation = toInvocation(command, positionals, options, end === -1 ? undefined : argv.slice(end + 1))
+  const lineProblem = findLineProblem(invocation)
+  if (lineProblem !== undefined) throw usage(lineProblem)
+  return { kind: 'invocation', invocation }
+}
+
+interface SplitLine {
+  readonly words: readonly string[]
+  /** All values of each option that was given, by its name. */
+  readonly options: ReadonlyMap<string, readonly string[]>
+}
+
+/** Runs yargs over canonical words. Repeated options are kept, numbers, dots and `no-` mean nothing. */
+function splitWords(canonical: readonly string[]): SplitLine {
+  const names = [...new Set([...optionsBySpelling().values()].map(({ name }) => name))]
+  const parsed: Readonly<Record<string, unknown>> = yargs([...canonical])
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    })
+    .string(names)
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .fail((message, error: Error | undefined) => {
+      throw error ?? new Error(message)
+    })
+    .parseSync()
+  const given = names.filter((name) => parsed[name] !== undefined)
+  return { words: asTexts(parsed['_']), options: new Map(given.map((name) => [name, asTexts(parsed[name])])) }
+}
+
+function asTexts(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+function helpFor(command: string | undefined): ParsedLine {
+  if (command === undefined) return { kind: 'help' }
+  if (!isCommandName(command)) throw usage(describeUnknownCommand(command))
+  return { kind: 'help', command }
+}
+
+function toInvocation(
+  command: CommandName,
+  positionals: readonly string[],
+  options: SplitLine['options'],
+  tail: readonly string[] | undefined,
+): Invocation {
+  const flags = new Set(COMMAND_TABLE[command].options.filter(({ kind }) => kind === 'flag').map(({ name }) => name))
+  const values = [...options].map(([name, [value = '']]): [string, string | true] => [name, flags.has(name) ? true : value])
+  return { command, positionals, options: Object.fromEntries(values), ...(tail === undefined ? {} : { tail }) }
+}
+
+/** The first thing that is wrong with the options: unknown ones before bad values, since a bad value may follow from them. */
+function findOptionProblem(line: CanonicalLine, options: SplitLine['options'], command: CommandName): UsageProblem | undefined {
+  const [unknown] = line.unknown
+  if (unknown !== undefined) return describeUnknownOption(unknown, command)
+  const own = new Set(COMMAND_TABLE[command].options.map(({ name }) => name))
+  const foreign = [...options.keys()].find((name) => !own.has(name))
+  if (foreign !== undefined) return describeUnknownOption(`--${foreign}`, command)
+  if (line.problem !== undefined) return line.problem
+  const repeated = [...options].find(([, values]) => values.length > 1)
+  return repeated === undefined ? undefined : { kind: 'repeated-option', option: `--${repeated[0]}` }
+}
+
+function findEmptyWord(positionals: readonly string[], command: CommandName): UsageProblem | undefined {
+  return positionals.includes('') ? { kind: 'empty-value', option: COMMAND_TABLE[command].positional.name } : undefined
+}
+
+function describeMissingCommand(line: CanonicalLine, hasSeparator: boolean): UsageProblem {
+  const [unknown] = line.unknown
+  if (unknown !== undefined) return describeUnknownOption(unknown)
+  return hasSeparator && line.words.length === 0 ? { kind: 'unexpected-separator' } : { kind: 'missing-command' }
+}
+
+function describeUnknownCommand(word: string): UsageProblem {
+  const meant = nearest(word, COMMAND_NAMES)
+  return { kind: 'unknown-command', word, ...(meant === undefined ? {} : { nearest: meant }) }
+}
+
+/** An option that the command does not have: an abbreviation of one, or near to one, or neither. */
+function describeUnknownOption(option: string, command?: CommandName): UsageProblem {
+  const candidates = [...(command === undefined ? [] : COMMAND_TABLE[command].options), ...GLOBAL_OPTIONS]
+  const longNames = candidates.map(({ name }) => `--${name}`)
+  const [full, ...others] = /^--./.test(option) ? longNames.filter((name) => name.startsWith(option)) : []
+  if (full !== undefined && others.length === 0) return { kind: 'abbreviated-option', option, full }
+  const cluster = candidates.flatMap(spellings).find((spelling) => /^-[^-]$/.test(spelling) && option.startsWith(spelling))
+  const meant = cluster ?? full ?? nearest(option, longNames)
+  return { kind: 'unknown-option', option, ...(command === undefined ? {} : { command }), ...(meant === undefined ? {} : { nearest: meant }) }
+}
+
+function usage(problem: UsageProblem): AwsmfaError {
+  return new AwsmfaError({ code: 'USAGE', problem })
+}
