@@ -3,7 +3,7 @@
  * spent last and how a question ended (state folder). Losing one costs a call or a question and nothing else, so reading and
  * writing never throw.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CallerIdentity, Now, QuestionRefusal, RememberedFacts, Sha256 } from '../core/ports.ts'
 import { writeWhole } from './staged-write.ts'
@@ -28,6 +28,7 @@ export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }:
   return {
     identityOf: (accessKeyId) => readIdentity(readFact(identityFile(accessKeyId))),
     rememberIdentity: (accessKeyId, identity) => writeFact(identityFile(accessKeyId), { ...identity }),
+    forgetIdentity: (accessKeyId) => forget(identityFile(accessKeyId)),
     isSpent: (serialNumber, tokenCode) => {
       const fact = readFact(spentFile(serialNumber))
       return fact?.['hash'] === hashOf(serialNumber, tokenCode) && isRecent(fact['at'], now(), SPENT_MS)
@@ -71,6 +72,14 @@ function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void 
     writeWhole(path, `${JSON.stringify({ version: 1, ...fact })}\n`)
   } catch {
     // A folder that cannot be written must not stop a login; the fact is learnt again next time.
+  }
+}
+
+function forget(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Not there, or not removable: a fact about a key that is gone does no harm.
   }
 }
 

@@ -223,6 +223,7 @@ export interface SessionCache {
 export interface RememberedFacts {
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
   readonly rememberIdentity: (accessKeyId: string, identity: CallerIdentity) => void
+  readonly forgetIdentity: (accessKeyId: string) => void
   readonly isSpent: (serialNumber: string, tokenCode: string) => boolean
   readonly rememberSpent: (serialNumber: string, tokenCode: string) => void
   /** How a question of that name ended without an answer, if that was after `since` and less than 30 s ago. */
@@ -239,5 +240,14 @@ export type QuestionRefusal = 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EX
  */
 export type LockQuestion = (question: string, signal: AbortSignal) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
-/** A lowercase hexadecimal SHA-256 of a byte string. */
-export type Sha256 = (bytes: string) => string
+/**
+ * The time that a command may spend on the network. `signal` aborts with DEADLINE_EXCEEDED when it is over, and with
+ * whatever cancelled the command; the clock stands still while a person is asked.
+ */
+export interface Deadline {
+  readonly signal: AbortSignal
+  readonly pauseWhile: <T>(waiting: Promise<T>) => Promise<T>
+}
+
+/** A lowercase hexadecimal SHA-256 of a text, taken as UTF-8. */
+export type Sha256 = (text: string) => string

@@ -1,0 +1,155 @@
+/** What login and logout say. Every line names the profile; each function gives whole lines with their ends. */
+import type { ForeignSession } from '../core/failures.ts'
+import type { ResolutionNote } from '../core/login/resolution.ts'
+import type { PlanNote } from '../core/login/login-plan.ts'
+import type { CallerIdentity, TextStyle, WriteWarning } from '../core/ports.ts'
+import { secondsUntil } from '../core/sessions/expiration.ts'
+import { displayPath } from '../core/display-path.ts'
+import { visible } from '../core/visible-text.ts'
+import { paint } from './colour.ts'
+import { commandLine } from './command-line.ts'
+import { durationInWords, exactDuration, relativeToNow } from './duration-words.ts'
+import { identityInWords, nameOfArn, roleInWords } from './identity.ts'
+import { formatInstant } from './remaining.ts'
+
+/** A session that was signed in, or kept. */
+export interface SignedIn {
+  readonly profile: string
+  readonly expiration: Date
+  readonly identity: CallerIdentity | undefined
+}
+
+/** `✔ work: signed in as alice in 111111111111 until 19:40, 12 hours`. */
+export function renderSignedIn(session: SignedIn, now: Date, style: TextStyle): string {
+  return `${tick(style)} ${visible(session.profile)}: ${asWhom(session)} until ${formatInstant(session.expiration, now)}, ${lengthInWords(session.expiration, now)}\n`
+}
+
+/** `✔ work: signed in as alice in 111111111111 until 19:40, 11 hours left. To renew anyway: awsmfa login --force`. */
+export function renderKept(session: SignedIn, named: boolean, now: Date, style: TextStyle): string {
+  const again = commandLine('login', ...(named ? [session.profile] : []), '--force')
+  const left = durationInWords(secondsUntil(session.expiration, now))
+  return `${tick(style)} ${visible(session.profile)}: ${asWhom(session)} until ${formatInstant(session.expiration, now)}, ${left} left. To renew anyway: ${again}\n`
+}
+
+/** Why a session that would still hold is renewed all the same. */
+export function renderRenewal(profile: string, parts: readonly string[]): string {
+  return note(`the session of '${visible(profile)}' was made by another request (${parts.join(', ')} differs), so it is renewed`)
+}
+
+/** Says whose session gives way. */
+export function renderTakeover(profile: string, session: ForeignSession, reason: 'expired' | 'same-user' | 'replaced', now: Date): string {
+  const owner = session.manager === undefined ? 'another tool' : `'${visible(session.manager)}'`
+  const ended = session.expiration === undefined ? 'no longer holds' : `ended ${relativeToNow(session.expiration, now)}`
+  const words = {
+    expired: `the session of ${owner} in [${visible(profile)}] ${ended}; it is replaced`,
+    'same-user': `the session of ${owner} in [${visible(profile)}] is this user's too; it is replaced`,
+    replaced: `the session of ${owner} in [${visible(profile)}] is replaced, as asked`,
+  }
+  return note(words[reason])
+}
+
+/** The question before another's live session is replaced. */
+export function takeoverQuestion(profile: string, session: ForeignSession, now: Date): string {
+  const owner = session.manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(session.manager)}'`
+  const end = session.expiration === undefined ? '' : session.expiration > now ? `, which ends ${relativeToNow(session.expiration, now)}` : ''
+  return `[${visible(profile)}] holds ${owner} (key ${session.accessKeyId})${end}. Replace it?`
+}
+
+/** The one TOTP device that IAM listed was taken. */
+export function renderDeviceFound(serialNumber: string): string {
+  return note(`no MFA device is configured; IAM lists one: ${visible(serialNumber)}`)
+}
+
+/** Says what was resolved in a way that a person may not expect. */
+export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): string {
+  switch (resolved.kind) {
+    case 'own-suffix':
+      return note(`'${visible(resolved.profile)}' names no source profile; its long-term credentials are taken from [${visible(resolved.source)}]`)
+    case 'signs-in-other':
+      return note(
+        `'${visible(resolved.target)}' has ${resolved.key} (${placeInWords(resolved.place, home)}), so tools would not read a session written there; signing in [${visible(resolved.stored)}], which it hangs on`,
+      )
+    case 'strict-tools-refuse':
+      return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session`)
+    case 'environment-serial-ignored':
+      return note(`${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`)
+    case 'serial-of-other-account':
+      return note(`the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`)
+  }
+}
+
+/** Says what the plan caps. */
+export function renderPlanNote(planned: PlanNote): string {
+  return note(`AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`)
+}
+
+/** The session is in; this says what went wrong after it, or how it was written. */
+export function renderWriteWarning(warning: WriteWarning, home: string | undefined): string {
+  const path = displayPath(warning.path, home)
+  switch (warning.kind) {
+    case 'folder-not-synced':
+      return warn(`the session is written, but ${path} could not be synced to the disk (${warning.errno}); after a power cut it may be gone`)
+    case 'lock-not-removed':
+      return warn(`the session is written, but the lock ${path} could not be removed (${warning.errno}); the next awsmfa removes it`)
+    case 'mode-not-set':
+      return warn(`${path} could not be made private (${warning.errno}): this file system may not keep permissions`)
+    case 'owner-not-kept':
+      return warn(`the owner of ${path} could not be kept (${warning.errno})`)
+    case 'stage-not-removed':
+      return warn(`${path} could not be removed (${warning.errno}); it holds secrets, so delete it`)
+    case 'written-in-place':
+      return warn(`${path} is mounted by itself (${warning.errno}), so it was written in place; mount its folder to have it replaced in one step`)
+  }
+}
+
+/** `✔ work: signed out`, and what else went. */
+export function renderSignedOut(profile: string, removed: 'session' | 'marks', style: TextStyle): string {
+  const what = removed === 'session' ? 'signed out' : 'the marks of an old session are gone; the long-term credentials stay'
+  return `${tick(style)} ${visible(profile)}: ${what}\n`
+}
+
+/** Nothing to take out is no error. */
+export function renderNothingToSignOut(profile: string): string {
+  return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
+}
+
+/** A shared MFA session went too. */
+export function renderSharedSessionGone(serialNumber: string): string {
+  return note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`)
+}
+
+/** What logout cannot do. */
+export function renderStillHonoured(expiration: Date, now: Date): string {
+  return note(`AWS still honours copies of it until ${formatInstant(expiration, now)}`)
+}
+
+function asWhom({ identity }: SignedIn): string {
+  const words = identityInWords(identity?.account, identity?.arn)
+  if (words === undefined) return 'signed in'
+  return words.startsWith('role ') ? words : `signed in as ${words}`
+}
+
+/** A session of 12 hours is told as such a second after it was made. */
+function lengthInWords(expiration: Date, now: Date): string {
+  return durationInWords(Math.ceil(secondsUntil(expiration, now) / 60) * 60)
+}
+
+function tick(style: TextStyle): string {
+  return paint(style.unicode ? '✔' : 'ok', 'green', style)
+}
+
+function note(text: string): string {
+  return `awsmfa: note: ${text}\n`
+}
+
+function warn(text: string): string {
+  return `awsmfa: warning: ${text}\n`
+}
+
+function placeInWords(place: { readonly path: string; readonly line?: number }, home: string | undefined): string {
+  return `${displayPath(place.path, home)}${place.line === undefined ? '' : ` line ${place.line}`}`
+}
+
+function listInWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+}
