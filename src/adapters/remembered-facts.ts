@@ -3,9 +3,10 @@
  * spent last and how a question ended (state folder). Losing one costs a call or a question and nothing else, so reading and
  * writing never throw.
  */
-import { readFileSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallerIdentity, Now, QuestionRefusal, RememberedFacts, Sha256 } from '../core/ports.ts'
+import type { Now, QuestionRefusal, RememberedFacts, Sha256 } from '../core/ports.ts'
+import { identityPath, readFact, readIdentity } from './fact-files.ts'
 import { writeWhole } from './staged-write.ts'
 
 export interface RememberedFactsOptions {
@@ -44,28 +45,6 @@ export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }:
 }
 
 const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED']
-
-/** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
-export function identityPath(cacheFolder: string, accessKeyId: string): string {
-  return join(cacheFolder, 'identities', `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`)
-}
-
-/** Reads an identity as it was written; undefined for anything else. */
-export function readIdentity(fact: Readonly<Record<string, unknown>> | undefined): CallerIdentity | undefined {
-  const { account, arn, userId } = fact ?? {}
-  return typeof account === 'string' && typeof arn === 'string' && typeof userId === 'string' ? { account, arn, userId } : undefined
-}
-
-/** Reads a fact; undefined where there is none, or none that this version wrote. */
-export function readFact(path: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const fact: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1 ? (fact as Readonly<Record<string, unknown>>) : undefined
-  } catch {
-    // Missing, unreadable or damaged all mean the same: not known.
-    return undefined
-  }
-}
 
 function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void {
   try {

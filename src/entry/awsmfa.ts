@@ -9,6 +9,7 @@ import type * as Cli from '../cli/cli.ts'
 import type * as Main from '../cli/main.ts'
 import { parseFast } from '../cli/parse-fast.ts'
 import { writeAll } from '../cli/write-all.ts'
+import { answerStatus } from './answer-status.ts'
 
 /** Decides who answers. Gives the exit code, or a promise of it. */
 function answer(argv: readonly string[]): number | Promise<number> {
@@ -23,6 +24,8 @@ function answer(argv: readonly string[]): number | Promise<number> {
     return 0
   }
   if (line === undefined) return (load('./cli.cjs') as typeof Cli).runLine(argv)
+  const exitCode = line.command === 'status' ? answerStatus(line) : undefined
+  if (exitCode !== undefined) return exitCode
   return (load('./run.cjs') as typeof Main).run(line)
 }
 

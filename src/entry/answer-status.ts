@@ -1,0 +1,32 @@
+import { createOutput, streamFacts } from '../adapters/output.ts'
+import { surroundingsOfProcess } from '../adapters/paths.ts'
+import { textStyle } from '../adapters/text-style.ts'
+import { status } from '../commands/status.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { readKnownIdentity, readSnapshots } from './read-files.ts'
+
+/**
+ * Answers `status` without loading anything. Gives the exit code, or undefined for whatever is out of the ordinary (a profile
+ * or a file that is not there to be read, a usage error): then nothing was written, and the long way reports it in full.
+ */
+export function answerStatus(invocation: Invocation): number | undefined {
+  const surroundings = surroundingsOfProcess()
+  const { env } = surroundings
+  const noColor = invocation.options['no-color'] === true
+  try {
+    return status(invocation, {
+      environment: env,
+      now: () => new Date(),
+      readFiles: () => readSnapshots(surroundings),
+      identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId),
+      terminal: {
+        writeData: createOutput(1),
+        writeTalk: createOutput(2),
+        data: textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) }),
+      },
+    })
+  } catch {
+    // run.cjs goes the same way again, with adapters that know every failure and the words for it.
+    return undefined
+  }
+}

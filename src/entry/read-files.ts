@@ -1,0 +1,35 @@
+/** The entry's only effects beside its output: two files, one fact, the environment and the clock, all synchronous. */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import type { CallerIdentity, FileSnapshot, SharedSnapshots } from '../core/ports.ts'
+import { readFact, readIdentity, identityPath } from '../adapters/fact-files.ts'
+import { resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
+import type { Surroundings } from '../adapters/paths.ts'
+
+/** Reads both shared files. Throws whatever Node throws for one that is there but cannot be read. */
+export function readSnapshots(surroundings: Surroundings): SharedSnapshots {
+  const paths = resolveSharedFiles(surroundings)
+  return { credentials: readSnapshot(paths.credentials), config: readSnapshot(paths.config) }
+}
+
+/** Reads who a key belongs to, as login noted it; undefined where it is not known. */
+export function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): CallerIdentity | undefined {
+  return readIdentity(readFact(identityPath(resolveOwnFolders(surroundings).cache, accessKeyId)))
+}
+
+function readSnapshot(path: string): FileSnapshot {
+  let descriptor: number
+  try {
+    // Non-blocking, so that a pipe in the file's place cannot hold up a prompt.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, text: '', exists: false }
+    throw error
+  }
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error('not a regular file')
+    return { path, text: readFileSync(descriptor, 'latin1'), exists: true }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
