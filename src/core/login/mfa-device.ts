@@ -1,4 +1,4 @@
-/** MFA devices: their serials, and the codes that they show. */
+/** MFA devices: which serials can work with STS at all, and whose they are. */
 import type { Origin, Resolved } from '../origin.ts'
 import { AwsmfaError } from '../failures.ts'
 
@@ -45,13 +45,4 @@ function malformed(serial: string, origin: Origin, defect: 'fido' | 'alphabet' |
 export function ownerOfSerial(serial: Resolved<string> | undefined): { readonly account: string; readonly partition: string } | undefined {
   const parts = serial === undefined ? undefined : parseArn(serial.value)
   return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
-}
-
-/**
- * Gives a token code without the spaces round and inside it, or undefined unless six digits remain. It stays a string:
- * leading zeros count. Source: STS API Reference, GetSessionToken › TokenCode.
- */
-export function parseTokenCode(text: string): string | undefined {
-  const code = text.replace(/\s+/g, '')
-  return /^[0-9]{6}$/.test(code) ? code : undefined
 }

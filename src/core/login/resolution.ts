@@ -46,7 +46,13 @@ export interface LoginResolution {
   readonly durationSeconds: Resolved<number> | undefined
   readonly region: Resolved<string>
   readonly partition: string
-  /** A token code that was given on the command line. `-` stands for one line from stdin. */
+  /** The STS endpoint where one is set outright; undefined: the SDK's own, which a `[services]` section may still move. */
+  readonly endpoint: Resolved<string> | undefined
+  /** A PEM file with certificate authorities to trust besides the usual ones. */
+  readonly caBundle: Resolved<string> | undefined
+  /** `--debug` stood after `--`. */
+  readonly debug: boolean
+  /** A token code that was given on the command line, six digits. `-` stands for one line from stdin. */
   readonly tokenCode: Resolved<string> | undefined
   readonly minTtlSeconds: number | undefined
   readonly notes: readonly ResolutionNote[]

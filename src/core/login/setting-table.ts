@@ -104,7 +104,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'role session name',
     description: 'the name that the session of a role gets',
-    flags: ['role-session-name'],
+    flags: [],
     stsFlags: ['--role-session-name'],
     variables: [],
     profileKeys: ['role_session_name'],
@@ -114,7 +114,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'external id',
     description: "the external id that a role's owner asks for",
-    flags: ['external-id'],
+    flags: [],
     stsFlags: ['--external-id'],
     variables: [],
     profileKeys: ['external_id'],
@@ -133,7 +133,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'endpoint',
     description: 'the STS endpoint, where it is not AWS’s own',
-    flags: [],
+    flags: ['endpoint-url'],
     stsFlags: ['--endpoint-url'],
     variables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
     profileKeys: ['endpoint_url'],
@@ -142,7 +142,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'CA bundle',
     description: 'a PEM file with further certificate authorities',
-    flags: [],
+    flags: ['ca-bundle'],
     stsFlags: ['--ca-bundle'],
     variables: ['AWS_CA_BUNDLE'],
     profileKeys: ['ca_bundle'],

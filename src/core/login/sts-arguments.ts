@@ -4,12 +4,13 @@ import { AwsmfaError } from '../failures.ts'
 import type { Origin, Resolved } from '../origin.ts'
 import type { RoleExtras } from './resolution.ts'
 import { assertDuration } from './duration.ts'
-import { parseSerialNumber, parseTokenCode } from './mfa-device.ts'
+import { parseSerialNumber } from './mfa-device.ts'
 import { parseShorthand } from './shorthand.ts'
 import { STS_FLAGS } from './sts-flags.ts'
 import type { OwnFlagName, OwnGlobalName, StsFlagName, StsFlagRow } from './sts-flags.ts'
 import { badValue, checkItems, checkText, stsArgument } from './sts-values.ts'
 import { namesRole, sortWords } from './sts-words.ts'
+import { parseTokenCode } from './token-code.ts'
 
 /** Gives the text of a file that a value names with `file://` or `fileb://`. May throw anything; `~` is its to expand. */
 export type ReadParameterFile = (path: string) => string
@@ -172,16 +173,8 @@ function hide(row: StsFlagRow, word: string): string {
 
 function toExtras(flag: StsFlagName, items: readonly Item[]): RoleExtras {
   const member = (item: Item, name: string): string => item[name] ?? ''
-  switch (flag) {
-    case '--policy-arns':
-      return { policyArns: items.map((item) => member(item, 'arn')) }
-    case '--tags':
-      return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }
-    case '--transitive-tag-keys':
-      return { transitiveTagKeys: items.map((item) => member(item, '')) }
-    case '--provided-contexts':
-      return { providedContexts: items.map((item) => ({ providerArn: member(item, 'ProviderArn'), contextAssertion: member(item, 'ContextAssertion') })) }
-    default:
-      return {}
-  }
+  if (flag === '--policy-arns') return { policyArns: items.map((item) => member(item, 'arn')) }
+  if (flag === '--tags') return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }
+  if (flag === '--transitive-tag-keys') return { transitiveTagKeys: items.map((item) => member(item, '')) }
+  return { providedContexts: items.map((item) => ({ providerArn: member(item, 'ProviderArn'), contextAssertion: member(item, 'ContextAssertion') })) }
 }
