@@ -79,7 +79,6 @@ type Ending = { readonly line: string; readonly entered: boolean } | { readonly 
 
 async function converse(question: PosedQuestion, signal: AbortSignal): Promise<string> {
   const screen = openScreen()
-  screen.stream.write(question.text)
   const ending = await readLine(question, screen, signal)
   erase(question, screen.stream, ending)
   close(screen)
@@ -118,6 +117,8 @@ function readLine({ text, wanted, canMove }: PosedQuestion, screen: Side<WriteSt
     signal.addEventListener('abort', onAbort)
     process.on('SIGINT', onInterrupt)
     if (process.platform !== 'win32') process.on('SIGCONT', onContinue)
+    // Last, so that whoever sees the question finds every answer to it understood, Ctrl-C too.
+    screen.stream.write(text)
   })
 }
 

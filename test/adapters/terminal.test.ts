@@ -1,0 +1,242 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { bundleScript } from '../support/bundle-script.ts'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import type { Pty, PtyOptions } from '../support/pty.ts'
+
+const QUESTION = "MFA code for alice (profile 'work'): "
+const environment = { PATH: process.env['PATH'] ?? '', HOME: '/', LANG: 'C.UTF-8', TERM: 'xterm', PS1: 'shell> ', HISTFILE: '/dev/null' }
+
+describe.skipIf(!needsProgram('python3'))('a question at the controlling terminal', { timeout: 30_000 }, () => {
+  let script = ''
+  const open: Pty[] = []
+
+  beforeAll(async () => {
+    script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
+  })
+  afterEach(() => open.splice(0).forEach((pty) => pty.close()))
+
+  const start = async (argv: readonly string[], options: Partial<PtyOptions> = {}): Promise<Pty> => {
+    const pty = await openPty(argv, { environment, ...options })
+    open.push(pty)
+    return pty
+  }
+  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> => start([process.execPath, script, word], options)
+  const shell = (line: string): Promise<Pty> => start(['/bin/sh', '-c', line.replaceAll('ASK', `'${process.execPath}' '${script}'`)])
+
+  it('echoes the digits, gives the code, and leaves the cursor where the question began', async () => {
+    const pty = await ask('code')
+    await pty.expect(QUESTION)
+    expect(await pty.modes()).toEqual({ event: 'modes', echo: true, canonical: true })
+    pty.send('123456')
+    await pty.expect('123456')
+    pty.send('\r')
+    expect(await pty.exit()).toEqual({ code: 0, signal: null })
+    expect(pty.screen().lines).toEqual(['result {"code":"123456","typed":true}', ''])
+  })
+
+  const edits = [
+    { title: 'spaces round and inside', keys: ' 123 456 \r' },
+    { title: 'a tab', keys: '123\t456\r' },
+    { title: 'Backspace', keys: '12399\u007F\u007F456\r' },
+    { title: 'Ctrl-U', keys: '999\u0015123456\r' },
+    { title: 'Ctrl-D instead of Enter, twice as after any half line', keys: '123456\u0004\u0004' },
+    { title: 'a line that is no code before', keys: '12345\r123456\r' },
+    { title: 'empty lines before', keys: '\r\r123456\r' },
+    { title: 'a long line of words before', keys: `${'word '.repeat(200)}\r123456\r` },
+    { title: 'what was typed before the question was there', keys: '123456\r', early: true },
+  ]
+  it.each(edits)('takes a code with $title', async ({ keys, early }) => {
+    const pty = await ask('code')
+    if (early !== true) await pty.expect(QUESTION)
+    pty.send(keys)
+    await pty.expect('result {"code":"123456","typed":true}')
+    expect(await pty.exit()).toEqual({ code: 0, signal: null })
+  })
+
+  it('leaves the rest of a paste of several lines alone', async () => {
+    const pty = await shell('ASK code; read -r rest; echo "rest: $rest"')
+    await pty.expect(QUESTION)
+    pty.send('123 456\nand more\n')
+    await pty.expect('result {"code":"123456","typed":true}')
+    await pty.expect('rest: and more')
+    expect(await pty.exit()).toEqual({ code: 0, signal: null })
+  })
+
+  it('says what a code looks like when asked again, and erases that too', async () => {
+    const pty = await ask('code')
+    await pty.expect(QUESTION)
+    pty.send('abc\r')
+    await pty.expect(`A code has six digits. ${QUESTION}`)
+    pty.send('123456\r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['result {"code":"123456","typed":true}', ''])
+  })
+
+  it('gives up after ten lines that are no code', async () => {
+    const pty = await ask('code')
+    pty.send('y\r'.repeat(10))
+    await pty.expect('failure {"code":"TOKEN_CODE_MALFORMED","source":"typed"}')
+    expect((await pty.exit()).code).toBe(4)
+  })
+
+  it('erases a question that takes several rows of a narrow terminal', async () => {
+    const pty = await ask('code', { columns: 20 })
+    await pty.expect(QUESTION)
+    pty.send('123456\r')
+    await pty.exit()
+    expect(pty.screen().lines.join('')).toBe('result {"code":"123456","typed":true}')
+    expect(pty.screen().lines[0]).toBe('result {"code":"1234')
+  })
+
+  it('keeps the line on a terminal that cannot move its cursor', async () => {
+    const pty = await ask('code', { environment: { ...environment, TERM: 'dumb' } })
+    await pty.expect(QUESTION)
+    pty.send('123456\r')
+    await pty.exit()
+    expect(pty.output()).toBe(`${QUESTION}123456\r\nresult {"code":"123456","typed":true}\r\n`)
+  })
+
+  it('shows why the code before was not taken, and keeps that', async () => {
+    const pty = await ask('refused')
+    await pty.expect(QUESTION)
+    pty.send('123456\r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['✖ not accepted. A code works once; the next one comes in 17 s', 'result {"code":"123456","typed":true}', ''])
+  })
+
+  const refusals = [
+    { title: 'Ctrl-C', keys: '\u0003' },
+    { title: 'Ctrl-C after digits', keys: '123\u0003' },
+    { title: 'Ctrl-D in an empty line', keys: '\u0004' },
+  ]
+  it.each(refusals)('is cancelled by $title, erased, with 130', async ({ keys }) => {
+    const pty = await ask('code')
+    await pty.expect(QUESTION)
+    pty.send(keys)
+    expect(await pty.exit()).toEqual({ code: 130, signal: null })
+    expect(pty.screen().lines).toEqual(['failure {"code":"CANCELLED"}', ''])
+  })
+
+  it('is cancelled by Ctrl-C on a terminal that another program left raw', async () => {
+    const pty = await shell('stty raw -echo; ASK code')
+    await pty.expect(QUESTION)
+    pty.send('\u0003')
+    await pty.expect('failure {"code":"CANCELLED"}')
+    expect((await pty.exit()).code).toBe(130)
+  })
+
+  it('takes a code with Backspace and Enter on a terminal that another program left raw', async () => {
+    const pty = await shell('stty raw -echo; ASK code')
+    await pty.expect(QUESTION)
+    pty.send('123457\u007F6\r')
+    await pty.expect('result {"code":"123456","typed":true}')
+  })
+
+  it('is withdrawn when the signal aborts, and nothing keeps the process alive', async () => {
+    const pty = await ask('abort')
+    await pty.expect(QUESTION)
+    pty.signal('SIGUSR2')
+    await pty.expect('failure "Error: withdrawn"')
+    expect(await pty.exit()).toEqual({ code: 4, signal: null })
+    expect(pty.screen().lines).toEqual(['failure "Error: withdrawn"', ''])
+  })
+
+  it.each(['SIGKILL', 'SIGTERM'])('leaves the terminal as it was when %s ends the process', async (signal) => {
+    const pty = await shell(`ASK die ${signal}; echo ended; read -r line; echo "read: $line"`)
+    await pty.expect(QUESTION)
+    await pty.expect('ended')
+    expect(await pty.modes()).toEqual({ event: 'modes', echo: true, canonical: true })
+    pty.send('still a shell\r')
+    await pty.expect('read: still a shell')
+  })
+
+  it('ends when the terminal goes away', async () => {
+    const pty = await ask('code')
+    await pty.expect(QUESTION)
+    pty.hangUp()
+    const { code, signal } = await pty.exit()
+    expect(signal ?? code).toBe('SIGHUP')
+  })
+
+  it('lets everything else go on meanwhile', async () => {
+    const pty = await ask('busy')
+    await pty.expect(QUESTION)
+    pty.send('123')
+    await pty.expect('123')
+    pty.signal('SIGUSR2')
+    await pty.expect('turning')
+    pty.send('456\r')
+    await pty.expect('result {"code":"123456","typed":true}')
+  })
+
+  it('is asked though stdin, stdout and stderr are pipes, and stdin is not read', async () => {
+    const pty = await shell('{ echo left alone; } | { ASK code 2>&1 | cat; cat; }')
+    await pty.expect(QUESTION)
+    pty.send('123456\r')
+    await pty.expect('result {"code":"123456","typed":true}')
+    await pty.expect('left alone')
+  })
+
+  it('is refused to a background job instead of stopping it', async () => {
+    const pty = await start(['bash', '--norc', '--noprofile', '-i'])
+    await pty.expect('shell> ')
+    pty.send(`'${process.execPath}' '${script}' can-ask & wait\r`)
+    await pty.expect('result false')
+    pty.send(`'${process.execPath}' '${script}' confirm & wait\r`)
+    await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"answer"}')
+    pty.send(`'${process.execPath}' '${script}' code & wait\r`)
+    await pty.expect('result "unavailable"')
+  })
+
+  it('is shown again after Ctrl-Z and fg, and given up after bg', async () => {
+    const pty = await start(['bash', '--norc', '--noprofile', '-i'])
+    await pty.expect('shell> ')
+    pty.send(`'${process.execPath}' '${script}' code\r`)
+    await pty.expect(QUESTION)
+    pty.send('12\u001A')
+    await pty.expect('shell> ')
+    pty.send('fg\r')
+    await pty.expect(QUESTION)
+    pty.send('123456\r')
+    await pty.expect('result {"code":"123456","typed":true}')
+    await pty.expect('shell> ')
+    pty.send(`'${process.execPath}' '${script}' code\r`)
+    await pty.expect(QUESTION)
+    pty.send('\u001A')
+    await pty.expect('shell> ')
+    pty.send('bg\r')
+    await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"token-code"}')
+  })
+
+  it('is refused without a terminal', async () => {
+    const pty = await shell('setsid -w /bin/sh -c "ASK can-ask; ASK confirm; ASK code" | cat')
+    await pty.expect('result false')
+    await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"no-terminal","wanted":"answer"}')
+    await pty.expect('result "unavailable"')
+  })
+
+  const answers = [
+    { keys: 'y\r', result: true },
+    { keys: ' YES \r', result: true },
+    { keys: '\r', result: false },
+    { keys: 'n\r', result: false },
+    { keys: 'yesterday\r', result: false },
+  ]
+  it.each(answers)('takes $keys to yes or no as $result and keeps the line', async ({ keys, result }) => {
+    const pty = await ask('confirm')
+    await pty.expect('Make these changes? [y/N] ')
+    pty.send(keys)
+    await pty.exit()
+    expect(pty.screen().lines).toEqual([`Make these changes? [y/N] ${keys}`.trimEnd(), `result ${String(result)}`, ''])
+  })
+
+  it('asks a number of a list until it is one', async () => {
+    const pty = await ask('choose')
+    await pty.expect('Which device?\r\n  1  alice\r\n  2  bob\r\n[1-2] ')
+    pty.send('3\r')
+    await pty.expect('[1-2] ')
+    pty.send('2\r')
+    await pty.expect('result 1')
+  })
+})

@@ -1,0 +1,53 @@
+/**
+ * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
+ * `code [profile]`, `confirm`, `choose`, `can-ask`; `refused` a code after a refusal; `die` a code while the process gets
+ * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `flood` a million bytes of data;
+ * `wait` half a second with a spinner.
+ */
+import { createAsker } from '../../src/adapters/controlling-terminal.ts'
+import { createSpinner } from '../../src/adapters/spinner.ts'
+import { createTerminal } from '../../src/adapters/terminal.ts'
+import { createTerminalTokenCode } from '../../src/adapters/token-code/terminal.ts'
+import { AwsmfaError } from '../../src/core/failures.ts'
+import type { TokenCodeRequest } from '../../src/core/ports.ts'
+import { tokenCodeQuestion, tokenCodeRefusal } from '../../src/render/prompt.ts'
+
+const environment = process.env
+const asker = createAsker({ environment, noColor: false })
+const terminal = createTerminal({ environment, noColor: false, asker, spinner: (talk) => createSpinner({ talk, canMoveCursor: true }) })
+const source = createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
+const request: TokenCodeRequest = { profile: process.argv[3] ?? 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
+
+const programs: Readonly<Record<string, () => Promise<unknown>>> = {
+  code: () => source(request, new AbortController().signal),
+  refused: () => source({ ...request, refusal: { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } }, new AbortController().signal),
+  confirm: () => terminal.confirm('Make these changes?', new AbortController().signal),
+  choose: () => terminal.choose('Which device?', ['alice', 'bob'], new AbortController().signal),
+  flood: () => Promise.resolve(terminal.writeData('x'.repeat(1_000_000))),
+  'can-ask': () => Promise.resolve(terminal.canAsk()),
+  die: () => {
+    setImmediate(() => process.kill(process.pid, process.argv[3]))
+    return source({ ...request, profile: 'work' }, new AbortController().signal)
+  },
+  abort: () => {
+    const withdrawal = new AbortController()
+    process.once('SIGUSR2', () => withdrawal.abort(new Error('withdrawn')))
+    return source(request, withdrawal.signal)
+  },
+  busy: async () => {
+    process.once('SIGUSR2', () => setTimeout(() => setTimeout(() => terminal.writeTalk('turning'), 1), 1))
+    return await source(request, new AbortController().signal)
+  },
+}
+
+async function run(): Promise<void> {
+  try {
+    const result = await programs[process.argv[2] ?? '']?.()
+    terminal.writeData(`result ${JSON.stringify(result)}\n`)
+  } catch (error) {
+    terminal.writeData(`failure ${JSON.stringify(error instanceof AwsmfaError ? error.failure : String(error))}\n`)
+    process.exitCode = error instanceof AwsmfaError && error.failure.code === 'CANCELLED' ? 130 : 4
+  }
+}
+
+void run()
