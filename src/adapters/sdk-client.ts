@@ -1,0 +1,75 @@
+/**
+ * What the clients of both services have in common: everything that the SDK would otherwise look up in files, in the
+ * environment or at an instance's metadata address is given to it, and each answer is watched as it arrives.
+ */
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { Agent } from 'node:http'
+import type { SigningCredentials } from '../core/sessions/credentials.ts'
+import type { ServiceEndpoint } from './sts-endpoint.ts'
+
+/** Tells status and Date header of an answer, as soon as its head is there. */
+export type ObserveAnswer = (status: number, date: string | undefined) => void
+
+/** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
+export interface SendOptions {
+  readonly abortSignal: AbortSignal
+  readonly observe: ObserveAnswer
+}
+
+type Handle = NodeHttpHandler['handle']
+
+/** A request handler on an agent of ours that reports each answer to the `observe` of its `send`. Has no time-outs: they are the caller's. */
+export function createRequestHandler(agent: Agent): { readonly handle: Handle; readonly destroy: () => void; readonly metadata: { readonly handlerProtocol: string } } {
+  const inner = new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never })
+  const handle: Handle = async (request, options) => {
+    const { response } = await inner.handle(request, options)
+    if (isObserved(options)) options.observe(response.statusCode, response.headers['date'])
+    return { response }
+  }
+  return { handle, destroy: () => inner.destroy(), metadata: inner.metadata }
+}
+
+const isObserved = (options: unknown): options is SendOptions => typeof options === 'object' && options !== null && 'observe' in options
+
+/** The settings of a client. `signer` is asked at each request. */
+export function clientSettings(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent) {
+  return {
+    endpoint: endpoint.url,
+    region: endpoint.signingRegion,
+    credentials: () => Promise.resolve(identityOf(signer())),
+    requestHandler: createRequestHandler(agent),
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard' as const,
+    // The endpoint already is the FIPS or dual-stack one.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    userAgentAppId: () => Promise.resolve(undefined),
+    customUserAgent: 'awsmfa',
+    authSchemePreference: [] as string[],
+    sigv4aSigningRegionSet: [] as string[],
+    disableClockSkewCorrection: false,
+  }
+}
+
+function identityOf(signer: SigningCredentials): SigningCredentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = signer
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+}
+
+const WARNING_SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
+
+/**
+ * Makes a client without the SDK's warning about old Node versions on stderr, which is for programmers, not for who logs in.
+ * Its switch is an environment variable, set for the duration of the call alone, so that no child inherits it.
+ */
+export function withoutVersionWarning<T>(make: () => T): T {
+  const before = process.env[WARNING_SWITCH]
+  process.env[WARNING_SWITCH] = 'true'
+  try {
+    return make()
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process.env, WARNING_SWITCH)
+    else process.env[WARNING_SWITCH] = before
+  }
+}
