@@ -2,7 +2,8 @@
  * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
  * `code [profile]`, `confirm`, `choose`, `can-ask`; `refused` a code after a refusal; `die` a code while the process gets
  * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `flood` a million bytes of data;
- * `wait` half a second with a spinner.
+ * `wait` with a spinner: SIGUSR2
+ * brings a warning, the second one ends it.
  */
 import { createAsker } from '../../src/adapters/controlling-terminal.ts'
 import { createSpinner } from '../../src/adapters/spinner.ts'
@@ -24,6 +25,21 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   confirm: () => terminal.confirm('Make these changes?', new AbortController().signal),
   choose: () => terminal.choose('Which device?', ['alice', 'bob'], new AbortController().signal),
   flood: () => Promise.resolve(terminal.writeData('x'.repeat(1_000_000))),
+  wait: () => {
+    const stop = terminal.showWaiting('asking STS')
+    return new Promise((resolve) => {
+      const alive = setInterval(() => undefined, 1000)
+      process.once('SIGUSR2', () => {
+        terminal.writeTalk('a warning\n')
+        process.once('SIGUSR2', () => {
+          clearInterval(alive)
+          stop()
+          terminal.writeTalk('✔ done\n')
+          resolve('waited')
+        })
+      })
+    })
+  },
   'can-ask': () => Promise.resolve(terminal.canAsk()),
   die: () => {
     setImmediate(() => process.kill(process.pid, process.argv[3]))
