@@ -1,0 +1,50 @@
+/**
+ * The words for every failure: what happened, where, and the way out. Lower case, no full stop, names in single quotes,
+ * sections in brackets; a hint only where it is certainly right, naming only commands that exist. All text that comes from
+ * files, the environment or servers is made harmless on its way in.
+ */
+import type { Failure, FailureCode } from '../core/failures.ts'
+import { visible } from '../core/visible-text.ts'
+import { COMMAND_LINE_WORDS } from './failures/command-line.ts'
+import { FILE_WORDS } from './failures/files.ts'
+import { PEOPLE_WORDS } from './failures/people.ts'
+import { PROFILE_WORDS } from './failures/profiles.ts'
+import { STS_WORDS } from './failures/sts.ts'
+import type { FailureText, FailureView, WordsFor } from './failures/wording.ts'
+
+export type { FailureText, FailureView } from './failures/wording.ts'
+
+const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...PEOPLE_WORDS, ...STS_WORDS }
+
+/** Says a failure in one error and as many hints as are certainly right. */
+export function renderFailure(failure: Failure, view: FailureView): FailureText {
+  // TypeScript cannot tell that the function found under a code is the one for that code.
+  const words = WORDS[failure.code] as (failure: Failure, view: FailureView) => FailureText
+  return words(failure, view)
+}
+
+/** Gives the lines for stderr: `awsmfa: error: …`, then `awsmfa: hint: …`, and what AWS said itself where debug is on. */
+export function formatFailure({ error, hints, detail }: FailureText, { debug }: Pick<FailureView, 'debug'>): string {
+  const lines = [`error: ${error}`, ...hints.map((hint) => `hint: ${hint}`)]
+  if (debug && detail !== undefined) lines.push(`debug: AWS says: ${visible(detail, 2000)}`)
+  return lines.map((line) => `awsmfa: ${line}\n`).join('')
+}
+
+/** What is known of an error that awsmfa did not foresee. It never holds the error's message, which may quote a secret. */
+export interface FaultFacts {
+  readonly name: string
+  readonly code?: string
+  /** Where in the code it was thrown. */
+  readonly frames: readonly string[]
+  /** The versions of awsmfa, Node and the platform. */
+  readonly versions: string
+}
+
+/** Gives the lines for an error that nobody foresaw: whose fault it is, in which version, and with debug where. */
+export function formatFault({ name, code, frames, versions }: FaultFacts, { debug }: Pick<FailureView, 'debug'>): string {
+  const what = code === undefined ? visible(name) : `${visible(name)} ${visible(code)}`
+  const lines = [`error: this is a fault of awsmfa: ${what} (${visible(versions)})`]
+  if (debug) lines.push(...frames.map((frame) => `debug: ${visible(frame, 500)}`))
+  else lines.push('hint: to see where it happened, run it again with --debug')
+  return lines.map((line) => `awsmfa: ${line}\n`).join('')
+}

@@ -1,0 +1,39 @@
+import { visible } from '../../core/visible-text.ts'
+import type { WordsFor } from './wording.ts'
+import { quoted, say, section, showPlace } from './wording.ts'
+
+const PROGRAM_WORDS = {
+  'not-found': 'it was not found',
+  'timed-out': 'it gave no answer in time',
+  output: 'what it printed cannot be used',
+  session: 'it gave a session, and long-term keys are needed',
+} as const
+
+function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode: number | undefined): string {
+  if (reason !== 'exit') return PROGRAM_WORDS[reason]
+  return exitCode === undefined ? 'it was stopped' : `it ended with exit code ${exitCode}`
+}
+
+/** Words for what a person, another program of theirs, or the time had a part in. */
+export const PEOPLE_WORDS: WordsFor<
+  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED'
+> = {
+  PROMPT_UNAVAILABLE: ({ obstacle, wanted }) => {
+    const isCode = wanted === 'token-code'
+    const need = isCode ? 'a token code is needed' : 'a question needs an answer'
+    const way = isCode ? 'pass --token-code 123456, or --token-code - to read it from stdin' : 'run it at a terminal'
+    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isCode ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg')
+    return say(obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`, way)
+  },
+  CANCELLED: () => say('cancelled'),
+  INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
+  DECLINED: () => say('declined; nothing was changed'),
+  DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
+  TOKEN_COMMAND_FAILED: ({ program, reason, exitCode }) => say(`the token command ${quoted(program)} failed: ${whyProgramFailed(reason, exitCode)}`),
+  CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
+    say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`),
+  ANOTHER_LOGIN_FAILED: ({ why }) => {
+    if (why === 'CANCELLED') return say('another login for the same MFA device, which this one waited for, was cancelled')
+    return say(`another login for the same MFA device, which this one waited for, ${why === 'TOKEN_CODE_REJECTED' ? 'had its token code refused' : 'took too long'}`)
+  },
+}
