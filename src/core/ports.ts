@@ -106,8 +106,9 @@ export interface StsSession {
 
 /**
  * AWS STS. Every call throws AwsmfaError alone: TOKEN_CODE_REJECTED, MFA_SERIAL_REJECTED, CREDENTIALS_REJECTED,
- * ACCESS_DENIED, REQUEST_REFUSED, CLOCK_SKEWED, THROTTLED, REGION_DISABLED, NETWORK_UNREACHABLE, STS_UNEXPECTED. A call
- * that carries a token code is sent once more when its answer was lost, and never otherwise.
+ * ACCESS_DENIED, REQUEST_REFUSED, CLOCK_SKEWED, THROTTLED, REGION_DISABLED, NETWORK_UNREACHABLE, STS_UNEXPECTED; or the
+ * signal's reason as soon as it aborts. A call that carries a token code is sent once more when its answer was lost; besides
+ * that it is repeated only while AWS turns it away unread (throttled, 503), which does not spend the code.
  */
 export interface Sts {
   readonly getCallerIdentity: (signer: SigningCredentials, signal: AbortSignal) => Promise<CallerIdentity>
