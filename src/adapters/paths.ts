@@ -1,0 +1,113 @@
+/**
+ * Where every file is: AWS's shared files and awsmfa's own folders. Pure: the environment, the platform and the system's
+ * idea of the home folder come in as parameters. Loads nothing but node:path, because the entry reads the same paths.
+ */
+import { posix, win32 } from 'node:path'
+import { AwsmfaError } from '../core/failures.ts'
+import type { SharedFileName } from '../core/origin.ts'
+
+/** What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without HOME. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: NodeJS.Platform
+  readonly systemHome: () => string
+}
+
+/** awsmfa's own folders. None of them need exist. */
+export interface OwnFolders {
+  readonly config: string
+  readonly cache: string
+  readonly state: string
+}
+
+/** A HOME on Windows that names another folder than USERPROFILE, which botocore and awsmfa follow. */
+export interface HomeConflict {
+  readonly home: string
+  readonly userProfile: string
+}
+
+/**
+ * Gives the surroundings of this process. The module for the system's home folder is loaded only when HOME does not say it.
+ * (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd, elsewhere.)
+ */
+export function surroundingsOfProcess(): Surroundings {
+  return {
+    env: process.env,
+    platform: process.platform,
+    systemHome: () => process.getBuiltinModule('node:os').userInfo().homedir,
+  }
+}
+
+/** The home folder. Throws HOME_UNKNOWN. An empty variable counts as unset. */
+export function resolveHome({ env, platform, systemHome }: Surroundings): string {
+  const named = platform === 'win32' ? env['USERPROFILE'] : env['HOME']
+  if (named) return named
+  try {
+    const home = systemHome()
+    if (home) return home
+  } catch (error) {
+    throw new AwsmfaError({ code: 'HOME_UNKNOWN' }, { cause: error })
+  }
+  throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
+}
+
+/** Finds out whether HOME and USERPROFILE disagree on Windows. */
+export function findHomeConflict({ env, platform }: Surroundings): HomeConflict | undefined {
+  const home = env['HOME']
+  const userProfile = env['USERPROFILE']
+  if (platform !== 'win32' || !home || !userProfile) return undefined
+  return win32.resolve(home).toLowerCase() === win32.resolve(userProfile).toLowerCase() ? undefined : { home, userProfile }
+}
+
+/**
+ * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws. A leading ~
+ * is expanded. Throws HOME_UNKNOWN, but only where the home folder is needed.
+ */
+export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<SharedFileName, string>> {
+  return {
+    credentials: sharedFile(surroundings, 'AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    config: sharedFile(surroundings, 'AWS_CONFIG_FILE', 'config'),
+  }
+}
+
+/** awsmfa's own folders: below AWSMFA_HOME, else %LOCALAPPDATA%\awsmfa on Windows, else the XDG folders. Throws HOME_UNKNOWN. */
+export function resolveOwnFolders(surroundings: Surroundings): OwnFolders {
+  const { env, platform } = surroundings
+  const join = (...parts: string[]): string => pathsOf(platform).join(...parts)
+  const own = env['AWSMFA_HOME']
+  if (own) return foldersBelow(expandHome(surroundings, own), join)
+  if (platform === 'win32') {
+    const local = env['LOCALAPPDATA']
+    return foldersBelow(join(local ? local : join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa'), join)
+  }
+  return {
+    config: xdgFolder(surroundings, 'XDG_CONFIG_HOME', '.config'),
+    cache: xdgFolder(surroundings, 'XDG_CACHE_HOME', '.cache'),
+    state: xdgFolder(surroundings, 'XDG_STATE_HOME', '.local/state'),
+  }
+}
+
+function sharedFile(surroundings: Surroundings, variable: string, name: SharedFileName): string {
+  const named = surroundings.env[variable]
+  return named ? expandHome(surroundings, named) : pathsOf(surroundings.platform).join(resolveHome(surroundings), '.aws', name)
+}
+
+/** The XDG base directory specification has relative paths ignored. */
+function xdgFolder(surroundings: Surroundings, variable: string, fallback: string): string {
+  const named = surroundings.env[variable]
+  const base = named && posix.isAbsolute(named) ? named : posix.join(resolveHome(surroundings), fallback)
+  return posix.join(base, 'awsmfa')
+}
+
+function foldersBelow(base: string, join: (...parts: string[]) => string): OwnFolders {
+  return { config: join(base, 'config'), cache: join(base, 'cache'), state: join(base, 'state') }
+}
+
+function expandHome(surroundings: Surroundings, path: string): string {
+  const isBelowHome = path === '~' || path.startsWith('~/') || (surroundings.platform === 'win32' && path.startsWith('~\\'))
+  return isBelowHome ? resolveHome(surroundings) + path.slice(1) : path
+}
+
+function pathsOf(platform: NodeJS.Platform): typeof posix {
+  return platform === 'win32' ? win32 : posix
+}

@@ -1,0 +1,24 @@
+/** Passing time without returning to the event loop, for the one synchronous stretch from lock to unlock. */
+import { isSystemError } from './system-error.ts'
+
+/** Blocks this thread for that many milliseconds. */
+export function pauseSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/**
+ * Runs an action of the system; on Windows, where a virus scanner or indexer may hold any file for a moment, again and again
+ * for up to 2 s while it is refused with EPERM, EACCES or EBUSY. Throws what the action throws.
+ */
+export function insist<T>(action: () => T, platform: NodeJS.Platform = process.platform): T {
+  const startedMs = performance.now()
+  for (let round = 1; ; round++) {
+    try {
+      return action()
+    } catch (error) {
+      const mayPass = platform === 'win32' && isSystemError(error) && /^(EPERM|EACCES|EBUSY)$/.test(error.code)
+      if (!mayPass || performance.now() - startedMs > 2000) throw error
+    }
+    pauseSync(Math.min(100, 10 * round))
+  }
+}

@@ -1,0 +1,21 @@
+/** The lock under which one question at a time is asked, in awsmfa's state folder. */
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LockQuestion } from '../core/ports.ts'
+import { acquireLockAsync, sweepLockLeftovers } from './file-lock.ts'
+import { writing } from './system-error.ts'
+
+/**
+ * Makes the lock. A question's name becomes a file name: letters, digits, `-` and `_` alone. Rejects with the signal's reason
+ * when it aborts; throws FILE_NOT_WRITABLE where the state folder is not to be had.
+ */
+export function createQuestionLock(stateFolder: string): LockQuestion {
+  const folder = join(stateFolder, 'questions')
+  return async (question, signal) => {
+    const path = join(folder, `${question}.lock`)
+    writing(path, 'folder', () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+    const { waited, release, ...lock } = await acquireLockAsync(path, signal)
+    sweepLockLeftovers({ ...lock, release }, writing(path, 'lock', () => readdirSync(folder)))
+    return { waited, release: () => void release() }
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Every file that awsmfa writes is written here: complete under a private name, checked, and only then put in its place.
+ *
+ * write-file-atomic writes the bytes. It makes one unchecked write (a full disk cuts the file short without an error) and has
+ * no hook before its rename, so its target is the stage file and never the person's file: the stage is read back, and renamed
+ * by shared-files. Its own temporary files are called <target>.<digits>.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { AwsmfaError } from '../core/failures.ts'
+import type { WriteWarning } from '../core/ports.ts'
+import { insist } from './pause.ts'
+import { isPidUsed } from './process-identity.ts'
+import { isSystemError, refusalOf, writing } from './system-error.ts'
+import { stampAsOurs } from './write-stamp.ts'
+
+/** Whose a file is to be, and how open. `mode` has permission bits alone. */
+export interface FileRights {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}
+
+/** A complete new file, checked, that lies beside the file that it is for. */
+export interface Stage {
+  readonly path: string
+  readonly bytes: Buffer
+  readonly warnings: readonly WriteWarning[]
+}
+
+const PRIVATE_FILE = 0o600
+const PRIVATE_FOLDER = 0o700
+/** Without a lock a stage may be another container's, whose processes cannot be seen from here: it is given time to finish. */
+const SWEEP_WITHOUT_LOCK_MS = 60_000
+const HAS_MODES = process.platform !== 'win32'
+
+/**
+ * Writes a file of awsmfa's own whole, mode 0600, into a folder that is made, mode 0700, where it is missing. Throws
+ * FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE; then what was there before is there still, unless write-file-atomic was cut
+ * short: what is cached is checked by its readers, and the size here.
+ */
+export function writeWhole(path: string, content: string | Buffer): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
+  writing(path, 'folder', () => mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER }))
+  sweepStages(path, listFolder(path), SWEEP_WITHOUT_LOCK_MS)
+  const stage = stageName(path)
+  try {
+    writing(path, 'stage', () => writeBytes(stage, bytes, false))
+    const written = writing(path, 'read-back', () => statSync(stage).size)
+    if (written !== bytes.length) throw incomplete(path, bytes.length, written)
+    writing(path, 'rename', () => insist(() => renameSync(stage, path)))
+  } catch (error) {
+    refusalOf(() => unlinkSync(stage))
+    throw error
+  }
+}
+
+/** A new private name beside a file, by the pattern that `sweepStages` knows. */
+export function stageName(file: string, kind = ''): string {
+  return `${file}.awsmfa-${kind}${String(process.pid)}-${randomBytes(6).toString('hex')}`
+}
+
+/**
+ * Writes the new bytes of a file beside it, synced to disk, and reads them back. Rights are made no wider than 0600, and are
+ * undefined for a new file. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE; then no stage is left, if it can be removed.
+ */
+export function makeStage(file: string, bytes: Buffer, rights: FileRights | undefined): Stage {
+  const path = stageName(file)
+  try {
+    const refused = writing(file, 'stage', () => writeBytes(path, bytes, true))
+    const warnings: WriteWarning[] = refused === undefined ? [] : [{ kind: 'mode-not-set', path: file, errno: refused }]
+    if (rights !== undefined && HAS_MODES) warnings.push(...giveRights(file, path, rights))
+    writing(file, 'stage', () => stampAsOurs(path))
+    const back = writing(file, 'read-back', () => readFileSync(path))
+    if (!back.equals(bytes)) throw incomplete(file, bytes.length, agreement(back, bytes))
+    return { path, bytes, warnings }
+  } catch (error) {
+    refusalOf(() => unlinkSync(path))
+    throw error
+  }
+}
+
+/** Removes a stage that is not wanted any more. A refusal is worth a warning: the stage holds credentials. */
+export function discardStage(file: string, stage: Stage): readonly WriteWarning[] {
+  const errno = refusalOf(() => insist(() => unlinkSync(stage.path)))
+  return errno === undefined || errno === 'ENOENT' ? [] : [{ kind: 'stage-not-removed', path: file, errno }]
+}
+
+/**
+ * Finds out whether a stage of that many bytes could be made beside a file, by making one of zeros and removing it. Where the
+ * folder is still missing, its nearest existing ancestor is tried with an empty one. Throws FILE_NOT_WRITABLE,
+ * FILE_INCOMPLETE_WRITE.
+ */
+export function tryStage(file: string, length: number): void {
+  const folder = writing(file, 'folder', () => nearestFolder(dirname(file)))
+  const isThere = folder === dirname(file)
+  const path = isThere ? stageName(file) : stageName(join(folder, basename(file)))
+  try {
+    const wanted = isThere ? length : 0
+    const written = writing(file, 'stage', () => writeZeros(path, wanted))
+    if (written !== wanted) throw incomplete(file, wanted, written)
+  } finally {
+    refusalOf(() => unlinkSync(path))
+  }
+}
+
+/** Makes a file's folder, mode 0700, with those above it. As root they are given to the owner of the folder they lie in. */
+export function makeFolder(file: string): void {
+  const folder = dirname(file)
+  writing(file, 'folder', () => {
+    const parent = nearestFolder(folder)
+    const first = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER })
+    if (first === undefined || process.getuid?.() !== 0) return
+    const { uid, gid } = statSync(parent)
+    for (let made = folder; uid !== 0 && made.length >= first.length; made = dirname(made)) refusalOf(() => chownSync(made, uid, gid))
+  })
+}
+
+/**
+ * Removes the stages of a file that processes which are gone left behind, by their exact names. To be called with the names in
+ * its folder; under the file's lock, or for stages that are at least that old.
+ */
+export function sweepStages(file: string, names: readonly string[], minimumAgeMs = 0): void {
+  const prefix = `${basename(file)}.awsmfa-`
+  for (const name of names) {
+    const match = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{12}(\.\d+)?$/.exec(name.slice(prefix.length)) : null
+    if (!match || isPidUsed(Number(match[1]))) continue
+    const path = join(dirname(file), name)
+    refusalOf(() => {
+      if (minimumAgeMs === 0 || Date.now() - statSync(path).mtimeMs >= minimumAgeMs) unlinkSync(path)
+    })
+  }
+}
+
+/** The names in a file's folder. Throws FILE_NOT_WRITABLE. */
+export function listFolder(file: string): readonly string[] {
+  return writing(file, 'folder', () => readdirSync(dirname(file)))
+}
+
+/** Gives the errno of a chmod that the file system refused, which takes away nothing: the file was made private. */
+function writeBytes(path: string, bytes: Buffer, fsync: boolean): string | undefined {
+  try {
+    insist(() => writeFileAtomic.sync(path, bytes, { mode: PRIVATE_FILE, fsync }))
+    return undefined
+  } catch (error) {
+    if (!isSystemError(error) || !('syscall' in error) || error.syscall !== 'chmod') throw error
+    writeWithoutModes(path, bytes, fsync)
+    return error.code
+  }
+}
+
+/** write-file-atomic gives up where chmod is refused. Without a mode it does not call it, and the umask keeps the file private. */
+function writeWithoutModes(path: string, bytes: Buffer, fsync: boolean): void {
+  const umask = process.umask(0o077)
+  try {
+    writeFileAtomic.sync(path, bytes, { fsync })
+  } finally {
+    process.umask(umask)
+  }
+}
+
+function giveRights(file: string, path: string, rights: FileRights): readonly WriteWarning[] {
+  const stat = writing(file, 'stage', () => statSync(path))
+  const warnings: WriteWarning[] = []
+  if (stat.uid !== rights.uid || stat.gid !== rights.gid) {
+    const errno = refusalOf(() => chownSync(path, rights.uid, rights.gid))
+    if (errno !== undefined) warnings.push({ kind: 'owner-not-kept', path: file, errno })
+  }
+  const mode = rights.mode & PRIVATE_FILE
+  if (mode !== PRIVATE_FILE) {
+    const errno = refusalOf(() => chmodSync(path, mode))
+    if (errno !== undefined) warnings.push({ kind: 'mode-not-set', path: file, errno })
+  }
+  return warnings
+}
+
+function nearestFolder(folder: string): string {
+  let current = folder
+  for (;;) {
+    const errno = refusalOf(() => statSync(current))
+    if (errno === undefined) return current
+    if (errno !== 'ENOENT' || dirname(current) === current) throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
+    current = dirname(current)
+  }
+}
+
+function writeZeros(path: string, length: number): number {
+  const fd = openSync(path, 'wx', PRIVATE_FILE)
+  try {
+    return length === 0 ? 0 : writeSync(fd, Buffer.alloc(length))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function incomplete(path: string, wanted: number, written: number): AwsmfaError {
+  return new AwsmfaError({ code: 'FILE_INCOMPLETE_WRITE', place: { path }, wanted, written })
+}
+
+/** How many bytes from the start are as they should be. */
+function agreement(found: Buffer, wanted: Buffer): number {
+  let length = 0
+  while (length < found.length && found[length] === wanted[length]) length++
+  return length
+}
