@@ -1,41 +1,42 @@
 /**
- * Finds the candidate that `word` was most likely meant to be, for "did you mean": the one with the fewest typing slips (a
- * letter missing, added, wrong, or two swapped), case aside. Gives undefined when even the best is more than a third of the
- * word away (at least one slip is always allowed), or when the word is a candidate already. Of equals the first wins.
+ * Gives the candidate that a mistyped word was most likely meant to be, or undefined where none is near enough: at most one
+ * slip in words of up to four letters, two in longer ones, three from ten on (a letter too many, missing, wrong, or swapped
+ * with its neighbour; Damerau and Levenshtein's distance with adjacent swaps). A candidate that differs in case alone is
+ * nearest. Of equally near ones the first wins. Used for profiles, commands and options alike.
  */
-export function nearest<Candidate extends string>(word: string, candidates: readonly Candidate[]): Candidate | undefined {
-  let best: Candidate | undefined
-  let fewest = Math.max(1, Math.floor(word.length / 3)) + 1
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestDistance = Infinity
   for (const candidate of candidates) {
-    if (candidate === word) return undefined
-    if (Math.abs(candidate.length - word.length) >= fewest) continue
-    const slips = countSlips(word.toLowerCase(), candidate.toLowerCase())
-    if (slips < fewest && slips < Math.max(word.length, candidate.length)) {
-      best = candidate
-      fewest = slips
-    }
+    const limit = Math.min(bestDistance - 1, allowedSlips(Math.max(word.length, candidate.length)))
+    if (candidate === word || Math.abs(candidate.length - word.length) > limit) continue
+    const distance = word.toLowerCase() === candidate.toLowerCase() ? 0 : slipsBetween(word, candidate)
+    if (distance > limit) continue
+    best = candidate
+    bestDistance = distance
   }
   return best
 }
 
-/** The optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, each counted once. */
-function countSlips(left: string, right: string): number {
+function allowedSlips(length: number): number {
+  if (length < 2) return 0
+  if (length <= 4) return 1
+  return length < 10 ? 2 : 3
+}
+
+function slipsBetween(a: string, b: string): number {
   let beforeLast: readonly number[] = []
-  let last: readonly number[] = Array.from({ length: right.length + 1 }, (_, column) => column)
-  for (let row = 1; row <= left.length; row++) {
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
     const current = [row]
-    for (let column = 1; column <= right.length; column++) {
-      const isSame = left[row - 1] === right[column - 1]
-      const isSwap = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]
-      const slips = Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + (isSame ? 0 : 1))
-      current.push(isSwap ? Math.min(slips, at(beforeLast, column - 2) + 1) : slips)
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a.charAt(row - 1) === b.charAt(column - 1)
+      const isSwap = a.charAt(row - 1) === b.charAt(column - 2) && a.charAt(row - 2) === b.charAt(column - 1)
+      const swapped = isSwap ? (beforeLast[column - 2] ?? Infinity) + 1 : Infinity
+      current.push(Math.min((last[column] ?? Infinity) + 1, (current[column - 1] ?? Infinity) + 1, (last[column - 1] ?? Infinity) + (isSame ? 0 : 1), swapped))
     }
     beforeLast = last
     last = current
   }
-  return at(last, right.length)
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? 0
+  return last[b.length] ?? Infinity
 }

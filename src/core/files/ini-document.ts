@@ -1,6 +1,21 @@
-/** A section of a shared file. Offsets are byte offsets into the document's text. */
+/**
+ * Reads the dialect of AWS's shared files without losing a byte. The text is a byte string; offsets are byte offsets.
+ *
+ * The dialect, where tools agree: `[name]` opens a section, `key = value` stands at the beginning of a line, `#` and `;`
+ * begin whole-line comments, and an indented line belongs to the key above it. Where they do not agree, this reads like
+ * botocore (configloader.py › raw_config_parse, Python's configparser), because one file that botocore refuses stops the AWS
+ * CLI for all profiles; with these additions, each of which some tool reads: blanks inside the brackets (Go, Rust, Java,
+ * .NET), any text after them, an indented header (JavaScript, Go, .NET), a byte order mark (JavaScript, .NET).
+ *
+ * Line ends are LF, CR LF and CR, as in Python's universal newlines. Blanks are space, tab, vertical tab and form feed: a byte
+ * string must never meet `trim`, `\s` or `toLowerCase`, which also know 0xA0 and 0xC0–0xDE, and those are parts of UTF-8.
+ *
+ * Not told apart: why a line is no key (no delimiter, no name). It is a stray line.
+ */
+
+/** A section of a shared file. */
 export interface IniSection {
-  /** What stands between the brackets, outer spaces removed; a byte string. */
+  /** What stands between the brackets, outer blanks removed; a byte string. */
   readonly name: string
   /** Where the header's line begins, indentation included, a byte order mark not. */
   readonly start: number
@@ -8,33 +23,185 @@ export interface IniSection {
   readonly bodyStart: number
   /** Where the next header's line begins, or the length of the text. */
   readonly end: number
+  /** The header is indented: a header for JavaScript and Go, a continuation of the value above it for botocore. */
+  readonly isIndented: boolean
 }
 
-/** A shared file of AWS as a byte string, with its section headers found. */
+/** A shared file of AWS with its section headers found. */
 export interface IniDocument {
   readonly text: string
   readonly sections: readonly IniSection[]
 }
 
-/** A key of a section. Offsets are byte offsets into the document's text. */
-export interface IniEntry {
-  /** The key in lower case. */
-  readonly key: string
-  readonly value: string
+/** A line: `start` to `end` with its line end, `contentEnd` before it. */
+export interface IniLine {
   readonly start: number
+  readonly contentEnd: number
+  readonly end: number
 }
 
-/** Finds the section headers of a shared file. Never throws: a file that no parser accepts has the sections that can be made out. */
+/** A key of a section: its line, and the indented lines that belong to it. */
+export interface IniEntry extends IniLine {
+  /** The key in lower case (ASCII letters alone), as every tool but JavaScript and Java matches it. */
+  readonly key: string
+  /** The key as it is written. */
+  readonly writtenKey: string
+  readonly delimiter: '=' | ':'
+  /** The value of the key's own line, outer blanks removed. A trailing comment is part of it, as for botocore and .NET. */
+  readonly value: string
+  /** Where `value` stands; both right after the delimiter if it is empty. */
+  readonly valueStart: number
+  readonly valueEnd: number
+  readonly isIndented: boolean
+  /** Indented lines after it that are neither blank nor comments. */
+  readonly continuations: readonly IniLine[]
+}
+
+/** What stands in a section. */
+export interface IniBody {
+  readonly entries: readonly IniEntry[]
+  readonly comments: readonly IniLine[]
+  /** Lines that are no key for anyone. */
+  readonly strays: readonly IniLine[]
+}
+
+const LF = 10
+const CR = 13
+const BYTE_ORDER_MARK = '\xef\xbb\xbf'
+
+/**
+ * Finds the section headers of a shared file and looks at nothing else: about 3 ms for 10,000 profiles in 11 MB. Never
+ * throws: a file that no parser accepts has the sections that can be made out.
+ */
 export function readIniDocument(text: string): IniDocument {
-  return { text, sections: [] }
+  const headers: Omit<IniSection, 'end'>[] = []
+  const textStart = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  for (let bracket = text.indexOf('['); bracket !== -1; bracket = text.indexOf('[', bracket + 1)) {
+    const start = lineStartThroughBlanks(text, bracket, textStart)
+    if (start === undefined) continue
+    const contentEnd = contentEndFrom(text, bracket)
+    const header = text.slice(bracket + 1, contentEnd)
+    const close = header.indexOf(']')
+    if (close === -1) continue
+    headers.push({ name: trimBlanks(header.slice(0, close)), start, bodyStart: endOfLine(text, contentEnd), isIndented: start < bracket })
+    bracket = contentEnd - 1
+  }
+  return { text, sections: headers.map((header, index) => ({ ...header, end: headers[index + 1]?.start ?? text.length })) }
 }
 
-/** Gives the keys of a section in order, several of one name included. Never throws. */
-export function parseSection(_document: IniDocument, _section: IniSection): readonly IniEntry[] {
-  return []
+/** Gives what stands in a section, in order, several keys of one name included. Never throws. */
+export function parseSection(document: IniDocument, section: IniSection): IniBody {
+  const entries: (IniEntry & { continuations: IniLine[] })[] = []
+  const comments: IniLine[] = []
+  const strays: IniLine[] = []
+  let current: { readonly continuations: IniLine[]; readonly indent: number } | undefined
+  for (const line of linesBetween(document.text, section.bodyStart, section.end)) {
+    const content = document.text.slice(line.start, line.contentEnd)
+    const indent = leadingBlanks(content)
+    const first = content.charAt(indent)
+    if (first === '') continue
+    if (first === '#' || first === ';') comments.push(line)
+    else if (current !== undefined && indent > current.indent) current.continuations.push(line)
+    else {
+      const entry = parseEntry(content, line, indent)
+      if (entry === undefined) strays.push(line)
+      else entries.push(entry)
+      current = entry === undefined ? undefined : { continuations: entry.continuations, indent }
+    }
+  }
+  return { entries, comments, strays }
+}
+
+/** Gives the lines between two offsets, the first of which begins a line. */
+export function linesBetween(text: string, start: number, end: number): readonly IniLine[] {
+  const lines: IniLine[] = []
+  for (let position = start; position < end; ) {
+    const contentEnd = Math.min(contentEndFrom(text, position), end)
+    const next = Math.min(endOfLine(text, contentEnd), end)
+    lines.push({ start: position, contentEnd, end: next })
+    position = next
+  }
+  return lines
 }
 
 /** Gives the number, from 1, of the line that holds `offset`. */
-export function lineAt(_text: string, _offset: number): number {
-  return 1
+export function lineAt(text: string, offset: number): number {
+  const before = text.slice(0, offset)
+  let line = 1
+  for (let feed = before.indexOf('\n'); feed !== -1; feed = before.indexOf('\n', feed + 1)) line++
+  for (let back = before.indexOf('\r'); back !== -1; back = before.indexOf('\r', back + 1)) {
+    if (text.charCodeAt(back + 1) !== LF) line++
+  }
+  return line
+}
+
+/** Gives a byte string without the blanks at both of its ends. */
+export function trimBlanks(bytes: string): string {
+  let end = bytes.length
+  const start = leadingBlanks(bytes)
+  while (end > start && isBlank(bytes.charCodeAt(end - 1))) end--
+  return bytes.slice(start, end)
+}
+
+/** Gives a byte string with its ASCII capitals made small. */
+export function lowerAscii(bytes: string): string {
+  return bytes.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+}
+
+/** Gives the number of blanks that a byte string begins with. */
+export function leadingBlanks(bytes: string): number {
+  let count = 0
+  while (isBlank(bytes.charCodeAt(count))) count++
+  return count
+}
+
+function parseEntry(content: string, line: IniLine, indent: number): (IniEntry & { continuations: IniLine[] }) | undefined {
+  const delimiterAt = content.search(/[=:]/)
+  if (delimiterAt === -1 || content.charAt(indent) === '[') return undefined
+  const writtenKey = trimBlanks(content.slice(0, delimiterAt))
+  if (writtenKey === '') return undefined
+  const rest = content.slice(delimiterAt + 1)
+  const value = trimBlanks(rest)
+  const valueStart = line.start + delimiterAt + 1 + (value === '' ? 0 : leadingBlanks(rest))
+  return {
+    ...line,
+    key: lowerAscii(writtenKey),
+    writtenKey,
+    delimiter: content.charAt(delimiterAt) === '=' ? '=' : ':',
+    value,
+    valueStart,
+    valueEnd: valueStart + value.length,
+    isIndented: indent > 0,
+    continuations: [],
+  }
+}
+
+function lineStartThroughBlanks(text: string, offset: number, textStart: number): number | undefined {
+  let position = offset
+  while (position > textStart) {
+    const before = text.charCodeAt(position - 1)
+    if (before === LF || before === CR) return position
+    if (!isBlank(before)) return undefined
+    position--
+  }
+  return position
+}
+
+function contentEndFrom(text: string, offset: number): number {
+  let position = offset
+  while (position < text.length) {
+    const code = text.charCodeAt(position)
+    if (code === LF || code === CR) break
+    position++
+  }
+  return position
+}
+
+function endOfLine(text: string, contentEnd: number): number {
+  if (contentEnd >= text.length) return text.length
+  return text.charCodeAt(contentEnd) === CR && text.charCodeAt(contentEnd + 1) === LF ? contentEnd + 2 : contentEnd + 1
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9 || code === 11 || code === 12
 }

@@ -1,19 +1,144 @@
-import type { Origin } from '../origin.ts'
-import type { Profiles } from './profile-view.ts'
+/**
+ * The profiles of both shared files, seen as one. How a section's name makes a profile:
+ *
+ * - credentials: `[x]`, blanks inside the brackets allowed (Go, Rust, Java, .NET). `[profile x]` is read by .NET alone: none;
+ * - config: `[profile x]` in every spelling that some tool reads (blanks, tabs, quotes as shlex takes them: botocore
+ *   configloader.py › build_profile_map), and `[default]`, over which `[profile default]` wins whole (JavaScript, Go, Rust,
+ *   Java); else bare `[x]`, which no SDK reads but reusabit/awsmfa does, unless it names something that is no profile;
+ * - `[DEFAULT]` is none: configparser gives its keys to all.
+ */
+import type { SharedFileName } from '../origin.ts'
+import { decodeUtf8 } from './byte-text.ts'
+import { lineAt, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import type { Profiles, ProfileValue, ProfileView } from './profile-view.ts'
+
+type ConfigForm = NonNullable<ProfileView['configForm']>
+type SectionsByName = ReadonlyMap<string, readonly IniSection[]>
+
+interface ConfigIndex {
+  readonly standard: SectionsByName
+  readonly bare: SectionsByName
+}
+
+/** The keys of one profile in one file, the last of a name winning. */
+interface FileKeys {
+  readonly document: IniDocument
+  readonly sections: readonly IniSection[]
+  readonly entries: ReadonlyMap<string, IniEntry>
+}
+
+/** Sections of config that are no profiles though they have no prefix: the AWS CLI's plugins and CLI v1's previews. */
+const NO_PROFILES = new Set(['plugins', 'preview'])
 
 /**
- * Reads all profiles of both files, given as byte strings. Never throws. Sections are parsed when they are asked for.
+ * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. The headers
+ * are read when a profile is first asked for, a section when its profile is; lines are counted when they are asked for.
  */
-export function readProfiles(_files: { readonly credentials: string; readonly config: string }): Profiles {
-  return { find: () => undefined, names: () => [] }
+export function readProfiles(files: { readonly credentials: string; readonly config: string }): Profiles {
+  const index = once(() => {
+    const credentials = readIniDocument(files.credentials)
+    const config = readIniDocument(files.config)
+    return { credentials, config, inCredentials: indexCredentials(credentials), inConfig: indexConfig(config) }
+  })
+  return {
+    find: (name) => {
+      const { credentials, config, inCredentials, inConfig } = index()
+      const own = inCredentials.get(name) ?? []
+      const standard = inConfig.standard.get(name)
+      const inOther = standard ?? inConfig.bare.get(name) ?? []
+      if (own.length + inOther.length === 0) return undefined
+      const form = inOther.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
+      return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inOther) }, form)
+    },
+    names: () => {
+      const { config, inCredentials, inConfig } = index()
+      const ordered = config.sections.flatMap((section) => configName(section)?.name ?? [])
+      return [...new Set([...inCredentials.keys(), ...ordered.filter((name) => inConfig.standard.has(name) || inConfig.bare.has(name))])]
+    },
+  }
 }
 
-/** Throws TEXT_REFUSED when a profile name must never reach a section header, new or old. */
-export function assertProfileName(_name: string, _origin: Origin): void {
-  throw new Error('not built yet')
+function viewOf(name: string, files: Readonly<Record<SharedFileName, () => FileKeys>>, configForm: ConfigForm | undefined): ProfileView {
+  const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
+    const { document, entries } = files[file]()
+    const entry = entries.get(key)
+    return entry === undefined ? undefined : valueOf(file, document, entry)
+  }
+  return {
+    name,
+    get: (key) => getFrom('credentials', key) ?? getFrom('config', key),
+    getFrom,
+    keys: () => [...new Set([...files.credentials().entries.keys(), ...files.config().entries.keys()])],
+    get lines() {
+      return { ...headerLine('credentials', files.credentials()), ...headerLine('config', files.config()) }
+    },
+    configForm,
+  }
 }
 
-/** Throws TEXT_REFUSED when a profile name must not become a new section; stricter than `assertProfileName`. */
-export function assertNewProfileName(_name: string, _origin: Origin): void {
-  throw new Error('not built yet')
+function headerLine(file: SharedFileName, { document, sections }: FileKeys): Partial<Record<SharedFileName, number>> {
+  const [first] = sections
+  return first === undefined ? {} : { [file]: lineAt(document.text, first.start) }
+}
+
+function valueOf(file: SharedFileName, document: IniDocument, entry: IniEntry): ProfileValue {
+  const further = entry.continuations.map(({ start, contentEnd }) => trimBlanks(document.text.slice(start, contentEnd)))
+  return {
+    value: decodeUtf8([entry.value, ...further].join('\n')),
+    file,
+    get line() {
+      return lineAt(document.text, entry.start)
+    },
+  }
+}
+
+function keysOf(document: IniDocument, sections: readonly IniSection[]): () => FileKeys {
+  return once(() => {
+    const entries = new Map(sections.flatMap((section) => parseSection(document, section).entries).map((entry) => [decodeUtf8(entry.key), entry]))
+    return { document, sections, entries }
+  })
+}
+
+function indexCredentials({ sections }: IniDocument): SectionsByName {
+  const index = new Map<string, IniSection[]>()
+  for (const section of sections) {
+    if (section.name !== '' && section.name !== 'DEFAULT' && !/^profile[ \t\v\f]/.test(section.name)) add(index, decodeUtf8(section.name), section)
+  }
+  return index
+}
+
+function indexConfig({ sections }: IniDocument): ConfigIndex {
+  const index = { standard: new Map<string, IniSection[]>(), bare: new Map<string, IniSection[]>() }
+  const plainDefault: IniSection[] = []
+  for (const section of sections) {
+    const found = configName(section)
+    if (found === undefined) continue
+    if (section.name === 'default') plainDefault.push(section)
+    else add(index[found.form], found.name, section)
+  }
+  if (plainDefault.length > 0 && !index.standard.has('default')) index.standard.set('default', plainDefault)
+  return index
+}
+
+function configName({ name }: IniSection): { readonly name: string; readonly form: ConfigForm } | undefined {
+  const prefixed = /^profile[ \t\v\f]+(.*)$/.exec(name)?.[1]
+  if (prefixed !== undefined) {
+    const inner = /^(["'])(.+)\1$/.exec(prefixed)?.[2]
+    return { name: decodeUtf8(inner ?? prefixed), form: 'standard' }
+  }
+  if (name === 'default') return { name, form: 'standard' }
+  if (name === '' || name === 'DEFAULT' || NO_PROFILES.has(name) || /[ \t\v\f]/.test(name)) return undefined
+  return { name: decodeUtf8(name), form: 'bare' }
+}
+
+function add(index: Map<string, IniSection[]>, name: string, section: IniSection): void {
+  const standing = index.get(name)
+  if (standing === undefined) index.set(name, [section])
+  else standing.push(section)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
