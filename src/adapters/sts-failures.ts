@@ -1,6 +1,6 @@
 /**
  * What a failed request means to the person. One table from AWS's error codes to failures. Codes decide; message text decides
- * only where AWS gives one code to things that need different remedies, and each such text has a recorded answer in
+ * only where AWS gives one code to things that need different remedies, and each such text has an answer kept in
  * fixtures/sts. An unknown text stays what its code says.
  */
 import type { Failure } from '../core/failures.ts'
@@ -97,7 +97,7 @@ const UNKNOWN_KEY = new Set(['InvalidClientTokenId', 'UnrecognizedClient', 'Inva
 const CLOCK = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])
 const BUSY = new Set(['Throttling', 'Throttled', 'RequestLimitExceeded', 'TooManyRequests', 'RequestThrottled', 'SlowDown', 'BandwidthLimitExceeded'])
 
-/** Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, recorded in fixtures/sts. */
+/** Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, kept in fixtures/sts. */
 function explainAwsError(error: AwsError, request: RequestFacts, exchange: ExchangeFacts): FailedRequest {
   const { code } = error
   const status = exchange.status ?? 0

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsCallerOptions } from '../../src/adapters/aws-caller.ts'
 import { createSts } from '../../src/adapters/sts.ts'
-import type { TransportSettings } from '../../src/adapters/transport-settings.ts'
 import type { Failure } from '../../src/core/failures.ts'
 import { AwsmfaError } from '../../src/core/failures.ts'
 import type { Sts } from '../../src/core/ports.ts'
 import type { LongTermCredentials, SigningCredentials } from '../../src/core/sessions/credentials.ts'
+import { settingsFor } from '../support/sts-settings.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { Fault } from '../support/strict-sts/faults.ts'
@@ -23,19 +23,6 @@ const keysOf = (name: string, keyNumber = 1): LongTermCredentials => ({
   secretAccessKey: secretFor(`arn:aws:iam::${ACCOUNT}:user/${name}`),
 })
 const alice = keysOf('alice')
-
-const settingsFor = (url: string, changes: Partial<TransportSettings> = {}): TransportSettings => ({
-  stsEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_STS' } },
-  iamEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_IAM' } },
-  useFipsEndpoint: false,
-  useDualstackEndpoint: false,
-  useGlobalEndpoint: false,
-  proxies: { https: undefined, http: undefined, bypass: [] },
-  ca: undefined,
-  maxAttempts: 3,
-  preconnect: true,
-  ...changes,
-})
 
 let server: StrictSts
 const stsAt = (changes: Partial<AwsCallerOptions> = {}): Sts =>

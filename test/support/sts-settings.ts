@@ -1,0 +1,15 @@
+import type { TransportSettings } from '../../src/adapters/transport-settings.ts'
+
+/** Transport settings that lead STS and IAM to one address; no proxy, no bundle of certificates. */
+export const settingsFor = (url: string, changes: Partial<TransportSettings> = {}): TransportSettings => ({
+  stsEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_STS' } },
+  iamEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_IAM' } },
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  useGlobalEndpoint: false,
+  proxies: { https: undefined, http: undefined, bypass: [] },
+  ca: undefined,
+  maxAttempts: 3,
+  preconnect: true,
+  ...changes,
+})
