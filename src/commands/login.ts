@@ -19,7 +19,7 @@ import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { findDevice } from '../flows/find-device.ts'
 import { obtainSession } from '../flows/obtain-session.ts'
 import type { ObtainedSession, SessionEffects } from '../flows/obtain-session.ts'
-import { storeSession } from '../flows/store-session.ts'
+import { rehearseStore, storeSession } from '../flows/store-session.ts'
 import { settleTakeover } from '../flows/settle-takeover.ts'
 import type { TakeoverTold } from '../flows/settle-takeover.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
@@ -31,6 +31,8 @@ import { statusObject } from '../render/status.ts'
 export interface Connection {
   readonly sts: Sts
   readonly listMfaDevices: ListMfaDevices
+  /** The STS endpoint where it is not AWS's own, else ''. */
+  readonly endpoint: string
 }
 
 /** What login needs. */
@@ -104,7 +106,7 @@ async function signIn(prepared: Prepared): Promise<number> {
   const signer = await longTermCredentials(resolution.longTerm, context)
   const connection = context.connect(resolution, prepared.profiles, prepared.snapshots)
   const told = await settleOwnership(prepared, connection, signer)
-  context.files.rehearse(['credentials'])
+  rehearseStore(context.files, resolution.storeProfile, context.now())
   const serialNumber = resolution.serialNumber?.value ?? (await deviceFromIam(prepared, connection, signer))
   const session = await obtainSession(
     {
@@ -112,7 +114,7 @@ async function signIn(prepared: Prepared): Promise<number> {
       resolution,
       signer,
       serialNumber,
-      endpoint: resolution.endpoint?.value ?? '',
+      endpoint: connection.endpoint,
       renew: isRenewalAsked(invocation, resolution),
       minimumSeconds: resolution.minTtlSeconds ?? 0,
     },

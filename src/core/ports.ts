@@ -190,10 +190,12 @@ export interface StoredSession {
   readonly managedBy: 'awsmfa' | 'other'
 }
 
-/** What a removal did. `nothing`: the store held nothing of that profile that awsmfa may take out. */
+/** What was taken out for one profile. `nothing`: the store held nothing of it that awsmfa may take out. */
 export interface Removal {
+  readonly profile: string
   readonly removed: 'session' | 'marks' | 'nothing'
-  readonly warnings: readonly WriteWarning[]
+  /** The session that went, as the store held it; undefined where none did. */
+  readonly session: StoredSession | undefined
 }
 
 /** One place that holds sessions by profile. status and logout walk all of them. */
@@ -203,8 +205,8 @@ export interface SessionStore {
   readonly find: (profile: string) => StoredSession | undefined
   /** The profiles for which awsmfa wrote something here. */
   readonly managedProfiles: () => readonly string[]
-  /** Takes out what awsmfa wrote for a profile, and only that. */
-  readonly remove: (profile: string) => Removal
+  /** Takes out, in one write, what awsmfa wrote for these profiles, and only that; one removal for each, in their order. */
+  readonly remove: (profiles: readonly string[]) => { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] }
 }
 
 /** awsmfa's own cache of MFA sessions. Reading never throws: what cannot be read is a miss. */

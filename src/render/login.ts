@@ -1,10 +1,12 @@
 /** What login and logout say. Every line names the profile; each function gives whole lines with their ends. */
 import type { ForeignSession } from '../core/failures.ts'
+import type { Profiles } from '../core/files/profile-view.ts'
 import type { ResolutionNote } from '../core/login/resolution.ts'
 import type { PlanNote } from '../core/login/login-plan.ts'
 import type { CallerIdentity, TextStyle, WriteWarning } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
 import { displayPath } from '../core/display-path.ts'
+import { nearest } from '../core/nearest.ts'
 import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
 import { commandLine } from './command-line.ts'
@@ -71,6 +73,16 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
       )
     case 'strict-tools-refuse':
       return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session`)
+    case 'tools-still-ask':
+      return note(
+        `${listInWords(resolved.tools)} will still ask or fail on '${visible(resolved.profile)}': mfa_serial stands at ${placeInWords(resolved.place, home)}; to have them use the session, remove that line`,
+      )
+    case 'role-too-long':
+      return note(
+        `'${visible(resolved.profile)}' asks for ${exactDuration(resolved.seconds)} (${placeInWords(resolved.place, home)}), but AWS allows a role made from a session one hour: tools will be refused until duration_seconds is 3600 or gone`,
+      )
+    case 'process-still-runs':
+      return note(`${listInWords(resolved.tools)} run the credential_process at ${placeInWords(resolved.place, home)} and will not see the session; other tools will`)
     case 'environment-serial-ignored':
       return note(`${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`)
     case 'serial-of-other-account':
@@ -108,9 +120,11 @@ export function renderSignedOut(profile: string, removed: 'session' | 'marks', s
   return `${tick(style)} ${visible(profile)}: ${what}\n`
 }
 
-/** Nothing to take out is no error. */
-export function renderNothingToSignOut(profile: string): string {
-  return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
+/** Nothing to take out is no error; a name that is nowhere may be a slip. */
+export function renderNothingToSignOut(profile: string, profiles: Profiles): string {
+  if (profiles.find(profile) !== undefined) return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
+  const near = nearest(profile, profiles.names())
+  return note(`there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`)
 }
 
 /** A shared MFA session went too. */

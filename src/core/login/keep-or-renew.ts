@@ -29,6 +29,6 @@ export function keepOrRenew({ ownership, requestHash, now, minTtlSeconds, renew 
   if (ownership.kind !== 'ours') return { kind: 'renew', because: 'no-session' }
   const expiration = ownership.expiration === undefined ? undefined : parseExpiration(ownership.expiration, 'rfc3339')
   if (expiration === undefined || secondsUntil(expiration, now) <= Math.max(EXPIRING_SECONDS, minTtlSeconds)) return { kind: 'renew', because: 'running-out' }
-  const parts = differingParts(ownership.state.requestHash, requestHash)
+  const parts = differingParts(ownership.requestHash, requestHash)
   return parts.length === 0 ? { kind: 'keep', expiration, accessKeyId: ownership.accessKeyId } : { kind: 'renew', because: 'another-request', parts }
 }

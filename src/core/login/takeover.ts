@@ -27,7 +27,7 @@ export function decideTakeover(ownership: SectionOwnership, now: Date): Takeover
     ...(ownership.manager === undefined ? {} : { manager: ownership.manager }),
     ...(expiration === undefined ? {} : { expiration }),
   }
-  if (!ownership.isComplete) return { kind: 'take-expired', session }
+  if (!ownership.complete) return { kind: 'take-expired', session }
   if (ownership.manager !== undefined && ownership.manager !== 'awsmfa') return { kind: 'ask', session }
   return expiration !== undefined && expiration <= now ? { kind: 'take-expired', session } : { kind: 'find-out', session }
 }

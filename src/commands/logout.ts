@@ -1,0 +1,64 @@
+import { readProfiles } from '../core/files/profiles.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { resolveTargetProfile } from '../core/login/target-profile.ts'
+import type { Environment } from '../core/login/target-profile.ts'
+import type { Now, RememberedFacts, Removal, SharedFiles, Terminal } from '../core/ports.ts'
+import { statusOfProfile } from '../core/status/profile-status.ts'
+import { removeSessions } from '../flows/remove-sessions.ts'
+import type { RemovalEffects } from '../flows/remove-sessions.ts'
+import { renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWriteWarning } from '../render/login.ts'
+import { statusObject } from '../render/status.ts'
+
+/** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
+export interface LogoutContext extends RemovalEffects {
+  readonly environment: Environment
+  readonly home: string | undefined
+  readonly now: Now
+  readonly files: Pick<SharedFiles, 'read'>
+  readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
+  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'talk'>
+}
+
+/**
+ * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code 0; nothing to
+ * take out is told and no error. Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
+ */
+export function logout(invocation: Invocation, context: LogoutContext): number {
+  const all = invocation.options['all'] === true
+  const profiles = all ? managedProfiles(context) : targetsOf(invocation, context.environment)
+  const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, context)
+  if (invocation.options['quiet'] !== true) {
+    const { terminal, home } = context
+    for (const removal of removals) terminal.writeTalk(renderRemoval(removal, context))
+    for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
+    for (const warning of warnings) terminal.writeTalk(renderWriteWarning(warning, home))
+  }
+  if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
+  return 0
+}
+
+function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {
+  const { positionals } = invocation
+  return positionals.length > 0 ? [...new Set(positionals)] : [resolveTargetProfile(invocation, environment).value]
+}
+
+function managedProfiles({ stores }: LogoutContext): readonly string[] {
+  return [...new Set(stores.flatMap((store) => store.managedProfiles()))]
+}
+
+function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutContext): string {
+  if (removed === 'nothing') {
+    const { credentials, config } = files.read()
+    return renderNothingToSignOut(profile, readProfiles({ credentials: credentials.text, config: config.text }))
+  }
+  const expiration = session?.expiration
+  const honoured = expiration !== undefined && expiration > now() ? renderStillHonoured(expiration, now()) : ''
+  return renderSignedOut(profile, removed, terminal.talk) + honoured
+}
+
+function writeJson(names: readonly string[], asArray: boolean, { terminal, files, now, facts }: LogoutContext): void {
+  const { credentials, config } = files.read()
+  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  const objects = names.map((name) => statusObject(statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf }), now()))
+  terminal.writeData(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
+}

@@ -1,0 +1,34 @@
+import type { RememberedFacts, Removal, SessionCache, SessionStore, WriteWarning } from '../core/ports.ts'
+import { afterLogout } from '../core/sessions/shared-session.ts'
+
+/** Where sessions are taken out of. */
+export interface RemovalEffects {
+  readonly stores: readonly SessionStore[]
+  readonly cache: SessionCache
+  readonly facts: Pick<RememberedFacts, 'forgetIdentity'>
+}
+
+/** What went. */
+export interface RemovedSessions {
+  readonly removals: readonly Removal[]
+  readonly warnings: readonly WriteWarning[]
+  /** Devices whose shared MFA sessions went too. */
+  readonly sharedSerialNumbers: readonly string[]
+}
+
+/** Takes what login stored for these profiles out of every store and cache. Throws what the stores throw. */
+export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
+  const outcomes = stores.map((store) => store.remove(profiles))
+  const removals = outcomes.flatMap((outcome) => outcome.removals)
+  const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
+  const sharedSerialNumbers: string[] = []
+  for (const record of cache.list()) {
+    const after = afterLogout(record, { profiles, accessKeyIds, all })
+    if (after === 'remove') {
+      cache.remove(record.key)
+      sharedSerialNumbers.push(record.key.serialNumber)
+    } else if (after !== record) cache.store(after)
+  }
+  for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
+  return { removals, warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers }
+}
