@@ -26,6 +26,12 @@ export type ResolutionNote =
   | { readonly kind: 'own-suffix'; readonly profile: string; readonly source: string }
   | { readonly kind: 'signs-in-other'; readonly target: string; readonly stored: string; readonly key: string; readonly place: Place }
   | { readonly kind: 'strict-tools-refuse'; readonly profile: string; readonly key: 'mfa_serial' | 'source_profile'; readonly place: Place; readonly tools: readonly string[] }
+  /** The session goes to another profile, but these tools ask for a code of their own while `mfa_serial` stands in this one. */
+  | { readonly kind: 'tools-still-ask'; readonly profile: string; readonly place: Place; readonly tools: readonly string[] }
+  /** Tools will ask for this role for longer than the hour that AWS allows a role made from a session, and be refused. */
+  | { readonly kind: 'role-too-long'; readonly profile: string; readonly place: Place; readonly seconds: number }
+  /** The session is written beside a `credential_process`, which these tools go on running instead. */
+  | { readonly kind: 'process-still-runs'; readonly profile: string; readonly place: Place; readonly tools: readonly string[] }
   | { readonly kind: 'environment-serial-ignored'; readonly variable: string; readonly account: string }
   | { readonly kind: 'serial-of-other-account'; readonly serialAccount: string; readonly keyAccount: string }
 

@@ -30,7 +30,7 @@ export function describeRequest(plan: LoginPlan, resolution: RequestInput, longT
   return {
     key: JSON.stringify([resolution.partition, resolution.endpoint?.value ?? '', longTermKeyId]),
     device: resolution.serialNumber?.value ?? '',
-    role: JSON.stringify(plan.steps.map((step) => [step.call, step.call === 'AssumeRole' ? step.role.roleArn.value : ''])),
+    role: JSON.stringify(roles.map(({ role }) => role.roleArn.value)),
     duration: JSON.stringify(plan.steps.map(storedSeconds)),
     parameters: JSON.stringify([roles.map(({ role }) => [role.sessionName?.value ?? '', role.externalId?.value ?? '']), sortKeys(resolution.roleExtras)]),
   }

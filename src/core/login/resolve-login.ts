@@ -1,0 +1,211 @@
+/**
+ * Everything that a login settles before it asks anybody anything: which profile, whose keys, which device and roles, for how
+ * long, and where the session goes. Each value comes from the first place that has it and keeps that place.
+ */
+import { AwsmfaError } from '../failures.ts'
+import { assertNewProfileName, assertProfileName } from '../files/profile-name.ts'
+import type { Profiles } from '../files/profile-view.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Resolved } from '../origin.ts'
+import { accountIdOfAccessKeyId } from '../sessions/credentials.ts'
+import { assertDuration } from './duration.ts'
+import type { SharedPaths } from './long-term.ts'
+import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
+import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
+import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep } from './resolution.ts'
+import { pathOfSources, walkToLongTerm } from './role-chain.ts'
+import type { Walk } from './role-chain.ts'
+import { findRoles, resolveRoles } from './roles.ts'
+import { badSetting, contradiction, findDefault, findDuration, findFlag, findInProfiles, findSetting, findVariable, toSeconds } from './settings.ts'
+import type { SettingSources } from './settings.ts'
+import { assertNotElsewhere, decideStore } from './store-profile.ts'
+import { parseStsArguments } from './sts-arguments.ts'
+import type { ReadParameterFile } from './sts-arguments.ts'
+import { findProfileWord, namesRole } from './sts-words.ts'
+import { resolveTargetProfile } from './target-profile.ts'
+import type { Environment } from './target-profile.ts'
+import { parseTokenCode } from './token-code.ts'
+import { describeTrail } from './trail.ts'
+
+/** What a login starts from. */
+export interface LoginInput {
+  readonly invocation: Invocation
+  readonly environment: Environment
+  readonly profiles: Profiles
+  readonly paths: SharedPaths
+  /** awsmfa's own `config.ini`. */
+  readonly defaults: Readonly<Record<string, string>>
+  readonly readFile: ReadParameterFile
+  /** How many profiles this run signs in; 1 where nothing is said. */
+  readonly targets?: number
+}
+
+/**
+ * Resolves one login. Reads nothing but the files that values after `--` name. Throws USAGE, STS_ARGUMENT, TEXT_REFUSED,
+ * DURATION_OUT_OF_RANGE, TOKEN_CODE_MALFORMED, MFA_SERIAL_MALFORMED, LONG_TERM_VARIABLES_MISSING, SESSION_WOULD_BE_IGNORED,
+ * REGION_UNKNOWN, and what walkToLongTerm throws.
+ */
+export function resolveLogin(input: LoginInput): LoginResolution {
+  const { invocation, environment, profiles, paths, defaults, readFile } = input
+  const words = invocation.tail ?? []
+  const target = resolveTarget(input, words)
+  assertProfileName(target.value, target.origin)
+  assertNotElsewhere(profiles.find(target.value), paths)
+  const walk = walkFrom(target, input)
+  const roleFromFlag = invocation.options['role-arn'] !== undefined || namesRole(words)
+  const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
+  const { storeProfile, notes } = decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
+  if (profiles.find(storeProfile) === undefined) assertNewProfileName(storeProfile, target.origin)
+
+  const views = walk.path.map((name) => profiles.find(name))
+  const stored = views.slice(walk.path.indexOf(storeProfile))
+  // The role of a profile that is its own source is assumed by the tools, from the session that goes there.
+  const isToolsRole = storeProfile === target.value && isOwnSourceRole(target.value, profiles)
+  const found = isToolsRole ? [] : findRoles({ walk: stored, lastIsSource: walk.reachedByName })
+  const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
+  const sources: SettingSources = { options: invocation.options, tail, environment, walk: stored, defaults }
+  const onWalk: SettingSources = { ...sources, walk: views }
+
+  const roles = resolveRoles(found, sources)
+  const durationSeconds = findDuration(isToolsRole ? { ...sources, walk: [] } : sources)
+  assertDurations(durationSeconds, roles)
+  const { serialNumber, notes: serialNotes } = resolveSerial(onWalk, walk.longTerm, input.targets ?? 1)
+  const { region, partition } = resolveRegion(onWalk, ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles))
+  const suffixNote: readonly ResolutionNote[] = walk.ownSuffix ? [{ kind: 'own-suffix', profile: target.value, source: walk.path.at(-1) ?? '' }] : []
+  const resolution: Omit<LoginResolution, 'trail'> = {
+    target,
+    storeProfile,
+    longTerm: walk.longTerm,
+    path: walk.path,
+    roles,
+    roleExtras: tail.extras,
+    serialNumber,
+    durationSeconds,
+    region,
+    partition,
+    endpoint: resolveEndpoint(onWalk),
+    caBundle: findSetting('CA bundle', onWalk),
+    debug: tail.debug,
+    tokenCode: resolveTokenCode(sources),
+    minTtlSeconds: resolveMinimum(sources),
+    notes: [...suffixNote, ...notes, ...serialNotes],
+  }
+  return { ...resolution, trail: describeTrail(resolution) }
+}
+
+function resolveTarget({ invocation, environment }: LoginInput, words: readonly string[]): Resolved<string> {
+  const before = resolveTargetProfile(invocation, environment)
+  const after = findProfileWord(words)
+  if (after === undefined) return before
+  const origin = { kind: 'sts-flag', flag: '--profile' } as const
+  if (before.origin.kind === 'flag' && before.value !== after) throw contradiction(origin, before.value, after)
+  return before.origin.kind === 'flag' ? before : { value: after, origin }
+}
+
+function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths }: LoginInput): Walk {
+  const named = invocation.options['source-profile']
+  const source: Resolved<string> | undefined = typeof named === 'string' ? { value: named, origin: { kind: 'flag', flag: '--source-profile' } } : undefined
+  const input = { target, source, profiles, paths }
+  if (invocation.options['source-env'] !== true) return walkToLongTerm(input)
+  return { path: pathOfSources(input), longTerm: longTermFromEnvironment(environment), reachedByName: false, ownSuffix: false }
+}
+
+function longTermFromEnvironment(environment: Environment): LongTermSource {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '', AWS_SESSION_TOKEN: sessionToken = '' } = environment
+  if (accessKeyId !== '' && secretAccessKey !== '' && sessionToken === '') return { kind: 'environment', credentials: { accessKeyId, secretAccessKey } }
+  const missing = [...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []), ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : [])]
+  throw new AwsmfaError({ code: 'LONG_TERM_VARIABLES_MISSING', missing, sessionTokenSet: sessionToken !== '' })
+}
+
+function isOwnSourceRole(name: string, profiles: Profiles): boolean {
+  const profile = profiles.find(name)
+  return profile?.configForm !== 'bare' && profile?.get('role_arn') !== undefined && profile.get('source_profile')?.value === name
+}
+
+/** The stored session's length is bound by its own operation, and every role's by AssumeRole. */
+function assertDurations(asked: Resolved<number> | undefined, roles: readonly RoleStep[]): void {
+  if (asked !== undefined) assertDuration(asked, roles.length > 0 ? 'AssumeRole' : 'GetSessionToken')
+  for (const { durationSeconds } of roles) if (durationSeconds !== undefined) assertDuration(durationSeconds, 'AssumeRole')
+}
+
+interface SerialDecision {
+  readonly serialNumber: Resolved<string> | undefined
+  readonly notes: readonly ResolutionNote[]
+}
+
+/** With several targets one variable cannot speak for all: it counts where the account in it is the account of the key. */
+function resolveSerial(sources: SettingSources, longTerm: LongTermSource, targets: number): SerialDecision {
+  const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(longTerm.credentials.accessKeyId)
+  const flag = findFlag('MFA device serial', sources)
+  const variable = flag === undefined ? findVariable('MFA device serial', sources.environment) : undefined
+  const owner = ownerOfSerial(variable)
+  const isForeign = targets > 1 && owner !== undefined && owner.account !== keyAccount
+  const chosen = flag ?? (isForeign ? undefined : variable) ?? findInProfiles('MFA device serial', sources)
+  const serialNumber = chosen === undefined ? undefined : { value: parseSerialNumber(chosen.value, chosen.origin), origin: chosen.origin }
+  const serialAccount = ownerOfSerial(serialNumber)?.account
+  const notes: ResolutionNote[] = []
+  if (isForeign) notes.push({ kind: 'environment-serial-ignored', variable: 'AWS_MFA_SERIAL', account: owner.account })
+  if (keyAccount !== undefined && serialAccount !== undefined && serialAccount !== keyAccount) notes.push({ kind: 'serial-of-other-account', serialAccount, keyAccount })
+  return { serialNumber, notes }
+}
+
+function partitionOfRoles(roles: readonly RoleStep[]): string | undefined {
+  return roles.map(({ roleArn }) => parseArn(roleArn.value)?.partition).find((partition) => partition !== undefined)
+}
+
+/**
+ * A region of another partition than the device's or role's can only fail, so variables and files count only where they
+ * agree with it; a flag is taken at its word.
+ */
+function resolveRegion(sources: SettingSources, known: string | undefined): { readonly region: Resolved<string>; readonly partition: string } {
+  const fits = (region: Resolved<string>): boolean => known === undefined || partitionOfRegion(region.value) === known
+  const flag = findFlag('region', sources)
+  const others = [findVariable('region', sources.environment), findInProfiles('region', sources)].filter((region) => region !== undefined)
+  const region = flag ?? others.find(fits) ?? homeOf(known ?? 'aws')
+  if (!isRegionName(region.value)) throw badSetting(region, "a region's name, such as eu-west-1")
+  return { region, partition: known ?? partitionOfRegion(region.value) }
+}
+
+function homeOf(partition: string): Resolved<string> {
+  const home = homeRegion(partition)
+  if (home === undefined) throw new AwsmfaError({ code: 'REGION_UNKNOWN', partition })
+  return { value: home, origin: { kind: 'default' } }
+}
+
+/**
+ * The endpoint in the SDKs' own order: the variable for STS, a `[services]` section, the variable for all services, the
+ * profile. What a `[services]` section says is not read here; where one is named, the SDK decides. Source: AWS SDKs and
+ * Tools Reference Guide, "Service-specific endpoints".
+ */
+function resolveEndpoint(sources: SettingSources): Resolved<string> | undefined {
+  const { environment, walk } = sources
+  const flag = findFlag('endpoint', sources)
+  if (flag !== undefined) return checkedUrl(flag)
+  if (environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined
+  const variable = findVariable('endpoint', environment)
+  const isForSts = variable?.origin.kind === 'environment' && variable.origin.variable === 'AWS_ENDPOINT_URL_STS'
+  if (!isForSts && walk.some((profile) => profile?.get('services') !== undefined)) return undefined
+  const endpoint = variable ?? findInProfiles('endpoint', sources)
+  return endpoint === undefined ? undefined : checkedUrl(endpoint)
+}
+
+function checkedUrl(url: Resolved<string>): Resolved<string> {
+  if (!/^https?:\/\/[^\s/]/i.test(url.value)) throw badSetting(url, 'an http:// or https:// address')
+  return url
+}
+
+function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> | undefined {
+  const after = tail.texts['--token-code']
+  const text = options['token-code']
+  if (typeof text !== 'string') return after
+  const value = text === '-' ? text : parseTokenCode(text)
+  if (value === undefined) throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'flag' })
+  // Codes are never shown, so the failure says only that they differ.
+  if (after !== undefined && after.value !== value) throw contradiction(after.origin, '…', '…')
+  return { value, origin: { kind: 'flag', flag: '--token-code' } }
+}
+
+function resolveMinimum(sources: SettingSources): number | undefined {
+  const minimum = findFlag('minimum time left', sources) ?? findDefault('minimum time left', sources.defaults)
+  return minimum === undefined ? undefined : toSeconds(minimum).value
+}

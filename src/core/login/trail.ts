@@ -1,0 +1,31 @@
+import type { Origin, Resolved } from '../origin.ts'
+import type { LoginResolution } from './resolution.ts'
+
+/** One line of `--debug`: a setting, its value, and where it came from. */
+export type TrailEntry = LoginResolution['trail'][number]
+
+/**
+ * Lists every setting that was resolved, in the order of the setting table, each role with what belongs to it. Never a secret
+ * or a token code; a password in an endpoint is left out.
+ */
+export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
+  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle } = resolution
+  return [
+    ...entry('profile', target),
+    ...entry('MFA device serial', serialNumber),
+    ...roles.flatMap(({ roleArn, sessionName, externalId, durationSeconds: ownSeconds }) => [
+      ...entry('role', roleArn),
+      ...entry('role session name', sessionName),
+      ...entry('external id', externalId),
+      ...(durationSeconds === undefined ? entry('duration', ownSeconds) : []),
+    ]),
+    ...entry('duration', durationSeconds),
+    ...entry('region', region),
+    ...entry('endpoint', endpoint === undefined ? undefined : { ...endpoint, value: endpoint.value.replace(/\/\/[^/@]*@/, '//…@') }),
+    ...entry('CA bundle', caBundle),
+  ]
+}
+
+function entry(setting: string, resolved: Resolved<string | number> | undefined): readonly { readonly setting: string; readonly value: string; readonly origin: Origin }[] {
+  return resolved === undefined ? [] : [{ setting, value: String(resolved.value), origin: resolved.origin }]
+}
