@@ -83,6 +83,12 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
       )
     case 'process-still-runs':
       return note(`${listInWords(resolved.tools)} run the credential_process at ${placeInWords(resolved.place, home)} and will not see the session; other tools will`)
+    case 'tools-still-ask':
+      return note(`${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}`)
+    case 'role-too-long':
+      return note(`tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, so take out duration_seconds at ${placeInWords(resolved.place, home)}`)
+    case 'process-still-runs':
+      return note(`${listInWords(resolved.tools)} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`)
     case 'environment-serial-ignored':
       return note(`${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`)
     case 'serial-of-other-account':
