@@ -4,37 +4,65 @@
  * split into chunks so that a command loads what it needs. CommonJS, because the ES module loader costs 4 ms a start; not
  * minified, so that a stack trace and the package can be read (minifying gains no time).
  */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { renderNotices } from './third-party-notices.mjs'
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
+
 const dist = `${root}dist`
+// Built aside and then put in place whole, so that a build that fails leaves the last one as it was.
+const stage = `${root}build/dist-${process.pid}`
 
 /** The packages' ES modules (`module`) can be tree-shaken, their CommonJS (`main`) cannot: 306 KB against 447 for the SDK. */
-const common = {
-  cwd: root,
-  platform: 'node',
-  resolve: { mainFields: ['module', 'main'] },
-  onLog(level, log) {
-    if (level === 'warn') throw new Error(log.message)
-  },
-}
-const output = { dir: dist, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' }
+const resolve = { mainFields: ['module', 'main'] }
 
+// BigInt literals cannot be lowered, and every Node that anybody still has can read them.
+const TOLERATED = new Set(['TOLERATED_TRANSFORM'])
+
+/** Writes one bundle into dist/ and gives the files of all modules that went into it. Every warning fails the build. */
 async function bundle(input, options) {
-  const build = await rolldown({ ...common, ...options, input })
+  const build = await rolldown({
+    cwd: root,
+    platform: 'node',
+    resolve,
+    input,
+    preserveEntrySignatures: 'allow-extension',
+    onLog(level, log) {
+      if (level === 'warn' && !TOLERATED.has(log.code)) throw new Error(`${log.code}: ${log.message}`)
+    },
+    ...options,
+  })
   try {
-    return (await build.write({ ...output, banner: options.banner })).output
+    const { output } = await build.write({
+      dir: stage,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name]-[hash].cjs',
+      comments: { legal: true, annotation: false, jsdoc: false },
+    })
+    return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   } finally {
     await build.close()
   }
 }
 
-rmSync(dist, { recursive: true, force: true })
-await bundle(
-  { awsmfa: 'src/entry/awsmfa.ts' },
-  // An old target and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
-  { external: ['./run.cjs', './cli.cjs'], transform: { target: 'es2018' }, resolve: { ...common.resolve, alias: { 'node:fs': 'fs' } } },
-)
-chmodSync(`${dist}/awsmfa.cjs`, 0o755)
-await bundle({ run: 'src/cli/main.ts', cli: 'src/cli/cli.ts' }, { transform: { target: 'node20' } })
+try {
+  const entryModules = await bundle(
+    { awsmfa: 'src/entry/awsmfa.ts' },
+    {
+      // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
+      transform: { target: 'es2020' },
+      resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path' } },
+      external: ['./run.cjs', './cli.cjs'],
+    },
+  )
+  chmodSync(`${stage}/awsmfa.cjs`, 0o755)
+  const otherModules = await bundle({ run: 'src/cli/main.ts', cli: 'src/cli/cli.ts' }, { transform: { target: 'node20' } })
+  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryModules, ...otherModules]))
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(stage, dist)
+} finally {
+  rmSync(stage, { recursive: true, force: true })
+}

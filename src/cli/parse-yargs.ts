@@ -118,7 +118,8 @@ function describeMissingCommand(line: CanonicalLine, hasSeparator: boolean): Usa
 }
 
 function describeUnknownCommand(word: string): UsageProblem {
-  const meant = nearest(word, COMMAND_NAMES)
+  const near = nearest(word, COMMAND_NAMES)
+  const meant = COMMAND_NAMES.find((name) => name === near)
   return { kind: 'unknown-command', word, ...(meant === undefined ? {} : { nearest: meant }) }
 }
 
