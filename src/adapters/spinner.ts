@@ -1,5 +1,6 @@
 import type { Options, Ora } from 'ora'
 import type { TextStyle } from '../core/ports.ts'
+import { isForeground } from './process-group.ts'
 
 /** Shows that something is awaited. */
 export interface Spinner {
@@ -14,6 +15,7 @@ export interface SpinnerOptions {
   readonly talk: TextStyle
   readonly canMoveCursor: boolean
   readonly delayMs?: number
+  readonly mayShow?: () => boolean
   readonly load?: () => Promise<{ readonly default: (options: Options) => Ora }>
 }
 
@@ -22,9 +24,11 @@ const DELAY_MS = 150
 
 /**
  * Makes the spinner on stderr. The cursor is never hidden, so that no signal can leave it so; stdin is never touched. ora is
- * loaded when a wait has lasted 150 ms; when that fails, the wait goes on without a sign.
+ * loaded when a wait has lasted 150 ms, and not in a background job, which would write over the person's next command; when
+ * it cannot be loaded, the wait goes on without a sign.
  */
-export function createSpinner({ talk, canMoveCursor, delayMs = DELAY_MS, load = () => import('ora') }: SpinnerOptions): Spinner {
+export function createSpinner(options: SpinnerOptions): Spinner {
+  const { talk, canMoveCursor, delayMs = DELAY_MS, mayShow = isForeground, load = () => import('ora') } = options
   if (talk.columns === undefined || !canMoveCursor) return { showWaiting: () => () => undefined, clear: () => undefined }
   const showing = new Set<Ora>()
   return {
@@ -32,6 +36,7 @@ export function createSpinner({ talk, canMoveCursor, delayMs = DELAY_MS, load = 
     showWaiting: (text) => {
       const stopped = new AbortController()
       const timer = setTimeout(() => {
+        if (!mayShow()) return
         load()
           .then(({ default: ora }) => start(ora(appearance(text, talk)), showing, stopped.signal))
           .catch(() => undefined)

@@ -133,6 +133,13 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     await pty.expect('result {"code":"123456","typed":true}')
   })
 
+  it('gives back every descriptor that a question took', async () => {
+    const pty = await ask('descriptors')
+    await pty.expect(QUESTION)
+    pty.send('1\r2\r3\r123456\r')
+    await pty.expect('result 0')
+  })
+
   it('is withdrawn when the signal aborts, and nothing keeps the process alive', async () => {
     const pty = await ask('abort')
     await pty.expect(QUESTION)
@@ -186,7 +193,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     pty.send(`'${process.execPath}' '${script}' confirm & wait\r`)
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"answer"}')
     pty.send(`'${process.execPath}' '${script}' code & wait\r`)
-    await pty.expect('result "unavailable"')
+    await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"token-code"}')
   })
 
   it('is shown again after Ctrl-Z and fg, and given up after bg', async () => {
@@ -213,7 +220,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     const pty = await shell('setsid -w /bin/sh -c "ASK can-ask; ASK confirm; ASK code" | cat')
     await pty.expect('result false')
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"no-terminal","wanted":"answer"}')
-    await pty.expect('result "unavailable"')
+    await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"no-terminal","wanted":"token-code"}')
   })
 
   const answers = [

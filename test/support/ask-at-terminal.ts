@@ -1,10 +1,12 @@
 /**
  * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
  * `code [profile]`, `confirm`, `choose`, `can-ask`; `refused` a code after a refusal; `die` a code while the process gets
- * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `flood` a million bytes of data;
+ * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `descriptors`
+ * how many are open more after several questions than after one; `flood` a million bytes of data;
  * `wait` with a spinner: SIGUSR2
  * brings a warning, the second one ends it.
  */
+import { readdirSync } from 'node:fs'
 import { createAsker } from '../../src/adapters/controlling-terminal.ts'
 import { createSpinner } from '../../src/adapters/spinner.ts'
 import { createTerminal } from '../../src/adapters/terminal.ts'
@@ -18,6 +20,10 @@ const asker = createAsker({ environment, noColor: false })
 const terminal = createTerminal({ environment, noColor: false, asker, spinner: (talk) => createSpinner({ talk, canMoveCursor: true }) })
 const source = createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
 const request: TokenCodeRequest = { profile: process.argv[3] ?? 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
+const QUESTION = tokenCodeQuestion(request, false)
+
+/** Streams are closed in the turn after they were destroyed. */
+const closed = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   code: () => source(request, new AbortController().signal),
@@ -44,6 +50,16 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   die: () => {
     setImmediate(() => process.kill(process.pid, process.argv[3]))
     return source({ ...request, profile: 'work' }, new AbortController().signal)
+  },
+  descriptors: async () => {
+    const count = (): number => readdirSync('/dev/fd').length
+    // The first question makes what libuv keeps for the rest of the process.
+    await asker.askLine({ text: QUESTION, wanted: 'answer', keep: false }, new AbortController().signal)
+    await closed()
+    const before = count()
+    await source(request, new AbortController().signal)
+    await closed()
+    return count() - before
   },
   abort: () => {
     const withdrawal = new AbortController()

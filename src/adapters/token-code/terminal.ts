@@ -15,13 +15,13 @@ export interface TokenCodeWords {
 const MOST_MALFORMED = 10
 
 /**
- * Asks for the code at the controlling terminal; 'unavailable' where there is none. A line that is no code is asked again at
- * once and costs no try; after ten of them TOKEN_CODE_MALFORMED is thrown. Otherwise throws what the Asker throws.
+ * Asks for the code at the controlling terminal. Where that cannot be done it throws PROMPT_UNAVAILABLE rather than giving
+ * 'unavailable', so that the obstacle is known. A line that is no code is asked again at once and costs no try; after ten of
+ * them TOKEN_CODE_MALFORMED is thrown. Otherwise throws what the Asker throws.
  */
 export function createTerminalTokenCode(asker: Asker, words: TokenCodeWords): TokenCodeSource {
   return async (request, signal) => {
     signal.throwIfAborted()
-    if (asker.obstacle() !== undefined) return 'unavailable'
     if (request.refusal !== undefined) asker.say(`${words.refusal(request.refusal, asker.style)}\n`)
     for (let malformed = 0; malformed < MOST_MALFORMED; malformed += 1) {
       const line = await asker.askLine({ text: words.question(request, malformed > 0), wanted: 'token-code', keep: false }, signal)
