@@ -12,15 +12,14 @@ export interface ByteEdit {
  */
 export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   const ordered = edits.toSorted((a, b) => a.offset - b.offset || Number(a.length > 0) - Number(b.length > 0))
-  const parts: string[] = []
+  let edited = ''
   let position = 0
   for (const { offset, length, content } of ordered) {
     if (!Number.isInteger(offset) || !Number.isInteger(length) || length < 0) throw new Error(`edit of ${length} bytes at ${offset} is no range`)
     if (offset < position) throw new Error(`edit at ${offset} overlaps one that ends at ${position}`)
     if (offset + length > text.length) throw new Error(`edit of ${length} bytes at ${offset} reaches beyond ${text.length}`)
-    parts.push(text.slice(position, offset), content)
+    edited += text.slice(position, offset) + content
     position = offset + length
   }
-  parts.push(text.slice(position))
-  return parts.join('')
+  return edited + text.slice(position)
 }

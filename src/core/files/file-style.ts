@@ -26,9 +26,9 @@ export function endsLine(text: string): boolean {
   return text === '' || text.endsWith('\n')
 }
 
-/** Gives what stands after the last LF of a text, at most 256 bytes of it: what a checksum recognises the line by. */
+/** Gives the last line of a text, a CR at its end included, at most 256 bytes of it: what a checksum recognises the line by. */
 export function lastLineOf(text: string): string {
-  return text.slice(text.lastIndexOf('\n') + 1).slice(-256)
+  return /[^\r\n]*\r?$/.exec(text.slice(-256))?.[0] ?? ''
 }
 
 /** Gives what most keys have between name and value; ` = ` where there is no majority. Empty and colon-delimited values do not count. */

@@ -31,6 +31,9 @@ interface FileKeys {
 /** Sections of config that are no profiles though they have no prefix: the AWS CLI's plugins and CLI v1's previews. */
 const NO_PROFILES = new Set(['plugins', 'preview'])
 
+/** A section name of config with its prefix; the name that follows it. */
+const PREFIXED = /^profile[ \t\v\f]+(.*)$/
+
 /**
  * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. The headers
  * are read when a profile is first asked for, a section when its profile is; lines are counted when they are asked for.
@@ -103,7 +106,9 @@ function keysOf(document: IniDocument, sections: readonly IniSection[]): () => F
 function indexCredentials({ sections }: IniDocument): SectionsByName {
   const index = new Map<string, IniSection[]>()
   for (const section of sections) {
-    if (section.name !== '' && section.name !== 'DEFAULT' && !/^profile[ \t\v\f]/.test(section.name)) add(index, decodeUtf8(section.name), section)
+    const { name } = section
+    if (name === '' || name === 'DEFAULT' || (name.startsWith('profile') && PREFIXED.test(name))) continue
+    add(index, decodeUtf8(name), section)
   }
   return index
 }
@@ -122,7 +127,7 @@ function indexConfig({ sections }: IniDocument): ConfigIndex {
 }
 
 function configName({ name }: IniSection): { readonly name: string; readonly form: ConfigForm } | undefined {
-  const prefixed = /^profile[ \t\v\f]+(.*)$/.exec(name)?.[1]
+  const prefixed = PREFIXED.exec(name)?.[1]
   if (prefixed !== undefined) {
     const inner = /^(["'])(.+)\1$/.exec(prefixed)?.[2]
     return { name: decodeUtf8(inner ?? prefixed), form: 'standard' }

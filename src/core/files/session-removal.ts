@@ -67,7 +67,7 @@ function wholeSection(text: string, { section, body }: SectionPlace, state: Sess
   const lineEnd = lineEndAt(text, section.start) ?? ''
   const before = text.slice(0, section.start)
   const above = before.slice(0, before.length - lineEnd.length)
-  const hasBlankLine = state.addedBlankLine && lineEnd !== '' && before.endsWith(lineEnd) && (above === '' || above.endsWith('\n'))
+  const hasBlankLine = state.addedBlankLine && lineEnd !== '' && before.endsWith(lineEnd) && /(?:^|\n|^\xef\xbb\xbf)$/.test(above.slice(-4))
   const offset = hasBlankLine ? above.length : section.start
   return { offset, length: endOfKeys(body.entries) - offset, content: '' }
 }

@@ -63,7 +63,7 @@ export function sessionValues({ credentials, requestHash }: Pick<SessionWrite, '
     aws_session_token: credentials.sessionToken,
     expiration: expirationValue(credentials.expiration),
     manager: MANAGER,
-    awsmfa_state: formatStateValue({ accessKeyId: credentials.accessKeyId, requestHash, ...layout }),
+    awsmfa_state: formatStateValue({ ...layout, accessKeyId: credentials.accessKeyId, requestHash }),
   }
 }
 
