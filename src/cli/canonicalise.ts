@@ -43,9 +43,12 @@ export function canonicalise(head: readonly string[]): CanonicalLine {
     } else if (option === undefined) {
       unknown.push(spelling)
     } else {
-      const value = readValue(option, equals === -1 ? undefined : word.slice(equals + 1), head[index + 1])
+      const next = head[index + 1]
+      const value = readValue(option, equals === -1 ? undefined : word.slice(equals + 1), next)
       if (value.problem !== undefined) problems.push(value.problem)
-      if (value.takesNext) index++
+      // `-p -x`: a value that needs `=`, and not an unknown option besides.
+      const isStrayValue = value.problem?.kind === 'missing-value' && next !== undefined && !known.has(next.replace(/=.*$/s, ''))
+      if (value.takesNext || isStrayValue) index++
       words.push(`--${option.name}=${value.text}`)
     }
   }

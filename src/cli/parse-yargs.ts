@@ -49,10 +49,13 @@ interface SplitLine {
   readonly options: ReadonlyMap<string, readonly string[]>
 }
 
-/** Runs yargs over canonical words. Repeated options are kept, numbers, dots and `no-` mean nothing. */
+/**
+ * Runs yargs over canonical words. Repeated options are kept, numbers, dots and `no-` mean nothing. Of a value after `=` yargs
+ * takes off one pair of quotes (observed with yargs-parser 21.1.1), so each is given one to take.
+ */
 function splitWords(canonical: readonly string[]): SplitLine {
   const names = [...new Set([...optionsBySpelling().values()].map(({ name }) => name))]
-  const parsed: Readonly<Record<string, unknown>> = yargs([...canonical])
+  const parsed: Readonly<Record<string, unknown>> = yargs(canonical.map((word) => word.replace(/^(--[a-z-]+=)(.*)$/s, '$1"$2"')))
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
