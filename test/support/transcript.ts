@@ -113,7 +113,8 @@ async function runDetached(command: string, { home, environment }: TranscriptWor
 async function runAtTerminal(command: string, step: TranscriptCommand, world: TranscriptWorld): Promise<Ran> {
   const { home, environment } = world
   const [out, err] = [join(home.path, '.transcript-stdout'), join(home.path, '.transcript-stderr')]
-  const script = 'out=$1 err=$2; shift 2; eval "$1" >"$out" 2>"$err"'
+  // Ctrl-C reaches the shell too; a trap that does nothing lets it live on to tell the command's exit code.
+  const script = 'trap : INT; out=$1 err=$2; shift 2; eval "$1" >"$out" 2>"$err"; exit $?'
   const pty = await openPty(['/bin/sh', '-c', script, 'sh', out, err, command], { environment: { TERM: 'dumb', ...environment }, cwd: home.path })
   try {
     for (const row of step.typed) {
