@@ -28,15 +28,6 @@ export function parseDuration(text: string): number | undefined {
   return (plain ?? 0) + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0)
 }
 
-/** Formats seconds so that parseDuration gives them back: `12h`, `1h30m`, `900s` where minutes do not divide it. */
-export function formatDuration(seconds: number): string {
-  const hours = Math.floor(seconds / 3_600)
-  const minutes = Math.floor((seconds % 3_600) / 60)
-  const rest = seconds % 60
-  const text = `${hours > 0 ? `${hours}h` : ''}${minutes > 0 ? `${minutes}m` : ''}${rest > 0 ? `${rest}s` : ''}`
-  return text === '' ? '0s' : text
-}
-
 /** Throws DURATION_OUT_OF_RANGE, naming where the length came from, unless STS allows it for that operation. */
 export function assertDuration(duration: Resolved<number>, operation: StsOperation): void {
   const { minimum, maximum } = DURATION_LIMITS[operation]

@@ -51,15 +51,6 @@ export function parseShorthand(word: string): readonly ShorthandMember[] | Short
   }
 }
 
-/** Prints members so that parseShorthand gives them back. Values must not end in a backslash: shorthand cannot say that. */
-export function formatShorthand(members: readonly ShorthandMember[]): string {
-  return members.map(({ key, text, fromFile }) => `${key}${fromFile ? '@' : ''}=${quote(text)}`).join(',')
-}
-
-function quote(text: string): string {
-  return text === '' ? '' : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-}
-
 function readValue(word: string, offset: number): Read<string> | undefined {
   const rest = word.charAt(offset)
   if (rest === '' || rest === ',') return { value: '', end: offset }

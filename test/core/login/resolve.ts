@@ -1,0 +1,47 @@
+import { AwsmfaError } from '../../../src/core/failures.ts'
+import type { Failure } from '../../../src/core/failures.ts'
+import { readProfiles } from '../../../src/core/files/profiles.ts'
+import { resolveLogin } from '../../../src/core/login/resolve-login.ts'
+import type { LoginInput } from '../../../src/core/login/resolve-login.ts'
+import type { LoginResolution } from '../../../src/core/login/resolution.ts'
+import type { Invocation } from '../../../src/core/invocation.ts'
+
+export const PATHS = { credentials: '/home/a/.aws/credentials', config: '/home/a/.aws/config' }
+
+/** A login as a table row has it; what is left out is empty. */
+export interface Case {
+  readonly credentials?: string
+  readonly config?: string
+  readonly profile?: string
+  readonly options?: Invocation['options']
+  readonly tail?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly defaults?: Readonly<Record<string, string>>
+  readonly targets?: number
+}
+
+export function resolve({ credentials = '', config = '', profile, options = {}, tail, environment = {}, defaults = {}, targets = 1 }: Case): LoginResolution {
+  const input: LoginInput = {
+    invocation: { command: 'login', positionals: profile === undefined ? [] : [profile], options, ...(tail === undefined ? {} : { tail }) },
+    environment,
+    profiles: readProfiles({ credentials, config }),
+    paths: PATHS,
+    defaults,
+    readFile: () => {
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    },
+    targets,
+  }
+  return resolveLogin(input)
+}
+
+/** Gives the failure that the work ends in. */
+export function failureOf(work: () => unknown): Failure {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof AwsmfaError) return error.failure
+    throw error
+  }
+  throw new Error('nothing failed')
+}
