@@ -1,0 +1,62 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import type { Pty } from '../support/pty.ts'
+import { BUILT_CLI } from '../support/run-cli.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const QUESTION = "MFA code for alice (profile 'work'): "
+const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+const { serial } = virtualDevice('111111111111', 'alice')
+const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
+
+describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => {
+  let sts: StrictSts
+  let home: TempHome
+  let pty: Pty | undefined
+  beforeAll(async () => {
+    sts = await startStrictSts(aliceWorld())
+  })
+  beforeEach(() => {
+    home = createTempHome({ '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG })
+  })
+  afterEach(() => {
+    pty?.close()
+    home.remove()
+  })
+  afterAll(() => sts.stop())
+
+  const login = async (): Promise<Pty> => {
+    const environment = home.environment({ ...sts.environment(), TERM: 'xterm-256color' })
+    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment })
+    await pty.expect(QUESTION)
+    return pty
+  }
+
+  it('leaves one line of a login: the outcome, where the question and the spinner were', async () => {
+    await sts.configure({ faults: [{ kind: 'delay', ms: 600, operation: 'GetSessionToken' }] })
+    const terminal = await login()
+    terminal.send(`${sts.code(serial)}\r`)
+    await terminal.expect('signing in')
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until \d\d:\d\d, 12 hours$/), ''])
+    expect(terminal.output()).not.toContain('\u001B[?25l')
+  })
+
+  const endings = [
+    { title: 'Ctrl-C', end: (terminal: Pty) => terminal.send('123\u0003'), code: 130, lines: ['awsmfa: error: cancelled', ''] },
+    { title: 'SIGTERM', end: (terminal: Pty) => terminal.signal('SIGTERM'), code: 143, lines: [expect.stringMatching(/^awsmfa: error: /), ''] },
+    { title: 'SIGHUP', end: (terminal: Pty) => terminal.signal('SIGHUP'), code: 129, lines: [expect.stringMatching(/^awsmfa: error: /), ''] },
+  ]
+  it.each(endings)('is ended by $title at the question: code $code, nothing left on the terminal or in the files', async ({ end, code, lines }) => {
+    const terminal = await login()
+    end(terminal)
+    expect(await terminal.exit()).toEqual({ code, signal: null })
+    expect(terminal.screen().lines).toEqual(lines)
+    expect([home.read('.aws/credentials').toString(), home.read('.aws/config').toString()]).toEqual([CREDENTIALS, CONFIG])
+  })
+})
