@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../core/failures.ts'
 import { AwsmfaError } from '../core/failures.ts'
 import type { FailedRequest } from './sts-failures.ts'
@@ -41,11 +40,15 @@ export async function send<T>(attempt: () => Promise<Attempt<T>>, rules: Sending
 
 const withAnswerLost = (failure: Failure, answerLost: boolean): Failure => (failure.code === 'TOKEN_CODE_REJECTED' ? { ...failure, answerLost } : failure)
 
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(delayMs, undefined, { signal })
-  } catch {
-    // The caller sees the abort itself, with the reason that it gave.
-    signal.throwIfAborted()
-  }
+/** Waits so long, or until the signal aborts; the caller looks which. */
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delayMs)
+    signal.addEventListener('abort', end, { once: true })
+  })
 }

@@ -72,7 +72,7 @@ describe('TLS', () => {
   it('trusts the certificates of the bundle', async () => {
     expect(await ask(createSts(options(https, { ca })))).toMatchObject({ account: ACCOUNT })
   })
-  it.each([['none', () => undefined], ['another', () => other.caPem]] as const)('with %s it says that the certificate is not trusted', async (_, bundle) => {
+  it.each([['none', (): string | undefined => undefined], ['another', (): string | undefined => other.caPem]] as const)('with %s it says that the certificate is not trusted', async (_, bundle) => {
     expect(await failureOf(ask(createSts(options(https, { ca: bundle() }))))).toEqual({ code: 'NETWORK_UNREACHABLE', host: new URL(https).host, reason: 'certificate' })
   })
   it('says that a certificate is of another host', async () => {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsCallerOptions } from '../../src/adapters/aws-caller.ts'
 import { createSts } from '../../src/adapters/sts.ts'
@@ -214,5 +215,27 @@ describe('trouble on the way', () => {
     await server.configure({ faults: [{ ...fault, times: 'always' }] })
     expect(await failureOf(stsAt(quick).getSessionToken(alice, code(), NEVER))).toMatchObject(failure)
     expect(await operationsAsked()).toHaveLength(requests)
+  })
+
+  it.each([
+    ['is longer than any of AWS', 'x'.repeat(2 * 1024 * 1024)],
+    ['names an account that is none', '<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/a</Arn><UserId>A</UserId><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>'],
+    ['names nobody', '<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>'],
+  ])('an identity that %s is not taken', async (_, body) => {
+    await server.configure({ faults: [{ kind: 'answer', status: 200, contentType: 'text/xml', body, times: 'always' }] })
+    expect(await failureOf(stsAt({ transport: settingsFor(server.url, { maxAttempts: 1 }) }).getCallerIdentity(alice, NEVER))).toMatchObject({
+      code: 'STS_UNEXPECTED', operation: 'GetCallerIdentity', status: 200,
+    })
+  })
+
+  it.each([
+    ['quotes the request', { kind: 'refuse', status: 403, code: 'SignatureDoesNotMatch', message: 'The Canonical String should have been x-amz-security-token:TOPSECRETSESSION wrong' }],
+    ['is cut in the middle of credentials', { kind: 'answer', status: 200, contentType: 'text/xml', body: '<GetCallerIdentityResponse><a>TOPSECRETSESSION</b>' }],
+  ] as const)('an answer that %s leaves no secret anywhere in the error', async (_, fault) => {
+    await server.configure({ faults: [{ ...fault, times: 'always' }] })
+    const signer = { ...alice, secretAccessKey: 'TOPSECRETKEY', sessionToken: 'TOPSECRETSESSION' }
+    const error: unknown = await stsAt().getCallerIdentity(signer, NEVER).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(AwsmfaError)
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('TOPSECRET')
   })
 })
