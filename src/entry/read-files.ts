@@ -20,7 +20,7 @@ function readSnapshot(path: string): FileSnapshot {
   let descriptor: number
   try {
     // Non-blocking, so that a pipe in the file's place cannot hold up a prompt.
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    descriptor = openSync(path, OPEN_FOR_READING)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, text: '', exists: false }
     throw error
@@ -33,3 +33,6 @@ function readSnapshot(path: string): FileSnapshot {
   }
 }
 
+
+/** Windows has no O_NONBLOCK, whatever the types say, and OR with undefined is OR with 0. */
+const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK

@@ -74,16 +74,6 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
     case 'strict-tools-refuse':
       return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session`)
     case 'tools-still-ask':
-      return note(
-        `${listInWords(resolved.tools)} will still ask or fail on '${visible(resolved.profile)}': mfa_serial stands at ${placeInWords(resolved.place, home)}; to have them use the session, remove that line`,
-      )
-    case 'role-too-long':
-      return note(
-        `'${visible(resolved.profile)}' asks for ${exactDuration(resolved.seconds)} (${placeInWords(resolved.place, home)}), but AWS allows a role made from a session one hour: tools will be refused until duration_seconds is 3600 or gone`,
-      )
-    case 'process-still-runs':
-      return note(`${listInWords(resolved.tools)} run the credential_process at ${placeInWords(resolved.place, home)} and will not see the session; other tools will`)
-    case 'tools-still-ask':
       return note(`${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}`)
     case 'role-too-long':
       return note(`tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, so take out duration_seconds at ${placeInWords(resolved.place, home)}`)

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest'
+import { AwsmfaError } from '../../src/core/failures.ts'
+import type { Failure } from '../../src/core/failures.ts'
+import { planLogin } from '../../src/core/login/login-plan.ts'
+import type { LoginResolution, RoleStep } from '../../src/core/login/resolution.ts'
+import type { Resolved } from '../../src/core/origin.ts'
+import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
+import { obtainSession } from '../../src/flows/obtain-session.ts'
+import type { SessionEffects, SessionRequest } from '../../src/flows/obtain-session.ts'
+import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, rejectedCode, sessionOf } from '../support/fake-effects.ts'
+import { sha256 } from '../../src/adapters/sha256.ts'
+
+const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
+const KEY = 'AKIAIOSFODNN7EXAMPLE'
+const known = { [KEY]: ALICE }
+const from = <T>(value: T): Resolved<T> => ({ value, origin: { kind: 'default' } })
+
+function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginResolution {
+  return {
+    target: from('work'),
+    storeProfile: 'work',
+    longTerm: { kind: 'environment', credentials: { accessKeyId: KEY, secretAccessKey: 'secret' } },
+    path: ['work'],
+    roles,
+    roleExtras: {},
+    serialNumber: from(SERIAL),
+    durationSeconds: seconds === undefined ? undefined : from(seconds),
+    region: from('us-east-1'),
+    partition: 'aws',
+    endpoint: undefined,
+    caBundle: undefined,
+    debug: false,
+    tokenCode: undefined,
+    minTtlSeconds: undefined,
+    notes: [],
+    trail: [],
+  }
+}
+
+function roleOf(name: string, sessionName?: string): RoleStep {
+  return { roleArn: from(`arn:aws:iam::222222222222:role/${name}`), profile: 'work', sessionName: sessionName === undefined ? undefined : from(sessionName), externalId: undefined, durationSeconds: undefined }
+}
+
+function requestOf(resolution: LoginResolution = resolutionOf(), changes: Partial<SessionRequest> = {}): SessionRequest {
+  return { plan: planLogin(resolution), resolution, signer: { accessKeyId: KEY, secretAccessKey: 'secret' }, serialNumber: SERIAL, endpoint: '', renew: false, minimumSeconds: 0, ...changes }
+}
+
+function effectsOf(changes: Partial<SessionEffects>): SessionEffects {
+  return {
+    sts: fakeSts({}),
+    sources: [],
+    cache: fakeCache(),
+    facts: fakeFacts(known),
+    lockQuestion: fakeLock().lockQuestion,
+    deadline: fakeDeadline(),
+    cancelled: new AbortController().signal,
+    now: () => NOW,
+    sha256,
+    osUser: 'ally',
+    showWaiting: () => () => undefined,
+    debug: () => undefined,
+    ...changes,
+  }
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  if (error instanceof AwsmfaError) return error.failure
+  throw new Error('no AwsmfaError was thrown', { cause: error })
+}
+
+const kept = (changes: Partial<SessionRecord> = {}): SessionRecord => ({
+  key: { partition: 'aws', endpoint: '', accessKeyId: KEY, serialNumber: SERIAL },
+  credentials: sessionOf('ASIAKEPT').credentials,
+  durationSeconds: 43_200,
+  createdAt: new Date(NOW.getTime() - 60_000),
+  profiles: ['other'],
+  ...changes,
+})
+
+describe('getting a session with a code', () => {
+  it('spends one code on GetSessionToken, keeps the session, and names the user', async () => {
+    const person = fakePerson(['123456'])
+    const [sts, cache, facts, lock] = [fakeSts({ session: [sessionOf('ASIANEW')] }), fakeCache(), fakeFacts(known), fakeLock()]
+    const session = await obtainSession(requestOf(), effectsOf({ sts, cache, facts, sources: [person.source], lockQuestion: lock.lockQuestion }))
+    expect(session).toEqual({ ...sessionOf('ASIANEW'), identity: ALICE, withoutCode: false })
+    expect(person.asked).toEqual([{ profile: 'work', profiles: 1, serialNumber: SERIAL, userName: 'alice' }])
+    expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([['GetSessionToken', { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }]])
+    expect(cache.records).toMatchObject([{ profiles: ['work'], credentials: { accessKeyId: 'ASIANEW' }, createdAt: NOW }])
+    expect(facts.isSpent(SERIAL, '123456')).toBe(true)
+    expect(lock.events).toEqual(['locked', 'released'])
+  })
+
+  it('learns who is asking once, while the code is typed, and remembers it', async () => {
+    const [sts, facts] = [fakeSts({ identity: [ALICE], session: [sessionOf('ASIANEW')] }), fakeFacts()]
+    const session = await obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456']).source] }))
+    expect(session.identity).toEqual(ALICE)
+    expect(facts.identityOf(KEY)).toEqual(ALICE)
+    expect(sts.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity', 'GetSessionToken'])
+  })
+
+  it('withdraws the question when STS says that the keys are dead', async () => {
+    const rejected = new AwsmfaError({ code: 'CREDENTIALS_REJECTED', accessKeyId: '…MPLE', reason: 'unknown-key', origin: 'session' })
+    const never = { withdrawn: false }
+    const source: SessionEffects['sources'][number] = async (_, signal) =>
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          never.withdrawn = true
+          reject(signal.reason as Error)
+        })
+      })
+    const effects = effectsOf({ sts: fakeSts({ identity: [rejected] }), facts: fakeFacts(), sources: [source] })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual(rejected.failure)
+    expect(never.withdrawn).toBe(true)
+  })
+
+  it('asks a typed code again, twice at the most, with the refusal in the question', async () => {
+    const person = fakePerson(['111111', '222222', '333333'])
+    const [facts, sts] = [fakeFacts(known), fakeSts({ session: [rejectedCode(), rejectedCode(), rejectedCode()] })]
+    const failure = await failureOf(obtainSession(requestOf(), effectsOf({ sts, facts, sources: [person.source] })))
+    expect(failure).toEqual(rejectedCode().failure)
+    const refusal = { nextCodeInSeconds: 23, known: 'wrong-or-used', answerLost: false }
+    expect(person.asked.map((asked) => asked.refusal)).toEqual([undefined, refusal, refusal])
+    expect([...facts.refusals.values()]).toEqual(['TOKEN_CODE_REJECTED'])
+  })
+
+  it('tries a code from the command line once', async () => {
+    const person = fakePerson(['111111'], false)
+    const effects = effectsOf({ sts: fakeSts({ session: [rejectedCode()] }), sources: [person.source] })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'TOKEN_CODE_REJECTED' })
+    expect(person.asked).toHaveLength(1)
+  })
+
+  it('refuses a code that it spent itself without a call, and says when the next one comes', async () => {
+    const facts = fakeFacts(known)
+    facts.rememberSpent(SERIAL, '123456')
+    const sts = fakeSts({})
+    const failure = await failureOf(obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456'], false).source] })))
+    expect(failure).toEqual({ code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: 23, known: 'used', answerLost: false })
+    expect(sts.calls).toEqual([])
+  })
+
+  it('gives the session although the cache cannot be written', async () => {
+    const cache = {
+      ...fakeCache(),
+      store: () => {
+        throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EACCES', step: 'stage' })
+      },
+    }
+    const session = await obtainSession(requestOf(), effectsOf({ sts: fakeSts({ session: [sessionOf('ASIANEW')] }), cache, sources: [fakePerson(['123456']).source] }))
+    expect(session.credentials.accessKeyId).toBe('ASIANEW')
+  })
+
+  it('leaves nothing locked and publishes a cancelled question', async () => {
+    const [lock, facts] = [fakeLock(), fakeFacts(known)]
+    const effects = effectsOf({ facts, lockQuestion: lock.lockQuestion, sources: [fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source] })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'CANCELLED' })
+    expect(lock.events).toEqual(['locked', 'released'])
+    expect([...facts.refusals.values()]).toEqual(['CANCELLED'])
+  })
+})
+
+describe('getting a session without a code', () => {
+  it('uses the kept session of the same request and notes its new user', async () => {
+    const cache = fakeCache([kept()])
+    const session = await obtainSession(requestOf(), effectsOf({ cache }))
+    expect(session).toEqual({ credentials: kept().credentials, identity: ALICE, withoutCode: true })
+    expect(cache.records.map(({ profiles }) => profiles)).toEqual([['other', 'work']])
+  })
+
+  it.each<[string, Partial<SessionRecord>, Partial<SessionRequest>]>([
+    ['under 15 minutes are left', { credentials: sessionOf('ASIAKEPT', 899).credentials }, {}],
+    ['less than asked for is left', { credentials: sessionOf('ASIAKEPT', 7000).credentials }, { minimumSeconds: 7200 }],
+    ['a new one is asked for', {}, { renew: true }],
+    ['it was made for another length', { durationSeconds: 50_000 }, {}],
+    ['it is from the future', { createdAt: new Date(NOW.getTime() + 3_600_000) }, {}],
+  ])('asks when %s', async (_, record, request) => {
+    const person = fakePerson(['123456'])
+    const effects = effectsOf({ cache: fakeCache([kept(record)]), sts: fakeSts({ session: [sessionOf('ASIANEW')] }), sources: [person.source] })
+    const session = await obtainSession(requestOf(resolutionOf(), request), effects)
+    expect([session.credentials.accessKeyId, person.asked.length]).toEqual(['ASIANEW', 1])
+  })
+
+  it('takes the answer that another process got while this one waited, even to renew', async () => {
+    const cache = fakeCache([kept({ createdAt: NOW })])
+    const session = await obtainSession(requestOf(resolutionOf(), { renew: true }), effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }))
+    expect([session.credentials.accessKeyId, session.withoutCode]).toEqual(['ASIAKEPT', true])
+  })
+
+  it('takes the refusal that another process got while this one waited, instead of asking again', async () => {
+    const facts = { ...fakeFacts(known), refusalOf: () => 'CANCELLED' as const }
+    const effects = effectsOf({ facts, lockQuestion: fakeLock(true).lockQuestion })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'ANOTHER_LOGIN_FAILED', why: 'CANCELLED' })
+  })
+})
+
+describe('getting a role', () => {
+  const roleArn = (name: string): string => `arn:aws:sts::222222222222:assumed-role/${name}/alice`
+
+  it('makes a chain from the MFA session, each role signed by the one before', async () => {
+    const sts = fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One')), sessionOf('ASIATWO', 3600, roleArn('Two'))] })
+    const resolution = resolutionOf([roleOf('One'), roleOf('Two', 'me')])
+    const session = await obtainSession(requestOf(resolution), effectsOf({ sts, sources: [fakePerson(['123456']).source] }))
+    expect(session.identity).toEqual({ account: '222222222222', arn: roleArn('Two'), userId: '' })
+    expect(sts.calls.map(({ operation, signer, request }) => [operation, signer.accessKeyId, request])).toEqual([
+      ['GetSessionToken', KEY, { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
+      ['AssumeRole', 'ASIAMFA', { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 3600, roleSessionName: 'alice' }],
+      ['AssumeRole', 'ASIAONE', { roleArn: 'arn:aws:iam::222222222222:role/Two', durationSeconds: 3600, roleSessionName: 'me' }],
+    ])
+  })
+
+  it('puts the code into AssumeRole itself for a role of more than an hour, and keeps no MFA session', async () => {
+    const [sts, cache] = [fakeSts({ role: [sessionOf('ASIALONG', 43_200, roleArn('One'))] }), fakeCache()]
+    await obtainSession(requestOf(resolutionOf([roleOf('One')], 43_200)), effectsOf({ sts, cache, sources: [fakePerson(['123456']).source] }))
+    expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([
+      ['AssumeRole', { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 43_200, roleSessionName: 'alice', mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
+    ])
+    expect(cache.records).toEqual([])
+  })
+
+  it('names the role session after the person of the system when STS does not say who it is', async () => {
+    const sts = fakeSts({ identity: [new AwsmfaError({ code: 'THROTTLED', operation: 'GetCallerIdentity' })], role: [sessionOf('ASIALONG', 43_200, roleArn('One'))] })
+    await obtainSession(requestOf(resolutionOf([roleOf('One')], 43_200)), effectsOf({ sts, facts: fakeFacts(), sources: [fakePerson(['123456']).source] }))
+    expect(sts.calls.at(-1)?.request).toMatchObject({ roleSessionName: 'awsmfa-ally' })
+  })
+
+  it('keeps the MFA session when the role is refused: the next try asks for nothing', async () => {
+    const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
+    const cache = fakeCache()
+    const first = obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [denied] }), sources: [fakePerson(['123456']).source] }))
+    expect(await failureOf(first)).toEqual(denied.failure)
+    const second = await obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }) }))
+    expect([second.credentials.accessKeyId, second.withoutCode]).toEqual(['ASIAONE', true])
+  })
+})
