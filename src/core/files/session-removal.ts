@@ -67,9 +67,14 @@ function wholeSection(text: string, { section, body }: SectionPlace, state: Sess
   const lineEnd = lineEndAt(text, section.start) ?? ''
   const before = text.slice(0, section.start)
   const above = before.slice(0, before.length - lineEnd.length)
-  const hasBlankLine = state.addedBlankLine && lineEnd !== '' && before.endsWith(lineEnd) && /(?:^|\n|^\xef\xbb\xbf)$/.test(above.slice(-4))
+  const hasBlankLine = state.addedBlankLine && lineEnd !== '' && before.endsWith(lineEnd) && endsAnyLine(above, lineEnd)
   const offset = hasBlankLine ? above.length : section.start
   return { offset, length: endOfKeys(body.entries) - offset, content: '' }
+}
+
+/** A CR before an LF that we look at is half of a line end, and no end of the line above. */
+function endsAnyLine(above: string, lineEnd: string): boolean {
+  return /(?:^|\n|^\xef\xbb\xbf)$/.test(above.slice(-4)) || (lineEnd === '\r\n' && above.endsWith('\r'))
 }
 
 function endOfKeys(entries: readonly IniEntry[]): number {

@@ -102,7 +102,7 @@ function replacedSection(write: SessionWrite, place: SectionPlace): readonly Byt
   const { section, body } = place
   const standing = firstOfEachKey(body.entries)
   const point = insertionPoint(text, place, [...standing.values()])
-  const lineEnd = lineEndAt(text, section.start) ?? lineEndOf(text)
+  const lineEnd = headerLineEnd(text, section.start)
   const values = sessionValues(write, stateIn(body.entries) ?? { madeSection: false, addedBlankLine: false, endedLine: endedLineAt(text, point, standing.size) })
   const delimiter = delimiterOf(write.document, section)
   const edits: ByteEdit[] = []
@@ -116,6 +116,12 @@ function replacedSection(write: SessionWrite, place: SectionPlace): readonly Byt
   const kept = new Set(standing.values())
   const dead = body.entries.filter((entry) => !kept.has(entry) && isDead(entry))
   return [...edits, ...dead.flatMap((entry) => removalsOf(entry))]
+}
+
+/** CR alone is never written: tools that do not read it would see one long line; CR LF is a line end for those that do. */
+function headerLineEnd(text: string, start: number): string {
+  const lineEnd = lineEndAt(text, start)
+  return lineEnd === '\r' ? '\r\n' : (lineEnd ?? lineEndOf(text))
 }
 
 /** Gives the edits that take a key out: its line, and the indented lines that belong to it; comments between them stay. */
