@@ -67,7 +67,7 @@ export const COMMAND_LINE_WORDS: WordsFor<
   USAGE: ({ problem }, view) => (USAGE_WORDS[problem.kind] as (problem: UsageProblem, view: FailureView) => FailureText)(problem, view),
   STS_ARGUMENT: ({ problem }, view) => (STS_WORDS[problem.kind] as (problem: StsArgumentProblem, view: FailureView) => FailureText)(problem, view),
   DURATION_OUT_OF_RANGE: ({ operation, seconds, minimum, maximum, origin }, view) =>
-    say(`a session from ${operation} lasts ${exactDuration(minimum)} to ${exactDuration(maximum)}; asked for are ${exactDuration(seconds)}${fromOrigin(origin, view)}`),
+    say(`a session from ${operation} lasts ${exactDuration(minimum)} to ${exactDuration(maximum)}; asked for: ${exactDuration(seconds)}${fromOrigin(origin, view)}`),
   TOKEN_CODE_MALFORMED: ({ source }) => {
     if (source === 'flag') return say("'--token-code' must be the six digits that the MFA device shows")
     if (source === 'sts-flag') return say("'--token-code' after '--' must be the six digits that the MFA device shows")

@@ -50,8 +50,8 @@ export const PROFILE_WORDS: WordsFor<
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
       `${section(profile)} in ${showPlace(place, view)} holds long-term keys; a session written there would destroy them`,
-      sourceIsSame ? `rename that section to ${section(`${profile}-long-term`)}, then: ${loginLine(profile)}` : undefined,
-      `or store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
+      sourceIsSame ? `to sign in as ${quoted(profile)}: rename that section to ${section(`${profile}-long-term`)}, then: ${loginLine(profile)}` : undefined,
+      `to leave it as it is, store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
     ),
   SECTION_NOT_OURS: ({ profile, place, session }, view) => {
     const owner = session.manager === undefined ? 'another tool' : quoted(session.manager)
@@ -86,7 +86,7 @@ type MissingSerial = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>
 function sayMissingSerial({ profile, listing, devices }: MissingSerial, view: FailureView): ReturnType<typeof say> {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
   const name = `name it: ${loginLine(profile, '--serial-number', devices[0] ?? 'SERIAL')}`
-  const keep = `to keep it: a line 'mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
+  const keep = `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
   switch (listing) {
     case 'denied':
       return say(`no MFA device is configured for ${quoted(profile)}, and its user may not list them`, name, keep)

@@ -66,7 +66,7 @@ export function showSharedFile(file: SharedFileName, view: FailureView): string 
   return view.files === undefined ? `the shared ${file} file` : showPath(view.files[file], view)
 }
 
-/** Where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config (line 4)`. */
+/** Where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line 4`. */
 export function showOrigin(origin: Origin, view: FailureView): string {
   switch (origin.kind) {
     case 'flag':
@@ -76,7 +76,7 @@ export function showOrigin(origin: Origin, view: FailureView): string {
     case 'environment':
       return origin.variable
     case 'file':
-      return `${quoted(origin.key)} in ${showSharedFile(origin.file, view)} (line ${origin.line})`
+      return `${quoted(origin.key)} in ${showSharedFile(origin.file, view)}, line ${origin.line}`
     case 'settings':
       return `${quoted(origin.key)} in awsmfa's config.ini`
     case 'iam':

@@ -1,0 +1,215 @@
+/** Every failure there is, in every variant that has words of its own. The types see to it that none is left out. */
+import type { Failure, FailureCode, StsArgumentProblem, UsageProblem } from '../../src/core/failures.ts'
+import type { Origin, Place } from '../../src/core/origin.ts'
+
+type Of<Code extends FailureCode> = Omit<Extract<Failure, { readonly code: Code }>, 'code'>
+type Examples = { readonly [Code in Exclude<FailureCode, 'USAGE' | 'STS_ARGUMENT'>]: readonly Of<Code>[] }
+type Kinds<Problem extends { readonly kind: string }> = { readonly [Kind in Problem['kind']]: readonly Omit<Extract<Problem, { readonly kind: Kind }>, 'kind'>[] }
+
+const CREDENTIALS: Place = { path: '/home/alice/.aws/credentials', line: 3 }
+const CONFIG: Place = { path: '/home/alice/.aws/config', line: 12 }
+const PATHS = ['/home/alice/.aws/config', '/home/alice/.aws/credentials']
+const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
+const FLAG: Origin = { kind: 'flag', flag: '--profile' }
+const VARIABLE: Origin = { kind: 'environment', variable: 'AWS_PROFILE' }
+const IN_CONFIG: Origin = { kind: 'file', file: 'config', profile: 'work', key: 'source_profile', line: 12 }
+
+const USAGE: Kinds<UsageProblem> = {
+  'missing-command': [{}],
+  'unknown-command': [{ word: 'logn', nearest: 'login' }, { word: 'frobnicate' }],
+  'unknown-option': [{ option: '--frce', command: 'login', nearest: '--force' }, { option: '--x', command: 'status' }, { option: '--x' }],
+  'abbreviated-option': [{ option: '--prof', full: '--profile' }],
+  'repeated-option': [{ option: '--profile' }],
+  'missing-value': [{ option: '--region', expected: 'NAME' }],
+  'empty-value': [{ option: '--region' }, { option: 'profile' }],
+  'unexpected-value': [{ option: '--json' }],
+  'bad-value': [
+    { option: '--min-ttl', value: 'soon', expected: 'a length of time such as 45m' },
+    { option: 'AWSMFA_DURATION', value: 'long', expected: 'a length of time such as 12h', origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },
+  ],
+  'unexpected-word': [{ word: 'b', command: 'status' }],
+  'unexpected-separator': [{ command: 'status' }, {}],
+  'conflicting-profiles': [{ positional: 'a', option: 'b' }],
+  'conflicting-options': [{ options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' }],
+  'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
+  'unknown-setting': [{ path: '/home/alice/.config/awsmfa/config.ini', key: 'duratoin', line: 2, nearest: 'duration' }],
+  'token-code-for-many': [{ profiles: 3 }],
+}
+
+const STS_ARGUMENT: Kinds<StsArgumentProblem> = {
+  'unknown-flag': [{ flag: '--duration-secnds', operation: 'GetSessionToken', nearest: '--duration-seconds' }],
+  'ambiguous-flag': [{ flag: '--role', candidates: ['--role-arn', '--role-session-name'] }],
+  'refused-flag': [{ flag: '--output', because: 'login prints no answer of STS', instead: '--json before --' }, { flag: '--no-paginate', because: 'STS answers in one page' }],
+  'role-flag-without-role': [{ flag: '--external-id' }],
+  'missing-value': [{ flag: '--role-arn' }, { flag: '--external-id', leadingDash: '-x' }],
+  'bare-word': [{ word: 'work' }],
+  'bad-value': [{ flag: '--duration-seconds', value: 'abc', expected: 'a whole number' }],
+  'unreadable-file': [{ flag: '--policy', path: '/home/alice/p.json', reason: 'ENOENT' }],
+  contradiction: [{ flag: '--region', before: 'eu-west-1', after: 'us-east-1' }],
+}
+
+const OTHERS: Examples = {
+  DURATION_OUT_OF_RANGE: [
+    { operation: 'GetSessionToken', seconds: 144_000, minimum: 900, maximum: 129_600, origin: { kind: 'flag', flag: '--duration' } },
+    { operation: 'AssumeRole', seconds: 60, minimum: 900, maximum: 43_200, origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },
+  ],
+  TOKEN_CODE_MALFORMED: [{ source: 'flag' }, { source: 'sts-flag' }, { source: 'stdin' }, { source: 'command' }, { source: 'typed' }],
+  MFA_SERIAL_MALFORMED: [
+    { defect: 'fido', serial: 'arn:aws:iam::111111111111:u2f/user/alice/key', origin: { kind: 'environment', variable: 'AWS_MFA_SERIAL' } },
+    { defect: 'user-arn', serial: 'arn:aws:iam::111111111111:user/alice', origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 }, corrected: SERIAL },
+    { defect: 'alphabet', serial: 'a b', origin: { kind: 'flag', flag: '--serial-number' } },
+    { defect: 'length', serial: 'x', origin: { kind: 'sts-flag', flag: '--serial-number' } },
+  ],
+  TEXT_REFUSED: [
+    { what: 'profile name', text: 'x]\n[default', defect: 'control-character', origin: VARIABLE },
+    { what: 'profile name', text: 'a]', defect: 'closing-bracket', origin: FLAG },
+    { what: 'profile name', text: 'DEFAULT', defect: 'reserved-name', origin: FLAG },
+    { what: 'profile name', text: ' a', defect: 'outer-space', origin: FLAG },
+    { what: 'role session name', text: 'x'.repeat(300), defect: 'too-long', origin: { kind: 'settings', key: 'role_session_name' } },
+    { what: 'external id', text: 'ü', defect: 'alphabet', origin: FLAG },
+    { what: 'region', text: '', defect: 'empty', origin: FLAG },
+  ],
+  PROFILE_NOT_FOUND: [
+    { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },
+    { profile: 'zzz', origin: VARIABLE, paths: PATHS },
+  ],
+  SOURCE_PROFILE_NOT_FOUND: [{ profile: 'work', source: 'bsae', origin: IN_CONFIG, paths: PATHS, nearest: 'base' }],
+  SOURCE_PROFILE_CYCLE: [{ path: ['a', 'b', 'a'] }],
+  SOURCE_PROFILE_AMBIGUOUS: [{ profile: 'work', candidates: [{ profile: 'work-long-term', place: CREDENTIALS }, { profile: 'workPerm', place: CONFIG }] }],
+  LONG_TERM_CREDENTIALS_MISSING: [
+    { profile: 'work', path: ['work', 'base'], lookedFor: ['base-long-term', 'basePerm'], sessionAt: CREDENTIALS },
+    { profile: 'work', path: ['work'], lookedFor: [] },
+  ],
+  LONG_TERM_CREDENTIALS_INCOMPLETE: [{ profile: 'work', missing: 'aws_secret_access_key', place: CREDENTIALS }],
+  LONG_TERM_VARIABLES_MISSING: [
+    { missing: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], sessionTokenSet: false },
+    { missing: [], sessionTokenSet: true },
+  ],
+  MFA_SERIAL_MISSING: [
+    { profile: 'work', path: ['work'], listing: 'denied', devices: [] },
+    { profile: 'default', path: ['default'], listing: 'failed', devices: [] },
+    { profile: 'work', path: ['work'], listing: 'several', devices: [SERIAL, 'GAHT12345678'] },
+    { profile: 'work', path: ['work'], listing: 'empty', devices: [] },
+    { profile: 'work', path: ['work'], listing: 'fido-only', devices: [] },
+  ],
+  SECTION_HOLDS_LONG_TERM_CREDENTIALS: [
+    { profile: 'default', place: CREDENTIALS, sourceIsSame: true },
+    { profile: 'my work', place: CREDENTIALS, sourceIsSame: false },
+  ],
+  SECTION_NOT_OURS: [
+    { profile: 'work', place: CREDENTIALS, session: { manager: 'awsume', expiration: new Date(2026, 10, 21, 19, 40), accessKeyId: '…MPLE' } },
+    { profile: 'work', place: CREDENTIALS, session: { accessKeyId: '…MPLE' } },
+  ],
+  SESSION_WOULD_BE_IGNORED: [
+    { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true },
+    { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false },
+  ],
+  REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],
+  FILE_UNREADABLE: [
+    { place: { path: '/home/alice/.aws/credentials' }, errno: 'EACCES' },
+    { place: { path: '/elsewhere/credentials' }, errno: 'EWEIRD' },
+  ],
+  FILE_NOT_REGULAR: [{ place: CREDENTIALS, found: 'directory' }, { place: CREDENTIALS, found: 'fifo' }, { place: CREDENTIALS, found: 'symlink-loop' }],
+  FILE_NOT_WRITABLE: [
+    { place: { path: '/home/alice/.aws/credentials' }, errno: 'ENOSPC', step: 'stage' },
+    { place: { path: '/home/alice/.aws/credentials' }, errno: 'EROFS', step: 'rename' },
+    { place: { path: '/home/alice/.aws/credentials' }, errno: 'EIO', step: 'restore', keptAt: '/home/alice/.aws/credentials.awsmfa-1-abc' },
+  ],
+  FILE_INCOMPLETE_WRITE: [{ place: { path: '/home/alice/.aws/credentials' }, wanted: 96_070, written: 40_960 }],
+  FILE_MALFORMED: [
+    { place: CREDENTIALS, defect: 'duplicate-section', section: 'work', otherLine: 9 },
+    { place: CREDENTIALS, defect: 'ambiguous-header', section: 'work' },
+    { place: CREDENTIALS, defect: 'key-unplaceable', section: 'work' },
+    { place: CREDENTIALS, defect: 'duplicate-key', section: 'work', otherLine: 5 },
+    { place: CREDENTIALS, defect: 'nul', section: 'work' },
+  ],
+  FILE_LOCKED: [
+    { place: { path: '/home/alice/.aws/credentials' }, holder: { pid: 4711, host: 'box', since: new Date(2026, 10, 21, 7, 59) }, waitedMs: 10_000 },
+    { place: { path: '/home/alice/.aws/credentials' }, waitedMs: 10_000 },
+  ],
+  FILE_KEEPS_CHANGING: [{ place: { path: '/home/alice/.aws/credentials' } }],
+  FILE_PARTLY_WRITTEN: [{ place: { path: '/home/alice/.aws/credentials' }, written: 'config', errno: 'ENOSPC' }],
+  EDIT_NOT_CONTAINED: [{ place: { path: '/home/alice/.aws/credentials' } }],
+  HOME_UNKNOWN: [{}],
+  HOME_OF_ANOTHER: [{ place: { path: '/home/alice/.aws' }, owner: 1000 }],
+  SETTINGS_UNREADABLE: [{ place: { path: '/home/alice/.config/awsmfa/config.ini' }, errno: 'EACCES' }],
+  STDOUT_UNWRITABLE: [{ errno: 'ENOSPC' }],
+  PROMPT_UNAVAILABLE: [
+    { obstacle: 'no-terminal', wanted: 'token-code' },
+    { obstacle: 'background', wanted: 'token-code' },
+    { obstacle: 'stdin-closed', wanted: 'token-code' },
+    { obstacle: 'no-terminal', wanted: 'answer' },
+    { obstacle: 'background', wanted: 'answer' },
+  ],
+  CANCELLED: [{}],
+  INTERRUPTED: [{ signal: 'SIGTERM' }, { signal: 'SIGHUP' }],
+  DECLINED: [{}],
+  DEADLINE_EXCEEDED: [{ seconds: 30, waitingFor: 'a token code on stdin' }],
+  TOKEN_COMMAND_FAILED: [{ program: 'ykman', reason: 'not-found' }, { program: 'ykman', reason: 'exit', exitCode: 3 }, { program: 'ykman', reason: 'exit' }, { program: 'ykman', reason: 'timed-out' }],
+  CREDENTIAL_PROCESS_FAILED: [
+    { profile: 'base', program: '/opt/keys', reason: 'output', place: CONFIG },
+    { profile: 'base', program: '/opt/keys', reason: 'session', place: CONFIG },
+  ],
+  ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }],
+  TOKEN_CODE_REJECTED: [
+    { nextCodeInSeconds: 17, known: 'used', answerLost: false },
+    { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false },
+    { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: true },
+  ],
+  MFA_SERIAL_REJECTED: [{ serial: SERIAL, origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 } }],
+  CREDENTIALS_REJECTED: [
+    { accessKeyId: '…MPLE', reason: 'unknown-key', origin: { kind: 'file', file: 'credentials', profile: 'work-long-term', key: 'aws_access_key_id', line: 4 } },
+    { accessKeyId: '…MPLE', reason: 'wrong-secret', origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } },
+    { accessKeyId: '…MPLE', reason: 'session', origin: 'session' },
+    { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
+  ],
+  SESSION_MISSING: [{ profile: 'work' }],
+  ACCESS_DENIED: [
+    { operation: 'AssumeRole', roleArn: 'arn:aws:iam::333333333333:role/Deploy', message: 'User: arn:… is not authorized' },
+    { operation: 'GetSessionToken', message: 'no' },
+  ],
+  REQUEST_REFUSED: [
+    { operation: 'AssumeRole', awsCode: 'ValidationError', message: 'm', reason: 'role-maximum' },
+    { operation: 'AssumeRole', awsCode: 'ValidationError', message: 'm', reason: 'chained' },
+    { operation: 'AssumeRole', awsCode: 'PackedPolicyTooLarge', message: 'm', reason: 'packed-policy' },
+    { operation: 'AssumeRole', awsCode: 'AccessDenied', message: 'm', reason: 'root-account' },
+    { operation: 'GetSessionToken', awsCode: 'ValidationError', message: 'm' },
+  ],
+  CLOCK_SKEWED: [{ skewSeconds: -754 }, { skewSeconds: undefined }],
+  THROTTLED: [{ operation: 'GetSessionToken' }],
+  REGION_DISABLED: [{ region: 'af-south-1' }],
+  NETWORK_UNREACHABLE: [
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'timeout', timeoutSeconds: 5 },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'dns' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'refused', proxyIgnored: true },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'certificate' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'proxy', proxy: 'proxy.corp:3128' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'proxy-auth', proxy: 'proxy.corp:3128' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'reset' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'tls' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'unreachable' },
+    { host: 'sts.eu-west-1.amazonaws.com', reason: 'no-answer', timeoutSeconds: 20 },
+  ],
+  CA_BUNDLE_UNREADABLE: [{ place: { path: '/home/alice/ca.pem' }, origin: { kind: 'environment', variable: 'AWS_CA_BUNDLE' }, errno: 'ENOENT' }],
+  STS_UNEXPECTED: [
+    { operation: 'GetSessionToken', status: 500, awsCode: 'InternalFailure', detail: 'x' },
+    { operation: 'GetSessionToken', status: undefined, awsCode: undefined, detail: 'x' },
+  ],
+}
+
+/** A failure and the name of its variant. */
+export interface FailureExample {
+  readonly name: string
+  readonly failure: Failure
+}
+
+function withKinds(code: 'USAGE' | 'STS_ARGUMENT', kinds: Readonly<Record<string, readonly object[]>>): readonly FailureExample[] {
+  return Object.entries(kinds).flatMap(([kind, facts]) => facts.map((fact) => ({ name: `${code} ${kind}`, failure: { code, problem: { kind, ...fact } } as Failure })))
+}
+
+/** One example at least for each code, and for each kind of problem. */
+export const FAILURE_EXAMPLES: readonly FailureExample[] = [
+  ...withKinds('USAGE', USAGE),
+  ...withKinds('STS_ARGUMENT', STS_ARGUMENT),
+  ...Object.entries(OTHERS).flatMap(([code, facts]) => facts.map((fact) => ({ name: code, failure: { code, ...fact } as Failure }))),
+]
