@@ -10,7 +10,7 @@ import type { Invocation } from '../core/invocation.ts'
 import { keepOrRenew } from '../core/login/keep-or-renew.ts'
 import { planLogin } from '../core/login/login-plan.ts'
 import type { LoginPlan } from '../core/login/login-plan.ts'
-import type { LoginResolution, LongTermSource } from '../core/login/resolution.ts'
+import type { LoginResolution, LongTermSource, ResolutionNote } from '../core/login/resolution.ts'
 import { resolveLogin } from '../core/login/resolve-login.ts'
 import { describeRequest, hashRequest } from '../core/login/session-request.ts'
 import type { Environment } from '../core/login/target-profile.ts'
@@ -101,7 +101,7 @@ function keptAsItIs({ invocation, context, talk, resolution, plan, ownership, pr
 
 async function signIn(prepared: Prepared): Promise<number> {
   const { invocation, context, talk, resolution, plan } = prepared
-  for (const note of resolution.notes) talk(renderResolutionNote(note, context.home))
+  for (const note of resolution.notes) if (isWorthSaying(note, prepared)) talk(renderResolutionNote(note, context.home))
   for (const note of plan.notes) talk(renderPlanNote(note))
   const signer = await longTermCredentials(resolution.longTerm, context)
   const connection = context.connect(resolution, prepared.profiles, prepared.snapshots)
@@ -124,6 +124,11 @@ async function signIn(prepared: Prepared): Promise<number> {
   if (told !== undefined) talk(renderTakeover(resolution.storeProfile, told.session, told.reason, context.now()))
   report(prepared, session)
   return 0
+}
+
+/** Which keys were found by their suffix is news on the first day and noise on every other. */
+function isWorthSaying(note: ResolutionNote, { ownership }: Prepared): boolean {
+  return note.kind !== 'own-suffix' || ownership.kind !== 'ours'
 }
 
 async function settleOwnership({ invocation, context, resolution, ownership, profiles, snapshots }: Prepared, { sts }: Connection, signer: LongTermCredentials): Promise<TakeoverTold | undefined> {

@@ -35,7 +35,7 @@ export function renderKept(session: SignedIn, named: boolean, now: Date, style: 
 
 /** Why a session that would still hold is renewed all the same. */
 export function renderRenewal(profile: string, parts: readonly string[]): string {
-  return note(`the session of '${visible(profile)}' was made by another request (${parts.join(', ')} differs), so it is renewed`)
+  return note(`the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 ? 'differs' : 'differ'}), so it is renewed`)
 }
 
 /** Says whose session gives way. */
@@ -68,9 +68,7 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
     case 'own-suffix':
       return note(`'${visible(resolved.profile)}' names no source profile; its long-term credentials are taken from [${visible(resolved.source)}]`)
     case 'signs-in-other':
-      return note(
-        `'${visible(resolved.target)}' has ${resolved.key} (${placeInWords(resolved.place, home)}), so tools would not read a session written there; signing in [${visible(resolved.stored)}], which it hangs on`,
-      )
+      return note(`'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`)
     case 'strict-tools-refuse':
       return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session`)
     case 'tools-still-ask':
