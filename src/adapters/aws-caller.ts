@@ -29,7 +29,7 @@ export interface AwsCallerOptions {
 }
 
 /** One call: what it is named in messages, who signs it, and what in it can be rejected. */
-export interface AwsCall {
+interface AwsCall {
   readonly operation: string
   readonly signer: SigningCredentials
   readonly mfa?: MfaProof | undefined
@@ -38,7 +38,7 @@ export interface AwsCall {
 }
 
 /** Sends a request through the SDK once, and reads the answer; `now` gives AWS's clock, where the answer told it. */
-export type SendOnce<T> = (options: SendOptions, now: Now) => Promise<Reading<T>>
+type SendOnce<T> = (options: SendOptions, now: Now) => Promise<Reading<T>>
 
 /** Calls one service. `call` throws AwsmfaError, or the signal's reason once it aborts. */
 export interface AwsCaller {

@@ -8,7 +8,7 @@ import type { SigningCredentials } from '../core/sessions/credentials.ts'
 import type { ServiceEndpoint } from './sts-endpoint.ts'
 
 /** Tells status and Date header of an answer, as soon as its head is there. */
-export type ObserveAnswer = (status: number, date: string | undefined) => void
+type ObserveAnswer = (status: number, date: string | undefined) => void
 
 /** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
 export interface SendOptions {
@@ -19,7 +19,7 @@ export interface SendOptions {
 type Handle = NodeHttpHandler['handle']
 
 /** A request handler on an agent of ours that reports each answer to the `observe` of its `send`. Has no time-outs: they are the caller's. */
-export function createRequestHandler(agent: Agent): { readonly handle: Handle; readonly destroy: () => void; readonly metadata: { readonly handlerProtocol: string } } {
+function createRequestHandler(agent: Agent): { readonly handle: Handle; readonly destroy: () => void; readonly metadata: { readonly handlerProtocol: string } } {
   const inner = new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never })
   const handle: Handle = async (request, options) => {
     const { response } = await inner.handle(request, options)

@@ -41,7 +41,7 @@ export interface ExchangeFacts {
  * - lost: it may have been carried out, and its answer did not arrive whole
  * - unsent: it never reached AWS
  */
-export type Fate = 'refused' | 'busy' | 'lost' | 'unsent'
+type Fate = 'refused' | 'busy' | 'lost' | 'unsent'
 
 /** A failed request: what to tell, and what became of it. */
 export interface FailedRequest {

@@ -22,7 +22,7 @@ export interface TransportOptions {
 }
 
 /** Where requests go, as messages show it. */
-export interface Route {
+interface Route {
   readonly host: string
   readonly proxy: string | undefined
   readonly proxyIgnored: boolean
