@@ -5,6 +5,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
+import type { WriteWarning } from '../core/ports.ts'
 import { makeStage, stageName } from './staged-write.ts'
 import type { Stage } from './staged-write.ts'
 import { isPidUsed } from './process-identity.ts'
@@ -16,10 +17,11 @@ interface Rescue {
 }
 
 /**
- * Overwrites a file with what a stage holds and removes the stage. Throws FILE_NOT_WRITABLE: with step 'in-place' the old
+ * Overwrites a file with what a stage holds and removes the stage. Gives a warning when something that lay beside the file
+ * for that purpose could not be removed. Throws FILE_NOT_WRITABLE: with step 'in-place' the old
  * bytes are there again and checked, with step 'restore' they could not be brought back, and `keptAt` has the new file whole.
  */
-export function writeInPlace(file: string, stage: Stage, old: Buffer): void {
+export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
   const rescue = prepareRescue(file, stage, old)
   try {
     overwrite(file, stage.bytes)
@@ -30,7 +32,7 @@ export function writeInPlace(file: string, stage: Stage, old: Buffer): void {
     const told = restored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
     throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, ...told }, { cause: error })
   }
-  removeRescue(rescue)
+  return removeRescue(rescue).map((errno) => ({ kind: 'stage-not-removed', path: file, errno }))
 }
 
 /**
@@ -64,10 +66,13 @@ function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
   }
 }
 
-/** The new file goes first: an old one by itself means that there is nothing to finish. */
-function removeRescue({ oldPath, newPath }: Rescue): void {
-  refusalOf(() => unlinkSync(newPath))
-  refusalOf(() => unlinkSync(oldPath))
+/** The new file goes first: an old one by itself means that there is nothing to finish. Gives the refusal, if there was one. */
+function removeRescue({ oldPath, newPath }: Rescue): readonly string[] {
+  for (const path of [newPath, oldPath]) {
+    const errno = refusalOf(() => unlinkSync(path))
+    if (errno !== undefined && errno !== 'ENOENT') return [errno]
+  }
+  return []
 }
 
 function finishRescue(file: string, rescue: Rescue, hasNew: boolean): void {

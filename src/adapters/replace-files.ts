@@ -109,8 +109,7 @@ function putInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarn
     if (errno !== 'EXDEV' && !(errno === 'EBUSY' && isMountPoint(file))) {
       throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, step: 'rename' }, { cause: error })
     }
-    writeInPlace(file, stage, old)
-    return [{ kind: 'written-in-place', path: file, errno }]
+    return [{ kind: 'written-in-place', path: file, errno }, ...writeInPlace(file, stage, old)]
   }
 }
 

@@ -72,7 +72,8 @@ export function makeStage(file: string, bytes: Buffer, rights: FileRights | unde
     const refused = writing(file, 'stage', () => writeBytes(path, bytes, true))
     const warnings: WriteWarning[] = refused === undefined ? [] : [{ kind: 'mode-not-set', path: file, errno: refused }]
     if (rights !== undefined && HAS_MODES) warnings.push(...giveRights(file, path, rights))
-    writing(file, 'stage', () => stampAsOurs(path))
+    // Refused, the next writer merely waits 50 ms for nothing.
+    refusalOf(() => stampAsOurs(path))
     const back = writing(file, 'read-back', () => readFileSync(path))
     if (!back.equals(bytes)) throw incomplete(file, bytes.length, agreement(back, bytes))
     return { path, bytes, warnings }

@@ -248,9 +248,9 @@ describe('promise 2: nothing is ever lost', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
-    const files = inFolder(folder, { pause: () => void pauses++ })
+    const files = inFolder(folder, { pause: () => { pauses++ } })
     files.transact(['credentials'], append('[a]\n'))
-    inFolder(folder, { pause: () => void pauses++ }).transact(['credentials'], append('[b]\n'))
+    inFolder(folder, { pause: () => { pauses++ } }).transact(['credentials'], append('[b]\n'))
     expect([pauses, readBytes(join(folder, 'credentials'))]).toEqual([0, `${OLD}[a]\n[b]\n`])
   })
 
@@ -258,7 +258,7 @@ describe('promise 2: nothing is ever lost', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
-    const files = inFolder(folder, { pause: () => void pauses++ })
+    const files = inFolder(folder, { pause: () => { pauses++ } })
     files.read()
     renameSync(join(folder, 'credentials'), join(folder, 'elsewhere'))
     files.transact(['credentials'], append('[ours]\n'))

@@ -1,0 +1,36 @@
+/**
+ * One transaction on scratch files, as a process of its own:
+ *   transact-once.cjs <credentials file> <config file> <section> [both] [remove] [wait=<ms>]
+ * Appends the section to the credentials file (with `both` to the config file too), or with `remove` cuts it off from its
+ * header to the end, and prints the outcome or the failure as one line of JSON. Exit 0, or 1 for a failure that has a code.
+ */
+import { writeSync } from 'node:fs'
+import { createSharedFiles } from '../../../src/adapters/shared-files.ts'
+import { AwsmfaError } from '../../../src/core/failures.ts'
+import type { FileSnapshot, SharedSnapshots } from '../../../src/core/ports.ts'
+import type { ByteEdit } from '../../../src/core/files/byte-edit.ts'
+
+const [credentials = '', config = '', section = '', ...rest] = process.argv.slice(2)
+const lockWaitMs = Number(rest.find((word) => word.startsWith('wait='))?.slice('wait='.length) ?? 10_000)
+const files = createSharedFiles({ paths: { credentials, config }, lockWaitMs })
+
+const editsOf = ({ text }: FileSnapshot): readonly ByteEdit[] => {
+  const header = `[${section}]\n`
+  const offset = text.indexOf(header)
+  if (rest.includes('remove')) return offset < 0 ? [] : [{ offset, length: text.length - offset, content: '' }]
+  return text.includes(header) ? [] : [{ offset: text.length, length: 0, content: `${header}aws_session_token = ${'x'.repeat(200)}\n` }]
+}
+
+try {
+  files.read()
+  const isBoth = rest.includes('both')
+  const outcome = files.transact(isBoth ? ['credentials', 'config'] : ['credentials'], (snapshots: SharedSnapshots) => ({
+    edits: { credentials: editsOf(snapshots.credentials), ...(isBoth ? { config: editsOf(snapshots.config) } : {}) },
+    result: 'done',
+  }))
+  writeSync(1, `${JSON.stringify(outcome)}\n`)
+} catch (error) {
+  if (!(error instanceof AwsmfaError)) throw error
+  writeSync(1, `${JSON.stringify(error.failure)}\n`)
+  process.exitCode = 1
+}

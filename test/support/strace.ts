@@ -1,0 +1,142 @@
+/**
+ * Running a program under strace, to stop it or to refuse it something at any one of its system calls.
+ *
+ * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a call is named by its name and
+ * its number among the calls of that name; that is the same in every run as long as the program does its file work
+ * synchronously. Whoever sweeps over calls must check that as many took effect as the dry run had.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The n-th call of that name in the main thread, counted from 1, as strace prints it. */
+export interface TracedCall {
+  readonly name: string
+  readonly nth: number
+  readonly line: string
+}
+
+/** How a run ended. `trace` has the calls in order. */
+export interface TracedRun {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly trace: readonly TracedCall[]
+  /** Whether the fault took effect, and at the call that was meant: numbers shift now and then with Node's own doings. */
+  readonly isFaulted: boolean
+}
+
+/** What to do at a call: kill the process there, refuse it with that error, or pretend that it gave that number. */
+export type Fault =
+  | { readonly call: TracedCall; readonly kill: true }
+  | { readonly call: TracedCall; readonly error: string }
+  | { readonly call: TracedCall; readonly result: number }
+
+/** Every call by which a program can learn or change anything about files. Calls for memory and threads vary between runs. */
+const FILE_CALLS = [
+  'open', 'openat', 'openat2', 'creat', 'close', 'read', 'pread64', 'readv', 'preadv', 'write', 'pwrite64', 'writev', 'pwritev', 'lseek', 'stat', 'lstat', 'fstat', 'newfstatat',
+  'statx', 'statfs', 'access', 'faccessat', 'faccessat2', 'readlink', 'readlinkat', 'getdents64', 'link', 'linkat', 'symlink', 'symlinkat', 'rename', 'renameat', 'renameat2',
+  'unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'chmod', 'fchmod', 'fchmodat', 'chown', 'fchown', 'lchown', 'fchownat', 'utimensat', 'truncate', 'ftruncate', 'fsync',
+  'fdatasync', 'kill', 'copy_file_range', 'sendfile',
+]
+
+/** The environment is complete: nothing but PATH is inherited. */
+export interface TraceOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly fault?: Fault
+  /** Words before strace's own: a program that prepares something and then runs the rest of its words. */
+  readonly within?: readonly string[]
+}
+
+/** Runs a program under strace, with at most one fault. */
+export async function runTraced(argv: readonly string[], options: TraceOptions = {}): Promise<TracedRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'awsmfa-strace-'))
+  const traceFile = join(folder, 'trace')
+  const inject = options.fault === undefined ? [] : ['-e', describeFault(options.fault)]
+  try {
+    const words = [...(options.within ?? []), 'strace', '-o', traceFile, '-s', '4096', '-e', `trace=${FILE_CALLS.join(',')}`, ...inject, ...argv]
+    const run = await runProgram(words[0] ?? '', words.slice(1), options.env ?? {})
+    const text = readFileSync(traceFile, 'latin1')
+    const trace = parseTrace(text)
+    const met = text.includes('+++ killed by SIGKILL +++') ? trace.at(-1) : trace.find(({ line }) => line.endsWith('(INJECTED)'))
+    return { ...run, trace, isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The calls from the first to the last that mentions one of the given paths: what a program does to the files there, with the
+ * calls on their descriptors in between. What it says about them on stdout and stderr does not count.
+ */
+export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
+  const mentions = (call: TracedCall): boolean => !/^write\([12],/.test(call.line) && paths.some((path) => call.line.includes(path))
+  return trace.slice(trace.findIndex(mentions), trace.findLastIndex(mentions) + 1)
+}
+
+/**
+ * The calls among those given that change something, or open something to change it; without those by which Node guards
+ * its signal handlers and wakes its threads, where a refusal makes Node abort.
+ */
+export function writingCalls(calls: readonly TracedCall[]): readonly TracedCall[] {
+  return calls.filter(({ name, line }) => !isOfNodeItself(line) && (/^open/.test(name) ? /O_WRONLY|O_RDWR|O_CREAT/.test(line) : /write|link$|linkat|rename|mkdir|chmod|chown|utimens|truncate|sync/.test(name) && !name.startsWith('readlink')))
+}
+
+/** libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd (async.c). */
+function isOfNodeItself(line: string): boolean {
+  return /^(read|write)\(\d+, ("\*", 1|"\\1(\\0){7}", 8)\)/.test(line)
+}
+
+/** Runs one task for each item, two at a time, and gives the results in order. */
+export async function inPairs<Item, Result>(items: readonly Item[], task: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
+  const results: Result[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await task(items[index] as Item)
+  }
+  await Promise.all([work(), work()])
+  return results
+}
+
+/** Runs a program to its end, with nothing on stdin and nothing of this process's environment but PATH. */
+export async function runProgram(program: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Pick<TracedRun, 'status' | 'signal' | 'stdout' | 'stderr'>> {
+  const child = spawn(program, argv, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  })
+}
+
+/** Tells whether two runs' calls are the same one. Of a call at which the process was killed, what it would have read is not known. */
+function isSameCall(met: TracedCall, meant: TracedCall): boolean {
+  return met.name === meant.name && (textOf(met) === undefined || textOf(met) === textOf(meant))
+}
+
+/** The first text that a call is given, without what differs from run to run: scratch folders, pids, random names. */
+function textOf({ line }: TracedCall): string | undefined {
+  const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
+  return text?.replace(/awsmfa-(test|home)-\w{6}/, '').replace(/\d+-[0-9a-f]{12}/, '').slice(0, 120).replace(/\d+/g, '')
+}
+
+function describeFault(fault: Fault): string {
+  const { name, nth } = fault.call
+  const what = 'kill' in fault ? 'signal=KILL' : 'error' in fault ? `error=${fault.error}` : `retval=${fault.result}`
+  return `inject=${name}:${what}:when=${nth}`
+}
+
+function parseTrace(text: string): readonly TracedCall[] {
+  const counts = new Map<string, number>()
+  return text.split('\n').flatMap((line) => {
+    const name = /^([a-z0-9_]+)\(/.exec(line)?.[1]
+    if (name === undefined) return []
+    const nth = (counts.get(name) ?? 0) + 1
+    counts.set(name, nth)
+    return [{ name, nth, line }]
+  })
+}
