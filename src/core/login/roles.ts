@@ -47,9 +47,7 @@ export function findRoles({ walk, lastIsSource }: RoleSearch): readonly NamedRol
 export function resolveRoles(found: readonly NamedRole[], sources: SettingSources): readonly RoleStep[] {
   const [first] = sources.walk
   const flag = findFlag('role', sources)
-  const own = found.at(-1)
-  const isOwn = own !== undefined && own.profile === first
-  const roles = flag === undefined ? found : [...(isOwn ? found.slice(0, -1) : found), { roleArn: flag, profile: undefined }]
+  const roles: readonly NamedRole[] = flag === undefined ? found : [...found.filter((role) => role.profile !== first && !isFallback(role)), { roleArn: flag, profile: undefined }]
   return roles.map(({ roleArn, profile }, index) => {
     const isLast = index === roles.length - 1
     const from = profile ?? first
@@ -61,6 +59,11 @@ export function resolveRoles(found: readonly NamedRole[], sources: SettingSource
       durationSeconds: secondsOf(readKeys(profile, ['duration_seconds'])),
     }
   })
+}
+
+/** `assume_role` says what to do where nothing else names a role. */
+function isFallback({ roleArn: { origin } }: NamedRole): boolean {
+  return origin.kind === 'file' && origin.key === 'assume_role'
 }
 
 function secondsOf(value: Resolved<string> | undefined): Resolved<number> | undefined {

@@ -4,7 +4,7 @@
  */
 import type { Sha256 } from '../ports.ts'
 import type { LoginPlan, LoginStep } from './login-plan.ts'
-import type { LoginResolution } from './resolution.ts'
+import type { LoginResolution, RoleStep } from './resolution.ts'
 
 /** The parts in their order in the stored form. */
 export const REQUEST_PARTS = ['key', 'device', 'role', 'duration', 'parameters'] as const
@@ -32,8 +32,16 @@ export function describeRequest(plan: LoginPlan, resolution: RequestInput, longT
     device: resolution.serialNumber?.value ?? '',
     role: JSON.stringify(roles.map(({ role }) => role.roleArn.value)),
     duration: JSON.stringify(plan.steps.map(storedSeconds)),
-    parameters: JSON.stringify([roles.map(({ role }) => [role.sessionName?.value ?? '', role.externalId?.value ?? '']), sortKeys(resolution.roleExtras)]),
+    parameters: JSON.stringify([chosenFor(roles.map(({ role }) => role)), sortKeys(resolution.roleExtras)]),
   }
+}
+
+/** What someone chose for the roles, each with the place of its role in the chain. */
+function chosenFor(roles: readonly RoleStep[]): readonly unknown[] {
+  return roles.flatMap(({ sessionName, externalId }, index) => [
+    ...(sessionName === undefined ? [] : [[index, 'name', sessionName.value]]),
+    ...(externalId === undefined ? [] : [[index, 'external id', externalId.value]]),
+  ])
 }
 
 /** Only the length of what is stored counts: of the session before a role nothing is left in it. */

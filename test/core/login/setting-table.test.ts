@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { COMMAND_TABLE } from '../../../src/cli/command-table.ts'
+import { SETTINGS_FILE_KEYS, SETTING_TABLE } from '../../../src/core/login/setting-table.ts'
+import { OWN_GLOBALS, STS_FLAGS } from '../../../src/core/login/sts-flags.ts'
+
+test('every setting has a name of its own', () => {
+  const names = SETTING_TABLE.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('every flag of the table is an option of login', () => {
+  const options = COMMAND_TABLE.login.options.map(({ name }) => name)
+  expect(SETTING_TABLE.flatMap(({ flags }) => flags).filter((flag) => !options.includes(flag))).toEqual([])
+})
+
+test('every flag after -- that may differ from one before it is in the table', () => {
+  const known: readonly string[] = [...STS_FLAGS.map(({ flag }) => flag), ...OWN_GLOBALS.map(({ flag }) => flag)]
+  expect(SETTING_TABLE.flatMap(({ stsFlags }) => stsFlags).filter((flag) => !known.includes(flag))).toEqual([])
+})
+
+test('config.ini knows the length and the minimum', () => {
+  expect(SETTINGS_FILE_KEYS).toEqual(['duration', 'min-ttl'])
+})
