@@ -2,20 +2,18 @@ import { expect, test } from 'vitest'
 import { nearest } from '../../src/core/nearest.ts'
 
 test.each([
-  ['prdo', ['dev', 'prod', 'stage'], 'prod'],
-  ['PROD', ['prod'], 'prod'],
-  ['wrk', ['work', 'walk'], 'work'],
-  ['--profle', ['--profile', '--region'], '--profile'],
-  ['statsu', ['login', 'status', 'logout'], 'status'],
-  ['logn', ['login', 'logout'], 'login'],
-  ['x', ['a', 'b'], undefined],
-  ['something', ['else'], undefined],
-  ['', ['a'], undefined],
-  ['ab', [], undefined],
-])('%j among %j means %j', (word, candidates, meant) => {
-  expect(nearest(word, candidates)).toBe(meant)
-})
-
-test('of two equally near ones the first is named', () => {
-  expect(nearest('dev-3', ['dev-1', 'dev-2'])).toBe('dev-1')
+  { word: 'prdo', candidates: ['dev', 'prod', 'staging'], found: 'prod' },
+  { word: 'stauts', candidates: ['login', 'status', 'logout'], found: 'status' },
+  { word: 'logn', candidates: ['login', 'logout'], found: 'login' },
+  { word: '--duration-secnds', candidates: ['--duration-seconds', '--duration'], found: '--duration-seconds' },
+  { word: 'WORK', candidates: ['word', 'work'], found: 'work' },
+  { word: 'wrk', candidates: ['work', 'wark'], found: 'work' },
+  { word: 'xyz', candidates: ['dev', 'prod'], found: undefined },
+  { word: 'a', candidates: ['b'], found: undefined },
+  { word: 'work', candidates: ['work'], found: undefined },
+  { word: 'work', candidates: [], found: undefined },
+  { word: '', candidates: ['a'], found: undefined },
+  { word: 'production', candidates: ['prodtuion'], found: 'prodtuion' },
+])('$word among $candidates means $found', ({ word, candidates, found }) => {
+  expect(nearest(word, candidates)).toBe(found)
 })
