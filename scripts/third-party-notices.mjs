@@ -2,16 +2,15 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Gives the text of THIRD-PARTY-NOTICES for the modules of a bundle: each package once, in order of name. */
+/** Gives the text of THIRD-PARTY-NOTICES for the modules of a bundle: each licence text once, under the packages it is for. */
 export function renderNotices(moduleIds) {
-  const packages = findBundledPackages(moduleIds)
-  const head = 'awsmfa contains code of these packages, under the licences that follow.\n'
-  return [head, ...packages.map(({ name, version, license, texts }) => [`${name} ${version} (${license})`, ...texts].join('\n\n'))]
-    .map((part) => `${part.trimEnd()}\n`)
-    .join(`\n${'-'.repeat(80)}\n\n`)
+  const byText = new Map()
+  for (const found of findBundledPackages(moduleIds)) byText.set(found.text, [...(byText.get(found.text) ?? []), found])
+  const parts = [...byText].map(([text, packages]) => `${packages.map(({ name, version, license }) => `${name} ${version} (${license})`).join('\n')}\n\n${text}\n`)
+  return ['awsmfa contains code of these packages, under the licences that follow.\n', ...parts].join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-/** Gives name, version, licence and licence texts of every package that a module comes from. Throws where there is no licence. */
+/** Gives name, version, licence and the licence's text of every package that a module comes from. Throws where there is no licence. */
 export function findBundledPackages(moduleIds) {
   const folders = new Set(moduleIds.flatMap((id) => findPackageFolder(id) ?? []))
   const packages = new Map([...folders].map((folder) => [folder, readPackage(folder)]))
@@ -31,9 +30,9 @@ function readPackage(folder) {
   const texts = readdirSync(folder)
     .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
     .sort()
-    .map((file) => readFileSync(join(folder, file), 'utf8').trim())
+    .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim())
   if (texts.length === 0 && !license) throw new Error(`${name} ${version} names no licence`)
-  return { name, version, license, texts: texts.length > 0 ? texts : [standardText(folder, name, license)] }
+  return { name, version, license, text: texts.length > 0 ? texts.join('\n\n') : standardText(folder, name, license) }
 }
 
 /** Some packages name their licence and leave its text to their monorepo; then a sister's text of the same scope stands in. */

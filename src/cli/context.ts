@@ -1,16 +1,13 @@
 /**
- * The composition root of the command line: every effect is made here, from the environment and the clock as they are when
- * the command starts. Nothing is loaded or opened before it is used.
+ * The composition root of the command line: the effects that every command has, made from the environment and the clock as
+ * they are when the command starts. What only login needs is in login-context.ts, so that no other command loads it. Nothing
+ * is opened before it is used.
  */
-import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { createAsker } from '../adapters/controlling-terminal.ts'
-import { runCredentialProcess } from '../adapters/credential-source.ts'
-import { createDeadline } from '../adapters/deadline.ts'
+import type { Asker } from '../adapters/controlling-terminal.ts'
 import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
-import { createQuestionLock } from '../adapters/question-lock.ts'
+import type { OwnFolders } from '../adapters/paths.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
 import { sha256 } from '../adapters/sha256.ts'
 import { createSharedFiles } from '../adapters/shared-files.ts'
 import { createSpinner } from '../adapters/spinner.ts'
@@ -18,24 +15,17 @@ import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
 import { createCredentialsFileStore } from '../adapters/stores/credentials-file.ts'
 import { createTerminal } from '../adapters/terminal.ts'
 import { movesCursor } from '../adapters/text-style.ts'
-import { createGivenTokenCode } from '../adapters/token-code/given.ts'
-import { createTerminalTokenCode } from '../adapters/token-code/terminal.ts'
 import type { LoginContext } from '../commands/login.ts'
 import type { LogoutContext } from '../commands/logout.ts'
 import type { StatusContext } from '../commands/status.ts'
 import { AwsmfaError } from '../core/failures.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { LoginResolution } from '../core/login/resolution.ts'
-import type { TokenCodeSource } from '../core/ports.ts'
 import { visible } from '../core/visible-text.ts'
-import { tokenCodeQuestion, tokenCodeRefusal } from '../render/prompt.ts'
-import { connect } from './connect.ts'
 
-/** Everything that any command may ask for. */
-export type Context = LoginContext & LogoutContext & StatusContext
+type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache'
 
-/** STS answers in well under a second; a command that has spent this long on the network is told to the person. */
-const DEADLINE_MS = 55_000
+/** What any command may ask for, and what login's own effects are made from. */
+export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders }
 
 /** Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. */
 export function createContext(invocation: Invocation, cancelled: AbortSignal): Context {
@@ -58,9 +48,11 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
   return {
     environment,
     home,
+    folders,
     now,
     files,
     facts,
+    asker,
     terminal,
     cancelled,
     sha256,
@@ -70,20 +62,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     identityOf: facts.identityOf,
     cache: createSessionCache({ cacheFolder: folders.cache, sha256, onOddity: debug }),
     stores: [createCredentialsFileStore(files)],
-    deadline: createDeadline(DEADLINE_MS, cancelled),
-    lockQuestion: createQuestionLock(folders.state),
-    osUser: osUser(),
-    readSettings: () => readSettingsFile(folders.config),
-    readFile: (path) => readFileSync(path, 'utf8'),
-    connect: (resolution, profiles, snapshots) => connect({ environment, home, readText: (path) => readFileSync(path, 'utf8'), now }, resolution, profiles, snapshots),
-    sourcesFor: (resolution) => [tokenCodeSource(resolution) ?? createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })],
-    runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
   }
-}
-
-/** A code that was given is used, whatever could be asked; a pipe is read only for `-`. */
-function tokenCodeSource({ tokenCode }: LoginResolution): TokenCodeSource | undefined {
-  return tokenCode === undefined ? undefined : createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')
 }
 
 function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): string | undefined {
@@ -93,14 +72,5 @@ function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): st
     // Only paths that need it fail, with their own words; a message can do without `~`.
     if (error instanceof AwsmfaError) return undefined
     throw error
-  }
-}
-
-/** A uid without passwd entry has no name, and Node throws for it. */
-function osUser(): string | undefined {
-  try {
-    return userInfo().username
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,8 @@
+/** What the entry hands on to. Nothing of a command, and no yargs, is loaded before it is needed. */
+import { version } from '../../package.json'
+import { createOutput } from '../adapters/output.ts'
 import type { Invocation } from '../core/invocation.ts'
-import { supervise, supervisionOfProcess } from './supervise.ts'
+import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
 /**
  * Runs a parsed line and gives the exit code; never throws. A command is loaded only when it is the one to run. stdout gets
@@ -11,12 +14,30 @@ export async function run(invocation: Invocation): Promise<number> {
   return await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(debug))
 }
 
+/**
+ * Answers a line that the strict parser declined, and gives the exit code; never throws. Help goes to stdout and is success,
+ * also for `awsmfa` alone: whoever types nothing but the name wants to know what there is (gh does the same).
+ */
+export async function runLine(argv: readonly string[]): Promise<number> {
+  try {
+    const { parseYargs } = await import('./parse-yargs.ts')
+    const line = parseYargs(argv)
+    if (line.kind === 'invocation') return await run(line.invocation)
+    createOutput(1)(line.kind === 'version' ? `${version}\n` : await (await import('./help.ts')).renderHelp(line.command))
+    return 0
+  } catch (error) {
+    return await report(error, { debug: argv.includes('--debug'), writeTalk: createOutput(2) })
+  }
+}
+
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { createContext } = await import('./context.ts')
   const context = createContext(invocation, signal)
   switch (invocation.command) {
-    case 'login':
-      return await (await import('../commands/login.ts')).login(invocation, context)
+    case 'login': {
+      const [{ login }, { createLoginContext }] = await Promise.all([import('../commands/login.ts'), import('./login-context.ts')])
+      return await login(invocation, createLoginContext(context))
+    }
     case 'logout':
       return (await import('../commands/logout.ts')).logout(invocation, context)
     case 'status':

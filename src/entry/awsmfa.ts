@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /**
  * The bin. It answers by itself what people and prompts ask most, with Node's fs alone, because starting anything more costs
- * more than the answer; every other line goes on to run.cjs (a line that the strict parser understood) or cli.cjs (yargs).
- * Neither is loaded unless it is needed. Must stay parseable by old versions of Node, so that they get a sentence.
+ * more than the answer; every other line goes on to run.cjs, which is loaded only then, and loads yargs only for a line that
+ * the strict parser declined. Must stay parseable by old versions of Node, so that they get a sentence.
  */
 import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
-import type * as Cli from '../cli/cli.ts'
 import type * as Main from '../cli/main.ts'
 import { parseFast } from '../cli/parse-fast.ts'
 import { answerStatus } from './answer-status.ts'
@@ -19,20 +18,25 @@ function answer(argv: readonly string[]): number | Promise<number> {
     return 1
   }
   const line = parseFast(argv)
-  if (line === 'version') {
-    createOutput(1)(`${version}\n`)
-    return 0
-  }
-  if (line === undefined) return (load('./cli.cjs') as typeof Cli).runLine(argv)
-  const exitCode = line.command === 'status' ? answerStatus(line) : undefined
-  if (exitCode !== undefined) return exitCode
-  return (load('./run.cjs') as typeof Main).run(line)
+  if (line === undefined) return loadMain().runLine(argv)
+  if (line === 'version') return answerVersion() ?? loadMain().runLine(argv)
+  return (line.command === 'status' ? answerStatus(line) : undefined) ?? loadMain().run(line)
 }
 
-/** Loads a neighbour in the dist folder, through the `require` that CommonJS gives the bundled entry. */
-function load(path: './cli.cjs' | './run.cjs'): unknown {
+/** Gives undefined where stdout cannot be written to; who has the words for it is asked next. */
+function answerVersion(): number | undefined {
+  try {
+    createOutput(1)(`${version}\n`)
+    return 0
+  } catch {
+    return undefined
+  }
+}
+
+/** Loads the neighbour in the dist folder, through the `require` that CommonJS gives the bundled entry. */
+function loadMain(): typeof Main {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would start the ES module loader: 4 ms
-  return require(path) as unknown
+  return require('./run.cjs') as typeof Main
 }
 
 /** Sets the exit code at once where the answer is there at once: a promise would only cost time. */
