@@ -28,7 +28,7 @@ const KEY = /\s*([A-Za-z0-9\-_.#/:]+)\s*(@?)\s*=\s*/y
 const SINGLE = /'((?:\\'|[^'])*)'/y
 const DOUBLE = /"((?:\\"|[^"])*)"/y
 // A plain value begins with none of `, " ' = [ {` and goes on without `, " ' ] }`; `\,` is a comma inside it.
-const PLAIN = /(?:\\,|[^\s,"'=[{\]}])(?:\\,|[^,"'\]}])*/y
+const PLAIN = /(?:\\,|[^\s,"'=[{])(?:\\,|[^,"'\]}])*/y
 const COMMA = /\s*,/y
 
 /** Parses one word into its members, in order. Gives a ShorthandError where the AWS CLI refuses the word. */

@@ -102,9 +102,9 @@ function isFlagWord(word: string): boolean {
   return word.startsWith('--') && word !== '--' && !word.startsWith('--=')
 }
 
-/** What argparse will not take as a value: a dash with something after it, but no number and nothing with a space. */
+/** What argparse will not take as a value: a dash with something after it, but no number, and no space before any `=`. */
 function looksLikeOption(word: string): boolean {
-  return /^-[^ ]+$/.test(word) && !/^-(?:\d+|\d*\.\d+)$/.test(word)
+  return /^-(?:[^ ]+$|-[^ =]+=)/.test(word) && !/^-(?:\d+|\d*\.\d+)$/.test(word)
 }
 
 function isList(flag: OwnFlagName): boolean {

@@ -84,6 +84,7 @@ describe('spelling: what is refused', () => {
     [['--tag', 'Key=a,Value=b'], false, { kind: 'role-flag-without-role', flag: '--tags' }],
     [['--external-id', '-x'], true, { kind: 'missing-value', flag: '--external-id', leadingDash: '-x' }],
     [['--external-id'], true, { kind: 'missing-value', flag: '--external-id' }],
+    [['--external-id', '--role-session-name=a b'], true, { kind: 'missing-value', flag: '--external-id' }],
     [['--tags', '--debug'], true, { kind: 'missing-value', flag: '--tags' }],
     [['--debug=1'], false, { kind: 'bad-value', flag: '--debug', value: '1', expected: 'no value' }],
     [['--profile='], false, { kind: 'bad-value', flag: '--profile', value: '', expected: 'a profile name' }],
