@@ -7,7 +7,7 @@ import type { LoginPlan, LoginStep } from './login-plan.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
 
 /** The parts in their order in the stored form. */
-export const REQUEST_PARTS = ['key', 'device', 'role', 'duration', 'parameters'] as const
+const REQUEST_PARTS = ['key', 'device', 'role', 'duration', 'parameters'] as const
 
 /** The name of a part, as messages say it. */
 export type RequestPart = (typeof REQUEST_PARTS)[number]

@@ -5,7 +5,7 @@
 import type { StsOperation } from '../failures.ts'
 
 /** What a flag's value is: one text, a whole number, a list of texts, or a list of structures with these members. */
-export type StsFlagShape =
+type StsFlagShape =
   | { readonly kind: 'text' }
   | { readonly kind: 'integer' }
   | { readonly kind: 'texts' }

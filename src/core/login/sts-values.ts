@@ -36,7 +36,7 @@ const ASSERTION: TextRule = { minimum: 4, maximum: 2048, pattern: /^.*$/s, expec
 const SOURCE_IDENTITY: TextRule = { minimum: 2, maximum: 64, pattern: /^[\w+=,.@-]*$/, expected: `2 to 64 ${NAME_LETTERS}` }
 
 /** The rules of flags whose value is one text and that have no parser of their own. */
-export const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
+const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
   '--role-arn': ROLE_ARN,
   '--role-session-name': ROLE_SESSION_NAME,
   '--external-id': EXTERNAL_ID,
@@ -45,7 +45,7 @@ export const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
 }
 
 /** How many items a list may have, and the rule of each member; a list of texts has the one member ''. */
-export const LIST_RULES: Readonly<Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>> = {
+const LIST_RULES: Readonly<Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>> = {
   '--policy-arns': { maximum: 10, members: { arn: ARN } },
   '--tags': { maximum: 50, members: { Key: TAG_KEY, Value: TAG_VALUE } },
   '--transitive-tag-keys': { maximum: 50, members: { '': TAG_KEY } },
