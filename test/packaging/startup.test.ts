@@ -1,0 +1,123 @@
+/**
+ * What a start loads, which decides how long it takes, told without a clock: a loaded module is loaded on every machine.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { BUILT_CLI } from '../support/run-cli.ts'
+import { builtFiles, DIST, fileWith, modulesIn, packagesIn, staticClosure } from './built-files.ts'
+
+const PRELOAD = fileURLToPath(new URL('preload-report.cjs', import.meta.url))
+
+// Each takes a millisecond or more at first use (measured on Node 20); stream and net come with process.stdout.
+const SLOW = ['stream', 'net', 'tty', 'http', 'https', 'http2', 'tls', 'crypto', 'child_process', 'readline', 'readline/promises', 'fs/promises', 'assert', 'worker_threads', 'internal/modules/esm/loader']
+
+let home = ''
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'awsmfa-startup-'))
+  mkdirSync(join(home, '.aws'))
+  writeFileSync(
+    join(home, '.aws', 'credentials'),
+    '[work]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2099-01-01T00:00:00Z\nmanager = awsmfa\n',
+  )
+})
+
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+interface Start {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly builtIns: readonly string[]
+  readonly files: readonly string[]
+}
+
+function start(...argv: readonly string[]): Start {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8' }
+  const { status, stdout, stderr, output } = spawnSync(process.execPath, ['-r', PRELOAD, BUILT_CLI, ...argv], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const { builtIns, files } = JSON.parse(String(output[3])) as Pick<Start, 'builtIns' | 'files'>
+  return { exitCode: status, stdout, stderr, builtIns, files }
+}
+
+test.each([
+  ['--version', ['--version'], 0],
+  ['-V', ['-V'], 0],
+  ['status', ['status', 'work'], 0],
+  ['status --all', ['status', '--all'], 0],
+  ['status --json', ['status', '-p', 'work', '--json'], 0],
+  ['status of nothing', ['status'], 4],
+])('%s loads the entry and nothing else, and none of the built-ins that cost time', (_, argv, exitCode) => {
+  const started = start(...argv)
+  expect(started.exitCode).toBe(exitCode)
+  expect(started.stderr).toBe('')
+  expect(started.stdout).not.toBe('')
+  expect(started.files).toEqual([BUILT_CLI])
+  expect(started.builtIns.filter((name) => SLOW.includes(name))).toEqual([])
+})
+
+test('the version is that of package.json', () => {
+  const { version } = JSON.parse(readFileSync(join(DIST, '..', 'package.json'), 'utf8')) as { version: string }
+  expect(start('--version').stdout).toBe(`${version}\n`)
+})
+
+test.each([
+  ['--help', ['--help']],
+  ['help of a command', ['login', '-h']],
+  ['a usage error', ['login', '--frce']],
+])('%s loads yargs, and neither the SDK nor a command', (_, argv) => {
+  const { files } = start(...argv)
+  const packages = files.flatMap(packagesIn)
+  expect(packages).toContain('yargs')
+  expect(packages.filter((name) => /^@(?:aws|smithy)/.test(name))).toEqual([])
+  expect(packages).not.toContain('ora')
+  expect(files.flatMap(modulesIn).filter((module) => module.startsWith('src/commands/') && module !== 'src/commands/status.ts')).toEqual([])
+})
+
+test('nothing to write to is told, also by the entry', () => {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home }
+  const full = spawnSync('/bin/sh', ['-c', '"$0" "$1" --version > /dev/full', process.execPath, BUILT_CLI], { env, encoding: 'utf8' })
+  expect(full.status).toBe(1)
+  expect(full.stderr).toContain('awsmfa: error: stdout cannot be written to: the disk is full (ENOSPC)\n')
+  const closed = spawnSync('/bin/sh', ['-c', '{ "$0" "$1" --version; echo "$?" >&2; } | :', process.execPath, BUILT_CLI], { env, encoding: 'utf8' })
+  expect(closed.stderr).toBe('0\n')
+})
+
+test('the entry is executable, loads built-ins alone, and holds no package', () => {
+  expect(statSync(BUILT_CLI).mode & 0o111).toBe(0o111)
+  const text = readFileSync(BUILT_CLI, 'utf8')
+  expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true)
+  expect(packagesIn(BUILT_CLI)).toEqual([])
+  expect([...text.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name).sort()).toEqual(['./run.cjs', 'fs', 'path'])
+})
+
+test('the entry stays small: 64 KB cost 6 % of an empty start, and each further one its part', () => {
+  expect(statSync(BUILT_CLI).size).toBeLessThan(64 * 1024)
+})
+
+test('what login loads before it calls STS holds no SDK, no yargs, no spinner', () => {
+  const closure = ['src/cli/main.ts', 'src/cli/context.ts', 'src/commands/login.ts'].flatMap((module) => staticClosure(fileWith(module)))
+  expect(closure.length).toBeGreaterThan(3)
+  const packages = [...new Set(closure.flatMap(packagesIn))]
+  expect(packages.filter((name) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(name))).toEqual([])
+})
+
+test('the STS client is loaded without the providers that the chain may choose, and without the clients of SSO', () => {
+  const client = builtFiles().find((file) => modulesIn(file).some((module) => module.endsWith('client-sts/dist-es/STSClient.js')))
+  if (client === undefined) throw new Error('no built file holds the STS client')
+  const loaded = staticClosure(client)
+  const modules = loaded.flatMap(modulesIn)
+  expect(modules.filter((module) => /credential-provider-(?!env|node)|nested-clients|token-providers/.test(module))).toEqual([])
+  expect(loaded.map((file) => basename(file))).not.toContain('awsmfa.cjs')
+})
+
+test('a Node that is too old gets one sentence', () => {
+  const old = join(home, 'old-node.cjs')
+  writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })\n")
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'login'], { env: { HOME: home }, encoding: 'utf8' })
+  expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: 'awsmfa: error: awsmfa needs Node.js 20.19 or later; this is 18.20.4\n' })
+})
