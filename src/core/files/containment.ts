@@ -1,17 +1,20 @@
 /** The last look at an edit before it becomes the file: nothing outside one section may differ. */
-import { isManagedKey } from './managed-keys.ts'
+import type { ShortTermCredentials } from '../sessions/credentials.ts'
+import { formatExpiration } from '../sessions/expiration.ts'
+import { isForeignMark } from '../sessions/expiration-markers.ts'
 import { parseSection, readIniDocument } from './ini-document.ts'
 import type { IniDocument, IniSection } from './ini-document.ts'
+import { isManagedKey, MANAGED_KEYS, MANAGER } from './managed-keys.ts'
 import { sectionsNamed } from './section-place.ts'
-import { isForeignMark } from '../sessions/expiration-markers.ts'
+import { parseStateValue } from './state-value.ts'
 
 /** Two states of the credentials file, and the one profile whose section may differ. */
 export interface Containment {
   readonly before: string
   readonly after: string
   readonly profile: string
-  /** What the managed keys must say afterwards; those that are not named must be gone. Undefined: not looked at. */
-  readonly intended?: ReadonlyMap<string, string>
+  /** The session that the section must hold afterwards, its marks beside it. Undefined: not looked at. */
+  readonly intended?: ShortTermCredentials
 }
 
 /**
@@ -28,7 +31,7 @@ export function isEditContained({ before, after, profile, intended }: Containmen
   if (!isOutsideSame(before, after, sectionBefore, sectionAfter)) return false
   const foreign = foreignLines(is.document, sectionAfter)
   if (foreign !== foreignLines(was.document, sectionBefore)) return false
-  return intended === undefined || hasManaged(is.document, sectionAfter, intended)
+  return intended === undefined || holdsSession(is.document, sectionAfter, intended)
 }
 
 function isOutsideSame(before: string, after: string, sectionBefore: IniSection | undefined, sectionAfter: IniSection | undefined): boolean {
@@ -64,7 +67,17 @@ function foreignLines(document: IniDocument, section: IniSection | undefined): s
     .join('\n')
 }
 
-function hasManaged(document: IniDocument, section: IniSection | undefined, intended: ReadonlyMap<string, string>): boolean {
+function holdsSession(document: IniDocument, section: IniSection | undefined, session: ShortTermCredentials): boolean {
   const entries = section === undefined ? [] : parseSection(document, section).entries.filter(({ key }) => isManagedKey(key))
-  return entries.length === intended.size && entries.every(({ key, value, continuations }) => continuations.length === 0 && intended.get(key) === value)
+  const values = new Map(entries.map(({ key, value }) => [key, value]))
+  return (
+    entries.length === MANAGED_KEYS.length &&
+    entries.every(({ continuations }) => continuations.length === 0) &&
+    values.get('aws_access_key_id') === session.accessKeyId &&
+    values.get('aws_secret_access_key') === session.secretAccessKey &&
+    values.get('aws_session_token') === session.sessionToken &&
+    values.get('expiration') === formatExpiration(session.expiration) &&
+    values.get('manager') === MANAGER &&
+    parseStateValue(values.get('awsmfa_state') ?? '')?.accessKeyId === session.accessKeyId
+  )
 }

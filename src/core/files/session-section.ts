@@ -55,8 +55,7 @@ export function planSessionWrite(write: SessionWrite): readonly ByteEdit[] {
   return replacedSection(write, place)
 }
 
-/** Gives what login writes under each key; throws TEXT_REFUSED for an answer of STS that could not be read back. */
-export function sessionValues({ credentials, requestHash }: Pick<SessionWrite, 'credentials' | 'requestHash'>, layout: Layout): Values {
+function sessionValues({ credentials, requestHash }: Pick<SessionWrite, 'credentials' | 'requestHash'>, layout: Layout): Values {
   return {
     aws_access_key_id: credentials.accessKeyId,
     aws_secret_access_key: credentials.secretAccessKey,
