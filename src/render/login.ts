@@ -66,7 +66,7 @@ export function renderDeviceFound(serialNumber: string): string {
 export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): string {
   switch (resolved.kind) {
     case 'own-suffix':
-      return note(`'${visible(resolved.profile)}' names no source profile; its long-term credentials are taken from [${visible(resolved.source)}]`)
+      return note(`'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`)
     case 'signs-in-other':
       return note(`'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`)
     case 'strict-tools-refuse':

@@ -166,7 +166,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: [],
     profileKeys: [],
     profiles: 'target',
-    settingsKey: 'min-ttl',
+    settingsKey: 'min_ttl',
     fallback: '15 minutes',
   },
 ]
