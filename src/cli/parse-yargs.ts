@@ -26,12 +26,12 @@ export type ParsedLine =
  */
 export function parseYargs(argv: readonly string[]): ParsedLine {
   const end = argv.indexOf('--')
+  if (argv.length === 0) return { kind: 'help' }
   const line = canonicalise(end === -1 ? argv : argv.slice(0, end))
+  const help = findHelp(line.words)
+  if (help !== undefined) return help
   const { words, options } = splitWords(line.words)
   const [command, ...positionals] = words
-  if (argv.length === 0) return { kind: 'help' }
-  if (command === 'help') return helpFor(positionals[0])
-  if (options.has('help')) return helpFor(command)
   if (options.has('version')) return { kind: 'version' }
   if (command === undefined) throw usage(describeMissingCommand(line, end !== -1))
   if (!isCommandName(command)) throw usage(describeUnknownCommand(command))
@@ -79,6 +79,13 @@ function splitWords(canonical: readonly string[]): SplitLine {
 
 function asTexts(value: unknown): readonly string[] {
   return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+/** Finds out whether canonical words ask for help, and for which; yargs, which takes its time, is not needed to see that. */
+function findHelp(canonical: readonly string[]): ParsedLine | undefined {
+  const [first, second] = canonical.filter((word) => !word.startsWith('--'))
+  if (first === 'help') return helpFor(second)
+  return canonical.includes('--help=true') ? helpFor(first) : undefined
 }
 
 function helpFor(command: string | undefined): ParsedLine {
