@@ -99,7 +99,7 @@ function withLocks<T>(workplace: Workplace, targets: readonly Target[], work: (w
   try {
     for (const { file } of targets) {
       const path = `${file}.awsmfa-lock`
-      const lock = writing(path, 'lock', () => acquireLock(path, { waitMs: workplace.options.lockWaitMs ?? LOCK_WAIT_MS, pause }))
+      const lock = writing(file, 'lock', () => acquireLock(path, { waitMs: workplace.options.lockWaitMs ?? LOCK_WAIT_MS, pause }))
       locks.push(lock)
       cleanUp(file, lock)
     }

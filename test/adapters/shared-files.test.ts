@@ -194,6 +194,27 @@ describe('writing the shared files', () => {
   })
 })
 
+describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a folder that may not be written', () => {
+  it('is told by the rehearsal and by the write, and nothing changes', () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'credentials')
+    writeAgedFile(path, OLD)
+    chmodSync(folder, 0o500)
+    const told = { code: 'FILE_NOT_WRITABLE', place: { path }, errno: 'EACCES' }
+    expect(failureOf(() => inFolder(folder).rehearse(['credentials']))).toEqual({ ...told, step: 'stage' })
+    expect(failureOf(() => inFolder(folder).transact(['credentials'], append('x')))).toEqual({ ...told, step: 'lock' })
+    chmodSync(folder, 0o700)
+    expect([readBytes(path), namesBeside(folder)]).toEqual([OLD, ['credentials']])
+  })
+
+  it('is told by name when a file may not be read', () => {
+    const folder = scratchFolder()
+    writeAgedFile(join(folder, 'credentials'), OLD)
+    chmodSync(join(folder, 'credentials'), 0o000)
+    expect(failureOf(() => inFolder(folder).read())).toEqual({ code: 'FILE_UNREADABLE', place: { path: join(folder, 'credentials') }, errno: 'EACCES' })
+  })
+})
+
 describe('promise 2: nothing is ever lost', () => {
   it('starts over when the file was replaced between reading and renaming', () => {
     const folder = scratchFolder()

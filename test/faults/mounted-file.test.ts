@@ -2,12 +2,12 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
-import { killAtEveryWritingCall, refuseEveryWritingCall } from '../support/fault-sweep.ts'
+import { killAtEveryWritingCall, refuseEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
 import type { Scene } from '../support/fault-sweep.ts'
 import { needsMounts, withFileMounted } from '../support/mount-namespace.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
-import { runProgram } from '../support/strace.ts'
+import { callsUpon, runProgram, runTraced } from '../support/strace.ts'
 
 const SHORT = `[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n# ${'-'.repeat(6000)}\n`
 const LONG = `${SHORT}[new]\naws_session_token = ${'x'.repeat(200)}\n`
@@ -79,5 +79,18 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))('promise 2: nothing i
     }, ['ENOSPC', 'EIO'])
     expect(counted).toBeGreaterThan(30)
     expect(faulted).toBe(counted)
+  })
+
+  it('when neither the new nor the old bytes can be written, the message says where the new file lies whole', async () => {
+    const dry = prepare(SHORT, LONG)
+    const writes = callsUpon((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(({ name }) => name === 'pwrite64')
+    const call = writes[2]
+    if (call === undefined) throw new Error('not the three writes of both stages and the file')
+    const { scene, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
+    const failure = JSON.parse(run.stdout) as { readonly keptAt: string }
+    expect(failure).toMatchObject({ code: 'FILE_NOT_WRITABLE', place: { path: join(scene.folder, 'credentials') }, errno: 'ENOSPC', step: 'restore' })
+    expect([run.status, readBytes(failure.keptAt)]).toEqual([1, LONG])
+    await runMounted(scene)
+    expect([readBytes(scene.outside), namesBeside(scene.folder)]).toEqual([LONG, ['credentials']])
   })
 })

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
-import { killAtEveryCall, killAtEveryWritingCall, refuseEveryWritingCall } from '../support/fault-sweep.ts'
+import { killAtEveryCall, killAtEveryWritingCall, refuseEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
 import type { Scene } from '../support/fault-sweep.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
-import { runProgram } from '../support/strace.ts'
+import { callsUpon, runProgram, runTraced } from '../support/strace.ts'
 
 const OLD = `[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n# ${'-'.repeat(6000)}\n`
 const NEW = `${OLD}[new]\naws_session_token = ${'x'.repeat(200)}\n`
@@ -75,5 +75,15 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     }, ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM'])
     expect(counted).toBeGreaterThan(20)
     expect(faulted).toBe(counted)
+  })
+
+  it('when the second file cannot be replaced and the first cannot be put back, that is told with the name of what is new', async () => {
+    const dry = prepare('credentials', 'config')
+    const renames = callsUpon((await runTraced(dry.argv)).trace, dry.paths).filter(({ name }) => name === 'rename')
+    const call = renames.at(-1)
+    if (call === undefined) throw new Error('no rename')
+    const { scene, run } = await runFaulted(() => prepare('credentials', 'config'), { call, error: 'EIO', onwards: true })
+    expect(JSON.parse(run.stdout)).toEqual({ code: 'FILE_PARTLY_WRITTEN', place: { path: join(scene.folder, 'credentials') }, written: 'config', errno: 'EIO' })
+    expect([run.status, contents(scene), namesBeside(scene.folder)]).toEqual([1, [OLD, NEW], ['config', 'credentials']])
   })
 })

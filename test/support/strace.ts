@@ -28,10 +28,10 @@ export interface TracedRun {
   readonly isFaulted: boolean
 }
 
-/** What to do at a call: kill the process there, refuse it with that error, or pretend that it gave that number. */
+/** What to do at a call: kill the process there, refuse it (and with `onwards` all later ones of its name) with that error, or pretend that it gave that number. */
 export type Fault =
   | { readonly call: TracedCall; readonly kill: true }
-  | { readonly call: TracedCall; readonly error: string }
+  | { readonly call: TracedCall; readonly error: string; readonly onwards?: boolean }
   | { readonly call: TracedCall; readonly result: number }
 
 /** Every call by which a program can learn or change anything about files. Calls for memory and threads vary between runs. */
@@ -127,7 +127,7 @@ function textOf({ line }: TracedCall): string | undefined {
 function describeFault(fault: Fault): string {
   const { name, nth } = fault.call
   const what = 'kill' in fault ? 'signal=KILL' : 'error' in fault ? `error=${fault.error}` : `retval=${fault.result}`
-  return `inject=${name}:${what}:when=${nth}`
+  return `inject=${name}:${what}:when=${nth}${'onwards' in fault && fault.onwards ? '+' : ''}`
 }
 
 function parseTrace(text: string): readonly TracedCall[] {
