@@ -98,7 +98,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
       caBundle: { value: 'x.pem', origin: variable('AWS_CA_BUNDLE') },
       debug: true,
     })
-    expect(own({ defaults: { 'min-ttl': '1h' } }).minTtlSeconds).toBe(3_600)
+    expect(own({ defaults: { min_ttl: '1h' } }).minTtlSeconds).toBe(3_600)
     expect(own({ options: { 'token-code': '-' } }).tokenCode).toEqual({ value: '-', origin: flag('--token-code') })
     expect(own({ tail: ['--token-code', '000001'] }).tokenCode).toEqual({ value: '000001', origin: after('--token-code') })
   })
@@ -199,7 +199,7 @@ describe('what contradicts itself or cannot be is refused', () => {
     ['a length that is none', { environment: { AWSMFA_DURATION: 'soon' } }, bad('AWSMFA_DURATION', 'soon', variable('AWSMFA_DURATION'))],
     ['words for --duration-seconds', { options: { 'duration-seconds': '1h' } }, bad('--duration-seconds', '1h', flag('--duration-seconds'))],
     ['a length in a file', { config: '[profile work]\nduration_seconds = long\n' }, bad('duration_seconds', 'long', inFile('work', 'duration_seconds', 2))],
-    ['a minimum', { defaults: { 'min-ttl': 'x' } }, bad('min-ttl', 'x', { kind: 'settings', key: 'min-ttl' })],
+    ['a minimum', { defaults: { min_ttl: 'x' } }, bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl' })],
     ['a role', { options: { 'role-arn': 'Admin' } }, bad('--role-arn', 'Admin', flag('--role-arn'))],
     ['a role with a comment', { config: `[work]\nrole_arn = ${ADMIN} ; admin\n` }, bad('role_arn', `${ADMIN} ; admin`, inFile('work', 'role_arn', 2))],
     ['a region', { environment: { AWS_REGION: 'eu west' } }, bad('AWS_REGION', 'eu west', variable('AWS_REGION'))],

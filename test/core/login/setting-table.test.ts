@@ -19,5 +19,5 @@ test('every flag after -- that may differ from one before it is in the table', (
 })
 
 test('config.ini knows the length and the minimum', () => {
-  expect(SETTINGS_FILE_KEYS).toEqual(['duration', 'min-ttl'])
+  expect(SETTINGS_FILE_KEYS).toEqual(['duration', 'min_ttl'])
 })
