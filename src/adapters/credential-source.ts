@@ -31,7 +31,7 @@ export async function runCredentialProcess(source: ProcessSource, environment: N
       { cause },
     )
   if (program === undefined) throw failed('not-found')
-  const { execFile } = await import('node:child_process')
+  const { execFile } = process.getBuiltinModule('node:child_process')
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name)))
   const output = await new Promise<string>((resolve, reject) => {
     const child = execFile(program, parameters, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8' }, (error, stdout) => {
