@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LockQuestion } from '../core/ports.ts'
 import { acquireLockAsync, sweepLockLeftovers } from './file-lock.ts'
-import { writing } from './system-error.ts'
+import { asWriteFailure, writing } from './system-error.ts'
 
 /**
  * Makes the lock. A question's name becomes a file name: letters, digits, `-` and `_` alone. Rejects with the signal's reason
@@ -14,7 +14,7 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
   return async (question, signal) => {
     const path = join(folder, `${question}.lock`)
     writing(path, 'folder', () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
-    const { waited, release, ...lock } = await acquireLockAsync(path, signal)
+    const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => { throw asWriteFailure(path, 'lock', error) })
     sweepLockLeftovers({ ...lock, release }, writing(path, 'lock', () => readdirSync(folder)))
     return { waited, release: () => void release() }
   }

@@ -1,6 +1,6 @@
 /** Reading files of the person's without being held up or misled by what is no regular file. */
-import { closeSync, constants, fstatSync, openSync, readSync, readlinkSync } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, readlinkSync, statSync } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
 import { isSystemError } from './system-error.ts'
@@ -47,7 +47,7 @@ export function readRegularFile(path: string): FileRead {
     const stat = fstatSync(fd, { bigint: true })
     if (stat.isFile()) return { bytes: readWhole(fd, Number(stat.size)), stat }
     if (isNullDevice(path)) return { bytes: Buffer.alloc(0), stat: undefined }
-    throw notRegular(path, stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'fifo' : stat.isSocket() ? 'socket' : 'device')
+    throw notRegular(path, kindOf(stat))
   } catch (error) {
     if (!isSystemError(error)) throw error
     throw new AwsmfaError({ code: 'FILE_UNREADABLE', place: { path }, errno: error.code }, { cause: error })
@@ -56,9 +56,27 @@ export function readRegularFile(path: string): FileRead {
   }
 }
 
+/** Tells whether a file is there, without opening it. Throws FILE_NOT_REGULAR when what is there is none. */
+export function findRegularFile(path: string): boolean {
+  let stat
+  try {
+    stat = statSync(path)
+  } catch (error) {
+    // Whatever stands in the way of looking stands in the way of reading, and is named there.
+    if (isSystemError(error)) return false
+    throw error
+  }
+  if (!stat.isFile() && !isNullDevice(path)) throw notRegular(path, kindOf(stat))
+  return true
+}
+
 /** Tells whether a path is the device that stands for no file at all. */
 export function isNullDevice(path: string): boolean {
   return path === '/dev/null' || /^(\\\\[.?]\\)?nul$/i.test(path)
+}
+
+function kindOf(stat: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): 'directory' | 'fifo' | 'socket' | 'device' {
+  return stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'fifo' : stat.isSocket() ? 'socket' : 'device'
 }
 
 function explainUnopened(path: string, error: unknown): FileRead {

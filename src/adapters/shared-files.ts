@@ -14,7 +14,7 @@ import type { HeldLock } from './file-lock.ts'
 import { finishInPlace } from './in-place.ts'
 import { pauseSync } from './pause.ts'
 import { readWhenQuiet } from './quiet-time.ts'
-import { isNullDevice, readRegularFile, resolveLinks } from './regular-file.ts'
+import { findRegularFile, isNullDevice, readRegularFile, resolveLinks } from './regular-file.ts'
 import type { FileRead } from './regular-file.ts'
 import { replaceFiles } from './replace-files.ts'
 import type { Replacement } from './replace-files.ts'
@@ -76,7 +76,7 @@ function transact<T>(workplace: Workplace, files: readonly SharedFileName[], pla
   const { options } = workplace
   const targets = findTargets(options, files)
   const real = targets.filter(({ file }) => !isNullDevice(file))
-  if (real.some(({ file }) => isFolderMissing(file))) {
+  if (real.map(({ file }) => !findRegularFile(file) && isFolderMissing(file)).includes(true)) {
     // Nothing to lock yet: a folder is made only when there is something to write into it.
     const { edits, result } = plan(readBoth(workplace, readRegularFile).snapshots)
     if (ORDER.every((name) => (edits[name] ?? []).length === 0)) return { result, changed: [], warnings: [] }

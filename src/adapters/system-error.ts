@@ -26,7 +26,12 @@ export function writing<T>(path: string, step: WriteStep, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    if (!isSystemError(error)) throw error
-    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno: error.code, step }, { cause: error })
+    throw asWriteFailure(path, step, error)
   }
+}
+
+/** Gives FILE_NOT_WRITABLE for a refusal of the system, and everything else as it is. */
+export function asWriteFailure(path: string, step: WriteStep, error: unknown): unknown {
+  if (!isSystemError(error)) return error
+  return new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno: error.code, step }, { cause: error })
 }

@@ -164,6 +164,13 @@ describe('the question lock', () => {
     await expect(waiting).rejects.toThrow('enough')
   })
 
+  it('that cannot be made is a failure with the step and the system\'s error', async () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'questions'), '')
+    await expect(createQuestionLock(folder)('abc', AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'EEXIST', step: 'folder' } })
+    await expect(createQuestionLock(scratchFolder())('a'.repeat(300), AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'ENAMETOOLONG', step: 'lock' } })
+  })
+
   it('is two locks for two questions', async () => {
     const lockQuestion = createQuestionLock(scratchFolder())
     const [one, other] = await Promise.all([lockQuestion('one', AbortSignal.timeout(5000)), lockQuestion('other', AbortSignal.timeout(5000))])
