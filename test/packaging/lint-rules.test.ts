@@ -2,12 +2,11 @@
  * The layer rules bite: each row is code that must be refused in that folder, with words that say what to do instead. An
  * override's list replaces the one before it, so what is banned everywhere is tried in every folder.
  */
-import type { Linter } from 'eslint'
+import plugin from '@typescript-eslint/eslint-plugin'
 import { ESLint } from 'eslint'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import tseslint from 'typescript-eslint'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -17,8 +16,9 @@ const LAYERS = readdirSync(join(ROOT, 'src'))
 let eslint: ESLint
 beforeAll(() => {
   // Without type information, which code of no file does not have; no rule about layers needs it.
-  const withoutTypes = { ...tseslint.configs.disableTypeChecked, files: ['src/**/*.ts'] } as const
-  eslint = new ESLint({ cwd: ROOT, overrideConfig: withoutTypes as Linter.Config })
+  const { rules = {} } = plugin.configs['disable-type-checked'] ?? {}
+  const overrideConfig = { files: ['src/**/*.ts'], languageOptions: { parserOptions: { project: false } }, rules }
+  eslint = new ESLint({ cwd: ROOT, overrideConfig })
 })
 
 /** What the layer rules say about code that would stand in that file. Throws where it is no TypeScript. */
