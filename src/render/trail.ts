@@ -8,7 +8,7 @@ export function renderTrail(resolution: LoginResolution): readonly string[] {
 }
 
 /** Says where a value came from: `--region`, `AWS_REGION`, `mfa_serial of [work] in the config file, line 3`. */
-export function originInWords(origin: Origin): string {
+function originInWords(origin: Origin): string {
   switch (origin.kind) {
     case 'flag':
       return origin.flag

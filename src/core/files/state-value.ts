@@ -39,7 +39,7 @@ export function isStateAccessKeyId(accessKeyId: string): boolean {
 }
 
 /** Tells whether a request hash can be kept in the state. */
-export function isRequestHash(requestHash: string): boolean {
+function isRequestHash(requestHash: string): boolean {
   return /^[0-9a-f.]{1,80}$/.test(requestHash)
 }
 

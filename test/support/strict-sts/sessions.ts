@@ -33,7 +33,7 @@ export const issueSession = (state: ServerState, owner: SessionOwner, durationSe
 }
 
 /** An instant as AWS writes it: `2026-11-21T18:40:00Z`. */
-export const formatInstant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+const formatInstant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** The Credentials element of an answer. */
 export const credentialsElement = (session: Session): { readonly [name: string]: string } => ({

@@ -78,14 +78,14 @@ const checkTime = (amzDate: string, day: string, now: number): Refusal | undefin
 }
 
 /** The partition that a region is in. */
-export const partitionOf = (region: string): Partition =>
+const partitionOf = (region: string): Partition =>
   region.startsWith('us-gov-') ? 'aws-us-gov' : region.startsWith('cn-') ? 'aws-cn' : 'aws'
 
 /**
  * The region that a public host name of STS or IAM is signed for. `undefined` for hosts that say nothing about it, such as loopback.
  * https://docs.aws.amazon.com/general/latest/gr/sts.html and iam-service.html
  */
-export const regionOfHost = (host: string): string | undefined => {
+const regionOfHost = (host: string): string | undefined => {
   const match = /^(?:sts|iam)(?:-fips)?(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?(?::\d+)?$/.exec(host)
   if (match === null) return undefined
   if (match[1] === undefined) return 'us-east-1'

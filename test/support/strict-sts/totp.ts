@@ -2,12 +2,12 @@
 import { createHmac } from 'node:crypto'
 
 /** Length of a step, RFC 6238 section 4.1. */
-export const STEP_SECONDS = 30
+const STEP_SECONDS = 30
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Decodes a seed: base32 (case, spaces and padding do not matter), or hexadecimal after `hex:`. */
-export const decodeSeed = (seed: string): Buffer => {
+const decodeSeed = (seed: string): Buffer => {
   if (seed.startsWith('hex:')) return Buffer.from(seed.slice(4), 'hex')
   const bytes: number[] = []
   let bits = 0
