@@ -1,9 +1,9 @@
 /** How a shared file is written, so that what login adds looks like the rest. */
-import { linesBetween, parseSection, trimBlanks } from './ini-document.ts'
+import { BYTE_ORDER_MARK, linesBetween, parseSection, tailOf, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 
 /** How much of the end of a file tells its style, in bytes: some sections, and no cost for a large file. */
-const SAMPLE_LENGTH = 8192
+const SAMPLE_LENGTH = 16_384
 
 /**
  * Gives the file's last line end, LF or CR LF; LF where there is none. A file with CR alone gets LF as well, since only
@@ -33,21 +33,28 @@ export function lastLineOf(text: string): string {
 
 /** Gives what most keys have between name and value; ` = ` where there is no majority. Empty and colon-delimited values do not count. */
 export function delimiterOf(document: IniDocument, section: IniSection | undefined): ' = ' | '=' {
-  const own = section === undefined ? [] : parseSection(document, section).entries
-  const entries = own.length > 0 ? own : sampleEntries(document)
-  const votes = entries.reduce((sum, entry) => sum + vote(document.text, entry), 0)
-  return votes < 0 ? '=' : ' = '
+  const own = section === undefined ? 0 : votes(document, [section])
+  if (own !== 0) return own < 0 ? '=' : ' = '
+  const tail = tailOf(document, SAMPLE_LENGTH)
+  return votes(tail, tail.sections) < 0 ? '=' : ' = '
 }
 
 /**
- * Tells whether the file keeps its sections apart with blank lines: as its last header does, comments right above it not
- * counted; yes where there are fewer than two sections.
+ * Tells whether the file keeps its sections apart with blank lines: as it does before its last header, comments right above
+ * that not counted; yes where nothing else stands above it.
  */
-export function separatesSections({ text, sections }: IniDocument): boolean {
-  const last = sections.at(-1)
-  if (last === undefined || sections.length < 2) return true
-  const lines = linesBetween(text, Math.max(0, last.start - SAMPLE_LENGTH), last.start).map((line) => text.slice(line.start, line.contentEnd))
-  return trimBlanks(lines.findLast((line) => !/^[ \t\v\f]*[#;]/.test(line)) ?? 'none') === ''
+export function separatesSections(document: IniDocument): boolean {
+  const { text, sections } = tailOf(document, SAMPLE_LENGTH)
+  const start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  const lines = linesBetween(text, start, sections.at(-1)?.start ?? start).map((line) => text.slice(line.start, line.contentEnd))
+  return trimBlanks(lines.findLast((line) => !/^[ \t\v\f]*[#;]/.test(line)) ?? '') === ''
+}
+
+/** Gives the keys of the last section, if it is not too long to be looked at. */
+export function lastEntriesOf(document: IniDocument): readonly IniEntry[] {
+  const tail = tailOf(document, SAMPLE_LENGTH)
+  const last = tail.sections.at(-1)
+  return last === undefined ? [] : parseSection(tail, last).entries
 }
 
 /** Tells whether a text ends with a blank line, blanks on it allowed. */
@@ -55,10 +62,9 @@ export function endsWithBlankLine(text: string): boolean {
   return /(?:^|\n|\r(?!\n))[ \t\v\f]*(?:\r\n|\n|\r)$/.test(text.slice(-SAMPLE_LENGTH))
 }
 
-function sampleEntries(document: IniDocument): readonly IniEntry[] {
-  const from = document.text.length - SAMPLE_LENGTH
-  const sections = document.sections.slice(-16).filter(({ start, end }) => start >= from && end - start <= SAMPLE_LENGTH)
-  return sections.flatMap((section) => parseSection(document, section).entries)
+function votes(document: IniDocument, sections: readonly IniSection[]): number {
+  const entries = sections.flatMap((section) => parseSection(document, section).entries)
+  return entries.reduce((sum, entry) => sum + vote(document.text, entry), 0)
 }
 
 function vote(text: string, entry: IniEntry): number {

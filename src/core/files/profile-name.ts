@@ -23,7 +23,7 @@ export function assertNewProfileName(name: string, origin: Origin): void {
 }
 
 function refuseIf(defect: TextDefect | undefined, name: string, origin: Origin): void {
-  if (defect !== undefined) throw new AwsmfaError({ code: 'TEXT_REFUSED', what: 'the profile name', text: name, defect, origin })
+  if (defect !== undefined) throw new AwsmfaError({ code: 'TEXT_REFUSED', what: 'profile name', text: name, defect, origin })
 }
 
 function defectOf(name: string): TextDefect | undefined {

@@ -12,6 +12,7 @@ import { decodeUtf8 } from './byte-text.ts'
 import { lineAt, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 import type { Profiles, ProfileValue, ProfileView } from './profile-view.ts'
+import { sectionsNamed } from './section-place.ts'
 
 type ConfigForm = NonNullable<ProfileView['configForm']>
 type SectionsByName = ReadonlyMap<string, readonly IniSection[]>
@@ -34,30 +35,37 @@ const NO_PROFILES = new Set(['plugins', 'preview'])
 /** A section name of config with its prefix; the name that follows it. */
 const PREFIXED = /^profile[ \t\v\f]+(.*)$/
 
+/** After so many profiles an index of all is cheaper than another search. */
+const SEARCHES_BEFORE_INDEX = 8
+
 /**
- * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. The headers
- * are read when a profile is first asked for, a section when its profile is; lines are counted when they are asked for.
+ * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. Nothing is
+ * read before it is asked for: the first few profiles are searched for in the credentials file by themselves, a section is
+ * parsed when its keys are wanted, lines are counted when they are.
  */
 export function readProfiles(files: { readonly credentials: string; readonly config: string }): Profiles {
-  const index = once(() => {
-    const credentials = readIniDocument(files.credentials)
-    const config = readIniDocument(files.config)
-    return { credentials, config, inCredentials: indexCredentials(credentials), inConfig: indexConfig(config) }
-  })
+  const credentials = readIniDocument(files.credentials)
+  const config = readIniDocument(files.config)
+  const indexOfCredentials = once(() => indexCredentials(credentials))
+  const indexOfConfig = once(() => indexConfig(config))
+  let searches = 0
+  const findInCredentials = (name: string): readonly IniSection[] => {
+    if (++searches > SEARCHES_BEFORE_INDEX) return indexOfCredentials().get(name) ?? []
+    return sectionsNamed(credentials, name).filter(isCredentialsProfile)
+  }
   return {
     find: (name) => {
-      const { credentials, config, inCredentials, inConfig } = index()
-      const own = inCredentials.get(name) ?? []
-      const standard = inConfig.standard.get(name)
-      const inOther = standard ?? inConfig.bare.get(name) ?? []
-      if (own.length + inOther.length === 0) return undefined
-      const form = inOther.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
-      return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inOther) }, form)
+      const own = findInCredentials(name)
+      const standard = indexOfConfig().standard.get(name)
+      const inConfig = standard ?? indexOfConfig().bare.get(name) ?? []
+      if (own.length + inConfig.length === 0) return undefined
+      const form = inConfig.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
+      return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inConfig) }, form)
     },
     names: () => {
-      const { config, inCredentials, inConfig } = index()
-      const ordered = config.sections.flatMap((section) => configName(section)?.name ?? [])
-      return [...new Set([...inCredentials.keys(), ...ordered.filter((name) => inConfig.standard.has(name) || inConfig.bare.has(name))])]
+      const { standard, bare } = indexOfConfig()
+      const inConfig = config.sections.flatMap((section) => configName(section)?.name ?? [])
+      return [...new Set([...indexOfCredentials().keys(), ...inConfig.filter((name) => standard.has(name) || bare.has(name))])]
     },
   }
 }
@@ -105,12 +113,12 @@ function keysOf(document: IniDocument, sections: readonly IniSection[]): () => F
 
 function indexCredentials({ sections }: IniDocument): SectionsByName {
   const index = new Map<string, IniSection[]>()
-  for (const section of sections) {
-    const { name } = section
-    if (name === '' || name === 'DEFAULT' || (name.startsWith('profile') && PREFIXED.test(name))) continue
-    add(index, decodeUtf8(name), section)
-  }
+  for (const section of sections) if (isCredentialsProfile(section)) add(index, decodeUtf8(section.name), section)
   return index
+}
+
+function isCredentialsProfile({ name }: IniSection): boolean {
+  return name !== '' && name !== 'DEFAULT' && !(name.startsWith('profile') && PREFIXED.test(name))
 }
 
 function indexConfig({ sections }: IniDocument): ConfigIndex {

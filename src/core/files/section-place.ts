@@ -16,7 +16,7 @@
 import { AwsmfaError } from '../failures.ts'
 import type { Failure } from '../failures.ts'
 import { decodeUtf8, encodeUtf8 } from './byte-text.ts'
-import { leadingBlanks, lineAt, lowerAscii, parseSection, trimBlanks } from './ini-document.ts'
+import { findSections, leadingBlanks, lineAt, lowerAscii, parseSection, trimBlanks } from './ini-document.ts'
 import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-document.ts'
 import { isManagedKey } from './managed-keys.ts'
 
@@ -61,10 +61,12 @@ export function locateSection(target: SectionTarget): SectionPlace | undefined {
   return { section, body }
 }
 
-/** Gives all sections of the credentials file that are named like a profile, in order. Never throws. */
+/** Gives all sections of the credentials file that are named like a profile, in UTF-8 or latin-1. Never throws. */
 export function sectionsNamed(document: IniDocument, profile: string): readonly IniSection[] {
   const bytes = encodeUtf8(profile)
-  return document.sections.filter(({ name }) => name === bytes || (name === profile && decodeUtf8(name) === profile))
+  const sections = findSections(document, bytes)
+  if (bytes === profile || decodeUtf8(profile) !== profile || /[^\0-\xff]/.test(profile)) return sections
+  return [...sections, ...findSections(document, profile)].toSorted((a, b) => a.start - b.start)
 }
 
 function refusalFor({ document, path, profile }: SectionTarget): Refuse {
@@ -83,7 +85,7 @@ function assertHeader(document: IniDocument, section: IniSection, refuse: Refuse
   const rest = trimBlanks(header.slice(header.indexOf(']') + 1).replace(/[\r\n]+$/, ''))
   if (rest !== '' && (!/^[#;]/.test(rest) || rest.includes(']'))) throw refuse('ambiguous-header', section.start)
   if (!section.isIndented) return
-  const index = document.sections.indexOf(section)
+  const index = document.sections.findIndex(({ start }) => start === section.start)
   const above = document.sections.slice(0, index).findLastIndex(({ isIndented }) => !isIndented)
   for (const earlier of document.sections.slice(Math.max(above, 0), index)) {
     const { entries, strays } = parseSection(document, earlier)
@@ -91,9 +93,8 @@ function assertHeader(document: IniDocument, section: IniSection, refuse: Refuse
   }
 }
 
-function assertNextHeader(document: IniDocument, section: IniSection, refuse: Refuse): void {
-  const next = document.sections[document.sections.indexOf(section) + 1]
-  if (next?.isIndented === true) throw refuse('ambiguous-header', next.start)
+function assertNextHeader({ text }: IniDocument, { end }: IniSection, refuse: Refuse): void {
+  if (leadingBlanks(text.slice(end, end + 1)) > 0) throw refuse('ambiguous-header', end)
 }
 
 function assertKeys(text: string, entries: readonly IniEntry[], refuse: Refuse): void {

@@ -6,8 +6,8 @@ import { formatExpiration } from '../sessions/expiration.ts'
 import { isForeignMark } from '../sessions/expiration-markers.ts'
 import type { ByteEdit } from './byte-edit.ts'
 import { encodeUtf8 } from './byte-text.ts'
-import { delimiterOf, endsLine, endsWithBlankLine, lastLineOf, lineEndAt, lineEndOf, separatesSections } from './file-style.ts'
-import { leadingBlanks, lineAt, linesBetween, parseSection } from './ini-document.ts'
+import { delimiterOf, endsLine, endsWithBlankLine, lastEntriesOf, lastLineOf, lineEndAt, lineEndOf, separatesSections } from './file-style.ts'
+import { leadingBlanks, lineAt, linesBetween } from './ini-document.ts'
 import type { IniDocument, IniEntry } from './ini-document.ts'
 import { LEGACY_TOKEN_KEY, MANAGED_KEYS, MANAGER } from './managed-keys.ts'
 import type { ManagedKey } from './managed-keys.ts'
@@ -91,9 +91,7 @@ function newSection(write: SessionWrite): ByteEdit {
  * end away which the first of them added: so each remembers it.
  */
 function inheritedEndedLine(document: IniDocument): string | undefined {
-  const last = document.sections.at(-1)
-  if (last === undefined) return undefined
-  return stateIn(parseSection(document, last).entries)?.endedLine
+  return stateIn(lastEntriesOf(document))?.endedLine
 }
 
 function replacedSection(write: SessionWrite, place: SectionPlace): readonly ByteEdit[] {

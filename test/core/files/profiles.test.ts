@@ -65,12 +65,18 @@ describe('a profile', () => {
   })
 })
 
-test('no bytes make reading fail, and every name is found', () => {
+test('no bytes make reading fail, and every name is found, by search and by index alike', () => {
   const bytes = fc.string({ unit: fc.constantFrom('[', ']', 'profile ', '"', '=', '\n', '\r', '\0', 'a', '\xc3', '\xa9', ' ') })
   fc.assert(
     fc.property(bytes, bytes, (credentials, config) => {
       const profiles = readProfiles({ credentials, config })
-      for (const name of profiles.names()) expect(profiles.find(name)?.keys().length).toBeGreaterThanOrEqual(0)
+      for (const name of [...profiles.names(), 'a', 'a\xe9', '\xc3\xa9', 'é', 'profile']) {
+        const searched = readProfiles({ credentials, config }).find(name)
+        for (let count = 0; count < 10; count++) profiles.find('a')
+        const indexed = profiles.find(name)
+        expect([indexed?.keys(), indexed?.lines]).toEqual([searched?.keys(), searched?.lines])
+        expect(searched === undefined).toBe(!profiles.names().includes(name))
+      }
     }),
     { numRuns: 500 },
   )
