@@ -1,0 +1,160 @@
+/**
+ * `npm run docs`: writes the tables of README.md from what the tool itself is made from: commands, settings, exit codes, the
+ * flags after `--`. Each table stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; nothing else is touched.
+ * With `--check` it writes nothing and fails where a table is not what it would write.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const README = join(root, 'README.md')
+
+/** What each exit code means. The failures that end with 1 are the rest, and are not listed. */
+const EXIT_CODE_MEANINGS = {
+  0: 'done; for `status`: there is a session, see [status in scripts](#status-in-scripts)',
+  1: 'anything that is not named below: files, permissions, the network, an unknown profile',
+  2: 'what was typed, or stands in a setting, cannot be meant:',
+  4: 'there is no usable session, and none could be got:',
+  129: 'ended by SIGHUP, as when the terminal is closed',
+  130: 'cancelled with Ctrl-C or Ctrl-D',
+  143: 'ended by SIGTERM',
+}
+
+/** The failures behind 2 and 4 in words. */
+const FAILURES_IN_WORDS = {
+  USAGE: 'an unknown command or option, a value that is none',
+  STS_ARGUMENT: "a flag after `--` that STS does not have, or that does not fit",
+  DURATION_OUT_OF_RANGE: 'a length that STS does not allow',
+  TOKEN_CODE_MALFORMED: 'a code that is not six digits',
+  MFA_SERIAL_MALFORMED: 'an MFA device serial that cannot be one',
+  TEXT_REFUSED: 'a name that no file could hold safely',
+  PROMPT_UNAVAILABLE: 'a question, and nobody to ask',
+  TOKEN_CODE_REJECTED: 'the code was refused',
+  MFA_SERIAL_REJECTED: 'the device was refused',
+  CREDENTIALS_REJECTED: 'the keys were refused',
+  SESSION_MISSING: 'the session is missing or has expired',
+}
+
+/** Loads the tables of the tool, which are TypeScript, as a module of their own. */
+async function loadTables() {
+  const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
+  const entry = join(folder, 'tables.ts')
+  const target = join(folder, 'tables.mjs')
+  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-codes': ['EXIT_CODES'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
+  writeFileSync(entry, Object.entries(reexports).map(([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`).join(''))
+  try {
+    const build = await rolldown({ input: entry, platform: 'node', logLevel: 'warn' })
+    const { output } = await build.generate({ format: 'es', codeSplitting: false })
+    await build.close()
+    writeFileSync(target, output[0].code)
+    return await import(pathToFileURL(target).href)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const code = (text) => `\`${text}\``
+const codes = (texts) => texts.map(code).join(', ')
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll(/<(?!br>)/g, '&lt;')
+const row = (...cells) => `| ${cells.map(cell).join(' | ')} |\n`
+const table = (head, rows) => row(...head) + row(...head.map(() => '---')) + rows.map((cells) => row(...cells)).join('')
+
+const spelling = (option) => {
+  const long = option.kind === 'value' ? `--${option.name} ${option.placeholder}` : `--${option.name}`
+  return option.short === undefined ? code(long) : `${code(`-${option.short}`)}, ${code(long)}`
+}
+
+function commandText(name, { summary, positional, tail, options, examples }) {
+  const words = `${positional.name}${positional.maximum > 1 ? '…' : ''}`
+  const synopsis = `awsmfa ${name} [${words}] [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`
+  const rows = [[code(words), positional.description], ...options.map((option) => [spelling(option), option.description])]
+  if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
+  const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')
+  return `#### ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`
+}
+
+function commands({ COMMAND_TABLE, GLOBAL_OPTIONS }) {
+  const texts = Object.entries(COMMAND_TABLE).map(([name, spec]) => commandText(name, spec))
+  return [...texts, `#### With or without a command\n\n${table(['', ''], GLOBAL_OPTIONS.map((option) => [spelling(option), option.description]))}`].join('\n')
+}
+
+/** Every place where a setting may stand, in the order in which they are looked at. */
+function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsKey, fallback }) {
+  return [
+    ...(stsFlags.length === 0 ? [] : [`after \`--\`: ${codes(stsFlags)}`]),
+    ...(flags.length === 0 ? [] : [codes(flags.map((flag) => `--${flag}`))]),
+    ...(variables.length === 0 ? [] : [codes(variables)]),
+    ...(profileKeys.length === 0 ? [] : [`${codes(profileKeys)} (${profiles === 'walk' ? 'each profile on the way to the keys' : 'the profile itself'})`]),
+    ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in \`config.ini\``]),
+    ...(fallback === undefined ? [] : [`else ${fallback}`]),
+  ].join('<br>')
+}
+
+function settings({ SETTING_TABLE }) {
+  return table(['setting', 'the first of'], SETTING_TABLE.map((setting) => [`**${setting.name}**: ${setting.description}`, placesOf(setting)]))
+}
+
+function exitCodes({ EXIT_CODES }) {
+  return table(['code', 'means'], Object.entries(EXIT_CODE_MEANINGS).map(([exitCode, meaning]) => {
+    if (!meaning.endsWith(':')) return [exitCode, meaning]
+    const failures = Object.keys(EXIT_CODES).filter((failure) => EXIT_CODES[failure] === Number(exitCode))
+    const words = failures.map((failure) => {
+      if (FAILURES_IN_WORDS[failure] === undefined) throw new Error(`scripts/docs.mjs has no words for ${failure}`)
+      return FAILURES_IN_WORDS[failure]
+    })
+    return [exitCode, `${meaning} ${words.join('; ')}`]
+  }))
+}
+
+const SHAPES = {
+  text: () => 'a text',
+  integer: () => 'a whole number',
+  texts: () => 'one or more texts',
+  structures: ({ members }) => `one or more of \`${members.map((member) => `${member}=…`).join(',')}\`, or JSON`,
+}
+
+function stsFlags({ STS_FLAGS, OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_FLAGS }) {
+  const rows = STS_FLAGS.map(({ flag, operations, shape }) => [code(flag), operations.length > 1 ? 'both' : operations.join(''), SHAPES[shape.kind](shape)])
+  const refused = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS].map(({ flag }) => flag)
+  const own = codes(OWN_GLOBALS.map(({ flag }) => flag))
+  return `${table(['flag', 'of', 'takes'], rows)}
+Of the AWS CLI's global flags, these mean awsmfa's own: ${own}.
+
+These are refused, each with the reason: ${codes(refused)}.
+`
+}
+
+const GENERATORS = { commands, settings, 'exit codes': exitCodes, 'flags of STS': stsFlags }
+
+/** Puts every table into a text that has its markers. Throws where markers are missing, repeated, or name no table. */
+function fill(text, tables) {
+  const names = [...text.matchAll(/<!-- generated: (.+?) -->/g)].map(([, name]) => name)
+  if (names.toSorted().join() !== Object.keys(GENERATORS).toSorted().join()) throw new Error(`README.md has markers for: ${names.join(', ')}; there should be one for each of: ${Object.keys(GENERATORS).join(', ')}`)
+  return names.reduce((filled, name) => {
+    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`]
+    const from = filled.indexOf(begin) + begin.length
+    const to = filled.indexOf(end)
+    if (to < from) throw new Error(`README.md has no ${end} after ${begin}`)
+    return `${filled.slice(0, from)}\n\n${GENERATORS[name](tables)}\n${filled.slice(to)}`
+  }, text)
+}
+
+/** The first line in which two texts differ, for a person to look at. */
+function firstDifference(found, wanted) {
+  const [left, right] = [found.split('\n'), wanted.split('\n')]
+  const index = right.findIndex((line, at) => line !== left[at])
+  const at = index === -1 ? right.length : index
+  return `README.md, line ${at + 1}:\n  has:    ${left[at] ?? '(nothing)'}\n  should: ${right[at] ?? '(nothing)'}`
+}
+
+const before = readFileSync(README, 'utf8')
+const after = fill(before, await loadTables())
+if (!process.argv.includes('--check')) {
+  if (after !== before) writeFileSync(README, after)
+} else if (after !== before) {
+  console.error(`${firstDifference(before, after)}\nTo mend it: npm run docs`)
+  process.exitCode = 1
+}

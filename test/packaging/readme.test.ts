@@ -1,0 +1,160 @@
+/** The README says what is so: its first login is what the tool prints, its tables are the tool's own, its lines can be typed. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { parseFast } from '../../src/cli/parse-fast.ts'
+import { parseYargs } from '../../src/cli/parse-yargs.ts'
+import { COMMAND_NAMES } from '../../src/core/command-names.ts'
+import { parseStsArguments } from '../../src/core/login/sts-arguments.ts'
+import { namesRole } from '../../src/core/login/sts-words.ts'
+import { needsProgram } from '../support/outside-program.ts'
+import { aliceWorld } from '../support/strict-sts/worlds.ts'
+import { openStage } from '../support/transcript-stage.ts'
+import { parseTranscript, runTranscript } from '../support/transcript.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const README = read('README.md')
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+/** The part of the README under a heading, up to the next one of its kind. */
+function part(heading: string): string {
+  const [, text] = README.split(`\n## ${heading}\n`)
+  if (text === undefined) throw new Error(`the README has no part '${heading}'`)
+  return text.split('\n## ')[0] ?? ''
+}
+
+function blocks(text: string, language: string): readonly string[] {
+  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter(([, found]) => found === language).map(([, , body = '']) => body)
+}
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the first login of the README', () => {
+  it('is what the tool prints, and leaves in the file what stands there', async () => {
+    const text = part('First login')
+    const [credentials = '', config = '', written = ''] = blocks(text, 'ini')
+    const mine = credentials.replace('AKIAIOSFODNN7EXAMPLE', '{alice-key}').replace('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '{alice-secret}')
+    expect(mine).toContain('{alice-secret}')
+    const transcript = [
+      `-- .aws/credentials --\n${mine}`,
+      `-- .aws/config --\n${config}`,
+      ...blocks(text, 'console').map(asTranscript),
+      `== .aws/credentials ==\n${mine}\n${anyTime(written)}`,
+      '$ awsmfa logout base\n!> ✔ base: signed out\n!> …',
+      `== .aws/credentials ==\n${mine}`,
+    ].join('\n')
+    const stage = await openStage(aliceWorld())
+    try {
+      expect(await runTranscript(parseTranscript(transcript), stage.world)).toEqual([])
+    } finally {
+      await stage.close()
+    }
+  })
+
+  /** A console block as it is printed: questions are answered, talk is stderr, data stdout, times are of the day. */
+  function asTranscript(block: string): string {
+    return block.split('\n').flatMap((line) => {
+      if (line === '' || line.startsWith('$ ')) return [line]
+      const shown = anyTime(line)
+      if (line.startsWith('MFA code')) return ['tty {code}', `tty> ${shown.replace('123456', '…')}`]
+      return [`${/^(?:✔|✖|awsmfa: )/.test(line) ? '!>' : '>'} ${shown}`]
+    }).join('\n')
+  }
+
+  function anyTime(text: string): string {
+    return text.replace(/\b\d\d:\d\d\b|\b\d+ h(?: \d+ min)?\b|\b11 hours\b|\d{4}-\d\d-\d\dT[\d:]+Z/g, '…')
+  }
+})
+
+describe('the tables of the README', () => {
+  it('are those that `npm run docs` writes', () => {
+    expect(() => execFileSync(process.execPath, [join(ROOT, 'scripts/docs.mjs'), '--check'], { stdio: 'pipe', encoding: 'utf8' })).not.toThrow()
+  })
+
+  it('name every exit code that a failure has', () => {
+    const named = new Set([...part('Exit codes').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code)))
+    expect([...new Set(Object.values(EXIT_CODES))].filter((code) => !named.has(code))).toEqual([])
+  })
+
+  it('name every variable that the code reads', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).map((path) => read(join('src', path)))
+    const names = sources.flatMap((text) => [...text.matchAll(/\b(?:AWS|AWSMFA|XDG|NODE)_[A-Z_]*[A-Z]\b|(?:env|environment)\['(\w+)'\]/g)]).map(([whole, name]) => (name ?? whole).toUpperCase())
+    expect(names.length).toBeGreaterThan(50)
+    // The first silences the SDK while it is loaded; the second is only withheld from a credential process.
+    const internal = ['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'AWS_SECURITY_TOKEN']
+    expect([...new Set(names)].filter((name) => !internal.includes(name) && !README.toUpperCase().includes(`\`${name}\``))).toEqual([])
+  })
+})
+
+/** Every line of a shell, in blocks and in running text, that begins with the tool: what is before a pipe or `||` by itself. */
+function commandLines(text: string): readonly string[] {
+  const inBlocks = [...blocks(text, 'console'), ...blocks(text, 'sh')].flatMap((block) => block.split('\n')).map((line) => line.replace(/^\$ /, ''))
+  const inText = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/`(awsmfa [^`]+)`/g)].map(([, line = '']) => line)
+  const lines = [...inBlocks, ...inText].filter((line) => !line.startsWith('awsmfa: ') && !/\[(?:options|profile)/.test(line))
+  return [...new Set(lines.flatMap((line) => line.split(/ (?:\|\||&&|\|) /)).filter((line) => /^(?:[A-Z_]+=\S+ )*awsmfa /.test(line)))]
+}
+
+function wordsOf(line: string): readonly string[] {
+  return [...line.replace(/^(?:[A-Z_]+=\S+ )*awsmfa /, '').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+describe('the command lines of the documentation', () => {
+  const documents = ['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md']
+  const lines = documents.flatMap((path) => commandLines(read(path)))
+
+  it('are found', () => {
+    expect(lines.length).toBeGreaterThan(20)
+    expect(lines.map((line) => wordsOf(line)[0])).toEqual(expect.arrayContaining([...COMMAND_NAMES]))
+  })
+
+  it.each([...new Set(lines)])('%s can be typed', (line) => {
+    const words = wordsOf(line)
+    const fast = parseFast(words)
+    const parsed = parseYargs(words)
+    expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
+    const tail = parsed.kind === 'invocation' ? (parsed.invocation.tail ?? []) : []
+    expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()
+  })
+
+  it('never fetch a package of that name from a registry', () => {
+    expect(documents.filter((path) => /npx awsmfa|npm (?:i|install)(?: -g)? awsmfa/.test(read(path)))).toEqual([])
+  })
+})
+
+describe('the messages in the README', () => {
+  const golden = new Set(read('test/render/failures.golden.txt').split('\n'))
+
+  it('are messages that the tool has', () => {
+    const quoted = [...README.matchAll(/`(awsmfa: (?:error|hint): [^`]+)`/g)].map(([, line = '']) => line)
+    expect(quoted.length).toBeGreaterThan(20)
+    expect(quoted.filter((line) => !golden.has(line))).toEqual([])
+  })
+})
+
+describe('the links of the documentation', () => {
+  /** GitHub's anchors: lower case, no punctuation, dashes for spaces. */
+  function anchorsOf(text: string): ReadonlySet<string> {
+    const headings = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+    return new Set(headings.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')))
+  }
+
+  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md'])('of %s lead somewhere', (path) => {
+    const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^https?:/.test(target))
+    const dead = targets.filter((target) => {
+      const [file = '', anchor] = target.split('#')
+      const place = file === '' ? path : join(dirname(path), file)
+      return !existsSync(join(ROOT, place)) || (anchor !== undefined && !anchorsOf(read(place)).has(anchor))
+    })
+    expect(dead).toEqual([])
+  })
+
+  it('lead to files that are there: every source that the architecture names', () => {
+    const named = [...read('docs/architecture.md').matchAll(/`((?:src|test|scripts|fixtures)\/[\w./-]+)`/g)].map(([, path = '']) => path)
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+})
