@@ -3,11 +3,31 @@ import { defineConfig } from 'vitest/config'
 // fast: pure code and single adapters; runs on every supported Node.
 // system: the built tool as a person runs it, with real files, terminals, processes and faults.
 const setupFiles = ['test/support/setup.ts']
+
 export default defineConfig({
   test: {
+    // Most tests wait for processes they started, so more workers than cores are busy. A limit is there to end what hangs, not
+    // to measure: on a loaded machine starting ten processes takes seconds.
+    maxWorkers: 4,
     projects: [
-      { test: { name: 'fast', include: ['test/{core,flows,commands,render,adapters,cli,contracts}/**/*.test.ts'], setupFiles } },
-      { test: { name: 'system', include: ['test/{transcripts,faults,interop,packaging}/**/*.test.ts'], setupFiles, testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/{core,flows,commands,render,adapters,cli,contracts}/**/*.test.ts'],
+          setupFiles,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/{transcripts,faults,interop,packaging}/**/*.test.ts'],
+          setupFiles,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })
