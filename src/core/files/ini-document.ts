@@ -65,9 +65,11 @@ export interface IniBody {
   readonly strays: readonly IniLine[]
 }
 
-type Header = Omit<IniSection, 'end'>
+/** A section whose end is not known yet. */
+type Header = IniSection & { end: number }
 
 const LF = 10
+const PIECE_LENGTH = 256
 const CR = 13
 /** UTF-8's byte order mark, as a byte string. */
 export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
@@ -98,7 +100,9 @@ export function findSections({ text }: IniDocument, name: string): readonly IniS
     let bracket = hit - 1
     while (isBlank(text.charCodeAt(bracket))) bracket--
     const header = text.charAt(bracket) === '[' ? headerAt(text, bracket) : undefined
-    if (header?.name === name) found.push({ ...header, end: nextHeaderFrom(text, header.bodyStart)?.start ?? text.length })
+    if (header?.name !== name) continue
+    header.end = nextHeaderFrom(text, header.bodyStart)?.start ?? text.length
+    found.push(header)
   }
   return found
 }
@@ -198,11 +202,11 @@ function parseEntry(content: string, line: IniLine, indent: number): (IniEntry &
 }
 
 function sectionsFrom(text: string): readonly IniSection[] {
-  const sections: (Header & { end: number })[] = []
+  const sections: Header[] = []
   for (let header = nextHeaderFrom(text, 0); header !== undefined; header = nextHeaderFrom(text, header.bodyStart)) {
     const above = sections.at(-1)
     if (above !== undefined) above.end = header.start
-    sections.push({ ...header, end: text.length })
+    sections.push(header)
   }
   return sections
 }
@@ -223,7 +227,7 @@ function headerAt(text: string, bracket: number): Header | undefined {
   const content = text.slice(bracket + 1, contentEnd)
   const close = content.indexOf(']')
   if (close === -1) return undefined
-  return { name: trimBlanks(content.slice(0, close)), start, bodyStart: endOfLine(text, contentEnd), isIndented: start < bracket }
+  return { name: trimBlanks(content.slice(0, close)), start, bodyStart: endOfLine(text, contentEnd), end: text.length, isIndented: start < bracket }
 }
 
 /** Where the line of `offset` begins, if nothing but blanks stands between; else -1. */
@@ -239,14 +243,16 @@ function lineStartThroughBlanks(text: string, offset: number): number {
   return position
 }
 
+/** Looks at one piece after the other: a search for CR through a whole file without any would be made again for each line. */
 function contentEndFrom(text: string, offset: number): number {
-  let position = offset
-  while (position < text.length) {
-    const code = text.charCodeAt(position)
-    if (code === LF || code === CR) break
-    position++
+  for (let start = offset; start < text.length; start += PIECE_LENGTH) {
+    const piece = text.slice(start, start + PIECE_LENGTH)
+    const feed = piece.indexOf('\n')
+    const back = piece.indexOf('\r')
+    if (feed !== -1 && (back === -1 || feed < back)) return start + feed
+    if (back !== -1) return start + back
   }
-  return position
+  return text.length
 }
 
 function endOfLine(text: string, contentEnd: number): number {
