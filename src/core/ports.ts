@@ -5,7 +5,7 @@
 import type { ByteEdit } from './files/byte-edit.ts'
 import type { SharedFileName } from './origin.ts'
 import type { ShortTermCredentials, SigningCredentials } from './sessions/credentials.ts'
-import type { MfaSessionKey } from './sessions/session-key.ts'
+import type { SessionKey } from './sessions/session-key.ts'
 import type { SessionRecord } from './sessions/session-record.ts'
 
 /** Gives the present instant. */
@@ -209,14 +209,14 @@ export interface SessionStore {
   readonly remove: (profiles: readonly string[]) => { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] }
 }
 
-/** awsmfa's own cache of MFA sessions. Reading never throws: what cannot be read is a miss. */
+/** awsmfa's own cache of sessions. Reading never throws: what cannot be read is a miss. */
 export interface SessionCache {
-  readonly find: (key: MfaSessionKey) => SessionRecord | undefined
+  readonly find: (key: SessionKey) => SessionRecord | undefined
   /** Stores a record, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
   readonly store: (record: SessionRecord) => void
   /** Every readable record. */
   readonly list: () => readonly SessionRecord[]
-  readonly remove: (key: MfaSessionKey) => void
+  readonly remove: (key: SessionKey) => void
 }
 
 /**

@@ -1,25 +1,32 @@
 /**
- * How a session is got: question lock → look again in the cache → code → STS → cache, then the roles. Nothing is decided
- * here; the plan says which calls, signed by what.
+ * How sessions are got: for all profiles of one device at once, with one code at most. Question lock → look again in the
+ * cache → code → STS → cache, then the roles. Nothing is decided here; the plans say which calls, signed by what.
  */
 import { AwsmfaError } from '../core/failures.ts'
 import type { LoginPlan, LoginStep } from '../core/login/login-plan.ts'
 import type { LoginResolution, RoleStep } from '../core/login/resolution.ts'
 import { defaultSessionName } from '../core/login/session-name.ts'
-import type { AssumeRoleRequest, CallerIdentity, Deadline, LockQuestion, MfaProof, Now, QuestionRefusal, RememberedFacts, SessionCache, Sha256, StsSession, Sts, TokenCodeSource } from '../core/ports.ts'
+import type { AssumeRoleRequest, CallerIdentity, Deadline, LockQuestion, MfaProof, QuestionRefusal, RememberedFacts, Sha256, StsSession, Sts, TokenCodeSource } from '../core/ports.ts'
 import type { LongTermCredentials, SigningCredentials } from '../core/sessions/credentials.ts'
-import { mfaSessionName } from '../core/sessions/session-key.ts'
-import type { MfaSessionKey } from '../core/sessions/session-key.ts'
-import { isUsable } from '../core/sessions/session-record.ts'
-import { EXPIRING_SECONDS } from '../core/sessions/session-state.ts'
+import { chainOf, sessionName } from '../core/sessions/session-key.ts'
+import type { SessionKey } from '../core/sessions/session-key.ts'
 import { lookUpIdentity } from './caller-identity.ts'
 import type { IdentityLookup } from './caller-identity.ts'
+import { findKept, keep } from './kept-sessions.ts'
+import type { KeepingEffects } from './kept-sessions.ts'
+import { mapLimited } from './map-limited.ts'
 import { spendTokenCode, userNameOf } from './spend-token-code.ts'
 
-/** What is to be got. */
-export interface SessionRequest {
-  readonly plan: LoginPlan
+/** One profile that is to be signed in. */
+export interface SessionMember {
   readonly resolution: LoginResolution
+  /** Made for as many targets as the request has members. */
+  readonly plan: LoginPlan
+}
+
+/** What is to be got: sessions that one code serves. */
+export interface SessionRequest {
+  readonly members: readonly [SessionMember, ...SessionMember[]]
   readonly signer: LongTermCredentials
   readonly serialNumber: string
   /** The endpoint in use where it is not AWS's own, else ''. */
@@ -31,53 +38,180 @@ export interface SessionRequest {
 }
 
 /** The effects that getting a session has. */
-export interface SessionEffects {
+export interface SessionEffects extends KeepingEffects {
   readonly sts: Sts
   readonly sources: readonly TokenCodeSource[]
-  readonly cache: SessionCache
   readonly facts: RememberedFacts
   readonly lockQuestion: LockQuestion
   readonly deadline: Deadline
   /** Aborts when the person or the system ends the command. */
   readonly cancelled: AbortSignal
-  readonly now: Now
   readonly sha256: Sha256
   readonly osUser: string | undefined
   readonly showWaiting: (text: string) => () => void
-  readonly debug: (text: string) => void
 }
 
 /** A session and who it is. */
 export interface ObtainedSession extends StsSession {
   readonly identity: CallerIdentity | undefined
-  /** The MFA session came from the cache: no code was asked for. */
-  readonly withoutCode: boolean
+  /** The sessions of all roles of the chain, in their order; the last is this one. Empty where there is no role. */
+  readonly hops: readonly StsSession[]
 }
+
+/** What became of one member. */
+export type MemberOutcome = { readonly kind: 'signed-in'; readonly session: ObtainedSession } | { readonly kind: 'failed'; readonly error: AwsmfaError }
+
+/** AWS throttles by account; eight calls at once stay far below and keep twenty roles under two seconds. */
+const CALLS_AT_ONCE = 8
 
 /**
- * Gets the session that the plan describes. Throws what the calls throw, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED,
- * and ANOTHER_LOGIN_FAILED when the question was put elsewhere and came to nothing while this one waited for it.
+ * Gets the session of every member; a role that fails fails alone. Throws what concerns all of them: the code, the keys, the
+ * network before the first session, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED, and ANOTHER_LOGIN_FAILED when the
+ * question was put elsewhere and came to nothing while this one waited for it.
  */
-export async function obtainSession(request: SessionRequest, effects: SessionEffects): Promise<ObtainedSession> {
+export async function obtainSessions(request: SessionRequest, effects: SessionEffects): Promise<readonly MemberOutcome[]> {
   const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
-  const [first, ...rest] = request.plan.steps
-  const { session, withoutCode } = await underQuestionLock(request, effects, (since) => firstSession(first, request, effects, { identity, since }))
-  let current = session
-  for (const step of rest) current = await carryOut(step, current.credentials, undefined, { request, effects, identity })
-  return { ...current, identity: await identityOf(current, identity), withoutCode }
+  const work: Work = { request, effects, identity }
+  const [first] = request.members
+  const [firstStep] = first.plan.steps
+  if (firstStep.call === 'AssumeRole') return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
+  const lacking = request.members.filter((member) => keptRole(member, undefined, work) === undefined)
+  const base = lacking.length === 0 ? undefined : await mfaSession(lacking, work)
+  return await mapLimited(request.members, CALLS_AT_ONCE, (member) => outcomeOf(member, base, work))
 }
 
-interface FirstSession {
-  readonly session: StsSession
-  readonly withoutCode: boolean
+interface Work {
+  readonly request: SessionRequest
+  readonly effects: SessionEffects
+  readonly identity: IdentityLookup
+}
+
+/** The MFA session: kept, or got with a code. Its length is the longest that was asked for. */
+async function mfaSession(members: readonly SessionMember[], work: Work): Promise<StsSession> {
+  const { request, effects } = work
+  const plain = request.members.filter(({ plan }) => plan.steps.length === 1)
+  const durationSeconds = Math.max(...(plain.length > 0 ? plain : request.members).map(({ plan }) => plan.steps[0].durationSeconds))
+  const key = keyOf(request, '')
+  const profiles = profilesOf(members)
+  return await underQuestionLock(work, async (since) => {
+    const kept = findKept({ key, profiles, renew: request.renew, since, minimumSeconds: request.minimumSeconds, durationSeconds: plain.length > 0 ? durationSeconds : undefined }, effects)
+    if (kept !== undefined) return kept
+    const session = await spendTokenCode(questionOf(request, undefined), { ...effects, identity: work.identity }, (mfa) => {
+      // Who is asking is learnt beside the first call, unless it is known.
+      work.identity.start()
+      return waiting('signing in', effects, () => effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal))
+    })
+    keep({ key, session, durationSeconds, profiles }, effects)
+    return session
+  })
+}
+
+/** A role for longer than an hour: the code goes into AssumeRole itself. */
+async function directRole(step: RoleCall, member: SessionMember, work: Work): Promise<ObtainedSession> {
+  const { request, effects, identity } = work
+  const session = await underQuestionLock(work, async (since) => {
+    const kept = keptRole(member, since, work)?.at(-1)
+    if (kept !== undefined) return kept
+    return await spendTokenCode(questionOf(request, step.role.roleArn.value), { ...effects, identity }, async (mfa) => {
+      const roles = await requestsOf(member, work)
+      return await assumeRole(roles.length - 1, { roles, member, signer: request.signer, mfa }, work)
+    })
+  })
+  return withIdentity(session, [session], undefined)
+}
+
+async function outcomeOf(member: SessionMember, base: StsSession | undefined, work: Work): Promise<MemberOutcome> {
+  try {
+    const hops = keptRole(member, undefined, work) ?? (await assumeChain(member, base, work))
+    const session = hops.at(-1) ?? base
+    if (session === undefined) throw new Error('a member without roles has the MFA session')
+    return { kind: 'signed-in', session: withIdentity(session, hops, hops.length === 0 ? await work.identity.settled() : undefined) }
+  } catch (error) {
+    if (!(error instanceof AwsmfaError) || work.effects.deadline.signal.aborted) throw error
+    return { kind: 'failed', error }
+  }
+}
+
+async function assumeChain(member: SessionMember, base: StsSession | undefined, work: Work): Promise<readonly StsSession[]> {
+  const roles = await requestsOf(member, work)
+  const hops: StsSession[] = []
+  for (const index of roles.keys()) {
+    const signer = (hops.at(-1) ?? base)?.credentials
+    if (signer === undefined) throw new Error('a chain begins with the MFA session')
+    hops.push(await assumeRole(index, { roles, member, signer, mfa: undefined }, work))
+  }
+  return hops
+}
+
+interface RoleSigning {
+  readonly roles: readonly AssumeRoleRequest[]
+  readonly member: SessionMember
+  readonly signer: SigningCredentials
+  readonly mfa: MfaProof | undefined
+}
+
+async function assumeRole(index: number, { roles, member, signer, mfa }: RoleSigning, { request, effects }: Work): Promise<StsSession> {
+  const role = roles[index]
+  if (role === undefined) throw new Error('no such role')
+  const session = await waiting('assuming the role', effects, () => effects.sts.assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal))
+  const key = keyOf(request, chainOf(roles.slice(0, index + 1), mfa !== undefined, effects.sha256))
+  keep({ key, session, durationSeconds: role.durationSeconds, profiles: profilesOf([member]) }, effects)
+  return session
+}
+
+/** The kept sessions of all roles of a member; undefined unless all are there, or where its names cannot be known without a call. */
+function keptRole(member: SessionMember, since: Date | undefined, { request, effects, identity }: Work): readonly StsSession[] | undefined {
+  const roles = roleSteps(member)
+  const needsName = roles.some(({ role }) => role.sessionName === undefined)
+  if (roles.length === 0 || (needsName && identity.known() === undefined)) return undefined
+  const requests = roleRequests(member, nameOf(identity, effects))
+  const isDirect = member.plan.steps[0].call === 'AssumeRole'
+  const { renew, minimumSeconds } = request
+  const hops = requests.flatMap((_, index) => {
+    const key = keyOf(request, chainOf(requests.slice(0, index + 1), isDirect, effects.sha256))
+    const profiles = profilesOf([member])
+    return findKept({ key, profiles, renew, since, minimumSeconds: index === requests.length - 1 ? minimumSeconds : 0, durationSeconds: undefined }, effects) ?? []
+  })
+  return hops.length === requests.length ? hops : undefined
+}
+
+async function requestsOf(member: SessionMember, { effects, identity }: Work): Promise<readonly AssumeRoleRequest[]> {
+  const needsName = roleSteps(member).some(({ role }) => role.sessionName === undefined)
+  if (needsName) await identity.settled()
+  return roleRequests(member, nameOf(identity, effects))
+}
+
+type RoleCall = Extract<LoginStep, { readonly call: 'AssumeRole' }>
+
+function roleSteps({ plan }: SessionMember): readonly RoleCall[] {
+  return plan.steps.flatMap((step) => (step.call === 'AssumeRole' ? [step] : []))
+}
+
+function roleRequests(member: SessionMember, defaultName: string): readonly AssumeRoleRequest[] {
+  return roleSteps(member).map(({ role, durationSeconds, isLast }) => ({ ...roleRequest(role, durationSeconds, defaultName), ...(isLast ? member.resolution.roleExtras : {}) }))
+}
+
+function roleRequest(role: RoleStep, durationSeconds: number, defaultName: string): AssumeRoleRequest {
+  const externalId = role.externalId?.value
+  return { roleArn: role.roleArn.value, roleSessionName: role.sessionName?.value ?? defaultName, durationSeconds, ...(externalId === undefined ? {} : { externalId }) }
+}
+
+function nameOf(identity: IdentityLookup, { osUser }: SessionEffects): string {
+  return defaultSessionName(userNameOf(identity), osUser)
+}
+
+/** The account and ARN of a role session are in STS's answer; an MFA session is the user. */
+function withIdentity(session: StsSession, hops: readonly StsSession[], user: CallerIdentity | undefined): ObtainedSession {
+  const arn = session.assumedRoleArn
+  return { ...session, hops, identity: arn === undefined ? user : { account: arn.split(':')[4] ?? '', arn, userId: '' } }
 }
 
 /**
  * Runs `work` while this process alone may ask for a code of this device. `work` is told since when a session made by
  * another process counts as an answer to the same question; undefined: nobody had to be waited for.
  */
-async function underQuestionLock<T>(request: SessionRequest, effects: SessionEffects, work: (since: Date | undefined) => Promise<T>): Promise<T> {
-  const question = mfaSessionName(keyOf(request), effects.sha256)
+async function underQuestionLock<T>({ request, effects }: Work, work: (since: Date | undefined) => Promise<T>): Promise<T> {
+  const question = sessionName(keyOf(request, ''), effects.sha256)
   const started = effects.now()
   const { waited, release } = await effects.deadline.pauseWhile(effects.lockQuestion(question, effects.cancelled))
   try {
@@ -98,90 +232,24 @@ function refusalIn(error: unknown): QuestionRefusal | undefined {
   return code === 'CANCELLED' || code === 'TOKEN_CODE_REJECTED' || code === 'DEADLINE_EXCEEDED' ? code : undefined
 }
 
-interface FirstStepState {
-  readonly identity: IdentityLookup
-  readonly since: Date | undefined
+function questionOf({ members, serialNumber }: SessionRequest, roleArn: string | undefined): Parameters<typeof spendTokenCode>[0] {
+  const profile = members[0].resolution.target.value
+  return { profile, profiles: members.length, serialNumber, ...(roleArn === undefined ? {} : { roleArn }) }
 }
 
-async function firstSession(step: LoginStep, request: SessionRequest, effects: SessionEffects, { identity, since }: FirstStepState): Promise<FirstSession> {
-  const kept = step.call === 'GetSessionToken' ? keptSession(step.durationSeconds, request, effects, since) : undefined
-  if (kept !== undefined) return { session: kept, withoutCode: true }
-  const question = {
-    profile: request.resolution.target.value,
-    profiles: 1,
-    serialNumber: request.serialNumber,
-    ...(step.call === 'AssumeRole' ? { roleArn: step.role.roleArn.value } : {}),
-  }
-  const session = await spendTokenCode(question, { ...effects, identity }, (mfa) => carryOut(step, request.signer, mfa, { request, effects, identity }))
-  if (step.call === 'GetSessionToken') keep(session, step.durationSeconds, request, effects)
-  return { session, withoutCode: false }
+function keyOf({ members, endpoint, signer, serialNumber }: SessionRequest, chain: string): SessionKey {
+  return { partition: members[0].resolution.partition, endpoint, accessKeyId: signer.accessKeyId, serialNumber, chain }
 }
 
-/** A session from the cache that answers this request, if there is one. */
-function keptSession(durationSeconds: number, request: SessionRequest, effects: SessionEffects, since: Date | undefined): StsSession | undefined {
-  const record = effects.cache.find(keyOf(request))
-  const { steps } = request.plan
-  if (record === undefined || !isUsable(record, effects.now(), Math.max(EXPIRING_SECONDS, request.minimumSeconds))) return undefined
-  // Another process asked the same question while this one waited: its answer is this one's, however this one was told to renew.
-  const justMade = since !== undefined && record.createdAt.getTime() >= since.getTime()
-  if (request.renew && !justMade) return undefined
-  if (steps.length === 1 && record.durationSeconds !== durationSeconds) return undefined
-  effects.debug('an MFA session from the cache is used')
-  if (!record.profiles.includes(request.resolution.storeProfile)) storeRecord({ ...record, profiles: [...record.profiles, request.resolution.storeProfile] }, effects)
-  return { credentials: record.credentials }
+function profilesOf(members: readonly SessionMember[]): readonly string[] {
+  return members.map(({ resolution }) => resolution.storeProfile)
 }
 
-function keep(session: StsSession, durationSeconds: number, request: SessionRequest, effects: SessionEffects): void {
-  storeRecord({ key: keyOf(request), credentials: session.credentials, durationSeconds, createdAt: effects.now(), profiles: [request.resolution.storeProfile] }, effects)
-}
-
-/** The cache is a convenience: where it cannot be written, the session that was just paid for with a code still counts. */
-function storeRecord(record: Parameters<SessionCache['store']>[0], { cache, debug }: SessionEffects): void {
+async function waiting<T>(text: string, { showWaiting }: SessionEffects, call: () => Promise<T>): Promise<T> {
+  const stopWaiting = showWaiting(text)
   try {
-    cache.store(record)
-  } catch (error) {
-    debug(`the MFA session could not be kept: ${error instanceof AwsmfaError ? error.failure.code : String(error)}`)
-  }
-}
-
-interface CallContext {
-  readonly request: SessionRequest
-  readonly effects: SessionEffects
-  readonly identity: IdentityLookup
-}
-
-async function carryOut(step: LoginStep, signer: SigningCredentials, mfa: MfaProof | undefined, { request, effects, identity }: CallContext): Promise<StsSession> {
-  const { sts, deadline } = effects
-  const stopWaiting = effects.showWaiting(step.call === 'AssumeRole' ? 'assuming the role' : 'signing in')
-  try {
-    // Who is asking is learnt beside the first call, unless it is known; a role session wants the name before.
-    identity.start()
-    const proof = mfa === undefined ? {} : { mfa }
-    if (step.call === 'GetSessionToken') return await sts.getSessionToken(signer, { durationSeconds: step.durationSeconds, ...proof }, deadline.signal)
-    const roleSessionName = step.role.sessionName?.value ?? (await nameForRole(identity, effects.osUser))
-    return await sts.assumeRole(signer, { ...roleRequest(step.role, step.durationSeconds), roleSessionName, ...proof, ...(step.isLast ? request.resolution.roleExtras : {}) }, deadline.signal)
+    return await call()
   } finally {
     stopWaiting()
   }
-}
-
-async function nameForRole(identity: IdentityLookup, osUser: string | undefined): Promise<string> {
-  await identity.settled()
-  return defaultSessionName(userNameOf(identity), osUser)
-}
-
-function roleRequest(role: RoleStep, durationSeconds: number): Omit<AssumeRoleRequest, 'roleSessionName'> {
-  const externalId = role.externalId?.value
-  return { roleArn: role.roleArn.value, durationSeconds, ...(externalId === undefined ? {} : { externalId }) }
-}
-
-/** The account and ARN of a role session are in STS's answer; an MFA session is the user. */
-async function identityOf(session: StsSession, lookup: IdentityLookup): Promise<CallerIdentity | undefined> {
-  const arn = session.assumedRoleArn
-  if (arn !== undefined) return { account: arn.split(':')[4] ?? '', arn, userId: '' }
-  return lookup.known() ?? (await lookup.settled())
-}
-
-function keyOf({ resolution, endpoint, signer, serialNumber }: SessionRequest): MfaSessionKey {
-  return { partition: resolution.partition, endpoint, accessKeyId: signer.accessKeyId, serialNumber }
 }

@@ -56,9 +56,14 @@ async function tryCode<T>(serialNumber: string, tokenCode: string, effects: Code
     const spent: CodeRejected = { code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: secondsToNextCode(now()), known: 'used', answerLost: false }
     throw new AwsmfaError(spent)
   }
-  const result = await call({ serialNumber, tokenCode })
-  facts.rememberSpent(serialNumber, tokenCode)
-  return result
+  try {
+    const result = await call({ serialNumber, tokenCode })
+    facts.rememberSpent(serialNumber, tokenCode)
+    return result
+  } catch (error) {
+    if (isFailure(error, 'TOKEN_CODE_REJECTED') && error.failure.answerLost) facts.rememberSpent(serialNumber, tokenCode)
+    throw error
+  }
 }
 
 /** TOTP codes change every 30 s, counted from 1970 (RFC 6238); AWS's devices use that step. */

@@ -5,8 +5,8 @@ import { planLogin } from '../../src/core/login/login-plan.ts'
 import type { LoginResolution, RoleStep } from '../../src/core/login/resolution.ts'
 import type { Resolved } from '../../src/core/origin.ts'
 import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
-import { obtainSession } from '../../src/flows/obtain-session.ts'
-import type { SessionEffects, SessionRequest } from '../../src/flows/obtain-session.ts'
+import { obtainSessions } from '../../src/flows/obtain-session.ts'
+import type { ObtainedSession, SessionEffects, SessionRequest } from '../../src/flows/obtain-session.ts'
 import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, rejectedCode, sessionOf } from '../support/fake-effects.ts'
 import { sha256 } from '../../src/adapters/sha256.ts'
 
@@ -42,7 +42,14 @@ function roleOf(name: string, sessionName?: string): RoleStep {
 }
 
 function requestOf(resolution: LoginResolution = resolutionOf(), changes: Partial<SessionRequest> = {}): SessionRequest {
-  return { plan: planLogin(resolution), resolution, signer: { accessKeyId: KEY, secretAccessKey: 'secret' }, serialNumber: SERIAL, endpoint: '', renew: false, minimumSeconds: 0, ...changes }
+  return { members: [{ plan: planLogin(resolution), resolution }], signer: { accessKeyId: KEY, secretAccessKey: 'secret' }, serialNumber: SERIAL, endpoint: '', renew: false, minimumSeconds: 0, ...changes }
+}
+
+/** The session of the only member; its failure is thrown. */
+async function obtainSession(request: SessionRequest, effects: SessionEffects): Promise<ObtainedSession> {
+  const [outcome] = await obtainSessions(request, effects)
+  if (outcome?.kind === 'signed-in') return outcome.session
+  throw outcome?.error ?? new Error('no outcome')
 }
 
 function effectsOf(changes: Partial<SessionEffects>): SessionEffects {
@@ -73,7 +80,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 const kept = (changes: Partial<SessionRecord> = {}): SessionRecord => ({
-  key: { partition: 'aws', endpoint: '', accessKeyId: KEY, serialNumber: SERIAL },
+  key: { partition: 'aws', endpoint: '', accessKeyId: KEY, serialNumber: SERIAL, chain: '' },
   credentials: sessionOf('ASIAKEPT').credentials,
   durationSeconds: 43_200,
   createdAt: new Date(NOW.getTime() - 60_000),
@@ -86,7 +93,7 @@ describe('getting a session with a code', () => {
     const person = fakePerson(['123456'])
     const [sts, cache, facts, lock] = [fakeSts({ session: [sessionOf('ASIANEW')] }), fakeCache(), fakeFacts(known), fakeLock()]
     const session = await obtainSession(requestOf(), effectsOf({ sts, cache, facts, sources: [person.source], lockQuestion: lock.lockQuestion }))
-    expect(session).toEqual({ ...sessionOf('ASIANEW'), identity: ALICE, withoutCode: false })
+    expect(session).toEqual({ ...sessionOf('ASIANEW'), hops: [], identity: ALICE })
     expect(person.asked).toEqual([{ profile: 'work', profiles: 1, serialNumber: SERIAL, userName: 'alice' }])
     expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([['GetSessionToken', { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }]])
     expect(cache.records).toMatchObject([{ profiles: ['work'], credentials: { accessKeyId: 'ASIANEW' }, createdAt: NOW }])
@@ -167,7 +174,7 @@ describe('getting a session without a code', () => {
   it('uses the kept session of the same request and notes its new user', async () => {
     const cache = fakeCache([kept()])
     const session = await obtainSession(requestOf(), effectsOf({ cache }))
-    expect(session).toEqual({ credentials: kept().credentials, identity: ALICE, withoutCode: true })
+    expect(session).toEqual({ credentials: kept().credentials, hops: [], identity: ALICE })
     expect(cache.records.map(({ profiles }) => profiles)).toEqual([['other', 'work']])
   })
 
@@ -187,7 +194,7 @@ describe('getting a session without a code', () => {
   it('takes the answer that another process got while this one waited, even to renew', async () => {
     const cache = fakeCache([kept({ createdAt: NOW })])
     const session = await obtainSession(requestOf(resolutionOf(), { renew: true }), effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }))
-    expect([session.credentials.accessKeyId, session.withoutCode]).toEqual(['ASIAKEPT', true])
+    expect(session.credentials.accessKeyId).toBe('ASIAKEPT')
   })
 
   it('takes the refusal that another process got while this one waited, instead of asking again', async () => {
@@ -218,7 +225,43 @@ describe('getting a role', () => {
     expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([
       ['AssumeRole', { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 43_200, roleSessionName: 'alice', mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
     ])
-    expect(cache.records).toEqual([])
+    expect(cache.records.map(({ key, credentials }) => [key.chain.startsWith('["direct"'), credentials.accessKeyId])).toEqual([[true, 'ASIALONG']])
+  })
+
+  it('asks and calls nothing while the role session of the same request is kept, and anew when any part of it changed', async () => {
+    const cache = fakeCache()
+    const first = effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }), sources: [fakePerson(['123456']).source] })
+    await obtainSession(requestOf(resolutionOf([roleOf('One')])), first)
+    const again = await obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache }))
+    expect(again.credentials.accessKeyId).toBe('ASIAONE')
+    const changed: readonly LoginResolution[] = [
+      resolutionOf([roleOf('Two')]),
+      resolutionOf([roleOf('One', 'other-name')]),
+      resolutionOf([{ ...roleOf('One'), externalId: from('id') }]),
+      resolutionOf([roleOf('One')], 900),
+      { ...resolutionOf([roleOf('One')]), roleExtras: { policy: '{}' } },
+      resolutionOf([roleOf('Zero'), roleOf('One')]),
+    ]
+    for (const resolution of changed) {
+      const answers = resolution.roles.map(({ roleArn: arn }) => sessionOf('ASIANEW', 3600, arn.value))
+      const session = await obtainSession(requestOf(resolution), effectsOf({ cache, sts: fakeSts({ role: answers }) }))
+      expect(session.credentials.accessKeyId).toBe('ASIANEW')
+    }
+  })
+
+  it('signs many in with one code: kept ones untouched, a refused one alone', async () => {
+    const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
+    const resolutions = [resolutionOf(), resolutionOf([roleOf('One')]), resolutionOf([roleOf('Two')]), resolutionOf([roleOf('Long')], 43_200)]
+    const members = resolutions.map((resolution) => ({ resolution, plan: planLogin(resolution, resolutions.length) }))
+    const [first, ...rest] = members
+    if (first === undefined) throw new Error('no members')
+    const sts = fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One')), denied, sessionOf('ASIALONG', 3600, roleArn('Long'))] })
+    const person = fakePerson(['123456'])
+    const outcomes = await obtainSessions({ ...requestOf(), members: [first, ...rest] }, effectsOf({ sts, sources: [person.source] }))
+    expect(outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId))).toEqual(['ASIAMFA', 'ASIAONE', 'ACCESS_DENIED', 'ASIALONG'])
+    expect(person.asked.map(({ profiles }) => profiles)).toEqual([4])
+    expect(sts.calls.filter(({ request }) => request?.mfa !== undefined)).toHaveLength(1)
+    expect(sts.calls.map(({ request }) => request?.durationSeconds)).toEqual([43_200, 3600, 3600, 3600])
   })
 
   it('names the role session after the person of the system when STS does not say who it is', async () => {
@@ -233,6 +276,6 @@ describe('getting a role', () => {
     const first = obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [denied] }), sources: [fakePerson(['123456']).source] }))
     expect(await failureOf(first)).toEqual(denied.failure)
     const second = await obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }) }))
-    expect([second.credentials.accessKeyId, second.withoutCode]).toEqual(['ASIAONE', true])
+    expect(second.credentials.accessKeyId).toBe('ASIAONE')
   })
 })

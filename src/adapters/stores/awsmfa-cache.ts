@@ -1,12 +1,12 @@
 /**
- * awsmfa's own cache of MFA sessions: one file for each key, `<cache folder>/sessions/<name>.json`, 0600 in a folder 0700.
+ * awsmfa's own cache of sessions: one file for each key, `<cache folder>/sessions/<name>.json`, 0600 in a folder 0700.
  * It holds secrets, in plain text, as the shared credentials file does.
  */
 import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SessionCache, Sha256 } from '../../core/ports.ts'
-import { mfaSessionName } from '../../core/sessions/session-key.ts'
-import type { MfaSessionKey } from '../../core/sessions/session-key.ts'
+import { sessionName } from '../../core/sessions/session-key.ts'
+import type { SessionKey } from '../../core/sessions/session-key.ts'
 import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord } from '../../core/sessions/session-record.ts'
 import type { SessionRecord } from '../../core/sessions/session-record.ts'
 import { writeWhole } from '../staged-write.ts'
@@ -21,7 +21,7 @@ export interface SessionCacheOptions {
 /** Makes the cache. Touches nothing until it is asked. */
 export function createSessionCache({ cacheFolder, sha256, onOddity }: SessionCacheOptions): SessionCache {
   const folder = join(cacheFolder, 'sessions')
-  const fileOf = (key: MfaSessionKey): string => join(folder, `${mfaSessionName(key, sha256)}.json`)
+  const fileOf = (key: SessionKey): string => join(folder, `${sessionName(key, sha256)}.json`)
   const decode = (path: string, read: (text: string) => SessionRecord | undefined): SessionRecord | undefined => {
     const text = readIfThere(path, onOddity)
     if (text === undefined) return undefined

@@ -1,15 +1,41 @@
-import type { Sha256 } from '../ports.ts'
+import type { AssumeRoleRequest, Sha256 } from '../ports.ts'
 
-/** What an MFA session depends on, and nothing else: any two logins that agree in all of it may share one. */
-export interface MfaSessionKey {
+/**
+ * What a kept session depends on, and nothing else: two logins that agree in all of it may share one session, and a change in
+ * any of it never finds the old one.
+ */
+export interface SessionKey {
   readonly partition: string
   /** The STS endpoint in use where it is not AWS's own, else the empty string. */
   readonly endpoint: string
+  /** Of the long-term credentials. */
   readonly accessKeyId: string
   readonly serialNumber: string
+  /** The roles as `chainOf` writes them; the empty string for the MFA session itself. */
+  readonly chain: string
 }
 
-/** Gives a name for the cache file of that session and for the question lock: 40 hexadecimal digits, the same for equal keys. */
-export function mfaSessionName(key: MfaSessionKey, sha256: Sha256): string {
-  return sha256(JSON.stringify(['mfa-session', key.partition, key.endpoint, key.accessKeyId, key.serialNumber])).slice(0, 40)
+/** Gives a name for the cache file of that session: 40 hexadecimal digits, the same for equal keys. */
+export function sessionName(key: SessionKey, sha256: Sha256): string {
+  return sha256(JSON.stringify([key.partition, key.endpoint, key.accessKeyId, key.serialNumber, key.chain])).slice(0, 40)
+}
+
+/** The key of the MFA session that a session was, or would be, made from. Its name is also that of the question. */
+export function mfaKeyOf(key: SessionKey): SessionKey {
+  return { ...key, chain: '' }
+}
+
+/**
+ * Writes a chain of roles with every parameter as it is sent, but for the proof of MFA: `direct` says that the first is signed
+ * by the long-term credentials and carries the code. A policy goes in by its hash.
+ */
+export function chainOf(requests: readonly AssumeRoleRequest[], direct: boolean, sha256: Sha256): string {
+  return JSON.stringify([direct ? 'direct' : 'mfa-session', ...requests.map((request) => withoutProof(request, sha256))])
+}
+
+function withoutProof(request: AssumeRoleRequest, sha256: Sha256): readonly (readonly [string, unknown])[] {
+  return Object.entries(request)
+    .filter(([name, value]) => name !== 'mfa' && value !== undefined)
+    .map(([name, value]) => [name, name === 'policy' ? sha256(String(value)) : (value as unknown)] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
 }

@@ -3,13 +3,15 @@
  * a record is a miss; the next login writes it anew.
  */
 import { formatExpiration, parseExpiration } from './expiration.ts'
-import type { MfaSessionKey } from './session-key.ts'
+import type { SessionKey } from './session-key.ts'
 import type { ShortTermCredentials } from './credentials.ts'
 
-/** A GetSessionToken session and everything it may be shared on. */
+/** A session and everything it may be shared on. */
 export interface SessionRecord {
-  readonly key: MfaSessionKey
+  readonly key: SessionKey
   readonly credentials: ShortTermCredentials
+  /** For a role session. */
+  readonly assumedRoleArn?: string
   /** What was asked for, in seconds. */
   readonly durationSeconds: number
   readonly createdAt: Date
@@ -28,15 +30,16 @@ export function encodeSessionRecord(record: SessionRecord): string {
     durationSeconds: record.durationSeconds,
     createdAt: record.createdAt.toISOString(),
     profiles: record.profiles,
+    assumedRoleArn: record.assumedRoleArn,
     credentials: { accessKeyId, secretAccessKey, sessionToken, expiration: formatExpiration(expiration) },
   })}\n`
 }
 
 /** Reads a record; undefined for whatever is damaged, incomplete, of another version, or made for another key. */
-export function decodeSessionRecord(text: string, key: MfaSessionKey): SessionRecord | undefined {
+export function decodeSessionRecord(text: string, key: SessionKey): SessionRecord | undefined {
   const record = decodeAnySessionRecord(text)
   if (record === undefined) return undefined
-  const same = (Object.keys(key) as (keyof MfaSessionKey)[]).every((part) => record.key[part] === key[part])
+  const same = (Object.keys(key) as (keyof SessionKey)[]).every((part) => record.key[part] === key[part])
   return same ? record : undefined
 }
 
@@ -44,9 +47,9 @@ export function decodeSessionRecord(text: string, key: MfaSessionKey): SessionRe
 export function decodeAnySessionRecord(text: string): SessionRecord | undefined {
   const parsed = parseJson(text)
   if (!isObject(parsed) || parsed['version'] !== VERSION) return undefined
-  const { key, credentials, durationSeconds, createdAt, profiles } = parsed
+  const { key, credentials, durationSeconds, createdAt, profiles, assumedRoleArn } = parsed
   if (!isObject(key) || !isObject(credentials) || !Array.isArray(profiles)) return undefined
-  const sessionKey = strings(key, ['partition', 'endpoint', 'accessKeyId', 'serialNumber'])
+  const sessionKey = strings(key, ['partition', 'endpoint', 'accessKeyId', 'serialNumber', 'chain'])
   const secrets = strings(credentials, ['accessKeyId', 'secretAccessKey', 'sessionToken', 'expiration'])
   if (sessionKey === undefined || secrets === undefined || !Number.isSafeInteger(durationSeconds)) return undefined
   const expiration = parseExpiration(secrets.expiration, 'rfc3339')
@@ -58,6 +61,7 @@ export function decodeAnySessionRecord(text: string): SessionRecord | undefined 
     durationSeconds: Number(durationSeconds),
     createdAt: made,
     profiles: profiles.filter((profile): profile is string => typeof profile === 'string'),
+    ...(typeof assumedRoleArn === 'string' ? { assumedRoleArn } : {}),
   }
 }
 

@@ -4,7 +4,7 @@ import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord, isUsa
 import type { SessionRecord } from '../../../src/core/sessions/session-record.ts'
 import { afterLogout } from '../../../src/core/sessions/shared-session.ts'
 
-const key = { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
+const key = { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: 'arn:aws:iam::111111111111:mfa/alice', chain: '' }
 const record: SessionRecord = {
   key,
   credentials: { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret/+=', sessionToken: 'token==', expiration: new Date('2026-11-22T00:00:00Z') },
@@ -22,6 +22,7 @@ describe('a session in the cache', () => {
     ['another partition', { ...key, partition: 'aws-cn' }],
     ['another endpoint', { ...key, endpoint: 'http://localhost:1' }],
     ['a rotated key', { ...key, accessKeyId: 'AKIAI44QH8DHBEXAMPLE' }],
+    ['a role made from it', { ...key, chain: '["mfa-session"]' }],
     ['another device', { ...key, serialNumber: 'arn:aws:iam::111111111111:mfa/other' }],
   ])('is a miss for %s', (_, other) => {
     expect(decodeSessionRecord(encodeSessionRecord(record), other)).toBeUndefined()
