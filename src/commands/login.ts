@@ -23,7 +23,7 @@ import { rehearseStore, storeSession } from '../flows/store-session.ts'
 import { settleTakeover } from '../flows/settle-takeover.ts'
 import type { TakeoverTold } from '../flows/settle-takeover.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
-import { renderDeviceFound, renderKept, renderPlanNote, renderRenewal, renderResolutionNote, renderSignedIn, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
+import { renderDeviceFound, renderKept, renderPlanNote, renderRenewal, renderResolutionNote, renderSignedIn, renderTakeover, renderWriteWarning, renewalLine, takeoverQuestion } from '../render/login.ts'
 import { renderTrail } from '../render/trail.ts'
 import { statusObject } from '../render/status.ts'
 
@@ -91,12 +91,18 @@ function keptAsItIs({ invocation, context, talk, resolution, plan, ownership, pr
   })
   if (decision.kind === 'keep') {
     const session = { profile: resolution.storeProfile, expiration: decision.expiration, identity: context.facts.identityOf(decision.accessKeyId) }
-    talk(renderKept(session, resolution.target.origin.kind === 'flag', now, context.terminal.talk))
+    const named = resolution.target.origin.kind === 'flag' ? resolution.target.value : undefined
+    talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), now, context.terminal.talk))
     writeJson(invocation, resolution.storeProfile, profiles, context)
     return 0
   }
   if (decision.because === 'another-request') talk(renderRenewal(resolution.storeProfile, decision.parts))
   return undefined
+}
+
+/** Whether the profile's name alone would not say the same. */
+function hasOtherOptions({ options, tail }: Invocation): boolean {
+  return tail !== undefined || Object.keys(options).some((name) => !['profile', 'json', 'quiet', 'no-color', 'debug'].includes(name))
 }
 
 async function signIn(prepared: Prepared): Promise<number> {
@@ -120,7 +126,7 @@ async function signIn(prepared: Prepared): Promise<number> {
     },
     { ...context, sts: connection.sts, sources: context.sourcesFor(resolution) },
   )
-  save(prepared, session)
+  save(prepared, session, serialNumber)
   if (told !== undefined) talk(renderTakeover(resolution.storeProfile, told.session, told.reason, context.now()))
   report(prepared, session)
   return 0
@@ -163,10 +169,11 @@ async function deviceFromIam({ context, talk, resolution }: Prepared, connection
   return found.serialNumber
 }
 
-function save(prepared: Prepared, session: ObtainedSession): void {
+/** `serialNumber`: the device that was used, also where nothing but IAM named it, so that a later login with another one is seen to differ. */
+function save(prepared: Prepared, session: ObtainedSession, serialNumber: string): void {
   const { context, talk, resolution, plan, ownership } = prepared
   const { facts, files, home } = context
-  const requestHash = requestHashOf(resolution, plan, context)
+  const requestHash = requestHashOf({ ...resolution, serialNumber: resolution.serialNumber ?? { value: serialNumber, origin: { kind: 'iam' } } }, plan, context)
   const warnings = storeSession(files, { profile: resolution.storeProfile, credentials: session.credentials, requestHash })
   if (ownership.kind === 'ours') facts.forgetIdentity(ownership.accessKeyId)
   if (session.identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, session.identity)

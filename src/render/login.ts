@@ -9,7 +9,7 @@ import { displayPath } from '../core/display-path.ts'
 import { nearest } from '../core/nearest.ts'
 import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
-import { commandLine } from './command-line.ts'
+import { commandLine, profileWord } from './command-line.ts'
 import { durationInWords, exactDuration, relativeToNow } from './duration-words.ts'
 import { identityInWords, nameOfArn, roleInWords } from './identity.ts'
 import { formatInstant } from './remaining.ts'
@@ -27,21 +27,25 @@ export function renderSignedIn(session: SignedIn, now: Date, style: TextStyle): 
 }
 
 /** `✔ work: signed in as alice in 111111111111 until 19:40, 11 hours left. To renew anyway: awsmfa login --force`. */
-export function renderKept(session: SignedIn, named: boolean, now: Date, style: TextStyle): string {
-  const again = commandLine('login', ...(named ? [session.profile] : []), '--force')
+export function renderKept(session: SignedIn, again: string, now: Date, style: TextStyle): string {
   const left = durationInWords(secondsUntil(session.expiration, now))
   return `${tick(style)} ${visible(session.profile)}: ${asWhom(session)} until ${formatInstant(session.expiration, now)}, ${left} left. To renew anyway: ${again}\n`
 }
 
+/** The line that renews; where the login was put together from further options, the one to add to them. */
+export function renewalLine(profile: string | undefined, hasOtherOptions: boolean): string {
+  return hasOtherOptions ? 'add --force' : commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), '--force')
+}
+
 /** Why a session that would still hold is renewed all the same. */
 export function renderRenewal(profile: string, parts: readonly string[]): string {
-  return note(`the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 ? 'differs' : 'differ'}), so it is renewed`)
+  return note(`the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`)
 }
 
 /** Says whose session gives way. */
 export function renderTakeover(profile: string, session: ForeignSession, reason: 'expired' | 'same-user' | 'replaced', now: Date): string {
   const owner = session.manager === undefined ? 'another tool' : `'${visible(session.manager)}'`
-  const ended = session.expiration === undefined ? 'no longer holds' : `ended ${relativeToNow(session.expiration, now)}`
+  const ended = session.expiration === undefined || session.expiration > now ? 'no longer holds' : `ended ${relativeToNow(session.expiration, now)}`
   const words = {
     expired: `the session of ${owner} in [${visible(profile)}] ${ended}; it is replaced`,
     'same-user': `the session of ${owner} in [${visible(profile)}] is this user's too; it is replaced`,

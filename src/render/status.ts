@@ -152,7 +152,7 @@ function barOf(seconds: number, style: TextStyle): string {
 function whatIsLeft(entry: StatusEntry, now: Date): string {
   const { expiration } = entry
   if (entry.state === 'none') return 'no session'
-  if (expiration === undefined) return 'a session whose end nothing tells'
+  if (expiration === undefined) return 'nothing says when it ends'
   const seconds = secondsRemaining(entry, now) ?? 0
   return seconds === 0 ? `ended ${formatInstant(expiration, now)}` : `${formatRemaining(seconds)} left, until ${formatInstant(expiration, now)}`
 }

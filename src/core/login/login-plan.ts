@@ -43,7 +43,7 @@ export type PlanInput = Pick<LoginResolution, 'roles' | 'durationSeconds'>
  */
 export function planLogin({ roles, durationSeconds }: PlanInput, targets = 1): LoginPlan {
   const last = roles.at(-1)
-  if (last === undefined) return { steps: [sessionStep(durationSeconds?.value, 'no role: the session is the user’s own')], notes: [] }
+  if (last === undefined) return { steps: [sessionStep(durationSeconds?.value, "no role: the session is the user's own")], notes: [] }
   const asked = (durationSeconds ?? last.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
   if (targets === 1 && roles.length === 1 && asked > CHAINED_ROLE_SECONDS) {
     const reason = 'one target, and a role for more than one hour: only a code in AssumeRole itself allows that'

@@ -131,18 +131,18 @@ function sourceNotFound(source: Resolved<string>, profile: string, { profiles, p
   const near = uncommented !== source.value && profiles.find(uncommented) !== undefined ? uncommented : nearest(source.value, profiles.names())
   const { value, origin } = source
   const named: { readonly source: string; readonly origin: Origin } = { source: value, origin }
-  return new AwsmfaError({ code: 'SOURCE_PROFILE_NOT_FOUND', profile, ...named, paths: [paths.credentials, paths.config], ...(near === undefined ? {} : { nearest: near }) })
+  return new AwsmfaError({ code: 'SOURCE_PROFILE_NOT_FOUND', profile, ...named, paths: [paths.config, paths.credentials], ...(near === undefined ? {} : { nearest: near }) })
 }
 
 function failNotFound({ target, profiles, paths }: WalkInput): never {
   const near = nearest(target.value, profiles.names())
-  const failure = { code: 'PROFILE_NOT_FOUND', profile: target.value, origin: target.origin, paths: [paths.credentials, paths.config] } as const
+  const failure = { code: 'PROFILE_NOT_FOUND', profile: target.value, origin: target.origin, paths: [paths.config, paths.credentials] } as const
   throw new AwsmfaError({ ...failure, ...(near === undefined ? {} : { nearest: near }) })
 }
 
 function fail(path: readonly string[], { target, profiles, paths }: WalkInput): never {
   const names = [target.value, ...path.slice(1)]
-  const lookedFor = [...new Set([...path, ...names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix))])]
+  const lookedFor = [...new Set(names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix)))].filter((name) => !path.includes(name))
   const sessionAt = path.map((name) => profiles.find(name)).reduce<Place | undefined>((found, profile) => found ?? (profile && findSession(profile, paths)), undefined)
   throw new AwsmfaError({
     code: 'LONG_TERM_CREDENTIALS_MISSING',

@@ -18,7 +18,7 @@ export const ROLE_ARN: TextRule = {
   minimum: 20,
   maximum: 2048,
   pattern: /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-  expected: 'a role’s ARN, such as arn:aws:iam::123456789012:role/Admin',
+  expected: "a role's ARN, such as arn:aws:iam::123456789012:role/Admin",
 }
 
 /** The name of a role session. */
@@ -72,7 +72,7 @@ export function checkItems(flag: StsFlagName, items: readonly Readonly<Record<st
   for (const item of items) {
     for (const [member, rule] of Object.entries(rules.members)) {
       const text = item[member]
-      if (text === undefined) throw badValue(flag, describe(flag, item), `every item with ${Object.keys(rules.members).join(' and ')}`)
+      if (text === undefined) throw badValue(flag, describe(flag, item), `items that each have ${Object.keys(rules.members).join(' and ')}`)
       if (!keepsRule(text, rule)) throw badValue(flag, describe(flag, item), rule.expected)
     }
   }

@@ -27,7 +27,7 @@ const USAGE_WORDS: UsageWords = {
   'unknown-placeholder': ({ placeholder, known }) =>
     say(`there is no placeholder '{${quoted(placeholder).slice(1, -1)}}'`, `there are ${listed(known.map((name) => `{${name}}`), 'and')}; {{ stands for a brace`),
   'unknown-setting': ({ path, key, line, nearest }, view) =>
-    say(`there is no setting ${quoted(key)}, as in ${showPath(path, view)}${line === undefined ? '' : ` (line ${line})`}`, didYouMean(nearest)),
+    say(`${quoted(key)} in ${showPath(path, view)}${line === undefined ? '' : ` (line ${line})`} is no setting of awsmfa`, didYouMean(nearest)),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
 }

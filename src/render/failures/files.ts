@@ -38,7 +38,7 @@ export const FILE_WORDS: WordsFor<
   FILE_INCOMPLETE_WRITE: ({ place, wanted, written }, view) =>
     say(`only ${written} of ${wanted} bytes of the new ${showPlace(place, view)} could be written; nothing was changed`, 'free some space, then try again'),
   FILE_MALFORMED: ({ place, defect, section: name, otherLine }, view) => {
-    const lines = otherLine === undefined ? showPlace(place, view) : `${showPath(place.path, view)} (lines ${[place.line, otherLine].filter((line) => line !== undefined).join(' and ')})`
+    const lines = otherLine === undefined ? showPlace(place, view) : `${showPath(place.path, view)} (lines ${[place.line, otherLine].filter((line) => line !== undefined).toSorted((a, b) => a - b).join(' and ')})`
     switch (defect) {
       case 'duplicate-section':
         return say(`${section(name)} stands more than once in ${lines}, and tools do not agree on which counts`, 'join the two sections into one')

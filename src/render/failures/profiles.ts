@@ -38,7 +38,7 @@ export const PROFILE_WORDS: WordsFor<
     say(
       `there are no long-term keys for ${quoted(profile)}${path.length > 1 ? ` on the way ${path.map(quoted).join(' -> ')}` : ''}`,
       sessionAt === undefined ? undefined : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
-      lookedFor.length === 0 ? undefined : `looked for besides: ${lookedFor.map(section).join(' ')}`,
+      lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
       `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
     ),
   LONG_TERM_CREDENTIALS_INCOMPLETE: ({ profile, missing, place }, view) => say(`${quoted(missing)} is missing from ${section(profile)} in ${showPlace(place, view)}`),
@@ -56,7 +56,7 @@ export const PROFILE_WORDS: WordsFor<
   SECTION_NOT_OURS: ({ profile, place, session }, view) => {
     const owner = session.manager === undefined ? 'another tool' : quoted(session.manager)
     const until = session.expiration === undefined ? '' : ` until ${formatInstant(session.expiration, view.now)}`
-    return say(`${section(profile)} in ${showPlace(place, view)} holds a session of ${owner}${until}`, `to put a new one in its place: ${loginLine(profile, '--replace')}`)
+    return say(`${section(profile)} in ${showPlace(place, view)} holds a session of ${owner}${until}`, 'to put a new one in its place: --replace')
   },
   SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole }, view) =>
     say(
@@ -85,7 +85,7 @@ type MissingSerial = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>
 
 function sayMissingSerial({ profile, listing, devices }: MissingSerial, view: FailureView): ReturnType<typeof say> {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
-  const name = `name it: ${loginLine(profile, '--serial-number', devices[0] ?? 'SERIAL')}`
+  const name = `name it: --serial-number ${visible(devices[0] ?? 'SERIAL')}`
   const keep = `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
   switch (listing) {
     case 'denied':

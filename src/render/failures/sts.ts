@@ -38,15 +38,22 @@ export const STS_WORDS: WordsFor<
   }),
   REQUEST_REFUSED: (failure, view) => sayRefusedRequest(failure, view),
   CLOCK_SKEWED: ({ skewSeconds }) =>
-    say(`the clock of this computer is ${skewSeconds === undefined ? 'wrong' : `off by ${durationInWords(Math.abs(skewSeconds))}`}, and AWS refuses what it signs`, 'set the clock, then try again'),
+    say(`the clock of this computer is ${skewSeconds === undefined ? 'wrong' : skewInWords(skewSeconds)}, and AWS refuses what it signs`, 'set the clock, then try again'),
   THROTTLED: ({ operation }) => say(`AWS has had too many requests: ${visible(operation)} was refused [Throttling]`, 'wait a minute, then try again'),
   REGION_DISABLED: ({ region }) => say(`STS is switched off in the region ${quoted(region)} for this account [RegionDisabledException]`, 'name another: --region NAME'),
   NETWORK_UNREACHABLE: (failure) => sayUnreachable(failure),
   CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) => say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
-  STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => ({
-    ...say(`${visible(operation)} failed: ${status === undefined ? 'AWS gave no answer that can be read' : `AWS answered with status ${status}`}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}`),
-    detail,
-  }),
+  STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => {
+    const isError = status !== undefined && status >= 300
+    const what = isError ? `the answer has status ${status}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}` : 'there was no answer that can be read'
+    return { ...say(`${visible(operation)} failed: ${what}`, awsCode === undefined ? 'a proxy or a sign-in page on the way may have answered in place of AWS' : 'AWS has trouble of its own; try again later'), detail }
+  },
+}
+
+/** To the nearest minute, where it is one or more: nobody sets a clock by seconds. */
+function skewInWords(seconds: number): string {
+  const size = Math.abs(seconds)
+  return `${durationInWords(size < 60 ? size : Math.round(size / 60) * 60)} ${seconds > 0 ? 'ahead' : 'behind'}`
 }
 
 function sayRejectedKeys({ accessKeyId, reason, origin }: Extract<Failure, { readonly code: 'CREDENTIALS_REJECTED' }>, view: FailureView): FailureText {

@@ -209,7 +209,7 @@ describe('what contradicts itself or cannot be is refused', () => {
       { environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } },
       { code: 'DURATION_OUT_OF_RANGE', operation: 'AssumeRole', seconds: 129_600, minimum: 900, maximum: 43_200, origin: variable('AWSMFA_DURATION') },
     ],
-    ['a name for a new section that other tools choke on', { profile: 'a#b', options: { 'source-profile': 'work-long-term' } }, { code: 'TEXT_REFUSED', what: 'the profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') }],
+    ['a name for a new section that other tools choke on', { profile: 'a#b', options: { 'source-profile': 'work-long-term' } }, { code: 'TEXT_REFUSED', what: 'profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') }],
   ])('%s', (_, given, failure) => expect(failureOf(() => own(given))).toEqual(failure))
 
   it('the same said twice is no contradiction', () => {

@@ -73,7 +73,7 @@ describe('the walk ends at the long-term credentials', () => {
 })
 
 describe('a walk that cannot end says why', () => {
-  const paths = [PATHS.credentials, PATHS.config]
+  const paths = [PATHS.config, PATHS.credentials]
   const profileFile = (profile: string, line: number, key = 'source_profile'): object => ({ kind: 'file', file: 'config', profile, key, line })
   test.each<[string, Case, object]>([
     ['a profile that is nowhere', { profile: 'prdo', credentials: keys('prod') }, { code: 'PROFILE_NOT_FOUND', profile: 'prdo', origin: { kind: 'flag', flag: 'profile' }, paths, nearest: 'prod' }],
@@ -119,7 +119,7 @@ describe('a walk that cannot end says why', () => {
         code: 'LONG_TERM_CREDENTIALS_MISSING',
         profile: 'work',
         path: ['work'],
-        lookedFor: ['work', 'work-long-term', 'workPerm', 'workPermanent', 'work-perm', 'work-permanent'],
+        lookedFor: ['work-long-term', 'workPerm', 'workPermanent', 'work-perm', 'work-permanent'],
         sessionAt: { path: PATHS.credentials, line: 4 },
       },
     ],
@@ -139,6 +139,6 @@ describe('a walk that cannot end says why', () => {
       { profile: 'work', options: { 'source-env': true }, environment: { AWS_ACCESS_KEY_ID: 'ASIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' } },
       { code: 'LONG_TERM_VARIABLES_MISSING', missing: [], sessionTokenSet: true },
     ],
-    ['a name with a line end', { environment: { AWS_PROFILE: 'x]\n[default' } }, { code: 'TEXT_REFUSED', what: 'the profile name', text: 'x]\n[default', defect: 'control-character', origin: { kind: 'environment', variable: 'AWS_PROFILE' } }],
+    ['a name with a line end', { environment: { AWS_PROFILE: 'x]\n[default' } }, { code: 'TEXT_REFUSED', what: 'profile name', text: 'x]\n[default', defect: 'control-character', origin: { kind: 'environment', variable: 'AWS_PROFILE' } }],
   ])('%s', (_, given, failure) => expect(failureOf(() => resolve(given))).toEqual(failure))
 })
