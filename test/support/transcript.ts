@@ -44,7 +44,15 @@ export interface TranscriptWorld {
   readonly home: TempHome
   readonly environment: Readonly<Record<string, string>>
   readonly variables: Readonly<Record<string, () => string | Promise<string>>>
+  /** Looks at what is true of every run: `before` each step, and `after` each command, where it gives what is wrong. */
+  readonly inspect?: {
+    readonly before: (step: TranscriptStep) => void
+    readonly after: (step: TranscriptCommand, run: TranscriptRun) => readonly string[]
+  }
 }
+
+/** What a command did. */
+export type TranscriptRun = Pick<RunResult, 'code' | 'stdout' | 'stderr'> & { readonly terminal: string }
 
 /** Tells where a transcript and what happened part: line, what was wanted, what there was. */
 export interface Difference {
@@ -83,6 +91,7 @@ function commandOf(line: number, command: string, body: readonly string[]): Tran
 export async function runTranscript(steps: readonly TranscriptStep[], world: TranscriptWorld): Promise<readonly Difference[]> {
   const differences: Difference[] = []
   for (const step of steps) {
+    world.inspect?.before(step)
     if (step.kind === 'command') differences.push(...(await commandDifferences(step, world)))
     else if (step.kind === 'set-up') world.home.write(step.path, fileOf(await filledRows(step.content, world)))
     else differences.push(...stateDifferences(step, await filledRows(step.content, world), world.home))
@@ -92,7 +101,8 @@ export async function runTranscript(steps: readonly TranscriptStep[], world: Tra
 
 async function commandDifferences(step: TranscriptCommand, world: TranscriptWorld): Promise<readonly Difference[]> {
   const command = await filled(step.command, world)
-  const { stdout, stderr, code, terminal } = await (step.typed.length > 0 ? runAtTerminal(command, step, world) : runDetached(command, world))
+  const run = await (step.typed.length > 0 ? runAtTerminal(command, step, world) : runDetached(command, world))
+  const { stdout, stderr, code, terminal } = run
   const compare = (what: string, wanted: readonly string[], found: string): readonly Difference[] =>
     matches(wanted, found) ? [] : [{ line: step.line, what: `${what} of: ${step.command}`, wanted: wanted.join('\n'), found }]
   return [
@@ -100,17 +110,16 @@ async function commandDifferences(step: TranscriptCommand, world: TranscriptWorl
     ...compare('stdout', step.stdout, stdout),
     ...compare('stderr', step.stderr, stderr),
     ...(step.terminal.length > 0 ? compare('terminal', step.terminal, terminal) : []),
+    ...(world.inspect?.after(step, run) ?? []).map((found) => ({ line: step.line, what: `promise broken by: ${step.command}`, wanted: '', found })),
   ]
 }
 
-type Ran = Pick<RunResult, 'code' | 'stdout' | 'stderr'> & { readonly terminal: string }
-
-async function runDetached(command: string, { home, environment }: TranscriptWorld): Promise<Ran> {
+async function runDetached(command: string, { home, environment }: TranscriptWorld): Promise<TranscriptRun> {
   return { ...(await runProgram(['/bin/sh', '-c', command], { environment, cwd: home.path })), terminal: '' }
 }
 
 /** stdout and stderr go to files, so that the terminal shows questions alone. */
-async function runAtTerminal(command: string, step: TranscriptCommand, world: TranscriptWorld): Promise<Ran> {
+async function runAtTerminal(command: string, step: TranscriptCommand, world: TranscriptWorld): Promise<TranscriptRun> {
   const { home, environment } = world
   const [out, err] = [join(home.path, '.transcript-stdout'), join(home.path, '.transcript-stderr')]
   // Ctrl-C reaches the shell too; a trap that does nothing lets it live on to tell the command's exit code.

@@ -1,0 +1,208 @@
+/**
+ * What the transcripts of the built tool run on: a home folder of its own, a strict STS of its own, and on PATH
+ *
+ * - `awsmfa`, the built tool;
+ * - `sts '{"faults": […]}'`, which configures the server (Changes of strict-sts/control.ts);
+ * - `sts log`, which prints what STS and IAM were asked since the last time, a line each, without who-am-I calls.
+ *
+ * Whatever a transcript says, every run is also held to what is true of all of them: see `inspect`.
+ */
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, relative } from 'node:path'
+import { BUILT_CLI } from './run-cli.ts'
+import { startStrictSts } from './strict-sts/client.ts'
+import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
+import { createTempHome } from './temp-home.ts'
+import type { TempHome } from './temp-home.ts'
+import type { TranscriptCommand, TranscriptRun, TranscriptStep, TranscriptWorld } from './transcript.ts'
+
+/** A stage and what it is made of. Whoever opens it closes it. */
+export interface TranscriptStage {
+  readonly home: TempHome
+  readonly sts: StrictSts
+  readonly world: TranscriptWorld
+  readonly close: () => Promise<void>
+}
+
+/** How a stage is made. `files` are there from the start; `variables` come on top of the world's own. */
+export interface StageOptions {
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
+  readonly variables?: TranscriptWorld['variables']
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+const STEP_MS = 30_000
+
+/**
+ * Opens a stage. For each user `name` of the world with a device there are `{code-name}`, a code that STS will take, another
+ * one each time, and `{name-key}` and `{name-secret}`; `{code}` is alice's. `{wrong-code}` is never right.
+ */
+export async function openStage(world: World, options: StageOptions = {}): Promise<TranscriptStage> {
+  const home = createTempHome(options.files)
+  const sts = await startStrictSts(world)
+  const handedOut = new Set<string>()
+  const clock = { offsetMs: 0 }
+  const configure = async (changes: Changes): Promise<void> => {
+    clock.offsetMs = changes.clockOffsetMs ?? clock.offsetMs
+    await sts.configure(changes)
+  }
+  const control = await startControl(sts, configure)
+  home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
+  home.write('.bin/sts', `#!${process.execPath}\nfetch('${control.url}', { method: 'POST', body: process.argv[2] }).then((r) => r.text()).then((t) => process.stdout.write(t))\n`)
+  for (const program of ['awsmfa', 'sts']) chmodSync(join(home.path, '.bin', program), 0o755)
+  const environment = home.environment({ ...sts.environment(), ...options.environment })
+  const users = world.accounts.flatMap((account) => account.users)
+  const codeOf = (serial: string): (() => Promise<string>) => unusedCodes({ sts, serial, clock, configure, handedOut })
+  const variables: Record<string, () => string | Promise<string>> = { 'wrong-code': () => '000000', home: () => home.path, ...options.variables }
+  for (const { name, accessKeys, devices } of users) {
+    const serial = devices.find(({ kind }) => kind === 'totp')?.serial
+    if (serial !== undefined) variables[name === 'alice' ? 'code' : `code-${name}`] = codeOf(serial)
+    variables[`${name}-key`] = () => accessKeys[0]?.id ?? ''
+    variables[`${name}-secret`] = () => accessKeys[0]?.secret ?? ''
+  }
+  const longTerm = users.flatMap((user) => user.accessKeys.map(({ secret }) => secret))
+  return {
+    home,
+    sts,
+    world: {
+      home,
+      environment: { ...environment, PATH: `${join(home.path, '.bin')}:${environment['PATH'] ?? ''}` },
+      variables,
+      inspect: inspectorOf(home, longTerm, handedOut),
+    },
+    close: async () => {
+      control.close()
+      await sts.stop()
+      home.remove()
+    },
+  }
+}
+
+interface CodeSupply {
+  readonly sts: StrictSts
+  readonly serial: string
+  readonly clock: { readonly offsetMs: number }
+  readonly configure: (changes: Changes) => Promise<void>
+  readonly handedOut: Set<string>
+}
+
+/**
+ * A code works once, and STS takes those of the step before, of now and of the step after (RFC 6238, 5.2). So codes of now
+ * and of the next step are handed out, in order, and when both are spent the server's clock moves on.
+ */
+function unusedCodes({ sts, serial, clock, configure, handedOut }: CodeSupply): () => Promise<string> {
+  let last = 0
+  return async () => {
+    const current = Math.floor((Date.now() + clock.offsetMs) / STEP_MS)
+    const step = Math.max(last + 1, current)
+    if (step > current + 1) await configure({ clockOffsetMs: clock.offsetMs + (step - current) * STEP_MS })
+    last = step
+    const code = sts.code(serial, step - Math.floor((Date.now() + clock.offsetMs) / STEP_MS))
+    handedOut.add(code)
+    return code
+  }
+}
+
+async function startControl(sts: StrictSts, configure: (changes: Changes) => Promise<void>): Promise<{ readonly url: string; readonly close: () => void }> {
+  let seen = 0
+  const answer = async (order: string): Promise<string> => {
+    if (order !== 'log') {
+      await configure(JSON.parse(order) as Changes)
+      return ''
+    }
+    const log = await sts.log()
+    const fresh = log.slice(seen)
+    seen = log.length
+    return fresh.filter(({ operation }) => operation !== null && operation !== 'GetCallerIdentity').map((entry) => `${inWords(entry)}\n`).join('')
+  }
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      answer(Buffer.concat(chunks).toString()).then((text) => response.end(text), (error: unknown) => response.end(`sts: ${String(error)}\n`))
+    })
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => void server.close() }
+}
+
+function inWords({ operation, signer, signerArn, region, parameters, outcome, status }: LogEntry): string {
+  const given = Object.entries(parameters).map(([name, value]) => `${name}=${name === 'TokenCode' ? '…' : typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const by = signerArn === null ? 'nobody' : signerArn.split(':').slice(5).join(':')
+  const session = signer === 'session-token' ? "'s session" : ''
+  return [operation ?? '', 'by', `${by}${session}`, 'in', region ?? 'no region', ...given.toSorted(), '->', outcome ?? String(status)].join(' ')
+}
+
+/**
+ * What holds for every command, successful or not:
+ *
+ * - no secret key, session token or token code on stdout or stderr, nor in any file but the credentials file, awsmfa's
+ *   session cache and those that the transcript itself wrote a long-term key into;
+ * - no stack trace, no fault of awsmfa;
+ * - no lock, stage or other file of awsmfa left beside the shared files;
+ * - where a single awsmfa command failed, the shared files are what they were.
+ */
+function inspectorOf(home: TempHome, longTerm: readonly string[], codes: ReadonlySet<string>): NonNullable<TranscriptWorld['inspect']> {
+  const sessionSecrets = new Set<string>()
+  const written = new Set<string>()
+  let before: ReadonlyMap<string, string> = new Map()
+  return {
+    before: (step: TranscriptStep) => {
+      if (step.kind === 'set-up') written.add(step.path)
+      before = sharedFilesOf(home)
+    },
+    after: (step: TranscriptCommand, run: TranscriptRun) => {
+      for (const secret of sessionSecretsIn(home)) sessionSecrets.add(secret)
+      const secrets = [...sessionSecrets, ...longTerm.filter((secret) => secret.length > 16)]
+      const output = `${run.stdout}\n${run.stderr}`
+      const shown = [...secrets.filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
+      const after = sharedFilesOf(home)
+      const changed = /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) && run.code !== 0 && !isSame(before, after)
+      return [
+        ...shown.map((secret) => `a secret is shown (${secret.slice(0, 2)}…)`),
+        ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it fell over'] : []),
+        ...[...after.keys()].filter((path) => /\.awsmfa-/.test(path)).map((path) => `${path} is left behind`),
+        ...(changed ? ['it failed and changed a file'] : []),
+        ...leaks(home, secrets, codes, written),
+      ]
+    },
+  }
+}
+
+function leaks(home: TempHome, secrets: readonly string[], codes: ReadonlySet<string>, written: ReadonlySet<string>): readonly string[] {
+  return filesBelow(home.path).flatMap((path) => {
+    const name = relative(home.path, path)
+    if (/^\.bin\/|^\.transcript-|^\.cache\/awsmfa\/sessions\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
+    const text = readFileSync(path, 'latin1')
+    const found = [...secrets.filter((secret) => text.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text))]
+    return found.map(() => `a secret lies in ${name}`)
+  })
+}
+
+function sharedFilesOf(home: TempHome): ReadonlyMap<string, string> {
+  return new Map(filesBelow(join(home.path, '.aws')).map((path) => [relative(home.path, path), readFileSync(path, 'latin1')]))
+}
+
+function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
+  return before.size === after.size && [...before].every(([path, text]) => after.get(path) === text)
+}
+
+/** Secret keys and tokens of sessions, wherever awsmfa put them. */
+function sessionSecretsIn(home: TempHome): readonly string[] {
+  const files = [...filesBelow(join(home.path, '.aws')), ...filesBelow(join(home.path, '.cache'))]
+  return files.flatMap((path) => {
+    const text = readFileSync(path, 'latin1')
+    const tokens = [...text.matchAll(/(?:aws_session_token\s*=\s*|"sessionToken":")([A-Za-z0-9+/=]{100,})/gi)]
+    const secrets = [...text.matchAll(/aws_access_key_id\s*=\s*ASIA\w+\s+aws_secret_access_key\s*=\s*([A-Za-z0-9+/=]{40})/gi), ...text.matchAll(/"secretAccessKey":"([^"]+)"/g)]
+    return [...tokens, ...secrets].map(([, secret]) => secret ?? '')
+  })
+}
+
+function filesBelow(folder: string): readonly string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
