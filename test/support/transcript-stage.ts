@@ -37,7 +37,7 @@ const STEP_MS = 30_000
 
 /**
  * Opens a stage. For each user `name` of the world with a device there are `{code-name}`, a code that STS will take, another
- * one each time, and `{name-key}` and `{name-secret}`; `{code}` is alice's. `{wrong-code}` is never right.
+ * one each time, and `{name-key}` and `{name-secret}` (in lower case, `-` for `_`); `{code}` is alice's. `{wrong-code}` is never right.
  */
 export async function openStage(world: World, options: StageOptions = {}): Promise<TranscriptStage> {
   const home = createTempHome(options.files)
@@ -56,7 +56,8 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
   const users = world.accounts.flatMap((account) => account.users)
   const codeOf = (serial: string): (() => Promise<string>) => unusedCodes({ sts, serial, clock, configure, handedOut })
   const variables: Record<string, () => string | Promise<string>> = { 'wrong-code': () => '000000', home: () => home.path, ...options.variables }
-  for (const { name, accessKeys, devices } of users) {
+  for (const { name: userName, accessKeys, devices } of users) {
+    const name = userName.toLowerCase().replaceAll('_', '-')
     const serial = devices.find(({ kind }) => kind === 'totp')?.serial
     if (serial !== undefined) variables[name === 'alice' ? 'code' : `code-${name}`] = codeOf(serial)
     variables[`${name}-key`] = () => accessKeys[0]?.id ?? ''
