@@ -2,34 +2,17 @@
  * What the clients of both services have in common: everything that the SDK would otherwise look up in files, in the
  * environment or at an instance's metadata address is given to it, and each answer is watched as it arrives.
  */
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Agent } from 'node:http'
 import type { SigningCredentials } from '../core/sessions/credentials.ts'
+import type { ObserveAnswer } from './request-handler.ts'
+import { createRequestHandler } from './request-handler.ts'
 import type { ServiceEndpoint } from './sts-endpoint.ts'
-
-/** Tells status and Date header of an answer, as soon as its head is there. */
-type ObserveAnswer = (status: number, date: string | undefined) => void
 
 /** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
 export interface SendOptions {
   readonly abortSignal: AbortSignal
   readonly observe: ObserveAnswer
 }
-
-type Handle = NodeHttpHandler['handle']
-
-/** A request handler on an agent of ours that reports each answer to the `observe` of its `send`. Has no time-outs: they are the caller's. */
-function createRequestHandler(agent: Agent): { readonly handle: Handle; readonly destroy: () => void; readonly metadata: { readonly handlerProtocol: string } } {
-  const inner = new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never })
-  const handle: Handle = async (request, options) => {
-    const { response } = await inner.handle(request, options)
-    if (isObserved(options)) options.observe(response.statusCode, response.headers['date'])
-    return { response }
-  }
-  return { handle, destroy: () => inner.destroy(), metadata: inner.metadata }
-}
-
-const isObserved = (options: unknown): options is SendOptions => typeof options === 'object' && options !== null && 'observe' in options
 
 /** The settings of a client. `signer` is asked at each request. */
 export function clientSettings(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent) {
