@@ -56,10 +56,11 @@ const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell wher
 
 const LOGIN: CommandSpec = {
   summary: 'Sign in with a token code: get a session, store it',
-  positional: { name: 'profile', description: 'the profile to sign in; else AWS_PROFILE, else default', maximum: 1 },
+  positional: { name: 'profile', description: "names or patterns ('dev-*'); else AWS_PROFILE, else default", maximum: Infinity },
   tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
   options: [
     PROFILE,
+    { kind: 'flag', name: 'all', description: 'every profile that awsmfa manages' },
     { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
     { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
     { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
@@ -80,11 +81,12 @@ const LOGIN: CommandSpec = {
     DEBUG,
   ],
   conflicts: [
+    { options: ['all', 'profile'], because: 'one means every profile, the other one' },
     { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
     { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
   ],
   examples: [
-    { line: 'awsmfa login work', description: 'ask for the code and sign in' },
+    { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
     { line: 'awsmfa login -- --duration-seconds 3600', description: 'with a flag for STS' },
   ],
 }

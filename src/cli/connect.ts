@@ -1,7 +1,7 @@
 import { createListMfaDevices } from '../adapters/iam-devices.ts'
 import { createSts } from '../adapters/sts.ts'
 import { resolveTransport } from '../adapters/transport-settings.ts'
-import type { Connection } from '../commands/login.ts'
+import type { Connection } from '../flows/sign-in.ts'
 import { findServiceEndpoint } from '../core/files/service-endpoint.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { LoginResolution } from '../core/login/resolution.ts'

@@ -19,6 +19,7 @@ import type { LoginContext } from '../commands/login.ts'
 import type { LogoutContext } from '../commands/logout.ts'
 import type { StatusContext } from '../commands/status.ts'
 import { AwsmfaError } from '../core/failures.ts'
+import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { visible } from '../core/visible-text.ts'
 
@@ -42,7 +43,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     asker,
     spinner: (talk) => createSpinner({ talk, canMoveCursor: movesCursor(environment, process.platform) }),
   })
-  const debug = invocation.options['debug'] === true ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
+  const debug = isDebug(invocation) ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
   const files = createSharedFiles({ paths: resolveSharedFiles(surroundings), home, allowRoot: invocation.options['allow-root'] === true, uid: process.getuid?.() })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
   return {

@@ -7,7 +7,7 @@ export type ExitCode = 0 | 1 | 2 | 4 | 129 | 130 | 143
  * 2 for what the person wrote; 4 where there is no usable session and none could be got (gh ends with 4 where a login is
  * missing); 130 as after Ctrl-C; 1 for the rest.
  */
-export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'ANOTHER_LOGIN_FAILED'>, ExitCode>> = {
+export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'>, ExitCode>> = {
   USAGE: 2,
   STS_ARGUMENT: 2,
   DURATION_OUT_OF_RANGE: 2,
@@ -59,8 +59,13 @@ export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'A
   DEADLINE_EXCEEDED: 1,
 }
 
-/** Gives the exit code of a failure. Who waited for another login's answer ends as that login did. */
+/** Gives the exit code of a failure. Who waited for another login's answer ends as that login did; several
+ * profiles end with the code that their failures share, else with 1. */
 export function exitCodeOf(failure: Failure): ExitCode {
   if (failure.code === 'INTERRUPTED') return failure.signal === 'SIGTERM' ? 143 : 129
+  if (failure.code === 'LOGINS_FAILED') {
+    const [shared, ...others] = new Set(failure.causes.map(exitCodeOf))
+    return shared === undefined || others.length > 0 ? 1 : shared
+  }
   return EXIT_CODES[failure.code === 'ANOTHER_LOGIN_FAILED' ? failure.why : failure.code]
 }

@@ -9,11 +9,14 @@ import { COMMAND_TABLE, GLOBAL_OPTIONS } from './command-table.ts'
 /** Gives the help of a command, or of awsmfa. At most 80 columns wide wherever it is shown, and the same in every language. */
 export async function renderHelp(command?: CommandName): Promise<string> {
   const help = await (command === undefined ? topHelp() : commandHelp(command)).getHelp()
-  return `${help.replaceAll(/[ \t]+$/gm, '').trim()}\n`
+  const [synopsisLine = '', ...rest] = help.replaceAll(/[ \t]+$/gm, '').trim().split('\n')
+  // yargs would lay a summary of several lines out in columns.
+  const summary = command === undefined ? 'One MFA code, and every AWS tool works' : COMMAND_TABLE[command].summary
+  return `${[synopsisLine, '', `${summary}.`, ...rest].join('\n')}\n`
 }
 
 function topHelp(): ReturnType<typeof yargs> {
-  let builder = blank('awsmfa COMMAND [options]\n\nOne MFA code, and every AWS tool works.')
+  let builder = blank('awsmfa COMMAND [options]')
   for (const name of COMMAND_NAMES) builder = builder.command(synopsis(name), COMMAND_TABLE[name].summary)
   return builder
     .options(displayed(GLOBAL_OPTIONS))
@@ -23,8 +26,8 @@ function topHelp(): ReturnType<typeof yargs> {
 }
 
 function commandHelp(name: CommandName): ReturnType<typeof yargs> {
-  const { summary, positional, tail, options, examples } = COMMAND_TABLE[name]
-  let builder = blank(`awsmfa ${synopsis(name)} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}\n\n${summary}.`)
+  const { positional, tail, options, examples } = COMMAND_TABLE[name]
+  let builder = blank(`awsmfa ${synopsis(name)} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`)
     .positional(positional.name, { describe: positional.description })
     .options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
   for (const { line, description } of examples) builder = builder.example(line, description)

@@ -1,6 +1,7 @@
 /** What the entry hands on to. Nothing of a command, and no yargs, is loaded before it is needed. */
 import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
+import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
@@ -10,8 +11,7 @@ import { report, supervise, supervisionOfProcess } from './supervise.ts'
  * is on stdout can always be parsed; a failure is told in words on stderr and by the exit code, with `--json` as without.
  */
 export async function run(invocation: Invocation): Promise<number> {
-  const debug = invocation.options['debug'] === true
-  return await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(debug))
+  return await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(isDebug(invocation)))
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Now, RememberedFacts, Removal, SharedFiles, Terminal } from '../co
 import { statusOfProfile } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
-import { renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWriteWarning } from '../render/login.ts'
+import { renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
@@ -49,7 +49,9 @@ function managedProfiles({ stores }: LogoutContext): readonly string[] {
 function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutContext): string {
   if (removed === 'nothing') {
     const { credentials, config } = files.read()
-    return renderNothingToSignOut(profile, readProfiles({ credentials: credentials.text, config: config.text }))
+    const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+    const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: () => undefined })
+    return sourceProfile === undefined ? renderNothingToSignOut(profile, profiles) : renderWorksThrough(profile, sourceProfile)
   }
   const expiration = session?.expiration
   const honoured = expiration !== undefined && expiration > now() ? renderStillHonoured(expiration, now()) : ''

@@ -104,6 +104,8 @@ export type Failure =
   | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output'; readonly exitCode?: number }
   | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session'; readonly exitCode?: number; readonly place: Place }
   | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' }
+  // Several profiles: the exit code that all causes share, else 1.
+  | { readonly code: 'LOGINS_FAILED'; readonly of: number; readonly causes: readonly Failure[] }
   // STS says no to who is asking: exit 4.
   | { readonly code: 'TOKEN_CODE_REJECTED'; readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
   | { readonly code: 'MFA_SERIAL_REJECTED'; readonly serial: string; readonly origin: Origin }

@@ -11,3 +11,8 @@ export interface Invocation {
   readonly options: Readonly<Record<string, string | true>>
   readonly tail?: readonly string[]
 }
+
+/** Tells whether more is to be said: `--debug`, also as the AWS CLI's flag after `--`. */
+export function isDebug({ command, options, tail }: Invocation): boolean {
+  return options['debug'] === true || (command === 'login' && tail?.includes('--debug') === true)
+}

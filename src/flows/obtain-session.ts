@@ -213,7 +213,7 @@ function withIdentity(session: StsSession, hops: readonly StsSession[], user: Ca
 async function underQuestionLock<T>({ request, effects }: Work, work: (since: Date | undefined) => Promise<T>): Promise<T> {
   const question = sessionName(keyOf(request, ''), effects.sha256)
   const started = effects.now()
-  const { waited, release } = await effects.deadline.pauseWhile(effects.lockQuestion(question, effects.cancelled))
+  const { waited, release } = await effects.deadline.pauseWhile(waiting('waiting for another login with the same MFA device', effects, () => effects.lockQuestion(question, effects.cancelled)))
   try {
     const refusal = waited ? effects.facts.refusalOf(question, started) : undefined
     if (refusal !== undefined) throw new AwsmfaError({ code: 'ANOTHER_LOGIN_FAILED', why: refusal })

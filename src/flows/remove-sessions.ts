@@ -21,14 +21,14 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
   const outcomes = stores.map((store) => store.remove(profiles))
   const removals = outcomes.flatMap((outcome) => outcome.removals)
   const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
-  const sharedSerialNumbers: string[] = []
+  const sharedSerialNumbers = new Set<string>()
   for (const record of cache.list()) {
     const after = afterLogout(record, { profiles, accessKeyIds, all })
     if (after === 'remove') {
       cache.remove(record.key)
-      sharedSerialNumbers.push(record.key.serialNumber)
+      if (record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
     } else if (after !== record) cache.store(after)
   }
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
-  return { removals, warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers }
+  return { removals, warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers] }
 }

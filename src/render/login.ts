@@ -125,6 +125,11 @@ export function renderNothingToSignOut(profile: string, profiles: Profiles): str
   return note(`there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`)
 }
 
+/** A role profile has no session of its own; the one that it hangs on may serve others. */
+export function renderWorksThrough(profile: string, source: string): string {
+  return note(`'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`)
+}
+
 /** A shared MFA session went too. */
 export function renderSharedSessionGone(serialNumber: string): string {
   return note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`)

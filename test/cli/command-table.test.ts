@@ -66,7 +66,7 @@ test('help shows an option as it is written', async () => {
   expect(help).toContain('\n      --token-code CODE ')
   expect(help).toContain('\n  -h, --help ')
   expect(help).not.toContain('[string]')
-  expect(help.startsWith('awsmfa login [profile] [options] [-- STS FLAGS]\n\nSign in')).toBe(true)
+  expect(help.startsWith('awsmfa login [profile..] [options] [-- STS FLAGS]\n\nSign in')).toBe(true)
   expect(help.endsWith('.\n')).toBe(true)
 })
 

@@ -48,7 +48,7 @@ test.each<[readonly string[], UsageProblem]>([
   [['login', ''], { kind: 'empty-value', option: 'profile' }],
   [['login', '--json=yes'], { kind: 'unexpected-value', option: '--json' }],
   [['login', '--json='], { kind: 'unexpected-value', option: '--json' }],
-  [['login', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'login' }],
+  [['status', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'status' }],
   [['status', 'a', 'true'], { kind: 'unexpected-word', word: 'true', command: 'status' }],
   [['status', '--'], { kind: 'unexpected-separator', command: 'status' }],
   [['logout', 'a', '--', 'b'], { kind: 'unexpected-separator', command: 'logout' }],

@@ -29,7 +29,6 @@ function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginR
     partition: 'aws',
     endpoint: undefined,
     caBundle: undefined,
-    debug: false,
     tokenCode: undefined,
     minTtlSeconds: undefined,
     notes: [],

@@ -49,6 +49,7 @@ const STS_ARGUMENT: Kinds<StsArgumentProblem> = {
 }
 
 const OTHERS: Examples = {
+  LOGINS_FAILED: [{ of: 4, causes: [{ code: 'THROTTLED', operation: 'AssumeRole' }] }],
   DURATION_OUT_OF_RANGE: [
     { operation: 'GetSessionToken', seconds: 144_000, minimum: 900, maximum: 129_600, origin: { kind: 'flag', flag: '--duration' } },
     { operation: 'AssumeRole', seconds: 60, minimum: 900, maximum: 43_200, origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },

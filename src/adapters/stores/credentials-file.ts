@@ -1,5 +1,5 @@
 /** The shared credentials file as a store of sessions: what login writes there, found and taken out again. */
-import { applyEdits } from '../../core/files/byte-edit.ts'
+import { applyEdits, differenceOf } from '../../core/files/byte-edit.ts'
 import { readIniDocument } from '../../core/files/ini-document.ts'
 import { classifyProfile } from '../../core/files/ownership.ts'
 import { readProfiles } from '../../core/files/profiles.ts'
@@ -23,7 +23,7 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
       if (planned.removals.every(({ removed }) => removed === 'nothing')) return { removals: planned.removals, warnings: [] }
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
         const { after, removals } = planRemovals(credentials, names)
-        return { edits: { credentials: after === credentials.text ? [] : [{ offset: 0, length: credentials.text.length, content: after }] }, result: removals }
+        return { edits: { credentials: differenceOf(credentials.text, after) }, result: removals }
       })
       return { removals: result, warnings }
     },

@@ -23,3 +23,14 @@ export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   }
   return edited + text.slice(position)
 }
+
+/** Gives the one edit that makes `after` of `before`, without the bytes that they have in common at either end; none where they are equal. */
+export function differenceOf(before: string, after: string): readonly ByteEdit[] {
+  if (before === after) return []
+  const shorter = Math.min(before.length, after.length)
+  let start = 0
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1
+  let end = 0
+  while (end < shorter - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end += 1
+  return [{ offset: start, length: before.length - start - end, content: after.slice(start, after.length - end) }]
+}

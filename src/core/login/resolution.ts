@@ -56,8 +56,6 @@ export interface LoginResolution {
   readonly endpoint: Resolved<string> | undefined
   /** A PEM file with certificate authorities to trust besides the usual ones. */
   readonly caBundle: Resolved<string> | undefined
-  /** `--debug` stood after `--`. */
-  readonly debug: boolean
   /** A token code that was given on the command line, six digits. `-` stands for one line from stdin. */
   readonly tokenCode: Resolved<string> | undefined
   readonly minTtlSeconds: number | undefined

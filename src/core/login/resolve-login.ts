@@ -8,7 +8,7 @@ import type { Profiles } from '../files/profile-view.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Resolved } from '../origin.ts'
 import { accountIdOfAccessKeyId } from '../sessions/credentials.ts'
-import { assertDuration } from './duration.ts'
+import { DURATION_LIMITS, assertDuration } from './duration.ts'
 import type { SharedPaths } from './long-term.ts'
 import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
 import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
@@ -67,7 +67,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const onWalk: SettingSources = { ...sources, walk: views }
 
   const roles = resolveRoles(found, sources)
-  const durationSeconds = findDuration(isToolsRole ? { ...sources, walk: [] } : sources)
+  const durationSeconds = capGeneral(findDuration(isToolsRole ? { ...sources, walk: [] } : sources), roles)
   assertDurations(durationSeconds, roles)
   const { serialNumber, notes: serialNotes } = resolveSerial(onWalk, walk.longTerm, input.targets ?? 1)
   const { region, partition } = resolveRegion(onWalk, ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles))
@@ -85,7 +85,6 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     partition,
     endpoint: resolveEndpoint(onWalk),
     caBundle: findSetting('CA bundle', onWalk),
-    debug: tail.debug,
     tokenCode: resolveTokenCode(sources),
     minTtlSeconds: resolveMinimum(sources),
     notes: [...suffixNote, ...notes, ...serialNotes],
@@ -120,6 +119,13 @@ function longTermFromEnvironment(environment: Environment): LongTermSource {
 function isOwnSourceRole(name: string, profiles: Profiles): boolean {
   const profile = profiles.find(name)
   return profile?.configForm !== 'bare' && profile?.get('role_arn') !== undefined && profile.get('source_profile')?.value === name
+}
+
+/** A length for everything, from a variable or awsmfa's settings, means "as long as may be" for a role; a flag means itself. */
+function capGeneral(asked: Resolved<number> | undefined, roles: readonly RoleStep[]): Resolved<number> | undefined {
+  const { maximum } = DURATION_LIMITS.AssumeRole
+  const isGeneral = asked?.origin.kind === 'environment' || asked?.origin.kind === 'settings'
+  return isGeneral && roles.length > 0 && asked.value > maximum ? { ...asked, value: maximum } : asked
 }
 
 /** The stored session's length is bound by its own operation, and every role's by AssumeRole. */

@@ -16,7 +16,7 @@ import type { LongTermSource } from './resolution.ts'
 import { settingRow } from './setting-table.ts'
 
 /** Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and `Permanent`. */
-const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
+export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
 /** What the walk needs. `source`: `--source-profile`, which stands for what the target itself names. */
 export interface WalkInput {

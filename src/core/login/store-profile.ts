@@ -83,12 +83,13 @@ function isIgnored(profile: ProfileView | undefined): boolean {
   return profile !== undefined && findIgnoringKey(profile) !== undefined
 }
 
-function isStandardRole(profile: ProfileView): boolean {
+/** Tells whether a profile is a role that tools assume with another profile's credentials. */
+export function isStandardRole(profile: ProfileView): boolean {
   return (visible(profile, 'role_arn')?.value ?? '') !== '' && (visible(profile, 'source_profile')?.value ?? '') !== ''
 }
 
 /** The value as SDKs see it: they do not read a bare section of the config file. */
-function visible(profile: ProfileView, key: string): ProfileValue | undefined {
+export function visible(profile: ProfileView, key: string): ProfileValue | undefined {
   return profile.getFrom('credentials', key) ?? (profile.configForm === 'standard' ? profile.getFrom('config', key) : undefined)
 }
 

@@ -22,7 +22,6 @@ export interface ParsedStsArguments {
   readonly texts: Readonly<Partial<Record<OwnFlagName, Resolved<string>>>>
   readonly durationSeconds: Resolved<number> | undefined
   readonly extras: RoleExtras
-  readonly debug: boolean
 }
 
 /** What parsing needs besides the words. `roleKnown`: a flag before `--` or the profile names a role. */
@@ -43,11 +42,11 @@ export function parseStsArguments(tail: readonly string[], context: StsArguments
   const texts: Partial<Record<OwnFlagName, Resolved<string>>> = {}
   let durationSeconds: Resolved<number> | undefined
   let extras: RoleExtras = {}
-  let debug = false
   for (const { flag, words } of sortWords(tail, operation)) {
     const row = STS_FLAGS.find((candidate) => candidate.flag === flag)
-    if (flag === '--debug') debug = true
-    else if (row === undefined) texts[flag] = readGlobal(flag, words[0] ?? '')
+    // Whether --debug stands there is asked before anything is parsed.
+    if (flag === '--debug') continue
+    if (row === undefined) texts[flag] = readGlobal(flag, words[0] ?? '')
     else if (flag === '--duration-seconds') durationSeconds = readDuration(words[0] ?? '', operation, context.readFile)
     else if (row.shape.kind !== 'text') extras = { ...extras, ...readList(row, words, context.readFile) }
     else {
@@ -57,7 +56,7 @@ export function parseStsArguments(tail: readonly string[], context: StsArguments
       else texts[flag] = { value, origin: stsFlag(flag) }
     }
   }
-  return { operation, texts, durationSeconds, extras, debug }
+  return { operation, texts, durationSeconds, extras }
 }
 
 function stsFlag(flag: OwnFlagName): Origin {

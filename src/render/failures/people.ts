@@ -16,7 +16,7 @@ function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode:
 
 /** Words for what a person, another program of theirs, or the time had a part in. */
 export const PEOPLE_WORDS: WordsFor<
-  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED'
+  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
 > = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted }) => {
     const isCode = wanted === 'token-code'
@@ -27,6 +27,7 @@ export const PEOPLE_WORDS: WordsFor<
   },
   CANCELLED: () => say('cancelled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
+  LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles could not sign in`),
   DECLINED: () => say('declined; nothing was changed'),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
   TOKEN_COMMAND_FAILED: ({ program, reason, exitCode }) => say(`the token command ${quoted(program)} failed: ${whyProgramFailed(reason, exitCode)}`),

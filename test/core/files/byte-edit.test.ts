@@ -1,6 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyEdits } from '../../../src/core/files/byte-edit.ts'
+import { applyEdits, differenceOf } from '../../../src/core/files/byte-edit.ts'
+
+describe('the difference of two texts', () => {
+  test('is at most one edit, makes one of the other, and touches nothing at either end that they share', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 })
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const edits = differenceOf(before, after)
+        expect(applyEdits(before, edits)).toBe(after)
+        expect(edits.length).toBe(before === after ? 0 : 1)
+        for (const { offset, length, content } of edits) {
+          expect(length > 0 && content !== '' && before[offset] === content[0]).toBe(false)
+        }
+      }),
+    )
+  })
+})
 
 describe('edits', () => {
   test.each([

@@ -96,7 +96,6 @@ describe('each setting comes from the first place that has it, and keeps the pla
       minTtlSeconds: 2_700,
       tokenCode: { value: '123456', origin: flag('--token-code') },
       caBundle: { value: 'x.pem', origin: variable('AWS_CA_BUNDLE') },
-      debug: true,
     })
     expect(own({ defaults: { min_ttl: '1h' } }).minTtlSeconds).toBe(3_600)
     expect(own({ options: { 'token-code': '-' } }).tokenCode).toEqual({ value: '-', origin: flag('--token-code') })
@@ -205,12 +204,18 @@ describe('what contradicts itself or cannot be is refused', () => {
     ['a region', { environment: { AWS_REGION: 'eu west' } }, bad('AWS_REGION', 'eu west', variable('AWS_REGION'))],
     ['an endpoint', { options: { 'endpoint-url': 'localhost' } }, bad('--endpoint-url', 'localhost', flag('--endpoint-url'))],
     [
-      'a role for too long, by a variable',
-      { environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } },
-      { code: 'DURATION_OUT_OF_RANGE', operation: 'AssumeRole', seconds: 129_600, minimum: 900, maximum: 43_200, origin: variable('AWSMFA_DURATION') },
+      'a role for too long, by a flag',
+      { options: { 'role-arn': ADMIN, duration: '36h' } },
+      { code: 'DURATION_OUT_OF_RANGE', operation: 'AssumeRole', seconds: 129_600, minimum: 900, maximum: 43_200, origin: flag('--duration') },
     ],
     ['a name for a new section that other tools choke on', { profile: 'a#b', options: { 'source-profile': 'work-long-term' } }, { code: 'TEXT_REFUSED', what: 'profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') }],
   ])('%s', (_, given, failure) => expect(failureOf(() => own(given))).toEqual(failure))
+
+  it('a length for everything is as long as may be for a role', () => {
+    const capped = { value: 43_200, origin: variable('AWSMFA_DURATION') }
+    expect(own({ environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } }).durationSeconds).toEqual(capped)
+    expect(own({ environment: { AWSMFA_DURATION: '36h' } }).durationSeconds).toEqual({ ...capped, value: 129_600 })
+  })
 
   it('the same said twice is no contradiction', () => {
     expect(own({ options: { duration: '1h' }, tail: ['--duration-seconds', '3600', '--profile', 'work'] }).durationSeconds?.value).toBe(3_600)

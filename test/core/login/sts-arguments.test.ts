@@ -22,7 +22,7 @@ function parse(tail: readonly string[], roleKnown = false): ParsedStsArguments {
 }
 
 const from = (flag: string, value: string | number): object => ({ value, origin: { kind: 'sts-flag', flag } })
-const nothing = { texts: {}, durationSeconds: undefined, extras: {}, debug: false }
+const nothing = { texts: {}, durationSeconds: undefined, extras: {} }
 const problemOf = (tail: readonly string[], roleKnown = false): unknown => {
   const failure = failureOf(() => parse(tail, roleKnown))
   return failure.code === 'STS_ARGUMENT' ? failure.problem : failure
@@ -61,7 +61,7 @@ describe('spelling: a flag is found as the AWS CLI finds it', () => {
     ['global flags take part first: --r', ['--r', 'eu-west-1'], true, { ...assume, texts: { '--region': from('--region', 'eu-west-1') } }],
     ['--e', ['--e=http://127.0.0.1:1'], false, { ...get, texts: { '--endpoint-url': from('--endpoint-url', 'http://127.0.0.1:1') } }],
     ['--ca-bundle', ['--ca', 'x.pem'], false, { ...get, texts: { '--ca-bundle': from('--ca-bundle', 'x.pem') } }],
-    ['--debug takes no value', ['--debug', '--dur', '900'], false, { ...get, durationSeconds: from('--duration-seconds', 900), debug: true }],
+    ['--debug takes no value', ['--debug', '--dur', '900'], false, { ...get, durationSeconds: from('--duration-seconds', 900) }],
     ['a code keeps its zeros and loses its spaces', ['--token-code', '012 345'], false, { ...get, texts: { '--token-code': from('--token-code', '012345') } }],
     ['the exact name of a flag that others begin with', ['--policy', '{}'], true, { ...assume, extras: { policy: '{}' } }],
   ])('%s', (_, tail, roleKnown, expected) => expect(parse(tail, roleKnown)).toEqual(expected))

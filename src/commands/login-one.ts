@@ -1,0 +1,41 @@
+import { readProfiles } from '../core/files/profiles.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { statusOfProfile } from '../core/status/profile-status.ts'
+import { renderKept, renderRenewal, renderSignedIn, renewalLine } from '../render/login.ts'
+import { statusObject } from '../render/status.ts'
+import { settleAttempt, signInAll } from './login-attempt.ts'
+import type { LoginRun } from './login-attempt.ts'
+
+/** Signs in the one profile that the line is about, and gives the exit code 0. Throws what refuses it. */
+export async function loginOne(run: LoginRun): Promise<number> {
+  const { invocation, context, talk } = run
+  const { candidate, decision } = settleAttempt(invocation, 1, run)
+  const { resolution } = candidate
+  const profile = resolution.storeProfile
+  if (decision.kind === 'keep') {
+    const session = { profile, expiration: decision.expiration, identity: context.facts.identityOf(decision.accessKeyId) }
+    const named = resolution.target.origin.kind === 'flag' ? resolution.target.value : undefined
+    talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), context.now(), context.terminal.talk))
+  } else {
+    if (decision.because === 'another-request') talk(renderRenewal(profile, decision.parts))
+    const [outcome] = await signInAll([candidate], run)
+    if (outcome === undefined) throw new Error('a candidate has an outcome')
+    if (outcome.kind === 'failed') throw outcome.error
+    const { session } = outcome
+    talk(renderSignedIn({ profile, expiration: session.credentials.expiration, identity: session.identity }, context.now(), context.terminal.talk))
+  }
+  if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(profile, run))}\n`)
+  return 0
+}
+
+/** The object of `status --json`, from the files as they are now. */
+export function stateOf(profile: string, { context: { files, now, facts } }: LoginRun): ReturnType<typeof statusObject> {
+  const { credentials, config } = files.read()
+  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  return statusObject(statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf }), now())
+}
+
+/** Whether the profile's name alone would not say the same. */
+function hasOtherOptions({ options, tail }: Invocation): boolean {
+  return tail !== undefined || Object.keys(options).some((name) => !['profile', 'json', 'quiet', 'no-color', 'debug'].includes(name))
+}

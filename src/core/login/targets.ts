@@ -1,0 +1,57 @@
+import { AwsmfaError } from '../failures.ts'
+import { nearest } from '../nearest.ts'
+import { LONG_TERM_SUFFIXES } from './role-chain.ts'
+
+/** What `login` was told to sign in. */
+export interface TargetWords {
+  /** Names and patterns; empty where none were given. */
+  readonly words: readonly string[]
+  /** Every profile of both files. */
+  readonly names: readonly string[]
+  /** Where the names come from, for a pattern that fits none of them. */
+  readonly paths: readonly string[]
+}
+
+/** The profiles that are meant. */
+export interface Targets {
+  readonly profiles: readonly string[]
+  /** More than a person has typed by name: worth a question. */
+  readonly byPattern: boolean
+}
+
+/**
+ * Finds the profiles that words mean, each once and in the order of the words; `*` stands for any characters and `?` for one.
+ * Profiles that only hold the long-term credentials of others are no target of a pattern. A word without either is a name,
+ * known or not. Throws PROFILE_NOT_FOUND for a pattern that fits no profile.
+ */
+export function expandTargets({ words, names, paths }: TargetWords): Targets {
+  const targets = new Set<string>()
+  let byPattern = false
+  for (const word of words) {
+    if (names.includes(word) || !/[*?]/.test(word)) {
+      targets.add(word)
+      continue
+    }
+    const pattern = toPattern(word)
+    const fitting = names.filter((name) => pattern.test(name) && !isSourceName(name, names))
+    if (fitting.length === 0) throw notFound(word, names, paths)
+    byPattern = true
+    for (const name of fitting) targets.add(name)
+  }
+  return { profiles: [...targets], byPattern }
+}
+
+function toPattern(word: string): RegExp {
+  const source = word.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 'su')
+}
+
+/** `base-long-term` stands beside `base` to hold its keys, and is not to be signed in itself. */
+function isSourceName(name: string, names: readonly string[]): boolean {
+  return LONG_TERM_SUFFIXES.some((suffix) => name.endsWith(suffix) && names.includes(name.slice(0, -suffix.length)))
+}
+
+function notFound(pattern: string, names: readonly string[], paths: readonly string[]): AwsmfaError {
+  const near = nearest(pattern, names)
+  return new AwsmfaError({ code: 'PROFILE_NOT_FOUND', profile: pattern, origin: { kind: 'flag', flag: 'profile' }, paths, ...(near === undefined ? {} : { nearest: near }) })
+}

@@ -1,0 +1,249 @@
+/**
+ * Signing profiles in: whose section is it → which keys, which device → sessions, with one code for each device → one write.
+ * Everything that can refuse a profile is asked before the first question; a profile that is refused fails alone.
+ */
+import { AwsmfaError } from '../core/failures.ts'
+import type { ForeignSession } from '../core/failures.ts'
+import type { SectionOwnership } from '../core/files/ownership.ts'
+import type { ProfileView } from '../core/files/profile-view.ts'
+import { planLogin } from '../core/login/login-plan.ts'
+import type { PlanNote } from '../core/login/login-plan.ts'
+import type { LoginResolution, LongTermSource } from '../core/login/resolution.ts'
+import { describeRequest, hashRequest } from '../core/login/session-request.ts'
+import type { ListMfaDevices, SharedFiles, Sts, Terminal, TokenCodeSource, WriteWarning } from '../core/ports.ts'
+import type { LongTermCredentials } from '../core/sessions/credentials.ts'
+import { sessionName } from '../core/sessions/session-key.ts'
+import { findDevice } from './find-device.ts'
+import { obtainSessions } from './obtain-session.ts'
+import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
+import { settleTakeover } from './settle-takeover.ts'
+import type { TakeoverTold } from './settle-takeover.ts'
+import { rehearseStore, storeSessions } from './store-session.ts'
+
+/** A profile that is to be signed in, with what stands in the section that gets its session. */
+export interface Candidate {
+  readonly resolution: LoginResolution
+  readonly ownership: SectionOwnership
+  readonly view: ProfileView | undefined
+}
+
+/** What is to be done, and what the person allowed. */
+export interface SignInRequest {
+  readonly candidates: readonly Candidate[]
+  readonly renew: boolean
+  /** `--replace`. */
+  readonly replace: boolean
+  /** The credentials file, for messages. */
+  readonly path: string
+  readonly takeoverQuestion: (profile: string, session: ForeignSession) => string
+  /** Told as it happens. */
+  readonly tell: (event: SignInEvent) => void
+}
+
+/** What the person should hear of beside the outcomes. */
+export type SignInEvent =
+  | { readonly kind: 'capped'; readonly note: PlanNote }
+  | { readonly kind: 'device-found'; readonly serialNumber: string }
+  | { readonly kind: 'taken-over'; readonly profile: string; readonly takeover: TakeoverTold }
+  | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
+
+/** The services of AWS, reached as one login needs it. */
+export interface Connection {
+  readonly sts: Sts
+  readonly listMfaDevices: ListMfaDevices
+  /** The STS endpoint where it is not AWS's own, else ''. */
+  readonly endpoint: string
+}
+
+export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
+  readonly files: SharedFiles
+  readonly connect: (resolution: LoginResolution) => Connection
+  readonly sourcesFor: (resolution: LoginResolution) => readonly TokenCodeSource[]
+  readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose'>
+}
+
+/** What became of a candidate. */
+export type SignInOutcome =
+  | { readonly kind: 'signed-in'; readonly candidate: Candidate; readonly session: ObtainedSession }
+  | { readonly kind: 'failed'; readonly candidate: Candidate; readonly error: AwsmfaError }
+
+/**
+ * Signs every candidate in and gives what became of each, in their order. Throws what ends the whole: CANCELLED,
+ * INTERRUPTED, DEADLINE_EXCEEDED, a token code given for several devices, and what the write throws; sessions that were got
+ * before that are written all the same.
+ */
+export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
+  const outcomes = new Map<Candidate, SignInOutcome>()
+  const fail = (candidate: Candidate, error: AwsmfaError): void => void outcomes.set(candidate, { kind: 'failed', candidate, error })
+  const ready: Ready[] = []
+  for (const candidate of request.candidates) {
+    try {
+      ready.push(await makeReady(candidate, ready, request, effects))
+    } catch (error) {
+      fail(candidate, onlyThisOne(error, effects))
+    }
+  }
+  const groups = groupByDevice(ready, effects)
+  assertOneDevice(groups)
+  const done: Done[] = []
+  try {
+    for (const group of groups) await signInGroup(group, { request, effects, fail, done })
+  } finally {
+    if (done.length > 0) storeAll(done, request, effects)
+  }
+  for (const { ready: { candidate }, session } of done) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
+  return request.candidates.flatMap((candidate) => outcomes.get(candidate) ?? [])
+}
+
+/** A candidate that nothing stands in the way of any more. */
+interface Ready {
+  readonly candidate: Candidate
+  readonly signer: LongTermCredentials
+  readonly connection: Connection
+  readonly serialNumber: string
+  readonly takeover: TakeoverTold | undefined
+}
+
+interface Done {
+  readonly ready: Ready
+  readonly session: ObtainedSession
+  readonly requestHash: string
+}
+
+interface GroupWork {
+  readonly request: SignInRequest
+  readonly effects: SignInEffects
+  readonly fail: (candidate: Candidate, error: AwsmfaError) => void
+  readonly done: Done[]
+}
+
+async function makeReady(candidate: Candidate, before: readonly Ready[], request: SignInRequest, effects: SignInEffects): Promise<Ready> {
+  const { resolution, ownership, view } = candidate
+  const { storeProfile, longTerm } = resolution
+  // Keys from a process and a device from IAM are asked for once, however many profiles use them.
+  const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
+  const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
+  const connection = effects.connect(resolution)
+  const takeover = await settleTakeover({
+    profile: storeProfile,
+    ownership,
+    view,
+    path: request.path,
+    longTermProfile: longTerm.kind === 'environment' ? undefined : longTerm.profile,
+    signer,
+    replace: request.replace,
+    question: (session) => request.takeoverQuestion(storeProfile, session),
+    effects: { ...effects, sts: connection.sts },
+  })
+  rehearseStore(effects.files, storeProfile, effects.now())
+  const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
+  return { candidate, signer, connection, serialNumber, takeover }
+}
+
+function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
+  if (left.kind === 'process' || right.kind === 'process') return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
+  return left.credentials.accessKeyId === right.credentials.accessKeyId
+}
+
+function deviceOf(same: Ready | undefined): string | undefined {
+  return same?.candidate.resolution.serialNumber === undefined ? same?.serialNumber : undefined
+}
+
+async function longTermCredentials(source: LongTermSource, { deadline, runCredentialProcess }: SignInEffects): Promise<LongTermCredentials> {
+  return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
+}
+
+async function deviceFromIam({ candidate, connection, signer }: Pick<Ready, 'candidate' | 'connection' | 'signer'>, request: SignInRequest, effects: SignInEffects): Promise<string> {
+  const stopWaiting = effects.showWaiting('looking for your MFA device')
+  const found = await findDevice({
+    profile: candidate.resolution.target.value,
+    path: candidate.resolution.path,
+    list: () => connection.listMfaDevices(signer, effects.deadline.signal).finally(stopWaiting),
+    terminal: effects.terminal,
+    deadline: effects.deadline,
+    cancelled: effects.cancelled,
+  })
+  if (found.told) request.tell({ kind: 'device-found', serialNumber: found.serialNumber })
+  return found.serialNumber
+}
+
+type Group = readonly [Ready, ...Ready[]]
+
+/** One code serves all profiles with the same keys, device and endpoint. */
+function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): readonly Group[] {
+  const groups = new Map<string, [Ready, ...Ready[]]>()
+  for (const each of ready) {
+    const { partition } = each.candidate.resolution
+    const name = sessionName({ partition, endpoint: each.connection.endpoint, accessKeyId: each.signer.accessKeyId, serialNumber: each.serialNumber, chain: '' }, sha256)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [each])
+    else group.push(each)
+  }
+  return [...groups.values()]
+}
+
+function assertOneDevice(groups: readonly Group[]): void {
+  const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
+  if (isGiven && groups.length > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles: groups.flat().length } })
+}
+
+async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {
+  const members = mapGroup(group, ({ candidate }) => ({ resolution: candidate.resolution, plan: planLogin(candidate.resolution, group.length) }))
+  for (const { plan } of members) {
+    for (const { reason, call } of plan.steps) effects.debug(`${call}: ${reason}`)
+    for (const note of plan.notes) request.tell({ kind: 'capped', note })
+  }
+  const [{ signer, connection, serialNumber, candidate }] = group
+  const minimumSeconds = Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0))
+  try {
+    const outcomes = await obtainSessions(
+      { members, signer, serialNumber, endpoint: connection.endpoint, renew: request.renew, minimumSeconds },
+      { ...effects, sts: connection.sts, sources: effects.sourcesFor(candidate.resolution) },
+    )
+    for (const [index, outcome] of outcomes.entries()) {
+      const [ready, member] = [group[index], members[index]]
+      if (ready === undefined || member === undefined) continue
+      if (outcome.kind === 'failed') fail(ready.candidate, outcome.error)
+      else done.push({ ready, session: outcome.session, requestHash: requestHashOf(ready, member, effects) })
+    }
+  } catch (error) {
+    const failure = onlyThisOne(error, effects)
+    for (const each of group) fail(each.candidate, failure)
+  }
+}
+
+function mapGroup(group: Group, map: (ready: Ready) => SessionMember): readonly [SessionMember, ...SessionMember[]] {
+  const [first, ...rest] = group
+  return [map(first), ...rest.map(map)]
+}
+
+/** The device goes into the hash also where nothing but IAM named it, so that a later login with another one is seen to differ. */
+function requestHashOf({ serialNumber }: Ready, { resolution, plan }: SessionMember, { sha256 }: SignInEffects): string {
+  const device = resolution.serialNumber ?? { value: serialNumber, origin: { kind: 'iam' } as const }
+  return hashRequest(describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm)), sha256)
+}
+
+/** What stands for the long-term key in the hash of a request; a process is not run to find out whether its answer changed. */
+export function keyOfSource(source: LongTermSource): string {
+  return source.kind === 'process' ? `process ${source.command}` : source.credentials.accessKeyId
+}
+
+function storeAll(done: readonly Done[], request: SignInRequest, { files, facts }: SignInEffects): void {
+  const sessions = done.map(({ ready, session, requestHash }) => ({ profile: ready.candidate.resolution.storeProfile, credentials: session.credentials, requestHash }))
+  const warnings = storeSessions(files, [...new Map(sessions.map((session) => [session.profile, session])).values()])
+  for (const { ready, session } of done) {
+    const { ownership, resolution } = ready.candidate
+    if (ownership.kind === 'ours' && ownership.accessKeyId !== session.credentials.accessKeyId) facts.forgetIdentity(ownership.accessKeyId)
+    if (session.identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, session.identity)
+    if (ready.takeover !== undefined) request.tell({ kind: 'taken-over', profile: resolution.storeProfile, takeover: ready.takeover })
+  }
+  for (const warning of warnings) request.tell({ kind: 'write-warning', warning })
+}
+
+/** Gives an error that concerns one profile or device alone; throws every other on. */
+function onlyThisOne(error: unknown, { deadline, cancelled }: SignInEffects): AwsmfaError {
+  const endsAll = deadline.signal.aborted || cancelled.aborted || !(error instanceof AwsmfaError) || error.failure.code === 'CANCELLED'
+  if (endsAll) throw error
+  return error
+}
