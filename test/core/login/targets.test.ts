@@ -24,9 +24,9 @@ describe('the profiles that words mean', () => {
   })
 
   it('refuses a pattern that fits nothing, naming the nearest', () => {
-    const failure = { code: 'PROFILE_NOT_FOUND', profile: 'prd*', origin: { kind: 'flag', flag: 'profile' }, paths: ['config', 'credentials'], nearest: 'prod' }
+    const failure = { code: 'PROFILE_NOT_FOUND', profile: 'prode*', origin: { kind: 'flag', flag: 'profile' }, paths: ['config', 'credentials'], nearest: 'prod' }
     try {
-      expand('prd*')
+      expand('prode*')
     } catch (error) {
       expect(error).toBeInstanceOf(AwsmfaError)
       expect((error as AwsmfaError).failure).toEqual(failure)
