@@ -45,6 +45,12 @@ export type StsOperation = 'GetSessionToken' | 'AssumeRole'
 /** Why a token code cannot be asked for. */
 export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed'
 
+/** What a question is about. `consent`: whether files may be changed as shown. */
+export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
+
+/** Why setup cannot tell, or must not guess, what a profile should become. */
+export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file'
+
 /** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
 export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
 
@@ -75,10 +81,12 @@ export type Failure =
   | { readonly code: 'LONG_TERM_CREDENTIALS_MISSING'; readonly profile: string; readonly path: readonly string[]; readonly lookedFor: readonly string[]; readonly sessionAt?: Place }
   | { readonly code: 'LONG_TERM_CREDENTIALS_INCOMPLETE'; readonly profile: string; readonly missing: string; readonly place: Place }
   | { readonly code: 'LONG_TERM_VARIABLES_MISSING'; readonly missing: readonly string[]; readonly sessionTokenSet: boolean }
-  | { readonly code: 'MFA_SERIAL_MISSING'; readonly profile: string; readonly path: readonly string[]; readonly listing: 'denied' | 'empty' | 'several' | 'fido-only' | 'failed'; readonly devices: readonly string[] }
+  | { readonly code: 'MFA_SERIAL_MISSING'; readonly profile: string; readonly path: readonly string[]; readonly listing: 'denied' | 'empty' | 'several' | 'fido-only' | 'failed'; readonly devices: readonly string[]; readonly command?: 'setup' }
   | { readonly code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS'; readonly profile: string; readonly place: Place; readonly sourceIsSame: boolean }
   | { readonly code: 'SECTION_NOT_OURS'; readonly profile: string; readonly place: Place; readonly session: ForeignSession }
   | { readonly code: 'SESSION_WOULD_BE_IGNORED'; readonly profile: string; readonly key: string; readonly place: Place; readonly standardRole: boolean }
+  // `places`: where the two or more things stand that are in each other's way.
+  | { readonly code: 'LAYOUT_UNSUITABLE'; readonly profile: string; readonly reason: LayoutObstacle; readonly places: readonly Place[] }
   | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
   // Files: exit 1. `step` names what was being done; `errno` is Node's error code, such as ENOSPC. `keptAt` is where the
   // complete new file lies when writing in place broke off and the old bytes could not be brought back.
@@ -91,12 +99,14 @@ export type Failure =
   | { readonly code: 'FILE_KEEPS_CHANGING'; readonly place: Place }
   | { readonly code: 'FILE_PARTLY_WRITTEN'; readonly place: Place; readonly written: SharedFileName; readonly errno: string }
   | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
+  // `section`: the header's text between its brackets.
+  | { readonly code: 'UNDO_CONFLICT'; readonly place: Place; readonly section: string; readonly reason: 'changed' | 'in-the-way' }
   | { readonly code: 'HOME_UNKNOWN' }
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
   | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
   // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
-  | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: 'token-code' | 'answer' }
+  | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: WantedAnswer }
   | { readonly code: 'CANCELLED' }
   | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
   | { readonly code: 'DECLINED' }
@@ -132,7 +142,7 @@ export type FailureCode = Failure['code']
  * one. `cause` keeps what was caught, for `--debug`; it may hold foreign text and is never shown otherwise.
  */
 export class AwsmfaError extends Error {
-  readonly failure: Failure
+  declare readonly failure: Failure
 
   constructor(failure: Failure, options?: ErrorOptions) {
     super(failure.code, options)

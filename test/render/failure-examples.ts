@@ -101,6 +101,19 @@ const OTHERS: Examples = {
     { profile: 'work', place: CREDENTIALS, session: { manager: 'awsume', expiration: new Date(2026, 10, 21, 19, 40), accessKeyId: '…MPLE' } },
     { profile: 'work', place: CREDENTIALS, session: { accessKeyId: '…MPLE' } },
   ],
+  LAYOUT_UNSUITABLE: [
+    { profile: 'work', reason: 'name-taken', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'keys-in-both-files', places: [CREDENTIALS, CONFIG] },
+    { profile: 'work', reason: 'keys-beside-source', places: [CREDENTIALS, { ...CREDENTIALS, line: 9 }] },
+    { profile: 'work', reason: 'has-keys', places: [CREDENTIALS] },
+    { profile: 'admin', reason: 'own-source', places: [CONFIG] },
+    { profile: 'work', reason: 'devices-differ', places: [CONFIG, { ...CONFIG, line: 17 }] },
+    { profile: 'work', reason: 'one-file', places: [{ path: '/home/alice/.aws/config' }] },
+  ],
+  UNDO_CONFLICT: [
+    { place: CONFIG, section: 'profile admin', reason: 'changed' },
+    { place: CREDENTIALS, section: 'work', reason: 'in-the-way' },
+  ],
   SESSION_WOULD_BE_IGNORED: [
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true },
     { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false },

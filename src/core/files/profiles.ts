@@ -70,6 +70,14 @@ export function readProfiles(files: { readonly credentials: string; readonly con
   }
 }
 
+/**
+ * Gives the sections of the config file that make a profile, in order: those that tools read, else bare ones. Never throws.
+ */
+export function configSectionsOf(document: IniDocument, name: string): readonly IniSection[] {
+  const { standard, bare } = indexConfig(document)
+  return standard.get(name) ?? bare.get(name) ?? []
+}
+
 function viewOf(name: string, files: Readonly<Record<SharedFileName, () => FileKeys>>, configForm: ConfigForm | undefined): ProfileView {
   const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
     const { document, entries } = files[file]()

@@ -22,7 +22,7 @@ import { isManagedKey } from './managed-keys.ts'
 
 /** Which section is meant. */
 export interface SectionTarget {
-  /** The credentials file. */
+  /** The file: the credentials file, where nothing else is said. */
   readonly document: IniDocument
   /** Its path, for messages alone. */
   readonly path: string
@@ -43,10 +43,17 @@ type Refuse = (defect: Defect, offset: number, otherOffset?: number) => AwsmfaEr
  * place is in doubt, as this file's head tells.
  */
 export function locateSection(target: SectionTarget): SectionPlace | undefined {
+  return placeAmong(sectionsNamed(target.document, target.profile), target, isManagedKey)
+}
+
+/**
+ * The same for the sections of either file that make a profile, and an edit of the keys for which `isEdited` holds (given in
+ * lower case).
+ */
+export function placeAmong(candidates: readonly IniSection[], target: SectionTarget, isEdited: (key: string) => boolean): SectionPlace | undefined {
   const { document } = target
   const refuse = refusalFor(target)
   if (/^(?:\xff\xfe|\xfe\xff)/.test(document.text)) throw refuse('nul', 0)
-  const candidates = sectionsNamed(document, target.profile)
   const [section, second] = candidates
   if (section === undefined) return undefined
   if (second !== undefined) throw refuse('duplicate-section', second.start, section.start)
@@ -57,7 +64,7 @@ export function locateSection(target: SectionTarget): SectionPlace | undefined {
   const continuations = body.entries.flatMap((entry) => entry.continuations)
   const bracket = [...body.strays, ...continuations].find((line) => opensBracket(document.text, line))
   if (bracket !== undefined) throw refuse('ambiguous-header', bracket.start)
-  assertKeys(document.text, body.entries, refuse)
+  assertKeys(document.text, body.entries, isEdited, refuse)
   return { section, body }
 }
 
@@ -97,14 +104,14 @@ function assertNextHeader({ text }: IniDocument, { end }: IniSection, refuse: Re
   if (leadingBlanks(text.slice(end, end + 1)) > 0) throw refuse('ambiguous-header', end)
 }
 
-function assertKeys(text: string, entries: readonly IniEntry[], refuse: Refuse): void {
+function assertKeys(text: string, entries: readonly IniEntry[], isEdited: (key: string) => boolean, refuse: Refuse): void {
   for (const entry of entries) {
-    const isManaged = isManagedKey(entry.key)
+    const isManaged = isEdited(entry.key)
     if (isManaged && entry.isIndented) throw refuse('key-unplaceable', entry.start)
     for (const line of entry.continuations) {
       const key = keyForJavaScript(text.slice(line.start, line.contentEnd))
       if (key === undefined) continue
-      if (isManaged || (entry.value !== '' && isManagedKey(key))) throw refuse('key-unplaceable', line.start)
+      if (isManaged || (entry.value !== '' && isEdited(key))) throw refuse('key-unplaceable', line.start)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { WantedAnswer } from '../../core/failures.ts'
 import { visible } from '../../core/visible-text.ts'
 import type { WordsFor } from './wording.ts'
 import { quoted, say, section, showPlace } from './wording.ts'
@@ -9,6 +10,14 @@ const PROGRAM_WORDS = {
   session: 'it gave a session, and long-term keys are needed',
 } as const
 
+/** What a question is about; `isPassable`: the answer can come without a terminal. */
+const QUESTION_WORDS: Readonly<Record<WantedAnswer, { readonly need: string; readonly way: string; readonly isPassable: boolean }>> = {
+  'token-code': { need: 'a token code is needed', way: 'pass --token-code 123456, or --token-code - to read it from stdin', isPassable: true },
+  answer: { need: 'a question needs an answer', way: 'run it at a terminal', isPassable: false },
+  consent: { need: 'nothing was changed: a yes is needed', way: 'to make these changes: --yes', isPassable: true },
+  'long-term-keys': { need: 'the long-term keys are needed', way: 'put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and pass --source-env', isPassable: true },
+}
+
 function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode: number | undefined): string {
   if (reason !== 'exit') return PROGRAM_WORDS[reason]
   return exitCode === undefined ? 'it was stopped' : `it ended with exit code ${exitCode}`
@@ -19,10 +28,8 @@ export const PEOPLE_WORDS: WordsFor<
   'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
 > = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted }) => {
-    const isCode = wanted === 'token-code'
-    const need = isCode ? 'a token code is needed' : 'a question needs an answer'
-    const way = isCode ? 'pass --token-code 123456, or --token-code - to read it from stdin' : 'run it at a terminal'
-    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isCode ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg')
+    const { need, way, isPassable } = QUESTION_WORDS[wanted]
+    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg')
     return say(obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`, way)
   },
   CANCELLED: () => say('cancelled'),

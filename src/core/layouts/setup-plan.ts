@@ -1,0 +1,146 @@
+/**
+ * The layout in which one session serves every role, and the edits that bring two files into it:
+ *
+ * - the long-term keys stand in a section of their own, `[base-long-term]`, and login writes the session into `[base]`;
+ * - role profiles hang on `base` and carry neither `mfa_serial`, at which tools ask for a code of their own, nor a
+ *   `duration_seconds` above the hour that AWS allows a role made from a session;
+ * - the device stands as `awsmfa_mfa_serial`, a key that no tool minds; and `source_profile` without a role, which the SDK for
+ *   .NET and Terraform refuse, as `awsmfa_source_profile`.
+ */
+import { AwsmfaError } from '../failures.ts'
+import type { ByteEdit } from '../files/byte-edit.ts'
+import { encodeUtf8 } from '../files/byte-text.ts'
+import type { Profiles, ProfileView } from '../files/profile-view.ts'
+import { assertNewProfileName } from '../files/profile-name.ts'
+import { readProfiles } from '../files/profiles.ts'
+import { parseSerialNumber } from '../login/mfa-device.ts'
+import { readKeys } from '../login/profile-keys.ts'
+import { settingRow } from '../login/setting-table.ts'
+import type { Place, Resolved, SharedFileName } from '../origin.ts'
+import type { SharedSnapshots } from '../ports.ts'
+import type { LongTermCredentials } from '../sessions/credentials.ts'
+import { visible } from '../login/store-profile.ts'
+import { findHangingProfiles } from './hanging-profiles.ts'
+import type { HangingProfiles } from './hanging-profiles.ts'
+import { planKeyMove } from './key-move.ts'
+import { planProfileEdits } from './profile-edits.ts'
+import { appendSection, configSectionName, findPlace, insertKeys, pathsOf, readShared, replaceValue } from './section-edits.ts'
+import type { KeyValue, SharedDocument } from './section-edits.ts'
+import { findSetupBase } from './setup-base.ts'
+import type { SetupBase } from './setup-base.ts'
+
+/** What a setup starts from. */
+export interface SetupInput {
+  readonly snapshots: SharedSnapshots
+  readonly target: Resolved<string>
+  /** Long-term credentials that were typed or come from the environment, for a base that has none. */
+  readonly credentials: LongTermCredentials | undefined
+  /** A device to set, whatever the files say: named on the command line, or found where they name none. */
+  readonly serialNumber: Resolved<string> | undefined
+  /** A region to set. */
+  readonly region: string | undefined
+}
+
+/** What a setup does. No edits: the files are in the layout already. */
+export interface SetupPlan {
+  readonly base: string
+  /** The device that the files name afterwards; undefined: none. */
+  readonly serialNumber: string | undefined
+  readonly edits: Readonly<Record<SharedFileName, readonly ByteEdit[]>>
+}
+
+/** Finds the base in what was read. Throws what `findSetupBase` throws. */
+export function findBaseIn({ snapshots, target }: Pick<SetupInput, 'snapshots' | 'target'>, mayBeNew: boolean): SetupBase {
+  return findSetupBase({ target, profiles: profilesIn(snapshots), paths: pathsOf(snapshots) }, mayBeNew)
+}
+
+/**
+ * Plans a setup from both files as they are. The same setup planned on its own outcome gives no edits. Throws what
+ * `findSetupBase` throws; LAYOUT_UNSUITABLE where something is in the way or can be meant in two ways; FILE_MALFORMED where a
+ * place is not beyond doubt; MFA_SERIAL_MALFORMED for a device that cannot work; TEXT_REFUSED for a name that no new section
+ * may have; LONG_TERM_CREDENTIALS_MISSING where there are no keys and none were given.
+ */
+export function planSetup(input: SetupInput): SetupPlan {
+  const { snapshots, target, credentials: given } = input
+  const profiles = profilesIn(snapshots)
+  const documents = readShared(snapshots)
+  const found = findBaseIn({ snapshots, target }, given !== undefined)
+  const { base } = found
+  assertNewProfileName(base, target.origin)
+  if (snapshots.credentials.path === snapshots.config.path) throw unsuitable(base, 'one-file', [{ path: snapshots.config.path }])
+  const move = planKeyMove({ found, given, profiles, documents })
+  const hanging = findHangingProfiles(found, profiles)
+  const device = deviceFor(input, found, hanging, profiles)
+  const editing = { base, hanging, profiles, documents, renamedIn: move.renamedIn, replacesDevice: device.replaces }
+  const settings = [
+    ...move.settings.filter(({ key }) => key !== 'region' || input.region === undefined),
+    ...(input.region === undefined ? [] : [{ key: 'region', value: encodeUtf8(input.region) }]),
+    ...(device.write === undefined ? [] : [{ key: 'awsmfa_mfa_serial', value: encodeUtf8(device.write) }]),
+  ]
+  const inConfig = settingEdits(documents.config, base, settings, move.renamedIn === 'config')
+  return {
+    base,
+    serialNumber: device.serialNumber,
+    edits: {
+      credentials: [...(move.edits.credentials ?? []), ...planProfileEdits('credentials', editing)],
+      config: [...(move.edits.config ?? []), ...planProfileEdits('config', editing), ...inConfig],
+    },
+  }
+}
+
+interface DeviceDecision {
+  readonly serialNumber: string | undefined
+  /** The serial that the base has to be given; undefined: what stands there will do. */
+  readonly write: string | undefined
+  /** What the base names now gives way. */
+  readonly replaces: boolean
+}
+
+/** The device: as asked for, else what the base's way to its keys names, else what all of its roles name. */
+function deviceFor({ serialNumber, snapshots }: SetupInput, { base, sources }: SetupBase, hanging: HangingProfiles, profiles: Profiles): DeviceDecision {
+  const named = sources.reduce<Resolved<string> | undefined>((device, name) => device ?? readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys), undefined)
+  if (serialNumber !== undefined) {
+    const value = parseSerialNumber(serialNumber.value, serialNumber.origin)
+    return value === named?.value ? { serialNumber: value, write: undefined, replaces: false } : { serialNumber: value, write: value, replaces: named !== undefined }
+  }
+  if (named !== undefined) return { serialNumber: parseSerialNumber(named.value, named.origin), write: undefined, replaces: false }
+  const devices = hanging.roles.flatMap((name) => deviceOfRole(profiles.find(name)) ?? [])
+  const [first] = devices
+  if (first === undefined) return { serialNumber: undefined, write: undefined, replaces: false }
+  const others = devices.filter(({ value }, index) => devices.findIndex((device) => device.value === value) === index)
+  if (others.length > 1) throw unsuitable(base, 'devices-differ', others.map(({ origin }) => placeOf(origin, pathsOf(snapshots))))
+  const value = parseSerialNumber(first.value, first.origin)
+  return { serialNumber: value, write: value, replaces: false }
+}
+
+function deviceOfRole(profile: ProfileView | undefined): Resolved<string> | undefined {
+  const value = profile === undefined ? undefined : visible(profile, 'mfa_serial')
+  if (profile === undefined || value === undefined || value.value === '') return undefined
+  return { value: value.value, origin: { kind: 'file', file: value.file, profile: profile.name, key: 'mfa_serial', line: value.line } }
+}
+
+function placeOf(origin: Resolved<string>['origin'], paths: Readonly<Record<SharedFileName, string>>): Place {
+  return origin.kind === 'file' ? { path: paths[origin.file], line: origin.line } : { path: paths.config }
+}
+
+/** Sets keys of the base in config: replaces, adds, or makes the section. */
+function settingEdits(config: SharedDocument, base: string, settings: readonly KeyValue[], isRenamed: boolean): readonly ByteEdit[] {
+  const { document } = config
+  const place = isRenamed ? undefined : findPlace(config, base, settings.map(({ key }) => key))
+  if (settings.length === 0) return []
+  if (place === undefined) return [appendSection(document, configSectionName(base), settings)]
+  const standing = settings.map(({ key, value }) => ({ key, value, entry: place.body.entries.findLast((entry) => entry.key === key) }))
+  const missing = standing.filter(({ entry }) => entry === undefined)
+  return [
+    ...standing.flatMap(({ value, entry }) => (entry === undefined || entry.value === value ? [] : replaceValue(document, place, entry, value))),
+    ...(missing.length === 0 ? [] : [insertKeys(document, place, missing)]),
+  ]
+}
+
+function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
+  return readProfiles({ credentials: credentials.text, config: config.text })
+}
+
+function unsuitable(profile: string, reason: 'one-file' | 'devices-differ', places: readonly Place[]): AwsmfaError {
+  return new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile, reason, places })
+}
