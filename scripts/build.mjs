@@ -112,7 +112,7 @@ try {
     { awsmfa: 'src/entry/awsmfa.ts' },
     {
       // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
-      transform: { target: 'es2020', assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },
+      transform: { target: 'es2020' },
       resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path' } },
       external: ['./run.cjs'],
     },

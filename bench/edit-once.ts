@@ -1,0 +1,18 @@
+/** Reads a file (`read`), or plans the edit of a session in one that was read (`edit`), once, and prints the milliseconds. */
+import { readFileSync, writeSync } from 'node:fs'
+import { applyEdits } from '../src/core/files/byte-edit.ts'
+import { readIniDocument } from '../src/core/files/ini-document.ts'
+import { planSessionWrite } from '../src/core/files/session-section.ts'
+
+const [what, path = ''] = process.argv.slice(2)
+const credentials = { accessKeyId: 'ASIAAAAAAAAAAAAAAAAA', secretAccessKey: 'A'.repeat(40), sessionToken: 'A'.repeat(600), expiration: new Date() }
+
+const started = process.hrtime.bigint()
+const text = readFileSync(path, 'latin1')
+const read = process.hrtime.bigint()
+if (what === 'edit') {
+  const edits = planSessionWrite({ document: readIniDocument(text), path, profile: 'team-9000', credentials, requestHash: '0' })
+  if (edits.length === 0 || applyEdits(text, edits) === text) throw new Error('nothing was planned')
+}
+const planned = process.hrtime.bigint()
+writeSync(1, String(Number(what === 'edit' ? planned - read : read - started) / 1e6))

@@ -1,0 +1,73 @@
+/** Whole logins with `--token-code`: from the start of the process to its end, against a server that answers at once. */
+import { join } from 'node:path'
+import { bareEnvironment, PROFILE } from './homes.mjs'
+import { timeProgram } from './measure.mjs'
+import { peakMemoryOf } from './memory.mjs'
+import { findAwsCli, findPythonPeer, FLOOR } from './programs.mjs'
+import { checkWritten, environmentOf, freshCode, fullSizeBundle, writeHomeOfUser } from './strict-sts.mjs'
+
+/**
+ * The blocks of this subject: plain http, TLS, memory. Each run renews a session, as on any day but the first: who the keys
+ * belong to is known from the warm-up. The Python programs load a bundle of usual size, as they always do; a row shows awsmfa
+ * with the same.
+ */
+export function loginBlocks(tool, sts, folder) {
+  const bundle = fullSizeBundle(sts, folder)
+  const row = (name, transport, more, argvFor, rest = {}) => loginRow({ name, sts, home: join(folder, `${transport}-${name.replaceAll(/\W+/g, '-')}`), transport, more, argvFor, ...rest })
+  const awsmfa = (name, transport, gate, more = {}) => row(name, transport, more, (code) => [process.execPath, tool, 'login', PROFILE, '--token-code', code], { gate, writes: true })
+  const yardsticks = (transport) => yardstickRows(row, transport, sts, transport === 'https' ? { AWS_CA_BUNDLE: bundle } : {})
+  const floors = floorRows(folder)
+  const notMeasured = [...(findAwsCli() === undefined ? ['aws sts get-session-token'] : []), ...(findPythonPeer() === undefined ? ['aws-mfa --force'] : [])]
+  return [
+    { title: 'Login over http', rounds: 25, rows: [...floors, awsmfa('awsmfa login', 'http', 3.5), ...yardsticks('http')], notMeasured },
+    {
+      title: 'Login over TLS',
+      rounds: 25,
+      rows: [...floors, awsmfa('awsmfa login', 'https', 4.8), awsmfa('awsmfa login, full-size CA bundle', 'https', undefined, { AWS_CA_BUNDLE: bundle }), ...yardsticks('https')],
+      notMeasured,
+    },
+    memoryBlock(tool, sts, join(folder, 'memory')),
+  ]
+}
+
+function floorRows(folder) {
+  const measure = () => timeProgram(FLOOR, bareEnvironment(folder))
+  return [{ name: 'node -e 0', measure }, { name: 'node -e 0, again', measure, isControl: true }]
+}
+
+function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = false }) {
+  writeHomeOfUser(home, sts)
+  const env = environmentOf(sts, home, transport, more)
+  const measure = async () => {
+    const argv = argvFor(await freshCode(sts, home))
+    return writes ? checkWritten(home, () => timeProgram(argv, env)) : timeProgram(argv, env)
+  }
+  return { name, measure, gate }
+}
+
+/** The AWS CLI makes the same call and writes nothing; aws-mfa does the same job. */
+function yardstickRows(row, transport, { serial }, more) {
+  const aws = findAwsCli()
+  const peer = findPythonPeer()
+  const getToken = (code) => [aws, 'sts', 'get-session-token', '--profile', `${PROFILE}-long-term`, '--region', 'eu-west-1', '--serial-number', serial, '--token-code', code]
+  const peerLogin = (code) => [peer, '--profile', PROFILE, '--force', '--device', serial, '--token', code]
+  return [
+    ...(aws === undefined ? [] : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true }]),
+    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true }), isYardstick: true }]),
+  ]
+}
+
+function memoryBlock(tool, sts, home) {
+  writeHomeOfUser(home, sts)
+  const env = environmentOf(sts, home, 'https')
+  const measure = async () => {
+    const code = await freshCode(sts, home)
+    return checkWritten(home, () => peakMemoryOf([tool, 'login', PROFILE, '--token-code', code], env) / 1024)
+  }
+  return {
+    title: 'Peak memory of a login over TLS',
+    unit: 'MB',
+    rounds: 10,
+    rows: [{ name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], env) / 1024 }, { name: 'awsmfa login', measure, gate: 1.45 }],
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Measures rows against each other. On a machine that does other things as well, only paired ratios hold still: all rows of a
+ * block run in turn, the order rotates, and each value is divided by the base row's of the same round.
+ */
+import { spawnSync } from 'node:child_process'
+
+const median = (values) => quantile(values, 0.5)
+
+function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const place = (sorted.length - 1) * share
+  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
+  return below + (above - below) * (place - Math.floor(place))
+}
+
+/**
+ * Runs every row `rounds` times after `warmups` uncounted rounds; the first row is the base. Gives for each row its median, its
+ * p90 and the median of its ratios to the base.
+ */
+export async function measureBlock(rows, { rounds, warmups }) {
+  const values = rows.map(() => [])
+  for (let round = 0; round < warmups + rounds; round++) {
+    for (let turn = 0; turn < rows.length; turn++) {
+      const index = (turn + round) % rows.length
+      const value = await rows[index].measure()
+      if (round >= warmups) values[index].push(value)
+    }
+  }
+  const [base] = values
+  return rows.map((row, index) => ({
+    row,
+    median: median(values[index]),
+    p90: quantile(values[index], 0.9),
+    ratio: median(values[index].map((value, round) => value / base[round])),
+  }))
+}
+
+/**
+ * Measures a block, and each of its gates that is missed once more in a fresh block of its own (the base, the control, that
+ * row), whose result counts. Gives the results with `missed` where the gate did not hold then either.
+ */
+export async function judgeBlock(block, effort) {
+  const results = await measureBlock(block.rows, effort)
+  const isMissed = ({ row, ratio }) => row.gate !== undefined && ratio > row.gate
+  const judged = []
+  for (const result of results) {
+    if (!isMissed(result)) judged.push(result)
+    else {
+      const companions = block.rows.filter((row, index) => index === 0 || row.isControl)
+      const again = (await measureBlock([...companions, result.row], effort)).at(-1)
+      judged.push({ ...again, remeasured: true, missed: isMissed(again) })
+    }
+  }
+  return judged
+}
+
+/** Runs a program to its end and gives the milliseconds. Throws unless it ends with one of `codes`. stdin is empty. */
+export function timeProgram(argv, env, codes = [0]) {
+  const [program, ...words] = argv
+  const started = process.hrtime.bigint()
+  const result = spawnSync(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ms = Number(process.hrtime.bigint() - started) / 1e6
+  if (result.error !== undefined) throw result.error
+  if (!codes.includes(result.status)) throw new Error(`${argv.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
+  return ms
+}

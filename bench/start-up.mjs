@@ -1,0 +1,42 @@
+/** Start-up: commands that call nobody, against `node -e 0`. */
+import { join } from 'node:path'
+import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
+import { timeProgram } from './measure.mjs'
+import { peakMemoryOf } from './memory.mjs'
+import { FLOOR, findAwsCli } from './programs.mjs'
+
+/** The blocks of this subject: times, the big file apart since it needs fewer rounds, and memory. */
+export function startUpBlocks(tool, folder) {
+  const few = join(folder, 'few')
+  const many = join(folder, 'many')
+  writeHomeWithProfiles(few, 10)
+  writeHomeWithProfiles(many, 10_000)
+  const at = (home, name, argv, more = {}) => ({ name, measure: () => timeProgram(argv, bareEnvironment(home)), ...more })
+  const awsmfa = (home, name, words, gate) => at(home, name, [process.execPath, tool, ...words], { gate })
+  const floor = (home) => [at(home, 'node -e 0', FLOOR), at(home, 'node -e 0, again', FLOOR, { isControl: true })]
+  const aws = findAwsCli()
+  return [
+    {
+      title: 'Start-up',
+      rounds: 40,
+      rows: [
+        ...floor(few),
+        awsmfa(few, 'awsmfa --version', ['--version'], 1.12),
+        awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.12),
+        awsmfa(few, 'awsmfa --help', ['--help'], 2.0),
+        ...(aws === undefined ? [] : [at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE])]),
+      ],
+      notMeasured: aws === undefined ? ['aws configure get'] : [],
+    },
+    { title: 'A large file', rounds: 25, rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.1)] },
+    {
+      title: 'Peak memory',
+      unit: 'MB',
+      rounds: 10,
+      rows: [
+        { name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], bareEnvironment(few)) / 1024 },
+        { name: 'awsmfa status, 10 profiles', measure: () => peakMemoryOf([tool, 'status', PROFILE], bareEnvironment(few)) / 1024, gate: 1.06 },
+      ],
+    },
+  ]
+}

@@ -1,0 +1,29 @@
+/** Results as tables in text. */
+
+/** Gives a block's table: a line a row, each line ended. */
+export function renderBlock(block, results) {
+  const unit = block.unit ?? 'ms'
+  const header = ['', `median ${unit}`, 'ratio', `p90 ${unit}`, 'gate', '']
+  const lines = results.map(({ row, median, ratio, p90, remeasured, missed }) => [
+    row.name,
+    median.toFixed(1),
+    ratio.toFixed(ratio < 0.995 || row.gate !== undefined ? 3 : 2),
+    p90.toFixed(1),
+    row.gate === undefined ? '' : String(row.gate),
+    row.gate === undefined ? '' : `${missed ? 'MISSED' : 'held'}${remeasured ? ', measured again' : ''}`,
+  ])
+  const missing = (block.notMeasured ?? []).map((name) => [name, 'not measured', '', '', '', ''])
+  return `\n${block.title} (${block.measuredRounds} rounds)\n${layOut([header, ...lines, ...missing])}${goalLine(results)}`
+}
+
+/** How a login compares with the programs that do the same; a goal, which gates nothing. */
+function goalLine(results) {
+  const login = results.find(({ row }) => row.name === 'awsmfa login')
+  const words = results.filter(({ row }) => row.isYardstick).map(({ row, median }) => `${(login.median / median).toFixed(2)} of ${row.name}`)
+  return words.length === 0 ? '' : `  awsmfa login is ${words.join(', ')} (goal: at most 0.25 of aws)\n`
+}
+
+function layOut(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
+  return rows.map((row) => `  ${row.map((cell, column) => (column === 0 || column === 5 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()}\n`).join('')
+}
