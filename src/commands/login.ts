@@ -8,6 +8,7 @@ import type { Invocation } from '../core/invocation.ts'
 import { expandTargets } from '../core/login/targets.ts'
 import type { Targets } from '../core/login/targets.ts'
 import type { SessionStore } from '../core/ports.ts'
+import { renderNothingManaged } from '../render/login.ts'
 import { patternQuestion } from '../render/login-many.ts'
 import type { LoginRun, PrepareContext } from './login-attempt.ts'
 import { loginMany } from './login-many.ts'
@@ -31,6 +32,7 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
   if (!isMany) return await loginOne(run)
+  if (targets.profiles.length === 0) talk(renderNothingManaged())
   if (targets.byPattern) await confirmPattern(targets.profiles, context)
   return await loginMany(targets.profiles, run)
 }

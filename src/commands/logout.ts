@@ -6,7 +6,7 @@ import type { Now, RememberedFacts, Removal, SharedFiles, Terminal } from '../co
 import { statusOfProfile } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
-import { renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
+import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
@@ -29,6 +29,7 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, context)
   if (invocation.options['quiet'] !== true) {
     const { terminal, home } = context
+    if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
     for (const removal of removals) terminal.writeTalk(renderRemoval(removal, context))
     for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
     for (const warning of warnings) terminal.writeTalk(renderWriteWarning(warning, home))

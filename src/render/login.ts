@@ -114,8 +114,13 @@ export function renderWriteWarning(warning: WriteWarning, home: string | undefin
 
 /** `✔ work: signed out`, and what else went. */
 export function renderSignedOut(profile: string, removed: 'session' | 'marks', style: TextStyle): string {
-  const what = removed === 'session' ? 'signed out' : 'the marks of an old session are gone; the long-term credentials stay'
+  const what = removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
   return `${tick(style)} ${visible(profile)}: ${what}\n`
+}
+
+/** `--all` means the profiles that awsmfa wrote to, and there is none. */
+export function renderNothingManaged(): string {
+  return note('no profile holds a session of awsmfa')
 }
 
 /** Nothing to take out is no error; a name that is nowhere may be a slip. */

@@ -11,7 +11,7 @@ export function renderTrail(resolution: LoginResolution): readonly string[] {
 function originInWords(origin: Origin): string {
   switch (origin.kind) {
     case 'flag':
-      return origin.flag
+      return origin.flag.startsWith('-') ? origin.flag : 'the command line'
     case 'sts-flag':
       return `${origin.flag} after --`
     case 'environment':

@@ -143,7 +143,7 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
  *   session cache and those that the transcript itself wrote a long-term key into;
  * - no stack trace, no fault of awsmfa;
  * - no lock, stage or other file of awsmfa left beside the shared files;
- * - where a single awsmfa command failed, the shared files are what they were.
+ * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were.
  */
 function inspectorOf(home: TempHome, longTerm: readonly string[], codes: ReadonlySet<string>): NonNullable<TranscriptWorld['inspect']> {
   const sessionSecrets = new Set<string>()
@@ -160,7 +160,7 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
       const output = `${run.stdout}\n${run.stderr}`
       const shown = [...secrets.filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
       const after = sharedFilesOf(home)
-      const changed = /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) && run.code !== 0 && !isSame(before, after)
+      const changed = /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) && run.code !== 0 && !/profiles could not sign in/.test(run.stderr) && !isSame(before, after)
       return [
         ...shown.map((secret) => `a secret is shown (${secret.slice(0, 2)}…)`),
         ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it fell over'] : []),
