@@ -8,9 +8,11 @@ import type { Asker } from '../adapters/controlling-terminal.ts'
 import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
 import type { OwnFolders } from '../adapters/paths.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
+import { sha1 } from '../adapters/sha1.ts'
 import { sha256 } from '../adapters/sha256.ts'
 import { createSharedFiles } from '../adapters/shared-files.ts'
 import { createSpinner } from '../adapters/spinner.ts'
+import { createAwsCacheStore } from '../adapters/stores/aws-caches.ts'
 import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
 import { createCredentialsFileStore } from '../adapters/stores/credentials-file.ts'
 import { createTerminal } from '../adapters/terminal.ts'
@@ -21,9 +23,10 @@ import type { StatusContext } from '../commands/status.ts'
 import { AwsmfaError } from '../core/failures.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
+import { findCachedSession } from '../core/status/cached-session.ts'
 import { visible } from '../core/visible-text.ts'
 
-type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache'
+type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf'
 
 /** What any command may ask for, and what login's own effects are made from. */
 export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders }
@@ -46,6 +49,8 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
   const debug = isDebug(invocation) ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
   const files = createSharedFiles({ paths: resolveSharedFiles(surroundings), home, allowRoot: invocation.options['allow-root'] === true, uid: process.getuid?.() })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
+  // Both lie under the home folder, wherever the files are.
+  const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
   return {
     environment,
     home,
@@ -62,7 +67,9 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     readFiles: files.read,
     identityOf: facts.identityOf,
     cache: createSessionCache({ cacheFolder: folders.cache, sha256, onOddity: debug }),
-    stores: [createCredentialsFileStore(files)],
+    awsCaches,
+    stores: [createCredentialsFileStore(files), ...awsCaches],
+    cachedSessionOf: (profile) => findCachedSession(profile, awsCaches),
   }
 }
 

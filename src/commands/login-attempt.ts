@@ -3,16 +3,18 @@ import { classifyProfile } from '../core/files/ownership.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { keepOrRenew } from '../core/login/keep-or-renew.ts'
+import { keepOrRenewCached } from '../core/login/keep-cached.ts'
 import type { KeepDecision } from '../core/login/keep-or-renew.ts'
 import { planLogin } from '../core/login/login-plan.ts'
 import type { LoginResolution, ResolutionNote } from '../core/login/resolution.ts'
 import { resolveLogin } from '../core/login/resolve-login.ts'
 import { describeRequest, hashRequest } from '../core/login/session-request.ts'
 import type { Environment } from '../core/login/target-profile.ts'
+import type { StatusLookup } from '../core/status/profile-status.ts'
 import type { SharedSnapshots, Terminal } from '../core/ports.ts'
 import { keyOfSource, signIn } from '../flows/sign-in.ts'
 import type { Candidate, Connection, SignInEffects, SignInEvent, SignInOutcome } from '../flows/sign-in.ts'
-import { renderDeviceFound, renderPlanNote, renderResolutionNote, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
+import { renderCacheRefusal, renderDeviceFound, renderPlanNote, renderResolutionNote, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
 import { renderTrail } from '../render/trail.ts'
 
 /** The effects of a login. */
@@ -23,6 +25,7 @@ export interface PrepareContext extends Omit<SignInEffects, 'connect' | 'termina
   readonly readFile: (path: string) => string
   readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
   readonly terminal: Terminal
+  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
 }
 
 /** One run of `login`. */
@@ -49,7 +52,7 @@ export function settleAttempt(invocation: Invocation, targets: number, { context
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }
-  return { candidate, decision: decide(candidate, invocation, context) }
+  return { candidate, decision: decide(candidate, invocation, { ...context, profiles }) }
 }
 
 /** Signs candidates in, saying on the way what is worth saying. */
@@ -59,6 +62,7 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
   }
   const request = {
     candidates,
+    profiles,
     renew: isRenewalAsked(invocation, candidates),
     replace: invocation.options['replace'] === true,
     path: snapshots.credentials.path,
@@ -69,12 +73,13 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
 }
 
 /** The session must be of the same request, whether it was made alone or together with others. */
-function decide(candidate: Candidate, invocation: Invocation, { sha256, now }: PrepareContext): KeepDecision {
+function decide(candidate: Candidate, invocation: Invocation, { sha256, now, awsCaches: caches, profiles }: PrepareContext & Pick<LoginRun, 'profiles'>): KeepDecision {
   const { resolution, ownership } = candidate
   const decisions = [1, 2].map((targets) => {
     const parts = describeRequest(planLogin(resolution, targets), resolution, keyOfSource(resolution.longTerm))
     const [requestHash, minTtlSeconds] = [hashRequest(parts, sha256), resolution.minTtlSeconds ?? 0]
-    return keepOrRenew({ ownership, requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) })
+    const common = { requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) }
+    return resolution.storeIn === 'section' ? keepOrRenew({ ...common, ownership }) : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })
   })
   const [alone] = decisions
   return decisions.find(({ kind }) => kind === 'keep') ?? alone ?? { kind: 'renew', because: 'no-session' }
@@ -100,5 +105,7 @@ function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string 
       return renderTakeover(event.profile, event.takeover.session, event.takeover.reason, now())
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
+    case 'cache-refused':
+      return renderCacheRefusal(event.profile, event.refusal.source, { home, files: undefined, now: now(), debug: false }, event.refusal.error.failure)
   }
 }

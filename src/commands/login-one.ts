@@ -1,7 +1,8 @@
 import { readProfiles } from '../core/files/profiles.ts'
+import type { CallerIdentity } from '../core/ports.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
-import { renderKept, renderRenewal, renderSignedIn, renewalLine } from '../render/login.ts'
+import { renderCached, renderKept, renderRenewal, renderSignedIn, renewalLine } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 import { settleAttempt, signInAll } from './login-attempt.ts'
 import type { LoginRun } from './login-attempt.ts'
@@ -12,8 +13,9 @@ export async function loginOne(run: LoginRun): Promise<number> {
   const { candidate, decision } = settleAttempt(invocation, 1, run)
   const { resolution } = candidate
   const profile = resolution.storeProfile
+  const isCached = resolution.storeIn === 'aws-caches'
   if (decision.kind === 'keep') {
-    const session = { profile, expiration: decision.expiration, identity: context.facts.identityOf(decision.accessKeyId) }
+    const session = { profile, expiration: decision.expiration, identity: identityOf(profile, decision.accessKeyId, run) }
     const named = resolution.target.origin.kind === 'flag' ? resolution.target.value : undefined
     talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), context.now(), context.terminal.talk))
   } else {
@@ -22,17 +24,24 @@ export async function loginOne(run: LoginRun): Promise<number> {
     if (outcome === undefined) throw new Error('a candidate has an outcome')
     if (outcome.kind === 'failed') throw outcome.error
     const { session } = outcome
-    talk(renderSignedIn({ profile, expiration: session.credentials.expiration, identity: session.identity }, context.now(), context.terminal.talk))
+    const signedIn = { profile, expiration: session.credentials.expiration, identity: session.identity }
+    talk((isCached ? renderCached : renderSignedIn)(signedIn, context.now(), context.terminal.talk))
   }
   if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(profile, run))}\n`)
   return 0
 }
 
+/** Who a kept session is: as login noted it, or as the cache's entry says. */
+function identityOf(profile: string, accessKeyId: string, { context, profiles }: LoginRun): CallerIdentity | undefined {
+  const view = profiles.find(profile)
+  return context.facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : context.cachedSessionOf(view)?.identity)
+}
+
 /** The object of `status --json`, from the files as they are now. */
-export function stateOf(profile: string, { context: { files, now, facts } }: LoginRun): ReturnType<typeof statusObject> {
+export function stateOf(profile: string, { context: { files, now, facts, cachedSessionOf } }: LoginRun): ReturnType<typeof statusObject> {
   const { credentials, config } = files.read()
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-  return statusObject(statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf }), now())
+  return statusObject(statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }), now())
 }
 
 /** Whether the profile's name alone would not say the same. */

@@ -4,6 +4,7 @@ import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import type { Environment } from '../core/login/target-profile.ts'
 import type { Now, RememberedFacts, Removal, SharedFiles, Terminal } from '../core/ports.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
+import type { StatusLookup } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
 import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
@@ -16,6 +17,7 @@ export interface LogoutContext extends RemovalEffects {
   readonly now: Now
   readonly files: Pick<SharedFiles, 'read'>
   readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
+  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
   readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'talk'>
 }
 
@@ -51,7 +53,7 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
   if (removed === 'nothing') {
     const { credentials, config } = files.read()
     const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-    const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: () => undefined })
+    const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: () => undefined, cachedSessionOf: () => undefined })
     return sourceProfile === undefined ? renderNothingToSignOut(profile, profiles) : renderWorksThrough(profile, sourceProfile)
   }
   const expiration = session?.expiration
@@ -59,9 +61,9 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
   return renderSignedOut(profile, removed, terminal.talk) + honoured
 }
 
-function writeJson(names: readonly string[], asArray: boolean, { terminal, files, now, facts }: LogoutContext): void {
+function writeJson(names: readonly string[], asArray: boolean, { terminal, files, now, facts, cachedSessionOf }: LogoutContext): void {
   const { credentials, config } = files.read()
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-  const objects = names.map((name) => statusObject(statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf }), now()))
+  const objects = names.map((name) => statusObject(statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }), now()))
   terminal.writeData(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
 }

@@ -20,6 +20,7 @@ export interface StatusContext {
   readonly now: Now
   readonly readFiles: () => SharedSnapshots
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
   readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'data'>
 }
 
@@ -35,7 +36,7 @@ export function status(invocation: Invocation, context: StatusContext): number {
   const now = context.now()
   const snapshots = context.readFiles()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const lookup: StatusLookup = { profiles, now, minTtlSeconds: minTtlSeconds ?? 0, identityOf: context.identityOf }
+  const lookup: StatusLookup = { profiles, now, minTtlSeconds: minTtlSeconds ?? 0, identityOf: context.identityOf, cachedSessionOf: context.cachedSessionOf }
   const all = options['all'] === true
   const entries = all ? profiles.names().map((name) => statusOfProfile(name, lookup)) : [entryOfTarget(invocation, context.environment, lookup, snapshots)]
   if (options['quiet'] !== true) {

@@ -4,6 +4,7 @@
  */
 import type { ByteEdit } from './files/byte-edit.ts'
 import type { SharedFileName } from './origin.ts'
+import type { CacheArguments, CacheEntry } from './sessions/aws-cache-entry.ts'
 import type { ShortTermCredentials, SigningCredentials } from './sessions/credentials.ts'
 import type { SessionKey } from './sessions/session-key.ts'
 import type { SessionRecord } from './sessions/session-record.ts'
@@ -209,6 +210,31 @@ export interface SessionStore {
   readonly remove: (profiles: readonly string[]) => { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] }
 }
 
+/** What lies under a computed name. `damaged`: every call of the profile fails on it, until it is replaced or removed. */
+export type AwsCacheFinding = { readonly kind: 'none' } | { readonly kind: 'damaged' } | { readonly kind: 'entry'; readonly entry: CacheEntry }
+
+/** A session to put under a computed name. */
+export interface AwsCacheWrite {
+  readonly profile: string
+  readonly requestHash: string
+  readonly credentials: ShortTermCredentials
+  readonly assumedRoleArn?: string
+}
+
+/**
+ * One of the caches of the AWS CLI and botocore. By profile name it knows awsmfa's own entries alone, expired ones included;
+ * by arguments whatever lies under their name.
+ */
+export interface AwsCache extends SessionStore {
+  /** Looks without touching anything; never throws. */
+  readonly findFor: (cacheArguments: CacheArguments) => AwsCacheFinding
+  /**
+   * Writes an entry whole, mode 0600, over whatever lies there; the caller has found out that it may go. An entry of ours
+   * keeps the other profiles of its mark. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE; then what lay there is there still.
+   */
+  readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
+}
+
 /** awsmfa's own cache of sessions. Reading never throws: what cannot be read is a miss. */
 export interface SessionCache {
   readonly find: (key: SessionKey) => SessionRecord | undefined
@@ -254,3 +280,28 @@ export interface Deadline {
 
 /** A lowercase hexadecimal SHA-256 of a text, taken as UTF-8. */
 export type Sha256 = (text: string) => string
+
+/** One of the shared files as it was before a change, and what was changed. `before` is a byte string. */
+export interface RecordedFile {
+  readonly path: string
+  readonly before: string
+  readonly edits: readonly ByteEdit[]
+}
+
+/** A change of the person's files that undo can take back. */
+export interface ChangeRecord {
+  readonly at: Date
+  readonly files: Readonly<Record<SharedFileName, RecordedFile>>
+}
+
+/** Private copies of both files as they were before a change, kept for 30 days. */
+export interface Backups {
+  /** Keeps a record, whole or not at all, and gives its name. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  readonly keep: (record: ChangeRecord) => string
+  /** The records of changes to these files, the newest first. Never throws: what cannot be read is passed over. */
+  readonly list: (paths: Readonly<Record<SharedFileName, string>>) => readonly (ChangeRecord & { readonly name: string })[]
+  /** Removes a record. Never throws. */
+  readonly remove: (name: string) => void
+  /** Removes the records that are older than 30 days. Never throws. */
+  readonly sweep: () => void
+}

@@ -2,11 +2,11 @@
  * How sessions are got: for all profiles of one device at once, with one code at most. Question lock → look again in the
  * cache → code → STS → cache, then the roles. Nothing is decided here; the plans say which calls, signed by what.
  */
-import { AwsmfaError } from '../core/failures.ts'
+import { AwsmfaError, isFailure } from '../core/failures.ts'
 import type { LoginPlan, LoginStep } from '../core/login/login-plan.ts'
 import type { LoginResolution, RoleStep } from '../core/login/resolution.ts'
 import { defaultSessionName } from '../core/login/session-name.ts'
-import type { AssumeRoleRequest, CallerIdentity, Deadline, LockQuestion, MfaProof, QuestionRefusal, RememberedFacts, Sha256, StsSession, Sts, TokenCodeSource } from '../core/ports.ts'
+import type { AssumeRoleRequest, CallerIdentity, Deadline, LockQuestion, MfaProof, QuestionRefusal, RememberedFacts, Sha256, StsSession, Sts, TokenCodeSource, Terminal } from '../core/ports.ts'
 import type { LongTermCredentials, SigningCredentials } from '../core/sessions/credentials.ts'
 import { chainOf, sessionName } from '../core/sessions/session-key.ts'
 import type { SessionKey } from '../core/sessions/session-key.ts'
@@ -44,6 +44,7 @@ export interface SessionEffects extends KeepingEffects {
   readonly facts: RememberedFacts
   readonly lockQuestion: LockQuestion
   readonly deadline: Deadline
+  readonly terminal: Pick<Terminal, 'canAsk'>
   /** Aborts when the person or the system ends the command. */
   readonly cancelled: AbortSignal
   readonly sha256: Sha256
@@ -213,7 +214,7 @@ function withIdentity(session: StsSession, hops: readonly StsSession[], user: Ca
 async function underQuestionLock<T>({ request, effects }: Work, work: (since: Date | undefined) => Promise<T>): Promise<T> {
   const question = sessionName(keyOf(request, ''), effects.sha256)
   const started = effects.now()
-  const { waited, release } = await effects.deadline.pauseWhile(waiting('waiting for another login with the same MFA device', effects, () => effects.lockQuestion(question, effects.cancelled)))
+  const { waited, release } = await lockTheQuestion(question, effects)
   try {
     const refusal = waited ? effects.facts.refusalOf(question, started) : undefined
     if (refusal !== undefined) throw new AwsmfaError({ code: 'ANOTHER_LOGIN_FAILED', why: refusal })
@@ -226,6 +227,21 @@ async function underQuestionLock<T>({ request, effects }: Work, work: (since: Da
     release()
   }
 }
+
+/** Whoever sits at a terminal sees what is waited for and may break it off; without one the wait has the command's deadline. */
+async function lockTheQuestion(question: string, effects: SessionEffects): ReturnType<LockQuestion> {
+  const { deadline, cancelled, terminal, lockQuestion } = effects
+  const lock = (signal: AbortSignal): ReturnType<LockQuestion> => waiting(`waiting for ${ANOTHER_LOGIN}`, effects, () => lockQuestion(question, signal))
+  if (terminal.canAsk()) return await deadline.pauseWhile(lock(cancelled))
+  try {
+    return await lock(deadline.signal)
+  } catch (error) {
+    if (!isFailure(error, 'DEADLINE_EXCEEDED')) throw error
+    throw new AwsmfaError({ ...error.failure, waitingFor: ANOTHER_LOGIN })
+  }
+}
+
+const ANOTHER_LOGIN = 'another login with the same MFA device'
 
 function refusalIn(error: unknown): QuestionRefusal | undefined {
   const code = error instanceof AwsmfaError ? error.failure.code : undefined

@@ -19,8 +19,8 @@ export interface RemovedSessions {
 /** Takes what login stored for these profiles out of every store and cache. Throws what the stores throw. */
 export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
   const outcomes = stores.map((store) => store.remove(profiles))
-  const removals = outcomes.flatMap((outcome) => outcome.removals)
-  const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
+  const taken = outcomes.flatMap((outcome) => outcome.removals)
+  const accessKeyIds = taken.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()
   for (const record of cache.list()) {
     const after = afterLogout(record, { profiles, accessKeyIds, all })
@@ -30,5 +30,14 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
     } else if (after !== record) cache.store(after)
   }
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
-  return { removals, warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers] }
+  return { removals: profiles.map((profile) => together(profile, taken)), warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers] }
+}
+
+/** What all stores took out for one profile, as one removal with the session that would have lasted longest. */
+function together(profile: string, removals: readonly Removal[]): Removal {
+  const own = removals.filter((removal) => removal.profile === profile)
+  const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
+  const sessions = own.flatMap(({ session }) => session ?? [])
+  const session = sessions.toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0)).at(-1)
+  return { profile, removed, session }
 }

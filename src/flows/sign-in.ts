@@ -5,14 +5,16 @@
 import { AwsmfaError } from '../core/failures.ts'
 import type { ForeignSession } from '../core/failures.ts'
 import type { SectionOwnership } from '../core/files/ownership.ts'
-import type { ProfileView } from '../core/files/profile-view.ts'
+import type { ProfileView, Profiles } from '../core/files/profile-view.ts'
 import { planLogin } from '../core/login/login-plan.ts'
 import type { PlanNote } from '../core/login/login-plan.ts'
 import type { LoginResolution, LongTermSource } from '../core/login/resolution.ts'
 import { describeRequest, hashRequest } from '../core/login/session-request.ts'
-import type { ListMfaDevices, SharedFiles, Sts, Terminal, TokenCodeSource, WriteWarning } from '../core/ports.ts'
+import type { AwsCache, ListMfaDevices, SharedFiles, Sts, Terminal, TokenCodeSource, WriteWarning } from '../core/ports.ts'
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { sessionName } from '../core/sessions/session-key.ts'
+import { fillAwsCaches } from './fill-aws-caches.ts'
+import type { CacheRefusal } from './fill-aws-caches.ts'
 import { findDevice } from './find-device.ts'
 import { obtainSessions } from './obtain-session.ts'
 import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
@@ -30,6 +32,7 @@ export interface Candidate {
 /** What is to be done, and what the person allowed. */
 export interface SignInRequest {
   readonly candidates: readonly Candidate[]
+  readonly profiles: Profiles
   readonly renew: boolean
   /** `--replace`. */
   readonly replace: boolean
@@ -46,6 +49,7 @@ export type SignInEvent =
   | { readonly kind: 'device-found'; readonly serialNumber: string }
   | { readonly kind: 'taken-over'; readonly profile: string; readonly takeover: TakeoverTold }
   | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
+  | { readonly kind: 'cache-refused'; readonly profile: string; readonly refusal: CacheRefusal }
 
 /** The services of AWS, reached as one login needs it. */
 export interface Connection {
@@ -57,6 +61,8 @@ export interface Connection {
 
 export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
   readonly files: SharedFiles
+  /** The caches of the AWS CLI and botocore. */
+  readonly awsCaches: readonly AwsCache[]
   readonly connect: (resolution: LoginResolution) => Connection
   readonly sourcesFor: (resolution: LoginResolution) => readonly TokenCodeSource[]
   readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
@@ -90,9 +96,9 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
   try {
     for (const group of groups) await signInGroup(group, { request, effects, fail, done })
   } finally {
-    if (done.length > 0) storeAll(done, request, effects)
+    storeAll(done, { request, effects, fail })
   }
-  for (const { ready: { candidate }, session } of done) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
+  for (const { ready: { candidate }, session } of done) if (!outcomes.has(candidate)) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
   return request.candidates.flatMap((candidate) => outcomes.get(candidate) ?? [])
 }
 
@@ -118,13 +124,23 @@ interface GroupWork {
   readonly done: Done[]
 }
 
+type StoreWork = Pick<GroupWork, 'request' | 'effects' | 'fail'>
+
 async function makeReady(candidate: Candidate, before: readonly Ready[], request: SignInRequest, effects: SignInEffects): Promise<Ready> {
-  const { resolution, ownership, view } = candidate
-  const { storeProfile, longTerm } = resolution
+  const { resolution } = candidate
+  const { longTerm } = resolution
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
   const connection = effects.connect(resolution)
+  const takeover = resolution.storeIn === 'aws-caches' ? undefined : await settleSection(candidate, { signer, connection }, request, effects)
+  const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
+  return { candidate, signer, connection, serialNumber, takeover }
+}
+
+/** Whose section it is, and whether it can be written. */
+async function settleSection(candidate: Candidate, { signer, connection }: Pick<Ready, 'signer' | 'connection'>, request: SignInRequest, effects: SignInEffects): Promise<TakeoverTold | undefined> {
+  const { resolution: { storeProfile, longTerm }, ownership, view } = candidate
   const takeover = await settleTakeover({
     profile: storeProfile,
     ownership,
@@ -137,8 +153,7 @@ async function makeReady(candidate: Candidate, before: readonly Ready[], request
     effects: { ...effects, sts: connection.sts },
   })
   rehearseStore(effects.files, storeProfile, effects.now())
-  const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
-  return { candidate, signer, connection, serialNumber, takeover }
+  return takeover
 }
 
 function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
@@ -229,7 +244,13 @@ export function keyOfSource(source: LongTermSource): string {
   return source.kind === 'process' ? `process ${source.command}` : source.credentials.accessKeyId
 }
 
-function storeAll(done: readonly Done[], request: SignInRequest, { files, facts }: SignInEffects): void {
+function storeAll(done: readonly Done[], work: StoreWork): void {
+  const inSections = done.filter(({ ready }) => ready.candidate.resolution.storeIn === 'section')
+  if (inSections.length > 0) storeInSections(inSections, work)
+  for (const each of done) if (each.ready.candidate.resolution.storeIn === 'aws-caches') storeInCaches(each, work)
+}
+
+function storeInSections(done: readonly Done[], { request, effects: { files, facts } }: StoreWork): void {
   const sessions = done.map(({ ready, session, requestHash }) => ({ profile: ready.candidate.resolution.storeProfile, credentials: session.credentials, requestHash }))
   const warnings = storeSessions(files, [...new Map(sessions.map((session) => [session.profile, session])).values()])
   for (const { ready, session } of done) {
@@ -239,6 +260,18 @@ function storeAll(done: readonly Done[], request: SignInRequest, { files, facts 
     if (ready.takeover !== undefined) request.tell({ kind: 'taken-over', profile: resolution.storeProfile, takeover: ready.takeover })
   }
   for (const warning of warnings) request.tell({ kind: 'write-warning', warning })
+}
+
+/** A cache that cannot be written stops nobody else's sign-in. */
+function storeInCaches({ ready: { candidate }, session, requestHash }: Done, { request, effects, fail }: StoreWork): void {
+  const { storeProfile: profile, roles } = candidate.resolution
+  try {
+    const refusals = fillAwsCaches({ profile, roles, hops: session.hops, requestHash, renew: request.renew }, request.profiles, effects.awsCaches, effects.now)
+    for (const refusal of refusals) request.tell({ kind: 'cache-refused', profile, refusal })
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    fail(candidate, error)
+  }
 }
 
 /** Gives an error that concerns one profile or device alone; throws every other on. */

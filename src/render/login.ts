@@ -3,14 +3,18 @@ import type { ForeignSession } from '../core/failures.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { ResolutionNote } from '../core/login/resolution.ts'
 import type { PlanNote } from '../core/login/login-plan.ts'
-import type { CallerIdentity, TextStyle, WriteWarning } from '../core/ports.ts'
+import type { CallerIdentity, SessionSource, TextStyle, WriteWarning } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
+import type { Failure } from '../core/failures.ts'
+import { quietUntil } from '../core/sessions/aws-cache-entry.ts'
 import { displayPath } from '../core/display-path.ts'
 import { nearest } from '../core/nearest.ts'
 import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
 import { commandLine, profileWord } from './command-line.ts'
 import { durationInWords, exactDuration, relativeToNow } from './duration-words.ts'
+import { renderFailure } from './failure.ts'
+import type { FailureView } from './failure.ts'
 import { identityInWords, nameOfArn, roleInWords } from './identity.ts'
 import { formatInstant } from './remaining.ts'
 
@@ -111,6 +115,19 @@ export function renderWriteWarning(warning: WriteWarning, home: string | undefin
       return warn(`${path} is mounted by itself (${warning.errno}), so it was written in place; mount its folder to have it replaced in one step`)
   }
 }
+
+/** A role profile's session is in one cache and not in the other. */
+export function renderCacheRefusal(profile: string, source: SessionSource, view: FailureView, failure: Failure): string {
+  return warn(`${CACHE_READERS[source] ?? 'some tool'} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`)
+}
+
+/** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`. */
+export function renderCached(session: SignedIn, now: Date, style: TextStyle): string {
+  const quiet = formatInstant(quietUntil(session.expiration), now)
+  return `${renderSignedIn(session, now, style).trimEnd()}. The AWS CLI and SAM do not ask until ${quiet}\n`
+}
+
+const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }
 
 /** `✔ work: signed out`, and what else went. */
 export function renderSignedOut(profile: string, removed: 'session' | 'marks', style: TextStyle): string {

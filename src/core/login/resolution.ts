@@ -1,6 +1,7 @@
 import type { Origin, Place, Resolved } from '../origin.ts'
 import type { AssumeRoleRequest } from '../ports.ts'
 import type { LongTermCredentials } from '../sessions/credentials.ts'
+import type { StorePlace } from './store-profile.ts'
 
 /** Where the long-term credentials of a login come from. */
 export type LongTermSource =
@@ -41,6 +42,7 @@ export interface LoginResolution {
   readonly target: Resolved<string>
   /** The profile whose section gets the session: the target, or another where the target's would be ignored. */
   readonly storeProfile: string
+  readonly storeIn: StorePlace
   readonly longTerm: LongTermSource
   /** The profiles met on the walk, from the target to the one that holds the long-term credentials. */
   readonly path: readonly string[]

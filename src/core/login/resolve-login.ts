@@ -54,8 +54,8 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const walk = walkFrom(target, input)
   const roleFromFlag = invocation.options['role-arn'] !== undefined || namesRole(words)
   const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
-  const { storeProfile, notes } = decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
-  if (profiles.find(storeProfile) === undefined) assertNewProfileName(storeProfile, target.origin)
+  const { storeProfile, storeIn, notes } = decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
+  if (storeIn === 'section' && profiles.find(storeProfile)?.lines.credentials === undefined) assertNewProfileName(storeProfile, target.origin)
 
   const views = walk.path.map((name) => profiles.find(name))
   const stored = views.slice(walk.path.indexOf(storeProfile))
@@ -75,6 +75,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const resolution: Omit<LoginResolution, 'trail'> = {
     target,
     storeProfile,
+    storeIn,
     longTerm: walk.longTerm,
     path: walk.path,
     roles,

@@ -21,9 +21,16 @@ export interface StoreInput {
   readonly roleFromFlag: boolean
 }
 
-/** The profile whose section gets the session, and what is to be said about that. */
+/**
+ * Where the session goes: into the profile's section of the credentials file, or, for a role profile that hangs on long-term
+ * credentials directly, into the caches of the AWS CLI and botocore.
+ */
+export type StorePlace = 'section' | 'aws-caches'
+
+/** The profile whose session it is, where it goes, and what is to be said about that. */
 export interface StoreDecision {
   readonly storeProfile: string
+  readonly storeIn: StorePlace
   readonly notes: readonly ResolutionNote[]
 }
 
@@ -47,21 +54,23 @@ export function assertNotElsewhere(target: ProfileView | undefined, paths: Share
 
 /**
  * Decides. A role profile of the standard form cannot hold a session of its own; where a profile that is no role stands on
- * the way before the keys, the session goes there, and tools assume the role from it. Else SESSION_WOULD_BE_IGNORED.
+ * the way before the keys, the session goes there, and tools assume the role from it; else into the caches of the tools that
+ * have some. Everything else: SESSION_WOULD_BE_IGNORED.
  */
 export function decideStore(input: StoreInput): StoreDecision {
   const { target, before, profiles, paths, roleFromFlag } = input
   const profile = profiles.find(target)
   const found = profile === undefined ? undefined : findIgnoringKey(profile)
-  if (profile === undefined || found === undefined) return { storeProfile: target, notes: notesAbout(profile, paths) }
+  if (profile === undefined || found === undefined) return { storeProfile: target, storeIn: 'section', notes: notesAbout(profile, paths) }
   // A role that is its own source profile is made from the keys that stand beside it: they are read after all.
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
   const stored = isOwnSource ? target : before.findLast((name) => name !== target && !isIgnored(profiles.find(name)))
-  if (stored === undefined || roleFromFlag || !isStandardRole(profile)) throw ignored(profile, found, paths)
+  if (roleFromFlag || !isStandardRole(profile)) throw ignored(profile, found, paths)
+  if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const moved: readonly ResolutionNote[] =
     stored === target ? [] : [{ kind: 'signs-in-other', target, stored, key: found.key, place: placeOf(found.value, paths) }]
   const notes = stored === target ? [] : notesAbout(profiles.find(stored), paths)
-  return { storeProfile: stored, notes: [...moved, ...notesAboutRole(profile, paths), ...notes] }
+  return { storeProfile: stored, storeIn: 'section', notes: [...moved, ...notesAboutRole(profile, paths), ...notes] }
 }
 
 interface IgnoringKey {

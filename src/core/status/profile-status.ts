@@ -4,6 +4,7 @@ import type { CallerIdentity, StoredSession } from '../ports.ts'
 import { shortenAccessKeyId } from '../sessions/credentials.ts'
 import { parseExpiration } from '../sessions/expiration.ts'
 import { stateOfSession } from '../sessions/session-state.ts'
+import type { CachedSession } from './cached-session.ts'
 import { entryWithoutSession } from './status-entry.ts'
 import type { StatusEntry } from './status-entry.ts'
 
@@ -13,6 +14,8 @@ export interface StatusLookup {
   readonly now: Date
   readonly minTtlSeconds: number
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+  /** What the caches of the AWS CLI and botocore hold for a role profile. */
+  readonly cachedSessionOf: (profile: ProfileView) => CachedSession | undefined
 }
 
 /**
@@ -37,7 +40,7 @@ export function sessionInCredentialsFile(profile: ProfileView | undefined): Stor
 
 /**
  * Says what is left of the session that a profile works with: its own, or, for a role profile, which no SDK serves from its
- * own section, that of the first profile on its `source_profile` path that has one.
+ * own section, that of the first profile on its `source_profile` path that has one, else what the AWS CLI's caches hold.
  */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
   const own = lookup.profiles.find(name)
@@ -51,7 +54,8 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
     current = lookup.profiles.find(source)
     if (sessionInCredentialsFile(current) !== undefined) return entryOf(name, current, source, lookup)
   }
-  return entryWithoutSession(name)
+  const cached = lookup.cachedSessionOf(own)
+  return cached === undefined ? entryWithoutSession(name) : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
 }
 
 /** Tells whether SDKs assume a role for this profile, whatever keys stand in its own section. */
@@ -63,6 +67,10 @@ function entryOf(name: string, holder: ProfileView | undefined, sourceProfile: s
   const session = sessionInCredentialsFile(holder)
   if (session === undefined) return entryWithoutSession(name)
   const identity = sourceProfile === undefined && session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
+  return entryFor(name, session, { identity, sourceProfile }, lookup)
+}
+
+function entryFor(name: string, session: StoredSession, { identity, sourceProfile }: Pick<StatusEntry, 'sourceProfile'> & { readonly identity: CallerIdentity | undefined }, lookup: StatusLookup): StatusEntry {
   return {
     profile: name,
     state: stateOfSession(session.expiration, lookup.now, lookup.minTtlSeconds),
