@@ -19,6 +19,7 @@ function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginR
   return {
     target: from('work'),
     storeProfile: 'work',
+    storeIn: 'section',
     longTerm: { kind: 'environment', credentials: { accessKeyId: KEY, secretAccessKey: 'secret' } },
     path: ['work'],
     roles,
@@ -58,6 +59,7 @@ function effectsOf(changes: Partial<SessionEffects>): SessionEffects {
     cache: fakeCache(),
     facts: fakeFacts(known),
     lockQuestion: fakeLock().lockQuestion,
+    terminal: { canAsk: () => true },
     deadline: fakeDeadline(),
     cancelled: new AbortController().signal,
     now: () => NOW,
@@ -194,6 +196,13 @@ describe('getting a session without a code', () => {
     const cache = fakeCache([kept({ createdAt: NOW })])
     const session = await obtainSession(requestOf(resolutionOf(), { renew: true }), effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }))
     expect(session.credentials.accessKeyId).toBe('ASIAKEPT')
+  })
+
+  it('waits for another login no longer than the deadline where nobody can be asked', async () => {
+    const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
+    const lockQuestion: SessionEffects['lockQuestion'] = (_, signal) => new Promise((_resolve, reject) => reject(signal.reason as Error))
+    const effects = effectsOf({ lockQuestion, terminal: { canAsk: () => false }, deadline: { ...fakeDeadline(), signal: AbortSignal.abort(over) } })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ ...over.failure, waitingFor: 'another login with the same MFA device' })
   })
 
   it('takes the refusal that another process got while this one waited, instead of asking again', async () => {
