@@ -3,7 +3,7 @@
  * of a role profile: what an entry is called, what stands in it, and when it keeps them from asking.
  *
  * Sources: botocore, credentials.py › AssumeRoleProvider, BaseAssumeRoleCredentialFetcher, CachedCredentialFetcher; utils.py ›
- * JSONFileCache; awscli, customizations/assumerole.py. Observed with aws-cli 1.45 and 2.9.
+ * JSONFileCache; awscli, customizations/assumerole.py. Observed with aws-cli 1.46 and 2.9, boto3 and SAM 1.170.
  */
 import type { ProfileView } from '../files/profile-view.ts'
 import type { ShortTermCredentials } from './credentials.ts'
