@@ -41,7 +41,7 @@ describe('a lock', () => {
     const path = join(scratchFolder(), 'lock')
     acquireLock(path, noWait)
     const pauses: number[] = []
-    const failure = failureOf(() => acquireLock(path, { waitMs: 2, pause: (ms) => { pauses.push(ms); for (const end = performance.now() + 1; performance.now() < end;); } }))
+    const failure = failureOf(() => acquireLock(path, { waitMs: 200, pause: (ms) => { pauses.push(ms); for (const end = performance.now() + 100; performance.now() < end;); } }))
     expect(failure).toMatchObject({ code: 'FILE_LOCKED', place: { path }, holder: { pid: process.pid, host: hostname() } })
     expect(pauses.length).toBeGreaterThan(0)
   })
