@@ -30,7 +30,7 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
     } else if (after !== record) cache.store(after)
   }
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
-  return { removals: profiles.map((profile) => together(profile, taken)), warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers] }
+  return { removals: profiles.map((profile) => together(profile, taken)), warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
 }
 
 /** What all stores took out for one profile, as one removal with the session that would have lasted longest. */
