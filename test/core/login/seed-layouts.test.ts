@@ -49,13 +49,14 @@ describe('the layouts of other tools, as their READMEs print them', () => {
     })
   })
 
-  it('the AWS CLI’s own role: no session can stand there, which is said before any question', () => {
-    expect(failureOf(() => resolve({ ...home('aws-cli-role'), profile: 'crossaccountrole' }))).toEqual({
-      code: 'SESSION_WOULD_BE_IGNORED',
-      profile: 'crossaccountrole',
-      key: 'role_arn',
-      place: { path: PATHS.config, line: 2 },
-      standardRole: true,
+  it("the AWS CLI's own role: no session can stand there, so it goes into the caches of the tools that have some", () => {
+    const { storeProfile, storeIn, roles, serialNumber } = resolve({ ...home('aws-cli-role'), profile: 'crossaccountrole' })
+    expect({ storeProfile, storeIn, role: roles.map(({ roleArn, profile, externalId }) => [roleArn.value, profile, externalId?.value]), serial: serialNumber?.value }).toEqual({
+      storeProfile: 'crossaccountrole',
+      storeIn: 'aws-caches',
+      role: [['arn:aws:iam::234567890123:role/SomeRole', 'crossaccountrole', '123456']],
+      serial: 'arn:aws:iam::123456789012:mfa/saanvi',
     })
+  })
   })
 })
