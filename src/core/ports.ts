@@ -37,6 +37,7 @@ export type WriteWarning =
   | { readonly kind: 'lock-not-removed'; readonly path: string; readonly errno: string }
   | { readonly kind: 'mode-not-set'; readonly path: string; readonly errno: string }
   | { readonly kind: 'owner-not-kept'; readonly path: string; readonly errno: string }
+  | { readonly kind: 'session-not-removed'; readonly path: string; readonly errno: string }
   | { readonly kind: 'stage-not-removed'; readonly path: string; readonly errno: string }
   | { readonly kind: 'written-in-place'; readonly path: string; readonly errno: string }
 
@@ -242,7 +243,10 @@ export interface SessionCache {
   readonly store: (record: SessionRecord) => void
   /** Every readable record. */
   readonly list: () => readonly SessionRecord[]
+  /** Removes a record, if it is there. Throws FILE_NOT_WRITABLE. */
   readonly remove: (key: SessionKey) => void
+  /** Removes what killed processes left, whole sessions under other names among it. Never throws. */
+  readonly sweep: () => void
 }
 
 /**

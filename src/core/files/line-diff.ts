@@ -1,4 +1,5 @@
 /** Texts as lines, and which lines two texts have in common. */
+import type { ByteEdit } from './byte-edit.ts'
 import { linesBetween } from './ini-document.ts'
 
 /** A line: what it says, and how it ends (`''` for a last line without an end). */
@@ -33,6 +34,17 @@ export function changesBetween(before: readonly string[], after: readonly string
     afterStart = match + 1
   }
   return changes
+}
+
+/** Gives edits that make one text of another, line by line, so that what both have is not touched. */
+export function editsBetween(before: string, after: string): readonly ByteEdit[] {
+  const [old, fresh] = [linesBetween(before, 0, before.length), linesBetween(after, 0, after.length)]
+  const changes = changesBetween(old.map(({ start, end }) => before.slice(start, end)), fresh.map(({ start, end }) => after.slice(start, end)))
+  return changes.map(({ beforeStart, beforeEnd, afterStart, afterEnd }) => {
+    const offset = old[beforeStart]?.start ?? before.length
+    const length = (old[beforeEnd]?.start ?? before.length) - offset
+    return { offset, length, content: after.slice(fresh[afterStart]?.start ?? after.length, fresh[afterEnd]?.start ?? after.length) }
+  })
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Giving the long-term keys of a base a section of their own. */
 import { AwsmfaError } from '../failures.ts'
 import type { ByteEdit } from '../files/byte-edit.ts'
-import { trimBlanks } from '../files/ini-document.ts'
 import type { IniEntry } from '../files/ini-document.ts'
 import { isManagedKey } from '../files/managed-keys.ts'
 import { configSectionsOf } from '../files/profiles.ts'
@@ -14,7 +13,7 @@ import { settingRow } from '../login/setting-table.ts'
 import type { Place, SharedFileName } from '../origin.ts'
 import { isForeignMark } from '../sessions/expiration-markers.ts'
 import type { LongTermCredentials } from '../sessions/credentials.ts'
-import { appendSection, configSectionName, findPlace, pathsOf, renameSection } from './section-edits.ts'
+import { appendSection, configSectionName, findPlace, pathsOf, renameSection, wholeValue } from './section-edits.ts'
 import type { KeyValue, SharedDocuments } from './section-edits.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import type { SetupBase } from './setup-base.ts'
@@ -89,10 +88,6 @@ function isSetting(key: string): boolean {
 
 function lastOfEach(entries: readonly IniEntry[]): readonly IniEntry[] {
   return entries.filter(({ key }, index) => !entries.slice(index + 1).some((later) => later.key === key))
-}
-
-function wholeValue(text: string, entry: IniEntry): string {
-  return [entry.value, ...entry.continuations.map(({ start, contentEnd }) => trimBlanks(text.slice(start, contentEnd)))].join('\n')
 }
 
 function assertNameIsFree(base: string, file: SharedFileName, { documents, profiles }: KeyMoveInput): void {

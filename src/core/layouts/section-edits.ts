@@ -2,7 +2,7 @@
 import type { ByteEdit } from '../files/byte-edit.ts'
 import { encodeUtf8 } from '../files/byte-text.ts'
 import { delimiterOf, endsLine, endsWithBlankLine, lineEndAt, lineEndOf, separatesSections } from '../files/file-style.ts'
-import { leadingBlanks, readIniDocument } from '../files/ini-document.ts'
+import { leadingBlanks, readIniDocument, trimBlanks } from '../files/ini-document.ts'
 import type { IniDocument, IniEntry } from '../files/ini-document.ts'
 import { configSectionsOf } from '../files/profiles.ts'
 import { placeAmong, sectionsNamed } from '../files/section-place.ts'
@@ -66,6 +66,11 @@ export function renameSection({ text }: IniDocument, { section }: SectionPlace, 
 export function renameKey(document: IniDocument, entry: IniEntry, key: string): ByteEdit {
   const indent = leadingBlanks(document.text.slice(entry.start, entry.contentEnd))
   return { offset: entry.start + indent, length: entry.writtenKey.length, content: key }
+}
+
+/** Gives the value of a key as a byte string, its further lines after `\n`, each without the blanks at its ends. */
+export function wholeValue(text: string, entry: IniEntry): string {
+  return [entry.value, ...entry.continuations.map(({ start, contentEnd }) => trimBlanks(text.slice(start, contentEnd)))].join('\n')
 }
 
 /** Gives a key another value, in place of all its lines. */

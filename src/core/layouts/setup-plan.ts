@@ -20,11 +20,13 @@ import type { Place, Resolved, SharedFileName } from '../origin.ts'
 import type { SharedSnapshots } from '../ports.ts'
 import type { LongTermCredentials } from '../sessions/credentials.ts'
 import { visible } from '../login/store-profile.ts'
+import type { IniDocument } from '../files/ini-document.ts'
+import type { SectionPlace } from '../files/section-place.ts'
 import { findHangingProfiles } from './hanging-profiles.ts'
 import type { HangingProfiles } from './hanging-profiles.ts'
 import { planKeyMove } from './key-move.ts'
 import { planProfileEdits } from './profile-edits.ts'
-import { appendSection, configSectionName, findPlace, insertKeys, pathsOf, readShared, replaceValue } from './section-edits.ts'
+import { appendSection, configSectionName, findPlace, insertKeys, pathsOf, readShared, replaceValue, wholeValue } from './section-edits.ts'
 import type { KeyValue, SharedDocument } from './section-edits.ts'
 import { findSetupBase } from './setup-base.ts'
 import type { SetupBase } from './setup-base.ts'
@@ -126,15 +128,22 @@ function placeOf(origin: Resolved<string>['origin'], paths: Readonly<Record<Shar
 /** Sets keys of the base in config: replaces, adds, or makes the section. */
 function settingEdits(config: SharedDocument, base: string, settings: readonly KeyValue[], isRenamed: boolean): readonly ByteEdit[] {
   const { document } = config
-  const place = isRenamed ? undefined : findPlace(config, base, settings.map(({ key }) => key))
-  if (settings.length === 0) return []
-  if (place === undefined) return [appendSection(document, configSectionName(base), settings)]
-  const standing = settings.map(({ key, value }) => ({ key, value, entry: place.body.entries.findLast((entry) => entry.key === key) }))
+  const section = isRenamed ? undefined : findPlace(config, base, [])
+  const wanted = settings.filter(({ key, value }) => section === undefined || valueIn(document, section, key) !== value)
+  if (wanted.length === 0) return []
+  const place = section === undefined ? undefined : findPlace(config, base, wanted.map(({ key }) => key))
+  if (place === undefined) return [appendSection(document, configSectionName(base), wanted)]
+  const standing = wanted.map(({ key, value }) => ({ key, value, entry: place.body.entries.findLast((entry) => entry.key === key) }))
   const missing = standing.filter(({ entry }) => entry === undefined)
   return [
-    ...standing.flatMap(({ value, entry }) => (entry === undefined || entry.value === value ? [] : replaceValue(document, place, entry, value))),
+    ...standing.flatMap(({ value, entry }) => (entry === undefined ? [] : replaceValue(document, place, entry, value))),
     ...(missing.length === 0 ? [] : [insertKeys(document, place, missing)]),
   ]
+}
+
+function valueIn({ text }: IniDocument, { body }: SectionPlace, key: string): string | undefined {
+  const entry = body.entries.findLast((each) => each.key === key)
+  return entry === undefined ? undefined : wholeValue(text, entry)
 }
 
 function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
