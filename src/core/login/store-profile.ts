@@ -23,9 +23,9 @@ export interface StoreInput {
 
 /**
  * Where the session goes: into the profile's section of the credentials file, or, for a role profile that hangs on long-term
- * credentials directly, into the caches of the AWS CLI and botocore.
+ * credentials directly, into the caches of the AWS CLI and botocore. `nowhere`: it is for the program that asked.
  */
-export type StorePlace = 'section' | 'aws-caches'
+export type StorePlace = 'section' | 'aws-caches' | 'nowhere'
 
 /** The profile whose session it is, where it goes, and what is to be said about that. */
 export interface StoreDecision {
@@ -65,7 +65,8 @@ export function decideStore(input: StoreInput): StoreDecision {
   // A role that is its own source profile is made from the keys that stand beside it: they are read after all.
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
   const stored = isOwnSource ? target : before.findLast((name) => name !== target && !isIgnored(profiles.find(name)))
-  if (roleFromFlag || !isStandardRole(profile)) throw ignored(profile, found, paths)
+  const isItsOwn = visible(profile, 'source_profile')?.value === target
+  if (roleFromFlag || !isStandardRole(profile) || (stored === undefined && isItsOwn)) throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const moved: readonly ResolutionNote[] =
     stored === target ? [] : [{ kind: 'signs-in-other', target, stored, key: found.key, place: placeOf(found.value, paths) }]
@@ -88,7 +89,8 @@ function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
   return undefined
 }
 
-function isIgnored(profile: ProfileView | undefined): boolean {
+/** Tells whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
+export function isIgnored(profile: ProfileView | undefined): boolean {
   return profile !== undefined && findIgnoringKey(profile) !== undefined
 }
 

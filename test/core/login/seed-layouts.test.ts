@@ -58,5 +58,4 @@ describe('the layouts of other tools, as their READMEs print them', () => {
       serial: 'arn:aws:iam::123456789012:mfa/saanvi',
     })
   })
-  })
 })

@@ -91,6 +91,7 @@ describe('the session of a standard role goes to the profile that the role is ma
 describe('where a session would never be read, login fails and names the line', () => {
   test.each<[string, Case, string, number, boolean]>([
     ['a standard role, and another role in a flag', { credentials: keys('base-long-term'), config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n`, options: { 'role-arn': ADMIN } }, 'role_arn', 3, true],
+    ['a role that is its own source and holds the keys', { credentials: keys('work'), config: `[profile work]\nsource_profile = work\nrole_arn = ${ADMIN}\n` }, 'role_arn', 3, true],
     ['a role without a source', { credentials: keys('work-long-term'), config: `[profile work]\nrole_arn = ${ADMIN}\n` }, 'role_arn', 2, false],
     ['a role that was blanked out', { credentials: keys('work-long-term'), config: '[profile work]\nrole_arn =\n' }, 'role_arn', 2, false],
     ['a process', { credentials: keys('work-long-term'), config: '[profile work]\ncredential_process = get-keys\n' }, 'credential_process', 2, false],
@@ -113,7 +114,6 @@ describe('where a session would never be read, login fails and names the line', 
 describe('a role profile that hangs on long-term credentials has its session in the caches of the AWS CLI and botocore', () => {
   test.each<[string, Case]>([
     ['whose source holds the keys', { credentials: keys('base'), config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n` }],
-    ['that is its own source', { credentials: keys('work'), config: `[profile work]\nsource_profile = work\nrole_arn = ${ADMIN}\n` }],
     ['in the credentials file', { credentials: `[work]\nrole_arn = ${ADMIN}\nsource_profile = base\n${keys('base')}` }],
     ['with another role between', { credentials: keys('base'), config: `[profile work]\nsource_profile = one\nrole_arn = ${ADMIN}\n[profile one]\nsource_profile = base\nrole_arn = ${ADMIN}One\n` }],
   ])('%s', (_, given) => {
