@@ -81,6 +81,19 @@ export async function obtainSessions(request: SessionRequest, effects: SessionEf
   return await mapLimited(request.members, CALLS_AT_ONCE, (member) => outcomeOf(member, base, work))
 }
 
+/**
+ * Finds the kept session that answers the first member, without a question or a call; a session of the user of any length.
+ * Undefined: there is none that holds for long enough.
+ */
+export function findKeptSession(request: SessionRequest, effects: Omit<SessionEffects, 'sources'>): StsSession | undefined {
+  const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
+  const work: Work = { request, effects: { ...effects, sources: [] }, identity }
+  const [member] = request.members
+  if (roleSteps(member).length > 0) return keptRole(member, undefined, work)?.at(-1)
+  const { renew, minimumSeconds } = request
+  return findKept({ key: keyOf(request, ''), profiles: profilesOf([member]), renew, since: undefined, minimumSeconds, durationSeconds: undefined }, effects)
+}
+
 interface Work {
   readonly request: SessionRequest
   readonly effects: SessionEffects
@@ -94,8 +107,14 @@ async function mfaSession(members: readonly SessionMember[], work: Work): Promis
   const durationSeconds = Math.max(...(plain.length > 0 ? plain : request.members).map(({ plan }) => plan.steps[0].durationSeconds))
   const key = keyOf(request, '')
   const profiles = profilesOf(members)
+  const { renew, minimumSeconds } = request
+  const find = (since: Date | undefined): StsSession | undefined =>
+    findKept({ key, profiles, renew, since, minimumSeconds, durationSeconds: plain.length > 0 ? durationSeconds : undefined }, effects)
+  // Before the lock too: whoever needs no code need not wait until another one's question is answered.
+  const standing = find(undefined)
+  if (standing !== undefined) return standing
   return await underQuestionLock(work, async (since) => {
-    const kept = findKept({ key, profiles, renew: request.renew, since, minimumSeconds: request.minimumSeconds, durationSeconds: plain.length > 0 ? durationSeconds : undefined }, effects)
+    const kept = find(since)
     if (kept !== undefined) return kept
     const session = await spendTokenCode(questionOf(request, undefined), { ...effects, identity: work.identity }, (mfa) => {
       // Who is asking is learnt beside the first call, unless it is known.

@@ -19,6 +19,7 @@ import { findRoles, resolveRoles } from './roles.ts'
 import { badSetting, contradiction, findDefault, findDuration, findFlag, findInProfiles, findSetting, findVariable, toSeconds } from './settings.ts'
 import type { SettingSources } from './settings.ts'
 import { assertNotElsewhere, decideStore } from './store-profile.ts'
+import type { StoreDecision, StoreInput } from './store-profile.ts'
 import { parseStsArguments } from './sts-arguments.ts'
 import type { ReadParameterFile } from './sts-arguments.ts'
 import { findProfileWord, namesRole } from './sts-words.ts'
@@ -38,6 +39,11 @@ export interface LoginInput {
   readonly readFile: ReadParameterFile
   /** How many profiles this run signs in; 1 where nothing is said. */
   readonly targets?: number
+  /**
+   * The session is for the program that asks and goes into no file, so that it does not matter which tools would read it
+   * there. A role profile then stands for its role, whatever profile lies on the way.
+   */
+  readonly storesNothing?: boolean
 }
 
 /**
@@ -50,17 +56,19 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const words = invocation.tail ?? []
   const target = resolveTarget(input, words)
   assertProfileName(target.value, target.origin)
-  assertNotElsewhere(profiles.find(target.value), paths)
+  const isStored = input.storesNothing !== true
+  if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
   const walk = walkFrom(target, input)
   const roleFromFlag = invocation.options['role-arn'] !== undefined || namesRole(words)
   const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
-  const { storeProfile, storeIn, notes } = decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
+  const decide = isStored ? decideStore : storeNowhere
+  const { storeProfile, storeIn, notes } = decide({ target: target.value, before, profiles, paths, roleFromFlag })
   if (storeIn === 'section' && profiles.find(storeProfile)?.lines.credentials === undefined) assertNewProfileName(storeProfile, target.origin)
 
   const views = walk.path.map((name) => profiles.find(name))
   const stored = views.slice(walk.path.indexOf(storeProfile))
   // The role of a profile that is its own source is assumed by the tools, from the session that goes there.
-  const isToolsRole = storeProfile === target.value && isOwnSourceRole(target.value, profiles)
+  const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
   const found = isToolsRole ? [] : findRoles({ walk: stored, lastIsSource: walk.reachedByName })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
   const sources: SettingSources = { options: invocation.options, tail, environment, walk: stored, defaults }
@@ -91,6 +99,10 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     notes: [...suffixNote, ...notes, ...serialNotes],
   }
   return { ...resolution, trail: describeTrail(resolution) }
+}
+
+function storeNowhere({ target }: StoreInput): StoreDecision {
+  return { storeProfile: target, storeIn: 'nowhere', notes: [] }
 }
 
 function resolveTarget({ invocation, environment }: LoginInput, words: readonly string[]): Resolved<string> {
