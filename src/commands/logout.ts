@@ -7,7 +7,7 @@ import { statusOfProfile } from '../core/status/profile-status.ts'
 import type { StatusLookup } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
-import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderStillHonoured, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
+import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
@@ -57,8 +57,8 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
     return sourceProfile === undefined ? renderNothingToSignOut(profile, profiles) : renderWorksThrough(profile, sourceProfile)
   }
   const expiration = session?.expiration
-  const honoured = expiration !== undefined && expiration > now() ? renderStillHonoured(expiration, now()) : ''
-  return renderSignedOut(profile, removed, terminal.talk) + honoured
+  const honouredUntil = expiration !== undefined && expiration > now() ? expiration : undefined
+  return renderSignedOut({ profile, removed, honouredUntil }, now(), terminal.talk)
 }
 
 function writeJson(names: readonly string[], asArray: boolean, { terminal, files, now, facts, cachedSessionOf }: LogoutContext): void {

@@ -97,18 +97,20 @@ export function renderPlanNote(planned: PlanNote): string {
   return note(`AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`)
 }
 
-/** The session is in; this says what went wrong after it, or how it was written. */
+/** The file is written; this says what went wrong after it, or how it was written. */
 export function renderWriteWarning(warning: WriteWarning, home: string | undefined): string {
   const path = displayPath(warning.path, home)
   switch (warning.kind) {
     case 'folder-not-synced':
-      return warn(`the session is written, but ${path} could not be synced to the disk (${warning.errno}); after a power cut it may be gone`)
+      return warn(`the file is written, but ${path} could not be synced to the disk (${warning.errno}); after a power cut it may be gone`)
     case 'lock-not-removed':
-      return warn(`the session is written, but the lock ${path} could not be removed (${warning.errno}); the next awsmfa removes it`)
+      return warn(`the file is written, but the lock ${path} could not be removed (${warning.errno}); the next awsmfa removes it`)
     case 'mode-not-set':
       return warn(`${path} could not be made private (${warning.errno}): this file system may not keep permissions`)
     case 'owner-not-kept':
       return warn(`the owner of ${path} could not be kept (${warning.errno})`)
+    case 'session-not-removed':
+      return warn(`${path} could not be changed (${warning.errno}); the session in it is still there, so delete the file`)
     case 'stage-not-removed':
       return warn(`${path} could not be removed (${warning.errno}); it holds secrets, so delete it`)
     case 'written-in-place':
@@ -129,10 +131,18 @@ export function renderCached(session: SignedIn, now: Date, style: TextStyle): st
 
 const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }
 
-/** `✔ work: signed out`, and what else went. */
-export function renderSignedOut(profile: string, removed: 'session' | 'marks', style: TextStyle): string {
+/** A profile whose session, or what was left of an old one, was taken out. `honouredUntil`: when a session that still holds ends. */
+export interface SignedOut {
+  readonly profile: string
+  readonly removed: 'session' | 'marks'
+  readonly honouredUntil: Date | undefined
+}
+
+/** `✔ work: signed out. AWS still honours copies until 19:40`: logout cannot end a session, only forget it. */
+export function renderSignedOut({ profile, removed, honouredUntil }: SignedOut, now: Date, style: TextStyle): string {
   const what = removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
-  return `${tick(style)} ${visible(profile)}: ${what}\n`
+  const honoured = honouredUntil === undefined ? '' : `. AWS still honours copies until ${formatInstant(honouredUntil, now)}`
+  return `${tick(style)} ${visible(profile)}: ${what}${honoured}\n`
 }
 
 /** `--all` means the profiles that awsmfa wrote to, and there is none. */
@@ -155,11 +165,6 @@ export function renderWorksThrough(profile: string, source: string): string {
 /** A shared MFA session went too. */
 export function renderSharedSessionGone(serialNumber: string): string {
   return note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`)
-}
-
-/** What logout cannot do. */
-export function renderStillHonoured(expiration: Date, now: Date): string {
-  return note(`AWS still honours copies of it until ${formatInstant(expiration, now)}`)
 }
 
 function asWhom({ identity }: SignedIn): string {
