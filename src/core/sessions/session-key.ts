@@ -20,11 +20,6 @@ export function sessionName(key: SessionKey, sha256: Sha256): string {
   return sha256(JSON.stringify([key.partition, key.endpoint, key.accessKeyId, key.serialNumber, key.chain])).slice(0, 40)
 }
 
-/** The key of the MFA session that a session was, or would be, made from. Its name is also that of the question. */
-export function mfaKeyOf(key: SessionKey): SessionKey {
-  return { ...key, chain: '' }
-}
-
 /**
  * Writes a chain of roles with every parameter as it is sent, but for the proof of MFA: `direct` says that the first is signed
  * by the long-term credentials and carries the code. A policy goes in by its hash.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Case } from './resolve.ts'
-import { PATHS, failureOf, resolve } from './resolve.ts'
+import { PATHS, resolve } from './resolve.ts'
 
 function home(name: string): Pick<Case, 'credentials' | 'config'> {
   const read = (file: string): string => readFileSync(new URL(`../../../fixtures/homes/${name}/${file}`, import.meta.url), 'latin1')
