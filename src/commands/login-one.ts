@@ -16,7 +16,7 @@ export async function loginOne(run: LoginRun): Promise<number> {
   const isCached = resolution.storeIn === 'aws-caches'
   if (decision.kind === 'keep') {
     const session = { profile, expiration: decision.expiration, identity: identityOf(profile, decision.accessKeyId, run) }
-    const named = resolution.target.origin.kind === 'flag' ? resolution.target.value : undefined
+    const named = resolution.target.origin.kind === 'flag' ? profile : undefined
     talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), context.now(), context.terminal.talk))
   } else {
     if (decision.because === 'another-request') talk(renderRenewal(profile, decision.parts))

@@ -44,7 +44,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
       `-- .aws/config --\n${config}`,
       ...blocks(text, 'console').map(asTranscript),
       `== .aws/credentials ==\n${mine}\n${anyTime(written)}`,
-      '$ awsmfa logout base\n!> ✔ base: signed out\n!> …',
+      '$ awsmfa logout base\n!> ✔ base: signed out…\n!> …',
       `== .aws/credentials ==\n${mine}`,
     ].join('\n')
     const stage = await openStage(aliceWorld())
