@@ -2,8 +2,9 @@
  * Questions at the controlling terminal. The rules:
  *
  * - The question goes to the terminal and the answer comes from it, whatever stdin, stdout and stderr are. stdin is never read.
- * - The terminal stays in the mode in which the kernel edits the line, echoes it and turns Ctrl-C into a signal. No mode is
- *   ever changed, so there is none to restore, however the process ends.
+ * - The terminal stays in the mode in which the kernel edits the line, echoes it and turns Ctrl-C into a signal. Only for an
+ *   answer that must not be seen it is made raw, and what it was before is restored when the answer is there, when the
+ *   question is ended by whatever, and when the process ends without ending it; SIGKILL alone leaves it as it is.
  * - A process outside the terminal's foreground group does not ask: the kernel would stop it in the middle, alive, with its
  *   locks held and its timers still.
  * - After the answer the question is erased and the cursor is where the question began, so that the outcome takes its place.
@@ -12,7 +13,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { AwsmfaError } from '../core/failures.ts'
-import type { PromptObstacle } from '../core/failures.ts'
+import type { PromptObstacle, WantedAnswer } from '../core/failures.ts'
 import type { TextStyle } from '../core/ports.ts'
 import { isForeground } from './process-group.ts'
 import { movesCursor, textStyle } from './text-style.ts'
@@ -35,8 +36,10 @@ export interface Asker {
 /** A question on one line, its text without colours and ready to be typed behind. What is not kept is erased when it is answered. */
 export interface Question {
   readonly text: string
-  readonly wanted: 'token-code' | 'answer'
+  readonly wanted: WantedAnswer
   readonly keep: boolean
+  /** What is typed is not shown. */
+  readonly hidden?: boolean
 }
 
 /** What an Asker needs to know: variables for the terminal's abilities, and whether `--no-color` was given. */
@@ -87,11 +90,13 @@ async function converse(question: PosedQuestion, signal: AbortSignal): Promise<s
 }
 
 /** Never rejects: whatever happens while the line is typed is an ending, so that there is one place that cleans up. */
-function readLine({ text, wanted, canMove }: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
+function readLine({ text, wanted, canMove, hidden = false }: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
   return new Promise((resolve) => {
     const keyboard = openKeyboard()
     let typed = ''
+    const showTyping = hidden ? hideTyping(keyboard.stream) : () => undefined
     const finish = (ending: Ending): void => {
+      showTyping()
       signal.removeEventListener('abort', onAbort)
       process.off('SIGINT', onInterrupt)
       if (process.platform !== 'win32') process.off('SIGCONT', onContinue)
@@ -104,6 +109,8 @@ function readLine({ text, wanted, canMove }: PosedQuestion, screen: Side<WriteSt
     const onContinue = (): void => {
       if (!isForeground()) return finish({ error: unavailable('background', wanted) })
       typed = ''
+      // The shell has made the terminal what it likes it to be.
+      if (hidden) keyboard.stream.setRawMode(false).setRawMode(true)
       screen.stream.write(canMove ? `\r\u001B[J${text}` : `\n${text}`)
     }
     keyboard.stream.on('data', (chunk: Buffer | string) => {
@@ -120,6 +127,23 @@ function readLine({ text, wanted, canMove }: PosedQuestion, screen: Side<WriteSt
     // Last, so that whoever sees the question finds every answer to it understood, Ctrl-C too.
     screen.stream.write(text)
   })
+}
+
+/** Keeps what is typed from being shown; gives what brings that back. SIGQUIT would end the process without a word. */
+function hideTyping(keyboard: ReadStream): () => void {
+  const show = (): void => void keyboard.setRawMode(false)
+  const quit = (): void => {
+    show()
+    process.kill(process.pid, 'SIGQUIT')
+  }
+  keyboard.setRawMode(true)
+  process.once('exit', show)
+  if (process.platform !== 'win32') process.once('SIGQUIT', quit)
+  return () => {
+    process.off('exit', show)
+    if (process.platform !== 'win32') process.off('SIGQUIT', quit)
+    show()
+  }
 }
 
 const CTRL_C = '\u0003'
@@ -145,14 +169,14 @@ function edited(typed: string): string {
 }
 
 /** Brings the cursor back to where the question began, with everything from there on cleared. Long questions take several rows. */
-function erase({ text, keep, canMove }: PosedQuestion, screen: WriteStream, ending: Ending): void {
-  const entered = 'line' in ending && ending.entered
+function erase({ text, keep, canMove, hidden = false }: PosedQuestion, screen: WriteStream, ending: Ending): void {
+  const entered = 'line' in ending && ending.entered && !hidden
   if (!canMove || (keep && 'line' in ending)) {
     if (!entered) screen.write('\n')
     return
   }
   const [columns] = screen.getWindowSize()
-  const width = text.length + ('line' in ending ? ending.line.length : 0)
+  const width = text.length + ('line' in ending && !hidden ? ending.line.length : 0)
   const rows = Math.max(1, Math.ceil(width / (columns > 0 ? columns : width)))
   const up = entered ? rows : rows - 1
   screen.write(`${up > 0 ? `\u001B[${up}A` : ''}\r\u001B[J`)
@@ -208,6 +232,6 @@ function tty(): { readonly ReadStream: typeof ReadStream; readonly WriteStream: 
   return process.getBuiltinModule('node:tty')
 }
 
-function unavailable(obstacle: PromptObstacle, wanted: 'token-code' | 'answer', cause?: unknown): AwsmfaError {
+function unavailable(obstacle: PromptObstacle, wanted: WantedAnswer, cause?: unknown): AwsmfaError {
   return new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle, wanted }, { cause })
 }

@@ -40,6 +40,7 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
     },
     showWaiting: spinner.showWaiting,
     canAsk: () => asker.obstacle() === undefined,
+    ask: async (question, signal) => (await asker.askLine({ ...question, keep: true }, signal)).trim(),
     confirm: async (question, signal) => confirm(asker, question, signal),
     choose: async (question, choices, signal) => choose(asker, { question, choices }, signal),
   }

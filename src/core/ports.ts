@@ -2,6 +2,7 @@
  * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing else
  * touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
  */
+import type { WantedAnswer } from './failures.ts'
 import type { ByteEdit } from './files/byte-edit.ts'
 import type { SharedFileName } from './origin.ts'
 import type { CacheArguments, CacheEntry } from './sessions/aws-cache-entry.ts'
@@ -167,6 +168,11 @@ export interface Terminal {
   readonly canAsk: () => boolean
   /** Asks a yes-or-no question at the controlling terminal; no is the default. Throws PROMPT_UNAVAILABLE, CANCELLED. */
   readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>
+  /**
+   * Asks for a line of text and gives it without the spaces at its ends; `hidden`: what is typed is not shown. The question
+   * stays. Throws PROMPT_UNAVAILABLE, CANCELLED.
+   */
+  readonly ask: (question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean }, signal: AbortSignal) => Promise<string>
   /** Asks to choose one of a numbered list. Gives its index. Throws PROMPT_UNAVAILABLE, CANCELLED. */
   readonly choose: (question: string, choices: readonly string[], signal: AbortSignal) => Promise<number>
   /** Shows that something is awaited, on a terminal only, until the returned function is called. */

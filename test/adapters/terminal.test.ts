@@ -73,6 +73,42 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     expect(pty.screen().lines).toEqual(['result {"code":"123456","typed":true}', ''])
   })
 
+  it('keeps a question with its answer, without the spaces at its ends', async () => {
+    const pty = await ask('ask')
+    await pty.expect('Access key id: ')
+    pty.send(' AKIA \r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['Access key id:  AKIA', 'result "AKIA"', ''])
+  })
+
+  it('shows nothing of an answer that must not be seen, takes Backspace, and leaves the terminal as it was', async () => {
+    const pty = await shell('ASK secret; echo after; read -r rest')
+    await pty.expect('Secret: ')
+    expect(await pty.modes()).toMatchObject({ echo: false, canonical: false })
+    pty.send('wJalx\u007FrX\r')
+    await pty.expect('after')
+    expect(await pty.modes()).toMatchObject({ echo: true, canonical: true })
+    expect(pty.screen().lines).toEqual(['Secret:', 'result "wJalrX"', 'after', ''])
+    expect(pty.output().replace(/result.*/, '')).not.toContain('wJal')
+  })
+
+  const hiddenEndings = [
+    { title: 'Ctrl-C', word: 'secret', end: (pty: Pty) => pty.send('wJal\u0003') },
+    { title: 'Ctrl-D', word: 'secret', end: (pty: Pty) => pty.send('\u0004') },
+    { title: 'SIGINT', word: 'secret', end: (_: Pty, pid: number) => process.kill(pid, 'SIGINT') },
+    { title: 'SIGQUIT', word: 'secret', end: (_: Pty, pid: number) => process.kill(pid, 'SIGQUIT') },
+    { title: 'its process ending', word: 'crash', end: () => undefined },
+  ]
+  it.each(hiddenEndings)('shows what is typed again after $title', async ({ end, word }) => {
+    const asking = `/bin/sh -c 'echo pid $$; exec "$0" "$1" "$2"' '${process.execPath}' '${script}' ${word}`
+    const pty = await start(['/bin/sh', '-c', `trap : INT QUIT; ulimit -c 0; ${asking}; echo after; read -r rest`])
+    const pid = Number(/\d+/.exec(await pty.expect(/pid \d+\r\n/))?.[0])
+    await pty.expect('Secret: ')
+    end(pty, pid)
+    await pty.expect('after')
+    expect(await pty.modes()).toMatchObject({ echo: true, canonical: true })
+  })
+
   it('gives up after ten lines that are no code', async () => {
     const pty = await ask('code')
     pty.send('y\r'.repeat(10))

@@ -1,6 +1,7 @@
 /**
  * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
- * `code [profile]`, `confirm`, `choose`, `can-ask`; `refused` a code after a refusal; `die` a code while the process gets
+ * `code [profile]`, `confirm`, `choose`, `can-ask`, `ask`; `secret` an answer that is not shown; `crash` the same in a process
+ * that ends meanwhile; `refused` a code after a refusal; `die` a code while the process gets
  * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `descriptors`
  * how many are open more after several questions than after one; `flood` a million bytes of data;
  * `wait` with a spinner: SIGUSR2
@@ -29,6 +30,12 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   code: () => source(request, new AbortController().signal),
   refused: () => source({ ...request, refusal: { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } }, new AbortController().signal),
   confirm: () => terminal.confirm('Make these changes?', new AbortController().signal),
+  ask: () => terminal.ask({ text: 'Access key id: ', wanted: 'long-term-keys' }, new AbortController().signal),
+  secret: () => terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal),
+  crash: () => {
+    setTimeout(() => process.exit(3), 100)
+    return terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal)
+  },
   choose: () => terminal.choose('Which device?', ['alice', 'bob'], new AbortController().signal),
   flood: () => Promise.resolve(terminal.writeData('x'.repeat(1_000_000))),
   wait: () => {
