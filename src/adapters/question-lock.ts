@@ -1,8 +1,9 @@
 /** The lock under which one question at a time is asked, in awsmfa's state folder. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LockQuestion } from '../core/ports.ts'
 import { acquireLockAsync, sweepLockLeftovers } from './file-lock.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import { asWriteFailure, writing } from './system-error.ts'
 
 /**
@@ -13,7 +14,7 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
   const folder = join(stateFolder, 'questions')
   return async (question, signal) => {
     const path = join(folder, `${question}.lock`)
-    writing(path, 'folder', () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+    writing(path, 'folder', () => makePrivateFolder(folder))
     const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => { throw asWriteFailure(path, 'lock', error) })
     sweepLockLeftovers({ ...lock, release }, writing(path, 'lock', () => readdirSync(folder)))
     return { waited, release: () => void release() }

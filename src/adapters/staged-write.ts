@@ -6,12 +6,13 @@
  * by shared-files. Its own temporary files are called <target>.<digits>.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, openSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { AwsmfaError } from '../core/failures.ts'
 import type { WriteWarning } from '../core/ports.ts'
 import { insist } from './pause.ts'
+import { makePrivateFolder, nearestFolder } from './private-folder.ts'
 import { isPidUsed } from './process-identity.ts'
 import { isSystemError, refusalOf, writing } from './system-error.ts'
 import { stampAsOurs } from './write-stamp.ts'
@@ -31,9 +32,10 @@ export interface Stage {
 }
 
 const PRIVATE_FILE = 0o600
-const PRIVATE_FOLDER = 0o700
 /** Without a lock a stage may be another container's, whose processes cannot be seen from here: it is given time to finish. */
 const SWEEP_WITHOUT_LOCK_MS = 60_000
+/** As `stageName` makes them, with what write-file-atomic adds. */
+const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?<pid>\d+)-[0-9a-f]{12}(?:\.\d+)?$/
 const HAS_MODES = process.platform !== 'win32'
 
 /**
@@ -43,8 +45,8 @@ const HAS_MODES = process.platform !== 'win32'
  */
 export function writeWhole(path: string, content: string | Buffer): void {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
-  writing(path, 'folder', () => mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER }))
-  sweepStages(path, listFolder(path), SWEEP_WITHOUT_LOCK_MS)
+  writing(path, 'folder', () => makePrivateFolder(dirname(path)))
+  sweepFolder(dirname(path), listFolder(path), SWEEP_WITHOUT_LOCK_MS)
   const stage = stageName(path)
   try {
     writing(path, 'stage', () => writeBytes(stage, bytes, false))
@@ -112,7 +114,7 @@ export function makeFolder(file: string): void {
   const folder = dirname(file)
   writing(file, 'folder', () => {
     const parent = nearestFolder(folder)
-    const first = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER })
+    const first = makePrivateFolder(folder)
     if (first === undefined || process.getuid?.() !== 0) return
     const { uid, gid } = statSync(parent)
     for (let made = folder; uid !== 0 && made.length >= first.length; made = dirname(made)) refusalOf(() => chownSync(made, uid, gid))
@@ -121,14 +123,21 @@ export function makeFolder(file: string): void {
 
 /**
  * Removes the stages of a file that processes which are gone left behind, by their exact names. To be called with the names in
- * its folder; under the file's lock, or for stages that are at least that old.
+ * its folder, under the file's lock.
  */
-export function sweepStages(file: string, names: readonly string[], minimumAgeMs = 0): void {
-  const prefix = `${basename(file)}.awsmfa-`
+export function sweepStages(file: string, names: readonly string[]): void {
+  sweepFolder(dirname(file), names.filter((name) => STAGE_NAME.exec(name)?.groups?.['file'] === basename(file)), 0)
+}
+
+/**
+ * Removes all stages that processes which are gone left in a folder where nobody takes a lock, if they are at least that old:
+ * what looks gone from here may be another container's, and at work.
+ */
+export function sweepFolder(folder: string, names: readonly string[], minimumAgeMs: number): void {
   for (const name of names) {
-    const match = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{12}(\.\d+)?$/.exec(name.slice(prefix.length)) : null
-    if (!match || isPidUsed(Number(match[1]))) continue
-    const path = join(dirname(file), name)
+    const pid = STAGE_NAME.exec(name)?.groups?.['pid']
+    if (pid === undefined || isPidUsed(Number(pid))) continue
+    const path = join(folder, name)
     refusalOf(() => {
       if (minimumAgeMs === 0 || Date.now() - statSync(path).mtimeMs >= minimumAgeMs) unlinkSync(path)
     })
@@ -175,16 +184,6 @@ function giveRights(file: string, path: string, rights: FileRights): readonly Wr
     if (errno !== undefined) warnings.push({ kind: 'mode-not-set', path: file, errno })
   }
   return warnings
-}
-
-function nearestFolder(folder: string): string {
-  let current = folder
-  for (;;) {
-    const errno = refusalOf(() => statSync(current))
-    if (errno === undefined) return current
-    if (errno !== 'ENOENT' || dirname(current) === current) throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
-    current = dirname(current)
-  }
 }
 
 function writeZeros(path: string, length: number): number {

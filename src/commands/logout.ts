@@ -22,8 +22,9 @@ export interface LogoutContext extends RemovalEffects {
 }
 
 /**
- * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code 0; nothing to
- * take out is told and no error. Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
+ * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code: 0, also where
+ * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed.
+ * Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
  */
 export function logout(invocation: Invocation, context: LogoutContext): number {
   const all = invocation.options['all'] === true
@@ -37,7 +38,7 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
     for (const warning of warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   }
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
-  return 0
+  return warnings.some(({ kind }) => kind === 'session-not-removed') ? 1 : 0
 }
 
 function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {

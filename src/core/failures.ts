@@ -63,7 +63,7 @@ export interface ForeignSession {
 }
 
 /** What was being done to a file when it failed. All but 'restore' leave the file as it was. */
-export type WriteStep = 'folder' | 'lock' | 'stage' | 'read-back' | 'compare' | 'rename' | 'in-place' | 'restore'
+export type WriteStep = 'folder' | 'lock' | 'stage' | 'read-back' | 'compare' | 'rename' | 'in-place' | 'restore' | 'remove'
 
 export type Failure =
   // The command line and what it says: exit 2.

@@ -1,3 +1,4 @@
+import { isFailure } from '../core/failures.ts'
 import type { RememberedFacts, Removal, SessionCache, SessionStore, WriteWarning } from '../core/ports.ts'
 import { afterLogout } from '../core/sessions/shared-session.ts'
 
@@ -16,21 +17,37 @@ export interface RemovedSessions {
   readonly sharedSerialNumbers: readonly string[]
 }
 
-/** Takes what login stored for these profiles out of every store and cache. Throws what the stores throw. */
+/**
+ * Takes what login stored for these profiles out of every store and cache. Throws what the stores throw; a cache that cannot be
+ * changed is a warning, since by then the session is out of the file.
+ */
 export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
   const outcomes = stores.map((store) => store.remove(profiles))
   const taken = outcomes.flatMap((outcome) => outcome.removals)
   const accessKeyIds = taken.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()
+  const cacheWarnings: WriteWarning[] = []
+  cache.sweep()
   for (const record of cache.list()) {
     const after = afterLogout(record, { profiles, accessKeyIds, all })
-    if (after === 'remove') {
-      cache.remove(record.key)
-      if (record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
-    } else if (after !== record) cache.store(after)
+    const warning = after === record ? undefined : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
+    if (warning !== undefined) cacheWarnings.push(warning)
+    else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
   }
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
-  return { removals: profiles.map((profile) => together(profile, taken)), warnings: outcomes.flatMap((outcome) => outcome.warnings), sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
+  return { removals: profiles.map((profile) => together(profile, taken)), warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings], sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
+}
+
+/** Gives what stood in the way of a change of a cache, as a warning. */
+function warningOf(change: () => void): WriteWarning | undefined {
+  try {
+    change()
+    return undefined
+  } catch (error) {
+    if (isFailure(error, 'FILE_INCOMPLETE_WRITE')) return { kind: 'session-not-removed', path: error.failure.place.path, errno: 'ENOSPC' }
+    if (!isFailure(error, 'FILE_NOT_WRITABLE')) throw error
+    return { kind: 'session-not-removed', path: error.failure.place.path, errno: error.failure.errno }
+  }
 }
 
 /** What all stores took out for one profile, as one removal with the session that would have lasted longest. */

@@ -103,6 +103,7 @@ export function fakeCache(records: readonly SessionRecord[] = []): SessionCache 
     find: (key) => held.find((record) => same(record.key, key)),
     list: () => [...held],
     remove,
+    sweep: () => undefined,
     store: (record) => {
       remove(record.key)
       held.push(record)

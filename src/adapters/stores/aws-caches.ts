@@ -6,13 +6,13 @@
  */
 import { chownSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { isFailure } from '../../core/failures.ts'
-import type { AwsCache, AwsCacheFinding, AwsCacheWrite, Removal, StoredSession } from '../../core/ports.ts'
+import { AwsmfaError, isFailure } from '../../core/failures.ts'
+import type { AwsCache, AwsCacheFinding, AwsCacheWrite, Removal, StoredSession, WriteWarning } from '../../core/ports.ts'
 import { cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName } from '../../core/sessions/aws-cache-entry.ts'
 import type { CacheArguments } from '../../core/sessions/aws-cache-entry.ts'
 import { readRegularFile } from '../regular-file.ts'
 import { makeFolder, writeWhole } from '../staged-write.ts'
-import { isSystemError, refusalOf, writing } from '../system-error.ts'
+import { refusalOf } from '../system-error.ts'
 
 /** The AWS CLI's cache, which boto3-session-cache reads too, or botocore's own, which SAM reads. */
 export type AwsCacheKind = 'cli-cache' | 'boto-cache'
@@ -60,7 +60,7 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
     },
     find: (profile) => lastingLongest(ownEntries().filter(({ profiles }) => profiles.includes(profile))),
     managedProfiles: () => [...new Set(ownEntries().flatMap(({ profiles }) => profiles))],
-    remove: (profiles) => ({ removals: removeOwn(ownEntries(), profiles), warnings: [] }),
+    remove: (profiles) => removeOwn(ownEntries(), profiles),
   }
 }
 
@@ -130,22 +130,29 @@ function ownEntryAt(path: string, kind: AwsCacheKind): OwnEntry | undefined {
   return { path, profiles: mark.profiles, session }
 }
 
-/** An entry goes with any of its profiles: what is left of it would still answer for the one that signed out. */
-function removeOwn(entries: readonly OwnEntry[], profiles: readonly string[]): readonly Removal[] {
+/**
+ * An entry goes with any of its profiles: what is left of it would still answer for the one that signed out. One that cannot be
+ * removed is a warning: by then the session is gone from elsewhere.
+ */
+function removeOwn(entries: readonly OwnEntry[], profiles: readonly string[]): { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] } {
   const wanted = profiles.map((profile) => ({ profile, own: entries.filter((entry) => entry.profiles.includes(profile)) }))
-  for (const path of new Set(wanted.flatMap(({ own }) => own.map((entry) => entry.path)))) removeAt(path)
-  return wanted.map(({ profile, own }) => ({ profile, removed: own.length > 0 ? 'session' : 'nothing', session: lastingLongest(own) }))
+  const warnings = [...new Set(wanted.flatMap(({ own }) => own.map((entry) => entry.path)))].flatMap((path): readonly WriteWarning[] => {
+    const errno = removalRefusal(path)
+    return errno === undefined ? [] : [{ kind: 'session-not-removed', path, errno }]
+  })
+  const removals = wanted.map(({ profile, own }): Removal => ({ profile, removed: own.length > 0 ? 'session' : 'nothing', session: lastingLongest(own) }))
+  return { removals, warnings }
 }
 
 function removeAt(path: string): void {
-  writing(path, 'rename', () => {
-    try {
-      unlinkSync(path)
-    } catch (error) {
-      // Gone already, which is what was wanted.
-      if (!isSystemError(error) || error.code !== 'ENOENT') throw error
-    }
-  })
+  const errno = removalRefusal(path)
+  if (errno !== undefined) throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
+}
+
+/** Removes a file and gives the refusal; that it is gone already is what was wanted. */
+function removalRefusal(path: string): string | undefined {
+  const errno = refusalOf(() => unlinkSync(path))
+  return errno === 'ENOENT' ? undefined : errno
 }
 
 /** Settings that changed between two logins leave a profile with more than one entry. */

@@ -9,7 +9,8 @@ import { sessionName } from '../../core/sessions/session-key.ts'
 import type { SessionKey } from '../../core/sessions/session-key.ts'
 import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord } from '../../core/sessions/session-record.ts'
 import type { SessionRecord } from '../../core/sessions/session-record.ts'
-import { writeWhole } from '../staged-write.ts'
+import { sweepFolder, writeWhole } from '../staged-write.ts'
+import { writing } from '../system-error.ts'
 
 export interface SessionCacheOptions {
   readonly cacheFolder: string
@@ -33,13 +34,18 @@ export function createSessionCache({ cacheFolder, sha256, onOddity }: SessionCac
     find: (key) => decode(fileOf(key), (text) => decodeSessionRecord(text, key)),
     store: (record) => writeWhole(fileOf(record.key), encodeSessionRecord(record)),
     list: () => entriesOf(folder).flatMap((name) => decode(join(folder, name), decodeAnySessionRecord) ?? []),
-    remove: (key) => rmSync(fileOf(key), { force: true }),
+    remove: (key) => writing(fileOf(key), 'remove', () => rmSync(fileOf(key), { force: true })),
+    sweep: () => sweepFolder(folder, namesIn(folder), 0),
   }
 }
 
 function entriesOf(folder: string): readonly string[] {
+  return namesIn(folder).filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
+    return readdirSync(folder)
   } catch {
     // No folder, or none that can be read: the cache is empty, which costs a question and loses nothing.
     return []
