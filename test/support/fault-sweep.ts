@@ -13,8 +13,10 @@ export interface Scene {
 
 /** What a sweep is over and what must hold after each run. `check` throws when it does not, and may run the program again. */
 export interface Sweep<S extends Scene> {
-  readonly prepare: () => S
-  readonly check: (scene: S, run: TracedRun, call: TracedCall) => Promise<void> | void
+  readonly prepare: () => S | Promise<S>
+  /** Which of the calls to fault; all, unless it is given. */
+  readonly isMeant?: (call: TracedCall, index: number) => boolean
+  readonly check: (scene: S, run: TracedRun, fault: Fault) => Promise<void> | void
 }
 
 /** How many calls a dry run made, and at how many of them the fault took effect. A test compares the two. */
@@ -25,7 +27,7 @@ export interface SweepCount {
 
 /** Kills the program at each of its calls upon files, from the first to the last. */
 export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
-  const calls = await dryRun(sweep)
+  const calls = (await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
   return faultEach(sweep, calls.map((call) => ({ call, kill: true as const })))
 }
 
@@ -34,36 +36,46 @@ export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise
  * before it, so this finds as much as a kill at every call, in a third of the time.
  */
 export async function killAtEveryWritingCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
-  const calls = writingCalls(await dryRun(sweep))
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
   return faultEach(sweep, calls.map((call) => ({ call, kill: true as const })))
 }
 
 /** Refuses the program each of its writing calls, with each of the errors. */
 export async function refuseEveryWritingCall<S extends Scene>(sweep: Sweep<S>, errors: readonly string[]): Promise<SweepCount> {
-  const calls = writingCalls(await dryRun(sweep))
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
   return faultEach(sweep, calls.flatMap((call) => errors.map((error) => ({ call, error }))))
+}
+
+/** Refuses the program each of its writing calls with one of the errors, in turn: all of them are met, but not everywhere. */
+export async function refuseEveryWritingCallInTurn<S extends Scene>(sweep: Sweep<S>, errors: readonly string[]): Promise<SweepCount> {
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
+  return faultEach(sweep, calls.map((call, index) => ({ call, error: errors[index % errors.length] ?? '' })))
+}
+
+function everyCall(): boolean {
+  return true
 }
 
 async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: readonly Fault[]): Promise<SweepCount> {
   const runs = await inPairs(faults, async (fault) => {
     const { scene, run } = await runFaulted(prepare, fault)
-    if (run.isFaulted) await explain(fault, () => check(scene, run, fault.call))
+    if (run.isFaulted) await explain(fault, () => check(scene, run, fault))
     return run.isFaulted
   })
   return { counted: faults.length, faulted: runs.filter(Boolean).length }
 }
 
 /** Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. */
-export async function runFaulted<S extends Scene>(prepare: () => S, fault: Fault): Promise<{ readonly scene: S; readonly run: TracedRun }> {
+export async function runFaulted<S extends Scene>(prepare: () => S | Promise<S>, fault: Fault): Promise<{ readonly scene: S; readonly run: TracedRun }> {
   for (let tries = 1; ; tries++) {
-    const scene = prepare()
+    const scene = await prepare()
     const run = await runTraced(scene.argv, { ...optionsOf(scene), fault })
     if (run.isFaulted || tries === 6) return { scene, run }
   }
 }
 
-async function dryRun<S extends Scene>({ prepare }: Sweep<S>): Promise<readonly TracedCall[]> {
-  const scene = prepare()
+async function dryRun<S extends Scene>({ prepare }: Pick<Sweep<S>, 'prepare'>): Promise<readonly TracedCall[]> {
+  const scene = await prepare()
   const run = await runTraced(scene.argv, optionsOf(scene))
   if (run.status !== 0) throw new Error(`the dry run ended with ${String(run.status)}: ${run.stdout}${run.stderr}`)
   return callsUpon(run.trace, scene.paths)

@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The n-th call of that name in the main thread, counted from 1, as strace prints it. */
+/** The n-th call of that name in the main thread, counted from 1, as strace prints it, with the path of every descriptor. */
 export interface TracedCall {
   readonly name: string
   readonly nth: number
@@ -56,7 +56,7 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
   const traceFile = join(folder, 'trace')
   const inject = options.fault === undefined ? [] : ['-e', describeFault(options.fault)]
   try {
-    const words = [...(options.within ?? []), 'strace', '-o', traceFile, '-s', '4096', '-e', `trace=${FILE_CALLS.join(',')}`, ...inject, ...argv]
+    const words = [...(options.within ?? []), 'strace', '-y', '-o', traceFile, '-s', '4096', '-e', `trace=${FILE_CALLS.join(',')}`, ...inject, ...argv]
     const run = await runProgram(words[0] ?? '', words.slice(1), options.env ?? {})
     const text = readFileSync(traceFile, 'latin1')
     const trace = parseTrace(text)
@@ -68,11 +68,11 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
 }
 
 /**
- * The calls from the first to the last that mentions one of the given paths: what a program does to the files there, with the
- * calls on their descriptors in between. What it says about them on stdout and stderr does not count.
+ * The calls from the first to the last that mentions one of the given paths: what a program does to the files there, and what
+ * it does in between. What it says about them on stdout and stderr does not count.
  */
 export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
-  const mentions = (call: TracedCall): boolean => !/^write\([12],/.test(call.line) && paths.some((path) => call.line.includes(path))
+  const mentions = (call: TracedCall): boolean => !/^write\([12]\b/.test(call.line) && paths.some((path) => call.line.includes(path))
   return trace.slice(trace.findIndex(mentions), trace.findLastIndex(mentions) + 1)
 }
 
@@ -81,12 +81,17 @@ export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]
  * its signal handlers and wakes its threads, where a refusal makes Node abort.
  */
 export function writingCalls(calls: readonly TracedCall[]): readonly TracedCall[] {
-  return calls.filter(({ name, line }) => !isOfNodeItself(line) && (/^open/.test(name) ? /O_WRONLY|O_RDWR|O_CREAT/.test(line) : /write|link$|linkat|rename|mkdir|chmod|chown|utimens|truncate|sync/.test(name) && !name.startsWith('readlink')))
+  return calls.filter((call) => !isOfNodeItself(call) && changes(call))
+}
+
+function changes({ name, line }: TracedCall): boolean {
+  if (/^open/.test(name)) return /O_WRONLY|O_RDWR|O_CREAT/.test(line)
+  return /write|link$|linkat|rename|mkdir|rmdir|chmod|chown|utimens|truncate|sync/.test(name) && !name.startsWith('readlink')
 }
 
 /** libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd (async.c). */
-function isOfNodeItself(line: string): boolean {
-  return /^(read|write)\(\d+, ("\*", 1|"\\1(\\0){7}", 8)\)/.test(line)
+export function isOfNodeItself({ line }: TracedCall): boolean {
+  return /^(read|write)\(\d+<[^>]*>, ("\*", 1|"\\1(\\0){7}", \d+)\)/.test(line)
 }
 
 /** Runs one task for each item, two at a time, and gives the results in order. */
@@ -118,10 +123,10 @@ function isSameCall(met: TracedCall, meant: TracedCall): boolean {
   return met.name === meant.name && (textOf(met) === undefined || textOf(met) === textOf(meant))
 }
 
-/** The first text that a call is given, without what differs from run to run: scratch folders, pids, random names. */
+/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, key ids, pids, random names. */
 function textOf({ line }: TracedCall): string | undefined {
   const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
-  return text?.replace(/awsmfa-(test|home)-\w{6}/, '').replace(/\d+-[0-9a-f]{12}/, '').slice(0, 120).replace(/\d+/g, '')
+  return text?.replace(/awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}/g, '').replace(/\d+/g, '').slice(0, 120)
 }
 
 function describeFault(fault: Fault): string {
