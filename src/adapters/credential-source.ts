@@ -14,13 +14,16 @@ type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAIL
 /** What the child may not see: it is asked for keys, it needs none, and it must not answer with a session made from ours. */
 const WITHHELD = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN']
 
+/** The profiles whose credential processes are running above this one, a line each, so that none starts itself for ever. */
+const CALLERS = 'AWSMFA_CALLERS'
+
 /** A credential process may ask a person for a password; after this many ms nobody is going to answer. */
 const PATIENCE_MS = 50_000
 const LARGEST_ANSWER = 64_000
 
 /**
  * Runs the command and reads its answer. Throws CREDENTIAL_PROCESS_FAILED when it cannot be run, fails, takes over 50 s,
- * answers anything but the protocol's JSON, or gives a session: STS takes no session here.
+ * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself.
  */
 export async function runCredentialProcess(source: ProcessSource, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<LongTermCredentials> {
   const words = process.platform === 'win32' ? splitWindowsCommand(source.command) : splitCommand(source.command)
@@ -31,8 +34,10 @@ export async function runCredentialProcess(source: ProcessSource, environment: N
       { cause },
     )
   if (program === undefined) throw failed('not-found')
+  const callers = (environment[CALLERS] ?? '').split('\n').filter((name) => name !== '')
+  if (callers.includes(source.profile)) throw failed('circle')
   const { execFile } = process.getBuiltinModule('node:child_process')
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name)))
+  const env = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name))), [CALLERS]: [...callers, source.profile].join('\n') }
   const output = await new Promise<string>((resolve, reject) => {
     const child = execFile(program, parameters, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8' }, (error, stdout) => {
       if (error === null) resolve(stdout)

@@ -112,7 +112,7 @@ export type Failure =
   | { readonly code: 'DECLINED' }
   | { readonly code: 'DEADLINE_EXCEEDED'; readonly seconds: number; readonly waitingFor: string }
   | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output'; readonly exitCode?: number }
-  | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session'; readonly exitCode?: number; readonly place: Place }
+  | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'; readonly exitCode?: number; readonly place: Place }
   | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' }
   // Several profiles: the exit code that all causes share, else 1.
   | { readonly code: 'LOGINS_FAILED'; readonly of: number; readonly causes: readonly Failure[] }

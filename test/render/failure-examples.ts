@@ -163,6 +163,7 @@ const OTHERS: Examples = {
   CREDENTIAL_PROCESS_FAILED: [
     { profile: 'base', program: '/opt/keys', reason: 'output', place: CONFIG },
     { profile: 'base', program: '/opt/keys', reason: 'session', place: CONFIG },
+    { profile: 'base', program: '/opt/keys', reason: 'circle', place: CONFIG },
   ],
   ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }],
   TOKEN_CODE_REJECTED: [

@@ -8,6 +8,7 @@ const PROGRAM_WORDS = {
   'timed-out': 'it gave no answer in time',
   output: 'what it printed cannot be used',
   session: 'it gave a session, and long-term keys are needed',
+  circle: 'it starts awsmfa for this same profile again',
 } as const
 
 /** What a question is about; `isPassable`: the answer can come without a terminal. */
