@@ -57,7 +57,7 @@ const READERS: readonly Reader[] = [
   { name: 'boto3 with the cache that SAM gives it', program: findPythonWithBoto3(), way: 'endpoint', kind: 'boto-cache', argv: askingBoto3, asks: /MFA code|EOF/ },
 ]
 
-describe.each(READERS)('$name', ({ program, way, kind, argv, asks }) => {
+describe.each(READERS)('promise 3: every tool sees the session, and none asks again: $name, from its cache', ({ program, way, kind, argv, asks }) => {
   let sts: StrictSts
   let home: TempHome
   let store: AwsCacheStore

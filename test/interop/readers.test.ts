@@ -137,7 +137,7 @@ const PARSERS: readonly Parser[] = [
   },
 ]
 
-describe.each(SCENES)('$title', (scene) => {
+describe.each(SCENES)('promise 3: every tool sees the session, and none asks again: $title', (scene) => {
   let sts: StrictSts
   let home: TempHome
   beforeAll(async () => {

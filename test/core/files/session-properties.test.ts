@@ -75,8 +75,8 @@ function withoutBlock(text: string, name: string): string {
   return text.slice(0, section.start) + text.slice(end)
 }
 
-describe('promise 1', () => {
-  test('promise 1: not a byte of yours changes', () => {
+describe('promise 1: not a byte of yours changes', () => {
+  test('login, perhaps another login, then logout give the file back byte for byte', () => {
     checkWhereCertain(anyFile, (before, after) => {
       expect(logout(after)).toBe(before)
       expect(logout(login(after, TARGET, noon, 'ff'))).toBe(before)

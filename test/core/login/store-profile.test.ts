@@ -88,7 +88,7 @@ describe('the session of a standard role goes to the profile that the role is ma
   })
 })
 
-describe('where a session would never be read, login fails and names the line', () => {
+describe('promise 3: every tool sees the session: where it would never be read, login fails and names the line', () => {
   test.each<[string, Case, string, number, boolean]>([
     ['a standard role, and another role in a flag', { credentials: keys('base-long-term'), config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n`, options: { 'role-arn': ADMIN } }, 'role_arn', 3, true],
     ['a role that is its own source and holds the keys', { credentials: keys('work'), config: `[profile work]\nsource_profile = work\nrole_arn = ${ADMIN}\n` }, 'role_arn', 3, true],
