@@ -71,7 +71,7 @@ const asciiOnly = {
  * find, and left to itself the bundler makes 25 for a login. The first group that fits wins.
  */
 const groups = [
-  { name: 'base', test: /src[\\/](cli[\\/]supervise|core[\\/](nearest|visible-text))\.ts$/ },
+  { name: 'base', test: /src[\\/](cli[\\/](supervise|command-table)|core[\\/](nearest|visible-text|command-names))\.ts$/ },
   { name: 'sts', test: /src[\\/]adapters[\\/]sts-sdk\.ts$/ },
   { name: 'common', test: /[\\/](src|dayjs)[\\/]/, minShareCount: 2 },
   { name: 'login', test: /src[\\/](cli[\\/]login-context|commands[\\/]login)\.ts$/ },
