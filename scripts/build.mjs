@@ -4,9 +4,10 @@
  * split into chunks so that a command loads what it needs. CommonJS, because the ES module loader costs 4 ms a start; not
  * minified, so that a stack trace and the package can be read (minifying gains no time).
  */
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import ts from 'typescript'
 import { renderNotices } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -77,8 +78,15 @@ const groups = [
   { name: 'login', test: /src[\\/](cli[\\/]login-context|commands[\\/]login)\.ts$/ },
 ].map((group, index, all) => ({ ...group, priority: all.length - index }))
 
-/** Writes one bundle into dist/ and gives the files of all modules that went into it. Every warning fails the build. */
-async function bundle(input, { output: outputOptions, plugins = [], ...options }) {
+/** Gives groups that put every module where these chunks have it, whatever else shares it now. */
+function sameGroups(chunks) {
+  return chunks
+    .filter(({ name }) => chunks.filter((other) => other.name === name).length === 1)
+    .map(({ name, moduleIds }) => ({ name, test: (id) => moduleIds.includes(id), priority: 1, includeDependenciesRecursively: false }))
+}
+
+/** Makes one bundle, in the stage unless only its chunks are wanted, and gives its chunks. Every warning fails the build. */
+async function bundle(input, { output: outputOptions, plugins = [], isTrial = false, ...options }) {
   const build = await rolldown({
     cwd: root,
     platform: 'node',
@@ -93,7 +101,7 @@ async function bundle(input, { output: outputOptions, plugins = [], ...options }
     ...options,
   })
   try {
-    const { output } = await build.write({
+    const { output } = await build[isTrial ? 'generate' : 'write']({
       dir: stage,
       format: 'cjs',
       entryFileNames: '[name].cjs',
@@ -101,14 +109,25 @@ async function bundle(input, { output: outputOptions, plugins = [], ...options }
       comments: { legal: true, annotation: false, jsdoc: false },
       ...outputOptions,
     })
-    return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+    return output.filter(({ type }) => type === 'chunk')
   } finally {
     await build.close()
   }
 }
 
+/**
+ * The public types, from the one module that has them all; once for each module system, since TypeScript takes declarations
+ * for modules of the system that their file name says.
+ */
+function writeDeclarations() {
+  const path = `${root}src/library/from-awsmfa.ts`
+  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path, 'utf8'), { fileName: path, reportDiagnostics: true })
+  if (diagnostics?.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => '\n' }))
+  for (const extension of ['mts', 'cts']) writeFileSync(`${stage}/library.d.${extension}`, outputText)
+}
+
 try {
-  const entryModules = await bundle(
+  const entryChunks = await bundle(
     { awsmfa: 'src/entry/awsmfa.ts' },
     {
       // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
@@ -118,8 +137,18 @@ try {
     },
   )
   chmodSync(`${stage}/awsmfa.cjs`, 0o755)
-  const otherModules = await bundle({ run: 'src/cli/main.ts' }, { transform: { target: 'node20' }, plugins: [replaceUnused], output: { codeSplitting: { groups } } })
-  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryModules, ...otherModules]))
+  // The library shares nearly all with login, and each module shared by one more would move to where every command loads it:
+  // so the command line is bundled by itself first, and with the library its modules stay where they were.
+  const others = { transform: { target: 'node20' }, plugins: [replaceUnused] }
+  const alone = await bundle({ run: 'src/cli/main.ts' }, { ...others, output: { codeSplitting: { groups } }, isTrial: true })
+  const otherChunks = await bundle(
+    { run: 'src/cli/main.ts', library: 'src/library/from-awsmfa.ts' },
+    { ...others, output: { codeSplitting: { groups: sameGroups(alone.filter(({ isEntry }) => !isEntry)) } } },
+  )
+  // Its names are spelt out, so that every bundler and Node finds them.
+  writeFileSync(`${stage}/library.mjs`, "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n")
+  writeDeclarations()
+  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryChunks, ...otherChunks].flatMap(({ moduleIds }) => moduleIds)))
   rmSync(dist, { recursive: true, force: true })
   renameSync(stage, dist)
 } finally {

@@ -1,0 +1,71 @@
+/**
+ * A session for the program that asks: which keys, which device → a kept session, or a new one with a code. Nothing is
+ * written but awsmfa's own cache.
+ */
+import { planLogin } from '../core/login/login-plan.ts'
+import type { LoginResolution, LongTermSource } from '../core/login/resolution.ts'
+import type { StsSession, Terminal } from '../core/ports.ts'
+import type { LongTermCredentials } from '../core/sessions/credentials.ts'
+import { findDevice } from './find-device.ts'
+import { findKeptSession, obtainSessions } from './obtain-session.ts'
+import type { SessionEffects, SessionRequest } from './obtain-session.ts'
+import type { Connection } from './sign-in.ts'
+
+/** What a program wants. */
+export interface ProvideRequest {
+  readonly resolution: LoginResolution
+  /** The program itself named a length, and means it; what files say only limits how long a session may be. */
+  readonly isLengthMeant: boolean
+  /** The session must hold for longer than this, in seconds; never less than 15 minutes. */
+  readonly minimumSeconds: number
+}
+
+/** The effects that providing a session has. */
+export interface ProvideEffects extends Omit<SessionEffects, 'sts'> {
+  readonly connection: Connection
+  readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
+}
+
+/** A session, and the account that it belongs to where that is known without a call. */
+export interface ProvidedSession extends StsSession {
+  readonly account: string | undefined
+}
+
+/** As many as keep a code out of AssumeRole (planLogin): then it serves every role, and roles are renewed without another. */
+const CODE_FOR_ALL = 2
+
+/**
+ * Gives a kept session that will do, else a new one. A role whose length the program named may take a code of its own; any
+ * other is made from the MFA session, an hour at a time, and renewed from it without a code. Throws what obtainSessions and
+ * findDevice throw, and the failure of the role.
+ */
+export async function provideSession(request: ProvideRequest, effects: ProvideEffects): Promise<ProvidedSession> {
+  const { resolution, isLengthMeant, minimumSeconds } = request
+  const { connection, deadline, facts } = effects
+  const { longTerm } = resolution
+  const signer = longTerm.kind === 'process' ? await deadline.pauseWhile(effects.runCredentialProcess(longTerm)) : longTerm.credentials
+  const serialNumber = resolution.serialNumber?.value ?? (await deviceFromIam(resolution, signer, effects))
+  const calling = { ...effects, sts: connection.sts }
+  const requestFor = (targets: number): SessionRequest => ({
+    members: [{ resolution, plan: planLogin(resolution, targets) }],
+    signer,
+    serialNumber,
+    endpoint: connection.endpoint,
+    renew: false,
+    minimumSeconds,
+  })
+  const withAccount = (session: StsSession): ProvidedSession => ({ ...session, account: session.assumedRoleArn?.split(':')[4] ?? facts.identityOf(signer.accessKeyId)?.account })
+  // A role session of full length that login made with a code of its own is as good.
+  const kept = isLengthMeant ? undefined : findKeptSession(requestFor(1), calling)
+  if (kept !== undefined) return withAccount(kept)
+  const [outcome] = await obtainSessions(requestFor(isLengthMeant ? 1 : CODE_FOR_ALL), calling)
+  if (outcome === undefined) throw new Error('a member has an outcome')
+  if (outcome.kind === 'failed') throw outcome.error
+  return withAccount(outcome.session)
+}
+
+async function deviceFromIam({ target, path }: LoginResolution, signer: LongTermCredentials, { connection, deadline, terminal, cancelled }: ProvideEffects): Promise<string> {
+  const list = () => connection.listMfaDevices(signer, deadline.signal)
+  return (await findDevice({ profile: target.value, path, list, terminal, deadline, cancelled })).serialNumber
+}

@@ -1,0 +1,41 @@
+/** The options of the library as the command line that they stand for, so that both are resolved by the same rules. */
+import type { Invocation } from '../core/invocation.ts'
+import type { FromAwsmfaOptions } from './from-awsmfa.ts'
+
+/** Each option that stands for a flag of `login`. */
+export const OPTION_FLAGS = [
+  ['profile', 'profile'],
+  ['roleArn', 'role-arn'],
+  ['durationSeconds', 'duration-seconds'],
+  ['region', 'region'],
+] as const
+
+const TYPES: Readonly<Record<keyof FromAwsmfaOptions, 'string' | 'number' | 'function' | 'object'>> = {
+  profile: 'string',
+  roleArn: 'string',
+  durationSeconds: 'number',
+  minimumSeconds: 'number',
+  mfaCodeProvider: 'function',
+  region: 'string',
+  filepath: 'string',
+  configFilepath: 'string',
+  logger: 'object',
+}
+
+/** Gives the line. An empty profile counts as not given, as an empty `AWS_PROFILE` does. */
+export function invocationOf(options: FromAwsmfaOptions): Invocation {
+  const given = OPTION_FLAGS.flatMap(([option, flag]) => {
+    const value = options[option]
+    return value === undefined || (option === 'profile' && value === '') ? [] : [[flag, String(value)] as const]
+  })
+  return { command: 'login', positionals: [], options: Object.fromEntries(given) }
+}
+
+/** Throws TypeError for an option of the wrong type, which JavaScript does not stop; unknown ones are passed over, as SDKs do. */
+export function checkOptions(options: FromAwsmfaOptions): void {
+  for (const [name, type] of Object.entries(TYPES)) {
+    const value: unknown = options[name as keyof FromAwsmfaOptions]
+    if (value !== undefined && typeof value !== type) throw new TypeError(`fromAwsmfa: ${name} must be a ${type}`)
+    if (type === 'number' && value !== undefined && !(Number.isInteger(value) && Number(value) >= 0)) throw new TypeError(`fromAwsmfa: ${name} must be a whole number of seconds`)
+  }
+}
