@@ -3,6 +3,7 @@
  * with its own error; many are a list with one line each.
  */
 import { AwsmfaError } from '../core/failures.ts'
+import { classifyProfile } from '../core/files/ownership.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { expandTargets } from '../core/login/targets.ts'
@@ -39,7 +40,7 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
 
 function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: readonly SessionStore[]): Targets {
   if (invocation.options['all'] === true) return { profiles: [...new Set(stores.flatMap((store) => store.managedProfiles()))], byPattern: false }
-  return expandTargets({ words: invocation.positionals, names: profiles.names(), paths: [snapshots.config.path, snapshots.credentials.path] })
+  return expandTargets({ words: invocation.positionals, names: profiles.names(), holdsKeys: (name) => classifyProfile(profiles.find(name)).kind === 'long-term', paths: [snapshots.config.path, snapshots.credentials.path] })
 }
 
 /** A pattern may fit more than its writer thought; on a terminal it is counted and confirmed. */

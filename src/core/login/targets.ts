@@ -1,6 +1,5 @@
 import { AwsmfaError } from '../failures.ts'
 import { nearest } from '../nearest.ts'
-import { LONG_TERM_SUFFIXES } from './role-chain.ts'
 
 /** What `login` was told to sign in. */
 export interface TargetWords {
@@ -8,6 +7,8 @@ export interface TargetWords {
   readonly words: readonly string[]
   /** Every profile of both files. */
   readonly names: readonly string[]
+  /** Whether a profile holds long-term credentials, which no session may replace. */
+  readonly holdsKeys: (name: string) => boolean
   /** Where the names come from, for a pattern that fits none of them. */
   readonly paths: readonly string[]
 }
@@ -21,10 +22,9 @@ export interface Targets {
 
 /**
  * Finds the profiles that words mean, each once and in the order of the words; `*` stands for any characters and `?` for one.
- * Profiles that only hold the long-term credentials of others are no target of a pattern. A word without either is a name,
- * known or not. Throws PROFILE_NOT_FOUND for a pattern that fits no profile.
+ * Profiles that hold long-term credentials are no target of a pattern. A word without either is a name, known or not. Throws PROFILE_NOT_FOUND for a pattern that fits no profile.
  */
-export function expandTargets({ words, names, paths }: TargetWords): Targets {
+export function expandTargets({ words, names, holdsKeys, paths }: TargetWords): Targets {
   const targets = new Set<string>()
   let byPattern = false
   for (const word of words) {
@@ -33,7 +33,7 @@ export function expandTargets({ words, names, paths }: TargetWords): Targets {
       continue
     }
     const pattern = toPattern(word)
-    const fitting = names.filter((name) => pattern.test(name) && !isSourceName(name, names))
+    const fitting = names.filter((name) => pattern.test(name) && !holdsKeys(name))
     if (fitting.length === 0) throw notFound(word, names, paths)
     byPattern = true
     for (const name of fitting) targets.add(name)
@@ -44,11 +44,6 @@ export function expandTargets({ words, names, paths }: TargetWords): Targets {
 function toPattern(word: string): RegExp {
   const source = word.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
   return new RegExp(`^${source}$`, 'su')
-}
-
-/** `base-long-term` stands beside `base` to hold its keys, and is not to be signed in itself. */
-function isSourceName(name: string, names: readonly string[]): boolean {
-  return LONG_TERM_SUFFIXES.some((suffix) => name.endsWith(suffix) && names.includes(name.slice(0, -suffix.length)))
 }
 
 function notFound(pattern: string, names: readonly string[], paths: readonly string[]): AwsmfaError {

@@ -3,7 +3,7 @@ import { AwsmfaError } from '../../../src/core/failures.ts'
 import { expandTargets } from '../../../src/core/login/targets.ts'
 
 const names = ['base', 'base-long-term', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', 'lonely-long-term', '[odd]', 'jürgen 😀']
-const expand = (...words: readonly string[]): unknown => expandTargets({ words, names, paths: ['config', 'credentials'] })
+const expand = (...words: readonly string[]): unknown => expandTargets({ words, names, holdsKeys: (name) => name.endsWith('-long-term'), paths: ['config', 'credentials'] })
 
 describe('the profiles that words mean', () => {
   it.each<[string, readonly string[], readonly string[], boolean]>([
@@ -14,7 +14,8 @@ describe('the profiles that words mean', () => {
     ['one character', ['dev-?'], ['dev-a', 'dev-b'], true],
     ['a dot that is a dot', ['dev.*'], ['dev.c'], true],
     ['a pattern and a name that it fits', ['dev-b', 'dev-*'], ['dev-b', 'dev-a'], true],
-    ['everything but keys that belong to another', ['*'], ['base', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', 'lonely-long-term', '[odd]', 'jürgen 😀'], true],
+    ['everything but long-term credentials', ['*'], ['base', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', '[odd]', 'jürgen 😀'], true],
+    ['long-term credentials by name, which resolving will refuse', ['lonely-long-term'], ['lonely-long-term'], false],
     ['a name that looks like a pattern', ['x*y'], ['x*y'], false],
     ['brackets, which are themselves', ['[*'], ['[odd]'], true],
     ['one character beyond the basic plane', ['jürgen ?'], ['jürgen 😀'], true],
