@@ -1,5 +1,6 @@
 import { classifyProfile } from '../files/ownership.ts'
 import type { ProfileView, Profiles } from '../files/profile-view.ts'
+import { isStandardRole } from '../login/store-profile.ts'
 import type { CallerIdentity, StoredSession } from '../ports.ts'
 import { shortenAccessKeyId } from '../sessions/credentials.ts'
 import { parseExpiration } from '../sessions/expiration.ts'
@@ -40,34 +41,30 @@ export function sessionInCredentialsFile(profile: ProfileView | undefined): Stor
 
 /**
  * Says what is left of the session that a profile works with: its own, or, for a role profile, which no SDK serves from its
- * own section, that of the first profile on its `source_profile` path that has one, else what the AWS CLI's caches hold.
+ * own section, that of the first profile on its `source_profile` path that has one, else what the AWS CLI's caches hold. The
+ * path may begin with the role profile itself: SDKs make the role of a profile that is its own source from the keys beside it.
  */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
   const own = lookup.profiles.find(name)
-  if (!isRoleProfile(own)) return entryOf(name, own, undefined, lookup)
-  const visited = new Set([name])
-  let current: ProfileView | undefined = own
-  while (current !== undefined) {
-    const source = current.get('source_profile')?.value
-    if (source === undefined || visited.has(source)) break
+  if (own === undefined || !isStandardRole(own)) return entryOf(name, own, lookup)
+  const visited = new Set<string>()
+  for (let source = own.get('source_profile')?.value; source !== undefined && !visited.has(source); ) {
     visited.add(source)
-    current = lookup.profiles.find(source)
-    if (sessionInCredentialsFile(current) !== undefined) return entryOf(name, current, source, lookup)
+    const holder = lookup.profiles.find(source)
+    const session = sessionInCredentialsFile(holder)
+    // Whose the session is says nothing of the role that is made from it.
+    if (session !== undefined) return entryFor(name, session, { identity: undefined, sourceProfile: source === name ? undefined : source }, lookup)
+    source = holder?.get('source_profile')?.value
   }
   const cached = lookup.cachedSessionOf(own)
   return cached === undefined ? entryWithoutSession(name) : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
 }
 
-/** Tells whether SDKs assume a role for this profile, whatever keys stand in its own section. */
-function isRoleProfile(profile: ProfileView | undefined): profile is ProfileView {
-  return profile?.get('role_arn') !== undefined && profile.get('source_profile') !== undefined
-}
-
-function entryOf(name: string, holder: ProfileView | undefined, sourceProfile: string | undefined, lookup: StatusLookup): StatusEntry {
-  const session = sessionInCredentialsFile(holder)
+function entryOf(name: string, own: ProfileView | undefined, lookup: StatusLookup): StatusEntry {
+  const session = sessionInCredentialsFile(own)
   if (session === undefined) return entryWithoutSession(name)
-  const identity = sourceProfile === undefined && session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
-  return entryFor(name, session, { identity, sourceProfile }, lookup)
+  const identity = session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
+  return entryFor(name, session, { identity, sourceProfile: undefined }, lookup)
 }
 
 function entryFor(name: string, session: StoredSession, { identity, sourceProfile }: Pick<StatusEntry, 'sourceProfile'> & { readonly identity: CallerIdentity | undefined }, lookup: StatusLookup): StatusEntry {

@@ -40,6 +40,16 @@ describe('what is left of a session', () => {
     expect(statusOf(credentials, config, 'admin')).toMatchObject({ sourceProfile: 'base' })
   })
 
+  it('of a role profile that is its own source is the one in its own section, from which tools make the role', () => {
+    const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
+    expect(statusOf(`[work]\n${OURS}`, config)).toMatchObject({ state: 'valid', source: 'credentials-file', sourceProfile: undefined, account: undefined })
+    expect(statusOf(`[work]\n${LONG_TERM}`, config)).toMatchObject({ state: 'none' })
+  })
+
+  it('of a role in a bare section of config, which no SDK reads, is the one in its own section of the credentials file', () => {
+    expect(statusOf(`[base]\n${LONG_TERM}[work]\n${OURS}`, `[work]\n${ROLE}`)).toMatchObject({ state: 'valid', sourceProfile: undefined, account: '111111111111' })
+  })
+
   it('of role profiles that hang on each other in a circle is none', () => {
     const config = '[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n'
     expect(statusOf('', config, 'a')).toMatchObject({ state: 'none' })
