@@ -218,6 +218,13 @@ describe('no session', () => {
     expect(await sessionCalls()).toEqual([])
   })
 
+  it('a client puts a cancelled question no second time', async () => {
+    const error = new Error('the window was closed')
+    const alice = person(error, error, error)
+    await expect(identify(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider }))).rejects.toBe(error)
+    expect(alice.asked).toHaveLength(1)
+  })
+
   it('a refused code is asked for again, and why is told', async () => {
     const alice = person('000000')
     await fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()

@@ -1,0 +1,155 @@
+/** The package as a program has it: installed from the tarball, imported and required, its types, its example. */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import { runProgram } from '../support/run-cli.ts'
+import type { RunResult } from '../support/run-cli.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+import { ROOT } from './built-files.ts'
+import { installPacked } from './packed.ts'
+
+const DEVICE = virtualDevice('111111111111', 'alice').serial
+const CREDENTIALS = `[base]\naws_access_key_id = ${keyIdFor('111111111111')}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+const CONFIG = ['admin', 'other'].map((name) => `[profile ${name}]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\nmfa_serial = ${DEVICE}\nrole_session_name = ${name}\n`).join('\n')
+
+let sts: StrictSts
+let folder = ''
+let project = ''
+let home: TempHome
+
+beforeAll(async () => {
+  sts = await startStrictSts(aliceWorld())
+  folder = mkdtempSync(join(tmpdir(), 'awsmfa-library-'))
+  project = installPacked(folder, ['@aws-sdk/client-sts', '@smithy/types', '@types/node'])
+  copyFileSync(join(ROOT, 'examples/sdk-v3.mjs'), join(project, 'sdk-v3.mjs'))
+  copyFileSync(join(ROOT, 'test/support/drivers/library-once.mjs'), join(project, 'once.mjs'))
+})
+afterAll(async () => {
+  await sts.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  home = createTempHome({ '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG })
+  await sts.configure({ forgetSpentCodes: true, clearLog: true, faults: [] })
+})
+afterEach(() => home.remove())
+
+function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return home.environment({ ...sts.environment(), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...more })
+}
+
+async function node(...argv: readonly string[]): Promise<RunResult> {
+  return await runProgram([process.execPath, ...argv], { environment: environment(), cwd: project })
+}
+
+interface Once {
+  readonly accountId: string
+  readonly asked: number
+  readonly loaded: readonly string[]
+  readonly alive: readonly string[]
+}
+
+async function once(profile: string, code?: string): Promise<Once> {
+  const more = code === undefined ? {} : { AWSMFA_TEST_CODE: code }
+  const result = await runProgram([process.execPath, 'once.mjs', profile], { environment: environment(more), cwd: project })
+  expect(result, result.stderr).toMatchObject({ code: 0, stderr: '' })
+  return JSON.parse(result.stdout) as Once
+}
+
+async function callsWithCode(): Promise<number> {
+  return (await sts.log()).filter((entry) => JSON.stringify(entry).includes('TokenCode')).length
+}
+
+describe('the example', () => {
+  const who = (name: string): RegExp => new RegExp(`^arn:aws:sts::222222222222:assumed-role/Admin/${name} until \\d{4}-\\S+Z\\n$`)
+
+  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))('asks at the terminal once; later runs and other profiles of the device do not', async () => {
+    const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
+    try {
+      await pty.expect("MFA code for alice (profile 'admin'): ")
+      pty.send(`${sts.code(DEVICE)}\r`)
+      await pty.expect(/assumed-role\/Admin\/admin until/)
+      expect(await pty.exit()).toEqual({ code: 0, signal: null })
+    } finally {
+      pty.close()
+    }
+    for (const profile of ['admin', 'other']) expect(await node('sdk-v3.mjs', profile)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(who(profile)) as string })
+    expect(await callsWithCode()).toBe(1)
+  })
+
+  it('says what to do where nobody can be asked', async () => {
+    expect(await node('sdk-v3.mjs', 'admin')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'a token code is needed and there is no terminal to ask at\n  sign in before: awsmfa login admin; or give fromAwsmfa an mfaCodeProvider\n',
+    })
+    expect(await callsWithCode()).toBe(0)
+  })
+})
+
+describe('programs', () => {
+  it('ten at once need one code, and one of them asks', async () => {
+    const code = sts.code(DEVICE)
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => once(index % 2 === 0 ? 'admin' : 'other', code)))
+    expect(answers.map(({ accountId }) => accountId)).toEqual(Array.from({ length: 10 }, () => '222222222222'))
+    expect(answers.reduce((sum, { asked }) => sum + asked, 0)).toBe(1)
+    expect(await callsWithCode()).toBe(1)
+  })
+
+  it('use what `awsmfa login` got, and it uses theirs', async () => {
+    const login = [join(project, 'node_modules/awsmfa/dist/awsmfa.cjs'), 'login', '--force', 'admin', '--token-code']
+    expect(await node(...login, sts.code(DEVICE))).toMatchObject({ code: 0 })
+    expect(await once('other')).toMatchObject({ accountId: '222222222222', asked: 0 })
+    expect(await callsWithCode()).toBe(1)
+  })
+
+  it('load next to nothing with the import, and are not kept alive after the answer', async () => {
+    const { loaded, alive } = await once('admin', sts.code(DEVICE))
+    expect(loaded.map((path) => path.replaceAll('\\', '/'))).toEqual([expect.stringMatching(/awsmfa\/dist\/library\.cjs$/), expect.stringMatching(/awsmfa\/dist\/chunks\/rolldown-runtime-[\w-]+\.cjs$/)])
+    expect(alive).toEqual([])
+  })
+
+  it('can import the name', async () => {
+    expect(await node('--input-type=module', '-e', "import { fromAwsmfa } from 'awsmfa'; console.log(typeof fromAwsmfa, typeof fromAwsmfa())")).toMatchObject({ stdout: 'function function\n', stderr: '' })
+  })
+})
+
+describe('the types', () => {
+  const LINES = [
+    "import type { AwsCredentialIdentityProvider } from '@smithy/types'",
+    "import { STSClient } from '@aws-sdk/client-sts'",
+    "import { fromAwsmfa } from 'awsmfa'",
+    "import type { AwsmfaProviderError, FromAwsmfaOptions } from 'awsmfa'",
+    'export const provider: AwsCredentialIdentityProvider = fromAwsmfa()',
+    'export const client = new STSClient({ credentials: fromAwsmfa({ profile: process.argv[2], mfaCodeProvider: async (serial: string) => serial }) })',
+    'export const options: FromAwsmfaOptions = { durationSeconds: 3600, logger: console }',
+    'export const nextLink = (error: AwsmfaProviderError): boolean => error.tryNextLink',
+  ]
+
+  function problemsOf(name: string, lines: readonly string[]): readonly string[] {
+    const path = join(project, name)
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
+    const options: ts.CompilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16, target: ts.ScriptTarget.ES2022, types: ['node'], typeRoots: [join(project, 'node_modules/@types')] }
+    const program = ts.createProgram([path], options)
+    const ours = program.getSourceFiles().filter(({ fileName }) => fileName === path.replaceAll('\\', '/') || fileName.includes('/awsmfa/dist/'))
+    expect(ours).toHaveLength(2)
+    return ours.flatMap((file) => ts.getPreEmitDiagnostics(program, file)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  }
+
+  it.each(['module.mts', 'common.cts'])('fit the SDK in a %s', (name) => {
+    expect(problemsOf(name, LINES)).toEqual([])
+  })
+
+  it('refuse what is no option', () => {
+    expect(problemsOf('wrong.mts', ["import { fromAwsmfa } from 'awsmfa'", 'export const wrong = fromAwsmfa({ profil: 1 })'])).toEqual([expect.stringContaining("'profil' does not exist in type 'FromAwsmfaOptions'")])
+  })
+})
