@@ -68,9 +68,9 @@ const spelling = (option) => {
 }
 
 function commandText(name, { summary, positional, tail, options, examples }) {
-  const words = `${positional.name}${positional.maximum > 1 ? '…' : ''}`
-  const synopsis = `awsmfa ${name} [${words}] [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`
-  const rows = [[code(words), positional.description], ...options.map((option) => [spelling(option), option.description])]
+  const words = positional === undefined ? undefined : `${positional.name}${positional.maximum > 1 ? '…' : ''}`
+  const synopsis = `awsmfa ${name}${words === undefined ? '' : ` [${words}]`} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`
+  const rows = [...(words === undefined ? [] : [[code(words), positional.description]]), ...options.map((option) => [spelling(option), option.description])]
   if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
   const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')
   return `#### ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`

@@ -9,6 +9,7 @@ export type Origin =
   | { readonly kind: 'file'; readonly file: SharedFileName; readonly profile: string; readonly key: string; readonly line: number }
   | { readonly kind: 'settings'; readonly key: string }
   | { readonly kind: 'iam' }
+  | { readonly kind: 'typed' }
   | { readonly kind: 'default' }
 
 /** A value together with where it came from. */

@@ -78,11 +78,11 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
     case 'signs-in-other':
       return note(`'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`)
     case 'strict-tools-refuse':
-      return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session`)
+      return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`)
     case 'tools-still-ask':
-      return note(`${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}`)
+      return note(`${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`)
     case 'role-too-long':
-      return note(`tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, so take out duration_seconds at ${placeInWords(resolved.place, home)}`)
+      return note(`tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`)
     case 'process-still-runs':
       return note(`${listInWords(resolved.tools)} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`)
     case 'environment-serial-ignored':
@@ -90,6 +90,10 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
     case 'serial-of-other-account':
       return note(`the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`)
   }
+}
+
+function toMend(profile: string): string {
+  return `To mend it: ${commandLine('setup', profileWord(profile))}`
 }
 
 /** Says what the plan caps. */
@@ -123,10 +127,11 @@ export function renderCacheRefusal(profile: string, source: SessionSource, view:
   return warn(`${CACHE_READERS[source] ?? 'some tool'} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`)
 }
 
-/** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`. */
+/** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
 export function renderCached(session: SignedIn, now: Date, style: TextStyle): string {
   const quiet = formatInstant(quietUntil(session.expiration), now)
-  return `${renderSignedIn(session, now, style).trimEnd()}. The AWS CLI and SAM do not ask until ${quiet}\n`
+  const line = `${renderSignedIn(session, now, style).trimEnd()}. The AWS CLI and SAM do not ask until ${quiet}\n`
+  return `${line}awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(session.profile))}\n`
 }
 
 const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }

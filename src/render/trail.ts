@@ -22,6 +22,8 @@ function originInWords(origin: Origin): string {
       return `${origin.key} in config.ini`
     case 'iam':
       return 'IAM'
+    case 'typed':
+      return 'as typed'
     case 'default':
       return 'default'
   }

@@ -140,7 +140,7 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
  * What holds for every command, successful or not:
  *
  * - no secret key, session token or token code on stdout or stderr, nor in any file but the credentials file, awsmfa's
- *   session cache, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
+ *   session cache and backups, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
  * - no stack trace, no fault of awsmfa;
  * - no lock, stage or other file of awsmfa left beside the shared files;
  * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were.
@@ -175,7 +175,7 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
 function leaks(home: TempHome, secrets: readonly string[], codes: ReadonlySet<string>, written: ReadonlySet<string>): readonly string[] {
   return filesBelow(home.path).flatMap((path) => {
     const name = relative(home.path, path)
-    if (/^\.bin\/|^\.transcript-|^\.cache\/awsmfa\/sessions\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
+    if (/^\.bin\/|^\.transcript-|^\.cache\/awsmfa\/sessions\/|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
     const text = readFileSync(path, 'latin1')
     const found = [...secrets.filter((secret) => text.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text))]
     return found.map(() => `a secret lies in ${name}`)

@@ -112,6 +112,7 @@ function nameOf(origin: Origin): string {
     case 'settings':
       return origin.key
     case 'iam':
+    case 'typed':
     case 'default':
       return origin.kind
   }

@@ -50,7 +50,7 @@ export const PROFILE_WORDS: WordsFor<
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
       `${section(profile)} in ${showPlace(place, view)} holds long-term keys; a session written there would destroy them`,
-      sourceIsSame ? `to sign in as ${quoted(profile)}: rename that section to ${section(`${profile}-long-term`)}, then: ${loginLine(profile)}` : undefined,
+      sourceIsSame ? `to move them to ${section(`${profile}-long-term`)} and sign in as ${quoted(profile)}: ${commandLine('setup', profileWord(profile))}` : undefined,
       `to leave it as it is, store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
     ),
   SECTION_NOT_OURS: ({ profile, place, session }, view) => {
@@ -83,10 +83,10 @@ function commandWord(profile: string): string {
 
 type MissingSerial = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>
 
-function sayMissingSerial({ profile, listing, devices }: MissingSerial, view: FailureView): ReturnType<typeof say> {
+function sayMissingSerial({ profile, listing, devices, command }: MissingSerial, view: FailureView): ReturnType<typeof say> {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
   const name = `name it: --serial-number ${visible(devices[0] ?? 'SERIAL')}`
-  const keep = `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
+  const keep = command === 'setup' ? undefined : `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
   switch (listing) {
     case 'denied':
       return say(`no MFA device is configured for ${quoted(profile)}, and its user may not list them`, name, keep)

@@ -81,6 +81,8 @@ export function showOrigin(origin: Origin, view: FailureView): string {
       return `${quoted(origin.key)} in awsmfa's config.ini`
     case 'iam':
       return 'IAM'
+    case 'typed':
+      return 'as typed'
     case 'default':
       return 'the default'
   }
