@@ -35,25 +35,26 @@ function floorRows(folder) {
   return [{ name: 'node -e 0', measure }, { name: 'node -e 0, again', measure, isControl: true }]
 }
 
-function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = false }) {
+function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = false, isTyped = false }) {
   writeHomeOfUser(home, sts)
   const env = environmentOf(sts, home, transport, more)
   const measure = async () => {
-    const argv = argvFor(await freshCode(sts, home))
-    return writes ? checkWritten(home, () => timeProgram(argv, env)) : timeProgram(argv, env)
+    const code = await freshCode(sts, home)
+    const run = () => timeProgram(argvFor(code), env, isTyped ? `${code}\n` : undefined)
+    return writes ? checkWritten(home, run) : run()
   }
   return { name, measure, gate }
 }
 
-/** The AWS CLI makes the same call and writes nothing; aws-mfa does the same job. */
+/** The AWS CLI makes the same call and writes nothing; aws-mfa does the same job, and reads its code from stdin. */
 function yardstickRows(row, transport, { serial }, more) {
   const aws = findAwsCli()
   const peer = findPythonPeer()
   const getToken = (code) => [aws, 'sts', 'get-session-token', '--profile', `${PROFILE}-long-term`, '--region', 'eu-west-1', '--serial-number', serial, '--token-code', code]
-  const peerLogin = (code) => [peer, '--profile', PROFILE, '--force', '--device', serial, '--token', code]
+  const peerLogin = () => [peer, '--profile', PROFILE, '--force', '--device', serial]
   return [
     ...(aws === undefined ? [] : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true }]),
-    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true }), isYardstick: true }]),
+    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true, isTyped: true }), isYardstick: true }]),
   ]
 }
 

@@ -37,30 +37,31 @@ export async function measureBlock(rows, { rounds, warmups }) {
 
 /**
  * Measures a block, and each of its gates that is missed once more in a fresh block of its own (the base, the control, that
- * row), whose result counts. Gives the results with `missed` where the gate did not hold then either.
+ * row), whose result counts. Gives the results with `missed` where the gate did not hold then either, and with the ratio that
+ * each had in the block itself, for comparing rows with each other.
  */
 export async function judgeBlock(block, effort) {
   const results = await measureBlock(block.rows, effort)
   const isMissed = ({ row, ratio }) => row.gate !== undefined && ratio > row.gate
   const judged = []
   for (const result of results) {
-    if (!isMissed(result)) judged.push(result)
+    if (!isMissed(result)) judged.push({ ...result, ratioInBlock: result.ratio })
     else {
       const companions = block.rows.filter((row, index) => index === 0 || row.isControl)
       const again = (await measureBlock([...companions, result.row], effort)).at(-1)
-      judged.push({ ...again, remeasured: true, missed: isMissed(again) })
+      judged.push({ ...again, ratioInBlock: result.ratio, missed: isMissed(again), isSecondTry: true })
     }
   }
   return judged
 }
 
-/** Runs a program to its end and gives the milliseconds. Throws unless it ends with one of `codes`. stdin is empty. */
-export function timeProgram(argv, env, codes = [0]) {
+/** Runs a program to its end and gives the milliseconds. Throws unless it ends with 0. stdin is empty unless `input` is given. */
+export function timeProgram(argv, env, input) {
   const [program, ...words] = argv
   const started = process.hrtime.bigint()
-  const result = spawnSync(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const result = spawnSync(program, words, { env, ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }) })
   const ms = Number(process.hrtime.bigint() - started) / 1e6
   if (result.error !== undefined) throw result.error
-  if (!codes.includes(result.status)) throw new Error(`${argv.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
+  if (result.status !== 0) throw new Error(`${argv.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
   return ms
 }

@@ -4,13 +4,13 @@
 export function renderBlock(block, results) {
   const unit = block.unit ?? 'ms'
   const header = ['', `median ${unit}`, 'ratio', `p90 ${unit}`, 'gate', '']
-  const lines = results.map(({ row, median, ratio, p90, remeasured, missed }) => [
+  const lines = results.map(({ row, median, ratio, p90, isSecondTry, missed }) => [
     row.name,
     median.toFixed(1),
     ratio.toFixed(ratio < 0.995 || row.gate !== undefined ? 3 : 2),
     p90.toFixed(1),
     row.gate === undefined ? '' : String(row.gate),
-    row.gate === undefined ? '' : `${missed ? 'MISSED' : 'held'}${remeasured ? ', measured again' : ''}`,
+    row.gate === undefined ? '' : `${missed ? 'MISSED' : 'held'}${isSecondTry ? ', measured again' : ''}`,
   ])
   const missing = (block.notMeasured ?? []).map((name) => [name, 'not measured', '', '', '', ''])
   return `\n${block.title} (${block.measuredRounds} rounds)\n${layOut([header, ...lines, ...missing])}${goalLine(results)}`
@@ -19,7 +19,7 @@ export function renderBlock(block, results) {
 /** How a login compares with the programs that do the same; a goal, which gates nothing. */
 function goalLine(results) {
   const login = results.find(({ row }) => row.name === 'awsmfa login')
-  const words = results.filter(({ row }) => row.isYardstick).map(({ row, median }) => `${(login.median / median).toFixed(2)} of ${row.name}`)
+  const words = results.filter(({ row }) => row.isYardstick).map((other) => `${(login.ratioInBlock / other.ratioInBlock).toFixed(2)} of ${other.row.name}`)
   return words.length === 0 ? '' : `  awsmfa login is ${words.join(', ')} (goal: at most 0.25 of aws)\n`
 }
 
