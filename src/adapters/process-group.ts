@@ -10,6 +10,12 @@ export function isForeground(): boolean {
   return groups === undefined || groups.foreground <= 0 || groups.foreground === groups.own
 }
 
+/** Tells whether this process is in the foreground of a terminal, whose keys then send it signals. No, where that is not known. */
+export function isAtTerminal(): boolean {
+  const groups = process.platform === 'linux' ? groupsFromProc() : groupsFromPs()
+  return groups !== undefined && groups.foreground > 0 && groups.foreground === groups.own
+}
+
 interface Groups {
   readonly own: number
   readonly foreground: number

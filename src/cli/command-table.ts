@@ -34,10 +34,10 @@ export interface ConflictSpec {
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
-  /** What the words after the command are, and how many there may be. */
-  readonly positional: { readonly name: string; readonly description: string; readonly maximum: number }
+  /** What the words after the command are, and how many there may be; undefined: none. */
+  readonly positional?: { readonly name: string; readonly description: string; readonly maximum: number }
   /** What stands after `--`; undefined where `--` is refused. */
-  readonly tail?: { readonly placeholder: string; readonly description: string }
+  readonly tail?: { readonly placeholder: string; readonly description: string; readonly required?: true }
   readonly options: readonly OptionSpec[]
   readonly conflicts: readonly ConflictSpec[]
   readonly examples: readonly [Example, Example]
@@ -130,8 +130,83 @@ const LOGOUT: CommandSpec = {
   ],
 }
 
+const DRY_RUN: OptionSpec = { kind: 'flag', name: 'dry-run', description: 'show the changes and make none' }
+const YES: OptionSpec = { kind: 'flag', name: 'yes', description: 'make the changes without a question' }
+const SHOW_OR_MAKE: ConflictSpec = { options: ['dry-run', 'yes'], because: 'one makes no changes, the other makes them' }
+
+const SETUP: CommandSpec = {
+  summary: 'Change your files so that one code serves all',
+  positional: { name: 'profile', description: 'the profile, or a role of it; as for login', maximum: 1 },
+  options: [
+    PROFILE,
+    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    { kind: 'flag', name: 'source-env', description: 'take new long-term keys from the environment' },
+    { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region to set for the profile' },
+    DRY_RUN,
+    YES,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [SHOW_OR_MAKE],
+  examples: [
+    { line: 'awsmfa setup work', description: 'show the changes, ask, make them' },
+    { line: 'awsmfa setup work --dry-run', description: 'show them' },
+  ],
+}
+
+const UNDO: CommandSpec = {
+  summary: 'Take the last setup back',
+  options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+  conflicts: [SHOW_OR_MAKE],
+  examples: [
+    { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
+    { line: 'awsmfa undo --dry-run', description: 'show it' },
+  ],
+}
+
+const REACHING_STS: readonly OptionSpec[] = [
+  { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region' },
+  { kind: 'value', name: 'endpoint-url', placeholder: 'URL', description: 'the STS endpoint' },
+  { kind: 'value', name: 'ca-bundle', placeholder: 'FILE', description: 'certificates to trust, in PEM form' },
+]
+const FRESH: OptionSpec = { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'renew first if less than this is left, such as 45m' }
+
+const EXEC: CommandSpec = {
+  summary: 'Run a program with the session in its environment',
+  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+  tail: { placeholder: 'COMMAND', description: 'the program and its words, run without a shell', required: true },
+  options: [PROFILE, FRESH, ...REACHING_STS, QUIET_TALK, ALLOW_ROOT, NO_COLOR, DEBUG],
+  conflicts: [],
+  examples: [
+    { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
+    { line: 'awsmfa exec --min-ttl 45m -- make', description: 'with time enough' },
+  ],
+}
+
+const ENV: CommandSpec = {
+  summary: 'Print the session for a shell or a program to read',
+  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+  options: [
+    PROFILE,
+    { kind: 'value', name: 'format', placeholder: 'FORMAT', description: 'env, env-no-export, fish, powershell, windows-cmd, process or dotenv' },
+    { kind: 'flag', name: 'unset', description: 'print code that takes the variables away' },
+    FRESH,
+    ...REACHING_STS,
+    QUIET_TALK,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [{ options: ['unset', 'min-ttl'], because: 'one takes the session away, the other wants one' }],
+  examples: [
+    { line: 'eval "$(awsmfa env prod)"', description: 'for sh, bash and zsh' },
+    { line: 'awsmfa env prod --format fish | source', description: 'for fish' },
+  ],
+}
+
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, setup: SETUP, undo: UNDO }
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -4,7 +4,7 @@ import { resolveTransport } from '../adapters/transport-settings.ts'
 import type { Connection } from '../flows/sign-in.ts'
 import { findServiceEndpoint } from '../core/files/service-endpoint.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
-import type { LoginResolution } from '../core/login/resolution.ts'
+import type { LoginResolution, LongTermSource } from '../core/login/resolution.ts'
 import type { Environment } from '../core/login/target-profile.ts'
 import type { Resolved } from '../core/origin.ts'
 import type { Now, SharedSnapshots } from '../core/ports.ts'
@@ -17,8 +17,13 @@ export interface ConnectOptions {
   readonly now: Now
 }
 
+/** What of a resolution decides how AWS is reached. `longTerm` undefined: a session signs. */
+export interface ConnectionSettings extends Pick<LoginResolution, 'path' | 'region' | 'endpoint' | 'caBundle' | 'serialNumber'> {
+  readonly longTerm: LongTermSource | undefined
+}
+
 /** Makes the two services for one login, by the environment and the settings of the profiles on its walk. Connects to nothing yet. */
-export function connect(options: ConnectOptions, resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots): Connection {
+export function connect(options: ConnectOptions, resolution: ConnectionSettings, profiles: Profiles, snapshots: SharedSnapshots): Connection {
   const profileSetting = (key: string): Resolved<string> | undefined => findOnWalk(key, resolution.path, profiles)
   const transport = resolveTransport({
     ...options,
@@ -51,7 +56,8 @@ function onlyFromFlag(setting: Resolved<string> | undefined): Resolved<string> |
   return setting?.origin.kind === 'flag' || setting?.origin.kind === 'sts-flag' ? setting : undefined
 }
 
-function longTermOrigin(source: LoginResolution['longTerm'], { config }: SharedSnapshots): Resolved<string>['origin'] {
+function longTermOrigin(source: LongTermSource | undefined, { config }: SharedSnapshots): Resolved<string>['origin'] {
+  if (source === undefined) return { kind: 'default' }
   if (source.kind === 'environment') return { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' }
   const key = source.kind === 'static' ? 'aws_access_key_id' : 'credential_process'
   return { kind: 'file', file: source.place.path === config.path ? 'config' : 'credentials', profile: source.profile, key, line: source.place.line ?? 1 }

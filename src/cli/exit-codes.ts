@@ -1,13 +1,13 @@
 import type { Failure, FailureCode } from '../core/failures.ts'
 
-/** What the process ends with; 126 and 127 are left to commands that run another program. */
-export type ExitCode = 0 | 1 | 2 | 4 | 129 | 130 | 143
+/** What awsmfa itself ends with; `exec` passes on whatever its program ends with. */
+export type ExitCode = 0 | 1 | 2 | 4 | 126 | 127 | 129 | 130 | 143
 
 /**
  * 2 for what the person wrote; 4 where there is no usable session and none could be got (gh ends with 4 where a login is
  * missing); 130 as after Ctrl-C; 1 for the rest.
  */
-export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'>, ExitCode>> = {
+export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'PROGRAM_NOT_RUN' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'>, ExitCode>> = {
   USAGE: 2,
   STS_ARGUMENT: 2,
   DURATION_OUT_OF_RANGE: 2,
@@ -47,6 +47,7 @@ export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'A
   HOME_OF_ANOTHER: 1,
   SETTINGS_UNREADABLE: 1,
   STDOUT_UNWRITABLE: 1,
+  VALUE_NOT_QUOTABLE: 1,
   DECLINED: 1,
   TOKEN_COMMAND_FAILED: 1,
   CREDENTIAL_PROCESS_FAILED: 1,
@@ -65,6 +66,8 @@ export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'A
  * profiles end with the code that their failures share, else with 1. */
 export function exitCodeOf(failure: Failure): ExitCode {
   if (failure.code === 'INTERRUPTED') return failure.signal === 'SIGTERM' ? 143 : 129
+  // As shells end for a command that is not there, and for one that cannot be run (POSIX.1, Shell Command Language, 2.8.2).
+  if (failure.code === 'PROGRAM_NOT_RUN') return failure.reason === 'not-found' ? 127 : 126
   if (failure.code === 'LOGINS_FAILED') {
     const [shared, ...others] = new Set(failure.causes.map(exitCodeOf))
     return shared === undefined || others.length > 0 ? 1 : shared

@@ -3,7 +3,7 @@ import type { Options } from 'yargs'
 import yargs from 'yargs'
 import type { CommandName } from '../core/command-names.ts'
 import { COMMAND_NAMES } from '../core/command-names.ts'
-import type { OptionSpec } from './command-table.ts'
+import type { CommandSpec, OptionSpec } from './command-table.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from './command-table.ts'
 
 /** Gives the help of a command, or of awsmfa. At most 80 columns wide wherever it is shown, and the same in every language. */
@@ -27,9 +27,9 @@ function topHelp(): ReturnType<typeof yargs> {
 
 function commandHelp(name: CommandName): ReturnType<typeof yargs> {
   const { positional, tail, options, examples } = COMMAND_TABLE[name]
-  let builder = blank(`awsmfa ${synopsis(name)} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`)
-    .positional(positional.name, { describe: positional.description })
-    .options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
+  let builder = blank(`awsmfa ${synopsis(name)} [options]${tailSynopsis(tail)}`)
+  if (positional !== undefined) builder = builder.positional(positional.name, { describe: positional.description })
+  builder = builder.options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
   for (const { line, description } of examples) builder = builder.example(line, description)
   return tail === undefined ? builder : builder.epilogue(`After --: ${tail.description}.`)
 }
@@ -37,7 +37,12 @@ function commandHelp(name: CommandName): ReturnType<typeof yargs> {
 /** What one types: `login [profile]`, `logout [profile..]`. */
 function synopsis(name: CommandName): string {
   const { positional } = COMMAND_TABLE[name]
-  return `${name} [${positional.name}${positional.maximum > 1 ? '..' : ''}]`
+  return positional === undefined ? name : `${name} [${positional.name}${positional.maximum > 1 ? '..' : ''}]`
+}
+
+function tailSynopsis(tail: CommandSpec['tail']): string {
+  if (tail === undefined) return ''
+  return tail.required === true ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
 }
 
 function blank(usage: string): ReturnType<typeof yargs> {

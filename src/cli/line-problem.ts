@@ -1,6 +1,10 @@
 import type { UsageProblem } from '../core/failures.ts'
 import type { Invocation } from '../core/invocation.ts'
-import { COMMAND_TABLE } from './command-table.ts'
+import type { CommandSpec } from './command-table.ts'
+import { COMMAND_TABLE, isCommandName } from './command-table.ts'
+
+/** npm's PowerShell shim drops a `--` without quotes (npm/cli#4903). */
+const QUOTES_SEPARATOR = process.platform === 'win32'
 
 /**
  * Finds what is wrong with a line although each of its words is right: too many words, `--` where nothing can follow it, two
@@ -10,7 +14,8 @@ export function findLineProblem(invocation: Invocation): UsageProblem | undefine
   const { command, positionals, options, tail } = invocation
   const spec = COMMAND_TABLE[command]
   if (tail !== undefined && spec.tail === undefined) return { kind: 'unexpected-separator', command }
-  const extra = positionals[spec.positional.maximum]
+  if (spec.tail?.required === true && (tail ?? []).length === 0) return missingTail(invocation)
+  const extra = positionals[spec.positional?.maximum ?? 0]
   if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
   const { profile } = options
   const other = positionals.find((word) => word !== profile)
@@ -20,4 +25,46 @@ export function findLineProblem(invocation: Invocation): UsageProblem | undefine
   if (conflict === undefined) return undefined
   const [first, second] = conflict.options
   return { kind: 'conflicting-options', options: [`--${first}`, `--${second}`], because: conflict.because }
+}
+
+function missingTail(invocation: Invocation): UsageProblem {
+  const { command, positionals, tail } = invocation
+  const before = profileWords(invocation)
+  const program = tail === undefined && positionals.length === 1 && before[0] === positionals[0] ? positionals[0] : undefined
+  return { kind: 'missing-tail', command, before, quotesSeparator: QUOTES_SEPARATOR, ...(program === undefined ? {} : { program }) }
+}
+
+/** The words of a line that say which profile it is about. */
+function profileWords({ positionals, options }: Invocation): readonly string[] {
+  const { profile } = options
+  return typeof profile === 'string' ? [`--profile=${profile}`] : positionals.slice(0, 1)
+}
+
+/**
+ * Finds out whether a line lacks its `--`: words follow the profile, or the options, of a command that takes a program. They
+ * may hold options of that program, so this is asked before any option is looked at. `argv`: all words, the command first.
+ */
+export function findMissingSeparator(argv: readonly string[]): UsageProblem | undefined {
+  const [command = '', ...words] = argv
+  if (!isCommandName(command) || COMMAND_TABLE[command].tail?.required !== true || words.includes('--')) return undefined
+  const end = endOfHead(words, COMMAND_TABLE[command])
+  const rest = words.slice(end)
+  const [first] = rest
+  if (first === undefined || first.startsWith('-')) return undefined
+  return { kind: 'missing-separator', command, before: words.slice(0, end), words: rest, quotesSeparator: QUOTES_SEPARATOR }
+}
+
+/** How many words are the command's own: its options, and a profile unless `--profile` names one. */
+function endOfHead(words: readonly string[], { options }: CommandSpec): number {
+  let hasProfile = false
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? ''
+    const equals = word.indexOf('=')
+    const spelling = equals === -1 ? word : word.slice(0, equals)
+    const option = options.find(({ name, short }) => spelling === `--${name}` || spelling === `-${short ?? '-'}`)
+    if (option === undefined && (hasProfile || word.startsWith('-'))) return index
+    if (option === undefined || option.name === 'profile') hasProfile = true
+    if (option?.kind === 'value' && equals === -1) index++
+  }
+  return words.length
 }

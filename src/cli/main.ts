@@ -11,7 +11,9 @@ import { report, supervise, supervisionOfProcess } from './supervise.ts'
  * is on stdout can always be parsed; a failure is told in words on stderr and by the exit code, with `--json` as without.
  */
 export async function run(invocation: Invocation): Promise<number> {
-  return await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(isDebug(invocation)))
+  const exitCode = await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(isDebug(invocation)))
+  if (invocation.command === 'env' && exitCode !== 0) (await import('./env-failure.ts')).printEnvFailure(invocation.options['format'], exitCode)
+  return exitCode
 }
 
 /**
@@ -26,7 +28,12 @@ export async function runLine(argv: readonly string[]): Promise<number> {
     createOutput(1)(line.kind === 'version' ? `${version}\n` : await (await import('./help.ts')).renderHelp(line.command))
     return 0
   } catch (error) {
-    return await report(error, { debug: argv.includes('--debug'), writeTalk: createOutput(2) })
+    const exitCode = await report(error, { debug: argv.includes('--debug'), writeTalk: createOutput(2) })
+    if (argv[0] === 'env') {
+      const { formatInWords, printEnvFailure } = await import('./env-failure.ts')
+      printEnvFailure(formatInWords(argv), exitCode)
+    }
+    return exitCode
   }
 }
 
@@ -40,6 +47,22 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
     }
     case 'logout':
       return (await import('../commands/logout.ts')).logout(invocation, context)
+    case 'exec': {
+      const [{ exec }, { createProgramContext }] = await Promise.all([import('../commands/exec.ts'), import('./program-context.ts')])
+      return await exec(invocation, createProgramContext(context))
+    }
+    case 'env': {
+      const [{ env }, { createProgramContext }] = await Promise.all([import('../commands/env.ts'), import('./program-context.ts')])
+      return await env(invocation, createProgramContext(context))
+    }
+    case 'setup': {
+      const [{ setup }, { createSetupContext }] = await Promise.all([import('../commands/setup.ts'), import('./setup-context.ts')])
+      return await setup(invocation, createSetupContext(context))
+    }
+    case 'undo': {
+      const [{ undo }, { createUndoContext }] = await Promise.all([import('../commands/undo.ts'), import('./undo-context.ts')])
+      return await undo(invocation, createUndoContext(context))
+    }
     case 'status':
       return (await import('../commands/status.ts')).status(invocation, context)
   }

@@ -12,7 +12,7 @@ import { nearest } from '../core/nearest.ts'
 import type { CanonicalLine } from './canonicalise.ts'
 import { canonicalise, optionsBySpelling, spellings } from './canonicalise.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './command-table.ts'
-import { findLineProblem } from './line-problem.ts'
+import { findLineProblem, findMissingSeparator } from './line-problem.ts'
 
 /** What a line asks for. `help` without a command is the help of awsmfa itself. */
 export type ParsedLine =
@@ -30,6 +30,8 @@ export function parseYargs(argv: readonly string[]): ParsedLine {
   const line = canonicalise(end === -1 ? argv : argv.slice(0, end))
   const help = findHelp(line.words)
   if (help !== undefined) return help
+  const withoutSeparator = findMissingSeparator(argv)
+  if (withoutSeparator !== undefined) throw usage(withoutSeparator)
   const { words, options } = splitWords(line.words)
   const [command, ...positionals] = words
   if (options.has('version')) return { kind: 'version' }
@@ -118,7 +120,7 @@ function findOptionProblem(line: CanonicalLine, options: SplitLine['options'], c
 }
 
 function findEmptyWord(positionals: readonly string[], command: CommandName): UsageProblem | undefined {
-  return positionals.includes('') ? { kind: 'empty-value', option: COMMAND_TABLE[command].positional.name } : undefined
+  return positionals.includes('') ? { kind: 'empty-value', option: COMMAND_TABLE[command].positional?.name ?? 'word' } : undefined
 }
 
 function describeMissingCommand(line: CanonicalLine, hasSeparator: boolean): UsageProblem {

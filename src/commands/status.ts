@@ -7,6 +7,7 @@ import type { Environment } from '../core/login/target-profile.ts'
 import { nearest } from '../core/nearest.ts'
 import type { CallerIdentity, Now, SharedSnapshots, Terminal } from '../core/ports.ts'
 import type { SessionState } from '../core/sessions/session-state.ts'
+import { statusOfEnvironment } from '../core/status/environment-session.ts'
 import { entryWithoutSession } from '../core/status/status-entry.ts'
 import type { StatusEntry } from '../core/status/status-entry.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
@@ -38,9 +39,11 @@ export function status(invocation: Invocation, context: StatusContext): number {
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const lookup: StatusLookup = { profiles, now, minTtlSeconds: minTtlSeconds ?? 0, identityOf: context.identityOf, cachedSessionOf: context.cachedSessionOf }
   const all = options['all'] === true
-  const entries = all ? profiles.names().map((name) => statusOfProfile(name, lookup)) : [entryOfTarget(invocation, context.environment, lookup, snapshots)]
+  const isNamed = invocation.positionals.length > 0 || options['profile'] !== undefined
+  const inside = all || isNamed ? undefined : statusOfEnvironment(context.environment, lookup)
+  const entries = all ? profiles.names().map((name) => statusOfProfile(name, lookup)) : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
   if (options['quiet'] !== true) {
-    const note = all ? undefined : renderEnvironmentNote(context.environment, invocation)
+    const note = all || inside !== undefined ? undefined : renderEnvironmentNote(context.environment, invocation)
     if (note !== undefined) context.terminal.writeTalk(note)
     context.terminal.writeData(render(entries, { all, json: options['json'] === true, template }, now, context))
   }

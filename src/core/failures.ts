@@ -21,6 +21,10 @@ export type UsageProblem =
   | { readonly kind: 'bad-value'; readonly option: string; readonly value: string; readonly expected: string; readonly origin?: Origin }
   | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
   | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
+  // `before`: the words that stand rightly before `--`; `words`: those that should follow it; `quotesSeparator`: a bare `--` would be dropped on the way;
+  // `program`: the only word, which may have been meant to follow `--`.
+  | { readonly kind: 'missing-separator'; readonly command: CommandName; readonly before: readonly string[]; readonly words: readonly string[]; readonly quotesSeparator: boolean }
+  | { readonly kind: 'missing-tail'; readonly command: CommandName; readonly before: readonly string[]; readonly quotesSeparator: boolean; readonly program?: string }
   | { readonly kind: 'conflicting-profiles'; readonly positional: string; readonly option: string }
   | { readonly kind: 'conflicting-options'; readonly options: readonly [string, string]; readonly because: string }
   | { readonly kind: 'unknown-placeholder'; readonly placeholder: string; readonly known: readonly string[] }
@@ -105,6 +109,9 @@ export type Failure =
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
   | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
+  // Programs that get credentials: 127 where there is no such program, 126 where it cannot be run; the second exits 1.
+  | { readonly code: 'PROGRAM_NOT_RUN'; readonly program: string; readonly reason: 'not-found' | 'not-executable' | 'batch-file'; readonly errno: string }
+  | { readonly code: 'VALUE_NOT_QUOTABLE'; readonly variable: string; readonly format: string }
   // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
   | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: WantedAnswer }
   | { readonly code: 'CANCELLED' }
@@ -120,7 +127,8 @@ export type Failure =
   | { readonly code: 'TOKEN_CODE_REJECTED'; readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
   | { readonly code: 'MFA_SERIAL_REJECTED'; readonly serial: string; readonly origin: Origin }
   | { readonly code: 'CREDENTIALS_REJECTED'; readonly accessKeyId: string; readonly reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'; readonly origin: Origin | 'session' }
-  | { readonly code: 'SESSION_MISSING'; readonly profile: string }
+  // `expiration`: of the session that is there, and has ended or has less left than `wantedSeconds`.
+  | { readonly code: 'SESSION_MISSING'; readonly profile: string; readonly expiration?: Date; readonly wantedSeconds?: number }
   // STS or the way there: exit 1.
   | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
   | { readonly code: 'REQUEST_REFUSED'; readonly operation: string; readonly awsCode: string; readonly message: string; readonly reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' }

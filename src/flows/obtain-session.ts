@@ -211,7 +211,8 @@ function roleRequests(member: SessionMember, defaultName: string): readonly Assu
   return roleSteps(member).map(({ role, durationSeconds, isLast }) => ({ ...roleRequest(role, durationSeconds, defaultName), ...(isLast ? member.resolution.roleExtras : {}) }))
 }
 
-function roleRequest(role: RoleStep, durationSeconds: number, defaultName: string): AssumeRoleRequest {
+/** Gives the request of one role, without the proof of MFA. */
+export function roleRequest(role: RoleStep, durationSeconds: number, defaultName: string): AssumeRoleRequest {
   const externalId = role.externalId?.value
   return { roleArn: role.roleArn.value, roleSessionName: role.sessionName?.value ?? defaultName, durationSeconds, ...(externalId === undefined ? {} : { externalId }) }
 }

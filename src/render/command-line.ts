@@ -16,7 +16,8 @@ export function profileWord(profile: string): string {
   return profile.startsWith('-') ? `--profile=${profile}` : profile
 }
 
-function quoteWord(word: string): string {
+/** A word of a line to paste, made harmless, in quotes where a shell needs them. */
+export function quoteWord(word: string): string {
   const shown = visible(word)
   return /^[\w%+,./:=@^-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -19,3 +19,12 @@ export function renderEnvironmentNote(environment: Environment, invocation: Invo
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== ''
 }
+
+/**
+ * Says in one line that AWS_PROFILE names another profile than the one whose session is to be exported; undefined where it does
+ * not. Observed with the JavaScript SDK 3.1169: it goes by AWS_PROFILE even where keys stand beside it.
+ */
+export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Environment): string | undefined {
+  if (!isSet(named) || named === profile) return undefined
+  return `awsmfa: note: AWS_PROFILE is '${visible(named)}', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE\n`
+}

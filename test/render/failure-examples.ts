@@ -29,6 +29,11 @@ const USAGE: Kinds<UsageProblem> = {
   ],
   'unexpected-word': [{ word: 'b', command: 'status' }],
   'unexpected-separator': [{ command: 'status' }, {}],
+  'missing-separator': [
+    { command: 'exec', before: ['prod'], words: ['terraform', 'plan', '-out', 'my plan'], quotesSeparator: false },
+    { command: 'exec', before: ['--profile=-x'], words: ['env'], quotesSeparator: true },
+  ],
+  'missing-tail': [{ command: 'exec', before: ['my prod'], quotesSeparator: false }, { command: 'exec', before: ['bash'], quotesSeparator: false, program: 'bash' }],
   'conflicting-profiles': [{ positional: 'a', option: 'b' }],
   'conflicting-options': [{ options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' }],
   'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
@@ -92,6 +97,7 @@ const OTHERS: Examples = {
     { profile: 'work', path: ['work'], listing: 'several', devices: [SERIAL, 'GAHT12345678'] },
     { profile: 'work', path: ['work'], listing: 'empty', devices: [] },
     { profile: 'work', path: ['work'], listing: 'fido-only', devices: [] },
+    { profile: 'work', path: ['work'], listing: 'denied', devices: [], command: 'setup' },
   ],
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: [
     { profile: 'default', place: CREDENTIALS, sourceIsSame: true },
@@ -154,6 +160,9 @@ const OTHERS: Examples = {
     { obstacle: 'stdin-closed', wanted: 'token-code' },
     { obstacle: 'no-terminal', wanted: 'answer' },
     { obstacle: 'background', wanted: 'answer' },
+    { obstacle: 'no-terminal', wanted: 'consent' },
+    { obstacle: 'background', wanted: 'consent' },
+    { obstacle: 'no-terminal', wanted: 'long-term-keys' },
   ],
   CANCELLED: [{}],
   INTERRUPTED: [{ signal: 'SIGTERM' }, { signal: 'SIGHUP' }],
@@ -175,10 +184,22 @@ const OTHERS: Examples = {
   CREDENTIALS_REJECTED: [
     { accessKeyId: '…MPLE', reason: 'unknown-key', origin: { kind: 'file', file: 'credentials', profile: 'work-long-term', key: 'aws_access_key_id', line: 4 } },
     { accessKeyId: '…MPLE', reason: 'wrong-secret', origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } },
+    { accessKeyId: '…MPLE', reason: 'wrong-secret', origin: { kind: 'typed' } },
     { accessKeyId: '…MPLE', reason: 'session', origin: 'session' },
     { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
   ],
-  SESSION_MISSING: [{ profile: 'work' }],
+  SESSION_MISSING: [
+    { profile: 'work' },
+    { profile: '-x' },
+    { profile: 'work', expiration: new Date('2026-11-21T07:30:00Z') },
+    { profile: 'work', expiration: new Date('2026-11-21T08:20:00Z'), wantedSeconds: 2700 },
+  ],
+  PROGRAM_NOT_RUN: [
+    { program: 'terrafrom', reason: 'not-found', errno: 'ENOENT' },
+    { program: './notes.txt', reason: 'not-executable', errno: 'EACCES' },
+    { program: 'cdk', reason: 'batch-file', errno: 'EINVAL' },
+  ],
+  VALUE_NOT_QUOTABLE: [{ variable: 'AWS_SECRET_ACCESS_KEY', format: 'windows-cmd' }],
   ACCESS_DENIED: [
     { operation: 'AssumeRole', roleArn: 'arn:aws:iam::333333333333:role/Deploy', message: 'User: arn:… is not authorized' },
     { operation: 'GetSessionToken', message: 'no' },

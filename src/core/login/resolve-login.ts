@@ -176,7 +176,7 @@ function partitionOfRoles(roles: readonly RoleStep[]): string | undefined {
  * A region of another partition than the device's or role's can only fail, so variables and files count only where they
  * agree with it; a flag is taken at its word.
  */
-function resolveRegion(sources: SettingSources, known: string | undefined): { readonly region: Resolved<string>; readonly partition: string } {
+export function resolveRegion(sources: SettingSources, known: string | undefined): { readonly region: Resolved<string>; readonly partition: string } {
   const fits = (region: Resolved<string>): boolean => known === undefined || partitionOfRegion(region.value) === known
   const flag = findFlag('region', sources)
   const others = [findVariable('region', sources.environment), findInProfiles('region', sources)].filter((region) => region !== undefined)
@@ -196,7 +196,7 @@ function homeOf(partition: string): Resolved<string> {
  * profile. What a `[services]` section says is not read here; where one is named, the SDK decides. Source: AWS SDKs and
  * Tools Reference Guide, "Service-specific endpoints".
  */
-function resolveEndpoint(sources: SettingSources): Resolved<string> | undefined {
+export function resolveEndpoint(sources: SettingSources): Resolved<string> | undefined {
   const { environment, walk } = sources
   const flag = findFlag('endpoint', sources)
   if (flag !== undefined) return checkedUrl(flag)

@@ -8,7 +8,7 @@ export interface SessionKey {
   readonly partition: string
   /** The STS endpoint in use where it is not AWS's own, else the empty string. */
   readonly endpoint: string
-  /** Of the long-term credentials. */
+  /** Of the long-term credentials; of the session, for roles that were assumed with one that stood in the credentials file. */
   readonly accessKeyId: string
   readonly serialNumber: string
   /** The roles as `chainOf` writes them; the empty string for the MFA session itself. */

@@ -1,6 +1,6 @@
 import type { StsArgumentProblem, TextDefect, UsageProblem } from '../../core/failures.ts'
 import { exactDuration } from '../duration-words.ts'
-import { commandLine, helpLine } from '../command-line.ts'
+import { commandLine, helpLine, quoteWord } from '../command-line.ts'
 import type { FailureText, FailureView, WordsFor } from './wording.ts'
 import { didYouMean, fromOrigin, listed, quoted, say, showErrno, showOrigin, showPath } from './wording.ts'
 
@@ -22,6 +22,14 @@ const USAGE_WORDS: UsageWords = {
     say(`${origin === undefined || origin.kind === 'flag' ? quoted(option) : showOrigin(origin, view)} must be ${expected}, and is ${quoted(value)}`),
   'unexpected-word': ({ word, command }) => say(`${quoted(word)} is one word too many for ${quoted(command)}`, `to see what it takes: ${helpLine(command)}`),
   'unexpected-separator': ({ command }) => say(command === undefined ? "there is no command before '--'" : `${quoted(command)} takes nothing after '--'`),
+  'missing-separator': ({ command, before, words, quotesSeparator }) =>
+    say(`${quoted(command)} finds the program to run after '--', and there is none`, `write: ${[commandLine(command, ...before), separatorWord(quotesSeparator), ...words.map(quoteWord)].join(' ')}`),
+  'missing-tail': ({ command, before, quotesSeparator, program }) =>
+    say(
+      `${quoted(command)} needs a program to run, after '--'`,
+      `write: ${commandLine(command, ...before)} ${separatorWord(quotesSeparator)} COMMAND`,
+      program === undefined ? undefined : `if ${quoted(program)} is the program: ${commandLine(command)} ${separatorWord(quotesSeparator)} ${quoteWord(program)}`,
+    ),
   'conflicting-profiles': ({ positional, option }) => say(`two profiles are given: ${quoted(positional)}, and ${quoted(option)} with --profile`, 'give one of them'),
   'conflicting-options': ({ options: [first, second], because }) => say(`${quoted(first)} and ${quoted(second)} do not go together: ${because}`),
   'unknown-placeholder': ({ placeholder, known }) =>
@@ -30,6 +38,10 @@ const USAGE_WORDS: UsageWords = {
     say(`${quoted(key)} in ${showPath(path, view)}${line === undefined ? '' : ` (line ${line})`} is no setting of awsmfa`, didYouMean(nearest)),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
+}
+
+function separatorWord(isQuoted: boolean): string {
+  return isQuoted ? "'--'" : '--'
 }
 
 type StsWords = { readonly [Kind in StsArgumentProblem['kind']]: (problem: Extract<StsArgumentProblem, { readonly kind: Kind }>, view: FailureView) => FailureText }

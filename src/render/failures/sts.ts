@@ -1,6 +1,8 @@
 import type { Failure, NetworkTrouble } from '../../core/failures.ts'
 import { visible } from '../../core/visible-text.ts'
-import { durationInWords } from '../duration-words.ts'
+import { durationInWords, exactDuration } from '../duration-words.ts'
+import { secondsUntil } from '../../core/sessions/expiration.ts'
+import { formatInstant } from '../remaining.ts'
 import { roleInWords } from '../identity.ts'
 import { commandLine, profileWord } from '../command-line.ts'
 import type { FailureText, FailureView, WordsFor } from './wording.ts'
@@ -29,7 +31,7 @@ export const STS_WORDS: WordsFor<
   MFA_SERIAL_REJECTED: ({ serial, origin }, view) =>
     say(`the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`, 'the serial must be that of a device of the user whose long-term keys sign'),
   CREDENTIALS_REJECTED: (failure, view) => sayRejectedKeys(failure, view),
-  SESSION_MISSING: ({ profile }) => say(`${quoted(profile)} has no session`, `to get one: ${commandLine('login', profileWord(profile))}`),
+  SESSION_MISSING: (failure, view) => sayMissingSession(failure, view),
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
       ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)
@@ -48,6 +50,14 @@ export const STS_WORDS: WordsFor<
     const what = isError ? `the answer has status ${status}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}` : 'there was no answer that can be read'
     return { ...say(`${visible(operation)} failed: ${what}`, awsCode === undefined ? 'a proxy or a sign-in page on the way may have answered in place of AWS' : 'AWS has trouble of its own; try again later'), detail }
   },
+}
+
+function sayMissingSession({ profile, expiration, wantedSeconds }: Extract<Failure, { readonly code: 'SESSION_MISSING' }>, { now }: FailureView): FailureText {
+  const login = commandLine('login', profileWord(profile))
+  if (expiration === undefined) return say(`${quoted(profile)} has no session`, `to get one: ${login}`)
+  if (expiration <= now) return say(`the session of ${quoted(profile)} ended ${formatInstant(expiration, now)}`, `to get another: ${login}`)
+  const wanted = wantedSeconds === undefined ? '' : `, and ${exactDuration(wantedSeconds)} are wanted`
+  return say(`the session of ${quoted(profile)} holds for ${durationInWords(secondsUntil(expiration, now))}${wanted}`, `to get another: ${login} --force`)
 }
 
 /** To the nearest minute, where it is one or more: nobody sets a clock by seconds. */

@@ -1,0 +1,90 @@
+/** Runs another program in the foreground, in place of this one as far as that can be had: streams, signals, exit code. */
+import type { ChildProcess } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { constants as systemConstants } from 'node:os'
+import { delimiter, extname, join } from 'node:path'
+import { AwsmfaError } from '../core/failures.ts'
+import type { ChildProgram } from '../core/child-program.ts'
+import { batchCommandLine, programCandidates } from '../core/windows-program.ts'
+import { isAtTerminal } from './process-group.ts'
+import { isSystemError } from './system-error.ts'
+
+/** Signals that a person or a supervisor sends to a program. SIGWINCH and SIGTSTP reach the whole group by themselves. */
+const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+
+/** What the terminal's keys send goes to every process of the foreground group. */
+const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
+
+/**
+ * Runs the program without a shell and waits for its end; see RunProgram. Ctrl-C at the terminal reaches the program by itself
+ * and is not sent again: to many programs a second one means "at once". Throws PROGRAM_NOT_RUN.
+ */
+export async function runProgram(child: ChildProgram): Promise<number> {
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  const { file, words, verbatim } = process.platform === 'win32' ? onWindows(child) : { file: child.program, words: child.words, verbatim: false }
+  return await new Promise((resolve, reject) => {
+    const started = spawn(file, words, { env: { ...child.environment }, stdio: 'inherit', shell: false, windowsVerbatimArguments: verbatim })
+    const stopForwarding = forwardSignals(started)
+    started.once('error', (error) => {
+      stopForwarding()
+      reject(notRun(child, error))
+    })
+    started.once('exit', (code, signal) => {
+      stopForwarding()
+      resolve(code ?? 128 + (signal === null ? 0 : systemConstants.signals[signal]))
+    })
+  })
+}
+
+function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals): void => {
+    if (!(FROM_KEYS.has(signal) && isAtTerminal())) child.kill(signal)
+  }
+  // Windows has the console's keys alone, which reach the program too; with a listener they do not end this process.
+  const listener = process.platform === 'win32' ? () => undefined : forward
+  for (const signal of FORWARDED) process.on(signal, listener)
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, listener)
+  }
+}
+
+function notRun({ program, environment }: ChildProgram, error: unknown): AwsmfaError {
+  const errno = isSystemError(error) ? error.code : 'UNKNOWN'
+  // A script whose interpreter is not there says ENOENT too, and shells tell the two apart.
+  const isFound = errno !== 'ENOENT' || findFile(program, environment['PATH'] ?? '') !== undefined
+  return new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: isFound ? 'not-executable' : 'not-found', errno }, { cause: error })
+}
+
+/** Looks for a file as execvp(3) does: by its path where it has one, else in each folder of PATH. */
+function findFile(program: string, path: string): string | undefined {
+  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program))
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.F_OK)
+      return statSync(place).isFile()
+    } catch {
+      // What cannot be looked at is not found.
+      return false
+    }
+  })
+}
+
+interface WindowsStart {
+  readonly file: string
+  readonly words: readonly string[]
+  readonly verbatim: boolean
+}
+
+/**
+ * CreateProcess finds `.exe` alone, so PATHEXT is gone through here. A batch file is run by cmd.exe, whatever starts it (Node
+ * refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot take for anything else.
+ */
+function onWindows({ program, words, environment }: ChildProgram): WindowsStart {
+  const valueOf = (name: string): string | undefined => Object.entries(environment).find(([key]) => key.toUpperCase() === name)?.[1]
+  const candidates = programCandidates(program, valueOf('PATH') ?? '', valueOf('PATHEXT'))
+  const file = candidates.find((candidate) => findFile(candidate.replaceAll('\\', '/'), '') !== undefined)
+  if (file === undefined || !['.cmd', '.bat'].includes(extname(file).toLowerCase())) return { file: file ?? program, words, verbatim: false }
+  const line = batchCommandLine(file, words)
+  if (line === undefined) throw new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: 'batch-file', errno: 'EINVAL' })
+  return { file: valueOf('COMSPEC') ?? 'cmd.exe', words: ['/d', '/v:off', '/s', '/c', line], verbatim: true }
+}

@@ -1,0 +1,27 @@
+import { childEnvironment } from '../core/child-program.ts'
+import type { RunProgram } from '../core/child-program.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { sessionForProgram } from './login-first.ts'
+import type { LoginFirstContext } from './login-first.ts'
+
+/** What exec needs. */
+export interface ExecContext extends LoginFirstContext {
+  readonly runProgram: RunProgram
+  /** Names of variables differ by case alone on every platform but Windows. */
+  readonly caselessVariables: boolean
+}
+
+/**
+ * Runs the program after `--` with the profile's session in its environment, and gives its exit code. The region is that of
+ * the flag, the environment or the profile, the first that names one. Throws PROGRAM_NOT_RUN and what sessionForProgram throws.
+ */
+export async function exec(invocation: Invocation, context: ExecContext): Promise<number> {
+  const { environment, runProgram, caselessVariables } = context
+  const [program, ...words] = invocation.tail ?? []
+  if (program === undefined) throw new Error('a line without a program is refused before')
+  const { profile, session, profileRegion } = await sessionForProgram(invocation, context)
+  const { region: flag } = invocation.options
+  const named = [flag === true ? undefined : flag, environment['AWS_REGION'], environment['AWS_DEFAULT_REGION'], profileRegion]
+  const region = named.find((name) => name !== undefined && name !== '')
+  return await runProgram({ program, words, environment: childEnvironment(environment, { profile, session, region }, caselessVariables) })
+}

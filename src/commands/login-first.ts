@@ -1,0 +1,95 @@
+/** What `exec` and `env` have in common: the session that a profile works with, after a login where there is none. */
+import { AwsmfaError, isFailure } from '../core/failures.ts'
+import { readProfiles } from '../core/files/profiles.ts'
+import type { Profiles } from '../core/files/profile-view.ts'
+import type { Invocation } from '../core/invocation.ts'
+import type { ThroughSession } from '../core/login/through-session.ts'
+import { resolveTargetProfile } from '../core/login/target-profile.ts'
+import { parseDuration } from '../core/login/duration.ts'
+import type { SharedSnapshots } from '../core/ports.ts'
+import type { GivenSession } from '../core/sessions/current-session.ts'
+import { currentCredentials } from '../flows/current-credentials.ts'
+import type { CurrentOutcome } from '../flows/current-credentials.ts'
+import type { Connection } from '../flows/sign-in.ts'
+import type { PrepareContext } from './login-attempt.ts'
+
+/** What both need. */
+export interface LoginFirstContext extends PrepareContext {
+  readonly readSettings: () => Promise<Readonly<Record<string, string>>>
+  /** Reaches STS for roles that are assumed with a session. */
+  readonly connectThrough: (settings: ThroughSession & { readonly path: readonly string[] }, profiles: Profiles, snapshots: SharedSnapshots) => Connection
+}
+
+/** A session for a program. */
+export interface SessionForProgram {
+  readonly profile: string
+  readonly session: GivenSession
+  /** The region that the profile, or a source profile of it, names; undefined: none. */
+  readonly profileRegion: string | undefined
+}
+
+/**
+ * Gets the session of the profile that the line is about. Where there is none that lasts, signs in as `login` would, into the
+ * same place; where nobody can be asked for a code, only if none is needed. Throws SESSION_MISSING and what login throws.
+ */
+export async function sessionForProgram(invocation: Invocation, context: LoginFirstContext): Promise<SessionForProgram> {
+  const { value: profile } = resolveTargetProfile(invocation, context.environment)
+  const minimumSeconds = minimumOf(invocation)
+  const first = await lookOrNone(profile, minimumSeconds, invocation, context)
+  if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
+  const { loginForProgram } = await import('./login-for-program.ts')
+  await loginForProgram(invocation, missing(profile, first.found, minimumSeconds), context)
+  // A role's hour may be less than what is wanted: what could be had was got.
+  const second = await look(profile, 0, invocation, context)
+  if (second.found.kind === 'session') return given(profile, second.found.session, second.profiles)
+  throw missing(profile, second.found, 0)
+}
+
+function given(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
+  return { profile, session, profileRegion: regionOf(profile, profiles) }
+}
+
+function regionOf(profile: string, profiles: Profiles, before: readonly string[] = []): string | undefined {
+  const view = profiles.find(profile)
+  const region = view?.get('region')?.value ?? ''
+  if (region !== '') return region
+  const source = view?.get('source_profile')?.value
+  return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
+}
+
+function minimumOf({ options }: Invocation): number {
+  const text = options['min-ttl']
+  if (typeof text !== 'string') return 0
+  const seconds = parseDuration(text)
+  if (seconds !== undefined) return seconds
+  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--min-ttl', value: text, expected: 'a length of time such as 45m, 2h or 3600' } })
+}
+
+interface Looked {
+  readonly found: CurrentOutcome
+  readonly profiles: Profiles
+}
+
+async function look(profile: string, minimumSeconds: number, { options }: Invocation, context: LoginFirstContext): Promise<Looked> {
+  const snapshots = context.files.read()
+  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const { environment } = context
+  const effects = { ...context, connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connectThrough(settings, profiles, snapshots) }
+  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: {} }, effects), profiles }
+}
+
+/** A session of which nothing says when it ends may have ended, which STS alone knows: that is as good as none. */
+async function lookOrNone(profile: string, minimumSeconds: number, invocation: Invocation, context: LoginFirstContext): Promise<Looked> {
+  try {
+    return await look(profile, minimumSeconds, invocation, context)
+  } catch (error) {
+    if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
+    const { credentials, config } = context.files.read()
+    return { found: { kind: 'none' }, profiles: readProfiles({ credentials: credentials.text, config: config.text }) }
+  }
+}
+
+function missing(profile: string, found: CurrentOutcome, minimumSeconds: number): AwsmfaError {
+  const expiration = found.kind === 'none' && found.expiration !== undefined ? { expiration: found.expiration, wantedSeconds: minimumSeconds } : {}
+  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...expiration })
+}
