@@ -86,6 +86,20 @@ describe('the example', () => {
     expect(await callsWithCode()).toBe(1)
   })
 
+  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))('ends with Ctrl-C at the question, and another run can ask at once', async () => {
+    for (let run = 0; run < 2; run += 1) {
+      const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
+      try {
+        await pty.expect('MFA code for ')
+        pty.send('\u0003')
+        await pty.expect('cancelled')
+        expect(await pty.exit()).toEqual({ code: 1, signal: null })
+      } finally {
+        pty.close()
+      }
+    }
+  })
+
   it('says what to do where nobody can be asked', async () => {
     expect(await node('sdk-v3.mjs', 'admin')).toMatchObject({
       code: 1,
