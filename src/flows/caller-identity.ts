@@ -17,7 +17,7 @@ export interface IdentityLookup {
 /** Makes the lookup for one key. Its answer is kept by key id, since it never changes. */
 export function lookUpIdentity(signer: LongTermCredentials, sts: Pick<Sts, 'getCallerIdentity'>, facts: RememberedFacts, signal: AbortSignal): IdentityLookup {
   const hopeless = new AbortController()
-  let identity = facts.identityOf(signer.accessKeyId)
+  let identity: CallerIdentity | undefined
   let asking: Promise<CallerIdentity | undefined> | undefined
   const ask = async (): Promise<CallerIdentity | undefined> => {
     try {
@@ -29,11 +29,13 @@ export function lookUpIdentity(signer: LongTermCredentials, sts: Pick<Sts, 'getC
     }
     return identity
   }
+  // Looked up anew while it is not known: another login may have learnt it while this one waited for that.
+  const known = (): CallerIdentity | undefined => (identity ??= facts.identityOf(signer.accessKeyId))
   const start = (): Promise<CallerIdentity | undefined> => {
-    asking ??= identity === undefined ? ask() : Promise.resolve(identity)
+    asking ??= known() === undefined ? ask() : Promise.resolve(identity)
     return asking
   }
-  return { known: () => identity, start: () => void start(), settled: start, hopeless: hopeless.signal }
+  return { known, start: () => void start(), settled: start, hopeless: hopeless.signal }
 }
 
 const HOPELESS: ReadonlySet<string> = new Set(['CREDENTIALS_REJECTED', 'CLOCK_SKEWED'])

@@ -24,9 +24,11 @@ export interface SessionMember {
   readonly plan: LoginPlan
 }
 
+type Members = readonly [SessionMember, ...SessionMember[]]
+
 /** What is to be got: sessions that one code serves. */
 export interface SessionRequest {
-  readonly members: readonly [SessionMember, ...SessionMember[]]
+  readonly members: Members
   readonly signer: LongTermCredentials
   readonly serialNumber: string
   /** The endpoint in use where it is not AWS's own, else ''. */
@@ -66,9 +68,9 @@ export type MemberOutcome = { readonly kind: 'signed-in'; readonly session: Obta
 const CALLS_AT_ONCE = 8
 
 /**
- * Gets the session of every member; a role that fails fails alone. Throws what concerns all of them: the code, the keys, the
- * network before the first session, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED, and ANOTHER_LOGIN_FAILED when the
- * question was put elsewhere and came to nothing while this one waited for it.
+ * Gets the session of every member; a role that fails fails alone, even by the end of the command's time. Throws what concerns
+ * all: the code, the keys, the network before the first session, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED, and
+ * ANOTHER_LOGIN_FAILED when the question was put elsewhere and came to nothing while this one waited for it.
  */
 export async function obtainSessions(request: SessionRequest, effects: SessionEffects): Promise<readonly MemberOutcome[]> {
   const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
@@ -76,8 +78,10 @@ export async function obtainSessions(request: SessionRequest, effects: SessionEf
   const [first] = request.members
   const [firstStep] = first.plan.steps
   if (firstStep.call === 'AssumeRole') return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
-  const lacking = request.members.filter((member) => keptRole(member, undefined, work) === undefined)
-  const base = lacking.length === 0 ? undefined : await mfaSession(lacking, work)
+  const kept = request.members.map((member) => ({ member, hops: keptRole(member, undefined, work) }))
+  const [lacking, ...others] = kept.flatMap(({ member, hops }) => (hops === undefined ? [member] : []))
+  if (lacking === undefined) return kept.map(({ hops = [] }) => keptOutcome(hops))
+  const base = await mfaSession([lacking, ...others], work)
   return await mapLimited(request.members, CALLS_AT_ONCE, (member) => outcomeOf(member, base, work))
 }
 
@@ -101,7 +105,7 @@ interface Work {
 }
 
 /** The MFA session: kept, or got with a code. Its length is the longest that was asked for. */
-async function mfaSession(members: readonly SessionMember[], work: Work): Promise<StsSession> {
+async function mfaSession(members: Members, work: Work): Promise<StsSession> {
   const { request, effects } = work
   const plain = request.members.filter(({ plan }) => plan.steps.length === 1)
   const durationSeconds = Math.max(...(plain.length > 0 ? plain : request.members).map(({ plan }) => plan.steps[0].durationSeconds))
@@ -116,13 +120,14 @@ async function mfaSession(members: readonly SessionMember[], work: Work): Promis
   return await underQuestionLock(work, async (since) => {
     const kept = find(since)
     if (kept !== undefined) return kept
-    const session = await spendTokenCode(questionOf(request, undefined), { ...effects, identity: work.identity }, (mfa) => {
+    return await spendTokenCode(questionOf(members, request.serialNumber), { ...effects, identity: work.identity }, async (mfa) => {
       // Who is asking is learnt beside the first call, unless it is known.
       work.identity.start()
-      return waiting('signing in', effects, () => effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal))
+      const session = await waiting('signing in', effects, () => effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal))
+      // Before anything else: the code is spent.
+      keep({ key, session, durationSeconds, profiles }, effects)
+      return session
     })
-    keep({ key, session, durationSeconds, profiles }, effects)
-    return session
   })
 }
 
@@ -132,7 +137,7 @@ async function directRole(step: RoleCall, member: SessionMember, work: Work): Pr
   const session = await underQuestionLock(work, async (since) => {
     const kept = keptRole(member, since, work)?.at(-1)
     if (kept !== undefined) return kept
-    return await spendTokenCode(questionOf(request, step.role.roleArn.value), { ...effects, identity }, async (mfa) => {
+    return await spendTokenCode(questionOf([member], request.serialNumber, step.role.roleArn.value), { ...effects, identity }, async (mfa) => {
       const roles = await requestsOf(member, work)
       return await assumeRole(roles.length - 1, { roles, member, signer: request.signer, mfa }, work)
     })
@@ -140,24 +145,28 @@ async function directRole(step: RoleCall, member: SessionMember, work: Work): Pr
   return withIdentity(session, [session], undefined)
 }
 
-async function outcomeOf(member: SessionMember, base: StsSession | undefined, work: Work): Promise<MemberOutcome> {
+function keptOutcome(hops: readonly StsSession[]): MemberOutcome {
+  const session = hops.at(-1)
+  if (session === undefined) throw new Error('a kept role has a session')
+  return { kind: 'signed-in', session: withIdentity(session, hops, undefined) }
+}
+
+/** What ends one call, the end of the command's time too, is the failure of that member: what the others got is not lost by it. */
+async function outcomeOf(member: SessionMember, base: StsSession, work: Work): Promise<MemberOutcome> {
   try {
     const hops = keptRole(member, undefined, work) ?? (await assumeChain(member, base, work))
-    const session = hops.at(-1) ?? base
-    if (session === undefined) throw new Error('a member without roles has the MFA session')
-    return { kind: 'signed-in', session: withIdentity(session, hops, hops.length === 0 ? await work.identity.settled() : undefined) }
+    return { kind: 'signed-in', session: withIdentity(hops.at(-1) ?? base, hops, hops.length === 0 ? await work.identity.settled() : undefined) }
   } catch (error) {
-    if (!(error instanceof AwsmfaError) || work.effects.deadline.signal.aborted) throw error
+    if (!(error instanceof AwsmfaError)) throw error
     return { kind: 'failed', error }
   }
 }
 
-async function assumeChain(member: SessionMember, base: StsSession | undefined, work: Work): Promise<readonly StsSession[]> {
+async function assumeChain(member: SessionMember, base: StsSession, work: Work): Promise<readonly StsSession[]> {
   const roles = await requestsOf(member, work)
   const hops: StsSession[] = []
   for (const index of roles.keys()) {
-    const signer = (hops.at(-1) ?? base)?.credentials
-    if (signer === undefined) throw new Error('a chain begins with the MFA session')
+    const signer = (hops.at(-1) ?? base).credentials
     hops.push(await assumeRole(index, { roles, member, signer, mfa: undefined }, work))
   }
   return hops
@@ -268,7 +277,7 @@ function refusalIn(error: unknown): QuestionRefusal | undefined {
   return code === 'CANCELLED' || code === 'TOKEN_CODE_REJECTED' || code === 'DEADLINE_EXCEEDED' ? code : undefined
 }
 
-function questionOf({ members, serialNumber }: SessionRequest, roleArn: string | undefined): Parameters<typeof spendTokenCode>[0] {
+function questionOf(members: Members, serialNumber: string, roleArn?: string): Parameters<typeof spendTokenCode>[0] {
   const profile = members[0].resolution.target.value
   return { profile, profiles: members.length, serialNumber, ...(roleArn === undefined ? {} : { roleArn }) }
 }

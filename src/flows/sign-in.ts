@@ -75,9 +75,9 @@ export type SignInOutcome =
   | { readonly kind: 'failed'; readonly candidate: Candidate; readonly error: AwsmfaError }
 
 /**
- * Signs every candidate in and gives what became of each, in their order. Throws what ends the whole: CANCELLED,
- * INTERRUPTED, DEADLINE_EXCEEDED, a token code given for several devices, and what the write throws; sessions that were got
- * before that are written all the same.
+ * Signs every candidate in and gives what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
+ * DEADLINE_EXCEEDED) is thrown where no session was got before; else those are written, and the other candidates fail with it.
+ * Throws also a token code given for several devices, and what the write throws.
  */
 export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
   const outcomes = new Map<Candidate, SignInOutcome>()
@@ -94,7 +94,15 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
   assertOneDevice(groups)
   const done: Done[] = []
   try {
-    for (const group of groups) await signInGroup(group, { request, effects, fail, done })
+    for (const group of groups) {
+      effects.deadline.signal.throwIfAborted()
+      await signInGroup(group, { request, effects, fail, done })
+    }
+    if (done.length === 0) effects.deadline.signal.throwIfAborted()
+  } catch (error) {
+    if (done.length === 0 || !(error instanceof AwsmfaError)) throw error
+    const isGot = new Set(done.map(({ ready: { candidate } }) => candidate))
+    for (const { candidate } of ready) if (!isGot.has(candidate) && !outcomes.has(candidate)) fail(candidate, error)
   } finally {
     storeAll(done, { request, effects, fail })
   }
@@ -129,6 +137,8 @@ type StoreWork = Pick<GroupWork, 'request' | 'effects' | 'fail'>
 async function makeReady(candidate: Candidate, before: readonly Ready[], request: SignInRequest, effects: SignInEffects): Promise<Ready> {
   const { resolution } = candidate
   const { longTerm } = resolution
+  // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
+  if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))

@@ -151,6 +151,18 @@ describe('getting a session with a code', () => {
     expect(sts.calls).toEqual([])
   })
 
+  it.each<[string, LoginResolution]>([
+    ['an MFA session', resolutionOf()],
+    ['a long role', resolutionOf([roleOf('One')], 43_200)],
+  ])('keeps %s before it does anything else with the answer', async (_, resolution) => {
+    const events: string[] = []
+    const cache = { ...fakeCache(), store: () => void events.push('kept') }
+    const facts = { ...fakeFacts(known), rememberSpent: () => void events.push('noted that the code is spent') }
+    const sts = fakeSts({ session: [sessionOf('ASIANEW')], role: [sessionOf('ASIANEW')] })
+    await obtainSession(requestOf(resolution), effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }))
+    expect(events).toEqual(['kept', 'noted that the code is spent'])
+  })
+
   it('gives the session although the cache cannot be written', async () => {
     const cache = {
       ...fakeCache(),
@@ -196,6 +208,19 @@ describe('getting a session without a code', () => {
     const cache = fakeCache([kept({ createdAt: NOW })])
     const session = await obtainSession(requestOf(resolutionOf(), { renew: true }), effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }))
     expect(session.credentials.accessKeyId).toBe('ASIAKEPT')
+  })
+
+  it('takes the long role that another process got while this one waited, though neither knew before who was asking', async () => {
+    const roles = [roleOf('One')]
+    const [cache, facts] = [fakeCache(), fakeFacts()]
+    const role = sessionOf('ASIALONG', 43_200, 'arn:aws:sts::222222222222:assumed-role/One/alice')
+    const lockQuestion: SessionEffects['lockQuestion'] = async () => {
+      const sts = fakeSts({ identity: [ALICE], role: [role] })
+      await obtainSession(requestOf(resolutionOf(roles, 43_200)), effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }))
+      return { waited: true, release: () => undefined }
+    }
+    const session = await obtainSession(requestOf(resolutionOf(roles, 43_200)), effectsOf({ cache, facts, lockQuestion }))
+    expect(session.credentials.accessKeyId).toBe('ASIALONG')
   })
 
   it('waits for another login no longer than the deadline where nobody can be asked', async () => {
@@ -270,6 +295,23 @@ describe('getting a role', () => {
     expect(person.asked.map(({ profiles }) => profiles)).toEqual([4])
     expect(sts.calls.filter(({ request }) => request?.mfa !== undefined)).toHaveLength(1)
     expect(sts.calls.map(({ request }) => request?.durationSeconds)).toEqual([43_200, 3600, 3600, 3600])
+  })
+
+  it('loses nothing of the others when the time ends for one role, and counts those alone that need the code', async () => {
+    const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
+    const cache = fakeCache()
+    const time = new AbortController()
+    const first = effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }), sources: [fakePerson(['123456']).source] })
+    await obtainSession(requestOf(resolutionOf([roleOf('One')])), first)
+    cache.remove(kept().key)
+    const [one, two, three] = [[roleOf('One')], [roleOf('Two')], []].map((roles) => ({ resolution: resolutionOf(roles), plan: planLogin(resolutionOf(roles), 3) }))
+    if (one === undefined || two === undefined || three === undefined) throw new Error('no members')
+    const person = fakePerson(['123456'])
+    const sts = { ...fakeSts({ session: [sessionOf('ASIAMFA')] }), assumeRole: () => Promise.reject((time.abort(over), over)) }
+    const effects = effectsOf({ cache, sts, sources: [person.source], deadline: { ...fakeDeadline(), signal: time.signal } })
+    const outcomes = await obtainSessions({ ...requestOf(), members: [one, two, three] }, effects)
+    expect(outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId))).toEqual(['ASIAONE', 'DEADLINE_EXCEEDED', 'ASIAMFA'])
+    expect(person.asked.map(({ profiles }) => profiles)).toEqual([2])
   })
 
   it('names the role session after the person of the system when STS does not say who it is', async () => {

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/adapters/sha256.ts'
+import { AwsmfaError } from '../../src/core/failures.ts'
+import { applyEdits } from '../../src/core/files/byte-edit.ts'
+import { readProfiles } from '../../src/core/files/profiles.ts'
+import { resolveLogin } from '../../src/core/login/resolve-login.ts'
+import type { SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
+import { signIn } from '../../src/flows/sign-in.ts'
+import type { SignInEffects, SignInOutcome } from '../../src/flows/sign-in.ts'
+import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
+
+const KEYS = { alice: 'AKIAIOSFODNN7EXAMPLE', bob: 'AKIAI44QH8DHBEXAMPLE' }
+const PATHS = { credentials: '/c', config: '/f' }
+const CREDENTIALS = Object.entries(KEYS).map(([name, keyId]) => `[${name}-long-term]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`).join('')
+const SERIALS = Object.keys(KEYS).map((name) => `[profile ${name}]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/${name}\n`).join('')
+
+function fakeFiles(config: string): SharedFiles & { readonly text: () => string } {
+  let text = CREDENTIALS
+  const read = (): SharedSnapshots => ({ credentials: { path: PATHS.credentials, text, exists: true }, config: { path: PATHS.config, text: config, exists: true } })
+  return {
+    text: () => text,
+    read,
+    rehearse: () => undefined,
+    transact: (_, plan) => {
+      const { edits, result } = plan(read())
+      text = applyEdits(text, edits.credentials ?? [])
+      return { result, changed: ['credentials'], warnings: [] }
+    },
+  }
+}
+
+/** Signs these profiles in; gives what became of each, and the credentials file. */
+async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
+  const files = fakeFiles(config)
+  const profiles = readProfiles({ credentials: CREDENTIALS, config })
+  const candidates = names.map((name) => {
+    const invocation = { command: 'login', positionals: [name], options: {} } as const
+    const resolution = resolveLogin({ invocation, environment: {}, profiles, paths: PATHS, defaults: {}, readFile: () => '' })
+    return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
+  })
+  const effects: SignInEffects = {
+    files,
+    awsCaches: [],
+    connect: () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' }),
+    sourcesFor: () => [fakePerson(['123456']).source],
+    runCredentialProcess: () => Promise.reject(new Error('unexpected')),
+    terminal: { canAsk: () => true, confirm: () => Promise.resolve(false), choose: () => Promise.resolve(0) },
+    cache: fakeCache(),
+    facts: fakeFacts({ [KEYS.alice]: ALICE, [KEYS.bob]: ALICE }),
+    lockQuestion: fakeLock().lockQuestion,
+    deadline: fakeDeadline(),
+    cancelled: new AbortController().signal,
+    now: () => NOW,
+    sha256,
+    osUser: undefined,
+    showWaiting: () => () => undefined,
+    debug: () => undefined,
+    ...changes,
+  }
+  const request = { candidates, profiles, renew: false, replace: false, path: PATHS.credentials, takeoverQuestion: () => '', tell: () => undefined }
+  return { outcomes: await signIn(request, effects), text: files.text() }
+}
+
+const codesOf = (outcomes: readonly SignInOutcome[]): readonly string[] => outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : 'ok'))
+
+describe('signing in', () => {
+  it('writes and tells what was got before the question for another device was cancelled', async () => {
+    const cancelled = new AwsmfaError({ code: 'CANCELLED' })
+    const { outcomes, text } = await signInAll(['alice', 'bob'], { sourcesFor: ({ target }) => [fakePerson([target.value === 'alice' ? '123456' : cancelled]).source] })
+    expect(codesOf(outcomes)).toEqual(['ok', 'CANCELLED'])
+    expect(text).toContain('[alice]\n')
+    expect(text).not.toContain('[bob]\n')
+  })
+
+  it('throws a cancellation where nothing was got before it', async () => {
+    const sourcesFor = () => [fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source]
+    await expect(signInAll(['alice', 'bob'], { sourcesFor })).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
+  })
+
+  it('asks for no further code once the time is over', async () => {
+    const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
+    const time = new AbortController()
+    const sts = { ...fakeSts({}), getSessionToken: () => (time.abort(over), Promise.resolve(sessionOf('ASIAIOSFODNN7EXAMPLE'))) }
+    const person = fakePerson(['123456'])
+    const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
+    const { outcomes } = await signInAll(['alice', 'bob'], { connect, deadline: { ...fakeDeadline(), signal: time.signal }, sourcesFor: () => [person.source] })
+    expect(codesOf(outcomes)).toEqual(['ok', 'DEADLINE_EXCEEDED'])
+    expect(person.asked).toHaveLength(1)
+  })
+
+  it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {
+    const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+    const person = fakePerson([])
+    const { outcomes } = await signInAll(['admin'], { sourcesFor: () => [person.source] }, config)
+    expect(codesOf(outcomes)).toEqual(['HOME_UNKNOWN'])
+    expect(person.asked).toEqual([])
+  })
+})
