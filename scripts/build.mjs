@@ -74,7 +74,7 @@ const asciiOnly = {
 const groups = [
   { name: 'base', test: /src[\\/](cli[\\/](supervise|command-table)|core[\\/](nearest|visible-text|command-names))\.ts$/ },
   { name: 'sts', test: /src[\\/]adapters[\\/]sts-sdk\.ts$/ },
-  { name: 'common', test: /[\\/](src|dayjs)[\\/]/, minShareCount: 2 },
+  { name: 'common', test: /[\\/](src[\\/](?!commands[\\/])|dayjs[\\/])/, minShareCount: 2 },
   { name: 'login', test: /src[\\/](cli[\\/]login-context|commands[\\/]login)\.ts$/ },
 ].map((group, index, all) => ({ ...group, priority: all.length - index }))
 
