@@ -59,7 +59,10 @@ function everyCall(): boolean {
 async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: readonly Fault[]): Promise<SweepCount> {
   const runs = await inPairs(faults, async (fault) => {
     const { scene, run } = await runFaulted(prepare, fault)
-    if (run.isFaulted) await explain(fault, () => check(scene, run, fault))
+    await explain(fault, () => {
+      if (!run.isFaulted) throw new Error(`in no run did that take effect, but ${run.met === undefined ? 'nothing' : `at ${run.met.line}`}`)
+      return check(scene, run, fault)
+    })
     return run.isFaulted
   })
   return { counted: faults.length, faulted: runs.filter(Boolean).length }

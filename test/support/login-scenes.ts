@@ -2,7 +2,7 @@
  * Homes in which the built tool is about to log in or out, for sweeps of faults: each has a user of its own, so that many
  * logins can run side by side and every one has codes that STS has not seen yet.
  */
-import { cpSync, existsSync, readdirSync, utimesSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Scene } from './fault-sweep.ts'
@@ -21,6 +21,8 @@ export interface LoginScene extends Scene {
   readonly home: TempHome
   readonly user: string
   readonly device: string
+  /** Who logs in: `work`, with a session in the credentials file, or `admin`, a role profile with sessions in AWS's caches. */
+  readonly profile: 'work' | 'admin'
   readonly old: string
   readonly secrets: readonly string[]
 }
@@ -30,6 +32,8 @@ export interface LoginStage {
   readonly sts: StrictSts
   /** Before the first login of that home. */
   readonly beforeLogin: () => LoginScene
+  /** Before the first login of a role profile, whose sessions go into the caches of the AWS CLI and botocore. */
+  readonly beforeRoleLogin: () => LoginScene
   /** Before a login that renews the session of an earlier one. */
   readonly beforeRenewal: () => Promise<LoginScene>
   /** Before a logout: a copy of one home in which somebody has logged in. */
@@ -66,22 +70,27 @@ export async function openLoginStage(): Promise<LoginStage> {
     const device = virtualDevice(ACCOUNT, user).serial
     const secret = secretFor(`arn:aws:iam::${ACCOUNT}:user/${user}`)
     const old = `${PREAMBLE}[work-long-term]\naws_access_key_id = ${keyIdFor(ACCOUNT, number + 1)}\naws_secret_access_key = ${secret}\n`
-    const home = open({ '.aws/credentials': Buffer.from(old, 'latin1'), '.aws/config': `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${device}\n` })
+    const config = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${device}\n\n[profile admin]\nregion = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work-long-term\nmfa_serial = ${device}\n`
+    const home = open({ '.aws/credentials': Buffer.from(old, 'latin1'), '.aws/config': config })
     ageBelow(join(home.path, '.aws'))
-    return { home, user, device, old, secrets: [secret], argv: [], env: environmentOf(home), paths: pathsOf(home) }
+    return { home, user, device, profile: 'work', old, secrets: [secret], argv: [], env: environmentOf(home), paths: pathsOf(home) }
   }
   const codes = new Map<LoginScene['home'], number>()
-  const login = ({ home, device }: LoginScene): readonly string[] => {
-    // STS takes the codes of the step before, of this one and of the next one, each once.
-    const step = codes.get(home) ?? -1
+  const login = ({ home, device, profile }: LoginScene): readonly string[] => {
+    // STS takes the codes of the step before, of this one and of the next one, each once; the first of them may be over any moment.
+    const step = codes.get(home) ?? 0
     codes.set(home, step + 1)
-    return ['login', 'work', '--token-code', sts.code(device, step)]
+    return ['login', profile, '--token-code', sts.code(device, step)]
   }
   const run = (scene: LoginScene, ...words: readonly string[]): Promise<RunResult> => runCli(words, { environment: environmentOf(scene.home), limitMs: AT_ONCE_MS })
   const afterLogin = async (): Promise<LoginScene> => {
     const scene = nextHome()
     expect(await run(scene, ...login(scene))).toMatchObject({ code: 0 })
     ageBelow(join(scene.home.path, '.aws'))
+    // The code counts as new again, for STS and for awsmfa: the next login may be in the same half minute.
+    await sts.configure({ forgetSpentCodes: true })
+    rmSync(join(scene.home.path, '.local/state/awsmfa/spent-codes'), { recursive: true })
+    codes.delete(scene.home)
     return scene
   }
   let original: Promise<LoginScene> | undefined
@@ -95,6 +104,10 @@ export async function openLoginStage(): Promise<LoginStage> {
     sts,
     beforeLogin: () => {
       const scene = nextHome()
+      return toRun(scene, login(scene))
+    },
+    beforeRoleLogin: () => {
+      const scene: LoginScene = { ...nextHome(), profile: 'admin' }
       return toRun(scene, login(scene))
     },
     beforeRenewal: async () => {
@@ -132,6 +145,11 @@ export function credentialsOf({ home }: LoginScene): string {
   return home.read('.aws/credentials').toString('latin1')
 }
 
+/** The entries in the caches of the AWS CLI and botocore, by their paths. */
+export function awsCacheEntries({ home }: LoginScene): readonly string[] {
+  return ['.aws/cli/cache', '.aws/boto/cache'].flatMap((folder) => filesBelow(home.path, folder)).filter((name) => name.endsWith('.json'))
+}
+
 /** What awsmfa keeps of its own in a home, by its path: sessions, facts, locks. */
 export function ownFiles({ home }: LoginScene): readonly string[] {
   return ['.cache', '.local'].flatMap((folder) => filesBelow(home.path, folder))
@@ -152,13 +170,15 @@ export function expectOwnFilesWhole(scene: LoginScene): void {
 
 /** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. */
 export function expectNothingLeft(scene: LoginScene, ...but: readonly string[]): void {
-  expect(readdirSync(join(scene.home.path, '.aws')).filter((name) => !but.some((start) => name.startsWith(start))).toSorted()).toEqual(['config', 'credentials'])
+  const entries = awsCacheEntries(scene)
+  const beside = filesBelow(scene.home.path, '.aws').filter((name) => !entries.includes(name) && !but.some((start) => name.startsWith(`.aws/${start}`)))
+  expect(beside.toSorted()).toEqual(['.aws/config', '.aws/credentials'])
   expect(ownFiles(scene).filter((name) => !/^\.(cache|local\/state)\/awsmfa\/[\w/-]+(\.refusal)?\.json$/.test(name))).toEqual([])
 }
 
 /** An hour passes for all files of a home: what a killed process left is old. */
 export function letAnHourPass({ home }: LoginScene): void {
-  for (const folder of ['.cache', '.local']) ageBelow(join(home.path, folder))
+  for (const folder of ['.aws/cli', '.aws/boto', '.cache', '.local']) ageBelow(join(home.path, folder))
 }
 
 /** The words of a person's screen: no secret, no code, no trace of the stack. */

@@ -26,6 +26,8 @@ export interface TracedRun {
   readonly trace: readonly TracedCall[]
   /** Whether the fault took effect, and at the call that was meant: numbers shift now and then with Node's own doings. */
   readonly isFaulted: boolean
+  /** The call that the fault met, right or wrong. */
+  readonly met: TracedCall | undefined
 }
 
 /** What to do at a call: kill the process there, refuse it (and with `onwards` all later ones of its name) with that error, or pretend that it gave that number. */
@@ -61,7 +63,7 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
     const text = readFileSync(traceFile, 'latin1')
     const trace = parseTrace(text)
     const met = text.includes('+++ killed by SIGKILL +++') ? trace.at(-1) : trace.find(({ line }) => line.endsWith('(INJECTED)'))
-    return { ...run, trace, isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call) }
+    return { ...run, trace, met, isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -123,10 +125,10 @@ function isSameCall(met: TracedCall, meant: TracedCall): boolean {
   return met.name === meant.name && (textOf(met) === undefined || textOf(met) === textOf(meant))
 }
 
-/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, key ids, pids, random names. */
+/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, keys, pids, random names. */
 function textOf({ line }: TracedCall): string | undefined {
   const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
-  return text?.replace(/awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}/g, '').replace(/\d+/g, '').slice(0, 120)
+  return text?.replace(/awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*/g, '').replace(/\d+/g, '').slice(0, 120)
 }
 
 function describeFault(fault: Fault): string {
