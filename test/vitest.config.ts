@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test/{transcripts,faults,interop,packaging}/**/*.test.ts'],
+          include: ['test/{transcripts,shells,faults,interop,packaging}/**/*.test.ts'],
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 60_000,
