@@ -18,8 +18,8 @@ export interface BackupsOptions {
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const STAGE_MS = 60_000
 
-/** Names sort by time: `20261121T074011123Z-0a1b2c3d4e5f.json`. */
-const NAME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{12}\.json$/
+/** Names sort by time, in UTC: `change-20261121074011123-0a1b2c3d4e5f.json`. */
+const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\.json$/
 
 /** Makes the store of backups. Touches nothing until it is asked. */
 export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
@@ -27,7 +27,7 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
   const remove = (name: string): void => void refusalOf(() => unlinkSync(join(folder, name)))
   return {
     keep: (record) => {
-      const name = `${record.at.toISOString().replaceAll(/[-:.]/g, '')}-${randomBytes(6).toString('hex')}.json`
+      const name = `change-${record.at.toISOString().replaceAll(/\D/g, '')}-${randomBytes(6).toString('hex')}.json`
       writeWhole(join(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
       return name
     },

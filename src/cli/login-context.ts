@@ -1,6 +1,7 @@
 /** The effects that login has beside those of every command: the question, AWS, and what is read once in a login. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { createBackups } from '../adapters/backups.ts'
 import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
@@ -26,6 +27,7 @@ export function createLoginContext(context: Context): LoginContext {
     deadline: createDeadline(DEADLINE_MS, cancelled),
     lockQuestion: createQuestionLock(folders.state),
     osUser: osUser(),
+    sweepBackups: () => createBackups({ stateFolder: folders.state, now }).sweep(),
     readSettings: () => readSettingsFile(folders.config),
     readFile: readText,
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),

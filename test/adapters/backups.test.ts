@@ -38,7 +38,7 @@ test('records of other files, and what is no record, are passed over', () => {
   backups.keep(recordAt(NOON))
   expect(backups.list({ ...PATHS, config: '/elsewhere' })).toEqual([])
   for (const [index, text] of ['{', '[]', 'null', '{"version":2}', '{"version":1,"at":"x","files":{}}', '{"version":1,"at":"x","files":{"credentials":{"path":"a","before":"","edits":[{}]},"config":1}}'].entries()) {
-    writeFileSync(join(folder, `20261121T12000012${index}Z-00000000000${index}.json`), text)
+    writeFileSync(join(folder, `change-2026112112000012${index}-00000000000${index}.json`), text)
   }
   expect(backups.list(PATHS)).toHaveLength(1)
 })

@@ -15,7 +15,7 @@ const PROGRAM_WORDS = {
 const QUESTION_WORDS: Readonly<Record<WantedAnswer, { readonly need: string; readonly way: string; readonly isPassable: boolean }>> = {
   'token-code': { need: 'a token code is needed', way: 'pass --token-code 123456, or --token-code - to read it from stdin', isPassable: true },
   answer: { need: 'a question needs an answer', way: 'run it at a terminal', isPassable: false },
-  consent: { need: 'nothing was changed: a yes is needed', way: 'to make these changes: --yes', isPassable: true },
+  consent: { need: 'nothing was changed: a yes is needed', way: 'pass --yes to make these changes', isPassable: true },
   'long-term-keys': { need: 'the long-term keys are needed', way: 'put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and pass --source-env', isPassable: true },
 }
 
