@@ -52,7 +52,7 @@ export function settleAttempt(invocation: Invocation, targets: number, { context
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }
-  return { candidate, decision: decide(candidate, invocation, { ...context, profiles }) }
+  return { candidate, decision: decide(candidate, invocation, { ...context, profiles, targets }) }
 }
 
 /** Signs candidates in, saying on the way what is worth saying. */
@@ -72,11 +72,20 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
   return await signIn(request, { ...context, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
 }
 
-/** The session must be of the same request, whether it was made alone or together with others. */
-function decide(candidate: Candidate, invocation: Invocation, { sha256, now, awsCaches: caches, profiles }: PrepareContext & Pick<LoginRun, 'profiles'>): KeepDecision {
+interface DecisionContext extends PrepareContext, Pick<LoginRun, 'profiles'> {
+  readonly targets: number
+}
+
+/**
+ * The session must be of the same request, whether it was made alone or together with others, which can make it shorter. A
+ * length that the line of one profile names is wanted as it is.
+ */
+function decide(candidate: Candidate, invocation: Invocation, { sha256, now, awsCaches: caches, profiles, targets }: DecisionContext): KeepDecision {
   const { resolution, ownership } = candidate
-  const decisions = [1, 2].map((targets) => {
-    const parts = describeRequest(planLogin(resolution, targets), resolution, keyOfSource(resolution.longTerm))
+  const lengthOrigin = resolution.durationSeconds?.origin.kind
+  const isLengthMeant = targets === 1 && (lengthOrigin === 'flag' || lengthOrigin === 'sts-flag')
+  const decisions = (isLengthMeant ? [1] : [1, 2]).map((together) => {
+    const parts = describeRequest(planLogin(resolution, together), resolution, keyOfSource(resolution.longTerm))
     const [requestHash, minTtlSeconds] = [hashRequest(parts, sha256), resolution.minTtlSeconds ?? 0]
     const common = { requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) }
     return resolution.storeIn === 'section' ? keepOrRenew({ ...common, ownership }) : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })

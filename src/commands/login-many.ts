@@ -1,6 +1,8 @@
 import { AwsmfaError } from '../core/failures.ts'
 import type { Failure } from '../core/failures.ts'
 import type { Candidate, SignInOutcome } from '../flows/sign-in.ts'
+import { renderFailure } from '../render/failure.ts'
+import type { FailureView } from '../render/failure.ts'
 import { renderLoginList } from '../render/login-many.ts'
 import type { LoginListRow } from '../render/login-many.ts'
 import { settleAttempt, signInAll } from './login-attempt.ts'
@@ -8,17 +10,20 @@ import type { Attempt, LoginRun } from './login-attempt.ts'
 import { stateOf } from './login-one.ts'
 
 /**
- * Signs many profiles in, with one code for each device, prints one line for each and gives the exit code 0. Throws
- * LOGINS_FAILED when some could not be signed in, and what ends the whole.
+ * Signs many profiles in, with one code for each device, prints one line for each and gives the exit code 0; quietly, lines for
+ * failures alone. Throws LOGINS_FAILED when some could not be signed in, what ends the whole, and what refuses all alike.
  */
 export async function loginMany(targets: readonly string[], run: LoginRun): Promise<number> {
-  const { invocation, context, talk, snapshots } = run
+  const { invocation, context, snapshots } = run
   const settled = targets.map((target) => settle(target, targets.length, run))
+  const files = { credentials: snapshots.credentials.path, config: snapshots.config.path }
+  const view: FailureView = { home: context.home, files, now: context.now(), debug: false }
+  throwWhatRefusesAll(settled, view)
   const candidates = settled.flatMap(({ attempt }) => (attempt?.decision.kind === 'renew' ? [attempt.candidate] : []))
   const outcomes = await signInAll(distinct(candidates), run)
   const rows = settled.map((each) => rowOf(each, outcomes, run))
-  const view = { home: context.home, files: { credentials: snapshots.credentials.path, config: snapshots.config.path }, now: context.now(), debug: false }
-  talk(renderLoginList(rows, view, context.terminal.talk))
+  const shown = invocation.options['quiet'] === true ? rows.filter(({ kind }) => kind === 'failed') : rows
+  context.terminal.writeTalk(renderLoginList(shown, { ...view, now: context.now() }, context.terminal.talk))
   if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
   const causes = rows.flatMap((row) => (row.kind === 'failed' ? [row.failure] : []))
   if (causes.length > 0) throw new AwsmfaError({ code: 'LOGINS_FAILED', of: targets.length, causes })
@@ -39,6 +44,14 @@ function settle(target: string, targets: number, run: LoginRun): Settled {
     if (!(error instanceof AwsmfaError)) throw error
     return { target, attempt: undefined, failure: error.failure }
   }
+}
+
+/** What would be told in the same words of every profile is wrong with the line: it is told once, with its hints. */
+function throwWhatRefusesAll(settled: readonly Settled[], view: FailureView): void {
+  const failures = settled.flatMap(({ failure }) => failure ?? [])
+  const [first] = failures
+  const texts = new Set(failures.map((failure) => renderFailure(failure, view).error))
+  if (first !== undefined && failures.length === settled.length && texts.size === 1) throw new AwsmfaError(first)
 }
 
 /** Two role profiles may hang on one section, which is signed in once. */

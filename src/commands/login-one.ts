@@ -27,7 +27,7 @@ export async function loginOne(run: LoginRun): Promise<number> {
     const signedIn = { profile, expiration: session.credentials.expiration, identity: session.identity }
     talk((isCached ? renderCached : renderSignedIn)(signedIn, context.now(), context.terminal.talk))
   }
-  if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(profile, run))}\n`)
+  if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
   return 0
 }
 
