@@ -19,6 +19,8 @@ import { loginOne } from './login-one.ts'
 export interface LoginContext extends PrepareContext {
   readonly readSettings: () => Promise<Readonly<Record<string, string>>>
   readonly stores: readonly SessionStore[]
+  /** Removes what setup kept for undo and is too old by now. */
+  readonly sweepBackups: () => void
 }
 
 /**
@@ -26,6 +28,7 @@ export interface LoginContext extends PrepareContext {
  * many failed, and DECLINED for a no; what is not signed in is left as it was.
  */
 export async function login(invocation: Invocation, context: LoginContext): Promise<number> {
+  context.sweepBackups()
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const talk = invocation.options['quiet'] === true ? () => undefined : context.terminal.writeTalk
