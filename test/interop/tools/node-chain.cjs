@@ -1,0 +1,17 @@
+// Who the AWS SDK for JavaScript is with a profile, by fromNodeProviderChain: one ARN. In argv: where its packages are, the profile.
+const { createRequire } = require('node:module')
+const { join } = require('node:path')
+
+const [folder, profile] = process.argv.slice(2)
+const load = createRequire(join(folder, 'package.json'))
+const { fromNodeProviderChain } = load('@aws-sdk/credential-providers')
+const { GetCallerIdentityCommand, STSClient } = load('@aws-sdk/client-sts')
+
+const sts = new STSClient({ region: 'eu-west-1', credentials: fromNodeProviderChain({ profile }), maxAttempts: 1 })
+sts.send(new GetCallerIdentityCommand({})).then(
+  ({ Arn }) => process.stdout.write(`${Arn}\n`),
+  (error) => {
+    process.stderr.write(`${error.name}: ${error.message}\n`)
+    process.exitCode = 1
+  },
+)
