@@ -70,6 +70,32 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
   }
 })
 
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the setup of the README', () => {
+  it('is what the tool prints, and undo gives back what stood there', async () => {
+    const text = part('Set up and undo')
+    const [credentials = '', config = ''] = blocks(text, 'ini')
+    const transcript = [
+      `-- .aws/credentials --\n${credentials}`,
+      `-- .aws/config --\n${config}`,
+      ...blocks(text, 'console').map((block) => block.split('\n').map(asTalk).join('\n')),
+      `== .aws/credentials ==\n${credentials}`,
+      `== .aws/config ==\n${config}`,
+    ].join('\n')
+    const stage = await openStage(aliceWorld())
+    try {
+      expect(await runTranscript(parseTranscript(transcript), stage.world)).toEqual([])
+    } finally {
+      await stage.close()
+    }
+  })
+
+  function asTalk(line: string): string {
+    if (line === '' || line.startsWith('$ ')) return line
+    const question = /^(.*\? \[y\/N\]) (.*)$/.exec(line)
+    return question === null ? `!> ${line}` : `tty ${question[2] ?? ''}\ntty> ${line}`
+  }
+})
+
 describe('the tables of the README', () => {
   it('are those that `npm run docs` writes', () => {
     expect(() => execFileSync(process.execPath, [join(ROOT, 'scripts/docs.mjs'), '--check'], { stdio: 'pipe', encoding: 'utf8' })).not.toThrow()
