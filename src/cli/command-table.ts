@@ -189,7 +189,7 @@ const ENV: CommandSpec = {
   positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
   options: [
     PROFILE,
-    { kind: 'value', name: 'format', placeholder: 'FORMAT', description: 'env, env-no-export, fish, powershell, windows-cmd, process or dotenv' },
+    { kind: 'value', name: 'format', placeholder: 'FORMAT', description: 'env, fish, powershell, windows-cmd, process, dotenv, …' },
     { kind: 'flag', name: 'unset', description: 'print code that takes the variables away' },
     FRESH,
     ...REACHING_STS,

@@ -15,6 +15,8 @@ function answer(argv: readonly string[]): number | Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
     createOutput(2)(`awsmfa: error: awsmfa needs Node.js 20.19 or later; this is ${process.versions.node}\n`)
+    // An eval of nothing would be success, in every shell.
+    if (argv[0] === 'env') createOutput(1)('false\n')
     return 1
   }
   const line = parseFast(argv)

@@ -99,6 +99,13 @@ test('the entry stays small: 64 KB cost 6 % of an empty start, and each further 
   expect(statSync(BUILT_CLI).size).toBeLessThan(64 * 1024)
 })
 
+test.each(['exec', 'env'])('what %s loads for a session that is there holds no SDK, no yargs, no spinner, no login', (name) => {
+  const closure = ['src/cli/main.ts', 'src/cli/context.ts', 'src/cli/program-context.ts', `src/commands/${name}.ts`].flatMap((module) => staticClosure(fileWith(module)))
+  const packages = [...new Set(closure.flatMap(packagesIn))]
+  expect(packages.filter((found) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(found))).toEqual([])
+  expect(closure.flatMap(modulesIn).filter((module) => /src\/commands\/login-(?!first)/.test(module))).toEqual([])
+})
+
 test('what login loads before it calls STS holds no SDK, no yargs, no spinner', () => {
   const closure = ['src/cli/main.ts', 'src/cli/context.ts', 'src/commands/login.ts'].flatMap((module) => staticClosure(fileWith(module)))
   expect(closure.length).toBeGreaterThan(3)
@@ -115,9 +122,11 @@ test('the STS client is loaded without the providers that the chain may choose, 
   expect(loaded.map((file) => basename(file))).not.toContain('awsmfa.cjs')
 })
 
-test('a Node that is too old gets one sentence', () => {
+test('a Node that is too old gets one sentence, and a shell that evaluates it a failure', () => {
   const old = join(home, 'old-node.cjs')
   writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })\n")
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'login'], { env: { HOME: home }, encoding: 'utf8' })
   expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: 'awsmfa: error: awsmfa needs Node.js 20.19 or later; this is 18.20.4\n' })
+  const evaluated = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'env'], { env: { HOME: home }, encoding: 'utf8' })
+  expect({ status: evaluated.status, stdout: evaluated.stdout }).toEqual({ status: 1, stdout: 'false\n' })
 })
