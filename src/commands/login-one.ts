@@ -1,6 +1,7 @@
 import { readProfiles } from '../core/files/profiles.ts'
 import type { CallerIdentity } from '../core/ports.ts'
 import type { Invocation } from '../core/invocation.ts'
+import { findQuiet } from '../core/status/cached-session.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
 import { renderCached, renderKept, renderRenewal, renderSignedIn, renewalLine } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
@@ -13,7 +14,6 @@ export async function loginOne(run: LoginRun): Promise<number> {
   const { candidate, decision } = settleAttempt(invocation, 1, run)
   const { resolution } = candidate
   const profile = resolution.storeProfile
-  const isCached = resolution.storeIn === 'aws-caches'
   if (decision.kind === 'keep') {
     const session = { profile, expiration: decision.expiration, identity: identityOf(profile, decision.accessKeyId, run) }
     const named = resolution.target.origin.kind === 'flag' ? profile : undefined
@@ -25,7 +25,8 @@ export async function loginOne(run: LoginRun): Promise<number> {
     if (outcome.kind === 'failed') throw outcome.error
     const { session } = outcome
     const signedIn = { profile, expiration: session.credentials.expiration, identity: session.identity }
-    talk((isCached ? renderCached : renderSignedIn)(signedIn, context.now(), context.terminal.talk))
+    const [now, style] = [context.now(), context.terminal.talk]
+    talk(resolution.storeIn === 'aws-caches' ? renderCached(signedIn, quietOf(profile, run), now, style) : renderSignedIn(signedIn, now, style))
   }
   if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
   return 0
@@ -35,6 +36,12 @@ export async function loginOne(run: LoginRun): Promise<number> {
 function identityOf(profile: string, accessKeyId: string, { context, profiles }: LoginRun): CallerIdentity | undefined {
   const view = profiles.find(profile)
   return context.facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : context.cachedSessionOf(view)?.identity)
+}
+
+/** Looked up, since an entry that another program made stays, and a cache may have refused ours. */
+function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<typeof findQuiet> {
+  const view = profiles.find(profile)
+  return view === undefined ? undefined : findQuiet(view, context.awsCaches, context.now())
 }
 
 /** The object of `status --json`, from the files as they are now. */

@@ -45,7 +45,9 @@ function fill(cache: AwsCache, { profile, roles, hops, requestHash, renew }: Rol
   for (const [index, { credentials, assumedRoleArn }] of hops.entries()) {
     const cacheArguments = argumentsOf(roles[index], profiles)
     if (cacheArguments === undefined || (!renew && isKeptByAnother(cache, cacheArguments, now))) continue
-    cache.storeFor(cacheArguments, { profile, requestHash, credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) })
+    // A role on the way is in the name of its own profile too, so that signing that one out finds it.
+    const owners = new Set([profile, roles[index]?.profile ?? profile])
+    for (const owner of owners) cache.storeFor(cacheArguments, { profile: owner, requestHash, credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) })
   }
 }
 

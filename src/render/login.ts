@@ -6,7 +6,7 @@ import type { PlanNote } from '../core/login/login-plan.ts'
 import type { CallerIdentity, SessionSource, TextStyle, WriteWarning } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
 import type { Failure } from '../core/failures.ts'
-import { quietUntil } from '../core/sessions/aws-cache-entry.ts'
+import type { Quiet } from '../core/status/cached-session.ts'
 import { displayPath } from '../core/display-path.ts'
 import { nearest } from '../core/nearest.ts'
 import { visible } from '../core/visible-text.ts'
@@ -103,7 +103,7 @@ export function renderPlanNote(planned: PlanNote): string {
 
 /** The file is written; this says what went wrong after it, or how it was written. */
 export function renderWriteWarning(warning: WriteWarning, home: string | undefined): string {
-  const path = displayPath(warning.path, home)
+  const path = visible(displayPath(warning.path, home), 1000)
   switch (warning.kind) {
     case 'folder-not-synced':
       return warn(`the file is written, but ${path} could not be synced to the disk (${warning.errno}); after a power cut it may be gone`)
@@ -128,10 +128,14 @@ export function renderCacheRefusal(profile: string, source: SessionSource, view:
 }
 
 /** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
-export function renderCached(session: SignedIn, now: Date, style: TextStyle): string {
-  const quiet = formatInstant(quietUntil(session.expiration), now)
-  const line = `${renderSignedIn(session, now, style).trimEnd()}. The AWS CLI and SAM do not ask until ${quiet}\n`
+export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: Date, style: TextStyle): string {
+  const line = `${renderSignedIn(session, now, style).trimEnd()}${quiet === undefined ? '' : `. ${quietInWords(quiet, now)}`}\n`
   return `${line}awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(session.profile))}\n`
+}
+
+function quietInWords({ sources, until }: Quiet, now: Date): string {
+  const readers = listInWords(sources.map((source) => CACHE_READERS[source] ?? 'some tool'))
+  return `${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${sources.length === 1 ? 'does' : 'do'} not ask until ${formatInstant(until, now)}`
 }
 
 const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }
@@ -196,7 +200,7 @@ function warn(text: string): string {
 }
 
 function placeInWords(place: { readonly path: string; readonly line?: number }, home: string | undefined): string {
-  return `${displayPath(place.path, home)}${place.line === undefined ? '' : ` line ${place.line}`}`
+  return `${visible(displayPath(place.path, home), 1000)}${place.line === undefined ? '' : ` line ${place.line}`}`
 }
 
 function listInWords(words: readonly string[]): string {

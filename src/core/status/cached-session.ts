@@ -1,6 +1,6 @@
 import type { ProfileView } from '../files/profile-view.ts'
-import type { AwsCache, CallerIdentity, StoredSession } from '../ports.ts'
-import { cacheArgumentsOf } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache, CallerIdentity, SessionSource, StoredSession } from '../ports.ts'
+import { cacheArgumentsOf, isCacheEntryUsable, quietUntil } from '../sessions/aws-cache-entry.ts'
 
 /** A session from a cache of the AWS CLI or botocore, with who it is where the entry says so. */
 export interface CachedSession extends StoredSession {
@@ -19,4 +19,21 @@ export function findCachedSession(profile: ProfileView, caches: readonly Pick<Aw
     return [{ source, accessKeyId, expiration, managedBy: mark === undefined ? 'other' : 'awsmfa', identity }]
   })
   return sessions.reduce<CachedSession & { readonly expiration: Date } | undefined>((best, session) => (best === undefined || session.expiration > best.expiration ? session : best), undefined)
+}
+
+/** The caches whose readers do not ask for a code now, and until when none of these readers does. */
+export interface Quiet {
+  readonly sources: readonly SessionSource[]
+  readonly until: Date
+}
+
+/** Finds out which readers a role profile's entries keep from asking, whoever made these; undefined where all would ask. */
+export function findQuiet(profile: ProfileView, caches: readonly Pick<AwsCache, 'source' | 'findFor'>[], now: Date): Quiet | undefined {
+  const cacheArguments = cacheArgumentsOf(profile)
+  const entries = caches.flatMap(({ source, findFor }) => {
+    const found = cacheArguments === undefined ? undefined : findFor(cacheArguments)
+    return found?.kind === 'entry' && isCacheEntryUsable(found.entry.credentials.expiration, now) ? [{ source, until: quietUntil(found.entry.credentials.expiration) }] : []
+  })
+  const [soonest] = entries.map(({ until }) => until).toSorted((left, right) => left.getTime() - right.getTime())
+  return soonest === undefined ? undefined : { sources: entries.map(({ source }) => source), until: soonest }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../../src/core/files/profiles.ts'
-import { findCachedSession } from '../../../src/core/status/cached-session.ts'
+import { findCachedSession, findQuiet } from '../../../src/core/status/cached-session.ts'
 import { statusOfProfile } from '../../../src/core/status/profile-status.ts'
 import type { StatusEntry } from '../../../src/core/status/status-entry.ts'
 import { keepOrRenewCached } from '../../../src/core/login/keep-cached.ts'
@@ -70,6 +70,16 @@ describe('what is left of a session', () => {
     expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(true))).toMatchObject({ ...expected, managedBy: 'awsmfa' })
     expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(false))).toMatchObject({ ...expected, managedBy: 'other' })
     expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', { kind: 'damaged' })).toMatchObject({ state: 'none' })
+  })
+
+  it.each<[string, AwsCacheFinding, AwsCacheFinding, ReturnType<typeof findQuiet>]>([
+    ['both, as long as the entry that ends first lets them', cachedEntry(false, '2026-11-21T12:20:00Z'), cachedEntry(true), { sources: ['cli-cache', 'boto-cache'], until: new Date('2026-11-21T12:05:00Z') }],
+    ['one alone where the other cache has none', { kind: 'none' }, cachedEntry(true), { sources: ['boto-cache'], until: new Date('2026-11-21T12:25:00Z') }],
+    ['none where too little is left', cachedEntry(true, '2026-11-21T12:14:00Z'), { kind: 'damaged' }, undefined],
+  ])('keeps quiet %s', (_, cli, boto, expected) => {
+    const admin = readProfiles({ credentials: '', config: `[profile admin]\n${ROLE}` }).find('admin')
+    if (admin === undefined) throw new Error('no profile')
+    expect(findQuiet(admin, [{ source: 'cli-cache', findFor: () => cli }, { source: 'boto-cache', findFor: () => boto }], NOW)).toEqual(expected)
   })
 
   it.each<[string, readonly AwsCacheFinding[], Partial<Parameters<typeof keepOrRenewCached>[0]>, object]>([
