@@ -18,6 +18,8 @@ const EXIT_CODE_MEANINGS = {
   1: 'anything that is not named below: files, permissions, the network, an unknown profile',
   2: 'what was typed, or stands in a setting, cannot be meant:',
   4: 'there is no usable session, and none could be got:',
+  126: 'from `exec`: the program is there and cannot be run',
+  127: 'from `exec`: there is no such program',
   129: 'ended by SIGHUP, as when the terminal is closed',
   130: 'cancelled with Ctrl-C or Ctrl-D',
   143: 'ended by SIGTERM',
@@ -69,7 +71,8 @@ const spelling = (option) => {
 
 function commandText(name, { summary, positional, tail, options, examples }) {
   const words = positional === undefined ? undefined : `${positional.name}${positional.maximum > 1 ? '…' : ''}`
-  const synopsis = `awsmfa ${name}${words === undefined ? '' : ` [${words}]`} [options]${tail === undefined ? '' : ` [-- ${tail.placeholder}]`}`
+  const after = tail === undefined ? '' : tail.required ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
+  const synopsis = `awsmfa ${name}${words === undefined ? '' : ` [${words}]`} [options]${after}`
   const rows = [...(words === undefined ? [] : [[code(words), positional.description]]), ...options.map((option) => [spelling(option), option.description])]
   if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
   const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')

@@ -142,7 +142,7 @@ describe('the command lines of the documentation', () => {
     const fast = parseFast(words)
     const parsed = parseYargs(words)
     expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
-    const tail = parsed.kind === 'invocation' ? (parsed.invocation.tail ?? []) : []
+    const tail = parsed.kind === 'invocation' && parsed.invocation.command === 'login' ? (parsed.invocation.tail ?? []) : []
     expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()
   })
 
