@@ -49,10 +49,14 @@ export function findPlace({ name, document, path }: SharedDocument, profile: str
   return placeAmong(configSectionsOf(document, profile), { document, path, profile: configSectionName(profile) }, isEdited)
 }
 
-/** What stands between the brackets of a new section of config; a name with blanks in quotes, as the AWS CLI writes it. */
+/**
+ * What stands between the brackets of a new section of config. A name with blanks or quotes stands in quotes, since botocore
+ * reads it as a shell would (configloader.py › build_profile_map).
+ */
 export function configSectionName(profile: string): string {
   if (profile === 'default') return profile
-  return /[ \t]/.test(profile) ? `profile "${profile}"` : `profile ${profile}`
+  if (!/[ \t'"]/.test(profile)) return `profile ${profile}`
+  return profile.includes('"') ? `profile '${profile}'` : `profile "${profile}"`
 }
 
 /** Gives a section of the credentials file another name; padding and comments in its header stay. */

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isFailure } from '../../../src/core/failures.ts'
+import { AwsmfaError } from '../../../src/core/failures.ts'
 import { applyEdits } from '../../../src/core/files/byte-edit.ts'
+import { encodeUtf8 } from '../../../src/core/files/byte-text.ts'
 import { readIniDocument } from '../../../src/core/files/ini-document.ts'
+import { readProfiles } from '../../../src/core/files/profiles.ts'
 import { planSessionRemoval } from '../../../src/core/files/session-removal.ts'
 import { planSessionWrite } from '../../../src/core/files/session-section.ts'
 import { planUndo } from '../../../src/core/layouts/undo-plan.ts'
@@ -147,16 +149,46 @@ test('setup, login, logout and undo give back whatever files there were', () => 
 })
 
 /** Some generated places are in doubt, and then setup or login refuses. */
-function setUpWhereCertain(before: Files): SetUp | undefined {
+function setUpWhereCertain(before: Files, profile = 'base'): SetUp | undefined {
   try {
-    const set = setUp({ before, more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } } })
-    login(set.after, 'base')
+    const set = setUp({ before, profile, more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } } })
+    login(set.after, set.base)
     return set
   } catch (error) {
-    if (isFailure(error, 'FILE_MALFORMED') || isFailure(error, 'LAYOUT_UNSUITABLE') || isFailure(error, 'LONG_TERM_CREDENTIALS_INCOMPLETE')) return undefined
+    if (error instanceof AwsmfaError) return undefined
     throw error
   }
 }
+
+const CREDENTIALS = new URL('../../../fixtures/credentials/', import.meta.url)
+
+describe('the fixtures of the credentials file', () => {
+  const traits = readdirSync(CREDENTIALS).filter((name) => /^[^.]+\.ini$/.test(name))
+
+  test.each(traits)('%s: every profile that can be set up comes back byte for byte', (trait) => {
+    const text = readFileSync(new URL(trait, CREDENTIALS), 'latin1')
+    const closed = text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
+    const credentials = `${closed}[base]\n${KEYS}`
+    const before = { credentials, config: `[profile role]\nrole_arn = x\nsource_profile = base\nmfa_serial = ${SERIAL}` }
+    const names = [...new Set(['base', ...readIniDocument(credentials).sections.map(({ name }) => name)])]
+    const done = names.filter((profile) => {
+      const set = setUpWhereCertain(before, profile)
+      if (set === undefined) return false
+      expect(undo(set.record, logout(login(set.after, set.base), set.base))).toEqual(before)
+      return true
+    })
+    expect(done).toContain('base')
+  })
+})
+
+test.each(['a.b@c/d+e:f', 'my prof', 'caf\u00e9', "o'brien", '-x'])('a profile called %j is set up, found again and brought back', (name) => {
+  const before = { credentials: `[${encodeUtf8(name)}]\n${KEYS}`, config: '' }
+  const { record, after } = setUp({ before, profile: name, more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } } })
+  const profiles = readProfiles(after)
+  expect(profiles.find(name)?.get('awsmfa_mfa_serial')?.value).toBe(SERIAL)
+  expect(profiles.find(`${name}-long-term`)?.get('aws_access_key_id')?.value).toBe('AKIAIOSFODNN7EXAMPLE')
+  expect(undo(record, login(after, name))).toEqual(before)
+})
 
 const HOMES = new URL('../../../fixtures/homes/', import.meta.url)
 const TARGETS: Readonly<Record<string, string>> = { 'aws-cli-role': 'crossaccountrole', 'aws-mfa': 'development', 'reusabit-awsmfa': 'myaccount', 'vegas-credentials': 'default' }
