@@ -2,7 +2,7 @@ import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import type { Environment } from '../core/login/target-profile.ts'
-import type { Now, RememberedFacts, Removal, SharedFiles, Terminal } from '../core/ports.ts'
+import type { Now, RememberedFacts, Removal, SharedFiles, Terminal, WriteWarning } from '../core/ports.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
 import type { StatusLookup } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
@@ -23,22 +23,24 @@ export interface LogoutContext extends RemovalEffects {
 
 /**
  * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code: 0, also where
- * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed.
- * Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
+ * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed, which `--quiet`
+ * does not hide. Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
  */
 export function logout(invocation: Invocation, context: LogoutContext): number {
   const all = invocation.options['all'] === true
   const profiles = all ? managedProfiles(context) : targetsOf(invocation, context.environment)
   const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, context)
-  if (invocation.options['quiet'] !== true) {
-    const { terminal, home } = context
+  const { terminal, home } = context
+  const isQuiet = invocation.options['quiet'] === true
+  if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
     for (const removal of removals) terminal.writeTalk(renderRemoval(removal, context))
     for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
-    for (const warning of warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   }
+  const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
+  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
-  return warnings.some(({ kind }) => kind === 'session-not-removed') ? 1 : 0
+  return warnings.some(isLeft) ? 1 : 0
 }
 
 function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {
