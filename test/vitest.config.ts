@@ -23,6 +23,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/{transcripts,shells,faults,interop,packaging}/**/*.test.ts'],
+          // The interop suite has a configuration of its own: it takes tools that `npm test` does without.
+          exclude: ['test/interop/tools/**'],
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the programs of the interop suite into build/interop, each at the version that is named here or in its manifest beside
-# this file; one that is there already, at that version, stays. The AWS CLI and boto3 are another matter: .ci/run has them.
+# this file; one that is there already, at that version, stays. The AWS CLI is another matter: .ci/run has both of its versions.
 # What needs a toolchain that is missing is left out by name; where CI is set that is a failure.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -60,7 +60,7 @@ pinned() { # function packages...
 
 needs python3 && {
   pinned venv sam aws-sam-cli==1.170.0
-  pinned venv session-cache boto3-session-cache==1.0.2 boto3==1.43.62
+  pinned venv python boto3-session-cache==1.0.2 boto3==1.43.62
 }
 pinned packages node aws-cdk@2.1148.1 @aws-sdk/client-sts@3.1169.0 @aws-sdk/credential-providers@3.1169.0
 needs go && made go "$(from go/go.mod go/go.sum go/main.go)" go_program

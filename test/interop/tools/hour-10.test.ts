@@ -1,0 +1,4 @@
+import { MOMENTS } from './moments.ts'
+import { testMoment } from './moment-tests.ts'
+
+testMoment(MOMENTS.hour10)

@@ -1,0 +1,70 @@
+/** The tests of one moment: every tool in every layout, what was seen kept for the table. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Layout, Moment, Stage } from './moments.ts'
+import { LAYOUTS, signInBefore } from './moments.ts'
+import type { Observation } from './observe.ts'
+import { countCodes, observe } from './observe.ts'
+import type { Tool } from './tools.ts'
+import { findTools, NOT_RUN } from './tools.ts'
+
+const RESULTS = fileURLToPath(new URL('../../../build/interop/results/', import.meta.url))
+
+/** The tools that read one of the two caches that a login fills for a role profile of the standard form. */
+const CACHED: readonly string[] = ['AWS CLI 1', 'AWS CLI 2', 'SAM CLI', 'boto3-session-cache']
+
+/** One cell of the table. */
+interface Row {
+  readonly tool: string
+  readonly layout: string
+  readonly profile: string
+  readonly moment: string
+  readonly answer: Observation['answer']
+  readonly identity: string
+}
+
+/** What awsmfa promises of a cell; undefined where it promises nothing, and the cell says what is. */
+function promised(layout: Layout, profile: string, moment: Moment, tool: Tool): string | undefined {
+  if (profile === 'base') return 'alice in 111111111111 (MFA)'
+  const isPromised = layout.asked.includes('base') || (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
+  return isPromised ? 'role Admin in 222222222222' : undefined
+}
+
+/** Defines the tests of a moment. Their results go to `build/interop/results/<moment>.json`. */
+export function testMoment(moment: Moment): void {
+  const tools = findTools()
+  const rows: Row[] = []
+  for (const layout of LAYOUTS) {
+    describe(`${layout.name}, ${moment.name} after the login`, () => {
+      let stage: Stage | undefined
+      beforeAll(async () => {
+        stage = await signInBefore(moment.minutes, layout)
+      })
+      afterAll(() => stage?.remove())
+
+      for (const tool of tools) {
+        it.skipIf(tool.argv === undefined).each(layout.asked)(`${tool.name} as %s`, async (profile) => {
+          if (stage === undefined) throw new Error('no stage')
+          const seen = await observe(tool, profile, stage)
+          rows.push({ tool: tool.name, layout: layout.name, profile, moment: moment.name, answer: seen.answer, identity: seen.identity })
+          const identity = promised(layout, profile, moment, tool)
+          if (identity === undefined) expect(seen.answer, seen.words).not.toBe('fails')
+          else expect({ answer: seen.answer, identity: seen.identity }, seen.words).toEqual({ answer: 'quiet', identity })
+        })
+      }
+
+      it('took one code in all', async () => {
+        expect(countCodes((await stage?.sts.log()) ?? [])).toBe(1)
+      })
+    })
+  }
+  afterAll(() => {
+    mkdirSync(RESULTS, { recursive: true })
+    const used = tools.filter(({ argv }) => argv !== undefined)
+    const layouts = LAYOUTS.map(({ name, description, asked }) => ({ name, description, asked }))
+    const found = { moment: moment.name, tools: used.map(({ name, how, version }) => ({ name, how, version: version() })), layouts, notRun: NOT_RUN, rows }
+    writeFileSync(join(RESULTS, `${moment.minutes}.json`), JSON.stringify({ ...found, isWhole: used.length === tools.length }, null, 1))
+  })
+}

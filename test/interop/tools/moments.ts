@@ -1,0 +1,110 @@
+/** The layouts of the two files, and homes in which a login of some time ago has left what it leaves. */
+import { utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BUILT_CLI, runProgram } from '../../support/run-cli.ts'
+import type { StrictSts, World } from '../../support/strict-sts/client.ts'
+import { startStrictSts } from '../../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../../support/strict-sts/worlds.ts'
+import type { TempHome } from '../../support/temp-home.ts'
+import { createTempHome } from '../../support/temp-home.ts'
+
+const ACCOUNT = '111111111111'
+const ALICE = `arn:aws:iam::${ACCOUNT}:user/alice`
+const DEVICE = virtualDevice(ACCOUNT, 'alice').serial
+const ADMIN = 'arn:aws:iam::222222222222:role/Admin'
+const PAST_CLOCK = fileURLToPath(new URL('past-clock.cjs', import.meta.url))
+
+/** How long ago the login was, when a tool is used. */
+export interface Moment {
+  readonly name: string
+  readonly minutes: number
+}
+
+/** - login: what is signed in; asked: the profiles that tools are then used with */
+export interface Layout {
+  readonly name: string
+  readonly description: string
+  readonly credentials: string
+  readonly config: string
+  readonly login: string
+  readonly asked: readonly string[]
+}
+
+/** A home after a login, and the STS that it was made with, whose clock is true by now, and whose log begins with the login. */
+export interface Stage {
+  readonly sts: StrictSts
+  readonly home: TempHome
+  readonly remove: () => Promise<void>
+}
+
+/** Lines of a file. */
+export const text = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+/** Alice's long-term keys as a section of the credentials file. */
+const longTermKeys = (name: string): string =>
+  text(`[${name}]`, `aws_access_key_id = ${keyIdFor(ACCOUNT, 1)}`, `aws_secret_access_key = ${secretFor(ALICE)}`)
+
+/** One session in [base], and role profiles on it. `roles` are sections of the config file. */
+export const oneSession = (roles: string): Pick<Layout, 'credentials' | 'config' | 'login'> => ({
+  credentials: longTermKeys('base-long-term'),
+  config: text('[profile base]', 'region = eu-west-1', `awsmfa_mfa_serial = ${DEVICE}`) + roles,
+  login: 'base',
+})
+
+const standardForm = (...more: readonly string[]): Pick<Layout, 'credentials' | 'config' | 'login' | 'asked'> => ({
+  credentials: longTermKeys('base'),
+  config: text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base', `mfa_serial = ${DEVICE}`, ...more),
+  login: 'admin',
+  asked: ['admin'],
+})
+
+export const LAYOUTS: readonly Layout[] = [
+  {
+    ...oneSession(text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base')),
+    name: 'one session, roles on it',
+    description: 'Long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, role profiles with `source_profile = base` and no `mfa_serial`.',
+    asked: ['base', 'admin'],
+  },
+  {
+    ...standardForm(),
+    name: 'standard role profile',
+    description: 'Long-term keys in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
+  },
+  {
+    ...standardForm('duration_seconds = 43200'),
+    name: 'standard role profile, 12 hours',
+    description: 'The same with `duration_seconds = 43200`, for a role that allows it.',
+  },
+]
+
+export const MOMENTS = {
+  minute0: { name: 'minute 0', minutes: 0 },
+  minute50: { name: 'minute 50', minutes: 50 },
+  hour10: { name: 'hour 10', minutes: 600 },
+} as const satisfies Readonly<Record<string, Moment>>
+
+/**
+ * Signs in `minutes` ago: awsmfa and STS have their clocks set back for it, and STS's is true again afterwards, so that no
+ * tool's clock or signature has to be bent. Rejects where the login does not end well. Remove it after use.
+ */
+export async function signInBefore(minutes: number, layout: Pick<Layout, 'credentials' | 'config' | 'login'>, world: World = aliceWorld()): Promise<Stage> {
+  const clockOffsetMs = -minutes * 60_000
+  const sts = await startStrictSts(world, { proxy: true, clockOffsetMs })
+  const home = createTempHome({ '.aws/credentials': layout.credentials, '.aws/config': layout.config })
+  const remove = async (): Promise<void> => {
+    home.remove()
+    await sts.stop()
+  }
+  const then = new Date(Date.now() + clockOffsetMs - 60_000)
+  for (const name of ['credentials', 'config']) utimesSync(join(home.path, '.aws', name), then, then)
+  const argv = [process.execPath, '--require', PAST_CLOCK, BUILT_CLI, 'login', layout.login, '--token-code', sts.code(DEVICE)] as const
+  const environment = home.environment({ ...sts.environment(), CLOCK_OFFSET_MS: String(clockOffsetMs) })
+  const result = await runProgram(argv, { environment, limitMs: 60_000 })
+  if (result.code !== 0) {
+    await remove()
+    throw new Error(`the login did not end well: ${result.stderr}`)
+  }
+  await sts.configure({ clockOffsetMs: 0 })
+  return { sts, home, remove }
+}

@@ -1,0 +1,78 @@
+/** Uses a tool once in a home of its own, and says what it did and who STS took it for. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runProgram } from '../../support/run-cli.ts'
+import type { RunResult } from '../../support/run-cli.ts'
+import type { LogEntry, StrictSts } from '../../support/strict-sts/client.ts'
+import type { Stage } from './moments.ts'
+import type { Tool } from './tools.ts'
+
+/**
+ * - answer: `quiet`: it worked without a question; `asks`: it wanted a code; `refused`: it never asks, and STS refused what it
+ *   did; `fails`: none of these, which is no answer but a fault of the tool, the suite or awsmfa
+ * - identity: who STS took it for, without the name of a role session; empty where it did not get that far
+ * - words: what it said, for whoever looks into a failure; log: what it asked of STS
+ */
+export interface Observation {
+  readonly answer: 'quiet' | 'asks' | 'refused' | 'fails'
+  readonly identity: string
+  readonly words: string
+  readonly log: readonly LogEntry[]
+}
+
+/** Uses `tool` with `profile` in a copy of the stage's home, so that no tool finds what another one left there. */
+export async function observe(tool: Tool, profile: string, stage: Stage): Promise<Observation> {
+  const own = mkdtempSync(join(tmpdir(), 'awsmfa-tool-'))
+  try {
+    cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
+    return await observeIn(own, tool, profile, stage)
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
+}
+
+/** The same in a home that is the tool's to change. The stage's log must be nobody else's meanwhile. */
+export async function observeIn(own: string, tool: Tool, profile: string, { sts, home }: Stage): Promise<Observation> {
+  if (tool.argv === undefined) throw new Error(`${tool.name} is not on this machine`)
+  const earlier = (await sts.log()).length
+  const environment = environmentFor(tool, profile, home.environment({ HOME: own, USERPROFILE: own }), sts)
+  const result = await runProgram(tool.argv(profile), { environment, cwd: own, limitMs: 240_000 })
+  return judge(tool, result, (await sts.log()).slice(earlier))
+}
+
+function judge(tool: Tool, result: RunResult, log: readonly LogEntry[]): Observation {
+  const words = `${result.stdout}${result.stderr}`
+  const seen = log.findLast(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK')
+  const found = { identity: identityOf(seen), words, log }
+  const isDone = tool.printsArn ? result.code === 0 && result.stdout.trim() === seen?.signerArn : seen !== undefined
+  if (isDone) return { ...found, answer: 'quiet' }
+  if (tool.asks.test(words)) return { ...found, answer: 'asks' }
+  const last = log.at(-1)
+  return { ...found, answer: last?.operation === 'AssumeRole' && last.outcome === 'AccessDenied' ? 'refused' : 'fails' }
+}
+
+/** `alice in 111111111111 (MFA)`, `role Admin in 222222222222`. */
+function identityOf(seen: LogEntry | undefined): string {
+  if (seen === undefined) return ''
+  const [, account = '', name = ''] = /^arn:aws:(?:iam|sts)::(\d+):(.+)$/.exec(seen.signerArn ?? '') ?? []
+  const role = /^assumed-role\/([^/]+)\//.exec(name)?.[1]
+  if (role !== undefined) return `role ${role} in ${account}`
+  return `${name.replace(/^user\//, '')} in ${account}${seen.isMfaPresent ? ' (MFA)' : ''}`
+}
+
+/** Neither telemetry nor notices: what goes elsewhere than to loopback ends at a port at which nothing answers. */
+const DISCREET = { AWS_PAGER: '', SAM_CLI_TELEMETRY: '0', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+const DEAD_PROXY = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
+
+function environmentFor(tool: Tool, profile: string, bare: Record<string, string>, sts: StrictSts): Record<string, string> {
+  const base = { ...bare, ...DISCREET, ...tool.environment?.(profile) }
+  if (tool.way === 'endpoint') return { ...base, ...sts.environment(), ...DEAD_PROXY }
+  const throughProxy = { ...base, HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '' }
+  return Object.fromEntries(Object.entries(throughProxy).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
+}
+
+/** How many requests of a log carry a token code. */
+export function countCodes(log: readonly LogEntry[]): number {
+  return log.filter(({ parameters }) => 'TokenCode' in parameters).length
+}
