@@ -11,7 +11,7 @@ import type { TracedCall } from '../support/strace.ts'
 
 const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
-const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n$/
+const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
 const NOT_WRITTEN = /^awsmfa: error: ~\/\S+ cannot be written: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 
 describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whatever happens to the login of a role profile', { timeout: 600_000 }, () => {
@@ -34,7 +34,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     letAnHourPass(scene)
     const isRescued = awsCacheEntries(scene).length === 0 && keptSession(scene) !== undefined
     for (const words of [...(isRescued ? [['login', 'admin']] : []), stage.login(scene)]) {
-      expect(await stage.run(scene, ...words)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^✔ admin: [^\n]*\n$/) as string })
+      expect(await stage.run(scene, ...words)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^✔ admin: [^\n]*\n(awsmfa: hint: [^\n]+\n)?$/) as string })
       expect(awsCacheEntries(scene)).toHaveLength(2)
       expectEntriesWhole(scene)
     }

@@ -63,7 +63,8 @@ export async function openLoginStage(): Promise<LoginStage> {
     return home
   }
   let next = 0
-  const environmentOf = (home: TempHome): Record<string, string> => home.environment(sts.environment())
+  // What V8 compiled is kept in the first run of a home and not in the next: calls would not be the same ones twice.
+  const environmentOf = (home: TempHome): Record<string, string> => home.environment({ ...sts.environment(), AWSMFA_NO_CODE_CACHE: '1' })
   const nextHome = (): LoginScene => {
     const number = next++
     const user = `user${number}`
@@ -151,7 +152,7 @@ export function awsCacheEntries({ home }: LoginScene): readonly string[] {
 }
 
 /** What awsmfa keeps of its own in a home, by its path: sessions, facts, locks. */
-export function ownFiles({ home }: LoginScene): readonly string[] {
+function ownFiles({ home }: LoginScene): readonly string[] {
   return ['.cache', '.local'].flatMap((folder) => filesBelow(home.path, folder))
 }
 
