@@ -48,7 +48,7 @@ export interface Attempt {
 export function settleAttempt(invocation: Invocation, targets: number, { context, snapshots, profiles, defaults }: LoginRun): Attempt {
   const { environment, readFile } = context
   const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
-  const resolution = resolveLogin({ invocation, environment, profiles, paths, defaults, readFile, targets })
+  const resolution = resolveLogin({ invocation, environment, profiles, paths, defaults, readFile, config: snapshots.config.text, targets })
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }

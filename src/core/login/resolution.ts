@@ -54,7 +54,7 @@ export interface LoginResolution {
   readonly durationSeconds: Resolved<number> | undefined
   readonly region: Resolved<string>
   readonly partition: string
-  /** The STS endpoint where one is set outright; undefined: the SDK's own, which a `[services]` section may still move. */
+  /** The STS endpoint where one is configured; undefined: AWS's own. */
   readonly endpoint: Resolved<string> | undefined
   /** A PEM file with certificate authorities to trust besides the usual ones. */
   readonly caBundle: Resolved<string> | undefined

@@ -5,12 +5,14 @@
 import { AwsmfaError } from '../failures.ts'
 import { assertNewProfileName, assertProfileName } from '../files/profile-name.ts'
 import type { Profiles } from '../files/profile-view.ts'
+import { findServiceEndpoint } from '../files/service-endpoint.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Resolved } from '../origin.ts'
 import { accountIdOfAccessKeyId } from '../sessions/credentials.ts'
 import { DURATION_LIMITS, assertDuration } from './duration.ts'
 import type { SharedPaths } from './long-term.ts'
 import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
+import { readKeys } from './profile-keys.ts'
 import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
 import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep } from './resolution.ts'
 import { pathOfSources, walkToLongTerm } from './role-chain.ts'
@@ -37,6 +39,8 @@ export interface LoginInput {
   /** awsmfa's own `config.ini`. */
   readonly defaults: Readonly<Record<string, string>>
   readonly readFile: ReadParameterFile
+  /** The text of the config file, for the `[services]` section that a profile may name. */
+  readonly config?: string
   /** How many profiles this run signs in; 1 where nothing is said. */
   readonly targets?: number
   /**
@@ -92,7 +96,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     durationSeconds,
     region,
     partition,
-    endpoint: resolveEndpoint(onWalk),
+    endpoint: resolveEndpoint(onWalk, input.config),
     caBundle: findSetting('CA bundle', onWalk),
     tokenCode: resolveTokenCode(sources),
     minTtlSeconds: resolveMinimum(sources),
@@ -192,20 +196,25 @@ function homeOf(partition: string): Resolved<string> {
 }
 
 /**
- * The endpoint in the SDKs' own order: the variable for STS, a `[services]` section, the variable for all services, the
- * profile. What a `[services]` section says is not read here; where one is named, the SDK decides. Source: AWS SDKs and
- * Tools Reference Guide, "Service-specific endpoints".
+ * The endpoint in botocore's order (configprovider.py › ConfiguredEndpointProvider): the variable for STS, the one for all
+ * services, the `[services]` section that a profile names, the profile. `config` is the text of the config file; without it a
+ * `[services]` section is not read.
  */
-export function resolveEndpoint(sources: SettingSources): Resolved<string> | undefined {
+export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<string> | undefined {
   const { environment, walk } = sources
   const flag = findFlag('endpoint', sources)
   if (flag !== undefined) return checkedUrl(flag)
-  if (environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined
-  const variable = findVariable('endpoint', environment)
-  const isForSts = variable?.origin.kind === 'environment' && variable.origin.variable === 'AWS_ENDPOINT_URL_STS'
-  if (!isForSts && walk.some((profile) => profile?.get('services') !== undefined)) return undefined
-  const endpoint = variable ?? findInProfiles('endpoint', sources)
+  const readFirst = (key: string): Resolved<string> | undefined => walk.map((profile) => readKeys(profile, [key])).find((found) => found !== undefined)
+  const ignoring = environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || readFirst('ignore_configured_endpoint_urls')?.value
+  if (ignoring?.toLowerCase() === 'true') return undefined
+  const services = readFirst('services')
+  const endpoint = findVariable('endpoint', environment) ?? (services && endpointInServices(services.value, config)) ?? findInProfiles('endpoint', sources)
   return endpoint === undefined ? undefined : checkedUrl(endpoint)
+}
+
+function endpointInServices(services: string, config: string): Resolved<string> | undefined {
+  const found = findServiceEndpoint(config, services, 'sts')
+  return found && { value: found.value, origin: { kind: 'file', file: 'config', profile: services, key: 'sts.endpoint_url', line: found.line } }
 }
 
 function checkedUrl(url: Resolved<string>): Resolved<string> {

@@ -70,9 +70,11 @@ describe('each setting comes from the first place that has it, and keeps the pla
     ladder(({ endpoint }) => endpoint, [
       [{}, undefined],
       [{ config: '[profile work]\nendpoint_url = http://a\n' }, { value: 'http://a', origin: inFile('work', 'endpoint_url', 2) }],
+      [{ config: '[profile work]\nservices = mine\n[services mine]\nsts =\n  endpoint_url = http://s\n' }, { value: 'http://s', origin: inFile('mine', 'sts.endpoint_url', 5) }],
       [{ environment: { AWS_ENDPOINT_URL: 'http://b' } }, { value: 'http://b', origin: variable('AWS_ENDPOINT_URL') }],
-      [{ config: '[profile work]\nservices = mine\n' }, undefined],
       [{ environment: { AWS_ENDPOINT_URL_STS: 'http://c' } }, { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') }],
+      [{ config: '[profile work]\nignore_configured_endpoint_urls = true\n' }, undefined],
+      [{ environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' } }, { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') }],
       [{ environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' } }, undefined],
       [{ tail: ['--endpoint-url', 'http://d'] }, { value: 'http://d', origin: after('--endpoint-url') }],
     ])

@@ -26,6 +26,7 @@ export function resolve({ credentials = '', config = '', profile, options = {}, 
     environment,
     profiles: readProfiles({ credentials, config }),
     paths: PATHS,
+    config,
     defaults,
     readFile: () => {
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
