@@ -130,12 +130,16 @@ try {
   const entryChunks = await bundle(
     { awsmfa: 'src/entry/awsmfa.ts' },
     {
+      // Every byte and every function of the entry is paid for at each start; what is loaded after it stays readable.
+      output: { minify: true },
       // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
       transform: { target: 'es2020' },
       resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path' } },
-      external: ['./run.cjs'],
+      external: ['./run.cjs', './code-cache.cjs'],
     },
   )
+  // By itself, so that what the entry answers does not pay for it, and what it compiles can be kept.
+  const codeCache = await bundle({ 'code-cache': 'src/entry/code-cache.ts' }, { transform: { target: 'node20' } })
   chmodSync(`${stage}/awsmfa.cjs`, 0o755)
   // The library shares nearly all with login, and each module shared by one more would move to where every command loads it:
   // so the command line is bundled by itself first, and with the library its modules stay where they were.
@@ -148,7 +152,7 @@ try {
   // Its names are spelt out, so that every bundler and Node finds them.
   writeFileSync(`${stage}/library.mjs`, "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n")
   writeDeclarations()
-  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryChunks, ...otherChunks].flatMap(({ moduleIds }) => moduleIds)))
+  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryChunks, ...codeCache, ...otherChunks].flatMap(({ moduleIds }) => moduleIds)))
   rmSync(dist, { recursive: true, force: true })
   renameSync(stage, dist)
 } finally {

@@ -6,9 +6,11 @@
  */
 import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
+import { resolveOwnFolders, surroundingsOfProcess } from '../adapters/paths.ts'
 import type * as Main from '../cli/main.ts'
 import { parseFast } from '../cli/parse-fast.ts'
 import { answerStatus } from './answer-status.ts'
+import type * as CodeCache from './code-cache.ts'
 
 /** Decides who answers. Gives the exit code, or a promise of it. */
 function answer(argv: readonly string[]): number | Promise<number> {
@@ -37,8 +39,20 @@ function answerVersion(): number | undefined {
 
 /** Loads the neighbour in the dist folder, through the `require` that CommonJS gives the bundled entry. */
 function loadMain(): typeof Main {
+  startCodeCache()
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would start the ES module loader: 4 ms
   return require('./run.cjs') as typeof Main
+}
+
+/** Where even the folder for it is not known, there is none. */
+function startCodeCache(): void {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as below; apart, so that what is answered here does not pay for it
+    const { useCodeCache } = require('./code-cache.cjs') as typeof CodeCache
+    useCodeCache(module.constructor as never, __dirname, `${resolveOwnFolders(surroundingsOfProcess()).cache}/code`)
+  } catch {
+    // Then the long way is as long as ever.
+  }
 }
 
 /** Sets the exit code at once where the answer is there at once: a promise would only cost time. */

@@ -33,7 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('only what is meant to ship is packed', () => {
   const paths = packed.files.map(({ path }) => path)
-  expect(paths.filter((path) => !/^dist\/(?:awsmfa|run|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(path))).toEqual([])
+  expect(paths.filter((path) => !/^dist\/(?:awsmfa|code-cache|run|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(path))).toEqual([])
   expect(paths).toEqual(expect.arrayContaining(['dist/awsmfa.cjs', 'dist/run.cjs', 'package.json', 'LICENSE', 'THIRD-PARTY-NOTICES']))
   expect(packed.files.find(({ path }) => path === 'dist/awsmfa.cjs')?.mode).toBe(0o755)
 })
