@@ -12,7 +12,8 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
   let startedAt = performance.now()
   let pauses = 0
   let timer = setTimeout(expire, leftMs).unref()
-  cancelled.addEventListener('abort', () => controller.abort(cancelled.reason), { once: true })
+  if (cancelled.aborted) controller.abort(cancelled.reason)
+  else cancelled.addEventListener('abort', () => controller.abort(cancelled.reason), { once: true })
   return {
     signal: controller.signal,
     pauseWhile: async (waiting) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { LockQuestion } from '../core/ports.ts'
 import { acquireLockAsync, sweepLockLeftovers } from './file-lock.ts'
 import { makePrivateFolder } from './private-folder.ts'
-import { asWriteFailure, writing } from './system-error.ts'
+import { asWriteFailure, refusalOf, writing } from './system-error.ts'
 
 /**
  * Makes the lock. A question's name becomes a file name: letters, digits, `-` and `_` alone. Rejects with the signal's reason
@@ -16,7 +16,8 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
     const path = join(folder, `${question}.lock`)
     writing(path, 'folder', () => makePrivateFolder(folder))
     const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => { throw asWriteFailure(path, 'lock', error) })
-    sweepLockLeftovers({ ...lock, release }, writing(path, 'lock', () => readdirSync(folder)))
+    // What others left behind is no reason to give up a lock that is held, nor to hold it without having said so.
+    refusalOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
     return { waited, release: () => void release() }
   }
 }

@@ -22,7 +22,8 @@ export function sessionName(key: SessionKey, sha256: Sha256): string {
 
 /**
  * Writes a chain of roles with every parameter as it is sent, but for the proof of MFA: `direct` says that the first is signed
- * by the long-term credentials and carries the code. A policy goes in by its hash.
+ * by the long-term credentials and carries the code. Policies and assertions go in by
+ * their hash.
  */
 export function chainOf(requests: readonly AssumeRoleRequest[], direct: boolean, sha256: Sha256): string {
   return JSON.stringify([direct ? 'direct' : 'mfa-session', ...requests.map((request) => withoutProof(request, sha256))])
@@ -31,6 +32,6 @@ export function chainOf(requests: readonly AssumeRoleRequest[], direct: boolean,
 function withoutProof(request: AssumeRoleRequest, sha256: Sha256): readonly (readonly [string, unknown])[] {
   return Object.entries(request)
     .filter(([name, value]) => name !== 'mfa' && value !== undefined)
-    .map(([name, value]) => [name, name === 'policy' ? sha256(String(value)) : (value as unknown)] as const)
+    .map(([name, value]) => [name, name === 'policy' || name === 'providedContexts' ? sha256(JSON.stringify(value)) : (value as unknown)] as const)
     .sort(([left], [right]) => (left < right ? -1 : 1))
 }
