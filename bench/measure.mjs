@@ -17,7 +17,7 @@ function quantile(values, share) {
  * Runs every row `rounds` times after `warmups` uncounted rounds; the first row is the base. Gives for each row its median, its
  * p90 and the median of its ratios to the base.
  */
-export async function measureBlock(rows, { rounds, warmups }) {
+async function measureBlock(rows, { rounds, warmups }) {
   const values = rows.map(() => [])
   for (let round = 0; round < warmups + rounds; round++) {
     for (let turn = 0; turn < rows.length; turn++) {

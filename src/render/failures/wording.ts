@@ -1,6 +1,7 @@
 /** What all messages about failures share: the shape of a message, and how names, places, origins and errors are written. */
 import type { Failure, FailureCode } from '../../core/failures.ts'
 import type { Origin, Place, SharedFileName } from '../../core/origin.ts'
+import { displayPath } from '../../core/display-path.ts'
 import { visible } from '../../core/visible-text.ts'
 
 /** What a message depends on besides the failure. */
@@ -52,8 +53,7 @@ export function listed(items: readonly string[], last: 'and' | 'or'): string {
 
 /** A path, with `~` for the home folder. */
 export function showPath(path: string, { home }: FailureView): string {
-  const isBelow = home !== undefined && home.length > 1 && path.startsWith(home) && /^[/\\]/.test(path.slice(home.length))
-  return visible(isBelow ? `~${path.slice(home.length)}` : path, 1000)
+  return visible(displayPath(path, home), 1000)
 }
 
 /** A place: `~/.aws/credentials (line 3)`. */
