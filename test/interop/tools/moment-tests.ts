@@ -28,7 +28,7 @@ interface Row {
 /** What awsmfa promises of a cell; undefined where it promises nothing, and the cell says what is. */
 function promised(layout: Layout, profile: string, moment: Moment, tool: Tool): string | undefined {
   if (profile === 'base') return 'alice in 111111111111 (MFA)'
-  const isPromised = layout.asked.includes('base') || (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
+  const isPromised = layout.setup !== undefined || (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
   return isPromised ? 'role Admin in 222222222222' : undefined
 }
 

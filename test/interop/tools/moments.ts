@@ -21,13 +21,18 @@ export interface Moment {
   readonly minutes: number
 }
 
-/** - login: what is signed in; asked: the profiles that tools are then used with */
-export interface Layout {
-  readonly name: string
-  readonly description: string
+/** The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called; `login` is signed in. */
+interface Files {
   readonly credentials: string
   readonly config: string
+  readonly setup?: string
   readonly login: string
+}
+
+/** `asked`: the profiles that tools are used with. */
+export interface Layout extends Files {
+  readonly name: string
+  readonly description: string
   readonly asked: readonly string[]
 }
 
@@ -46,24 +51,28 @@ const longTermKeys = (name: string): string =>
   text(`[${name}]`, `aws_access_key_id = ${keyIdFor(ACCOUNT, 1)}`, `aws_secret_access_key = ${secretFor(ALICE)}`)
 
 /** One session in [base], and role profiles on it. `roles` are sections of the config file. */
-export const oneSession = (roles: string): Pick<Layout, 'credentials' | 'config' | 'login'> => ({
+export const oneSession = (roles: string): Files => ({
   credentials: longTermKeys('base-long-term'),
   config: text('[profile base]', 'region = eu-west-1', `awsmfa_mfa_serial = ${DEVICE}`) + roles,
   login: 'base',
 })
 
-const standardForm = (...more: readonly string[]): Pick<Layout, 'credentials' | 'config' | 'login' | 'asked'> => ({
+const standardForm = (...more: readonly string[]): Files & Pick<Layout, 'asked'> => ({
   credentials: longTermKeys('base'),
-  config: text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base', `mfa_serial = ${DEVICE}`, ...more),
+  config:
+    text('[profile base]', 'region = eu-west-1') +
+    text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base', `mfa_serial = ${DEVICE}`, ...more),
   login: 'admin',
   asked: ['admin'],
 })
 
 export const LAYOUTS: readonly Layout[] = [
   {
-    ...oneSession(text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base')),
+    ...standardForm('duration_seconds = 43200'),
+    setup: 'admin',
+    login: 'base',
     name: 'one session, roles on it',
-    description: 'Long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, role profiles with `source_profile = base` and no `mfa_serial`.',
+    description: 'What `awsmfa setup admin` makes of the last layout on this page: long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, the role profile with `source_profile = base`, without `mfa_serial`.',
     asked: ['base', 'admin'],
   },
   {
@@ -85,10 +94,11 @@ export const MOMENTS = {
 } as const satisfies Readonly<Record<string, Moment>>
 
 /**
- * Signs in `minutes` ago: awsmfa and STS have their clocks set back for it, and STS's is true again afterwards, so that no
- * tool's clock or signature has to be bent. Rejects where the login does not end well. Remove it after use.
+ * Signs in `minutes` ago, after `awsmfa setup` where the layout says so: awsmfa and STS have their clocks set back for it, and
+ * STS's is true again afterwards, so that no tool's clock or signature has to be bent. Rejects where awsmfa does not end well.
+ * Remove the stage after use.
  */
-export async function signInBefore(minutes: number, layout: Pick<Layout, 'credentials' | 'config' | 'login'>, world: World = aliceWorld()): Promise<Stage> {
+export async function signInBefore(minutes: number, layout: Files, world: World = aliceWorld()): Promise<Stage> {
   const clockOffsetMs = -minutes * 60_000
   const sts = await startStrictSts(world, { proxy: true, clockOffsetMs })
   const home = createTempHome({ '.aws/credentials': layout.credentials, '.aws/config': layout.config })
@@ -98,12 +108,16 @@ export async function signInBefore(minutes: number, layout: Pick<Layout, 'creden
   }
   const then = new Date(Date.now() + clockOffsetMs - 60_000)
   for (const name of ['credentials', 'config']) utimesSync(join(home.path, '.aws', name), then, then)
-  const argv = [process.execPath, '--require', PAST_CLOCK, BUILT_CLI, 'login', layout.login, '--token-code', sts.code(DEVICE)] as const
   const environment = home.environment({ ...sts.environment(), CLOCK_OFFSET_MS: String(clockOffsetMs) })
-  const result = await runProgram(argv, { environment, limitMs: 60_000 })
-  if (result.code !== 0) {
+  const lines = [
+    ...(layout.setup === undefined ? [] : [['setup', layout.setup, '--yes']]),
+    ['login', layout.login, '--token-code', sts.code(DEVICE)],
+  ]
+  for (const line of lines) {
+    const result = await runProgram([process.execPath, '--require', PAST_CLOCK, BUILT_CLI, ...line], { environment, limitMs: 60_000 })
+    if (result.code === 0) continue
     await remove()
-    throw new Error(`the login did not end well: ${result.stderr}`)
+    throw new Error(`awsmfa ${line[0] ?? ''} did not end well: ${result.stderr}`)
   }
   await sts.configure({ clockOffsetMs: 0 })
   return { sts, home, remove }
