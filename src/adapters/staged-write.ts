@@ -12,7 +12,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { AwsmfaError } from '../core/failures.ts'
 import type { WriteWarning } from '../core/ports.ts'
 import { insist } from './pause.ts'
-import { makePrivateFolder, nearestFolder } from './private-folder.ts'
+import { giveToOwnerOf, makePrivateFolder, nearestFolder } from './private-folder.ts'
 import { isPidUsed } from './process-identity.ts'
 import { isSystemError, refusalOf, writing } from './system-error.ts'
 import { stampAsOurs } from './write-stamp.ts'
@@ -39,19 +39,21 @@ const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?<pid>\d+)-[0-9a-f]{12}(?:\.\d+)?$/
 const HAS_MODES = process.platform !== 'win32'
 
 /**
- * Writes a file of awsmfa's own whole, mode 0600, into a folder that is made, mode 0700, where it is missing. Throws
- * FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE; then what was there before is there still, unless write-file-atomic was cut
- * short: what is cached is checked by its readers, and the size here.
+ * Writes a file of awsmfa's own whole, mode 0600, into a folder that is made, mode 0700, where it is missing; as root it is
+ * given to the owner of its folder, and this to that of the one it lies in. Throws FILE_NOT_WRITABLE and
+ * FILE_INCOMPLETE_WRITE; then what was there before is there still, unless write-file-atomic was cut short: what is cached is
+ * checked by its readers, and the size here.
  */
 export function writeWhole(path: string, content: string | Buffer): void {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
-  writing(path, 'folder', () => makePrivateFolder(dirname(path)))
+  makeFolder(path)
   sweepFolder(dirname(path), listFolder(path), SWEEP_WITHOUT_LOCK_MS)
   const stage = stageName(path)
   try {
     writing(path, 'stage', () => writeBytes(stage, bytes, false))
     const written = writing(path, 'read-back', () => statSync(stage).size)
     if (written !== bytes.length) throw incomplete(path, bytes.length, written)
+    giveToOwnerOf(dirname(path), stage)
     writing(path, 'rename', () => insist(() => renameSync(stage, path)))
   } catch (error) {
     refusalOf(() => unlinkSync(stage))
@@ -111,14 +113,7 @@ export function tryStage(file: string, length: number): void {
 
 /** Makes a file's folder, mode 0700, with those above it. As root they are given to the owner of the folder they lie in. */
 export function makeFolder(file: string): void {
-  const folder = dirname(file)
-  writing(file, 'folder', () => {
-    const parent = nearestFolder(folder)
-    const first = makePrivateFolder(folder)
-    if (first === undefined || process.getuid?.() !== 0) return
-    const { uid, gid } = statSync(parent)
-    for (let made = folder; uid !== 0 && made.length >= first.length; made = dirname(made)) refusalOf(() => chownSync(made, uid, gid))
-  })
+  writing(file, 'folder', () => makePrivateFolder(dirname(file)))
 }
 
 /**

@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { findProcess, identifyThisProcess, isPidUsed } from '../../src/adapters/process-identity.ts'
 import { isMountPoint } from '../../src/adapters/mount-points.ts'
 import { insist } from '../../src/adapters/pause.ts'
+import { createQuestionLock } from '../../src/adapters/question-lock.ts'
+import { giveToOwnerOf } from '../../src/adapters/private-folder.ts'
 import { makeStage, tryStage, writeWhole } from '../../src/adapters/staged-write.ts'
 import { isStampedAsOurs, stampAsOurs } from '../../src/adapters/write-stamp.ts'
 import { namesBeside, scratchFolder, writeAgedFile } from '../support/scratch.ts'
+
+const NOBODY = 65_534
 
 function failureOf(action: () => unknown): unknown {
   try {
@@ -26,6 +30,26 @@ describe('a file of awsmfa\'s own', () => {
     writeWhole(path, '{"name":"Bob"}\n')
     expect([readFileSync(path, 'utf8'), namesBeside(join(folder, 'state', 'facts'))]).toEqual(['{"name":"Bob"}\n', ['one.json']])
     expect([path, join(folder, 'state', 'facts'), join(folder, 'state')].map((each) => statSync(each).mode & 0o777)).toEqual([0o600, 0o700, 0o700])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('is its owner\'s, with its folders, when root makes them in the home of another', async () => {
+    const home = scratchFolder()
+    chownSync(home, NOBODY, NOBODY)
+    writeWhole(join(home, '.cache', 'awsmfa', 'one.json'), 'x')
+    writeWhole(join(home, '.cache', 'awsmfa', 'one.json'), 'y')
+    const lock = await createQuestionLock(join(home, '.state', 'awsmfa'))('one', new AbortController().signal)
+    lock.release()
+    const made = ['.cache', '.cache/awsmfa', '.cache/awsmfa/one.json', '.state', '.state/awsmfa', '.state/awsmfa/questions']
+    expect(made.map((name) => [name, statSync(join(home, name)).uid, statSync(join(home, name)).gid])).toEqual(made.map((name) => [name, NOBODY, NOBODY]))
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('never gives away what a link leads to', () => {
+    const [home, target] = [scratchFolder(), join(scratchFolder(), 'root-owned')]
+    chownSync(home, NOBODY, NOBODY)
+    writeFileSync(target, '')
+    symlinkSync(target, join(home, 'link'))
+    giveToOwnerOf(home, join(home, 'link'))
+    expect([statSync(target).uid, lstatSync(join(home, 'link')).uid]).toEqual([0, NOBODY])
   })
 
   it('narrows the mode of one that was open to others', () => {

@@ -4,14 +4,15 @@
  * JSONFileCache). Other programs keep other things there, AWS's own telemetry among them: nothing but entries with awsmfa's
  * mark, and entries of a name that was computed for a profile, is ever touched.
  */
-import { chownSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { AwsmfaError, isFailure } from '../../core/failures.ts'
 import type { AwsCache, AwsCacheFinding, AwsCacheWrite, Removal, StoredSession, WriteWarning } from '../../core/ports.ts'
 import { cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName } from '../../core/sessions/aws-cache-entry.ts'
 import type { CacheArguments } from '../../core/sessions/aws-cache-entry.ts'
+import { giveToOwnerOf } from '../private-folder.ts'
 import { readRegularFile } from '../regular-file.ts'
-import { makeFolder, writeWhole } from '../staged-write.ts'
+import { writeWhole } from '../staged-write.ts'
 import { refusalOf } from '../system-error.ts'
 
 /** The AWS CLI's cache, which boto3-session-cache reads too, or botocore's own, which SAM reads. */
@@ -97,18 +98,9 @@ function storeAt(path: string, { profile, requestHash, credentials, assumedRoleA
   const before = findAt(path, () => undefined)
   const others = before.kind === 'entry' ? (before.entry.mark?.profiles ?? []).filter((name) => name !== profile) : []
   const content = encodeCacheEntry({ credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }), mark: { profiles: [profile, ...others], requestHash } })
-  makeFolder(path)
   writeWhole(path, content)
+  // The folder may be root's although the home is not: an entry that its owner cannot read makes every call of the profile fail.
   giveToOwnerOf(home, path)
-}
-
-/** As root in another's home: an entry that its owner cannot read would make every call of the profile fail. */
-function giveToOwnerOf(home: string, path: string): void {
-  if (process.getuid?.() !== 0) return
-  refusalOf(() => {
-    const { uid, gid } = statSync(home)
-    if (uid !== 0) chownSync(path, uid, gid)
-  })
 }
 
 function entriesOf(folder: string, onOddity: (text: string) => void): readonly string[] {
