@@ -240,6 +240,8 @@ export interface AwsCache extends SessionStore {
    * keeps the other profiles of its mark. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE; then what lay there is there still.
    */
   readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
+  /** Finds out whether `storeFor` could write: makes the folder, and a trial file that it removes. Throws what the write would throw. */
+  readonly rehearse: () => void
 }
 
 /** awsmfa's own cache of sessions. Reading never throws: what cannot be read is a miss. */

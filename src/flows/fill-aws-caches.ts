@@ -23,14 +23,26 @@ export interface CacheRefusal {
 }
 
 /**
+ * Finds out, before a code is spent, whether a session could go into any cache at all. Throws the refusal where all refuse; one
+ * that refuses alone is told when it is filled.
+ */
+export function rehearseAwsCaches(caches: readonly AwsCache[]): void {
+  inEach(caches, (cache) => cache.rehearse())
+}
+
+/**
  * Puts the session of every role on the way into every cache, under the name that its profile's settings give. An entry that
  * another program made and that still does is left alone. Gives the caches that refused; throws the refusal where all did.
  */
 export function fillAwsCaches(role: RoleToCache, profiles: Profiles, caches: readonly AwsCache[], now: Now): readonly CacheRefusal[] {
+  return inEach(caches, (cache) => fill(cache, role, profiles, now()))
+}
+
+function inEach(caches: readonly AwsCache[], action: (cache: AwsCache) => void): readonly CacheRefusal[] {
   const refusals: CacheRefusal[] = []
   for (const cache of caches) {
     try {
-      fill(cache, role, profiles, now())
+      action(cache)
     } catch (error) {
       if (!(error instanceof AwsmfaError)) throw error
       refusals.push({ source: cache.source, error })

@@ -13,7 +13,7 @@ import { describeRequest, hashRequest } from '../core/login/session-request.ts'
 import type { AwsCache, ListMfaDevices, SharedFiles, Sts, Terminal, TokenCodeSource, WriteWarning } from '../core/ports.ts'
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { sessionName } from '../core/sessions/session-key.ts'
-import { fillAwsCaches } from './fill-aws-caches.ts'
+import { fillAwsCaches, rehearseAwsCaches } from './fill-aws-caches.ts'
 import type { CacheRefusal } from './fill-aws-caches.ts'
 import { findDevice } from './find-device.ts'
 import { obtainSessions } from './obtain-session.ts'
@@ -139,6 +139,7 @@ async function makeReady(candidate: Candidate, before: readonly Ready[], request
   const { longTerm } = resolution
   // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
   if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
+  if (resolution.storeIn === 'aws-caches') rehearseAwsCaches(effects.awsCaches)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))

@@ -4,7 +4,7 @@ import { AwsmfaError } from '../../src/core/failures.ts'
 import { applyEdits } from '../../src/core/files/byte-edit.ts'
 import { readProfiles } from '../../src/core/files/profiles.ts'
 import { resolveLogin } from '../../src/core/login/resolve-login.ts'
-import type { SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
+import type { AwsCache, SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
 import { signIn } from '../../src/flows/sign-in.ts'
 import type { SignInEffects, SignInOutcome } from '../../src/flows/sign-in.ts'
 import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
@@ -95,4 +95,22 @@ describe('signing in', () => {
     expect(codesOf(outcomes)).toEqual(['HOME_UNKNOWN'])
     expect(person.asked).toEqual([])
   })
+  it.each([
+    ['nothing where every cache refuses', [true, true], ['FILE_NOT_WRITABLE'], 0],
+    ['a code where one cache would take the session', [true, false], ['ok'], 1],
+  ])('spends %s', async (_, refusals, codes, asked) => {
+    const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+    const person = fakePerson(['123456'])
+    const connect = () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [sessionOf('ASIAADMIN', 3600)] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' })
+    const { outcomes } = await signInAll(['admin'], { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => [person.source] }, config)
+    expect(codesOf(outcomes)).toEqual(codes)
+    expect(person.asked).toHaveLength(asked)
+  })
 })
+
+function fakeAwsCache(refuses: boolean): AwsCache {
+  const write = (): void => {
+    if (refuses) throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EROFS', step: 'folder' })
+  }
+  return { source: 'cli-cache', findFor: () => ({ kind: 'none' }), storeFor: write, rehearse: write, find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
+}

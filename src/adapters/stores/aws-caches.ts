@@ -12,7 +12,7 @@ import { cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName } 
 import type { CacheArguments } from '../../core/sessions/aws-cache-entry.ts'
 import { giveToOwnerOf } from '../private-folder.ts'
 import { readRegularFile } from '../regular-file.ts'
-import { writeWhole } from '../staged-write.ts'
+import { makeFolder, tryStage, writeWhole } from '../staged-write.ts'
 import { refusalOf } from '../system-error.ts'
 
 /** The AWS CLI's cache, which boto3-session-cache reads too, or botocore's own, which SAM reads. */
@@ -43,6 +43,9 @@ interface OwnEntry {
 
 const FOLDERS = { 'cli-cache': ['.aws', 'cli', 'cache'], 'boto-cache': ['.aws', 'boto', 'cache'] } as const
 
+/** An entry is about as long. */
+const TRIAL_BYTES = 2048
+
 /** Makes the store. Touches nothing until it is asked. */
 export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOptions): AwsCacheStore {
   const folder = join(home, ...FOLDERS[kind])
@@ -53,6 +56,7 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
     pathFor,
     findFor: (cacheArguments) => findAt(pathFor(cacheArguments), onOddity),
     storeFor: (cacheArguments, write) => storeAt(pathFor(cacheArguments), write, home),
+    rehearse: () => rehearseIn(folder),
     healFor: (cacheArguments) => {
       const path = pathFor(cacheArguments)
       if (findAt(path, onOddity).kind !== 'damaged') return false
@@ -101,6 +105,13 @@ function storeAt(path: string, { profile, requestHash, credentials, assumedRoleA
   writeWhole(path, content)
   // The folder may be root's although the home is not: an entry that its owner cannot read makes every call of the profile fail.
   giveToOwnerOf(home, path)
+}
+
+/** With the folder there, what a killed rehearsal leaves lies where the next write sweeps. */
+function rehearseIn(folder: string): void {
+  const trial = join(folder, 'trial')
+  makeFolder(trial)
+  tryStage(trial, TRIAL_BYTES)
 }
 
 function entriesOf(folder: string, onOddity: (text: string) => void): readonly string[] {

@@ -209,6 +209,19 @@ describe('a cache of AWS', () => {
     chmodSync(dirname(path), 0o700)
   })
 
+  it('is tried before it is needed, with the error of the write, and leaves no trace but the folder', () => {
+    const { store, home } = sceneOf()
+    store.rehearse()
+    expect(readdirSync(join(home, '.aws/cli/cache'))).toEqual([])
+    const blocked = sceneOf()
+    writeFileSync(join(blocked.home, '.aws'), '')
+    expect([failureOf(() => blocked.store.rehearse()), failureOf(() => blocked.store.storeFor(ROLE, write))]).toEqual(['FILE_NOT_WRITABLE', 'FILE_NOT_WRITABLE'])
+    const closed = join(home, '.aws/cli/cache')
+    chmodSync(closed, 0o500)
+    expect(asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), closed], () => failureOf(() => store.rehearse()))).toBe('FILE_NOT_WRITABLE')
+    chmodSync(closed, 0o700)
+  })
+
   it.skipIf(process.getuid?.() !== 0)('gives what root makes in the home of another to its owner', () => {
     const { store, home } = sceneOf()
     chownSync(home, NOBODY, NOBODY)
