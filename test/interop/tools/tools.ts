@@ -160,7 +160,7 @@ function withProgram(program: string | undefined, argv: (program: string, profil
 function findHere(what: string, path: string): string | undefined {
   const found = join(PLACE, path)
   if (existsSync(found)) return found
-  if ((process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI has no ${what}: run test/interop/tools/install.sh`)
+  if ((process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI lacks ${what}: run test/interop/tools/install.sh`)
   return undefined
 }
 
