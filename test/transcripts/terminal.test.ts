@@ -43,7 +43,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     terminal.send(`${sts.code(serial)}\r`)
     await terminal.expect('signing in')
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
-    expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until \d\d:\d\d, 12 hours$/), ''])
+    expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until (?:tomorrow )?\d\d:\d\d, 12 hours$/), ''])
     expect(terminal.output()).not.toContain('\u001B[?25l')
   })
 
