@@ -7,6 +7,7 @@ import { statusOfProfile } from '../core/status/profile-status.ts'
 import type { StatusLookup } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
+import { formatFailure, renderFailure } from '../render/failure.ts'
 import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 
@@ -24,7 +25,7 @@ export interface LogoutContext extends RemovalEffects {
 /**
  * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code: 0, also where
  * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed, which `--quiet`
- * does not hide. Throws FILE_MALFORMED, FILE_NOT_WRITABLE and what else the write throws.
+ * does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
  */
 export function logout(invocation: Invocation, context: LogoutContext): number {
   const all = invocation.options['all'] === true
@@ -34,13 +35,24 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   const isQuiet = invocation.options['quiet'] === true
   if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
-    for (const removal of removals) terminal.writeTalk(renderRemoval(removal, context))
+    for (const removal of removals.filter(({ failure }) => failure === undefined)) terminal.writeTalk(renderRemoval(removal, context))
     for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
   }
+  const failures = failureLines(removals, context)
+  for (const line of failures) terminal.writeTalk(line)
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
   for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
-  return warnings.some(isLeft) ? 1 : 0
+  return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
+}
+
+/** What is wrong with the whole file is told once, however many profiles fail on it. */
+function failureLines(removals: readonly Removal[], { home, now, files }: LogoutContext): readonly string[] {
+  const failures = removals.flatMap(({ failure }) => failure ?? [])
+  if (failures.length === 0) return []
+  const { credentials, config } = files.read()
+  const view = { home, files: { credentials: credentials.path, config: config.path }, now: now(), debug: false }
+  return [...new Set(failures.map((failure) => formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view)))]
 }
 
 function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {

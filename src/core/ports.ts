@@ -2,7 +2,7 @@
  * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing else
  * touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
  */
-import type { WantedAnswer } from './failures.ts'
+import type { Failure, WantedAnswer } from './failures.ts'
 import type { ByteEdit } from './files/byte-edit.ts'
 import type { SharedFileName } from './origin.ts'
 import type { CacheArguments, CacheEntry } from './sessions/aws-cache-entry.ts'
@@ -204,6 +204,8 @@ export interface Removal {
   readonly removed: 'session' | 'marks' | 'nothing'
   /** The session that went, as the store held it; undefined where none did. */
   readonly session: StoredSession | undefined
+  /** Why nothing could be taken out for this profile, where others had no such trouble. */
+  readonly failure?: Failure
 }
 
 /** One place that holds sessions by profile. status and logout walk all of them. */
@@ -213,7 +215,10 @@ export interface SessionStore {
   readonly find: (profile: string) => StoredSession | undefined
   /** The profiles for which awsmfa wrote something here. */
   readonly managedProfiles: () => readonly string[]
-  /** Takes out, in one write, what awsmfa wrote for these profiles, and only that; one removal for each, in their order. */
+  /**
+   * Takes out, in one write, what awsmfa wrote for these profiles, and only that; one removal for each, in their order. A
+   * profile whose own place is in doubt fails alone, in its removal.
+   */
   readonly remove: (profiles: readonly string[]) => { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] }
 }
 

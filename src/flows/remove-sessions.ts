@@ -1,4 +1,4 @@
-import { isFailure } from '../core/failures.ts'
+import { AwsmfaError, isFailure } from '../core/failures.ts'
 import type { RememberedFacts, Removal, SessionCache, SessionStore, WriteWarning } from '../core/ports.ts'
 import { afterLogout } from '../core/sessions/shared-session.ts'
 
@@ -18,18 +18,28 @@ export interface RemovedSessions {
 }
 
 /**
- * Takes what login stored for these profiles out of every store and cache. Throws what the stores throw; a cache that cannot be
+ * Takes what login stored for these profiles out of every store and cache. Of many profiles one that fails is left alone, with
+ * the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache that cannot be
  * changed is a warning, since by then the session is out of the file.
  */
 export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
-  const outcomes = stores.map((store) => store.remove(profiles))
+  const failed = new Set<string>()
+  const outcomes = stores.map((store) => {
+    const outcome = store.remove(profiles.filter((profile) => !failed.has(profile)))
+    for (const { profile, failure } of outcome.removals) {
+      if (failure === undefined) continue
+      if (profiles.length === 1) throw new AwsmfaError(failure)
+      failed.add(profile)
+    }
+    return outcome
+  })
   const taken = outcomes.flatMap((outcome) => outcome.removals)
   const accessKeyIds = taken.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()
   const cacheWarnings: WriteWarning[] = []
   cache.sweep()
   for (const record of cache.list()) {
-    const after = afterLogout(record, { profiles, accessKeyIds, all })
+    const after = afterLogout(record, { profiles: profiles.filter((profile) => !failed.has(profile)), accessKeyIds, all })
     const warning = after === record ? undefined : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
     if (warning !== undefined) cacheWarnings.push(warning)
     else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
@@ -56,5 +66,6 @@ function together(profile: string, removals: readonly Removal[]): Removal {
   const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
   const sessions = own.flatMap(({ session }) => session ?? [])
   const session = sessions.toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0)).at(-1)
-  return { profile, removed, session }
+  const failure = own.find((removal) => removal.failure !== undefined)?.failure
+  return { profile, removed, session, ...(failure === undefined ? {} : { failure }) }
 }

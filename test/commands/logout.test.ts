@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { createCredentialsFileStore } from '../../src/adapters/stores/credentials-file.ts'
 import { logout } from '../../src/commands/logout.ts'
 import type { LogoutContext } from '../../src/commands/logout.ts'
 import { AwsmfaError } from '../../src/core/failures.ts'
+import { applyEdits } from '../../src/core/files/byte-edit.ts'
+import type { SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const RECORD = {
@@ -43,5 +46,57 @@ describe('signing out where a session is left in a cache', () => {
 
   it('says that alone when told to be quiet', () => {
     expect(logoutWithStuckCache({ quiet: true })).toEqual({ code: 1, talk: [warning] })
+  })
+})
+
+/** The credentials file with a session of awsmfa in [a] and [c], and twice in [b], so that nobody can say which is meant. */
+function logoutFromFile(positionals: readonly string[], options: Readonly<Record<string, true>> = {}): { readonly code: number; readonly talk: readonly string[]; readonly text: string; readonly writes: number } {
+  const section = (name: string): string => `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
+  const talk: string[] = []
+  let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
+  let writes = 0
+  const read = (): SharedSnapshots => ({ credentials: { path: '/c', text, exists: true }, config: { path: '/f', text: '', exists: true } })
+  const files: SharedFiles = {
+    read,
+    rehearse: () => undefined,
+    transact: (_, plan) => {
+      const { edits, result } = plan(read())
+      text = applyEdits(text, edits.credentials ?? [])
+      writes++
+      return { result, changed: ['credentials'], warnings: [] }
+    },
+  }
+  const context: LogoutContext = {
+    environment: {},
+    home: '/home/me',
+    now: () => NOW,
+    files,
+    facts: fakeFacts(),
+    cachedSessionOf: () => undefined,
+    stores: [createCredentialsFileStore(files)],
+    cache: fakeCache(),
+    terminal: { writeData: () => undefined, writeTalk: (line) => void talk.push(line), talk: { colour: false, unicode: false, columns: undefined } },
+  }
+  const code = logout({ command: 'logout', positionals, options }, context)
+  return { code, talk, text, writes }
+}
+
+describe('signing out many profiles of which one stands twice in the file', () => {
+  it.each([
+    ['by name', ['a', 'b', 'c'], {}],
+    ['with --all', [], { all: true }],
+  ] as const)('signs the others out in one write and tells of that one: %s', (_, positionals, options) => {
+    const { code, talk, text, writes } = logoutFromFile(positionals, options)
+    expect([code, writes, text.match(/^\[.*\]|^aws_access_key_id/gm)]).toEqual([1, 1, ['[a]', '[b]', 'aws_access_key_id', '[b]', 'aws_access_key_id', '[c]']])
+    expect(talk.filter((line) => line.startsWith('ok ')).map((line) => line.slice(0, 5))).toEqual(['ok a:', 'ok c:'])
+    expect(talk.filter((line) => line.startsWith('awsmfa: error: '))).toEqual([expect.stringContaining('/c')])
+  })
+
+  it('says so also when told to be quiet', () => {
+    expect(logoutFromFile(['a', 'b'], { quiet: true }).talk).toEqual([expect.stringMatching(/^awsmfa: error: [^\n]+\n$/)])
+  })
+
+  it('throws for that one alone, and changes nothing', () => {
+    expect(() => logoutFromFile(['b'])).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error)
   })
 })

@@ -1,4 +1,5 @@
 /** The shared credentials file as a store of sessions: what login writes there, found and taken out again. */
+import { isFailure } from '../../core/failures.ts'
 import { applyEdits, differenceOf } from '../../core/files/byte-edit.ts'
 import { readIniDocument } from '../../core/files/ini-document.ts'
 import { classifyProfile } from '../../core/files/ownership.ts'
@@ -40,11 +41,16 @@ function planRemovals({ text, path }: { readonly text: string; readonly path: st
   const removals: Removal[] = []
   let after = text
   for (const profile of names) {
-    const session = sessionInCredentialsFile(readProfiles({ credentials: after, config: '' }).find(profile))
-    const { edits, removed } = planSessionRemoval({ document: readIniDocument(after), path, profile })
-    after = applyEdits(after, edits)
-    const isSession = removed === 'keys' || removed === 'section'
-    removals.push({ profile, removed: isSession ? 'session' : removed, session: isSession ? session : undefined })
+    try {
+      const session = sessionInCredentialsFile(readProfiles({ credentials: after, config: '' }).find(profile))
+      const { edits, removed } = planSessionRemoval({ document: readIniDocument(after), path, profile })
+      after = applyEdits(after, edits)
+      const isSession = removed === 'keys' || removed === 'section'
+      removals.push({ profile, removed: isSession ? 'session' : removed, session: isSession ? session : undefined })
+    } catch (error) {
+      if (!isFailure(error, 'FILE_MALFORMED')) throw error
+      removals.push({ profile, removed: 'nothing', session: undefined, failure: error.failure })
+    }
   }
   return { after, removals }
 }
