@@ -2,13 +2,14 @@ import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import type { Environment } from '../core/login/target-profile.ts'
-import type { Now, RememberedFacts, Removal, SharedFiles, Terminal, WriteWarning } from '../core/ports.ts'
+import type { AwsCache, Now, RememberedFacts, Removal, SharedFiles, Terminal, WriteWarning } from '../core/ports.ts'
+import { findOthersEntries } from '../core/status/cached-session.ts'
 import { statusOfProfile } from '../core/status/profile-status.ts'
 import type { StatusLookup } from '../core/status/profile-status.ts'
 import { removeSessions } from '../flows/remove-sessions.ts'
 import type { RemovalEffects } from '../flows/remove-sessions.ts'
 import { formatFailure, renderFailure } from '../render/failure.ts'
-import { renderNothingManaged, renderNothingToSignOut, renderSharedSessionGone, renderSignedOut, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
+import { renderNothingManaged, renderNothingToSignOut, renderOthersEntry, renderSharedSessionGone, renderSignedOut, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
 import { statusObject } from '../render/status.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
@@ -18,6 +19,7 @@ export interface LogoutContext extends RemovalEffects {
   readonly now: Now
   readonly files: Pick<SharedFiles, 'read'>
   readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
+  readonly awsCaches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[]
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
   readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'talk'>
 }
@@ -36,6 +38,7 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
     for (const removal of removals.filter(({ failure }) => failure === undefined)) terminal.writeTalk(renderRemoval(removal, context))
+    for (const line of othersEntryLines(profiles, context)) terminal.writeTalk(line)
     for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
   }
   const failures = failureLines(removals, context)
@@ -44,6 +47,15 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
   return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
+}
+
+function othersEntryLines(names: readonly string[], { files, awsCaches, now, home }: LogoutContext): readonly string[] {
+  const { credentials, config } = files.read()
+  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  return names.flatMap((name) => {
+    const view = profiles.find(name)
+    return view === undefined ? [] : findOthersEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
+  })
 }
 
 /** What is wrong with the whole file is told once, however many profiles fail on it. */

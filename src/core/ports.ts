@@ -247,6 +247,8 @@ export interface AwsCache extends SessionStore {
   readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
   /** Finds out whether `storeFor` could write: makes the folder, and a trial file that it removes. Throws what the write would throw. */
   readonly rehearse: () => void
+  /** The file for these arguments, whether it is there or not. */
+  readonly pathFor: (cacheArguments: CacheArguments) => string
 }
 
 /** awsmfa's own cache of sessions. Reading never throws: what cannot be read is a miss. */

@@ -1,4 +1,5 @@
 /** What login and logout say. Every line names the profile; each function gives whole lines with their ends. */
+import type { OthersEntry } from '../core/status/cached-session.ts'
 import type { ForeignSession } from '../core/failures.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { ResolutionNote } from '../core/login/resolution.ts'
@@ -169,6 +170,11 @@ export function renderNothingToSignOut(profile: string, profiles: Profiles): str
 /** A role profile has no session of its own; the one that it hangs on may serve others. */
 export function renderWorksThrough(profile: string, source: string): string {
   return note(`'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`)
+}
+
+/** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
+export function renderOthersEntry(profile: string, { path, expiration }: OthersEntry, now: Date, home: string | undefined): string {
+  return note(`a session of '${visible(profile)}' that another program cached stays until ${formatInstant(expiration, now)}; to remove it, delete ${visible(displayPath(path, home), 1000)}`)
 }
 
 /** A shared MFA session went too. */

@@ -16,7 +16,7 @@ const RECORD = {
 }
 
 /** Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said. */
-function logoutWithStuckCache(options: Readonly<Record<string, true>>): { readonly code: number; readonly talk: readonly string[] } {
+function logoutWithStuckCache(options: Readonly<Record<string, true>>, changes: Partial<LogoutContext> = {}): { readonly code: number; readonly talk: readonly string[] } {
   const talk: string[] = []
   const style = { colour: false, unicode: false, columns: undefined }
   const refuse = (): never => {
@@ -28,10 +28,12 @@ function logoutWithStuckCache(options: Readonly<Record<string, true>>): { readon
     now: () => NOW,
     files: { read: () => ({ credentials: { path: '/c', text: '[work]\n', exists: true }, config: { path: '/f', text: '', exists: true } }) },
     facts: fakeFacts(),
+    awsCaches: [],
     cachedSessionOf: () => undefined,
     stores: [],
     cache: { ...fakeCache([RECORD]), remove: refuse },
     terminal: { writeData: () => undefined, writeTalk: (text) => void talk.push(text), talk: style },
+    ...changes,
   }
   return { code: logout({ command: 'logout', positionals: ['work'], options }, context), talk }
 }
@@ -72,6 +74,7 @@ function logoutFromFile(positionals: readonly string[], options: Readonly<Record
     now: () => NOW,
     files,
     facts: fakeFacts(),
+    awsCaches: [],
     cachedSessionOf: () => undefined,
     stores: [createCredentialsFileStore(files)],
     cache: fakeCache(),
@@ -98,5 +101,23 @@ describe('signing out many profiles of which one stands twice in the file', () =
 
   it('throws for that one alone, and changes nothing', () => {
     expect(() => logoutFromFile(['b'])).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error)
+  })
+})
+
+describe('signing out of a role whose session another program cached', () => {
+  const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n'
+  const files = { read: () => ({ credentials: { path: '/c', text: '', exists: true }, config: { path: '/f', text: config, exists: true } }) }
+  const cacheOf = (seconds: number, mark?: { readonly profiles: readonly string[]; readonly requestHash: string }): LogoutContext['awsCaches'] => {
+    const entry = { credentials: sessionOf('ASIAOTHER', seconds).credentials, ...(mark === undefined ? {} : { mark }) }
+    return [{ findFor: () => ({ kind: 'entry', entry }), pathFor: () => '/home/me/.aws/cli/cache/x.json' }]
+  }
+  const notesOf = (awsCaches: LogoutContext['awsCaches']): readonly string[] => logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))
+
+  it('says until when it stays and what to delete', () => {
+    expect(notesOf(cacheOf(1200))).toEqual([expect.stringMatching(/^awsmfa: note: a session of 'work' that another program cached stays until \d\d:\d\d; to remove it, delete ~\/\.aws\/cli\/cache\/x\.json\n$/)])
+  })
+
+  it.each([['ended', cacheOf(-5)], ['is awsmfa\'s own', cacheOf(1200, { profiles: ['other'], requestHash: 'a' })]])('says nothing of one that %s', (_, cache) => {
+    expect(notesOf(cache)).toEqual([])
   })
 })

@@ -18,7 +18,7 @@ function fakeAwsCache(finding: AwsCacheFinding = { kind: 'none' }, refusal?: Err
     if (refusal !== undefined) throw refusal
     written.push(`${RoleArn.replace(`${ROLE}/`, '')} for ${profile}: ${credentials.accessKeyId}`)
   }
-  return { source: 'cli-cache', written, findFor: () => finding, storeFor, rehearse: () => undefined, find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
+  return { source: 'cli-cache', written, findFor: () => finding, storeFor, rehearse: () => undefined, pathFor: () => '/x', find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
 }
 
 describe('filling the caches of the AWS CLI and botocore', () => {

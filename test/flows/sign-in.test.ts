@@ -112,5 +112,5 @@ function fakeAwsCache(refuses: boolean): AwsCache {
   const write = (): void => {
     if (refuses) throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EROFS', step: 'folder' })
   }
-  return { source: 'cli-cache', findFor: () => ({ kind: 'none' }), storeFor: write, rehearse: write, find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
+  return { source: 'cli-cache', findFor: () => ({ kind: 'none' }), storeFor: write, rehearse: write, pathFor: () => '/x', find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
 }

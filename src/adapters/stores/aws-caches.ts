@@ -29,8 +29,6 @@ export interface AwsCacheOptions {
 
 /** One of the two caches, with what tests and healing need beside the port. */
 export interface AwsCacheStore extends AwsCache {
-  /** The file for these arguments, whether it is there or not. */
-  readonly pathFor: (cacheArguments: CacheArguments) => string
   /** Removes the entry of that name if it is damaged; another program's that works stays. Throws FILE_NOT_WRITABLE. */
   readonly healFor: (cacheArguments: CacheArguments) => boolean
 }

@@ -21,6 +21,23 @@ export function findCachedSession(profile: ProfileView, caches: readonly Pick<Aw
   return sessions.reduce<CachedSession & { readonly expiration: Date } | undefined>((best, session) => (best === undefined || session.expiration > best.expiration ? session : best), undefined)
 }
 
+/** A session that another program, such as the AWS CLI, put into a cache for a role profile. */
+export interface OthersEntry {
+  readonly path: string
+  readonly expiration: Date
+}
+
+/** Finds the sessions that still hold and that logout leaves, since awsmfa did not make them. */
+export function findOthersEntries(profile: ProfileView, caches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[], now: Date): readonly OthersEntry[] {
+  const cacheArguments = cacheArgumentsOf(profile)
+  if (cacheArguments === undefined) return []
+  return caches.flatMap(({ findFor, pathFor }) => {
+    const found = findFor(cacheArguments)
+    if (found.kind !== 'entry' || found.entry.mark !== undefined || found.entry.credentials.expiration <= now) return []
+    return [{ path: pathFor(cacheArguments), expiration: found.entry.credentials.expiration }]
+  })
+}
+
 /** The caches whose readers do not ask for a code now, and until when none of these readers does. */
 export interface Quiet {
   readonly sources: readonly SessionSource[]
