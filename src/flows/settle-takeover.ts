@@ -82,7 +82,7 @@ async function findOut({ view, signer, effects }: TakeoverRequest): Promise<'exp
 function sessionOf(view: ProfileView | undefined): SigningCredentials | undefined {
   const valueOf = (key: string): string | undefined => view?.getFrom('credentials', key)?.value
   const [accessKeyId, secretAccessKey] = [valueOf('aws_access_key_id'), valueOf('aws_secret_access_key')]
-  const sessionToken = valueOf('aws_session_token') ?? valueOf('aws_security_token')
+  const sessionToken = [valueOf('aws_session_token'), valueOf('aws_security_token')].find((value) => value !== undefined && value !== '')
   return accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined ? undefined : { accessKeyId, secretAccessKey, sessionToken }
 }
 
