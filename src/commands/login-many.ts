@@ -7,7 +7,7 @@ import { renderLoginList } from '../render/login-many.ts'
 import type { LoginListRow } from '../render/login-many.ts'
 import { settleAttempt, signInAll } from './login-attempt.ts'
 import type { Attempt, LoginRun } from './login-attempt.ts'
-import { stateOf } from './login-one.ts'
+import { identityOf, quietOf, stateOf } from './login-one.ts'
 
 /**
  * Signs many profiles in, with one code for each device, prints one line for each and gives the exit code 0; quietly, lines for
@@ -59,14 +59,15 @@ function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
   return [...new Map(candidates.map((candidate) => [candidate.resolution.storeProfile, candidate])).values()]
 }
 
-function rowOf({ target, attempt, failure }: Settled, outcomes: readonly SignInOutcome[], { context }: LoginRun): LoginListRow {
+function rowOf({ target, attempt, failure }: Settled, outcomes: readonly SignInOutcome[], run: LoginRun): LoginListRow {
   if (attempt === undefined) return { kind: 'failed', profile: target, failure: failure ?? { code: 'SESSION_MISSING', profile: target } }
   const { candidate, decision } = attempt
+  const quiet = candidate.resolution.storeIn === 'aws-caches' ? quietOf(target, run) : undefined
   const through = candidate.resolution.storeProfile === target ? undefined : candidate.resolution.storeProfile
   if (decision.kind === 'keep') {
-    return { kind: 'kept', profile: target, through, expiration: decision.expiration, identity: context.facts.identityOf(decision.accessKeyId) }
+    return { kind: 'kept', profile: target, through, quiet, expiration: decision.expiration, identity: identityOf(candidate.resolution.storeProfile, decision.accessKeyId, run) }
   }
   const outcome = outcomes.find((each) => each.candidate.resolution.storeProfile === candidate.resolution.storeProfile)
   if (outcome?.kind !== 'signed-in') return { kind: 'failed', profile: target, failure: outcome?.error.failure ?? { code: 'SESSION_MISSING', profile: target } }
-  return { kind: 'signed-in', profile: target, through, expiration: outcome.session.credentials.expiration, identity: outcome.session.identity }
+  return { kind: 'signed-in', profile: target, through, quiet, expiration: outcome.session.credentials.expiration, identity: outcome.session.identity }
 }

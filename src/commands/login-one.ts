@@ -33,13 +33,13 @@ export async function loginOne(run: LoginRun): Promise<number> {
 }
 
 /** Who a kept session is: as login noted it, or as the cache's entry says. */
-function identityOf(profile: string, accessKeyId: string, { context, profiles }: LoginRun): CallerIdentity | undefined {
+export function identityOf(profile: string, accessKeyId: string, { context, profiles }: LoginRun): CallerIdentity | undefined {
   const view = profiles.find(profile)
   return context.facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : context.cachedSessionOf(view)?.identity)
 }
 
-/** Looked up, since an entry that another program made stays, and a cache may have refused ours. */
-function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<typeof findQuiet> {
+/** Until when the tools that have caches do not ask. Looked up, since an entry that another program made stays, and a cache may have refused ours. */
+export function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<typeof findQuiet> {
   const view = profiles.find(profile)
   return view === undefined ? undefined : findQuiet(view, context.awsCaches, context.now())
 }

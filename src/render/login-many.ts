@@ -2,12 +2,14 @@
 import type { Failure } from '../core/failures.ts'
 import type { CallerIdentity, TextStyle } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
+import type { Quiet } from '../core/status/cached-session.ts'
 import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
 import { durationInWords } from './duration-words.ts'
 import { renderFailure } from './failure.ts'
 import type { FailureView } from './failure.ts'
 import { identityInWords } from './identity.ts'
+import { quietInWords } from './login.ts'
 import { displayWidth, padDisplay } from './width.ts'
 
 /** What became of one profile. `through`: the profile whose session it works with, where that is another. */
@@ -18,6 +20,8 @@ export type LoginListRow =
       readonly through: string | undefined
       readonly expiration: Date
       readonly identity: CallerIdentity | undefined
+      /** For a session in the caches of the AWS CLI and SAM: until when these do not ask. */
+      readonly quiet: Quiet | undefined
     }
   | { readonly kind: 'failed'; readonly profile: string; readonly failure: Failure }
 
@@ -31,7 +35,8 @@ export function renderLoginList(rows: readonly LoginListRow[], view: FailureView
       const name = padDisplay(visible(row.profile), nameWidth)
       if (row.kind === 'failed') return `${cross(style)} ${name}  ${renderFailure(row.failure, view).error}\n`
       const who = row.through === undefined ? identityInWords(row.identity?.account, row.identity?.arn) : `through '${visible(row.through)}'`
-      return `${`${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`.trimEnd()}\n`
+      const quiet = row.quiet === undefined ? '' : `. ${quietInWords(row.quiet, view.now)}`
+      return `${`${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`.trimEnd()}${quiet}\n`
     })
     .join('')
 }

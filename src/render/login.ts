@@ -134,7 +134,8 @@ export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: D
   return `${line}awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(session.profile))}\n`
 }
 
-function quietInWords({ sources, until }: Quiet, now: Date): string {
+/** `The AWS CLI and SAM do not ask until 19:25`. */
+export function quietInWords({ sources, until }: Quiet, now: Date): string {
   const readers = listInWords(sources.map((source) => CACHE_READERS[source] ?? 'some tool'))
   return `${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${sources.length === 1 ? 'does' : 'do'} not ask until ${formatInstant(until, now)}`
 }
