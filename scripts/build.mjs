@@ -127,32 +127,37 @@ function writeDeclarations() {
 }
 
 try {
-  const entryChunks = await bundle(
-    { awsmfa: 'src/entry/awsmfa.ts' },
-    {
-      // Every byte and every function of the entry is paid for at each start; what is loaded after it stays readable.
-      output: { minify: true },
-      // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so.
-      transform: { target: 'es2020' },
-      resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path' } },
-      external: ['./run.cjs', './code-cache.cjs'],
-    },
-  )
-  // By itself, so that what the entry answers does not pay for it, and what it compiles can be kept.
-  const codeCache = await bundle({ 'code-cache': 'src/entry/code-cache.ts' }, { transform: { target: 'node20' } })
-  chmodSync(`${stage}/awsmfa.cjs`, 0o755)
+  // Old syntax and old names of the built-ins, so that a Node that is too old gets far enough to be told so. Every byte of these
+  // two is paid for at each start; what is loaded after them stays readable.
+  const first = {
+    transform: { target: 'es2020' },
+    resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path', 'node:vm': 'vm' } },
+    output: { minify: true },
+  }
+  const front = await bundle({ front: 'src/entry/front.ts' }, { ...first, output: { ...first.output, entryFileNames: '[name]-[hash].cjs' } })
   // The library shares nearly all with login, and each module shared by one more would move to where every command loads it:
   // so the command line is bundled by itself first, and with the library its modules stay where they were.
   const others = { transform: { target: 'node20' }, plugins: [replaceUnused] }
   const alone = await bundle({ run: 'src/cli/main.ts' }, { ...others, output: { codeSplitting: { groups } }, isTrial: true })
   const otherChunks = await bundle(
     { run: 'src/cli/main.ts', library: 'src/library/from-awsmfa.ts' },
-    { ...others, output: { codeSplitting: { groups: sameGroups(alone.filter(({ isEntry }) => !isEntry)) } } },
+    {
+      ...others,
+      output: {
+        codeSplitting: { groups: sameGroups(alone.filter(({ isEntry }) => !isEntry)) },
+        entryFileNames: ({ name }) => (name === 'run' ? '[name]-[hash].cjs' : '[name].cjs'),
+      },
+    },
   )
+  // Last, because it knows the others' names, which carry hashes of their content.
+  const run = otherChunks.find(({ name, isEntry }) => isEntry && name === 'run')
+  const define = { FRONT_FILE: JSON.stringify(front[0].fileName), RUN_FILE: JSON.stringify(`./${run.fileName}`) }
+  const entryChunks = await bundle({ awsmfa: 'src/entry/awsmfa.ts' }, { ...first, transform: { ...first.transform, define }, external: [/^\.\/run-/] })
+  chmodSync(`${stage}/awsmfa.cjs`, 0o755)
   // Its names are spelt out, so that every bundler and Node finds them.
   writeFileSync(`${stage}/library.mjs`, "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n")
   writeDeclarations()
-  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryChunks, ...codeCache, ...otherChunks].flatMap(({ moduleIds }) => moduleIds)))
+  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices([...entryChunks, ...front, ...otherChunks].flatMap(({ moduleIds }) => moduleIds)))
   rmSync(dist, { recursive: true, force: true })
   renameSync(stage, dist)
 } finally {

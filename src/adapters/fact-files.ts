@@ -1,7 +1,7 @@
 /** Reading the small facts that awsmfa keeps between runs; apart from writing them, because the entry reads one. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CallerIdentity } from '../core/ports.ts'
+import { readWhole } from './read-whole.ts'
 
 /** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
 export function identityPath(cacheFolder: string, accessKeyId: string): string {
@@ -17,7 +17,9 @@ export function readIdentity(fact: Readonly<Record<string, unknown>> | undefined
 /** Reads a fact; undefined where there is none, or none that this version wrote. */
 export function readFact(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const fact: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const text = readWhole(path)?.toString()
+    if (text === undefined) return undefined
+    const fact: unknown = JSON.parse(text)
     return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1 ? (fact as Readonly<Record<string, unknown>>) : undefined
   } catch {
     // Missing, unreadable or damaged all mean the same: not known.

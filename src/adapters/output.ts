@@ -16,19 +16,18 @@ const FULL_PIPE_PAUSE = 5
 export function createOutput(descriptor: 1 | 2): Write {
   let closed = false
   return (text) => {
-    const bytes = new TextEncoder().encode(text)
-    let offset = 0
-    while (!closed && offset < bytes.length) {
-      const written = writeSome(descriptor, bytes.subarray(offset))
+    let rest: string | Uint8Array = text
+    while (!closed && rest.length > 0) {
+      const written = writeSome(descriptor, rest)
       if (written === 'closed') closed = true
-      else offset += written
+      else rest = written === Buffer.byteLength(rest) ? '' : Buffer.from(rest).subarray(written)
     }
   }
 }
 
-function writeSome(descriptor: 1 | 2, bytes: Uint8Array): number | 'closed' {
+function writeSome(descriptor: 1 | 2, rest: string | Uint8Array): number | 'closed' {
   try {
-    return writeSync(descriptor, bytes)
+    return typeof rest === 'string' ? writeSync(descriptor, rest) : writeSync(descriptor, rest)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'EAGAIN') return pause()

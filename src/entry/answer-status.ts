@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { createOutput, streamFacts } from '../adapters/output.ts'
 import { resolveHome, surroundingsOfProcess } from '../adapters/paths.ts'
 import type { Surroundings } from '../adapters/paths.ts'
+import { isThere } from '../adapters/read-whole.ts'
 import { textStyle } from '../adapters/text-style.ts'
 import { status } from '../commands/status.ts'
 import type { Invocation } from '../core/invocation.ts'
@@ -29,7 +29,7 @@ export function answerStatus(invocation: Invocation): number | undefined {
       },
     })
   } catch {
-    // run.cjs goes the same way again, with adapters that know every failure and the words for it.
+    // the built main.ts goes the same way again, with adapters that know every failure and the words for it.
     return undefined
   }
 }
@@ -37,6 +37,6 @@ export function answerStatus(invocation: Invocation): number | undefined {
 /** What lies in the caches of the AWS CLI is found by hashes, which cost more than all of this: then the long way is taken. */
 function noneUnlessCached(surroundings: Surroundings): undefined {
   const home = resolveHome(surroundings)
-  if (['cli', 'boto'].some((tool) => existsSync(`${home}/.aws/${tool}/cache`))) throw new Error('the caches have to be looked into')
+  if (['cli', 'boto'].some((tool) => isThere(`${home}/.aws/${tool}/cache`))) throw new Error('the caches have to be looked into')
   return undefined
 }

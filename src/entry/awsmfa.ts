@@ -1,65 +1,64 @@
 #!/usr/bin/env node
 /**
- * The bin. It answers by itself what people and prompts ask most, with Node's fs alone, because starting anything more costs
- * more than the answer; every other line goes on to run.cjs, which is loaded only then, and loads yargs only for a line that
- * the strict parser declined. Must stay parseable by old versions of Node, so that they get a sentence.
+ * The bin: sees to it that Node is new enough, and loads the file that answers, as V8 compiled it the last time. Must stay
+ * parseable by old versions of Node, so that they get a sentence.
  */
-import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
+import { readWhole } from '../adapters/read-whole.ts'
 import { resolveOwnFolders, surroundingsOfProcess } from '../adapters/paths.ts'
 import type * as Main from '../cli/main.ts'
-import { parseFast } from '../cli/parse-fast.ts'
-import { answerStatus } from './answer-status.ts'
-import type * as CodeCache from './code-cache.ts'
+import { openCodeCache } from './code-cache.ts'
+import type { CodeCache } from './code-cache.ts'
+import type * as Front from './front.ts'
 
-/** Decides who answers. Gives the exit code, or a promise of it. */
-function answer(argv: readonly string[]): number | Promise<number> {
+/** The built front.ts and cli/main.ts beside this file, whose names carry hashes of their content; the build puts them here. */
+declare const FRONT_FILE: string
+declare const RUN_FILE: string
+
+/** The commands that are worth code of their own in the cache. */
+const USES = ['status', 'login', 'credential-process']
+
+function start(argv: readonly string[]): number | Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 19)) {
-    createOutput(2)(`awsmfa: error: awsmfa needs Node.js 20.19 or later; this is ${process.versions.node}\n`)
-    // An eval of nothing would be success, in every shell.
-    if (argv[0] === 'env') createOutput(1)('false\n')
-    return 1
-  }
-  const line = parseFast(argv)
-  if (line === undefined) return loadMain().runLine(argv)
-  if (line === 'version') return answerVersion() ?? loadMain().runLine(argv)
-  return (line.command === 'status' ? answerStatus(line) : undefined) ?? loadMain().run(line)
+  if (major < 20 || (major === 20 && minor < 19)) return refuseOldNode(argv)
+  const cache = openCodeCache(codeFolder(), USES.includes(argv[0] ?? '') ? `-${argv[0]}` : '')
+  return loadFront(cache).answer(argv, () => loadMain(cache))
 }
 
-/** Gives undefined where stdout cannot be written to; who has the words for it is asked next. */
-function answerVersion(): number | undefined {
+function refuseOldNode(argv: readonly string[]): number {
+  createOutput(2)(`awsmfa: error: awsmfa needs Node.js 20.19 or later; this is ${process.versions.node}\n`)
+  // An eval of nothing would be success, in every shell.
+  if (argv[0] === 'env') createOutput(1)('false\n')
+  return 1
+}
+
+/** Undefined where it is not wanted, and where even the folder for it is not known. */
+function codeFolder(): string | undefined {
+  if ((process.env['AWSMFA_NO_CODE_CACHE'] ?? '') !== '') return undefined
   try {
-    createOutput(1)(`${version}\n`)
-    return 0
+    return `${resolveOwnFolders(surroundingsOfProcess()).cache}/code`
   } catch {
     return undefined
   }
 }
 
+/** Not through `require`, so that it is compiled with the cache from the first file on. */
+function loadFront(cache: CodeCache): typeof Front {
+  const path = `${__dirname}/${FRONT_FILE}`
+  const front = { exports: {}, require }
+  cache.run({ path, content: readWhole(path)?.toString('latin1') ?? '' }, front)
+  return front.exports as typeof Front
+}
+
 /** Loads the neighbour in the dist folder, through the `require` that CommonJS gives the bundled entry. */
-function loadMain(): typeof Main {
-  startCodeCache()
+function loadMain(cache: CodeCache): typeof Main {
+  cache.serve(module.constructor, __dirname)
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would start the ES module loader: 4 ms
-  return require('./run.cjs') as typeof Main
+  return require(RUN_FILE) as typeof Main
 }
 
-/** Where even the folder for it is not known, there is none. */
-function startCodeCache(): void {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as below; apart, so that what is answered here does not pay for it
-    const { useCodeCache } = require('./code-cache.cjs') as typeof CodeCache
-    useCodeCache(module.constructor as never, __dirname, `${resolveOwnFolders(surroundingsOfProcess()).cache}/code`)
-  } catch {
-    // Then the long way is as long as ever.
-  }
-}
-
-/** Sets the exit code at once where the answer is there at once: a promise would only cost time. */
-function leaveWith(exitCode: number): void {
-  process.exitCode = exitCode
-}
-
-const answered = answer(process.argv.slice(2))
-if (typeof answered === 'number') leaveWith(answered)
-else void answered.then(leaveWith)
+const answered = start(process.argv.slice(2))
+// What is answered at once is written at once, so nothing is left to be waited for, nor to be taken down.
+// eslint-disable-next-line no-restricted-properties -- this is the one place where nothing can be cut off
+if (typeof answered === 'number') process.exit(answered)
+else void answered.then((exitCode) => (process.exitCode = exitCode))

@@ -1,13 +1,16 @@
 /**
- * What V8 made of awsmfa's own files is kept between runs: compiling them is half of what a login costs beside the network.
- * From Node 22.8 on Node does it by itself; before, this does, with the same means (`cachedData` of node:vm).
+ * What V8 made of awsmfa's own files is kept between runs: compiling them is half of what a login costs beside the network,
+ * and most of what an answer of `status` costs. The means are those of Node's own compile cache (`cachedData` of node:vm),
+ * which Node has only from 22.8 on, and which starts too late and costs too much for the first file.
  *
  * Compiled code is code: it is taken only from a folder and files that belong to this user and that nobody else can write, so
  * that whoever could change it could change this user's own start-up files as well. V8 refuses what another version of it, or
  * other flags, made. Everything here may fail; then the files are compiled as ever.
  */
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
-import type { Script } from 'node:vm'
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import type { Stats } from 'node:fs'
+import { Script, constants } from 'node:vm'
+import { readWhole } from '../adapters/read-whole.ts'
 
 /** The parts of Node's module loader that are used here; CommonJS gives every module its constructor. */
 interface CommonJsModule {
@@ -15,74 +18,73 @@ interface CommonJsModule {
   readonly require: (id: string) => unknown
 }
 interface ModuleClass {
-  readonly enableCompileCache?: (folder: string) => unknown
   readonly prototype: { _compile: (this: CommonJsModule, content: string, filename: string) => unknown }
-  readonly wrap: (content: string) => string
+}
+
+/** A CommonJS file. Its name must carry a hash of its content, because V8 compares no more of a source than its length. */
+interface SourceFile {
+  readonly path: string
+  readonly content: string
+}
+
+export interface CodeCache {
+  /** Runs a file as this module, compiled with what is kept of it if there is such a thing. Throws what the file throws. */
+  readonly run: (file: SourceFile, module: CommonJsModule) => void
+  /** Has the files below `dist`, with names of that kind, that are loaded from now on run in the same way. */
+  readonly serve: (ModuleLoader: ModuleClass, dist: string) => void
 }
 
 /** Entries that were made longer ago are removed when new ones are made: they are of versions that are gone. */
 const KEPT_MS = 30 * 24 * 3_600_000
 
 /**
- * Has the files below `dist` compiled with what is kept in `folder`, from now on, and keeps at the end of the process what
- * was missing. Does nothing where AWSMFA_NO_CODE_CACHE is set.
+ * Opens the cache in `folder`, which need not exist; undefined: keeps nothing. What is kept of a file is what a run came to use
+ * of it, so `use` keeps apart the runs that use different parts. What was missing is written as the process ends.
  */
-export function useCodeCache(ModuleLoader: ModuleClass, dist: string, folder: string): void {
-  if ((process.env['AWSMFA_NO_CODE_CACHE'] ?? '') !== '') return
-  if (ModuleLoader.enableCompileCache !== undefined) {
-    orNothing(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
-    if (isPrivate(() => lstatSync(folder))) ModuleLoader.enableCompileCache(folder)
-    return
-  }
-  const { Script, constants } = process.getBuiltinModule('node:vm')
-  const isTrusted = isPrivate(() => lstatSync(folder))
+export function openCodeCache(folder: string | undefined, use: string): CodeCache {
+  const isTrusted = folder !== undefined && isPrivate(orNothing(() => lstatSync(folder)))
   const made = new Map<string, Script>()
-  const compileAsEver = ModuleLoader.prototype._compile
-  ModuleLoader.prototype._compile = function (content, filename) {
-    if (!filename.startsWith(dist)) return compileAsEver.call(this, content, filename)
-    const path = `${folder}/${entryName(filename, content)}`
-    const cachedData = isTrusted ? readEntry(path) : undefined
-    const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-    const script = new Script(ModuleLoader.wrap(content), { filename, importModuleDynamically, ...(cachedData === undefined ? {} : { cachedData }) })
-    if (cachedData === undefined || script.cachedDataRejected === true) made.set(path, script)
-    const body = script.runInThisContext() as (this: unknown, ...parameters: readonly unknown[]) => unknown
-    const load = (id: string): unknown => this.require(id)
-    return body.call(this.exports, this.exports, load, this, filename, filename.slice(0, Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\'))))
-  }
-  process.once('exit', () => {
-    if (made.size > 0) orNothing(() => keepAll(folder, made))
-  })
-}
-
-/** V8 compares no more of a source than its length, so the name must stand for the content: the bundler's hash, or one of ours. */
-function entryName(filename: string, content: string): string {
-  const name = filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)
-  let hash = 0x811c9dc5
-  if (!/-[\w-]{8}\.cjs$/.test(name)) for (let index = 0; index < content.length; index += 1) hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193)
-  return `${name}-${process.version}-${process.arch}-${(hash >>> 0).toString(16)}-${content.length}`
-}
-
-function readEntry(path: string): Buffer | undefined {
-  return orNothing(() => {
-    const descriptor = openSync(path, 'r')
-    try {
-      return isPrivate(() => fstatSync(descriptor)) ? readFileSync(descriptor) : undefined
-    } finally {
-      closeSync(descriptor)
+  const run: CodeCache['run'] = ({ path, content }, module) => {
+    const entry = folder === undefined ? '' : `${folder}/${entryName(path, content)}${use}`
+    const cachedData = isTrusted ? orNothing(() => readWhole(entry, isPrivate)) : undefined
+    const options = { filename: path, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(cachedData === undefined ? {} : { cachedData }) }
+    // As Node wraps a file: on one line, so that the lines of a stack trace are the file's.
+    const script = new Script(`(function(exports,require,module,__filename,__dirname){${content}\n})`, options)
+    if (folder !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
+      if (made.size === 0) process.once('exit', () => orNothing(() => keepAll(folder, made)))
+      made.set(entry, script)
     }
-  })
+    const body = script.runInThisContext() as (this: unknown, ...parameters: readonly unknown[]) => unknown
+    body.call(module.exports, module.exports, (id: string) => module.require(id), module, path, path.slice(0, path.length - baseName(path).length - 1))
+  }
+  return { run, serve: (ModuleLoader, dist) => serve(ModuleLoader, dist, run) }
+}
+
+function serve(ModuleLoader: ModuleClass, dist: string, run: CodeCache['run']): void {
+  const compileAsEver = ModuleLoader.prototype._compile
+  ModuleLoader.prototype._compile = function (content, path) {
+    if (path.startsWith(dist)) run({ path, content }, this)
+    else compileAsEver.call(this, content, path)
+  }
+}
+
+function baseName(filename: string): string {
+  return filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)
+}
+
+function entryName(path: string, content: string): string {
+  return `${baseName(path)}-${process.version}-${process.arch}-${content.length}`
 }
 
 /** Belongs to this user, and nobody else can write it. Windows keeps the folder private by itself. */
-function isPrivate(look: () => { readonly uid: number; readonly mode: number }): boolean {
-  const found = orNothing(look)
+function isPrivate(found: Stats | undefined): boolean {
   return found !== undefined && (process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0))
 }
 
 /** Writes each entry whole, under a name of its own first. */
 function keepAll(folder: string, made: ReadonlyMap<string, Script>): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!isPrivate(() => lstatSync(folder))) return
+  if (!isPrivate(lstatSync(folder))) return
   for (const name of readdirSync(folder)) orNothing(() => removeIfOld(`${folder}/${name}`))
   for (const [path, script] of made) {
     const stage = `${path}.${process.pid}`

@@ -12,6 +12,13 @@ export function builtFiles(): readonly string[] {
     .map((name) => join(DIST, name))
 }
 
+/** What the entry answers with by itself; its name carries a hash of its content. */
+export function frontFile(): string {
+  const [found, ...more] = builtFiles().filter((file) => /[\\/]front-[\w-]+\.cjs$/.test(file))
+  if (found === undefined || more.length > 0) throw new Error('not one front file was built')
+  return found
+}
+
 /** The modules that a built file holds, as the bundler notes them in comments: `node_modules/yargs/…`, `src/…`. */
 export function modulesIn(file: string): readonly string[] {
   return [...readFileSync(file, 'utf8').matchAll(/^\/\/ ((?:src|node_modules)\/\S+|package\.json)$/gm)].map(([, path = '']) => path)

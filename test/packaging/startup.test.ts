@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { BUILT_CLI } from '../support/run-cli.ts'
-import { builtFiles, DIST, fileWith, modulesIn, packagesIn, staticClosure } from './built-files.ts'
+import { builtFiles, DIST, frontFile, fileWith, modulesIn, packagesIn, staticClosure } from './built-files.ts'
 
 const PRELOAD = fileURLToPath(new URL('preload-report.cjs', import.meta.url))
 
@@ -87,15 +87,21 @@ test('nothing to write to is told, also by the entry', () => {
   expect(closed.stderr).toBe('0\n')
 })
 
+function requiredBy(file: string): readonly (string | undefined)[] {
+  return [...readFileSync(file, 'utf8').matchAll(/require\([`"']([^`"']+)[`"']\)/g)].map(([, name]) => name).sort()
+}
+
 test('the entry is executable, loads built-ins alone, and holds no package', () => {
   expect(statSync(BUILT_CLI).mode & 0o111).toBe(0o111)
   const text = readFileSync(BUILT_CLI, 'utf8')
   expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true)
-  expect([...text.matchAll(/require\([`"']([^`"']+)[`"']\)/g)].map(([, name]) => name).sort()).toEqual(['./code-cache.cjs', './run.cjs', 'fs', 'path'])
+  expect(text).toContain(basename(frontFile()))
+  expect(requiredBy(BUILT_CLI)).toEqual([expect.stringMatching(/^\.\/run-[\w-]{8}\.cjs$/), 'fs', 'path', 'vm'])
+  expect(requiredBy(frontFile())).toEqual(['fs', 'path'])
 })
 
 test('the entry stays small: it is read and parsed at each start', () => {
-  expect(statSync(BUILT_CLI).size).toBeLessThan(40 * 1024)
+  expect(statSync(BUILT_CLI).size + statSync(frontFile()).size).toBeLessThan(40 * 1024)
 })
 
 test.each(['exec', 'env'])('what %s loads for a session that is there holds no SDK, no yargs, no spinner, no login', (name) => {
