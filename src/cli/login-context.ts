@@ -6,14 +6,10 @@ import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
 import { readSettingsFile } from '../adapters/settings-file.ts'
-import { createGivenTokenCode } from '../adapters/token-code/given.ts'
-import { createTerminalTokenCode } from '../adapters/token-code/terminal.ts'
 import type { LoginContext } from '../commands/login.ts'
-import type { LoginResolution } from '../core/login/resolution.ts'
-import type { TokenCodeSource } from '../core/ports.ts'
-import { tokenCodeQuestion, tokenCodeRefusal } from '../render/prompt.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
+import { tokenCodeSources } from './token-code-sources.ts'
 
 /** STS answers in well under a second; a command that has spent this long on the network is told to the person. */
 const DEADLINE_MS = 55_000
@@ -31,14 +27,9 @@ export function createLoginContext(context: Context): LoginContext {
     readSettings: () => readSettingsFile(folders.config),
     readFile: readText,
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sourcesFor: (resolution) => [tokenCodeSource(resolution) ?? createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })],
+    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment }),
     runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
   }
-}
-
-/** A code that was given is used, whatever could be asked; a pipe is read only for `-`. */
-function tokenCodeSource({ tokenCode }: LoginResolution): TokenCodeSource | undefined {
-  return tokenCode === undefined ? undefined : createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')
 }
 
 /** A uid without passwd entry has no name, and Node throws for it. */
