@@ -205,8 +205,30 @@ const ENV: CommandSpec = {
   ],
 }
 
+const CREDENTIAL_PROCESS: CommandSpec = {
+  summary: 'Answer a credential_process line of your config file',
+  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+  options: [
+    PROFILE,
+    { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
+    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
+    { kind: 'value', name: 'refresh-window', placeholder: 'TIME', description: 'renew with so much left, even if a code is needed; else 10m' },
+    { kind: 'flag', name: 'no-mandatory-refresh', description: 'ask for a code only once the session has ended' },
+    { kind: 'value', name: 'timeout', placeholder: 'TIME', description: 'give up after so long; else 20s' },
+    ...REACHING_STS,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [{ options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' }],
+  examples: [
+    { line: 'awsmfa credential-process --profile work', description: 'for the line in the config file' },
+    { line: 'awsmfa credential-process work --timeout 60s', description: 'with time to look for the phone' },
+  ],
+}
+
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, setup: SETUP, undo: UNDO }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, undo: UNDO }
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

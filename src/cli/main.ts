@@ -3,6 +3,7 @@ import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { ParsedLine } from './parse-yargs.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
 /**
@@ -25,7 +26,7 @@ export async function runLine(argv: readonly string[]): Promise<number> {
     const { parseYargs } = await import('./parse-yargs.ts')
     const line = parseYargs(argv)
     if (line.kind === 'invocation') return await run(line.invocation)
-    createOutput(1)(line.kind === 'version' ? `${version}\n` : await (await import('./help.ts')).renderHelp(line.command))
+    createOutput(1)(await answerTo(line))
     return 0
   } catch (error) {
     const exitCode = await report(error, { debug: argv.includes('--debug'), writeTalk: createOutput(2) })
@@ -35,6 +36,12 @@ export async function runLine(argv: readonly string[]): Promise<number> {
     }
     return exitCode
   }
+}
+
+async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' }>): Promise<string> {
+  if (line.kind === 'version') return `${version}\n`
+  if (line.kind === 'topic') return (await import('./help-topic-texts.ts')).renderTopic(line.topic, new Date())
+  return await (await import('./help.ts')).renderHelp(line.command)
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
@@ -54,6 +61,10 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
     case 'env': {
       const [{ env }, { createProgramContext }] = await Promise.all([import('../commands/env.ts'), import('./program-context.ts')])
       return await env(invocation, createProgramContext(context))
+    }
+    case 'credential-process': {
+      const [{ credentialProcess }, { createProcessContext }] = await Promise.all([import('../commands/credential-process.ts'), import('./process-context.ts')])
+      return await credentialProcess(invocation, createProcessContext(invocation, context))
     }
     case 'setup': {
       const [{ setup }, { createSetupContext }] = await Promise.all([import('../commands/setup.ts'), import('./setup-context.ts')])

@@ -88,6 +88,8 @@ function decide(candidate: Candidate, invocation: Invocation, { sha256, now, aws
     const parts = describeRequest(planLogin(resolution, together), resolution, keyOfSource(resolution.longTerm))
     const [requestHash, minTtlSeconds] = [hashRequest(parts, sha256), resolution.minTtlSeconds ?? 0]
     const common = { requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) }
+    // What is kept in awsmfa's own cache is found when the session is got, and costs no code.
+    if (resolution.storeIn === 'own-cache') return { kind: 'renew', because: 'no-session' } as const
     return resolution.storeIn === 'section' ? keepOrRenew({ ...common, ownership }) : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })
   })
   const [alone] = decisions

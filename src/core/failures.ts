@@ -12,6 +12,8 @@ import type { Origin, Place, SharedFileName } from './origin.ts'
 export type UsageProblem =
   | { readonly kind: 'missing-command' }
   | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
+  // `known`: what help knows besides the commands.
+  | { readonly kind: 'unknown-topic'; readonly word: string; readonly known: readonly string[]; readonly nearest?: string }
   | { readonly kind: 'unknown-option'; readonly option: string; readonly command?: CommandName; readonly nearest?: string }
   | { readonly kind: 'abbreviated-option'; readonly option: string; readonly full: string }
   | { readonly kind: 'repeated-option'; readonly option: string }
@@ -130,6 +132,8 @@ export type Failure =
   // `expiration`: of the session that is there, and has ended or has less left than `wantedSeconds`.
   | { readonly code: 'SESSION_MISSING'; readonly profile: string; readonly expiration?: Date; readonly wantedSeconds?: number }
   // STS or the way there: exit 1.
+  /** The session was got, but the cache from which the profile's credential_process answers did not take it. */
+  | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string }
   | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
   | { readonly code: 'REQUEST_REFUSED'; readonly operation: string; readonly awsCode: string; readonly message: string; readonly reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' }
   | { readonly code: 'CLOCK_SKEWED'; readonly skewSeconds: number | undefined }

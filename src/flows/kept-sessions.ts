@@ -21,17 +21,19 @@ export interface KeptWanted {
   readonly renew: boolean
   /** Sessions made since then answer this same question: another process asked it while this one waited. */
   readonly since: Date | undefined
-  /** More than this must be left, in seconds; never under 15 minutes. */
+  /** More than this must be left, in seconds; never under `floorSeconds`. */
   readonly minimumSeconds: number
+  /** 15 minutes unless given: what has less is about to end, and would not last through what it is for. */
+  readonly floorSeconds?: number | undefined
   /** The session must have been asked for with this length; undefined: any. */
   readonly durationSeconds: number | undefined
 }
 
 /** Finds a kept session that will do, and notes who uses it now. */
 export function findKept(wanted: KeptWanted, effects: KeepingEffects): StsSession | undefined {
-  const { key, profiles, renew, since, minimumSeconds, durationSeconds } = wanted
+  const { key, profiles, renew, since, minimumSeconds, floorSeconds = EXPIRING_SECONDS, durationSeconds } = wanted
   const record = effects.cache.find(key)
-  if (record === undefined || !isUsable(record, effects.now(), Math.max(EXPIRING_SECONDS, minimumSeconds))) return undefined
+  if (record === undefined || !isUsable(record, effects.now(), Math.max(floorSeconds, minimumSeconds))) return undefined
   const justMade = since !== undefined && record.createdAt.getTime() >= since.getTime()
   if (renew && !justMade) return undefined
   if (durationSeconds !== undefined && record.durationSeconds !== durationSeconds) return undefined

@@ -37,6 +37,8 @@ export interface SessionRequest {
   readonly renew: boolean
   /** The session must last longer than this, in seconds, to be taken from the cache. */
   readonly minimumSeconds: number
+  /** And never less than this; 15 minutes unless given. */
+  readonly floorSeconds?: number
 }
 
 /** The effects that getting a session has. */
@@ -94,8 +96,8 @@ export function findKeptSession(request: SessionRequest, effects: Omit<SessionEf
   const work: Work = { request, effects: { ...effects, sources: [] }, identity }
   const [member] = request.members
   if (roleSteps(member).length > 0) return keptRole(member, undefined, work)?.at(-1)
-  const { renew, minimumSeconds } = request
-  return findKept({ key: keyOf(request, ''), profiles: profilesOf([member]), renew, since: undefined, minimumSeconds, durationSeconds: undefined }, effects)
+  const { renew, minimumSeconds, floorSeconds } = request
+  return findKept({ key: keyOf(request, ''), profiles: profilesOf([member]), renew, since: undefined, minimumSeconds, floorSeconds, durationSeconds: undefined }, effects)
 }
 
 interface Work {
@@ -195,11 +197,14 @@ function keptRole(member: SessionMember, since: Date | undefined, { request, eff
   if (roles.length === 0 || (needsName && identity.known() === undefined)) return undefined
   const requests = roleRequests(member, nameOf(identity, effects))
   const isDirect = member.plan.steps[0].call === 'AssumeRole'
-  const { renew, minimumSeconds } = request
+  const { renew, minimumSeconds, floorSeconds } = request
   const hops = requests.flatMap((_, index) => {
     const key = keyOf(request, chainOf(requests.slice(0, index + 1), isDirect, effects.sha256))
     const profiles = profilesOf([member])
-    return findKept({ key, profiles, renew, since, minimumSeconds: index === requests.length - 1 ? minimumSeconds : 0, durationSeconds: undefined }, effects) ?? []
+    const isLast = index === requests.length - 1
+    // The roles before the last are done with once that is there.
+    const limits = isLast ? { minimumSeconds, floorSeconds } : { minimumSeconds: 0, floorSeconds }
+    return findKept({ key, profiles, renew, since, ...limits, durationSeconds: undefined }, effects) ?? []
   })
   return hops.length === requests.length ? hops : undefined
 }

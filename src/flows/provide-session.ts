@@ -41,6 +41,22 @@ const CODE_FOR_ALL = 2
  * findDevice throw, and the failure of the role.
  */
 export async function provideSession(request: ProvideRequest, effects: ProvideEffects): Promise<ProvidedSession> {
+  const provision = await openProvision(request, effects)
+  return provision.findKept() ?? (await provision.obtain(effects.sources))
+}
+
+/** The two ways to a session, once it is known whose keys and which device it is about. */
+export interface Provision {
+  /** Finds a kept session with more than `floorSeconds` left, 15 minutes unless given. */
+  readonly findKept: (floorSeconds?: number) => ProvidedSession | undefined
+  /** Whether `obtain` would make a role's session from a kept MFA session. */
+  readonly needsNoCode: () => boolean
+  /** Gets a session, with a code from these sources where no MFA session is kept. */
+  readonly obtain: (sources: SessionEffects['sources']) => Promise<ProvidedSession>
+}
+
+/** Finds out whose keys and which device. Throws what the credential process and findDevice throw. */
+export async function openProvision(request: ProvideRequest, effects: ProvideEffects): Promise<Provision> {
   const { resolution, isLengthMeant, minimumSeconds } = request
   const { connection, deadline, facts } = effects
   const { longTerm } = resolution
@@ -56,13 +72,25 @@ export async function provideSession(request: ProvideRequest, effects: ProvideEf
     minimumSeconds,
   })
   const withAccount = (session: StsSession): ProvidedSession => ({ ...session, account: session.assumedRoleArn?.split(':')[4] ?? facts.identityOf(signer.accessKeyId)?.account })
-  // A role session of full length that login made with a code of its own is as good.
-  const kept = isLengthMeant ? undefined : findKeptSession(requestFor(1), calling)
-  if (kept !== undefined) return withAccount(kept)
-  const [outcome] = await obtainSessions(requestFor(isLengthMeant ? 1 : CODE_FOR_ALL), calling)
-  if (outcome === undefined) throw new Error('a member has an outcome')
-  if (outcome.kind === 'failed') throw outcome.error
-  return withAccount(outcome.session)
+  return {
+    findKept: (floorSeconds) => {
+      // A role session of full length that login made with a code of its own is as good.
+      const plans = isLengthMeant ? [1] : [1, CODE_FOR_ALL]
+      const limits = floorSeconds === undefined ? {} : { floorSeconds, minimumSeconds: 0 }
+      const kept = plans.map((targets) => findKeptSession({ ...requestFor(targets), ...limits }, calling)).find((session) => session !== undefined)
+      return kept === undefined ? undefined : withAccount(kept)
+    },
+    needsNoCode: () => {
+      const user = { ...resolution, roles: [] }
+      return resolution.roles.length > 0 && findKeptSession({ ...requestFor(CODE_FOR_ALL), members: [{ resolution: user, plan: planLogin(user, CODE_FOR_ALL) }] }, calling) !== undefined
+    },
+    obtain: async (sources) => {
+      const [outcome] = await obtainSessions(requestFor(isLengthMeant ? 1 : CODE_FOR_ALL), { ...calling, sources })
+      if (outcome === undefined) throw new Error('a member has an outcome')
+      if (outcome.kind === 'failed') throw outcome.error
+      return withAccount(outcome.session)
+    },
+  }
 }
 
 async function deviceFromIam({ target, path }: LoginResolution, signer: LongTermCredentials, { connection, deadline, terminal, cancelled }: ProvideEffects): Promise<string> {

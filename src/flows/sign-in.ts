@@ -144,7 +144,7 @@ async function makeReady(candidate: Candidate, before: readonly Ready[], request
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
   const connection = effects.connect(resolution)
-  const takeover = resolution.storeIn === 'aws-caches' ? undefined : await settleSection(candidate, { signer, connection }, request, effects)
+  const takeover = resolution.storeIn !== 'section' ? undefined : await settleSection(candidate, { signer, connection }, request, effects)
   const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
   return { candidate, signer, connection, serialNumber, takeover }
 }
@@ -258,7 +258,19 @@ export function keyOfSource(source: LongTermSource): string {
 function storeAll(done: readonly Done[], work: StoreWork): void {
   const inSections = done.filter(({ ready }) => ready.candidate.resolution.storeIn === 'section')
   if (inSections.length > 0) storeInSections(inSections, work)
-  for (const each of done) if (each.ready.candidate.resolution.storeIn === 'aws-caches') storeInCaches(each, work)
+  for (const each of done) {
+    const { storeIn } = each.ready.candidate.resolution
+    if (storeIn === 'aws-caches') storeInCaches(each, work)
+    if (storeIn === 'own-cache') assertKept(each, work)
+  }
+}
+
+/** The session is in awsmfa's cache by now, if anywhere; for this profile nothing else will do. */
+function assertKept({ ready: { candidate }, session }: Done, { effects: { cache, facts }, fail }: StoreWork): void {
+  const { accessKeyId } = session.credentials
+  const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
+  if (!isKept) fail(candidate, new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile: candidate.resolution.storeProfile }))
+  else if (session.identity !== undefined) facts.rememberIdentity(accessKeyId, session.identity)
 }
 
 function storeInSections(done: readonly Done[], { request, effects: { files, facts } }: StoreWork): void {

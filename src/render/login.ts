@@ -128,6 +128,12 @@ export function renderCacheRefusal(profile: string, source: SessionSource, view:
   return warn(`${CACHE_READERS[source] ?? 'some tool'} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`)
 }
 
+/** A session that is about to end is handed on, since it still holds. */
+export function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
+  const { error } = renderFailure(failure, view)
+  return warn(`the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`)
+}
+
 /** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
 export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: Date, style: TextStyle): string {
   const line = `${renderSignedIn(session, now, style).trimEnd()}${quiet === undefined ? '' : `. ${quietInWords(quiet, now)}`}\n`

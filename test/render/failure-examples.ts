@@ -17,6 +17,7 @@ const IN_CONFIG: Origin = { kind: 'file', file: 'config', profile: 'work', key: 
 const USAGE: Kinds<UsageProblem> = {
   'missing-command': [{}],
   'unknown-command': [{ word: 'logn', nearest: 'login' }, { word: 'frobnicate' }],
+  'unknown-topic': [{ word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' }, { word: 'frobnicate', known: ['exit-codes', 'config'] }],
   'unknown-option': [{ option: '--frce', command: 'login', nearest: '--force' }, { option: '--x', command: 'status' }, { option: '--x' }],
   'abbreviated-option': [{ option: '--prof', full: '--profile' }],
   'repeated-option': [{ option: '--profile' }],
@@ -188,6 +189,7 @@ const OTHERS: Examples = {
     { accessKeyId: '…MPLE', reason: 'session', origin: 'session' },
     { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
   ],
+  SESSION_NOT_KEPT: [{ profile: 'work' }],
   SESSION_MISSING: [
     { profile: 'work' },
     { profile: '-x' },

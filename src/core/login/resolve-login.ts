@@ -12,6 +12,7 @@ import { accountIdOfAccessKeyId } from '../sessions/credentials.ts'
 import { DURATION_LIMITS, assertDuration } from './duration.ts'
 import type { SharedPaths } from './long-term.ts'
 import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
+import { profileOfOwnProcess } from './own-process.ts'
 import { readKeys } from './profile-keys.ts'
 import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
 import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep } from './resolution.ts'
@@ -48,6 +49,8 @@ export interface LoginInput {
    * there. A role profile then stands for its role, whatever profile lies on the way.
    */
   readonly storesNothing?: boolean
+  /** A `credential_process` is split as Windows does it. */
+  readonly isWindows?: boolean
 }
 
 /**
@@ -58,7 +61,7 @@ export interface LoginInput {
 export function resolveLogin(input: LoginInput): LoginResolution {
   const { invocation, environment, profiles, paths, defaults, readFile } = input
   const words = invocation.tail ?? []
-  const target = resolveTarget(input, words)
+  const target = throughOwnProcess(resolveTarget(input, words), input)
   assertProfileName(target.value, target.origin)
   const isStored = input.storesNothing !== true
   if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
@@ -116,6 +119,12 @@ function resolveTarget({ invocation, environment }: LoginInput, words: readonly 
   const origin = { kind: 'sts-flag', flag: '--profile' } as const
   if (before.origin.kind === 'flag' && before.value !== after) throw contradiction(origin, before.value, after)
   return before.origin.kind === 'flag' ? before : { value: after, origin }
+}
+
+/** A profile whose process asks awsmfa for another profile's session is signed in with that one. */
+function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = false }: LoginInput): Resolved<string> {
+  const asked = profileOfOwnProcess(profiles.find(target.value), isWindows) ?? target.value
+  return asked === target.value || profiles.find(asked) === undefined ? target : { ...target, value: asked }
 }
 
 function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths }: LoginInput): Walk {

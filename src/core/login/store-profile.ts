@@ -8,6 +8,7 @@ import type { Place } from '../origin.ts'
 import type { ProfileValue, ProfileView, Profiles } from '../files/profile-view.ts'
 import { runsProgram } from './long-term.ts'
 import type { SharedPaths } from './long-term.ts'
+import { isOwnProcess } from './own-process-line.ts'
 import { readKeys } from './profile-keys.ts'
 import type { ResolutionNote } from './resolution.ts'
 
@@ -23,9 +24,10 @@ export interface StoreInput {
 
 /**
  * Where the session goes: into the profile's section of the credentials file, or, for a role profile that hangs on long-term
- * credentials directly, into the caches of the AWS CLI and botocore. `nowhere`: it is for the program that asked.
+ * credentials directly, into the caches of the AWS CLI and botocore. `own-cache`: the profile's `credential_process` is awsmfa,
+ * which answers from its own cache. `nowhere`: it is for the program that asked.
  */
-export type StorePlace = 'section' | 'aws-caches' | 'nowhere'
+export type StorePlace = 'section' | 'aws-caches' | 'own-cache' | 'nowhere'
 
 /** The profile whose session it is, where it goes, and what is to be said about that. */
 export interface StoreDecision {
@@ -44,11 +46,11 @@ const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
 
 /**
  * Throws SESSION_WOULD_BE_IGNORED where the target has a key that sends every tool elsewhere, and no other profile would do:
- * everything but a role with a source profile. To be asked before the walk, whose failures would hide the cause.
+ * everything but a role with a source profile, and a `credential_process` that is awsmfa. To be asked before the walk, whose failures would hide the cause.
  */
 export function assertNotElsewhere(target: ProfileView | undefined, paths: SharedPaths): void {
   const found = target === undefined ? undefined : findIgnoringKey(target)
-  if (target === undefined || found === undefined || isStandardRole(target)) return
+  if (target === undefined || found === undefined || isStandardRole(target) || isAnsweredHere(target, found)) return
   throw ignored(target, found, paths)
 }
 
@@ -62,6 +64,7 @@ export function decideStore(input: StoreInput): StoreDecision {
   const profile = profiles.find(target)
   const found = profile === undefined ? undefined : findIgnoringKey(profile)
   if (profile === undefined || found === undefined) return { storeProfile: target, storeIn: 'section', notes: notesAbout(profile, paths) }
+  if (isAnsweredHere(profile, found) && !roleFromFlag) return { storeProfile: target, storeIn: 'own-cache', notes: [] }
   // A role that is its own source profile is made from the keys that stand beside it: they are read after all.
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
   const stored = isOwnSource ? target : before.findLast((name) => name !== target && !isIgnored(profiles.find(name)))
@@ -87,6 +90,11 @@ function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
     if (value !== undefined && !(key === 'credential_process' && isPredecessor(profile, value))) return { key, value }
   }
   return undefined
+}
+
+/** Nothing but awsmfa's own process stands before the session: tools get it from there. */
+function isAnsweredHere(profile: ProfileView, { key }: IgnoringKey): boolean {
+  return key === 'credential_process' && isOwnProcess(profile)
 }
 
 /** Tells whether a key of the profile makes tools pass over the keys in its section of the credentials file. */

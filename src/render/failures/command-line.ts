@@ -11,6 +11,8 @@ type UsageWords = {
 const USAGE_WORDS: UsageWords = {
   'missing-command': () => say('no command is given', `to see what there is: ${helpLine()}`),
   'unknown-command': ({ word, nearest }) => say(`there is no command ${quoted(word)}`, didYouMean(nearest) ?? `to see what there is: ${helpLine()}`),
+  'unknown-topic': ({ word, known, nearest }) =>
+    say(`there is no help on ${quoted(word)}`, didYouMean(nearest), `there is help on every command, and on ${listed(known, 'and')}`),
   'unknown-option': ({ option, command, nearest }) =>
     say(`${command === undefined ? 'awsmfa' : quoted(command)} has no option ${quoted(option)}`, didYouMean(nearest) ?? `to see what there is: ${helpLine(command)}`),
   'abbreviated-option': ({ option, full }) => say(`there is no option ${quoted(option)}; names of options are written in full`, didYouMean(full)),

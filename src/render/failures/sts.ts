@@ -14,6 +14,7 @@ export const STS_WORDS: WordsFor<
   | 'MFA_SERIAL_REJECTED'
   | 'CREDENTIALS_REJECTED'
   | 'SESSION_MISSING'
+  | 'SESSION_NOT_KEPT'
   | 'ACCESS_DENIED'
   | 'REQUEST_REFUSED'
   | 'CLOCK_SKEWED'
@@ -32,6 +33,7 @@ export const STS_WORDS: WordsFor<
     say(`the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`, 'the serial must be that of a device of the user whose long-term keys sign'),
   CREDENTIALS_REJECTED: (failure, view) => sayRejectedKeys(failure, view),
   SESSION_MISSING: (failure, view) => sayMissingSession(failure, view),
+  SESSION_NOT_KEPT: ({ profile }) => say(`${quoted(profile)} got a session, but awsmfa's cache, from which its credential_process answers, did not take it`, `to see why: ${commandLine('login', profileWord(profile))} --debug`),
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
       ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)
