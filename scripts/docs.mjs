@@ -1,51 +1,23 @@
 /**
  * `npm run docs`: writes the tables of README.md from what the tool itself is made from: commands, settings, exit codes, the
  * flags after `--`. Each table stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; nothing else is touched.
- * With `--check` it writes nothing and fails where a table is not what it would write.
+ * And the man page, docs/awsmfa.1, whole. With `--check` it writes nothing and fails where a text is not what it would write.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
+import { manPage } from './man-page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const README = join(root, 'README.md')
-
-/** What each exit code means. The failures that end with 1 are the rest, and are not listed. */
-const EXIT_CODE_MEANINGS = {
-  0: 'done; for `status`: there is a session, see [status in scripts](#status-in-scripts)',
-  1: 'anything that is not named below: files, permissions, the network, an unknown profile',
-  2: 'what was typed, or stands in a setting, cannot be meant:',
-  4: 'there is no usable session, and none could be got:',
-  126: 'from `exec`: the program is there and cannot be run',
-  127: 'from `exec`: there is no such program',
-  129: 'ended by SIGHUP, as when the terminal is closed',
-  130: 'cancelled with Ctrl-C or Ctrl-D',
-  143: 'ended by SIGTERM',
-}
-
-/** The failures behind 2 and 4 in words. */
-const FAILURES_IN_WORDS = {
-  USAGE: 'an unknown command or option, a value that is none',
-  STS_ARGUMENT: "a flag after `--` that STS does not have, or that does not fit",
-  DURATION_OUT_OF_RANGE: 'a length that STS does not allow',
-  TOKEN_CODE_MALFORMED: 'a code that is not six digits',
-  MFA_SERIAL_MALFORMED: 'an MFA device serial that cannot be one',
-  TEXT_REFUSED: 'a name that no file could hold safely',
-  PROMPT_UNAVAILABLE: 'a question, and nobody to ask',
-  TOKEN_CODE_REJECTED: 'the code was refused',
-  MFA_SERIAL_REJECTED: 'the device was refused',
-  CREDENTIALS_REJECTED: 'the keys were refused',
-  SESSION_MISSING: 'the session is missing or has expired',
-}
 
 /** Loads the tables of the tool, which are TypeScript, as a module of their own. */
 async function loadTables() {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
   const entry = join(folder, 'tables.ts')
   const target = join(folder, 'tables.mjs')
-  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-codes': ['EXIT_CODES'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
+  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-code-words': ['exitCodeRows'], 'cli/help-topics': ['HELP_TOPICS'], 'cli/security-text': ['securityText'], 'cli/variable-table': ['VARIABLE_TABLE'], 'render/wrapped': ['plainText'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
   writeFileSync(entry, Object.entries(reexports).map(([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`).join(''))
   try {
     const build = await rolldown({ input: entry, platform: 'node', logLevel: 'warn' })
@@ -100,16 +72,12 @@ function settings({ SETTING_TABLE }) {
   return table(['setting', 'the first of'], SETTING_TABLE.map((setting) => [`**${setting.name}**: ${setting.description}`, placesOf(setting)]))
 }
 
-function exitCodes({ EXIT_CODES }) {
-  return table(['code', 'means'], Object.entries(EXIT_CODE_MEANINGS).map(([exitCode, meaning]) => {
-    if (!meaning.endsWith(':')) return [exitCode, meaning]
-    const failures = Object.keys(EXIT_CODES).filter((failure) => EXIT_CODES[failure] === Number(exitCode))
-    const words = failures.map((failure) => {
-      if (FAILURES_IN_WORDS[failure] === undefined) throw new Error(`scripts/docs.mjs has no words for ${failure}`)
-      return FAILURES_IN_WORDS[failure]
-    })
-    return [exitCode, `${meaning} ${words.join('; ')}`]
-  }))
+function variables({ VARIABLE_TABLE }) {
+  return table(['variable', 'key of a profile', 'what it does'], VARIABLE_TABLE.map(({ variables: names, profileKey, description }) => [codes(names), profileKey === undefined ? '' : code(profileKey), description]))
+}
+
+function exitCodes({ exitCodeRows }) {
+  return table(['code', 'means'], exitCodeRows().map(({ exitCode, meaning }) => [String(exitCode), meaning]))
 }
 
 const SHAPES = {
@@ -130,7 +98,7 @@ These are refused, each with the reason: ${codes(refused)}.
 `
 }
 
-const GENERATORS = { commands, settings, 'exit codes': exitCodes, 'flags of STS': stsFlags }
+const GENERATORS = { commands, settings, variables, 'exit codes': exitCodes, 'flags of STS': stsFlags }
 
 /** Puts every table into a text that has its markers. Throws where markers are missing, repeated, or name no table. */
 function fill(text, tables) {
@@ -146,18 +114,29 @@ function fill(text, tables) {
 }
 
 /** The first line in which two texts differ, for a person to look at. */
-function firstDifference(found, wanted) {
+function firstDifference(path, found, wanted) {
   const [left, right] = [found.split('\n'), wanted.split('\n')]
   const index = right.findIndex((line, at) => line !== left[at])
   const at = index === -1 ? right.length : index
-  return `README.md, line ${at + 1}:\n  has:    ${left[at] ?? '(nothing)'}\n  should: ${right[at] ?? '(nothing)'}`
+  return `${path}, line ${at + 1}:\n  has:    ${left[at] ?? '(nothing)'}\n  should: ${right[at] ?? '(nothing)'}`
 }
 
-const before = readFileSync(README, 'utf8')
-const after = fill(before, await loadTables())
-if (!process.argv.includes('--check')) {
-  if (after !== before) writeFileSync(README, after)
-} else if (after !== before) {
-  console.error(`${firstDifference(before, after)}\nTo mend it: npm run docs`)
+const MAN_PAGE = 'docs/awsmfa.1'
+/** When the interface that the page describes was last released, or begun. */
+const MAN_DATE = 'November 21, 2026'
+
+const tables = await loadTables()
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const read = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
+const texts = [
+  { path: 'README.md', wanted: fill(read('README.md'), tables) },
+  { path: MAN_PAGE, wanted: manPage(tables, { date: MAN_DATE, version }) },
+]
+for (const { path, wanted } of texts.filter((text) => read(text.path) !== text.wanted)) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(join(root, path), wanted)
+    continue
+  }
+  console.error(`${firstDifference(path, read(path), wanted)}\nTo mend it: npm run docs`)
   process.exitCode = 1
 }

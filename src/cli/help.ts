@@ -5,6 +5,7 @@ import type { CommandName } from '../core/command-names.ts'
 import { COMMAND_NAMES } from '../core/command-names.ts'
 import type { CommandSpec, OptionSpec } from './command-table.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from './command-table.ts'
+import { HELP_TOPICS } from './help-topics.ts'
 
 /** Gives the help of a command, or of awsmfa. At most 80 columns wide wherever it is shown, and the same in every language. */
 export async function renderHelp(command?: CommandName): Promise<string> {
@@ -12,17 +13,21 @@ export async function renderHelp(command?: CommandName): Promise<string> {
   const [synopsisLine = '', ...rest] = help.replaceAll(/[ \t]+$/gm, '').trim().split('\n')
   // yargs would lay a summary of several lines out in columns.
   const summary = command === undefined ? 'One MFA code, and every AWS tool works' : COMMAND_TABLE[command].summary
-  return `${[synopsisLine, '', `${summary}.`, ...rest].join('\n')}\n`
+  return `${[synopsisLine, '', `${summary}.`, ...(command === undefined ? commandList() : []), ...rest].join('\n')}\n`
 }
 
 function topHelp(): ReturnType<typeof yargs> {
-  let builder = blank('awsmfa COMMAND [options]')
-  for (const name of COMMAND_NAMES) builder = builder.command(synopsis(name), COMMAND_TABLE[name].summary)
-  return builder
+  return blank('awsmfa COMMAND [options]')
     .options(displayed(GLOBAL_OPTIONS))
     .example('awsmfa login', 'sign in: asks for the code')
     .example('awsmfa status', 'what is left of the session')
-    .epilogue('More on a command: awsmfa COMMAND --help')
+    .epilogue(`More on a command: awsmfa COMMAND --help\nAbout awsmfa: awsmfa help ${HELP_TOPICS.join(' | ')}`)
+}
+
+/** The commands by their names alone: with all that follows them, a summary would not have room beside the longest. */
+function commandList(): readonly string[] {
+  const width = Math.max(...COMMAND_NAMES.map(({ length }) => length))
+  return ['', 'Commands:', ...COMMAND_NAMES.map((name) => `  ${name.padEnd(width)}  ${COMMAND_TABLE[name].summary}`)]
 }
 
 function commandHelp(name: CommandName): ReturnType<typeof yargs> {

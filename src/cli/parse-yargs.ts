@@ -12,16 +12,19 @@ import { nearest } from '../core/nearest.ts'
 import type { CanonicalLine } from './canonicalise.ts'
 import { canonicalise, optionsBySpelling, spellings } from './canonicalise.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './command-table.ts'
+import type { HelpTopic } from './help-topics.ts'
+import { HELP_TOPICS, isHelpTopic } from './help-topics.ts'
 import { findLineProblem, findMissingSeparator } from './line-problem.ts'
 
 /** What a line asks for. `help` without a command is the help of awsmfa itself. */
 export type ParsedLine =
   | { readonly kind: 'invocation'; readonly invocation: Invocation }
   | { readonly kind: 'help'; readonly command?: CommandName }
+  | { readonly kind: 'topic'; readonly topic: HelpTopic }
   | { readonly kind: 'version' }
 
 /**
- * Parses the words after `awsmfa`. A line with `--help`, the line `help [command]` and an empty line ask for help, whatever
+ * Parses the words after `awsmfa`. A line with `--help`, the line `help [command or topic]` and an empty line ask for help, whatever
  * else is wrong with them; a line with `--version` asks for the version. Throws USAGE.
  */
 export function parseYargs(argv: readonly string[]): ParsedLine {
@@ -87,10 +90,17 @@ function asTexts(value: unknown): readonly string[] {
 function findHelp(canonical: readonly string[]): ParsedLine | undefined {
   const [first, second] = canonical.filter((word) => !word.startsWith('--'))
   if (first === 'help') return helpFor(second)
-  return canonical.includes('--help=true') ? helpFor(first) : undefined
+  return canonical.includes('--help=true') ? helpForCommand(first) : undefined
 }
 
-function helpFor(command: string | undefined): ParsedLine {
+function helpFor(subject: string | undefined): ParsedLine {
+  if (subject === undefined) return { kind: 'help' }
+  if (isHelpTopic(subject)) return { kind: 'topic', topic: subject }
+  if (!isCommandName(subject)) throw usage(describeUnknownTopic(subject))
+  return { kind: 'help', command: subject }
+}
+
+function helpForCommand(command: string | undefined): ParsedLine {
   if (command === undefined) return { kind: 'help' }
   if (!isCommandName(command)) throw usage(describeUnknownCommand(command))
   return { kind: 'help', command }
@@ -133,6 +143,11 @@ function describeUnknownCommand(word: string): UsageProblem {
   const near = nearest(word, COMMAND_NAMES)
   const meant = COMMAND_NAMES.find((name) => name === near)
   return { kind: 'unknown-command', word, ...(meant === undefined ? {} : { nearest: meant }) }
+}
+
+function describeUnknownTopic(word: string): UsageProblem {
+  const near = nearest(word, [...COMMAND_NAMES, ...HELP_TOPICS])
+  return { kind: 'unknown-topic', word, known: HELP_TOPICS, ...(near === undefined ? {} : { nearest: near }) }
 }
 
 /** An option that the command does not have: an abbreviation of one, or near to one, or neither. */

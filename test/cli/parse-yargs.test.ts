@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { HELP_TOPICS } from '../../src/cli/help-topics.ts'
 import { parseYargs } from '../../src/cli/parse-yargs.ts'
 import { AwsmfaError } from '../../src/core/failures.ts'
 import type { UsageProblem } from '../../src/core/failures.ts'
@@ -17,7 +18,7 @@ test.each<[readonly string[], UsageProblem]>([
   [['logn'], { kind: 'unknown-command', word: 'logn', nearest: 'login' }],
   [['frobnicate'], { kind: 'unknown-command', word: 'frobnicate' }],
   [['frobnicate', '--help'], { kind: 'unknown-command', word: 'frobnicate' }],
-  [['help', 'stauts'], { kind: 'unknown-command', word: 'stauts', nearest: 'status' }],
+  [['help', 'stauts'], { kind: 'unknown-topic', word: 'stauts', known: [...HELP_TOPICS], nearest: 'status' }],
   [['constructor'], { kind: 'unknown-command', word: 'constructor' }],
   [['--json'], { kind: 'missing-command' }],
   [['--vresion'], { kind: 'unknown-option', option: '--vresion', nearest: '--version' }],
@@ -38,6 +39,9 @@ test.each<[readonly string[], UsageProblem]>([
   [['env', '--unset', '--min-ttl', '1h'], { kind: 'conflicting-options', options: ['--unset', '--min-ttl'], because: 'one takes the session away, the other wants one' }],
   [['login', '--frce'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
   [['login', '--frce=x'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
+  [['help', 'exit-code'], { kind: 'unknown-topic', word: 'exit-code', known: [...HELP_TOPICS], nearest: 'exit-codes' }],
+  [['help', 'frobnicate'], { kind: 'unknown-topic', word: 'frobnicate', known: [...HELP_TOPICS] }],
+  [['exit-codes', '--help'], { kind: 'unknown-command', word: 'exit-codes' }],
   [['login', '--zzzzzz'], { kind: 'unknown-option', option: '--zzzzzz', command: 'login' }],
   [['login', '-x'], { kind: 'unknown-option', option: '-x', command: 'login' }],
   [['login', '-5'], { kind: 'unknown-option', option: '-5', command: 'login' }],
@@ -85,6 +89,8 @@ test.each([
   [['-h'], { kind: 'help' }],
   [['help'], { kind: 'help' }],
   [['help', 'login'], { kind: 'help', command: 'login' }],
+  [['help', 'exit-codes'], { kind: 'topic', topic: 'exit-codes' }],
+  [['help', 'security', '--json'], { kind: 'topic', topic: 'security' }],
   [['login', '--help'], { kind: 'help', command: 'login' }],
   [['-h', 'status'], { kind: 'help', command: 'status' }],
   [['login', '--frce', '--region', '-h'], { kind: 'help', command: 'login' }],

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { renderTopic } from '../../src/cli/help-topic-texts.ts'
+import { HELP_TOPICS } from '../../src/cli/help-topics.ts'
+import { VARIABLE_TABLE } from '../../src/cli/variable-table.ts'
+import { SETTING_TABLE, SETTINGS_FILE_KEYS } from '../../src/core/login/setting-table.ts'
+
+const NOW = new Date('2026-11-21T08:00:00.123Z')
+
+test('the text of every topic', async () => {
+  await expect(HELP_TOPICS.map((topic) => `# awsmfa help ${topic}\n${renderTopic(topic, NOW)}`).join('\n')).toMatchFileSnapshot('help-topics.golden.txt')
+})
+
+test.each(HELP_TOPICS)('%s fits 80 columns, ends in one line end, and is no Markdown', (topic) => {
+  const text = renderTopic(topic, NOW)
+  for (const line of text.split('\n')) {
+    expect(line.length).toBeLessThanOrEqual(80)
+    expect(line).not.toMatch(/ $|`|\]\(/)
+  }
+  expect(text).toMatch(/\S\n$/)
+})
+
+test('exit-codes has every code that a failure ends with', () => {
+  const text = renderTopic('exit-codes', NOW)
+  for (const code of [0, 126, 127, 129, 130, 143, ...Object.values(EXIT_CODES)]) expect(text).toMatch(new RegExp(`^  ${code} `, 'm'))
+})
+
+test('config has every setting with every place where it may stand', () => {
+  const text = renderTopic('config', NOW)
+  const places = SETTING_TABLE.flatMap((row) => [`${row.name}: `, ...row.flags.map((flag) => `--${flag}`), ...row.stsFlags, ...row.variables, ...row.profileKeys])
+  for (const place of [...places, ...SETTINGS_FILE_KEYS]) expect(text).toContain(place)
+})
+
+test('environment has every variable of both tables', () => {
+  const text = renderTopic('environment', NOW)
+  for (const variable of [...SETTING_TABLE, ...VARIABLE_TABLE].flatMap(({ variables }) => variables)) expect(text).toContain(variable)
+})
+
+test('security has a policy that denies all to sessions from before now, and to nothing else', () => {
+  const text = renderTopic('security', NOW)
+  const policy: unknown = JSON.parse(text.slice(text.indexOf('  {\n'), text.indexOf('\n  }\n') + 5))
+  expect(policy).toEqual({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateLessThan: { 'aws:TokenIssueTime': '2026-11-21T08:00:00Z' } } }],
+  })
+})
