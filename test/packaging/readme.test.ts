@@ -142,6 +142,8 @@ describe('the command lines of the documentation', () => {
     const words = wordsOf(line)
     const fast = parseFast(words)
     const parsed = parseYargs(words)
+    // Help is asked for with words that no command takes.
+    if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
     expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
     const tail = parsed.kind === 'invocation' && parsed.invocation.command === 'login' ? (parsed.invocation.tail ?? []) : []
     expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()
