@@ -3,6 +3,7 @@
  * they are when the command starts. What only login needs is in login-context.ts, so that no other command loads it. Nothing
  * is opened before it is used.
  */
+import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
 import { createAsker } from '../adapters/controlling-terminal.ts'
 import type { Asker } from '../adapters/controlling-terminal.ts'
 import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
@@ -49,6 +50,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
   const debug = isDebug(invocation) ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
   const files = createSharedFiles({ paths: resolveSharedFiles(surroundings), home, allowRoot: invocation.options['allow-root'] === true, uid: process.getuid?.() })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
+  const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
   // Both lie under the home folder, wherever the files are.
   const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
   return {
@@ -66,7 +68,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     showWaiting: terminal.showWaiting,
     readFiles: files.read,
     identityOf: facts.identityOf,
-    cache: createSessionCache({ cacheFolder: folders.cache, sha256, onOddity: debug }),
+    cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
     awsCaches,
     stores: [createCredentialsFileStore(files), ...awsCaches],
     cachedSessionOf: (profile) => findCachedSession(profile, awsCaches),

@@ -254,12 +254,19 @@ export interface AwsCache extends SessionStore {
 /** awsmfa's own cache of sessions. Reading never throws: what cannot be read is a miss. */
 export interface SessionCache {
   readonly find: (key: SessionKey) => SessionRecord | undefined
-  /** Stores a record, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  /**
+   * Stores a record, sealed, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE, and what the source of the
+   * cache key throws where there is no key to be had.
+   */
   readonly store: (record: SessionRecord) => void
   /** Every readable record. */
   readonly list: () => readonly SessionRecord[]
+  /** How many entries there are, those that cannot be read included. */
+  readonly count: () => number
   /** Removes a record, if it is there. Throws FILE_NOT_WRITABLE. */
   readonly remove: (key: SessionKey) => void
+  /** Removes every entry, those that cannot be read included. Throws FILE_NOT_WRITABLE. */
+  readonly removeAll: () => void
   /** Removes what killed processes left, whole sessions under other names among it. Never throws. */
   readonly sweep: () => void
 }

@@ -55,7 +55,7 @@ function warningOf(change: () => void): WriteWarning | undefined {
     return undefined
   } catch (error) {
     if (isFailure(error, 'FILE_INCOMPLETE_WRITE')) return { kind: 'session-not-removed', path: error.failure.place.path, errno: 'ENOSPC' }
-    if (!isFailure(error, 'FILE_NOT_WRITABLE')) throw error
+    if (!isFailure(error, 'FILE_NOT_WRITABLE') && !isFailure(error, 'FILE_UNREADABLE')) throw error
     return { kind: 'session-not-removed', path: error.failure.place.path, errno: error.failure.errno }
   }
 }

@@ -1,6 +1,7 @@
 /** The composition root of the library: the effects for one call, made from the environment and the clock as they are then. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
 import { createAsker } from '../adapters/controlling-terminal.ts'
 import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
@@ -96,11 +97,12 @@ function effectsOf(call: Call, resolution: LoginResolution, facts: RememberedFac
   const { surroundings, home, profiles, snapshots, debug } = call
   const folders = resolveOwnFolders(surroundings)
   const environment = surroundings.env
+  const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
   const cancelled = new AbortController().signal
   return {
     connection: connect({ environment, home, readText, now }, resolution, profiles, snapshots),
     sources: [sourceOf(call)],
-    cache: createSessionCache({ cacheFolder: folders.cache, sha256, onOddity: debug }),
+    cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
     facts,
     lockQuestion: createQuestionLock(folders.state),
     deadline: createDeadline(DEADLINE_MS, cancelled),

@@ -102,7 +102,9 @@ export function fakeCache(records: readonly SessionRecord[] = []): SessionCache 
     records: held,
     find: (key) => held.find((record) => same(record.key, key)),
     list: () => [...held],
+    count: () => held.length,
     remove,
+    removeAll: () => void held.splice(0),
     sweep: () => undefined,
     store: (record) => {
       remove(record.key)
