@@ -8,6 +8,7 @@ import { expect } from 'vitest'
 import type { Scene } from './fault-sweep.ts'
 import { BUILT_CLI, runCli } from './run-cli.ts'
 import type { RunResult } from './run-cli.ts'
+import { sealedSessions } from './sealed-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { StrictSts } from './strict-sts/client.ts'
 import { crowdWorld, keyIdFor, secretFor, virtualDevice } from './strict-sts/worlds.ts'
@@ -158,7 +159,7 @@ function ownFiles({ home }: LoginScene): readonly string[] {
 
 /** The session that is kept in the cache, if there is one. */
 export function keptSession(scene: LoginScene): string | undefined {
-  return ownFiles(scene).find((name) => /^\.cache\/awsmfa\/sessions\/[0-9a-f]{40}\.json$/.test(name))
+  return ownFiles(scene).find((name) => /^\.cache\/awsmfa\/sessions\/[0-9a-f]{40}\.sealed$/.test(name))
 }
 
 /** What awsmfa keeps is whole, or not there; what is only half written has another name. */
@@ -167,6 +168,7 @@ export function expectOwnFilesWhole(scene: LoginScene): void {
     const text = scene.home.read(name).toString()
     expect([name, text.endsWith('}\n'), JSON.parse(text)]).toEqual([name, true, expect.objectContaining({ version: 1 })])
   }
+  for (const [path, text] of sealedSessions(scene.home.path)) expect([path, text?.endsWith('}\n')]).toEqual([path, true])
 }
 
 /** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. */
@@ -174,7 +176,7 @@ export function expectNothingLeft(scene: LoginScene, ...but: readonly string[]):
   const entries = awsCacheEntries(scene)
   const beside = filesBelow(scene.home.path, '.aws').filter((name) => !entries.includes(name) && !but.some((start) => name.startsWith(`.aws/${start}`)))
   expect(beside.toSorted()).toEqual(['.aws/config', '.aws/credentials'])
-  expect(ownFiles(scene).filter((name) => !/^\.(cache|local\/state)\/awsmfa\/[\w/-]+(\.refusal)?\.json$/.test(name))).toEqual([])
+  expect(ownFiles(scene).filter((name) => !/^\.(cache|local\/state)\/awsmfa\/([\w/-]+(\.refusal)?\.json|sessions\/[0-9a-f]{40}\.sealed|cache-key)$/.test(name))).toEqual([])
 }
 
 /** An hour passes for all files of a home: what a killed process left is old. */

@@ -12,6 +12,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import { BUILT_CLI } from './run-cli.ts'
+import { cacheKeyOf, sealedSessions } from './sealed-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
 import { createTempHome } from './temp-home.ts'
@@ -140,7 +141,7 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
  * What holds for every command, successful or not:
  *
  * - no secret key, session token or token code on stdout or stderr, nor in any file but the credentials file, awsmfa's
- *   session cache and backups, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
+ *   backups, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
  * - no stack trace, no fault of awsmfa;
  * - no lock, stage or other file of awsmfa left beside the shared files;
  * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were.
@@ -158,7 +159,8 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
       for (const secret of sessionSecretsIn(home)) sessionSecrets.add(secret)
       const secrets = [...sessionSecrets, ...longTerm.filter((secret) => secret.length > 16)]
       const output = `${run.stdout}\n${run.stderr}`
-      const shown = [...secrets.filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
+      const key = cacheKeyOf(home.path)?.bytes.toString('base64')
+      const shown = [...[...secrets, ...(key === undefined ? [] : [key])].filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
       const after = sharedFilesOf(home)
       const changed = /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) && run.code !== 0 && !/profiles could not sign in/.test(run.stderr) && !isSame(before, after)
       return [
@@ -175,7 +177,7 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
 function leaks(home: TempHome, secrets: readonly string[], codes: ReadonlySet<string>, written: ReadonlySet<string>): readonly string[] {
   return filesBelow(home.path).flatMap((path) => {
     const name = relative(home.path, path)
-    if (/^\.bin\/|^\.transcript-|^\.cache\/awsmfa\/sessions\/|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
+    if (/^\.bin\/|^\.transcript-|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
     const text = readFileSync(path, 'latin1')
     const found = [...secrets.filter((secret) => text.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text))]
     return found.map(() => `a secret lies in ${name}`)
@@ -193,8 +195,8 @@ function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, 
 /** Secret keys and tokens of sessions, wherever awsmfa put them. */
 function sessionSecretsIn(home: TempHome): readonly string[] {
   const files = [...filesBelow(join(home.path, '.aws')), ...filesBelow(join(home.path, '.cache'))]
-  return files.flatMap((path) => {
-    const text = readFileSync(path, 'latin1')
+  const texts = [...files.map((path) => readFileSync(path, 'latin1')), ...sealedSessions(home.path).map(([, text = '']) => text)]
+  return texts.flatMap((text) => {
     const tokens = [...text.matchAll(/(?:aws_session_token\s*=\s*|"sessionToken":\s*")([A-Za-z0-9+/=]{100,})/gi)]
     const secrets = [...text.matchAll(/aws_access_key_id\s*=\s*ASIA\w+\s+aws_secret_access_key\s*=\s*([A-Za-z0-9+/=]{40})/gi), ...text.matchAll(/"secretAccessKey":\s*"([^"]+)"/gi)]
     return [...tokens, ...secrets].map(([, secret]) => secret ?? '')
