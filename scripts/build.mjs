@@ -61,6 +61,18 @@ const replaceUnused = {
   load: (id) => (id.startsWith(replaced) ? REPLACEMENTS.find(({ source }) => source === id.slice(replaced.length)).code : undefined),
 }
 
+/**
+ * The front parses by the command table and says nothing by it: help and errors are the others' business. So the table's words
+ * stay out of it.
+ */
+const withoutWords = {
+  name: 'without-words',
+  transform(code, id) {
+    if (!/[\\/]command-table\.ts$/.test(id)) return undefined
+    return code.replaceAll(/\b(summary|description|because|line|placeholder): (?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")/g, "$1: ''")
+  },
+}
+
 /** Node reads and compiles a file of ASCII alone faster than one with a single other character in a string. */
 const asciiOnly = {
   name: 'ascii-only',
@@ -134,7 +146,7 @@ try {
     resolve: { ...resolve, alias: { 'node:fs': 'fs', 'node:path': 'path', 'node:vm': 'vm' } },
     output: { minify: true },
   }
-  const front = await bundle({ front: 'src/entry/front.ts' }, { ...first, output: { ...first.output, entryFileNames: '[name]-[hash].cjs' } })
+  const front = await bundle({ front: 'src/entry/front.ts' }, { ...first, plugins: [withoutWords], output: { ...first.output, entryFileNames: '[name]-[hash].cjs' } })
   // The library shares nearly all with login, and each module shared by one more would move to where every command loads it:
   // so the command line is bundled by itself first, and with the library its modules stay where they were.
   const others = { transform: { target: 'node20' }, plugins: [replaceUnused] }
@@ -153,6 +165,8 @@ try {
   const run = otherChunks.find(({ name, isEntry }) => isEntry && name === 'run')
   const define = { FRONT_FILE: JSON.stringify(front[0].fileName), RUN_FILE: JSON.stringify(`./${run.fileName}`) }
   const entryChunks = await bundle({ awsmfa: 'src/entry/awsmfa.ts' }, { ...first, transform: { ...first.transform, define }, external: [/^\.\/run-/] })
+  // A program of its own, which ends with the native call that it makes. What it loads is no part of it: it need not be there.
+  await bundle({ 'keychain-helper': 'src/entry/keychain-helper.ts' }, { transform: { target: 'node20' } })
   chmodSync(`${stage}/awsmfa.cjs`, 0o755)
   // Its names are spelt out, so that every bundler and Node finds them.
   writeFileSync(`${stage}/library.mjs`, "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n")

@@ -8,6 +8,7 @@ import { createAsker } from '../adapters/controlling-terminal.ts'
 import type { Asker } from '../adapters/controlling-terminal.ts'
 import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
 import type { OwnFolders } from '../adapters/paths.ts'
+import { createPromptFiles } from '../adapters/prompt-files.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
 import { sha1 } from '../adapters/sha1.ts'
 import { sha256 } from '../adapters/sha256.ts'
@@ -16,21 +17,27 @@ import { createSpinner } from '../adapters/spinner.ts'
 import { createAwsCacheStore } from '../adapters/stores/aws-caches.ts'
 import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
 import { createCredentialsFileStore } from '../adapters/stores/credentials-file.ts'
+import { createOwnCacheStore } from '../adapters/stores/own-cache.ts'
 import { createTerminal } from '../adapters/terminal.ts'
 import { movesCursor } from '../adapters/text-style.ts'
 import type { LoginContext } from '../commands/login.ts'
 import type { LogoutContext } from '../commands/logout.ts'
 import type { StatusContext } from '../commands/status.ts'
 import { AwsmfaError } from '../core/failures.ts'
+import { readProfiles } from '../core/files/profiles.ts'
+import type { Profiles } from '../core/files/profile-view.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { SharedSnapshots } from '../core/ports.ts'
 import { findCachedSession } from '../core/status/cached-session.ts'
+import { findOwnCachedSession } from '../core/status/own-cache-session.ts'
 import { visible } from '../core/visible-text.ts'
+import { keepPromptLines } from '../flows/keep-prompt-lines.ts'
 
 type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf'
 
 /** What any command may ask for, and what login's own effects are made from. */
-export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders }
+export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders; readonly keepPromptLines: () => void }
 
 /** Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. */
 export function createContext(invocation: Invocation, cancelled: AbortSignal): Context {
@@ -48,11 +55,15 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     spinner: (talk) => createSpinner({ talk, canMoveCursor: movesCursor(environment, process.platform) }),
   })
   const debug = isDebug(invocation) ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
-  const files = createSharedFiles({ paths: resolveSharedFiles(surroundings), home, allowRoot: invocation.options['allow-root'] === true, uid: process.getuid?.() })
+  const [paths, uid, allowRoot] = [resolveSharedFiles(surroundings), process.getuid?.(), invocation.options['allow-root'] === true]
+  const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
   const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
   // Both lie under the home folder, wherever the files are.
   const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
+  const cache = createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug })
+  const cachedSessionOf: Context['cachedSessionOf'] = (profile) => findCachedSession(profile, awsCaches) ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
+  const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,
     home,
@@ -68,11 +79,16 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     showWaiting: terminal.showWaiting,
     readFiles: files.read,
     identityOf: facts.identityOf,
-    cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
+    cache,
     awsCaches,
-    stores: [createCredentialsFileStore(files), ...awsCaches],
-    cachedSessionOf: (profile) => findCachedSession(profile, awsCaches),
+    stores: [createCredentialsFileStore(files), ...awsCaches, createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) })],
+    cachedSessionOf,
+    keepPromptLines: () => keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
   }
+}
+
+function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
+  return readProfiles({ credentials: credentials.text, config: config.text })
 }
 
 function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): string | undefined {

@@ -26,6 +26,7 @@ export function createLoginContext(context: Context): LoginContext {
     sweepBackups: () => createBackups({ stateFolder: folders.state, now }).sweep(),
     readSettings: () => readSettingsFile(folders.config),
     readFile: readText,
+    isWindows: process.platform === 'win32',
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment }),
     runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),

@@ -1,6 +1,6 @@
 /** The effects of `credential-process`: those of `exec`, and little time, because whoever started it waits for so long and no longer. */
 import { AwsmfaError } from '../core/failures.ts'
-import type { ProcessContext } from '../commands/credential-process.ts'
+import type { LoginFirstContext } from '../commands/login-first.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { parseDuration } from '../core/login/duration.ts'
 import type { Context } from './context.ts'
@@ -15,12 +15,12 @@ const TIMEOUT_SECONDS = 20
 const LONGEST_SECONDS = 600
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
-export function createProcessContext(invocation: Invocation, context: Context): ProcessContext {
+export function createProcessContext(invocation: Invocation, context: Context): LoginFirstContext {
   const seconds = timeoutOf(invocation)
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
-  return { ...createProgramContext({ ...context, cancelled }), isWindows: process.platform === 'win32' }
+  return createProgramContext({ ...context, cancelled })
 }
 
 function timeoutOf({ options }: Invocation): number {

@@ -1,33 +1,23 @@
 import { AwsmfaError, isFailure } from '../core/failures.ts'
 import { readProfiles } from '../core/files/profiles.ts'
-import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { parseDuration } from '../core/login/duration.ts'
-import { resolveLogin } from '../core/login/resolve-login.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import type { SharedSnapshots } from '../core/ports.ts'
-import type { ShortTermCredentials } from '../core/sessions/credentials.ts'
 import { decideRefresh, MANDATORY_REFRESH_SECONDS } from '../core/sessions/refresh.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
-import { answerProcess } from '../flows/answer-process.ts'
 import { currentCredentials } from '../flows/current-credentials.ts'
 import { renderProcessAnswer } from '../render/env.ts'
 import { renderNotRenewed } from '../render/login.ts'
-import { renderTrail } from '../render/trail.ts'
 import type { LoginFirstContext } from './login-first.ts'
-
-/** What credential-process needs. */
-export interface ProcessContext extends LoginFirstContext {
-  /** A `credential_process` is split as Windows does it. */
-  readonly isWindows: boolean
-}
+import { processSession } from './process-session.ts'
+import type { ProcessAsked, ProcessSession } from './process-session.ts'
 
 /**
  * Prints the JSON of the credential_process protocol and nothing else on stdout, and gives the exit code 0. The session is the
  * one that stands in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
  * SESSION_MISSING where a code is needed and nobody can be asked, and what resolveLogin and answerProcess throw.
  */
-export async function credentialProcess(invocation: Invocation, context: ProcessContext): Promise<number> {
+export async function credentialProcess(invocation: Invocation, context: LoginFirstContext): Promise<number> {
   const windowSeconds = windowOf(invocation)
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
@@ -37,25 +27,16 @@ export async function credentialProcess(invocation: Invocation, context: Process
   return 0
 }
 
-interface Asked {
-  readonly invocation: Invocation
-  readonly context: ProcessContext
-  readonly windowSeconds: number
-  readonly snapshots: SharedSnapshots
-  readonly profiles: Profiles
+interface Asked extends ProcessAsked {
   readonly profile: string
 }
 
-interface Answer extends ShortTermCredentials {
-  readonly account: string | undefined
-}
-
-async function find(asked: Asked): Promise<Answer> {
+async function find(asked: Asked): Promise<ProcessSession> {
   const { context, windowSeconds, profile } = asked
   const standing = await standingSession(asked)
   if (standing !== undefined && decideRefresh(standing.expiration, context.now(), windowSeconds) !== 'renew') return standing
   try {
-    return await keptOrNew(asked)
+    return await processSession(asked, (failure, expiration) => tellNotRenewed(failure, expiration, asked))
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     if (standing === undefined || secondsUntil(standing.expiration, context.now()) <= 0) throw isFailure(error, 'PROMPT_UNAVAILABLE') ? new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error }) : error
@@ -65,7 +46,7 @@ async function find(asked: Asked): Promise<Answer> {
 }
 
 /** The session in the credentials file, or a role's made from one there. One that says nothing of its end could not be renewed in time. */
-async function standingSession({ invocation, context, snapshots, profiles, profile }: Asked): Promise<Answer | undefined> {
+async function standingSession({ invocation, context, snapshots, profiles, profile }: Asked): Promise<ProcessSession | undefined> {
   const { options } = invocation
   const { environment, facts, connectThrough } = context
   try {
@@ -79,33 +60,6 @@ async function standingSession({ invocation, context, snapshots, profiles, profi
     context.debug(`the session in the credentials file was of no use (${error.failure.code})`)
     return undefined
   }
-}
-
-async function keptOrNew(asked: Asked): Promise<Answer> {
-  const { invocation, context, snapshots, profiles, windowSeconds } = asked
-  const { environment, readFile, isWindows } = context
-  const resolution = resolveLogin({
-    invocation,
-    environment,
-    profiles,
-    paths: { credentials: snapshots.credentials.path, config: snapshots.config.path },
-    defaults: await context.readSettings(),
-    readFile,
-    config: snapshots.config.text,
-    storesNothing: true,
-    isWindows,
-  })
-  for (const line of renderTrail(resolution)) context.debug(line)
-  const session = await answerProcess(
-    { resolution, windowSeconds },
-    {
-      ...context,
-      connection: context.connect(resolution, profiles, snapshots),
-      sources: context.sourcesFor(resolution),
-      onNotRenewed: (error, expiration) => tellNotRenewed(error, expiration, asked),
-    },
-  )
-  return { ...session.credentials, account: session.account }
 }
 
 function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapshots, profile }: Asked): void {

@@ -8,6 +8,7 @@ import type { KeepDecision } from '../core/login/keep-or-renew.ts'
 import { planLogin } from '../core/login/login-plan.ts'
 import type { LoginResolution, ResolutionNote } from '../core/login/resolution.ts'
 import { resolveLogin } from '../core/login/resolve-login.ts'
+import type { GlobalDefaults } from '../core/login/settings.ts'
 import { describeRequest, hashRequest } from '../core/login/session-request.ts'
 import type { Environment } from '../core/login/target-profile.ts'
 import type { StatusLookup } from '../core/status/profile-status.ts'
@@ -26,6 +27,8 @@ export interface PrepareContext extends Omit<SignInEffects, 'connect' | 'termina
   readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
   readonly terminal: Terminal
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
+  /** A `credential_process` is split as Windows does it. */
+  readonly isWindows: boolean
 }
 
 /** One run of `login`. */
@@ -35,7 +38,7 @@ export interface LoginRun {
   readonly talk: (text: string) => void
   readonly snapshots: SharedSnapshots
   readonly profiles: Profiles
-  readonly defaults: Readonly<Record<string, string>>
+  readonly defaults: GlobalDefaults
 }
 
 /** A profile with everything settled, and whether its session will do as it is. */
@@ -46,9 +49,9 @@ export interface Attempt {
 
 /** Settles one profile. `invocation` names it; `targets`: how many are signed in together. Throws what resolveLogin throws. */
 export function settleAttempt(invocation: Invocation, targets: number, { context, snapshots, profiles, defaults }: LoginRun): Attempt {
-  const { environment, readFile } = context
+  const { environment, readFile, isWindows } = context
   const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
-  const resolution = resolveLogin({ invocation, environment, profiles, paths, defaults, readFile, config: snapshots.config.text, targets })
+  const resolution = resolveLogin({ invocation, environment, profiles, paths, defaults, readFile, config: snapshots.config.text, targets, isWindows })
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }
@@ -102,8 +105,8 @@ function isRenewalAsked({ options }: Invocation, candidates: readonly Candidate[
 }
 
 /** Which keys were found by their suffix is news on the first day and noise on every other. */
-function isWorthSaying(note: ResolutionNote, { ownership }: Candidate): boolean {
-  return note.kind !== 'own-suffix' || ownership.kind !== 'ours'
+function isWorthSaying(note: ResolutionNote, { ownership, resolution }: Candidate): boolean {
+  return note.kind !== 'own-suffix' || (ownership.kind !== 'ours' && resolution.storeIn === 'section')
 }
 
 function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string {

@@ -3,6 +3,8 @@ import { AwsmfaError, isFailure } from '../core/failures.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
+import { isOwnProcess } from '../core/login/own-process-line.ts'
+import type { GlobalDefaults } from '../core/login/settings.ts'
 import type { ThroughSession } from '../core/login/through-session.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import { parseDuration } from '../core/login/duration.ts'
@@ -12,10 +14,13 @@ import { currentCredentials } from '../flows/current-credentials.ts'
 import type { CurrentOutcome } from '../flows/current-credentials.ts'
 import type { Connection } from '../flows/sign-in.ts'
 import type { PrepareContext } from './login-attempt.ts'
+import type { ProcessAsked } from './process-session.ts'
 
 /** What both need. */
 export interface LoginFirstContext extends PrepareContext {
-  readonly readSettings: () => Promise<Readonly<Record<string, string>>>
+  /** Makes the lines for prompts say what is so now. Never throws. */
+  readonly keepPromptLines: () => void
+  readonly readSettings: () => Promise<GlobalDefaults>
   /** Reaches STS for roles that are assumed with a session. */
   readonly connectThrough: (settings: ThroughSession & { readonly path: readonly string[] }, profiles: Profiles, snapshots: SharedSnapshots) => Connection
 }
@@ -37,12 +42,25 @@ export async function sessionForProgram(invocation: Invocation, context: LoginFi
   const minimumSeconds = minimumOf(invocation)
   const first = await lookOrNone(profile, minimumSeconds, invocation, context)
   if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
+  if (isOwnProcess(first.profiles.find(profile))) return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
   const { loginForProgram } = await import('./login-for-program.ts')
   await loginForProgram(invocation, missing(profile, first.found, minimumSeconds), context)
   // A role's hour may be less than what is wanted: what could be had was got.
   const second = await look(profile, 0, invocation, context)
   if (second.found.kind === 'session') return given(profile, second.found.session, second.profiles)
   throw missing(profile, second.found, 0)
+}
+
+/** The session that tools get for this profile by its `credential_process`. */
+async function fromOwnCache(profile: string, minimumSeconds: number, { invocation, context, snapshots, profiles }: Looked & Pick<ProcessAsked, 'invocation' | 'context'>): Promise<SessionForProgram> {
+  const { processSession } = await import('./process-session.ts')
+  try {
+    const asked = { invocation, context, snapshots, profiles, windowSeconds: minimumSeconds }
+    const session = await processSession(asked, (error) => context.debug(`the session could not be renewed (${error.failure.code})`))
+    return given(profile, session, profiles)
+  } catch (error) {
+    throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing(profile, { kind: 'none' }, minimumSeconds) : error
+  }
 }
 
 function given(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
@@ -68,6 +86,7 @@ function minimumOf({ options }: Invocation): number {
 interface Looked {
   readonly found: CurrentOutcome
   readonly profiles: Profiles
+  readonly snapshots: SharedSnapshots
 }
 
 async function look(profile: string, minimumSeconds: number, { options }: Invocation, context: LoginFirstContext): Promise<Looked> {
@@ -75,7 +94,7 @@ async function look(profile: string, minimumSeconds: number, { options }: Invoca
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const { environment } = context
   const effects = { ...context, connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connectThrough(settings, profiles, snapshots) }
-  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: {} }, effects), profiles }
+  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: {} }, effects), profiles, snapshots }
 }
 
 /** A session of which nothing says when it ends may have ended, which STS alone knows: that is as good as none. */
@@ -84,8 +103,8 @@ async function lookOrNone(profile: string, minimumSeconds: number, invocation: I
     return await look(profile, minimumSeconds, invocation, context)
   } catch (error) {
     if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
-    const { credentials, config } = context.files.read()
-    return { found: { kind: 'none' }, profiles: readProfiles({ credentials: credentials.text, config: config.text }) }
+    const snapshots = context.files.read()
+    return { found: { kind: 'none' }, profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }), snapshots }
   }
 }
 

@@ -24,6 +24,8 @@ export async function loginForProgram(invocation: Invocation, missing: AwsmfaErr
     await loginOne(run)
   } catch (error) {
     throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing : error
+  } finally {
+    context.keepPromptLines()
   }
 }
 

@@ -6,6 +6,7 @@ import { AwsmfaError } from '../core/failures.ts'
 import { classifyProfile } from '../core/files/ownership.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { GlobalDefaults } from '../core/login/settings.ts'
 import { expandTargets } from '../core/login/targets.ts'
 import type { Targets } from '../core/login/targets.ts'
 import type { SessionStore } from '../core/ports.ts'
@@ -14,10 +15,11 @@ import { patternQuestion } from '../render/login-many.ts'
 import type { LoginRun, PrepareContext } from './login-attempt.ts'
 import { loginMany } from './login-many.ts'
 import { loginOne } from './login-one.ts'
+import { withProfileNamed } from './login-picker.ts'
 
 /** What login needs. */
 export interface LoginContext extends PrepareContext {
-  readonly readSettings: () => Promise<Readonly<Record<string, string>>>
+  readonly readSettings: () => Promise<GlobalDefaults>
   readonly stores: readonly SessionStore[]
   /** Removes what setup kept for undo and is too old by now. */
   readonly sweepBackups: () => void
@@ -35,7 +37,7 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
-  if (!isMany) return await loginOne(run)
+  if (!isMany) return await loginOne(await withProfileNamed(run))
   if (targets.profiles.length === 0) talk(renderNothingManaged())
   if (targets.byPattern) await confirmPattern(targets.profiles, context)
   return await loginMany(targets.profiles, run)

@@ -88,7 +88,9 @@ export async function openProvision(request: ProvideRequest, effects: ProvideEff
       const [outcome] = await obtainSessions(requestFor(isLengthMeant ? 1 : CODE_FOR_ALL), { ...calling, sources })
       if (outcome === undefined) throw new Error('a member has an outcome')
       if (outcome.kind === 'failed') throw outcome.error
-      return withAccount(outcome.session)
+      const { session } = outcome
+      if (session.identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, session.identity)
+      return withAccount(session)
     },
   }
 }

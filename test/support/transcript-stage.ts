@@ -144,7 +144,8 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
  *   backups, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
  * - no stack trace, no fault of awsmfa;
  * - no lock, stage or other file of awsmfa left beside the shared files;
- * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were.
+ * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were (the
+ *   lines for prompts are mended by whoever comes by).
  */
 function inspectorOf(home: TempHome, longTerm: readonly string[], codes: ReadonlySet<string>): NonNullable<TranscriptWorld['inspect']> {
   const sessionSecrets = new Set<string>()
@@ -158,7 +159,8 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
     after: (step: TranscriptCommand, run: TranscriptRun) => {
       for (const secret of sessionSecretsIn(home)) sessionSecrets.add(secret)
       const secrets = [...sessionSecrets, ...longTerm.filter((secret) => secret.length > 16)]
-      const output = `${run.stdout}\n${run.stderr}`
+      // What these are for is to give the session away, on stdout.
+      const output = /\bawsmfa (?:credential-process|env)\b/.test(step.command) ? run.stderr : `${run.stdout}\n${run.stderr}`
       const key = cacheKeyOf(home.path)?.bytes.toString('base64')
       const shown = [...[...secrets, ...(key === undefined ? [] : [key])].filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
       const after = sharedFilesOf(home)
@@ -185,7 +187,7 @@ function leaks(home: TempHome, secrets: readonly string[], codes: ReadonlySet<st
 }
 
 function sharedFilesOf(home: TempHome): ReadonlyMap<string, string> {
-  return new Map(filesBelow(join(home.path, '.aws')).map((path) => [relative(home.path, path), readFileSync(path, 'latin1')]))
+  return new Map(filesBelow(join(home.path, '.aws')).filter((path) => !/\.awsmfa\/[^/]+$/.test(path)).map((path) => [relative(home.path, path), readFileSync(path, 'latin1')]))
 }
 
 function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {

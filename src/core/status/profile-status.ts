@@ -1,5 +1,6 @@
 import { classifyProfile } from '../files/ownership.ts'
 import type { ProfileView, Profiles } from '../files/profile-view.ts'
+import { isOwnProcess } from '../login/own-process-line.ts'
 import { isStandardRole } from '../login/store-profile.ts'
 import type { CallerIdentity, StoredSession } from '../ports.ts'
 import { shortenAccessKeyId } from '../sessions/credentials.ts'
@@ -15,7 +16,7 @@ export interface StatusLookup {
   readonly now: Date
   readonly minTtlSeconds: number
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-  /** What the caches of the AWS CLI and botocore hold for a role profile. */
+  /** What the caches of the AWS CLI and botocore hold for a role profile, or awsmfa's own for one whose process is awsmfa. */
   readonly cachedSessionOf: (profile: ProfileView) => CachedSession | undefined
 }
 
@@ -62,7 +63,10 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
 
 function entryOf(name: string, own: ProfileView | undefined, lookup: StatusLookup): StatusEntry {
   const session = sessionInCredentialsFile(own)
-  if (session === undefined) return entryWithoutSession(name)
+  if (session === undefined) {
+    const cached = own !== undefined && isOwnProcess(own) ? lookup.cachedSessionOf(own) : undefined
+    return cached === undefined ? entryWithoutSession(name) : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
+  }
   const identity = session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
   return entryFor(name, session, { identity, sourceProfile: undefined }, lookup)
 }
