@@ -7,7 +7,7 @@ export type Origin =
   | { readonly kind: 'sts-flag'; readonly flag: string }
   | { readonly kind: 'environment'; readonly variable: string }
   | { readonly kind: 'file'; readonly file: SharedFileName; readonly profile: string; readonly key: string; readonly line: number }
-  | { readonly kind: 'settings'; readonly key: string }
+  | { readonly kind: 'settings'; readonly key: string; readonly place: Place }
   | { readonly kind: 'iam' }
   | { readonly kind: 'typed' }
   | { readonly kind: 'default' }

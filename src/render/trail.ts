@@ -19,7 +19,7 @@ function originInWords(origin: Origin): string {
     case 'file':
       return `${origin.key} of [${visible(origin.profile)}] in the ${origin.file} file, line ${origin.line}`
     case 'settings':
-      return `${origin.key} in config.ini`
+      return `${origin.key} in ${visible(baseName(origin.place.path))}${origin.place.line === undefined ? '' : `, line ${origin.place.line}`}`
     case 'iam':
       return 'IAM'
     case 'typed':
@@ -27,4 +27,9 @@ function originInWords(origin: Origin): string {
     case 'default':
       return 'default'
   }
+}
+
+/** The file's own name, whichever slash its path has. */
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path
 }

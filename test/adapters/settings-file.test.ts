@@ -20,7 +20,7 @@ describe("awsmfa's own settings", () => {
 
   it('are text whatever they look like', async () => {
     write('; comment\nduration = 3600\nmin_ttl="45m"\n')
-    expect(await readSettingsFile(folder)).toEqual({ duration: '3600', min_ttl: '45m' })
+    expect(await readSettingsFile(folder)).toMatchObject({ duration: { value: '3600', place: { line: 2 } }, min_ttl: { value: '45m', place: { path: join(folder, 'config.ini'), line: 3 } } })
   })
 
   it.each([

@@ -9,6 +9,7 @@ type Kinds<Problem extends { readonly kind: string }> = { readonly [Kind in Prob
 const CREDENTIALS: Place = { path: '/home/alice/.aws/credentials', line: 3 }
 const CONFIG: Place = { path: '/home/alice/.aws/config', line: 12 }
 const PATHS = ['/home/alice/.aws/config', '/home/alice/.aws/credentials']
+const COMMAND: Origin = { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 7 }
 const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 const FLAG: Origin = { kind: 'flag', flag: '--profile' }
 const VARIABLE: Origin = { kind: 'environment', variable: 'AWS_PROFILE' }
@@ -72,7 +73,7 @@ const OTHERS: Examples = {
     { what: 'profile name', text: 'a]', defect: 'closing-bracket', origin: FLAG },
     { what: 'profile name', text: 'DEFAULT', defect: 'reserved-name', origin: FLAG },
     { what: 'profile name', text: ' a', defect: 'outer-space', origin: FLAG },
-    { what: 'role session name', text: 'x'.repeat(300), defect: 'too-long', origin: { kind: 'settings', key: 'role_session_name' } },
+    { what: 'role session name', text: 'x'.repeat(300), defect: 'too-long', origin: { kind: 'settings', key: 'role_session_name', place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 } } },
     { what: 'external id', text: 'ü', defect: 'alphabet', origin: FLAG },
     { what: 'region', text: '', defect: 'empty', origin: FLAG },
   ],
@@ -80,6 +81,7 @@ const OTHERS: Examples = {
     { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },
     { profile: 'zzz', origin: VARIABLE, paths: PATHS },
   ],
+  PROFILE_NOT_NAMED: [{ candidates: ['my work'] }, { candidates: ['work', 'admin'] }, { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) }],
   SOURCE_PROFILE_NOT_FOUND: [{ profile: 'work', source: 'bsae', origin: IN_CONFIG, paths: PATHS, nearest: 'base' }],
   SOURCE_PROFILE_CYCLE: [{ path: ['a', 'b', 'a'] }],
   SOURCE_PROFILE_AMBIGUOUS: [{ profile: 'work', candidates: [{ profile: 'work-long-term', place: CREDENTIALS }, { profile: 'workPerm', place: CONFIG }] }],
@@ -155,6 +157,18 @@ const OTHERS: Examples = {
   HOME_OF_ANOTHER: [{ place: { path: '/home/alice/.aws' }, owner: 1000 }],
   SETTINGS_UNREADABLE: [{ place: { path: '/home/alice/.config/awsmfa/config.ini' }, errno: 'EACCES' }],
   STDOUT_UNWRITABLE: [{ errno: 'ENOSPC' }],
+  KEYCHAIN_UNAVAILABLE: [
+    { platform: 'linux', reason: 'locked', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'linux', reason: 'no-service', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'linux', reason: 'no-keyring', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'linux', reason: 'slow', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'darwin', reason: 'slow', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'linux', reason: 'denied', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'win32', reason: 'denied', addOn: '@napi-rs/keyring@2.1.2', detail: 'Platform failure: 5' },
+    { platform: 'linux', reason: 'no-add-on', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'linux', reason: 'no-program', addOn: '@napi-rs/keyring@2.1.2' },
+    { platform: 'darwin', reason: 'not-a-key', addOn: '@napi-rs/keyring@2.1.2' },
+  ],
   PROMPT_UNAVAILABLE: [
     { obstacle: 'no-terminal', wanted: 'token-code' },
     { obstacle: 'background', wanted: 'token-code' },
@@ -169,7 +183,34 @@ const OTHERS: Examples = {
   INTERRUPTED: [{ signal: 'SIGTERM' }, { signal: 'SIGHUP' }],
   DECLINED: [{}],
   DEADLINE_EXCEEDED: [{ seconds: 30, waitingFor: 'a token code on stdin' }],
-  TOKEN_COMMAND_FAILED: [{ program: 'ykman', reason: 'not-found' }, { program: 'ykman', reason: 'exit', exitCode: 3 }, { program: 'ykman', reason: 'exit' }, { program: 'ykman', reason: 'timed-out' }],
+  TOKEN_COMMAND_FAILED: [
+    { program: 'op', origin: { kind: 'flag', flag: '--token-command' }, reason: 'not-found', wantsShell: false },
+    { program: 'op', origin: COMMAND, reason: 'not-executable', wantsShell: false },
+    { program: 'op', origin: COMMAND, reason: 'quote', wantsShell: false },
+    { program: 'op', origin: COMMAND, reason: 'exit', exitCode: 3, wantsShell: false },
+    { program: 'pass', origin: COMMAND, reason: 'exit', exitCode: 1, wantsShell: true },
+    { program: 'op', origin: COMMAND, reason: 'exit', wantsShell: false },
+    { program: 'op', origin: COMMAND, reason: 'timed-out', seconds: 60, wantsShell: false },
+    { program: 'op', origin: COMMAND, reason: 'output', wantsShell: false },
+    { program: 'awsmfa', origin: COMMAND, reason: 'circle', wantsShell: false },
+  ],
+  YUBIKEY_FAILED: [
+    { reason: 'no-program', label: SERIAL, serials: [] },
+    { reason: 'no-key', label: SERIAL, serials: [] },
+    { reason: 'no-service', label: SERIAL, serials: [] },
+    { reason: 'other-key', label: SERIAL, serial: '12345678', serials: [] },
+    { reason: 'several-keys', label: SERIAL, serials: ['12345678', '87654321'] },
+    { reason: 'several-keys', label: SERIAL, serials: [] },
+    { reason: 'no-account', label: SERIAL, serials: [] },
+    { reason: 'several-accounts', label: 'aws', serial: '12345678', serials: [] },
+    { reason: 'password', label: SERIAL, serials: [] },
+    { reason: 'wrong-password', label: SERIAL, serial: '12345678', serials: [] },
+    { reason: 'not-touched', label: SERIAL, serials: [] },
+    { reason: 'no-oath', label: SERIAL, serials: [] },
+    { reason: 'timed-out', label: SERIAL, serials: [] },
+    { reason: 'other', label: SERIAL, serials: [], exitCode: 2 },
+    { reason: 'other', label: SERIAL, serials: [], exitCode: 1, detail: 'Failed to connect to YubiKey.' },
+  ],
   CREDENTIAL_PROCESS_FAILED: [
     { profile: 'base', program: '/opt/keys', reason: 'output', place: CONFIG },
     { profile: 'base', program: '/opt/keys', reason: 'session', place: CONFIG },

@@ -36,6 +36,14 @@ export type ResolutionNote =
   | { readonly kind: 'environment-serial-ignored'; readonly variable: string; readonly account: string }
   | { readonly kind: 'serial-of-other-account'; readonly serialAccount: string; readonly keyAccount: string }
 
+/** Which YubiKey is asked, and for which of its accounts; at least one of the two is there. */
+export interface YubiKeySettings {
+  /** Undefined: the only one that is plugged in. */
+  readonly serial: Resolved<string> | undefined
+  /** The name of the OATH account; undefined: the MFA device's serial. */
+  readonly label: Resolved<string> | undefined
+}
+
 /** Everything a login needs to know before it asks anybody anything. */
 export interface LoginResolution {
   /** The profile that was asked for. */
@@ -60,6 +68,10 @@ export interface LoginResolution {
   readonly caBundle: Resolved<string> | undefined
   /** A token code that was given on the command line, six digits. `-` stands for one line from stdin. */
   readonly tokenCode: Resolved<string> | undefined
+  /** The command that prints token codes, with whatever it holds: only its program may be shown. */
+  readonly tokenCommand: Resolved<string> | undefined
+  /** The YubiKey that makes token codes; undefined where none is configured. */
+  readonly yubiKey: YubiKeySettings | undefined
   readonly minTtlSeconds: number | undefined
   readonly notes: readonly ResolutionNote[]
   /** Every setting that was resolved, for `--debug`; never a secret or a code. */

@@ -15,12 +15,12 @@ import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
 import { profileOfOwnProcess } from './own-process.ts'
 import { readKeys } from './profile-keys.ts'
 import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
-import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep } from './resolution.ts'
+import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep, YubiKeySettings } from './resolution.ts'
 import { pathOfSources, walkToLongTerm } from './role-chain.ts'
 import type { Walk } from './role-chain.ts'
 import { findRoles, resolveRoles } from './roles.ts'
-import { badSetting, contradiction, findDefault, findDuration, findFlag, findInProfiles, findSetting, findVariable, toSeconds } from './settings.ts'
-import type { SettingSources } from './settings.ts'
+import { badSetting, contradiction, findDuration, findFlag, findInProfiles, findSetting, findVariable, toSeconds } from './settings.ts'
+import type { GlobalDefaults, SettingSources } from './settings.ts'
 import { assertNotElsewhere, decideStore } from './store-profile.ts'
 import type { StoreDecision, StoreInput } from './store-profile.ts'
 import { parseStsArguments } from './sts-arguments.ts'
@@ -37,8 +37,8 @@ export interface LoginInput {
   readonly environment: Environment
   readonly profiles: Profiles
   readonly paths: SharedPaths
-  /** awsmfa's own `config.ini`. */
-  readonly defaults: Readonly<Record<string, string>>
+  /** awsmfa's own settings file. */
+  readonly defaults: GlobalDefaults
   readonly readFile: ReadParameterFile
   /** The text of the config file, for the `[services]` section that a profile may name. */
   readonly config?: string
@@ -102,6 +102,8 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     endpoint: resolveEndpoint(onWalk, input.config),
     caBundle: findSetting('CA bundle', onWalk),
     tokenCode: resolveTokenCode(sources),
+    tokenCommand: findSetting('token command', onWalk),
+    yubiKey: resolveYubiKey(onWalk),
     minTtlSeconds: resolveMinimum(sources),
     notes: [...suffixNote, ...notes, ...serialNotes],
   }
@@ -242,7 +244,16 @@ function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> |
   return { value, origin: { kind: 'flag', flag: '--token-code' } }
 }
 
+/** A YubiKey is asked where something about one is configured. */
+function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
+  const serial = findSetting('YubiKey serial', sources)
+  const label = findSetting('YubiKey label', sources)
+  // ykman takes a whole number (ykman/_cli/__main__.py › cli, --device).
+  if (serial !== undefined && !/^[0-9]{1,20}$/.test(serial.value)) throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
+  return serial === undefined && label === undefined ? undefined : { serial, label }
+}
+
 function resolveMinimum(sources: SettingSources): number | undefined {
-  const minimum = findFlag('minimum time left', sources) ?? findDefault('minimum time left', sources.defaults)
+  const minimum = findSetting('minimum time left', sources)
   return minimum === undefined ? undefined : toSeconds(minimum).value
 }

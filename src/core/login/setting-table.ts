@@ -1,8 +1,10 @@
 /**
- * Every setting of a login as data: where it may stand, and in which order it is looked for. Resolution and the generated
- * documentation read this one table. Order within a row: flags after `--`, flags, variables, profile keys, `config.ini`, default.
+ * Every setting as data: where it may stand, and in which order it is looked for. Resolution, the settings file, `awsmfa settings`
+ * and the generated documentation read this one table, so that a row is all that a new setting needs to be allowed there, shown
+ * and documented. Order within a row: flags after `--`, flags, variables, profile keys, the settings file, default.
  */
 import type { OwnFlagName } from './sts-flags.ts'
+import { showableCommand } from './token-command.ts'
 
 /** A setting's name in messages and in `--debug`. */
 export type SettingName =
@@ -18,28 +20,40 @@ export type SettingName =
   | 'endpoint'
   | 'CA bundle'
   | 'token code'
+  | 'token command'
+  | 'YubiKey serial'
+  | 'YubiKey label'
   | 'minimum time left'
 
-/** One setting. Lists are in order of precedence; the first place that has a value wins. */
+/**
+ * One setting. Lists are in order of precedence; the first place that has a value wins. A setting that is no login's (where the
+ * cache's key lies, say) has no profile keys, and is looked up by findOutsideLogin.
+ */
 export interface SettingRow {
   readonly name: SettingName
   readonly description: string
-  /** Long names without dashes, as in the command table. */
+  /** How its text is read: as it is (left out), as a length of time, or as yes or no. What is neither is refused. */
+  readonly kind?: 'length' | 'switch'
+  /** Long names without dashes, as in the command table; of login, or of whichever commands have the setting. */
   readonly flags: readonly string[]
   /** Flags after `--`, which beat every variable and file. */
   readonly stsFlags: readonly OwnFlagName[]
   readonly variables: readonly string[]
+  /** A variable says yes by being set to anything at all, as NO_COLOR does. */
+  readonly isPresence?: true
   /** Keys of a profile in the shared files, lower case. */
   readonly profileKeys: readonly string[]
   /** Which profiles are looked at: the target alone, or each one met on the way to the long-term credentials. */
   readonly profiles: 'target' | 'walk'
-  /** The key in awsmfa's own `config.ini`. */
+  /** The key in awsmfa's own settings file; without one the file may not have it. */
   readonly settingsKey?: string
   /** What holds where nothing is said, in words. */
   readonly fallback?: string
+  /** What of a value may be shown; left out: the whole of it. A value that is secret is shown as `…`. */
+  readonly showable?: (value: string) => string
 }
 
-/** Every setting of a login. */
+/** Every setting. */
 export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'profile',
@@ -93,6 +107,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
   {
     name: 'duration',
     description: 'how long the session shall hold: 12h, 1h30m, 45m or seconds',
+    kind: 'length',
     flags: ['duration', 'duration-seconds'],
     stsFlags: ['--duration-seconds'],
     variables: ['AWSMFA_DURATION'],
@@ -157,13 +172,47 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     profileKeys: [],
     profiles: 'target',
     fallback: 'asked at the terminal',
+    showable: () => '…',
+  },
+  {
+    name: 'token command',
+    description: 'a command that prints the token code; it is run without a shell',
+    flags: ['token-command'],
+    stsFlags: [],
+    variables: [],
+    profileKeys: ['awsmfa_token_command', 'mfa_process'],
+    profiles: 'walk',
+    settingsKey: 'token_command',
+    showable: showableCommand,
+  },
+  {
+    name: 'YubiKey serial',
+    description: 'the serial number of the YubiKey that makes the codes, where several may be plugged in',
+    flags: [],
+    stsFlags: [],
+    variables: [],
+    profileKeys: ['yubikey_serial', 'vegas_yubikey_serial', '_yubikey_serial'],
+    profiles: 'walk',
+    settingsKey: 'yubikey_serial',
+  },
+  {
+    name: 'YubiKey label',
+    description: 'the OATH account on the YubiKey; this or the serial has it asked for codes',
+    flags: [],
+    stsFlags: [],
+    variables: [],
+    profileKeys: ['yubikey_label', 'vegas_yubikey_label', '_yubikey_label'],
+    profiles: 'walk',
+    settingsKey: 'yubikey_label',
+    fallback: 'the MFA device serial',
   },
   {
     name: 'minimum time left',
     description: 'renew a session that holds for less than this',
+    kind: 'length',
     flags: ['min-ttl'],
     stsFlags: [],
-    variables: [],
+    variables: ['AWSMFA_MIN_TTL'],
     profileKeys: [],
     profiles: 'target',
     settingsKey: 'min_ttl',
@@ -179,5 +228,5 @@ export function settingRow(name: SettingName): SettingRow {
   return row
 }
 
-/** The keys that awsmfa's own `config.ini` may have. */
+/** The keys that awsmfa's own settings file may have. */
 export const SETTINGS_FILE_KEYS: readonly string[] = SETTING_TABLE.flatMap((row) => (row.settingsKey === undefined ? [] : [row.settingsKey]))

@@ -5,7 +5,7 @@
 import type { ProfileView } from '../files/profile-view.ts'
 import { AwsmfaError } from '../failures.ts'
 import type { Invocation } from '../invocation.ts'
-import type { Origin, Resolved } from '../origin.ts'
+import type { Origin, Place, Resolved } from '../origin.ts'
 import { DURATION_FORM, parseDuration } from './duration.ts'
 import { readKeys } from './profile-keys.ts'
 import { settingRow } from './setting-table.ts'
@@ -14,32 +14,41 @@ import type { ParsedStsArguments } from './sts-arguments.ts'
 import { stsArgument } from './sts-values.ts'
 import type { Environment } from './target-profile.ts'
 
+/** One value of awsmfa's own settings file, and where it stands there. */
+export interface GlobalDefault {
+  readonly value: string
+  readonly place: Place
+}
+
+/** awsmfa's own settings file, by key: what holds where nothing else says anything. */
+export type GlobalDefaults = Readonly<Record<string, GlobalDefault>>
+
 /** Everywhere a setting may stand. `walk`: the views of the profiles met, in order; the first is the one that gets the session. */
 export interface SettingSources {
   readonly options: Invocation['options']
   readonly tail: ParsedStsArguments
   readonly environment: Environment
   readonly walk: readonly (ProfileView | undefined)[]
-  /** awsmfa's own `config.ini`. */
-  readonly defaults: Readonly<Record<string, string>>
+  readonly defaults: GlobalDefaults
 }
 
 /** Gives what a flag says, before or after `--`. Throws STS_ARGUMENT where both speak and contradict each other. */
 export function findFlag(name: SettingName, { options, tail }: Pick<SettingSources, 'options' | 'tail'>): Resolved<string> | undefined {
   const row = settingRow(name)
   const after = row.stsFlags.map((flag) => tail.texts[flag]).find((value) => value !== undefined)
-  const before = row.flags.map((flag) => [flag, options[flag]] as const).find(([, value]) => typeof value === 'string')
-  const value = before?.[1]
-  if (before === undefined || typeof value !== 'string') return after
+  const before = row.flags.map((flag) => [flag, options[flag]] as const).find(([, value]) => value !== undefined)
+  const value = before?.[1] === true ? 'true' : before?.[1]
+  if (before === undefined || value === undefined) return after
   if (after !== undefined && after.value !== value) throw contradiction(after.origin, value, after.value)
   return { value, origin: { kind: 'flag', flag: `--${before[0]}` } }
 }
 
 /** Gives what the environment says. */
 export function findVariable(name: SettingName, environment: Environment): Resolved<string> | undefined {
-  for (const variable of settingRow(name).variables) {
+  const { variables, isPresence } = settingRow(name)
+  for (const variable of variables) {
     const value = environment[variable]
-    if (value !== undefined && value !== '') return { value, origin: { kind: 'environment', variable } }
+    if (value !== undefined && value !== '') return { value: isPresence === true ? 'true' : value, origin: { kind: 'environment', variable } }
   }
   return undefined
 }
@@ -55,15 +64,31 @@ export function findInProfiles(name: SettingName, { walk }: Pick<SettingSources,
 }
 
 /** Gives what awsmfa's own settings file says. */
-export function findDefault(name: SettingName, defaults: SettingSources['defaults']): Resolved<string> | undefined {
+export function findDefault(name: SettingName, defaults: GlobalDefaults): Resolved<string> | undefined {
   const key = settingRow(name).settingsKey
-  const value = key === undefined ? undefined : defaults[key]
-  return key === undefined || value === undefined || value === '' ? undefined : { value, origin: { kind: 'settings', key } }
+  const found = key === undefined ? undefined : defaults[key]
+  if (key === undefined || found === undefined || found.value === '') return undefined
+  return { value: found.value, origin: { kind: 'settings', key, place: found.place } }
 }
 
 /** Gives the setting from the first place that has it: flags, environment, profiles, settings file. */
 export function findSetting(name: SettingName, sources: SettingSources): Resolved<string> | undefined {
   return findFlag(name, sources) ?? findVariable(name, sources.environment) ?? findInProfiles(name, sources) ?? findDefault(name, sources.defaults)
+}
+
+/** Gives a setting that has nothing to do with profiles: flags, environment, settings file. */
+export function findOutsideLogin(name: SettingName, sources: Pick<SettingSources, 'options' | 'environment' | 'defaults'>): Resolved<string> | undefined {
+  return findSetting(name, { ...sources, tail: NO_TAIL, walk: [] })
+}
+
+/** Nothing after `--`. */
+export const NO_TAIL: ParsedStsArguments = { operation: 'AssumeRole', texts: {}, durationSeconds: undefined, extras: {} }
+
+/** Reads yes or no: true, yes, on, 1 and their opposites. Throws USAGE, naming where it stands, for anything else. */
+export function toSwitch({ value, origin }: Resolved<string>): Resolved<boolean> {
+  if (/^(?:true|yes|on|1)$/i.test(value)) return { value: true, origin }
+  if (/^(?:false|no|off|0)$/i.test(value)) return { value: false, origin }
+  throw badSetting({ value, origin }, 'true or false')
 }
 
 /**

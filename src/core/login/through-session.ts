@@ -6,7 +6,7 @@ import { findRoles, resolveRoles } from './roles.ts'
 import type { LoginPlan } from './login-plan.ts'
 import { planLogin } from './login-plan.ts'
 import { parseArn } from './mfa-device.ts'
-import { findSetting } from './settings.ts'
+import { NO_TAIL, findSetting } from './settings.ts'
 import type { SettingSources } from './settings.ts'
 
 /** Where the settings are looked for. `path`: from the role profile to the one that holds the session. */
@@ -18,8 +18,6 @@ export interface ThroughInput extends Pick<SettingSources, 'options' | 'environm
 export interface ThroughSession extends Pick<LoginResolution, 'region' | 'partition' | 'endpoint' | 'caBundle'> {
   readonly plan: LoginPlan
 }
-
-const NO_TAIL: SettingSources['tail'] = { operation: 'AssumeRole', texts: {}, durationSeconds: undefined, extras: {} }
 
 /** Settles it. Throws USAGE for settings that cannot be, naming their place, and REGION_UNKNOWN. */
 export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughSession {

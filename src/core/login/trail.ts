@@ -1,5 +1,6 @@
 import type { Origin, Resolved } from '../origin.ts'
 import type { LoginResolution } from './resolution.ts'
+import { showableCommand } from './token-command.ts'
 
 /** One line of `--debug`: a setting, its value, and where it came from. */
 export type TrailEntry = LoginResolution['trail'][number]
@@ -9,7 +10,7 @@ export type TrailEntry = LoginResolution['trail'][number]
  * or a token code; a password in an endpoint is left out.
  */
 export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
-  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle } = resolution
+  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey } = resolution
   return [
     ...entry('profile', target),
     ...entry('MFA device serial', serialNumber),
@@ -23,6 +24,9 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
     ...entry('region', region),
     ...entry('endpoint', endpoint === undefined ? undefined : { ...endpoint, value: endpoint.value.replace(/\/\/[^/@]*@/, '//…@') }),
     ...entry('CA bundle', caBundle),
+    ...entry('token command', tokenCommand && { ...tokenCommand, value: showableCommand(tokenCommand.value) }),
+    ...entry('YubiKey serial', yubiKey?.serial),
+    ...entry('YubiKey label', yubiKey?.label),
   ]
 }
 

@@ -78,7 +78,7 @@ export function showOrigin(origin: Origin, view: FailureView): string {
     case 'file':
       return `${quoted(origin.key)} in ${showSharedFile(origin.file, view)}, line ${origin.line}`
     case 'settings':
-      return `${quoted(origin.key)} in awsmfa's config.ini`
+      return `${quoted(origin.key)} in ${showPlace(origin.place, view)}`
     case 'iam':
       return 'IAM'
     case 'typed':

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { LoginResolution } from '../../../src/core/login/resolution.ts'
-import { failureOf, resolve } from './resolve.ts'
+import { SETTINGS_PLACE, failureOf, resolve } from './resolve.ts'
 import type { Case } from './resolve.ts'
 
 const KEYS = '[work-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n'
@@ -45,7 +45,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
   it('the duration', () => {
     ladder(({ durationSeconds }) => durationSeconds, [
       [{}, undefined],
-      [{ defaults: { duration: '8h' } }, { value: 28_800, origin: { kind: 'settings', key: 'duration' } }],
+      [{ defaults: { duration: '8h' } }, { value: 28_800, origin: { kind: 'settings', key: 'duration', place: SETTINGS_PLACE } }],
       [{ config: '[profile work]\nduration_seconds = 7200\n' }, { value: 7_200, origin: inFile('work', 'duration_seconds', 2) }],
       [{ environment: { AWSMFA_DURATION: '36h' } }, { value: 129_600, origin: variable('AWSMFA_DURATION') }],
       [{ tail: ['--duration-seconds', '900'] }, { value: 900, origin: after('--duration-seconds') }],
@@ -200,7 +200,7 @@ describe('what contradicts itself or cannot be is refused', () => {
     ['a length that is none', { environment: { AWSMFA_DURATION: 'soon' } }, bad('AWSMFA_DURATION', 'soon', variable('AWSMFA_DURATION'))],
     ['words for --duration-seconds', { options: { 'duration-seconds': '1h' } }, bad('--duration-seconds', '1h', flag('--duration-seconds'))],
     ['a length in a file', { config: '[profile work]\nduration_seconds = long\n' }, bad('duration_seconds', 'long', inFile('work', 'duration_seconds', 2))],
-    ['a minimum', { defaults: { min_ttl: 'x' } }, bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl' })],
+    ['a minimum', { defaults: { min_ttl: 'x' } }, bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl', place: SETTINGS_PLACE })],
     ['a role', { options: { 'role-arn': 'Admin' } }, bad('--role-arn', 'Admin', flag('--role-arn'))],
     ['a role with a comment', { config: `[work]\nrole_arn = ${ADMIN} ; admin\n` }, bad('role_arn', `${ADMIN} ; admin`, inFile('work', 'role_arn', 2))],
     ['a region', { environment: { AWS_REGION: 'eu west' } }, bad('AWS_REGION', 'eu west', variable('AWS_REGION'))],

@@ -6,6 +6,9 @@ import type { LoginInput } from '../../../src/core/login/resolve-login.ts'
 import type { LoginResolution } from '../../../src/core/login/resolution.ts'
 import type { Invocation } from '../../../src/core/invocation.ts'
 
+/** Where awsmfa's own settings stand in these tests. */
+export const SETTINGS_PLACE = { path: '/home/a/.config/awsmfa/config.ini', line: 1 }
+
 export const PATHS = { credentials: '/home/a/.aws/credentials', config: '/home/a/.aws/config' }
 
 /** A login as a table row has it; what is left out is empty. */
@@ -16,6 +19,7 @@ export interface Case {
   readonly options?: Invocation['options']
   readonly tail?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** awsmfa's own settings, by key; all of them in SETTINGS_PLACE. */
   readonly defaults?: Readonly<Record<string, string>>
   readonly targets?: number
 }
@@ -27,7 +31,7 @@ export function resolve({ credentials = '', config = '', profile, options = {}, 
     profiles: readProfiles({ credentials, config }),
     paths: PATHS,
     config,
-    defaults,
+    defaults: Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, { value, place: SETTINGS_PLACE }])),
     readFile: () => {
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
     },
