@@ -1,24 +1,25 @@
 /** The key of the cache as a file of its own, in memory where that is to be had; see cache-key.ts for where and how. */
 import { randomBytes } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
 import { AwsmfaError } from '../core/failures.ts'
 import { cacheKeyPath, encodeCacheKey, readCacheKey } from './cache-key.ts'
 import type { CacheKey, CacheKeyPlaces, CacheKeySource, FoundCacheKey } from './cache-key.ts'
+import { acquireLock, sweepLockLeftovers } from './file-lock.ts'
 import { pauseSync } from './pause.ts'
-import { publishWhole, takeAway } from './published-file.ts'
+import { listFolder, makeFolder, writeWhole } from './staged-write.ts'
+import { refusalOf, writing } from './system-error.ts'
 
 export interface CacheKeyFileOptions extends CacheKeyPlaces {
   /** Told why a key that is there is not used, for `--debug`; never a secret. */
   readonly onOddity: (text: string) => void
 }
 
-/** A file that is being written where there are no links looks damaged for a moment. */
-const BEING_WRITTEN_MS = 50
-/** Each turn ends with a key, or has seen another process at the same work. */
-const TURNS = 20
+/** Longer than any write of so small a file; whoever waits for longer goes without. */
+const LOCK_WAIT_MS = 5_000
 
 /**
- * Keeps the key as a file, mode 0600. Where the place is, is decided at each call. `findOrCreate` throws FILE_NOT_WRITABLE and
- * FILE_INCOMPLETE_WRITE, and FILE_UNREADABLE for a key that it must not replace.
+ * Keeps the key as a file, mode 0600. Where its place is, is decided at each call. `findOrCreate` throws FILE_NOT_WRITABLE,
+ * FILE_INCOMPLETE_WRITE and FILE_LOCKED, and FILE_UNREADABLE for a key that it must not replace.
  */
 export function createCacheKeyFile({ onOddity, ...places }: CacheKeyFileOptions): CacheKeySource {
   const find = (): CacheKey | undefined => {
@@ -28,7 +29,12 @@ export function createCacheKeyFile({ onOddity, ...places }: CacheKeyFileOptions)
     if (found.kind !== 'none') onOddity(`the cache key ${path} ${IN_WORDS[found.kind]}`)
     return undefined
   }
-  return { find, findOrCreate: () => findOrCreate(cacheKeyPath(places), onOddity) }
+  const findOrCreate = (): CacheKey => {
+    const path = cacheKeyPath(places)
+    const found = readCacheKey(path)
+    return found.kind === 'key' ? found.key : underLock(path, () => settle(path, onOddity))
+  }
+  return { find, findOrCreate }
 }
 
 /** Gives a new key, made of what the system has for secrets. */
@@ -43,29 +49,30 @@ const IN_WORDS: Readonly<Record<Exclude<FoundCacheKey['kind'], 'key' | 'none'>, 
   unreadable: 'cannot be read; it is left alone',
 }
 
-/** Whoever publishes first has made the key; all others read it. A key that is no good is taken away by one of them. */
-function findOrCreate(path: string, onOddity: (text: string) => void): CacheKey {
-  for (let turn = 0; turn < TURNS; turn++) {
-    const found = readCacheKey(path)
-    if (found.kind === 'key') return found.key
-    if (found.kind === 'unreadable' || found.kind === 'newer') throw leftAlone(path, found)
-    if (found.kind !== 'none') {
-      pauseSync(BEING_WRITTEN_MS)
-      if (readCacheKey(path).kind !== found.kind) continue
-      onOddity(`the cache key ${path} ${IN_WORDS[found.kind]}`)
-      takeAway(path, isNoGood)
-    }
-    const made = publishWhole(path, encodeCacheKey(newCacheKey())) ? readCacheKey(path) : undefined
-    // Where modes mean nothing every file can be read by others, and no key is safe.
-    if (made?.kind === 'exposed') break
-  }
-  takeAway(path, isNoGood)
+/** Reads again what another process may have put there, and else makes the key, in place of one that is no good. */
+function settle(path: string, onOddity: (text: string) => void): CacheKey {
+  const found = readCacheKey(path)
+  if (found.kind === 'key') return found.key
+  if (found.kind === 'unreadable' || found.kind === 'newer') throw leftAlone(path, found)
+  if (found.kind !== 'none') onOddity(`the cache key ${path} ${IN_WORDS[found.kind]}`)
+  writeWhole(path, encodeCacheKey(newCacheKey()))
+  const made = readCacheKey(path)
+  if (made.kind === 'key') return made.key
+  // Where modes mean nothing every file can be read by others, and no key is safe.
+  refusalOf(() => unlinkSync(path))
   throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno: 'EPERM', step: 'read-back' })
 }
 
-function isNoGood(path: string): boolean {
-  const { kind } = readCacheKey(path)
-  return kind === 'damaged' || kind === 'exposed'
+/** One process at a time makes the key, so that all agree on one. */
+function underLock<T>(path: string, action: () => T): T {
+  makeFolder(path)
+  const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs: LOCK_WAIT_MS, pause: pauseSync }))
+  try {
+    sweepLockLeftovers(lock, listFolder(path))
+    return action()
+  } finally {
+    lock.release()
+  }
 }
 
 function leftAlone(path: string, found: FoundCacheKey): AwsmfaError {
