@@ -45,9 +45,18 @@ const HAS_MODES = process.platform !== 'win32'
  * checked by its readers, and the size here.
  */
 export function writeWhole(path: string, content: string | Buffer): void {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
   makeFolder(path)
   sweepFolder(dirname(path), listFolder(path), SWEEP_WITHOUT_LOCK_MS)
+  putInPlace(path, typeof content === 'string' ? Buffer.from(content, 'utf8') : content)
+}
+
+/** Writes many files of one folder as `writeWhole` does, which looks after the folder for each anew. Throws as that does. */
+export function writeEachWhole(folder: string, files: readonly { readonly name: string; readonly content: string }[]): void {
+  writing(folder, 'folder', () => makePrivateFolder(folder))
+  for (const { name, content } of files) putInPlace(join(folder, name), Buffer.from(content, 'utf8'))
+}
+
+function putInPlace(path: string, bytes: Buffer): void {
   const stage = stageName(path)
   try {
     writing(path, 'stage', () => writeBytes(stage, bytes, false))

@@ -1,8 +1,10 @@
 /** What the entry hands on to. Nothing of a command, and no yargs, is loaded before it is needed. */
 import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
+import type { CommandName } from '../core/command-names.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { Context } from './context.ts'
 import type { ParsedLine } from './parse-yargs.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
@@ -47,6 +49,18 @@ async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { createContext } = await import('./context.ts')
   const context = createContext(invocation, signal)
+  try {
+    return await runWith(invocation, context)
+  } finally {
+    // Once everything is said; and after a failure too, since some of many may have been signed in.
+    if (LEAVE_PROMPT_TRUE.has(invocation.command)) context.keepPromptLines()
+  }
+}
+
+/** Those that change sessions, and status, which goes this way where it has to look closer. Programs that others wait for see to it only after a login. */
+const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>(['login', 'logout', 'setup', 'undo', 'status'])
+
+async function runWith(invocation: Invocation, context: Context): Promise<number> {
   switch (invocation.command) {
     case 'login': {
       const [{ login }, { createLoginContext }] = await Promise.all([import('../commands/login.ts'), import('./login-context.ts')])

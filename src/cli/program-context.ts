@@ -8,10 +8,11 @@ import { createLoginContext } from './login-context.ts'
 
 /** Makes them. The deadline for the network runs from now on; a program has all the time it wants. */
 export function createProgramContext(context: Context): ExecContext {
-  const { environment, home, now } = context
+  const { environment, home, now, keepPromptLines } = context
   const readText = (path: string): string => readFileSync(path, 'utf8')
   return {
     ...createLoginContext(context),
+    keepPromptLines,
     connectThrough: (settings, profiles, snapshots) => connect({ environment, home, readText, now }, { ...settings, serialNumber: undefined, longTerm: undefined }, profiles, snapshots),
     runProgram,
     caselessVariables: process.platform === 'win32',

@@ -89,9 +89,9 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
       expectDecentOutput(scene, run)
       if (run.status !== 0) expect([credentialsOf(scene), run.stderr]).toEqual([scene.old, expect.stringMatching(CUT_SHORT) as string])
       await expectNextLoginToWork(scene)
-      return [/\/(\.aws|identities|sessions|spent-codes)\//.exec(call.line)?.[1], run.status]
+      return [/\/(\.aws\/credentials\.awsmfa|\.aws|identities|sessions|spent-codes)\//.exec(call.line)?.[1], run.status]
     })
-    expect(outcomes.toSorted()).toEqual([['.aws', 1], ['identities', 0], ['identities', 0], ['sessions', 0], ['spent-codes', 0]])
+    expect(outcomes.toSorted()).toEqual([['.aws', 1], ['.aws/credentials.awsmfa', 0], ['identities', 0], ['identities', 0], ['sessions', 0], ['spent-codes', 0]])
   })
 
   it.skipIf(!needsMounts())('on a disk that is nearly full: told before STS is asked for a session, and nothing is changed', async () => {
@@ -145,7 +145,7 @@ function isAfterRename({ line }: TracedCall): boolean {
   return /^fsync\(\d+<[^>]*\/\.aws>\)|^unlink\("[^"]*\/credentials\.awsmfa-lock"\)/.test(line)
 }
 
-/** What is only remembered or kept may fail without a word: it costs a question some day. */
+/** What is only remembered or kept, or for a prompt, may fail without a word: it costs a question some day. */
 function isOfNoConsequence({ line }: TracedCall): boolean {
-  return /\/(\.cache\/awsmfa|spent-codes)\b/.test(line)
+  return /\/(\.cache\/awsmfa|spent-codes|credentials\.awsmfa(?:\/|", 0))/.test(line)
 }

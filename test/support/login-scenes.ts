@@ -171,17 +171,17 @@ export function expectOwnFilesWhole(scene: LoginScene): void {
   for (const [path, text] of sealedSessions(scene.home.path)) expect([path, text?.endsWith('}\n')]).toEqual([path, true])
 }
 
-/** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. */
+/** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. A line for prompts may. */
 export function expectNothingLeft(scene: LoginScene, ...but: readonly string[]): void {
   const entries = awsCacheEntries(scene)
-  const beside = filesBelow(scene.home.path, '.aws').filter((name) => !entries.includes(name) && !but.some((start) => name.startsWith(`.aws/${start}`)))
+  const beside = filesBelow(scene.home.path, '.aws').filter((name) => !entries.includes(name) && name !== `.aws/credentials.awsmfa/${scene.profile}` && !but.some((start) => name.startsWith(`.aws/${start}`)))
   expect(beside.toSorted()).toEqual(['.aws/config', '.aws/credentials'])
   expect(ownFiles(scene).filter((name) => !/^\.(cache|local\/state)\/awsmfa\/([\w/-]+(\.refusal)?\.json|sessions\/[0-9a-f]{40}\.sealed|cache-key)$/.test(name))).toEqual([])
 }
 
 /** An hour passes for all files of a home: what a killed process left is old. */
 export function letAnHourPass({ home }: LoginScene): void {
-  for (const folder of ['.aws/cli', '.aws/boto', '.cache', '.local']) ageBelow(join(home.path, folder))
+  for (const folder of ['.aws/cli', '.aws/boto', '.aws/credentials.awsmfa', '.cache', '.local']) ageBelow(join(home.path, folder))
 }
 
 /** The words of a person's screen: no secret, no code, no trace of the stack. */
