@@ -7,15 +7,10 @@ import type { Failure } from '../core/failures.ts'
 import type { LongTermSource } from '../core/login/resolution.ts'
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { splitCommand, splitWindowsCommand } from '../core/shell-words.ts'
+import { environmentForCalled } from './caller-chain.ts'
 
 type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
-
-/** What the child may not see: it is asked for keys, it needs none, and it must not answer with a session made from ours. */
-const WITHHELD = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN']
-
-/** The profiles whose credential processes are running above this one, a line each, so that none starts itself for ever. */
-const CALLERS = 'AWSMFA_CALLERS'
 
 /** A credential process may ask a person for a password; after this many ms nobody is going to answer. */
 const PATIENCE_MS = 50_000
@@ -34,10 +29,9 @@ export async function runCredentialProcess(source: ProcessSource, environment: N
       { cause },
     )
   if (program === undefined) throw failed('not-found')
-  const callers = (environment[CALLERS] ?? '').split('\n').filter((name) => name !== '')
-  if (callers.includes(source.profile)) throw failed('circle')
+  const env = environmentForCalled(environment, source.profile)
+  if (env === undefined) throw failed('circle')
   const { execFile } = process.getBuiltinModule('node:child_process')
-  const env = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name))), [CALLERS]: [...callers, source.profile].join('\n') }
   const output = await new Promise<string>((resolve, reject) => {
     const child = execFile(program, parameters, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8' }, (error, stdout) => {
       if (error === null) resolve(stdout)

@@ -50,6 +50,7 @@ interface Example {
 
 const PROFILE: OptionSpec = { kind: 'value', name: 'profile', short: 'p', placeholder: 'NAME', description: 'the profile, as an option' }
 const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
+const TOKEN_COMMAND: OptionSpec = { kind: 'value', name: 'token-command', placeholder: 'COMMAND', description: 'a command that prints the token code' }
 const ALLOW_ROOT: OptionSpec = { kind: 'flag', name: 'allow-root', description: "let root write into somebody else's home folder" }
 const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
 const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where each setting comes from' }
@@ -62,6 +63,7 @@ const LOGIN: CommandSpec = {
     PROFILE,
     { kind: 'flag', name: 'all', description: 'every profile that awsmfa manages' },
     { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
+    TOKEN_COMMAND,
     { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
     { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
     { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
@@ -84,6 +86,7 @@ const LOGIN: CommandSpec = {
     { options: ['all', 'profile'], because: 'one means every profile, the other one' },
     { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
     { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
+    { options: ['token-code', 'token-command'], because: 'both say where the token code comes from' },
   ],
   examples: [
     { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
@@ -213,6 +216,7 @@ const CREDENTIAL_PROCESS: CommandSpec = {
     { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
     { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
     { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
+    TOKEN_COMMAND,
     { kind: 'value', name: 'refresh-window', placeholder: 'TIME', description: 'renew with so much left, even if a code is needed; else 10m' },
     { kind: 'flag', name: 'no-mandatory-refresh', description: 'ask for a code only once the session has ended' },
     { kind: 'value', name: 'timeout', placeholder: 'TIME', description: 'give up after so long; else 20s' },

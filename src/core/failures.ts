@@ -54,6 +54,31 @@ export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed'
 /** What a question is about. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
 
+/** Why a token command gave no code. `output`: it printed something else than six digits; `circle`: it starts awsmfa for the same profile. */
+export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
+
+/** Why a YubiKey gave no code. `no-service`: the system's smart card service does not answer; `password`: it is needed and nobody can be asked. */
+export type YubiKeyTrouble =
+  | 'no-program'
+  | 'no-key'
+  | 'no-service'
+  | 'other-key'
+  | 'several-keys'
+  | 'no-account'
+  | 'several-accounts'
+  | 'password'
+  | 'wrong-password'
+  | 'not-touched'
+  | 'no-oath'
+  | 'timed-out'
+  | 'other'
+
+/** Why setup cannot tell, or must not guess, what a profile should become. */
+export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file'
+
+/** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
+export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
+
 /** Why setup cannot tell, or must not guess, what a profile should become. */
 export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file'
 
@@ -120,7 +145,10 @@ export type Failure =
   | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
   | { readonly code: 'DECLINED' }
   | { readonly code: 'DEADLINE_EXCEEDED'; readonly seconds: number; readonly waitingFor: string }
-  | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output'; readonly exitCode?: number }
+  // `wantsShell`: the command holds what only a shell understands, and none is asked for.
+  | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly origin: Origin; readonly reason: TokenCommandTrouble; readonly wantsShell: boolean; readonly exitCode?: number; readonly seconds?: number }
+  // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an error it has.
+  | { readonly code: 'YUBIKEY_FAILED'; readonly reason: YubiKeyTrouble; readonly label: string; readonly serial?: string; readonly serials: readonly string[]; readonly detail?: string; readonly exitCode?: number }
   | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'; readonly exitCode?: number; readonly place: Place }
   | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' }
   // Several profiles: the exit code that all causes share, else 1.

@@ -12,11 +12,12 @@ import { PEOPLE_WORDS } from './failures/people.ts'
 import { PROFILE_WORDS } from './failures/profiles.ts'
 import { PROGRAM_WORDS } from './failures/programs.ts'
 import { STS_WORDS } from './failures/sts.ts'
+import { TOKEN_CODE_WORDS } from './failures/token-codes.ts'
 import type { FailureText, FailureView, WordsFor } from './failures/wording.ts'
 
 export type { FailureText, FailureView } from './failures/wording.ts'
 
-const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...LAYOUT_WORDS, ...PEOPLE_WORDS, ...PROGRAM_WORDS, ...STS_WORDS }
+const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...LAYOUT_WORDS, ...PEOPLE_WORDS, ...PROGRAM_WORDS, ...STS_WORDS, ...TOKEN_CODE_WORDS }
 
 /** Says a failure in one error and as many hints as are certainly right. */
 export function renderFailure(failure: Failure, view: FailureView): FailureText {

@@ -31,6 +31,8 @@ function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginR
     endpoint: undefined,
     caBundle: undefined,
     tokenCode: undefined,
+    tokenCommand: undefined,
+    yubiKey: undefined,
     minTtlSeconds: undefined,
     notes: [],
     trail: [],

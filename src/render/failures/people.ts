@@ -26,7 +26,7 @@ function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode:
 
 /** Words for what a person, another program of theirs, or the time had a part in. */
 export const PEOPLE_WORDS: WordsFor<
-  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
+  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
 > = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted }) => {
     const { need, way, isPassable } = QUESTION_WORDS[wanted]
@@ -38,7 +38,6 @@ export const PEOPLE_WORDS: WordsFor<
   LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles could not sign in`),
   DECLINED: () => say('declined; nothing was changed'),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
-  TOKEN_COMMAND_FAILED: ({ program, reason, exitCode }) => say(`the token command ${quoted(program)} failed: ${whyProgramFailed(reason, exitCode)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
     say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`),
   ANOTHER_LOGIN_FAILED: ({ why }) => {
