@@ -79,11 +79,11 @@ export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-
 /** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
 export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
 
-/** Why setup cannot tell, or must not guess, what a profile should become. */
-export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file'
-
-/** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
-export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
+/**
+ * Why the cache key cannot be had from the system's keychain. `no-keyring`: the Secret Service has none to keep it in;
+ * `no-program`: neither dbus-send nor gdbus is there; `not-a-key`: something else stands where the key should be.
+ */
+export type KeychainTrouble = 'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
 /** Tells whose session stands in a section that login would replace. */
 export interface ForeignSession {
@@ -106,6 +106,8 @@ export type Failure =
   | { readonly code: 'TEXT_REFUSED'; readonly what: string; readonly text: string; readonly defect: TextDefect; readonly origin: Origin }
   // Profiles: exit 1.
   | { readonly code: 'PROFILE_NOT_FOUND'; readonly profile: string; readonly origin: Origin; readonly paths: readonly string[]; readonly nearest?: string }
+  // `candidates`: the profiles that can be signed in, one at least, the latest first.
+  | { readonly code: 'PROFILE_NOT_NAMED'; readonly candidates: readonly string[] }
   | { readonly code: 'SOURCE_PROFILE_NOT_FOUND'; readonly profile: string; readonly source: string; readonly origin: Origin; readonly paths: readonly string[]; readonly nearest?: string }
   | { readonly code: 'SOURCE_PROFILE_CYCLE'; readonly path: readonly string[] }
   | { readonly code: 'SOURCE_PROFILE_AMBIGUOUS'; readonly profile: string; readonly candidates: readonly { readonly profile: string; readonly place: Place }[] }
@@ -136,6 +138,8 @@ export type Failure =
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
   | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
+  // `addOn`: the package that it takes, with its version; `detail`: what the keychain said itself.
+  | { readonly code: 'KEYCHAIN_UNAVAILABLE'; readonly platform: 'linux' | 'darwin' | 'win32'; readonly reason: KeychainTrouble; readonly addOn: string; readonly detail?: string }
   // Programs that get credentials: 127 where there is no such program, 126 where it cannot be run; the second exits 1.
   | { readonly code: 'PROGRAM_NOT_RUN'; readonly program: string; readonly reason: 'not-found' | 'not-executable' | 'batch-file'; readonly errno: string }
   | { readonly code: 'VALUE_NOT_QUOTABLE'; readonly variable: string; readonly format: string }

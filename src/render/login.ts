@@ -19,6 +19,9 @@ import type { FailureView } from './failure.ts'
 import { identityInWords, nameOfArn, roleInWords } from './identity.ts'
 import { formatInstant } from './remaining.ts'
 
+/** What stands above the profiles of which one is to be picked. */
+export const PICK_QUESTION = "No profile is named, and 'default' cannot be signed in. Which one?"
+
 /** A session that was signed in, or kept. */
 export interface SignedIn {
   readonly profile: string

@@ -5,9 +5,13 @@ import { formatInstant } from '../remaining.ts'
 import type { FailureView, WordsFor } from './wording.ts'
 import { didYouMean, fromOrigin, listed, quoted, say, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
 
+/** As many names as can be taken in at a glance. */
+const MOST_LISTED = 12
+
 /** Words for profiles that are missing, incomplete, or must not be written to. */
 export const PROFILE_WORDS: WordsFor<
   | 'PROFILE_NOT_FOUND'
+  | 'PROFILE_NOT_NAMED'
   | 'SOURCE_PROFILE_NOT_FOUND'
   | 'SOURCE_PROFILE_CYCLE'
   | 'SOURCE_PROFILE_AMBIGUOUS'
@@ -22,6 +26,17 @@ export const PROFILE_WORDS: WordsFor<
 > = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest }, view) =>
     say(`there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`, didYouMean(nearest) ?? ALL_PROFILES),
+  PROFILE_NOT_NAMED: ({ candidates }) => {
+    const [first = ''] = candidates
+    const more = candidates.length - MOST_LISTED
+    const names = candidates.slice(0, MOST_LISTED).map(quoted)
+    return say(
+      "no profile is named, and 'default' cannot be signed in",
+      `name one: ${loginLine(first)}`,
+      candidates.length > 1 ? `these can be signed in: ${more > 0 ? `${names.join(', ')} and ${more} more` : listed(names, 'and')}` : undefined,
+      `to see why 'default' cannot: ${commandLine('login', 'default')}`,
+    )
+  },
   SOURCE_PROFILE_NOT_FOUND: ({ profile, source, origin, paths, nearest }, view) =>
     say(
       `${quoted(profile)} takes its keys from ${quoted(source)} (${showOrigin(origin, view)}), and there is no such profile in ${inPaths(paths, view)}`,
