@@ -4,6 +4,7 @@
  * is opened before it is used.
  */
 import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
+import { forgetAnswers } from '../adapters/answer-store.ts'
 import { createAsker } from '../adapters/controlling-terminal.ts'
 import type { Asker } from '../adapters/controlling-terminal.ts'
 import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFiles } from '../adapters/paths.ts'
@@ -28,7 +29,7 @@ import { readProfiles } from '../core/files/profiles.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { SharedSnapshots } from '../core/ports.ts'
+import type { SessionCache, SharedSnapshots } from '../core/ports.ts'
 import { findCachedSession } from '../core/status/cached-session.ts'
 import { findOwnCachedSession } from '../core/status/own-cache-session.ts'
 import { visible } from '../core/visible-text.ts'
@@ -61,7 +62,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
   const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
   // Both lie under the home folder, wherever the files are.
   const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const cache = createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug })
+  const cache = forgettingAnswers(createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }), folders.cache)
   const cachedSessionOf: Context['cachedSessionOf'] = (profile) => findCachedSession(profile, awsCaches) ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
@@ -85,6 +86,20 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     cachedSessionOf,
     keepPromptLines: () => keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
   }
+}
+
+/** What was answered before came from the cache as it was then. */
+function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCache {
+  const thenForget =
+    <Taken extends readonly unknown[], Given>(change: (...taken: Taken) => Given) =>
+    (...taken: Taken): Given => {
+      try {
+        return change(...taken)
+      } finally {
+        forgetAnswers(cacheFolder)
+      }
+    }
+  return { ...cache, store: thenForget(cache.store), remove: thenForget(cache.remove), sweep: thenForget(cache.sweep) }
 }
 
 function profilesIn({ credentials, config }: SharedSnapshots): Profiles {

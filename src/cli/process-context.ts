@@ -1,6 +1,8 @@
 /** The effects of `credential-process`: those of `exec`, and little time, because whoever started it waits for so long and no longer. */
 import { AwsmfaError } from '../core/failures.ts'
-import type { LoginFirstContext } from '../commands/login-first.ts'
+import { keepAnswer } from '../adapters/answer-store.ts'
+import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
+import type { ProcessContext } from '../commands/credential-process.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { parseDuration } from '../core/login/duration.ts'
 import type { Context } from './context.ts'
@@ -15,12 +17,19 @@ const TIMEOUT_SECONDS = 20
 const LONGEST_SECONDS = 600
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
-export function createProcessContext(invocation: Invocation, context: Context): LoginFirstContext {
+export function createProcessContext(invocation: Invocation, context: Context): ProcessContext {
   const seconds = timeoutOf(invocation)
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
-  return createProgramContext({ ...context, cancelled })
+  const { environment, folders, now, debug } = context
+  return {
+    ...createProgramContext({ ...context, cancelled }),
+    keepAnswer: (profile, answer) => {
+      const places = { profile, environment, folders, files: resolveSharedFiles(surroundingsOfProcess()), runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
+      keepAnswer(places, answer, now(), debug)
+    },
+  }
 }
 
 function timeoutOf({ options }: Invocation): number {

@@ -6,24 +6,32 @@ import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import { decideRefresh, MANDATORY_REFRESH_SECONDS } from '../core/sessions/refresh.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
 import { currentCredentials } from '../flows/current-credentials.ts'
-import { renderProcessAnswer } from '../render/env.ts'
 import { renderNotRenewed } from '../render/login.ts'
+import { renderProcessAnswer } from '../render/process-answer.ts'
 import type { LoginFirstContext } from './login-first.ts'
 import { processSession } from './process-session.ts'
 import type { ProcessAsked, ProcessSession } from './process-session.ts'
+
+/** What credential-process needs. `keepAnswer` has the next run answer the same without all this, as long as nothing changes. */
+export interface ProcessContext extends LoginFirstContext {
+  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly expiration: Date }) => void
+}
 
 /**
  * Prints the JSON of the credential_process protocol and nothing else on stdout, and gives the exit code 0. The session is the
  * one that stands in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
  * SESSION_MISSING where a code is needed and nobody can be asked, and what resolveLogin and answerProcess throw.
  */
-export async function credentialProcess(invocation: Invocation, context: LoginFirstContext): Promise<number> {
+export async function credentialProcess(invocation: Invocation, context: ProcessContext): Promise<number> {
   const windowSeconds = windowOf(invocation)
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const request = { invocation, context, windowSeconds, snapshots, profiles, profile: resolveTargetProfile(invocation, context.environment).value }
   const answer = await find(request)
-  context.terminal.writeData(renderProcessAnswer(answer))
+  const text = renderProcessAnswer(answer)
+  context.terminal.writeData(text)
+  // Other options change what is answered, and the entry looks at none of them.
+  if (Object.keys(invocation.options).every((name) => name === 'profile')) context.keepAnswer(request.profile, { text, expiration: answer.expiration })
   return 0
 }
 

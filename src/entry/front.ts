@@ -7,6 +7,8 @@ import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
 import type * as Main from '../cli/main.ts'
 import { parseFast } from '../cli/parse-fast.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { answerProcess } from './answer-process.ts'
 import { answerStatus } from './answer-status.ts'
 
 /** Decides who answers the words after `awsmfa`. Gives the exit code, or a promise of it. */
@@ -14,7 +16,12 @@ export function answer(argv: readonly string[], loadMain: () => typeof Main): nu
   const line = parseFast(argv)
   if (line === undefined) return loadMain().runLine(argv)
   if (line === 'version') return answerVersion() ?? loadMain().runLine(argv)
-  return (line.command === 'status' ? answerStatus(line) : undefined) ?? loadMain().run(line)
+  return answerHere(line) ?? loadMain().run(line)
+}
+
+function answerHere(line: Invocation): number | undefined {
+  if (line.command === 'status') return answerStatus(line)
+  return line.command === 'credential-process' ? answerProcess(line) : undefined
 }
 
 /** Gives undefined where stdout cannot be written to; who has the words for it is asked next. */

@@ -1,7 +1,5 @@
 /** What `env` prints: code for a shell, or data. Each function gives whole lines with their ends. */
 import type { EnvFormat } from '../core/env-formats.ts'
-import type { ShortTermCredentials } from '../core/sessions/credentials.ts'
-import { formatExpiration } from '../core/sessions/expiration.ts'
 import { quoteValue } from './env-quoting.ts'
 
 /** The variables by name, in order. `stale`: variables of an older session that stand in the environment and have to go. */
@@ -19,12 +17,6 @@ const PROCESS_NAMES: Readonly<Record<string, string>> = {
   AWS_SECRET_ACCESS_KEY: 'SecretAccessKey',
   AWS_SESSION_TOKEN: 'SessionToken',
   AWS_CREDENTIAL_EXPIRATION: 'Expiration',
-}
-
-/** The JSON of the credential_process protocol, with the account where it is known (SDKs that ask by account need no call to find it). */
-export function renderProcessAnswer({ accessKeyId, secretAccessKey, sessionToken, expiration, account }: ShortTermCredentials & { readonly account: string | undefined }): string {
-  const accountId = account === undefined ? {} : { AccountId: account }
-  return `${JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: formatExpiration(expiration), ...accountId })}\n`
 }
 
 /** Prints the credentials. Throws VALUE_NOT_QUOTABLE for a value that the form cannot carry safely. */

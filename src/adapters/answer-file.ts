@@ -1,0 +1,80 @@
+/**
+ * Answers of `credential-process` as they were given, sealed, so that the same question needs nothing but to be compared: each
+ * carries what it was resolved from, and holds no longer than that is as it was. Only reading is here, for the entry.
+ */
+import { lstatSync } from 'node:fs'
+import { openSealed } from './cache-cipher.ts'
+import { findCacheKey } from './cache-key.ts'
+import type { CacheKeyPlaces } from './cache-key.ts'
+import type { OwnFolders } from './paths.ts'
+import { readWhole } from './read-whole.ts'
+
+/** Everything that an answer depends on. */
+export interface AnswerPlaces extends CacheKeyPlaces {
+  readonly folders: OwnFolders
+  /** The two shared files. */
+  readonly files: Readonly<Record<'credentials' | 'config', string>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly profile: string
+}
+
+/** What is kept. `fingerprint`: of what it was resolved from; instants in ms since 1970. */
+export interface KeptAnswer {
+  readonly version: 1
+  readonly fingerprint: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** What goes to stdout. */
+  readonly text: string
+}
+
+/** A clock that is so much behind the instant at which an answer was made was set back, and cannot tell when it ends. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
+
+/**
+ * Gives the answer, if there is one for exactly these circumstances that holds for longer than `minimumMs`. Undefined for
+ * everything else; never throws.
+ */
+export function findAnswer(places: AnswerPlaces, nowMs: number, minimumMs: number): string | undefined {
+  const name = answerName(places.profile)
+  if (name === undefined) return undefined
+  try {
+    const sealed = readWhole(`${places.folders.cache}/${name}`)
+    const key = sealed === undefined ? undefined : findCacheKey(places)
+    const opened = sealed === undefined || key === undefined ? undefined : openSealed(sealed, name, key)
+    if (opened === undefined) return undefined
+    const kept = JSON.parse(opened.toString()) as Partial<KeptAnswer>
+    const { version, fingerprint, createdAt = Infinity, expiresAt = 0, text } = kept
+    const holds = expiresAt - nowMs > minimumMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
+    return version === 1 && holds && fingerprint === fingerprintOf(places) ? text : undefined
+  } catch {
+    // The long way finds out what is wrong, and makes it anew.
+    return undefined
+  }
+}
+
+/** The file in the cache folder; undefined for a profile whose name is too long for one. */
+export function answerName(profile: string): string | undefined {
+  const encoded = encodeURIComponent(profile)
+  return encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
+}
+
+/** Keys in the environment are never what credential-process starts from, and nothing secret is to lie in a file for nothing. */
+const WITHOUT_EFFECT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
+
+/**
+ * What an answer was resolved from: both files, awsmfa's settings, the session cache (which every login and logout changes) by
+ * their sizes and times, and the variables that count. Throws for what cannot be looked at.
+ */
+export function fingerprintOf({ files, folders, environment }: AnswerPlaces): string {
+  const paths = [files.credentials, files.config, `${folders.cache}/sessions`, ...['ini', 'toml', 'yaml', 'yml', 'json'].map((form) => `${folders.config}/config.${form}`)]
+  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && !WITHOUT_EFFECT.includes(name))
+  return JSON.stringify([paths.map((path) => [path, ...factsOf(path)]), variables.sort().map((name) => [name, environment[name]])])
+}
+
+function factsOf(path: string): readonly number[] {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  // A link stays as it is when its file changes.
+  if (found?.isSymbolicLink() === true) throw new Error('a link would have to be followed')
+  return found === undefined ? [] : [found.size, found.mtimeMs, found.ino]
+}

@@ -1,0 +1,35 @@
+/** Keeping answers of `credential-process`; see answer-file.ts for what they are and how they are found. */
+import { rmSync } from 'node:fs'
+import { AwsmfaError } from '../core/failures.ts'
+import { answerName, fingerprintOf } from './answer-file.ts'
+import type { AnswerPlaces, KeptAnswer } from './answer-file.ts'
+import { seal } from './cache-cipher.ts'
+import { findCacheKey } from './cache-key.ts'
+import { writeWhole } from './staged-write.ts'
+
+/** An answer as it goes to stdout, and when the session in it ends. */
+export interface Answer {
+  readonly text: string
+  readonly expiration: Date
+}
+
+/** Keeps an answer where the key is at hand. Never throws: what is not kept is found out anew. `onOddity` is told, without secrets. */
+export function keepAnswer(places: AnswerPlaces, { text, expiration }: Answer, now: Date, onOddity: (text: string) => void): void {
+  const [name, key] = [answerName(places.profile), findCacheKey(places)]
+  if (name === undefined || key === undefined) return
+  try {
+    const kept: KeptAnswer = { version: 1, fingerprint: fingerprintOf(places), createdAt: now.getTime(), expiresAt: expiration.getTime(), text }
+    writeWhole(`${places.folders.cache}/${name}`, seal(Buffer.from(JSON.stringify(kept)), name, key))
+  } catch (error) {
+    onOddity(`the answer could not be kept (${error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'})`)
+  }
+}
+
+/** Removes all answers: something that they were resolved from has changed. Never throws. */
+export function forgetAnswers(cacheFolder: string): void {
+  try {
+    rmSync(`${cacheFolder}/answers`, { recursive: true, force: true })
+  } catch {
+    // They no longer fit, since the session cache has changed, and are sealed.
+  }
+}
