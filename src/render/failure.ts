@@ -7,6 +7,7 @@ import type { Failure, FailureCode } from '../core/failures.ts'
 import { visible } from '../core/visible-text.ts'
 import { COMMAND_LINE_WORDS } from './failures/command-line.ts'
 import { FILE_WORDS } from './failures/files.ts'
+import { KEYCHAIN_WORDS } from './failures/keychain.ts'
 import { LAYOUT_WORDS } from './failures/layouts.ts'
 import { PEOPLE_WORDS } from './failures/people.ts'
 import { PROFILE_WORDS } from './failures/profiles.ts'
@@ -17,7 +18,7 @@ import type { FailureText, FailureView, WordsFor } from './failures/wording.ts'
 
 export type { FailureText, FailureView } from './failures/wording.ts'
 
-const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...LAYOUT_WORDS, ...PEOPLE_WORDS, ...PROGRAM_WORDS, ...STS_WORDS, ...TOKEN_CODE_WORDS }
+const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...KEYCHAIN_WORDS, ...LAYOUT_WORDS, ...PEOPLE_WORDS, ...PROGRAM_WORDS, ...STS_WORDS, ...TOKEN_CODE_WORDS }
 
 /** Says a failure in one error and as many hints as are certainly right. */
 export function renderFailure(failure: Failure, view: FailureView): FailureText {
