@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import type { Pty } from '../support/pty.ts'
+import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const { serial } = virtualDevice('111111111111', 'alice')
+const FILES = {
+  '.aws/credentials': `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`,
+  '.aws/config': `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\ncredential_process = awsmfa credential-process --profile base\n`,
+}
+const TEN = Array.from({ length: 10 }, (_, index) => index)
+
+describe('credential processes', () => {
+  const opened: { home?: TempHome; sts?: StrictSts; pty?: Pty } = {}
+  afterEach(async () => {
+    opened.pty?.close()
+    await opened.sts?.stop()
+    opened.home?.remove()
+  })
+
+  const start = async (): Promise<{ readonly home: TempHome; readonly sts: StrictSts; readonly environment: Record<string, string> }> => {
+    const home = createTempHome(FILES)
+    const sts = await startStrictSts(aliceWorld())
+    Object.assign(opened, { home, sts })
+    return { home, sts, environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }) }
+  }
+  const codesSent = async (sts: StrictSts): Promise<number> => (await sts.log()).filter(({ parameters }) => parameters['TokenCode'] !== undefined).length
+  /** Ten at once, as make -j starts them, their answers in files. */
+  const tenAtOnce = `for i in ${TEN.join(' ')}; do ("$NODE" "$CLI" credential-process --profile base > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
+  const openTen = async (environment: Record<string, string>): Promise<Pty> => {
+    const pty = await openPty(['/bin/sh', '-c', tenAtOnce], { environment: { ...environment, NODE: process.execPath, CLI: BUILT_CLI }, columns: 120 })
+    opened.pty = pty
+    return pty
+  }
+  const resultsIn = (home: TempHome): readonly (readonly string[])[] => TEN.map((index) => ['code', 'out', 'err'].map((name) => home.read(`${name}${index}`).toString()))
+
+  it.skipIf(!needsProgram('python3'))('ten at once ask one question, make one call, and all answer the same', async () => {
+    const { home, sts, environment } = await start()
+    const pty = await openTen(environment)
+    await pty.expect("MFA code for alice (profile 'base'): ")
+    pty.send(`${sts.code(serial)}\r`)
+    await pty.exit()
+    const results = resultsIn(home)
+    expect(results.map(([code]) => code)).toEqual(TEN.map(() => '0\n'))
+    expect(new Set(results.map(([, out]) => out)).size).toBe(1)
+    expect(JSON.parse(results[0]?.[1] ?? '')).toMatchObject({ Version: 1, AccountId: '111111111111', AccessKeyId: expect.stringMatching(/^ASIA/) as string, Expiration: expect.stringMatching(/Z$/) as string })
+    expect(await codesSent(sts)).toBe(1)
+    expect(pty.output().match(/MFA code/g)).toHaveLength(1)
+  })
+
+  it.skipIf(!needsProgram('python3'))('ten at once are all answered by one refusal', async () => {
+    const { home, sts, environment } = await start()
+    const pty = await openTen(environment)
+    await pty.expect("MFA code for alice (profile 'base'): ")
+    pty.send('\u0004')
+    await pty.exit()
+    const codes = resultsIn(home).map(([code]) => code)
+    expect(codes).not.toContain('0\n')
+    expect(pty.output().match(/MFA code/g)).toHaveLength(1)
+    expect(await codesSent(sts)).toBe(0)
+  })
+
+  it('ten at once that nobody can be asked for fail at once, and name the way out', async () => {
+    const { sts, environment } = await start()
+    const runs = await Promise.all(TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment, limitMs: 30_000 })))
+    expect(runs.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(TEN.map(() => [4, '', "awsmfa: error: 'base' has no session\nawsmfa: hint: to get one: awsmfa login base\n"]))
+    expect(await codesSent(sts)).toBe(0)
+  })
+
+  it('a session that holds is served when STS is down, and also where it should have been renewed', async () => {
+    const { home, sts, environment } = await start()
+    expect((await runCli(['login', 'base', '--token-code', sts.code(serial)], { environment })).code).toBe(0)
+    await sts.stop()
+    const first = await runCli(['credential-process', '--profile', 'base'], { environment })
+    expect([first.code, first.stderr]).toEqual([0, ''])
+    expect(existsSync(join(home.path, '.cache/awsmfa/answers/base.sealed'))).toBe(true)
+    const again = await runCli(['credential-process', '--profile', 'base'], { environment })
+    expect(again).toMatchObject({ code: 0, stdout: first.stdout, stderr: '' })
+    const late = await runCli(['credential-process', '--profile', 'base', '--refresh-window', '13h'], { environment })
+    expect([late.code, late.stdout]).toEqual([0, first.stdout])
+    expect(late.stderr).toMatch(/^awsmfa: warning: the session of 'base' ends in .* and could not be renewed: /)
+  })
+
+  it.skipIf(!needsProgram('python3'))('a question that nobody answers is given up in time', async () => {
+    const { environment } = await start()
+    const pty = await openPty([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'base', '--timeout', '2s'], { environment, columns: 120 })
+    opened.pty = pty
+    await pty.expect('MFA code for alice')
+    expect((await pty.exit()).code).toBe(1)
+    expect(pty.output()).toContain('gave up after 2 s')
+  })
+
+  it('what a logout took is not answered any more', async () => {
+    const { home, sts, environment } = await start()
+    await runCli(['login', 'base', '--token-code', sts.code(serial)], { environment })
+    expect((await runCli(['credential-process', '--profile', 'base'], { environment })).code).toBe(0)
+    expect((await runCli(['logout', 'base'], { environment })).code).toBe(0)
+    expect(existsSync(join(home.path, '.cache/awsmfa/answers'))).toBe(false)
+    expect((await runCli(['credential-process', '--profile', 'base'], { environment })).code).toBe(4)
+  })
+})
