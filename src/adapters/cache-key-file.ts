@@ -1,12 +1,13 @@
 /** The key of the cache as a file of its own, in memory where that is to be had; see cache-key.ts for where and how. */
 import { randomBytes } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
 import { cacheKeyPath, encodeCacheKey, readCacheKey } from './cache-key.ts'
 import type { CacheKey, CacheKeyPlaces, CacheKeySource, FoundCacheKey } from './cache-key.ts'
 import { acquireLock, sweepLockLeftovers } from './file-lock.ts'
 import { pauseSync } from './pause.ts'
-import { listFolder, makeFolder, writeWhole } from './staged-write.ts'
+import { listFolder, makeFolder, sweepStages, writeWhole } from './staged-write.ts'
 import { refusalOf, writing } from './system-error.ts'
 
 export interface CacheKeyFileOptions extends CacheKeyPlaces {
@@ -32,7 +33,9 @@ export function createCacheKeyFile({ onOddity, ...places }: CacheKeyFileOptions)
   const findOrCreate = (): CacheKey => {
     const path = cacheKeyPath(places)
     const found = readCacheKey(path)
-    return found.kind === 'key' ? found.key : underLock(path, () => settle(path, onOddity))
+    if (found.kind !== 'key') return underLock(path, LOCK_WAIT_MS, () => settle(path, onOddity))
+    tidyUp(path)
+    return found.key
   }
   return { find, findOrCreate }
 }
@@ -64,14 +67,26 @@ function settle(path: string, onOddity: (text: string) => void): CacheKey {
 }
 
 /** One process at a time makes the key, so that all agree on one. */
-function underLock<T>(path: string, action: () => T): T {
+function underLock<T>(path: string, waitMs: number, action: () => T): T {
   makeFolder(path)
-  const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs: LOCK_WAIT_MS, pause: pauseSync }))
+  const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs, pause: pauseSync }))
   try {
-    sweepLockLeftovers(lock, listFolder(path))
+    const names = listFolder(path)
+    sweepLockLeftovers(lock, names)
+    sweepStages(path, names)
     return action()
   } finally {
     lock.release()
+  }
+}
+
+/** Clears away what somebody who was killed while making the key left beside it; nobody makes one again for long. */
+function tidyUp(path: string): void {
+  try {
+    if (listFolder(path).some((name) => name.startsWith(`${basename(path)}.awsmfa-`))) underLock(path, 0, () => undefined)
+  } catch (error) {
+    // Another process is at it, or the folder cannot be changed: the key is there, and that is all that counts.
+    if (!(error instanceof AwsmfaError)) throw error
   }
 }
 

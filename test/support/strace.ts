@@ -125,10 +125,10 @@ function isSameCall(met: TracedCall, meant: TracedCall): boolean {
   return met.name === meant.name && (textOf(met) === undefined || textOf(met) === textOf(meant))
 }
 
-/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, keys, pids, random names. */
+/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, keys, what is sealed, pids, random names. */
 function textOf({ line }: TracedCall): string | undefined {
   const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
-  return text?.replace(/awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*/g, '').replace(/\d+/g, '').slice(0, 120)
+  return text?.replace(/^awsmfa(?:\\0|-cache-key:).*|awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*/g, '').replace(/\d+/g, '').slice(0, 120)
 }
 
 function describeFault(fault: Fault): string {
