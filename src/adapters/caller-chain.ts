@@ -13,6 +13,10 @@ const CALLERS = 'AWSMFA_CALLERS'
 export function environmentForCalled(environment: NodeJS.ProcessEnv, profile: string): NodeJS.ProcessEnv | undefined {
   const callers = (environment[CALLERS] ?? '').split('\n').filter((name) => name !== '')
   if (callers.includes(profile)) return undefined
-  const kept = Object.entries(environment).filter(([name]) => !WITHHELD.includes(name))
-  return { ...Object.fromEntries(kept), [CALLERS]: [...callers, profile].join('\n') }
+  return { ...withoutKeys(environment), [CALLERS]: [...callers, profile].join('\n') }
+}
+
+/** Gives an environment without AWS keys. */
+export function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name)))
 }

@@ -51,6 +51,12 @@ interface Example {
 const PROFILE: OptionSpec = { kind: 'value', name: 'profile', short: 'p', placeholder: 'NAME', description: 'the profile, as an option' }
 const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
 const TOKEN_COMMAND: OptionSpec = { kind: 'value', name: 'token-command', placeholder: 'COMMAND', description: 'a command that prints the token code' }
+const PROMPTING: readonly OptionSpec[] = [
+  { kind: 'value', name: 'prompt', placeholder: 'HOW', description: 'auto, terminal, window, zenity, pinentry, …' },
+  { kind: 'flag', name: 'no-gui', description: 'never ask in a window' },
+  { kind: 'flag', name: 'hide-arns', description: 'name roles and devices without their ARNs' },
+]
+const ONE_WAY_TO_ASK: ConflictSpec = { options: ['prompt', 'no-gui'], because: 'one says where to ask, the other where not to' }
 const ALLOW_ROOT: OptionSpec = { kind: 'flag', name: 'allow-root', description: "let root write into somebody else's home folder" }
 const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
 const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where each setting comes from' }
@@ -64,6 +70,7 @@ const LOGIN: CommandSpec = {
     { kind: 'flag', name: 'all', description: 'every profile that awsmfa manages' },
     { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
     TOKEN_COMMAND,
+    ...PROMPTING,
     { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
     { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
     { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
@@ -87,6 +94,7 @@ const LOGIN: CommandSpec = {
     { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
     { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
     { options: ['token-code', 'token-command'], because: 'both say where the token code comes from' },
+    ONE_WAY_TO_ASK,
   ],
   examples: [
     { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
@@ -145,6 +153,7 @@ const SETUP: CommandSpec = {
     { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
     { kind: 'flag', name: 'source-env', description: 'take new long-term keys from the environment' },
     { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region to set for the profile' },
+    { kind: 'value', name: 'layout', placeholder: 'LAYOUT', description: 'session: in the credentials file; process: by credential_process' },
     DRY_RUN,
     YES,
     ALLOW_ROOT,
@@ -165,6 +174,28 @@ const UNDO: CommandSpec = {
   examples: [
     { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
     { line: 'awsmfa undo --dry-run', description: 'show it' },
+  ],
+}
+
+const DOCTOR: CommandSpec = {
+  summary: 'Say what is wrong, and what each tool will do',
+  positional: { name: 'profile', description: 'look at this profile alone; else at all', maximum: 1 },
+  options: [
+    PROFILE,
+    { kind: 'flag', name: 'fix', description: 'mend what is safe to mend' },
+    { kind: 'flag', name: 'online', description: 'ask STS what time it is, without credentials' },
+    { kind: 'flag', name: 'json', description: 'print the findings as JSON' },
+    { kind: 'flag', name: 'quiet', description: 'print nothing; the exit code tells' },
+    DRY_RUN,
+    YES,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
+  conflicts: [SHOW_OR_MAKE],
+  examples: [
+    { line: 'awsmfa doctor', description: 'look at everything; ask nothing of AWS' },
+    { line: 'awsmfa doctor --fix', description: 'show what it would mend, ask, mend it' },
   ],
 }
 
@@ -231,8 +262,19 @@ const CREDENTIAL_PROCESS: CommandSpec = {
   ],
 }
 
+const SHELL_INIT: CommandSpec = {
+  summary: 'Print code that shows the session in the prompt',
+  positional: { name: 'shell', description: 'bash, zsh, fish or powershell', maximum: 1 },
+  options: [DEBUG],
+  conflicts: [],
+  examples: [
+    { line: 'eval "$(awsmfa shell-init bash)"', description: 'in ~/.bashrc; likewise zsh' },
+    { line: 'awsmfa shell-init fish | source', description: 'in config.fish' },
+  ],
+}
+
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, undo: UNDO }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR }
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -30,6 +30,11 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   { variables: ['AWSMFA_NO_PRECONNECT'], description: 'set: no connection is opened while the code is typed' },
   { variables: ['AWSMFA_NO_CODE_CACHE'], description: "set: what V8 made of awsmfa's own files is not kept between runs" },
   { variables: ['AWSMFA_CALLERS'], description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever' },
+  { variables: ['DISPLAY', 'WAYLAND_DISPLAY'], description: 'the screen on which a window can ask for a code; not on macOS and Windows' },
+  {
+    variables: ['SSH_CONNECTION', 'SSH_TTY', 'SSH_CLIENT', 'container', 'KUBERNETES_SERVICE_HOST', 'CI'],
+    description: 'set, over SSH, in a container, in CI: no window is opened unless `--prompt` asks for one',
+  },
   { variables: ['NO_COLOR', 'AWSMFA_NO_COLOR', 'FORCE_COLOR'], description: 'no colours; colours also in a pipe' },
   {
     variables: ['TERM', 'COLUMNS', 'LC_ALL', 'LC_CTYPE', 'LANG'],

@@ -6,6 +6,7 @@
  * No field may ever hold a secret, a session token or a token code. Access key ids are shortened before they get here.
  */
 import type { CommandName } from './command-names.ts'
+import type { NoWindowReason, WindowProgram } from './login/prompt-choice.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
 
 /** A command line that cannot be carried out as it stands. */
@@ -14,6 +15,7 @@ export type UsageProblem =
   | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
   // `known`: what help knows besides the commands.
   | { readonly kind: 'unknown-topic'; readonly word: string; readonly known: readonly string[]; readonly nearest?: string }
+  | { readonly kind: 'unknown-shell'; readonly word?: string; readonly known: readonly string[] }
   | { readonly kind: 'unknown-option'; readonly option: string; readonly command?: CommandName; readonly nearest?: string }
   | { readonly kind: 'abbreviated-option'; readonly option: string; readonly full: string }
   | { readonly kind: 'repeated-option'; readonly option: string }
@@ -30,7 +32,12 @@ export type UsageProblem =
   | { readonly kind: 'conflicting-profiles'; readonly positional: string; readonly option: string }
   | { readonly kind: 'conflicting-options'; readonly options: readonly [string, string]; readonly because: string }
   | { readonly kind: 'unknown-placeholder'; readonly placeholder: string; readonly known: readonly string[] }
-  | { readonly kind: 'unknown-setting'; readonly path: string; readonly key: string; readonly line?: number; readonly nearest?: string }
+  // `instead`: what to do for a setting that has a place elsewhere.
+  | { readonly kind: 'unknown-setting'; readonly path: string; readonly key: string; readonly line?: number; readonly nearest?: string; readonly instead?: string }
+  | { readonly kind: 'repeated-setting'; readonly path: string; readonly key: string; readonly lines: readonly number[] }
+  | { readonly kind: 'setting-type'; readonly path: string; readonly key: string; readonly line?: number; readonly found: 'list' | 'table' | 'date' }
+  | { readonly kind: 'several-settings-files'; readonly paths: readonly string[] }
+  | { readonly kind: 'malformed-settings'; readonly path: string; readonly format: 'ini' | 'toml' | 'yaml' | 'json'; readonly line?: number }
   | { readonly kind: 'token-code-for-many'; readonly profiles: number }
 
 /** What is wrong with a flag after `--`. */
@@ -48,8 +55,14 @@ export type StsArgumentProblem =
 /** The two STS operations that a login is made of. */
 export type StsOperation = 'GetSessionToken' | 'AssumeRole'
 
-/** Why a token code cannot be asked for. */
-export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed'
+/** Why a token code cannot be asked for. `no-window`: a window was chosen, and none can be opened. */
+export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed' | 'no-window'
+
+/** Why it cannot be asked for in a window either. `detail`: what the program said itself. */
+export type WindowTrouble =
+  | { readonly kind: NoWindowReason }
+  | { readonly kind: 'no-program'; readonly programs: readonly WindowProgram[] }
+  | { readonly kind: 'failed'; readonly program: WindowProgram; readonly detail: string }
 
 /** What a question is about. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
@@ -74,7 +87,7 @@ export type YubiKeyTrouble =
   | 'other'
 
 /** Why setup cannot tell, or must not guess, what a profile should become. */
-export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file'
+export type LayoutObstacle = 'name-taken' | 'keys-in-both-files' | 'keys-beside-source' | 'has-keys' | 'own-source' | 'devices-differ' | 'one-file' | 'name-in-process' | 'session-beside-process'
 
 /** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
 export type TextDefect = 'empty' | 'control-character' | 'closing-bracket' | 'reserved-name' | 'outer-space' | 'too-long' | 'alphabet'
@@ -144,7 +157,7 @@ export type Failure =
   | { readonly code: 'PROGRAM_NOT_RUN'; readonly program: string; readonly reason: 'not-found' | 'not-executable' | 'batch-file'; readonly errno: string }
   | { readonly code: 'VALUE_NOT_QUOTABLE'; readonly variable: string; readonly format: string }
   // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
-  | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: WantedAnswer }
+  | { readonly code: 'PROMPT_UNAVAILABLE'; readonly obstacle: PromptObstacle; readonly wanted: WantedAnswer; readonly window?: WindowTrouble }
   | { readonly code: 'CANCELLED' }
   | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
   | { readonly code: 'DECLINED' }
@@ -152,7 +165,7 @@ export type Failure =
   // `wantsShell`: the command holds what only a shell understands, and none is asked for.
   | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly origin: Origin; readonly reason: TokenCommandTrouble; readonly wantsShell: boolean; readonly exitCode?: number; readonly seconds?: number }
   // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an error it has.
-  | { readonly code: 'YUBIKEY_FAILED'; readonly reason: YubiKeyTrouble; readonly label: string; readonly serial?: string; readonly serials: readonly string[]; readonly detail?: string; readonly exitCode?: number }
+  | { readonly code: 'YUBIKEY_FAILED'; readonly reason: YubiKeyTrouble; readonly label: string; readonly serial?: string; readonly serials: readonly string[]; readonly detail?: string }
   | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'; readonly exitCode?: number; readonly place: Place }
   | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' }
   // Several profiles: the exit code that all causes share, else 1.

@@ -33,6 +33,7 @@ function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginR
     tokenCode: undefined,
     tokenCommand: undefined,
     yubiKey: undefined,
+    prompt: { choice: undefined, noGui: undefined, hideArns: false },
     minTtlSeconds: undefined,
     notes: [],
     trail: [],

@@ -1,6 +1,7 @@
 import type { Origin, Place, Resolved } from '../origin.ts'
 import type { AssumeRoleRequest } from '../ports.ts'
 import type { LongTermCredentials } from '../sessions/credentials.ts'
+import type { PromptSettings } from './prompt-choice.ts'
 import type { StorePlace } from './store-profile.ts'
 
 /** Where the long-term credentials of a login come from. */
@@ -72,6 +73,8 @@ export interface LoginResolution {
   readonly tokenCommand: Resolved<string> | undefined
   /** The YubiKey that makes token codes; undefined where none is configured. */
   readonly yubiKey: YubiKeySettings | undefined
+  /** Where a code is asked for, and with how many words. */
+  readonly prompt: PromptSettings
   readonly minTtlSeconds: number | undefined
   readonly notes: readonly ResolutionNote[]
   /** Every setting that was resolved, for `--debug`; never a secret or a code. */

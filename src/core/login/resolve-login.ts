@@ -14,12 +14,13 @@ import type { SharedPaths } from './long-term.ts'
 import { ownerOfSerial, parseArn, parseSerialNumber } from './mfa-device.ts'
 import { profileOfOwnProcess } from './own-process.ts'
 import { readKeys } from './profile-keys.ts'
+import { resolvePrompt } from './prompt-settings.ts'
 import { homeRegion, isRegionName, partitionOfRegion } from './regions.ts'
 import type { LoginResolution, LongTermSource, ResolutionNote, RoleStep, YubiKeySettings } from './resolution.ts'
 import { pathOfSources, walkToLongTerm } from './role-chain.ts'
 import type { Walk } from './role-chain.ts'
 import { findRoles, resolveRoles } from './roles.ts'
-import { badSetting, contradiction, findDuration, findFlag, findInProfiles, findSetting, findVariable, toSeconds } from './settings.ts'
+import { NO_TAIL, badSetting, contradiction, findDefault, findDuration, findFlag, findInProfiles, findOutsideLogin, findSetting, findVariable, toSeconds, toSwitch } from './settings.ts'
 import type { GlobalDefaults, SettingSources } from './settings.ts'
 import { assertNotElsewhere, decideStore } from './store-profile.ts'
 import type { StoreDecision, StoreInput } from './store-profile.ts'
@@ -76,7 +77,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const stored = views.slice(walk.path.indexOf(storeProfile))
   // The role of a profile that is its own source is assumed by the tools, from the session that goes there.
   const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
-  const found = isToolsRole ? [] : findRoles({ walk: stored, lastIsSource: walk.reachedByName })
+  const found = isToolsRole ? [] : findRoles({ walk: stored, lastIsSource: walk.reachedByName, defaults })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
   const sources: SettingSources = { options: invocation.options, tail, environment, walk: stored, defaults }
   const onWalk: SettingSources = { ...sources, walk: views }
@@ -104,6 +105,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     tokenCode: resolveTokenCode(sources),
     tokenCommand: findSetting('token command', onWalk),
     yubiKey: resolveYubiKey(onWalk),
+    prompt: resolvePrompt(onWalk),
     minTtlSeconds: resolveMinimum(sources),
     notes: [...suffixNote, ...notes, ...serialNotes],
   }
@@ -129,12 +131,18 @@ function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = fal
   return asked === target.value || profiles.find(asked) === undefined ? target : { ...target, value: asked }
 }
 
-function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths }: LoginInput): Walk {
-  const named = invocation.options['source-profile']
-  const source: Resolved<string> | undefined = typeof named === 'string' ? { value: named, origin: { kind: 'flag', flag: '--source-profile' } } : undefined
-  const input = { target, source, profiles, paths }
-  if (invocation.options['source-env'] !== true) return walkToLongTerm(input)
+function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths, defaults }: LoginInput): Walk {
+  const general = { options: invocation.options, environment, defaults }
+  const source = findFlag('source profile', { ...general, tail: NO_TAIL }) ?? findVariable('source profile', environment)
+  const input = { target, source, generalSource: findDefault('source profile', defaults), profiles, paths }
+  if (!takesEnvironment(source, general)) return walkToLongTerm(input)
   return { path: pathOfSources(input), longTerm: longTermFromEnvironment(environment), reachedByName: false, ownSuffix: false }
+}
+
+/** A source profile that was named for this run stands against a settings file that has the keys in the environment. */
+function takesEnvironment(source: Resolved<string> | undefined, general: Pick<SettingSources, 'options' | 'environment' | 'defaults'>): boolean {
+  const found = findOutsideLogin('source environment', general)
+  return found !== undefined && (found.origin.kind === 'flag' || source === undefined) && toSwitch(found).value
 }
 
 function longTermFromEnvironment(environment: Environment): LongTermSource {
@@ -167,20 +175,26 @@ interface SerialDecision {
   readonly notes: readonly ResolutionNote[]
 }
 
-/** With several targets one variable cannot speak for all: it counts where the account in it is the account of the key. */
+/** With several targets neither a variable nor awsmfa's settings speak for all: they count where their account is that of the key. */
 function resolveSerial(sources: SettingSources, longTerm: LongTermSource, targets: number): SerialDecision {
   const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(longTerm.credentials.accessKeyId)
   const flag = findFlag('MFA device serial', sources)
   const variable = flag === undefined ? findVariable('MFA device serial', sources.environment) : undefined
   const owner = ownerOfSerial(variable)
-  const isForeign = targets > 1 && owner !== undefined && owner.account !== keyAccount
-  const chosen = flag ?? (isForeign ? undefined : variable) ?? findInProfiles('MFA device serial', sources)
+  const isForeign = targets > 1 && owner !== undefined && isOfOther(variable, keyAccount)
+  const general = findDefault('MFA device serial', sources.defaults)
+  const chosen = flag ?? (isForeign ? undefined : variable) ?? findInProfiles('MFA device serial', sources) ?? (targets > 1 && isOfOther(general, keyAccount) ? undefined : general)
   const serialNumber = chosen === undefined ? undefined : { value: parseSerialNumber(chosen.value, chosen.origin), origin: chosen.origin }
   const serialAccount = ownerOfSerial(serialNumber)?.account
   const notes: ResolutionNote[] = []
   if (isForeign) notes.push({ kind: 'environment-serial-ignored', variable: 'AWS_MFA_SERIAL', account: owner.account })
   if (keyAccount !== undefined && serialAccount !== undefined && serialAccount !== keyAccount) notes.push({ kind: 'serial-of-other-account', serialAccount, keyAccount })
   return { serialNumber, notes }
+}
+
+function isOfOther(serial: Resolved<string> | undefined, account: string | undefined): boolean {
+  const owner = ownerOfSerial(serial)
+  return owner !== undefined && owner.account !== account
 }
 
 function partitionOfRoles(roles: readonly RoleStep[]): string | undefined {
@@ -194,7 +208,7 @@ function partitionOfRoles(roles: readonly RoleStep[]): string | undefined {
 export function resolveRegion(sources: SettingSources, known: string | undefined): { readonly region: Resolved<string>; readonly partition: string } {
   const fits = (region: Resolved<string>): boolean => known === undefined || partitionOfRegion(region.value) === known
   const flag = findFlag('region', sources)
-  const others = [findVariable('region', sources.environment), findInProfiles('region', sources)].filter((region) => region !== undefined)
+  const others = [findVariable('region', sources.environment), findInProfiles('region', sources), findDefault('region', sources.defaults)].filter((region) => region !== undefined)
   const region = flag ?? others.find(fits) ?? homeOf(known ?? 'aws')
   if (!isRegionName(region.value)) throw badSetting(region, "a region's name, such as eu-west-1")
   return { region, partition: known ?? partitionOfRegion(region.value) }
@@ -208,7 +222,7 @@ function homeOf(partition: string): Resolved<string> {
 
 /**
  * The endpoint in botocore's order (configprovider.py › ConfiguredEndpointProvider): the variable for STS, the one for all
- * services, the `[services]` section that a profile names, the profile. `config` is the text of the config file; without it a
+ * services, the `[services]` section that a profile names, the profile; then awsmfa's own settings. `config` is the text of the config file; without it a
  * `[services]` section is not read.
  */
 export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<string> | undefined {
@@ -219,7 +233,7 @@ export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<
   const ignoring = environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || readFirst('ignore_configured_endpoint_urls')?.value
   if (ignoring?.toLowerCase() === 'true') return undefined
   const services = readFirst('services')
-  const endpoint = findVariable('endpoint', environment) ?? (services && endpointInServices(services.value, config)) ?? findInProfiles('endpoint', sources)
+  const endpoint = findVariable('endpoint', environment) ?? (services && endpointInServices(services.value, config)) ?? findInProfiles('endpoint', sources) ?? findDefault('endpoint', sources.defaults)
   return endpoint === undefined ? undefined : checkedUrl(endpoint)
 }
 

@@ -23,7 +23,12 @@ export type SettingName =
   | 'token command'
   | 'YubiKey serial'
   | 'YubiKey label'
+  | 'prompt'
+  | 'no window'
+  | 'hidden ARNs'
   | 'minimum time left'
+  | 'cache key'
+  | 'no colour'
 
 /**
  * One setting. Lists are in order of precedence; the first place that has a value wins. A setting that is no login's (where the
@@ -47,6 +52,8 @@ export interface SettingRow {
   readonly profiles: 'target' | 'walk'
   /** The key in awsmfa's own settings file; without one the file may not have it. */
   readonly settingsKey?: string
+  /** For a setting that the file may not have: the key that people would try, and what to do instead. */
+  readonly notInFile?: { readonly key: string; readonly instead: string }
   /** What holds where nothing is said, in words. */
   readonly fallback?: string
   /** What of a value may be shown; left out: the whole of it. A value that is secret is shown as `…`. */
@@ -64,25 +71,30 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     profileKeys: [],
     profiles: 'target',
     fallback: 'default',
+    notInFile: { key: 'profile', instead: 'set AWS_PROFILE, which every AWS tool reads' },
   },
   {
     name: 'source profile',
     description: 'the profile that holds, or leads to, the long-term credentials',
     flags: ['source-profile'],
     stsFlags: [],
-    variables: [],
+    variables: ['AWSMFA_SOURCE_PROFILE'],
     profileKeys: ['awsmfa_source_profile', 'source_profile', 'vegas_source_profile', '_source_profile'],
     profiles: 'walk',
+    settingsKey: 'source_profile',
     fallback: "the profile's own name with -long-term, Perm, Permanent, -perm or -permanent",
   },
   {
     name: 'source environment',
     description: 'take the long-term credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    kind: 'switch',
     flags: ['source-env'],
     stsFlags: [],
     variables: [],
     profileKeys: [],
     profiles: 'target',
+    settingsKey: 'source_env',
+    fallback: 'false',
   },
   {
     name: 'MFA device serial',
@@ -92,6 +104,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: ['AWS_MFA_SERIAL'],
     profileKeys: ['awsmfa_mfa_serial', 'mfa_serial', '_mfa_serial', 'aws_mfa_device'],
     profiles: 'walk',
+    settingsKey: 'mfa_serial',
     fallback: 'the one device that IAM lists for the user',
   },
   {
@@ -100,9 +113,10 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     flags: ['role-arn'],
     stsFlags: ['--role-arn'],
     variables: [],
-    profileKeys: ['awsmfa_role_arn', 'vegas_role_arn', '_role_arn', 'role_arn'],
+    profileKeys: ['awsmfa_role_arn', 'vegas_role_arn', '_role_arn', 'role_arn', 'assume_role'],
     profiles: 'walk',
-    fallback: "'assume_role' of the profile with the long-term credentials, else none",
+    settingsKey: 'role_arn',
+    fallback: 'none',
   },
   {
     name: 'duration',
@@ -124,6 +138,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: [],
     profileKeys: ['role_session_name'],
     profiles: 'target',
+    settingsKey: 'role_session_name',
     fallback: "the IAM user's name where known, else awsmfa-<system user>",
   },
   {
@@ -134,6 +149,8 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: [],
     profileKeys: ['external_id'],
     profiles: 'target',
+    settingsKey: 'external_id',
+    fallback: 'none',
   },
   {
     name: 'region',
@@ -143,6 +160,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
     profileKeys: ['region'],
     profiles: 'walk',
+    settingsKey: 'region',
     fallback: 'the home region of the partition in the device or role ARN, us-east-1 for aws',
   },
   {
@@ -153,6 +171,9 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
     profileKeys: ['endpoint_url'],
     profiles: 'walk',
+    settingsKey: 'endpoint_url',
+    fallback: "AWS's own",
+    showable: withoutPassword,
   },
   {
     name: 'CA bundle',
@@ -162,6 +183,8 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: ['AWS_CA_BUNDLE'],
     profileKeys: ['ca_bundle'],
     profiles: 'walk',
+    settingsKey: 'ca_bundle',
+    fallback: "Node's own",
   },
   {
     name: 'token code',
@@ -172,6 +195,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     profileKeys: [],
     profiles: 'target',
     fallback: 'asked at the terminal',
+    notInFile: { key: 'token_code', instead: 'a code works once: leave the line out' },
     showable: () => '…',
   },
   {
@@ -207,6 +231,41 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     fallback: 'the MFA device serial',
   },
   {
+    name: 'prompt',
+    description: 'where the token code is asked for: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
+    flags: ['prompt'],
+    stsFlags: [],
+    variables: ['AWSMFA_PROMPT'],
+    profileKeys: ['awsmfa_prompt'],
+    profiles: 'walk',
+    settingsKey: 'prompt',
+    fallback: 'auto: the terminal, else a window',
+  },
+  {
+    name: 'no window',
+    description: 'never ask in a window',
+    kind: 'switch',
+    flags: ['no-gui'],
+    stsFlags: [],
+    variables: ['AWSMFA_NO_GUI'],
+    profileKeys: ['awsmfa_no_gui'],
+    profiles: 'walk',
+    settingsKey: 'no_gui',
+    fallback: 'false',
+  },
+  {
+    name: 'hidden ARNs',
+    description: 'name roles and devices in questions without their ARNs, by name and account',
+    kind: 'switch',
+    flags: ['hide-arns'],
+    stsFlags: [],
+    variables: ['AWSMFA_HIDE_ARNS'],
+    profileKeys: ['awsmfa_hide_arns'],
+    profiles: 'walk',
+    settingsKey: 'hide_arns',
+    fallback: 'false',
+  },
+  {
     name: 'minimum time left',
     description: 'renew a session that holds for less than this',
     kind: 'length',
@@ -218,7 +277,36 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     settingsKey: 'min_ttl',
     fallback: '15 minutes',
   },
+  {
+    name: 'no colour',
+    description: 'no colours on terminals either',
+    kind: 'switch',
+    flags: ['no-color'],
+    stsFlags: [],
+    variables: ['AWSMFA_NO_COLOR', 'NO_COLOR'],
+    isPresence: true,
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'no_color',
+    fallback: 'colours on a terminal that has them',
+  },
+  {
+    name: 'cache key',
+    description: "where the key of awsmfa's own cache lies: file, or keychain for the system's keychain",
+    flags: [],
+    stsFlags: [],
+    variables: ['AWSMFA_CACHE_KEY'],
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'cache_key',
+    fallback: 'file: in $XDG_RUNTIME_DIR where that lies in memory, else in the state folder',
+  },
 ]
+
+/** An address may carry a name and a password. */
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//…@')
+}
 
 /** Gives the row of a setting. */
 export function settingRow(name: SettingName): SettingRow {

@@ -10,7 +10,7 @@ export type TrailEntry = LoginResolution['trail'][number]
  * or a token code; a password in an endpoint is left out.
  */
 export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
-  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey } = resolution
+  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey, prompt } = resolution
   return [
     ...entry('profile', target),
     ...entry('MFA device serial', serialNumber),
@@ -22,11 +22,13 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
     ]),
     ...entry('duration', durationSeconds),
     ...entry('region', region),
-    ...entry('endpoint', endpoint === undefined ? undefined : { ...endpoint, value: endpoint.value.replace(/\/\/[^/@]*@/, '//…@') }),
+    ...entry('endpoint', endpoint),
     ...entry('CA bundle', caBundle),
     ...entry('token command', tokenCommand && { ...tokenCommand, value: showableCommand(tokenCommand.value) }),
     ...entry('YubiKey serial', yubiKey?.serial),
     ...entry('YubiKey label', yubiKey?.label),
+    ...entry('prompt', prompt.choice),
+    ...entry('no window', prompt.noGui && { ...prompt.noGui, value: String(prompt.noGui.value) }),
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { WantedAnswer } from '../../core/failures.ts'
+import type { WantedAnswer, WindowTrouble } from '../../core/failures.ts'
 import { visible } from '../../core/visible-text.ts'
 import type { WordsFor } from './wording.ts'
 import { quoted, say, section, showPlace } from './wording.ts'
@@ -24,14 +24,52 @@ function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode:
   return exitCode === undefined ? 'it was stopped' : `it ended with exit code ${exitCode}`
 }
 
+function whyNoWindow(trouble: WindowTrouble): string {
+  switch (trouble.kind) {
+    case 'no-program':
+      return trouble.programs.length === 1 ? `${trouble.programs.join()} is not there` : `neither ${trouble.programs.join(' nor ')} is there`
+    case 'failed':
+      return trouble.detail === '' ? `${trouble.program} failed` : `${trouble.program} says: ${visible(trouble.detail)}`
+    case 'no-display':
+      return 'neither DISPLAY nor WAYLAND_DISPLAY is set'
+    case 'terminal-chosen':
+    case 'no-gui':
+    case 'ssh':
+    case 'container':
+    case 'ci':
+      return 'none is wanted'
+  }
+}
+
+/** What helps where a window was not chosen, and would have been opened, had it been possible. */
+function windowHints(trouble: WindowTrouble): readonly string[] {
+  switch (trouble.kind) {
+    case 'no-program':
+      return [`to be asked in a window, install ${trouble.programs.join(' or ')}`]
+    case 'failed':
+      return [`no window could be opened: ${whyNoWindow(trouble)}`]
+    case 'ssh':
+      return ['to be asked in a window, though this is an SSH session: --prompt window']
+    case 'container':
+      return ['to be asked in a window, though this is a container: --prompt window']
+    case 'terminal-chosen':
+    case 'no-gui':
+    case 'no-display':
+    case 'ci':
+      return []
+  }
+}
+
 /** Words for what a person, another program of theirs, or the time had a part in. */
 export const PEOPLE_WORDS: WordsFor<
   'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
 > = {
-  PROMPT_UNAVAILABLE: ({ obstacle, wanted }) => {
+  PROMPT_UNAVAILABLE: ({ obstacle, wanted, window }) => {
     const { need, way, isPassable } = QUESTION_WORDS[wanted]
-    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg')
-    return say(obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`, way)
+    const besides = window === undefined ? [] : windowHints(window)
+    if (obstacle === 'no-window') return say(`${need} and no window can be opened${window === undefined ? '' : `: ${whyNoWindow(window)}`}`, way)
+    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg', ...besides)
+    return say(obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`, way, ...besides)
   },
   CANCELLED: () => say('cancelled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),

@@ -1,0 +1,134 @@
+/** Asks for a token code in a window, with a program that the desktop has. */
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { AwsmfaError } from '../../core/failures.ts'
+import type { WindowTrouble } from '../../core/failures.ts'
+import type { WindowProgram } from '../../core/login/prompt-choice.ts'
+import { parseTokenCode } from '../../core/login/token-code.ts'
+import type { TokenCodeRequest, TokenCodeSource } from '../../core/ports.ts'
+import { callProgram } from '../called-program.ts'
+import { withoutKeys } from '../caller-chain.ts'
+import { OSASCRIPT } from '../window-programs/osascript.ts'
+import { PINENTRY } from '../window-programs/pinentry.ts'
+import { powershellSpec } from '../window-programs/powershell.ts'
+import type { WindowAnswer, WindowProgramSpec, WindowText } from '../window-programs/window-program.ts'
+import { ZENITY } from '../window-programs/zenity.ts'
+
+/** What asking in a window needs. */
+export interface WindowOptions {
+  readonly programs: readonly [WindowProgram, ...WindowProgram[]]
+  readonly environment: NodeJS.ProcessEnv
+  /** The text of the window, and why it cannot be opened: so that all words are in one layer. */
+  readonly textOf: (request: TokenCodeRequest, malformed: boolean) => WindowText
+  /** Makes the failure of a window that could not be opened. */
+  readonly unavailable: (trouble: WindowTrouble) => AwsmfaError
+  readonly timeoutSeconds?: number
+}
+
+/** A window may hang at a display that is gone, and the AWS SDK for Go ends a credential process after 60 s. */
+const TIMEOUT_SECONDS = 50
+/** The window closes by itself first, where it can. */
+const GRACE_MS = 1500
+/** Texts that are no code, one after another, before the question is given up. */
+const MOST_MALFORMED = 10
+const LONGEST_TALK = 4000
+
+/** Where programs lie that a process started by a desktop may not have on its PATH. */
+const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
+
+/**
+ * Shows a window with the first of the programs that is there and can, and takes six digits from it; what is no code is asked
+ * again and costs no try. Throws CANCELLED for a window that is closed, DEADLINE_EXCEEDED after 50 s without an answer,
+ * TOKEN_CODE_MALFORMED after ten that are no code, what `unavailable` makes where no window can be opened, and the signal's
+ * reason when it aborts. The window is gone by then, and its program with it.
+ */
+export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
+  return async (request, signal) => {
+    for (let malformed = 0; malformed < MOST_MALFORMED; malformed += 1) {
+      const code = parseTokenCode(await showWindow(options.textOf(request, malformed > 0), options, signal))
+      if (code !== undefined) return { code, typed: true }
+    }
+    throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'typed' })
+  }
+}
+
+async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
+  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS } = options
+  let trouble: WindowTrouble = { kind: 'no-program', programs }
+  for (const program of programs) {
+    const spec = specOf(program, environment)
+    for (const file of spec.files.flatMap((name) => findProgram(name, environment['PATH']) ?? [])) {
+      const answer = await callWindow({ spec, file, text, options }, signal)
+      if (answer.kind === 'text') return answer.text
+      if (answer.kind === 'cancelled') throw new AwsmfaError({ code: 'CANCELLED' })
+      if (answer.kind === 'timed-out') throw new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: timeoutSeconds, waitingFor: 'a token code in the window' })
+      trouble = trouble.kind === 'failed' ? trouble : { kind: 'failed', program, detail: answer.detail }
+    }
+  }
+  throw unavailable(trouble)
+}
+
+interface WindowToCall {
+  readonly spec: WindowProgramSpec
+  readonly file: string
+  readonly text: WindowText
+  readonly options: WindowOptions
+}
+
+async function callWindow({ spec, file, text, options }: WindowToCall, signal: AbortSignal): Promise<WindowAnswer> {
+  const { environment, timeoutSeconds = TIMEOUT_SECONDS } = options
+  const { words, variables, input } = spec.call(text, Math.ceil(timeoutSeconds))
+  let talk = ''
+  const end = await callProgram(
+    {
+      program: file,
+      words,
+      environment: { ...withoutKeys(environment), ...variables },
+      terminal: 'none',
+      timeoutMs: timeoutSeconds * 1000 + GRACE_MS,
+      onTalk: (piece) => (talk = (talk + piece).slice(0, LONGEST_TALK)),
+      ...(input === undefined ? {} : { input }),
+    },
+    signal,
+  )
+  switch (end.kind) {
+    case 'ended':
+      return spec.answer({ exitCode: end.exitCode, output: end.output, talk })
+    case 'timed-out':
+      return { kind: 'timed-out' }
+    case 'too-much':
+      return { kind: 'failed', detail: '' }
+    case 'not-run':
+      return { kind: 'failed', detail: end.errno ?? '' }
+  }
+}
+
+function specOf(program: WindowProgram, environment: NodeJS.ProcessEnv): WindowProgramSpec {
+  switch (program) {
+    case 'zenity':
+      return ZENITY
+    case 'pinentry':
+      return PINENTRY
+    case 'osascript':
+      return OSASCRIPT
+    case 'powershell':
+      return powershellSpec(environment['SystemRoot'] ?? environment['SYSTEMROOT'] ?? 'C:\\Windows')
+  }
+}
+
+/** Looks for a program by its absolute path, or by its name in the absolute folders of PATH and in the usual ones. */
+function findProgram(name: string, path = ''): string | undefined {
+  const folders = [...path.split(delimiter), ...(process.platform === 'win32' ? [] : USUAL_FOLDERS)].filter((folder) => isAbsolute(folder))
+  const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
+  return places.find(isProgram)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    // What cannot be looked at cannot be run.
+    return false
+  }
+}
