@@ -88,6 +88,10 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       const [{ undo }, { createUndoContext }] = await Promise.all([import('../commands/undo.ts'), import('./undo-context.ts')])
       return await undo(invocation, createUndoContext(context))
     }
+    case 'doctor': {
+      const [{ doctor }, { createDoctorContext }] = await Promise.all([import('../commands/doctor.ts'), import('./doctor-context.ts')])
+      return await doctor(invocation, createDoctorContext(context))
+    }
     case 'status':
       return (await import('../commands/status.ts')).status(invocation, context)
   }

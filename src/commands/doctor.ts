@@ -1,0 +1,116 @@
+/** `doctor`: both files, the environment and the caches → what is wrong, and what each tool will do; `--fix` mends what is safe. */
+import { diagnose } from '../core/doctor/diagnose.ts'
+import { examine } from '../core/doctor/examination.ts'
+import type { ExaminedFile, MachineFacts } from '../core/doctor/examination.ts'
+import type { Finding } from '../core/doctor/finding.ts'
+import { planMends } from '../core/doctor/mend-text.ts'
+import { AwsmfaError } from '../core/failures.ts'
+import { nearest } from '../core/nearest.ts'
+import type { Profiles } from '../core/files/profile-view.ts'
+import { readProfiles } from '../core/files/profiles.ts'
+import type { Invocation } from '../core/invocation.ts'
+import type { Origin, Resolved, SharedFileName } from '../core/origin.ts'
+import type { Backups, SharedSnapshots, Terminal } from '../core/ports.ts'
+import { mendHome } from '../flows/mend-home.ts'
+import type { MendEffects } from '../flows/mend-home.ts'
+import { commandLine } from '../render/command-line.ts'
+import { renderDiff } from '../render/diff.ts'
+import { MEND_QUESTION, renderFindings, renderFindingsJson, renderMended, renderNothingToMend, renderRepairs } from '../render/doctor.ts'
+import { renderWriteWarning } from '../render/login.ts'
+import { renderShownAgain } from '../render/setup.ts'
+
+/** What doctor needs. */
+export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'> {
+  readonly home: string | undefined
+  readonly terminal: Terminal
+  readonly backups: Pick<Backups, 'keep' | 'remove' | 'sweep'>
+  /** Reads both files as they are; why one cannot be read is part of the answer. Never throws. */
+  readonly examineFiles: () => Readonly<Record<SharedFileName, ExaminedFile>>
+  /** Gathers everything else; asks AWS for nothing. */
+  readonly gatherFacts: (files: Readonly<Record<SharedFileName, ExaminedFile>>, profiles: Profiles) => Omit<MachineFacts, 'clockOffsetSeconds'>
+  /** Asks STS, with no credentials, what time it is: its clock less this one, in seconds. Never throws. */
+  readonly measureClock: () => Promise<number | 'none'>
+}
+
+/**
+ * Reports, and gives 1 where anything is an error, else 0. With `--fix` it mends first, and reports what is left. Throws
+ * PROFILE_NOT_FOUND for a profile that is nowhere, and what changing files throws.
+ */
+export async function doctor(invocation: Invocation, context: DoctorContext): Promise<number> {
+  const { options } = invocation
+  const only = namedProfile(invocation)
+  const clockOffsetSeconds = options['online'] === true ? await context.measureClock() : undefined
+  const look = (): readonly Finding[] => {
+    const { files, machine } = gather(context, clockOffsetSeconds)
+    const examination = examine(files, machine)
+    if (only !== undefined) assertThere(only, examination.profiles, files)
+    return diagnose(examination, only?.value)
+  }
+  const before = look()
+  if (options['fix'] === true && (await mend(before, invocation, { ...context, clockOffsetSeconds })) === 'shown') return exitCodeOf(before)
+  const findings = options['fix'] === true ? look() : before
+  report(findings, invocation, context)
+  return exitCodeOf(findings)
+}
+
+function report(findings: readonly Finding[], { options }: Invocation, { terminal, home, now }: DoctorContext): void {
+  if (options['quiet'] === true) return
+  const view = { home, now: now() }
+  terminal.writeData(options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data))
+}
+
+async function mend(findings: readonly Finding[], { options }: Invocation, context: DoctorContext & Pick<MachineFacts, 'clockOffsetSeconds'>): Promise<'shown' | 'done'> {
+  const { terminal, home, now, clockOffsetSeconds } = context
+  const isDry = options['dry-run'] === true
+  const isQuiet = options['quiet'] === true
+  context.backups.sweep()
+  const write = isDry ? terminal.writeData : terminal.writeTalk
+  const outcome = await mendHome(
+    {
+      plan: (snapshots) => ({ edits: editsFor(snapshots, context, clockOffsetSeconds), result: undefined }),
+      others: findings.filter(({ code, isMendable }) => isMendable && OTHER_REPAIRS.has(code)),
+      show: (files, others, again) => {
+        if (again) terminal.writeTalk(renderShownAgain())
+        write(renderDiff(files, home, isDry ? terminal.data : terminal.talk) + renderRepairs(others, { home, now: now() }))
+      },
+      question: MEND_QUESTION,
+      consent: isDry ? 'none' : options['yes'] === true ? 'given' : 'asked',
+    },
+    context,
+  )
+  for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, home))
+  if (outcome.kind === 'nothing' && !isQuiet) terminal.writeTalk(renderNothingToMend())
+  if (outcome.kind === 'changed' && !isQuiet) terminal.writeTalk(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
+  return outcome.kind === 'shown' || (isDry && outcome.kind === 'nothing') ? 'shown' : 'done'
+}
+
+const OTHER_REPAIRS: ReadonlySet<Finding['code']> = new Set(['loose-permissions', 'damaged-cache', 'damaged-own-cache'])
+
+function editsFor(snapshots: SharedSnapshots, context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']) {
+  const { files, machine } = gather(context, clockOffsetSeconds)
+  return planMends({ credentials: { ...files.credentials, ...snapshots.credentials }, config: { ...files.config, ...snapshots.config } }, machine)
+}
+
+function gather(context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']) {
+  const files = context.examineFiles()
+  const profiles = readProfiles({ credentials: files.credentials.text, config: files.config.text })
+  return { files, machine: { ...context.gatherFacts(files, profiles), clockOffsetSeconds } }
+}
+
+function exitCodeOf(findings: readonly Finding[]): number {
+  return findings.some(({ severity }) => severity === 'error') ? 1 : 0
+}
+
+/** Without a name all profiles are looked at, whatever AWS_PROFILE says. */
+function namedProfile({ positionals, options }: Invocation): Resolved<string> | undefined {
+  const [positional] = positionals
+  const flag = options['profile']
+  if (positional !== undefined) return { value: positional, origin: { kind: 'flag', flag: 'profile' } }
+  return typeof flag === 'string' ? { value: flag, origin: { kind: 'flag', flag: '--profile' } } : undefined
+}
+
+function assertThere({ value, origin }: { readonly value: string; readonly origin: Origin }, profiles: Profiles, files: Readonly<Record<SharedFileName, ExaminedFile>>): void {
+  if (profiles.find(value) !== undefined) return
+  const near = nearest(value, profiles.names())
+  throw new AwsmfaError({ code: 'PROFILE_NOT_FOUND', profile: value, origin, paths: [files.config.path, files.credentials.path], ...(near === undefined ? {} : { nearest: near }) })
+}

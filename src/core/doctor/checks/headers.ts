@@ -1,0 +1,112 @@
+/** What is wrong with sections and their headers. */
+import { lineAt } from '../../files/ini-document.ts'
+import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
+import { finding, spelling } from '../finding.ts'
+import type { Finding } from '../finding.ts'
+import { headerOf } from '../section-names.ts'
+import type { Header } from '../section-names.ts'
+
+/** A section with its header taken apart, and those of the same file. */
+interface Place {
+  readonly file: ExaminedDocument
+  readonly own: ExaminedSection
+  readonly header: Header
+  readonly line: number
+  /** Another section opens the same profile in a form that all tools read, so that mending this one would make a double. */
+  readonly isTaken: boolean
+}
+
+/** Headers that not every tool reads. */
+export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
+  return file.sections.flatMap((own) => {
+    const header = headerOf(file.document, own.section, file.name)
+    const isTaken = file.sections.some((other) => other !== own && headerOf(file.document, other.section, file.name).profile === header.profile)
+    return headerFindings({ file, own, header, line: lineAt(file.text, own.section.start), isTaken })
+  })
+}
+
+/** Sections that stand twice; `[default]` in two forms. */
+export function checkDoubles({ path, text, sections, name, document }: ExaminedDocument): readonly Finding[] {
+  const seen = new Map<string, ExaminedSection>()
+  const found: Finding[] = []
+  for (const own of sections) {
+    const key = own.section.name
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, own)
+    else {
+      const isMendable = saysTheSame(text, first, own)
+      const profile = headerOf(document, own.section, name).profile
+      found.push(spelling('duplicate-section', { file: path, line: lineAt(text, own.section.start), otherLine: lineAt(text, first.section.start), profile, name: headerOf(document, own.section, name).name, isMendable }))
+    }
+  }
+  const [plain, prefixed] = [seen.get('default'), seen.get('profile default')]
+  if (name === 'config' && plain !== undefined && prefixed !== undefined) {
+    found.push(finding('two-default-sections', { file: path, line: lineAt(text, prefixed.section.start), otherLine: lineAt(text, plain.section.start), profile: 'default' }))
+  }
+  return found
+}
+
+/** Tells whether two sections hold the same keys with the same values, and nothing that could be lost. */
+export function saysTheSame(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
+  const linesOf = ({ body }: ExaminedSection): readonly string[] =>
+    body.entries.map((entry) => [entry.key, entry.value, ...entry.continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd))].join('\n')).toSorted()
+  const [left, right] = [linesOf(first), linesOf(second)]
+  return first.body.strays.length + second.body.strays.length + second.body.comments.length === 0 && left.length === right.length && left.every((line, index) => line === right[index])
+}
+
+function headerFindings(place: Place): readonly Finding[] {
+  const { file, own, header, line } = place
+  const details = { file: file.path, line, profile: header.profile, name: header.name }
+  if (header.name === '__proto__' || header.name === 'profile __proto__') return [spelling('proto-section', details)]
+  if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
+  if (header.profile === undefined) return []
+  return [
+    ...(own.section.isIndented && hasKeyAbove(place) ? [spelling('indented-header', details)] : []),
+    ...(file.name === 'credentials' ? ofCredentials(place, details) : ofConfig(place, details)),
+    ...(/^[#;]/.test(header.rest) ? [spelling('comment-after-header', { ...details, isMendable: !header.rest.includes(']') })] : []),
+    ...ofName(header.profile, details),
+  ]
+}
+
+type Details = Parameters<typeof spelling>[1]
+
+function ofCredentials({ header, isTaken }: Place, details: Details): readonly Finding[] {
+  if (header.isPrefixed) return [spelling('profile-prefix-in-credentials', { ...details, isMendable: !isTaken && isPlain(header.profile) })]
+  return [
+    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable: !isTaken })] : []),
+    ...(header.isQuoted ? [spelling('quoted-header', { ...details, isMendable: !isTaken && isPlain(header.profile) })] : []),
+  ]
+}
+
+function ofConfig(place: Place, details: Details): readonly Finding[] {
+  const { header, isTaken } = place
+  if (!header.isPrefixed && header.profile !== 'default') return isReusabits(place) ? [finding('bare-section-of-awsmfa', { ...details, tools: [] })] : [spelling('bare-section-in-config', details)]
+  return [
+    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable: !isTaken })] : []),
+    ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable: !isTaken })] : []),
+  ]
+}
+
+/** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or one that such a section names. */
+function isReusabits({ file, own, header }: Place): boolean {
+  const sourceOf = ({ body }: ExaminedSection): string | undefined => body.entries.find(({ key }) => key === 'source_profile')?.value
+  const hasRole = ({ body }: ExaminedSection): boolean => body.entries.some(({ key }) => key === 'role_arn')
+  return [own, ...file.sections.filter((other) => sourceOf(other) === header.name)].some((section) => sourceOf(section) !== undefined && !hasRole(section))
+}
+
+function ofName(name: string, details: Details): readonly Finding[] {
+  if (/[#;]/.test(name)) return [spelling('name-with-comment-sign', details)]
+  // The name as it stands in quotes is told of there.
+  return isPlain(name) || /^["']/.test(name) ? [] : [spelling('name-not-portable', details)]
+}
+
+/** Names that every tool takes (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs › validate_identifier). */
+function isPlain(name: string | undefined): boolean {
+  return name !== undefined && /^[A-Za-z0-9_\-/.%@:+]+$/.test(name)
+}
+
+/** An indented header is one for everybody where nothing stands above it whose value it could belong to. */
+function hasKeyAbove({ file, own }: Place): boolean {
+  const index = file.sections.indexOf(own)
+  return (file.sections[index - 1]?.body.entries.length ?? 0) > 0
+}

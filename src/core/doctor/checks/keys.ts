@@ -1,0 +1,77 @@
+/** What is wrong with how keys and their values are written. */
+import { decodeUtf8 } from '../../files/byte-text.ts'
+import { lineAt, trimBlanks } from '../../files/ini-document.ts'
+import type { IniEntry } from '../../files/ini-document.ts'
+import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
+import { spelling } from '../finding.ts'
+import type { Finding } from '../finding.ts'
+import { isPlainKey } from '../plain-keys.ts'
+import { headerOf } from '../section-names.ts'
+
+/** Keys that not every tool reads as they are meant. */
+export function checkKeys(file: ExaminedDocument): readonly Finding[] {
+  return file.sections.flatMap((own) => {
+    const { profile } = headerOf(file.document, own.section, file.name)
+    const at = (offset: number, key: string) => ({ file: file.path, line: lineAt(file.text, offset), profile, key })
+    return [
+      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable }))),
+      ...doubles(file, own, at),
+      ...own.body.entries.flatMap((entry) => keysInValue(file, entry).map((offset) => spelling('key-in-value', { ...at(offset, keyAt(file.text, offset)), other: decodeUtf8(entry.writtenKey) }))),
+    ]
+  })
+}
+
+type EntryFault = { readonly code: 'upper-case-key' | 'colon-delimiter' | 'inline-comment' | 'quoted-value' | 'first-key-indented'; readonly isMendable: boolean }
+
+function ofEntry({ body }: ExaminedSection, index: number): readonly EntryFault[] {
+  const { entries } = body
+  const entry = entries[index]
+  if (entry === undefined || isOthers(entry.key)) return []
+  const faults: EntryFault[] = []
+  const isDouble = entries.filter(({ key }) => key === entry.key).length > 1
+  if (entry.key !== entry.writtenKey) faults.push({ code: 'upper-case-key', isMendable: !isDouble && isPlainKey(entry.key) })
+  if (entry.delimiter === ':') faults.push({ code: 'colon-delimiter', isMendable: true })
+  if (hasComment(entry)) faults.push({ code: 'inline-comment', isMendable: isPlainKey(entry.key) })
+  if (isPlainKey(entry.key) && isQuoted(entry.value)) faults.push({ code: 'quoted-value', isMendable: true })
+  if (entry.isIndented && index === entries.findIndex(({ isIndented }) => isIndented)) faults.push({ code: 'first-key-indented', isMendable: canOutdent(body.entries) })
+  return faults
+}
+
+/** Keys that begin with these are read by vegas-credentials alone, in a dialect of its own. */
+function isOthers(key: string): boolean {
+  return /^(?:_|vegas_)/.test(key)
+}
+
+/** Tells whether what tools disagree about stands behind the value. A `credential_process` may hold a `#` of its own in quotes. */
+export function hasComment({ key, value }: IniEntry): boolean {
+  return /[ \t][#;]/.test(value) && (isPlainKey(key) || !/["']/.test(value))
+}
+
+/** Tells whether a value stands in quotes of either kind. */
+export function isQuoted(value: string): boolean {
+  return /^(["'])[^"']*\1$/.test(value)
+}
+
+/** The blanks before the keys of a section can go where no further lines hang on them. */
+export function canOutdent(entries: readonly IniEntry[]): boolean {
+  return entries.every(({ continuations }) => continuations.length === 0)
+}
+
+function doubles(file: ExaminedDocument, { body }: ExaminedSection, at: (offset: number, key: string) => { readonly file: string; readonly line: number }): readonly Finding[] {
+  return body.entries.flatMap((entry, index) => {
+    const first = body.entries.slice(0, index).find(({ key }) => key === entry.key)
+    if (first === undefined) return []
+    const isMendable = first.value === entry.value && first.continuations.length + entry.continuations.length === 0
+    return [spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: lineAt(file.text, first.start), isMendable })]
+  })
+}
+
+/** Indented lines that look like keys, below one that has a value of its own; a nested block stands below an empty one. */
+function keysInValue({ text }: ExaminedDocument, { value, continuations }: IniEntry): readonly number[] {
+  if (value === '') return []
+  return continuations.filter(({ start, contentEnd }) => /^[ \t\v\f]*[A-Za-z_]\w*[ \t]*[=:]/.test(text.slice(start, contentEnd))).map(({ start }) => start)
+}
+
+function keyAt(text: string, offset: number): string {
+  return decodeUtf8(trimBlanks(/^[^=:]*/.exec(text.slice(offset, offset + 200))?.[0] ?? ''))
+}

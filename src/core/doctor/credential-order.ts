@@ -1,0 +1,105 @@
+/**
+ * Which credentials each tool takes from a profile, as a table of rules: of an engine's rows the first that fits counts.
+ *
+ * Sources: botocore, credentials.py › create_credential_resolver (assume-role, web identity, sso, credentials file, login,
+ * process, config file) and AssumeRoleProvider; @aws-sdk/credential-provider-ini › resolveProfileData; aws-sdk-go-v2,
+ * config/resolve_credentials.go › resolveCredsFromProfile, shared_config.go › validateCredentialType; aws-config (Rust),
+ * profile/credentials/repr.rs › resolve_chain, base_provider; Java, ProfileCredentialsUtils; .NET,
+ * CredentialProfileTypeDetector › DetectProfileType. Rows for botocore, JavaScript and Go were observed; see also
+ * docs/compatibility.md. The other three were read.
+ */
+import type { Engine } from './tools.ts'
+
+/** What stands in a profile, as far as it decides. A key whose value is empty is not there, but for `blank`. */
+export interface ProfileTraits {
+  /** `role_arn`. */
+  readonly role: boolean
+  /** `source_profile`; `self`: it names the profile itself. */
+  readonly source: boolean
+  readonly self: boolean
+  /** `credential_source`. */
+  readonly credentialSource: boolean
+  readonly mfa: boolean
+  /** Key id and secret in the credentials file, or in config alone. */
+  readonly keys: boolean
+  readonly keysInConfig: boolean
+  /** A session token beside them. */
+  readonly token: boolean
+  readonly process: boolean
+  readonly sso: boolean
+  readonly login: boolean
+  readonly webIdentity: boolean
+  /** `role_arn` or `source_profile` stands there without a value. */
+  readonly blank: boolean
+}
+
+/**
+ * What happens: the keys of the profile are used; a role is assumed with the source's credentials, or with the profile's own;
+ * the same without MFA, which STS refuses unless the source is a session made with it; a code is asked for; the tool fails; a
+ * process is run; another kind of sign-in is used; or nothing in the profile gives credentials.
+ */
+export type Outcome = 'keys' | 'role' | 'role-without-mfa' | 'asks' | 'fails' | 'process' | 'sso' | 'login' | 'web-identity' | 'none'
+
+/** A rule. `when` names the traits that must be so; `because` says why, for the documentation. */
+export interface OrderRule {
+  readonly engines: readonly Engine[]
+  readonly when: Readonly<Partial<ProfileTraits>>
+  readonly outcome: Outcome
+  readonly because: string
+}
+
+/** The rules, each engine's in its own order. */
+export const CREDENTIAL_ORDER: readonly OrderRule[] = [
+  // What ends it, whatever else stands there.
+  rule(['botocore', 'rust'], { blank: true }, 'fails', 'an empty role_arn or source_profile counts as set'),
+  rule(['go'], { role: true, source: true, process: true }, 'fails', '"only one credential type may be specified per profile"'),
+  rule(['dotnet'], { role: true, keys: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(['dotnet'], { role: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(['dotnet'], { keys: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(['dotnet'], { keys: true, mfa: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(['dotnet'], { role: false, source: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
+  // Roles.
+  rule(['botocore', 'js'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
+  rule(['go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
+  rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
+  rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'fails unless the program gives it an mfaCodeProvider'),
+  rule(['go'], { role: true, mfa: true }, 'fails', '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"'),
+  rule(['rust', 'java'], { role: true, source: true, mfa: true }, 'role-without-mfa', 'the key mfa_serial is never read'),
+  rule(['dotnet'], { role: true, source: true, mfa: true }, 'fails', 'fails unless the program gives it an MfaTokenCodeCallback'),
+  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
+  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
+  rule(['botocore'], { role: true }, 'fails', 'partial credentials: a role without source_profile'),
+  rule(['rust'], { role: true }, 'fails', 'a role without source_profile'),
+  rule(['dotnet'], { role: true }, 'fails', 'a role without source_profile'),
+  rule(['go'], { role: true, keys: true }, 'role', 'the role is assumed with the keys beside it'),
+  rule(['go'], { role: true, process: true }, 'role', 'the role is assumed with what the process gives'),
+  rule(['go'], { role: true }, 'fails', 'a role without credentials'),
+  // The rest, each in its own order.
+  rule(['botocore', 'rust', 'java', 'dotnet'], { sso: true }, 'sso', 'single sign-on counts before keys'),
+  rule(['rust'], { login: true }, 'login', 'aws login counts before a process and keys'),
+  rule(['rust', 'java'], { process: true }, 'process', 'a process counts before keys'),
+  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { keys: true, keysInConfig: false }, 'keys', 'keys in the credentials file'),
+  rule(['js', 'go', 'rust', 'java', 'dotnet'], { keys: true }, 'keys', 'keys in the config file count as much'),
+  rule(['js', 'go'], { webIdentity: true }, 'web-identity', 'a web identity'),
+  rule(['botocore'], { login: true }, 'login', 'aws login counts before a process'),
+  rule(['botocore', 'js', 'go', 'dotnet'], { process: true }, 'process', 'a process counts after keys in the credentials file'),
+  rule(['botocore'], { keys: true }, 'keys', 'keys in the config file count last'),
+  rule(['js', 'go'], { sso: true }, 'sso', 'single sign-on counts after keys'),
+  rule(['js', 'go', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
+]
+
+/** Gives the rule that decides for an engine; undefined: nothing in the profile gives it credentials. */
+export function ruleFor(engine: Engine, traits: ProfileTraits): OrderRule | undefined {
+  return CREDENTIAL_ORDER.find(({ engines, when }) => engines.includes(engine) && fits(when, traits))
+}
+
+function fits(when: OrderRule['when'], traits: ProfileTraits): boolean {
+  return TRAIT_NAMES.every((name) => when[name] === undefined || when[name] === traits[name])
+}
+
+const TRAIT_NAMES = ['role', 'source', 'self', 'credentialSource', 'mfa', 'keys', 'keysInConfig', 'token', 'process', 'sso', 'login', 'webIdentity', 'blank'] as const satisfies readonly (keyof ProfileTraits)[]
+
+function rule(engines: readonly Engine[], when: OrderRule['when'], outcome: Outcome, because: string): OrderRule {
+  return { engines, when, outcome, because }
+}

@@ -1,0 +1,92 @@
+/** What doctor looks at: all of it gathered before, none of it fetched here. */
+import type { IniDocument, IniSection, IniBody } from '../files/ini-document.ts'
+import { parseSection, readIniDocument } from '../files/ini-document.ts'
+import type { Profiles } from '../files/profile-view.ts'
+import { readProfiles } from '../files/profiles.ts'
+import type { Environment } from '../login/target-profile.ts'
+import type { SharedFileName } from '../origin.ts'
+
+/** One of the shared files. `text` is a byte string, '' where it is not there or cannot be read. */
+export interface ExaminedFile {
+  readonly path: string
+  readonly text: string
+  readonly exists: boolean
+  /** Why it cannot be read: the system's error, or what it is in place of a file. */
+  readonly unreadable: string | undefined
+  readonly modifiedAt: Date | undefined
+}
+
+/** A file or folder of the person's with its mode. */
+export interface OpenFile {
+  readonly path: string
+  readonly mode: number
+}
+
+/** What is known of the program that a `credential_process` starts. `needs`: what stands in its first line, looked for on PATH. */
+export interface ProgramFacts {
+  readonly isThere: boolean
+  readonly needs: string | undefined
+}
+
+/** A cache entry that its readers fail on. `profile`: whose; undefined: awsmfa's own cache. */
+export interface DamagedEntry {
+  readonly path: string
+  readonly cache: 'cli-cache' | 'boto-cache' | 'awsmfa-cache'
+  readonly profile: string | undefined
+}
+
+/** What doctor knows of this machine. */
+export interface MachineFacts {
+  readonly platform: 'windows' | 'posix'
+  readonly nodeMajor: number
+  readonly environment: Environment
+  readonly now: Date
+  /** Files with secrets that others may read; none on Windows. */
+  readonly openFiles: readonly OpenFile[]
+  readonly damagedEntries: readonly DamagedEntry[]
+  readonly program: (path: string) => ProgramFacts
+  /** The files that environment variables name and that are not there, by the variable. */
+  readonly missingFiles: readonly { readonly variable: string; readonly path: string }[]
+  readonly homeConflict: { readonly home: string; readonly userProfile: string } | undefined
+  /** Other programs called awsmfa on PATH; `first`: they run in place of this one. */
+  readonly otherAwsmfas: readonly { readonly path: string; readonly isFirst: boolean }[]
+  /** The clock of AWS, less this one, in seconds; undefined: not asked; `none`: no answer. */
+  readonly clockOffsetSeconds: number | 'none' | undefined
+  /** Who a key belongs to, as `alice in 111111111111`, where that is remembered. */
+  readonly ownerOf: (accessKeyId: string) => string | undefined
+}
+
+/** A section with what stands in it. */
+export interface ExaminedSection {
+  readonly section: IniSection
+  readonly body: IniBody
+}
+
+/** A shared file, taken apart once for all checks. */
+export interface ExaminedDocument extends ExaminedFile {
+  readonly name: SharedFileName
+  readonly document: IniDocument
+  readonly sections: readonly ExaminedSection[]
+}
+
+/** Everything that the checks look at. */
+export interface Examination {
+  readonly files: Readonly<Record<SharedFileName, ExaminedDocument>>
+  readonly profiles: Profiles
+  readonly machine: MachineFacts
+}
+
+/** Takes both files apart. Never throws. */
+export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): Examination {
+  return {
+    files: { credentials: takenApart('credentials', files.credentials), config: takenApart('config', files.config) },
+    profiles: readProfiles({ credentials: files.credentials.text, config: files.config.text }),
+    machine,
+  }
+}
+
+/** Takes one file apart. Never throws. */
+export function takenApart(name: SharedFileName, file: ExaminedFile): ExaminedDocument {
+  const document = readIniDocument(file.text)
+  return { ...file, name, document, sections: document.sections.map((section) => ({ section, body: parseSection(document, section) })) }
+}

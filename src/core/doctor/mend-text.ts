@@ -1,0 +1,169 @@
+/**
+ * Mends in a shared file what is safe to mend: what is written differently afterwards and means what every tool that read it
+ * took it for. One fault at a time: each mend is made in the text that the one before it left.
+ */
+import { applyEdits } from '../files/byte-edit.ts'
+import type { ByteEdit } from '../files/byte-edit.ts'
+import { lineEndOf } from '../files/file-style.ts'
+import { BYTE_ORDER_MARK, leadingBlanks, lineAt, trimBlanks } from '../files/ini-document.ts'
+import { editsBetween } from '../files/line-diff.ts'
+import { LEGACY_TOKEN_KEY } from '../files/managed-keys.ts'
+import { planSessionRemoval } from '../files/session-removal.ts'
+import { removalsOf } from '../files/session-section.ts'
+import type { SharedFileName } from '../origin.ts'
+import { checkHeaders, checkDoubles } from './checks/headers.ts'
+import { checkBytes, checkIndentedComments } from './checks/file-spelling.ts'
+import { checkKeys } from './checks/keys.ts'
+import { checkKeyPairs, checkSecurityToken, checkSession } from './checks/sessions.ts'
+import { examine, takenApart } from './examination.ts'
+import type { ExaminedDocument, ExaminedFile, MachineFacts } from './examination.ts'
+import type { Finding } from './finding.ts'
+import { headerOf } from './section-names.ts'
+
+/** Both files, as they are or as they would be. */
+export type FileTexts = Readonly<Record<SharedFileName, string>>
+
+type Mend = (file: ExaminedDocument, finding: Finding) => readonly ByteEdit[]
+
+/**
+ * Gives the edits that mend both files. Never throws: what is not beyond doubt is left as it is. Mended again, nothing is
+ * left to mend.
+ */
+export function planMends(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
+  const mended = mendSessions(mendSpelling(files), files, machine)
+  return { credentials: editsBetween(files.credentials.text, mended.credentials), config: editsBetween(files.config.text, mended.config) }
+}
+
+function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>): FileTexts {
+  const mend = (name: SharedFileName): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text })))
+  return { credentials: mend('credentials'), config: mend('config') }
+}
+
+/** Each turn mends one finding, so there are no more turns than there are lines with faults. */
+function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[] | undefined): string {
+  let mended = text
+  for (let turns = text.length; turns > 0; turns--) {
+    const edits = next(mended)
+    if (edits === undefined) return mended
+    mended = applyEdits(mended, edits)
+  }
+  return mended
+}
+
+function nextSpellingEdits(file: ExaminedDocument): readonly ByteEdit[] | undefined {
+  for (const check of [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments]) {
+    for (const found of check(file)) {
+      const edits = found.isMendable ? SPELLING_MENDS[found.code]?.(file, found) : undefined
+      if (edits !== undefined && edits.length > 0) return edits
+    }
+  }
+  return undefined
+}
+
+const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
+  'byte-order-mark': () => [{ offset: 0, length: BYTE_ORDER_MARK.length, content: '' }],
+  'duplicate-section': (file, { line }) => sectionsAt(file, line).map(({ section }) => ({ offset: section.start, length: endOfKeys(file, section.start) - section.start, content: '' })),
+  'duplicate-key': (file, found) => entriesAt(file, found).flatMap(removalsOf),
+  'profile-prefix-in-credentials': renamedHeader,
+  'padded-header': renamedHeader,
+  'quoted-header': renamedHeader,
+  'comment-after-header': movedHeaderComment,
+  'upper-case-key': (file, found) => entriesAt(file, found).map(({ start, writtenKey, key }) => ({ offset: start + indentAt(file.text, start), length: writtenKey.length, content: key })),
+  'colon-delimiter': (file, found) => entriesAt(file, found).map(({ start }) => ({ offset: file.text.indexOf(':', start), length: 1, content: '=' })),
+  'inline-comment': movedComment,
+  'quoted-value': (file, found) => entriesAt(file, found).map(({ valueStart, valueEnd, value }) => ({ offset: valueStart, length: valueEnd - valueStart, content: trimBlanks(value.slice(1, -1)) })),
+  'first-key-indented': (file, { line }) =>
+    file.sections
+      .filter(({ body }) => body.entries.some(({ start }) => lineAt(file.text, start) === line))
+      .flatMap(({ body }) => [...body.entries, ...body.comments].map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })))
+      .filter(({ length }) => length > 0),
+  'indented-comment': (file, { line }) =>
+    file.sections
+      .flatMap(({ body }) => body.comments)
+      .filter(({ start }) => lineAt(file.text, start) === line)
+      .map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })),
+}
+
+function sectionsAt({ sections, text }: ExaminedDocument, line: number | undefined) {
+  return sections.filter(({ section }) => lineAt(text, section.start) === line)
+}
+
+function entriesAt({ sections, text }: ExaminedDocument, { line }: Finding) {
+  return sections.flatMap(({ body }) => body.entries).filter(({ start }) => lineAt(text, start) === line)
+}
+
+function indentAt(text: string, start: number): number {
+  return leadingBlanks(text.slice(start, start + 1000))
+}
+
+/** Blank lines below the keys stay: they set the next section apart. */
+function endOfKeys({ sections }: ExaminedDocument, start: number): number {
+  const own = sections.find(({ section }) => section.start === start)
+  const last = own?.body.entries.at(-1)
+  return last === undefined ? (own?.section.bodyStart ?? start) : (last.continuations.at(-1) ?? last).end
+}
+
+/** The header in the form that every tool reads; what stands behind the bracket stays. */
+function renamedHeader(file: ExaminedDocument, { line }: Finding): readonly ByteEdit[] {
+  return sectionsAt(file, line).flatMap(({ section }) => {
+    const header = headerOf(file.document, section, file.name)
+    if (header.profile === undefined) return []
+    const open = file.text.indexOf('[', section.start) + 1
+    const bytes = file.text.slice(open, file.text.indexOf(']', open))
+    const profile = trimBlanks(bytes).replace(/^profile[ \t\v\f]+/, '').replace(/^(["'])([A-Za-z0-9_\-/.%@:+]+)\1$/, '$2')
+    const name = file.name === 'config' && header.isPrefixed ? `profile ${profile}` : profile
+    return name === bytes ? [] : [{ offset: open, length: bytes.length, content: name }]
+  })
+}
+
+function movedHeaderComment(file: ExaminedDocument, { line }: Finding): readonly ByteEdit[] {
+  return sectionsAt(file, line).flatMap(({ section }) => {
+    const header = file.text.slice(section.start, section.bodyStart)
+    const close = header.indexOf(']') + 1
+    const rest = trimBlanks(header.slice(close).replace(/[\r\n]+$/, ''))
+    const length = header.replace(/[\r\n]+$/, '').length - close
+    return [
+      { offset: section.start, length: 0, content: rest + lineEndOf(file.text) },
+      { offset: section.start + close, length, content: '' },
+    ]
+  })
+}
+
+function movedComment(file: ExaminedDocument, found: Finding): readonly ByteEdit[] {
+  return entriesAt(file, found).flatMap(({ start, value, valueStart, valueEnd }) => {
+    const at = value.search(/[ \t]+[#;]/)
+    if (at === -1) return []
+    return [
+      { offset: start, length: 0, content: trimBlanks(value.slice(at)) + lineEndOf(file.text) },
+      { offset: valueStart + at, length: valueEnd - valueStart - at, content: '' },
+    ]
+  })
+}
+
+/** What login left where its session is gone, and the old token beside one that is there. */
+function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): FileTexts {
+  const credentials = mendRepeatedly(texts.credentials, (text) => {
+    const examination = examine({ credentials: { ...files.credentials, text }, config: { ...files.config, text: texts.config } }, machine)
+    const { profiles } = examination
+    const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
+    for (const profile of named) {
+      for (const found of [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination }))) {
+        const edits = found.isMendable ? sessionEdits(examination.files.credentials, found) : []
+        if (edits.length > 0) return edits
+      }
+    }
+    return undefined
+  })
+  return { ...texts, credentials }
+}
+
+function sessionEdits(file: ExaminedDocument, found: Finding): readonly ByteEdit[] {
+  if (found.code === 'security-token-first') return entriesAt(file, found).filter(({ key }) => key === LEGACY_TOKEN_KEY).flatMap(removalsOf)
+  if (!['leftover-marks', 'token-beside-long-term-keys'].includes(found.code) || found.profile === undefined) return []
+  try {
+    return planSessionRemoval({ document: file.document, path: file.path, profile: found.profile }).edits
+  } catch {
+    // The place is in doubt, as another finding says: left as it is.
+    return []
+  }
+}

@@ -1,0 +1,71 @@
+/** What stands in a profile that decides which credentials tools take from it. */
+import type { ProfileValue, ProfileView } from '../files/profile-view.ts'
+import { visible } from '../login/store-profile.ts'
+import type { SharedFileName } from '../origin.ts'
+import type { ProfileTraits } from './credential-order.ts'
+
+/** Gives the traits of a profile as SDKs see it: a bare section of the config file is none. */
+export function traitsOf(profile: ProfileView): ProfileTraits {
+  const has = (key: string): boolean => valueOf(profile, key) !== undefined
+  const file = fileOfKeys(profile)
+  return {
+    role: has('role_arn'),
+    source: has('source_profile'),
+    self: valueOf(profile, 'source_profile')?.value === profile.name,
+    credentialSource: has('credential_source'),
+    mfa: has('mfa_serial'),
+    keys: file !== undefined,
+    keysInConfig: file === 'config',
+    token: file !== undefined && tokenIn(profile, file) !== undefined,
+    process: has('credential_process'),
+    sso: has('sso_account_id') || has('sso_role_name'),
+    login: has('login_session'),
+    webIdentity: has('web_identity_token_file'),
+    blank: ['role_arn', 'source_profile'].some((key) => visible(profile, key)?.value === ''),
+  }
+}
+
+/** Gives a value that is there and not empty, as SDKs see it. */
+export function valueOf(profile: ProfileView, key: string): ProfileValue | undefined {
+  const found = visible(profile, key)
+  return found === undefined || found.value === '' ? undefined : found
+}
+
+/** Gives the file that botocore takes a profile's keys from: the credentials file first; undefined: there are none. */
+export function fileOfKeys(profile: ProfileView): SharedFileName | undefined {
+  if (inFile(profile, 'credentials', 'aws_access_key_id') !== undefined) return 'credentials'
+  return inFile(profile, 'config', 'aws_access_key_id') === undefined ? undefined : 'config'
+}
+
+/** Gives the session token that stands beside the keys of a file, of either name. */
+export function tokenIn(profile: ProfileView, file: SharedFileName): ProfileValue | undefined {
+  return inFile(profile, file, 'aws_session_token') ?? inFile(profile, file, 'aws_security_token')
+}
+
+/** Gives a value of one file that is there, not empty, and read by SDKs. */
+export function inFile(profile: ProfileView, file: SharedFileName, key: string): ProfileValue | undefined {
+  if (file === 'config' && profile.configForm !== 'standard') return undefined
+  const found = profile.getFrom(file, key)
+  return found === undefined || found.value === '' ? undefined : found
+}
+
+/** The profiles from one to the next along `source_profile`, the first included; `missing`: where it ends in no profile. */
+export interface SourcePath {
+  readonly path: readonly ProfileView[]
+  readonly missing: ProfileValue | undefined
+  readonly isCycle: boolean
+}
+
+/** Follows `source_profile` from a profile on, as SDKs do. A profile that is its own source ends the path. */
+export function sourcePathOf(profile: ProfileView, find: (name: string) => ProfileView | undefined): SourcePath {
+  const path = [profile]
+  for (let current = profile; ; ) {
+    const source = valueOf(current, 'role_arn') === undefined ? undefined : valueOf(current, 'source_profile')
+    if (source === undefined || source.value === current.name) return { path, missing: undefined, isCycle: false }
+    const next = find(source.value)
+    if (next === undefined || (next.lines.credentials === undefined && next.configForm !== 'standard')) return { path, missing: source, isCycle: false }
+    if (path.some(({ name }) => name === next.name)) return { path, missing: undefined, isCycle: true }
+    path.push(next)
+    current = next
+  }
+}
