@@ -28,7 +28,7 @@ export function createLoginContext(context: Context): LoginContext {
     readFile: readText,
     isWindows: process.platform === 'win32',
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment }),
+    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
     runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
   }
 }

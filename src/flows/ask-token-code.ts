@@ -3,7 +3,8 @@ import type { TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from '../core
 
 /**
  * Asks every source at once; the first answer wins and the others are withdrawn. Throws CANCELLED as soon as one source is
- * cancelled, PROMPT_UNAVAILABLE when none can be used, and the reason of `signal` when that aborts.
+ * cancelled; when none can be used, YUBIKEY_FAILED where a YubiKey was to be asked, else PROMPT_UNAVAILABLE; and the reason of
+ * `signal` when that aborts.
  */
 export async function askTokenCode(request: TokenCodeRequest, sources: readonly TokenCodeSource[], signal: AbortSignal): Promise<TokenCodeAnswer> {
   const withdrawal = new AbortController()
@@ -27,7 +28,7 @@ async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavaila
       const given = await answer
       if (given !== 'unavailable') return given
     } catch (error) {
-      if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
+      if (!isFailure(error, 'PROMPT_UNAVAILABLE') && !isFailure(error, 'YUBIKEY_FAILED')) throw error
       obstacles.push(error)
     }
     return unavailable
@@ -41,5 +42,6 @@ async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavaila
     void Promise.allSettled(decided).then(() => resolve(undefined))
   })
   if (first !== undefined) return first
-  throw obstacles[0] ?? new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
+  // That there is no terminal is no news to whoever set a YubiKey up.
+  throw obstacles.find((obstacle) => isFailure(obstacle, 'YUBIKEY_FAILED')) ?? obstacles[0] ?? new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
 }

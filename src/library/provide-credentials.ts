@@ -16,6 +16,7 @@ import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
 import { createProvidedTokenCode } from '../adapters/token-code/provided.ts'
 import { createTerminalTokenCode } from '../adapters/token-code/terminal.ts'
 import { connect } from '../cli/connect.ts'
+import { tokenCodeSources } from '../cli/token-code-sources.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
@@ -101,7 +102,7 @@ function effectsOf(call: Call, resolution: LoginResolution, facts: RememberedFac
   const cancelled = new AbortController().signal
   return {
     connection: connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sources: [sourceOf(call)],
+    sources: sourcesOf(call, resolution),
     cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
     facts,
     lockQuestion: createQuestionLock(folders.state),
@@ -118,9 +119,10 @@ function effectsOf(call: Call, resolution: LoginResolution, facts: RememberedFac
   }
 }
 
-function sourceOf({ options: { mfaCodeProvider }, surroundings }: Call): TokenCodeSource {
-  if (mfaCodeProvider !== undefined) return createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))
-  return createTerminalTokenCode(createAsker({ environment: surroundings.env, noColor: false }), { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
+/** The program's own function before all; else what a login would ask. */
+function sourcesOf({ options: { mfaCodeProvider }, surroundings: { env } }: Call, resolution: LoginResolution): readonly TokenCodeSource[] {
+  if (mfaCodeProvider !== undefined) return [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))]
+  return tokenCodeSources(resolution, { asker: createAsker({ environment: env, noColor: false }), environment: env })
 }
 
 function told({ profile, userName, refusal }: TokenCodeRequest): MfaCodeRequest {

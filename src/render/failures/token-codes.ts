@@ -45,7 +45,8 @@ function wayForCommand({ reason }: CommandFailure): string | undefined {
   return reason === 'output' ? 'it has to print six digits on one line, and nothing else on stdout' : undefined
 }
 
-function yubiKeyWords({ reason, label, serial, serials, detail, exitCode }: YubiKeyFailure): FailureText {
+/** Says why a YubiKey gave no code, on whatever view. */
+export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
   const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
   switch (reason) {
     case 'no-program':
@@ -67,7 +68,7 @@ function yubiKeyWords({ reason, label, serial, serials, detail, exitCode }: Yubi
     case 'password':
       return say(`${key} wants its OATH password, and there is no terminal to ask at`, 'to have ykman remember it on this computer: ykman oath access remember')
     case 'wrong-password':
-      return say(`that is not the OATH password of ${key}`, TYPE_IT)
+      return say(`that is not the OATH password of ${key}`, 'where ykman remembers one that is no longer right: ykman oath access remember', TYPE_IT)
     case 'not-touched':
       return say(`${key} was not touched in time`)
     case 'no-oath':
@@ -75,7 +76,7 @@ function yubiKeyWords({ reason, label, serial, serials, detail, exitCode }: Yubi
     case 'timed-out':
       return say(`ykman gave no answer for ${key} in time`, TYPE_IT)
     case 'other': {
-      const said = detail === undefined ? `it ended with exit code ${exitCode ?? 'unknown'}` : visible(detail.replace(/[.!]+$/, ''), 200)
+      const said = detail === undefined ? 'it did not say why' : visible(detail.replace(/[.!]+$/, ''), 200)
       return say(`ykman gave no code of ${key}: ${said}`, TYPE_IT)
     }
   }

@@ -1,0 +1,117 @@
+/**
+ * Token codes from a YubiKey, through its maker's ykman. ykman gets a session of its own, without a terminal: else it would put
+ * its own question for the OATH password there, across ours. The password goes to it through stdin, never as a parameter.
+ */
+import { AwsmfaError, isFailure } from '../../core/failures.ts'
+import type { Failure } from '../../core/failures.ts'
+import type { YubiKeySettings } from '../../core/login/resolution.ts'
+import { readYkman, wantsTouch, ykmanParameters } from '../../core/login/ykman.ts'
+import type { YkmanAnswer, YkmanQuery } from '../../core/login/ykman.ts'
+import type { TokenCodeSource } from '../../core/ports.ts'
+import { callProgram } from '../called-program.ts'
+import { environmentForCalled } from '../caller-chain.ts'
+
+type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
+
+/** What a person is told and asked while a YubiKey is at work. */
+export interface YubiKeyTalk {
+  /** Asks for the OATH password, unseen; `again`: the one before was wrong. '' says that it shall be left. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+  readonly askPassword: (serial: string | undefined, again: boolean, signal: AbortSignal) => Promise<string>
+  /** Says that the key waits to be touched; with false, before a key is asked, that none does. */
+  readonly showTouch: (isAwaited: boolean) => void
+  /** Tells the failure where another source may still give the code; where none can, whoever catches it tells it. */
+  readonly tellFailure: (error: AwsmfaError & { readonly failure: YubiKeyFailure }) => Promise<void>
+}
+
+/** What asking a YubiKey needs. */
+export interface YubiKeyOptions {
+  readonly environment: NodeJS.ProcessEnv
+  readonly talk: YubiKeyTalk
+  readonly timeoutMs?: number
+}
+
+/** ykman starts in half a second, looks for a key for 2.5 s, and the key waits 15 s to be touched. */
+const TIMEOUT_MS = 45_000
+
+/** Passwords are mistyped; the key itself counts none. */
+const PASSWORD_TRIES = 3
+
+/**
+ * Asks the YubiKey for the code of its account, which is called as the MFA device where nothing else is said. A code that came
+ * so was not typed. Throws YUBIKEY_FAILED, told through `talk`, which takes nothing from the other sources; gives 'unavailable'
+ * where the person leaves the password, and for a request that carries a refusal once it has failed; throws the signal's reason
+ * when that aborts, and ykman has ended then.
+ */
+export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { environment, talk, timeoutMs = TIMEOUT_MS }: YubiKeyOptions): TokenCodeSource {
+  let hasFailed = false
+  return async (request, signal) => {
+    talk.showTouch(false)
+    if (hasFailed && request.refusal !== undefined) return 'unavailable'
+    const query: YkmanQuery = { serial: serial?.value, label: label?.value ?? request.serialNumber }
+    const callEnvironment = environmentForCalled(environment, request.profile) ?? environment
+    try {
+      const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs }, signal)
+      return code === undefined ? 'unavailable' : { code, typed: false }
+    } catch (error) {
+      if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
+      hasFailed = true
+      await talk.tellFailure(error)
+      throw error
+    }
+  }
+}
+
+interface Asking extends Required<YubiKeyOptions> {
+  readonly query: YkmanQuery
+}
+
+/** Undefined: the person would not give the password. */
+async function askKey(asking: Asking, signal: AbortSignal): Promise<string | undefined> {
+  const { query } = asking
+  let password: string | undefined
+  for (let tries = 0; ; tries += 1) {
+    const answer = await runYkman(asking, password, signal)
+    if (answer.kind === 'code') return answer.code
+    const isWrong = answer.kind === 'failed' && answer.reason === 'wrong-password'
+    // Wrong without one that was typed: the one that ykman remembers.
+    if (answer.kind === 'failed' && (!isWrong || password === undefined || tries === PASSWORD_TRIES)) throw failed(query, answer)
+    password = await askPassword(asking, isWrong, signal)
+    if (password === '') return undefined
+  }
+}
+
+async function askPassword({ query, talk }: Asking, again: boolean, signal: AbortSignal): Promise<string> {
+  try {
+    return await talk.askPassword(query.serial, again, signal)
+  } catch (error) {
+    if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
+    throw failed(query, { reason: 'password', serials: [] }, error)
+  }
+}
+
+async function runYkman({ query, environment, talk, timeoutMs }: Asking, password: string | undefined, signal: AbortSignal): Promise<YkmanAnswer> {
+  let said = ''
+  const onTalk = (piece: string): void => {
+    const wanted = wantsTouch(said)
+    said += piece
+    if (!wanted && wantsTouch(said)) talk.showTouch(true)
+  }
+  const program = { program: 'ykman', words: ykmanParameters(query), environment, terminal: 'none', timeoutMs, onTalk } as const
+  const end = await callProgram(password === undefined ? program : { ...program, input: `${password}\n` }, signal)
+  switch (end.kind) {
+    case 'ended':
+      return readYkman({ exitCode: end.exitCode, output: end.output, talk: said })
+    case 'not-run':
+      throw failed(query, { reason: end.errno === 'ENOENT' ? 'no-program' : 'other', serials: [] }, end.cause)
+    case 'timed-out':
+      return { kind: 'failed', reason: wantsTouch(said) ? 'not-touched' : 'timed-out', serials: [] }
+    case 'too-much':
+      return { kind: 'failed', reason: 'other', serials: [] }
+  }
+}
+
+function failed({ serial, label }: YkmanQuery, facts: Pick<YubiKeyFailure, 'reason' | 'serials' | 'detail'>, cause?: unknown): AwsmfaError {
+  const { reason, serials, detail } = facts
+  const known = { ...(serial === undefined ? {} : { serial }), ...(detail === undefined ? {} : { detail }) }
+  return new AwsmfaError({ code: 'YUBIKEY_FAILED', reason, label, serials, ...known }, { cause })
+}
