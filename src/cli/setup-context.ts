@@ -16,6 +16,7 @@ export function createSetupContext(context: Context): SetupContext {
     ...context,
     backups: createBackups({ stateFolder: folders.state, now }),
     deadline: createDeadline(DEADLINE_MS, cancelled),
+    processStart: { node: process.execPath, program: process.argv[1] ?? '', isWindows: process.platform === 'win32' },
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
   }
 }

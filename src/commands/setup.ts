@@ -9,6 +9,7 @@ import { assertProfileName } from '../core/files/profile-name.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { ProcessStart, WantedLayout } from '../core/layouts/process-layout.ts'
 import { findBaseIn, planSetup } from '../core/layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan } from '../core/layouts/setup-plan.ts'
 import { isRegionName } from '../core/login/regions.ts'
@@ -36,6 +37,7 @@ export interface SetupContext extends Omit<ChangeEffects, 'backups' | 'terminal'
   readonly backups: Backups
   readonly facts: Pick<RememberedFacts, 'rememberIdentity'>
   readonly deadline: Deadline
+  readonly processStart: ProcessStart
   readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
 }
 
@@ -57,7 +59,7 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
   assertProfileName(target.value, target.origin)
   const snapshots = files.read()
   const given = await givenKeys(invocation, { target, snapshots }, context)
-  const input: SetupInput = { snapshots, target, credentials: given?.credentials, serialNumber: namedDevice(invocation), region: regionFlag(invocation) ?? given?.region }
+  const input: SetupInput = { snapshots, target, credentials: given?.credentials, serialNumber: namedDevice(invocation), region: regionFlag(invocation) ?? given?.region, layout: layoutOf(invocation, context) }
   const serialNumber = await settleWithAws(input, given, context)
   const isDry = invocation.options['dry-run'] === true
   const outcome = await changeFiles<SetupPlan>(
@@ -159,6 +161,13 @@ function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: Setup
 function namedDevice({ options }: Invocation): Resolved<string> | undefined {
   const value = options['serial-number']
   return typeof value === 'string' ? { value, origin: { kind: 'flag', flag: '--serial-number' } } : undefined
+}
+
+function layoutOf({ options: { layout } }: Invocation, { processStart }: SetupContext): WantedLayout {
+  if (typeof layout !== 'string') return undefined
+  if (layout === 'process') return { kind: 'process', start: processStart }
+  if (layout === 'session') return { kind: 'session' }
+  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" } })
 }
 
 function regionFlag({ options }: Invocation): string | undefined {

@@ -19,6 +19,7 @@ const USAGE: Kinds<UsageProblem> = {
   'missing-command': [{}],
   'unknown-command': [{ word: 'logn', nearest: 'login' }, { word: 'frobnicate' }],
   'unknown-topic': [{ word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' }, { word: 'frobnicate', known: ['exit-codes', 'config'] }],
+  'unknown-shell': [{ known: ['bash', 'zsh', 'fish', 'powershell'] }, { word: 'tcsh', known: ['bash', 'zsh', 'fish', 'powershell'] }],
   'unknown-option': [{ option: '--frce', command: 'login', nearest: '--force' }, { option: '--x', command: 'status' }, { option: '--x' }],
   'abbreviated-option': [{ option: '--prof', full: '--profile' }],
   'repeated-option': [{ option: '--profile' }],

@@ -25,6 +25,8 @@ import type { SectionPlace } from '../files/section-place.ts'
 import { findHangingProfiles } from './hanging-profiles.ts'
 import type { HangingProfiles } from './hanging-profiles.ts'
 import { planKeyMove } from './key-move.ts'
+import { planProcessLayout } from './process-layout.ts'
+import type { WantedLayout } from './process-layout.ts'
 import { planProfileEdits } from './profile-edits.ts'
 import { appendSection, configSectionName, findPlace, insertKeys, pathsOf, readShared, replaceValue, wholeValue } from './section-edits.ts'
 import type { KeyValue, SharedDocument } from './section-edits.ts'
@@ -41,6 +43,7 @@ export interface SetupInput {
   readonly serialNumber: Resolved<string> | undefined
   /** A region to set. */
   readonly region: string | undefined
+  readonly layout?: WantedLayout
 }
 
 /** What a setup does. No edits: the files are in the layout already. */
@@ -74,18 +77,20 @@ export function planSetup(input: SetupInput): SetupPlan {
   const hanging = findHangingProfiles(found, profiles)
   const device = deviceFor(input, found, hanging, profiles)
   const editing = { base, hanging, profiles, documents, renamedIn: move.renamedIn, replacesDevice: device.replaces }
+  const processLayout = planProcessLayout({ base, wanted: input.layout, profiles, documents, renamedIn: move.renamedIn })
   const settings = [
     ...move.settings.filter(({ key }) => key !== 'region' || input.region === undefined),
     ...(input.region === undefined ? [] : [{ key: 'region', value: encodeUtf8(input.region) }]),
     ...(device.write === undefined ? [] : [{ key: 'awsmfa_mfa_serial', value: encodeUtf8(device.write) }]),
+    ...processLayout.settings.map(({ key, value }) => ({ key, value: encodeUtf8(value) })),
   ]
   const inConfig = settingEdits(documents.config, base, settings, move.renamedIn === 'config')
   return {
     base,
     serialNumber: device.serialNumber,
     edits: {
-      credentials: [...(move.edits.credentials ?? []), ...planProfileEdits('credentials', editing)],
-      config: [...(move.edits.config ?? []), ...planProfileEdits('config', editing), ...inConfig],
+      credentials: [...(move.edits.credentials ?? []), ...planProfileEdits('credentials', editing), ...processLayout.edits.credentials],
+      config: [...(move.edits.config ?? []), ...planProfileEdits('config', editing), ...processLayout.edits.config, ...inConfig],
     },
   }
 }

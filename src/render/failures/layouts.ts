@@ -27,6 +27,10 @@ function sayUnsuitable({ profile, reason, places }: Extract<Failure, { readonly 
       return say(`the role ${quoted(profile)} is its own source profile (${where}), and a session would stand where its keys are`, 'give the role and the keys a profile each')
     case 'devices-differ':
       return say(`the roles of ${quoted(profile)} name different MFA devices: ${where}`, 'name the one to use: --serial-number SERIAL')
+    case 'name-in-process':
+      return say(`no credential_process line can carry the name ${quoted(profile)} through every tool: ${where}`, 'use the layout with the session in the credentials file: --layout session')
+    case 'session-beside-process':
+      return say(`another tool's session stands in ${section(profile)} (${where}), and most tools would take it and never start a credential_process`, 'take its keys out first')
     case 'one-file':
       return say(`${where} is both the credentials and the config file, and setup needs two`, 'point AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE at a file each')
   }
