@@ -96,3 +96,7 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       return (await import('../commands/status.ts')).status(invocation, context)
   }
 }
+    case 'shell-init': {
+      const [{ shellInit }, { completedCommands }] = await Promise.all([import('../commands/shell-init.ts'), import('./completed-commands.ts')])
+      return shellInit(invocation, { terminal: context.terminal, commands: completedCommands() })
+    }

@@ -13,6 +13,8 @@ const USAGE_WORDS: UsageWords = {
   'unknown-command': ({ word, nearest }) => say(`there is no command ${quoted(word)}`, didYouMean(nearest) ?? `to see what there is: ${helpLine()}`),
   'unknown-topic': ({ word, known, nearest }) =>
     say(`there is no help on ${quoted(word)}`, didYouMean(nearest), `there is help on every command, and on ${listed(known, 'and')}`),
+  'unknown-shell': ({ word, known }) =>
+    say(word === undefined ? "'shell-init' needs the name of a shell" : `there is no code for the shell ${quoted(word)}`, `there is code for ${listed(known, 'and')}`),
   'unknown-option': ({ option, command, nearest }) =>
     say(`${command === undefined ? 'awsmfa' : quoted(command)} has no option ${quoted(option)}`, didYouMean(nearest) ?? `to see what there is: ${helpLine(command)}`),
   'abbreviated-option': ({ option, full }) => say(`there is no option ${quoted(option)}; names of options are written in full`, didYouMean(full)),
