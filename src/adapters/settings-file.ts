@@ -1,45 +1,82 @@
 /**
- * awsmfa's own settings, `config.ini` in its config folder: global defaults, read with the `ini` package. That package must
- * never read or write AWS's files, whose values it would change; for a file that is awsmfa's alone it is the right parser.
+ * awsmfa's own settings: one file in its config folder, in one of four formats, with what holds where nothing else says
+ * anything. The parser of a format is loaded where a file of that format is there. The file is only ever read.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AwsmfaError } from '../core/failures.ts'
+import { AwsmfaError, isFailure } from '../core/failures.ts'
+import { globalDefaults } from '../core/login/settings-entries.ts'
+import type { ReadSettings, SettingsFormat } from '../core/login/settings-entries.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
-import { SETTINGS_FILE_KEYS } from '../core/login/setting-table.ts'
-import { nearest } from '../core/nearest.ts'
+import { isThere } from './read-whole.ts'
+import { readRegularFile } from './regular-file.ts'
+
+/** The names that the file may have. */
+export const SETTINGS_FILES = [
+  ['config.ini', 'ini'],
+  ['config.toml', 'toml'],
+  ['config.yaml', 'yaml'],
+  ['config.yml', 'yaml'],
+  ['config.json', 'json'],
+] as const satisfies readonly (readonly [string, SettingsFormat])[]
 
 /**
- * Reads `config.ini` of that folder; a missing file gives no settings. Throws SETTINGS_UNREADABLE for a file that is there
- * but cannot be read, and USAGE for a key (or a section) that means nothing, since a slip there would go unnoticed for long.
+ * Reads the settings file of that folder; where there is none, there are no settings. Throws SETTINGS_UNREADABLE or
+ * FILE_NOT_REGULAR for a file that is there but cannot be read, and USAGE for two files, for one that is not what its name
+ * says, and for what no settings file may hold.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
-  const path = join(configFolder, 'config.ini')
-  const text = readIfThere(path)
-  if (text === undefined || text.trim() === '') return {}
-  const { parse } = await import('ini')
-  const settings = Object.entries(parse(text))
-  const unknown = settings.find(([key]) => !SETTINGS_FILE_KEYS.includes(key))
-  if (unknown !== undefined) throw unknownSetting(path, unknown[0], text)
-  return Object.fromEntries(settings.map(([key, value]) => [key, { value: String(value), place: { path, ...lineOf(key, text) } }]))
+  const found = SETTINGS_FILES.map(([name, format]) => ({ path: join(configFolder, name), format })).filter(({ path }) => isFound(path))
+  const [file, ...others] = found
+  if (file === undefined) return {}
+  if (others.length > 0) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'several-settings-files', paths: found.map(({ path }) => path) } })
+  const { path, format } = file
+  const text = readText(path, format)
+  if (text.trim() === '') return {}
+  const read = await parseAs(format, text)
+  if (read.kind === 'malformed') throw malformed(path, format, read.line)
+  return globalDefaults(read.entries, path)
 }
 
-function unknownSetting(path: string, key: string, text: string): AwsmfaError {
-  const near = nearest(key, SETTINGS_FILE_KEYS)
-  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'unknown-setting', path, key, ...lineOf(key, text), ...(near === undefined ? {} : { nearest: near }) } })
-}
-
-function lineOf(key: string, text: string): { readonly line?: number } {
-  const line = text.split(/\r\n|\r|\n/).findIndex((candidate) => candidate.trim().replace(/^\[/, '').startsWith(key)) + 1
-  return line === 0 ? {} : { line }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
-    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno }, { cause: error })
+async function parseAs(format: SettingsFormat, text: string): Promise<ReadSettings> {
+  switch (format) {
+    case 'ini':
+      return (await import('./settings-formats/ini.ts')).readIni(text)
+    case 'toml':
+      return (await import('./settings-formats/toml.ts')).readToml(text)
+    case 'yaml':
+      return (await import('./settings-formats/yaml.ts')).readYaml(text)
+    case 'json':
+      return (await import('./settings-formats/json.ts')).readJson(text)
   }
+}
+
+function isFound(path: string): boolean {
+  try {
+    return isThere(path)
+  } catch (error) {
+    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' }, { cause: error })
+  }
+}
+
+/** The text without a byte order mark. What is no UTF-8, such as the UTF-16 of some editors, would be read as something else. */
+function readText(path: string, format: SettingsFormat): string {
+  const { bytes } = readBytes(path)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw malformed(path, format, undefined)
+  }
+}
+
+function readBytes(path: string): { readonly bytes: Buffer } {
+  try {
+    return readRegularFile(path)
+  } catch (error) {
+    if (!isFailure(error, 'FILE_UNREADABLE')) throw error
+    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno: error.failure.errno }, { cause: error })
+  }
+}
+
+function malformed(path: string, format: SettingsFormat, line: number | undefined): AwsmfaError {
+  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'malformed-settings', path, format, ...(line === undefined ? {} : { line }) } })
 }

@@ -27,8 +27,8 @@ export function connect(options: ConnectOptions, resolution: ConnectionSettings,
   const profileSetting = (key: string): Resolved<string> | undefined => findOnWalk(key, resolution.path, profiles)
   const transport = resolveTransport({
     ...options,
-    endpointUrlFlag: onlyFromFlag(resolution.endpoint),
-    caBundleFlag: onlyFromFlag(resolution.caBundle),
+    endpointUrlFlag: onlyOwn(resolution.endpoint),
+    caBundleFlag: onlyOwn(resolution.caBundle),
     profileSetting,
     serviceEndpoint: (service) => {
       const services = profileSetting('services')
@@ -51,9 +51,9 @@ function findOnWalk(key: string, path: readonly string[], profiles: Profiles): R
   return undefined
 }
 
-/** What the environment and the files say is looked up by the transport itself, in its own order. */
-function onlyFromFlag(setting: Resolved<string> | undefined): Resolved<string> | undefined {
-  return setting?.origin.kind === 'flag' || setting?.origin.kind === 'sts-flag' ? setting : undefined
+/** What the environment and AWS's files say is looked up by the transport itself, in its own order; awsmfa's settings only count where those say nothing. */
+function onlyOwn(setting: Resolved<string> | undefined): Resolved<string> | undefined {
+  return setting !== undefined && ['flag', 'sts-flag', 'settings'].includes(setting.origin.kind) ? setting : undefined
 }
 
 function longTermOrigin(source: LongTermSource | undefined, { config }: SharedSnapshots): Resolved<string>['origin'] {

@@ -60,7 +60,7 @@ async function standingSession({ invocation, context, snapshots, profiles, profi
   try {
     // The caches of other tools are theirs: an entry there may be another user's.
     const effects = { ...context, awsCaches: [], connect: (settings: Parameters<typeof connectThrough>[0]) => connectThrough(settings, profiles, snapshots) }
-    const found = await currentCredentials({ profile, profiles, minimumSeconds: 0, options, environment, defaults: {} }, effects)
+    const found = await currentCredentials({ profile, profiles, minimumSeconds: 0, options, environment, defaults: await context.readSettings() }, effects)
     if (found.kind === 'none' || found.session.expiration === undefined) return undefined
     return { ...found.session, expiration: found.session.expiration, account: facts.identityOf(found.session.accessKeyId)?.account }
   } catch (error) {

@@ -4,10 +4,10 @@ import { readProfiles } from '../core/files/profiles.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { isOwnProcess } from '../core/login/own-process-line.ts'
+import { findOutsideLogin, toSeconds } from '../core/login/settings.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
 import type { ThroughSession } from '../core/login/through-session.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import { parseDuration } from '../core/login/duration.ts'
 import type { SharedSnapshots } from '../core/ports.ts'
 import type { GivenSession } from '../core/sessions/current-session.ts'
 import { currentCredentials } from '../flows/current-credentials.ts'
@@ -39,7 +39,7 @@ export interface SessionForProgram {
  */
 export async function sessionForProgram(invocation: Invocation, context: LoginFirstContext): Promise<SessionForProgram> {
   const { value: profile } = resolveTargetProfile(invocation, context.environment)
-  const minimumSeconds = minimumOf(invocation)
+  const minimumSeconds = await minimumOf(invocation, context)
   const first = await lookOrNone(profile, minimumSeconds, invocation, context)
   if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
   if (isOwnProcess(first.profiles.find(profile))) return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
@@ -75,12 +75,9 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
   return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
 }
 
-function minimumOf({ options }: Invocation): number {
-  const text = options['min-ttl']
-  if (typeof text !== 'string') return 0
-  const seconds = parseDuration(text)
-  if (seconds !== undefined) return seconds
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--min-ttl', value: text, expected: 'a length of time such as 45m, 2h or 3600' } })
+async function minimumOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
+  const minimum = findOutsideLogin('minimum time left', { options, environment, defaults: await readSettings() })
+  return minimum === undefined ? 0 : toSeconds(minimum).value
 }
 
 interface Looked {
@@ -94,7 +91,7 @@ async function look(profile: string, minimumSeconds: number, { options }: Invoca
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const { environment } = context
   const effects = { ...context, connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connectThrough(settings, profiles, snapshots) }
-  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: {} }, effects), profiles, snapshots }
+  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: await context.readSettings() }, effects), profiles, snapshots }
 }
 
 /** A session of which nothing says when it ends may have ended, which STS alone knows: that is as good as none. */

@@ -18,10 +18,12 @@ import { settingRow } from './setting-table.ts'
 /** Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and `Permanent`. */
 export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
-/** What the walk needs. `source`: `--source-profile`, which stands for what the target itself names. */
+/** What the walk needs. `source`: from `--source-profile` or its variable, which stands for what the target itself names. */
 export interface WalkInput {
   readonly target: Resolved<string>
   readonly source: Resolved<string> | undefined
+  /** What awsmfa's own settings name, for a target that neither names a source nor has long-term credentials itself. */
+  readonly generalSource?: Resolved<string> | undefined
   readonly profiles: Profiles
   readonly paths: SharedPaths
 }
@@ -53,6 +55,11 @@ export function walkToLongTerm(input: WalkInput): Walk {
   }
   const own = profile === undefined ? undefined : (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
   if (own !== undefined) return { path: [name], longTerm: own, reachedByName: false, ownSuffix: false }
+  const general = input.generalSource
+  if (general !== undefined && general.value !== name) {
+    const found = followSource(general, [name], input)
+    if ('longTerm' in found) return found
+  }
   const suffixed = fromOwnSuffix([name], input)
   if (suffixed !== undefined) return suffixed
   return profile === undefined ? failNotFound(input) : fail([name], input)
@@ -62,9 +69,10 @@ export function walkToLongTerm(input: WalkInput): Walk {
  * Gives the profiles that the target's named sources lead through, the target first, however far they lead: for credentials
  * that come from elsewhere. Throws SOURCE_PROFILE_CYCLE.
  */
-export function pathOfSources({ target, source, profiles, paths }: WalkInput): readonly string[] {
+export function pathOfSources(input: WalkInput): readonly string[] {
+  const { target, profiles } = input
   const path = [target.value]
-  let next = sourceOf(profiles.find(target.value), { target, source, profiles, paths })
+  let next = sourceOf(profiles.find(target.value), input) ?? input.generalSource
   while (next !== undefined && next.value !== path.at(-1)) {
     if (path.includes(next.value)) throw new AwsmfaError({ code: 'SOURCE_PROFILE_CYCLE', path: [...path, next.value] })
     const profile = profiles.find(next.value)

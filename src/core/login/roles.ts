@@ -4,8 +4,8 @@ import type { Resolved } from '../origin.ts'
 import { readKeys } from './profile-keys.ts'
 import type { RoleStep } from './resolution.ts'
 import { settingRow } from './setting-table.ts'
-import { badSetting, findFlag, toSeconds } from './settings.ts'
-import type { SettingSources } from './settings.ts'
+import { badSetting, findDefault, findFlag, toSeconds } from './settings.ts'
+import type { GlobalDefaults, SettingSources } from './settings.ts'
 import { EXTERNAL_ID, ROLE_ARN, ROLE_SESSION_NAME, keepsRule } from './sts-values.ts'
 import type { TextRule } from './sts-values.ts'
 
@@ -20,24 +20,29 @@ export interface RoleSearch {
   readonly walk: readonly (ProfileView | undefined)[]
   /** The last of them holds the long-term credentials, and another profile names it: its `role_arn` is then no tool's concern. */
   readonly lastIsSource: boolean
+  /** awsmfa's own settings; left out: none. */
+  readonly defaults?: GlobalDefaults
 }
 
 /**
  * Finds the roles of the profiles on the way, in the order in which they are assumed: the one nearest to the long-term
  * credentials first. A profile reached as a source and holding keys is taken for its keys, not for its `role_arn`, as in
- * botocore (credentials.py › AssumeRoleProvider). Where there is none at all, `assume_role` beside the keys counts, as in aws-mfa.
+ * botocore (credentials.py › AssumeRoleProvider). Where there is none at all, `assume_role` beside the keys counts, as in aws-mfa;
+ * else the role of awsmfa's own settings.
  */
-export function findRoles({ walk, lastIsSource }: RoleSearch): readonly NamedRole[] {
+export function findRoles({ walk, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
   const { profileKeys } = settingRow('role')
   const roles = walk.flatMap((profile, index) => {
     const isSource = lastIsSource && index === walk.length - 1 && index > 0
-    const roleArn = readKeys(profile, isSource ? profileKeys.filter((key) => key !== 'role_arn') : profileKeys)
+    const roleArn = readKeys(profile, profileKeys.filter((key) => key !== 'assume_role' && !(isSource && key === 'role_arn')))
     return roleArn === undefined ? [] : [{ roleArn, profile }]
   })
   if (roles.length > 0) return roles.reverse()
   const last = walk.at(-1)
   const roleArn = readKeys(last, ['assume_role'])
-  return roleArn === undefined ? [] : [{ roleArn, profile: last }]
+  if (roleArn !== undefined) return [{ roleArn, profile: last }]
+  const general = findDefault('role', defaults)
+  return general === undefined ? [] : [{ roleArn: general, profile: undefined }]
 }
 
 /**
@@ -54,16 +59,16 @@ export function resolveRoles(found: readonly NamedRole[], sources: SettingSource
     return {
       roleArn: checked(roleArn, ROLE_ARN),
       profile: profile?.name,
-      sessionName: check((isLast ? findFlag('role session name', sources) : undefined) ?? readKeys(from, ['role_session_name']), ROLE_SESSION_NAME),
-      externalId: check((isLast ? findFlag('external id', sources) : undefined) ?? readKeys(from, ['external_id']), EXTERNAL_ID),
+      sessionName: check((isLast ? findFlag('role session name', sources) : undefined) ?? readKeys(from, ['role_session_name']) ?? findDefault('role session name', sources.defaults), ROLE_SESSION_NAME),
+      externalId: check((isLast ? findFlag('external id', sources) : undefined) ?? readKeys(from, ['external_id']) ?? findDefault('external id', sources.defaults), EXTERNAL_ID),
       durationSeconds: secondsOf(readKeys(profile, ['duration_seconds'])),
     }
   })
 }
 
-/** `assume_role` says what to do where nothing else names a role. */
+/** `assume_role` and awsmfa's own settings say what to do where nothing else names a role. */
 function isFallback({ roleArn: { origin } }: NamedRole): boolean {
-  return origin.kind === 'file' && origin.key === 'assume_role'
+  return origin.kind === 'settings' || (origin.kind === 'file' && origin.key === 'assume_role')
 }
 
 function secondsOf(value: Resolved<string> | undefined): Resolved<number> | undefined {

@@ -1,13 +1,14 @@
-import type { Origin, Resolved } from '../origin.ts'
+import type { Resolved } from '../origin.ts'
 import type { LoginResolution } from './resolution.ts'
-import { showableCommand } from './token-command.ts'
+import { settingRow } from './setting-table.ts'
+import type { SettingName } from './setting-table.ts'
 
 /** One line of `--debug`: a setting, its value, and where it came from. */
 export type TrailEntry = LoginResolution['trail'][number]
 
 /**
  * Lists every setting that was resolved, in the order of the setting table, each role with what belongs to it. Never a secret
- * or a token code; a password in an endpoint is left out.
+ * or a token code, and of a value only what the table lets be shown.
  */
 export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
   const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey, prompt } = resolution
@@ -24,7 +25,7 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
     ...entry('region', region),
     ...entry('endpoint', endpoint),
     ...entry('CA bundle', caBundle),
-    ...entry('token command', tokenCommand && { ...tokenCommand, value: showableCommand(tokenCommand.value) }),
+    ...entry('token command', tokenCommand),
     ...entry('YubiKey serial', yubiKey?.serial),
     ...entry('YubiKey label', yubiKey?.label),
     ...entry('prompt', prompt.choice),
@@ -32,6 +33,8 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
   ]
 }
 
-function entry(setting: string, resolved: Resolved<string | number> | undefined): readonly { readonly setting: string; readonly value: string; readonly origin: Origin }[] {
-  return resolved === undefined ? [] : [{ setting, value: String(resolved.value), origin: resolved.origin }]
+function entry(setting: SettingName, resolved: Resolved<string | number> | undefined): readonly TrailEntry[] {
+  if (resolved === undefined) return []
+  const value = String(resolved.value)
+  return [{ setting, value: settingRow(setting).showable?.(value) ?? value, origin: resolved.origin }]
 }

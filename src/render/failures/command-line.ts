@@ -2,7 +2,7 @@ import type { StsArgumentProblem, TextDefect, UsageProblem } from '../../core/fa
 import { exactDuration } from '../duration-words.ts'
 import { commandLine, helpLine, quoteWord } from '../command-line.ts'
 import type { FailureText, FailureView, WordsFor } from './wording.ts'
-import { didYouMean, fromOrigin, listed, quoted, say, showErrno, showOrigin, showPath } from './wording.ts'
+import { didYouMean, fromOrigin, listed, quoted, say, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
 
 type UsageWords = {
   readonly [Kind in UsageProblem['kind']]: (problem: Extract<UsageProblem, { readonly kind: Kind }>, view: FailureView) => FailureText
@@ -38,11 +38,24 @@ const USAGE_WORDS: UsageWords = {
   'conflicting-options': ({ options: [first, second], because }) => say(`${quoted(first)} and ${quoted(second)} do not go together: ${because}`),
   'unknown-placeholder': ({ placeholder, known }) =>
     say(`there is no placeholder '{${quoted(placeholder).slice(1, -1)}}'`, `there are ${listed(known.map((name) => `{${name}}`), 'and')}; {{ stands for a brace`),
-  'unknown-setting': ({ path, key, line, nearest }, view) =>
-    say(`${quoted(key)} in ${showPath(path, view)}${line === undefined ? '' : ` (line ${line})`} is no setting of awsmfa`, didYouMean(nearest)),
+  'unknown-setting': ({ key, nearest, instead, ...place }, view) =>
+    say(`${quoted(key)} in ${showPlace(place, view)} is no setting of ${instead === undefined ? 'awsmfa' : "awsmfa's settings file"}`, didYouMean(nearest) ?? instead),
+  'repeated-setting': ({ path, key, lines }, view) =>
+    say(`${quoted(key)} stands more than once in ${showPath(path, view)}${lines.length === 0 ? '' : ` (lines ${listed(lines.map(String), 'and')})`}`, 'remove one of the two'),
+  'setting-type': ({ key, found, ...place }, view) => say(`${quoted(key)} in ${showPlace(place, view)} is a ${found}, and must be a text, a number, or true or false`),
+  'several-settings-files': ({ paths }, view) => say(`awsmfa's settings stand in more than one file: ${listed(paths.map((path) => showPath(path, view)), 'and')}`, 'put them into one of these'),
+  'malformed-settings': ({ format, ...place }, view) =>
+    say(`${showPlace(place, view)} is no ${place.line === undefined ? `${FORMATS[format].name} in UTF-8` : FORMATS[format].name}`, `a setting is written so: ${FORMATS[format].example}`),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
 }
+
+const FORMATS = {
+  ini: { name: 'ini', example: 'duration = 8h' },
+  toml: { name: 'TOML', example: 'duration = "8h"' },
+  yaml: { name: 'YAML', example: 'duration: 8h' },
+  json: { name: 'JSON', example: '{ "duration": "8h" }' },
+} as const
 
 function separatorWord(isQuoted: boolean): string {
   return isQuoted ? "'--'" : '--'
