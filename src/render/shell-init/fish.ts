@@ -1,0 +1,183 @@
+/** The snippet for fish. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
+import type { CompletedCommand, CompletedOption } from './completion.ts'
+
+/** Gives the code for config.fish: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. */
+export function renderFish(commands: readonly CompletedCommand[]): string {
+  return `${PROMPT}${COMPLETION}${commands.flatMap(linesOf).map((line) => `${line}\n`).join('')}`
+}
+
+function linesOf({ name, takes, options }: CompletedCommand): readonly string[] {
+  const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name}' -f`
+  const words = takes === 'profile' ? ["-a '(_awsmfa_profiles)'"] : takes.map(({ name: word, description }) => `-a ${word}${descriptionOf(description)}`)
+  return [...words, ...options.map(optionOf)].map((rest) => `${start} ${rest}`)
+}
+
+function optionOf({ name, short, offers, description }: CompletedOption): string {
+  const value = offers === 'nothing' ? '' : offers === 'profiles' ? " -r -a '(_awsmfa_profiles)'" : offers === 'files' ? ' -r -F' : ` -r -a '${offers.join(' ')}'`
+  return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${value}${descriptionOf(description)}`
+}
+
+function descriptionOf(text: string): string {
+  return text === '' ? '' : ` -d '${text.replace(/[\\']/g, '\\$&')}'`
+}
+
+const PROMPT = `# awsmfa in fish, 3.1 or later: what is left of the session, in AWSMFA_PS1. Nothing is started; only fish before 3.5 needs one \`date\`.
+function _awsmfa_prompt --on-event fish_prompt
+    set -l code $status
+    _awsmfa_segment
+    return $code
+end
+
+# fish has no clock, but can tell when a file was changed and how long ago that was.
+if builtin -q path
+    function _awsmfa_now
+        math (path mtime -- /) + (path mtime -R -- /)
+    end
+else
+    function _awsmfa_now
+        date +%s 2>/dev/null
+    end
+end
+
+function _awsmfa_segment
+    set -g AWSMFA_PS1
+    set -l profile default
+    set -l inside
+    set -l seconds unknown
+    if test -n "$AWSMFA_PROFILE" -a -z "$AWS_PROFILE$AWS_DEFAULT_PROFILE" -a -n "$AWS_ACCESS_KEY_ID" -a -n "$AWS_SECRET_ACCESS_KEY" -a -n "$AWS_SESSION_TOKEN"
+        # Inside of awsmfa exec.
+        set profile "$AWSMFA_PROFILE"
+        set inside 1
+        set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
+    else
+        if test -n "$AWS_PROFILE"
+            set profile "$AWS_PROFILE"
+        else if test -n "$AWS_DEFAULT_PROFILE"
+            set profile "$AWS_DEFAULT_PROFILE"
+        end
+        set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
+        if test -z "$credentials"
+            set credentials "$HOME/.aws/credentials"
+        else if string match -q -r '^~(/|$)' -- $credentials
+            set credentials "$HOME"(string sub -s 2 -- $credentials)
+        end
+        set -l file $profile
+        if string match -q -r '[%/\\\\\\\\:*?"<>|]|^[.]|[[:cntrl:]]' -- $file
+            set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\\\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
+        end
+        set file "$credentials.awsmfa/$file"
+        test -f "$file" -a -r "$file" -a -e "$credentials"; or return 0
+        read -l -d ' ' form end state name <$file; or return 0
+        test "$form" = 1 -a "$name" = "$profile"; or return 0
+        if test "$state" = ends -a ! "$credentials" -nt "$file"
+            string match -q -r '^[1-9][0-9]{0,10}$' -- $end; or return 0
+            set seconds $end
+        end
+    end
+    # What a prompt or a terminal would act upon.
+    set -l label (string replace -r -a '[\\\\\\\\\`$![:cntrl:]]' _ -- $profile | string join _)
+    if test "$seconds" = unknown
+        set AWSMFA_PS1 "$label ?"
+        return 0
+    end
+    set -l left (math $seconds - (_awsmfa_now))
+    if test $left -ge 3600
+        set AWSMFA_PS1 "$label "(math -s0 $left / 3600)h(math -s0 $left % 3600 / 60)m
+    else if test $left -ge 60
+        set AWSMFA_PS1 "$label "(math -s0 $left / 60)m
+    else if test $left -gt 0
+        set AWSMFA_PS1 "$label <1m"
+    else if test $left -gt -86400
+        set AWSMFA_PS1 "$label expired"
+    end
+    if test $left -gt 0 -a $left -le 600
+        _awsmfa_warn $left $seconds "$profile" "$label" $inside
+    end
+end
+
+# Prints the instant of a text such as 2026-11-21T18:40:00Z.
+function _awsmfa_instant
+    set -l part (string match -r '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$' -- $argv[1])
+    if test (count $part) -ne 7
+        echo unknown
+        return
+    end
+    set -l year $part[2]
+    set -l month $part[3]
+    if test $month -lt 3
+        set year (math $year - 1)
+        set month (math $month + 12)
+    end
+    math "(365 * $year + floor($year / 4) - floor($year / 100) + floor($year / 400) + floor((153 * ($month - 3) + 2) / 5) + $part[4] - 719469) * 86400 + $part[5] * 3600 + $part[6] * 60 + $part[7]"
+end
+
+# Says once at ten and once at five minutes before the end what renews the session.
+function _awsmfa_warn -a left seconds profile label inside
+    set -l mark 10
+    test $left -le 300; and set mark 5
+    contains -- "$seconds $mark $profile" $_awsmfa_warned; and return
+    set -g -a _awsmfa_warned "$seconds $mark $profile"
+    set -l word (string escape -- $profile)
+    string match -q -- '-*' $profile; and set word --profile=$word
+    set -l minutes (math "ceil($left / 60)")
+    if test -n "$inside"
+        echo "awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word -- fish" >&2
+    else
+        echo "awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word" >&2
+    end
+end
+
+# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+function awsmfa-use
+    if test (count $argv) -eq 0
+        if test -n "$AWS_PROFILE"
+            echo -- $AWS_PROFILE
+        else if test -n "$AWS_DEFAULT_PROFILE"
+            echo -- $AWS_DEFAULT_PROFILE
+        else
+            echo default
+        end
+    else if test (count $argv) -gt 1 -o -z "$argv[1]"
+        echo 'awsmfa-use: one profile, or none to see which is in use' >&2
+        return 2
+    else
+        set -gx AWS_PROFILE $argv[1]
+        if test -n "$AWS_ACCESS_KEY_ID"
+            echo "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+        end
+    end
+end
+`
+
+const COMPLETION = `
+# Completion. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+function _awsmfa_profiles
+    set -l config "$AWS_CONFIG_FILE"
+    set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
+    test -n "$config"; or set config "$HOME/.aws/config"
+    test -n "$credentials"; or set credentials "$HOME/.aws/credentials"
+    set config (string replace -r '^~/' "$HOME/" -- $config)
+    set credentials (string replace -r '^~/' "$HOME/" -- $credentials)
+    test -f "$credentials" -a -r "$credentials"; and string match -r -g '^\\[\\s*(.*?)\\s*\\]' <$credentials | string match -v -r '^$|^DEFAULT$|[[:cntrl:]]'
+    test -f "$config" -a -r "$config"; and string match -r -g '^\\[\\s*(default|profile\\s+.*?)\\s*\\]' <$config | string replace -r '^profile\\s+' '' | string replace -r '^(["\\'])(.*)\\1$' '$2' | string match -v -r '^$|[[:cntrl:]]'
+    return 0
+end
+
+# The command that was typed; nothing after \`--\`.
+function _awsmfa_command
+    set -l words (commandline -opc)
+    contains -- -- $words; and return
+    for word in $words[2..-1]
+        string match -q -- '-*' $word; and continue
+        echo $word
+        return
+    end
+end
+
+function _awsmfa_is
+    set -l command (_awsmfa_command)
+    test "$argv[1]" = "$command"
+end
+
+complete -c awsmfa-use -f -n 'test (count (commandline -opc)) -eq 1' -a '(_awsmfa_profiles)'
+`

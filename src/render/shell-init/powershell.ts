@@ -1,0 +1,148 @@
+/** The snippet for PowerShell. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
+import type { CompletedCommand } from './completion.ts'
+import { caseValues } from './completion.ts'
+
+/**
+ * Gives the code for $PROFILE: what keeps $AWSMFA_PS1, `awsmfa-use`, and completion for these commands. PowerShell has no list of
+ * functions to call before a prompt: the prompt that is there is called by one that comes before it.
+ */
+export function renderPowerShell(commands: readonly CompletedCommand[]): string {
+  return `${PROMPT}${COMPLETION_BEFORE}${commands.map(entryOf).join('')}${COMPLETION_AFTER}`
+}
+
+function entryOf(command: CompletedCommand): string {
+  const { flags, values, profiles, choices, takes } = caseValues(command)
+  const pairs = choices.trim().split(' ').filter((pair) => pair !== '').map((pair) => `${quoted(pair.split('=')[0] ?? '')} = ${list(pair.split('=')[1]?.split(',') ?? [])}`)
+  const words = (text: string): string => list(text.split(' ').filter((word) => word !== ''))
+  const isProfile = command.takes === 'profile'
+  return `  ${quoted(command.name)} = @{ Flags = ${words(flags)}; Values = ${words(values)}; Profiles = ${words(profiles)}; Choices = @{ ${pairs.join('; ')} }; TakesProfile = $${String(isProfile)}; Takes = ${isProfile ? '@()' : words(takes)} }\n`
+}
+
+function list(words: readonly string[]): string {
+  return `@(${words.map(quoted).join(', ')})`
+}
+
+/** Every word is the command table's; quoted all the same, since `-p` would be an operator. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "''")}'`
+}
+
+const PROMPT = `# awsmfa in PowerShell, 5.1 or later: what is left of the session, in $AWSMFA_PS1. Nothing is started.
+function global:Update-AwsmfaSegment {
+  $global:AWSMFA_PS1 = ''
+  try {
+    $inside = $env:AWSMFA_PROFILE -and -not "$env:AWS_PROFILE$env:AWS_DEFAULT_PROFILE" -and $env:AWS_ACCESS_KEY_ID -and $env:AWS_SECRET_ACCESS_KEY -and $env:AWS_SESSION_TOKEN
+    $end = $null
+    if ($inside) {
+      # Inside of awsmfa exec.
+      $name = $env:AWSMFA_PROFILE
+      $at = [DateTimeOffset]::MinValue
+      $style = [Globalization.DateTimeStyles]::AssumeUniversal
+      if ([DateTimeOffset]::TryParseExact("$env:AWS_CREDENTIAL_EXPIRATION", "yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture, $style, [ref]$at)) { $end = $at.ToUnixTimeSeconds() }
+    } else {
+      $name = 'default'
+      if ($env:AWS_PROFILE) { $name = $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
+      $userHome = $HOME
+      if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\\') { $userHome = $env:USERPROFILE } elseif ($env:HOME) { $userHome = $env:HOME }
+      $credentials = [IO.Path]::Combine($userHome, '.aws', 'credentials')
+      if ($env:AWS_SHARED_CREDENTIALS_FILE) { $credentials = $env:AWS_SHARED_CREDENTIALS_FILE -replace '\\A~(?=[\\\\/]|\\z)', $userHome.Replace('$', '$$') }
+      $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\\A\\.', '%2E'
+      $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
+      if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($credentials))) { return }
+      $line = [regex]::Match([IO.File]::ReadAllText($file), '\\A1 ([0-9]{1,11}) (\\w+) ([^\\n]+)\\n')
+      if (-not $line.Success -or $line.Groups[3].Value -cne $name) { return }
+      if ($line.Groups[2].Value -ceq 'ends' -and [IO.File]::GetLastWriteTimeUtc($credentials) -le [IO.File]::GetLastWriteTimeUtc($file)) { $end = [long]$line.Groups[1].Value }
+    }
+    $label = $name -replace '[\\\\\`$!\\p{Cc}]', '_'
+    if ($null -eq $end) { $global:AWSMFA_PS1 = "$label ?"; return }
+    $left = $end - [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    if ($left -ge 3600) { $global:AWSMFA_PS1 = "$label $([Math]::Floor($left / 3600))h$([Math]::Floor($left % 3600 / 60))m" }
+    elseif ($left -ge 60) { $global:AWSMFA_PS1 = "$label $([Math]::Floor($left / 60))m" }
+    elseif ($left -gt 0) { $global:AWSMFA_PS1 = "$label <1m" }
+    elseif ($left -gt -86400) { $global:AWSMFA_PS1 = "$label expired" }
+    # Says once at ten and once at five minutes before the end what renews the session.
+    if ($left -gt 0 -and $left -le 600) {
+      $mark = if ($left -le 300) { "$end 5 $name" } else { "$end 10 $name" }
+      if ($global:AwsmfaWarned -cnotcontains $mark) {
+        $global:AwsmfaWarned = @($global:AwsmfaWarned) + $mark
+        $word = if ($name -cmatch '\\A[A-Za-z0-9_.][A-Za-z0-9_.-]*\\z') { $name } else { "'--profile=" + $name.Replace("'", "''") + "'" }
+        $minutes = [Math]::Ceiling($left / 60)
+        if ($inside) { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word '--' powershell") }
+        else { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word") }
+      }
+    }
+  } catch {
+    # What cannot be read is not shown.
+    $global:AWSMFA_PS1 = ''
+  }
+}
+
+if (-not $global:AwsmfaPromptBefore) {
+  $global:AwsmfaWarned = @()
+  $global:AwsmfaPromptBefore = $function:prompt
+  function global:prompt {
+    $succeeded = $?
+    $exitCode = $global:LASTEXITCODE
+    Update-AwsmfaSegment
+    $global:LASTEXITCODE = $exitCode
+    # The prompt that was there before sees how the last command ended.
+    if ($succeeded) { $null = 1 } else { Write-Error '' -ErrorAction Ignore }
+    & $global:AwsmfaPromptBefore
+  }
+}
+
+# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+function global:awsmfa-use([string]$Name) {
+  if ($Name) {
+    $env:AWS_PROFILE = $Name
+    if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
+  } elseif ($env:AWS_PROFILE) { $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+}
+`
+
+const COMPLETION_BEFORE = `
+# Completion. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+function global:Get-AwsmfaProfile {
+  $userHome = $HOME
+  if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\\') { $userHome = $env:USERPROFILE }
+  $credentials = if ($env:AWS_SHARED_CREDENTIALS_FILE) { $env:AWS_SHARED_CREDENTIALS_FILE } else { [IO.Path]::Combine($userHome, '.aws', 'credentials') }
+  $config = if ($env:AWS_CONFIG_FILE) { $env:AWS_CONFIG_FILE } else { [IO.Path]::Combine($userHome, '.aws', 'config') }
+  $names = @()
+  if ([IO.File]::Exists($credentials)) { $names += [regex]::Matches([IO.File]::ReadAllText($credentials), '(?m)^\\[[ \\t]*([^\\]\\r\\n]+?)[ \\t]*\\]') | ForEach-Object { $_.Groups[1].Value } }
+  if ([IO.File]::Exists($config)) { $names += [regex]::Matches([IO.File]::ReadAllText($config), '(?m)^\\[[ \\t]*(?:profile[ \\t]+["'']?([^\\]\\r\\n]+?)["'']?|(default))[ \\t]*\\]') | ForEach-Object { $_.Groups[1].Value + $_.Groups[2].Value } }
+  $names | Where-Object { $_ -cne 'DEFAULT' } | Select-Object -Unique
+}
+
+$global:AwsmfaCommands = @{
+`
+
+const COMPLETION_AFTER = `}
+
+Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { "$_" } | Select-Object -Skip 1)
+  if ($words -ccontains '--') { return }
+  $command = "$($words | Where-Object { $_ -notlike '-*' } | Select-Object -First 1)"
+  $known = $global:AwsmfaCommands[$command]
+  if (-not $known) { return }
+  $last = if ($words.Count -gt 0) { $words[-1] } else { '' }
+  $offered = if ($known.Profiles -ccontains $last) { Get-AwsmfaProfile }
+  elseif ($known.Choices.ContainsKey($last)) { $known.Choices[$last] }
+  elseif ($known.Values -ccontains $last) { return }
+  elseif ($wordToComplete -like '-*') { @($known.Flags) + @($known.Values) }
+  elseif ($known.TakesProfile) { Get-AwsmfaProfile }
+  else { $known.Takes }
+  $offered | Where-Object { $_ -and $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
+    $text = if ($_ -cmatch '\\A[A-Za-z0-9_./=-]+\\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
+}
+
+Register-ArgumentCompleter -CommandName awsmfa-use -ParameterName Name -ScriptBlock {
+  param($commandName, $parameterName, $wordToComplete)
+  Get-AwsmfaProfile | Where-Object { $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
+    $text = if ($_ -cmatch '\\A[A-Za-z0-9_./=-]+\\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
+}
+`
