@@ -63,6 +63,7 @@ type Outcome = { readonly kind: 'key'; readonly key: CacheKey } | { readonly kin
  */
 export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   const known: Outcome[] = []
+  const told: KeychainFailure[] = []
   const consult = (candidate?: string): Outcome => {
     const last = known.at(-1)
     if (last !== undefined && (last.kind !== 'none' || candidate === undefined)) return last
@@ -80,7 +81,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
       const outcome = consult().kind === 'none' ? withLock(options.stateFolder, () => consult(encodeCacheKey(newCacheKey()))) : consult()
       if (outcome.kind === 'key') return outcome.key
       const failure = outcome.kind === 'failed' ? outcome.failure : unavailable('denied', 'the key that was put there is not there')
-      options.onUnavailable(failure)
+      if (told.push(failure) === 1) options.onUnavailable(failure)
       throw new AwsmfaError(failure)
     },
   }

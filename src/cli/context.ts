@@ -3,7 +3,6 @@
  * they are when the command starts. What only login needs is in login-context.ts, so that no other command loads it. Nothing
  * is opened before it is used.
  */
-import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
 import { forgetAnswers } from '../adapters/answer-store.ts'
 import { createAsker } from '../adapters/controlling-terminal.ts'
 import type { Asker } from '../adapters/controlling-terminal.ts'
@@ -34,14 +33,18 @@ import { findCachedSession } from '../core/status/cached-session.ts'
 import { findOwnCachedSession } from '../core/status/own-cache-session.ts'
 import { visible } from '../core/visible-text.ts'
 import { keepPromptLines } from '../flows/keep-prompt-lines.ts'
+import { chooseCacheKey } from './cache-key-source.ts'
 
 type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf'
 
 /** What any command may ask for, and what login's own effects are made from. */
-export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders; readonly keepPromptLines: () => void }
+export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders; readonly cacheKeyPlace: 'file' | 'keychain'; readonly keepPromptLines: () => void }
 
-/** Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. */
-export function createContext(invocation: Invocation, cancelled: AbortSignal): Context {
+/**
+ * Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. Throws USAGE for a
+ * setting of the cache key that means nothing.
+ */
+export async function createContext(invocation: Invocation, cancelled: AbortSignal): Promise<Context> {
   const surroundings = surroundingsOfProcess()
   const environment = { ...surroundings.env }
   const home = homeIfKnown(surroundings)
@@ -59,7 +62,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
   const [paths, uid, allowRoot] = [resolveSharedFiles(surroundings), process.getuid?.(), invocation.options['allow-root'] === true]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
+  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({ environment, folders, debug, warn: terminal.writeTalk })
   // Both lie under the home folder, wherever the files are.
   const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
   const cache = forgettingAnswers(createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }), folders.cache)
@@ -81,6 +84,7 @@ export function createContext(invocation: Invocation, cancelled: AbortSignal): C
     readFiles: files.read,
     identityOf: facts.identityOf,
     cache,
+    cacheKeyPlace,
     awsCaches,
     stores: [createCredentialsFileStore(files), ...awsCaches, createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) })],
     cachedSessionOf,

@@ -48,7 +48,7 @@ async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' 
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { createContext } = await import('./context.ts')
-  const context = createContext(invocation, signal)
+  const context = await createContext(invocation, signal)
   try {
     return await runWith(invocation, context)
   } finally {

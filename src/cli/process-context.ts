@@ -26,6 +26,8 @@ export function createProcessContext(invocation: Invocation, context: Context): 
   return {
     ...createProgramContext({ ...context, cancelled }),
     keepAnswer: (profile, answer) => {
+      // It would lie under the key of a file, where the next run could open it without the keychain.
+      if (context.cacheKeyPlace === 'keychain') return
       const places = { profile, environment, folders, files: resolveSharedFiles(surroundingsOfProcess()), runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
       keepAnswer(places, answer, now(), debug)
     },

@@ -1,7 +1,7 @@
 /** The composition root of the library: the effects for one call, made from the environment and the clock as they are then. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
+import type { CacheKeySource } from '../adapters/cache-key.ts'
 import { createAsker } from '../adapters/controlling-terminal.ts'
 import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
@@ -15,6 +15,7 @@ import { createSharedFiles } from '../adapters/shared-files.ts'
 import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
 import { createProvidedTokenCode } from '../adapters/token-code/provided.ts'
 import { createTerminalTokenCode } from '../adapters/token-code/terminal.ts'
+import { chooseCacheKey } from '../cli/cache-key-source.ts'
 import { connect } from '../cli/connect.ts'
 import { tokenCodeSources } from '../cli/token-code-sources.ts'
 import { readProfiles } from '../core/files/profiles.ts'
@@ -79,9 +80,10 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     storesNothing: true,
   })
   for (const line of renderTrail(resolution)) debug(line)
+  const { source: keySource } = await chooseCacheKey({ environment: surroundings.env, folders, debug, warn: (line) => debug(line.trim()) })
   const { durationSeconds, minimumSeconds = 0 } = options
   const request = { resolution, isLengthMeant: durationSeconds !== undefined, minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0) }
-  const { credentials, account } = await provideSession(request, effectsOf(call, resolution, facts))
+  const { credentials, account } = await provideSession(request, effectsOf({ ...call, keySource }, resolution, facts))
   return credentialsOf(credentials, account)
 }
 
@@ -94,11 +96,10 @@ function inSection({ options, invocation, surroundings, profiles, debug }: Call)
   return session
 }
 
-function effectsOf(call: Call, resolution: LoginResolution, facts: RememberedFacts): ProvideEffects {
-  const { surroundings, home, profiles, snapshots, debug } = call
+function effectsOf(call: Call & { readonly keySource: CacheKeySource }, resolution: LoginResolution, facts: RememberedFacts): ProvideEffects {
+  const { surroundings, home, profiles, snapshots, debug, keySource } = call
   const folders = resolveOwnFolders(surroundings)
   const environment = surroundings.env
-  const keySource = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug })
   const cancelled = new AbortController().signal
   return {
     connection: connect({ environment, home, readText, now }, resolution, profiles, snapshots),

@@ -1,0 +1,91 @@
+/** What the commands do where the cache key lies in the keychain: a real Secret Service, and one that gives nothing. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from '../support/run-cli.ts'
+import { hasSecretService, lookUpSecret, startSessionBus } from '../support/secret-service.ts'
+import type { SessionBus } from '../support/secret-service.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const { serial } = virtualDevice('111111111111', 'alice')
+const KEYS = `aws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+const FILES = {
+  '.aws/credentials': `[base-long-term]\n${KEYS}`,
+  '.aws/config': [
+    `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\ncredential_process = awsmfa credential-process --profile base\n`,
+    `[profile plain]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\nawsmfa_source_profile = base-long-term\n`,
+  ].join(''),
+  '.config/awsmfa/config.ini': 'cache_key = keychain\n',
+}
+const LOCKED = "awsmfa: warning: this session is not kept in awsmfa's cache: the keyring with the cache key is locked; unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password\n"
+
+describe.skipIf(!hasSecretService())('with the cache key in the keychain', () => {
+  let home: TempHome
+  let sts: StrictSts
+  let bus: SessionBus
+  beforeEach(async () => {
+    home = createTempHome(FILES)
+    ;[sts, bus] = await Promise.all([startStrictSts(aliceWorld()), startSessionBus()])
+  })
+  afterEach(async () => {
+    const [left] = await Promise.all([bus.stop(), sts.stop()])
+    home.remove()
+    expect(left).toEqual([])
+  })
+
+  const run = (...words: readonly string[]) =>
+    runCli(words, { environment: home.environment({ ...sts.environment(), DBUS_SESSION_BUS_ADDRESS: bus.environment['DBUS_SESSION_BUS_ADDRESS'] ?? '' }) })
+  const lock = (): string =>
+    bus.call('org.freedesktop.Secret.Service.Lock', '--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets', "['/org/freedesktop/secrets/collection/login']")
+  const isThere = (path: string): boolean => existsSync(join(home.path, path))
+
+  it('a login is kept, and credential-process answers from it; nothing of it lies under a key that is a file', async () => {
+    await bus.startKeyring('unlocked')
+    expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0, stderr: expect.not.stringContaining('warning') as string })
+    const [first, second] = [await run('credential-process', '--profile', 'base'), await run('credential-process', '--profile', 'base')]
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(first.stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })
+    expect(second).toEqual(first)
+    expect(lookUpSecret(bus)).toMatch(/^awsmfa-cache-key:1:/)
+    expect(['.local/state/awsmfa/cache-key', '.cache/awsmfa/answers', '.cache/awsmfa/sessions'].map(isThere)).toEqual([false, false, true])
+  })
+
+  it('locked: a login that goes into the credentials file succeeds with one warning, and is not kept', async () => {
+    await bus.startKeyring('unlocked')
+    lock()
+    const { code, stderr } = await run('login', 'plain', '--token-code', sts.code(serial))
+    expect({ code, warnings: stderr.match(/^awsmfa: warning: .*\n/gm) }).toEqual({ code: 0, warnings: [LOCKED] })
+    expect(home.read('.aws/credentials').toString()).toContain('[plain]')
+    expect(isThere('.cache/awsmfa/sessions')).toBe(false)
+    expect(bus.windows()).toBe(0)
+  })
+
+  it('locked: a kept session counts as none, and a login that has nowhere else to go says so and why', async () => {
+    await bus.startKeyring('unlocked')
+    expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0 })
+    lock()
+    expect(await run('credential-process', '--profile', 'base')).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('awsmfa login base') as string })
+    const { code, stderr } = await run('login', 'base', '--force', '--token-code', sts.code(serial, 1))
+    expect(code).toBe(1)
+    expect(stderr).toContain(LOCKED)
+    expect(bus.windows()).toBe(0)
+  })
+
+  it('slow: credential-process waits for it once, and fails as where nothing is kept', async () => {
+    const keyring = await bus.startKeyring('unlocked')
+    expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0 })
+    keyring.kill('SIGSTOP')
+    const startMs = performance.now()
+    expect(await run('credential-process', '--profile', 'base')).toMatchObject({ code: 4, stdout: '' })
+    expect(performance.now() - startMs).toBeLessThan(6000)
+  })
+
+  it('a value that is neither is named with its place', async () => {
+    home.write('.config/awsmfa/config.ini', 'cache_key = vault\n')
+    expect(await run('login', 'plain')).toMatchObject({ code: 2, stderr: "awsmfa: error: 'cache_key' in ~/.config/awsmfa/config.ini (line 1) must be file or keychain, and is 'vault'\n" })
+  })
+})
