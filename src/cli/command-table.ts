@@ -274,7 +274,7 @@ const SHELL_INIT: CommandSpec = {
 }
 
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, import: IMPORT, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR }
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -92,11 +92,11 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       const [{ doctor }, { createDoctorContext }] = await Promise.all([import('../commands/doctor.ts'), import('./doctor-context.ts')])
       return await doctor(invocation, createDoctorContext(context))
     }
-    case 'status':
-      return (await import('../commands/status.ts')).status(invocation, context)
-  }
-}
     case 'shell-init': {
       const [{ shellInit }, { completedCommands }] = await Promise.all([import('../commands/shell-init.ts'), import('./completed-commands.ts')])
       return shellInit(invocation, { terminal: context.terminal, commands: completedCommands() })
     }
+    case 'status':
+      return (await import('../commands/status.ts')).status(invocation, context)
+  }
+}
