@@ -24,10 +24,10 @@ export interface SourcesOptions {
  * which nobody is asked beside.
  */
 export function tokenCodeSources(resolution: LoginResolution, options: SourcesOptions): readonly TokenCodeSource[] {
-  const { tokenCode, tokenCommand, yubiKey } = resolution
+  const { target, tokenCode, tokenCommand, yubiKey } = resolution
   const { asker, environment } = options
   if (tokenCode !== undefined) return [createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
-  if (tokenCommand !== undefined) return [createTokenCommand(tokenCommand, { environment: { ...environment }, obstacle: asker.obstacle })]
+  if (tokenCommand !== undefined) return [createTokenCommand(tokenCommand, { environment: { ...environment }, profile: target.value, obstacle: asker.obstacle })]
   if (yubiKey !== undefined) return besideYubiKey(yubiKey, resolution, options)
   return [typedTokenCode(resolution, { asker, environment })]
 }

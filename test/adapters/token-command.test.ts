@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
   async function run(command: string, { environment = {}, signal = new AbortController().signal, timeoutMs, request = REQUEST, atTerminal = false }: Running = {}): Promise<unknown> {
     const source = createTokenCommand(
       { value: command, origin: ORIGIN },
-      { environment: { PATH: process.env['PATH'], ...environment }, obstacle: () => (atTerminal ? undefined : 'no-terminal'), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      { environment: { PATH: process.env['PATH'], ...environment }, profile: 'work', obstacle: () => (atTerminal ? undefined : 'no-terminal'), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     )
     return await source(request, signal)
   }

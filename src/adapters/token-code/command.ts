@@ -13,6 +13,8 @@ type CommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }
 /** What running the command needs. */
 export interface TokenCommandOptions {
   readonly environment: NodeJS.ProcessEnv
+  /** The profile that is signed in: a command that is run for it must not start awsmfa for it once more. */
+  readonly profile: string
   /** Tells why no question can be asked at the terminal; undefined where it can: then the command may ask there too. */
   readonly obstacle: () => PromptObstacle | undefined
   /** Somebody may have to unlock a vault first. */
@@ -25,19 +27,20 @@ const TIMEOUT_MS = 60_000
  * Runs the command, split as botocore splits a `credential_process`, without a shell, and takes six digits from its stdout,
  * white space round them dropped. A code that came so was not typed and is tried once: a request that carries a refusal gets
  * 'unavailable'. Where a question could be asked at the terminal, the command may ask there itself, and its stderr is ours.
- * Throws TOKEN_COMMAND_FAILED, which names the program and never shows its parameters or its output, and the signal's reason
+ * Throws TOKEN_COMMAND_FAILED (for a circle at once, else when it is asked), which names the program and never shows its parameters or its output, and the signal's reason
  * when that aborts; nothing of it runs on then.
  */
-export function createTokenCommand({ value: command, origin }: Resolved<string>, { environment, obstacle, timeoutMs = TIMEOUT_MS }: TokenCommandOptions): TokenCodeSource {
+export function createTokenCommand({ value: command, origin }: Resolved<string>, { environment, profile, obstacle, timeoutMs = TIMEOUT_MS }: TokenCommandOptions): TokenCodeSource {
   const failed = (facts: Pick<CommandFailure, 'reason' | 'exitCode' | 'seconds'>, cause?: unknown): AwsmfaError =>
     new AwsmfaError({ code: 'TOKEN_COMMAND_FAILED', program: programOfCommand(command), origin, wantsShell: wantsShell(command), ...facts }, { cause })
+  const childEnvironment = environmentForCalled(environment, profile)
+  // Now: by the time a code is asked for, this process would wait for the question that the one above it holds.
+  if (childEnvironment === undefined) throw failed({ reason: 'circle' })
   return async (request, signal) => {
     signal.throwIfAborted()
     if (request.refusal !== undefined) return 'unavailable'
     const split = splitTokenCommand(command, process.platform === 'win32')
     if (split === undefined) throw failed({ reason: 'quote' })
-    const childEnvironment = environmentForCalled(environment, request.profile)
-    if (childEnvironment === undefined) throw failed({ reason: 'circle' })
     const terminal = obstacle() === undefined ? 'shared' : 'none'
     const end = await callProgram({ program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs }, signal)
     const code = codeIn(end)
