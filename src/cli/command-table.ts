@@ -34,13 +34,24 @@ export interface ConflictSpec {
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
-  /** What the words after the command are, and how many there may be; undefined: none. */
+  /** For a command that is several: its first word is one of these. */
+  readonly actions?: Readonly<Record<string, ActionSpec>>
+  /** What the words after the command, or after its action, are, and how many there may be; undefined: none. */
   readonly positional?: { readonly name: string; readonly description: string; readonly maximum: number }
   /** What stands after `--`; undefined where `--` is refused. */
   readonly tail?: { readonly placeholder: string; readonly description: string; readonly required?: true }
   readonly options: readonly OptionSpec[]
   readonly conflicts: readonly ConflictSpec[]
   readonly examples: readonly [Example, Example]
+}
+
+/** One of the several things that a command does. */
+export interface ActionSpec {
+  readonly summary: string
+  /** How many words may follow. */
+  readonly maximum: number
+  /** The options, by their names, that it has and the command's other actions do not. */
+  readonly options: readonly string[]
 }
 
 interface Example {
@@ -167,8 +178,19 @@ const SETUP: CommandSpec = {
   ],
 }
 
+const IMPORT: CommandSpec = {
+  summary: "Take over another tool's profiles",
+  positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, …', maximum: 1 },
+  options: [{ kind: 'flag', name: 'remove-old', description: 'take out what only the other tool needs' }, DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+  conflicts: [SHOW_OR_MAKE],
+  examples: [
+    { line: 'awsmfa import', description: 'show the changes, ask, make them' },
+    { line: 'awsmfa import aws-mfa --dry-run', description: 'show them, for one tool' },
+  ],
+}
+
 const UNDO: CommandSpec = {
-  summary: 'Take the last setup back',
+  summary: 'Take the last setup or import back',
   options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
   conflicts: [SHOW_OR_MAKE],
   examples: [
@@ -273,8 +295,34 @@ const SHELL_INIT: CommandSpec = {
   ],
 }
 
+const SETTINGS: CommandSpec = {
+  summary: 'Say what each setting is and where it comes from',
+  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+  options: [PROFILE, { kind: 'flag', name: 'json', description: 'print the settings as JSON' }, NO_COLOR, DEBUG],
+  conflicts: [],
+  examples: [
+    { line: 'awsmfa settings', description: 'for the profile in use' },
+    { line: 'awsmfa settings prod --json', description: 'for a program' },
+  ],
+}
+
+const CACHE: CommandSpec = {
+  summary: 'Show or remove the sessions that awsmfa keeps, sealed',
+  actions: {
+    show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
+    clear: { summary: 'remove it, for the named profiles or for all', maximum: Infinity, options: ['profile', 'quiet'] },
+  },
+  positional: { name: 'profile', description: 'after clear: the profiles; else all', maximum: Infinity },
+  options: [PROFILE, { kind: 'flag', name: 'json', description: 'print what is kept as JSON' }, QUIET_TALK, NO_COLOR, DEBUG],
+  conflicts: [],
+  examples: [
+    { line: 'awsmfa cache show', description: 'what is kept, without secrets' },
+    { line: 'awsmfa cache clear work', description: 'the next login of work takes a code' },
+  ],
+}
+
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, setup: SETUP, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, cache: CACHE, setup: SETUP, import: IMPORT, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR, settings: SETTINGS }
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -58,7 +58,7 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
 }
 
 /** Those that change sessions, and status, which goes this way where it has to look closer. Programs that others wait for see to it only after a login. */
-const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>(['login', 'logout', 'setup', 'undo', 'status'])
+const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>(['login', 'logout', 'cache', 'setup', 'import', 'undo', 'status'])
 
 async function runWith(invocation: Invocation, context: Context): Promise<number> {
   switch (invocation.command) {
@@ -80,9 +80,15 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       const [{ credentialProcess }, { createProcessContext }] = await Promise.all([import('../commands/credential-process.ts'), import('./process-context.ts')])
       return await credentialProcess(invocation, createProcessContext(invocation, context))
     }
+    case 'cache':
+      return (await import('../commands/cache.ts')).cache(invocation, context)
     case 'setup': {
       const [{ setup }, { createSetupContext }] = await Promise.all([import('../commands/setup.ts'), import('./setup-context.ts')])
       return await setup(invocation, createSetupContext(context))
+    }
+    case 'import': {
+      const [{ importFrom }, { createUndoContext }] = await Promise.all([import('../commands/import.ts'), import('./undo-context.ts')])
+      return await importFrom(invocation, { ...context, ...createUndoContext(context) })
     }
     case 'undo': {
       const [{ undo }, { createUndoContext }] = await Promise.all([import('../commands/undo.ts'), import('./undo-context.ts')])
@@ -95,6 +101,10 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
     case 'shell-init': {
       const [{ shellInit }, { completedCommands }] = await Promise.all([import('../commands/shell-init.ts'), import('./completed-commands.ts')])
       return shellInit(invocation, { terminal: context.terminal, commands: completedCommands() })
+    }
+    case 'settings': {
+      const [{ settings }, { createSettingsContext }] = await Promise.all([import('../commands/settings.ts'), import('./settings-context.ts')])
+      return await settings(invocation, createSettingsContext(context))
     }
     case 'status':
       return (await import('../commands/status.ts')).status(invocation, context)

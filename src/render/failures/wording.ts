@@ -78,7 +78,7 @@ export function showOrigin(origin: Origin, view: FailureView): string {
     case 'file':
       return `${quoted(origin.key)} in ${showSharedFile(origin.file, view)}, line ${origin.line}`
     case 'settings':
-      return `${quoted(origin.key)} in ${showPlace(origin.place, view)}`
+      return `${quoted(origin.key)} in ${showPath(origin.place.path, view)}${origin.place.line === undefined ? '' : `, line ${origin.place.line}`}`
     case 'iam':
       return 'IAM'
     case 'typed':
