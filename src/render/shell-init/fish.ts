@@ -7,13 +7,13 @@ export function renderFish(commands: readonly CompletedCommand[]): string {
 }
 
 function linesOf({ name, takes, options }: CompletedCommand): readonly string[] {
-  const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name}' -f`
-  const words = takes === 'profile' ? ["-a '(_awsmfa_profiles)'"] : takes.map(({ name: word, description }) => `-a ${word}${descriptionOf(description)}`)
+  const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name}'`
+  const words = takes === 'profile' ? ["-f -a '(_awsmfa_profiles)'"] : takes.map(({ name: word, description }) => `-f -a ${word}${descriptionOf(description)}`)
   return [...words, ...options.map(optionOf)].map((rest) => `${start} ${rest}`)
 }
 
 function optionOf({ name, short, offers, description }: CompletedOption): string {
-  const value = offers === 'nothing' ? '' : offers === 'profiles' ? " -r -a '(_awsmfa_profiles)'" : offers === 'files' ? ' -r -F' : ` -r -a '${offers.join(' ')}'`
+  const value = offers === 'nothing' ? ' -f' : offers === 'profiles' ? " -f -r -a '(_awsmfa_profiles)'" : offers === 'files' ? ' -r -F' : ` -f -r -a '${offers.join(' ')}'`
   return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${value}${descriptionOf(description)}`
 }
 
@@ -44,7 +44,7 @@ function _awsmfa_segment
     set -l profile default
     set -l inside
     set -l seconds unknown
-    if test -n "$AWSMFA_PROFILE" -a -z "$AWS_PROFILE$AWS_DEFAULT_PROFILE" -a -n "$AWS_ACCESS_KEY_ID" -a -n "$AWS_SECRET_ACCESS_KEY" -a -n "$AWS_SESSION_TOKEN"
+    if test -n "$AWSMFA_PROFILE"; and test -z "$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and test -n "$AWS_ACCESS_KEY_ID"; and test -n "$AWS_SECRET_ACCESS_KEY"; and test -n "$AWS_SESSION_TOKEN"
         # Inside of awsmfa exec.
         set profile "$AWSMFA_PROFILE"
         set inside 1
@@ -66,10 +66,10 @@ function _awsmfa_segment
             set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\\\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
         end
         set file "$credentials.awsmfa/$file"
-        test -f "$file" -a -r "$file" -a -e "$credentials"; or return 0
+        test -f "$file"; and test -r "$file"; and test -e "$credentials"; or return 0
         read -l -d ' ' form end state name <$file; or return 0
-        test "$form" = 1 -a "$name" = "$profile"; or return 0
-        if test "$state" = ends -a ! "$credentials" -nt "$file"
+        test "$form" = 1; and test "$name" = "$profile"; or return 0
+        if test "$state" = ends; and not test "$credentials" -nt "$file"
             string match -q -r '^[1-9][0-9]{0,10}$' -- $end; or return 0
             set seconds $end
         end
@@ -90,7 +90,7 @@ function _awsmfa_segment
     else if test $left -gt -86400
         set AWSMFA_PS1 "$label expired"
     end
-    if test $left -gt 0 -a $left -le 600
+    if test $left -gt 0; and test $left -le 600
         _awsmfa_warn $left $seconds "$profile" "$label" $inside
     end
 end
@@ -131,13 +131,13 @@ end
 function awsmfa-use
     if test (count $argv) -eq 0
         if test -n "$AWS_PROFILE"
-            echo -- $AWS_PROFILE
+            printf '%s\\n' "$AWS_PROFILE"
         else if test -n "$AWS_DEFAULT_PROFILE"
-            echo -- $AWS_DEFAULT_PROFILE
+            printf '%s\\n' "$AWS_DEFAULT_PROFILE"
         else
             echo default
         end
-    else if test (count $argv) -gt 1 -o -z "$argv[1]"
+    else if test (count $argv) -gt 1; or test -z "$argv[1]"
         echo 'awsmfa-use: one profile, or none to see which is in use' >&2
         return 2
     else
@@ -158,8 +158,8 @@ function _awsmfa_profiles
     test -n "$credentials"; or set credentials "$HOME/.aws/credentials"
     set config (string replace -r '^~/' "$HOME/" -- $config)
     set credentials (string replace -r '^~/' "$HOME/" -- $credentials)
-    test -f "$credentials" -a -r "$credentials"; and string match -r -g '^\\[\\s*(.*?)\\s*\\]' <$credentials | string match -v -r '^$|^DEFAULT$|[[:cntrl:]]'
-    test -f "$config" -a -r "$config"; and string match -r -g '^\\[\\s*(default|profile\\s+.*?)\\s*\\]' <$config | string replace -r '^profile\\s+' '' | string replace -r '^(["\\'])(.*)\\1$' '$2' | string match -v -r '^$|[[:cntrl:]]'
+    test -f "$credentials"; and test -r "$credentials"; and string match -r -g '^\\[\\s*(.*?)\\s*\\]' <$credentials | string match -v -r '^$|^DEFAULT$|[[:cntrl:]]'
+    test -f "$config"; and test -r "$config"; and string match -r -g '^\\[\\s*(default|profile\\s+.*?)\\s*\\]' <$config | string replace -r '^profile\\s+' '' | string replace -r '^(["\\'])(.*)\\1$' '$2' | string match -v -r '^$|[[:cntrl:]]'
     return 0
 end
 

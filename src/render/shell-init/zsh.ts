@@ -49,7 +49,7 @@ _awsmfa_segment() {
     return 0
   fi
   [[ -n \${EPOCHSECONDS:-} ]] || return 0
-  (( left = end - EPOCHSECONDS ))
+  left=$(( end - EPOCHSECONDS ))
   if (( left >= 3600 )); then
     AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
   elif (( left >= 60 )); then
@@ -89,8 +89,8 @@ _awsmfa_instant() {
   integer year month day days
   case $1 in (\${~d}\${~d}\${~d}\${~d}-\${~d}\${~d}-\${~d}\${~d}T\${~d}\${~d}:\${~d}\${~d}:\${~d}\${~d}Z) ;; (*) return 1 ;; esac
   year=$(( 10#\${1[1,4]} )) month=$(( 10#\${1[6,7]} )) day=$(( 10#\${1[9,10]} ))
-  if (( month < 3 )); then (( year -= 1, month += 12 )); fi
-  (( days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 719469 ))
+  if (( month < 3 )); then year=$(( year - 1 )) month=$(( month + 12 )); fi
+  days=$(( 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 719469 ))
   end=$(( days * 86400 + 10#\${1[12,13]} * 3600 + 10#\${1[15,16]} * 60 + 10#\${1[18,19]} ))
 }
 
