@@ -10,6 +10,7 @@ import type { DamagedEntry, ExaminedFile } from '../core/doctor/examination.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { SharedFileName } from '../core/origin.ts'
 import { cacheArgumentsOf } from '../core/sessions/aws-cache-entry.ts'
+import { findQuiet } from '../core/status/cached-session.ts'
 import type { Context } from './context.ts'
 
 type Files = Readonly<Record<SharedFileName, ExaminedFile>>
@@ -33,6 +34,10 @@ export function createDoctorContext(context: Context): DoctorContext {
       now: now(),
       openFiles: findOpenFiles(secretFiles(files, context)),
       damagedEntries: [...damagedAwsEntries(profiles, context), ...findDamagedSessions(folders.cache)],
+      quietUntil: (profile, tool) => {
+        const caches = context.awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
+        return findQuiet(profile, caches, now())?.until
+      },
       program: examineProgram,
       missingFiles: missingFiles(files, environment),
       homeConflict: findHomeConflict(surroundings),

@@ -8,7 +8,8 @@
  * CredentialProfileTypeDetector › DetectProfileType. Rows for botocore, JavaScript and Go were observed; see also
  * docs/compatibility.md. The other three were read.
  */
-import type { Engine } from './tools.ts'
+import { TOOLS } from './tools.ts'
+import type { Engine, ToolId } from './tools.ts'
 
 /** What stands in a profile, as far as it decides. A key whose value is empty is not there, but for `blank`. */
 export interface ProfileTraits {
@@ -23,6 +24,8 @@ export interface ProfileTraits {
   /** Key id and secret in the credentials file, or in config alone. */
   readonly keys: boolean
   readonly keysInConfig: boolean
+  /** One of the two stands there without the other. */
+  readonly half: boolean
   /** A session token beside them. */
   readonly token: boolean
   readonly process: boolean
@@ -63,10 +66,10 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['botocore', 'js'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
   rule(['go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
   rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
-  rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'fails unless the program gives it an mfaCodeProvider'),
+  rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
   rule(['go'], { role: true, mfa: true }, 'fails', '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"'),
   rule(['rust', 'java'], { role: true, source: true, mfa: true }, 'role-without-mfa', 'the key mfa_serial is never read'),
-  rule(['dotnet'], { role: true, source: true, mfa: true }, 'fails', 'fails unless the program gives it an MfaTokenCodeCallback'),
+  rule(['dotnet'], { role: true, source: true, mfa: true }, 'fails', 'only a program that gives it an MfaTokenCodeCallback gets further'),
   rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
   rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
   rule(['botocore'], { role: true }, 'fails', 'partial credentials: a role without source_profile'),
@@ -79,6 +82,7 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['botocore', 'rust', 'java', 'dotnet'], { sso: true }, 'sso', 'single sign-on counts before keys'),
   rule(['rust'], { login: true }, 'login', 'aws login counts before a process and keys'),
   rule(['rust', 'java'], { process: true }, 'process', 'a process counts before keys'),
+  rule(['botocore', 'go'], { half: true }, 'fails', 'one half of the keys is missing'),
   rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { keys: true, keysInConfig: false }, 'keys', 'keys in the credentials file'),
   rule(['js', 'go', 'rust', 'java', 'dotnet'], { keys: true }, 'keys', 'keys in the config file count as much'),
   rule(['js', 'go'], { webIdentity: true }, 'web-identity', 'a web identity'),
@@ -89,6 +93,17 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['js', 'go', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
 ]
 
+/** Where a program does otherwise than its engine by itself. Sources: docs/compatibility.md; CDK, awscli-compatible.ts › tokenCodeFn. */
+export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
+  { tool: 'cdk', when: { role: true, source: true, mfa: true, webIdentity: false }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
+  { tool: 'terraform', when: { role: false, source: true }, outcome: 'fails', because: 'it refuses source_profile without role_arn' },
+]
+
+/** Gives the rule that decides for a program. */
+export function ruleForTool(tool: ToolId, traits: ProfileTraits): Pick<OrderRule, 'outcome' | 'because'> | undefined {
+  return TOOL_EXCEPTIONS.find((exception) => exception.tool === tool && fits(exception.when, traits)) ?? ruleFor(TOOLS[tool].engine, traits)
+}
+
 /** Gives the rule that decides for an engine; undefined: nothing in the profile gives it credentials. */
 export function ruleFor(engine: Engine, traits: ProfileTraits): OrderRule | undefined {
   return CREDENTIAL_ORDER.find(({ engines, when }) => engines.includes(engine) && fits(when, traits))
@@ -98,7 +113,7 @@ function fits(when: OrderRule['when'], traits: ProfileTraits): boolean {
   return TRAIT_NAMES.every((name) => when[name] === undefined || when[name] === traits[name])
 }
 
-const TRAIT_NAMES = ['role', 'source', 'self', 'credentialSource', 'mfa', 'keys', 'keysInConfig', 'token', 'process', 'sso', 'login', 'webIdentity', 'blank'] as const satisfies readonly (keyof ProfileTraits)[]
+const TRAIT_NAMES = ['role', 'source', 'self', 'credentialSource', 'mfa', 'keys', 'keysInConfig', 'half', 'token', 'process', 'sso', 'login', 'webIdentity', 'blank'] as const satisfies readonly (keyof ProfileTraits)[]
 
 function rule(engines: readonly Engine[], when: OrderRule['when'], outcome: Outcome, because: string): OrderRule {
   return { engines, when, outcome, because }

@@ -1,7 +1,7 @@
 /** What doctor looks at: all of it gathered before, none of it fetched here. */
 import type { IniDocument, IniSection, IniBody } from '../files/ini-document.ts'
 import { parseSection, readIniDocument } from '../files/ini-document.ts'
-import type { Profiles } from '../files/profile-view.ts'
+import type { Profiles, ProfileView } from '../files/profile-view.ts'
 import { readProfiles } from '../files/profiles.ts'
 import type { Environment } from '../login/target-profile.ts'
 import type { SharedFileName } from '../origin.ts'
@@ -44,6 +44,8 @@ export interface MachineFacts {
   /** Files with secrets that others may read; none on Windows. */
   readonly openFiles: readonly OpenFile[]
   readonly damagedEntries: readonly DamagedEntry[]
+  /** Until when the AWS CLI or SAM take a role's session from their cache and ask nobody; undefined: they do not. */
+  readonly quietUntil: (profile: ProfileView, tool: 'aws-cli' | 'sam') => Date | undefined
   readonly program: (path: string) => ProgramFacts
   /** The files that environment variables name and that are not there, by the variable. */
   readonly missingFiles: readonly { readonly variable: string; readonly path: string }[]

@@ -4,6 +4,8 @@ import { visible } from '../login/store-profile.ts'
 import type { SharedFileName } from '../origin.ts'
 import type { ProfileTraits } from './credential-order.ts'
 
+const KEY_PAIR = ['aws_access_key_id', 'aws_secret_access_key']
+
 /** Gives the traits of a profile as SDKs see it: a bare section of the config file is none. */
 export function traitsOf(profile: ProfileView): ProfileTraits {
   const has = (key: string): boolean => valueOf(profile, key) !== undefined
@@ -16,6 +18,7 @@ export function traitsOf(profile: ProfileView): ProfileTraits {
     mfa: has('mfa_serial'),
     keys: file !== undefined,
     keysInConfig: file === 'config',
+    half: file === undefined && KEY_PAIR.some(has),
     token: file !== undefined && tokenIn(profile, file) !== undefined,
     process: has('credential_process'),
     sso: has('sso_account_id') || has('sso_role_name'),
@@ -33,8 +36,8 @@ export function valueOf(profile: ProfileView, key: string): ProfileValue | undef
 
 /** Gives the file that botocore takes a profile's keys from: the credentials file first; undefined: there are none. */
 export function fileOfKeys(profile: ProfileView): SharedFileName | undefined {
-  if (inFile(profile, 'credentials', 'aws_access_key_id') !== undefined) return 'credentials'
-  return inFile(profile, 'config', 'aws_access_key_id') === undefined ? undefined : 'config'
+  const has = (file: SharedFileName): boolean => KEY_PAIR.every((key) => inFile(profile, file, key) !== undefined)
+  return has('credentials') ? 'credentials' : has('config') ? 'config' : undefined
 }
 
 /** Gives the session token that stands beside the keys of a file, of either name. */

@@ -1,6 +1,7 @@
 /** The words for findings about what is round the files, and about what tools will do. */
 import type { Finding } from '../../core/doctor/finding.ts'
 import type { FindingCode } from '../../core/doctor/finding-table.ts'
+import { TOOL_IDS } from '../../core/doctor/tools.ts'
 import { visible } from '../../core/visible-text.ts'
 import { commandLine } from '../command-line.ts'
 import { formatInstant } from '../remaining.ts'
@@ -44,13 +45,13 @@ export const MACHINE_WORDS: FindingWords<MachineCode> = {
   'home-differs': ({ facts }, view) => [`HOME is ${shownPath(facts.name, view)}, USERPROFILE ${shownPath(facts.other, view)}: the SDK for JavaScript and CDK look below the former, the others below the latter`, 'let both name one folder, or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE'],
   'second-awsmfa': ({ facts }) => [facts.name === 'first' ? 'another awsmfa stands first on PATH: it runs where this one is meant' : 'another awsmfa on PATH, behind this one', 'take one of the two away; other tools of that name come from PyPI'],
   'slow-certificates': (found) => [`${keyOf(found)} more than doubles the start of every Node 20, this program and its prompt among them`, 'Node 22 and later do not mind; or set AWS_CA_BUNDLE for AWS alone'],
-  'tools-use': (found) => [`${toolNames(found.tools)} ${deed(found)}`],
-  'tools-fail': (found) => [`${toolNames(found.tools)} ${plight(found)}`, found.facts.key === 'signed-out' ? `to sign in: ${forProfile('login', found)}` : undefined],
+  'tools-use': (found, { now }) => [`${toolNames(found.tools)} ${deed(found, now)}`],
+  'tools-fail': (found) => [plight(found), found.facts.key === 'signed-out' ? `to sign in: ${forProfile('login', found)}` : undefined],
 }
 
-function deed({ tools, facts, profile }: Finding): string {
+function deed({ tools, facts, profile }: Finding, now: Date): string {
   const who = visible(facts.name ?? '')
-  const verb = (many: string, one: string): string => (tools.length === 1 || tools.length === 10 ? one : many)
+  const verb = (many: string, one: string): string => (tools.length === 1 || tools.length === TOOL_IDS.length ? one : many)
   switch (facts.key ?? '') {
     case 'keys':
       return `${verb('use', 'uses')} the ${who}`
@@ -60,6 +61,8 @@ function deed({ tools, facts, profile }: Finding): string {
       return `${verb('assume', 'assumes')} ${who} without MFA`
     case 'asks':
       return `${verb('ask', 'asks')} for a code, then ${verb('assume', 'assumes')} ${who}`
+    case 'cached':
+      return `${verb('use', 'uses')} a cached session for ${who} until ${facts.at === undefined ? '' : formatInstant(facts.at, now)}, then ${verb('ask', 'asks')} for a code`
     case 'process':
       return `${verb('start', 'starts')} the credential_process of ${quote(profile)}`
     case 'sso':
@@ -72,16 +75,17 @@ function deed({ tools, facts, profile }: Finding): string {
 }
 
 function plight({ tools, facts }: Finding): string {
-  const verb = (many: string, one: string): string => (tools.length === 1 || tools.length === 10 ? one : many)
+  const verb = (many: string, one: string): string => (tools.length === 1 || tools.length === TOOL_IDS.length ? one : many)
+  const isAll = tools.length === TOOL_IDS.length
   switch (facts.key ?? '') {
     case 'fails':
-      return `${verb('fail', 'fails')}: ${visible(facts.other ?? '')}`
+      return `${toolNames(tools)} ${verb('fail', 'fails')}: ${visible(facts.other ?? '')}`
     case 'unread':
-      return `${verb('do', 'does')} not see it: how the file is written keeps ${verb('them', 'it')} from that`
+      return isAll ? 'no tool sees it, for how the file is written' : `${toolNames(tools)} ${verb('do', 'does')} not see it, for how the file is written`
     case 'signed-out':
-      return `${verb('get', 'gets')} no keys until somebody signs in`
+      return isAll ? 'no tool gets keys until somebody signs in' : `${toolNames(tools)} ${verb('get', 'gets')} no keys until somebody signs in`
     default:
-      return `${verb('get', 'gets')} no keys from it`
+      return isAll ? 'no tool gets keys from it' : `${toolNames(tools)} ${verb('get', 'gets')} no keys from it`
   }
 }
 

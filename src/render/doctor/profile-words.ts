@@ -2,7 +2,7 @@
 import type { FindingCode } from '../../core/doctor/finding-table.ts'
 import { visible } from '../../core/visible-text.ts'
 import { formatInstant } from '../remaining.ts'
-import { forProfile, keyOf, otherLine, quote, toolNames } from './wording.ts'
+import { forProfile, keyOf, noTools, otherLine, quote, toolNames } from './wording.ts'
 import type { FindingWords } from './wording.ts'
 
 type ProfileCode = Extract<
@@ -52,11 +52,11 @@ export const PROFILE_WORDS: FindingWords<ProfileCode> = {
   'leftover-marks': () => ['what awsmfa noted beside a session stands here, and that session is gone', 'it harms nobody; the next login replaces it'],
   'leftover-session': (found, { now }) => [`a session that another tool left ended ${ended(found.facts.at, now)}; tools still send it`, `sign in anew with that tool, or with awsmfa: ${forProfile('login', found)}`],
   'session-expired': (found, { now }) => [`the session ended ${ended(found.facts.at, now)}`, `to sign in: ${forProfile('login', found)}`],
-  'role-hides-session': (found) => [`${quote(found.profile)} is a role, and its own keys (${otherLine(found)}) are not used by ${toolNames(found.tools)}`, 'keep keys and role in two profiles'],
+  'role-hides-session': (found) => [`${quote(found.profile)} is a role: ${noTools(found.tools, 'use')} the keys in ${otherLine(found)}`, 'keep keys and role in two profiles'],
   'keys-hide-process': (found) => [`${toolNames(found.tools)} use the keys in ${otherLine(found)} (or refuse both), and do not start this process, also when the keys have expired`, 'keep one of the two'],
   'sso-hides-keys': (found) => [`${toolNames(found.tools)} sign in with ${keyOf(found)} and do not use the keys in ${otherLine(found)}`, 'keep one of the two'],
   'empty-role-key': (found) => [`${keyOf(found)} has no value; ${toolNames(found.tools)} take it for set and fail`, 'take the line out'],
-  'role-without-source': (found) => [`a role without 'source_profile': ${toolNames(found.tools)} fail or pass over it`, "add 'source_profile', the profile whose keys may assume the role"],
+  'role-without-source': (found) => [`a role without 'source_profile': ${noTools(found.tools, 'assume')} it`, "add 'source_profile', the profile whose keys may assume the role"],
   'source-profile-missing': (found) => [`there is no profile ${quote(found.facts.name)}`, found.facts.other === undefined ? 'name the profile whose keys may assume the role' : `did you mean ${quote(found.facts.other)}?`],
   'source-profile-cycle': (found) => [`the source profiles go round in a circle: ${visible(found.facts.name ?? '')}`, 'let one of them name a profile with keys'],
   'role-asks-for-code': (found) => [`at ${keyOf(found)} ${roleAsks(found.tools)}`, `one code for all of them: ${forProfile('setup', found)}`],

@@ -56,6 +56,12 @@ export function toolNames(tools: readonly ToolId[]): string {
   return listed([...others, ...sdkWords])
 }
 
+/** `no tool uses`, `boto3 and SAM do not use`, `the SDK for Go does not use`. */
+export function noTools(tools: readonly ToolId[], verb: string): string {
+  if (tools.length === TOOL_IDS.length) return `no tool ${verb}s`
+  return `${toolNames(tools)} ${tools.length === 1 ? 'does' : 'do'} not ${verb}`
+}
+
 /** `a, b and c`. */
 export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.slice(-1).join('')}`

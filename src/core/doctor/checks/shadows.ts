@@ -60,7 +60,7 @@ function rolesInTrouble(subject: Subject): readonly Finding[] {
   if (!traits.source) return traits.credentialSource || traits.webIdentity ? [] : [finding('role-without-source', { ...at('role_arn'), tools: toolsThat(['fails', 'none'], traits) })]
   const { path, missing, isCycle } = sourcePathOf(profile, examination.profiles.find)
   const source = valueOf(profile, 'source_profile')
-  if (isCycle) return [finding('source-profile-cycle', { ...at('source_profile'), name: path.map(({ name }) => name).join(' → ') })]
+  if (isCycle) return [finding('source-profile-cycle', { ...at('source_profile'), name: [...path, profile].map(({ name }) => name).join(' → ') })]
   if (missing !== undefined) return missing.value === source?.value && missing.line === source.line ? sourceMissing(subject, missing) : []
   const asking = traits.mfa ? [finding('role-asks-for-code', { ...at('mfa_serial'), tools: toolsThat(['asks', 'fails'], traits) })] : []
   return [...asking, ...tooLong(subject, path)]
@@ -89,6 +89,6 @@ function tooLong({ profile, traits, at }: Subject, path: readonly ProfileView[])
 function strictlyRefused({ traits, at }: Subject): readonly Finding[] {
   const found: Finding[] = []
   if (traits.keys && traits.mfa && !traits.role) found.push(finding('mfa-serial-beside-keys', { ...at('mfa_serial'), tools: toolsOf(['dotnet']) }))
-  if (traits.source && !traits.role) found.push(finding('source-without-role', { ...at('source_profile'), tools: ['terraform', 'sdk-dotnet'] }))
+  if (traits.source && !traits.role && !traits.blank) found.push(finding('source-without-role', { ...at('source_profile'), tools: ['terraform', 'sdk-dotnet'] }))
   return found
 }
