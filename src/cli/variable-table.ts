@@ -18,6 +18,7 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   { variables: ['AWS_SESSION_TOKEN'], description: "if it is set, `--source-env` refuses: the keys are a session's" },
   { variables: ['AWSMFA_HOME'], description: "one folder for awsmfa's own files" },
   { variables: ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'], description: 'the same, one by one; not on Windows' },
+  { variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'], description: 'where the [cache key](#the-key-of-the-session-cache) lies; where the keychain of Linux is looked for' },
   { variables: ['HOME', 'USERPROFILE', 'LOCALAPPDATA'], description: 'the home folder; the last two on Windows' },
   { variables: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'], description: 'see [proxies and certificates](#proxies-and-certificates)' },
   { variables: ['NODE_EXTRA_CA_CERTS'], description: 'further certificates to trust' },
