@@ -23,6 +23,8 @@ export interface WindowOptions {
   /** Makes the failure of a window that could not be opened. */
   readonly unavailable: (trouble: WindowTrouble) => AwsmfaError
   readonly timeoutSeconds?: number
+  /** Finds a program by its name or path; left out: on PATH, or where programs usually are. */
+  readonly find?: (name: string) => string | undefined
 }
 
 /** A window may hang at a display that is gone, and the AWS SDK for Go ends a credential process after 60 s. */
@@ -53,11 +55,11 @@ export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
 }
 
 async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
-  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS } = options
+  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS, find = (name: string) => findProgram(name, environment['PATH']) } = options
   let trouble: WindowTrouble = { kind: 'no-program', programs }
   for (const program of programs) {
     const spec = specOf(program, environment)
-    for (const file of spec.files.flatMap((name) => findProgram(name, environment['PATH']) ?? [])) {
+    for (const file of spec.files.flatMap((name) => find(name) ?? [])) {
       const answer = await callWindow({ spec, file, text, options }, signal)
       if (answer.kind === 'text') return answer.text
       if (answer.kind === 'cancelled') throw new AwsmfaError({ code: 'CANCELLED' })

@@ -1,0 +1,154 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findProcesses, processesWith, startDisplay } from '../support/display.ts'
+import type { Display } from '../support/display.ts'
+import { needsProgram } from '../support/outside-program.ts'
+import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import type { RunResult } from '../support/run-cli.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const { serial } = virtualDevice('111111111111', 'alice')
+const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
+const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/
+const canRun = ['Xvfb', 'xdotool', 'zenity'].map(needsProgram).every((found) => found)
+
+describe.skipIf(!canRun)('login in a window, without a terminal', () => {
+  let sts: StrictSts
+  let display: Display
+  let home: TempHome
+  beforeAll(async () => {
+    ;[sts, display] = await Promise.all([startStrictSts(aliceWorld()), startDisplay()])
+  })
+  beforeEach(async () => {
+    home = createTempHome({ '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG })
+    await sts.configure({ clearLog: true, forgetSpentCodes: true, faults: [] })
+  })
+  afterEach(() => {
+    expect(processesWith('HOME', home.path)).toEqual([])
+    home.remove()
+  })
+  afterAll(async () => {
+    await Promise.all([sts.stop(), display.stop()])
+  })
+
+  const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => home.environment({ ...sts.environment(), DISPLAY: display.name, NO_AT_BRIDGE: '1', ...more })
+  const login = (more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> => runCli(['login', 'work', ...words], { environment: environment(more), limitMs: 60_000 })
+  const windowLines = (): readonly string[] => processesWith('HOME', home.path).filter((line) => line.includes('zenity'))
+  const credentials = (): string => home.read('.aws/credentials').toString()
+
+  it('takes the code', async () => {
+    const run = login({}, '--prompt', 'window')
+    await display.expectWindow('awsmfa')
+    expect(windowLines()).toEqual([expect.stringContaining(`Profile: work\\nDevice: ${serial} --timeout=50`)])
+    await display.press('awsmfa', sts.code(serial), '<Return>')
+    expect(await run).toEqual({ code: 0, signal: null, stdout: '', stderr: expect.stringMatching(SIGNED_IN) as string })
+    expect(credentials()).toContain('[work]\naws_access_key_id = ASIA')
+  })
+
+  it('asks again for text that is no code and after a refusal', async () => {
+    const run = login({ AWSMFA_PROMPT: 'zenity' })
+    await display.press('awsmfa', 'abc', '<Return>')
+    await expect.poll(windowLines, { timeout: 20_000 }).toEqual([expect.stringContaining('--text=A code has six digits.\\n\\nMFA code for alice')])
+    await display.press('awsmfa', sts.code(serial, 40), '<Return>')
+    await expect.poll(windowLines, { timeout: 20_000 }).toEqual([expect.stringMatching(/--text=Not accepted\. A code works once; the next one comes in \d+ s\.\\n/)])
+    await display.press('awsmfa', sts.code(serial), '<Return>')
+    expect(await run).toMatchObject({ code: 0, stderr: expect.stringMatching(SIGNED_IN) as string })
+  })
+
+  it('is cancelled there', async () => {
+    const run = login({}, '--prompt=zenity')
+    await display.press('awsmfa', '<Escape>')
+    expect(await run).toEqual({ code: 130, signal: null, stdout: '', stderr: 'awsmfa: error: cancelled\n' })
+    expect(credentials()).toBe(CREDENTIALS)
+  })
+
+  it('hides ARNs', async () => {
+    home.write('.config/awsmfa/config.ini', 'prompt = zenity\nhide_arns = true\n')
+    const run = login({}, '--role-arn', 'arn:aws:iam::222222222222:role/Admin')
+    await display.expectWindow('awsmfa')
+    const [line] = windowLines()
+    await display.press('awsmfa', '<Escape>')
+    expect((await run).code).toBe(130)
+    expect(line).toContain('Role: Admin in 222222222222\\nDevice: alice in 111111111111 --timeout')
+    expect(line).not.toContain('arn:')
+  })
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('closes the window on %s', async (signal) => {
+    const codes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }
+    const run = login({}, '--prompt=zenity')
+    await display.expectWindow('awsmfa')
+    const own = processesWith('HOME', home.path)
+    expect(own.filter((line) => line.includes(BUILT_CLI))).toHaveLength(1)
+    signalProcess(home.path, signal)
+    expect((await run).code).toBe(codes[signal])
+    expect(windowLines()).toEqual([])
+    expect(credentials()).toBe(CREDENTIALS)
+  })
+
+  it('is one window for two logins at once', async () => {
+    const runs = [login({}, '--prompt=zenity'), login({}, '--prompt=zenity')]
+    await display.press('awsmfa', sts.code(serial), '<Return>')
+    expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([0, 0])
+    expect((await sts.log()).filter(({ operation }) => operation === 'GetSessionToken')).toHaveLength(1)
+  })
+
+  const refused = [
+    { title: 'over SSH', more: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' }, words: [], hint: 'awsmfa: hint: to be asked in a window, though this is an SSH session: --prompt window\n' },
+    { title: 'with --no-gui', more: {}, words: ['--no-gui'], hint: '' },
+    { title: 'with AWSMFA_NO_GUI', more: { AWSMFA_NO_GUI: '1' }, words: [], hint: '' },
+    { title: 'with --prompt terminal', more: {}, words: ['--prompt', 'terminal'], hint: '' },
+    { title: 'without a display', more: { DISPLAY: '' }, words: [], hint: '' },
+  ]
+  it.each(refused)('does not open one $title', async ({ more, words, hint }) => {
+    const run = await login(more, ...words)
+    expect(run.code).toBe(4)
+    expect(run.stderr).toMatch(/^awsmfa: error: a token code is needed and there is no terminal to ask at\nawsmfa: hint: pass --token-code 123456/)
+    expect(run.stderr.endsWith(hint)).toBe(true)
+  })
+
+  it('says what is in the way of a chosen one', async () => {
+    expect(await login({ DISPLAY: ':32000' }, '--prompt', 'zenity')).toMatchObject({ code: 4, stderr: expect.stringMatching(/^awsmfa: error: a token code is needed and no window can be opened: zenity says: .*cannot open display/) as string })
+    expect(await login({ DISPLAY: '' }, '--prompt', 'window')).toMatchObject({ code: 4, stderr: expect.stringContaining('no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY is set') as string })
+    expect(await login({}, '--prompt', 'osascript')).toMatchObject({ code: 4, stderr: expect.stringContaining('no window can be opened: osascript is not there') as string })
+  })
+
+  const mistakes = [
+    { title: 'an unknown way to ask', more: {}, words: ['--prompt', 'kdialog'], says: "'--prompt' must be one of auto, terminal, window, zenity, pinentry, osascript, powershell, and is 'kdialog'" },
+    { title: 'a window and none', more: {}, words: ['--prompt', 'window', '--no-gui'], says: '--no-gui' },
+    { title: 'a switch that is neither yes nor no', more: { AWSMFA_NO_GUI: 'maybe' }, words: [], says: 'AWSMFA_NO_GUI' },
+  ]
+  it.each(mistakes)('refuses $title', async ({ more, words, says }) => {
+    const run = await login(more, ...words)
+    expect(run.code).toBe(2)
+    expect(run.stderr).toContain(says)
+  })
+
+  it('answers a credential process, and closes when its time is over', async () => {
+    const run = (...words: readonly string[]): Promise<RunResult> =>
+      runCli(['credential-process', '--profile', 'work', ...words], { environment: environment({ AWSMFA_PROMPT: 'zenity' }), limitMs: 60_000 })
+    const late = run('--timeout', '3')
+    await display.expectWindow('awsmfa')
+    expect(await late).toEqual({ code: 1, signal: null, stdout: '', stderr: 'awsmfa: error: gave up after 3 s of waiting for a session\n' })
+    expect(windowLines()).toEqual([])
+    rmSync(join(home.path, '.local'), { recursive: true })
+    const answered = run()
+    await display.press('awsmfa', sts.code(serial), '<Return>')
+    const { code, stdout } = await answered
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })])
+  })
+
+  it('needs no code for a session that is kept, and opens no window', async () => {
+    expect((await login({}, '--token-code', sts.code(serial))).code).toBe(0)
+    expect((await login({}, '--prompt', 'window')).code).toBe(0)
+  })
+})
+
+function signalProcess(home: string, signal: NodeJS.Signals): void {
+  for (const { pid, line } of findProcesses('HOME', home)) if (line.includes(BUILT_CLI)) process.kill(pid, signal)
+}
