@@ -41,11 +41,12 @@ const spelling = (option) => {
   return option.short === undefined ? code(long) : `${code(`-${option.short}`)}, ${code(long)}`
 }
 
-function commandText(name, { summary, positional, tail, options, examples }) {
+function commandText(name, { summary, actions = {}, positional, tail, options, examples }) {
   const words = positional === undefined ? undefined : `${positional.name}${positional.maximum > 1 ? '…' : ''}`
   const after = tail === undefined ? '' : tail.required ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
-  const synopsis = `awsmfa ${name}${words === undefined ? '' : ` [${words}]`} [options]${after}`
-  const rows = [...(words === undefined ? [] : [[code(words), positional.description]]), ...options.map((option) => [spelling(option), option.description])]
+  const action = Object.keys(actions).join('|')
+  const synopsis = `awsmfa ${name}${action === '' ? '' : ` ${action}`}${words === undefined ? '' : ` [${words}]`} [options]${after}`
+  const rows = [...Object.entries(actions).map(([word, { summary: does }]) => [code(word), does]), ...(words === undefined ? [] : [[code(words), positional.description]]), ...options.map((option) => [spelling(option), option.description])]
   if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
   const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')
   return `#### ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`

@@ -39,10 +39,11 @@ const optionMacro = ({ kind, name, short, placeholder }) => {
   return `${short === undefined ? '' : `Fl ${short} , `}Fl ${argument(`-${name}`)}${value}`
 }
 
-function synopsis(name, { positional, tail }) {
+function synopsis(name, { actions = {}, positional, tail }) {
   return [
     '.Nm awsmfa',
     `.Cm ${name}`,
+    ...(Object.keys(actions).length === 0 ? [] : [Object.keys(actions).map((action) => `.Cm ${action}`).join(' | ')]),
     ...(positional === undefined ? [] : [`.Op Ar ${positional.name}${positional.maximum > 1 ? ' ...' : ''}`]),
     '.Op Ar options',
     ...(tail === undefined ? [] : [tail.required ? `.Fl \\- Ar ${argument(tail.placeholder)}` : `.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
@@ -50,11 +51,12 @@ function synopsis(name, { positional, tail }) {
 }
 
 function command(name, spec) {
-  const { summary, positional, tail, options, examples } = spec
+  const { summary, actions = {}, positional, tail, options, examples } = spec
   return [
     `.Ss awsmfa ${name}`,
     ...paragraph(`${summary}.`),
     ...list([
+      ...Object.entries(actions).map(([action, { summary: does }]) => item(`Cm ${action}`, does)),
       ...(positional === undefined ? [] : [item(`Ar ${positional.name}`, positional.description)]),
       ...options.map((option) => item(optionMacro(option), option.description)),
       ...(tail === undefined ? [] : [item(`Fl \\- Ar ${argument(tail.placeholder)}`, tail.description)]),

@@ -18,6 +18,8 @@ const HELP = GLOBAL_OPTIONS.filter(({ name }) => name === 'help')
 
 function wordsAfter(command: CommandName): CompletedCommand['takes'] {
   if (command === 'shell-init') return SHELL_NAMES.map((name) => ({ name, description: '' }))
+  const { actions } = COMMAND_TABLE[command]
+  if (actions !== undefined) return Object.entries(actions).map(([name, { summary }]) => ({ name, description: summary }))
   return COMMAND_TABLE[command].positional?.name === 'profile' ? 'profile' : []
 }
 

@@ -31,8 +31,9 @@ function commandList(): readonly string[] {
 }
 
 function commandHelp(name: CommandName): ReturnType<typeof yargs> {
-  const { positional, tail, options, examples } = COMMAND_TABLE[name]
+  const { actions, positional, tail, options, examples } = COMMAND_TABLE[name]
   let builder = blank(`awsmfa ${synopsis(name)} [options]${tailSynopsis(tail)}`)
+  for (const [action, { summary }] of Object.entries(actions ?? {})) builder = builder.positional(action, { describe: summary })
   if (positional !== undefined) builder = builder.positional(positional.name, { describe: positional.description })
   builder = builder.options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
   for (const { line, description } of examples) builder = builder.example(line, description)
@@ -41,8 +42,9 @@ function commandHelp(name: CommandName): ReturnType<typeof yargs> {
 
 /** What one types: `login [profile]`, `logout [profile..]`. */
 function synopsis(name: CommandName): string {
-  const { positional } = COMMAND_TABLE[name]
-  return positional === undefined ? name : `${name} [${positional.name}${positional.maximum > 1 ? '..' : ''}]`
+  const { actions, positional } = COMMAND_TABLE[name]
+  const words = actions === undefined ? name : `${name} ${Object.keys(actions).join('|')}`
+  return positional === undefined ? words : `${words} [${positional.name}${positional.maximum > 1 ? '..' : ''}]`
 }
 
 function tailSynopsis(tail: CommandSpec['tail']): string {

@@ -1,6 +1,8 @@
+import type { CommandName } from '../core/command-names.ts'
 import type { UsageProblem } from '../core/failures.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { CommandSpec } from './command-table.ts'
+import { nearest } from '../core/nearest.ts'
+import type { ActionSpec, CommandSpec } from './command-table.ts'
 import { COMMAND_TABLE, isCommandName } from './command-table.ts'
 
 /** npm's PowerShell shim drops a `--` without quotes (npm/cli#4903). */
@@ -11,10 +13,13 @@ const QUOTES_SEPARATOR = process.platform === 'win32'
  * profiles, options that exclude each other. Both parsers ask it, so that they cannot disagree.
  */
 export function findLineProblem(invocation: Invocation): UsageProblem | undefined {
-  const { command, positionals, options, tail } = invocation
+  const { command, options, tail } = invocation
   const spec = COMMAND_TABLE[command]
   if (tail !== undefined && spec.tail === undefined) return { kind: 'unexpected-separator', command }
   if (spec.tail?.required === true && (tail ?? []).length === 0) return missingTail(invocation)
+  const actionProblem = spec.actions === undefined ? undefined : findActionProblem(invocation, spec.actions)
+  if (actionProblem !== undefined) return actionProblem
+  const positionals = spec.actions === undefined ? invocation.positionals : invocation.positionals.slice(1)
   const extra = positionals[spec.positional?.maximum ?? 0]
   if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
   const { profile } = options
@@ -25,6 +30,23 @@ export function findLineProblem(invocation: Invocation): UsageProblem | undefine
   if (conflict === undefined) return undefined
   const [first, second] = conflict.options
   return { kind: 'conflicting-options', options: [`--${first}`, `--${second}`], because: conflict.because }
+}
+
+/** Of a command that is several: whether its first word says which, and whether the others and the options are for that. */
+function findActionProblem({ command, positionals, options }: Invocation, actions: Readonly<Record<string, ActionSpec>>): UsageProblem | undefined {
+  const [word, ...words] = positionals
+  const known = Object.keys(actions)
+  const action = known.find((name) => name === word)
+  if (action === undefined) return unknownAction(command, word, known)
+  const extra = words[actions[action]?.maximum ?? 0]
+  if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
+  const foreign = known.flatMap((other) => (actions[other]?.options ?? []).map((option) => ({ other, option }))).find(({ other, option }) => other !== action && Object.hasOwn(options, option))
+  return foreign === undefined ? undefined : { kind: 'option-of-other-action', command, option: `--${foreign.option}`, action, other: foreign.other }
+}
+
+function unknownAction(command: CommandName, word: string | undefined, known: readonly string[]): UsageProblem {
+  const near = word === undefined ? undefined : nearest(word, known)
+  return { kind: 'unknown-action', command, known, ...(word === undefined ? {} : { word }), ...(near === undefined ? {} : { nearest: near }) }
 }
 
 function missingTail(invocation: Invocation): UsageProblem {

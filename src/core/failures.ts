@@ -23,6 +23,9 @@ export type UsageProblem =
   | { readonly kind: 'empty-value'; readonly option: string }
   | { readonly kind: 'unexpected-value'; readonly option: string }
   | { readonly kind: 'bad-value'; readonly option: string; readonly value: string; readonly expected: string; readonly origin?: Origin }
+  // `word`: what stands in the place of the action; undefined: nothing does.
+  | { readonly kind: 'unknown-action'; readonly command: CommandName; readonly word?: string; readonly known: readonly string[]; readonly nearest?: string }
+  | { readonly kind: 'option-of-other-action'; readonly command: CommandName; readonly option: string; readonly action: string; readonly other: string }
   | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
   | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
   // `before`: the words that stand rightly before `--`; `words`: those that should follow it; `quotesSeparator`: a bare `--` would be dropped on the way;

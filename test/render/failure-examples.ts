@@ -30,6 +30,12 @@ const USAGE: Kinds<UsageProblem> = {
     { option: '--min-ttl', value: 'soon', expected: 'a length of time such as 45m' },
     { option: 'AWSMFA_DURATION', value: 'long', expected: 'a length of time such as 12h', origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },
   ],
+  'unknown-action': [
+    { command: 'cache', word: 'shwo', known: ['show', 'clear'], nearest: 'show' },
+    { command: 'cache', word: 'work', known: ['show', 'clear'] },
+    { command: 'cache', known: ['show', 'clear'] },
+  ],
+  'option-of-other-action': [{ command: 'cache', option: '--quiet', action: 'show', other: 'clear' }],
   'unexpected-word': [{ word: 'b', command: 'status' }],
   'unexpected-separator': [{ command: 'status' }, {}],
   'missing-separator': [

@@ -24,6 +24,12 @@ const USAGE_WORDS: UsageWords = {
   'unexpected-value': ({ option }) => say(`${quoted(option)} takes no value`),
   'bad-value': ({ option, value, expected, origin }, view) =>
     say(`${origin === undefined || origin.kind === 'flag' ? quoted(option) : showOrigin(origin, view)} must be ${expected}, and is ${quoted(value)}`),
+  'unknown-action': ({ command, word, known, nearest }) =>
+    say(
+      word === undefined ? `${quoted(command)} needs to know what to do` : `${quoted(command)} does not know ${quoted(word)}`,
+      didYouMean(nearest) ?? `write: ${known.map((name) => commandLine(command, name)).join(', or ')}`,
+    ),
+  'option-of-other-action': ({ command, option, action, other }) => say(`${quoted(option)} belongs to '${commandLine(command, other)}', not to '${commandLine(command, action)}'`),
   'unexpected-word': ({ word, command }) => say(`${quoted(word)} is one word too many for ${quoted(command)}`, `to see what it takes: ${helpLine(command)}`),
   'unexpected-separator': ({ command }) => say(command === undefined ? "there is no command before '--'" : `${quoted(command)} takes nothing after '--'`),
   'missing-separator': ({ command, before, words, quotesSeparator }) =>
