@@ -103,11 +103,17 @@ function readLine({ text, wanted, canMove, hidden = false }: PosedQuestion, scre
       close(keyboard)
       resolve(ending)
     }
-    const onAbort = (): void => finish({ error: signal.reason })
-    const onInterrupt = (): void => finish({ error: new AwsmfaError({ code: 'CANCELLED' }) })
+    let withdrawn = false
+    const onAbort = (): void => {
+      withdrawn = true
+      void dropTyped(keyboard.stream, hidden).then(() => finish({ error: signal.reason }))
+    }
+    /** What happens while a withdrawn question goes is not an answer to it any more. */
+    const conclude = (ending: Ending): void => (withdrawn ? undefined : finish(ending))
+    const onInterrupt = (): void => conclude({ error: new AwsmfaError({ code: 'CANCELLED' }) })
     // Stopped with Ctrl-Z and taken up again: the shell has written over the question, and the kernel dropped what was typed.
     const onContinue = (): void => {
-      if (!isForeground()) return finish({ error: unavailable('background', wanted) })
+      if (!isForeground()) return conclude({ error: unavailable('background', wanted) })
       typed = ''
       // The shell has made the terminal what it likes it to be.
       if (hidden) keyboard.stream.setRawMode(false).setRawMode(true)
@@ -116,17 +122,30 @@ function readLine({ text, wanted, canMove, hidden = false }: PosedQuestion, scre
     keyboard.stream.on('data', (chunk: Buffer | string) => {
       typed += chunk.toString()
       const ending = endingOf(typed)
-      if (ending !== undefined) finish(ending)
+      if (ending !== undefined) conclude(ending)
     })
-    keyboard.stream.on('end', () => finish(typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false }))
+    keyboard.stream.on('end', () => conclude(typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false }))
     // EIO: the kernel refuses the terminal to a background process whose group has nobody left to stop it for.
-    keyboard.stream.on('error', (error) => finish({ error: unavailable('background', wanted, error) }))
+    keyboard.stream.on('error', (error) => conclude({ error: unavailable('background', wanted, error) }))
     signal.addEventListener('abort', onAbort)
     process.on('SIGINT', onInterrupt)
     if (process.platform !== 'win32') process.on('SIGCONT', onContinue)
     // Last, so that whoever sees the question finds every answer to it understood, Ctrl-C too.
     screen.stream.write(text)
   })
+}
+
+/**
+ * Takes what stands in a line that was begun when the question was withdrawn: the kernel keeps it, and it would become the
+ * beginning of the next answer, a password perhaps, or of the next line of the shell. A terminal that is raw hands it out at once.
+ */
+async function dropTyped(keyboard: ReadStream, isRaw: boolean): Promise<void> {
+  // Whoever changes the terminal from the background is stopped by the kernel.
+  if (isRaw || process.platform === 'win32' || !isForeground()) return
+  const show = hideTyping(keyboard)
+  // Two turns: the first one's reading may be over already.
+  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  show()
 }
 
 /** Keeps what is typed from being shown; gives what brings that back. SIGQUIT would end the process without a word. */

@@ -1,0 +1,176 @@
+import { chmodSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { isGone, lineIn } from '../support/processes.ts'
+import { openPty } from '../support/pty.ts'
+import type { Pty } from '../support/pty.ts'
+import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import type { RunResult } from '../support/run-cli.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { openStage } from '../support/transcript-stage.ts'
+import type { TranscriptStage } from '../support/transcript-stage.ts'
+
+const SCRIPTED = fileURLToPath(new URL('../support/scripted-ykman.mjs', import.meta.url))
+const { serial } = virtualDevice('111111111111', 'alice')
+const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+const CONFIG = `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nvegas_yubikey_serial = 12345678 ; the blue one\n`
+const QUESTION = "MFA code for alice (profile 'work'): "
+const TOUCH = `Touch your YubiKey or type the code. ${QUESTION}`
+const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 hours$/
+
+interface ScriptedKey {
+  readonly touch?: boolean
+  readonly password?: string
+  readonly serial?: number
+}
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a login with a YubiKey', () => {
+  let stage: TranscriptStage
+  let pty: Pty | undefined
+  beforeEach(async () => {
+    stage = await openStage(aliceWorld(), { files: { '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG } })
+    stage.home.write('.bin/ykman', `#!/bin/sh\nexec '${process.execPath}' '${SCRIPTED}' "$@"\n`)
+    chmodSync(join(stage.home.path, '.bin/ykman'), 0o755)
+  })
+  afterEach(async () => {
+    pty?.close()
+    pty = undefined
+    await stage.close()
+  })
+
+  const worldFile = (): string => join(stage.home.path, 'keys.json')
+  const environment = (): Readonly<Record<string, string>> => ({ ...stage.world.environment, YKMAN_WORLD: worldFile(), TERM: 'xterm-256color' })
+  const nextCode = async (): Promise<string> => await stage.world.variables['code']!()
+  const pidsOfYkman = async (): Promise<readonly number[]> => (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
+
+  async function plugIn({ touch = false, password, serial: number = 12345678 }: ScriptedKey = {}, touchMs = 15_000): Promise<void> {
+    const key = { serial: number, ...(password === undefined ? {} : { password }), accounts: { [serial]: { code: await nextCode(), touch } } }
+    stage.home.write('keys.json', JSON.stringify({ keys: [key], touchMs }))
+  }
+
+  async function login(...words: readonly string[]): Promise<Pty> {
+    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work', ...words], { environment: environment(), columns: 200 })
+    return pty
+  }
+
+  async function loginWithoutTerminal(): Promise<RunResult> {
+    return await runProgram([process.execPath, BUILT_CLI, 'login', 'work'], { environment: environment() })
+  }
+
+  async function nothingIsLeft(): Promise<void> {
+    for (const pid of await pidsOfYkman()) await isGone(pid)
+  }
+
+  it('needs nothing typed: the question goes when the key has answered', async () => {
+    await plugIn()
+    const terminal = await login()
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
+    expect(terminal.screen().lines.join('\n')).not.toContain('MFA code')
+    await nothingIsLeft()
+  })
+
+  it('says when the key waits to be touched, and nothing of it stays', async () => {
+    await plugIn({ touch: true })
+    const terminal = await login()
+    await terminal.expect(TOUCH)
+    stage.home.write('keys.json.touched', '')
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
+    expect(terminal.screen().lines.join('\n')).not.toContain('ouch')
+  })
+
+  it('takes a typed code as well, and leaves the key', async () => {
+    await plugIn({ touch: true })
+    const terminal = await login()
+    await terminal.expect(TOUCH)
+    terminal.send(`${await nextCode()}\r`)
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
+    await nothingIsLeft()
+  })
+
+  it('asks for the OATH password, unseen, and for nothing of what was typed before', async () => {
+    await plugIn({ password: 'open sesame' })
+    const terminal = await login()
+    await terminal.expect(QUESTION)
+    terminal.send('12')
+    await terminal.expect('OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
+    expect(await terminal.modes()).toMatchObject({ echo: false })
+    terminal.send('sesame\r')
+    await terminal.expect('That was not it. OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
+    terminal.send('open sesame\r')
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.output()).not.toContain('sesame')
+    expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
+    const runs = (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => JSON.parse(line) as { stdin: string; parameters: string[]; terminal: boolean })
+    expect(runs.map(({ stdin }) => stdin)).toEqual(['', 'sesame\n', 'open sesame\n'])
+    expect(runs.map(({ terminal: reached }) => reached)).toEqual([false, false, false])
+    expect(JSON.stringify(runs.map(({ parameters }) => parameters))).not.toContain('sesame')
+  })
+
+  it('goes back to the typed code where no password is given', async () => {
+    await plugIn({ password: 'open sesame' })
+    const terminal = await login()
+    await terminal.expect('(Enter alone to type the code): ')
+    terminal.send('\r')
+    await terminal.expect(QUESTION)
+    terminal.send(`${await nextCode()}\r`)
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+  })
+
+  it.each([
+    ['not the one', { serial: 87654321 }, /^✖ the YubiKey 12345678 is not plugged in, or may not be used$/],
+    ['not touched', { touch: true }, /^✖ the YubiKey 12345678 was not touched in time$/],
+  ])('says in a line that the key was %s, and the code can be typed', async (_, key, says) => {
+    await plugIn(key, 100)
+    const terminal = await login()
+    await terminal.expect('✖')
+    await terminal.expect(QUESTION)
+    terminal.send(`${await nextCode()}\r`)
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines[0]).toMatch(says)
+    expect(terminal.screen().lines[1]).toMatch(SIGNED_IN)
+  })
+
+  it.each([
+    ['Ctrl-C', (terminal: Pty) => terminal.send('\u0003'), 130],
+    ['SIGTERM', (terminal: Pty) => terminal.signal('SIGTERM'), 143],
+  ])('ends with %s, and ykman with it', async (_, stop, code) => {
+    await plugIn({ touch: true })
+    const terminal = await login()
+    await terminal.expect(TOUCH)
+    stop(terminal)
+    expect(await terminal.exit()).toEqual({ code, signal: null })
+    await nothingIsLeft()
+    expect(stage.home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
+  })
+
+  it('is not asked where a code is given', async () => {
+    const terminal = await login('--token-code', await nextCode())
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(existsSync(`${worldFile()}.runs`)).toBe(false)
+  })
+
+  describe('without a terminal', () => {
+    it('works, and says on stderr that the key waits to be touched', async () => {
+      await plugIn({ touch: true })
+      const running = loginWithoutTerminal()
+      await lineIn(`${worldFile()}.runs`)
+      stage.home.write('keys.json.touched', '')
+      const { code, stderr, stdout } = await running
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+      expect(stderr).toMatch(/^awsmfa: touch your YubiKey\n✔ work: signed in as alice/)
+    })
+
+    it('tells why the key gave none', async () => {
+      await plugIn({ password: 'open sesame' })
+      expect(await loginWithoutTerminal()).toMatchObject({
+        code: 1,
+        stderr: "awsmfa: error: the YubiKey 12345678 wants its OATH password, and there is no terminal to ask at\nawsmfa: hint: to have ykman remember it on this computer: ykman oath access remember\n",
+      })
+    })
+  })
+})
