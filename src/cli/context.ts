@@ -34,6 +34,7 @@ import { findOwnCachedSession } from '../core/status/own-cache-session.ts'
 import { visible } from '../core/visible-text.ts'
 import { keepPromptLines } from '../flows/keep-prompt-lines.ts'
 import { chooseCacheKey } from './cache-key-source.ts'
+import { wantsNoColour } from './no-colour.ts'
 
 type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf'
 
@@ -50,7 +51,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
   const home = homeIfKnown(surroundings)
   const folders = resolveOwnFolders(surroundings)
   const now = (): Date => new Date()
-  const noColor = invocation.options['no-color'] === true
+  const noColor = await wantsNoColour(invocation, environment, folders.config)
   const asker = createAsker({ environment, noColor })
   const terminal = createTerminal({
     environment,

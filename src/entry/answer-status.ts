@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { createOutput, streamFacts } from '../adapters/output.ts'
-import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
+import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import type { Surroundings } from '../adapters/paths.ts'
 import { isThere } from '../adapters/read-whole.ts'
 import { textStyle } from '../adapters/text-style.ts'
@@ -12,15 +12,16 @@ import { readKnownIdentity, readSnapshots } from './read-files.ts'
 
 /**
  * Answers `status` without loading anything. Gives the exit code, or undefined for whatever is out of the ordinary (a profile
- * or a file that is not there to be read, a usage error, lines for prompts that are older than the file): then nothing was
- * written, and the long way reports it in full.
+ * or a file that is not there to be read, a usage error, lines for prompts that are older than the file, settings that may
+ * forbid colours): then nothing was written, and the long way reports it in full.
  */
 export function answerStatus(invocation: Invocation): number | undefined {
   const surroundings = surroundingsOfProcess()
   const { env } = surroundings
   const noColor = invocation.options['no-color'] === true
   try {
-    if (arePromptLinesOld(surroundings)) return undefined
+    const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
+    if (arePromptLinesOld(surroundings) || (data.colour && mayForbidColour(surroundings))) return undefined
     return status(invocation, {
       environment: env,
       now: () => new Date(),
@@ -30,7 +31,7 @@ export function answerStatus(invocation: Invocation): number | undefined {
       terminal: {
         writeData: createOutput(1),
         writeTalk: createOutput(2),
-        data: textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) }),
+        data,
       },
     })
   } catch {
@@ -45,6 +46,11 @@ function arePromptLinesOld(surroundings: Surroundings): boolean {
   const folder = statSync(`${credentials}.awsmfa`, { throwIfNoEntry: false })
   if (folder === undefined) return false
   return folder.mtimeMs < (statSync(credentials, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)
+}
+
+/** awsmfa's own settings may; they are read in the long way alone. Whoever wants no colours anyway does not pay for the look. */
+function mayForbidColour(surroundings: Surroundings): boolean {
+  return isThere(resolveOwnFolders(surroundings).config)
 }
 
 /** What lies in the caches of the AWS CLI is found by hashes, which cost more than all of this: then the long way is taken. */
