@@ -61,7 +61,7 @@ function lyingOnDisk(): TextPart {
   return {
     heading: 'Where secrets lie',
     blocks: [
-      "In the shared credentials file, in awsmfa's session cache, and for a while in what undo goes by; all with mode 0600. Whoever can read your files, and every program that runs as you, has them. Secrets never stand in messages, file names or the words of a command; a code given as --token-code 123456 can be seen in the list of processes while awsmfa runs, and is spent at once. To avoid that: --token-code - reads it from stdin.",
+      "In the shared credentials file, in awsmfa's session cache, which is encrypted, and for a while in what undo goes by; all with mode 0600. Whoever can read your files, and every program that runs as you, has them. Secrets never stand in messages, file names or the words of a command; a code given as --token-code 123456 can be seen in the list of processes while awsmfa runs, and is spent at once. To avoid that: --token-code - reads it from stdin.",
     ],
   }
 }

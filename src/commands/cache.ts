@@ -45,9 +45,10 @@ function compare(left: SessionRecord, right: SessionRecord): number {
 function clear(profiles: readonly string[], quiet: boolean, { cache: kept, terminal }: CacheContext): void {
   const records = profiles.length === 0 ? [] : kept.list().filter((record) => record.profiles.some((name) => profiles.includes(name)))
   const count = profiles.length === 0 ? kept.count() : records.length
-  kept.sweep()
   if (profiles.length === 0) kept.removeAll()
   for (const { key } of records) kept.remove(key)
+  // Last: what killed processes left of these sessions, too.
+  kept.sweep()
   if (quiet) return
   terminal.writeTalk(renderCleared(count, profiles, terminal.talk))
   const others = [...new Set(records.flatMap((record) => record.profiles))].filter((name) => !profiles.includes(name)).toSorted()
