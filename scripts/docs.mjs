@@ -64,7 +64,7 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
     ...(flags.length === 0 ? [] : [codes(flags.map((flag) => `--${flag}`))]),
     ...(variables.length === 0 ? [] : [codes(variables)]),
     ...(profileKeys.length === 0 ? [] : [`${codes(profileKeys)} (${profiles === 'walk' ? 'each profile on the way to the keys' : 'the profile itself'})`]),
-    ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in \`config.ini\``]),
+    ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in the settings file`]),
     ...(fallback === undefined ? [] : [`else ${fallback}`]),
   ].join('<br>')
 }

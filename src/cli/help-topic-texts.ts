@@ -41,7 +41,7 @@ function config(): readonly string[] {
   return [
     'Where settings come from, and in which order.',
     '',
-    ...wrapped("awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and a file of its own, config.ini, for what shall hold everywhere: in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, such as: duration = 8h"),
+    ...wrapped("awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and a settings file of its own for what shall hold everywhere: config.ini, config.toml, config.yaml or config.json, one of them, in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, such as, in config.ini: duration = 8h. awsmfa settings tells what holds and where it comes from."),
     '',
     ...wrapped('The long-term keys have a section of their own, and roles hang on the profile that login signs in. In ~/.aws/credentials:'),
     '',
@@ -63,7 +63,7 @@ function settingLines(row: SettingRow): readonly string[] {
     ['option', listed(row.flags.map((flag) => `--${flag}`))],
     ['variable', listed(row.variables)],
     ['key', row.profileKeys.length === 0 ? undefined : `${row.profileKeys.join(', ')}${walk}`],
-    ['config.ini', row.settingsKey],
+    ['file', row.settingsKey],
     ['else', row.fallback],
   ]
   return ['', ...wrapped(`${row.name}: ${row.description}`), ...places.flatMap(([where, what]) => (what === undefined ? [] : wrapped(what, `  ${where.padEnd(12)}`)))]
