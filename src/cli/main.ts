@@ -5,6 +5,8 @@ import type { CommandName } from '../core/command-names.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { Context } from './context.ts'
+import { COMMAND_TABLE } from './command-table.ts'
+import { parseFast } from './parse-fast.ts'
 import type { ParsedLine } from './parse-yargs.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
@@ -20,11 +22,14 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 /**
- * Answers a line that the strict parser declined, and gives the exit code; never throws. Help goes to stdout and is success,
+ * Answers a line that the entry did not, and gives the exit code; never throws. Yargs is loaded only where the strict parser
+ * declines. Help goes to stdout and is success,
  * also for `awsmfa` alone: whoever types nothing but the name wants to know what there is (gh does the same).
  */
 export async function runLine(argv: readonly string[]): Promise<number> {
   try {
+    const exact = parseFast(argv, COMMAND_TABLE)
+    if (exact !== undefined && exact !== 'version') return await run(exact)
     const { parseYargs } = await import('./parse-yargs.ts')
     const line = parseYargs(argv)
     if (line.kind === 'invocation') return await run(line.invocation)

@@ -28,6 +28,10 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   { variables: ['AWS_USE_DUALSTACK_ENDPOINT'], profileKey: 'use_dualstack_endpoint', description: "`true`: STS's dual-stack endpoint" },
   { variables: ['AWS_STS_REGIONAL_ENDPOINTS'], profileKey: 'sts_regional_endpoints', description: '`legacy`: the global endpoint, where the AWS CLI takes it' },
   { variables: ['AWS_MAX_ATTEMPTS'], profileKey: 'max_attempts', description: 'how often a request without a code is sent, 3 by default' },
+  {
+    variables: ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER'],
+    description: "settings of dcoker's awsmfa, which `import` goes by",
+  },
   { variables: ['AWSMFA_NO_PRECONNECT'], description: 'set: no connection is opened while the code is typed' },
   { variables: ['AWSMFA_NO_CODE_CACHE'], description: "set: what V8 made of awsmfa's own files is not kept between runs" },
   { variables: ['AWSMFA_CALLERS'], description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever' },

@@ -89,13 +89,27 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the s
       await stage.close()
     }
   })
-
-  function asTalk(line: string): string {
-    if (line === '' || line.startsWith('$ ')) return line
-    const question = /^(.*\? \[y\/N\]) (.*)$/.exec(line)
-    return question === null ? `!> ${line}` : `tty ${question[2] ?? ''}\ntty> ${line}`
-  }
 })
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the import of the README', () => {
+  it('is what the tool prints', async () => {
+    const [block = ''] = blocks(part('Coming from another tool'), 'console')
+    const keys = '[work-long-term]\naws_access_key_id = {alice-key}\naws_secret_access_key = {alice-secret}\naws_mfa_device = arn:aws:iam::111111111111:mfa/alice\n'
+    const stage = await openStage(aliceWorld())
+    try {
+      expect(await runTranscript(parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asTalk).join('\n')}`), stage.world)).toEqual([])
+    } finally {
+      await stage.close()
+    }
+  })
+})
+
+/** Lines that stand on a terminal; a question with its answer is typed. */
+function asTalk(line: string): string {
+  if (line === '' || line.startsWith('$ ')) return line
+  const question = /^(.*\? \[y\/N\]) (.*)$/.exec(line)
+  return question === null ? `!> ${line}` : `tty ${question[2] ?? ''}\ntty> ${line}`
+}
 
 describe('the tables of the README', () => {
   it('are those that `npm run docs` writes', () => {
@@ -140,7 +154,7 @@ describe('the command lines of the documentation', () => {
 
   it.each([...new Set(lines)])('%s can be typed', (line) => {
     const words = wordsOf(line)
-    const fast = parseFast(words)
+    const fast = parseFast(words, COMMAND_TABLE)
     const parsed = parseYargs(words)
     // Help is asked for with words that no command takes.
     if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
