@@ -5,15 +5,17 @@ import type { ExecContext } from '../commands/exec.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { createLoginContext } from './login-context.ts'
+import { canGetTokenCode } from './token-code-sources.ts'
 
 /** Makes them. The deadline for the network runs from now on; a program has all the time it wants. */
 export function createProgramContext(context: Context): ExecContext {
-  const { environment, home, now, keepPromptLines } = context
+  const { environment, home, now, asker, keepPromptLines } = context
   const readText = (path: string): string => readFileSync(path, 'utf8')
   return {
     ...createLoginContext(context),
     keepPromptLines,
     connectThrough: (settings, profiles, snapshots) => connect({ environment, home, readText, now }, { ...settings, serialNumber: undefined, longTerm: undefined }, profiles, snapshots),
+    canGetCode: (resolution) => canGetTokenCode(resolution, { asker, environment }),
     runProgram,
     caselessVariables: process.platform === 'win32',
   }

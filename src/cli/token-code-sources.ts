@@ -9,7 +9,7 @@ import type { LoginResolution, YubiKeySettings } from '../core/login/resolution.
 import type { Environment } from '../core/login/target-profile.ts'
 import type { TokenCodeSource } from '../core/ports.ts'
 import { oathPasswordQuestion, TOUCH_LINE, TOUCH_PREFACE, yubiKeyFailureLine } from '../render/prompt.ts'
-import { typedTokenCode } from './typed-token-code.ts'
+import { canAskPerson, typedTokenCode } from './typed-token-code.ts'
 
 /** What the sources are made from. */
 export interface SourcesOptions {
@@ -30,6 +30,12 @@ export function tokenCodeSources(resolution: LoginResolution, options: SourcesOp
   if (tokenCommand !== undefined) return [createTokenCommand(tokenCommand, { environment: { ...environment }, profile: target.value, obstacle: asker.obstacle })]
   if (yubiKey !== undefined) return besideYubiKey(yubiKey, resolution, options)
   return [typedTokenCode(resolution, { asker, environment })]
+}
+
+/** Tells whether one of them could give a code, here and now: a program of the person's, or a person. */
+export function canGetTokenCode(resolution: LoginResolution, options: SourcesOptions): boolean {
+  const { tokenCode, tokenCommand, yubiKey } = resolution
+  return tokenCode !== undefined || tokenCommand !== undefined || yubiKey !== undefined || canAskPerson(resolution, options)
 }
 
 /** The YubiKey and the question, at once: what is to be said of the key comes between. */

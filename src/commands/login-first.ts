@@ -3,6 +3,7 @@ import { AwsmfaError, isFailure } from '../core/failures.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { LoginResolution } from '../core/login/resolution.ts'
 import { isOwnProcess } from '../core/login/own-process-line.ts'
 import { findOutsideLogin, toSeconds } from '../core/login/settings.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
@@ -21,6 +22,8 @@ export interface LoginFirstContext extends PrepareContext {
   /** Makes the lines for prompts say what is so now. Never throws. */
   readonly keepPromptLines: () => void
   readonly readSettings: () => Promise<GlobalDefaults>
+  /** Whether a code could be had, here and now, from a program or a person. */
+  readonly canGetCode: (resolution: LoginResolution) => boolean
   /** Reaches STS for roles that are assumed with a session. */
   readonly connectThrough: (settings: ThroughSession & { readonly path: readonly string[] }, profiles: Profiles, snapshots: SharedSnapshots) => Connection
 }

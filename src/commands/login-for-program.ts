@@ -17,8 +17,8 @@ export async function loginForProgram(invocation: Invocation, missing: AwsmfaErr
   const run = await loginRun(invocation, context)
   if (!context.terminal.canAsk() && !hasMfaSession(context)) {
     // What refuses the login says more than that there is no session.
-    settleAttempt(run.invocation, 1, run)
-    throw missing
+    const { candidate } = settleAttempt(run.invocation, 1, run)
+    if (!context.canGetCode(candidate.resolution)) throw missing
   }
   try {
     await loginOne(run)

@@ -46,6 +46,8 @@ function guardedEnvironment(home: string): Record<string, string> {
     AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9',
     AWS_ENDPOINT_URL_IAM: 'http://127.0.0.1:9',
     AWS_EC2_METADATA_DISABLED: 'true',
+    // macOS and Windows have a window for a test without a terminal, whose display is no variable.
+    ...(process.platform === 'linux' ? {} : { AWSMFA_NO_GUI: 'true' }),
     ...(systemRoot === undefined ? {} : { SystemRoot: systemRoot, LOCALAPPDATA: join(home, 'AppData', 'Local') }),
   }
 }

@@ -143,6 +143,14 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })])
   })
 
+  it('comes before a program that needs a session, and not where none is wanted', async () => {
+    const exec = (more: Readonly<Record<string, string>>): Promise<RunResult> => runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more), limitMs: 60_000 })
+    expect(await exec({ AWSMFA_NO_GUI: '1' })).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('awsmfa login work') as string })
+    const run = exec({ AWSMFA_PROMPT: 'zenity' })
+    await display.press('awsmfa', sts.code(serial), '<Return>')
+    expect(await run).toMatchObject({ code: 0, stdout: 'work\n' })
+  })
+
   it('needs no code for a session that is kept, and opens no window', async () => {
     expect((await login({}, '--token-code', sts.code(serial))).code).toBe(0)
     expect((await login({}, '--prompt', 'window')).code).toBe(0)

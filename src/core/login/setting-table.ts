@@ -194,7 +194,7 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     variables: [],
     profileKeys: [],
     profiles: 'target',
-    fallback: 'asked at the terminal',
+    fallback: 'asked for, at the terminal or in a window',
     notInFile: { key: 'token_code', instead: 'a code works once: leave the line out' },
     showable: () => '…',
   },
