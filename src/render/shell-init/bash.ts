@@ -163,17 +163,19 @@ _awsmfa_profiles() {
   done
 }
 
-# Offers those of the words after the first that begin as the first does. What stands before the last \`:\` or \`=\` is not bash's to replace.
+# Offers those words that begin with what is typed. What stands before the last \`:\`, \`@\` or \`=\` is not for bash to replace.
 _awsmfa_offer() {
-  local start=$1 word line=\${COMP_LINE:0:COMP_POINT} before
-  shift
+  local line=\${COMP_LINE:0:COMP_POINT} typed=\${COMP_WORDS[COMP_CWORD]} word before='' breaks=''
   line=\${line##*[[:space:]]}
-  before=\${line%"$start"}
-  case $before in *[:@]) ;; *) before='' ;; esac
-  before=\${before##*=}
+  if [[ $line == *"$typed" ]]; then typed=$line; fi
+  case $typed in --*=*) typed=\${typed#*=} ;; esac
+  for word in : @ =; do
+    case \${COMP_WORDBREAKS-} in *"$word"*) breaks=$breaks$word ;; esac
+  done
+  if [[ -n $breaks ]]; then before=\${typed%"\${typed##*["$breaks"]}"}; fi
   for word in "$@"; do
     printf -v word %q "$word"
-    if [[ $word == "$before$start"* ]]; then COMPREPLY[\${#COMPREPLY[@]}]=\${word#"$before"}; fi
+    if [[ $word == "$typed"* ]]; then COMPREPLY[\${#COMPREPLY[@]}]=\${word#"$before"}; fi
   done
 }
 
@@ -203,7 +205,7 @@ const COMPLETION_AFTER = `  esac
       case " $profiles " in
         *" $last "*)
           _awsmfa_profiles
-          _awsmfa_offer "$now" \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
+          _awsmfa_offer \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
           return 0
           ;;
       esac
@@ -211,7 +213,7 @@ const COMPLETION_AFTER = `  esac
         *" $last="*)
           choices=\${choices#*"$last="}
           IFS=, read -r -a _awsmfa_names <<<"\${choices%% *}"
-          _awsmfa_offer "$now" "\${_awsmfa_names[@]}"
+          _awsmfa_offer "\${_awsmfa_names[@]}"
           return 0
           ;;
       esac
@@ -226,18 +228,18 @@ const COMPLETION_AFTER = `  esac
   case $now in
     -*)
       IFS=' ' read -r -a _awsmfa_names <<<"$flags $values"
-      _awsmfa_offer "$now" "\${_awsmfa_names[@]}"
+      _awsmfa_offer "\${_awsmfa_names[@]}"
       return 0
       ;;
   esac
   case $takes in
     profile)
       _awsmfa_profiles
-      _awsmfa_offer "$now" \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
+      _awsmfa_offer \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
       ;;
     ?*)
       IFS=' ' read -r -a _awsmfa_names <<<"$takes"
-      _awsmfa_offer "$now" "\${_awsmfa_names[@]}"
+      _awsmfa_offer "\${_awsmfa_names[@]}"
       ;;
   esac
 }
@@ -247,7 +249,7 @@ _awsmfa_use_complete() {
   COMPREPLY=()
   if ((COMP_CWORD > 1)) && [[ \${COMP_LINE:0:COMP_POINT} != *[:@=]* ]]; then return 0; fi
   _awsmfa_profiles
-  _awsmfa_offer "\${COMP_WORDS[COMP_CWORD]}" \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
+  _awsmfa_offer \${_awsmfa_names[@]+"\${_awsmfa_names[@]}"}
 }
 
 complete -F _awsmfa_complete awsmfa
