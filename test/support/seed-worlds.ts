@@ -48,6 +48,12 @@ export const SEED_WORLDS: Readonly<Record<string, World>> = {
   },
 }
 
+/** The same for the homes that are there for import alone. */
+export const IMPORT_WORLDS: Readonly<Record<string, World>> = {
+  'dcoker-awsmfa': { accounts: [{ ...accountOf({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }), users: [{ ...userOfSeed({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }), mayListMfaDevices: true }] }] },
+  'mfa-login': { accounts: [accountOf({ account: '123456789012', name: 'MyUser', ...EXAMPLE_KEY })] },
+}
+
 /** The two files of such a home, byte for byte: where tools look for them, and once more under `seed/`, to be compared with. */
 export function seedFiles(name: string): Readonly<Record<string, Uint8Array>> {
   const read = (file: string): Uint8Array => readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url))

@@ -1,0 +1,121 @@
+/** What other tools sign in, imported from the files as their READMEs have them; then a login works, and undo gives the files back. */
+import { describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { IMPORT_WORLDS, SEED_WORLDS, seedFiles } from '../support/seed-worlds.ts'
+import { openStage } from '../support/transcript-stage.ts'
+import { parseTranscript, runTranscript } from '../support/transcript.ts'
+
+interface Import {
+  readonly tool: string
+  readonly name: string
+  readonly profile: string
+  readonly source: string
+  readonly code: string
+  /** Another's session stands there, of which nothing says that it is over. */
+  readonly replace?: true
+}
+
+const IMPORTS: readonly Import[] = [
+  { tool: 'aws-mfa', name: 'aws-mfa (broamski)', profile: 'development', source: 'development-long-term', code: 'code-dudeman' },
+  { tool: 'reusabit-awsmfa', name: "reusabit's awsmfa", profile: 'myaccount', source: 'myaccountPerm', code: 'code-redacted-user-name' },
+  { tool: 'dcoker-awsmfa', name: "dcoker's awsmfa", profile: 'default', source: 'identity', code: 'code-dora' },
+  { tool: 'mfa-login', name: 'aws configure mfa-login', profile: '123456789012-MyUser', source: 'default', code: 'code-myuser', replace: true },
+  { tool: 'vegas-credentials', name: 'vegas-credentials', profile: 'my-profile', source: 'default', code: 'code-myuser' },
+]
+
+const AS_BEFORE = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'
+
+function transcriptOf({ tool, name, profile, source, code, replace }: Import): string {
+  const found = `!> awsmfa: note: ${name} signs in '${profile}' with the keys of [${source}]`
+  const login = `$ awsmfa login ${profile}${replace === true ? ' --replace' : ''} --token-code {${code}}\n!> …\n\n$ awsmfa status ${profile} --format '{state} {source}'\n> valid credentials-file`
+  return `
+# Nobody can be asked: nothing is changed, and that is said.
+
+$ awsmfa import
+${found}
+!> …
+!> awsmfa: error: nothing was changed: a yes is needed and there is no terminal to ask at
+!> awsmfa: hint: pass --yes to make these changes
+? 4
+
+${AS_BEFORE}
+
+$ awsmfa import ${tool} --dry-run
+${found}
+> …
+
+${AS_BEFORE}
+
+$ awsmfa import
+tty n
+${found}
+!> …
+!> awsmfa: error: declined; nothing was changed
+? 1
+
+${AS_BEFORE}
+
+$ awsmfa import
+tty y
+tty> …
+${found}
+!> …
+!> ✔ done. To take it back: awsmfa undo
+!> awsmfa: hint: to sign in: awsmfa login ${profile}
+!> awsmfa: hint: what only ${name} needs is still there; to take it out: awsmfa import ${tool} --remove-old
+
+$ awsmfa import
+${found}
+!> awsmfa: note: what ${name} signs in is imported already; there is nothing to change
+!> …
+
+$ awsmfa undo --yes
+!> …
+!> ✔ undone
+
+${AS_BEFORE}
+
+$ awsmfa import --yes
+!> …
+
+${login}
+
+$ cp seed/credentials seed/config .aws/
+
+$ awsmfa import --remove-old --yes
+!> …
+!> ✔ done. To take it back: awsmfa undo
+!> awsmfa: hint: to sign in: awsmfa login ${profile}
+
+$ awsmfa undo --yes
+!> …
+!> ✔ undone
+
+${AS_BEFORE}
+
+$ awsmfa import --remove-old --yes
+!> …
+
+${login.replace(' --replace', '')}
+
+$ awsmfa import
+!> awsmfa: note: no layout of another tool is found; there is nothing to import
+
+$ awsmfa import nothing
+!> awsmfa: error: 'tool' must be one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials, and is 'nothing'
+? 2
+`
+}
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('import from another tool', () => {
+  it.each(IMPORTS)('$tool: shown, declined, made, undone; and a login works', async (each) => {
+    const world = SEED_WORLDS[each.tool] ?? IMPORT_WORLDS[each.tool]
+    if (world === undefined) throw new Error(`there is no world for ${each.tool}`)
+    const stage = await openStage(world, { files: seedFiles(each.tool) })
+    try {
+      expect(await runTranscript(parseTranscript(transcriptOf(each)), stage.world)).toEqual([])
+    } finally {
+      await stage.close()
+    }
+  })
+})
