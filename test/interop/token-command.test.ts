@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { openStage } from '../support/transcript-stage.ts'
+import type { TranscriptStage } from '../support/transcript-stage.ts'
+
+const { serial, seed } = virtualDevice('111111111111', 'alice')
+const KEYS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
+
+/** Where the line that makes codes may stand. */
+const places = [
+  { title: 'mfa_process', config: `mfa_process = oathtool --totp -b "${seed}"\n`, words: [] },
+  { title: 'awsmfa_token_command', config: `awsmfa_token_command = oathtool --totp -b ${seed}\n`, words: [] },
+  { title: '--token-command', config: '', words: ['--token-command', `oathtool --totp -b ${seed}`] },
+  { title: 'a shell', config: `mfa_process = sh -c 'printf %s ${seed} | oathtool --totp -b -'\n`, words: [] },
+]
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oathtool as token command', () => {
+  let stage: TranscriptStage
+  beforeEach(async () => {
+    stage = await openStage(aliceWorld())
+    stage.home.write('.aws/credentials', KEYS)
+  })
+  afterEach(() => stage.close())
+
+  it.each(places)('signs in from $title, and its seed is nowhere to be seen', async ({ config, words }) => {
+    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`)
+    const { code, stderr } = await runProgram([process.execPath, BUILT_CLI, 'login', 'work', '--debug', ...words], { environment: stage.world.environment })
+    expect(stderr).toMatch(/^✔ work: signed in as alice in 111111111111 until /m)
+    expect(stderr).toMatch(/token command: (?:oathtool|sh) … /)
+    expect(stderr).not.toContain(seed)
+    expect(code).toBe(0)
+  })
+
+  it.skipIf(!needsProgram('python3'))('asks nothing where somebody sits at a terminal', async () => {
+    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
+    const pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment: { ...stage.world.environment, TERM: 'xterm-256color' }, columns: 200 })
+    try {
+      expect(await pty.exit()).toEqual({ code: 0, signal: null })
+      expect(pty.output()).not.toContain('MFA code')
+    } finally {
+      pty.close()
+    }
+  })
+
+  it('serves credential-process too', async () => {
+    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
+    const { code, stdout, stderr } = await runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], { environment: stage.world.environment })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })
+  })
+})
