@@ -1,7 +1,7 @@
 /** The cache key in a real Secret Service, in every state that one can be in. */
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -16,6 +16,7 @@ import type { SessionBus } from '../support/secret-service.ts'
 const HELPER = join(DIST, 'keychain-helper.cjs')
 /** Where gnome-keyring has the keyring that is unlocked at login, which is the default one. */
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login'
+const SERVICE = ['--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets']
 /** What is refused without waiting for anything is refused within this time, also on a loaded machine; a slow one is given 3 s. */
 const AT_ONCE_MS = 2500
 
@@ -68,7 +69,14 @@ async function withBus(deny?: readonly string[]): Promise<SessionBus> {
 }
 
 function lock({ call }: SessionBus): void {
-  call('org.freedesktop.Secret.Service.Lock', '--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets', `['${LOGIN_KEYRING}']`)
+  call('org.freedesktop.Secret.Service.Lock', ...SERVICE, `['${LOGIN_KEYRING}']`)
+}
+
+/** A folder for PATH with these programs in it and no other. */
+function folderWith(...programs: readonly string[]): string {
+  const place = mkdtempSync(join(folder, 'path-'))
+  for (const program of programs) symlinkSync(execFileSync('which', [program], { encoding: 'utf8' }).trim(), join(place, program))
+  return place
 }
 
 /** Runs the helper as it is run, and gives what it says and how long it lived. */
@@ -150,7 +158,7 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
     lock(bus)
-    bus.call('org.freedesktop.Secret.Service.SetAlias', '--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets', 'default', '/org/freedesktop/secrets/collection/session')
+    bus.call('org.freedesktop.Secret.Service.SetAlias', ...SERVICE, 'default', '/org/freedesktop/secrets/collection/session')
     expect(refusal(bus.environment).reason).toBe('locked')
     expect(bus.windows()).toBe(0)
   })
@@ -163,6 +171,36 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     const { stdout, tookMs } = askHelper(bus.environment)
     expect({ stdout, windows: bus.windows() }).toEqual({ stdout: '', windows: 1 })
     expect(tookMs).toBeLessThan(8000)
+  })
+
+  it.each(['dbus-send', 'gdbus'])('%s alone tells unlocked, locked and absent apart', async (program) => {
+    const bus = await withBus()
+    const only = { ...bus.environment, PATH: folderWith(program) }
+    expect(refusal(only).reason).toBe('no-service')
+    const empty = await bus.startKeyring('as-it-lies')
+    expect(refusal(only).reason).toBe('no-keyring')
+    await end(empty)
+    await bus.startKeyring('unlocked')
+    const made = keySource(only).findOrCreate()
+    expect(keySource(only).find()).toEqual(made)
+    lock(bus)
+    expect(refusal(only).reason).toBe('locked')
+    bus.call('org.freedesktop.Secret.Service.SetAlias', ...SERVICE, 'default', '/org/freedesktop/secrets/collection/session')
+    expect(refusal(only).reason).toBe('locked')
+    expect(bus.windows()).toBe(0)
+  })
+
+  it('no program is there that could tell whether it is locked: it is not touched', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    expect(refusal({ ...bus.environment, PATH: folderWith() }).reason).toBe('no-program')
+  })
+
+  it('the session bus is found where systemd has it, too', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    const made = keySource(bus.environment).findOrCreate()
+    expect(keySource({ PATH: process.env['PATH'], XDG_RUNTIME_DIR: bus.folder }).find()).toEqual(made)
   })
 
   it('absent: there is no session bus', () => {
