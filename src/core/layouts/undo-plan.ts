@@ -77,7 +77,10 @@ interface Merge {
 
 /** Gives the text of one file without the change. `shown` is the file as it is, for the lines in messages. */
 function takenBack({ before, edits, path }: RecordedFile, current: string, shown: string): string {
-  const texts = { before: sectionedLines(before), after: sectionedLines(applyEdits(before, edits)), current: sectionedLines(current) }
+  const made = applyEdits(before, edits)
+  // Nothing has changed since: also what could be found in two places, such as a section that stood twice, comes back.
+  if (current === made) return before
+  const texts = { before: sectionedLines(before), after: sectionedLines(made), current: sectionedLines(current) }
   const identities = { before: texts.before.map(identityOf), after: texts.after.map(identityOf), current: texts.current.map(identityOf) }
   const shownLines = matchLines(identities.current, sectionedLines(shown).map(identityOf))
   const merge: Merge = {

@@ -10,6 +10,7 @@ import { FINDING_TABLE, findingRow } from '../../../src/core/doctor/finding-tabl
 import type { FindingCode } from '../../../src/core/doctor/finding-table.ts'
 import { planMends } from '../../../src/core/doctor/mend-text.ts'
 import { applyEdits } from '../../../src/core/files/byte-edit.ts'
+import { planUndo } from '../../../src/core/layouts/undo-plan.ts'
 import { renderFindings, renderFindingsJson } from '../../../src/render/doctor.ts'
 import { brokenHomePath, brokenHomes, DOCTOR_HOME, DOCTOR_NOW, homeAfterSetup, homeOf, readBrokenHome } from '../../support/doctor-homes.ts'
 import type { DoctorHome } from '../../support/doctor-homes.ts'
@@ -25,6 +26,14 @@ const mended = ({ files, machine }: DoctorHome): DoctorHome => {
   const edits = planMends(files, machine)
   const text = (name: 'credentials' | 'config') => ({ ...files[name], text: applyEdits(files[name].text, edits[name]) })
   return { files: { credentials: text('credentials'), config: text('config') }, machine }
+}
+
+const undone = (before: DoctorHome, { files }: DoctorHome): DoctorHome['files'] => {
+  const edits = planMends(before.files, before.machine)
+  const recorded = (name: 'credentials' | 'config') => ({ path: files[name].path, before: before.files[name].text, edits: edits[name] })
+  const plan = planUndo({ at: DOCTOR_NOW, files: { credentials: recorded('credentials'), config: recorded('config') } }, files)
+  const text = (name: 'credentials' | 'config') => ({ ...files[name], text: applyEdits(files[name].text, plan.edits[name]) })
+  return { credentials: text('credentials'), config: text('config') }
 }
 
 it('every finding has a broken home, and every broken home a finding', () => {
@@ -54,6 +63,7 @@ describe.each(CODES)('%s', (code) => {
     if (!isOfFiles) return
     expect(codesIn(after)).toEqual([])
     expect(mended(after).files).toEqual(after.files)
+    expect(undone(home, after)).toEqual(home.files)
     for (const name of ['credentials', 'config'] as const) {
       if (after.files[name].text !== home.files[name].text) await expect(after.files[name].text).toMatchFileSnapshot(`${brokenHomePath(code)}/${name}.after-fix`)
       else expect(existsSync(`${brokenHomePath(code)}/${name}.after-fix`)).toBe(false)

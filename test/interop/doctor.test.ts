@@ -1,0 +1,212 @@
+/**
+ * What doctor says of tools is what the tools do: its two tables, row by row, against the parsers and credential chains of the
+ * AWS CLI 1 and 2, boto3 and the SDK for JavaScript; and after --fix these four are who they should be.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ruleFor } from '../../src/core/doctor/credential-order.ts'
+import type { Outcome, ProfileTraits } from '../../src/core/doctor/credential-order.ts'
+import { effectOn, PARSER_BEHAVIOUR } from '../../src/core/doctor/parser-behaviour.ts'
+import type { ParserEffect, SpellingCode } from '../../src/core/doctor/parser-behaviour.ts'
+import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
+import { brokenHomePath } from '../support/doctor-homes.ts'
+import { runCli, runProgram } from '../support/run-cli.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const readerPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
+
+/** The Python that an AWS CLI runs on; undefined where it is frozen into one file, or not there. */
+function pythonOf(awsCli: string | undefined): string | undefined {
+  return awsCli === undefined ? undefined : /^#! ?(\S*python\S*)/.exec(readFileSync(awsCli, 'latin1').slice(0, 300))?.[1]
+}
+
+const [awsCli1, awsCli2, pythonWithBoto3] = [findAwsCli(1), findAwsCli(2), findPythonWithBoto3()]
+
+interface Reader {
+  readonly name: string
+  readonly engine: 'botocore' | 'js'
+  readonly argv: readonly [string | undefined, string]
+}
+
+const READERS: readonly Reader[] = [
+  { name: 'AWS CLI 1', engine: 'botocore', argv: [pythonOf(awsCli1), readerPath('botocore_effects.py')] },
+  { name: 'AWS CLI 2', engine: 'botocore', argv: [pythonOf(awsCli2), readerPath('botocore_effects.py')] },
+  { name: 'boto3', engine: 'botocore', argv: [pythonWithBoto3, readerPath('botocore_effects.py')] },
+  { name: 'AWS SDK for JavaScript', engine: 'js', argv: [process.execPath, readerPath('sdk-effects.mjs')] },
+]
+
+type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+interface Answer {
+  readonly homes: Readonly<Record<string, { readonly error?: string; readonly profiles?: Sections }>>
+  readonly profiles: Readonly<Record<string, { readonly error?: string; readonly method?: string }>>
+}
+
+async function ask({ argv: [program = '', script] }: Reader, question: object, home: TempHome): Promise<Answer> {
+  const environment = home.environment({ AWS_MAX_ATTEMPTS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
+  const result = await runProgram([program, script], { environment, input: JSON.stringify(question), cwd: home.path, limitMs: 60_000 })
+  expect(result, result.stderr).toMatchObject({ code: 0 })
+  return JSON.parse(result.stdout) as Answer
+}
+
+const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
+/** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
+const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = { 'name-not-portable': 'my$bad', 'name-with-comment-sign': 'a#bad' }
+
+function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: string): ParserEffect {
+  if (error !== undefined) return 'file-refused'
+  if (profiles['good'] === undefined) return 'file-skipped'
+  if (profiles[faulty] === undefined) return 'profile-missed'
+  if (profiles['good']['region'] !== undefined) return 'spreads'
+  const region = profiles[faulty]['region']
+  return region === undefined ? 'key-missed' : region === 'eu-west-1' ? 'fine' : 'value-changed'
+}
+
+const NONE: ProfileTraits = {
+  role: false, source: false, self: false, credentialSource: false, mfa: false, keys: false, keysInConfig: false, half: false, token: false, process: false, sso: false, login: false,
+  webIdentity: false, blank: false,
+}
+const ROLE = { role: true, source: true }
+const SESSION = { keys: true, token: true }
+const CASES: readonly (readonly [name: string, traits: Partial<ProfileTraits>])[] = [
+  ['nothing', {}],
+  ['keys', { keys: true }],
+  ['a session', SESSION],
+  ['keys in config', { keys: true, keysInConfig: true }],
+  ['half of the keys', { half: true }],
+  ['a role', ROLE],
+  ['a role with mfa_serial', { ...ROLE, mfa: true }],
+  ['a role beside a session', { ...ROLE, ...SESSION }],
+  ['a role with mfa_serial beside a session', { ...ROLE, ...SESSION, mfa: true }],
+  ['a role that is its own source', { ...ROLE, ...SESSION, self: true }],
+  ['a role and a process', { ...ROLE, process: true }],
+  ['a role without source', { role: true }],
+  ['a role without source, with a session', { role: true, ...SESSION }],
+  ['a role without source, with mfa_serial and a session', { role: true, mfa: true, ...SESSION }],
+  ['a role without source, with a process', { role: true, process: true }],
+  ['a process', { process: true }],
+  ['a process beside a session', { process: true, ...SESSION }],
+  ['a process beside keys, both in config', { process: true, keys: true, keysInConfig: true }],
+  ['mfa_serial beside a session', { mfa: true, ...SESSION }],
+  ['source_profile beside a session', { source: true, ...SESSION }],
+  ['single sign-on', { sso: true }],
+  ['single sign-on beside a session', { sso: true, ...SESSION }],
+  ['a web identity', { role: true, webIdentity: true }],
+  ['a role without a value', { blank: true, source: true }],
+]
+
+const METHODS: Readonly<Record<string, Outcome>> = {
+  'shared-credentials-file': 'keys', 'config-file': 'keys', static: 'keys', 'assume-role': 'role', asks: 'asks', 'custom-process': 'process', sso: 'sso',
+  'assume-role-with-web-identity': 'web-identity', 'web-identity': 'web-identity', none: 'none',
+}
+
+const KEYS = (id: string): string => `aws_access_key_id = ${id}\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n`
+
+/** A profile with these traits, as it stands in both files. */
+function written(name: string, traits: ProfileTraits, home: string): { readonly credentials: string; readonly config: string } {
+  const keys = traits.keys ? KEYS('ASIAOWNKEYSEXAMPLE00') + (traits.token ? 'aws_session_token = EXAMPLE==\n' : '') : traits.half ? 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n' : ''
+  const lines = [
+    traits.role ? 'role_arn = arn:aws:iam::222222222222:role/Admin' : traits.blank ? 'role_arn =' : '',
+    traits.source ? `source_profile = ${traits.self ? name : 'base'}` : '',
+    traits.mfa ? 'mfa_serial = arn:aws:iam::111111111111:mfa/alice' : '',
+    traits.process ? `credential_process = /bin/cat ${home}/process.json` : '',
+    traits.sso ? 'sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Reader' : '',
+    traits.webIdentity ? `web_identity_token_file = ${home}/process.json` : '',
+  ].filter((line) => line !== '')
+  const config = `${lines.join('\n')}\n${traits.keysInConfig ? keys : ''}`
+  return { credentials: traits.keysInConfig || keys === '' ? '' : `[${name}]\n${keys}\n`, config: `[profile ${name}]\nregion = eu-west-1\n${config}\n` }
+}
+
+describe.each(READERS)('doctor knows $name', (reader) => {
+  const { engine, argv } = reader
+  let home: TempHome
+  beforeAll(() => {
+    home = createTempHome({ 'process.json': '{"Version":1,"AccessKeyId":"ASIAPROCESSEXAMPLE00","SecretAccessKey":"x","SessionToken":"x","Expiration":"2099-01-01T00:00:00Z"}' })
+  })
+  afterAll(() => home.remove())
+
+  it.skipIf(argv[0] === undefined)('what it makes of every spelling on which tools differ', async () => {
+    const homes = SPELLINGS.map((name) => ({ name, credentials: `${brokenHomePath(name)}/credentials`, config: `${brokenHomePath(name)}/config` }))
+    const { homes: found } = await ask(reader, { homes }, home)
+    const seen = SPELLINGS.map((code) => [code, effectSeen(found[code] ?? {}, FAULTY[code] ?? 'bad')])
+    expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, engine)]))
+  })
+
+  it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
+    const profiles = CASES.map(([, traits], index) => ({ name: `p${index}`, traits: { ...NONE, ...traits } }))
+    const texts = profiles.map(({ name, traits }) => written(name, traits, home.path))
+    home.write('.aws/credentials', `[base]\n${KEYS('AKIAIOSFODNN7EXAMPLE')}\n${texts.map(({ credentials }) => credentials).join('')}`)
+    home.write('.aws/config', texts.map(({ config }) => config).join(''))
+    const { profiles: found } = await ask(reader, { profiles: profiles.map(({ name }) => name) }, home)
+    const seen = profiles.map(({ name }, index) => [CASES[index]?.[0], METHODS[found[name]?.method ?? ''] ?? 'fails'])
+    expect(seen).toEqual(profiles.map(({ traits }, index) => [CASES[index]?.[0], ruleFor(engine, traits)?.outcome ?? 'none']))
+  })
+})
+
+const DEVICE = virtualDevice('111111111111', 'alice').serial
+const ALICE = 'arn:aws:iam::111111111111:user/alice'
+
+describe('after --fix', () => {
+  let sts: StrictSts
+  let home: TempHome
+  const path = (): string => join(home.path, '.aws/credentials')
+
+  beforeAll(async () => {
+    sts = await startStrictSts(aliceWorld(), { proxy: true })
+    home = createTempHome({
+      '.aws/credentials': `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor(ALICE)}\n`,
+      '.aws/config': `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${DEVICE}\n`,
+    })
+    const environment = home.environment(sts.environment())
+    expect(await runCli(['login', 'base', '--token-code', sts.code(DEVICE, 0)], { environment })).toMatchObject({ code: 0 })
+    // Whoever did that to the file: a mark, a section twice, an old token, keys in capitals, blanks in the header, comments.
+    const text = readFileSync(path(), 'utf8')
+      .replace('[base]\naws_access_key_id', '[ base ]\nAWS_ACCESS_KEY_ID')
+      .replace('manager = awsmfa', 'manager = awsmfa # by itself\naws_security_token = OLDEXAMPLE==')
+    writeFileSync(path(), `\ufeff${text}\n[other]\nregion = eu-west-1\n\n[other]\nregion = eu-west-1\n`, { mode: 0o644 })
+    expect((await runCli(['doctor'], { environment })).code).toBe(1)
+    const fixed = await runCli(['doctor', '--fix', '--yes'], { environment })
+    expect(fixed, fixed.stdout).toMatchObject({ code: 0 })
+    expect(fixed.stdout).toContain('nothing is wrong')
+  }, 60_000)
+  afterAll(async () => {
+    home.remove()
+    await sts.stop()
+  })
+
+  const asking = ['sts', 'get-caller-identity', '--profile', 'base', '--query', 'Arn', '--output', 'text']
+  const programs: readonly { readonly name: string; readonly argv: readonly [string | undefined, ...string[]]; readonly viaProxy?: true }[] = [
+    { name: 'AWS CLI 1', argv: [awsCli1, ...asking] },
+    { name: 'AWS CLI 2', argv: [awsCli2, ...asking], viaProxy: true },
+    { name: 'boto3', argv: [pythonWithBoto3, readerPath('boto3_identity.py'), 'base'] },
+    { name: 'AWS SDK for JavaScript', argv: [process.execPath, readerPath('aws-sdk.mjs'), 'base'] },
+  ]
+
+  it.skipIf(programs.every(({ argv }) => argv[0] === undefined)).each(programs)('$name is who it should be', async ({ argv: [program, ...words], viaProxy }) => {
+    if (program === undefined) return
+    const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
+    const result = await runProgram([program, ...words], { environment, cwd: home.path, limitMs: 60_000 })
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    expect([...new Set(result.stdout.trim().split('\n'))]).toEqual([ALICE])
+  })
+
+  it('undo brings the faults back, and a second --fix finds them again', async () => {
+    const environment = home.environment(sts.environment())
+    const mended = readFileSync(path(), 'latin1')
+    expect(await runCli(['undo', '--yes'], { environment })).toMatchObject({ code: 0 })
+    expect(readFileSync(path(), 'latin1')).toContain('[ base ]\nAWS_ACCESS_KEY_ID')
+    expect(await runCli(['doctor', '--fix', '--yes', '--quiet'], { environment })).toMatchObject({ code: 0, stdout: '' })
+    expect(readFileSync(path(), 'latin1')).toBe(mended)
+  })
+
+  function throughProxy(): Record<string, string> {
+    const environment = home.environment({ HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '', AWS_PAGER: '' })
+    return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
+  }
+})
