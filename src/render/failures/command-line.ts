@@ -51,7 +51,9 @@ const USAGE_WORDS: UsageWords = {
   'setting-type': ({ key, found, ...place }, view) => say(`${quoted(key)} in ${showPlace(place, view)} is a ${found}, and must be a text, a number, or true or false`),
   'several-settings-files': ({ paths }, view) => say(`awsmfa's settings stand in more than one file: ${listed(paths.map((path) => showPath(path, view)), 'and')}`, 'put them into one of these'),
   'malformed-settings': ({ format, ...place }, view) =>
-    say(`${showPlace(place, view)} is no ${place.line === undefined ? `${FORMATS[format].name} in UTF-8` : FORMATS[format].name}`, `a setting is written so: ${FORMATS[format].example}`),
+    place.line === undefined
+      ? say(`${showPlace(place, view)} is not text in UTF-8`, 'save it as UTF-8')
+      : say(`${showPlace(place, view)} is not valid ${FORMATS[format].name}`, `a setting is written so: ${FORMATS[format].example}`),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
 }

@@ -31,28 +31,18 @@ function rows(given: Case, name: SettingName): readonly ReportedSetting[] {
 function valueFor({ name, kind }: SettingRow, number: number): string {
   if (kind === 'switch') return 'true'
   if (kind === 'length') return String((number + 3) * 3600)
-  switch (name) {
-    case 'profile':
-      return 'work'
-    case 'source profile':
-      return `keys${number}`
-    case 'MFA device serial':
-      return `GAHT0000000${number}`
-    case 'role':
-      return `arn:aws:iam::222222222222:role/R${number}`
-    case 'region':
-      return `eu-west-${number + 1}`
-    case 'endpoint':
-      return `https://sts${number}.example`
-    case 'YubiKey serial':
-      return `1234${number}`
-    case 'token code':
-      return `12345${number}`
-    case 'prompt':
-      return PROMPT_CHOICES[number % PROMPT_CHOICES.length] ?? ''
-    default:
-      return `value${number}`
+  const values: Partial<Record<SettingName, string>> = {
+    profile: 'work',
+    'source profile': `keys${number}`,
+    'MFA device serial': `GAHT0000000${number}`,
+    role: `arn:aws:iam::222222222222:role/R${number}`,
+    region: `eu-west-${number + 1}`,
+    endpoint: `https://sts${number}.example`,
+    'YubiKey serial': `1234${number}`,
+    'token code': `12345${number}`,
+    prompt: PROMPT_CHOICES[number % PROMPT_CHOICES.length] ?? '',
   }
+  return values[name] ?? `value${number}`
 }
 
 type PlaceKind = 'flag' | 'environment' | 'file' | 'settings'
