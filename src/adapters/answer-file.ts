@@ -7,7 +7,7 @@ import { openSealed } from './cache-cipher.ts'
 import { findCacheKey } from './cache-key.ts'
 import type { CacheKeyPlaces } from './cache-key.ts'
 import type { OwnFolders } from './paths.ts'
-import { readWhole } from './read-whole.ts'
+import { isThere, readWhole } from './read-whole.ts'
 
 /** Everything that an answer depends on. */
 export interface AnswerPlaces extends CacheKeyPlaces {
@@ -23,7 +23,8 @@ export interface KeptAnswer {
   readonly version: 1
   readonly fingerprint: string
   readonly createdAt: number
-  readonly expiresAt: number
+  /** From then on the session is to be looked at anew. */
+  readonly goodUntil: number
   /** What goes to stdout. */
   readonly text: string
 }
@@ -32,10 +33,10 @@ export interface KeptAnswer {
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /**
- * Gives the answer, if there is one for exactly these circumstances that holds for longer than `minimumMs`. Undefined for
- * everything else; never throws.
+ * Gives the answer, if there is one for exactly these circumstances that is still good. Undefined for everything else; never
+ * throws.
  */
-export function findAnswer(places: AnswerPlaces, nowMs: number, minimumMs: number): string | undefined {
+export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefined {
   const name = answerName(places.profile)
   if (name === undefined) return undefined
   try {
@@ -44,8 +45,8 @@ export function findAnswer(places: AnswerPlaces, nowMs: number, minimumMs: numbe
     const opened = sealed === undefined || key === undefined ? undefined : openSealed(sealed, name, key)
     if (opened === undefined) return undefined
     const kept = JSON.parse(opened.toString()) as Partial<KeptAnswer>
-    const { version, fingerprint, createdAt = Infinity, expiresAt = 0, text } = kept
-    const holds = expiresAt - nowMs > minimumMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
+    const { version, fingerprint, createdAt = Infinity, goodUntil = 0, text } = kept
+    const holds = goodUntil > nowMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
     return version === 1 && holds && fingerprint === fingerprintOf(places) ? text : undefined
   } catch {
     // The long way finds out what is wrong, and makes it anew.
@@ -59,6 +60,9 @@ export function answerName(profile: string): string | undefined {
   return encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
 }
 
+/** The forms that a settings file may have. */
+const SETTINGS_FORMS = ['ini', 'toml', 'yaml', 'yml', 'json']
+
 /** Keys in the environment are never what credential-process starts from, and nothing secret is to lie in a file for nothing. */
 const WITHOUT_EFFECT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
 
@@ -67,9 +71,14 @@ const WITHOUT_EFFECT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSI
  * their sizes and times, and the variables that count. Throws for what cannot be looked at.
  */
 export function fingerprintOf({ files, folders, environment }: AnswerPlaces): string {
-  const paths = [files.credentials, files.config, `${folders.cache}/sessions`, ...['ini', 'toml', 'yaml', 'yml', 'json'].map((form) => `${folders.config}/config.${form}`)]
+  const paths = [files.credentials, files.config, `${folders.cache}/sessions`, ...SETTINGS_FORMS.map((form) => `${folders.config}/config.${form}`)]
   const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && !WITHOUT_EFFECT.includes(name))
   return JSON.stringify([paths.map((path) => [path, ...factsOf(path)]), variables.sort().map((name) => [name, environment[name]])])
+}
+
+/** Tells whether there is a settings file of awsmfa's, which only the long way reads. */
+export function hasSettings({ config }: OwnFolders): boolean {
+  return SETTINGS_FORMS.some((form) => isThere(`${config}/config.${form}`))
 }
 
 function factsOf(path: string): readonly number[] {

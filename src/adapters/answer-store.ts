@@ -7,18 +7,18 @@ import { seal } from './cache-cipher.ts'
 import { findCacheKey } from './cache-key.ts'
 import { writeWhole } from './staged-write.ts'
 
-/** An answer as it goes to stdout, and when the session in it ends. */
+/** An answer as it goes to stdout, and until when it may be given without another look. */
 export interface Answer {
   readonly text: string
-  readonly expiration: Date
+  readonly goodUntil: Date
 }
 
 /** Keeps an answer where the key is at hand. Never throws: what is not kept is found out anew. `onOddity` is told, without secrets. */
-export function keepAnswer(places: AnswerPlaces, { text, expiration }: Answer, now: Date, onOddity: (text: string) => void): void {
+export function keepAnswer(places: AnswerPlaces, { text, goodUntil }: Answer, now: Date, onOddity: (text: string) => void): void {
   const [name, key] = [answerName(places.profile), findCacheKey(places)]
   if (name === undefined || key === undefined) return
   try {
-    const kept: KeptAnswer = { version: 1, fingerprint: fingerprintOf(places), createdAt: now.getTime(), expiresAt: expiration.getTime(), text }
+    const kept: KeptAnswer = { version: 1, fingerprint: fingerprintOf(places), createdAt: now.getTime(), goodUntil: goodUntil.getTime(), text }
     writeWhole(`${places.folders.cache}/${name}`, seal(Buffer.from(JSON.stringify(kept)), name, key))
   } catch (error) {
     onOddity(`the answer could not be kept (${error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'})`)

@@ -10,11 +10,10 @@ const QUOTES_SEPARATOR = process.platform === 'win32'
 
 /**
  * Finds what is wrong with a line although each of its words is right: too many words, `--` where nothing can follow it, two
- * profiles, options that exclude each other. Both parsers ask it, so that they cannot disagree.
+ * profiles, options that exclude each other. `spec` is the command's row. Both parsers ask it, so that they cannot disagree.
  */
-export function findLineProblem(invocation: Invocation): UsageProblem | undefined {
+export function findLineProblem(invocation: Invocation, spec: CommandSpec): UsageProblem | undefined {
   const { command, options, tail } = invocation
-  const spec = COMMAND_TABLE[command]
   if (tail !== undefined && spec.tail === undefined) return { kind: 'unexpected-separator', command }
   if (spec.tail?.required === true && (tail ?? []).length === 0) return missingTail(invocation)
   const actionProblem = spec.actions === undefined ? undefined : findActionProblem(invocation, spec.actions)

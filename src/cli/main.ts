@@ -83,7 +83,7 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
     }
     case 'credential-process': {
       const [{ credentialProcess }, { createProcessContext }] = await Promise.all([import('../commands/credential-process.ts'), import('./process-context.ts')])
-      return await credentialProcess(invocation, createProcessContext(invocation, context))
+      return await credentialProcess(invocation, await createProcessContext(invocation, context))
     }
     case 'cache':
       return (await import('../commands/cache.ts')).cache(invocation, context)

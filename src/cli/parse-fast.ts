@@ -3,22 +3,26 @@
  * `--name=value`, `-x` and `-x value` from the command table, and declines everything else (help, errors, abbreviations,
  * clusters, options ahead of the command), for yargs to take or to explain. A line that it accepts means the same to both.
  */
+import type { CommandName } from '../core/command-names.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { CommandSpec, OptionSpec } from './command-table.ts'
-import { COMMAND_TABLE, isCommandName } from './command-table.ts'
 import { findLineProblem } from './line-problem.ts'
 
-/** Parses the words after `awsmfa`. Gives undefined for a line that it declines. */
-export function parseFast(argv: readonly string[]): Invocation | 'version' | undefined {
+/** Rows of the command table: all of them, or those that the caller answers. */
+type CommandTable = Readonly<Partial<Record<CommandName, CommandSpec>>>
+
+/** Parses the words after `awsmfa`. Gives undefined for a line that it declines, of a command without a row in `table` among them. */
+export function parseFast(argv: readonly string[], table: CommandTable): Invocation | 'version' | undefined {
   const [command, ...words] = argv
   if (command === undefined) return undefined
   if (argv.length === 1 && (command === '--version' || command === '-V')) return 'version'
-  if (!isCommandName(command)) return undefined
+  const spec = Object.hasOwn(table, command) ? table[command as CommandName] : undefined
+  if (spec === undefined) return undefined
   const end = words.indexOf('--')
-  const head = parseHead(end === -1 ? words : words.slice(0, end), COMMAND_TABLE[command])
+  const head = parseHead(end === -1 ? words : words.slice(0, end), spec)
   if (head === undefined) return undefined
-  const invocation: Invocation = { command, ...head, ...(end === -1 ? {} : { tail: words.slice(end + 1) }) }
-  return findLineProblem(invocation) === undefined ? invocation : undefined
+  const invocation: Invocation = { command: command as CommandName, ...head, ...(end === -1 ? {} : { tail: words.slice(end + 1) }) }
+  return findLineProblem(invocation, spec) === undefined ? invocation : undefined
 }
 
 function parseHead(words: readonly string[], spec: CommandSpec): Pick<Invocation, 'positionals' | 'options'> | undefined {

@@ -43,7 +43,7 @@ export function parseYargs(argv: readonly string[]): ParsedLine {
   const problem = findOptionProblem(line, options, command) ?? findEmptyWord(positionals, command)
   if (problem !== undefined) throw usage(problem)
   const invocation = toInvocation(command, positionals, options, end === -1 ? undefined : argv.slice(end + 1))
-  const lineProblem = findLineProblem(invocation)
+  const lineProblem = findLineProblem(invocation, COMMAND_TABLE[invocation.command])
   if (lineProblem !== undefined) throw usage(lineProblem)
   return { kind: 'invocation', invocation }
 }

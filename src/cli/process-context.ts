@@ -2,9 +2,10 @@
 import { AwsmfaError } from '../core/failures.ts'
 import { keepAnswer } from '../adapters/answer-store.ts'
 import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
+import { readSettingsFile } from '../adapters/settings-file.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
 import type { Invocation } from '../core/invocation.ts'
-import { parseDuration } from '../core/login/duration.ts'
+import { badSetting, findOutsideLogin, toSeconds } from '../core/login/settings.ts'
 import type { Context } from './context.ts'
 import { createProgramContext } from './program-context.ts'
 
@@ -17,8 +18,8 @@ const TIMEOUT_SECONDS = 20
 const LONGEST_SECONDS = 600
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
-export function createProcessContext(invocation: Invocation, context: Context): ProcessContext {
-  const seconds = timeoutOf(invocation)
+export async function createProcessContext(invocation: Invocation, context: Context): Promise<ProcessContext> {
+  const seconds = await timeoutOf(invocation, context)
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
@@ -34,10 +35,10 @@ export function createProcessContext(invocation: Invocation, context: Context): 
   }
 }
 
-function timeoutOf({ options }: Invocation): number {
-  const text = options['timeout']
-  if (typeof text !== 'string') return TIMEOUT_SECONDS
-  const seconds = parseDuration(text)
-  if (seconds !== undefined && seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--timeout', value: text, expected: 'a length of time up to 10m, such as 20s' } })
+async function timeoutOf({ options }: Invocation, { environment, folders }: Context): Promise<number> {
+  const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettingsFile(folders.config) })
+  if (found === undefined) return TIMEOUT_SECONDS
+  const seconds = toSeconds(found).value
+  if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
+  throw badSetting(found, 'a length of time up to 10m, such as 20s')
 }

@@ -1,9 +1,9 @@
 import { AwsmfaError, isFailure } from '../core/failures.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
-import { parseDuration } from '../core/login/duration.ts'
+import { findOutsideLogin, toSeconds, toSwitch } from '../core/login/settings.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import { decideRefresh, MANDATORY_REFRESH_SECONDS } from '../core/sessions/refresh.ts'
+import { decideRefresh, MANDATORY_REFRESH_SECONDS, serveUntil } from '../core/sessions/refresh.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
 import { currentCredentials } from '../flows/current-credentials.ts'
 import { renderNotRenewed } from '../render/login.ts'
@@ -14,7 +14,7 @@ import type { ProcessAsked, ProcessSession } from './process-session.ts'
 
 /** What credential-process needs. `keepAnswer` has the next run answer the same without all this, as long as nothing changes. */
 export interface ProcessContext extends LoginFirstContext {
-  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly expiration: Date }) => void
+  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly goodUntil: Date }) => void
 }
 
 /**
@@ -23,7 +23,7 @@ export interface ProcessContext extends LoginFirstContext {
  * SESSION_MISSING where a code is needed and nobody can be asked, and what resolveLogin and answerProcess throw.
  */
 export async function credentialProcess(invocation: Invocation, context: ProcessContext): Promise<number> {
-  const windowSeconds = windowOf(invocation)
+  const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const request = { invocation, context, windowSeconds, snapshots, profiles, profile: resolveTargetProfile(invocation, context.environment).value }
@@ -31,7 +31,7 @@ export async function credentialProcess(invocation: Invocation, context: Process
   const text = renderProcessAnswer(answer)
   context.terminal.writeData(text)
   // Other options change what is answered, and the entry looks at none of them.
-  if (Object.keys(invocation.options).every((name) => name === 'profile')) context.keepAnswer(request.profile, { text, expiration: answer.expiration })
+  if (Object.keys(invocation.options).every((name) => name === 'profile')) context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
   return 0
 }
 
@@ -75,11 +75,11 @@ function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapsho
   context.terminal.writeTalk(renderNotRenewed(profile, expiration, error.failure, view))
 }
 
-function windowOf({ options }: Invocation): number {
-  if (options['no-mandatory-refresh'] === true) return 0
-  const text = options['refresh-window']
-  if (typeof text !== 'string') return MANDATORY_REFRESH_SECONDS
-  const seconds = parseDuration(text)
-  if (seconds !== undefined) return seconds
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--refresh-window', value: text, expected: 'a length of time such as 10m or 600' } })
+async function windowOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
+  const sources = { options, environment, defaults: await readSettings() }
+  const window = findOutsideLogin('refresh window', sources)
+  const none = options['no-mandatory-refresh'] === true ? undefined : findOutsideLogin('no mandatory refresh', sources)
+  const isNone = options['no-mandatory-refresh'] === true || (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)
+  if (isNone) return 0
+  return window === undefined ? MANDATORY_REFRESH_SECONDS : toSeconds(window).value
 }

@@ -1,4 +1,4 @@
-import { findAnswer } from '../adapters/answer-file.ts'
+import { findAnswer, hasSettings } from '../adapters/answer-file.ts'
 import { createOutput } from '../adapters/output.ts'
 import { resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import type { Surroundings } from '../adapters/paths.ts'
@@ -7,7 +7,6 @@ import type { Invocation } from '../core/invocation.ts'
 import { usableSectionSession } from '../core/login/section-session.ts'
 import { isStandardRole } from '../core/login/store-profile.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import { EXPIRING_SECONDS } from '../core/sessions/session-state.ts'
 import { renderProcessAnswer } from '../render/process-answer.ts'
 import { readKnownIdentity, readSnapshots } from './read-files.ts'
 
@@ -34,11 +33,12 @@ function answerBefore(profile: string, surroundings: Surroundings): string | und
   const { env: environment } = surroundings
   const folders = resolveOwnFolders(surroundings)
   const places = { profile, environment, folders, files: resolveSharedFiles(surroundings), runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
-  return findAnswer(places, Date.now(), EXPIRING_SECONDS * 1000)
+  return findAnswer(places, Date.now())
 }
 
-/** A role profile's section is not what tools use, even if keys stand there. */
+/** A role profile's section is not what tools use, even if keys stand there. When to renew may stand in the settings. */
 function answerFromSection(name: string, surroundings: Surroundings): string | undefined {
+  if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings))) return undefined
   const { credentials, config } = readSnapshots(surroundings)
   const profile = readProfiles({ credentials: credentials.text, config: config.text }).find(name)
   const session = profile === undefined || isStandardRole(profile) ? undefined : usableSectionSession(profile, new Date(), 0)

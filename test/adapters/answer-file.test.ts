@@ -9,7 +9,6 @@ import { createCacheKeyFile } from '../../src/adapters/cache-key-file.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
 const TEXT = '{"Version":1,"AccessKeyId":"ASIAEXAMPLE"}\n'
-const MINIMUM_MS = 15 * 60_000
 const inMinutes = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000)
 
 describe('an answer that was given before', () => {
@@ -32,11 +31,11 @@ describe('an answer that was given before', () => {
     }
     createCacheKeyFile({ ...places, onOddity: (text) => oddities.push(text) }).findOrCreate()
     oddities.length = 0
-    keepAnswer(places, { text: TEXT, expiration: inMinutes(60) }, NOW, (text) => oddities.push(text))
+    keepAnswer(places, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined => findAnswer({ ...places, ...changes }, now.getTime(), MINIMUM_MS)
+  const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined => findAnswer({ ...places, ...changes }, now.getTime())
   const file = (): string => join(folder, 'cache/answers/base.sealed')
 
   it('is given again, and lies there sealed, for its owner alone', () => {
@@ -65,9 +64,8 @@ describe('an answer that was given before', () => {
   })
 
   it.each([
-    ['more than 15 minutes before its end', inMinutes(44), TEXT],
-    ['15 minutes before its end', inMinutes(45), undefined],
-    ['after its end', inMinutes(61), undefined],
+    ['while it is good', inMinutes(44), TEXT],
+    ['no longer', inMinutes(45), undefined],
     ['a little before it was made', inMinutes(-4), TEXT],
     ['long before it was made: the clock was set back', inMinutes(-6), undefined],
   ])('%s', (_, now, answer) => expect(find({}, now)).toBe(answer))
@@ -107,14 +105,14 @@ describe('an answer that was given before', () => {
     forgetAnswers(places.folders.cache)
     expect(existsSync(file())).toBe(false)
     symlinkSync(places.files.config, join(folder, 'aws/link'))
-    keepAnswer({ ...places, files: { ...places.files, config: join(folder, 'aws/link') } }, { text: TEXT, expiration: inMinutes(60) }, NOW, (text) => oddities.push(text))
-    keepAnswer({ ...places, profile: 'é'.repeat(100) }, { text: TEXT, expiration: inMinutes(60) }, NOW, (text) => oddities.push(text))
+    keepAnswer({ ...places, files: { ...places.files, config: join(folder, 'aws/link') } }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
+    keepAnswer({ ...places, profile: 'é'.repeat(100) }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
     expect(oddities).toHaveLength(1)
     expect(existsSync(join(folder, 'cache/answers'))).toBe(false)
   })
 
   it.each(['a/b', '..', 'ü ö', "it's", '%2F'])('is kept for a profile called %s in a file below its folder', (profile) => {
-    keepAnswer({ ...places, profile }, { text: TEXT, expiration: inMinutes(60) }, NOW, () => undefined)
+    keepAnswer({ ...places, profile }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, () => undefined)
     expect(find({ profile })).toBe(TEXT)
     expect(readdirSync(join(folder, 'cache/answers'))).toHaveLength(2)
   })

@@ -42,7 +42,7 @@ test.each(ROWS)('$name: its examples are lines that the strict parser takes', ({
   for (const { line } of examples) {
     const [program, ...words] = (/awsmfa (?:'[^']*'|[^|")])*/.exec(line)?.[0] ?? '').trim().split(' ')
     expect(program).toBe('awsmfa')
-    expect(parseFast(words)).toMatchObject({ command: name })
+    expect(parseFast(words, COMMAND_TABLE)).toMatchObject({ command: name })
   }
 })
 

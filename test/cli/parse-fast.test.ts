@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { COMMAND_TABLE } from '../../src/cli/command-table.ts'
 import { parseFast } from '../../src/cli/parse-fast.ts'
 
 test.each([
@@ -14,13 +15,16 @@ test.each([
   ['login --', { command: 'login', positionals: [], options: {}, tail: [] }],
   ['status --all --no-color', { command: 'status', positionals: [], options: { all: true, 'no-color': true } }],
   ['status true', { command: 'status', positionals: ['true'], options: {} }],
+  ['cache show --json', { command: 'cache', positionals: ['show'], options: { json: true } }],
+  ['cache clear a show', { command: 'cache', positionals: ['clear', 'a', 'show'], options: {} }],
+  ['cache --quiet clear -p a', { command: 'cache', positionals: ['clear'], options: { quiet: true, profile: 'a' } }],
   ['logout a b c', { command: 'logout', positionals: ['a', 'b', 'c'], options: {} }],
 ])('takes: %s', (line, invocation) => {
-  expect(parseFast(line.split(' '))).toEqual(invocation)
+  expect(parseFast(line.split(' '), COMMAND_TABLE)).toEqual(invocation)
 })
 
 test.each(['--version', '-V'])('takes %s alone', (word) => {
-  expect(parseFast([word])).toBe('version')
+  expect(parseFast([word], COMMAND_TABLE)).toBe('version')
 })
 
 test.each([
@@ -32,6 +36,10 @@ test.each([
   ['an unknown option', ['login', '--frce']],
   ['an abbreviation', ['login', '--prof', 'x']],
   ['an option of another command', ['status', '--force']],
+  ['a command without its action', ['cache']],
+  ['an action that there is not', ['cache', 'drop']],
+  ['an option of another action', ['cache', 'show', '--quiet']],
+  ['a word too many for an action', ['cache', 'show', 'a']],
   ['a cluster', ['login', '-px']],
   ['a short option with =', ['login', '-p=x']],
   ['a repeated flag', ['login', '--json', '--json']],
@@ -56,5 +64,5 @@ test.each([
   ['__proto__', ['login', '--__proto__=x']],
   ['constructor as a command', ['constructor']],
 ])('declines %s', (_, argv) => {
-  expect(parseFast(argv)).toBeUndefined()
+  expect(parseFast(argv, COMMAND_TABLE)).toBeUndefined()
 })

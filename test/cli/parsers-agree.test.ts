@@ -54,7 +54,7 @@ test.each([
   let taken = 0
   fc.assert(
     fc.property(lines, (argv) => {
-      const fast = parseFast(argv)
+      const fast = parseFast(argv, COMMAND_TABLE)
       if (fast === undefined) return
       taken++
       expect(parseYargs(argv)).toEqual(fast === 'version' ? { kind: 'version' } : { kind: 'invocation', invocation: fast })
@@ -69,7 +69,7 @@ test('every line that the strict parser declines gets an invocation, help, the v
   const count = (outcome: string): void => void seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
   fc.assert(
     fc.property(anyLine, (argv) => {
-      if (parseFast(argv) !== undefined) return
+      if (parseFast(argv, COMMAND_TABLE) !== undefined) return
       try {
         const line = parseYargs(argv)
         count(line.kind)

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { COMMAND_TABLE } from '../../src/cli/command-table.ts'
 import { parseFast } from '../../src/cli/parse-fast.ts'
 import { parseYargs } from '../../src/cli/parse-yargs.ts'
 import { COMMAND_NAMES } from '../../src/core/command-names.ts'
@@ -125,8 +126,10 @@ describe('the tables of the README', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).map((path) => read(join('src', path)))
     const names = sources.flatMap((text) => [...text.matchAll(/\b(?:AWS|AWSMFA|XDG|NODE)_[A-Z_]*[A-Z]\b|(?:env|environment)\['(\w+)'\]/g)]).map(([whole, name]) => (name ?? whole).toUpperCase())
     expect(names.length).toBeGreaterThan(50)
-    // The first silences the SDK while it is loaded; the second is only withheld from a credential process.
-    const internal = ['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'AWS_SECURITY_TOKEN']
+    // The first silences the SDK while it is loaded; the second is only withheld from a credential process; by the others a script
+    // of awsmfa's own is found on Windows, and told what to show.
+    const ofWindows = ['SYSTEMROOT', 'AWSMFA_WINDOW_TITLE', 'AWSMFA_WINDOW_TEXT', 'AWSMFA_WINDOW_LABEL', 'AWSMFA_WINDOW_SECONDS']
+    const internal = ['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'AWS_SECURITY_TOKEN', ...ofWindows]
     expect([...new Set(names)].filter((name) => !internal.includes(name) && !README.toUpperCase().includes(`\`${name}\``))).toEqual([])
   })
 })

@@ -27,6 +27,9 @@ export type SettingName =
   | 'no window'
   | 'hidden ARNs'
   | 'minimum time left'
+  | 'refresh window'
+  | 'no mandatory refresh'
+  | 'timeout'
   | 'cache key'
   | 'no colour'
 
@@ -276,6 +279,42 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     profiles: 'target',
     settingsKey: 'min_ttl',
     fallback: '15 minutes',
+  },
+  {
+    name: 'refresh window',
+    description: 'credential-process renews a session with so much left or less, even if a code is needed',
+    kind: 'length',
+    flags: ['refresh-window'],
+    stsFlags: [],
+    variables: ['AWSMFA_REFRESH_WINDOW'],
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'refresh_window',
+    fallback: '10 minutes',
+  },
+  {
+    name: 'no mandatory refresh',
+    description: 'credential-process asks for a code only once the session has ended',
+    kind: 'switch',
+    flags: ['no-mandatory-refresh'],
+    stsFlags: [],
+    variables: ['AWSMFA_NO_MANDATORY_REFRESH'],
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'no_mandatory_refresh',
+    fallback: 'false',
+  },
+  {
+    name: 'timeout',
+    description: 'credential-process gives up after so long, whoever is asked',
+    kind: 'length',
+    flags: ['timeout'],
+    stsFlags: [],
+    variables: ['AWSMFA_TIMEOUT'],
+    profileKeys: [],
+    profiles: 'target',
+    settingsKey: 'timeout',
+    fallback: '20 seconds',
   },
   {
     name: 'no colour',

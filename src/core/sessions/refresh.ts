@@ -19,3 +19,8 @@ export function decideRefresh(expiration: Date, now: Date, windowSeconds: number
   if (left <= windowSeconds) return 'renew'
   return left <= EXPIRING_SECONDS ? 'try' : 'serve'
 }
+
+/** Until when `decideRefresh` says `serve`. */
+export function serveUntil(expiration: Date, windowSeconds: number): Date {
+  return new Date(expiration.getTime() - Math.max(windowSeconds, EXPIRING_SECONDS) * 1000)
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decideRefresh, MANDATORY_REFRESH_SECONDS } from '../../../src/core/sessions/refresh.ts'
+import { decideRefresh, serveUntil, MANDATORY_REFRESH_SECONDS } from '../../../src/core/sessions/refresh.ts'
 
 const now = new Date('2026-11-21T08:00:00Z')
 const inSeconds = (seconds: number): Date => new Date(now.getTime() + seconds * 1000)
@@ -16,4 +16,11 @@ test.each([
   ['without a window, over', 0, 0, 'renew'],
 ] as const)('a session %s (%i s left, a window of %i s): %s', (_, left, window, decision) => {
   expect(decideRefresh(inSeconds(left), now, window)).toBe(decision)
+})
+
+test.each([[0], [600], [900], [3600]])('with a window of %i s it is served until another decision is due, and not a second longer', (window) => {
+  const expiration = inSeconds(7200)
+  const until = serveUntil(expiration, window)
+  expect(decideRefresh(expiration, new Date(until.getTime() - 1000), window)).toBe('serve')
+  expect(decideRefresh(expiration, until, window)).not.toBe('serve')
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Layout, Moment, Stage } from './moments.ts'
 import { LAYOUTS, signInBefore } from './moments.ts'
 import type { Observation } from './observe.ts'
-import { countCodes, observe } from './observe.ts'
+import { countCodes, observe, observeMany } from './observe.ts'
 import type { Tool } from './tools.ts'
 import { findTools, NOT_RUN } from './tools.ts'
 
@@ -53,6 +53,17 @@ export function testMoment(moment: Moment): void {
           if (identity === undefined) expect(seen.answer, seen.words).not.toBe('fails')
           else expect({ answer: seen.answer, identity: seen.identity }, seen.words).toEqual({ answer: 'quiet', identity })
         })
+      }
+
+      if (layout.form === 'process' && moment.minutes === 0) {
+        for (const tool of tools) {
+          it.skipIf(tool.argv === undefined)(`${tool.name} as admin, ten at once`, async () => {
+            if (stage === undefined) throw new Error('no stage')
+            const identities = await observeMany(tool, 'admin', stage)
+            expect(identities.length).toBeGreaterThanOrEqual(10)
+            expect(new Set(identities)).toEqual(new Set(['role Admin in 222222222222']))
+          })
+        }
       }
 
       it('took one code in all', async () => {

@@ -21,11 +21,12 @@ export interface Moment {
   readonly minutes: number
 }
 
-/** The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called; `login` is signed in. */
+/** The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called, `form` its `--layout`; `login` is signed in. */
 interface Files {
   readonly credentials: string
   readonly config: string
   readonly setup?: string
+  readonly form?: 'process'
   readonly login: string
 }
 
@@ -76,6 +77,15 @@ export const LAYOUTS: readonly Layout[] = [
     asked: ['base', 'admin'],
   },
   {
+    ...standardForm('duration_seconds = 43200'),
+    setup: 'admin',
+    form: 'process',
+    login: 'base',
+    name: 'credential process, roles on it',
+    description: 'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`.',
+    asked: ['base', 'admin'],
+  },
+  {
     ...standardForm(),
     name: 'standard role profile',
     description: 'Long-term keys in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
@@ -110,7 +120,7 @@ export async function signInBefore(minutes: number, layout: Files, world: World 
   for (const name of ['credentials', 'config']) utimesSync(join(home.path, '.aws', name), then, then)
   const environment = home.environment({ ...sts.environment(), CLOCK_OFFSET_MS: String(clockOffsetMs) })
   const lines = [
-    ...(layout.setup === undefined ? [] : [['setup', layout.setup, '--yes']]),
+    ...(layout.setup === undefined ? [] : [['setup', layout.setup, '--yes', ...(layout.form === undefined ? [] : ['--layout', layout.form])]]),
     ['login', layout.login, '--token-code', sts.code(DEVICE)],
   ]
   for (const line of lines) {

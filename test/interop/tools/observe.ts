@@ -1,5 +1,5 @@
 /** Uses a tool once in a home of its own, and says what it did and who STS took it for. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../support/run-cli.ts'
@@ -26,10 +26,39 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
   const own = mkdtempSync(join(tmpdir(), 'awsmfa-tool-'))
   try {
     cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
+    if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
     return await observeIn(own, tool, profile, stage)
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
+}
+
+/** How often a tool is started at once. */
+const AT_ONCE = 10
+
+/** Uses `tool` ten times at once in one home. Gives whom STS took them for, once for each that it answered. */
+export async function observeMany(tool: Tool, profile: string, stage: Stage): Promise<readonly string[]> {
+  const { argv } = tool
+  if (argv === undefined) throw new Error(`${tool.name} is not on this machine`)
+  const own = mkdtempSync(join(tmpdir(), 'awsmfa-tool-'))
+  try {
+    cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
+    if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
+    const earlier = (await stage.sts.log()).length
+    const environment = environmentFor(tool, profile, stage.home.environment({ HOME: own, USERPROFILE: own }), stage.sts)
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 })))
+    const log = (await stage.sts.log()).slice(earlier)
+    return log.filter(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK').map(identityOf)
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
+}
+
+/** A tool that reaches the STS by a proxy names AWS's own endpoint, and the login was at another: the process is told that one. */
+function leadProcessToSts(config: string, sts: StrictSts): void {
+  const variables = Object.entries(sts.environment()).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'))
+  const words = variables.map(([name, value]) => `${name}=${value}`).join(' ')
+  writeFileSync(config, readFileSync(config, 'utf8').replaceAll(/^credential_process = /gm, `credential_process = env ${words} `))
 }
 
 /** The same in a home that is the tool's to change. The stage's log must be nobody else's meanwhile. */
