@@ -18,9 +18,12 @@ export interface Display {
 /** Longer than a window takes on a busy machine. */
 const PATIENCE_MS = 20_000
 
+/** The server tells its display at descriptor 3, and goes when stdin ends: with this process, however that goes. */
+const SERVER = 'Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp & exec 3>&-; cat >/dev/null; kill $!; wait'
+
 /** Starts an X server on a display number that is free. Whoever starts it stops it. */
 export async function startDisplay(): Promise<Display> {
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const server = spawn('sh', ['-c', SERVER], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const number = await new Promise<string>((resolve, reject) => {
     let text = ''
@@ -30,7 +33,7 @@ export async function startDisplay(): Promise<Display> {
       if (text.includes('\n')) resolve(text.trim())
     })
     server.once('error', reject)
-    server.once('exit', (code) => reject(new Error(`Xvfb ended with ${String(code)}`)))
+    told.on('end', () => reject(new Error('Xvfb gave no display')))
   })
   const name = `:${number}`
   const xdotool = (...words: readonly string[]): Promise<string> =>
@@ -52,7 +55,7 @@ export async function startDisplay(): Promise<Display> {
     },
     countWindows: async (title) => (await xdotool('search', '--onlyvisible', '--name', `^${title}$`).catch(() => '')).split('\n').filter((line) => line !== '').length,
     stop: async () => {
-      server.kill('SIGTERM')
+      server.stdin?.end()
       await ended
     },
   }

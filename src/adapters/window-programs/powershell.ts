@@ -7,12 +7,17 @@ const TIMED_OUT = 11
 
 /**
  * A script that is the same for every question: what it shows comes from its environment. Without double quotes, which would
- * have to survive two parsers. (Windows Forms; about_PowerShell_exe, "-Command", "-STA".)
+ * have to survive two parsers. The first form is seen by nobody: Windows shows the first window of a process as whoever started
+ * it wants, which is hidden here for the sake of the console (ShowWindow, nCmdShow). (Windows Forms; about_PowerShell_exe,
+ * "-Command", "-STA".)
  */
 export const POWERSHELL_SOURCE = [
   "$ErrorActionPreference = 'Stop'",
   'Add-Type -AssemblyName System.Windows.Forms, System.Drawing',
   '[Windows.Forms.Application]::EnableVisualStyles()',
+  '$first = New-Object Windows.Forms.Form -Property @{ ShowInTaskbar = $false; Opacity = 0 }',
+  '$first.Show()',
+  '$first.Close()',
   "$form = New-Object Windows.Forms.Form -Property @{ Text = $env:AWSMFA_WINDOW_TITLE; TopMost = $true; StartPosition = 'CenterScreen'; FormBorderStyle = 'FixedDialog'; MaximizeBox = $false; MinimizeBox = $false; AutoSize = $true; AutoSizeMode = 'GrowAndShrink'; Padding = 12 }",
   "$panel = New-Object Windows.Forms.FlowLayoutPanel -Property @{ FlowDirection = 'TopDown'; AutoSize = $true; WrapContents = $false }",
   '$text = New-Object Windows.Forms.Label -Property @{ Text = $env:AWSMFA_WINDOW_TEXT; UseMnemonic = $false; AutoSize = $true; MaximumSize = (New-Object Drawing.Size 560, 0) }',
