@@ -281,7 +281,7 @@ const CREDENTIAL_PROCESS: CommandSpec = {
   conflicts: [{ options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' }, ONE_WAY_TO_ASK],
   examples: [
     { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
-    { line: 'awsmfa credential-process work --timeout 50s', description: 'with more time' },
+    { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },
   ],
 }
 
