@@ -44,7 +44,7 @@ export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }:
   }
 }
 
-const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED']
+const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED', 'TOKEN_COMMAND_FAILED', 'YUBIKEY_FAILED']
 
 function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void {
   try {

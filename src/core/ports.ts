@@ -287,7 +287,7 @@ export interface RememberedFacts {
 }
 
 /** Why a question ended without a session. */
-export type QuestionRefusal = 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED'
+export type QuestionRefusal = 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'
 
 /**
  * Takes the lock under which one question at a time is asked. Gives whether somebody else had to be waited for, and the

@@ -277,9 +277,12 @@ async function lockTheQuestion(question: string, effects: SessionEffects): Retur
 
 const ANOTHER_LOGIN = 'another login with the same MFA device'
 
+/** What would be no different for whoever waited: a vault that stays locked need not ask for its password ten times. */
+const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED', 'TOKEN_COMMAND_FAILED', 'YUBIKEY_FAILED']
+
 function refusalIn(error: unknown): QuestionRefusal | undefined {
   const code = error instanceof AwsmfaError ? error.failure.code : undefined
-  return code === 'CANCELLED' || code === 'TOKEN_CODE_REJECTED' || code === 'DEADLINE_EXCEEDED' ? code : undefined
+  return REFUSALS.find((refusal) => refusal === code)
 }
 
 function questionOf(members: Members, serialNumber: string, roleArn?: string): Parameters<typeof spendTokenCode>[0] {

@@ -17,6 +17,23 @@ const places = [
   { title: 'a shell', config: `mfa_process = sh -c 'printf %s ${seed} | oathtool --totp -b -'\n`, words: [] },
 ]
 
+describe.skipIf(process.platform === 'win32')('a token command that fails', () => {
+  it('answers all who waited for it: a locked vault is not tried once for each', async () => {
+    const stage = await openStage(aliceWorld())
+    try {
+      const command = `sh -c 'echo run >>${stage.home.path}/runs; sleep 3; exit 5'`
+      stage.home.write('.aws/credentials', KEYS)
+      stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = ${command}\n`)
+      const all = await Promise.all([1, 2, 3].map(() => runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], { environment: stage.world.environment })))
+      expect(all.map(({ code, stdout }) => ({ code, stdout }))).toEqual([1, 2, 3].map(() => ({ code: 1, stdout: '' })))
+      expect(all.filter(({ stderr }) => stderr.includes('got no code from its token command'))).toHaveLength(2)
+      expect(stage.home.read('runs').toString()).toBe('run\n')
+    } finally {
+      await stage.close()
+    }
+  })
+})
+
 describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oathtool as token command', () => {
   let stage: TranscriptStage
   beforeEach(async () => {

@@ -250,7 +250,7 @@ const OTHERS: Examples = {
     { profile: 'base', program: '/opt/keys', reason: 'session', place: CONFIG },
     { profile: 'base', program: '/opt/keys', reason: 'circle', place: CONFIG },
   ],
-  ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }],
+  ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }, { why: 'TOKEN_COMMAND_FAILED' }, { why: 'YUBIKEY_FAILED' }],
   TOKEN_CODE_REJECTED: [
     { nextCodeInSeconds: 17, known: 'used', answerLost: false },
     { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false },

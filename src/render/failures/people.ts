@@ -1,4 +1,4 @@
-import type { WantedAnswer, WindowTrouble } from '../../core/failures.ts'
+import type { Failure, WantedAnswer, WindowTrouble } from '../../core/failures.ts'
 import { visible } from '../../core/visible-text.ts'
 import type { WordsFor } from './wording.ts'
 import { quoted, say, section, showPlace } from './wording.ts'
@@ -60,6 +60,14 @@ function windowHints(trouble: WindowTrouble): readonly string[] {
   }
 }
 
+const OTHERS_FATES: Readonly<Record<Extract<Failure, { readonly code: 'ANOTHER_LOGIN_FAILED' }>['why'], string>> = {
+  CANCELLED: 'was cancelled',
+  TOKEN_CODE_REJECTED: 'had its token code refused',
+  DEADLINE_EXCEEDED: 'took too long',
+  TOKEN_COMMAND_FAILED: 'got no code from its token command',
+  YUBIKEY_FAILED: 'got no code from its YubiKey',
+}
+
 /** Words for what a person, another program of theirs, or the time had a part in. */
 export const PEOPLE_WORDS: WordsFor<
   'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
@@ -78,8 +86,5 @@ export const PEOPLE_WORDS: WordsFor<
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
     say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`),
-  ANOTHER_LOGIN_FAILED: ({ why }) => {
-    if (why === 'CANCELLED') return say('another login for the same MFA device, which this one waited for, was cancelled')
-    return say(`another login for the same MFA device, which this one waited for, ${why === 'TOKEN_CODE_REJECTED' ? 'had its token code refused' : 'took too long'}`)
-  },
+  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device, which this one waited for, ${OTHERS_FATES[why]}`),
 }
