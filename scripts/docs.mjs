@@ -1,13 +1,14 @@
 /**
  * `npm run docs`: writes the tables of README.md from what the tool itself is made from: commands, settings, exit codes, the
  * flags after `--`. Each table stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; nothing else is touched.
- * And the man page, docs/awsmfa.1, whole. With `--check` it writes nothing and fails where a text is not what it would write.
+ * Likewise those of docs/doctor.md. And the man page, docs/awsmfa.1, whole. With `--check` it writes nothing and fails where a text is not what it would write.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
+import { DOCTOR_TABLES } from './doctor-tables.mjs'
 import { manPage } from './man-page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -17,7 +18,7 @@ async function loadTables() {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
   const entry = join(folder, 'tables.ts')
   const target = join(folder, 'tables.mjs')
-  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-code-words': ['exitCodeRows'], 'cli/help-topics': ['HELP_TOPICS'], 'cli/security-text': ['securityText'], 'cli/variable-table': ['VARIABLE_TABLE'], 'render/wrapped': ['plainText'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
+  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-code-words': ['exitCodeRows'], 'cli/help-topics': ['HELP_TOPICS'], 'cli/security-text': ['securityText'], 'cli/variable-table': ['VARIABLE_TABLE'], 'render/wrapped': ['plainText'], 'core/doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'], 'core/doctor/finding-table': ['FINDING_TABLE'], 'core/doctor/parser-behaviour': ['PARSER_BEHAVIOUR'], 'core/doctor/tools': ['ENGINES', 'TOOLS'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
   writeFileSync(entry, Object.entries(reexports).map(([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`).join(''))
   try {
     const build = await rolldown({ input: entry, platform: 'node', logLevel: 'warn' })
@@ -102,15 +103,15 @@ These are refused, each with the reason: ${codes(refused)}.
 const GENERATORS = { commands, settings, variables, 'exit codes': exitCodes, 'flags of STS': stsFlags }
 
 /** Puts every table into a text that has its markers. Throws where markers are missing, repeated, or name no table. */
-function fill(text, tables) {
+function fill(path, text, generators) {
   const names = [...text.matchAll(/<!-- generated: (.+?) -->/g)].map(([, name]) => name)
-  if (names.toSorted().join() !== Object.keys(GENERATORS).toSorted().join()) throw new Error(`README.md has markers for: ${names.join(', ')}; there should be one for each of: ${Object.keys(GENERATORS).join(', ')}`)
+  if (names.toSorted().join() !== Object.keys(generators).toSorted().join()) throw new Error(`${path} has markers for: ${names.join(', ')}; there should be one for each of: ${Object.keys(generators).join(', ')}`)
   return names.reduce((filled, name) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`]
     const from = filled.indexOf(begin) + begin.length
     const to = filled.indexOf(end)
-    if (to < from) throw new Error(`README.md has no ${end} after ${begin}`)
-    return `${filled.slice(0, from)}\n\n${GENERATORS[name](tables)}\n${filled.slice(to)}`
+    if (to < from) throw new Error(`${path} has no ${end} after ${begin}`)
+    return `${filled.slice(0, from)}\n\n${generators[name](tables)}\n${filled.slice(to)}`
   }, text)
 }
 
@@ -130,7 +131,8 @@ const tables = await loadTables()
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const read = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
 const texts = [
-  { path: 'README.md', wanted: fill(read('README.md'), tables) },
+  { path: 'README.md', wanted: fill('README.md', read('README.md'), GENERATORS) },
+  { path: 'docs/doctor.md', wanted: fill('docs/doctor.md', read('docs/doctor.md'), DOCTOR_TABLES) },
   { path: MAN_PAGE, wanted: manPage(tables, { date: MAN_DATE, version }) },
 ]
 for (const { path, wanted } of texts.filter((text) => read(text.path) !== text.wanted)) {
