@@ -1,0 +1,137 @@
+/**
+ * The pictures of the README: bash on a pseudo-terminal, the built tool, the strict STS. `npm run docs:pictures` makes them
+ * anew; without it, they have to be what is seen now. Times, codes and what follows from them are made the same.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { openPty } from '../support/pty.ts'
+import type { Pty } from '../support/pty.ts'
+import { aliceWorld } from '../support/strict-sts/worlds.ts'
+import { drawPicture, wordsOfPicture } from '../support/terminal-picture.ts'
+import type { Moment } from '../support/terminal-picture.ts'
+import { openStage } from '../support/transcript-stage.ts'
+import type { TranscriptStage } from '../support/transcript-stage.ts'
+import { ROOT } from './built-files.ts'
+
+const COLUMNS = 88
+const RC = `eval "$(awsmfa shell-init bash)"\nPS1='\${AWSMFA_PS1:+($AWSMFA_PS1) }$ '\nbind 'set enable-bracketed-paste off'\n`
+
+/** A person at bash, and what was seen meanwhile. */
+interface Session {
+  readonly stage: TranscriptStage
+  readonly pty: Pty
+  readonly moments: Moment[]
+  /** Types letter by letter, without the Enter key. */
+  readonly type: (keys: string) => Promise<void>
+  readonly enter: (shown: RegExp, seconds: number) => Promise<void>
+}
+
+/** One code for all pictures, one time of day, one length. */
+function normalise(line: string): string {
+  return line
+    .replace(/(?<=^MFA code .*: )\d+$/, (found) => '123456'.slice(0, found.length))
+    .replace(/until \d\d:\d\d/g, 'until 19:40')
+    .replace(/\(work 1[12]h\d+m\)/g, '(work 11h59m)')
+    .replace(/11 h 5\d min/g, '11 h 59 min')
+}
+
+/** Where it is between 7 and 8 in the morning, so that a session of 12 hours ends on the same day. `Etc/GMT+7` is west of Greenwich, and goes up to 12. */
+function timeZoneOfMorning(): string {
+  const west = new Date().getUTCHours() - 7
+  const offset = west > 12 ? west - 24 : west
+  return `Etc/GMT${offset < 0 ? '' : '+'}${offset}`
+}
+
+async function openSession(stage: TranscriptStage): Promise<Session> {
+  stage.home.write('.bashrc', RC)
+  const environment = { ...stage.world.environment, AWS_PROFILE: 'work', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', TZ: timeZoneOfMorning(), PS1: '' }
+  const pty = await openPty(['bash', '--noprofile', '--rcfile', join(stage.home.path, '.bashrc'), '-i'], { environment, cwd: stage.home.path, columns: COLUMNS })
+  await pty.expect(/\$ $/)
+  const begin = pty.output().lastIndexOf('$')
+  const moments: Moment[] = []
+  const see = (seconds: number): void => void moments.push({ output: pty.output().slice(begin), seconds })
+  see(1)
+  const type = async (keys: string): Promise<void> => {
+    for (const key of keys) {
+      pty.send(key)
+      await pty.expect(key)
+      see(0.08)
+    }
+  }
+  const enter = async (shown: RegExp, seconds: number): Promise<void> => {
+    pty.send('\r')
+    await pty.expect(shown)
+    see(seconds)
+  }
+  return { stage, pty, moments, type, enter }
+}
+
+async function stageWithKeys(): Promise<TranscriptStage> {
+  const stage = await openStage(aliceWorld())
+  const [key, secret] = await Promise.all([stage.world.variables['alice-key']?.(), stage.world.variables['alice-secret']?.()])
+  stage.home.write('.aws/credentials', `[work-long-term]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`)
+  stage.home.write('infra/main.tf', '')
+  stage.home.write('.aws/config', '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
+  return stage
+}
+
+const PROMPT = /\(work [^)]*\) \$ $/
+
+async function signIn({ stage, type, enter }: Session): Promise<void> {
+  await type('awsmfa login')
+  await enter(/MFA code .*: $/, 1)
+  await type((await stage.world.variables['code']?.()) ?? '')
+  await enter(PROMPT, 2)
+}
+
+/** Puts the session's end near in the line that prompts read, as if hours had gone by. */
+function letTimePass({ home }: TranscriptStage): void {
+  const path = '.aws/credentials.awsmfa/work'
+  const [version, , ...rest] = readFileSync(join(home.path, path), 'utf8').split(' ')
+  home.write(path, [version, String(Math.floor(Date.now() / 1000) + 595), ...rest].join(' '))
+}
+
+const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> = {
+  login: {
+    title: 'awsmfa login asks for a code; then the prompt shows what is left of the session, and awsmfa status says it',
+    play: async (session) => {
+      await signIn(session)
+      await session.type('awsmfa status')
+      await session.enter(PROMPT, 3)
+    },
+  },
+  expiry: {
+    title: 'Ten minutes before a session ends the prompt says so once, with the line that renews it',
+    play: async (session) => {
+      await signIn(session)
+      session.moments.length = 0
+      letTimePass(session.stage)
+      await session.type('cd infra')
+      await session.enter(PROMPT, 3)
+    },
+  },
+}
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !needsProgram('bash'))('the pictures of the README', () => {
+  it.each(Object.keys(SCENES))('%s is what a person sees', async (name) => {
+    const scene = SCENES[name]
+    if (scene === undefined) throw new Error('there is no such scene')
+    const stage = await stageWithKeys()
+    const session = await openSession(stage)
+    try {
+      await scene.play(session)
+    } finally {
+      session.pty.close()
+      await stage.close()
+    }
+    const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalise })
+    await expect(picture).toMatchFileSnapshot(join(ROOT, `docs/pictures/${name}.svg`))
+    expect(wordsOfPicture(picture).length).toBeGreaterThan(2)
+  })
+
+  it.each(Object.keys(SCENES))('%s is shown in the README', (name) => {
+    expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`](docs/pictures/${name}.svg)`)
+  })
+})
