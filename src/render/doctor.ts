@@ -20,7 +20,7 @@ const COLOURS: Readonly<Record<Severity, Colour>> = { error: 'red', warning: 'ye
 export const MEND_QUESTION = 'Make these changes?'
 
 /** The words of a finding. */
-export function findingText(finding: Finding, view: FindingView): FindingText {
+function findingText(finding: Finding, view: FindingView): FindingText {
   const [what, wayOut] = WORDS[finding.code](finding, view)
   return { what, wayOut }
 }

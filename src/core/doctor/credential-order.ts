@@ -63,8 +63,7 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['dotnet'], { role: false, source: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
   // Roles.
-  rule(['botocore', 'js'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
-  rule(['go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
+  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
   rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
   rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
   rule(['go'], { role: true, mfa: true }, 'fails', '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"'),

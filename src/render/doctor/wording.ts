@@ -63,7 +63,7 @@ export function noTools(tools: readonly ToolId[], verb: string): string {
 }
 
 /** `a, b and c`. */
-export function listed(items: readonly string[]): string {
+function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.slice(-1).join('')}`
 }
 

@@ -47,7 +47,7 @@ export function checkDoubles({ path, text, sections, name, document }: ExaminedD
 }
 
 /** Tells whether two sections hold the same keys with the same values, and nothing that could be lost. */
-export function saysTheSame(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
+function saysTheSame(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
   const linesOf = ({ body }: ExaminedSection): readonly string[] =>
     body.entries.map((entry) => [entry.key, entry.value, ...entry.continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd))].join('\n')).toSorted()
   const [left, right] = [linesOf(first), linesOf(second)]

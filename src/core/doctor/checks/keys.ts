@@ -43,17 +43,17 @@ function isOthers(key: string): boolean {
 }
 
 /** Tells whether what tools disagree about stands behind the value. A `credential_process` may hold a `#` of its own in quotes. */
-export function hasComment({ key, value }: IniEntry): boolean {
+function hasComment({ key, value }: IniEntry): boolean {
   return /[ \t][#;]/.test(value) && (isPlainKey(key) || !/["']/.test(value))
 }
 
 /** Tells whether a value stands in quotes of either kind. */
-export function isQuoted(value: string): boolean {
+function isQuoted(value: string): boolean {
   return /^(["'])[^"']*\1$/.test(value)
 }
 
 /** The blanks before the keys of a section can go where no further lines hang on them. */
-export function canOutdent(entries: readonly IniEntry[]): boolean {
+function canOutdent(entries: readonly IniEntry[]): boolean {
   return entries.every(({ continuations }) => continuations.length === 0)
 }
 

@@ -22,7 +22,7 @@ export interface ExaminedProfile {
 }
 
 /** Gives where a key of a profile stands, for a finding. */
-export function placeOf({ profile, examination }: ExaminedProfile, file: SharedFileName, line: number | undefined): Pick<FindingDetails, 'file' | 'line' | 'profile'> {
+function placeOf({ profile, examination }: ExaminedProfile, file: SharedFileName, line: number | undefined): Pick<FindingDetails, 'file' | 'line' | 'profile'> {
   return { file: examination.files[file].path, line, profile: profile.name }
 }
 
