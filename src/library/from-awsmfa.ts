@@ -26,7 +26,10 @@ export interface FromAwsmfaOptions {
   readonly durationSeconds?: number | undefined
   /** A session that holds for no longer than this, in seconds, is renewed; 900 at least, which is also what holds if it is left out. */
   readonly minimumSeconds?: number | undefined
-  /** Gives a token code. Left out, the code is asked for at the controlling terminal. What it throws is thrown on. */
+  /**
+   * Gives a token code. Left out, the code comes from where `awsmfa login` has it from: a token command or a YubiKey where one is
+   * configured, else the controlling terminal or a window. What it throws is thrown on.
+   */
   readonly mfaCodeProvider?: ((mfaSerial: string, request: MfaCodeRequest) => Promise<string>) | undefined
   /** The region whose STS is asked; else as for `awsmfa login`. */
   readonly region?: string | undefined

@@ -62,13 +62,14 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     readonly talk?: YubiKeyTalk
     readonly timeoutMs?: number
     readonly path?: string
+    readonly isWindows?: boolean
   }
 
-  function sourceOf(world: object, { serial, label, talk = person(), timeoutMs, path = `${folder}:/usr/bin:/bin` }: Setting = {}): TokenCodeSource {
+  function sourceOf(world: object, { serial, label, talk = person(), timeoutMs, isWindows = false, path = `${folder}:/usr/bin:/bin` }: Setting = {}): TokenCodeSource {
     writeFileSync(place, JSON.stringify(world))
     const from = (value: string | undefined) => value === undefined ? undefined : { value, origin: { kind: 'default' } as const }
     const environment = { PATH: path, YKMAN_WORLD: place, AWS_ACCESS_KEY_ID: 'AKIA' }
-    return createYubiKeyTokenCode({ serial: from(serial), label: from(label) }, { environment, talk, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+    return createYubiKeyTokenCode({ serial: from(serial), label: from(label) }, { environment, talk, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
   }
 
   async function failureOf(source: TokenCodeSource, signal = new AbortController().signal): Promise<Failure> {
@@ -110,6 +111,13 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       expect(talk.heard).toEqual([['touch', false], ['password', '12345678', false]])
       expect(runs().map(({ stdin }) => stdin)).toEqual(['', 'opén sesame\n'])
       expect(JSON.stringify(runs().map(({ parameters }) => parameters))).not.toContain('sesame')
+    })
+
+    it('has it asked on Windows too, where ykman would wait for somebody at a console that nobody sees', async () => {
+      const talk = person(['opén sesame'])
+      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+      expect(talk.heard).toEqual([['touch', false], ['password', undefined, false]])
+      expect(runs().map(({ stdin }) => stdin)).toEqual(['\n', 'opén sesame\n'])
     })
 
     it('has it asked again after a slip', async () => {

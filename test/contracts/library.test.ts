@@ -127,6 +127,16 @@ describe('a session', () => {
     expect(await identify(fromAwsmfa({ profile: 'there', ...places, ...person() }))).toBe(ALICE)
   })
 
+  it.skipIf(process.platform === 'win32')('takes the code of the token command that the profile names, unless the program gives one itself', async () => {
+    home.write('.aws/config', `${CONFIG}[profile direct]\nmfa_serial = ${DEVICE}\nmfa_process = sh -c 'echo run >>${home.path}/runs; echo ${sts.code(DEVICE)}'\n`)
+    expect(await identify(fromAwsmfa({ profile: 'direct' }))).toBe(ALICE)
+    expect(home.read('runs').toString()).toBe('run\n')
+    const alice = person(sts.code(DEVICE, 1))
+    expect(await identify(fromAwsmfa({ profile: 'direct', roleArn: ADMIN, durationSeconds: 43_200, mfaCodeProvider: alice.mfaCodeProvider }))).toMatch(AS_ADMIN)
+    expect(alice.asked).toHaveLength(1)
+    expect(home.read('runs').toString()).toBe('run\n')
+  })
+
   it('leaves both shared files as they were', async () => {
     for (const profile of ['base', 'admin', 'standard']) await fromAwsmfa({ profile, ...person() })()
     expect(home.read('.aws/credentials').toString()).toBe(CREDENTIALS)

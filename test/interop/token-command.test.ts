@@ -62,6 +62,12 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
     }
   })
 
+  it('serves exec too, without a terminal', async () => {
+    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
+    const { code, stdout } = await runProgram([process.execPath, BUILT_CLI, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'], { environment: stage.world.environment })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^work ASIA\w+\n$/) as string })
+  })
+
   it('serves credential-process too', async () => {
     stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
     const { code, stdout, stderr } = await runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], { environment: stage.world.environment })

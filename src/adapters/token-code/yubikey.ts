@@ -28,6 +28,7 @@ export interface YubiKeyOptions {
   readonly environment: NodeJS.ProcessEnv
   readonly talk: YubiKeyTalk
   readonly timeoutMs?: number
+  readonly isWindows?: boolean
 }
 
 /** ykman starts in half a second, looks for a key for 2.5 s, and the key waits 15 s to be touched. */
@@ -42,7 +43,7 @@ const PASSWORD_TRIES = 3
  * where the person leaves the password, and for a request that carries a refusal once it has failed; throws the signal's reason
  * when that aborts, and ykman has ended then.
  */
-export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { environment, talk, timeoutMs = TIMEOUT_MS }: YubiKeyOptions): TokenCodeSource {
+export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { environment, talk, timeoutMs = TIMEOUT_MS, isWindows = process.platform === 'win32' }: YubiKeyOptions): TokenCodeSource {
   let hasFailed = false
   return async (request, signal) => {
     talk.showTouch(false)
@@ -50,7 +51,7 @@ export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { env
     const query: YkmanQuery = { serial: serial?.value, label: label?.value ?? request.serialNumber }
     const callEnvironment = environmentForCalled(environment, request.profile) ?? environment
     try {
-      const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs }, signal)
+      const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs, isWindows }, signal)
       return code === undefined ? 'unavailable' : { code, typed: false }
     } catch (error) {
       if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
@@ -89,7 +90,11 @@ async function askPassword({ query, talk }: Asking, again: boolean, signal: Abor
   }
 }
 
-async function runYkman({ query, environment, talk, timeoutMs }: Asking, password: string | undefined, signal: AbortSignal): Promise<YkmanAnswer> {
+/**
+ * Without a password stdin is empty, and ykman's prompt breaks off there. On Windows it would not: Python reads a password from a
+ * console that nobody sees. There it gets an empty line, which is no key's password (ykman/_cli/util.py › click_prompt).
+ */
+async function runYkman({ query, environment, talk, timeoutMs, isWindows }: Asking, password: string | undefined, signal: AbortSignal): Promise<YkmanAnswer> {
   let said = ''
   const onTalk = (piece: string): void => {
     const wanted = wantsTouch(said)
@@ -97,10 +102,13 @@ async function runYkman({ query, environment, talk, timeoutMs }: Asking, passwor
     if (!wanted && wantsTouch(said)) talk.showTouch(true)
   }
   const program = { program: 'ykman', words: ykmanParameters(query), environment, terminal: 'none', timeoutMs, onTalk } as const
-  const end = await callProgram(password === undefined ? program : { ...program, input: `${password}\n` }, signal)
+  const line = password ?? (isWindows ? '' : undefined)
+  const end = await callProgram(line === undefined ? program : { ...program, input: `${line}\n` }, signal)
   switch (end.kind) {
-    case 'ended':
-      return readYkman({ exitCode: end.exitCode, output: end.output, talk: said })
+    case 'ended': {
+      const answer = readYkman({ exitCode: end.exitCode, output: end.output, talk: said })
+      return isWindows && password === undefined && answer.kind === 'failed' && answer.reason === 'wrong-password' ? { kind: 'password' } : answer
+    }
     case 'not-run':
       throw failed(query, { reason: end.errno === 'ENOENT' ? 'no-program' : 'other', serials: [] }, end.cause)
     case 'timed-out':
