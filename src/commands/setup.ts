@@ -139,7 +139,7 @@ async function deviceFromIam({ longTerm, path, target }: LoginResolution, connec
   const stopWaiting = terminal.showWaiting('looking for your MFA device')
   try {
     const list = () => connection.listMfaDevices(longTerm.credentials, deadline.signal).finally(stopWaiting)
-    const found = await findDevice({ profile, path, list, terminal, deadline, cancelled })
+    const found = await findDevice({ profile, path, hideArns: false, list, terminal, deadline, cancelled })
     if (found.told) terminal.writeTalk(renderDeviceFound(found.serialNumber))
     return found.serialNumber
   } catch (error) {

@@ -1,11 +1,14 @@
 import { AwsmfaError } from '../core/failures.ts'
 import type { Failure } from '../core/failures.ts'
+import { withoutArn } from '../core/login/mfa-device.ts'
 import type { Deadline, ListedMfaDevice, Terminal } from '../core/ports.ts'
 
 /** A login whose MFA device is named nowhere. */
 export interface DeviceSearch {
   readonly profile: string
   readonly path: readonly string[]
+  /** Whether devices are named without their ARNs where one is to be chosen. */
+  readonly hideArns: boolean
   readonly list: () => Promise<readonly ListedMfaDevice[]>
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
   readonly deadline: Deadline
@@ -31,7 +34,7 @@ export async function findDevice(search: DeviceSearch): Promise<FoundDevice> {
   if (only === undefined) throw missing(search, devices.length === 0 ? 'empty' : 'fido-only', devices)
   if (usable.length === 1) return { serialNumber: only, told: true }
   if (!search.terminal.canAsk()) throw missing(search, 'several', devices)
-  const index = await search.deadline.pauseWhile(search.terminal.choose('Which MFA device?', usable, search.cancelled))
+  const index = await search.deadline.pauseWhile(search.terminal.choose('Which MFA device?', search.hideArns ? usable.map(withoutArn) : usable, search.cancelled))
   return { serialNumber: usable[index] ?? only, told: false }
 }
 

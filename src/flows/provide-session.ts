@@ -95,7 +95,7 @@ export async function openProvision(request: ProvideRequest, effects: ProvideEff
   }
 }
 
-async function deviceFromIam({ target, path }: LoginResolution, signer: LongTermCredentials, { connection, deadline, terminal, cancelled }: ProvideEffects): Promise<string> {
+async function deviceFromIam({ target, path, prompt }: LoginResolution, signer: LongTermCredentials, { connection, deadline, terminal, cancelled }: ProvideEffects): Promise<string> {
   const list = () => connection.listMfaDevices(signer, deadline.signal)
-  return (await findDevice({ profile: target.value, path, list, terminal, deadline, cancelled })).serialNumber
+  return (await findDevice({ profile: target.value, path, hideArns: prompt.hideArns, list, terminal, deadline, cancelled })).serialNumber
 }

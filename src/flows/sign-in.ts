@@ -185,6 +185,7 @@ async function deviceFromIam({ candidate, connection, signer }: Pick<Ready, 'can
   const found = await findDevice({
     profile: candidate.resolution.target.value,
     path: candidate.resolution.path,
+    hideArns: candidate.resolution.prompt.hideArns,
     list: () => connection.listMfaDevices(signer, effects.deadline.signal).finally(stopWaiting),
     terminal: effects.terminal,
     deadline: effects.deadline,

@@ -1,5 +1,5 @@
 /** The words of the window that asks for a token code. Plain text: what shows it makes it harmless for itself. */
-import { parseArn } from '../core/login/mfa-device.ts'
+import { withoutArn } from '../core/login/mfa-device.ts'
 import type { TokenCodeRequest } from '../core/ports.ts'
 import { visible } from '../core/visible-text.ts'
 import { deviceName, whyRefused } from './prompt.ts'
@@ -39,10 +39,4 @@ function problemOf(refusal: TokenCodeRequest['refusal'], malformed: boolean): st
   if (refusal === undefined) return undefined
   const words = whyRefused(refusal)
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
-}
-
-/** `arn:aws:iam::111111111111:role/team/Admin` is `Admin in 111111111111`; what is no ARN stays. */
-function withoutArn(text: string): string {
-  const arn = parseArn(text)
-  return arn === undefined ? text : `${deviceName(arn.resource)} in ${arn.account}`
 }

@@ -48,7 +48,7 @@ function command(name: string, text: string): string {
 }
 
 /** What may not stand in a line is escaped with `%`; `<` is shown by its number, because Qt takes text with tags for HTML. */
-export function escapeAssuan(text: string): string {
+function escapeAssuan(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('<', '\\x3c')
 }
 

@@ -18,6 +18,12 @@ export function parseArn(text: string): ArnParts | undefined {
   return { partition, service, account, resource }
 }
 
+/** Names what an ARN names without it: `arn:aws:iam::111111111111:role/team/Admin` is `Admin in 111111111111`. What is no ARN stays. */
+export function withoutArn(text: string): string {
+  const arn = parseArn(text)
+  return arn === undefined ? text : `${arn.resource.slice(arn.resource.lastIndexOf('/') + 1)} in ${arn.account}`
+}
+
 /**
  * Checks an MFA device serial before any call and gives it back: `arn:<partition>:iam::<account>:mfa/<name>` in any
  * partition, or the serial of a hardware token. Throws MFA_SERIAL_MALFORMED for what can never work: security keys and
