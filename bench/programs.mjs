@@ -37,7 +37,8 @@ export function findPythonPeer() {
   return existsSync(own) ? own : findOnPath('aws-mfa')
 }
 
-function findOnPath(name) {
+/** Finds a program by its name; undefined where there is none. */
+export function findOnPath(name) {
   return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(isExecutable)
 }
 

@@ -11,6 +11,8 @@ import { scratchFolder } from './homes.mjs'
 import { loginBlocks } from './login.mjs'
 import { judgeBlock } from './measure.mjs'
 import { builtTool } from './programs.mjs'
+import { processBlock } from './process.mjs'
+import { promptBlocks } from './prompt.mjs'
 import { startUpBlocks } from './start-up.mjs'
 import { startSts } from './strict-sts.mjs'
 import { renderBlock } from './table.mjs'
@@ -26,7 +28,7 @@ async function main(words) {
   const sts = await startSts({ tls: true })
   const typed = await typedLoginBlock(tool, folder.path)
   try {
-    const blocks = [...startUpBlocks(tool, folder.path), await editBlock(folder.path), ...loginBlocks(tool, sts, folder.path), typed]
+    const blocks = [...startUpBlocks(tool, folder.path), ...promptBlocks(tool, folder.path), await editBlock(folder.path), await processBlock(tool, sts, folder.path), ...loginBlocks(tool, sts, folder.path), typed]
     console.log(`Node.js ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
     let missed = 0
     for (const block of blocks.filter(({ title }) => title.toLowerCase().includes(only.toLowerCase()))) {

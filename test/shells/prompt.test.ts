@@ -191,10 +191,10 @@ describe('the code for bash', () => {
   it.skipIf(lacksShell('bash'))('asks date for the time where bash cannot tell it, as 3.2 and 4.1 cannot', async () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))
     for (const version of ['3.2.57(1)-release', '4.1.2(2)-release']) {
-      const { stdout, stderr } = await inShell('bash', `date() { builtin printf '%(%s)T' -1; echo asked >&2; }\nBASH_VERSION='${version}'\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`)
+      const { stdout, stderr } = await inShell('bash', `date() { builtin printf '%(%s)T' -1; echo asked >&2; }\nBASH_VERSION='${version}'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`)
       expect({ stdout, stderr }).toEqual({ stdout: 'default 2h0m\n', stderr: '' })
     }
-    const { stdout } = await inShell('bash', "BASH_VERSION='3.2.57'\n_awsmfa_prompt\nprintf '<%s>\\n' \"$AWSMFA_PS1\"")
+    const { stdout } = await inShell('bash', "BASH_VERSION='3.2.57'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '<%s>\\n' \"$AWSMFA_PS1\"")
     expect(stdout).toBe('<>\n')
   })
 

@@ -27,26 +27,39 @@ _awsmfa_prompt() {
 }
 
 _awsmfa_segment() {
-  local profile='' end='' state='' now='' left=0 inside='' label=''
+  local profile end='' state='' now=\${EPOCHSECONDS:-} left inside='' label credentials file version name
   AWSMFA_PS1=''
   if [[ -n \${AWSMFA_PROFILE:-} && -z \${AWS_PROFILE:-}\${AWS_DEFAULT_PROFILE:-} && -n \${AWS_ACCESS_KEY_ID:-} && -n \${AWS_SECRET_ACCESS_KEY:-} && -n \${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
     profile=$AWSMFA_PROFILE inside=1 state=ends
     _awsmfa_instant "\${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
-    profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-default}}
-    _awsmfa_line || return 0
+    profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-default}} credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials}
+    # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
+    case $credentials in '~' | '~/'*) credentials=\${HOME:-}\${credentials#'~'} ;; esac
+    file=$profile
+    case $file in .* | *[%/\\\\:*?\\"\\<\\>\\|]*) _awsmfa_encode ;; esac
+    file=$credentials.awsmfa/$file
+    [[ -f $file && -r $file && -e $credentials ]] || return 0
+    IFS=' ' read -r version end state name <"$file" || return 0
+    if [ "$version" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
+    if [[ $credentials -nt $file ]]; then state=older; fi
   fi
+  label=$profile
   # What a prompt would act upon.
-  label=\${profile//[\\\\\\\`\\$![:cntrl:]]/_}
+  case $label in *[\\\\\\\`\\$![:cntrl:]]*) label=\${label//[\\\\\\\`\\$![:cntrl:]]/_} ;; esac
   if [ "$state" != ends ]; then
     AWSMFA_PS1="$label ?"
     return 0
   fi
-  case $BASH_VERSION in
-    [123].* | 4.[01].*) now=$(date +%s 2>/dev/null) || return 0 ;;
-    *) printf -v now '%(%s)T' -1 ;;
-  esac
+  if [[ -z $now ]]; then
+    case $BASH_VERSION in
+      [123].* | 4.[01].*) now=$(date +%s 2>/dev/null) || return 0 ;;
+      *) printf -v now '%(%s)T' -1 ;;
+    esac
+  fi
+  # Arithmetic would take anything but digits for an expression.
+  case $end in '' | 0* | *[!0123456789]* | ????????????*) [[ -n $inside ]] || return 0 ;; esac
   case $now in '' | *[!0123456789]*) return 0 ;; esac
   left=$((end - now))
   if ((left >= 3600)); then
@@ -61,26 +74,11 @@ _awsmfa_segment() {
   if ((left > 0 && left <= 600)); then _awsmfa_warn; fi
 }
 
-# Reads the line of $profile into $end and $state.
-_awsmfa_line() {
-  local credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials} file=$profile version='' name=''
-  # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
-  case $credentials in '~' | '~/'*) credentials=\${HOME:-}\${credentials#'~'} ;; esac
-  case $file in
-    *[%/\\\\:*?\\"\\<\\>\\|]*)
-      file=\${file//%/%25} file=\${file//\\//%2F} file=\${file//\\\\/%5C} file=\${file//:/%3A} file=\${file//\\*/%2A}
-      file=\${file//\\?/%3F} file=\${file//\\"/%22} file=\${file//</%3C} file=\${file//>/%3E} file=\${file//|/%7C}
-      ;;
-  esac
+# The name of the file for a name that files cannot have.
+_awsmfa_encode() {
+  file=\${file//%/%25} file=\${file//\\//%2F} file=\${file//\\\\/%5C} file=\${file//:/%3A} file=\${file//\\*/%2A}
+  file=\${file//\\?/%3F} file=\${file//\\"/%22} file=\${file//</%3C} file=\${file//>/%3E} file=\${file//|/%7C}
   case $file in .*) file=%2E\${file#.} ;; esac
-  file=$credentials.awsmfa/$file
-  [[ -f $file && -r $file && -e $credentials ]] || return 1
-  { IFS=' ' read -r version end state name <"$file"; } 2>/dev/null || return 1
-  if [ "$version" != 1 ] || [ "$name" != "$profile" ]; then return 1; fi
-  if [[ $credentials -nt $file ]]; then state=older; fi
-  if [ "$state" != ends ]; then return 0; fi
-  # Arithmetic would take anything else for an expression.
-  case $end in '' | 0* | *[!0123456789]* | ????????????*) return 1 ;; esac
 }
 
 # Gives $end the instant of a text such as 2026-11-21T18:40:00Z.

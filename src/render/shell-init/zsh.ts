@@ -30,24 +30,37 @@ _awsmfa_prompt() {
 
 _awsmfa_segment() {
   emulate -L zsh
-  local profile= end= state= inside= label=
-  integer left=0
+  local profile end= state= inside= label credentials file line
+  integer left
   typeset -g AWSMFA_PS1=
   if [[ -n \${AWSMFA_PROFILE:-} && -z \${AWS_PROFILE:-}\${AWS_DEFAULT_PROFILE:-} && -n \${AWS_ACCESS_KEY_ID:-} && -n \${AWS_SECRET_ACCESS_KEY:-} && -n \${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
     profile=$AWSMFA_PROFILE inside=1 state=ends
     _awsmfa_instant "\${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
-    profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-default}}
-    _awsmfa_line || return 0
+    profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-default}} credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials}
+    case $credentials in ('~'|'~/'*) credentials=\${HOME:-}\${credentials#'~'} ;; esac
+    file=$profile
+    case $file in (.*|*[%/\\\\:*?\\"\\<\\>\\|]*) _awsmfa_encode ;; esac
+    file=$credentials.awsmfa/$file
+    [[ -f $file && -r $file && -e $credentials ]] || return 0
+    # zsh reads this by itself; its read would make a system call for each letter.
+    line="$(<$file)"
+    (( \${#line} < 1000 )) || return 0
+    case $line in ('1 '*' '*" $profile") ;; (*) return 0 ;; esac
+    line=\${line#1 } end=\${line%% *} line=\${line#* } state=\${line%% *}
+    [[ \${line#* } == "$profile" ]] || return 0
+    if [[ $credentials -nt $file ]]; then state=older; fi
   fi
+  label=$profile
   # What a prompt would act upon.
-  label=\${profile//[\\\\\\\`\\$![:cntrl:]]/_}
-  label=\${label//\\%/%%}
+  case $label in (*[%\\\\\\\`\\$![:cntrl:]]*) label=\${\${label//[\\\\\\\`\\$![:cntrl:]]/_}//\\%/%%} ;; esac
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
     return 0
   fi
+  # Arithmetic would take anything but digits for an expression.
+  case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return 0 ;; esac
   [[ -n \${EPOCHSECONDS:-} ]] || return 0
   left=$(( end - EPOCHSECONDS ))
   if (( left >= 3600 )); then
@@ -62,25 +75,11 @@ _awsmfa_segment() {
   if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
 }
 
-# Reads the line of $profile into $end and $state.
-_awsmfa_line() {
-  local credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials} file=$profile version= name=
-  case $credentials in ('~'|'~/'*) credentials=\${HOME:-}\${credentials#'~'} ;; esac
-  case $file in
-    (*[%/\\\\:*?\\"\\<\\>\\|]*)
-      file=\${file//\\%/%25} file=\${file//\\//%2F} file=\${file//\\\\/%5C} file=\${file//:/%3A} file=\${file//\\*/%2A}
-      file=\${file//\\?/%3F} file=\${file//\\"/%22} file=\${file//</%3C} file=\${file//>/%3E} file=\${file//|/%7C}
-      ;;
-  esac
+# The name of the file for a name that files cannot have.
+_awsmfa_encode() {
+  file=\${file//\\%/%25} file=\${file//\\//%2F} file=\${file//\\\\/%5C} file=\${file//:/%3A} file=\${file//\\*/%2A}
+  file=\${file//\\?/%3F} file=\${file//\\"/%22} file=\${file//</%3C} file=\${file//>/%3E} file=\${file//|/%7C}
   case $file in (.*) file=%2E\${file#.} ;; esac
-  file=$credentials.awsmfa/$file
-  [[ -f $file && -r $file && -e $credentials ]] || return 1
-  { IFS=' ' read -r version end state name <$file } 2>/dev/null || return 1
-  if [[ $version != 1 || $name != "$profile" ]]; then return 1; fi
-  if [[ $credentials -nt $file ]]; then state=older; fi
-  if [[ $state != ends ]]; then return 0; fi
-  # Arithmetic would take anything else for an expression.
-  case $end in (''|0*|*[^0123456789]*|????????????*) return 1 ;; esac
 }
 
 # Gives $end the instant of a text such as 2026-11-21T18:40:00Z.

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { completedCommands } from '../../../src/cli/completed-commands.ts'
+import { ENCODED_CHARACTERS, promptFileName } from '../../../src/core/prompt/prompt-line.ts'
+import { COMMAND_NAMES } from '../../../src/core/command-names.ts'
+import { findShell, SHELL_NAMES } from '../../../src/core/shell-names.ts'
+import type { CompletedCommand } from '../../../src/render/shell-init/completion.ts'
+import { renderShellInit } from '../../../src/render/shell-init/shell-init.ts'
+
+const SOME: readonly CompletedCommand[] = [
+  { name: '', takes: [{ name: 'login', description: "Sign in: it's quick" }, { name: 'env', description: '' }], options: [{ name: 'help', short: 'h', description: 'show help', offers: 'nothing' }] },
+  { name: 'login', takes: 'profile', options: [{ name: 'profile', short: 'p', description: 'the profile', offers: 'profiles' }, { name: 'ca-bundle', description: 'a file', offers: 'files' }, { name: 'all', description: 'all', offers: 'nothing' }] },
+  { name: 'env', takes: [], options: [{ name: 'format', description: 'the form', offers: ['env', 'fish'] }] },
+]
+
+describe('the code for a shell', () => {
+  it.each(SHELL_NAMES)('%s is as it was looked at', async (shell) => {
+    await expect(renderShellInit(shell, SOME)).toMatchFileSnapshot(`${shell}.golden.txt`)
+  })
+
+  it.each(SHELL_NAMES)('%s encodes every character that the names of the files have encoded', (shell) => {
+    const code = renderShellInit(shell, [])
+    for (const character of ENCODED_CHARACTERS) expect(code).toContain(promptFileName(character))
+    expect(code).toContain('%2E')
+  })
+
+  it.each(SHELL_NAMES)('%s completes every command and option that there is', (shell) => {
+    const code = renderShellInit(shell, completedCommands())
+    for (const { name, options } of completedCommands()) for (const option of options) expect(code).toMatch(new RegExp(shell === 'fish' ? `_awsmfa_is ${name || '""'}' (-f )?-l ${option.name}\\b` : `--${option.name}\\b`))
+  })
+})
+
+describe('the words for completion', () => {
+  it('are plain ones, which no shell acts upon', () => {
+    const words = completedCommands().flatMap(({ name, takes, options }) => [name, ...(takes === 'profile' ? [] : takes.map((word) => word.name)), ...options.flatMap((option) => [option.name, option.short ?? '', ...(typeof option.offers === 'string' ? [] : option.offers)])])
+    expect(words.filter((word) => !/^[a-z0-9-]*$/i.test(word))).toEqual([])
+  })
+
+  it('are those of the command table', () => {
+    expect(completedCommands().map(({ name }) => name)).toEqual(['', ...COMMAND_NAMES])
+  })
+})
+
+describe('the names of shells', () => {
+  it.each([['bash', 'bash'], ['pwsh', 'powershell'], ['powershell', 'powershell'], ['sh', undefined], ['Bash', undefined], ['', undefined], ['toString', undefined]])('%j is %j', (word, shell) => {
+    expect(findShell(word)).toBe(shell)
+  })
+})
+
+describe('the code for PowerShell', () => {
+  it('has every word of the table in single quotes, where nothing is special but the quote', () => {
+    const code = renderShellInit('powershell', [{ name: "it's", takes: [{ name: '$(x)', description: '' }], options: [{ name: '`n', description: '', offers: ["'", '"'] }] }])
+    expect(code).toContain("  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)') }\n")
+  })
+
+  it('has no text in double quotes that could be a name or come from a file', () => {
+    const inDouble = [...renderShellInit('powershell', []).matchAll(/"[^"\n]*"/g)].map(([text]) => text)
+    const variables = inDouble.flatMap((text) => [...text.matchAll(/\$\(?[\w:.]*/g)].map(([name]) => name))
+    // PowerShell expands a variable in them once, and does not look at what it put there.
+    expect(variables.every((name) => /^\$(\(|env:|label|left|end|name|minutes|word|command|credentials|_)/.test(name))).toBe(true)
+  })
+})
