@@ -44,6 +44,9 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
     if (warning !== undefined) cacheWarnings.push(warning)
     else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
   }
+  // Those that do not open with the key of now, too.
+  const left = all && cacheWarnings.length === 0 ? warningOf(cache.removeAll) : undefined
+  if (left !== undefined) cacheWarnings.push(left)
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
   return { removals: profiles.map((profile) => together(profile, taken)), warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings], sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
 }
