@@ -25,7 +25,7 @@ export interface ImportContext extends Omit<ChangeEffects, 'backups' | 'terminal
 
 /**
  * Makes the profiles of one other tool awsmfa's and gives the exit code 0, also where there is nothing to import. Throws
- * PROMPT_UNAVAILABLE where there are several tools, or a question, and nobody to ask, and everything else that can refuse; then
+ * IMPORT_AMBIGUOUS where there are several tools and nobody can be asked, PROMPT_UNAVAILABLE where nobody can agree, and everything else that can refuse; then
  * no file is changed, unless the failure says otherwise.
  */
 export async function importFrom(invocation: Invocation, context: ImportContext): Promise<number> {
@@ -62,6 +62,7 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
   const [first, second] = tools
   if (first === undefined) throw new Error('something was found')
   if (second === undefined) return first
+  if (!terminal.canAsk()) throw new AwsmfaError({ code: 'IMPORT_AMBIGUOUS', tools })
   return tools[await terminal.choose(TOOL_QUESTION, tools.map(toolLabel), cancelled)] ?? first
 }
 

@@ -134,6 +134,8 @@ export type Failure =
   | { readonly code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS'; readonly profile: string; readonly place: Place; readonly sourceIsSame: boolean }
   | { readonly code: 'SECTION_NOT_OURS'; readonly profile: string; readonly place: Place; readonly session: ForeignSession }
   | { readonly code: 'SESSION_WOULD_BE_IGNORED'; readonly profile: string; readonly key: string; readonly place: Place; readonly standardRole: boolean }
+  // `tools`: those whose layouts are found, as import knows them.
+  | { readonly code: 'IMPORT_AMBIGUOUS'; readonly tools: readonly string[] }
   // `places`: where the two or more things stand that are in each other's way.
   | { readonly code: 'LAYOUT_UNSUITABLE'; readonly profile: string; readonly reason: LayoutObstacle; readonly places: readonly Place[] }
   | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }

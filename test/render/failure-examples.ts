@@ -103,6 +103,7 @@ const OTHERS: Examples = {
     { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },
     { profile: 'zzz', origin: VARIABLE, paths: PATHS },
   ],
+  IMPORT_AMBIGUOUS: [{ tools: ['aws-mfa', 'dcoker-awsmfa'] }],
   PROFILE_NOT_NAMED: [{ candidates: ['my work'] }, { candidates: ['work', 'admin'] }, { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) }],
   SOURCE_PROFILE_NOT_FOUND: [{ profile: 'work', source: 'bsae', origin: IN_CONFIG, paths: PATHS, nearest: 'base' }],
   SOURCE_PROFILE_CYCLE: [{ path: ['a', 'b', 'a'] }],

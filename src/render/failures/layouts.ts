@@ -1,14 +1,17 @@
 import type { Failure } from '../../core/failures.ts'
 import type { Place } from '../../core/origin.ts'
+import { commandLine } from '../command-line.ts'
 import type { FailureText, FailureView, WordsFor } from './wording.ts'
 import { listed, quoted, say, section, showPath, showPlace } from './wording.ts'
 
-/** Words for what setup must not guess and undo cannot take back. */
-export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'UNDO_CONFLICT'> = {
+/** Words for what setup and import must not guess and undo cannot take back. */
+export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'IMPORT_AMBIGUOUS' | 'UNDO_CONFLICT'> = {
+  IMPORT_AMBIGUOUS: ({ tools }) =>
+    say('layouts of several tools are found, and there is no terminal to ask at which is meant', ...tools.map((tool) => `name one: ${commandLine('import', tool)}`)),
   LAYOUT_UNSUITABLE: (failure, view) => sayUnsuitable(failure, view),
   UNDO_CONFLICT: ({ place, section: name, reason }, view) =>
     reason === 'changed'
-      ? say(`a line that setup changed has been changed since: ${section(name)} in ${showPlace(place, view)}; nothing was undone`, 'make it what setup had made of it, or change it back by hand')
+      ? say(`a line that setup or import changed has been changed since: ${section(name)} in ${showPlace(place, view)}; nothing was undone`, 'make it what it was after that, or change it back by hand')
       : say(`${section(name)} in ${showPlace(place, view)} is in the way of what would come back; nothing was undone`, 'take it out or give it another name, then try again'),
 }
 
