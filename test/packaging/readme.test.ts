@@ -147,7 +147,7 @@ function wordsOf(line: string): readonly string[] {
 }
 
 describe('the command lines of the documentation', () => {
-  const documents = ['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md']
+  const documents = ['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md', 'docs/prompt.md']
   const lines = documents.flatMap((path) => commandLines(read(path)))
 
   it('are found', () => {
@@ -188,7 +188,7 @@ describe('the links of the documentation', () => {
     return new Set(headings.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')))
   }
 
-  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md'])('of %s lead somewhere', (path) => {
+  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md', 'docs/prompt.md'])('of %s lead somewhere', (path) => {
     const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^https?:/.test(target))
     const dead = targets.filter((target) => {
       const [file = '', anchor] = target.split('#')
