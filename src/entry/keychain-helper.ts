@@ -56,7 +56,16 @@ function asAnswer(secret: readonly number[] | null): KeychainAnswer {
   return secret === null ? { kind: 'none' } : { kind: 'found', text: Buffer.from(secret).toString('latin1') }
 }
 
+function readInput(): string {
+  try {
+    return readFileSync(0, 'latin1')
+  } catch {
+    // On Windows the end of an empty pipe is an error (EOF).
+    return ''
+  }
+}
+
 // A signal and not an exit, which would wait for the native call.
 const end = (): void => void process.kill(process.pid, 'SIGKILL')
 setTimeout(end, LONGEST_MS)
-void answer(readFileSync(0, 'latin1')).then((given) => process.stdout.write(`${JSON.stringify(given)}\n`, end))
+void answer(readInput()).then((given) => process.stdout.write(`${JSON.stringify(given)}\n`, end))
