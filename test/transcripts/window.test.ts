@@ -91,6 +91,14 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(credentials()).toBe(CREDENTIALS)
   })
 
+  it('is closed when no code can help', async () => {
+    await sts.configure({ faults: [{ kind: 'delay', ms: 1500, operation: 'GetCallerIdentity' }] })
+    home.write('.aws/credentials', CREDENTIALS.replace(/key = .*/, 'key = wrongwrongwrongwrongwrongwrongwrongwrong'))
+    const run = login({}, '--prompt=zenity')
+    await display.expectWindow('awsmfa')
+    expect(await run).toMatchObject({ code: 4, stderr: expect.stringContaining('is wrong [SignatureDoesNotMatch]') as string })
+  })
+
   it('is one window for two logins at once', async () => {
     const runs = [login({}, '--prompt=zenity'), login({}, '--prompt=zenity')]
     await display.press('awsmfa', sts.code(serial), '<Return>')
