@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isFailure } from '../../../src/core/failures.ts'
 import { applyEdits } from '../../../src/core/files/byte-edit.ts'
 import { readProfiles } from '../../../src/core/files/profiles.ts'
 import { findForeignProfiles } from '../../../src/core/layouts/foreign/detectors.ts'
@@ -87,6 +89,7 @@ describe('what is found', () => {
     ["nothing in the AWS CLI's own role profile", { credentials: `[default]\n${KEYS}`, config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = default\nmfa_serial = ${SERIAL}\n` }, []],
     ['aws-mfa with a suffix of its own', { credentials: `[work-keys]\n${KEYS}aws_mfa_device = ${SERIAL}\n[work]\n${SESSION}assumed_role = False\n` }, ['aws-mfa: work < work-keys']],
     ['not a device beside keys that no stem belongs to', { credentials: `[default]\n${KEYS}aws_mfa_device = ${SERIAL}\n` }, []],
+    ['not where long-term keys stand under the name of the session', { credentials: `[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n[a]\n${KEYS}` }, []],
     ['not half a pair of keys', { credentials: `[a-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_mfa_device = ${SERIAL}\n` }, []],
     ['reusabit without a device: not', { credentials: `[aPerm]\n${KEYS}`, config: '[a]\nsource_profile = aPerm\n[aPerm]\noutput = json\n' }, []],
     ['reusabit with the keys under the name that config says', { credentials: `[keys]\n${KEYS}`, config: `[a]\nsource_profile = keys\n[keys]\nmfa_serial = ${SERIAL}\n` }, ['reusabit-awsmfa: a < keys']],
@@ -110,6 +113,35 @@ describe('what is found', () => {
     expect(imported('dcoker-awsmfa', files, false, environment).config).toBe(`[profile work]\nawsmfa_source_profile = keys\nawsmfa_mfa_serial = ${SERIAL}\n`)
     expect(imported('dcoker-awsmfa', files, true, environment)).toEqual({ credentials: `[work-long-term]\n${KEYS}`, config: `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n` })
   })
+})
+
+describe('whatever stands in the files', () => {
+  const snippet = fc.constantFrom(...FOREIGN_TOOLS.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]), '# mine\n', '\n', 'a line of nobody\n', '[profile x]\nregion = eu-west-1\n', '\xff\xfe\n', '[a-long-term]\r\naws_mfa_device = x\r\n')
+  const file = fc.array(fc.tuple(snippet, fc.boolean()), { maxLength: 5 }).map((parts) => parts.map(([text, cut]) => (cut ? text.trimEnd() : text)).join(''))
+
+  it('an import takes nothing away, ends where it begins the second time, and is taken back whole; or it is refused', () => {
+    fc.assert(
+      fc.property(file, file, fc.constantFrom(...FOREIGN_TOOLS), fc.boolean(), (credentials, config, tool, removesOld) => {
+        const before = { credentials, config }
+        const after = importedWhereCertain(tool, before, removesOld)
+        if (after === undefined) return
+        expect(importedWhereCertain(tool, after, removesOld)).toEqual(after)
+        if (removesOld) return
+        expect(after.credentials).toBe(credentials)
+        expect(undone(tool, before, false)).toEqual(before)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  function importedWhereCertain(tool: ForeignTool, files: Files, removesOld: boolean): Files | undefined {
+    try {
+      return imported(tool, files, removesOld)
+    } catch (error) {
+      if (isFailure(error, 'FILE_MALFORMED')) return undefined
+      throw error
+    }
+  }
 })
 
 describe('what is changed', () => {

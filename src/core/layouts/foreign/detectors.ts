@@ -37,7 +37,9 @@ export function findForeignProfiles(snapshots: SharedSnapshots, environment: Env
   }
   const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, holdsKeys }
   const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
-  return found.filter(({ profile }, index) => found.findIndex((other) => other.profile === profile) === index)
+  const first = new Map(found.toReversed().map((each) => [each.profile, each]))
+  // Where long-term keys stand under the profile's own name, no session may be written, by whatever tool.
+  return found.filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
 }
 
 const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly ForeignProfile[]>> = {
@@ -53,12 +55,13 @@ const SESSION_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session
 
 /** Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`; the suffix can be another one. */
 function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
+  const signedIn = files.profiles.names().filter((name) => files.profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
   return files.profiles.names().flatMap((source) => {
     const keys = files.profiles.find(source)
     const device = readKeys(keys, ['aws_mfa_device'])?.value
-    const profile = stemOf(source, files)
+    const profile = stemOf(source, signedIn)
     if (profile === undefined || !files.holdsKeys(source)) return []
-    const isSignedIn = files.profiles.find(profile)?.getFrom('credentials', 'assumed_role') !== undefined
+    const isSignedIn = signedIn.includes(profile)
     const role = readKeys(keys, ['assume_role'])?.value
     if (device === undefined && role === undefined && !isSignedIn) return []
     const marks = isSignedIn ? ['expiration', 'assumed_role', 'assumed_role_arn'] : []
@@ -73,9 +76,9 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
 }
 
 /** What stands before the suffix: the usual one, or any behind a dash where aws-mfa has signed the rest in. */
-function stemOf(source: string, { profiles }: ForeignFiles): string | undefined {
+function stemOf(source: string, signedIn: readonly string[]): string | undefined {
   if (source.endsWith(LONG_TERM_SUFFIX)) return source.slice(0, -LONG_TERM_SUFFIX.length) || undefined
-  return profiles.names().find((name) => source.startsWith(`${name}-`) && profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
+  return signedIn.find((name) => source.startsWith(`${name}-`))
 }
 
 /**
