@@ -61,4 +61,7 @@ test('installed into an empty folder, with nothing beside it and no network, it 
   expect(run('--help')).toMatchObject({ status: 0, stderr: '' })
   expect(run('login', '--token-code', '123456', '-p', 'x')).toMatchObject({ status: 1, stdout: '' })
   expect(run('logn')).toMatchObject({ status: 2, stdout: '', stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n" })
+  // The add-on for the keychain could not be had here, and is missed only where it is asked for.
+  const helper = join(place, 'node_modules', 'awsmfa', 'dist', 'keychain-helper.cjs')
+  expect(spawnSync(process.execPath, [helper], { env: { HOME: folder }, input: '', encoding: 'utf8' })).toMatchObject({ stdout: '{"kind":"no-add-on"}\n', stderr: '' })
 })
