@@ -88,6 +88,23 @@ describe('the session of a standard role goes to the profile that the role is ma
   })
 })
 
+describe('a session for a profile whose process is awsmfa', () => {
+  const files = (more: string) => ({ credentials: keys('base-long-term'), config: `[profile base]\ncredential_process = awsmfa credential-process --profile base\n${more}` })
+
+  it("goes into awsmfa's own cache", () => {
+    expect(resolve({ profile: 'base', ...files('') })).toMatchObject({ storeProfile: 'base', storeIn: 'own-cache', longTerm: { profile: 'base-long-term' } })
+  })
+
+  it('is that of the profile that the line asks for', () => {
+    const other = files('[profile other]\ncredential_process = awsmfa credential-process base\n')
+    expect(resolve({ profile: 'other', ...other })).toMatchObject({ target: { value: 'base' }, storeProfile: 'base', storeIn: 'own-cache' })
+  })
+
+  it('does not take the place of a role that a flag names', () => {
+    expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { 'role-arn': ADMIN } }))).toMatchObject({ code: 'SESSION_WOULD_BE_IGNORED', key: 'credential_process' })
+  })
+})
+
 describe('promise 3: every tool sees the session: where it would never be read, login fails and names the line', () => {
   test.each<[string, Case, string, number, boolean]>([
     ['a standard role, and another role in a flag', { credentials: keys('base-long-term'), config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n`, options: { 'role-arn': ADMIN } }, 'role_arn', 3, true],
@@ -95,7 +112,6 @@ describe('promise 3: every tool sees the session: where it would never be read, 
     ['a role without a source', { credentials: keys('work-long-term'), config: `[profile work]\nrole_arn = ${ADMIN}\n` }, 'role_arn', 2, false],
     ['a role that was blanked out', { credentials: keys('work-long-term'), config: '[profile work]\nrole_arn =\n' }, 'role_arn', 2, false],
     ['a process', { credentials: keys('work-long-term'), config: '[profile work]\ncredential_process = get-keys\n' }, 'credential_process', 2, false],
-    ['a process that is awsmfa', { credentials: keys('work-long-term'), config: '[profile work]\ncredential_process = awsmfa credential-process\n' }, 'credential_process', 2, false],
     ['a process of a role tool without its keys', { credentials: keys('work-long-term'), config: '[profile work]\ncredential_process = vegas-credentials\n' }, 'credential_process', 2, false],
     ['single sign-on', { credentials: keys('work-long-term'), config: '[profile work]\nregion = x\nsso_session = s\n' }, 'sso_session', 3, false],
     ['aws login', { credentials: keys('work-long-term'), config: '[profile work]\nlogin_session = arn\n' }, 'login_session', 2, false],

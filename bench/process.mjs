@@ -1,0 +1,44 @@
+/** Answers of `credential-process` that need nobody: what every program that uses AWS waits for before it begins. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
+import { timeProgram } from './measure.mjs'
+import { FLOOR, findAwsCli } from './programs.mjs'
+import { environmentOf, freshCode, writeHomeOfUser } from './strict-sts.mjs'
+
+/** The block of this subject. The sealed answer is that of a profile whose `credential_process` is awsmfa, after a login. */
+export async function processBlock(tool, sts, folder) {
+  const standing = join(folder, 'process-standing')
+  writeHomeWithProfiles(standing, 10)
+  const sealed = join(folder, 'process-sealed')
+  const env = await signedInBySealedCache(tool, sts, sealed)
+  const ask = (words, environment) => () => timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...words], environment)
+  const floor = () => timeProgram(FLOOR, bareEnvironment(folder))
+  const aws = findAwsCli()
+  return {
+    title: 'credential-process',
+    rounds: 40,
+    rows: [
+      { name: 'node -e 0', measure: floor },
+      { name: 'node -e 0, again', measure: floor, isControl: true },
+      { name: 'session in the credentials file', measure: ask([], bareEnvironment(standing)), gate: 1.12 },
+      { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.35 },
+      { name: 'the long way, from the cache', measure: ask(['--refresh-window', '5m'], env) },
+      ...(aws === undefined ? [] : [{ name: 'aws configure get', measure: () => timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)) }]),
+    ],
+    notMeasured: aws === undefined ? ['aws configure get'] : [],
+  }
+}
+
+async function signedInBySealedCache(tool, sts, home) {
+  writeHomeOfUser(home, sts)
+  writeFileSync(join(home, '.aws', 'config'), `[profile ${PROFILE}]\nregion = eu-west-1\ncredential_process = awsmfa credential-process --profile ${PROFILE}\n`)
+  const env = environmentOf(sts, home, 'http')
+  const code = await freshCode(sts, home)
+  for (const words of [['login', PROFILE, '--token-code', code], ['credential-process', '--profile', PROFILE]]) {
+    const { status, stderr } = spawnSync(process.execPath, [tool, ...words], { env, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`awsmfa ${words[0]} ended with ${status}:\n${stderr}`)
+  }
+  return env
+}
