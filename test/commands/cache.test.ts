@@ -9,7 +9,7 @@ const ALICE = 'arn:aws:iam::111111111111:mfa/alice'
 function recordOf(profiles: readonly string[], hours: number, changes: Partial<SessionRecord['key']> = {}, assumedRoleArn?: string): SessionRecord {
   return {
     key: { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: ALICE, chain: '', ...changes },
-    credentials: { ...sessionOf('ASIAIOSFODNN7EXAMPLE').credentials, expiration: new Date(NOW.getTime() + hours * 3_600_000) },
+    credentials: { ...sessionOf('ASIAIOSFODNN7EXAMPLE').credentials, secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'IQoJb3JpZ2lu', expiration: new Date(NOW.getTime() + hours * 3_600_000) },
     durationSeconds: 43_200,
     createdAt: NOW,
     profiles,
