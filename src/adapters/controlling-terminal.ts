@@ -78,19 +78,21 @@ interface Side<Stream> {
   readonly descriptor: number
 }
 
-type Ending = { readonly line: string; readonly entered: boolean } | { readonly error: unknown }
+/** `erased`: the question is gone already. */
+type Ending = { readonly line: string; readonly entered: boolean } | { readonly error: unknown; readonly erased?: true }
 
 async function converse(question: PosedQuestion, signal: AbortSignal): Promise<string> {
   const screen = openScreen()
   const ending = await readLine(question, screen, signal)
-  erase(question, screen.stream, ending)
+  if (!('erased' in ending)) erase(question, screen.stream, ending)
   close(screen)
   if ('error' in ending) throw ending.error
   return ending.line
 }
 
 /** Never rejects: whatever happens while the line is typed is an ending, so that there is one place that cleans up. */
-function readLine({ text, wanted, canMove, hidden = false }: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
+function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
+  const { text, wanted, canMove, hidden = false } = question
   return new Promise((resolve) => {
     const keyboard = openKeyboard()
     let typed = ''
@@ -106,7 +108,9 @@ function readLine({ text, wanted, canMove, hidden = false }: PosedQuestion, scre
     let withdrawn = false
     const onAbort = (): void => {
       withdrawn = true
-      void dropTyped(keyboard.stream, hidden).then(() => finish({ error: signal.reason }))
+      // At once: whatever is said next must find the line free.
+      erase(question, screen.stream, { error: signal.reason })
+      void dropTyped(keyboard.stream, hidden).then(() => finish({ error: signal.reason, erased: true }))
     }
     /** What happens while a withdrawn question goes is not an answer to it any more. */
     const conclude = (ending: Ending): void => (withdrawn ? undefined : finish(ending))
