@@ -7,7 +7,7 @@ import { timeProgram } from './measure.mjs'
 import { findOnPath } from './programs.mjs'
 
 /** So many prompts in one shell, so that the shell's own start does not count. */
-const PROMPTS = 500
+const PROMPTS = 2000
 /** A process for each of them takes long enough. */
 const PROCESSES = 10
 
@@ -30,7 +30,7 @@ export function promptBlocks(tool, folder) {
       title: `Prompt in ${shell}`,
       unit: 'µs',
       rounds: 15,
-      rows: [row(forkName, PROMPTS / 5, fork), row(`${forkName}, again`, PROMPTS / 5, fork, { isControl: true }), row('the prompt', PROMPTS, '_awsmfa_prompt', { gate }), row('$(awsmfa status)', PROCESSES, status)],
+      rows: [row(forkName, PROMPTS / 20, fork), row(`${forkName}, again`, PROMPTS / 20, fork, { isControl: true }), row('the prompt', PROMPTS, '_awsmfa_prompt', { gate }), row('$(awsmfa status)', PROCESSES, status)],
     }
   })
   if (!found.includes('bash')) return blocks

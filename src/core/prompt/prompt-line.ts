@@ -18,7 +18,7 @@ export interface PromptFile {
 }
 
 /** So many seconds after its end a session is of no interest to a prompt any more. */
-export const PROMPT_FORGETS_SECONDS = 86_400
+const PROMPT_FORGETS_SECONDS = 86_400
 
 /** What stands for a character of a profile's name in a file's name, where it cannot stand for itself. The snippets do the same. */
 export const ENCODED_CHARACTERS: readonly string[] = ['%', '/', '\\', ':', '*', '?', '"', '<', '>', '|']
