@@ -54,13 +54,15 @@ _awsmfa_segment() {
   fi
   if [[ -z $now ]]; then
     case $BASH_VERSION in
-      [123].* | 4.[01].*) now=$(date +%s 2>/dev/null) || return 0 ;;
+      [123].* | 4.[01].*)
+        now=$(date +%s 2>/dev/null) || return 0
+        case $now in '' | *[!0-9]*) return 0 ;; esac
+        ;;
       *) printf -v now '%(%s)T' -1 ;;
     esac
   fi
   # Arithmetic would take anything but digits for an expression.
-  case $end in '' | 0* | *[!0123456789]* | ????????????*) [[ -n $inside ]] || return 0 ;; esac
-  case $now in '' | *[!0123456789]*) return 0 ;; esac
+  case $end in '' | 0* | *[!0-9]* | ????????????*) [[ -n $inside ]] || return 0 ;; esac
   left=$((end - now))
   if ((left >= 3600)); then
     AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
