@@ -104,7 +104,7 @@ function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCac
         forgetAnswers(cacheFolder)
       }
     }
-  return { ...cache, store: thenForget(cache.store), remove: thenForget(cache.remove), sweep: thenForget(cache.sweep) }
+  return { ...cache, store: thenForget(cache.store), remove: thenForget(cache.remove), removeAll: thenForget(cache.removeAll), sweep: thenForget(cache.sweep) }
 }
 
 function profilesIn({ credentials, config }: SharedSnapshots): Profiles {

@@ -1,6 +1,6 @@
 /** The texts of `awsmfa help TOPIC`, from the tables that the tool itself goes by. At most 80 columns wide. */
 import { SETTING_TABLE } from '../core/login/setting-table.ts'
-import type { SettingRow } from '../core/login/setting-table.ts'
+import type { SettingRow } from '../core/login/setting-row.ts'
 import { plainText, wrapped } from '../render/wrapped.ts'
 import { exitCodeRows } from './exit-code-words.ts'
 import type { HelpTopic } from './help-topics.ts'

@@ -45,18 +45,18 @@ describe('an answer that was given before', () => {
     expect([statSync(file()).mode & 0o777, statSync(join(folder, 'cache/answers')).mode & 0o777]).toEqual([0o600, 0o700])
   })
 
-  it.each<readonly [string, () => Partial<AnswerPlaces> | undefined]>([
-    ['the credentials file', () => void writeFileSync(places.files.credentials, '[base]\n[x]\n')],
-    ['a file of the same size at another time', () => void utimesSync(places.files.config, 1, 1)],
-    ['the config file, which is gone', () => void rmSync(places.files.config)],
-    ['a settings file that came', () => void writeFileSync(join(folder, 'config/config.toml'), 'duration = "1h"\n')],
-    ['the session cache', () => void utimesSync(join(folder, 'cache/sessions'), 1, 1)],
+  it.each<readonly [string, () => unknown]>([
+    ['the credentials file', () => writeFileSync(places.files.credentials, '[base]\n[x]\n')],
+    ['a file of the same size at another time', () => utimesSync(places.files.config, 1, 1)],
+    ['the config file, which is gone', () => rmSync(places.files.config)],
+    ['a settings file that came', () => writeFileSync(join(folder, 'config/config.toml'), 'duration = "1h"\n')],
+    ['the session cache', () => utimesSync(join(folder, 'cache/sessions'), 1, 1)],
     ['a variable', () => ({ environment: { ...places.environment, AWS_REGION: 'eu-west-2' } })],
     ['a variable that came', () => ({ environment: { ...places.environment, AWS_MFA_SERIAL: 'x' } })],
     ['the files that are named', () => ({ files: { ...places.files, config: join(folder, 'aws/other') } })],
     ['the profile', () => ({ profile: 'other' })],
   ])('is not given where something else was there: %s', (_, change) => {
-    expect(find(change() ?? {})).toBeUndefined()
+    expect(find((change() ?? {}) as Partial<AnswerPlaces>)).toBeUndefined()
   })
 
   it('is given whatever keys are in the environment, which it does not start from', () => {

@@ -67,9 +67,9 @@ function quoteForShell(word: string): string | undefined {
   return /\s[#;]|[\r\n]/.test(word) ? undefined : `'${word.replaceAll("'", `'"'"'`)}'`
 }
 
-/** No quoting keeps cmd.exe from reading these. */
+/** No quoting keeps cmd.exe from reading these, nor a last backslash from taking the quote behind it along. */
 function quoteForWindows(word: string): string | undefined {
-  if (/["%!^&|<>\r\n]|\s[#;]/.test(word)) return undefined
+  if (/["%!^&|<>\r\n]|\s[#;]|\\$/.test(word)) return undefined
   return /^[\w@+=:,.\\/-]+$/.test(word) ? word : `"${word}"`
 }
 

@@ -3,65 +3,9 @@
  * and the generated documentation read this one table, so that a row is all that a new setting needs to be allowed there, shown
  * and documented. Order within a row: flags after `--`, flags, variables, profile keys, the settings file, default.
  */
-import type { OwnFlagName } from './sts-flags.ts'
+import { ROWS_BESIDE_LOGIN, ROWS_OF_ASKING } from './setting-rows.ts'
+import type { SettingName, SettingRow } from './setting-row.ts'
 import { showableCommand } from './token-command.ts'
-
-/** A setting's name in messages and in `--debug`. */
-export type SettingName =
-  | 'profile'
-  | 'source profile'
-  | 'source environment'
-  | 'MFA device serial'
-  | 'role'
-  | 'duration'
-  | 'role session name'
-  | 'external id'
-  | 'region'
-  | 'endpoint'
-  | 'CA bundle'
-  | 'token code'
-  | 'token command'
-  | 'YubiKey serial'
-  | 'YubiKey label'
-  | 'prompt'
-  | 'no window'
-  | 'hidden ARNs'
-  | 'minimum time left'
-  | 'refresh window'
-  | 'no mandatory refresh'
-  | 'timeout'
-  | 'cache key'
-  | 'no colour'
-
-/**
- * One setting. Lists are in order of precedence; the first place that has a value wins. A setting that is no login's (where the
- * cache's key lies, say) has no profile keys, and is looked up by findOutsideLogin.
- */
-export interface SettingRow {
-  readonly name: SettingName
-  readonly description: string
-  /** How its text is read: as it is (left out), as a length of time, or as yes or no. What is neither is refused. */
-  readonly kind?: 'length' | 'switch'
-  /** Long names without dashes, as in the command table; of login, or of whichever commands have the setting. */
-  readonly flags: readonly string[]
-  /** Flags after `--`, which beat every variable and file. */
-  readonly stsFlags: readonly OwnFlagName[]
-  readonly variables: readonly string[]
-  /** A variable says yes by being set to anything at all, as NO_COLOR does. */
-  readonly isPresence?: true
-  /** Keys of a profile in the shared files, lower case. */
-  readonly profileKeys: readonly string[]
-  /** Which profiles are looked at: the target alone, or each one met on the way to the long-term credentials. */
-  readonly profiles: 'target' | 'walk'
-  /** The key in awsmfa's own settings file; without one the file may not have it. */
-  readonly settingsKey?: string
-  /** For a setting that the file may not have: the key that people would try, and what to do instead. */
-  readonly notInFile?: { readonly key: string; readonly instead: string }
-  /** What holds where nothing is said, in words. */
-  readonly fallback?: string
-  /** What of a value may be shown; left out: the whole of it. A value that is secret is shown as `…`. */
-  readonly showable?: (value: string) => string
-}
 
 /** Every setting. */
 export const SETTING_TABLE: readonly SettingRow[] = [
@@ -233,113 +177,8 @@ export const SETTING_TABLE: readonly SettingRow[] = [
     settingsKey: 'yubikey_label',
     fallback: 'the MFA device serial',
   },
-  {
-    name: 'prompt',
-    description: 'where the token code is asked for: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
-    flags: ['prompt'],
-    stsFlags: [],
-    variables: ['AWSMFA_PROMPT'],
-    profileKeys: ['awsmfa_prompt'],
-    profiles: 'walk',
-    settingsKey: 'prompt',
-    fallback: 'auto: the terminal, else a window',
-  },
-  {
-    name: 'no window',
-    description: 'never ask in a window',
-    kind: 'switch',
-    flags: ['no-gui'],
-    stsFlags: [],
-    variables: ['AWSMFA_NO_GUI'],
-    profileKeys: ['awsmfa_no_gui'],
-    profiles: 'walk',
-    settingsKey: 'no_gui',
-    fallback: 'false',
-  },
-  {
-    name: 'hidden ARNs',
-    description: 'name roles and devices in questions without their ARNs, by name and account',
-    kind: 'switch',
-    flags: ['hide-arns'],
-    stsFlags: [],
-    variables: ['AWSMFA_HIDE_ARNS'],
-    profileKeys: ['awsmfa_hide_arns'],
-    profiles: 'walk',
-    settingsKey: 'hide_arns',
-    fallback: 'false',
-  },
-  {
-    name: 'minimum time left',
-    description: 'renew a session that holds for less than this',
-    kind: 'length',
-    flags: ['min-ttl'],
-    stsFlags: [],
-    variables: ['AWSMFA_MIN_TTL'],
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'min_ttl',
-    fallback: '15 minutes',
-  },
-  {
-    name: 'refresh window',
-    description: 'credential-process renews a session with so much left or less, even if a code is needed',
-    kind: 'length',
-    flags: ['refresh-window'],
-    stsFlags: [],
-    variables: ['AWSMFA_REFRESH_WINDOW'],
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'refresh_window',
-    fallback: '10 minutes',
-  },
-  {
-    name: 'no mandatory refresh',
-    description: 'credential-process asks for a code only once the session has ended',
-    kind: 'switch',
-    flags: ['no-mandatory-refresh'],
-    stsFlags: [],
-    variables: ['AWSMFA_NO_MANDATORY_REFRESH'],
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'no_mandatory_refresh',
-    fallback: 'false',
-  },
-  {
-    name: 'timeout',
-    description: 'credential-process gives up after so long, whoever is asked',
-    kind: 'length',
-    flags: ['timeout'],
-    stsFlags: [],
-    variables: ['AWSMFA_TIMEOUT'],
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'timeout',
-    fallback: '20 seconds',
-  },
-  {
-    name: 'no colour',
-    description: 'no colours on terminals either',
-    kind: 'switch',
-    flags: ['no-color'],
-    stsFlags: [],
-    variables: ['AWSMFA_NO_COLOR', 'NO_COLOR'],
-    isPresence: true,
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'no_color',
-    fallback: 'colours on a terminal that has them',
-  },
-  {
-    name: 'cache key',
-    description: "where the key of awsmfa's own cache lies: file, or keychain for the system's keychain",
-    flags: [],
-    stsFlags: [],
-    variables: ['AWSMFA_CACHE_KEY'],
-    profileKeys: [],
-    profiles: 'target',
-    settingsKey: 'cache_key',
-    fallback: 'file: in $XDG_RUNTIME_DIR where that lies in memory, else in the state folder',
-  },
+  ...ROWS_OF_ASKING,
+  ...ROWS_BESIDE_LOGIN,
 ]
 
 /** An address may carry a name and a password. */

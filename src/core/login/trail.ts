@@ -1,7 +1,7 @@
 import type { Resolved } from '../origin.ts'
 import type { LoginResolution } from './resolution.ts'
 import { settingRow } from './setting-table.ts'
-import type { SettingName } from './setting-table.ts'
+import type { SettingName } from './setting-row.ts'
 
 /** One line of `--debug`: a setting, its value, and where it came from. */
 export type TrailEntry = LoginResolution['trail'][number]
