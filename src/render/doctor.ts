@@ -44,10 +44,13 @@ export function renderFindings(findings: readonly Finding[], view: FindingView, 
     const head = paint(file === undefined ? 'environment' : visible(displayPath(file, view.home), 1000), 'bold', style)
     return `${head}\n${others.filter((finding) => finding.file === file).map((finding) => rowsOf(finding, view, style)).join('')}`
   })
-  const profiles = [...new Set(outcomes.map(({ profile }) => profile))].map((profile) => {
-    const rows = outcomes.filter((finding) => finding.profile === profile).map((finding) => `  ${findingText(finding, view).what}\n`)
-    return `${paint(visible(profile ?? ''), 'bold', style)}\n${rows.join('')}`
-  })
+  const byProfile = new Map<string, string[]>()
+  for (const finding of outcomes) {
+    const rows = byProfile.get(finding.profile ?? '') ?? []
+    byProfile.set(finding.profile ?? '', rows)
+    rows.push(`  ${findingText(finding, view).what}\n`)
+  }
+  const profiles = [...byProfile].map(([profile, rows]) => `${paint(visible(profile), 'bold', style)}\n${rows.join('')}`)
   return [...groups, ...profiles, countLine(others, style)].join('\n')
 }
 

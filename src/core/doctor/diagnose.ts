@@ -30,7 +30,7 @@ export function diagnose(examination: Examination, only?: string): readonly Find
   ])
   const round = [checkPermissions, checkCaches, checkClock, checkPrograms, checkVariableKeys, checkVariableProfiles, checkVariableFiles].flatMap((check) => check(examination))
   const placed = [...inFiles, ...inProfiles].toSorted((left, right) => rankOf(left, files) - rankOf(right, files) || (left.line ?? 0) - (right.line ?? 0))
-  const outcomes = named.flatMap((profile) => outcomeFindings(profile, examination, placed))
+  const outcomes = outcomeFindings(named, examination, placed)
   const all = [...placed, ...round, ...outcomes]
   return only === undefined ? all : all.filter(isAbout(only, examination))
 }

@@ -1,8 +1,10 @@
 /** What doctor looks at: all of it gathered before, none of it fetched here. */
 import type { IniDocument, IniSection, IniBody } from '../files/ini-document.ts'
-import { parseSection, readIniDocument } from '../files/ini-document.ts'
+import { linesBetween, parseSection, readIniDocument } from '../files/ini-document.ts'
 import type { Profiles, ProfileView } from '../files/profile-view.ts'
 import { readProfiles } from '../files/profiles.ts'
+import { headerOf } from './section-names.ts'
+import type { Header } from './section-names.ts'
 import type { Environment } from '../login/target-profile.ts'
 import type { SharedFileName } from '../origin.ts'
 
@@ -61,6 +63,7 @@ export interface MachineFacts {
 /** A section with what stands in it. */
 export interface ExaminedSection {
   readonly section: IniSection
+  readonly header: Header
   readonly body: IniBody
 }
 
@@ -69,6 +72,10 @@ export interface ExaminedDocument extends ExaminedFile {
   readonly name: SharedFileName
   readonly document: IniDocument
   readonly sections: readonly ExaminedSection[]
+  /** How many sections are meant to open a profile. */
+  readonly countOf: (profile: string) => number
+  /** The number, from 1, of the line that holds an offset. */
+  readonly lineAt: (offset: number) => number
 }
 
 /** Everything that the checks look at. */
@@ -90,5 +97,21 @@ export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, m
 /** Takes one file apart. Never throws. */
 export function takenApart(name: SharedFileName, file: ExaminedFile): ExaminedDocument {
   const document = readIniDocument(file.text)
-  return { ...file, name, document, sections: document.sections.map((section) => ({ section, body: parseSection(document, section) })) }
+  const sections = document.sections.map((section) => ({ section, header: headerOf(document, section, name), body: parseSection(document, section) }))
+  const counts = new Map<string, number>()
+  for (const { header: { profile } } of sections) if (profile !== undefined) counts.set(profile, (counts.get(profile) ?? 0) + 1)
+  let starts: readonly number[] | undefined
+  const lineAt = (offset: number): number => lineOf((starts ??= linesBetween(file.text, 0, file.text.length).map(({ start }) => start)), offset)
+  return { ...file, name, document, sections, countOf: (profile) => counts.get(profile) ?? 0, lineAt }
+}
+
+/** How many lines begin at or before an offset. */
+function lineOf(starts: readonly number[], offset: number): number {
+  let [low, high] = [0, starts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  return Math.max(1, low)
 }

@@ -5,7 +5,8 @@
 import { applyEdits } from '../files/byte-edit.ts'
 import type { ByteEdit } from '../files/byte-edit.ts'
 import { lineEndOf } from '../files/file-style.ts'
-import { BYTE_ORDER_MARK, leadingBlanks, lineAt, trimBlanks } from '../files/ini-document.ts'
+import { BYTE_ORDER_MARK, leadingBlanks, trimBlanks } from '../files/ini-document.ts'
+import type { IniEntry } from '../files/ini-document.ts'
 import { editsBetween } from '../files/line-diff.ts'
 import { LEGACY_TOKEN_KEY } from '../files/managed-keys.ts'
 import { planSessionRemoval } from '../files/session-removal.ts'
@@ -16,14 +17,21 @@ import { checkBytes, checkIndentedComments } from './checks/file-spelling.ts'
 import { checkKeys } from './checks/keys.ts'
 import { checkKeyPairs, checkSecurityToken, checkSession } from './checks/sessions.ts'
 import { examine, takenApart } from './examination.ts'
-import type { ExaminedDocument, ExaminedFile, MachineFacts } from './examination.ts'
+import type { ExaminedDocument, ExaminedFile, ExaminedSection, MachineFacts } from './examination.ts'
 import type { Finding } from './finding.ts'
-import { headerOf } from './section-names.ts'
 
 /** Both files, as they are or as they would be. */
 export type FileTexts = Readonly<Record<SharedFileName, string>>
 
-type Mend = (file: ExaminedDocument, finding: Finding) => readonly ByteEdit[]
+/** A file whose sections and keys are found by their lines. */
+interface LinedDocument extends ExaminedDocument {
+  readonly sectionsOn: ReadonlyMap<number, readonly ExaminedSection[]>
+  readonly entriesOn: ReadonlyMap<number, readonly IniEntry[]>
+}
+
+type Mend = (file: LinedDocument, finding: Finding) => readonly ByteEdit[]
+
+const MAXIMUM_TURNS = 1_000
 
 /**
  * Gives the edits that mend both files. Never throws: what is not beyond doubt is left as it is. Mended again, nothing is
@@ -39,10 +47,10 @@ function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>): Fi
   return { credentials: mend('credentials'), config: mend('config') }
 }
 
-/** Each turn mends one finding, so there are no more turns than there are lines with faults. */
+/** Each turn mends all faults of one kind, and none comes back, so that few turns are needed; the limit is for faults of ours. */
 function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[] | undefined): string {
   let mended = text
-  for (let turns = text.length; turns > 0; turns--) {
+  for (let turns = MAXIMUM_TURNS; turns > 0; turns--) {
     const edits = next(mended)
     if (edits === undefined) return mended
     mended = applyEdits(mended, edits)
@@ -52,13 +60,27 @@ function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[
 
 function nextSpellingEdits(file: ExaminedDocument): readonly ByteEdit[] | undefined {
   for (const check of [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments]) {
-    for (const found of check(file)) {
-      const edits = found.isMendable ? SPELLING_MENDS[found.code]?.(file, found) : undefined
-      if (edits !== undefined && edits.length > 0) return edits
-    }
+    const mendable = check(file).filter(({ isMendable }) => isMendable)
+    const code = mendable.find((found) => SPELLING_MENDS[found.code] !== undefined)?.code
+    const mend = code === undefined ? undefined : SPELLING_MENDS[code]
+    const lined = at(file)
+    const edits = mend === undefined ? [] : apart(mendable.filter((found) => found.code === code), (found) => mend(lined, found))
+    if (edits.length > 0) return edits
   }
   return undefined
 }
+
+/** The edits of all findings, but for those that would meet another's: they are made in the next turn. */
+function apart(findings: readonly Finding[], mend: (found: Finding) => readonly ByteEdit[]): readonly ByteEdit[] {
+  const taken = new Set<number>()
+  return findings.flatMap((found) => {
+    const edits = mend(found)
+    if (edits.some(({ offset }) => taken.has(offset))) return []
+    for (const { offset } of edits) taken.add(offset)
+    return edits
+  })
+}
+
 
 const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
   'byte-order-mark': () => [{ offset: 0, length: BYTE_ORDER_MARK.length, content: '' }],
@@ -74,22 +96,29 @@ const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
   'quoted-value': (file, found) => entriesAt(file, found).map(({ valueStart, valueEnd, value }) => ({ offset: valueStart, length: valueEnd - valueStart, content: trimBlanks(value.slice(1, -1)) })),
   'first-key-indented': (file, { line }) =>
     file.sections
-      .filter(({ body }) => body.entries.some(({ start }) => lineAt(file.text, start) === line))
+      .filter(({ body }) => body.entries.some(({ start }) => file.lineAt(start) === line))
       .flatMap(({ body }) => [...body.entries, ...body.comments].map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })))
       .filter(({ length }) => length > 0),
   'indented-comment': (file, { line }) =>
     file.sections
       .flatMap(({ body }) => body.comments)
-      .filter(({ start }) => lineAt(file.text, start) === line)
+      .filter(({ start }) => file.lineAt(start) === line)
       .map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })),
 }
 
-function sectionsAt({ sections, text }: ExaminedDocument, line: number | undefined) {
-  return sections.filter(({ section }) => lineAt(text, section.start) === line)
+function at(file: ExaminedDocument): LinedDocument {
+  // Each stands on a line of its own.
+  const sectionsOn = new Map(file.sections.map((each) => [file.lineAt(each.section.start), [each]]))
+  const entriesOn = new Map(file.sections.flatMap(({ body }) => body.entries).map((entry) => [file.lineAt(entry.start), [entry]]))
+  return { ...file, sectionsOn, entriesOn }
 }
 
-function entriesAt({ sections, text }: ExaminedDocument, { line }: Finding) {
-  return sections.flatMap(({ body }) => body.entries).filter(({ start }) => lineAt(text, start) === line)
+function sectionsAt({ sectionsOn }: LinedDocument, line: number | undefined): readonly ExaminedSection[] {
+  return sectionsOn.get(line ?? 0) ?? []
+}
+
+function entriesAt({ entriesOn }: LinedDocument, { line }: Finding): readonly IniEntry[] {
+  return entriesOn.get(line ?? 0) ?? []
 }
 
 function indentAt(text: string, start: number): number {
@@ -104,9 +133,8 @@ function endOfKeys({ sections }: ExaminedDocument, start: number): number {
 }
 
 /** The header in the form that every tool reads; what stands behind the bracket stays. */
-function renamedHeader(file: ExaminedDocument, { line }: Finding): readonly ByteEdit[] {
-  return sectionsAt(file, line).flatMap(({ section }) => {
-    const header = headerOf(file.document, section, file.name)
+function renamedHeader(file: LinedDocument, { line }: Finding): readonly ByteEdit[] {
+  return sectionsAt(file, line).flatMap(({ section, header }) => {
     if (header.profile === undefined) return []
     const open = file.text.indexOf('[', section.start) + 1
     const bytes = file.text.slice(open, file.text.indexOf(']', open))
@@ -116,7 +144,7 @@ function renamedHeader(file: ExaminedDocument, { line }: Finding): readonly Byte
   })
 }
 
-function movedHeaderComment(file: ExaminedDocument, { line }: Finding): readonly ByteEdit[] {
+function movedHeaderComment(file: LinedDocument, { line }: Finding): readonly ByteEdit[] {
   return sectionsAt(file, line).flatMap(({ section }) => {
     const header = file.text.slice(section.start, section.bodyStart)
     const close = header.indexOf(']') + 1
@@ -129,7 +157,7 @@ function movedHeaderComment(file: ExaminedDocument, { line }: Finding): readonly
   })
 }
 
-function movedComment(file: ExaminedDocument, found: Finding): readonly ByteEdit[] {
+function movedComment(file: LinedDocument, found: Finding): readonly ByteEdit[] {
   return entriesAt(file, found).flatMap(({ start, value, valueStart, valueEnd }) => {
     const at = value.search(/[ \t]+[#;]/)
     if (at === -1) return []
@@ -148,7 +176,7 @@ function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, E
     const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
     for (const profile of named) {
       for (const found of [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination }))) {
-        const edits = found.isMendable ? sessionEdits(examination.files.credentials, found) : []
+        const edits = found.isMendable ? sessionEdits(at(examination.files.credentials), found) : []
         if (edits.length > 0) return edits
       }
     }
@@ -157,7 +185,7 @@ function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, E
   return { ...texts, credentials }
 }
 
-function sessionEdits(file: ExaminedDocument, found: Finding): readonly ByteEdit[] {
+function sessionEdits(file: LinedDocument, found: Finding): readonly ByteEdit[] {
   if (found.code === 'security-token-first') return entriesAt(file, found).filter(({ key }) => key === LEGACY_TOKEN_KEY).flatMap(removalsOf)
   if (!['leftover-marks', 'token-beside-long-term-keys'].includes(found.code) || found.profile === undefined) return []
   try {

@@ -6,6 +6,7 @@ import { parseExpiration } from '../sessions/expiration.ts'
 import { markedExpiration } from '../sessions/expiration-markers.ts'
 import { shortenAccessKeyId } from '../sessions/credentials.ts'
 import type { ProfileView } from '../files/profile-view.ts'
+import type { SharedFileName } from '../origin.ts'
 import { ruleForTool } from './credential-order.ts'
 import type { Outcome } from './credential-order.ts'
 import type { Examination } from './examination.ts'
@@ -37,12 +38,18 @@ function outcomesOf(profile: ProfileView, examination: Examination, lost: readon
   return [...groups.values()].map(({ tools, what }) => ({ tools, ...what }))
 }
 
-/** Gives the same as notes, a finding for each group of tools. */
-export function outcomeFindings(profile: ProfileView, examination: Examination, findings: readonly Finding[]): readonly Finding[] {
-  const place = Object.entries(profile.lines)[0]
-  const file = place?.[0] === 'credentials' ? examination.files.credentials.path : examination.files.config.path
-  return outcomesOf(profile, examination, enginesLosing(profile, examination, findings)).map(({ tools, outcome, identity, because, until }) => {
-    const details = { file, line: place?.[1], profile: profile.name, tools, key: outcome, ...(identity === undefined ? {} : { name: identity }), ...(because === undefined ? {} : { other: because }), ...(until === undefined ? {} : { at: until }) }
+/** Gives what tools do with each profile as notes, a finding for each group of tools; `findings` are those in the files. */
+export function outcomeFindings(profiles: readonly ProfileView[], examination: Examination, findings: readonly Finding[]): readonly Finding[] {
+  const losses = lossesFrom(findings, examination)
+  return profiles.flatMap((profile) => outcomeFindingsOf(profile, examination, enginesLosing(profile, losses)))
+}
+
+function outcomeFindingsOf(profile: ProfileView, examination: Examination, lost: readonly Engine[]): readonly Finding[] {
+  const { lines } = profile
+  const name: SharedFileName = lines.credentials === undefined ? 'config' : 'credentials'
+  const place = { file: examination.files[name].path, line: lines[name], profile: profile.name }
+  return outcomesOf(profile, examination, lost).map(({ tools, outcome, identity, because, until }) => {
+    const details = { ...place, tools, key: outcome, ...(identity === undefined ? {} : { name: identity }), ...(because === undefined ? {} : { other: because }), ...(until === undefined ? {} : { at: until }) }
     return finding(['fails', 'none', 'unread', 'signed-out'].includes(outcome) ? 'tools-fail' : 'tools-use', details)
   })
 }
@@ -92,19 +99,37 @@ function hasLongTerm(name: string, { profiles }: Examination): boolean {
   return LONG_TERM_SUFFIXES.some((suffix) => profiles.find(name + suffix)?.get('aws_access_key_id') !== undefined)
 }
 
-/** The engines that do not read a file that the profile stands in, or miss the profile itself. */
-function enginesLosing(profile: ProfileView, { files }: Examination, findings: readonly Finding[]): readonly Engine[] {
-  return ENGINES.filter((engine) =>
-    findings.some(({ code, file, profile: named }) => {
-      if (!isSpelling(code) || !enginesMisreading(code).includes(engine)) return false
-      const effect = effectOn(code, engine)
-      if (effect === 'file-refused') return true
-      const isInFile = (name: 'credentials' | 'config') => file === files[name].path && profile.lines[name] !== undefined
-      if (effect === 'file-skipped') return isInFile('credentials') || isInFile('config')
-      return effect === 'profile-missed' && named === profile.name && code !== 'byte-order-mark' && code !== 'duplicate-key'
-    }),
-  )
+/** Which engines do not read a file whole, or miss single profiles in it. */
+interface Losses {
+  readonly everywhere: ReadonlySet<Engine>
+  readonly inFile: Readonly<Record<SharedFileName, ReadonlySet<Engine>>>
+  readonly ofProfile: ReadonlyMap<string, ReadonlySet<Engine>>
 }
+
+/** Sorts findings about spelling by what they keep from being read. */
+function lossesFrom(findings: readonly Finding[], { files }: Examination): Losses {
+  const everywhere = new Set<Engine>()
+  const inFile = { credentials: new Set<Engine>(), config: new Set<Engine>() }
+  const ofProfile = new Map<string, Set<Engine>>()
+  for (const { code, file, profile } of findings) {
+    if (!isSpelling(code)) continue
+    for (const engine of enginesMisreading(code)) {
+      const effect = effectOn(code, engine)
+      if (effect === 'file-refused') everywhere.add(engine)
+      if (effect === 'file-skipped') inFile[file === files.credentials.path ? 'credentials' : 'config'].add(engine)
+      if (effect === 'profile-missed' && profile !== undefined && code !== 'duplicate-key') ofProfile.set(profile, (ofProfile.get(profile) ?? new Set<Engine>()).add(engine))
+    }
+  }
+  return { everywhere, inFile, ofProfile }
+}
+
+function enginesLosing(profile: ProfileView, { everywhere, inFile, ofProfile }: Losses): readonly Engine[] {
+  const isLost = (engine: Engine): boolean =>
+    everywhere.has(engine) || ofProfile.get(profile.name)?.has(engine) === true || FILES.some((file) => inFile[file].has(engine) && profile.lines[file] !== undefined)
+  return ENGINES.filter(isLost)
+}
+
+const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
 function isSpelling(code: Finding['code']): code is keyof typeof PARSER_BEHAVIOUR {
   return Object.hasOwn(PARSER_BEHAVIOUR, code)

@@ -1,5 +1,5 @@
 /** What is wrong with a whole file, or with lines of it, whatever section they stand in. */
-import { BYTE_ORDER_MARK, leadingBlanks, lineAt, linesBetween } from '../../files/ini-document.ts'
+import { BYTE_ORDER_MARK, leadingBlanks, linesBetween } from '../../files/ini-document.ts'
 import type { ExaminedDocument } from '../examination.ts'
 import { finding, spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
@@ -11,36 +11,36 @@ export function checkReadable({ path, unreadable }: ExaminedDocument): readonly 
 }
 
 /** The bytes: mark, encoding, line ends. */
-export function checkBytes({ path, text }: ExaminedDocument): readonly Finding[] {
+export function checkBytes({ path, text, lineAt }: ExaminedDocument): readonly Finding[] {
   const found: Finding[] = []
   if (text.startsWith(BYTE_ORDER_MARK)) found.push(spelling('byte-order-mark', { file: path, line: 1, isMendable: true }))
   const odd = firstOddByte(text)
-  if (odd !== undefined) found.push(spelling('not-utf8', { file: path, line: lineAt(text, odd) }))
+  if (odd !== undefined) found.push(spelling('not-utf8', { file: path, line: lineAt(odd) }))
   if (/\r(?!\n)/.test(text) && !text.includes('\n')) found.push(spelling('carriage-returns', { file: path, line: 1 }))
   return found
 }
 
 /** Lines above the first header, and lines that are no key. */
 export function checkStrayLines(file: ExaminedDocument): readonly Finding[] {
-  const { path, text, document, sections } = file
+  const { path, text, document, sections, lineAt } = file
   const start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
   const above = linesBetween(text, start, document.sections[0]?.start ?? text.length).find(({ start: from, contentEnd }) => /^[ \t\v\f]*[^ \t\v\f#;]/.test(text.slice(from, contentEnd)))
   const strays = sections.flatMap(({ body }) => body.strays)
   return [
-    ...(above === undefined ? [] : [spelling('key-before-section', { file: path, line: lineAt(text, above.start) })]),
+    ...(above === undefined ? [] : [spelling('key-before-section', { file: path, line: lineAt(above.start) })]),
     ...strays.map((line) => {
       const key = shown(text.slice(line.start, line.contentEnd))
-      return spelling('line-without-key', { file: path, line: lineAt(text, line.start), ...(key === undefined ? {} : { key }) })
+      return spelling('line-without-key', { file: path, line: lineAt(line.start), ...(key === undefined ? {} : { key }) })
     }),
   ]
 }
 
 /** Comments that do not begin their lines; blank above the first header they harm nobody. */
-export function checkIndentedComments({ path, text, sections }: ExaminedDocument): readonly Finding[] {
+export function checkIndentedComments({ path, text, sections, lineAt }: ExaminedDocument): readonly Finding[] {
   return sections
     .flatMap(({ body }) => body.comments)
     .filter(({ start, contentEnd }) => leadingBlanks(text.slice(start, contentEnd)) > 0)
-    .map(({ start }) => spelling('indented-comment', { file: path, line: lineAt(text, start), isMendable: true }))
+    .map(({ start }) => spelling('indented-comment', { file: path, line: lineAt(start), isMendable: true }))
 }
 
 /** A stray line may be a part of a secret, so no more is shown than a key's name at its beginning. */

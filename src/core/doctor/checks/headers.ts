@@ -1,9 +1,7 @@
 /** What is wrong with sections and their headers. */
-import { lineAt } from '../../files/ini-document.ts'
 import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
 import { finding, spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
-import { headerOf } from '../section-names.ts'
 import type { Header } from '../section-names.ts'
 
 /** A section with its header taken apart, and those of the same file. */
@@ -19,14 +17,14 @@ interface Place {
 /** Headers that not every tool reads. */
 export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
   return file.sections.flatMap((own) => {
-    const header = headerOf(file.document, own.section, file.name)
-    const isTaken = file.sections.some((other) => other !== own && headerOf(file.document, other.section, file.name).profile === header.profile)
-    return headerFindings({ file, own, header, line: lineAt(file.text, own.section.start), isTaken })
+    const { header } = own
+    const isTaken = header.profile !== undefined && file.countOf(header.profile) > 1
+    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), isTaken })
   })
 }
 
 /** Sections that stand twice; `[default]` in two forms. */
-export function checkDoubles({ path, text, sections, name, document }: ExaminedDocument): readonly Finding[] {
+export function checkDoubles({ path, text, sections, name, lineAt }: ExaminedDocument): readonly Finding[] {
   const seen = new Map<string, ExaminedSection>()
   const found: Finding[] = []
   for (const own of sections) {
@@ -35,13 +33,12 @@ export function checkDoubles({ path, text, sections, name, document }: ExaminedD
     if (first === undefined) seen.set(key, own)
     else {
       const isMendable = saysTheSame(text, first, own)
-      const profile = headerOf(document, own.section, name).profile
-      found.push(spelling('duplicate-section', { file: path, line: lineAt(text, own.section.start), otherLine: lineAt(text, first.section.start), profile, name: headerOf(document, own.section, name).name, isMendable }))
+      found.push(spelling('duplicate-section', { file: path, line: lineAt(own.section.start), otherLine: lineAt(first.section.start), profile: own.header.profile, name: own.header.name, isMendable }))
     }
   }
   const [plain, prefixed] = [seen.get('default'), seen.get('profile default')]
   if (name === 'config' && plain !== undefined && prefixed !== undefined) {
-    found.push(finding('two-default-sections', { file: path, line: lineAt(text, prefixed.section.start), otherLine: lineAt(text, plain.section.start), profile: 'default' }))
+    found.push(finding('two-default-sections', { file: path, line: lineAt(prefixed.section.start), otherLine: lineAt(plain.section.start), profile: 'default' }))
   }
   return found
 }

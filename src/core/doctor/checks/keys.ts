@@ -1,18 +1,17 @@
 /** What is wrong with how keys and their values are written. */
 import { decodeUtf8 } from '../../files/byte-text.ts'
-import { lineAt, trimBlanks } from '../../files/ini-document.ts'
+import { trimBlanks } from '../../files/ini-document.ts'
 import type { IniEntry } from '../../files/ini-document.ts'
 import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
 import { spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { isPlainKey } from '../plain-keys.ts'
-import { headerOf } from '../section-names.ts'
 
 /** Keys that not every tool reads as they are meant. */
 export function checkKeys(file: ExaminedDocument): readonly Finding[] {
   return file.sections.flatMap((own) => {
-    const { profile } = headerOf(file.document, own.section, file.name)
-    const at = (offset: number, key: string) => ({ file: file.path, line: lineAt(file.text, offset), profile, key })
+    const { profile } = own.header
+    const at = (offset: number, key: string) => ({ file: file.path, line: file.lineAt(offset), profile, key })
     return [
       ...own.body.entries.flatMap((entry, index) => ofEntry(own, index).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable }))),
       ...doubles(file, own, at),
@@ -62,7 +61,7 @@ function doubles(file: ExaminedDocument, { body }: ExaminedSection, at: (offset:
     const first = body.entries.slice(0, index).find(({ key }) => key === entry.key)
     if (first === undefined) return []
     const isMendable = first.value === entry.value && first.continuations.length + entry.continuations.length === 0
-    return [spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: lineAt(file.text, first.start), isMendable })]
+    return [spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: file.lineAt(first.start), isMendable })]
   })
 }
 
