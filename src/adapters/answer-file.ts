@@ -63,8 +63,12 @@ export function answerName(profile: string): string | undefined {
 /** The forms that a settings file may have. */
 const SETTINGS_FORMS = ['ini', 'toml', 'yaml', 'yml', 'json']
 
-/** Keys in the environment are never what credential-process starts from, and nothing secret is to lie in a file for nothing. */
-const WITHOUT_EFFECT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
+/**
+ * Variables that decide nothing here, and differ between programs that ask for the same: which profile is known by then, and keys
+ * in the environment are never what credential-process starts from, nor is anything secret to lie in a file for nothing.
+ */
+const WITHOUT_EFFECT =
+  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_CODE_CACHE|NO_COLOR))$/
 
 /**
  * What an answer was resolved from: both files, awsmfa's settings, the session cache (which every login and logout changes) by
@@ -72,7 +76,7 @@ const WITHOUT_EFFECT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSI
  */
 export function fingerprintOf({ files, folders, environment }: AnswerPlaces): string {
   const paths = [files.credentials, files.config, `${folders.cache}/sessions`, ...SETTINGS_FORMS.map((form) => `${folders.config}/config.${form}`)]
-  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && !WITHOUT_EFFECT.includes(name))
+  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && !WITHOUT_EFFECT.test(name))
   return JSON.stringify([paths.map((path) => [path, ...factsOf(path)]), variables.sort().map((name) => [name, environment[name]])])
 }
 

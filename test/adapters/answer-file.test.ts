@@ -59,6 +59,10 @@ describe('an answer that was given before', () => {
     expect(find((change() ?? {}) as Partial<AnswerPlaces>)).toBeUndefined()
   })
 
+  it('is given whatever program asks, by whatever name it found the profile', () => {
+    expect(find({ environment: { ...places.environment, AWS_PROFILE: 'base', AWS_EXECUTION_ENV: 'x', AWS_SDK_LOAD_CONFIG: '1', AWSMFA_PROFILE: 'other' } })).toBe(TEXT)
+  })
+
   it('is given whatever keys are in the environment, which it does not start from', () => {
     expect(find({ environment: { ...places.environment, AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', HOME: '/elsewhere' } })).toBe(TEXT)
   })
