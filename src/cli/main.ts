@@ -89,7 +89,7 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       return (await import('../commands/cache.ts')).cache(invocation, context)
     case 'setup': {
       const [{ setup }, { createSetupContext }] = await Promise.all([import('../commands/setup.ts'), import('./setup-context.ts')])
-      return await setup(invocation, createSetupContext(context))
+      return await setup(invocation, await createSetupContext(context))
     }
     case 'import': {
       const [{ importFrom }, { createUndoContext }] = await Promise.all([import('../commands/import.ts'), import('./undo-context.ts')])

@@ -15,6 +15,7 @@ import type { SetupInput, SetupPlan } from '../core/layouts/setup-plan.ts'
 import { isRegionName } from '../core/login/regions.ts'
 import type { LoginResolution } from '../core/login/resolution.ts'
 import { resolveLogin } from '../core/login/resolve-login.ts'
+import type { GlobalDefaults } from '../core/login/settings.ts'
 import { resolveTargetProfile } from '../core/login/target-profile.ts'
 import type { Environment } from '../core/login/target-profile.ts'
 import type { Origin, Resolved } from '../core/origin.ts'
@@ -38,6 +39,7 @@ export interface SetupContext extends Omit<ChangeEffects, 'backups' | 'terminal'
   readonly facts: Pick<RememberedFacts, 'rememberIdentity'>
   readonly deadline: Deadline
   readonly processStart: ProcessStart
+  readonly defaults: GlobalDefaults
   readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
 }
 
@@ -148,10 +150,10 @@ async function deviceFromIam({ longTerm, path, target }: LoginResolution, connec
 }
 
 /** Resolves the login that the person will make. */
-function resolve(profile: string, snapshots: SharedSnapshots, options: Invocation['options'], { environment }: SetupContext): LoginResolution {
+function resolve(profile: string, snapshots: SharedSnapshots, options: Invocation['options'], { environment, defaults }: SetupContext): LoginResolution {
   const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
   const invocation: Invocation = { command: 'login', positionals: [profile], options }
-  return resolveLogin({ invocation, environment, profiles: profilesOf(snapshots), paths, defaults: {}, readFile: () => '' })
+  return resolveLogin({ invocation, environment, profiles: profilesOf(snapshots), paths, defaults, readFile: () => '' })
 }
 
 function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: SetupPlan): SharedSnapshots {
