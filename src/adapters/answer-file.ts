@@ -9,12 +9,16 @@ import type { CacheKeyPlaces } from './cache-key.ts'
 import type { OwnFolders } from './paths.ts'
 import { isThere, readWhole } from './read-whole.ts'
 
-/** Everything that an answer depends on. */
-export interface AnswerPlaces extends CacheKeyPlaces {
+/** What decides what an answer says, for whatever profile. */
+export interface AnswerSources {
   readonly folders: OwnFolders
   /** The two shared files. */
   readonly files: Readonly<Record<'credentials' | 'config', string>>
   readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Everything that an answer depends on. */
+export interface AnswerPlaces extends CacheKeyPlaces, AnswerSources {
   readonly profile: string
 }
 
@@ -65,7 +69,7 @@ const SETTINGS_FORMS = ['ini', 'toml', 'yaml', 'yml', 'json']
 
 /**
  * Variables that decide nothing here, and differ between programs that ask for the same: which profile is known by then, and keys
- * in the environment are never what credential-process starts from, nor is anything secret to lie in a file for nothing.
+ * in the environment are not what credential-process starts from unless the settings say so, nor is anything secret to lie in a file.
  */
 const WITHOUT_EFFECT =
   /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_CODE_CACHE|NO_COLOR))$/
@@ -74,15 +78,32 @@ const WITHOUT_EFFECT =
  * What an answer was resolved from: both files, awsmfa's settings, the session cache (which every login and logout changes) by
  * their sizes and times, and the variables that count. Throws for what cannot be looked at.
  */
-export function fingerprintOf({ files, folders, environment }: AnswerPlaces): string {
-  const paths = [files.credentials, files.config, `${folders.cache}/sessions`, ...SETTINGS_FORMS.map((form) => `${folders.config}/config.${form}`)]
-  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && !WITHOUT_EFFECT.test(name))
-  return JSON.stringify([paths.map((path) => [path, ...factsOf(path)]), variables.sort().map((name) => [name, environment[name]])])
+export function fingerprintOf(places: AnswerSources): string {
+  return JSON.stringify([sourcesOf(places), pathFacts(`${places.folders.cache}/sessions`)])
+}
+
+/** The same but for the session cache, which awsmfa itself changes on its way to an answer. Throws for what cannot be looked at. */
+export function sourcesOf({ files, folders, environment }: AnswerSources): string {
+  const shared = [files.credentials, files.config].map(pathFacts)
+  const settings = settingsFiles(folders).map(pathFacts)
+  // The settings may say that the long-term keys are those of the environment; whose they are their id tells.
+  const mayStartFromKeys = settings.some(([, ...facts]) => facts.length > 0)
+  const counts = (name: string): boolean => !WITHOUT_EFFECT.test(name) || (mayStartFromKeys && name === 'AWS_ACCESS_KEY_ID')
+  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && counts(name))
+  return JSON.stringify([shared, settings, variables.sort().map((name) => [name, environment[name]])])
 }
 
 /** Tells whether there is a settings file of awsmfa's, which only the long way reads. */
-export function hasSettings({ config }: OwnFolders): boolean {
-  return SETTINGS_FORMS.some((form) => isThere(`${config}/config.${form}`))
+export function hasSettings(folders: OwnFolders): boolean {
+  return settingsFiles(folders).some(isThere)
+}
+
+function settingsFiles({ config }: OwnFolders): readonly string[] {
+  return SETTINGS_FORMS.map((form) => `${config}/config.${form}`)
+}
+
+function pathFacts(path: string): readonly [string, ...number[]] {
+  return [path, ...factsOf(path)]
 }
 
 function factsOf(path: string): readonly number[] {

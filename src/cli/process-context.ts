@@ -1,6 +1,6 @@
 /** The effects of `credential-process`: those of `exec`, and little time, because whoever started it waits for so long and no longer. */
 import { AwsmfaError } from '../core/failures.ts'
-import { keepAnswer } from '../adapters/answer-store.ts'
+import { keepAnswer, noteSources } from '../adapters/answer-store.ts'
 import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import { readSettingsFile } from '../adapters/settings-file.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
@@ -19,18 +19,21 @@ const LONGEST_SECONDS = 600
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
 export async function createProcessContext(invocation: Invocation, context: Context): Promise<ProcessContext> {
+  const { environment, folders, now, debug } = context
+  const sources = { environment, folders, files: resolveSharedFiles(surroundingsOfProcess()) }
+  // Now: nothing of it has been read for the answer.
+  const madeFrom = noteSources(sources)
   const seconds = await timeoutOf(invocation, context)
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
-  const { environment, folders, now, debug } = context
   return {
     ...createProgramContext({ ...context, cancelled }),
     keepAnswer: (profile, answer) => {
       // It would lie under the key of a file, where the next run could open it without the keychain.
       if (context.cacheKeyPlace === 'keychain') return
-      const places = { profile, environment, folders, files: resolveSharedFiles(surroundingsOfProcess()), runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
-      keepAnswer(places, answer, now(), debug)
+      const places = { ...sources, profile, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
+      keepAnswer(places, { ...answer, madeFrom }, now(), debug)
     },
   }
 }

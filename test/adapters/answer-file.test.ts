@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findAnswer } from '../../src/adapters/answer-file.ts'
 import type { AnswerPlaces } from '../../src/adapters/answer-file.ts'
-import { forgetAnswers, keepAnswer } from '../../src/adapters/answer-store.ts'
+import { forgetAnswers, keepAnswer, noteSources } from '../../src/adapters/answer-store.ts'
 import { createCacheKeyFile } from '../../src/adapters/cache-key-file.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
@@ -31,10 +31,11 @@ describe('an answer that was given before', () => {
     }
     createCacheKeyFile({ ...places, onOddity: (text) => oddities.push(text) }).findOrCreate()
     oddities.length = 0
-    keepAnswer(places, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
+    keep(places)
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+  const keep = (where: AnswerPlaces, madeFrom = noteSources(where)): void => keepAnswer(where, { text: TEXT, goodUntil: inMinutes(45), madeFrom }, NOW, (text) => oddities.push(text))
   const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined => findAnswer({ ...places, ...changes }, now.getTime())
   const file = (): string => join(folder, 'cache/answers/base.sealed')
 
@@ -65,6 +66,36 @@ describe('an answer that was given before', () => {
 
   it('is given whatever keys are in the environment, which it does not start from', () => {
     expect(find({ environment: { ...places.environment, AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', HOME: '/elsewhere' } })).toBe(TEXT)
+  })
+
+  it('is not given for other keys in the environment where the settings may say to start from them', () => {
+    writeFileSync(join(folder, 'config/config.ini'), 'source_env = true\n')
+    const environment = { ...places.environment, AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE1' }
+    keep({ ...places, environment })
+    expect(find({ environment })).toBe(TEXT)
+    expect(find({ environment: { ...environment, AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE2' } })).toBeUndefined()
+    expect(find()).toBeUndefined()
+  })
+
+  it.each<readonly [string, () => unknown]>([
+    ['the config file', () => writeFileSync(places.files.config, '[profile base]\nrole_arn = x\n')],
+    ['the credentials file', () => rmSync(places.files.credentials)],
+    ['a settings file', () => writeFileSync(join(folder, 'config/config.ini'), 'duration = 1h\n')],
+  ])('is not kept where %s was changed after it was read', (_, change) => {
+    forgetAnswers(places.folders.cache)
+    const madeFrom = noteSources(places)
+    change()
+    keep(places, madeFrom)
+    expect(find()).toBeUndefined()
+    expect(oddities).toHaveLength(1)
+  })
+
+  it('is kept where awsmfa has stored a session on its way to it', () => {
+    forgetAnswers(places.folders.cache)
+    const madeFrom = noteSources(places)
+    utimesSync(join(folder, 'cache/sessions'), 1, 1)
+    keep(places, madeFrom)
+    expect(find()).toBe(TEXT)
   })
 
   it.each([
@@ -109,14 +140,14 @@ describe('an answer that was given before', () => {
     forgetAnswers(places.folders.cache)
     expect(existsSync(file())).toBe(false)
     symlinkSync(places.files.config, join(folder, 'aws/link'))
-    keepAnswer({ ...places, files: { ...places.files, config: join(folder, 'aws/link') } }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
-    keepAnswer({ ...places, profile: 'é'.repeat(100) }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, (text) => oddities.push(text))
+    keep({ ...places, files: { ...places.files, config: join(folder, 'aws/link') } })
+    keep({ ...places, profile: 'é'.repeat(100) })
     expect(oddities).toHaveLength(1)
     expect(existsSync(join(folder, 'cache/answers'))).toBe(false)
   })
 
   it.each(['a/b', '..', 'ü ö', "it's", '%2F'])('is kept for a profile called %s in a file below its folder', (profile) => {
-    keepAnswer({ ...places, profile }, { text: TEXT, goodUntil: inMinutes(45) }, NOW, () => undefined)
+    keep({ ...places, profile })
     expect(find({ profile })).toBe(TEXT)
     expect(readdirSync(join(folder, 'cache/answers'))).toHaveLength(2)
   })
