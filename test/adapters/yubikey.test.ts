@@ -57,6 +57,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   }
 
   interface Setting {
+    readonly callers?: string
     readonly serial?: string
     readonly label?: string
     readonly talk?: YubiKeyTalk
@@ -65,10 +66,10 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     readonly isWindows?: boolean
   }
 
-  function sourceOf(world: object, { serial, label, talk = person(), timeoutMs, isWindows = false, path = `${folder}:/usr/bin:/bin` }: Setting = {}): TokenCodeSource {
+  function sourceOf(world: object, { serial, label, talk = person(), timeoutMs, isWindows = false, callers, path = `${folder}:/usr/bin:/bin` }: Setting = {}): TokenCodeSource {
     writeFileSync(place, JSON.stringify(world))
     const from = (value: string | undefined) => value === undefined ? undefined : { value, origin: { kind: 'default' } as const }
-    const environment = { PATH: path, YKMAN_WORLD: place, AWS_ACCESS_KEY_ID: 'AKIA' }
+    const environment = { PATH: path, YKMAN_WORLD: place, AWS_ACCESS_KEY_ID: 'AKIA', ...(callers === undefined ? {} : { AWSMFA_CALLERS: callers }) }
     return createYubiKeyTokenCode({ serial: from(serial), label: from(label) }, { environment, talk, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
   }
 
@@ -86,6 +87,12 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     expect(runs()).toMatchObject([{ parameters: ['oath', 'accounts', 'code', '--single', '--', SERIAL_NUMBER], stdin: '', terminal: false, callers: 'work' }])
     expect(runs()[0]).not.toHaveProperty('keys')
     expect(talk.heard).toEqual([['touch', false]])
+  })
+
+  it('sees no keys either where it is asked for a profile that is being signed in above', async () => {
+    expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+    expect(runs()).toMatchObject([{ callers: 'work' }])
+    expect(runs()[0]).not.toHaveProperty('keys')
   })
 
   it('is found by its serial number among several, and the account by its label', async () => {

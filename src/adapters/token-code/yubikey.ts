@@ -9,7 +9,7 @@ import { readYkman, wantsTouch, ykmanParameters } from '../../core/login/ykman.t
 import type { YkmanAnswer, YkmanQuery } from '../../core/login/ykman.ts'
 import type { TokenCodeSource } from '../../core/ports.ts'
 import { callProgram } from '../called-program.ts'
-import { environmentForCalled } from '../caller-chain.ts'
+import { environmentForCalled, withoutKeys } from '../caller-chain.ts'
 
 type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
@@ -49,7 +49,7 @@ export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { env
     talk.showTouch(false)
     if (hasFailed && request.refusal !== undefined) return 'unavailable'
     const query: YkmanQuery = { serial: serial?.value, label: label?.value ?? request.serialNumber }
-    const callEnvironment = environmentForCalled(environment, request.profile) ?? environment
+    const callEnvironment = environmentForCalled(environment, request.profile) ?? withoutKeys(environment)
     try {
       const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs, isWindows }, signal)
       return code === undefined ? 'unavailable' : { code, typed: false }
