@@ -92,6 +92,14 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     expect(stdout.trim().split('\n').map(Number)).toEqual(days.map((day) => Date.parse(`${day}T08:09:59Z`) / 1000))
   })
 
+  it.skipIf(lacksShell(shell))('takes no clock from whoever started the shell', async () => {
+    writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
+    // As it is inherited where the shell has no such clock of its own.
+    const own = shell === 'bash' ? "unset EPOCHSECONDS\nEPOCHSECONDS='HOME[$(: >run)1]'\n" : ''
+    await inShell(shell, `${own}AWS_PROFILE=work _awsmfa_prompt`, { EPOCHSECONDS: 'path[$(: >run)1]', AWS_PROFILE: 'work' })
+    expect(readdirSync(home.path)).not.toContain('run')
+  })
+
   it.skipIf(lacksShell(shell)).each([
     ['an expression', '1 a[$(touch${IFS}run)] ends work\n'],
     ['a variable', '1 AWSMFA_PROFILE ends work\n'],

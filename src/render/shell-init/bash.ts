@@ -52,6 +52,8 @@ _awsmfa_segment() {
     AWSMFA_PS1="$label ?"
     return 0
   fi
+  # bash before 5.0 has it from whoever started it.
+  case $now in *[!0-9]*) now='' ;; esac
   if [[ -z $now ]]; then
     case $BASH_VERSION in
       [123].* | 4.[01].*)

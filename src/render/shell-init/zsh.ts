@@ -61,7 +61,8 @@ _awsmfa_segment() {
   fi
   # Arithmetic would take anything but digits for an expression.
   case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return 0 ;; esac
-  [[ -n \${EPOCHSECONDS:-} ]] || return 0
+  # Whoever started zsh may have set it: then the module's has no place.
+  case \${EPOCHSECONDS:-} in (''|*[^0123456789]*) return 0 ;; esac
   left=$(( end - EPOCHSECONDS ))
   if (( left >= 3600 )); then
     AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
