@@ -16,6 +16,7 @@ export interface SpinnerOptions {
   readonly canMoveCursor: boolean
   readonly delayMs?: number
   readonly mayShow?: () => boolean
+  readonly columns?: () => number | undefined
   readonly load?: () => Promise<{ readonly default: (options: Options) => Ora }>
 }
 
@@ -25,10 +26,12 @@ const DELAY_MS = 150
 /**
  * Makes the spinner on stderr. The cursor is never hidden, so that no signal can leave it so; stdin is never touched. ora is
  * loaded when a wait has lasted 150 ms, and not in a background job, which would write over the person's next command; when
- * it cannot be loaded, the wait goes on without a sign.
+ * it cannot be loaded, the wait goes on without a sign. So it does on a terminal that says it has no columns, as those of
+ * expect, of serial lines and of some containers do: ora divides by them, and would clear lines without end.
  */
 export function createSpinner(options: SpinnerOptions): Spinner {
   const { talk, canMoveCursor, delayMs = DELAY_MS, mayShow = isForeground, load = () => import('ora') } = options
+  const { columns = () => process.stderr.columns } = options
   if (talk.columns === undefined || !canMoveCursor) return { showWaiting: () => () => undefined, clear: () => undefined }
   const showing = new Set<Ora>()
   return {
@@ -36,7 +39,7 @@ export function createSpinner(options: SpinnerOptions): Spinner {
     showWaiting: (text) => {
       const stopped = new AbortController()
       const timer = setTimeout(() => {
-        if (!mayShow()) return
+        if (columns() === 0 || !mayShow()) return
         load()
           .then(({ default: ora }) => start(ora(appearance(text, talk)), showing, stopped.signal))
           .catch(() => undefined)

@@ -17,12 +17,13 @@ describe('when the spinner is loaded', () => {
     { title: 'for a longer one', talk: TERMINAL, canMoveCursor: true, waited: 151, loads: 1 },
     { title: 'never in a background job', talk: TERMINAL, canMoveCursor: true, mayShow: false, waited: 10_000, loads: 0 },
     { title: 'never in a pipe', talk: { ...TERMINAL, columns: undefined }, canMoveCursor: true, waited: 10_000, loads: 0 },
+    { title: 'never on a terminal without columns', talk: TERMINAL, canMoveCursor: true, columns: 0, waited: 10_000, loads: 0 },
     { title: 'never on a dumb terminal', talk: TERMINAL, canMoveCursor: false, waited: 10_000, loads: 0 },
   ]
-  it.each(cases)('$title', ({ talk, canMoveCursor, mayShow = true, waited, loads }) => {
+  it.each(cases)('$title', ({ talk, canMoveCursor, columns = 80, mayShow = true, waited, loads }) => {
     vi.useFakeTimers()
     load.mockClear()
-    const stop = createSpinner({ talk, canMoveCursor, mayShow: () => mayShow, load }).showWaiting('asking STS')
+    const stop = createSpinner({ talk, canMoveCursor, columns: () => columns, mayShow: () => mayShow, load }).showWaiting('asking STS')
     vi.advanceTimersByTime(waited)
     stop()
     vi.advanceTimersByTime(10_000)
