@@ -174,4 +174,21 @@ describe('what is changed', () => {
       config: `# mine\r\n[profile a]\r\nregion = eu-west-1\r\nawsmfa_mfa_serial = ${SERIAL}\r\n`,
     })
   })
+
+  it('keeps the name of keys that stand in config too, so that it ends where it begins the second time', () => {
+    const files = { credentials: `[identity]\n${KEYS}`, config: `[identity]\n${KEYS}` }
+    const after = imported('dcoker-awsmfa', files, true)
+    expect(after.credentials).toBe(files.credentials)
+    expect(after.config).toContain('[default]\nawsmfa_source_profile = identity\n')
+    expect(imported('dcoker-awsmfa', after, true)).toEqual(after)
+  })
+
+  it('leaves [default] of both files to the tools that read it, where reusabit had device and keys there', () => {
+    const real = `[default]\nregion = eu-west-1\nmfa_serial = ${SERIAL}\n`
+    const credentials = `[default]\n${KEYS}`
+    expect(imported('reusabit-awsmfa', { credentials, config: `${real}[a]\nsource_profile = default\n` }, true)).toEqual({
+      credentials,
+      config: `${real}[profile a]\nawsmfa_source_profile = default\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    })
+  })
 })

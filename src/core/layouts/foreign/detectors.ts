@@ -87,7 +87,7 @@ function stemOf(source: string, signedIn: readonly string[]): string | undefined
  */
 function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
   const { document } = files.documents.config
-  const names = [...new Set(document.sections.map(({ name }) => decodeUtf8(name)))].filter((name) => !/^(?:default|plugins|preview|[\w-]+[ \t].*)$/s.test(name))
+  const names = [...new Set(document.sections.map(({ name }) => decodeUtf8(name)))].filter(isBareName)
   return names.flatMap((profile) => {
     const settings = bareSettings(profile, document)
     const named = settings.find(({ key }) => key === 'source_profile')?.value
@@ -99,9 +99,14 @@ function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
       profile,
       source,
       wanted: [...settings.filter(({ key }) => key !== 'source_profile'), ...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
-      old: [{ kind: 'bare-section', profile }, { kind: 'bare-section', profile: named }, ...oldName(profile, source, files)] satisfies OldPart[],
+      old: [{ kind: 'bare-section', profile }, ...(isBareName(named) ? [{ kind: 'bare-section', profile: named } as const] : []), ...oldName(profile, source, files)] satisfies OldPart[],
     }
   })
+}
+
+/** Tells whether a section of that name is no other tool's: `[default]` is every tool's without `profile ` too. */
+function isBareName(name: string): boolean {
+  return !/^(?:default|plugins|preview|[\w-]+[ \t].*)$/s.test(name)
 }
 
 function bareSettings(name: string, document: IniDocument): readonly WantedKey[] {
@@ -195,11 +200,14 @@ function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
   return value === undefined ? [] : [{ key, value }]
 }
 
-/** The section with the keys may get awsmfa's name where nobody else goes by the old one. */
+/** The section with the keys may get awsmfa's name where nobody else goes by the old one, as everybody does by `default`. */
 function oldName(profile: string, source: string, { profiles }: ForeignFiles): readonly OldPart[] {
   const to = profile + LONG_TERM_SUFFIX
   const isShared = profiles.names().some((name) => name !== profile && settingRow('source profile').profileKeys.some((key) => profiles.find(name)?.get(key)?.value === source))
-  return source === to || isShared || profiles.find(to) !== undefined || profiles.find(source)?.lines.credentials === undefined ? [] : [{ kind: 'name', profile: source, to }]
+  const view = profiles.find(source)
+  // Keys in config, too, would go on under the old name.
+  const isThereAlone = view?.lines.credentials !== undefined && view.getFrom('config', 'aws_access_key_id') === undefined
+  return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone ? [] : [{ kind: 'name', profile: source, to }]
 }
 
 /** The session that the other tool left, with its marks; never long-term keys, and never what is awsmfa's. */
