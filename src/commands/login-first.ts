@@ -5,6 +5,7 @@ import type { Profiles } from '../core/files/profile-view.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { LoginResolution } from '../core/login/resolution.ts'
 import { isOwnProcess } from '../core/login/own-process-line.ts'
+import { isStandardRole } from '../core/login/store-profile.ts'
 import { findOutsideLogin, toSeconds } from '../core/login/settings.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
 import type { ThroughSession } from '../core/login/through-session.ts'
@@ -45,7 +46,7 @@ export async function sessionForProgram(invocation: Invocation, context: LoginFi
   const minimumSeconds = await minimumOf(invocation, context)
   const first = await lookOrNone(profile, minimumSeconds, invocation, context)
   if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
-  if (isOwnProcess(first.profiles.find(profile))) return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
+  if (isAnsweredHere(profile, first.profiles)) return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
   const { loginForProgram } = await import('./login-for-program.ts')
   await loginForProgram(invocation, missing(profile, first.found, minimumSeconds), context)
   // A role's hour may be less than what is wanted: what could be had was got.
@@ -54,11 +55,19 @@ export async function sessionForProgram(invocation: Invocation, context: LoginFi
   throw missing(profile, second.found, 0)
 }
 
-/** The session that tools get for this profile by its `credential_process`. */
+/** Tools get the profile's session from awsmfa, by its own `credential_process` or, for a role, by that of a profile on its way. */
+function isAnsweredHere(profile: string, profiles: Profiles, before: readonly string[] = []): boolean {
+  const view = profiles.find(profile)
+  if (view === undefined || !isStandardRole(view)) return isOwnProcess(view)
+  const source = view.get('source_profile')?.value
+  return source !== undefined && !before.includes(source) && isAnsweredHere(source, profiles, [...before, profile])
+}
+
+/** The session that tools get for this profile by a `credential_process`. */
 async function fromOwnCache(profile: string, minimumSeconds: number, { invocation, context, snapshots, profiles }: Looked & Pick<ProcessAsked, 'invocation' | 'context'>): Promise<SessionForProgram> {
   const { processSession } = await import('./process-session.ts')
   try {
-    const asked = { invocation, context, snapshots, profiles, windowSeconds: minimumSeconds }
+    const asked = { invocation, context, snapshots, profiles, windowSeconds: minimumSeconds, refusalHoldsMs: 0 }
     const session = await processSession(asked, (error) => context.debug(`the session could not be renewed (${error.failure.code})`))
     return given(profile, session, profiles)
   } catch (error) {

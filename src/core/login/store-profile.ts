@@ -56,8 +56,8 @@ export function assertNotElsewhere(target: ProfileView | undefined, paths: Share
 
 /**
  * Decides. A role profile of the standard form cannot hold a session of its own; where a profile that is no role stands on
- * the way before the keys, the session goes there, and tools assume the role from it; else into the caches of the tools that
- * have some. Everything else: SESSION_WOULD_BE_IGNORED.
+ * the way before the keys, the session goes there (into awsmfa's own cache where that profile's `credential_process` is awsmfa),
+ * and tools assume the role from it; else into the caches of the tools that have some. Everything else: SESSION_WOULD_BE_IGNORED.
  */
 export function decideStore(input: StoreInput): StoreDecision {
   const { target, before, profiles, paths, roleFromFlag } = input
@@ -67,13 +67,15 @@ export function decideStore(input: StoreInput): StoreDecision {
   if (isAnsweredHere(profile, found) && !roleFromFlag) return { storeProfile: target, storeIn: 'own-cache', notes: [] }
   // A role that is its own source profile is made from the keys that stand beside it: they are read after all.
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
-  const stored = isOwnSource ? target : before.findLast((name) => name !== target && !isIgnored(profiles.find(name)))
+  const stored = isOwnSource ? target : before.findLast((name) => name !== target && holdsSession(profiles.find(name)))
   const isItsOwn = visible(profile, 'source_profile')?.value === target
   if (roleFromFlag || !isStandardRole(profile) || (stored === undefined && isItsOwn)) throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const moved: readonly ResolutionNote[] =
     stored === target ? [] : [{ kind: 'signs-in-other', target, stored, key: found.key, place: placeOf(found.value, paths) }]
-  const notes = stored === target ? [] : notesAbout(profiles.find(stored), paths)
+  const holder = profiles.find(stored)
+  if (isIgnored(holder) && stored !== target) return { storeProfile: stored, storeIn: 'own-cache', notes: [...moved, ...notesAboutRole(profile, paths)] }
+  const notes = stored === target ? [] : notesAbout(holder, paths)
   return { storeProfile: stored, storeIn: 'section', notes: [...moved, ...notesAboutRole(profile, paths), ...notes] }
 }
 
@@ -90,6 +92,12 @@ function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
     if (value !== undefined && !(key === 'credential_process' && isPredecessor(profile, value))) return { key, value }
   }
   return undefined
+}
+
+/** A role's tools get the session from its section, or from awsmfa, which the profile's `credential_process` starts. */
+function holdsSession(profile: ProfileView | undefined): boolean {
+  const found = profile === undefined ? undefined : findIgnoringKey(profile)
+  return profile === undefined || found === undefined || isAnsweredHere(profile, found)
 }
 
 /** Nothing but awsmfa's own process stands before the session: tools get it from there. */

@@ -42,7 +42,7 @@ export function sessionInCredentialsFile(profile: ProfileView | undefined): Stor
 
 /**
  * Says what is left of the session that a profile works with: its own, or, for a role profile, which no SDK serves from its
- * own section, that of the first profile on its `source_profile` path that has one, else what the AWS CLI's caches hold. The
+ * own section, that of the first profile on its `source_profile` path that has one, in its section or through awsmfa as its process, else what the AWS CLI's caches hold. The
  * path may begin with the role profile itself: SDKs make the role of a profile that is its own source from the keys beside it.
  */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
@@ -55,6 +55,8 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
     const session = sessionInCredentialsFile(holder)
     // Whose the session is says nothing of the role that is made from it.
     if (session !== undefined) return entryFor(name, session, { identity: undefined, sourceProfile: source === name ? undefined : source }, lookup)
+    const answered = holder !== undefined && !isStandardRole(holder) && isOwnProcess(holder) ? lookup.cachedSessionOf(holder) : undefined
+    if (answered !== undefined) return entryFor(name, answered, { identity: undefined, sourceProfile: source }, lookup)
     source = holder?.get('source_profile')?.value
   }
   const cached = lookup.cachedSessionOf(own)

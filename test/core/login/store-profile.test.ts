@@ -100,6 +100,12 @@ describe('a session for a profile whose process is awsmfa', () => {
     expect(resolve({ profile: 'other', ...other })).toMatchObject({ target: { value: 'base' }, storeProfile: 'base', storeIn: 'own-cache' })
   })
 
+  it('is what roles that hang on the profile work through: nothing goes into the caches of other tools', () => {
+    const roles = files(`[profile admin]\nrole_arn = ${ADMIN}\nsource_profile = base\n`)
+    const notes = [{ kind: 'signs-in-other', target: 'admin', stored: 'base', key: 'role_arn', place: config(4) }]
+    expect(resolve({ profile: 'admin', ...roles })).toMatchObject({ storeProfile: 'base', storeIn: 'own-cache', roles: [], notes })
+  })
+
   it('does not take the place of a role that a flag names', () => {
     expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { 'role-arn': ADMIN } }))).toMatchObject({ code: 'SESSION_WOULD_BE_IGNORED', key: 'credential_process' })
   })

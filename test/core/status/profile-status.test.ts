@@ -40,6 +40,15 @@ describe('what is left of a session', () => {
     expect(statusOf(credentials, config, 'admin')).toMatchObject({ sourceProfile: 'base' })
   })
 
+  it('of a role whose source profile has awsmfa for a process is the one that awsmfa keeps for that profile', () => {
+    const config = `[profile base]\ncredential_process = awsmfa credential-process --profile base\n[profile admin]\n${ROLE}`
+    const kept = { source: 'awsmfa-cache' as const, accessKeyId: 'ASIAIOSFODNN7EXAMPLE', expiration: new Date('2026-11-21T20:00:00Z'), managedBy: 'awsmfa' as const, identity: ALICE }
+    const profiles = readProfiles({ credentials: '', config })
+    const lookup = { profiles, now: NOW, minTtlSeconds: 0, identityOf: () => ALICE }
+    expect(statusOfProfile('admin', { ...lookup, cachedSessionOf: ({ name }) => (name === 'base' ? kept : undefined) })).toMatchObject({ state: 'valid', sourceProfile: 'base', account: undefined })
+    expect(statusOfProfile('admin', { ...lookup, cachedSessionOf: () => undefined })).toMatchObject({ state: 'none' })
+  })
+
   it('of a role profile that is its own source is the one in its own section, from which tools make the role', () => {
     const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
     expect(statusOf(`[work]\n${OURS}`, config)).toMatchObject({ state: 'valid', source: 'credentials-file', sourceProfile: undefined, account: undefined })
