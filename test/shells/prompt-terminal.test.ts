@@ -101,6 +101,17 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
+  it.skipIf(lacks)('completes the files that an option takes, without a complaint', async () => {
+    home.write('ca-of-work.pem', '')
+    const pty = await start(shell)
+    await pty.expect('> ')
+    pty.send('awsmfa login --ca-bundle ca-of\t\r')
+    await pty.expect('got<login|--ca-bundle|ca-of-work.pem')
+    pty.send('exit\r')
+    await pty.exit()
+    expect(pty.output()).not.toContain('no matches found')
+  })
+
   it.skipIf(lacks)('completes the name for awsmfa-use', async () => {
     const pty = await start(shell)
     await pty.expect('> ')

@@ -160,8 +160,8 @@ _awsmfa_profiles() {
   done
 }
 
+# The options are those that zsh's completion sets for itself; with others its own _default fails.
 _awsmfa_complete() {
-  emulate -L zsh
   local command= word flags= values= profiles= takes= choices= last=
   local -a offered
   for word in "\${(@)words[2,CURRENT-1]}"; do
