@@ -12,6 +12,12 @@ import type { LoginFirstContext } from './login-first.ts'
 import { processSession } from './process-session.ts'
 import type { ProcessAsked, ProcessSession } from './process-session.ts'
 
+/**
+ * The SDK for JavaScript starts a process that failed once more, at once, and `make -j` starts many one after another: whoever
+ * said no has said it to all of them.
+ */
+const REFUSAL_HOLDS_MS = 5_000
+
 /** What credential-process needs. `keepAnswer` has the next run answer the same without all this, as long as nothing changes. */
 export interface ProcessContext extends LoginFirstContext {
   readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly goodUntil: Date }) => void
@@ -26,7 +32,7 @@ export async function credentialProcess(invocation: Invocation, context: Process
   const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const request = { invocation, context, windowSeconds, snapshots, profiles, profile: resolveTargetProfile(invocation, context.environment).value }
+  const request = { invocation, context, windowSeconds, refusalHoldsMs: REFUSAL_HOLDS_MS, snapshots, profiles, profile: resolveTargetProfile(invocation, context.environment).value }
   const answer = await find(request)
   const text = renderProcessAnswer(answer)
   context.terminal.writeData(text)

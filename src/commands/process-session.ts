@@ -14,6 +14,8 @@ export interface ProcessAsked {
   readonly invocation: Invocation
   readonly context: LoginFirstContext
   readonly windowSeconds: number
+  /** How long ago, in ms, a refusal of the same question counts for this one. */
+  readonly refusalHoldsMs: number
   readonly snapshots: SharedSnapshots
   readonly profiles: Profiles
 }
@@ -25,7 +27,7 @@ export interface ProcessSession extends ShortTermCredentials {
 
 /** Gives it. `onNotRenewed` is told why one that is about to end is given. Throws what resolveLogin and answerProcess throw. */
 export async function processSession(asked: ProcessAsked, onNotRenewed: (error: AwsmfaError, expiration: Date) => void): Promise<ProcessSession> {
-  const { context, snapshots, profiles, windowSeconds } = asked
+  const { context, snapshots, profiles, windowSeconds, refusalHoldsMs } = asked
   // What stands after `--` is a program for `exec`, and not for STS.
   const { tail: _, ...invocation } = asked.invocation
   const { environment, readFile, isWindows } = context
@@ -42,6 +44,6 @@ export async function processSession(asked: ProcessAsked, onNotRenewed: (error: 
   })
   for (const line of renderTrail(resolution)) context.debug(line)
   const connection = context.connect(resolution, profiles, snapshots)
-  const session = await answerProcess({ resolution, windowSeconds }, { ...context, connection, sources: context.sourcesFor(resolution), onNotRenewed })
+  const session = await answerProcess({ resolution, windowSeconds, refusalHoldsMs }, { ...context, connection, sources: context.sourcesFor(resolution), onNotRenewed })
   return { ...session.credentials, account: session.account }
 }

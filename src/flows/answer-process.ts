@@ -9,6 +9,8 @@ import type { LoginResolution } from '../core/login/resolution.ts'
 export interface ProcessRequest {
   readonly resolution: LoginResolution
   readonly windowSeconds: number
+  /** As for obtainSessions: who asks again at once has the answer that was given. */
+  readonly refusalHoldsMs: number
 }
 
 /** The effects. `onNotRenewed` is told why a session that is about to end is served all the same. */
@@ -20,8 +22,8 @@ export interface ProcessEffects extends ProvideEffects {
  * Gives the session. One that holds is served whatever happens to its renewal: STS that is down, nobody to ask. Throws what
  * provideSession throws where there is none.
  */
-export async function answerProcess({ resolution, windowSeconds }: ProcessRequest, effects: ProcessEffects): Promise<ProvidedSession> {
-  const provision = await openProvision({ resolution, isLengthMeant: false, minimumSeconds: windowSeconds }, effects)
+export async function answerProcess({ resolution, windowSeconds, refusalHoldsMs }: ProcessRequest, effects: ProcessEffects): Promise<ProvidedSession> {
+  const provision = await openProvision({ resolution, isLengthMeant: false, minimumSeconds: windowSeconds, refusalHoldsMs }, effects)
   const kept = provision.findKept(0)
   if (kept === undefined) return await provision.obtain(effects.sources)
   const { expiration } = kept.credentials

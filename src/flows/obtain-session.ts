@@ -39,6 +39,8 @@ export interface SessionRequest {
   readonly minimumSeconds: number
   /** And never less than this; 15 minutes unless given. */
   readonly floorSeconds?: number
+  /** A question that was refused no longer than so many ms ago counts as refused for this one too; else only one that it waited for. */
+  readonly refusalHoldsMs?: number
 }
 
 /** The effects that getting a session has. */
@@ -250,7 +252,9 @@ async function underQuestionLock<T>({ request, effects }: Work, work: (since: Da
   const started = effects.now()
   const { waited, release } = await lockTheQuestion(question, effects)
   try {
-    const refusal = waited ? effects.facts.refusalOf(question, started) : undefined
+    const { refusalHoldsMs = 0 } = request
+    const isAnswered = waited || refusalHoldsMs > 0
+    const refusal = isAnswered ? effects.facts.refusalOf(question, new Date(started.getTime() - refusalHoldsMs)) : undefined
     if (refusal !== undefined) throw new AwsmfaError({ code: 'ANOTHER_LOGIN_FAILED', why: refusal })
     return await work(waited ? started : undefined)
   } catch (error) {

@@ -18,6 +18,8 @@ export interface ProvideRequest {
   readonly isLengthMeant: boolean
   /** The session must hold for longer than this, in seconds; never less than 15 minutes. */
   readonly minimumSeconds: number
+  /** As for obtainSessions. */
+  readonly refusalHoldsMs?: number
 }
 
 /** The effects that providing a session has. */
@@ -57,7 +59,7 @@ export interface Provision {
 
 /** Finds out whose keys and which device. Throws what the credential process and findDevice throw. */
 export async function openProvision(request: ProvideRequest, effects: ProvideEffects): Promise<Provision> {
-  const { resolution, isLengthMeant, minimumSeconds } = request
+  const { resolution, isLengthMeant, minimumSeconds, refusalHoldsMs = 0 } = request
   const { connection, deadline, facts } = effects
   const { longTerm } = resolution
   const signer = longTerm.kind === 'process' ? await deadline.pauseWhile(effects.runCredentialProcess(longTerm)) : longTerm.credentials
@@ -70,6 +72,7 @@ export async function openProvision(request: ProvideRequest, effects: ProvideEff
     endpoint: connection.endpoint,
     renew: false,
     minimumSeconds,
+    refusalHoldsMs,
   })
   const withAccount = (session: StsSession): ProvidedSession => ({ ...session, account: session.assumedRoleArn?.split(':')[4] ?? facts.identityOf(signer.accessKeyId)?.account })
   return {

@@ -240,6 +240,23 @@ describe('getting a session without a code', () => {
   })
 })
 
+describe('a question that was refused a moment ago', () => {
+  const facts = { ...fakeFacts(known), refusalOf: (_: string, since: Date) => (since.getTime() <= NOW.getTime() - 5_000 ? ('CANCELLED' as const) : undefined) }
+
+  it('is put again by whoever did not wait for it', async () => {
+    const person = fakePerson(['123456'])
+    await obtainSession(requestOf(), effectsOf({ facts, sts: fakeSts({ session: [sessionOf('ASIANEW')] }), sources: [person.source] }))
+    expect(person.asked).toHaveLength(1)
+  })
+
+  it('is not put again for as long as the request says', async () => {
+    const person = fakePerson(['123456'])
+    const effects = effectsOf({ facts, sources: [person.source] })
+    expect(await failureOf(obtainSession(requestOf(resolutionOf(), { refusalHoldsMs: 5_000 }), effects))).toEqual({ code: 'ANOTHER_LOGIN_FAILED', why: 'CANCELLED' })
+    expect(person.asked).toEqual([])
+  })
+})
+
 describe('getting a role', () => {
   const roleArn = (name: string): string => `arn:aws:sts::222222222222:assumed-role/${name}/alice`
 

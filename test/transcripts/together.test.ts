@@ -71,7 +71,7 @@ describe('logins at the same time', () => {
     first.send('\u0003')
     expect(await first.exit()).toEqual({ code: 130, signal: null })
     expect((await second.exit()).code).not.toBe(0)
-    expect(second.screen().lines[0]).toBe('awsmfa: error: another login for the same MFA device, which this one waited for, was cancelled')
+    expect(second.screen().lines[0]).toBe('awsmfa: error: another login for the same MFA device was cancelled just now')
   })
 
   it('fifty of them for fifty users all leave their sessions, and everything else as it was', async () => {

@@ -86,5 +86,5 @@ export const PEOPLE_WORDS: WordsFor<
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
     say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`),
-  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device, which this one waited for, ${OTHERS_FATES[why]}`),
+  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHERS_FATES[why]} just now`),
 }
