@@ -25,7 +25,7 @@ export const PROFILE_WORDS: WordsFor<
   | 'REGION_UNKNOWN'
 > = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest }, view) =>
-    say(`there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`, didYouMean(nearest) ?? ALL_PROFILES),
+    say(`there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`, didYouMean(nearest) ?? (origin.kind === 'default' ? `to set up a first one: ${commandLine('setup')}` : ALL_PROFILES)),
   PROFILE_NOT_NAMED: ({ candidates }) => {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
