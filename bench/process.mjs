@@ -4,8 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
-import { FLOOR, findAwsCli } from './programs.mjs'
+import { FLOOR, findAwsCli, findBoto3 } from './programs.mjs'
 import { environmentOf, freshCode, writeHomeOfUser } from './strict-sts.mjs'
+
+/** What a process in Python has to do at the least: none of this kind is in use that answers from a file. */
+const BOTO3_LOOK_UP = `import boto3; assert boto3.Session(profile_name='${PROFILE}').get_credentials().token`
 
 /** The block of this subject. The sealed answer is that of a profile whose `credential_process` is awsmfa, after a login. */
 export async function processBlock(tool, sts, folder) {
@@ -16,6 +19,7 @@ export async function processBlock(tool, sts, folder) {
   const ask = (words, environment) => () => timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...words], environment)
   const floor = () => timeProgram(FLOOR, bareEnvironment(folder))
   const aws = findAwsCli()
+  const python = findBoto3()
   return {
     title: 'credential-process',
     rounds: 40,
@@ -26,8 +30,9 @@ export async function processBlock(tool, sts, folder) {
       { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.35 },
       { name: 'the long way, from the cache', measure: ask(['--refresh-window', '5m'], env) },
       ...(aws === undefined ? [] : [{ name: 'aws configure get', measure: () => timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)) }]),
+      ...(python === undefined ? [] : [{ name: 'boto3 finds the session itself', measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(standing)) }]),
     ],
-    notMeasured: aws === undefined ? ['aws configure get'] : [],
+    notMeasured: [...(aws === undefined ? ['aws configure get'] : []), ...(python === undefined ? ['boto3'] : [])],
   }
 }
 

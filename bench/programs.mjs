@@ -37,6 +37,12 @@ export function findPythonPeer() {
   return existsSync(own) ? own : findOnPath('aws-mfa')
 }
 
+/** Finds the Python that .ci/run gives boto3; undefined where there is none. */
+export function findBoto3() {
+  const own = join(root, 'build', 'python', 'bin', 'python')
+  return existsSync(own) ? own : undefined
+}
+
 /** Finds a program by its name; undefined where there is none. */
 export function findOnPath(name) {
   return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(isExecutable)

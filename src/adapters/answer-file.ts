@@ -58,10 +58,10 @@ export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefi
   }
 }
 
-/** The file in the cache folder; undefined for a profile whose name is too long for one. */
+/** The file in the cache folder; undefined for a profile whose name is too long for one, or no text that can be encoded. */
 export function answerName(profile: string): string | undefined {
-  const encoded = encodeURIComponent(profile)
-  return encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
+  const encoded = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(profile) ? undefined : encodeURIComponent(profile)
+  return encoded === undefined || encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
 }
 
 /** The forms that a settings file may have. */

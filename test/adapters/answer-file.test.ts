@@ -142,6 +142,8 @@ describe('an answer that was given before', () => {
     symlinkSync(places.files.config, join(folder, 'aws/link'))
     keep({ ...places, files: { ...places.files, config: join(folder, 'aws/link') } })
     keep({ ...places, profile: 'é'.repeat(100) })
+    keep({ ...places, profile: 'half a pair \ud83d' })
+    expect(find({ profile: 'half a pair \ud83d' })).toBeUndefined()
     expect(oddities).toHaveLength(1)
     expect(existsSync(join(folder, 'cache/answers'))).toBe(false)
   })
