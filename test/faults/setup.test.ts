@@ -1,8 +1,11 @@
-/** The whole of `awsmfa setup` and `awsmfa undo`, as built, with a fault at every call that they make upon files. */
+/**
+ * The whole of `awsmfa setup` and `awsmfa undo`, as built, with a fault at every writing call that they make upon files. The write
+ * is the one that login and logout make, which are killed at every other call as well (login.test.ts, logout.test.ts).
+ */
 import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { killAtEveryCall, killAtEveryWritingCall, refuseEveryWritingCall, refuseEveryWritingCallInTurn } from '../support/fault-sweep.ts'
+import { killAtEveryWritingCall, refuseEveryWritingCall, refuseEveryWritingCallInTurn } from '../support/fault-sweep.ts'
 import type { Scene } from '../support/fault-sweep.ts'
 import { isFileWork } from '../support/login-scenes.ts'
 import { needsProgram } from '../support/outside-program.ts'
@@ -65,12 +68,11 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     expect(backupsOf(scene)).toHaveLength(1)
   }
 
-  const kill = IS_FULL ? killAtEveryCall : killAtEveryWritingCall
   it.each([
     { what: 'setup', prepare: beforeSetup, order: [OLD, NEW] },
     { what: 'undo', prepare: beforeUndo, order: [NEW, OLD] },
-  ])('$what, killed at any call: every file is the old one or the new one, and setup and undo go on from there', async ({ prepare, order }) => {
-    const { counted, faulted } = await kill<SetupScene>({
+  ])('$what, killed at any writing call: every file is the old one or the new one, and setup and undo go on from there', async ({ prepare, order }) => {
+    const { counted, faulted } = await killAtEveryWritingCall<SetupScene>({
       prepare,
       isMeant: isFileWork,
       check: async (scene) => {
