@@ -8,6 +8,7 @@ import { findCacheKey } from './cache-key.ts'
 import type { CacheKeyPlaces } from './cache-key.ts'
 import type { OwnFolders } from './paths.ts'
 import { isThere, readWhole } from './read-whole.ts'
+import { SETTINGS_FILES } from './settings-file-names.ts'
 
 /** What decides what an answer says, for whatever profile. */
 export interface AnswerSources {
@@ -64,9 +65,6 @@ export function answerName(profile: string): string | undefined {
   return encoded === undefined || encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
 }
 
-/** The forms that a settings file may have. */
-const SETTINGS_FORMS = ['ini', 'toml', 'yaml', 'yml', 'json']
-
 /**
  * Variables that decide nothing here, and differ between programs that ask for the same: which profile is known by then, and keys
  * in the environment are not what credential-process starts from unless the settings say so, nor is anything secret to lie in a file.
@@ -99,7 +97,7 @@ export function hasSettings(folders: OwnFolders): boolean {
 }
 
 function settingsFiles({ config }: OwnFolders): readonly string[] {
-  return SETTINGS_FORMS.map((form) => `${config}/config.${form}`)
+  return SETTINGS_FILES.map(([name]) => `${config}/${name}`)
 }
 
 function pathFacts(path: string): readonly [string, ...number[]] {

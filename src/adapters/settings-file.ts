@@ -9,15 +9,7 @@ import type { ReadSettings, SettingsFormat } from '../core/login/settings-entrie
 import type { GlobalDefaults } from '../core/login/settings.ts'
 import { isThere } from './read-whole.ts'
 import { readRegularFile } from './regular-file.ts'
-
-/** The names that the file may have. */
-export const SETTINGS_FILES = [
-  ['config.ini', 'ini'],
-  ['config.toml', 'toml'],
-  ['config.yaml', 'yaml'],
-  ['config.yml', 'yaml'],
-  ['config.json', 'json'],
-] as const satisfies readonly (readonly [string, SettingsFormat])[]
+import { SETTINGS_FILES } from './settings-file-names.ts'
 
 /**
  * Reads the settings file of that folder; where there is none, there are no settings. Throws SETTINGS_UNREADABLE or

@@ -1,6 +1,6 @@
 /** A program that is run with credentials: what it is, and what its environment holds. */
 import type { Environment } from './login/target-profile.ts'
-import type { GivenSession } from './sessions/current-session.ts'
+import type { GivenSession } from './login/section-session.ts'
 import { formatExpiration } from './sessions/expiration.ts'
 
 /** A program to run. `words` are its parameters, passed on as they are. */

@@ -10,6 +10,7 @@ import { cacheKeyPath, decodeCacheKey, encodeCacheKey, findCacheKey } from '../.
 import type { CacheKeySource } from '../../src/adapters/cache-key.ts'
 import { bundleScript } from '../support/bundle-script.ts'
 import { namesBeside, scratchFolder } from '../support/scratch.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const MEMORY = '/dev/shm'
 const HAS_MEMORY = process.platform === 'linux' && existsSync(MEMORY)
@@ -34,15 +35,6 @@ interface Opened {
 function open(runtimeFolder?: string, state = join(scratchFolder(), 'state')): Opened {
   const told: string[] = []
   return { source: createCacheKeyFile({ runtimeFolder, stateFolder: state, onOddity: (text) => void told.push(text) }), state, path: join(state, 'cache-key'), told }
-}
-
-function failureOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return (error as { failure?: unknown }).failure ?? error
-  }
-  return 'no failure'
 }
 
 describe('the key', () => {

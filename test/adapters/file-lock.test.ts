@@ -9,6 +9,7 @@ import { identifyThisProcess } from '../../src/adapters/process-identity.ts'
 import { createQuestionLock } from '../../src/adapters/question-lock.ts'
 import { bundleScript } from '../support/bundle-script.ts'
 import { namesBeside, scratchFolder } from '../support/scratch.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const noWait = { waitMs: 0, pause: () => undefined }
 const gonePid = (): number => spawnSync('true').pid
@@ -17,15 +18,6 @@ function plantLock(path: string, changes: object, ageMs = 0): void {
   writeFileSync(path, JSON.stringify({ version: 1, ...identifyThisProcess(), nonce: '0123456789ab', since: '2026-01-01T00:00:00.000Z', ...changes }))
   const time = new Date(Date.now() - ageMs)
   utimesSync(path, time, time)
-}
-
-function failureOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return (error as { failure?: unknown }).failure ?? error
-  }
-  return 'no failure'
 }
 
 describe('a lock', () => {

@@ -7,6 +7,7 @@ import { createSharedFiles } from '../../src/adapters/shared-files.ts'
 import type { SharedFilesOptions } from '../../src/adapters/shared-files.ts'
 import type { FilePlan, SharedSnapshots } from '../../src/core/ports.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const OLD = '[default]\nregion = eu-west-1\n'
 
@@ -24,15 +25,6 @@ const appendToBoth = (content: string) => ({ credentials, config }: SharedSnapsh
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777
-}
-
-function failureOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return (error as { failure?: unknown }).failure ?? error
-  }
-  return 'no failure'
 }
 
 describe('reading the shared files', () => {

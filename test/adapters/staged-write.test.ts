@@ -10,17 +10,9 @@ import { giveToOwnerOf } from '../../src/adapters/private-folder.ts'
 import { makeStage, tryStage, writeWhole } from '../../src/adapters/staged-write.ts'
 import { isStampedAsOurs, stampAsOurs } from '../../src/adapters/write-stamp.ts'
 import { namesBeside, scratchFolder, writeAgedFile } from '../support/scratch.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const NOBODY = 65_534
-
-function failureOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return (error as { failure?: unknown }).failure ?? error
-  }
-  return 'no failure'
-}
 
 describe('a file of awsmfa\'s own', () => {
   it('is written whole and private, in private folders that are made', () => {

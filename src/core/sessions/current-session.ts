@@ -3,17 +3,12 @@
  * It is the one that `status` tells of, but for a role profile the role's own session, which tools would make from that one.
  */
 import type { ProfileView, Profiles } from '../files/profile-view.ts'
+import { sessionInSection } from '../login/section-session.ts'
+import type { GivenSession } from '../login/section-session.ts'
 import { isStandardRole } from '../login/store-profile.ts'
 import type { AwsCache } from '../ports.ts'
-import { sessionInCredentialsFile } from '../status/profile-status.ts'
 import { cacheArgumentsOf } from './aws-cache-entry.ts'
-import type { SigningCredentials } from './credentials.ts'
 import { secondsUntil } from './expiration.ts'
-
-/** A session to hand on. `expiration` undefined: nothing says when it ends. */
-export interface GivenSession extends Required<SigningCredentials> {
-  readonly expiration: Date | undefined
-}
 
 /** What was found. */
 export type CurrentSession =
@@ -38,7 +33,7 @@ export interface SessionSearch {
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
   const { profiles } = search
   const own = profiles.find(name)
-  if (own === undefined || !isStandardRole(own)) return usable(sessionOf(own), search)
+  if (own === undefined || !isStandardRole(own)) return usable(sessionInSection(own), search)
   const held = findHolder(own, profiles)
   const signer = held === undefined ? undefined : usable(held.session, { ...search, minimumSeconds: 0 })
   if (held !== undefined && signer?.kind === 'session') return { kind: 'through', path: held.path, session: held.session }
@@ -52,24 +47,13 @@ function findHolder(own: ProfileView, profiles: Profiles): { readonly path: read
   let source = own.get('source_profile')?.value
   while (source !== undefined) {
     const profile = profiles.find(source)
-    const session = sessionOf(profile)
+    const session = sessionInSection(profile)
     if (session !== undefined) return { path: [...path, source], session }
     if (path.includes(source)) return undefined
     path.push(source)
     source = profile?.get('source_profile')?.value
   }
   return undefined
-}
-
-/** The session in a profile's section of the credentials file, whoever wrote it; undefined unless all of it is there. */
-function sessionOf(profile: ProfileView | undefined): GivenSession | undefined {
-  const found = sessionInCredentialsFile(profile)
-  const valueOf = (key: string): string => profile?.getFrom('credentials', key)?.value ?? ''
-  const secretAccessKey = valueOf('aws_secret_access_key')
-  // Older tools write the token under its first name alone.
-  const sessionToken = valueOf('aws_session_token') || valueOf('aws_security_token')
-  if (found === undefined || secretAccessKey === '' || sessionToken === '') return undefined
-  return { accessKeyId: found.accessKeyId, secretAccessKey, sessionToken, expiration: found.expiration }
 }
 
 function cachedSession(profile: ProfileView, caches: SessionSearch['caches']): GivenSession | undefined {

@@ -1,0 +1,9 @@
+/** What an action throws: the failure of an AwsmfaError, else the error itself; `no failure` where it throws nothing. */
+export function failureOf(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return (error as { failure?: unknown }).failure ?? error
+  }
+  return 'no failure'
+}
