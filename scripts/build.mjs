@@ -5,6 +5,7 @@
  * minified, so that a stack trace and the package can be read (minifying gains no time).
  */
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import ts from 'typescript'
@@ -38,6 +39,19 @@ const REPLACEMENTS = [
     source: 'signal-exit',
     by: 'write-file-atomic',
     code: 'export const onExit = () => () => undefined',
+  },
+  {
+    // It asks for the number of its thread, for the name of a temporary file; what tells it takes a third of a megabyte with it.
+    // A number by chance keeps threads apart as well.
+    source: 'worker_threads',
+    by: 'write-file-atomic',
+    code: "import { randomInt } from 'node:crypto'\nexport const threadId = randomInt(2 ** 47)",
+  },
+  {
+    // For the shared files, which no client reads: each is given all that stands there.
+    source: 'node:fs/promises',
+    by: '@smithy',
+    code: "export const readFile = () => { throw new Error('a client was made without its settings') }",
   },
   {
     // Every client is given its credentials. Without the chain nothing can ask the metadata address of an instance, either.
@@ -81,15 +95,40 @@ const asciiOnly = {
 }
 
 /**
+ * What a chunk gives to others is put into its exports as a value, where nothing assigns it again; the bundler writes a getter of
+ * five lines for each, which is a function to compile and to call. Chunks end with these lines, so the values are there by then.
+ */
+const plainExports = {
+  name: 'plain-exports',
+  renderChunk(code) {
+    const changing = new Set(Array.from(code.matchAll(/^let (\w+)/gm), ([, name]) => name))
+    return code.replaceAll(/Object\.defineProperty\(exports, "(\w+)", \{\s+enumerable: true,\s+get: function ?\(\) \{\s+return (\w+);\s+\}\s+\}\);/g, (getter, name, local) =>
+      changing.has(local) ? getter : `exports.${name} = ${local};`)
+  },
+}
+
+/**
  * Which modules share a file, with all that they import: one file for each need, since each one costs half a millisecond to
  * find, and left to itself the bundler makes 25 for a login. The first group that fits wins.
  */
 const groups = [
   { name: 'base', test: /src[\\/](cli[\\/](supervise|command-table)|core[\\/](nearest|visible-text|command-names))\.ts$/ },
   { name: 'sts', test: /src[\\/]adapters[\\/]sts-sdk\.ts$/ },
-  { name: 'common', test: /[\\/](src[\\/](?!commands[\\/])|dayjs[\\/])/, minShareCount: 2 },
+  { debugName: 'shared', name: (id, graph) => (neededByLogin(graph).has(id) ? 'common' : 'shared'), test: /[\\/](src[\\/](?!commands[\\/])|dayjs[\\/])/, minShareCount: 2 },
   { name: 'login', test: /src[\\/](cli[\\/]login-context|commands[\\/]login)\.ts$/ },
 ].map((group, index, all) => ({ ...group, priority: all.length - index }))
+
+/** The modules that a login loads before it does anything: what several commands share is in one file with these, or in one without. */
+function neededByLogin(graph) {
+  const found = new Set()
+  const add = (id) => {
+    if (found.has(id)) return
+    found.add(id)
+    graph.getModuleInfo(id)?.importedIds.forEach(add)
+  }
+  for (const path of ['cli/main.ts', 'cli/context.ts', 'cli/login-context.ts', 'commands/login.ts']) add(join(root, 'src', path))
+  return found
+}
 
 /** Gives groups that put every module where these chunks have it, whatever else shares it now. */
 function sameGroups(chunks) {
@@ -110,7 +149,7 @@ async function bundle(input, { output: outputOptions, plugins = [], isTrial = fa
     onLog(level, log) {
       if (level === 'warn' && !TOLERATED.has(log.code)) throw new Error(`${log.code}: ${log.message}`)
     },
-    plugins: [...plugins, asciiOnly],
+    plugins: [...plugins, plainExports, asciiOnly],
     ...options,
   })
   try {

@@ -9,7 +9,6 @@ import { send } from './sending.ts'
 import type { Reading } from './sts-answers.ts'
 import type { ServiceEndpoint } from './sts-endpoint.ts'
 import type { ExchangeFacts, RequestFacts } from './sts-failures.ts'
-import { explainFailure, harmless, unexpected } from './sts-failures.ts'
 import { createTransport } from './sts-transport.ts'
 import type { TransportSettings } from './transport-settings.ts'
 
@@ -103,11 +102,15 @@ async function attemptOnce<T>(sendOnce: SendOnce<T>, context: { readonly facts: 
     const observe: SendOptions['observe'] = (status, date) => (answer = { status, serverTime: parseDate(date), now: now() })
     const reading = await sendOnce({ abortSignal: ended.signal, observe }, () => answer?.serverTime ?? now())
     if ('value' in reading) return reading
-    const failure = unexpected(facts, exchange(), reading.defect)
+    const seen = exchange()
+    const { unexpected } = await import('./sts-failures.ts')
+    const failure = unexpected(facts, seen, reading.defect)
     return { failure, fate: reading.incomplete ? 'lost' : 'refused', cause: undefined }
   } catch (error) {
     if (error instanceof AwsmfaError) throw error
-    return { ...explainFailure(error, facts, exchange()), cause: withoutSecrets(error, facts) }
+    const seen = exchange()
+    const { explainFailure, withoutSecrets } = await import('./sts-failures.ts')
+    return { ...explainFailure(error, facts, seen), cause: withoutSecrets(error, facts) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
@@ -117,17 +120,4 @@ async function attemptOnce<T>(sendOnce: SendOnce<T>, context: { readonly facts: 
 function parseDate(text: string | undefined): Date | undefined {
   const time = Date.parse(text ?? '')
   return Number.isNaN(time) ? undefined : new Date(time)
-}
-
-/**
- * What is kept of a caught error for `--debug`. The error itself will not do: the SDK hangs the whole answer on it, and AWS quotes
- * the request, session token included, where a signature is wrong.
- */
-function withoutSecrets(error: unknown, facts: RequestFacts): Error {
-  if (!(error instanceof Error)) return new Error(typeof error)
-  // An answer that could not be read may hold credentials anywhere in it.
-  const text = 'Code' in error || 'code' in error ? harmless(error.message, facts) : 'no more is told, since the answer may hold credentials'
-  const safe = new Error(text)
-  safe.name = error.name
-  return 'code' in error && typeof error.code === 'string' ? Object.assign(safe, { code: error.code }) : safe
 }

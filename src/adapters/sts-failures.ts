@@ -177,3 +177,16 @@ function skewSeconds(exchange: ExchangeFacts): number | undefined {
 function nextCodeInSeconds(exchange: ExchangeFacts): number {
   return 30 - (Math.floor((exchange.serverTime ?? exchange.now).getTime() / 1000) % 30)
 }
+
+/**
+ * What is kept of a caught error for `--debug`. The error itself will not do: the SDK hangs the whole answer on it, and AWS quotes
+ * the request, session token included, where a signature is wrong.
+ */
+export function withoutSecrets(error: unknown, facts: RequestFacts): Error {
+  if (!(error instanceof Error)) return new Error(typeof error)
+  // An answer that could not be read may hold credentials anywhere in it.
+  const text = 'Code' in error || 'code' in error ? harmless(error.message, facts) : 'no more is told, since the answer may hold credentials'
+  const safe = new Error(text)
+  safe.name = error.name
+  return 'code' in error && typeof error.code === 'string' ? Object.assign(safe, { code: error.code }) : safe
+}

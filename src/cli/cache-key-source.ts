@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { createCacheKeyFile } from '../adapters/cache-key-file.ts'
 import type { CacheKeySource } from '../adapters/cache-key.ts'
 import type { OwnFolders } from '../adapters/paths.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
 import { AwsmfaError } from '../core/failures.ts'
 import { badSetting, findOutsideLogin } from '../core/login/settings.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
@@ -12,6 +11,7 @@ import type { GlobalDefaults } from '../core/login/settings.ts'
 export interface CacheKeyChoice {
   readonly environment: NodeJS.ProcessEnv
   readonly folders: OwnFolders
+  readonly readSettings: () => Promise<GlobalDefaults>
   /** Told, for `--debug`, what is wrong with a key that is there; never a secret. */
   readonly debug: (text: string) => void
   /** Told in one line, with its line end, that what was to be kept is not kept, and why. */
@@ -29,8 +29,8 @@ export interface ChosenCacheKey {
  * USAGE for a value that is neither `file` nor `keychain`. A settings file that cannot be used is for those to tell who need
  * more of it.
  */
-export async function chooseCacheKey({ environment, folders, debug, warn }: CacheKeyChoice): Promise<ChosenCacheKey> {
-  const found = findOutsideLogin('cache key', { options: {}, environment, defaults: await defaultsIn(folders.config) })
+export async function chooseCacheKey({ environment, folders, readSettings, debug, warn }: CacheKeyChoice): Promise<ChosenCacheKey> {
+  const found = findOutsideLogin('cache key', { options: {}, environment, defaults: await defaultsIn(readSettings) })
   if (found === undefined || found.value === 'file') {
     return { place: 'file', source: createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug }) }
   }
@@ -40,9 +40,9 @@ export async function chooseCacheKey({ environment, folders, debug, warn }: Cach
   return { place: 'keychain', source }
 }
 
-async function defaultsIn(configFolder: string): Promise<GlobalDefaults> {
+async function defaultsIn(readSettings: CacheKeyChoice['readSettings']): Promise<GlobalDefaults> {
   try {
-    return await readSettingsFile(configFolder)
+    return await readSettings()
   } catch (error) {
     if (error instanceof AwsmfaError) return {}
     throw error

@@ -10,6 +10,7 @@ import { surroundingsOfProcess, resolveHome, resolveOwnFolders, resolveSharedFil
 import type { OwnFolders } from '../adapters/paths.ts'
 import { createPromptFiles } from '../adapters/prompt-files.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
+import { settingsReader } from '../adapters/settings-file.ts'
 import { sha1 } from '../adapters/sha1.ts'
 import { sha256 } from '../adapters/sha256.ts'
 import { createSharedFiles } from '../adapters/shared-files.ts'
@@ -36,7 +37,7 @@ import { keepPromptLines } from '../flows/keep-prompt-lines.ts'
 import { chooseCacheKey } from './cache-key-source.ts'
 import { wantsNoColour } from './no-colour.ts'
 
-type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf'
+type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf' | 'readSettings'
 
 /** What any command may ask for, and what login's own effects are made from. */
 export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders; readonly cacheKeyPlace: 'file' | 'keychain'; readonly keepPromptLines: () => void }
@@ -51,7 +52,8 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
   const home = homeIfKnown(surroundings)
   const folders = resolveOwnFolders(surroundings)
   const now = (): Date => new Date()
-  const noColor = await wantsNoColour(invocation, environment, folders.config)
+  const readSettings = settingsReader(folders.config)
+  const noColor = await wantsNoColour(invocation, environment, readSettings)
   const asker = createAsker({ environment, noColor })
   const terminal = createTerminal({
     environment,
@@ -63,7 +65,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
   const [paths, uid, allowRoot] = [resolveSharedFiles(surroundings), process.getuid?.(), invocation.options['allow-root'] === true]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({ environment, folders, debug, warn: terminal.writeTalk })
+  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({ environment, folders, readSettings, debug, warn: terminal.writeTalk })
   // Both lie under the home folder, wherever the files are.
   const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
   const cache = forgettingAnswers(createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }), folders.cache)
@@ -89,6 +91,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     awsCaches,
     stores: [createCredentialsFileStore(files), ...awsCaches, createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) })],
     cachedSessionOf,
+    readSettings,
     keepPromptLines: () => keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
   }
 }

@@ -2,10 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { createBackups } from '../adapters/backups.ts'
-import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
 import type { LoginContext } from '../commands/login.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
@@ -24,12 +22,11 @@ export function createLoginContext(context: Context): LoginContext {
     lockQuestion: createQuestionLock(folders.state),
     osUser: osUser(),
     sweepBackups: () => createBackups({ stateFolder: folders.state, now }).sweep(),
-    readSettings: () => readSettingsFile(folders.config),
     readFile: readText,
     isWindows: process.platform === 'win32',
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
-    runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
+    runCredentialProcess: async (source) => (await import('../adapters/credential-source.ts')).runCredentialProcess(source, environment, cancelled),
   }
 }
 

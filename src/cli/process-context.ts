@@ -2,7 +2,7 @@
 import { AwsmfaError } from '../core/failures.ts'
 import { keepAnswer, noteSources } from '../adapters/answer-store.ts'
 import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
+import { settingsReader } from '../adapters/settings-file.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { badSetting, findOutsideLogin, toSeconds } from '../core/login/settings.ts'
@@ -21,14 +21,15 @@ const LONGEST_SECONDS = 600
 export async function createProcessContext(invocation: Invocation, context: Context): Promise<ProcessContext> {
   const { environment, folders, now, debug } = context
   const sources = { environment, folders, files: resolveSharedFiles(surroundingsOfProcess()) }
-  // Now: nothing of it has been read for the answer.
+  // Before anything of it is read for the answer; what was read of the settings until now may be older.
   const madeFrom = noteSources(sources)
-  const seconds = await timeoutOf(invocation, context)
+  const readSettings = settingsReader(folders.config)
+  const seconds = await timeoutOf(invocation, { environment, readSettings })
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
   return {
-    ...createProgramContext({ ...context, cancelled }),
+    ...createProgramContext({ ...context, cancelled, readSettings }),
     keepAnswer: (profile, answer) => {
       // It would lie under the key of a file, where the next run could open it without the keychain.
       if (context.cacheKeyPlace === 'keychain') return
@@ -38,8 +39,8 @@ export async function createProcessContext(invocation: Invocation, context: Cont
   }
 }
 
-async function timeoutOf({ options }: Invocation, { environment, folders }: Context): Promise<number> {
-  const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettingsFile(folders.config) })
+async function timeoutOf({ options }: Invocation, { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>): Promise<number> {
+  const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettings() })
   if (found === undefined) return TIMEOUT_SECONDS
   const seconds = toSeconds(found).value
   if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds

@@ -5,7 +5,7 @@ import type { ExecContext } from '../commands/exec.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { createLoginContext } from './login-context.ts'
-import { canGetTokenCode } from './token-code-sources.ts'
+import { canAskPerson } from './typed-token-code.ts'
 
 /** Makes them. The deadline for the network runs from now on; a program has all the time it wants. */
 export function createProgramContext(context: Context): ExecContext {
@@ -15,7 +15,8 @@ export function createProgramContext(context: Context): ExecContext {
     ...createLoginContext(context),
     keepPromptLines,
     connectThrough: (settings, profiles, snapshots) => connect({ environment, home, readText, now }, { ...settings, serialNumber: undefined, longTerm: undefined }, profiles, snapshots),
-    canGetCode: (resolution) => canGetTokenCode(resolution, { asker, environment }),
+    // A program of the person's, or a person, here and now.
+    canGetCode: (resolution) => resolution.tokenCode !== undefined || resolution.tokenCommand !== undefined || resolution.yubiKey !== undefined || canAskPerson(resolution, { asker, environment }),
     runProgram,
     caselessVariables: process.platform === 'win32',
   }

@@ -1,8 +1,7 @@
-import { readSettingsFile } from '../adapters/settings-file.ts'
 import type { SettingsContext } from '../commands/settings.ts'
 import type { Context } from './context.ts'
 
 /** Makes the effects of `settings`: what every command has, and awsmfa's own settings file. */
 export function createSettingsContext(context: Context): SettingsContext {
-  return { ...context, isWindows: process.platform === 'win32', readSettings: () => readSettingsFile(context.folders.config) }
+  return { ...context, isWindows: process.platform === 'win32' }
 }

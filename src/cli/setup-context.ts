@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createBackups } from '../adapters/backups.ts'
 import { createDeadline } from '../adapters/deadline.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
 import type { SetupContext } from '../commands/setup.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
@@ -16,7 +15,7 @@ export async function createSetupContext(context: Context): Promise<SetupContext
   return {
     ...context,
     backups: createBackups({ stateFolder: folders.state, now }),
-    defaults: await readSettingsFile(folders.config),
+    defaults: await context.readSettings(),
     deadline: createDeadline(DEADLINE_MS, cancelled),
     processStart: { node: process.execPath, program: process.argv[1] ?? '', isWindows: process.platform === 'win32' },
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),

@@ -15,7 +15,7 @@ import type { StatusLookup } from '../core/status/profile-status.ts'
 import type { SharedSnapshots, Terminal } from '../core/ports.ts'
 import { keyOfSource, signIn } from '../flows/sign-in.ts'
 import type { Candidate, Connection, SignInEffects, SignInEvent, SignInOutcome } from '../flows/sign-in.ts'
-import { renderCacheRefusal, renderDeviceFound, renderPlanNote, renderResolutionNote, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
+import { renderDeviceFound, renderPlanNote, renderResolutionNote, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
 import { renderTrail } from '../render/trail.ts'
 
 /** The effects of a login. */
@@ -63,6 +63,7 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
   for (const candidate of candidates) {
     for (const note of candidate.resolution.notes) if (isWorthSaying(note, candidate)) talk(renderResolutionNote(note, context.home))
   }
+  const refused: CacheRefused[] = []
   const request = {
     candidates,
     profiles,
@@ -70,9 +71,23 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
     replace: invocation.options['replace'] === true,
     path: snapshots.credentials.path,
     takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) => takeoverQuestion(profile, session, context.now()),
-    tell: (event: SignInEvent) => talk(renderEvent(event, context)),
+    tell: (event: SignInEvent) => {
+      if (event.kind === 'cache-refused') refused.push(event)
+      else talk(renderEvent(event, context))
+    },
   }
-  return await signIn(request, { ...context, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
+  const outcomes = await signIn(request, { ...context, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
+  await tellRefusals(refused, { context, talk })
+  return outcomes
+}
+
+type CacheRefused = Extract<SignInEvent, { readonly kind: 'cache-refused' }>
+
+async function tellRefusals(refused: readonly CacheRefused[], { context: { home, now }, talk }: Pick<LoginRun, 'context' | 'talk'>): Promise<void> {
+  if (refused.length === 0) return
+  const { renderCacheRefusal } = await import('../render/kept-session.ts')
+  const view = { home, files: undefined, now: now(), debug: false }
+  for (const { profile, refusal } of refused) talk(renderCacheRefusal(profile, refusal.source, view, refusal.error.failure))
 }
 
 interface DecisionContext extends PrepareContext, Pick<LoginRun, 'profiles'> {
@@ -109,7 +124,7 @@ function isWorthSaying(note: ResolutionNote, { ownership, resolution }: Candidat
   return note.kind !== 'own-suffix' || (ownership.kind !== 'ours' && resolution.storeIn === 'section')
 }
 
-function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string {
+function renderEvent(event: Exclude<SignInEvent, CacheRefused>, { home, now }: PrepareContext): string {
   switch (event.kind) {
     case 'capped':
       return renderPlanNote(event.note)
@@ -119,7 +134,5 @@ function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string 
       return renderTakeover(event.profile, event.takeover.session, event.takeover.reason, now())
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
-    case 'cache-refused':
-      return renderCacheRefusal(event.profile, event.refusal.source, { home, files: undefined, now: now(), debug: false }, event.refusal.error.failure)
   }
 }

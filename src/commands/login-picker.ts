@@ -1,18 +1,17 @@
 import { AwsmfaError } from '../core/failures.ts'
-import { canBeSignedIn, findCandidates, isProfileUnnamed } from '../core/login/candidates.ts'
+import { canBeSignedIn, findCandidates } from '../core/login/candidates.ts'
 import type { CandidateInput } from '../core/login/candidates.ts'
 import { visible } from '../core/visible-text.ts'
 import { PICK_QUESTION } from '../render/login.ts'
 import type { LoginRun } from './login-attempt.ts'
 
 /**
- * Gives the run with the profile that is meant. Where none is named and `default` cannot be signed in, the person picks one of
+ * Gives the run with the profile that is meant where none is named: where `default` cannot be signed in, the person picks one of
  * those that can; where there is none, the run stays as it is, and fails for what is wrong with `default`. Throws
  * PROFILE_NOT_NAMED where nobody can be asked, and CANCELLED.
  */
 export async function withProfileNamed(run: LoginRun): Promise<LoginRun> {
   const { invocation, context } = run
-  if (!isProfileUnnamed({ invocation, environment: context.environment })) return run
   const input = inputOf(run)
   if (canBeSignedIn('default', input)) return run
   const candidates = findCandidates({ ...input, records: context.cache.list() })

@@ -7,15 +7,12 @@ import { classifyProfile } from '../core/files/ownership.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
-import { expandTargets } from '../core/login/targets.ts'
+import { expandTargets, isProfileUnnamed } from '../core/login/targets.ts'
 import type { Targets } from '../core/login/targets.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { renderNothingManaged } from '../render/login.ts'
-import { patternQuestion } from '../render/login-many.ts'
 import type { LoginRun, PrepareContext } from './login-attempt.ts'
-import { loginMany } from './login-many.ts'
 import { loginOne } from './login-one.ts'
-import { withProfileNamed } from './login-picker.ts'
 
 /** What login needs. */
 export interface LoginContext extends PrepareContext {
@@ -37,9 +34,10 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
-  if (!isMany) return await loginOne(await withProfileNamed(run))
+  if (!isMany) return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await (await import('./login-picker.ts')).withProfileNamed(run) : run)
   if (targets.profiles.length === 0) talk(renderNothingManaged())
   if (targets.byPattern) await confirmPattern(targets.profiles, context)
+  const { loginMany } = await import('./login-many.ts')
   return await loginMany(targets.profiles, run)
 }
 
@@ -51,6 +49,7 @@ function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: read
 /** A pattern may fit more than its writer thought; on a terminal it is counted and confirmed. */
 async function confirmPattern(targets: readonly string[], { terminal, deadline, cancelled }: LoginContext): Promise<void> {
   if (!terminal.canAsk()) return
+  const { patternQuestion } = await import('../render/login-many.ts')
   const agreed = await deadline.pauseWhile(terminal.confirm(patternQuestion(targets), cancelled))
   if (!agreed) throw new AwsmfaError({ code: 'DECLINED' })
 }

@@ -44,6 +44,6 @@ export async function processSession(asked: ProcessAsked, onNotRenewed: (error: 
   })
   for (const line of renderTrail(resolution)) context.debug(line)
   const connection = context.connect(resolution, profiles, snapshots)
-  const session = await answerProcess({ resolution, windowSeconds, refusalHoldsMs }, { ...context, connection, sources: context.sourcesFor(resolution), onNotRenewed })
+  const session = await answerProcess({ resolution, windowSeconds, refusalHoldsMs }, { ...context, connection, sources: await context.sourcesFor(resolution), onNotRenewed })
   return { ...session.credentials, account: session.account }
 }

@@ -15,7 +15,6 @@ import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { sessionName } from '../core/sessions/session-key.ts'
 import { fillAwsCaches, rehearseAwsCaches } from './fill-aws-caches.ts'
 import type { CacheRefusal } from './fill-aws-caches.ts'
-import { findDevice } from './find-device.ts'
 import { obtainSessions } from './obtain-session.ts'
 import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
 import { settleTakeover } from './settle-takeover.ts'
@@ -64,7 +63,7 @@ export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
   /** The caches of the AWS CLI and botocore. */
   readonly awsCaches: readonly AwsCache[]
   readonly connect: (resolution: LoginResolution) => Connection
-  readonly sourcesFor: (resolution: LoginResolution) => readonly TokenCodeSource[]
+  readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
   readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
   readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose'>
 }
@@ -182,6 +181,7 @@ async function longTermCredentials(source: LongTermSource, { deadline, runCreden
 
 async function deviceFromIam({ candidate, connection, signer }: Pick<Ready, 'candidate' | 'connection' | 'signer'>, request: SignInRequest, effects: SignInEffects): Promise<string> {
   const stopWaiting = effects.showWaiting('looking for your MFA device')
+  const { findDevice } = await import('./find-device.ts')
   const found = await findDevice({
     profile: candidate.resolution.target.value,
     path: candidate.resolution.path,
@@ -226,7 +226,7 @@ async function signInGroup(group: Group, { request, effects, fail, done }: Group
   try {
     const outcomes = await obtainSessions(
       { members, signer, serialNumber, endpoint: connection.endpoint, renew: request.renew, minimumSeconds },
-      { ...effects, sts: connection.sts, sources: effects.sourcesFor(candidate.resolution) },
+      { ...effects, sts: connection.sts, sources: await effects.sourcesFor(candidate.resolution) },
     )
     for (const [index, outcome] of outcomes.entries()) {
       const [ready, member] = [group[index], members[index]]

@@ -9,7 +9,7 @@ import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProce
 import type { Surroundings } from '../adapters/paths.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
-import { readSettingsFile } from '../adapters/settings-file.ts'
+import { settingsReader } from '../adapters/settings-file.ts'
 import { sha256 } from '../adapters/sha256.ts'
 import { createSharedFiles } from '../adapters/shared-files.ts'
 import { createSessionCache } from '../adapters/stores/awsmfa-cache.ts'
@@ -68,20 +68,21 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
   const standing = inSection(call)
   if (standing !== undefined) return credentialsOf(standing, facts.identityOf(standing.accessKeyId)?.account)
+  const readSettings = settingsReader(folders.config)
   const resolution = resolveLogin({
     invocation: call.invocation,
     environment: surroundings.env,
     profiles,
     paths: { credentials: snapshots.credentials.path, config: snapshots.config.path },
-    defaults: await readSettingsFile(folders.config),
+    defaults: await readSettings(),
     readFile: readText,
     storesNothing: true,
   })
   for (const line of renderTrail(resolution)) debug(line)
-  const { source: keySource } = await chooseCacheKey({ environment: surroundings.env, folders, debug, warn: (line) => debug(line.trim()) })
+  const { source: keySource } = await chooseCacheKey({ environment: surroundings.env, folders, readSettings, debug, warn: (line) => debug(line.trim()) })
   const { durationSeconds, minimumSeconds = 0 } = options
   const request = { resolution, isLengthMeant: durationSeconds !== undefined, minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0) }
-  const { credentials, account } = await provideSession(request, effectsOf({ ...call, keySource }, resolution, facts))
+  const { credentials, account } = await provideSession(request, await effectsOf({ ...call, keySource }, resolution, facts))
   return credentialsOf(credentials, account)
 }
 
@@ -94,14 +95,14 @@ function inSection({ options, invocation, surroundings, profiles, debug }: Call)
   return session
 }
 
-function effectsOf(call: Call & { readonly keySource: CacheKeySource }, resolution: LoginResolution, facts: RememberedFacts): ProvideEffects {
+async function effectsOf(call: Call & { readonly keySource: CacheKeySource }, resolution: LoginResolution, facts: RememberedFacts): Promise<ProvideEffects> {
   const { surroundings, home, profiles, snapshots, debug, keySource } = call
   const folders = resolveOwnFolders(surroundings)
   const environment = surroundings.env
   const cancelled = new AbortController().signal
   return {
     connection: connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sources: sourcesOf(call, resolution),
+    sources: await sourcesOf(call, resolution),
     cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
     facts,
     lockQuestion: createQuestionLock(folders.state),
@@ -119,9 +120,9 @@ function effectsOf(call: Call & { readonly keySource: CacheKeySource }, resoluti
 }
 
 /** The program's own function before all; else what a login would ask. */
-function sourcesOf({ options: { mfaCodeProvider }, surroundings: { env } }: Call, resolution: LoginResolution): readonly TokenCodeSource[] {
+async function sourcesOf({ options: { mfaCodeProvider }, surroundings: { env } }: Call, resolution: LoginResolution): Promise<readonly TokenCodeSource[]> {
   if (mfaCodeProvider !== undefined) return [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))]
-  return tokenCodeSources(resolution, { asker: createAsker({ environment: env, noColor: false }), environment: env })
+  return await tokenCodeSources(resolution, { asker: createAsker({ environment: env, noColor: false }), environment: env })
 }
 
 function told({ profile, userName, refusal }: TokenCodeRequest): MfaCodeRequest {

@@ -6,7 +6,6 @@ import type { ResolutionNote } from '../core/login/resolution.ts'
 import type { PlanNote } from '../core/login/login-plan.ts'
 import type { CallerIdentity, SessionSource, TextStyle, WriteWarning } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'
-import type { Failure } from '../core/failures.ts'
 import type { Quiet } from '../core/status/cached-session.ts'
 import { displayPath } from '../core/display-path.ts'
 import { nearest } from '../core/nearest.ts'
@@ -14,8 +13,6 @@ import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
 import { commandLine, profileWord } from './command-line.ts'
 import { durationInWords, exactDuration, relativeToNow } from './duration-words.ts'
-import { renderFailure } from './failure.ts'
-import type { FailureView } from './failure.ts'
 import { identityInWords, nameOfArn, roleInWords } from './identity.ts'
 import { formatInstant } from './remaining.ts'
 
@@ -126,17 +123,6 @@ export function renderWriteWarning(warning: WriteWarning, home: string | undefin
   }
 }
 
-/** A role profile's session is in one cache and not in the other. */
-export function renderCacheRefusal(profile: string, source: SessionSource, view: FailureView, failure: Failure): string {
-  return warn(`${CACHE_READERS[source] ?? 'some tool'} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`)
-}
-
-/** A session that is about to end is handed on, since it still holds. */
-export function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
-  const { error } = renderFailure(failure, view)
-  return warn(`the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`)
-}
-
 /** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
 export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: Date, style: TextStyle): string {
   const line = `${renderSignedIn(session, now, style).trimEnd()}${quiet === undefined ? '' : `. ${quietInWords(quiet, now)}`}\n`
@@ -145,8 +131,13 @@ export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: D
 
 /** `The AWS CLI and SAM do not ask until 19:25`. */
 export function quietInWords({ sources, until }: Quiet, now: Date): string {
-  const readers = listInWords(sources.map((source) => CACHE_READERS[source] ?? 'some tool'))
+  const readers = listInWords(sources.map(readerOf))
   return `${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${sources.length === 1 ? 'does' : 'do'} not ask until ${formatInstant(until, now)}`
+}
+
+/** Who reads a cache: `the AWS CLI`. */
+export function readerOf(source: SessionSource): string {
+  return CACHE_READERS[source] ?? 'some tool'
 }
 
 const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }
@@ -211,7 +202,8 @@ function note(text: string): string {
   return `awsmfa: note: ${text}\n`
 }
 
-function warn(text: string): string {
+/** The line of a warning. */
+export function warn(text: string): string {
   return `awsmfa: warning: ${text}\n`
 }
 

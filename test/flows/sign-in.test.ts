@@ -42,7 +42,7 @@ async function signInAll(names: readonly string[], changes: Partial<SignInEffect
     files,
     awsCaches: [],
     connect: () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' }),
-    sourcesFor: () => [fakePerson(['123456']).source],
+    sourcesFor: () => Promise.resolve([fakePerson(['123456']).source]),
     runCredentialProcess: () => Promise.reject(new Error('unexpected')),
     terminal: { canAsk: () => true, confirm: () => Promise.resolve(false), choose: () => Promise.resolve(0) },
     cache: fakeCache(),
@@ -66,14 +66,14 @@ const codesOf = (outcomes: readonly SignInOutcome[]): readonly string[] => outco
 describe('signing in', () => {
   it('writes and tells what was got before the question for another device was cancelled', async () => {
     const cancelled = new AwsmfaError({ code: 'CANCELLED' })
-    const { outcomes, text } = await signInAll(['alice', 'bob'], { sourcesFor: ({ target }) => [fakePerson([target.value === 'alice' ? '123456' : cancelled]).source] })
+    const { outcomes, text } = await signInAll(['alice', 'bob'], { sourcesFor: ({ target }) => Promise.resolve([fakePerson([target.value === 'alice' ? '123456' : cancelled]).source]) })
     expect(codesOf(outcomes)).toEqual(['ok', 'CANCELLED'])
     expect(text).toContain('[alice]\n')
     expect(text).not.toContain('[bob]\n')
   })
 
   it('throws a cancellation where nothing was got before it', async () => {
-    const sourcesFor = () => [fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source]
+    const sourcesFor = () => Promise.resolve([fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source])
     await expect(signInAll(['alice', 'bob'], { sourcesFor })).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
   })
 
@@ -83,7 +83,7 @@ describe('signing in', () => {
     const sts = { ...fakeSts({}), getSessionToken: () => (time.abort(over), Promise.resolve(sessionOf('ASIAIOSFODNN7EXAMPLE'))) }
     const person = fakePerson(['123456'])
     const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
-    const { outcomes } = await signInAll(['alice', 'bob'], { connect, deadline: { ...fakeDeadline(), signal: time.signal }, sourcesFor: () => [person.source] })
+    const { outcomes } = await signInAll(['alice', 'bob'], { connect, deadline: { ...fakeDeadline(), signal: time.signal }, sourcesFor: () => Promise.resolve([person.source]) })
     expect(codesOf(outcomes)).toEqual(['ok', 'DEADLINE_EXCEEDED'])
     expect(person.asked).toHaveLength(1)
   })
@@ -91,7 +91,7 @@ describe('signing in', () => {
   it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {
     const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
     const person = fakePerson([])
-    const { outcomes } = await signInAll(['admin'], { sourcesFor: () => [person.source] }, config)
+    const { outcomes } = await signInAll(['admin'], { sourcesFor: () => Promise.resolve([person.source]) }, config)
     expect(codesOf(outcomes)).toEqual(['HOME_UNKNOWN'])
     expect(person.asked).toEqual([])
   })
@@ -102,7 +102,7 @@ describe('signing in', () => {
     const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
     const person = fakePerson(['123456'])
     const connect = () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [sessionOf('ASIAADMIN', 3600)] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' })
-    const { outcomes } = await signInAll(['admin'], { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => [person.source] }, config)
+    const { outcomes } = await signInAll(['admin'], { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => Promise.resolve([person.source]) }, config)
     expect(codesOf(outcomes)).toEqual(codes)
     expect(person.asked).toHaveLength(asked)
   })

@@ -8,17 +8,10 @@ import { DURATION_LIMITS } from './duration.ts'
 import { resolveLogin } from './resolve-login.ts'
 import type { LoginInput } from './resolve-login.ts'
 import { LONG_TERM_SUFFIXES } from './role-chain.ts'
-import { findProfileWord } from './sts-words.ts'
-import { resolveTargetProfile } from './target-profile.ts'
 
 /** The line and the files, as for a login; `records`: what awsmfa's cache holds. */
 export interface CandidateInput extends Omit<LoginInput, 'targets'> {
   readonly records: readonly Pick<SessionRecord, 'profiles' | 'createdAt'>[]
-}
-
-/** Tells whether nobody has said which profile is meant: not the line, not the environment. */
-export function isProfileUnnamed({ invocation, environment }: Pick<LoginInput, 'invocation' | 'environment'>): boolean {
-  return resolveTargetProfile(invocation, environment).origin.kind === 'default' && findProfileWord(invocation.tail ?? []) === undefined
 }
 
 /** Tells whether a login of this profile, with the rest of the line, would get as far as asking for a code. */

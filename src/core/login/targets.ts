@@ -1,5 +1,9 @@
 import { AwsmfaError } from '../failures.ts'
+import type { Invocation } from '../invocation.ts'
 import { nearest } from '../nearest.ts'
+import { findProfileWord } from './sts-words.ts'
+import { resolveTargetProfile } from './target-profile.ts'
+import type { Environment } from './target-profile.ts'
 
 /** What `login` was told to sign in. */
 export interface TargetWords {
@@ -49,4 +53,9 @@ function toPattern(word: string): RegExp {
 function notFound(pattern: string, names: readonly string[], paths: readonly string[]): AwsmfaError {
   const near = nearest(pattern, names)
   return new AwsmfaError({ code: 'PROFILE_NOT_FOUND', profile: pattern, origin: { kind: 'flag', flag: 'profile' }, paths, ...(near === undefined ? {} : { nearest: near }) })
+}
+
+/** Tells whether nobody has said which profile is meant: not the line, not the environment. */
+export function isProfileUnnamed({ invocation, environment }: { readonly invocation: Invocation; readonly environment: Environment }): boolean {
+  return resolveTargetProfile(invocation, environment).origin.kind === 'default' && findProfileWord(invocation.tail ?? []) === undefined
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../../src/core/files/profiles.ts'
 import type { Invocation } from '../../../src/core/invocation.ts'
-import { canBeSignedIn, findCandidates, isProfileUnnamed } from '../../../src/core/login/candidates.ts'
+import { canBeSignedIn, findCandidates } from '../../../src/core/login/candidates.ts'
+import { isProfileUnnamed } from '../../../src/core/login/targets.ts'
 import type { CandidateInput } from '../../../src/core/login/candidates.ts'
 import { PATHS } from './resolve.ts'
 
