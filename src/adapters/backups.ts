@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ByteEdit } from '../core/files/byte-edit.ts'
 import type { Backups, ChangeRecord, Now, RecordedFile } from '../core/ports.ts'
+import { childPath } from './child-path.ts'
 import { sweepFolder, writeWhole } from './staged-write.ts'
 import { refusalOf } from './system-error.ts'
 
@@ -23,12 +23,12 @@ const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\
 
 /** Makes the store of backups. Touches nothing until it is asked. */
 export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
-  const folder = join(stateFolder, 'backups')
-  const remove = (name: string): void => void refusalOf(() => unlinkSync(join(folder, name)))
+  const folder = childPath(stateFolder, 'backups')
+  const remove = (name: string): void => void refusalOf(() => unlinkSync(childPath(folder, name)))
   return {
     keep: (record) => {
       const name = `change-${record.at.toISOString().replaceAll(/\D/g, '')}-${randomBytes(6).toString('hex')}.json`
-      writeWhole(join(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
+      writeWhole(childPath(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
       return name
     },
     list: (paths) =>
@@ -37,7 +37,7 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
         .toSorted()
         .reverse()
         .flatMap((name) => {
-          const record = readRecord(join(folder, name))
+          const record = readRecord(childPath(folder, name))
           return record?.files.credentials.path === paths.credentials && record.files.config.path === paths.config ? [{ name, ...record }] : []
         }),
     remove,

@@ -1,5 +1,6 @@
 import { AwsmfaError } from '../core/failures.ts'
 import type { Deadline } from '../core/ports.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 
 /**
  * Makes the deadline of a command: `signal` aborts with DEADLINE_EXCEEDED after that many ms of unpaused time, or with the
@@ -9,7 +10,7 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
   const controller = new AbortController()
   const expire = (): void => controller.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: Math.round(lengthMs / 1000), waitingFor: 'STS' }))
   let leftMs = lengthMs
-  let startedAt = performance.now()
+  let startedAt = monotonicMs()
   let pauses = 0
   let timer = setTimeout(expire, leftMs).unref()
   if (cancelled.aborted) controller.abort(cancelled.reason)
@@ -20,14 +21,14 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
       pauses += 1
       if (pauses === 1) {
         clearTimeout(timer)
-        leftMs -= performance.now() - startedAt
+        leftMs -= monotonicMs() - startedAt
       }
       try {
         return await waiting
       } finally {
         pauses -= 1
         if (pauses === 0) {
-          startedAt = performance.now()
+          startedAt = monotonicMs()
           timer = setTimeout(expire, Math.max(0, leftMs)).unref()
         }
       }

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http'
 import type { Socket } from 'node:net'
+import { monotonicMs } from './monotonic-clock.ts'
 
 /** A connection idle for longer is not used but opened again: servers close what waits too long. */
 const FRESH_MS = 5000
@@ -36,13 +37,13 @@ export function createEarlyConnection(agent: Agent, url: URL): EarlyConnection {
     const socket = connect(connectionOptions(agent, url)) as Socket
     socket.on('error', () => undefined)
     socket.unref()
-    early = { socket, openedAt: performance.now() }
+    early = { socket, openedAt: monotonicMs() }
   }
 
   agent.createConnection = (request, done) => {
     const found = early
     early = undefined
-    const isFresh = found !== undefined && !found.socket.destroyed && performance.now() - found.openedAt < FRESH_MS
+    const isFresh = found !== undefined && !found.socket.destroyed && monotonicMs() - found.openedAt < FRESH_MS
     if (found !== undefined && !isFresh) found.socket.destroy()
     const socket = isFresh ? found.socket.ref() : (connect(request, done) as Socket)
     // When the person types on after an earlier request, its connection goes idle and ends: then another takes its place.

@@ -1,11 +1,11 @@
 /** Reading the small facts that awsmfa keeps between runs; apart from writing them, because the entry reads one. */
-import { join } from 'node:path'
 import type { CallerIdentity } from '../core/ports.ts'
+import { childPath } from './child-path.ts'
 import { readWhole } from './read-whole.ts'
 
 /** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
 export function identityPath(cacheFolder: string, accessKeyId: string): string {
-  return join(cacheFolder, 'identities', `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`)
+  return childPath(childPath(cacheFolder, 'identities'), `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`)
 }
 
 /** Reads an identity as it was written; undefined for anything else. */

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, linkSync, openSync, readFileSync, statSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 import { insist } from './pause.ts'
 import { findProcess, identifyThisProcess, isPidUsed } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -69,7 +70,7 @@ export function acquireLock(path: string, { waitMs, pause }: LockWaiting): HeldL
   for (let round = 0; ; round++) {
     const outcome = tryToLock(attempt, round)
     if (outcome.held) return heldLock(attempt)
-    const waitedMs = performance.now() - attempt.startedMs
+    const waitedMs = monotonicMs() - attempt.startedMs
     if (waitedMs > waitMs) throw new AwsmfaError(lockedBy(path, outcome.holder, waitedMs))
     pause(pauseMs(round))
   }
@@ -107,7 +108,7 @@ function newNonce(): string {
 }
 
 function beginAttempt(path: string): Attempt {
-  return { path, self: identifyThisProcess(), nonce: newNonce(), startedMs: performance.now() }
+  return { path, self: identifyThisProcess(), nonce: newNonce(), startedMs: monotonicMs() }
 }
 
 /** Waits grow from 1 to 16 ms; a random part keeps waiters from meeting again and again. */

@@ -13,6 +13,7 @@ import { decodeCacheKey, encodeCacheKey } from './cache-key.ts'
 import type { CacheKey, CacheKeySource } from './cache-key.ts'
 import { acquireLock } from './file-lock.ts'
 import { KEYCHAIN_ACCOUNT, KEYCHAIN_SERVICE } from './keychain-item.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 import { pauseSync } from './pause.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import { findSecretServiceState, sessionBusAddress } from './secret-service.ts'
@@ -102,8 +103,8 @@ function withLock<T>(stateFolder: string, work: () => T): T {
 }
 
 function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: KeychainKeyOptions, candidate = ''): Outcome {
-  const endMs = performance.now() + patienceMs
-  const leftMs = (): number => endMs - performance.now()
+  const endMs = monotonicMs() + patienceMs
+  const leftMs = (): number => endMs - monotonicMs()
   const seen = environmentOfChildren(environment)
   if (process.platform === 'linux') {
     const address = sessionBusAddress(environment)

@@ -1,4 +1,5 @@
 /** Passing time without returning to the event loop, for the one synchronous stretch from lock to unlock. */
+import { monotonicMs } from './monotonic-clock.ts'
 import { isSystemError } from './system-error.ts'
 
 /** Blocks this thread for that many milliseconds. */
@@ -11,13 +12,13 @@ export function pauseSync(ms: number): void {
  * for up to 2 s while it is refused with EPERM, EACCES or EBUSY. Throws what the action throws.
  */
 export function insist<T>(action: () => T, platform: NodeJS.Platform = process.platform): T {
-  const startedMs = performance.now()
+  const startedMs = monotonicMs()
   for (let round = 1; ; round++) {
     try {
       return action()
     } catch (error) {
       const mayPass = platform === 'win32' && isSystemError(error) && /^(EPERM|EACCES|EBUSY)$/.test(error.code)
-      if (!mayPass || performance.now() - startedMs > 2000) throw error
+      if (!mayPass || monotonicMs() - startedMs > 2000) throw error
     }
     pauseSync(Math.min(100, 10 * round))
   }

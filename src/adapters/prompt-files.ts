@@ -9,6 +9,7 @@ import { readFileSync, readdirSync, rmdirSync, statSync, unlinkSync, utimesSync 
 import { join } from 'node:path'
 import { isPromptLine } from '../core/prompt/prompt-line.ts'
 import type { PromptFile } from '../core/prompt/prompt-line.ts'
+import { childPath } from './child-path.ts'
 import { sweepFolder, writeEachWhole } from './staged-write.ts'
 import { refusalOf } from './system-error.ts'
 
@@ -60,12 +61,12 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined
   if (!isThere && wanted.length === 0) return
   const names = isThere ? readdirSync(folder) : []
-  const untrue = wanted.filter(({ name, content }) => !names.includes(name) || contentOf(join(folder, name)) !== content)
+  const untrue = wanted.filter(({ name, content }) => !names.includes(name) || contentOf(childPath(folder, name)) !== content)
   if (untrue.length > 0) writeEachWhole(folder, untrue)
-  for (const { name } of wanted) dateFrom(join(folder, name), madeFromMs)
+  for (const { name } of wanted) dateFrom(childPath(folder, name), madeFromMs)
   sweepFolder(folder, names, STAGE_MS)
   const kept = new Set(wanted.map(({ name }) => name))
-  for (const name of names) if (!kept.has(name) && isPromptLine(contentOf(join(folder, name)))) refusalOf(() => unlinkSync(join(folder, name)))
+  for (const name of names) if (!kept.has(name) && isPromptLine(contentOf(childPath(folder, name)))) refusalOf(() => unlinkSync(join(folder, name)))
   if (wanted.length === 0) refusalOf(() => rmdirSync(folder))
   // Last, since every change in it gives it another date. The entry of awsmfa looks at it alone.
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) dateFrom(folder, madeFromMs)

@@ -4,6 +4,7 @@
  */
 import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { AwsmfaError } from '../core/failures.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 import { readRegularFile } from './regular-file.ts'
 import type { FileRead } from './regular-file.ts'
 import { isSystemError } from './system-error.ts'
@@ -32,14 +33,14 @@ const BLOCK = 4_096
 export function readWhenQuiet(path: string, quietness: Quietness): FileRead {
   let read = readRegularFile(path)
   if (!mayBeInTheMaking(read, quietness)) return read
-  const startedMs = performance.now()
+  const startedMs = monotonicMs()
   let passedMs = 0
   for (;;) {
     quietness.pause(APART_MS)
     passedMs += APART_MS
     const next = readRegularFile(path)
     if (isSame(read, next) && !isOpenForWriting(path)) return next
-    if (Math.max(passedMs, performance.now() - startedMs) >= PATIENCE_MS) throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path } })
+    if (Math.max(passedMs, monotonicMs() - startedMs) >= PATIENCE_MS) throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path } })
     read = next
   }
 }

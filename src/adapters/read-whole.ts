@@ -12,16 +12,17 @@ export function isThere(path: string): boolean {
 
 /**
  * Reads a regular file. Gives undefined where there is none. Throws what Node throws for one that is there but cannot be read,
- * and an Error for what is no regular file, is not accepted by `isAcceptable`, or changes its length meanwhile.
+ * and an Error for what is no regular file, is not accepted by `isAcceptable`, or changes its length meanwhile. The bytes are
+ * put into what `room` gives for so many, and what is returned is a part of it.
  */
-export function readWhole(path: string, isAcceptable: (found: Stats) => boolean = isRegular): Buffer | undefined {
+export function readWhole(path: string, isAcceptable: (found: Stats) => boolean = isRegular, room: (size: number) => Buffer = newRoom): Buffer | undefined {
   if (!isThere(path)) return undefined
   // Non-blocking, so that a pipe in the file's place cannot hold up a prompt.
   const descriptor = openSync(path, OPEN_FOR_READING)
   try {
     const found = fstatSync(descriptor)
     if (!isRegular(found) || !isAcceptable(found)) throw new Error('not a file to read')
-    return readBytes(descriptor, found.size)
+    return readBytes(descriptor, found.size, room(found.size + 1))
   } finally {
     closeSync(descriptor)
   }
@@ -34,9 +35,12 @@ function isRegular(found: Stats): boolean {
   return found.isFile()
 }
 
+function newRoom(size: number): Buffer {
+  return Buffer.allocUnsafeSlow(size)
+}
+
 /** One byte more than there should be is asked for, so that a longer file is noticed. */
-function readBytes(descriptor: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size + 1)
+function readBytes(descriptor: number, size: number, bytes: Buffer): Buffer {
   let length = 0
   for (let read = -1; read !== 0 && length <= size; length += read) read = readSync(descriptor, bytes, length, size + 1 - length, null)
   if (length !== size) throw new Error('the file is being written')

@@ -4,8 +4,8 @@
  * writing never throw.
  */
 import { unlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Now, QuestionRefusal, RememberedFacts, Sha256 } from '../core/ports.ts'
+import { childPath } from './child-path.ts'
 import { identityPath, readFact, readIdentity } from './fact-files.ts'
 import { writeWhole } from './staged-write.ts'
 
@@ -23,8 +23,8 @@ const REFUSAL_MS = 30_000
 /** Makes the store of facts. Touches nothing until it is asked. */
 export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }: RememberedFactsOptions): RememberedFacts {
   const identityFile = (accessKeyId: string): string => identityPath(cacheFolder, accessKeyId)
-  const spentFile = (serialNumber: string): string => join(stateFolder, 'spent-codes', `${sha256(serialNumber).slice(0, 40)}.json`)
-  const refusalFile = (question: string): string => join(stateFolder, 'questions', `${question}.refusal.json`)
+  const spentFile = (serialNumber: string): string => childPath(childPath(stateFolder, 'spent-codes'), `${sha256(serialNumber).slice(0, 40)}.json`)
+  const refusalFile = (question: string): string => childPath(childPath(stateFolder, 'questions'), `${question}.refusal.json`)
   const hashOf = (serialNumber: string, tokenCode: string): string => sha256(JSON.stringify(['spent', serialNumber, tokenCode]))
   return {
     identityOf: (accessKeyId) => readIdentity(readFact(identityFile(accessKeyId))),

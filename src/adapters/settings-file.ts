@@ -2,11 +2,11 @@
  * awsmfa's own settings: one file in its config folder, in one of four formats, with what holds where nothing else says
  * anything. The parser of a format is loaded where a file of that format is there. The file is only ever read.
  */
-import { join } from 'node:path'
 import { AwsmfaError, isFailure } from '../core/failures.ts'
 import { globalDefaults } from '../core/login/settings-entries.ts'
 import type { ReadSettings, SettingsFormat } from '../core/login/settings-entries.ts'
 import type { GlobalDefaults } from '../core/login/settings.ts'
+import { childPath } from './child-path.ts'
 import { isThere } from './read-whole.ts'
 import { readRegularFile } from './regular-file.ts'
 import { SETTINGS_FILES } from './settings-file-names.ts'
@@ -17,7 +17,7 @@ import { SETTINGS_FILES } from './settings-file-names.ts'
  * says, and for what no settings file may hold.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
-  const found = SETTINGS_FILES.map(([name, format]) => ({ path: join(configFolder, name), format })).filter(({ path }) => isFound(path))
+  const found = SETTINGS_FILES.map(([name, format]) => ({ path: childPath(configFolder, name), format })).filter(({ path }) => isFound(path))
   const [file, ...others] = found
   if (file === undefined) return {}
   if (others.length > 0) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'several-settings-files', paths: found.map(({ path }) => path) } })
@@ -27,6 +27,12 @@ export async function readSettingsFile(configFolder: string): Promise<GlobalDefa
   const read = await parseAs(format, text)
   if (read.kind === 'malformed') throw malformed(path, format, read.line)
   return globalDefaults(read.entries, path)
+}
+
+/** Gives what reads that folder's settings file at the first call, and after that the same answer, or the same error. */
+export function settingsReader(configFolder: string): () => Promise<GlobalDefaults> {
+  let read: Promise<GlobalDefaults> | undefined
+  return () => (read ??= readSettingsFile(configFolder))
 }
 
 async function parseAs(format: SettingsFormat, text: string): Promise<ReadSettings> {

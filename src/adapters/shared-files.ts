@@ -3,15 +3,17 @@
  * function on the main thread, so that no event of this process comes in between.
  */
 import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
 import { applyEdits } from '../core/files/byte-edit.ts'
 import type { ByteEdit } from '../core/files/byte-edit.ts'
 import type { SharedFileName } from '../core/origin.ts'
 import type { FilePlan, FileSnapshot, SharedFiles, SharedSnapshots, TransactOutcome, WriteWarning } from '../core/ports.ts'
+import { childPath } from './child-path.ts'
 import { acquireLock, sweepLockLeftovers } from './file-lock.ts'
 import type { HeldLock } from './file-lock.ts'
 import { finishInPlace } from './in-place.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 import { pauseSync } from './pause.ts'
 import { readWhenQuiet } from './quiet-time.ts'
 import { findRegularFile, isNullDevice, readRegularFile, resolveLinks } from './regular-file.ts'
@@ -123,7 +125,7 @@ function cleanUp(file: string, lock: HeldLock): void {
 
 /** Reads, plans and replaces, again from the start when a file was changed meanwhile by somebody who takes no lock. */
 function replaceUntilUndisturbed<T>(workplace: Workplace, targets: readonly Target[], plan: (snapshots: SharedSnapshots) => FilePlan<T>): TransactOutcome<T> {
-  const startedMs = performance.now()
+  const startedMs = monotonicMs()
   for (let round = 1; ; round++) {
     const { snapshots, reads } = readBoth(workplace, (file) => {
       const isLocked = targets.some((target) => target.file === file)
@@ -144,7 +146,7 @@ function replaceUntilUndisturbed<T>(workplace: Workplace, targets: readonly Targ
       return { result, changed, warnings }
     }
     const [first] = replacements
-    if (first && (round >= ROUNDS || performance.now() - startedMs > ROUNDS_MS)) {
+    if (first && (round >= ROUNDS || monotonicMs() - startedMs > ROUNDS_MS)) {
       throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: first.file } })
     }
   }
@@ -209,7 +211,7 @@ function findTargets({ paths }: SharedFilesOptions, files: readonly SharedFileNa
 function canonical(path: string): string {
   const file = resolveLinks(path)
   try {
-    return join(realpathSync.native(dirname(file)), basename(file))
+    return childPath(realpathSync.native(dirname(file)), basename(file))
   } catch (error) {
     if (isSystemError(error)) return file
     throw error

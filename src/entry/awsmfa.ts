@@ -4,11 +4,10 @@
  * parseable by old versions of Node, so that they get a sentence.
  */
 import { createOutput } from '../adapters/output.ts'
-import { readWhole } from '../adapters/read-whole.ts'
 import { resolveOwnFolders, surroundingsOfProcess } from '../adapters/paths.ts'
 import type * as Main from '../cli/main.ts'
 import { openCodeCache } from './code-cache.ts'
-import type { CodeCache } from './code-cache.ts'
+import type { CodeCache, ModuleClass } from './code-cache.ts'
 import type * as Front from './front.ts'
 
 /** The built front.ts and cli/main.ts beside this file, whose names carry hashes of their content; the build puts them here. */
@@ -46,13 +45,13 @@ function codeFolder(): string | undefined {
 function loadFront(cache: CodeCache): typeof Front {
   const path = `${__dirname}/${FRONT_FILE}`
   const front = { exports: {}, require }
-  cache.run({ path, content: readWhole(path)?.toString('latin1') ?? '' }, front)
+  cache.run(path, front)
   return front.exports as typeof Front
 }
 
 /** Loads the neighbour in the dist folder, through the `require` that CommonJS gives the bundled entry. */
 function loadMain(cache: CodeCache): typeof Main {
-  cache.serve(module.constructor, __dirname)
+  cache.serve(module.constructor as unknown as ModuleClass, __dirname)
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would start the ES module loader: 4 ms
   return require(RUN_FILE) as typeof Main
 }

@@ -17,25 +17,29 @@ interface CommonJsModule {
   readonly exports: unknown
   readonly require: (id: string) => unknown
 }
-interface ModuleClass {
-  readonly prototype: { _compile: (this: CommonJsModule, content: string, filename: string) => unknown }
-}
-
-/** A CommonJS file. Its name must carry a hash of its content, because V8 compares no more of a source than its length. */
-interface SourceFile {
-  readonly path: string
-  readonly content: string
+type Load = (module: CommonJsModule, path: string) => unknown
+export interface ModuleClass {
+  readonly _extensions: Record<string, Load> & { readonly '.js': Load }
 }
 
 export interface CodeCache {
-  /** Runs a file as this module, compiled with what is kept of it if there is such a thing. Throws what the file throws. */
-  readonly run: (file: SourceFile, module: CommonJsModule) => void
-  /** Has the files below `dist`, with names of that kind, that are loaded from now on run in the same way. */
+  /**
+   * Runs a CommonJS file of ASCII alone as this module, compiled with what is kept of it if there is such a thing. Its name must
+   * carry a hash of its content, because V8 compares no more of a source than its length. Throws what the file throws.
+   */
+  readonly run: (path: string, module: CommonJsModule) => void
+  /** Has the files `*.cjs` below `dist`, with names and text of that kind, that are loaded from now on run in the same way. */
   readonly serve: (ModuleLoader: ModuleClass, dist: string) => void
 }
 
 /** Entries that were made longer ago are removed when new ones are made: they are of versions that are gone. */
 const KEPT_MS = 30 * 24 * 3_600_000
+
+// As Node wraps a file: on one line, so that the lines of a stack trace are the file's.
+const [BEFORE, AFTER] = ['(function(exports,require,module,__filename,__dirname){', '\n})']
+
+/** Room for one file after the other, since each is done with once it is compiled: of a login's memory that is a megabyte. */
+const ROOM_BYTES = 1 << 20
 
 /**
  * Opens the cache in `folder`, which need not exist; undefined: keeps nothing. What is kept of a file is what a run came to use
@@ -44,12 +48,22 @@ const KEPT_MS = 30 * 24 * 3_600_000
 export function openCodeCache(folder: string | undefined, use: string): CodeCache {
   const isTrusted = folder !== undefined && isPrivate(orNothing(() => lstatSync(folder)))
   const made = new Map<string, Script>()
-  const run: CodeCache['run'] = ({ path, content }, module) => {
-    const entry = folder === undefined ? '' : `${folder}/${entryName(path, content)}${use}`
-    const cachedData = isTrusted ? orNothing(() => readWhole(entry, isPrivate)) : undefined
+  let scratch = Buffer.allocUnsafeSlow(ROOM_BYTES)
+  const room = (size: number): Buffer => {
+    if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size)
+    return scratch
+  }
+  /** The wrapped text, made in one piece: joined from strings it would be there twice. */
+  const readSource = (path: string): string => {
+    const length = readWhole(path, undefined, (size) => room(BEFORE.length + size + AFTER.length).subarray(BEFORE.length))?.length ?? 0
+    return scratch.toString('latin1', 0, scratch.write(BEFORE, 0) + length + scratch.write(AFTER, BEFORE.length + length))
+  }
+  const run: CodeCache['run'] = (path, module) => {
+    const source = readSource(path)
+    const entry = folder === undefined ? '' : `${folder}/${baseName(path)}-${process.version}-${process.arch}-${source.length}${use}`
+    const cachedData = isTrusted ? orNothing(() => readWhole(entry, isPrivate, room)) : undefined
     const options = { filename: path, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(cachedData === undefined ? {} : { cachedData }) }
-    // As Node wraps a file: on one line, so that the lines of a stack trace are the file's.
-    const script = new Script(`(function(exports,require,module,__filename,__dirname){${content}\n})`, options)
+    const script = new Script(source, options)
     if (folder !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
       if (made.size === 0) process.once('exit', () => orNothing(() => keepAll(folder, made)))
       made.set(entry, script)
@@ -61,19 +75,14 @@ export function openCodeCache(folder: string | undefined, use: string): CodeCach
 }
 
 function serve(ModuleLoader: ModuleClass, dist: string, run: CodeCache['run']): void {
-  const compileAsEver = ModuleLoader.prototype._compile
-  ModuleLoader.prototype._compile = function (content, path) {
-    if (path.startsWith(dist)) run({ path, content }, this)
-    else compileAsEver.call(this, content, path)
+  ModuleLoader._extensions['.cjs'] = (module, path) => {
+    if (path.startsWith(dist)) run(path, module)
+    else ModuleLoader._extensions['.js'](module, path)
   }
 }
 
 function baseName(filename: string): string {
   return filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)
-}
-
-function entryName(path: string, content: string): string {
-  return `${baseName(path)}-${process.version}-${process.arch}-${content.length}`
 }
 
 /** Belongs to this user, and nobody else can write it. Windows keeps the folder private by itself. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { settingsReader } from '../../src/adapters/settings-file.ts'
 import { wantsNoColour } from '../../src/cli/no-colour.ts'
 
 let folder = ''
@@ -22,5 +23,5 @@ it.each([
   ['the file says neither', 'no_color = perhaps', {}, {}, false],
 ] as const)('%s', async (_, text, options, environment, expected) => {
   if (text !== undefined) writeFileSync(join(folder, 'config.ini'), `${text}\n`)
-  expect(await wantsNoColour({ options }, environment, folder)).toBe(expected)
+  expect(await wantsNoColour({ options }, environment, settingsReader(folder))).toBe(expected)
 })

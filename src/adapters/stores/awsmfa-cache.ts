@@ -3,13 +3,13 @@
  * sealed under its name with the cache key. What does not open is a miss, and the next store replaces it.
  */
 import { readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { SessionCache, Sha256 } from '../../core/ports.ts'
 import { sessionName } from '../../core/sessions/session-key.ts'
 import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord } from '../../core/sessions/session-record.ts'
 import type { SessionRecord } from '../../core/sessions/session-record.ts'
 import { inspectSealed, openSealed, seal } from '../cache-cipher.ts'
 import type { CacheKeySource } from '../cache-key.ts'
+import { childPath } from '../child-path.ts'
 import { readWhole } from '../read-whole.ts'
 import { sweepFolder, writeWhole } from '../staged-write.ts'
 import { refusalOf, writing } from '../system-error.ts'
@@ -29,8 +29,8 @@ const PLAIN_NAME = /^[0-9a-f]{40}\.json$/
 
 /** Makes the cache. Touches nothing until it is asked. */
 export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }: SessionCacheOptions): SessionCache {
-  const folder = join(cacheFolder, 'sessions')
-  const pathOf = (name: string): string => join(folder, `${name}.sealed`)
+  const folder = childPath(cacheFolder, 'sessions')
+  const pathOf = (name: string): string => childPath(folder, `${name}.sealed`)
   const read = (name: string, decode: (text: string) => SessionRecord | undefined): SessionRecord | undefined => {
     const path = pathOf(name)
     const sealed = readIfThere(path, onOddity)
@@ -88,7 +88,7 @@ function removeFile(path: string): void {
 }
 
 function removePlain(folder: string): void {
-  for (const name of namesIn(folder).filter((found) => PLAIN_NAME.test(found))) refusalOf(() => rmSync(join(folder, name), { force: true }))
+  for (const name of namesIn(folder).filter((found) => PLAIN_NAME.test(found))) refusalOf(() => rmSync(childPath(folder, name), { force: true }))
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -29,7 +29,6 @@ export interface Tool {
 
 /** What is not run here, and why. */
 export const NOT_RUN: readonly { readonly what: string, readonly why: string }[] = [
-  { what: 'the process layout (`credential_process`), all tools', why: 'awsmfa has no such command yet' },
   { what: 'AWS CLI 2 after 2.9', why: 'Debian has 2.9, and no package registry has a newer one' },
   { what: "Terraform itself and its AWS provider's binary", why: 'in no package registry; the library in which the provider gets its credentials is run' },
   { what: 'AWS SDK for .NET', why: 'no .NET where this is run' },
