@@ -182,8 +182,8 @@ export type Failure =
   // `expiration`: of the session that is there, and has ended or has less left than `wantedSeconds`.
   | { readonly code: 'SESSION_MISSING'; readonly profile: string; readonly expiration?: Date; readonly wantedSeconds?: number }
   // STS or the way there: exit 1.
-  /** The session was got, but the cache from which the profile's credential_process answers did not take it. */
-  | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string }
+  /** The cache from which the profile's credential_process answers takes no session; `isGot`: this was found out with one in hand. */
+  | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string; readonly isGot: boolean }
   | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
   | { readonly code: 'REQUEST_REFUSED'; readonly operation: string; readonly awsCode: string; readonly message: string; readonly reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' }
   | { readonly code: 'CLOCK_SKEWED'; readonly skewSeconds: number | undefined }

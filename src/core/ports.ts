@@ -259,6 +259,8 @@ export interface SessionCache {
    * cache key throws where there is no key to be had.
    */
   readonly store: (record: SessionRecord) => void
+  /** Finds out whether `store` could: sees to the key and the folder, and makes a trial file that it removes. Throws what `store` would throw. */
+  readonly rehearse: () => void
   /** Every readable record. */
   readonly list: () => readonly SessionRecord[]
   /** How many entries there are, those that cannot be read included. */

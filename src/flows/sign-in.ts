@@ -17,6 +17,7 @@ import { fillAwsCaches, rehearseAwsCaches } from './fill-aws-caches.ts'
 import type { CacheRefusal } from './fill-aws-caches.ts'
 import { obtainSessions } from './obtain-session.ts'
 import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
+import { rehearseOwnCache, settleOwnCache } from './own-cache-session.ts'
 import { settleTakeover } from './settle-takeover.ts'
 import type { TakeoverTold } from './settle-takeover.ts'
 import { rehearseStore, storeSessions } from './store-session.ts'
@@ -139,6 +140,7 @@ async function makeReady(candidate: Candidate, before: readonly Ready[], request
   // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
   if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
   if (resolution.storeIn === 'aws-caches') rehearseAwsCaches(effects.awsCaches)
+  if (resolution.storeIn === 'own-cache') rehearseOwnCache(resolution.storeProfile, request.renew, effects)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
@@ -262,16 +264,14 @@ function storeAll(done: readonly Done[], work: StoreWork): void {
   for (const each of done) {
     const { storeIn } = each.ready.candidate.resolution
     if (storeIn === 'aws-caches') storeInCaches(each, work)
-    if (storeIn === 'own-cache') assertKept(each, work)
+    if (storeIn === 'own-cache') settleInOwnCache(each, work)
   }
 }
 
 /** The session is in awsmfa's cache by now, if anywhere; for this profile nothing else will do. */
-function assertKept({ ready: { candidate }, session }: Done, { effects: { cache, facts }, fail }: StoreWork): void {
-  const { accessKeyId } = session.credentials
-  const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
-  if (!isKept) fail(candidate, new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile: candidate.resolution.storeProfile }))
-  else if (session.identity !== undefined) facts.rememberIdentity(accessKeyId, session.identity)
+function settleInOwnCache({ ready: { candidate }, session }: Done, { effects, fail }: StoreWork): void {
+  const failure = settleOwnCache(candidate.resolution.storeProfile, session, effects)
+  if (failure !== undefined) fail(candidate, failure)
 }
 
 function storeInSections(done: readonly Done[], { request, effects: { files, facts } }: StoreWork): void {

@@ -5,6 +5,7 @@ import { applyEdits } from '../../src/core/files/byte-edit.ts'
 import { readProfiles } from '../../src/core/files/profiles.ts'
 import { resolveLogin } from '../../src/core/login/resolve-login.ts'
 import type { AwsCache, SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
+import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
 import { signIn } from '../../src/flows/sign-in.ts'
 import type { SignInEffects, SignInOutcome } from '../../src/flows/sign-in.ts'
 import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
@@ -105,6 +106,32 @@ describe('signing in', () => {
     const { outcomes } = await signInAll(['admin'], { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => Promise.resolve([person.source]) }, config)
     expect(codesOf(outcomes)).toEqual(codes)
     expect(person.asked).toHaveLength(asked)
+  })
+  describe("to awsmfa's own cache, which refuses", () => {
+    const config = `${SERIALS}credential_process = awsmfa credential-process --profile bob\n`
+    const refuse = (): never => {
+      throw new AwsmfaError({ code: 'KEYCHAIN_UNAVAILABLE', platform: 'linux', reason: 'no-service', addOn: 'x' })
+    }
+    const kept: SessionRecord = {
+      key: { partition: 'aws', endpoint: '', accessKeyId: KEYS.bob, serialNumber: 'arn:aws:iam::111111111111:mfa/bob', chain: '' },
+      credentials: sessionOf('ASIAI44QH8DHBEXAMPLE').credentials,
+      durationSeconds: 43_200,
+      createdAt: NOW,
+      profiles: ['bob'],
+    }
+
+    it('asks nobody and runs nothing, and the others are signed in', async () => {
+      const person = fakePerson(['123456'])
+      const { outcomes } = await signInAll(['bob', 'alice'], { cache: { ...fakeCache(), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([person.source]) }, config)
+      expect(codesOf(outcomes)).toEqual(['SESSION_NOT_KEPT', 'ok'])
+      expect(outcomes[0]).toMatchObject({ error: { failure: { profile: 'bob', isGot: false } } })
+      expect(person.asked.map(({ profile }) => profile)).toEqual(['alice'])
+    })
+
+    it('takes the session that is kept already', async () => {
+      const { outcomes } = await signInAll(['bob'], { cache: { ...fakeCache([kept]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([]) }, config)
+      expect(codesOf(outcomes)).toEqual(['ok'])
+    })
   })
 })
 

@@ -72,6 +72,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     const { code, stderr } = await run('login', 'base', '--force', '--token-code', sts.code(serial, 1))
     expect(code).toBe(1)
     expect(stderr).toContain(LOCKED)
+    expect(stderr).toContain("awsmfa: error: 'base' cannot be signed in: ")
     expect(bus.windows()).toBe(0)
   })
 
@@ -87,5 +88,22 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
   it('a value that is neither is named with its place', async () => {
     home.write('.config/awsmfa/config.ini', 'cache_key = vault\n')
     expect(await run('login', 'plain')).toMatchObject({ code: 2, stderr: expect.stringMatching(/'cache_key' in .*config\.ini.*line 1.* must be file or keychain, and is 'vault'/) as string })
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('with the cache key in a keychain that is not there', () => {
+  it('a login that has nowhere else to go spends no code', async () => {
+    const [home, sts] = [createTempHome(FILES), await startStrictSts(aliceWorld())]
+    try {
+      const code = sts.code(serial)
+      const run = (...words: readonly string[]) => runCli([...words, '--token-code', code], { environment: home.environment(sts.environment()) })
+      const refused = await run('login', 'base')
+      expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining("awsmfa: error: 'base' cannot be signed in: ") as string })
+      expect(refused.stderr).toContain('no Secret Service runs here')
+      expect(await run('login', 'plain')).toMatchObject({ code: 0 })
+    } finally {
+      await sts.stop()
+      home.remove()
+    }
   })
 })

@@ -265,7 +265,7 @@ const OTHERS: Examples = {
     { accessKeyId: '…MPLE', reason: 'session', origin: 'session' },
     { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
   ],
-  SESSION_NOT_KEPT: [{ profile: 'work' }],
+  SESSION_NOT_KEPT: [{ profile: 'work', isGot: true }, { profile: 'work', isGot: false }],
   SESSION_MISSING: [
     { profile: 'work' },
     { profile: '-x' },

@@ -106,6 +106,7 @@ export function fakeCache(records: readonly SessionRecord[] = []): SessionCache 
     remove,
     removeAll: () => void held.splice(0),
     sweep: () => undefined,
+    rehearse: () => undefined,
     store: (record) => {
       remove(record.key)
       held.push(record)

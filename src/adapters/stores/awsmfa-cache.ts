@@ -11,7 +11,7 @@ import { inspectSealed, openSealed, seal } from '../cache-cipher.ts'
 import type { CacheKeySource } from '../cache-key.ts'
 import { childPath } from '../child-path.ts'
 import { readWhole } from '../read-whole.ts'
-import { sweepFolder, writeWhole } from '../staged-write.ts'
+import { makeFolder, sweepFolder, tryStage, writeWhole } from '../staged-write.ts'
 import { refusalOf, writing } from '../system-error.ts'
 
 export interface SessionCacheOptions {
@@ -26,6 +26,9 @@ export interface SessionCacheOptions {
 const SEALED_NAME = /^([0-9a-f]{40})\.sealed$/
 /** As sessions were kept before they were sealed, in plain text. They are never read. */
 const PLAIN_NAME = /^[0-9a-f]{40}\.json$/
+
+/** An entry is about as long. */
+const TRIAL_BYTES = 2048
 
 /** Makes the cache. Touches nothing until it is asked. */
 export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }: SessionCacheOptions): SessionCache {
@@ -47,6 +50,12 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
       removePlain(folder)
       const name = sessionName(record.key, sha256)
       writeWhole(pathOf(name), seal(Buffer.from(encodeSessionRecord(record)), entryName(name), keySource.findOrCreate()))
+    },
+    rehearse: () => {
+      keySource.findOrCreate()
+      const trial = childPath(folder, 'trial')
+      makeFolder(trial)
+      tryStage(trial, TRIAL_BYTES)
     },
     list: () => sealedNames().flatMap((name) => read(name, decodeAnySessionRecord) ?? []),
     remove: (key) => removeFile(pathOf(sessionName(key, sha256))),

@@ -33,7 +33,8 @@ export const STS_WORDS: WordsFor<
     say(`the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`, 'the serial must be that of a device of the user whose long-term keys sign'),
   CREDENTIALS_REJECTED: (failure, view) => sayRejectedKeys(failure, view),
   SESSION_MISSING: (failure, view) => sayMissingSession(failure, view),
-  SESSION_NOT_KEPT: ({ profile }) => say(`${quoted(profile)} got a session, but awsmfa's cache, from which its credential_process answers, did not take it`, `to see why: ${commandLine('login', profileWord(profile))} --debug`),
+  SESSION_NOT_KEPT: ({ profile, isGot }) =>
+    say(`${quoted(profile)} ${isGot ? 'got a session, but' : 'cannot be signed in:'} awsmfa's cache, from which its credential_process answers, ${isGot ? 'did not take it' : 'would not take a session'}`, `to see why: ${commandLine('login', profileWord(profile))} --debug`),
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
       ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)

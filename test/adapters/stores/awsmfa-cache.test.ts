@@ -10,6 +10,7 @@ import type { SessionCache } from '../../../src/core/ports.ts'
 import { sessionName } from '../../../src/core/sessions/session-key.ts'
 import { encodeSessionRecord } from '../../../src/core/sessions/session-record.ts'
 import type { SessionRecord } from '../../../src/core/sessions/session-record.ts'
+import { failureOf } from '../../support/failure-of.ts'
 import { scratchFolder } from '../../support/scratch.ts'
 
 function recordFor(user: string): SessionRecord {
@@ -69,6 +70,16 @@ describe('a kept session', () => {
     const before = readFileSync(fileOf(ALICE))
     cache.store(ALICE)
     expect([readFileSync(fileOf(ALICE)).equals(before), cache.find(ALICE.key)]).toEqual([false, ALICE])
+  })
+
+  it('is rehearsed: with a key and a folder, and nothing else is left; and refused where it could not be stored', () => {
+    const { cache, folder, keySource } = open()
+    cache.rehearse()
+    expect([readdirSync(folder), keySource.find()]).toEqual([[], expect.objectContaining({ id: expect.any(String) as string })])
+    const root = scratchFolder()
+    writeFileSync(join(root, 'cache'), '')
+    const blocked = open(root).cache
+    expect([failureOf(() => blocked.rehearse()), failureOf(() => blocked.store(ALICE))]).toMatchObject([{ code: 'FILE_NOT_WRITABLE' }, { code: 'FILE_NOT_WRITABLE' }])
   })
 
   it('asks for no key where there is nothing to open', () => {

@@ -1,0 +1,30 @@
+/** Sessions of profiles whose `credential_process` is awsmfa: they are in awsmfa's own cache or nowhere. */
+import { AwsmfaError } from '../core/failures.ts'
+import type { RememberedFacts } from '../core/ports.ts'
+import { isUsable } from '../core/sessions/session-record.ts'
+import { EXPIRING_SECONDS } from '../core/sessions/session-state.ts'
+import type { KeepingEffects } from './kept-sessions.ts'
+import type { ObtainedSession } from './obtain-session.ts'
+
+/**
+ * Finds out, before anything is asked or sent, whether the cache would take a session of that profile. One that is kept already
+ * needs no new one, unless `renew` says so. Throws SESSION_NOT_KEPT.
+ */
+export function rehearseOwnCache(profile: string, renew: boolean, { cache, now, debug }: KeepingEffects): void {
+  try {
+    cache.rehearse()
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    debug(`no session could be kept (${error.failure.code})`)
+    const isKept = !renew && cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
+    if (!isKept) throw new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
+  }
+}
+
+/** Sees whether the session that was got is in the cache by now, and notes who it is. Gives the failure where it is not. */
+export function settleOwnCache(profile: string, { credentials: { accessKeyId }, identity }: ObtainedSession, { cache, facts }: Pick<KeepingEffects, 'cache'> & { readonly facts: RememberedFacts }): AwsmfaError | undefined {
+  const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
+  if (!isKept) return new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })
+  if (identity !== undefined) facts.rememberIdentity(accessKeyId, identity)
+  return undefined
+}
