@@ -3,6 +3,8 @@
  * broken off. No shell is involved.
  */
 import type { ChildProcess, StdioOptions } from 'node:child_process'
+import type { ProgramStart } from '../core/windows-program.ts'
+import { startOf } from './program-file.ts'
 import { descendantsOf, endTreeOnWindows, signalAll } from './process-tree.ts'
 
 /** A program to run. */
@@ -42,8 +44,10 @@ const OUTPUT_MS = 300
 /** Runs the program. Throws nothing but the signal's reason, when it aborts, and then only once the program has ended. */
 export async function callProgram(called: CalledProgram, signal: AbortSignal): Promise<ProgramEnd> {
   signal.throwIfAborted()
+  const found = startOf(called)
+  if (typeof found === 'string') return { kind: 'not-run', cause: undefined, errno: found === 'not-found' ? 'ENOENT' : 'EINVAL' }
   const end = await new Promise<ProgramEnd>((resolve) => {
-    const child = start(called)
+    const child = start(found, called)
     const chunks: Buffer[] = []
     let breaking: 'timed-out' | 'too-much' | 'aborted' | undefined
     let left: (() => void) | undefined
@@ -53,13 +57,13 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
     }
     const onAbort = (): void => breakOff('aborted')
     const timer = setTimeout(() => breakOff('timed-out'), called.timeoutMs)
-    const finish = (found: ProgramEnd): void => {
+    const finish = (outcome: ProgramEnd): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
       left?.()
       child.stdout?.destroy()
       child.stderr?.destroy()
-      resolve(found)
+      resolve(outcome)
     }
     child.stdout?.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
@@ -87,13 +91,13 @@ function ended(code: number | null, chunks: readonly Buffer[]): ProgramEnd {
   return { kind: 'ended', exitCode: code ?? undefined, output: Buffer.concat(chunks).toString() }
 }
 
-function start({ program, words, environment, terminal, input, onTalk }: CalledProgram): ChildProcess {
+function start({ file, words, verbatim }: ProgramStart, { environment, terminal, input, onTalk }: CalledProgram): ChildProcess {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const stderr = onTalk === undefined ? (terminal === 'shared' ? 'inherit' : 'ignore') : 'pipe'
   const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', 'pipe', stderr]
   // On Windows `detached` would open a console window; there a tree is ended by its root, group or not.
   const detached = terminal === 'none' && process.platform !== 'win32'
-  return spawn(program, words, { env: environment, stdio, detached, shell: false, windowsHide: terminal === 'none' })
+  return spawn(file, words, { env: environment, stdio, detached, shell: false, windowsHide: terminal === 'none', windowsVerbatimArguments: verbatim })
 }
 
 function feed(child: ChildProcess, input: string | undefined): void {

@@ -2,11 +2,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
-import { delimiter, extname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
 import type { ChildProgram } from '../core/child-program.ts'
-import { batchCommandLine, programCandidates } from '../core/windows-program.ts'
 import { isAtTerminal } from './process-group.ts'
+import { startOf } from './program-file.ts'
 import { isSystemError } from './system-error.ts'
 
 /** Signals that a person or a supervisor sends to a program. SIGWINCH and SIGTSTP reach the whole group by themselves. */
@@ -21,7 +21,9 @@ const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
  */
 export async function runProgram(child: ChildProgram): Promise<number> {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const { file, words, verbatim } = process.platform === 'win32' ? onWindows(child) : { file: child.program, words: child.words, verbatim: false }
+  const start = startOf(child)
+  if (typeof start === 'string') throw new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program: child.program, reason: start, errno: start === 'not-found' ? 'ENOENT' : 'EINVAL' })
+  const { file, words, verbatim } = start
   return await new Promise((resolve, reject) => {
     const started = spawn(file, words, { env: { ...child.environment }, stdio: 'inherit', shell: false, windowsVerbatimArguments: verbatim })
     const stopForwarding = forwardSignals(started)
@@ -67,24 +69,4 @@ function findFile(program: string, path: string): string | undefined {
       return false
     }
   })
-}
-
-interface WindowsStart {
-  readonly file: string
-  readonly words: readonly string[]
-  readonly verbatim: boolean
-}
-
-/**
- * CreateProcess finds `.exe` alone, so PATHEXT is gone through here. A batch file is run by cmd.exe, whatever starts it (Node
- * refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot take for anything else.
- */
-function onWindows({ program, words, environment }: ChildProgram): WindowsStart {
-  const valueOf = (name: string): string | undefined => Object.entries(environment).find(([key]) => key.toUpperCase() === name)?.[1]
-  const candidates = programCandidates(program, valueOf('PATH') ?? '', valueOf('PATHEXT'))
-  const file = candidates.find((candidate) => findFile(candidate.replaceAll('\\', '/'), '') !== undefined)
-  if (file === undefined || !['.cmd', '.bat'].includes(extname(file).toLowerCase())) return { file: file ?? program, words, verbatim: false }
-  const line = batchCommandLine(file, words)
-  if (line === undefined) throw new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: 'batch-file', errno: 'EINVAL' })
-  return { file: valueOf('COMSPEC') ?? 'cmd.exe', words: ['/d', '/v:off', '/s', '/c', line], verbatim: true }
 }

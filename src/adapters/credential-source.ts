@@ -8,6 +8,7 @@ import type { LongTermSource } from '../core/login/resolution.ts'
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { splitCommand, splitWindowsCommand } from '../core/shell-words.ts'
 import { environmentForCalled } from './caller-chain.ts'
+import { startOf } from './program-file.ts'
 
 type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
@@ -31,9 +32,11 @@ export async function runCredentialProcess(source: ProcessSource, environment: N
   if (program === undefined) throw failed('not-found')
   const env = environmentForCalled(environment, source.profile)
   if (env === undefined) throw failed('circle')
+  const start = startOf({ program, words: parameters, environment: env })
+  if (typeof start === 'string') throw failed('not-found')
   const { execFile } = process.getBuiltinModule('node:child_process')
   const output = await new Promise<string>((resolve, reject) => {
-    const child = execFile(program, parameters, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8' }, (error, stdout) => {
+    const child = execFile(start.file, start.words, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8', windowsVerbatimArguments: start.verbatim }, (error, stdout) => {
       if (error === null) resolve(stdout)
       else reject(signal.aborted ? (signal.reason as Error) : failed(...reasonOf(error)))
     })

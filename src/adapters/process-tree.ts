@@ -1,5 +1,6 @@
 /** Ending a program together with everything that it started. */
 import { readFileSync, readdirSync } from 'node:fs'
+import { windowsFolder } from '../core/windows-program.ts'
 
 /** Children by the process that started them. */
 type Children = ReadonlyMap<number, readonly number[]>
@@ -33,7 +34,7 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 /** Ends a process of Windows with all that it started, at once; Windows knows no other way. */
 export function endTreeOnWindows(pid: number): void {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
-  spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true, timeout: 5000 })
+  spawnSync(`${windowsFolder(process.env)}\\System32\\taskkill.exe`, ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true, timeout: 5000 })
 }
 
 /** proc(5), /proc/pid/stat: field 4 is the parent. Field 2 is the program's name in brackets and may hold anything. */

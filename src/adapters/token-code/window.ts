@@ -1,13 +1,13 @@
 /** Asks for a token code in a window, with a program that the desktop has. */
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
 import { AwsmfaError } from '../../core/failures.ts'
 import type { WindowTrouble } from '../../core/failures.ts'
 import type { WindowProgram } from '../../core/login/prompt-choice.ts'
 import { parseTokenCode } from '../../core/login/token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from '../../core/ports.ts'
+import { windowsFolder } from '../../core/windows-program.ts'
 import { callProgram } from '../called-program.ts'
 import { withoutKeys } from '../caller-chain.ts'
+import { findProgram } from '../program-file.ts'
 import { OSASCRIPT } from '../window-programs/osascript.ts'
 import { PINENTRY } from '../window-programs/pinentry.ts'
 import { powershellSpec } from '../window-programs/powershell.ts'
@@ -35,9 +35,6 @@ const GRACE_MS = 1500
 const MOST_MALFORMED = 10
 const LONGEST_TALK = 4000
 
-/** Where programs lie that a process started by a desktop may not have on its PATH. */
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
-
 /**
  * Shows a window with the first of the programs that is there and can, and takes six digits from it; what is no code is asked
  * again and costs no try. Throws CANCELLED for a window that is closed, DEADLINE_EXCEEDED after 50 s without an answer,
@@ -55,7 +52,7 @@ export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
 }
 
 async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
-  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS, find = (name: string) => findProgram(name, environment['PATH']) } = options
+  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS, find = (name: string) => findProgram(name, environment) } = options
   let trouble: WindowTrouble = { kind: 'no-program', programs }
   for (const program of programs) {
     const spec = specOf(program, environment)
@@ -114,23 +111,6 @@ function specOf(program: WindowProgram, environment: NodeJS.ProcessEnv): WindowP
     case 'osascript':
       return OSASCRIPT
     case 'powershell':
-      return powershellSpec(environment['SystemRoot'] ?? environment['SYSTEMROOT'] ?? 'C:\\Windows')
-  }
-}
-
-/** Looks for a program by its absolute path, or by its name in the absolute folders of PATH and in the usual ones. */
-function findProgram(name: string, path = ''): string | undefined {
-  const folders = [...path.split(delimiter), ...(process.platform === 'win32' ? [] : USUAL_FOLDERS)].filter((folder) => isAbsolute(folder))
-  const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
-  return places.find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    // What cannot be looked at cannot be run.
-    return false
+      return powershellSpec(windowsFolder(environment))
   }
 }

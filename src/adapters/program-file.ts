@@ -1,0 +1,43 @@
+/** Which file is meant by the name of a program, where awsmfa runs one. */
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { findWindowsProgram, windowsStart } from '../core/windows-program.ts'
+import type { ProgramStart, StartTrouble, WindowsProgram } from '../core/windows-program.ts'
+
+/** Where programs lie that a process started by a desktop may not have on its PATH. */
+const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
+
+/** Gives what is to be spawned for a program: on Windows see `windowsStart`; elsewhere execvp(3) looks in the folders of PATH alone. */
+export function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
+  return process.platform === 'win32' ? windowsStart(called, isRegularFile) : { file: called.program, words: called.words, verbatim: false }
+}
+
+/**
+ * Looks for a program by its absolute path, or by its name in the absolute folders of PATH and, but on Windows, in the usual
+ * ones. Gives a path that can be run.
+ */
+export function findProgram(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  if (process.platform === 'win32') return findWindowsProgram(name, environment, isRegularFile)
+  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS].filter((folder) => isAbsolute(folder))
+  const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
+  return places.find(isExecutable)
+}
+
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    // What cannot be looked at cannot be run.
+    return false
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    // What cannot be looked at cannot be run.
+    return false
+  }
+}
