@@ -27,7 +27,6 @@ const QUICK_ROUNDS = 5
  */
 const NOT_YET_HELD = new Set([
   'credential-process: session in the credentials file',
-  'Prompt in fish: the prompt',
 ])
 
 async function main(words) {

@@ -195,6 +195,18 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
   })
 })
 
+describe('the code for fish', () => {
+  it.skipIf(lacksShell('fish'))('asks date for the time where fish cannot tell it, as 3.1 to 3.4 cannot', async () => {
+    for (const [profile, seconds] of [['work', 2 * HOUR + 30], ['over', -60]] as const) writeLine(home, profile, endingIn(seconds, profile))
+    installSnippet(home, 'fish')
+    const code = home.read('init.fish').toString().replace('if builtin -q path', 'if false')
+    const show = `for name in work over; set -g AWS_PROFILE $name; _awsmfa_prompt; printf '<%s>\\n' "$AWSMFA_PS1"; end`
+    home.write('old.fish', `${code}\nset -l path $PATH\nset PATH\n${show}\nset PATH $path\n${show}\n`)
+    const { stdout, stderr } = await runProgram([...PLAIN.fish, join(home.path, 'old.fish')], { environment: home.environment() })
+    expect({ stdout, stderr }).toEqual({ stdout: '<>\n<>\n<work 2h0m>\n<over expired>\n', stderr: '' })
+  })
+})
+
 describe('the code for bash', () => {
   it.skipIf(lacksShell('bash'))('asks date for the time where bash cannot tell it, as 3.2 and 4.1 cannot', async () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))

@@ -28,42 +28,57 @@ function _awsmfa_prompt --on-event fish_prompt
     return $code
 end
 
-# fish has no clock, but can tell when a file was changed and how long ago that was.
+# Prints what is left until an instant, in seconds, and its whole hours and minutes beside them. fish has no clock, but can tell
+# when a file was changed and how long ago that was.
 if builtin -q path
-    function _awsmfa_now
-        math (path mtime -- /) + (path mtime -R -- /)
+    function _awsmfa_left
+        set -l now (path mtime -- /; path mtime -R -- /)
+        _awsmfa_parts "$argv[1] - $now[1] - $now[2]"
     end
 else
-    function _awsmfa_now
-        date +%s 2>/dev/null
+    function _awsmfa_left
+        command -q date; or return
+        set -l now (command date +%s 2>/dev/null)
+        test -n "$now"; and _awsmfa_parts "$argv[1] - $now"
     end
 end
 
+function _awsmfa_parts
+    math $argv[1]
+    math -s0 "($argv[1]) / 3600"
+    math -s0 "($argv[1]) % 3600 / 60"
+end
+
+# What costs here is each (…): there is one for the time, and others only where they are needed.
 function _awsmfa_segment
     set -g AWSMFA_PS1
     set -l profile default
     set -l inside
-    set -l seconds unknown
     if test -n "$AWSMFA_PROFILE"; and test -z "$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and test -n "$AWS_ACCESS_KEY_ID"; and test -n "$AWS_SECRET_ACCESS_KEY"; and test -n "$AWS_SESSION_TOKEN"
         # Inside of awsmfa exec.
         set profile "$AWSMFA_PROFILE"
         set inside 1
+    else if test -n "$AWS_PROFILE"
+        set profile "$AWS_PROFILE"
+    else if test -n "$AWS_DEFAULT_PROFILE"
+        set profile "$AWS_DEFAULT_PROFILE"
+    end
+    set -l label "$profile"
+    set -l file "$profile"
+    # What a prompt or a terminal would act upon, and what files cannot be called.
+    if string match -q -r '[%/\\\\\\\\:*?"<>|\`$!]|^[.]|[[:cntrl:]]' -- $profile
+        set label (string replace -r -a '[\\\\\\\\\`$![:cntrl:]]' _ -- $profile | string join _)
+        set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\\\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
+    end
+    set -l seconds unknown
+    if test -n "$inside"
         set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
     else
-        if test -n "$AWS_PROFILE"
-            set profile "$AWS_PROFILE"
-        else if test -n "$AWS_DEFAULT_PROFILE"
-            set profile "$AWS_DEFAULT_PROFILE"
-        end
         set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
         if test -z "$credentials"
             set credentials "$HOME/.aws/credentials"
         else if string match -q -r '^~(/|$)' -- $credentials
             set credentials "$HOME"(string sub -s 2 -- $credentials)
-        end
-        set -l file $profile
-        if string match -q -r '[%/\\\\\\\\:*?"<>|]|^[.]|[[:cntrl:]]' -- $file
-            set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\\\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
         end
         set file "$credentials.awsmfa/$file"
         test -f "$file"; and test -r "$file"; and test -e "$credentials"; or return 0
@@ -74,24 +89,23 @@ function _awsmfa_segment
             set seconds $end
         end
     end
-    # What a prompt or a terminal would act upon.
-    set -l label (string replace -r -a '[\\\\\\\\\`$![:cntrl:]]' _ -- $profile | string join _)
     if test "$seconds" = unknown
         set AWSMFA_PS1 "$label ?"
         return 0
     end
-    set -l left (math $seconds - (_awsmfa_now))
-    if test $left -ge 3600
-        set AWSMFA_PS1 "$label "(math -s0 $left / 3600)h(math -s0 $left % 3600 / 60)m
-    else if test $left -ge 60
-        set AWSMFA_PS1 "$label "(math -s0 $left / 60)m
-    else if test $left -gt 0
+    set -l left (_awsmfa_left $seconds)
+    set -q left[3]; or return 0
+    if test $left[1] -ge 3600
+        set AWSMFA_PS1 "$label $left[2]h$left[3]m"
+    else if test $left[1] -ge 60
+        set AWSMFA_PS1 "$label $left[3]m"
+    else if test $left[1] -gt 0
         set AWSMFA_PS1 "$label <1m"
-    else if test $left -gt -86400
+    else if test $left[1] -gt -86400
         set AWSMFA_PS1 "$label expired"
     end
-    if test $left -gt 0; and test $left -le 600
-        _awsmfa_warn $left $seconds "$profile" "$label" $inside
+    if test $left[1] -gt 0; and test $left[1] -le 600
+        _awsmfa_warn $left[1] $seconds "$profile" "$label" $inside
     end
 end
 
