@@ -53,8 +53,8 @@ function yardstickRows(row, transport, { serial }, more) {
   const getToken = (code) => [aws, 'sts', 'get-session-token', '--profile', `${PROFILE}-long-term`, '--region', 'eu-west-1', '--serial-number', serial, '--token-code', code]
   const peerLogin = () => [peer, '--profile', PROFILE, '--force', '--device', serial]
   return [
-    ...(aws === undefined ? [] : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true }]),
-    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true, isTyped: true }), isYardstick: true }]),
+    ...(aws === undefined ? [] : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true, isSeldom: true }]),
+    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true, isTyped: true }), isYardstick: true, isSeldom: true }]),
   ]
 }
 

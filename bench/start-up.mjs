@@ -18,13 +18,13 @@ export function startUpBlocks(tool, folder) {
   return [
     {
       title: 'Start-up',
-      rounds: 40,
+      rounds: 60,
       rows: [
         ...floor(few),
         awsmfa(few, 'awsmfa --version', ['--version'], 1.12),
         awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.12),
         awsmfa(few, 'awsmfa --help', ['--help'], 2.0),
-        ...(aws === undefined ? [] : [at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE])]),
+        ...(aws === undefined ? [] : [at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE], { isSeldom: true })]),
       ],
       notMeasured: aws === undefined ? ['aws configure get'] : [],
     },

@@ -72,20 +72,27 @@ export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<
 
 /** awsmfa's own folders: below AWSMFA_HOME, else %LOCALAPPDATA%\awsmfa on Windows, else the XDG folders. Throws HOME_UNKNOWN. */
 export function resolveOwnFolders(surroundings: Surroundings): OwnFolders {
-  const { env, platform } = surroundings
-  const join = (...parts: string[]): string => pathsOf(platform).join(...parts)
-  const own = env['AWSMFA_HOME']
-  if (own) return foldersBelow(expandHome(surroundings, own), join)
-  if (platform === 'win32') {
-    const local = env['LOCALAPPDATA']
-    return foldersBelow(join(local ? local : join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa'), join)
-  }
-  return {
-    config: xdgFolder(surroundings, 'XDG_CONFIG_HOME', '.config'),
-    cache: xdgFolder(surroundings, 'XDG_CACHE_HOME', '.cache'),
-    state: xdgFolder(surroundings, 'XDG_STATE_HOME', '.local/state'),
-  }
+  const folder = (kind: keyof OwnFolders): string => resolveOwnFolder(surroundings, kind)
+  return { config: folder('config'), cache: folder('cache'), state: folder('state') }
 }
+
+/** One of them. Throws HOME_UNKNOWN. */
+export function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFolders): string {
+  const { env, platform } = surroundings
+  const paths = pathsOf(platform)
+  const own = env['AWSMFA_HOME']
+  if (own) return paths.join(expandHome(surroundings, own), kind)
+  if (platform !== 'win32') return xdgFolder(surroundings, XDG_FOLDERS[kind].variable, XDG_FOLDERS[kind].fallback)
+  const local = env['LOCALAPPDATA']
+  return paths.join(local ? local : paths.join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa', kind)
+}
+
+/** The variable that names the folder for those of all programs, and where that is in the home folder if it does not. */
+const XDG_FOLDERS = {
+  config: { variable: 'XDG_CONFIG_HOME', fallback: '.config' },
+  cache: { variable: 'XDG_CACHE_HOME', fallback: '.cache' },
+  state: { variable: 'XDG_STATE_HOME', fallback: '.local/state' },
+} as const
 
 function sharedFile(surroundings: Surroundings, variable: string, name: SharedFileName): string {
   const named = surroundings.env[variable]
@@ -97,10 +104,6 @@ function xdgFolder(surroundings: Surroundings, variable: string, fallback: strin
   const named = surroundings.env[variable]
   const base = named && posix.isAbsolute(named) ? named : posix.join(resolveHome(surroundings), fallback)
   return posix.join(base, 'awsmfa')
-}
-
-function foldersBelow(base: string, join: (...parts: string[]) => string): OwnFolders {
-  return { config: join(base, 'config'), cache: join(base, 'cache'), state: join(base, 'state') }
 }
 
 function expandHome(surroundings: Surroundings, path: string): string {

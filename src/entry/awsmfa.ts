@@ -4,7 +4,7 @@
  * parseable by old versions of Node, so that they get a sentence.
  */
 import { createOutput } from '../adapters/output.ts'
-import { resolveOwnFolders, surroundingsOfProcess } from '../adapters/paths.ts'
+import { resolveOwnFolder, surroundingsOfProcess } from '../adapters/paths.ts'
 import type * as Main from '../cli/main.ts'
 import { openCodeCache } from './code-cache.ts'
 import type { CodeCache, ModuleClass } from './code-cache.ts'
@@ -35,7 +35,7 @@ function refuseOldNode(argv: readonly string[]): number {
 function codeFolder(): string | undefined {
   if ((process.env['AWSMFA_NO_CODE_CACHE'] ?? '') !== '') return undefined
   try {
-    return `${resolveOwnFolders(surroundingsOfProcess()).cache}/code`
+    return `${resolveOwnFolder(surroundingsOfProcess(), 'cache')}/code`
   } catch {
     return undefined
   }

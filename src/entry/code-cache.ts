@@ -7,10 +7,10 @@
  * that whoever could change it could change this user's own start-up files as well. V8 refuses what another version of it, or
  * other flags, made. Everything here may fail; then the files are compiled as ever.
  */
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { Script, constants } from 'node:vm'
-import { readWhole } from '../adapters/read-whole.ts'
+import { OPEN_FOR_READING } from '../adapters/read-whole.ts'
 
 /** The parts of Node's module loader that are used here; CommonJS gives every module its constructor. */
 interface CommonJsModule {
@@ -38,9 +38,6 @@ const KEPT_MS = 30 * 24 * 3_600_000
 // As Node wraps a file: on one line, so that the lines of a stack trace are the file's.
 const [BEFORE, AFTER] = ['(function(exports,require,module,__filename,__dirname){', '\n})']
 
-/** Room for one file after the other, since each is done with once it is compiled: of a login's memory that is a megabyte. */
-const ROOM_BYTES = 1 << 20
-
 /**
  * Opens the cache in `folder`, which need not exist; undefined: keeps nothing. What is kept of a file is what a run came to use
  * of it, so `use` keeps apart the runs that use different parts. What was missing is written as the process ends.
@@ -48,20 +45,11 @@ const ROOM_BYTES = 1 << 20
 export function openCodeCache(folder: string | undefined, use: string): CodeCache {
   const isTrusted = folder !== undefined && isPrivate(orNothing(() => lstatSync(folder)))
   const made = new Map<string, Script>()
-  let scratch = Buffer.allocUnsafeSlow(ROOM_BYTES)
-  const room = (size: number): Buffer => {
-    if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size)
-    return scratch
-  }
-  /** The wrapped text, made in one piece: joined from strings it would be there twice. */
-  const readSource = (path: string): string => {
-    const length = readWhole(path, undefined, (size) => room(BEFORE.length + size + AFTER.length).subarray(BEFORE.length))?.length ?? 0
-    return scratch.toString('latin1', 0, scratch.write(BEFORE, 0) + length + scratch.write(AFTER, BEFORE.length + length))
-  }
+  const reader = createReader()
   const run: CodeCache['run'] = (path, module) => {
-    const source = readSource(path)
+    const source = reader.readSource(path)
     const entry = folder === undefined ? '' : `${folder}/${baseName(path)}-${process.version}-${process.arch}-${source.length}${use}`
-    const cachedData = isTrusted ? orNothing(() => readWhole(entry, isPrivate, room)) : undefined
+    const cachedData = isTrusted ? orNothing(() => reader.readEntry(entry)) : undefined
     const options = { filename: path, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(cachedData === undefined ? {} : { cachedData }) }
     const script = new Script(source, options)
     if (folder !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
@@ -72,6 +60,57 @@ export function openCodeCache(folder: string | undefined, use: string): CodeCach
     body.call(module.exports, module.exports, (id: string) => module.require(id), module, path, path.slice(0, path.length - baseName(path).length - 1))
   }
   return { run, serve: (ModuleLoader, dist) => serve(ModuleLoader, dist, run) }
+}
+
+interface Reader {
+  /** Gives the text of a file of ASCII alone, wrapped as Node does it. Throws what Node throws. */
+  readonly readSource: (path: string) => string
+  /** Gives the bytes of an entry, until the next file is read. Throws for one that is not private, and what Node throws. */
+  readonly readEntry: (path: string) => Buffer
+}
+
+/** What the first file of a run needs, and room for what is kept of it. */
+const FIRST_ROOM = 1 << 16
+
+/**
+ * Reads one file after the other into the same memory, since each is done with once it is compiled: of a login's peak that is a
+ * megabyte. The text comes out of it in one piece; joined to its wrapper from strings it would be there twice.
+ */
+function createReader(): Reader {
+  let room = Buffer.allocUnsafeSlow(FIRST_ROOM)
+  const grow = (): void => {
+    const larger = Buffer.allocUnsafeSlow(8 * room.length)
+    room.copy(larger)
+    room = larger
+  }
+  const fill = (descriptor: number, start: number): number => {
+    let end = start
+    for (let read = -1; read !== 0; end += read) {
+      if (end === room.length) grow()
+      read = readSync(descriptor, room, end, room.length - end, null)
+    }
+    return end
+  }
+  const reading = <T>(path: string, read: (descriptor: number) => T): T => {
+    const descriptor = openSync(path, OPEN_FOR_READING)
+    try {
+      return read(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+  return {
+    readSource: (path) => {
+      const end = reading(path, (descriptor) => fill(descriptor, room.write(BEFORE)))
+      if (end + AFTER.length > room.length) grow()
+      return room.toString('latin1', 0, end + room.write(AFTER, end))
+    },
+    readEntry: (path) => reading(path, (descriptor) => {
+      const found = fstatSync(descriptor)
+      if (!found.isFile() || !isPrivate(found)) throw new Error('not an entry to trust')
+      return room.subarray(0, fill(descriptor, 0))
+    }),
+  }
 }
 
 function serve(ModuleLoader: ModuleClass, dist: string, run: CodeCache['run']): void {
