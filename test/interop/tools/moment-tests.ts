@@ -59,8 +59,8 @@ export function testMoment(moment: Moment): void {
         for (const tool of tools) {
           it.skipIf(tool.argv === undefined)(`${tool.name} as admin, ten at once`, async () => {
             if (stage === undefined) throw new Error('no stage')
-            const identities = await observeMany(tool, 'admin', stage)
-            expect(identities.length).toBeGreaterThanOrEqual(10)
+            const { identities, words } = await observeMany(tool, 'admin', stage)
+            expect(identities.length, words).toBeGreaterThanOrEqual(10)
             expect(new Set(identities)).toEqual(new Set(['role Admin in 222222222222']))
           })
         }

@@ -1,5 +1,5 @@
 /** Uses a tool once in a home of its own, and says what it did and who STS took it for. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../support/run-cli.ts'
@@ -36,19 +36,29 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
 /** How often a tool is started at once. */
 const AT_ONCE = 10
 
-/** Uses `tool` ten times at once in one home. Gives whom STS took them for, once for each that it answered. */
-export async function observeMany(tool: Tool, profile: string, stage: Stage): Promise<readonly string[]> {
+/** What many at once came to: whom STS took them for, once for each that it answered, and the words of those that failed. */
+export interface ManyObserved {
+  readonly identities: readonly string[]
+  readonly words: string
+}
+
+/** Uses `tool` ten times at once in one home. */
+export async function observeMany(tool: Tool, profile: string, stage: Stage): Promise<ManyObserved> {
   const { argv } = tool
   if (argv === undefined) throw new Error(`${tool.name} is not on this machine`)
   const own = mkdtempSync(join(tmpdir(), 'awsmfa-tool-'))
   try {
     cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
     if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
+    // The AWS CLI before 2.13 (botocore/utils.py › JSONFileCache) makes this folder if it is not there, and ends where another
+    // makes it meanwhile: one in some hundred runs of ten.
+    mkdirSync(join(own, '.aws', 'cli', 'cache'), { recursive: true })
     const earlier = (await stage.sts.log()).length
     const environment = environmentFor(tool, profile, stage.home.environment({ HOME: own, USERPROFILE: own }), stage.sts)
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 })))
+    const results = await Promise.all(Array.from({ length: AT_ONCE }, async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 })))
     const log = (await stage.sts.log()).slice(earlier)
-    return log.filter(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK').map(identityOf)
+    const identities = log.filter(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK').map(identityOf)
+    return { identities, words: results.filter(({ code }) => code !== 0).map(({ stdout, stderr }) => `${stdout}${stderr}`).join('\n') }
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
