@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleFor } from '../../src/core/doctor/credential-order.ts'
-import type { Outcome, ProfileTraits } from '../../src/core/doctor/credential-order.ts'
+import type { Outcome } from '../../src/core/doctor/credential-order.ts'
 import { effectOn, PARSER_BEHAVIOUR } from '../../src/core/doctor/parser-behaviour.ts'
 import type { ParserEffect, SpellingCode } from '../../src/core/doctor/parser-behaviour.ts'
 import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
@@ -18,6 +18,7 @@ import { startStrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
+import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from './doctor-cases.ts'
 
 const readerPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
 
@@ -48,8 +49,11 @@ interface Answer {
   readonly profiles: Readonly<Record<string, { readonly error?: string; readonly method?: string }>>
 }
 
+/** For `credential_source = Environment`. Where a profile is named they count for nothing else. */
+const ENVIRONMENT_KEYS = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' }
+
 async function ask({ argv: [program = '', script] }: Reader, question: object, home: TempHome): Promise<Answer> {
-  const environment = home.environment({ AWS_MAX_ATTEMPTS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
+  const environment = home.environment({ ...ENVIRONMENT_KEYS, AWS_MAX_ATTEMPTS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
   const result = await runProgram([program, script], { environment, input: JSON.stringify(question), cwd: home.path, limitMs: 60_000 })
   expect(result, result.stderr).toMatchObject({ code: 0 })
   return JSON.parse(result.stdout) as Answer
@@ -68,60 +72,13 @@ function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: s
   return region === undefined ? 'key-missed' : region === 'eu-west-1' ? 'fine' : 'value-changed'
 }
 
-const NONE: ProfileTraits = {
-  role: false, source: false, self: false, credentialSource: false, mfa: false, keys: false, keysInConfig: false, half: false, token: false, process: false, sso: false, login: false,
-  webIdentity: false, blank: false,
-}
-const ROLE = { role: true, source: true }
-const SESSION = { keys: true, token: true }
-const CASES: readonly (readonly [name: string, traits: Partial<ProfileTraits>])[] = [
-  ['nothing', {}],
-  ['keys', { keys: true }],
-  ['a session', SESSION],
-  ['keys in config', { keys: true, keysInConfig: true }],
-  ['half of the keys', { half: true }],
-  ['a role', ROLE],
-  ['a role with mfa_serial', { ...ROLE, mfa: true }],
-  ['a role beside a session', { ...ROLE, ...SESSION }],
-  ['a role with mfa_serial beside a session', { ...ROLE, ...SESSION, mfa: true }],
-  ['a role that is its own source', { ...ROLE, ...SESSION, self: true }],
-  ['a role and a process', { ...ROLE, process: true }],
-  ['a role without source', { role: true }],
-  ['a role without source, with a session', { role: true, ...SESSION }],
-  ['a role without source, with mfa_serial and a session', { role: true, mfa: true, ...SESSION }],
-  ['a role without source, with a process', { role: true, process: true }],
-  ['a process', { process: true }],
-  ['a process beside a session', { process: true, ...SESSION }],
-  ['a process beside keys, both in config', { process: true, keys: true, keysInConfig: true }],
-  ['mfa_serial beside a session', { mfa: true, ...SESSION }],
-  ['source_profile beside a session', { source: true, ...SESSION }],
-  ['single sign-on', { sso: true }],
-  ['single sign-on beside a session', { sso: true, ...SESSION }],
-  ['a web identity', { role: true, webIdentity: true }],
-  ['a role without a value', { blank: true, source: true }],
-]
-
 const METHODS: Readonly<Record<string, Outcome>> = {
   'shared-credentials-file': 'keys', 'config-file': 'keys', static: 'keys', 'assume-role': 'role', asks: 'asks', 'custom-process': 'process', sso: 'sso',
   'assume-role-with-web-identity': 'web-identity', 'web-identity': 'web-identity', none: 'none',
 }
 
-const KEYS = (id: string): string => `aws_access_key_id = ${id}\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n`
-
-/** A profile with these traits, as it stands in both files. */
-function written(name: string, traits: ProfileTraits, home: string): { readonly credentials: string; readonly config: string } {
-  const keys = traits.keys ? KEYS('ASIAOWNKEYSEXAMPLE00') + (traits.token ? 'aws_session_token = EXAMPLE==\n' : '') : traits.half ? 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n' : ''
-  const lines = [
-    traits.role ? 'role_arn = arn:aws:iam::222222222222:role/Admin' : traits.blank ? 'role_arn =' : '',
-    traits.source ? `source_profile = ${traits.self ? name : 'base'}` : '',
-    traits.mfa ? 'mfa_serial = arn:aws:iam::111111111111:mfa/alice' : '',
-    traits.process ? `credential_process = /bin/cat ${home}/process.json` : '',
-    traits.sso ? 'sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Reader' : '',
-    traits.webIdentity ? `web_identity_token_file = ${home}/process.json` : '',
-  ].filter((line) => line !== '')
-  const config = `${lines.join('\n')}\n${traits.keysInConfig ? keys : ''}`
-  return { credentials: traits.keysInConfig || keys === '' ? '' : `[${name}]\n${keys}\n`, config: `[profile ${name}]\nregion = eu-west-1\n${config}\n` }
-}
+const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+const PAIR = keyLines('AKIAIOSFODNN7EXAMPLE', SECRET)
 
 describe.each(READERS)('doctor knows $name', (reader) => {
   const { engine, argv } = reader
@@ -139,13 +96,15 @@ describe.each(READERS)('doctor knows $name', (reader) => {
   })
 
   it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
-    const profiles = CASES.map(([, traits], index) => ({ name: `p${index}`, traits: { ...NONE, ...traits } }))
-    const texts = profiles.map(({ name, traits }) => written(name, traits, home.path))
-    home.write('.aws/credentials', `[base]\n${KEYS('AKIAIOSFODNN7EXAMPLE')}\n${texts.map(({ credentials }) => credentials).join('')}`)
+    const profiles = PROFILE_CASES.map(([, traits], index) => ({ name: `p${index}`, traits: { ...NO_TRAITS, ...traits } }))
+    const file = `${home.path}/process.json`
+    const parts = { roleArn: 'arn:aws:iam::222222222222:role/Admin', pair: PAIR, session: keyLines('ASIAOWNKEYSEXAMPLE00', SECRET, 'EXAMPLE=='), process: `/bin/cat ${file}`, webIdentityFile: file }
+    const texts = profiles.map(({ name, traits }) => writtenProfile(name, traits, parts))
+    home.write('.aws/credentials', `[base]\n${PAIR}\n${texts.map(({ credentials }) => credentials).join('')}`)
     home.write('.aws/config', texts.map(({ config }) => config).join(''))
     const { profiles: found } = await ask(reader, { profiles: profiles.map(({ name }) => name) }, home)
-    const seen = profiles.map(({ name }, index) => [CASES[index]?.[0], METHODS[found[name]?.method ?? ''] ?? 'fails'])
-    expect(seen).toEqual(profiles.map(({ traits }, index) => [CASES[index]?.[0], ruleFor(engine, traits)?.outcome ?? 'none']))
+    const seen = profiles.map(({ name }, index) => [PROFILE_CASES[index]?.[0], METHODS[found[name]?.method ?? ''] ?? 'fails'])
+    expect(seen).toEqual(profiles.map(({ traits }, index) => [PROFILE_CASES[index]?.[0], ruleFor(engine, traits)?.outcome ?? 'none']))
   })
 })
 

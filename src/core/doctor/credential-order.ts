@@ -3,10 +3,10 @@
  *
  * Sources: botocore, credentials.py › create_credential_resolver (assume-role, web identity, sso, credentials file, login,
  * process, config file) and AssumeRoleProvider; @aws-sdk/credential-provider-ini › resolveProfileData; aws-sdk-go-v2,
- * config/resolve_credentials.go › resolveCredsFromProfile, shared_config.go › validateCredentialType; aws-config (Rust),
- * profile/credentials/repr.rs › resolve_chain, base_provider; Java, ProfileCredentialsUtils; .NET,
- * CredentialProfileTypeDetector › DetectProfileType. Rows for botocore, JavaScript and Go were observed; see also
- * docs/compatibility.md. The other three were read.
+ * config/resolve_credentials.go › resolveCredsFromProfile, shared_config.go › validateCredentialsRequireARN, validateCredentialType;
+ * aws-config (Rust), profile/credentials/repr.rs › resolve_chain, base_provider; Java, ProfileCredentialsUtils; .NET,
+ * CredentialProfileTypeDetector › DetectProfileType. The rows are held against the tools in test/interop/doctor.test.ts and
+ * test/interop/tools/doctor-files.test.ts, but for those of .NET and those about login_session, which were read.
  */
 import { TOOLS } from './tools.ts'
 import type { Engine, ToolId } from './tools.ts'
@@ -54,23 +54,30 @@ export interface OrderRule {
 /** The rules, each engine's in its own order. */
 export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   // What ends it, whatever else stands there.
-  rule(['botocore', 'rust'], { blank: true }, 'fails', 'an empty role_arn or source_profile counts as set'),
-  rule(['go'], { role: true, source: true, process: true }, 'fails', '"only one credential type may be specified per profile"'),
+  rule(['botocore', 'rust', 'java'], { blank: true }, 'fails', 'an empty role_arn or source_profile counts as set'),
+  rule(['go'], { half: true }, 'fails', 'one half of the keys is missing'),
+  rule(['go'], { role: false, source: true }, 'fails', '"credential type source_profile requires role_arn"'),
+  rule(['go'], { role: false, credentialSource: true }, 'fails', '"credential type credential_source requires role_arn"'),
+  rule(['go', 'botocore', 'rust'], { role: false, webIdentity: true }, 'fails', 'web_identity_token_file without role_arn'),
+  ...pairsOf(['source', 'credentialSource', 'process', 'webIdentity']).map((when) => rule(['go'], when, 'fails', '"only one credential type may be specified per profile"')),
   rule(['dotnet'], { role: true, keys: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { role: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { keys: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { keys: true, mfa: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { role: false, source: true }, 'fails', 'no kind of profile has this set of keys'),
-  rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
   // Roles.
-  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
-  rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
   rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
+  rule(['js'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
+  rule(['js'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
+  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
+  rule(['java'], { sso: true }, 'sso', 'single sign-on counts before a role and keys'),
+  rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
+  rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
   rule(['go'], { role: true, mfa: true }, 'fails', '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"'),
   rule(['rust', 'java'], { role: true, source: true, mfa: true }, 'role-without-mfa', 'the key mfa_serial is never read'),
   rule(['dotnet'], { role: true, source: true, mfa: true }, 'fails', 'only a program that gives it an MfaTokenCodeCallback gets further'),
-  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
-  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
+  rule(['botocore', 'go', 'rust', 'java', 'dotnet'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
+  rule(['botocore', 'go', 'rust', 'java', 'dotnet'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
   rule(['botocore'], { role: true }, 'fails', 'partial credentials: a role without source_profile'),
   rule(['rust'], { role: true }, 'fails', 'a role without source_profile'),
   rule(['dotnet'], { role: true }, 'fails', 'a role without source_profile'),
@@ -78,24 +85,23 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['go'], { role: true, process: true }, 'role', 'the role is assumed with what the process gives'),
   rule(['go'], { role: true }, 'fails', 'a role without credentials'),
   // The rest, each in its own order.
-  rule(['botocore', 'rust', 'java', 'dotnet'], { sso: true }, 'sso', 'single sign-on counts before keys'),
+  rule(['botocore', 'rust', 'dotnet'], { sso: true }, 'sso', 'single sign-on counts before keys'),
   rule(['rust'], { login: true }, 'login', 'aws login counts before a process and keys'),
   rule(['rust', 'java'], { process: true }, 'process', 'a process counts before keys'),
-  rule(['botocore', 'go'], { half: true }, 'fails', 'one half of the keys is missing'),
+  rule(['botocore', 'rust', 'java'], { half: true }, 'fails', 'one half of the keys is missing'),
   rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { keys: true, keysInConfig: false }, 'keys', 'keys in the credentials file'),
   rule(['js', 'go', 'rust', 'java', 'dotnet'], { keys: true }, 'keys', 'keys in the config file count as much'),
-  rule(['js', 'go'], { webIdentity: true }, 'web-identity', 'a web identity'),
-  rule(['botocore'], { login: true }, 'login', 'aws login counts before a process'),
+  rule(['go'], { sso: true }, 'sso', 'single sign-on counts after keys'),
+  rule(['botocore', 'go'], { login: true }, 'login', 'aws login counts before a process'),
   rule(['botocore', 'js', 'go', 'dotnet'], { process: true }, 'process', 'a process counts after keys in the credentials file'),
   rule(['botocore'], { keys: true }, 'keys', 'keys in the config file count last'),
-  rule(['js', 'go'], { sso: true }, 'sso', 'single sign-on counts after keys'),
-  rule(['js', 'go', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
+  rule(['js'], { sso: true }, 'sso', 'single sign-on counts after keys and a process'),
+  rule(['js', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
 ]
 
 /** Where a program does otherwise than its engine by itself. Sources: docs/compatibility.md; CDK, awscli-compatible.ts › tokenCodeFn. */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
-  { tool: 'cdk', when: { role: true, source: true, mfa: true, webIdentity: false }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
-  { tool: 'terraform', when: { role: false, source: true }, outcome: 'fails', because: 'it refuses source_profile without role_arn' },
+  { tool: 'cdk', when: { role: true, source: true, mfa: true }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
 ]
 
 /** Gives the rule that decides for a program. */
@@ -113,6 +119,11 @@ function fits(when: OrderRule['when'], traits: ProfileTraits): boolean {
 }
 
 const TRAIT_NAMES = ['role', 'source', 'self', 'credentialSource', 'mfa', 'keys', 'keysInConfig', 'half', 'token', 'process', 'sso', 'login', 'webIdentity', 'blank'] as const satisfies readonly (keyof ProfileTraits)[]
+
+/** Every two of these together. */
+function pairsOf(names: readonly (keyof ProfileTraits)[]): readonly OrderRule['when'][] {
+  return names.flatMap((one, index) => names.slice(index + 1).map((other) => ({ [one]: true, [other]: true })))
+}
 
 function rule(engines: readonly Engine[], when: OrderRule['when'], outcome: Outcome, because: string): OrderRule {
   return { engines, when, outcome, because }

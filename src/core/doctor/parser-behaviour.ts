@@ -4,10 +4,11 @@
  * - botocore: configloader.py › raw_config_parse (Python's RawConfigParser, strict) and build_profile_map; observed with aws-cli
  *   1.45 and 2.36 and boto3 1.43;
  * - JavaScript: @smithy/shared-ini-file-loader › parseIni, getConfigData, loadSharedConfigFiles (swallowError); observed;
- * - Go: aws-sdk-go-v2 internal/ini › tokenize, strings, parse, and config/shared_config.go; observed;
- * - Rust: aws-runtime env_config › parse, normalize; its parser was run;
- * - Java: profiles/internal/ProfileFileReader.java, ProfileFile.java; .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs,
- *   CredentialManagement/SharedCredentialsFile.cs: read, not run.
+ * - Go: aws-sdk-go-v2 config/internal/ini › tokenize, strings, parse (handleSubProperty makes a key of an indented line that looks
+ *   like one), and config/shared_config.go; observed with config 1.33;
+ * - Rust: aws-runtime env_config › parse, normalize; observed with aws-config 1.13;
+ * - Java: profiles/internal/ProfileFileReader.java, ProfileFile.java; observed with 2.34;
+ * - .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs, CredentialManagement/SharedCredentialsFile.cs: read, not run.
  */
 import { ENGINES } from './tools.ts'
 import type { Engine } from './tools.ts'
@@ -37,8 +38,8 @@ export const PARSER_BEHAVIOUR = {
   'proto-section': { js: 'file-skipped' },
   'default-in-capitals': { botocore: 'spreads' },
   'colon-delimiter': { js: 'key-missed', rust: 'file-refused', java: 'file-refused', dotnet: 'file-refused' },
-  'first-key-indented': { go: 'key-missed', rust: 'file-refused', java: 'file-refused' },
-  'key-in-value': { botocore: 'key-missed', go: 'key-missed', rust: 'key-missed', java: 'key-missed' },
+  'first-key-indented': { rust: 'file-refused', java: 'file-refused' },
+  'key-in-value': { botocore: 'key-missed', rust: 'key-missed', java: 'key-missed' },
   'indented-comment': { rust: 'file-refused', java: 'file-refused' },
   'padded-header': { botocore: 'profile-missed', js: 'profile-missed' },
   'quoted-header': { go: 'profile-missed', rust: 'profile-missed', java: 'profile-missed', dotnet: 'profile-missed' },

@@ -55,7 +55,7 @@ export const PROFILE_WORDS: FindingWords<ProfileCode> = {
   'role-hides-session': (found) => [`${quote(found.profile)} is a role: ${noTools(found.tools, 'use')} the keys in ${otherLine(found)}`, 'keep keys and role in two profiles'],
   'keys-hide-process': (found) => [`${toolNames(found.tools)} use the keys in ${otherLine(found)} (or refuse both), and do not start this process, also when the keys have expired`, 'keep one of the two'],
   'sso-hides-keys': (found) => [`${toolNames(found.tools)} sign in with ${keyOf(found)} and do not use the keys in ${otherLine(found)}`, 'keep one of the two'],
-  'empty-role-key': (found) => [`${keyOf(found)} has no value; ${toolNames(found.tools)} take it for set and fail`, 'take the line out'],
+  'empty-role-key': (found) => [`${keyOf(found)} has no value, and ${toolNames(found.tools)} fail`, 'take the line out'],
   'role-without-source': (found) => [`a role without 'source_profile': ${noTools(found.tools, 'assume')} it`, "add 'source_profile', the profile whose keys may assume the role"],
   'source-profile-missing': (found) => [`there is no profile ${quote(found.facts.name)}`, found.facts.other === undefined ? 'name the profile whose keys may assume the role' : `did you mean ${quote(found.facts.other)}?`],
   'source-profile-cycle': (found) => [`the source profiles go round in a circle: ${visible(found.facts.name ?? '')}`, 'let one of them name a profile with keys'],

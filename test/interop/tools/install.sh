@@ -47,7 +47,7 @@ rust_program() { # folder
 
 java_program() { # folder
   mvn -q -B -f "$here/java/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/$1/lib" &&
-    javac -d "$1/classes" -cp "$1/lib/*" "$here/java/Identity.java"
+    javac -d "$1/classes" -cp "$1/lib/*" "$here/java/Identity.java" "$here/java/Many.java"
 }
 
 from() { # files...
@@ -63,7 +63,7 @@ needs python3 && {
   pinned venv python boto3-session-cache==1.0.2 boto3==1.43.62
 }
 pinned packages node aws-cdk@2.1148.1 @aws-sdk/client-sts@3.1169.0 @aws-sdk/credential-providers@3.1169.0
-needs go && made go "$(from go/go.mod go/go.sum go/main.go)" go_program
-needs cargo && made rust "$(from rust/Cargo.toml rust/Cargo.lock rust/src/main.rs)" rust_program
-needs mvn && needs javac && made java "$(from java/pom.xml java/Identity.java)" java_program
+needs go && made go "$(from go/go.mod go/go.sum go/main.go go/many.go)" go_program
+needs cargo && made rust "$(from rust/Cargo.toml rust/Cargo.lock rust/src/main.rs rust/src/many.rs)" rust_program
+needs mvn && needs javac && made java "$(from java/pom.xml java/Identity.java java/Many.java)" java_program
 exit $result

@@ -11,7 +11,8 @@ const READERS = fileURLToPath(new URL('../../support/readers/', import.meta.url)
 
 /**
  * - how: what is run, for the table
- * - argv: the whole command line for a profile; undefined where the tool is not on this machine
+ * - argv: the whole command line, which names a profile, or none, so that the environment decides; undefined where the tool is not
+ *   on this machine
  * - way: `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers for
  * - asks: what it says where it wants a code, or wants one and knows nobody to ask
  * - printsArn: it says who it is, and does nothing else; the others go on to services that are not there, and fail
@@ -19,7 +20,7 @@ const READERS = fileURLToPath(new URL('../../support/readers/', import.meta.url)
 export interface Tool {
   readonly name: string
   readonly how: string
-  readonly argv: ((profile: string) => readonly [string, ...string[]]) | undefined
+  readonly argv: ((profile?: string) => readonly [string, ...string[]]) | undefined
   readonly version: () => string
   readonly way: 'endpoint' | 'proxy'
   readonly asks: RegExp
@@ -38,7 +39,7 @@ const BOTOCORE_ASKS = /Enter MFA code/
 const GO_ASKS = /AssumeRoleTokenProvider session option not set/
 // Reads no mfa_serial, so never asks.
 const NEVER = /^(?!)/
-const CLI_ARGV = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text', '--profile'] as const
+const CLI_ARGV = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'] as const
 const SAM_ARGV = ['--resolve-image-repos', '--s3-bucket', 'none', '--template-file', join(HERE, 'empty-template.yaml'), '--region', 'eu-west-1'] as const
 // Without --verbose it does not say that it wanted a code.
 const CDK_ARGV = ['aws://222222222222/eu-west-1', '--no-notices', '--verbose'] as const
@@ -55,13 +56,13 @@ function clis(): readonly Tool[] {
   const cdk = findHere('CDK CLI', 'node/node_modules/aws-cdk/bin/cdk')
   const how = '`aws sts get-caller-identity`'
   return [
-    { ...SDK, name: 'AWS CLI 1', how, argv: withProgram(first, (program, profile) => [program, ...CLI_ARGV, profile]), version: () => numberIn(first, ['--version']), asks: BOTOCORE_ASKS },
+    { ...SDK, name: 'AWS CLI 1', how, argv: withProgram(first, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(first, ['--version']), asks: BOTOCORE_ASKS },
     // Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
-    { ...SDK, name: 'AWS CLI 2', how, argv: withProgram(second, (program, profile) => [program, ...CLI_ARGV, profile]), version: () => numberIn(second, ['--version']), way: 'proxy', asks: BOTOCORE_ASKS },
+    { ...SDK, name: 'AWS CLI 2', how, argv: withProgram(second, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(second, ['--version']), way: 'proxy', asks: BOTOCORE_ASKS },
     {
       name: 'SAM CLI',
       how: '`sam package --resolve-image-repos`, which asks STS for the account first',
-      argv: withProgram(sam, (program, profile) => [program, 'package', ...SAM_ARGV, '--profile', profile]),
+      argv: withProgram(sam, (program, named) => [program, 'package', ...SAM_ARGV, ...named], '--profile'),
       version: () => numberIn(sam, ['--version']),
       way: 'endpoint',
       asks: BOTOCORE_ASKS,
@@ -70,7 +71,7 @@ function clis(): readonly Tool[] {
     {
       name: 'CDK CLI',
       how: '`cdk bootstrap`, which asks STS for the account first',
-      argv: withProgram(cdk, (program, profile) => [process.execPath, program, 'bootstrap', ...CDK_ARGV, '--profile', profile]),
+      argv: withProgram(cdk, (program, named) => [process.execPath, program, 'bootstrap', ...CDK_ARGV, ...named], '--profile'),
       version: () => packageVersion('aws-cdk'),
       way: 'endpoint',
       asks: /Require MFA token from MFA device/,
@@ -86,7 +87,7 @@ function pythonPrograms(): readonly Tool[] {
       ...SDK,
       name: 'boto3',
       how: 'a program',
-      argv: withProgram(python, (program, profile) => [program, join(READERS, 'boto3_identity.py'), profile]),
+      argv: withProgram(python, (program, named) => [program, join(READERS, 'boto3_identity.py'), ...named]),
       version: () => pythonVersion(python, 'boto3'),
       asks: BOTOCORE_ASKS,
     },
@@ -112,7 +113,7 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for JavaScript 3',
       how: 'a program with `fromNodeProviderChain`',
-      argv: withProgram(chain, (_, profile) => [process.execPath, join(HERE, 'node-chain.cjs'), join(PLACE, 'node'), profile]),
+      argv: withProgram(chain, (_, named) => [process.execPath, join(HERE, 'node-chain.cjs'), join(PLACE, 'node'), ...named]),
       version: () => packageVersion('@aws-sdk/credential-providers'),
       asks: /no MFA code callback was provided/,
     },
@@ -120,7 +121,7 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for Go 2',
       how: 'a program; the version is that of the module `config`',
-      argv: withProgram(go, (program, profile) => [program, 'sdk', profile]),
+      argv: withProgram(go, (program, named) => [program, 'sdk', ...named]),
       version: () => inManifest('go/go.mod', /aws-sdk-go-v2\/config v(\S+)/),
       asks: GO_ASKS,
     },
@@ -128,7 +129,7 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: "base library of Terraform's AWS provider",
       how: 'a program with `github.com/hashicorp/aws-sdk-go-base/v2`',
-      argv: withProgram(go, (program, profile) => [program, 'terraform', profile]),
+      argv: withProgram(go, (program, named) => [program, 'terraform', ...named]),
       version: () => inManifest('go/go.mod', /aws-sdk-go-base\/v2 v(\S+)/),
       asks: GO_ASKS,
     },
@@ -136,7 +137,7 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for Rust',
       how: 'a program; the version is that of the crate `aws-config`',
-      argv: withProgram(rust, (program, profile) => [program, profile]),
+      argv: withProgram(rust, (program, named) => [program, ...named]),
       version: () => inManifest('rust/Cargo.toml', /aws-config = .*"=([\d.]+)"/),
       asks: NEVER,
     },
@@ -144,15 +145,16 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for Java 2',
       how: 'a program',
-      argv: withProgram(java, (_, profile) => ['java', '-XX:TieredStopAtLevel=1', '-cp', `${PLACE}java/classes:${PLACE}java/lib/*`, 'Identity', profile]),
+      argv: withProgram(java, (_, named) => ['java', '-XX:TieredStopAtLevel=1', '-cp', `${PLACE}java/classes:${PLACE}java/lib/*`, 'Identity', ...named]),
       version: () => inManifest('java/pom.xml', /<aws\.sdk\.version>(.+?)</),
       asks: NEVER,
     },
   ]
 }
 
-function withProgram(program: string | undefined, argv: (program: string, profile: string) => readonly [string, ...string[]]): Tool['argv'] {
-  return program === undefined ? undefined : (profile) => argv(program, profile)
+function withProgram(program: string | undefined, argv: (program: string, named: readonly string[]) => readonly [string, ...string[]], flag?: string): Tool['argv'] {
+  if (program === undefined) return undefined
+  return (profile) => argv(program, profile === undefined ? [] : flag === undefined ? [profile] : [flag, profile])
 }
 
 /** The path of what `install.sh` makes. */

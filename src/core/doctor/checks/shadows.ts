@@ -55,7 +55,7 @@ function hidden({ profile, traits, at }: Subject): readonly Finding[] {
 function rolesInTrouble(subject: Subject): readonly Finding[] {
   const { profile, traits, examination, at } = subject
   const blank = ['role_arn', 'source_profile'].find((key) => visible(profile, key)?.value === '')
-  if (blank !== undefined) return [finding('empty-role-key', { ...at(blank), tools: toolsOf(['botocore', 'rust']) })]
+  if (blank !== undefined) return [finding('empty-role-key', { ...at(blank), tools: toolsThat(['fails'], traits) })]
   if (!traits.role) return []
   if (!traits.source) return traits.credentialSource || traits.webIdentity ? [] : [finding('role-without-source', { ...at('role_arn'), tools: toolsThat(['fails', 'none'], traits) })]
   const { path, missing, isCycle } = sourcePathOf(profile, examination.profiles.find)
@@ -85,10 +85,10 @@ function tooLong({ profile, traits, at }: Subject, path: readonly ProfileView[])
   return isSession ? [finding('role-too-long', { ...at('duration_seconds'), seconds })] : []
 }
 
-/** What the SDK for .NET, and in part Terraform, refuse, though it changes nothing for the others. */
+/** What the SDK for .NET, and in part that for Go, refuse, though it changes nothing for the others. */
 function strictlyRefused({ traits, at }: Subject): readonly Finding[] {
   const found: Finding[] = []
   if (traits.keys && traits.mfa && !traits.role) found.push(finding('mfa-serial-beside-keys', { ...at('mfa_serial'), tools: toolsOf(['dotnet']) }))
-  if (traits.source && !traits.role && !traits.blank) found.push(finding('source-without-role', { ...at('source_profile'), tools: ['terraform', 'sdk-dotnet'] }))
+  if (traits.source && !traits.role && !traits.blank) found.push(finding('source-without-role', { ...at('source_profile'), tools: toolsOf(['go', 'dotnet']) }))
   return found
 }

@@ -1,4 +1,5 @@
-// Who the AWS SDK for Go (sdk), or the base library of Terraform's AWS provider (terraform), is with a profile: one ARN.
+// Who the AWS SDK for Go (sdk), or the base library of Terraform's AWS provider (terraform), is: one ARN. In argv: which of the two,
+// and a profile; without one the environment decides. With `-` in its place see many.go.
 package main
 
 import (
@@ -16,11 +17,20 @@ import (
 
 const region = "eu-west-1"
 
-func load(ctx context.Context, library, profile string) (aws.Config, error) {
+// Whose profile is wanted, and from which files; empty: as the environment has it.
+type place struct{ credentials, config, profile string }
+
+func load(ctx context.Context, library string, from place) (aws.Config, error) {
 	if library == "sdk" {
-		return config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithRegion(region))
+		return config.LoadDefaultConfig(ctx, options(from)...)
 	}
-	_, cfg, found := awsbase.GetAwsConfig(ctx, &awsbase.Config{Profile: profile, Region: region, SkipCredsValidation: true})
+	base := awsbase.Config{Profile: from.profile, SkipCredsValidation: true}
+	if from.credentials != "" {
+		base.SharedCredentialsFiles, base.SharedConfigFiles = []string{from.credentials}, []string{from.config}
+	} else {
+		base.Region = region
+	}
+	_, cfg, found := awsbase.GetAwsConfig(ctx, &base)
 	if !found.HasError() {
 		return cfg, nil
 	}
@@ -31,12 +41,22 @@ func load(ctx context.Context, library, profile string) (aws.Config, error) {
 	return cfg, errors.New(strings.Join(words, "\n"))
 }
 
-func identify(ctx context.Context, library, profile string) (string, error) {
-	cfg, err := load(ctx, library, profile)
-	if err != nil {
-		return "", err
+func options(from place) (given []func(*config.LoadOptions) error) {
+	if from.profile != "" {
+		given = append(given, config.WithSharedConfigProfile(from.profile))
 	}
-	found, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
+	if from.credentials == "" {
+		return append(given, config.WithRegion(region))
+	}
+	return append(given, config.WithSharedCredentialsFiles([]string{from.credentials}), config.WithSharedConfigFiles([]string{from.config}))
+}
+
+func identify(ctx context.Context, cfg aws.Config) (string, error) {
+	found, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
+		if o.Region == "" {
+			o.Region = region
+		}
+	}).GetCallerIdentity(ctx, nil)
 	if err != nil {
 		return "", err
 	}
@@ -44,10 +64,22 @@ func identify(ctx context.Context, library, profile string) (string, error) {
 }
 
 func main() {
-	arn, err := identify(context.Background(), os.Args[1], os.Args[2])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	ctx, library, from := context.Background(), os.Args[1], place{}
+	if len(os.Args) > 2 {
+		from.profile = os.Args[2]
 	}
-	fmt.Println(arn)
+	if from.profile == "-" {
+		identifyMany(ctx, library)
+		return
+	}
+	cfg, err := load(ctx, library, from)
+	if err == nil {
+		var arn string
+		if arn, err = identify(ctx, cfg); err == nil {
+			fmt.Println(arn)
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }

@@ -1,13 +1,23 @@
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/** Who the AWS SDK for Java is with the profile in argv: one ARN. */
+/** Who the AWS SDK for Java is with the profile in argv: one ARN; without one the environment decides. With `-` in its place see Many. */
 public final class Identity {
-  public static void main(String[] argv) {
-    var credentials = DefaultCredentialsProvider.builder().profileName(argv[0]).build();
+  static String arnOf(AwsCredentialsProvider credentials) {
     try (var sts = StsClient.builder().region(Region.EU_WEST_1).credentialsProvider(credentials).build()) {
-      System.out.println(sts.getCallerIdentity().arn());
+      return sts.getCallerIdentity().arn();
     }
+  }
+
+  public static void main(String[] argv) throws Exception {
+    if (argv.length > 0 && argv[0].equals("-")) {
+      Many.identify();
+      return;
+    }
+    var credentials = DefaultCredentialsProvider.builder();
+    if (argv.length > 0) credentials.profileName(argv[0]);
+    System.out.println(arnOf(credentials.build()));
   }
 }

@@ -1,17 +1,24 @@
-//! Who the AWS SDK for Rust is with the profile in argv: one ARN.
-use aws_config::BehaviorVersion;
+//! Who the AWS SDK for Rust is with the profile in argv: one ARN; without one the environment decides. With `-` in its place see
+//! many.rs.
+mod many;
+
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_smithy_http_client::Builder;
+
+pub fn loader() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region("eu-west-1")
+        .http_client(Builder::new().build_http())
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let profile = std::env::args().nth(1).ok_or("which profile?")?;
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .profile_name(profile)
-        .region("eu-west-1")
-        .http_client(Builder::new().build_http())
-        .load()
-        .await;
-    let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await?;
+    let config = match std::env::args().nth(1) {
+        Some(word) if word == "-" => return many::identify_many().await,
+        Some(profile) => loader().profile_name(profile),
+        None => loader(),
+    };
+    let identity = aws_sdk_sts::Client::new(&config.load().await).get_caller_identity().send().await?;
     println!("{}", identity.arn().unwrap_or_default());
     Ok(())
 }

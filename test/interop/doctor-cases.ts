@@ -1,0 +1,81 @@
+/** Every kind of profile, as far as it decides which credentials tools take from it, and what it looks like in the two files. */
+import type { ProfileTraits } from '../../src/core/doctor/credential-order.ts'
+
+/** A profile in which nothing stands. */
+export const NO_TRAITS: ProfileTraits = {
+  role: false, source: false, self: false, credentialSource: false, mfa: false, keys: false, keysInConfig: false, half: false, token: false, process: false, sso: false, login: false,
+  webIdentity: false, blank: false,
+}
+
+const ROLE = { role: true, source: true }
+const SESSION = { keys: true, token: true }
+
+/** The kinds, each with a name; what is not named is not there. */
+export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<ProfileTraits>])[] = [
+  ['nothing', {}],
+  ['keys', { keys: true }],
+  ['a session', SESSION],
+  ['keys in config', { keys: true, keysInConfig: true }],
+  ['half of the keys', { half: true }],
+  ['a role', ROLE],
+  ['a role with mfa_serial', { ...ROLE, mfa: true }],
+  ['a role beside a session', { ...ROLE, ...SESSION }],
+  ['a role with mfa_serial beside a session', { ...ROLE, ...SESSION, mfa: true }],
+  ['a role that is its own source', { ...ROLE, ...SESSION, self: true }],
+  ['a role and a process', { ...ROLE, process: true }],
+  ['a role without source', { role: true }],
+  ['a role without source, with a session', { role: true, ...SESSION }],
+  ['a role without source, with mfa_serial and a session', { role: true, mfa: true, ...SESSION }],
+  ['a role without source, with a process', { role: true, process: true }],
+  ['a role with the credentials of the environment', { role: true, credentialSource: true }],
+  ['a process', { process: true }],
+  ['a process beside a session', { process: true, ...SESSION }],
+  ['a process beside keys, both in config', { process: true, keys: true, keysInConfig: true }],
+  ['a process beside half of the keys', { process: true, half: true }],
+  ['mfa_serial beside a session', { mfa: true, ...SESSION }],
+  ['source_profile beside a session', { source: true, ...SESSION }],
+  ['single sign-on', { sso: true }],
+  ['single sign-on beside a session', { sso: true, ...SESSION }],
+  ['single sign-on beside a process', { sso: true, process: true }],
+  ['a web identity', { role: true, webIdentity: true }],
+  ['a web identity with a source', { ...ROLE, webIdentity: true }],
+  ['a web identity without a role', { webIdentity: true }],
+  ['a web identity without a role, beside a session', { webIdentity: true, ...SESSION }],
+  ['a role beside single sign-on', { ...ROLE, sso: true }],
+  ['a role and a process, with the credentials of the environment', { role: true, credentialSource: true, process: true }],
+  ['a role with a source without a value', { role: true, blank: true }],
+  ['a role with a source without a value, beside a session', { role: true, blank: true, ...SESSION }],
+  ['a role without a value', { blank: true, source: true }],
+  ['a role without a value, beside a session', { blank: true, source: true, ...SESSION }],
+]
+
+/** What stands in a profile where the traits say so. `pair`: lines of a key pair; `session`: of three keys; `process`: what is run. */
+export interface ProfileParts {
+  readonly roleArn: string
+  readonly pair: string
+  readonly session: string
+  readonly process: string
+  readonly webIdentityFile: string
+}
+
+/** A key pair as lines. */
+export function keyLines(id: string, secret: string, token?: string): string {
+  return `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n${token === undefined ? '' : `aws_session_token = ${token}\n`}`
+}
+
+/** A profile with these traits, as it stands in both files; its source is `base`. */
+export function writtenProfile(name: string, traits: ProfileTraits, parts: ProfileParts): { readonly credentials: string; readonly config: string } {
+  const keys = traits.keys ? (traits.token ? parts.session : parts.pair) : traits.half ? parts.pair.slice(0, parts.pair.indexOf('\n') + 1) : ''
+  const lines = [
+    traits.role ? `role_arn = ${parts.roleArn}\nrole_session_name = ${name}` : traits.blank ? 'role_arn =' : '',
+    traits.source ? `source_profile = ${traits.self ? name : 'base'}` : traits.blank ? 'source_profile =' : '',
+    traits.credentialSource ? 'credential_source = Environment' : '',
+    traits.mfa ? 'mfa_serial = arn:aws:iam::111111111111:mfa/alice' : '',
+    traits.process ? `credential_process = ${parts.process}` : '',
+    traits.sso ? 'sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Reader' : '',
+    traits.login ? 'login_session = arn:aws:iam::111111111111:user/alice' : '',
+    traits.webIdentity ? `web_identity_token_file = ${parts.webIdentityFile}` : '',
+  ].filter((line) => line !== '')
+  const config = `${lines.join('\n')}\n${traits.keysInConfig ? keys : ''}`
+  return { credentials: traits.keysInConfig || keys === '' ? '' : `[${name}]\n${keys}\n`, config: `[profile ${name}]\nregion = eu-west-1\n${config}\n` }
+}

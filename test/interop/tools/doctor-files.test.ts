@@ -1,0 +1,149 @@
+/**
+ * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row. The other tools
+ * are asked in test/interop/doctor.test.ts.
+ */
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ruleForTool } from '../../../src/core/doctor/credential-order.ts'
+import type { Outcome, ProfileTraits } from '../../../src/core/doctor/credential-order.ts'
+import { effectOn, PARSER_BEHAVIOUR } from '../../../src/core/doctor/parser-behaviour.ts'
+import type { ParserEffect, SpellingCode } from '../../../src/core/doctor/parser-behaviour.ts'
+import { TOOLS } from '../../../src/core/doctor/tools.ts'
+import type { ToolId } from '../../../src/core/doctor/tools.ts'
+import { brokenHomePath } from '../../support/doctor-homes.ts'
+import type { LogEntry, StrictSts } from '../../support/strict-sts/client.ts'
+import { startStrictSts } from '../../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor } from '../../support/strict-sts/worlds.ts'
+import { createTempHome } from '../../support/temp-home.ts'
+import type { TempHome } from '../../support/temp-home.ts'
+import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from '../doctor-cases.ts'
+import { askMany } from './many.ts'
+import type { Answer, Question } from './many.ts'
+import { findTools } from './tools.ts'
+
+const IDS: Readonly<Record<string, ToolId>> = {
+  'AWS SDK for Go 2': 'sdk-go', "base library of Terraform's AWS provider": 'terraform', 'AWS SDK for Rust': 'sdk-rust', 'AWS SDK for Java 2': 'sdk-java',
+}
+const SUBJECTS = findTools().flatMap((tool) => {
+  const id = IDS[tool.name]
+  return id === undefined ? [] : [{ name: tool.name, tool, id }]
+})
+
+let sts: StrictSts
+let home: TempHome
+let kindQuestions: readonly Question[] = []
+
+beforeAll(async () => {
+  sts = await startStrictSts(aliceWorld())
+  home = createTempHome()
+  kindQuestions = await writeKinds()
+})
+afterAll(async () => {
+  home.remove()
+  await sts.stop()
+})
+
+const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
+/** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
+const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = { 'name-not-portable': 'my$bad', 'name-with-comment-sign': 'a#bad' }
+
+describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
+  let spelled: readonly Answer[] = []
+  let kinds: readonly Answer[] = []
+  let signers: ReadonlyMap<string, string> = new Map()
+  beforeAll(async () => {
+    if (tool.argv === undefined) return
+    const earlier = (await sts.log()).length
+    const questions = spellingQuestions()
+    const answers = await askMany(tool, [...questions, ...kindQuestions], environment())
+    spelled = answers.slice(0, questions.length)
+    kinds = answers.slice(questions.length)
+    const roles = (await sts.log()).slice(earlier).filter(({ operation }) => operation === 'AssumeRole')
+    signers = new Map(roles.map(({ parameters, signerArn }) => [nameIn(parameters), (signerArn ?? '').replace(/^.*[:/]/, '')]))
+  })
+
+  it.skipIf(tool.argv === undefined)('what it makes of every spelling on which tools differ', () => {
+    const seen = SPELLINGS.map((code, index) => [code, effectSeen(spelled.slice(index * 3, index * 3 + 3))])
+    expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, TOOLS[id].engine)]))
+  })
+
+  it.skipIf(tool.argv === undefined)('which credentials it takes from every kind of profile', () => {
+    const seen = PROFILE_CASES.map(([name, traits], index) => [name, outcomeSeen(kinds[index], traits)])
+    expect(seen, kinds.map(({ error }, index) => `${PROFILE_CASES[index]?.[0] ?? ''}: ${error.slice(0, 300)}`).join('\n')).toEqual(
+      PROFILE_CASES.map(([name, traits]) => [name, ruleForTool(id, { ...NO_TRAITS, ...traits })?.outcome ?? 'none']),
+    )
+  })
+
+  it.skipIf(tool.argv === undefined)('with whose keys it assumes roles', () => {
+    const seen = PROFILE_CASES.flatMap(([name], index) => (kinds[index]?.arn.includes(':assumed-role/') === true ? [[name, signers.get(`p${index}`)]] : []))
+    expect(seen).toEqual(seen.map(([name]) => [name, signerOf(PROFILE_CASES.find(([other]) => other === name)?.[1] ?? {})]))
+    expect(seen.length).toBeGreaterThan(3)
+  })
+})
+
+/** Three questions for each home: for the profile that is right, the one with the fault, and one in the other file. */
+function spellingQuestions(): readonly Question[] {
+  return SPELLINGS.flatMap((code) => {
+    cpSync(brokenHomePath(code), join(home.path, code), { recursive: true })
+    const other = readFileSync(join(home.path, code, 'config'), 'latin1') === '' ? 'config' : 'credentials'
+    home.write(`${code}/${other}`, `[${other === 'config' ? 'profile ' : ''}elsewhere]\nregion = eu-west-1\n`)
+    const files = { credentials: join(home.path, code, 'credentials'), config: join(home.path, code, 'config') }
+    return ['good', FAULTY[code] ?? 'bad', 'elsewhere'].map((profile) => ({ ...files, profile }))
+  })
+}
+
+function effectSeen([good, faulty, elsewhere]: readonly Answer[]): ParserEffect {
+  if (elsewhere?.isThere !== true) return 'file-refused'
+  if (good?.isThere !== true) return 'file-skipped'
+  if (faulty?.isThere !== true) return 'profile-missed'
+  if (good.region !== '') return 'spreads'
+  return faulty.region === '' ? 'key-missed' : faulty.region === 'eu-west-1' ? 'fine' : 'value-changed'
+}
+
+/** What each says where it finds nothing in a profile, and goes on to look for a role of the machine. */
+const FINDS_NOTHING = /no EC2 IMDS role found|the credential provider was not enabled$|contained no credentials for profile/
+
+/** Who it is tells where the keys are from: alice's are those of the source, bob's the profile's own, hank's those of the process. */
+function outcomeSeen(answer: Answer | undefined, { mfa, role }: Partial<ProfileTraits>): Outcome {
+  const { arn = '', error = '' } = answer ?? {}
+  if (arn.endsWith(':user/bob')) return 'keys'
+  if (arn.endsWith(':user/hank')) return 'process'
+  if (arn.includes(':assumed-role/Open/')) return mfa === true ? 'role-without-mfa' : 'role'
+  if (FINDS_NOTHING.test(error)) return role === true && error.includes('AssumeRole') ? 'fails' : 'none'
+  // There is no file, no network and, in these programs, no module for single sign-on, so that these go no further.
+  if (/web-identity-file|loading credentials: No such file/.test(error)) return 'web-identity'
+  return /\bsso\b/i.test(error) ? 'sso' : 'fails'
+}
+
+/** Each role profile has its own name for its sessions. */
+function nameIn({ RoleSessionName: name }: LogEntry['parameters']): string {
+  return typeof name === 'string' ? name : ''
+}
+
+function signerOf({ source, self, process: isProcess, keys, credentialSource }: Partial<ProfileTraits>): string {
+  if (source === true && self !== true) return 'alice'
+  if (credentialSource === true) return 'mina'
+  return keys === true ? 'bob' : isProcess === true ? 'hank' : ''
+}
+
+const keysOf = (name: string, number: number): string => keyLines(keyIdFor('111111111111', number), secretFor(`arn:aws:iam::111111111111:user/${name}`))
+
+async function writeKinds(): Promise<readonly Question[]> {
+  const credentials = { accessKeyId: keyIdFor('111111111111', 2), secretAccessKey: secretFor('arn:aws:iam::111111111111:user/bob') }
+  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(new GetSessionTokenCommand({}))
+  const session = keyLines(found?.AccessKeyId ?? '', found?.SecretAccessKey ?? '', found?.SessionToken)
+  home.write('process.json', JSON.stringify({ Version: 1, AccessKeyId: keyIdFor('111111111111', 3), SecretAccessKey: secretFor('arn:aws:iam::111111111111:user/hank') }))
+  const file = join(home.path, 'process.json')
+  const parts = { roleArn: 'arn:aws:iam::222222222222:role/Open', pair: keysOf('bob', 2), session, process: `/bin/cat ${file}`, webIdentityFile: join(home.path, 'web-identity-file') }
+  const texts = PROFILE_CASES.map(([, traits], index) => writtenProfile(`p${index}`, { ...NO_TRAITS, ...traits }, parts))
+  home.write('credentials', `[base]\n${keysOf('alice', 1)}\n${texts.map((text) => text.credentials).join('')}`)
+  home.write('config', texts.map((text) => text.config).join(''))
+  return PROFILE_CASES.map((_, index) => ({ credentials: join(home.path, 'credentials'), config: join(home.path, 'config'), profile: `p${index}` }))
+}
+
+function environment(): Readonly<Record<string, string>> {
+  const mina = { AWS_ACCESS_KEY_ID: keyIdFor('111111111111', 6), AWS_SECRET_ACCESS_KEY: secretFor('arn:aws:iam::111111111111:user/mina') }
+  return home.environment({ ...sts.environment(), ...mina, AWS_MAX_ATTEMPTS: '1', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' })
+}
