@@ -10,6 +10,7 @@ import type { Profiles } from '../core/files/profile-view.ts'
 import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { ProcessStart, WantedLayout } from '../core/layouts/process-layout.ts'
+import { LAYOUT_NAMES } from '../core/layouts/process-layout.ts'
 import { findBaseIn, planSetup } from '../core/layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan } from '../core/layouts/setup-plan.ts'
 import { isRegionName } from '../core/login/regions.ts'
@@ -167,8 +168,8 @@ function namedDevice({ options }: Invocation): Resolved<string> | undefined {
 
 function layoutOf({ options: { layout } }: Invocation, { processStart }: SetupContext): WantedLayout {
   if (typeof layout !== 'string') return undefined
-  if (layout === 'process') return { kind: 'process', start: processStart }
-  if (layout === 'session') return { kind: 'session' }
+  const name = LAYOUT_NAMES.find((each) => each === layout)
+  if (name !== undefined) return name === 'process' ? { kind: name, start: processStart } : { kind: name }
   throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" } })
 }
 

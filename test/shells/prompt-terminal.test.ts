@@ -1,5 +1,5 @@
 /** The prompt and completion as a person has them: the two lines of the README in a start-up file, on a pseudo-terminal. */
-import { existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openPty } from '../support/pty.ts'
@@ -33,6 +33,16 @@ const COMPLETIONS = [
   ['status --profile=adm', 'status|--profile=admin'],
   ['env --format powersh', 'env|--format|powershell'],
   ['shell-init pow', 'shell-init|powershell'],
+  ['help exit', 'help|exit-codes'],
+  ['help credential-p', 'help|credential-process'],
+  ['import vegas', 'import|vegas-credentials'],
+  ['login --prompt wind', 'login|--prompt|window'],
+  ['login --prompt=osa', 'login|--prompt=osascript'],
+  ['credential-process --prompt pine', 'credential-process|--prompt|pinentry'],
+  ['setup --layout proc', 'setup|--layout|process'],
+  ['cache cl', 'cache|clear'],
+  ['cache clear adm', 'cache|clear|admin'],
+  ['cache show --js', 'cache|show|--json'],
   ['login quoted', 'login|quoted one'],
   ['login a:', 'login|a:b'],
 ] as const
@@ -110,6 +120,31 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     pty.send('exit\r')
     await pty.exit()
     expect(pty.output()).not.toContain('no matches found')
+  })
+
+  it.skipIf(lacks)('completes a program and its words after `--`, as the shell does at the beginning of a line', async () => {
+    home.write('file-of-mine', '')
+    home.write('bin/some-other-program', '#!/bin/sh\n')
+    chmodSync(join(home.path, 'bin/some-other-program'), 0o700)
+    const pty = await start(shell, { PATH: `${join(home.path, 'bin')}:${process.env['PATH'] ?? ''}` })
+    await pty.expect('> ')
+    const tails = [
+      ['exec work -- some-other-pro', 'exec|work|--|some-other-program'],
+      ['exec -- some-other-program file-of', 'exec|--|some-other-program|file-of-mine'],
+      ['exec work -- some-other-program --cat ./file-of', 'exec|work|--|some-other-program|--cat|./file-of-mine'],
+      // Words of awsmfa's own, and profiles, have no place there.
+      ['exec work -- credential-p', 'exec|work|--|credential-p'],
+      ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
+      ['login work -- --policy file-of', 'login|work|--|--policy|file-of-mine'],
+      // What is known of a program is known of it there too. bash has that from the package bash-completion.
+      ...(shell === 'bash' ? [] : [['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const),
+    ] as const
+    for (const [typed, words] of tails) {
+      pty.send(`awsmfa ${typed}\t\r`)
+      await pty.expect(`got<${words}>`)
+    }
+    pty.send('exit\r')
+    await pty.exit()
   })
 
   it.skipIf(lacks)('completes the name for awsmfa-use', async () => {

@@ -100,6 +100,17 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     expect(readdirSync(home.path)).not.toContain('run')
   })
 
+  it.skipIf(lacksShell(shell))('goes by no clock that was inherited and stands still', async () => {
+    writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
+    const path = join(home.path, 'script')
+    const older = shell === 'bash' ? ["BASH_VERSION='4.4.23(1)-release'; unset EPOCHSECONDS; export EPOCHSECONDS=1700000000"] : []
+    for (const before of ['', ...older]) {
+      // Twice, as a start-up file that is read again.
+      writeFileSync(path, `${STRICT[shell]}${before}\nsource ${installSnippet(home, shell)}\nsource ${installSnippet(home, shell)}\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"\n`)
+      expect(await runProgram([...PLAIN[shell], path], { environment: home.environment({ EPOCHSECONDS: '1700000000', AWS_PROFILE: 'work' }) })).toMatchObject({ stdout: 'work 2h0m\n', stderr: '', code: 0 })
+    }
+  })
+
   it.skipIf(lacksShell(shell)).each([
     ['an expression', '1 a[$(touch${IFS}run)] ends work\n'],
     ['a variable', '1 AWSMFA_PROFILE ends work\n'],

@@ -20,6 +20,9 @@ export interface ProcessStart {
   readonly isWindows: boolean
 }
 
+/** What `--layout` may say. */
+export const LAYOUT_NAMES = ['session', 'process'] as const satisfies readonly NonNullable<WantedLayout>['kind'][]
+
 /** `process`: tools ask awsmfa; `session`: the session stands in the credentials file. Undefined: as it is. */
 export type WantedLayout = { readonly kind: 'process'; readonly start: ProcessStart } | { readonly kind: 'session' } | undefined
 

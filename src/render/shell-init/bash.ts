@@ -1,23 +1,25 @@
 /** The snippet for bash. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand } from './completion.ts'
-import { caseValues } from './completion.ts'
+import { caseAssignments, commandsOfTwoWords } from './completion.ts'
 
 /**
  * Gives the code for ~/.bashrc: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. bash 3.2 (macOS) to 5.
  * AWSMFA_PS1 can stand in PS1 as it is or as `$AWSMFA_PS1`: it holds nothing that bash would act upon.
  */
 export function renderBash(commands: readonly CompletedCommand[]): string {
-  return `${PROMPT}${COMPLETION_BEFORE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
+  const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      ${first}) case $word in ${seconds.join(' | ')}) command="$command $word" ;; esac ;;\n`)
+  return `${PROMPT}${COMPLETION_BEFORE}${twoWords.join('')}${COMPLETION_CASE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
 }
 
-/** Every word of these is the command table's, and needs no quotes. */
 function caseOf(command: CompletedCommand): string {
-  const { flags, values, profiles, choices, takes } = caseValues(command)
-  return `    ${command.name === '' ? "''" : command.name}) flags='${flags}' values='${values}' profiles='${profiles}' choices='${choices}' takes='${takes}' ;;\n`
+  return `    '${command.name}') ${caseAssignments(command)}\n`
 }
 
 const PROMPT = `# shellcheck shell=bash disable=SC2034
 # awsmfa in bash, 3.2 or later: what is left of the session, in AWSMFA_PS1. Nothing is started; only bash before 4.2 needs one \`date\`.
+# bash before 5.0 has no such clock, but may have inherited one that stands still.
+case $BASH_VERSION in [1234].*) unset EPOCHSECONDS ;; esac
+
 _awsmfa_prompt() {
   local code=$?
   _awsmfa_segment || :
@@ -52,7 +54,6 @@ _awsmfa_segment() {
     AWSMFA_PS1="$label ?"
     return 0
   fi
-  # bash before 5.0 has it from whoever started it.
   case $now in *[!0-9]*) now='' ;; esac
   if [[ -z $now ]]; then
     case $BASH_VERSION in
@@ -138,7 +139,7 @@ esac
 `
 
 const COMPLETION_BEFORE = `
-# Completion. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+# Completion. No program is started; the names of profiles are read from the files when TAB is pressed.
 _awsmfa_profiles() {
   local file line name kind IFS=$' \\t\\n'
   _awsmfa_names=()
@@ -181,20 +182,40 @@ _awsmfa_offer() {
   done
 }
 
+# What follows \`--\`: a program, as at the beginning of a line, and its words, by bash-completion where that is there.
+_awsmfa_offer_program() {
+  local word
+  if declare -F _command_offset >/dev/null; then
+    _command_offset "$1"
+  elif ((COMP_CWORD == $1)); then
+    compopt -o default 2>/dev/null
+    if [[ $now == */* ]]; then compopt -o filenames 2>/dev/null; fi
+    while IFS= read -r word; do
+      if [[ -n $word ]]; then COMPREPLY[\${#COMPREPLY[@]}]=$word; fi
+    done <<<"$(compgen -c -- "$now")"
+  else
+    compopt -o default 2>/dev/null
+  fi
+}
+
 _awsmfa_complete() {
-  local IFS=$' \\t\\n' now=\${COMP_WORDS[COMP_CWORD]} last='' command='' word i flags='' values='' profiles='' takes='' choices=''
+  local IFS=$' \\t\\n' now=\${COMP_WORDS[COMP_CWORD]} last='' command='' word i flags='' values='' profiles='' files='' takes='' choices='' tail='' dashes=''
   local -a _awsmfa_names=()
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     case $word in
       --)
-        compopt -o default 2>/dev/null
-        return 0
+        dashes=$i
+        break
         ;;
-      -* | = | :) ;;
-      *) if [[ -z $command ]]; then command=$word; fi ;;
+      -* | = | :) continue ;;
     esac
+    case $command in
+      '') command=$word ;;
+`
+
+const COMPLETION_CASE = `    esac
   done
   if ((COMP_CWORD > 0)); then last=\${COMP_WORDS[COMP_CWORD - 1]}; fi
   if [[ $now == = ]]; then now=''; elif [[ $last == = ]] && ((COMP_CWORD > 1)); then last=\${COMP_WORDS[COMP_CWORD - 2]}; fi
@@ -202,6 +223,10 @@ _awsmfa_complete() {
 `
 
 const COMPLETION_AFTER = `  esac
+  if [[ -n $dashes ]]; then
+    if [[ $tail == command ]]; then _awsmfa_offer_program $((dashes + 1)); else compopt -o default 2>/dev/null; fi
+    return 0
+  fi
   case $last in
     -?*)
       case " $profiles " in
@@ -221,7 +246,7 @@ const COMPLETION_AFTER = `  esac
       esac
       case " $values " in
         *" $last "*)
-          compopt -o default 2>/dev/null
+          case " $files " in *" $last "*) compopt -o default 2>/dev/null ;; esac
           return 0
           ;;
       esac

@@ -1,20 +1,37 @@
 /** The snippet for fish. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand, CompletedOption } from './completion.ts'
+import { commandsOfTwoWords } from './completion.ts'
 
 /** Gives the code for config.fish: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. */
 export function renderFish(commands: readonly CompletedCommand[]): string {
-  return `${PROMPT}${COMPLETION}${commands.flatMap(linesOf).map((line) => `${line}\n`).join('')}`
+  const twoWords = commandsOfTwoWords(commands).flatMap(([first, seconds]) => seconds.map((second) => `'${first} ${second}'`)).join(' ')
+  return `${PROMPT}${COMPLETION.replace('TWO_WORDS', twoWords)}${commands.flatMap(linesOf).map((line) => `${line}\n`).join('')}`
 }
 
-function linesOf({ name, takes, options }: CompletedCommand): readonly string[] {
-  const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name}'`
-  const words = takes === 'profile' ? ["-f -a '(_awsmfa_profiles)'"] : takes.map(({ name: word, description }) => `-f -a ${word}${descriptionOf(description)}`)
-  return [...words, ...options.map(optionOf)].map((rest) => `${start} ${rest}`)
+function linesOf({ name, takes, options, tail }: CompletedCommand): readonly string[] {
+  const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name.includes(' ') ? `"${name}"` : name}'`
+  const words = takes === 'profile' ? ["-f -a '(_awsmfa_profiles)'"] : takes.length === 0 ? ['-f'] : takes.map(({ name: word, description }) => `-f -a ${word}${descriptionOf(description)}`)
+  const lines = [...words, ...options.map(optionOf)].map((rest) => `${start} ${rest}`)
+  return tail === undefined ? lines : [...lines, `complete -c awsmfa -n '_awsmfa_is "${name} --"' -f -a '(_awsmfa_program)'`]
 }
 
 function optionOf({ name, short, offers, description }: CompletedOption): string {
-  const value = offers === 'nothing' ? ' -f' : offers === 'profiles' ? " -f -r -a '(_awsmfa_profiles)'" : offers === 'files' ? ' -r -F' : ` -f -r -a '${offers.join(' ')}'`
-  return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${value}${descriptionOf(description)}`
+  return `-l ${name}${short === undefined ? '' : ` -s ${short}`}${valueOf(offers)}${descriptionOf(description)}`
+}
+
+function valueOf(offers: CompletedOption['offers']): string {
+  switch (offers) {
+    case 'nothing':
+      return ' -f'
+    case 'anything':
+      return ' -f -r'
+    case 'profiles':
+      return " -f -r -a '(_awsmfa_profiles)'"
+    case 'files':
+      return ' -r -F'
+    default:
+      return ` -f -r -a '${offers.join(' ')}'`
+  }
 }
 
 function descriptionOf(text: string): string {
@@ -164,7 +181,7 @@ end
 `
 
 const COMPLETION = `
-# Completion. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+# Completion. No program is started; the names of profiles are read from the files when TAB is pressed.
 function _awsmfa_profiles
     set -l config "$AWS_CONFIG_FILE"
     set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
@@ -177,15 +194,31 @@ function _awsmfa_profiles
     return 0
 end
 
-# The command that was typed; nothing after \`--\`.
+# The command that was typed, of two words where there are such, and \`--\` where that stands after it.
 function _awsmfa_command
     set -l words (commandline -opc)
-    contains -- -- $words; and return
+    set -l command
     for word in $words[2..-1]
+        if test "$word" = --
+            set command "$command --"
+            break
+        end
         string match -q -- '-*' $word; and continue
-        echo $word
-        return
+        if test -z "$command"
+            set command $word
+        else if contains -- "$command $word" TWO_WORDS
+            set command "$command $word"
+        end
     end
+    echo "$command"
+end
+
+# What fish offers for the words after \`--\` as a line of their own.
+function _awsmfa_program
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words); or return
+    set -e words[1..$at]
+    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
 end
 
 function _awsmfa_is

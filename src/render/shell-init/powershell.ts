@@ -15,7 +15,7 @@ function entryOf(command: CompletedCommand): string {
   const pairs = choices.trim().split(' ').filter((pair) => pair !== '').map((pair) => `${quoted(pair.split('=')[0] ?? '')} = ${list(pair.split('=')[1]?.split(',') ?? [])}`)
   const words = (text: string): string => list(text.split(' ').filter((word) => word !== ''))
   const isProfile = command.takes === 'profile'
-  return `  ${quoted(command.name)} = @{ Flags = ${words(flags)}; Values = ${words(values)}; Profiles = ${words(profiles)}; Choices = @{ ${pairs.join('; ')} }; TakesProfile = $${String(isProfile)}; Takes = ${isProfile ? '@()' : words(takes)} }\n`
+  return `  ${quoted(command.name)} = @{ Flags = ${words(flags)}; Values = ${words(values)}; Profiles = ${words(profiles)}; Choices = @{ ${pairs.join('; ')} }; TakesProfile = $${String(isProfile)}; Takes = ${isProfile ? '@()' : words(takes)}; TakesProgram = $${String(command.tail === 'command')} }\n`
 }
 
 function list(words: readonly string[]): string {
@@ -28,6 +28,14 @@ function quoted(word: string): string {
 }
 
 const PROMPT = `# awsmfa in PowerShell, 5.1 or later: what is left of the session, in $AWSMFA_PS1. Nothing is started.
+# One of the two files: the one that is named, \`~\` being the home folder, or the usual one.
+function global:Get-AwsmfaFile([string]$Named, [string]$Usual) {
+  $userHome = $HOME
+  if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\\') { $userHome = $env:USERPROFILE } elseif ($env:HOME) { $userHome = $env:HOME }
+  if (-not $Named) { return [IO.Path]::Combine($userHome, '.aws', $Usual) }
+  $Named -replace '\\A~(?=[\\\\/]|\\z)', $userHome.Replace('$', '$$')
+}
+
 function global:Update-AwsmfaSegment {
   $global:AWSMFA_PS1 = ''
   try {
@@ -42,10 +50,7 @@ function global:Update-AwsmfaSegment {
     } else {
       $name = 'default'
       if ($env:AWS_PROFILE) { $name = $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
-      $userHome = $HOME
-      if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\\') { $userHome = $env:USERPROFILE } elseif ($env:HOME) { $userHome = $env:HOME }
-      $credentials = [IO.Path]::Combine($userHome, '.aws', 'credentials')
-      if ($env:AWS_SHARED_CREDENTIALS_FILE) { $credentials = $env:AWS_SHARED_CREDENTIALS_FILE -replace '\\A~(?=[\\\\/]|\\z)', $userHome.Replace('$', '$$') }
+      $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
       $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\\A\\.', '%2E'
       $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
       if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($credentials))) { return }
@@ -101,12 +106,10 @@ function global:awsmfa-use([string]$Name) {
 `
 
 const COMPLETION_BEFORE = `
-# Completion. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+# Completion. No program is started; the names of profiles are read from the files when TAB is pressed.
 function global:Get-AwsmfaProfile {
-  $userHome = $HOME
-  if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\\') { $userHome = $env:USERPROFILE }
-  $credentials = if ($env:AWS_SHARED_CREDENTIALS_FILE) { $env:AWS_SHARED_CREDENTIALS_FILE } else { [IO.Path]::Combine($userHome, '.aws', 'credentials') }
-  $config = if ($env:AWS_CONFIG_FILE) { $env:AWS_CONFIG_FILE } else { [IO.Path]::Combine($userHome, '.aws', 'config') }
+  $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
+  $config = Get-AwsmfaFile $env:AWS_CONFIG_FILE 'config'
   $names = @()
   if ([IO.File]::Exists($credentials)) { $names += [regex]::Matches([IO.File]::ReadAllText($credentials), '(?m)^\\[[ \\t]*([^\\]\\r\\n]+?)[ \\t]*\\]') | ForEach-Object { $_.Groups[1].Value } }
   if ([IO.File]::Exists($config)) { $names += [regex]::Matches([IO.File]::ReadAllText($config), '(?m)^\\[[ \\t]*(?:profile[ \\t]+["'']?([^\\]\\r\\n]+?)["'']?|(default))[ \\t]*\\]') | ForEach-Object { $_.Groups[1].Value + $_.Groups[2].Value } }
@@ -120,12 +123,28 @@ const COMPLETION_AFTER = `}
 
 Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
-  $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { "$_" } | Select-Object -Skip 1)
-  if ($words -ccontains '--') { return }
-  $command = "$($words | Where-Object { $_ -notlike '-*' } | Select-Object -First 1)"
+  $elements = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | Select-Object -Skip 1)
+  $dashes = $null
+  $command = ''
+  $last = ''
+  foreach ($element in $elements) {
+    $last = "$element"
+    # PowerShell hands on a \`--\` in quotes, and may keep one without.
+    if ($last -ceq '--' -or $last -ceq "'--'") { $dashes = $element; break }
+    if ($last -like '-*') { continue }
+    if (-not $command) { $command = $last } elseif ($global:AwsmfaCommands.ContainsKey("$command $last")) { $command = "$command $last" }
+  }
   $known = $global:AwsmfaCommands[$command]
   if (-not $known) { return }
-  $last = if ($words.Count -gt 0) { $words[-1] } else { '' }
+  if ($dashes) {
+    # A program and its words, as at the beginning of a line.
+    if (-not $known.TakesProgram) { return }
+    $cursor = $cursorPosition - $dashes.Extent.EndOffset
+    $line = $commandAst.Extent.Text.Substring($dashes.Extent.EndOffset - $commandAst.Extent.StartOffset).PadRight($cursor)
+    return [Management.Automation.CommandCompletion]::CompleteInput($line, $cursor, $null).CompletionMatches
+  }
+  $before = ''
+  if ($wordToComplete -cmatch '\\A(--[a-z-]+)=(.*)\\z') { $last = $Matches[1]; $before = "$last="; $wordToComplete = $Matches[2] }
   $offered = if ($known.Profiles -ccontains $last) { Get-AwsmfaProfile }
   elseif ($known.Choices.ContainsKey($last)) { $known.Choices[$last] }
   elseif ($known.Values -ccontains $last) { return }
@@ -134,7 +153,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   else { $known.Takes }
   $offered | Where-Object { $_ -and $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
     $text = if ($_ -cmatch '\\A[A-Za-z0-9_./=-]+\\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
-    [Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+    [Management.Automation.CompletionResult]::new($before + $text, $_, 'ParameterValue', $_)
   }
 }
 

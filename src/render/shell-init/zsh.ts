@@ -1,6 +1,6 @@
 /** The snippet for zsh. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand } from './completion.ts'
-import { caseValues } from './completion.ts'
+import { caseAssignments, commandsOfTwoWords } from './completion.ts'
 
 /**
  * Gives the code for ~/.zshrc: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. AWSMFA_PS1 can stand in
@@ -8,16 +8,17 @@ import { caseValues } from './completion.ts'
  * that zsh would act upon.
  */
 export function renderZsh(commands: readonly CompletedCommand[]): string {
-  return `${PROMPT}${COMPLETION_BEFORE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
+  const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      (${first}) case $word in (${seconds.join('|')}) command="$command $word" ;; esac ;;\n`)
+  return `${PROMPT}${COMPLETION_BEFORE}${twoWords.join('')}${COMPLETION_CASE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
 }
 
-/** Every word of these is the command table's, and needs no quotes. */
 function caseOf(command: CompletedCommand): string {
-  const { flags, values, profiles, choices, takes } = caseValues(command)
-  return `    (${command.name === '' ? "''" : command.name}) flags='${flags}' values='${values}' profiles='${profiles}' choices='${choices}' takes='${takes}' ;;\n`
+  return `    ('${command.name}') ${caseAssignments(command)}\n`
 }
 
 const PROMPT = `# awsmfa in zsh, 5.0 or later: what is left of the session, in AWSMFA_PS1. Nothing is started.
+# A variable of that name that was inherited would stand in the clock's place.
+case \${(t)EPOCHSECONDS-} in (''|*special*|*readonly*) ;; (*) unset EPOCHSECONDS ;; esac
 zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null
 
 _awsmfa_prompt() {
@@ -132,7 +133,7 @@ awsmfa-use() {
 `
 
 const COMPLETION_BEFORE = `
-# Completion, where compinit has run before. Nothing is started; the names of profiles are read from the files when TAB is pressed.
+# Completion, where compinit has run before. No program is started; the names of profiles are read from the files when TAB is pressed.
 _awsmfa_profiles() {
   emulate -L zsh
   local file line name kind
@@ -162,19 +163,36 @@ _awsmfa_profiles() {
 
 # The options are those that zsh's completion sets for itself; with others its own _default fails.
 _awsmfa_complete() {
-  local command= word flags= values= profiles= takes= choices= last=
+  local command= word flags= values= profiles= files= takes= choices= tail= last=
+  integer i dashes=0
   local -a offered
-  for word in "\${(@)words[2,CURRENT-1]}"; do
+  for (( i = 2; i < CURRENT; i++ )); do
+    word=\${words[i]}
     case $word in
-      (--) _default; return ;;
-      (-*) ;;
-      (*) if [[ -z $command ]]; then command=$word; fi ;;
+      (--) dashes=i; break ;;
+      (-*) continue ;;
     esac
+    case $command in
+      ('') command=$word ;;
+`
+
+const COMPLETION_CASE = `    esac
   done
   case $command in
 `
 
 const COMPLETION_AFTER = `  esac
+  if (( dashes )); then
+    # A program and its words, as at the beginning of a line.
+    if [[ $tail == command ]]; then
+      words=("\${(@)words[dashes+1,-1]}")
+      (( CURRENT -= dashes ))
+      _normal
+    else
+      _default
+    fi
+    return
+  fi
   last=\${words[CURRENT-1]}
   if [[ \${words[CURRENT]} == --*=* ]]; then
     last=\${words[CURRENT]%%=*}
@@ -187,8 +205,10 @@ const COMPLETION_AFTER = `  esac
     choices=\${choices#*"$last="}
     offered=(\${(s:,:)\${choices%% *}})
     compadd -- $offered
-  elif [[ " $values " == *" $last "* ]]; then
+  elif [[ " $files " == *" $last "* ]]; then
     _default
+  elif [[ " $values " == *" $last "* ]]; then
+    return 1
   elif [[ \${words[CURRENT]} == -* ]]; then
     offered=(\${=flags} \${=values})
     compadd -- $offered
