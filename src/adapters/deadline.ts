@@ -9,19 +9,20 @@ import { monotonicMs } from './monotonic-clock.ts'
 export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadline {
   const controller = new AbortController()
   const expire = (): void => controller.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: Math.round(lengthMs / 1000), waitingFor: 'STS' }))
-  let leftMs = lengthMs
+  let restMs = lengthMs
   let startedAt = monotonicMs()
   let pauses = 0
-  let timer = setTimeout(expire, leftMs).unref()
+  let timer = setTimeout(expire, restMs).unref()
   if (cancelled.aborted) controller.abort(cancelled.reason)
   else cancelled.addEventListener('abort', () => controller.abort(cancelled.reason), { once: true })
   return {
     signal: controller.signal,
+    leftMs: () => Math.max(0, pauses === 0 ? restMs - (monotonicMs() - startedAt) : restMs),
     pauseWhile: async (waiting) => {
       pauses += 1
       if (pauses === 1) {
         clearTimeout(timer)
-        leftMs -= monotonicMs() - startedAt
+        restMs -= monotonicMs() - startedAt
       }
       try {
         return await waiting
@@ -29,7 +30,7 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
         pauses -= 1
         if (pauses === 0) {
           startedAt = monotonicMs()
-          timer = setTimeout(expire, Math.max(0, leftMs)).unref()
+          timer = setTimeout(expire, Math.max(0, restMs)).unref()
         }
       }
     },

@@ -1,4 +1,5 @@
-/** Passing time without returning to the event loop, for the one synchronous stretch from lock to unlock. */
+/** Passing time: without returning to the event loop, for the one synchronous stretch from lock to unlock, and with. */
+import type { Pause } from '../core/ports.ts'
 import { monotonicMs } from './monotonic-clock.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -22,4 +23,11 @@ export function insist<T>(action: () => T, platform: NodeJS.Platform = process.p
     }
     pauseSync(Math.min(100, 10 * round))
   }
+}
+
+/** Waits, and keeps the process alive meanwhile. */
+export const pause: Pause = async (ms, signal) => {
+  const { setTimeout: wait } = process.getBuiltinModule('node:timers/promises')
+  await wait(ms, undefined, { signal }).catch(() => undefined)
+  signal.throwIfAborted()
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { createBackups } from '../adapters/backups.ts'
 import { createDeadline } from '../adapters/deadline.ts'
+import { pause } from '../adapters/pause.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
 import type { LoginContext } from '../commands/login.ts'
 import { connect } from './connect.ts'
@@ -24,6 +25,8 @@ export function createLoginContext(context: Context): LoginContext {
     sweepBackups: () => createBackups({ stateFolder: folders.state, now }).sweep(),
     readFile: readText,
     isWindows: process.platform === 'win32',
+    pause,
+    tellNextCode: async (seconds) => context.terminal.writeTalk(`${(await import('../render/prompt.ts')).nextCodeLine(seconds)}\n`),
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
     runCredentialProcess: async (source) => (await import('../adapters/credential-source.ts')).runCredentialProcess(source, environment, cancelled),

@@ -1,6 +1,7 @@
 /** The effects of `credential-process`: those of `exec`, and little time, because whoever started it waits for so long and no longer. */
 import { AwsmfaError } from '../core/failures.ts'
 import { keepAnswer, noteSources } from '../adapters/answer-store.ts'
+import { monotonicMs } from '../adapters/monotonic-clock.ts'
 import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import { settingsReader } from '../adapters/settings-file.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
@@ -25,11 +26,14 @@ export async function createProcessContext(invocation: Invocation, context: Cont
   const madeFrom = noteSources(sources)
   const readSettings = settingsReader(folders.config)
   const seconds = await timeoutOf(invocation, { environment, readSettings })
+  const endMs = monotonicMs() + seconds * 1000
   const timeout = new AbortController()
   setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
+  const program = createProgramContext({ ...context, cancelled, readSettings })
   return {
-    ...createProgramContext({ ...context, cancelled, readSettings }),
+    ...program,
+    deadline: { ...program.deadline, leftMs: () => Math.min(program.deadline.leftMs(), endMs - monotonicMs()) },
     keepAnswer: (profile, answer) => {
       // It would lie under the key of a file, where the next run could open it without the keychain.
       if (context.cacheKeyPlace === 'keychain') return

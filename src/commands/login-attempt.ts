@@ -76,7 +76,8 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
       else talk(renderEvent(event, context))
     },
   }
-  const outcomes = await signIn(request, { ...context, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
+  const tellNextCode = invocation.options['quiet'] === true ? () => Promise.resolve() : context.tellNextCode
+  const outcomes = await signIn(request, { ...context, tellNextCode, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
   await tellRefusals(refused, { context, talk })
   return outcomes
 }

@@ -143,10 +143,14 @@ export interface TokenCodeRequest {
   readonly refusal?: { readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
 }
 
-/** A code together with how it came, which decides how often it may be tried: a typed one up to three times. */
+/**
+ * A code together with how it came, which decides how often it may be tried: a typed one up to three times. `generated`: by a
+ * program that gives the next code in the next 30 s.
+ */
 export interface TokenCodeAnswer {
   readonly code: string
   readonly typed: boolean
+  readonly generated?: boolean
 }
 
 /**
@@ -304,7 +308,12 @@ export type LockQuestion = (question: string, signal: AbortSignal) => Promise<{ 
 export interface Deadline {
   readonly signal: AbortSignal
   readonly pauseWhile: <T>(waiting: Promise<T>) => Promise<T>
+  /** How much of it is left, in ms. */
+  readonly leftMs: () => number
 }
+
+/** Waits for so many ms. Throws the signal's reason when that aborts. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
 /** A lowercase hexadecimal SHA-256 of a text, taken as UTF-8. */
 export type Sha256 = (text: string) => string

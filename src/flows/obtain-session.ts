@@ -16,6 +16,7 @@ import { findKept, keep } from './kept-sessions.ts'
 import type { KeepingEffects } from './kept-sessions.ts'
 import { mapLimited } from './map-limited.ts'
 import { spendTokenCode, userNameOf } from './spend-token-code.ts'
+import type { CodeEffects } from './spend-token-code.ts'
 
 /** One profile that is to be signed in. */
 export interface SessionMember {
@@ -44,7 +45,7 @@ export interface SessionRequest {
 }
 
 /** The effects that getting a session has. */
-export interface SessionEffects extends KeepingEffects {
+export interface SessionEffects extends KeepingEffects, Pick<CodeEffects, 'pause' | 'tellNextCode'> {
   readonly sts: Sts
   readonly sources: readonly TokenCodeSource[]
   readonly facts: RememberedFacts

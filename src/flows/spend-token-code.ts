@@ -1,6 +1,6 @@
 import { AwsmfaError, isFailure } from '../core/failures.ts'
 import type { Failure } from '../core/failures.ts'
-import type { Deadline, MfaProof, Now, RememberedFacts, Sts, TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from '../core/ports.ts'
+import type { Deadline, MfaProof, Now, Pause, RememberedFacts, Sts, TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from '../core/ports.ts'
 import { askTokenCode } from './ask-token-code.ts'
 import type { IdentityLookup } from './caller-identity.ts'
 
@@ -13,6 +13,9 @@ export interface CodeEffects {
   readonly deadline: Deadline
   readonly cancelled: AbortSignal
   readonly now: Now
+  readonly pause: Pause
+  /** Says that the code has been used, and in how many seconds the next one comes, which is waited for. */
+  readonly tellNextCode: (seconds: number) => Promise<void>
 }
 
 type CodeRejected = Extract<Failure, { readonly code: 'TOKEN_CODE_REJECTED' }>
@@ -20,23 +23,44 @@ type CodeRejected = Extract<Failure, { readonly code: 'TOKEN_CODE_REJECTED' }>
 /** A typed code may be a slip and is asked for again; any other is what it is. */
 const TYPED_TRIES = 3
 
+/** TOTP codes change every 30 s, counted from 1970 (RFC 6238); AWS's devices use that step. */
+const STEP_MS = 30_000
+
+/** Past the moment at which the code changes: timers may be early, and clocks differ a little. */
+const BEHIND_STEP_MS = 250
+
+/** What a code and a call may take once the next code is there. */
+const CALL_MS = 2000
+
 /**
  * Asks for a token code and makes `call` with it; asks again when STS refuses a typed one, three times in all. A code that is
- * known to be spent is refused without a call. While a person types, STS is told nothing but who is asking; when that shows
- * that no code can help, the question is withdrawn. Throws what the sources and `call` throw.
+ * known to be spent is refused without a call; where a program made it, the next one is waited for, once, if there is time
+ * for that. While a person types, STS is told nothing but who is asking; when that shows that no code can help, the question
+ * is withdrawn. Throws what the sources and `call` throw.
  */
 export async function spendTokenCode<T>(request: TokenCodeRequest, effects: CodeEffects, call: (mfa: MfaProof) => Promise<T>): Promise<T> {
   let asked = request
+  let answer = await ask(asked, effects)
+  if (answer.generated === true && effects.facts.isSpent(request.serialNumber, answer.code) && (await waitForNextCode(effects))) answer = await ask(asked, effects)
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask(asked, effects)
     try {
       return await tryCode(request.serialNumber, answer.code, effects, call)
     } catch (error) {
       if (!isFailure(error, 'TOKEN_CODE_REJECTED') || !answer.typed || attempt === TYPED_TRIES) throw error
       const { nextCodeInSeconds, known, answerLost } = error.failure
       asked = { ...request, refusal: { nextCodeInSeconds, known, answerLost } }
+      answer = await ask(asked, effects)
     }
   }
+}
+
+/** A YubiKey that need not be touched shows the same code to every login within 30 s. Gives false, at once, where the time does not last. */
+async function waitForNextCode({ deadline, now, pause, tellNextCode }: CodeEffects): Promise<boolean> {
+  const waitMs = STEP_MS - (now().getTime() % STEP_MS) + BEHIND_STEP_MS
+  if (waitMs + CALL_MS > deadline.leftMs()) return false
+  await tellNextCode(Math.ceil(waitMs / 1000))
+  await pause(waitMs, deadline.signal)
+  return true
 }
 
 async function ask(request: TokenCodeRequest, { sts, sources, identity, deadline, cancelled }: CodeEffects): Promise<TokenCodeAnswer> {
@@ -66,9 +90,8 @@ async function tryCode<T>(serialNumber: string, tokenCode: string, effects: Code
   }
 }
 
-/** TOTP codes change every 30 s, counted from 1970 (RFC 6238); AWS's devices use that step. */
 function secondsToNextCode(now: Date): number {
-  return 30 - (Math.floor(now.getTime() / 1000) % 30)
+  return (STEP_MS - (Math.floor(now.getTime() / 1000) * 1000) % STEP_MS) / 1000
 }
 
 /** The name of an IAM user; a role or root has none. */

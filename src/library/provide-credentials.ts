@@ -7,6 +7,7 @@ import { runCredentialProcess } from '../adapters/credential-source.ts'
 import { createDeadline } from '../adapters/deadline.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import type { Surroundings } from '../adapters/paths.ts'
+import { pause } from '../adapters/pause.ts'
 import { createQuestionLock } from '../adapters/question-lock.ts'
 import { createRememberedFacts } from '../adapters/remembered-facts.ts'
 import { settingsReader } from '../adapters/settings-file.ts'
@@ -112,6 +113,8 @@ async function effectsOf(call: Call & { readonly keySource: CacheKeySource }, re
     osUser: osUser(),
     now,
     debug,
+    pause,
+    tellNextCode: (seconds) => Promise.resolve(debug(`the token code has been used before; waiting ${seconds} s for the next one`)),
     showWaiting: () => () => undefined,
     runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
     // A program is no place for a choice of devices: they are listed in the error.

@@ -28,6 +28,11 @@ export function whyRefused({ answerLost, known, nextCodeInSeconds }: NonNullable
   return `not accepted. A code works once; the next one comes in ${next}`
 }
 
+/** The line, without its end, that tells what is waited for where a program gave a code that is spent. */
+export function nextCodeLine(seconds: number): string {
+  return `awsmfa: note: this token code has been used before; waiting ${seconds} s for the next one`
+}
+
 /** What stands before the question while a YubiKey waits to be touched. */
 export const TOUCH_PREFACE = 'Touch your YubiKey or type the code. '
 

@@ -20,6 +20,20 @@ describe('the time of a command', () => {
     expect((signal.reason as AwsmfaError).failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', seconds: 55 })
   })
 
+  it('tells how much is left, also while it stands still', async () => {
+    const { leftMs, pauseWhile } = createDeadline(55_000, never())
+    vi.advanceTimersByTime(10_000)
+    expect(leftMs()).toBe(45_000)
+    let answer: (() => void) | undefined
+    const question = pauseWhile(new Promise<void>((resolve) => (answer = resolve)))
+    vi.advanceTimersByTime(3_600_000)
+    expect(leftMs()).toBe(45_000)
+    answer?.()
+    await question
+    vi.advanceTimersByTime(50_000)
+    expect(leftMs()).toBe(0)
+  })
+
   it('stands still while a person is asked, however many questions there are at once', async () => {
     const { signal, pauseWhile } = createDeadline(55_000, never())
     vi.advanceTimersByTime(50_000)

@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     ['what it says on stderr', 'echo unlocked >&2; echo 123456'],
     ['something that goes on in the background', 'sleep 2 & echo 123456'],
   ])('is taken at its word: %s', async (_, body) => {
-    expect(await run(script(body))).toEqual({ code: '123456', typed: false })
+    expect(await run(script(body))).toEqual({ code: '123456', typed: false, generated: true })
   })
 
   it('gets its words as they are split, without a shell', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
   })
 
   it('runs in a shell where that is the command', async () => {
-    expect(await run(`sh -c 'echo 12345"$((5 + 1))" | cat'`)).toEqual({ code: '123456', typed: false })
+    expect(await run(`sh -c 'echo 12345"$((5 + 1))" | cat'`)).toEqual({ code: '123456', typed: false, generated: true })
   })
 
   it('sees no AWS keys, an empty stdin, and for which profile it is run', async () => {

@@ -83,21 +83,21 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
   it('gives the code of the account that is called as the device', async () => {
     const talk = person()
-    expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+    expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
     expect(runs()).toMatchObject([{ parameters: ['oath', 'accounts', 'code', '--single', '--', SERIAL_NUMBER], stdin: '', terminal: false, callers: 'work' }])
     expect(runs()[0]).not.toHaveProperty('keys')
     expect(talk.heard).toEqual([['touch', false]])
   })
 
   it('sees no keys either where it is asked for a profile that is being signed in above', async () => {
-    expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+    expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
     expect(runs()).toMatchObject([{ callers: 'work' }])
     expect(runs()[0]).not.toHaveProperty('keys')
   })
 
   it('is found by its serial number among several, and the account by its label', async () => {
     const other = { serial: 87654321, accounts: { 'AWS:alice': { code: '654321' }, AWS: { code: '000000' } } }
-    expect(await sourceOf({ keys: [KEY, other] }, { serial: '87654321', label: 'AWS:alice' })(REQUEST, never)).toEqual({ code: '654321', typed: false })
+    expect(await sourceOf({ keys: [KEY, other] }, { serial: '87654321', label: 'AWS:alice' })(REQUEST, never)).toEqual({ code: '654321', typed: false, generated: true })
   })
 
   it('says that it waits to be touched, and gives the code then', async () => {
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     const answer = source(REQUEST, never)
     await vi.waitFor(() => expect(talk.heard).toContainEqual(['touch', true]), 10_000)
     writeFileSync(`${place}.touched`, '')
-    expect(await answer).toEqual({ code: '123456', typed: false })
+    expect(await answer).toEqual({ code: '123456', typed: false, generated: true })
   })
 
   describe('with an OATH password', () => {
@@ -114,7 +114,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
     it('has it asked only when it wants it, and handed over through stdin', async () => {
       const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+      expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
       expect(talk.heard).toEqual([['touch', false], ['password', '12345678', false]])
       expect(runs().map(({ stdin }) => stdin)).toEqual(['', 'opén sesame\n'])
       expect(JSON.stringify(runs().map(({ parameters }) => parameters))).not.toContain('sesame')
@@ -122,14 +122,14 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
     it('has it asked on Windows too, where ykman would wait for somebody at a console that nobody sees', async () => {
       const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
       expect(talk.heard).toEqual([['touch', false], ['password', undefined, false]])
       expect(runs().map(({ stdin }) => stdin)).toEqual(['\n', 'opén sesame\n'])
     })
 
     it('has it asked again after a slip', async () => {
       const talk = person(['open', 'opén sesame'])
-      expect(await sourceOf(world, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false })
+      expect(await sourceOf(world, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
       expect(talk.heard.slice(1)).toEqual([
         ['password', undefined, false],
         ['password', undefined, true],

@@ -60,6 +60,8 @@ describe('a credential process', () => {
     now: () => now,
     debug: () => undefined,
     showWaiting: () => () => undefined,
+    pause: () => Promise.reject(new Error('unexpected')),
+    tellNextCode: () => Promise.resolve(),
     runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
     terminal: { canAsk: () => true, choose: async () => await Promise.reject(new Error('nothing is chosen')) },
     onNotRenewed: (error) => told.push(error.failure.code),

@@ -69,6 +69,8 @@ function effectsOf(changes: Partial<SessionEffects>): SessionEffects {
     sha256,
     osUser: 'ally',
     showWaiting: () => () => undefined,
+    pause: () => Promise.reject(new Error('unexpected')),
+    tellNextCode: () => Promise.resolve(),
     debug: () => undefined,
     ...changes,
   }
@@ -152,6 +154,61 @@ describe('getting a session with a code', () => {
     const failure = await failureOf(obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456'], false).source] })))
     expect(failure).toEqual({ code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: 23, known: 'used', answerLost: false })
     expect(sts.calls).toEqual([])
+  })
+
+  describe('a code that a program made and that is spent', () => {
+    /** A program that gives these codes, one after another, at a clock that only waiting moves. */
+    function withProgram(codes: readonly string[], changes: Partial<SessionEffects> = {}) {
+      const events: string[] = []
+      const clock = { ms: NOW.getTime() }
+      const left = [...codes]
+      const facts = fakeFacts(known)
+      facts.rememberSpent(SERIAL, '123456')
+      const effects = effectsOf({
+        sts: fakeSts({ session: [sessionOf('ASIANEW')] }),
+        facts,
+        sources: [
+          (request) => {
+            events.push(request.refusal === undefined ? 'asked' : 'asked with a refusal')
+            return Promise.resolve({ code: left.shift() ?? '', typed: false, generated: true })
+          },
+        ],
+        now: () => new Date(clock.ms),
+        tellNextCode: (seconds) => Promise.resolve(void events.push(`told ${seconds} s`)),
+        pause: (ms) => Promise.resolve(void (events.push(`waited ${ms} ms`), (clock.ms += ms))),
+        ...changes,
+      })
+      return { effects, events, clock }
+    }
+
+    it('is told once, and the next one is waited for', async () => {
+      const { effects, events, clock } = withProgram(['123456', '654321'])
+      expect((await obtainSession(requestOf(), effects)).credentials.accessKeyId).toBe('ASIANEW')
+      expect(events).toEqual(['asked', 'told 24 s', 'waited 23250 ms', 'asked'])
+      expect(new Date(clock.ms).toISOString()).toBe('2026-11-21T12:00:30.250Z')
+    })
+
+    it('is waited for once, and no longer', async () => {
+      const { effects, events } = withProgram(['123456', '123456'])
+      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'TOKEN_CODE_REJECTED', known: 'used' })
+      expect(events).toEqual(['asked', 'told 24 s', 'waited 23250 ms', 'asked'])
+    })
+
+    it.each([
+      [25_249, ['asked']],
+      [25_250, ['asked', 'told 24 s', 'waited 23250 ms', 'asked']],
+    ])('is waited for only where the time lasts for the call too: %d ms', async (leftMs, wanted) => {
+      const { effects, events } = withProgram(['123456', '123456'], { deadline: { ...fakeDeadline(), leftMs: () => leftMs } })
+      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'TOKEN_CODE_REJECTED', known: 'used' })
+      expect(events).toEqual(wanted)
+    })
+
+    it('is waited for until the command is ended', async () => {
+      const over = new AwsmfaError({ code: 'CANCELLED' })
+      const { effects, events } = withProgram(['123456'], { pause: () => Promise.reject(over) })
+      expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'CANCELLED' })
+      expect(events).toEqual(['asked', 'told 24 s'])
+    })
   })
 
   it.each<[string, LoginResolution]>([

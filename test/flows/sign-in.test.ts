@@ -55,6 +55,8 @@ async function signInAll(names: readonly string[], changes: Partial<SignInEffect
     sha256,
     osUser: undefined,
     showWaiting: () => () => undefined,
+    pause: () => Promise.reject(new Error('unexpected')),
+    tellNextCode: () => Promise.resolve(),
     debug: () => undefined,
     ...changes,
   }

@@ -18,13 +18,13 @@ const TOUCHED = { ...KEY, accounts: { [LABEL]: { code: '123456', touch: true } }
 
 /** What a key does, and what comes of it. */
 const scenes = [
-  { title: 'a code', world: { keys: [KEY] }, gives: { code: '123456', typed: false } },
-  { title: 'the key that is named', world: { keys: [KEY, { ...KEY, serial: 7, accounts: { [LABEL]: { code: '777777' } } }] }, serial: '7', gives: { code: '777777', typed: false } },
-  { title: 'a label that begins with a dash', world: { keys: [{ ...KEY, accounts: { '-x': { code: '222222' } } }] }, label: '-x', gives: { code: '222222', typed: false } },
-  { title: 'a touch', world: { keys: [TOUCHED] }, touched: true, gives: { code: '123456', typed: false }, heard: ['touch'] },
+  { title: 'a code', world: { keys: [KEY] }, gives: { code: '123456', typed: false, generated: true } },
+  { title: 'the key that is named', world: { keys: [KEY, { ...KEY, serial: 7, accounts: { [LABEL]: { code: '777777' } } }] }, serial: '7', gives: { code: '777777', typed: false, generated: true } },
+  { title: 'a label that begins with a dash', world: { keys: [{ ...KEY, accounts: { '-x': { code: '222222' } } }] }, label: '-x', gives: { code: '222222', typed: false, generated: true } },
+  { title: 'a touch', world: { keys: [TOUCHED] }, touched: true, gives: { code: '123456', typed: false, generated: true }, heard: ['touch'] },
   { title: 'no touch', world: { keys: [TOUCHED], touchMs: 50 }, gives: 'not-touched', heard: ['touch', 'not-touched'] },
-  { title: 'the password', world: { keys: [{ ...KEY, password: 'opén sesame' }] }, passwords: ['opén sesame'], gives: { code: '123456', typed: false }, heard: ['password'] },
-  { title: 'a wrong password first', world: { keys: [{ ...KEY, password: 'sesame' }] }, passwords: ['x', 'sesame'], gives: { code: '123456', typed: false }, heard: ['password', 'password again'] },
+  { title: 'the password', world: { keys: [{ ...KEY, password: 'opén sesame' }] }, passwords: ['opén sesame'], gives: { code: '123456', typed: false, generated: true }, heard: ['password'] },
+  { title: 'a wrong password first', world: { keys: [{ ...KEY, password: 'sesame' }] }, passwords: ['x', 'sesame'], gives: { code: '123456', typed: false, generated: true }, heard: ['password', 'password again'] },
   { title: 'no key', world: { keys: [] }, gives: 'no-key', heard: ['no-key'] },
   { title: 'two keys', world: { keys: [KEY, { ...KEY, serial: 7 }] }, gives: 'several-keys', heard: ['several-keys'] },
   { title: 'another key', world: { keys: [KEY] }, serial: '7', gives: 'other-key', heard: ['other-key'] },

@@ -125,7 +125,7 @@ export function fakeLock(waited = false): { readonly lockQuestion: LockQuestion;
 }
 
 export function fakeDeadline(): Deadline {
-  return { signal: new AbortController().signal, pauseWhile: async (waiting) => await waiting }
+  return { signal: new AbortController().signal, pauseWhile: async (waiting) => await waiting, leftMs: () => 55_000 }
 }
 
 export const rejectedCode = (known: 'used' | 'wrong-or-used' = 'wrong-or-used'): AwsmfaError =>

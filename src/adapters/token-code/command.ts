@@ -45,7 +45,7 @@ export function createTokenCommand({ value: command, origin }: Resolved<string>,
     const end = await callProgram({ program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs }, signal)
     const code = codeIn(end)
     if (code === undefined) throw failed(reasonOf(end, timeoutMs), end.kind === 'not-run' ? end.cause : undefined)
-    return { code, typed: false }
+    return { code, typed: false, generated: true }
   }
 }
 

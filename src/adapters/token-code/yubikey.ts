@@ -52,7 +52,7 @@ export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { env
     const callEnvironment = environmentForCalled(environment, request.profile) ?? withoutKeys(environment)
     try {
       const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs, isWindows }, signal)
-      return code === undefined ? 'unavailable' : { code, typed: false }
+      return code === undefined ? 'unavailable' : { code, typed: false, generated: true }
     } catch (error) {
       if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
       hasFailed = true
