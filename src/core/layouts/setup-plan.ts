@@ -4,8 +4,8 @@
  * - the long-term keys stand in a section of their own, `[base-long-term]`, and login writes the session into `[base]`;
  * - role profiles hang on `base` and carry neither `mfa_serial`, at which tools ask for a code of their own, nor a
  *   `duration_seconds` above the hour that AWS allows a role made from a session;
- * - the device stands as `awsmfa_mfa_serial`, a key that no tool minds; and `source_profile` without a role, which the SDK for
- *   .NET and Terraform refuse, as `awsmfa_source_profile`.
+ * - the device stands as `awsmfa_mfa_serial`, a key that no tool minds; and `source_profile` without a role, which Terraform
+ *   and the SDKs for Go and .NET refuse, as `awsmfa_source_profile`.
  */
 import { AwsmfaError } from '../failures.ts'
 import type { ByteEdit } from '../files/byte-edit.ts'

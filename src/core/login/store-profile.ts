@@ -37,7 +37,7 @@ export interface StoreDecision {
 }
 
 const REFUSING_MFA_SERIAL = ['the AWS SDK for .NET']
-const REFUSING_SOURCE_PROFILE = ['the AWS SDK for .NET', 'Terraform']
+const REFUSING_SOURCE_PROFILE = ['Terraform', 'the AWS SDKs for Go and .NET']
 const ASKING_FOR_CODES = ['the AWS CLI', 'boto3', 'SAM', 'CDK', 'Terraform', 'the AWS SDKs for JavaScript, Go and .NET']
 const RUNNING_PROCESSES = ['the AWS SDKs for Rust and Java']
 

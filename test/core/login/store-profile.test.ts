@@ -30,10 +30,10 @@ describe('a session goes under the profile that was asked for', () => {
       [{ kind: 'strict-tools-refuse', profile: 'work', key: 'mfa_serial', place: config(3), tools: NET }],
     ],
     [
-      'beside source_profile, with a word about .NET and Terraform',
+      'beside source_profile, with a word about Terraform, Go and .NET',
       { credentials: keys('base'), config: '[profile work]\nsource_profile = base\n' },
       [],
-      [{ kind: 'strict-tools-refuse', profile: 'work', key: 'source_profile', place: config(2), tools: [...NET, 'Terraform'] }],
+      [{ kind: 'strict-tools-refuse', profile: 'work', key: 'source_profile', place: config(2), tools: ['Terraform', 'the AWS SDKs for Go and .NET'] }],
     ],
     [
       'in a role that is its own source: tools assume it from the session',
