@@ -88,22 +88,24 @@ const withoutWords = {
   },
 }
 
-/** Node reads and compiles a file of ASCII alone faster than one with a single other character in a string. */
-const asciiOnly = {
-  name: 'ascii-only',
-  renderChunk: (code) => code.replaceAll(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
-}
+/** Node reads and compiles a file of ASCII alone faster than one with a single other character in a string, and the entry reads no other. */
+const asciiOnly = (code) => code.replaceAll(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /**
  * What a chunk gives to others is put into its exports as a value, where nothing assigns it again; the bundler writes a getter of
  * five lines for each, which is a function to compile and to call. Chunks end with these lines, so the values are there by then.
  */
-const plainExports = {
-  name: 'plain-exports',
-  renderChunk(code) {
-    const changing = new Set(Array.from(code.matchAll(/^let (\w+)/gm), ([, name]) => name))
-    return code.replaceAll(/Object\.defineProperty\(exports, "(\w+)", \{\s+enumerable: true,\s+get: function ?\(\) \{\s+return (\w+);\s+\}\s+\}\);/g, (getter, name, local) =>
-      changing.has(local) ? getter : `exports.${name} = ${local};`)
+function plainExports(code) {
+  const changing = new Set(Array.from(code.matchAll(/^let (\w+)/gm), ([, name]) => name))
+  return code.replaceAll(/Object\.defineProperty\(exports, "(\w+)", \{\s+enumerable: true,\s+get: function ?\(\) \{\s+return (\w+);\s+\}\s+\}\);/g, (getter, name, local) =>
+    changing.has(local) ? getter : `exports.${name} = ${local};`)
+}
+
+/** The last hand on the text of the chunks: what renderChunk gives is printed anew by the bundler, in characters of its choice. */
+const finish = {
+  name: 'finish',
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = asciiOnly(plainExports(chunk.code))
   },
 }
 
@@ -149,7 +151,7 @@ async function bundle(input, { output: outputOptions, plugins = [], isTrial = fa
     onLog(level, log) {
       if (level === 'warn' && !TOLERATED.has(log.code)) throw new Error(`${log.code}: ${log.message}`)
     },
-    plugins: [...plugins, plainExports, asciiOnly],
+    plugins: [...plugins, finish],
     ...options,
   })
   try {

@@ -100,6 +100,11 @@ test('the entry is executable, loads built-ins alone, and holds no package', () 
   expect(requiredBy(frontFile())).toEqual(['fs', 'path'])
 })
 
+test('every built file is ASCII alone: the entry reads none in another encoding', () => {
+  // eslint-disable-next-line no-control-regex -- just these
+  expect(builtFiles().filter((file) => /\.cjs$/.test(file) && /[^\x00-\x7f]/.test(readFileSync(file, 'latin1')))).toEqual([])
+})
+
 test('the entry stays small: it is read and parsed at each start', () => {
   expect(statSync(BUILT_CLI).size + statSync(frontFile()).size).toBeLessThan(40 * 1024)
 })
