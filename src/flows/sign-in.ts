@@ -77,7 +77,7 @@ export type SignInOutcome =
 /**
  * Signs every candidate in and gives what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
  * DEADLINE_EXCEEDED) is thrown where no session was got before; else those are written, and the other candidates fail with it.
- * Throws also a token code given for several devices, and what the write throws.
+ * Throws also a token code, or a command for it, given for several devices, and what the write throws.
  */
 export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
   const outcomes = new Map<Candidate, SignInOutcome>()
@@ -212,9 +212,14 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): read
   return [...groups.values()]
 }
 
+/** A code is one device's, and so is a command on the line; a profile's own command is meant for that profile. */
 function assertOneDevice(groups: readonly Group[]): void {
+  const profiles = groups.flat().length
   const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
-  if (isGiven && groups.length > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles: groups.flat().length } })
+  if (isGiven && groups.length > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles } })
+  const isCommandForAll = groups.some(([{ candidate }]) => candidate.resolution.tokenCommand?.origin.kind === 'flag')
+  const devices = new Set(groups.map(([{ serialNumber }]) => serialNumber))
+  if (isCommandForAll && devices.size > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles } })
 }
 
 async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/adapters/sha256.ts'
 import { AwsmfaError } from '../../src/core/failures.ts'
 import { applyEdits } from '../../src/core/files/byte-edit.ts'
+import type { Invocation } from '../../src/core/invocation.ts'
 import { readProfiles } from '../../src/core/files/profiles.ts'
 import { resolveLogin } from '../../src/core/login/resolve-login.ts'
 import type { AwsCache, SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
@@ -31,11 +32,11 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
 }
 
 /** Signs these profiles in; gives what became of each, and the credentials file. */
-async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
+async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS, options: Invocation['options'] = {}): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
   const files = fakeFiles(config)
   const profiles = readProfiles({ credentials: CREDENTIALS, config })
   const candidates = names.map((name) => {
-    const invocation = { command: 'login', positionals: [name], options: {} } as const
+    const invocation = { command: 'login', positionals: [name], options } as const
     const resolution = resolveLogin({ invocation, environment: {}, profiles, paths: PATHS, defaults: {}, readFile: () => '' })
     return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
   })
@@ -89,6 +90,21 @@ describe('signing in', () => {
     const { outcomes } = await signInAll(['alice', 'bob'], { connect, deadline: { ...fakeDeadline(), signal: time.signal }, sourcesFor: () => Promise.resolve([person.source]) })
     expect(codesOf(outcomes)).toEqual(['ok', 'DEADLINE_EXCEEDED'])
     expect(person.asked).toHaveLength(1)
+  })
+
+  it.each([
+    ['a command of its own for each device', `${SERIALS}mfa_process = op bob\n`.replace('[profile bob]', 'mfa_process = op alice\n[profile bob]'), {}],
+    ['one command for one device, of several keys', SERIALS.replace('mfa/bob', 'mfa/alice'), { 'token-command': 'op' }],
+  ])('asks %s', async (_, config, options) => {
+    const person = fakePerson(['123456', '654321'])
+    const { outcomes } = await signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options)
+    expect([codesOf(outcomes), person.asked.length]).toEqual([['ok', 'ok'], 2])
+  })
+
+  it('asks no command from the line, where there is more than one device', async () => {
+    const person = fakePerson([])
+    const signing = signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, SERIALS, { 'token-command': 'op' })
+    await expect(signing).rejects.toMatchObject({ failure: { code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: 2 } } })
   })
 
   it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {

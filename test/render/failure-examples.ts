@@ -63,6 +63,7 @@ const USAGE: Kinds<UsageProblem> = {
     { path: '/home/alice/.config/awsmfa/config.ini', format: 'ini' },
   ],
   'token-code-for-many': [{ profiles: 3 }],
+  'token-command-for-many': [{ profiles: 2 }],
 }
 
 const STS_ARGUMENT: Kinds<StsArgumentProblem> = {

@@ -56,6 +56,11 @@ const USAGE_WORDS: UsageWords = {
       : say(`${showPlace(place, view)} is not valid ${FORMATS[format].name}`, `a setting is written so: ${FORMATS[format].example}`),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
+  'token-command-for-many': ({ profiles }) =>
+    say(
+      `one token command cannot serve ${profiles} profiles with different MFA devices`,
+      "leave '--token-command' out, and each device is asked for its own code; 'awsmfa_token_command' in a profile is for that profile's device",
+    ),
 }
 
 const FORMATS = {
