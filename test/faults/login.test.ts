@@ -45,7 +45,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     expectOwnFilesWhole(scene)
   }
 
-  it.each([
+  it.concurrent.each([
     ['any call', 'the first login', IS_FULL ? killAtEveryCall : killAtEveryWritingCall, () => stage.beforeLogin()],
     ...(IS_FULL ? ([['any writing call', 'a renewal', killAtEveryWritingCall, () => stage.beforeRenewal()]] as const) : []),
   ] as const)('killed at %s: %s leaves the old file or the new one, and caches that are whole', async (_, __, kill, prepare) => {
@@ -62,7 +62,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     expect(faulted).toBe(counted)
   })
 
-  it('refused any writing call: told, and the session is in the file, or kept, or was never asked for', async () => {
+  it.concurrent('refused any writing call: told, and the session is in the file, or kept, or was never asked for', async () => {
     const { counted, faulted } = await (IS_FULL ? refuseEveryWritingCall : refuseEveryWritingCallInTurn)<LoginScene>({
       prepare: () => stage.beforeLogin(),
       isMeant: isFileWork,
