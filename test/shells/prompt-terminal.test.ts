@@ -6,7 +6,7 @@ import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
-import { needsProgram } from '../support/outside-program.ts'
+import { needsInstalledFile, needsProgram } from '../support/outside-program.ts'
 import { age, endingIn, installSnippet, lacksShell, PROMPT_SHELLS, writeLine } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
 
@@ -69,6 +69,24 @@ async function start(shell: PromptShell, environment: Readonly<Record<string, st
   open.push(pty)
   return pty
 }
+
+const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion'
+
+describe('bash with the package bash-completion', () => {
+  it.skipIf(lacksShell('bash') || !needsProgram('python3') || !needsInstalledFile(BASH_COMPLETION))('completes what is known of the words of a program after `--`', async () => {
+    const pty = await start('bash')
+    await pty.expect('> ')
+    pty.send(`source ${BASH_COMPLETION}; echo rea''dy\r`)
+    await pty.expect('ready')
+    const tails = [['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin'], ['exec -- awsmfa status --profile ade', 'exec|--|awsmfa|status|--profile|adept'], ['exec -- tar --extr', 'exec|--|tar|--extract'], ['login adm', 'login|admin']] as const
+    for (const [typed, words] of tails) {
+      pty.send(`awsmfa ${typed}\t\r`)
+      await pty.expect(`got<${words}>`)
+    }
+    pty.send('exit\r')
+    await pty.exit()
+  })
+})
 
 describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
   const lacks = lacksShell(shell) || !needsProgram('python3')

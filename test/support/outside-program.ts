@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
@@ -7,9 +7,17 @@ import { delimiter, join } from 'node:path'
  * there unseen.
  */
 export function needsProgram(name: string): boolean {
-  const found = (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name)))
-  if (!found && (process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI has no '${name}', which a test needs`)
-  return found
+  return found((process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))), name)
+}
+
+/** Tells the same of a file that a package of the system installs and that is no program. */
+export function needsInstalledFile(path: string): boolean {
+  return found(existsSync(path), path)
+}
+
+function found(isThere: boolean, name: string): boolean {
+  if (!isThere && (process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI has no '${name}', which a test needs`)
+  return isThere
 }
 
 function isExecutable(path: string): boolean {
