@@ -14,10 +14,9 @@ import type { Backups, SharedSnapshots, Terminal } from '../core/ports.ts'
 import { mendHome } from '../flows/mend-home.ts'
 import type { MendEffects } from '../flows/mend-home.ts'
 import { commandLine } from '../render/command-line.ts'
-import { renderDiff } from '../render/diff.ts'
 import { MEND_QUESTION, renderFindings, renderFindingsJson, renderMended, renderNothingToMend, renderRepairs } from '../render/doctor.ts'
 import { renderWriteWarning } from '../render/login.ts'
-import { renderShownAgain } from '../render/setup.ts'
+import { shownChange } from './shown-change.ts'
 
 /** What doctor needs. */
 export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'> {
@@ -59,29 +58,25 @@ function report(findings: readonly Finding[], { options }: Invocation, { termina
   terminal.writeData(options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data))
 }
 
-async function mend(findings: readonly Finding[], { options }: Invocation, context: DoctorContext & Pick<MachineFacts, 'clockOffsetSeconds'>): Promise<'shown' | 'done'> {
+async function mend(findings: readonly Finding[], invocation: Invocation, context: DoctorContext & Pick<MachineFacts, 'clockOffsetSeconds'>): Promise<'shown' | 'done'> {
   const { terminal, home, now, clockOffsetSeconds } = context
-  const isDry = options['dry-run'] === true
-  const isQuiet = options['quiet'] === true
+  const { show, question, consent } = shownChange(invocation, context, MEND_QUESTION)
+  const isQuiet = invocation.options['quiet'] === true
   context.backups.sweep()
-  const write = isDry ? terminal.writeData : terminal.writeTalk
   const outcome = await mendHome(
     {
       plan: (snapshots) => ({ edits: editsFor(snapshots, context, clockOffsetSeconds), result: undefined }),
       others: findings.filter(({ code, isMendable }) => isMendable && OTHER_REPAIRS.has(code)),
-      show: (files, others, again) => {
-        if (again) terminal.writeTalk(renderShownAgain())
-        write(renderDiff(files, home, isDry ? terminal.data : terminal.talk) + renderRepairs(others, { home, now: now() }))
-      },
-      question: MEND_QUESTION,
-      consent: isDry ? 'none' : options['yes'] === true ? 'given' : 'asked',
+      show: (files, others, again) => show(files, again, renderRepairs(others, { home, now: now() })),
+      question,
+      consent,
     },
     context,
   )
   for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   if (outcome.kind === 'nothing' && !isQuiet) terminal.writeTalk(renderNothingToMend())
   if (outcome.kind === 'changed' && !isQuiet) terminal.writeTalk(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
-  return outcome.kind === 'shown' || (isDry && outcome.kind === 'nothing') ? 'shown' : 'done'
+  return outcome.kind === 'shown' || (consent === 'none' && outcome.kind === 'nothing') ? 'shown' : 'done'
 }
 
 const OTHER_REPAIRS: ReadonlySet<Finding['code']> = new Set(['loose-permissions', 'damaged-cache', 'damaged-own-cache'])

@@ -10,10 +10,9 @@ import type { Environment } from '../core/login/target-profile.ts'
 import type { Backups, Terminal } from '../core/ports.ts'
 import { changeFiles } from '../flows/change-files.ts'
 import type { ChangeEffects, ChangeOutcome } from '../flows/change-files.ts'
-import { renderDiff } from '../render/diff.ts'
 import { renderFound, renderImported, renderLeavesOld, renderNothingFound, renderNothingMissing, toolLabel, TOOL_QUESTION } from '../render/import.ts'
 import { renderWriteWarning } from '../render/login.ts'
-import { CHANGE_QUESTION, renderShownAgain } from '../render/setup.ts'
+import { shownChange } from './shown-change.ts'
 
 /** What import needs. */
 export interface ImportContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -66,22 +65,15 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
   return tools[await terminal.choose(TOOL_QUESTION, tools.map(toolLabel), cancelled)] ?? first
 }
 
-function change(tool: ForeignTool, { options }: Invocation, context: ImportContext): Promise<ChangeOutcome<ImportPlan>> {
-  const { terminal, home, environment } = context
-  const isDry = options['dry-run'] === true
+function change(tool: ForeignTool, invocation: Invocation, context: ImportContext): Promise<ChangeOutcome<ImportPlan>> {
+  const { environment } = context
   return changeFiles<ImportPlan>(
     {
       plan: (snapshots) => {
-        const plan = planImport({ tool, snapshots, environment, removesOld: options['remove-old'] === true })
+        const plan = planImport({ tool, snapshots, environment, removesOld: invocation.options['remove-old'] === true })
         return { edits: plan.edits, result: plan }
       },
-      show: (changed, again) => {
-        if (again) terminal.writeTalk(renderShownAgain())
-        if (isDry) terminal.writeData(renderDiff(changed, home, terminal.data))
-        else terminal.writeTalk(renderDiff(changed, home, terminal.talk))
-      },
-      question: CHANGE_QUESTION,
-      consent: isDry ? 'none' : options['yes'] === true ? 'given' : 'asked',
+      ...shownChange(invocation, context),
       keepsBackup: true,
     },
     context,

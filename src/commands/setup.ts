@@ -24,12 +24,12 @@ import type { Backups, Deadline, RememberedFacts, SharedSnapshots, Terminal } fr
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { askLongTermKeys } from '../flows/ask-long-term-keys.ts'
 import { changeFiles } from '../flows/change-files.ts'
-import type { ChangeEffects, ChangedFile } from '../flows/change-files.ts'
+import type { ChangeEffects } from '../flows/change-files.ts'
 import { findDevice } from '../flows/find-device.ts'
 import type { Connection } from '../flows/sign-in.ts'
-import { renderDiff } from '../render/diff.ts'
 import { renderDeviceFound, renderWriteWarning } from '../render/login.ts'
-import { CHANGE_QUESTION, KEY_WORDS, renderAlreadySetUp, renderKeyOwner, renderKeysWanted, renderSetUp, renderShownAgain } from '../render/setup.ts'
+import { KEY_WORDS, renderAlreadySetUp, renderKeyOwner, renderKeysWanted, renderSetUp } from '../render/setup.ts'
+import { shownChange } from './shown-change.ts'
 
 /** What setup needs. */
 export interface SetupContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -64,16 +64,13 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
   const given = await givenKeys(invocation, { target, snapshots }, context)
   const input: SetupInput = { snapshots, target, credentials: given?.credentials, serialNumber: namedDevice(invocation), region: regionFlag(invocation) ?? given?.region, layout: layoutOf(invocation, context) }
   const serialNumber = await settleWithAws(input, given, context)
-  const isDry = invocation.options['dry-run'] === true
   const outcome = await changeFiles<SetupPlan>(
     {
       plan: (fresh) => {
         const plan = planSetup({ ...input, serialNumber, snapshots: fresh })
         return { edits: plan.edits, result: plan }
       },
-      show: (changed, again) => show(changed, again, isDry, context),
-      question: CHANGE_QUESTION,
-      consent: isDry ? 'none' : invocation.options['yes'] === true ? 'given' : 'asked',
+      ...shownChange(invocation, context),
       keepsBackup: true,
     },
     context,
@@ -178,12 +175,6 @@ function regionFlag({ options }: Invocation): string | undefined {
   if (typeof region !== 'string') return undefined
   if (isRegionName(region)) return region
   throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--region', value: region, expected: "a region's name, such as eu-west-1" } })
-}
-
-function show(changed: readonly ChangedFile[], again: boolean, isDry: boolean, { terminal, home }: SetupContext): void {
-  if (again) terminal.writeTalk(renderShownAgain())
-  if (isDry) terminal.writeData(renderDiff(changed, home, terminal.data))
-  else terminal.writeTalk(renderDiff(changed, home, terminal.talk))
 }
 
 function isSignedIn(base: string, { files }: SetupContext): boolean {

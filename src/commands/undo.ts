@@ -5,9 +5,9 @@ import type { UndoPlan } from '../core/layouts/undo-plan.ts'
 import type { Backups, Terminal } from '../core/ports.ts'
 import { changeFiles } from '../flows/change-files.ts'
 import type { ChangeEffects, ChangeOutcome } from '../flows/change-files.ts'
-import { renderDiff } from '../render/diff.ts'
 import { renderWriteWarning } from '../render/login.ts'
-import { CHANGE_QUESTION, renderNothingToUndo, renderShownAgain, renderUndone } from '../render/setup.ts'
+import { renderNothingToUndo, renderUndone } from '../render/setup.ts'
+import { shownChange } from './shown-change.ts'
 
 /** What undo needs. */
 export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -37,22 +37,14 @@ export async function undo(invocation: Invocation, context: UndoContext): Promis
   return 0
 }
 
-function takeBack(record: Parameters<typeof planUndo>[0], { options }: Invocation, context: UndoContext): Promise<ChangeOutcome<UndoPlan>> {
-  const { terminal, home } = context
-  const isDry = options['dry-run'] === true
+function takeBack(record: Parameters<typeof planUndo>[0], invocation: Invocation, context: UndoContext): Promise<ChangeOutcome<UndoPlan>> {
   return changeFiles<UndoPlan>(
     {
       plan: (snapshots) => {
         const plan = planUndo(record, snapshots)
         return { edits: plan.edits, result: plan }
       },
-      show: (changed, again) => {
-        if (again) terminal.writeTalk(renderShownAgain())
-        if (isDry) terminal.writeData(renderDiff(changed, home, terminal.data))
-        else terminal.writeTalk(renderDiff(changed, home, terminal.talk))
-      },
-      question: CHANGE_QUESTION,
-      consent: isDry ? 'none' : options['yes'] === true ? 'given' : 'asked',
+      ...shownChange(invocation, context),
       keepsBackup: false,
     },
     context,
