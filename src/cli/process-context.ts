@@ -6,7 +6,7 @@ import { resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
 import { settingsReader } from '../adapters/settings-file.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
 import type { Invocation } from '../core/invocation.ts'
-import { badSetting, findOutsideLogin, toSeconds } from '../core/login/settings.ts'
+import { findOutsideLogin, toLength } from '../core/login/settings.ts'
 import type { Context } from './context.ts'
 import { createProgramContext } from './program-context.ts'
 
@@ -15,8 +15,6 @@ import { createProgramContext } from './program-context.ts'
  * › exec; aws-sdk-go-v2/credentials/processcreds › DefaultTimeout).
  */
 const TIMEOUT_SECONDS = 20
-/** Longer than any caller waits. */
-const LONGEST_SECONDS = 600
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
 export async function createProcessContext(invocation: Invocation, context: Context): Promise<ProcessContext> {
@@ -45,8 +43,5 @@ export async function createProcessContext(invocation: Invocation, context: Cont
 
 async function timeoutOf({ options }: Invocation, { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>): Promise<number> {
   const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettings() })
-  if (found === undefined) return TIMEOUT_SECONDS
-  const seconds = toSeconds(found).value
-  if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
-  throw badSetting(found, 'a length of time up to 10m, such as 20s')
+  return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }

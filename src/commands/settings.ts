@@ -37,6 +37,6 @@ export async function settings(invocation: Invocation, context: SettingsContext)
   })
   const view = { home, files: { credentials: credentials.path, config: config.path }, now: context.now(), debug: false }
   terminal.writeData(invocation.options['json'] === true ? `${JSON.stringify(settingsObject(report, view))}\n` : renderSettingsTable(report, view, terminal.data))
-  if (invocation.options['json'] !== true) for (const failure of report.failures) terminal.writeTalk(renderSettingsProblem(failure, view))
+  if (invocation.options['json'] !== true) for (const failure of report.failures) terminal.writeTalk(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0
 }

@@ -31,10 +31,10 @@ export function settingsObject({ profile, path, settings, failures }: SettingsRe
   }
 }
 
-/** Says why a login would be refused, and how to mend it, in lines for stderr. */
-export function renderSettingsProblem(failure: Failure, view: FailureView): string {
+/** Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr. */
+export function renderSettingsProblem(failure: Failure, refusesLogin: boolean, view: FailureView): string {
   const { error, hints } = renderFailure(failure, view)
-  return [`note: a login would be refused: ${error}`, ...hints.map((hint) => `hint: ${hint}`)].map((line) => `awsmfa: ${line}\n`).join('')
+  return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)].map((line) => `awsmfa: ${line}\n`).join('')
 }
 
 function valueInWords({ name, value, fallback }: ReportedSetting): string {

@@ -36,6 +36,8 @@ export interface SettingRow {
   readonly description: string
   /** How its text is read: as it is (left out), as a length of time, or as yes or no. What is neither is refused. */
   readonly kind?: 'length' | 'switch'
+  /** Of a length: it may be so long and no longer, and not nothing. */
+  readonly longestSeconds?: number
   /** Long names without dashes, as in the command table; of login, or of whichever commands have the setting. */
   readonly flags: readonly string[]
   /** Flags after `--`, which beat every variable and file. */

@@ -82,6 +82,8 @@ export const ROWS_BESIDE_LOGIN: readonly SettingRow[] = [
     name: 'timeout',
     description: 'credential-process gives up after so long, whoever is asked',
     kind: 'length',
+    // Longer than any caller waits.
+    longestSeconds: 600,
     flags: ['timeout'],
     stsFlags: [],
     variables: ['AWSMFA_TIMEOUT'],

@@ -11,7 +11,7 @@ import type { LoginInput } from './resolve-login.ts'
 import { pathOfSources } from './role-chain.ts'
 import { SETTING_TABLE } from './setting-table.ts'
 import type { SettingName, SettingRow } from './setting-row.ts'
-import { NO_TAIL, findDefault, findSetting, toSeconds, toSwitch } from './settings.ts'
+import { NO_TAIL, findDefault, findSetting, toLength, toSwitch } from './settings.ts'
 import type { SettingSources } from './settings.ts'
 import { resolveTargetProfile } from './target-profile.ts'
 
@@ -35,6 +35,8 @@ export interface SettingsReport {
   readonly settings: readonly ReportedSetting[]
   /** Why a login would be refused before any code is asked for; and what is said of a setting that cannot be. */
   readonly failures: readonly Failure[]
+  /** The one of them for which a login would be refused; undefined: none. */
+  readonly refusal: Failure | undefined
 }
 
 /** Makes it. Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file; nothing else that a login throws. */
@@ -48,7 +50,7 @@ export function reportSettings(input: LoginInput): SettingsReport {
   const known = resolution?.trail ?? [{ setting: 'profile', value: target.value, origin: target.origin }]
   const read = SETTING_TABLE.map((row) => readRow(row, known.filter(({ setting }) => setting === row.name), { sources, path }))
   const failures = [...(failure === undefined ? [] : [failure]), ...read.flatMap((row) => row.failures)].map((error) => error.failure)
-  return { profile: target.value, path, settings: read.flatMap(({ settings }) => settings), failures: failures.filter((one, index) => index === failures.findIndex((other) => isSame(one, other))) }
+  return { profile: target.value, path, settings: read.flatMap(({ settings }) => settings), failures: failures.filter((one, index) => index === failures.findIndex((other) => isSame(one, other))), refusal: failure?.failure }
 }
 
 interface Attempt {
@@ -96,11 +98,11 @@ function viaSuffix(name: SettingName, path: readonly string[]): Resolved<string>
   return name === 'source profile' && last !== undefined ? { value: last, origin: { kind: 'default' } } : undefined
 }
 
-function readValue({ kind, showable }: SettingRow, found: Resolved<string>): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
+function readValue({ name, kind, showable }: SettingRow, found: Resolved<string>): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
   const shown = showable?.(found.value) ?? found.value
   if (kind === undefined) return { value: shown }
   try {
-    return { value: kind === 'switch' ? toSwitch(found).value : toSeconds(found).value }
+    return { value: kind === 'switch' ? toSwitch(found).value : toLength(name, found).value }
   } catch (error) {
     if (error instanceof AwsmfaError) return { value: shown, failure: error }
     throw error

@@ -116,6 +116,14 @@ export function toSeconds({ value, origin }: Resolved<string>): Resolved<number>
   return { value: seconds, origin }
 }
 
+/** Reads the length that a setting names. Throws USAGE, naming where it stands, for text that is none and beyond the setting's limit. */
+export function toLength(name: SettingName, found: Resolved<string>): Resolved<number> {
+  const { longestSeconds } = settingRow(name)
+  const seconds = toSeconds(found)
+  if (longestSeconds === undefined || (seconds.value > 0 && seconds.value <= longestSeconds)) return seconds
+  throw badSetting(found, `a length of time up to ${longestSeconds / 60}m, such as 20s`)
+}
+
 /** Makes the failure of a setting whose value cannot be, with its place. */
 export function badSetting({ value, origin }: Resolved<string>, expected: string): AwsmfaError {
   return new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: nameOf(origin), value, expected, origin } })

@@ -111,10 +111,11 @@ describe('the report', () => {
   })
 
   it('says what it can of a profile that cannot sign in, and why it cannot', () => {
-    const { settings, failures } = report({ profile: 'work', credentials: '', config: '[profile work]\nregion = eu-west-3\n', defaults: { duration: '8h' } })
+    const { settings, failures, refusal } = report({ profile: 'work', credentials: '', config: '[profile work]\nregion = eu-west-3\n', defaults: { duration: '8h' } })
     expect(settings).toContainEqual(expect.objectContaining({ name: 'region', value: 'eu-west-3' }))
     expect(settings).toContainEqual(expect.objectContaining({ name: 'duration', value: 28_800 }))
     expect(failures).toMatchObject([{ code: 'LONG_TERM_CREDENTIALS_MISSING' }])
+    expect(refusal).toBe(failures[0])
   })
 
   it('goes round no circle, and without any profile there are still the defaults', () => {
@@ -132,6 +133,19 @@ describe('the report', () => {
     expect(rows(given, 'minimum time left')).toMatchObject([{ value: 'soon' }])
     expect(rows(given, 'no colour')).toMatchObject([{ value: 'perhaps' }])
     expect(report(given).failures).toMatchObject([{ problem: { option: 'min_ttl' } }, { problem: { option: 'no_color' } }])
+  })
+
+  it.each([
+    ['1h', '1h', true],
+    ['0', '0', true],
+    ['601', '601', true],
+    ['10m', 600, false],
+    ['1', 1, false],
+  ])('takes a timeout as credential-process does: %s', (timeout, value, isRefused) => {
+    const given = { profile: 'work', defaults: { timeout } }
+    expect(rows(given, 'timeout')).toMatchObject([{ value }])
+    expect(report(given).failures).toMatchObject(isRefused ? [{ problem: { option: 'timeout' } }] : [])
+    expect(report(given).refusal).toBeUndefined()
   })
 
   it('shows no code, no password, and of a command its program', () => {
