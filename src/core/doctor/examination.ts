@@ -1,6 +1,6 @@
 /** What doctor looks at: all of it gathered before, none of it fetched here. */
 import type { IniDocument, IniSection, IniBody } from '../files/ini-document.ts'
-import { linesBetween, parseSection, readIniDocument } from '../files/ini-document.ts'
+import { parseSection, readIniDocument } from '../files/ini-document.ts'
 import type { Profiles, ProfileView } from '../files/profile-view.ts'
 import { readProfiles } from '../files/profiles.ts'
 import { headerOf } from './section-names.ts'
@@ -89,8 +89,21 @@ export interface Examination {
 export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): Examination {
   return {
     files: { credentials: takenApart('credentials', files.credentials), config: takenApart('config', files.config) },
-    profiles: readProfiles({ credentials: files.credentials.text, config: files.config.text }),
+    profiles: rememberedProfiles(readProfiles({ credentials: files.credentials.text, config: files.config.text })),
     machine,
+  }
+}
+
+/** The same, each profile parsed once: checks ask for the same ones again and again. */
+function rememberedProfiles(profiles: Profiles): Profiles {
+  const found = new Map<string, ProfileView | undefined>()
+  let names: readonly string[] | undefined
+  return {
+    find: (name) => {
+      if (!found.has(name)) found.set(name, profiles.find(name))
+      return found.get(name)
+    },
+    names: () => (names ??= profiles.names()),
   }
 }
 
@@ -100,18 +113,5 @@ export function takenApart(name: SharedFileName, file: ExaminedFile): ExaminedDo
   const sections = document.sections.map((section) => ({ section, header: headerOf(document, section, name), body: parseSection(document, section) }))
   const counts = new Map<string, number>()
   for (const { header: { profile } } of sections) if (profile !== undefined) counts.set(profile, (counts.get(profile) ?? 0) + 1)
-  let starts: readonly number[] | undefined
-  const lineAt = (offset: number): number => lineOf((starts ??= linesBetween(file.text, 0, file.text.length).map(({ start }) => start)), offset)
-  return { ...file, name, document, sections, countOf: (profile) => counts.get(profile) ?? 0, lineAt }
-}
-
-/** How many lines begin at or before an offset. */
-function lineOf(starts: readonly number[], offset: number): number {
-  let [low, high] = [0, starts.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((starts[middle] ?? 0) <= offset) low = middle + 1
-    else high = middle
-  }
-  return Math.max(1, low)
+  return { ...file, name, document, sections, countOf: (profile) => counts.get(profile) ?? 0, lineAt: document.lineAt }
 }

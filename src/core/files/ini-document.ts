@@ -31,6 +31,8 @@ export interface IniSection {
 export interface IniDocument {
   readonly text: string
   readonly sections: readonly IniSection[]
+  /** The number, from 1, of the line that holds an offset; asked often, it costs no more than a search in a list. */
+  readonly lineAt: (offset: number) => number
 }
 
 /** A line: `start` to `end` with its line end, `contentEnd` before it. */
@@ -70,6 +72,8 @@ type Header = IniSection & { end: number }
 
 const LF = 10
 const PIECE_LENGTH = 256
+/** After so many lines a list of all is cheaper than counting again. */
+const COUNTS_BEFORE_LIST = 8
 const CR = 13
 /** UTF-8's byte order mark, as a byte string. */
 export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
@@ -86,6 +90,7 @@ export function readIniDocument(text: string): IniDocument {
     get sections() {
       return (sections ??= sectionsFrom(text))
     },
+    lineAt: lineCounter(text),
   }
 }
 
@@ -158,6 +163,24 @@ export function lineAt(text: string, offset: number): number {
     if (text.charCodeAt(back + 1) !== LF) line++
   }
   return line
+}
+
+/** Counts lines: for a few offsets each time anew, for more in a list that is made once. */
+function lineCounter(text: string): (offset: number) => number {
+  let starts: readonly number[] | undefined
+  let asked = 0
+  return (offset) => {
+    if (++asked <= COUNTS_BEFORE_LIST) return lineAt(text, offset)
+    starts ??= linesBetween(text, 0, text.length).map(({ start }) => start)
+    let [low, high] = [0, starts.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    // Behind the last line's end a further line begins.
+    return Math.max(1, low + (offset >= text.length && /[\r\n]$/.test(text) ? 1 : 0))
+  }
 }
 
 /** Gives a byte string without the blanks at both of its ends. */

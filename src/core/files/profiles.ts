@@ -9,7 +9,7 @@
  */
 import type { SharedFileName } from '../origin.ts'
 import { decodeUtf8 } from './byte-text.ts'
-import { lineAt, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import { parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 import type { Profiles, ProfileValue, ProfileView } from './profile-view.ts'
 import { sectionsNamed } from './section-place.ts'
@@ -98,7 +98,7 @@ function viewOf(name: string, files: Readonly<Record<SharedFileName, () => FileK
 
 function headerLine(file: SharedFileName, { document, sections }: FileKeys): Partial<Record<SharedFileName, number>> {
   const [first] = sections
-  return first === undefined ? {} : { [file]: lineAt(document.text, first.start) }
+  return first === undefined ? {} : { [file]: document.lineAt(first.start) }
 }
 
 function valueOf(file: SharedFileName, document: IniDocument, entry: IniEntry): ProfileValue {
@@ -107,7 +107,7 @@ function valueOf(file: SharedFileName, document: IniDocument, entry: IniEntry): 
     value: decodeUtf8([entry.value, ...further].join('\n')),
     file,
     get line() {
-      return lineAt(document.text, entry.start)
+      return document.lineAt(entry.start)
     },
   }
 }

@@ -1,14 +1,11 @@
-/** Variables that change what tools read. Sources: boto3, AWS CLI and SDK documentation; each was observed. */
+/** Variables that change what tools read. */
 import { shortenAccessKeyId } from '../../sessions/credentials.ts'
 import { parseExpiration } from '../../sessions/expiration.ts'
 import type { Examination } from '../examination.ts'
 import { finding } from '../finding.ts'
 import type { Finding } from '../finding.ts'
-import { toolsOf } from '../tools.ts'
-import type { ToolId } from '../tools.ts'
+import { toolsWhere } from '../variable-behaviour.ts'
 
-/** botocore's programs but version 2 of the AWS CLI; which version is there is not looked at. */
-const PREFERRING_DEFAULT: readonly ToolId[] = ['aws-cli', 'boto3', 'sam']
 const FILE_VARIABLES = ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'] as const
 
 /** Keys and sessions in the environment. */
@@ -24,7 +21,7 @@ export function checkVariableKeys({ machine }: Examination): readonly Finding[] 
     // Inside exec they are what was asked for.
     else if (valueOf('AWSMFA_PROFILE') === '') found.push(finding('variable-keys', { key: 'AWS_ACCESS_KEY_ID', name: shortenAccessKeyId(keyId) }))
   }
-  if (keyId !== '' && oldToken !== '' && token !== '' && oldToken !== token) found.push(finding('variable-security-token', { key: 'AWS_SECURITY_TOKEN', tools: toolsOf(['botocore']) }))
+  if (keyId !== '' && oldToken !== '' && token !== '' && oldToken !== token) found.push(finding('variable-security-token', { key: 'AWS_SECURITY_TOKEN', tools: toolsWhere('AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN') }))
   return found
 }
 
@@ -32,9 +29,9 @@ export function checkVariableKeys({ machine }: Examination): readonly Finding[] 
 export function checkVariableProfiles({ machine, profiles }: Examination): readonly Finding[] {
   const { AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: other } = machine.environment
   const found: Finding[] = []
-  if (profile === '') found.push(finding('variable-profile-empty', { key: 'AWS_PROFILE', tools: toolsOf(['botocore']) }))
-  if (profile && other && profile !== other) found.push(finding('variable-profiles-differ', { key: 'AWS_DEFAULT_PROFILE', name: other, other: profile, tools: PREFERRING_DEFAULT }))
-  if (profile === undefined && other) found.push(finding('variable-profile-unread', { key: 'AWS_DEFAULT_PROFILE', name: other, tools: toolsOf(['js']) }))
+  if (profile === '') found.push(finding('variable-profile-empty', { key: 'AWS_PROFILE', tools: toolsWhere('an empty AWS_PROFILE fails') }))
+  if (profile && other && profile !== other) found.push(finding('variable-profiles-differ', { key: 'AWS_DEFAULT_PROFILE', name: other, other: profile, tools: toolsWhere('AWS_DEFAULT_PROFILE counts before AWS_PROFILE') }))
+  if (profile === undefined && other) found.push(finding('variable-profile-unread', { key: 'AWS_DEFAULT_PROFILE', name: other, tools: toolsWhere('AWS_DEFAULT_PROFILE is not read') }))
   if (profile && profiles.find(profile) === undefined) found.push(finding('variable-profile-unknown', { key: 'AWS_PROFILE', name: profile }))
   return found
 }
@@ -44,9 +41,9 @@ export function checkVariableFiles({ machine }: Examination): readonly Finding[]
   return FILE_VARIABLES.flatMap((key): readonly Finding[] => {
     const value = machine.environment[key]
     if (value === undefined) return []
-    if (value === '') return [finding('variable-file-empty', { key, tools: toolsOf(['botocore']) })]
-    if (value.includes('$')) return [finding('variable-file-not-expanded', { key, name: value, tools: toolsOf(['js', 'go']) })]
-    if (value.startsWith('~')) return [finding('variable-file-not-expanded', { key, name: value, tools: toolsOf(['go']) })]
+    if (value === '') return [finding('variable-file-empty', { key, tools: toolsWhere(`an empty ${key} is no file`) })]
+    if (value.includes('$')) return [finding('variable-file-not-expanded', { key, name: value, tools: toolsWhere('$ in a path is no variable') })]
+    if (value.startsWith('~')) return [finding('variable-file-not-expanded', { key, name: value, tools: toolsWhere('~ in a path is no home') })]
     const missing = machine.missingFiles.find(({ variable }) => variable === key)
     return missing === undefined ? [] : [finding('variable-file-missing', { key, path: missing.path })]
   })

@@ -12,14 +12,21 @@ interface Place {
   readonly line: number
   /** Another section opens the same profile in a form that all tools read, so that mending this one would make a double. */
   readonly isTaken: boolean
+  /** The section above has keys, so that an indented header could belong to a value; else it is one for everybody. */
+  readonly isBelowKey: boolean
+  /** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or one that such a section names. */
+  readonly isReusabits: boolean
 }
 
 /** Headers that not every tool reads. */
 export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
-  return file.sections.flatMap((own) => {
+  const sourcesWithoutRole = new Set(file.sections.filter((each) => !hasRole(each)).map(sourceOf))
+  return file.sections.flatMap((own, index) => {
     const { header } = own
     const isTaken = header.profile !== undefined && file.countOf(header.profile) > 1
-    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), isTaken })
+    const isBelowKey = (file.sections[index - 1]?.body.entries.length ?? 0) > 0
+    const isReusabits = (sourceOf(own) !== undefined && !hasRole(own)) || sourcesWithoutRole.has(header.name)
+    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), isTaken, isBelowKey, isReusabits })
   })
 }
 
@@ -58,7 +65,7 @@ function headerFindings(place: Place): readonly Finding[] {
   if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
   if (header.profile === undefined) return []
   return [
-    ...(own.section.isIndented && hasKeyAbove(place) ? [spelling('indented-header', details)] : []),
+    ...(own.section.isIndented && place.isBelowKey ? [spelling('indented-header', details)] : []),
     ...(file.name === 'credentials' ? ofCredentials(place, details) : ofConfig(place, details)),
     ...(/^[#;]/.test(header.rest) ? [spelling('comment-after-header', { ...details, isMendable: !header.rest.includes(']') })] : []),
     ...ofName(header.profile, details),
@@ -76,19 +83,20 @@ function ofCredentials({ header, isTaken }: Place, details: Details): readonly F
 }
 
 function ofConfig(place: Place, details: Details): readonly Finding[] {
-  const { header, isTaken } = place
-  if (!header.isPrefixed && header.profile !== 'default') return isReusabits(place) ? [finding('bare-section-of-awsmfa', { ...details, tools: [] })] : [spelling('bare-section-in-config', details)]
+  const { header, isTaken, isReusabits } = place
+  if (!header.isPrefixed && header.profile !== 'default') return isReusabits ? [finding('bare-section-of-awsmfa', { ...details, tools: [] })] : [spelling('bare-section-in-config', details)]
   return [
     ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable: !isTaken })] : []),
     ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable: !isTaken })] : []),
   ]
 }
 
-/** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or one that such a section names. */
-function isReusabits({ file, own, header }: Place): boolean {
-  const sourceOf = ({ body }: ExaminedSection): string | undefined => body.entries.find(({ key }) => key === 'source_profile')?.value
-  const hasRole = ({ body }: ExaminedSection): boolean => body.entries.some(({ key }) => key === 'role_arn')
-  return [own, ...file.sections.filter((other) => sourceOf(other) === header.name)].some((section) => sourceOf(section) !== undefined && !hasRole(section))
+function sourceOf({ body }: ExaminedSection): string | undefined {
+  return body.entries.find(({ key }) => key === 'source_profile')?.value
+}
+
+function hasRole({ body }: ExaminedSection): boolean {
+  return body.entries.some(({ key }) => key === 'role_arn')
 }
 
 function ofName(name: string, details: Details): readonly Finding[] {
@@ -100,10 +108,4 @@ function ofName(name: string, details: Details): readonly Finding[] {
 /** Names that every tool takes (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs › validate_identifier). */
 function isPlain(name: string | undefined): boolean {
   return name !== undefined && /^[A-Za-z0-9_\-/.%@:+]+$/.test(name)
-}
-
-/** An indented header is one for everybody where nothing stands above it whose value it could belong to. */
-function hasKeyAbove({ file, own }: Place): boolean {
-  const index = file.sections.indexOf(own)
-  return (file.sections[index - 1]?.body.entries.length ?? 0) > 0
 }

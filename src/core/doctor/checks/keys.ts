@@ -11,10 +11,11 @@ import { isPlainKey } from '../plain-keys.ts'
 export function checkKeys(file: ExaminedDocument): readonly Finding[] {
   return file.sections.flatMap((own) => {
     const { profile } = own.header
+    const sectionKeys = keysOf(own)
     const at = (offset: number, key: string) => ({ file: file.path, line: file.lineAt(offset), profile, key })
     return [
-      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable }))),
-      ...doubles(file, own, at),
+      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index, sectionKeys).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable }))),
+      ...doubles(file, sectionKeys, at),
       ...own.body.entries.flatMap((entry) => keysInValue(file, entry).map((offset) => spelling('key-in-value', { ...at(offset, keyAt(file.text, offset)), other: decodeUtf8(entry.writtenKey) }))),
     ]
   })
@@ -22,17 +23,32 @@ export function checkKeys(file: ExaminedDocument): readonly Finding[] {
 
 type EntryFault = { readonly code: 'upper-case-key' | 'colon-delimiter' | 'inline-comment' | 'quoted-value' | 'first-key-indented'; readonly isMendable: boolean }
 
-function ofEntry({ body }: ExaminedSection, index: number): readonly EntryFault[] {
-  const { entries } = body
+/** The entries of a section by their keys, and the first one that is indented. */
+interface SectionKeys {
+  readonly byKey: ReadonlyMap<string, readonly IniEntry[]>
+  readonly firstIndented: number
+}
+
+function keysOf({ body: { entries } }: ExaminedSection): SectionKeys {
+  const byKey = new Map<string, IniEntry[]>()
+  for (const entry of entries) {
+    const standing = byKey.get(entry.key)
+    if (standing === undefined) byKey.set(entry.key, [entry])
+    else standing.push(entry)
+  }
+  return { byKey, firstIndented: entries.findIndex(({ isIndented }) => isIndented) }
+}
+
+function ofEntry({ body: { entries } }: ExaminedSection, index: number, { byKey, firstIndented }: SectionKeys): readonly EntryFault[] {
   const entry = entries[index]
   if (entry === undefined || isOthers(entry.key)) return []
   const faults: EntryFault[] = []
-  const isDouble = entries.filter(({ key }) => key === entry.key).length > 1
+  const isDouble = (byKey.get(entry.key)?.length ?? 0) > 1
   if (entry.key !== entry.writtenKey) faults.push({ code: 'upper-case-key', isMendable: !isDouble && isPlainKey(entry.key) })
   if (entry.delimiter === ':') faults.push({ code: 'colon-delimiter', isMendable: true })
   if (hasComment(entry)) faults.push({ code: 'inline-comment', isMendable: isPlainKey(entry.key) })
   if (isPlainKey(entry.key) && isQuoted(entry.value)) faults.push({ code: 'quoted-value', isMendable: true })
-  if (entry.isIndented && index === entries.findIndex(({ isIndented }) => isIndented)) faults.push({ code: 'first-key-indented', isMendable: canOutdent(body.entries) })
+  if (index === firstIndented) faults.push({ code: 'first-key-indented', isMendable: canOutdent(entries) })
   return faults
 }
 
@@ -56,13 +72,13 @@ function canOutdent(entries: readonly IniEntry[]): boolean {
   return entries.every(({ continuations }) => continuations.length === 0)
 }
 
-function doubles(file: ExaminedDocument, { body }: ExaminedSection, at: (offset: number, key: string) => { readonly file: string; readonly line: number }): readonly Finding[] {
-  return body.entries.flatMap((entry, index) => {
-    const first = body.entries.slice(0, index).find(({ key }) => key === entry.key)
-    if (first === undefined) return []
-    const isMendable = first.value === entry.value && first.continuations.length + entry.continuations.length === 0
-    return [spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: file.lineAt(first.start), isMendable })]
-  })
+function doubles(file: ExaminedDocument, { byKey }: SectionKeys, at: (offset: number, key: string) => { readonly file: string; readonly line: number }): readonly Finding[] {
+  return [...byKey.values()].flatMap(([first, ...later]) =>
+    later.map((entry) => {
+      const isMendable = first?.value === entry.value && first.continuations.length + entry.continuations.length === 0
+      return spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: file.lineAt(first?.start ?? 0), isMendable })
+    }),
+  )
 }
 
 /** Indented lines that look like keys, below one that has a value of its own; a nested block stands below an empty one. */

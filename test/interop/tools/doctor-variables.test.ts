@@ -1,0 +1,129 @@
+/** What doctor says that tools make of variables is what they make of them: whose keys each takes then. */
+import { join } from 'node:path'
+import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { ToolId } from '../../../src/core/doctor/tools.ts'
+import { toolsWhere } from '../../../src/core/doctor/variable-behaviour.ts'
+import type { VariableHabit } from '../../../src/core/doctor/variable-behaviour.ts'
+import { runProgram } from '../../support/run-cli.ts'
+import type { StrictSts } from '../../support/strict-sts/client.ts'
+import { startStrictSts } from '../../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor } from '../../support/strict-sts/worlds.ts'
+import { createTempHome } from '../../support/temp-home.ts'
+import type { TempHome } from '../../support/temp-home.ts'
+import { keyLines } from '../doctor-cases.ts'
+import { findTools } from './tools.ts'
+import type { Tool } from './tools.ts'
+
+const ACCOUNT = '111111111111'
+const NUMBERS = { alice: 1, bob: 2, hank: 3, frida: 4, mina: 6 } as const
+type User = keyof typeof NUMBERS
+const secretOf = (user: User): string => secretFor(`arn:aws:iam::${ACCOUNT}:user/${user}`)
+const section = (header: string, user: User): string => `[${header}]\nregion = eu-west-1\n${keyLines(keyIdFor(ACCOUNT, NUMBERS[user]), secretOf(user))}\n`
+/** The environment's keys are mina's. */
+const KEYS = { AWS_ACCESS_KEY_ID: keyIdFor(ACCOUNT, NUMBERS.mina), AWS_SECRET_ACCESS_KEY: secretOf('mina') }
+
+/**
+ * - variables: what is set; `session`: a session of mina's, for which AWS_SECURITY_TOKEN is an old one
+ * - habit: what is asked for; undefined: no tool does otherwise than the others
+ * - one, other: whom STS takes the tools with the habit for, and the others; empty: they get nowhere
+ * - everybody: it is asked of version 2 of the AWS CLI, boto3 and SAM too, which take their time; they read as version 1 does
+ */
+interface Case {
+  readonly name: string
+  readonly variables: Readonly<Record<string, string>> | 'session'
+  readonly habit?: VariableHabit
+  readonly one?: User | ''
+  readonly other: User | ''
+  readonly everybody?: true
+}
+
+const CASES: readonly Case[] = [
+  { name: 'keys and AWS_PROFILE', variables: { ...KEYS, AWS_PROFILE: 'good' }, habit: 'AWS_PROFILE counts before keys', one: 'bob', other: 'mina', everybody: true },
+  { name: 'keys that have ended', variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }, habit: 'keys past AWS_CREDENTIAL_EXPIRATION fail', one: '', other: 'mina' },
+  { name: 'AWS_SECURITY_TOKEN', variables: 'session', habit: 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN', one: '', other: 'mina', everybody: true },
+  { name: 'two profiles', variables: { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE', one: 'hank', other: 'bob', everybody: true },
+  { name: 'AWS_DEFAULT_PROFILE', variables: { AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE is not read', one: 'alice', other: 'hank', everybody: true },
+  { name: 'an empty AWS_PROFILE', variables: { AWS_PROFILE: '' }, habit: 'an empty AWS_PROFILE fails', one: '', other: 'alice' },
+  { name: 'an unknown AWS_PROFILE', variables: { AWS_PROFILE: 'goof' }, other: '' },
+  { name: 'an empty path', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '' }, habit: 'an empty AWS_SHARED_CREDENTIALS_FILE is no file', one: '', other: 'bob' },
+  { name: 'an empty path of the config file', variables: { AWS_PROFILE: 'configured', AWS_CONFIG_FILE: '' }, habit: 'an empty AWS_CONFIG_FILE is no file', one: '', other: 'frida' },
+  { name: '~', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '~/elsewhere' }, habit: '~ in a path is no home', one: '', other: 'frida' },
+  { name: '$HOME', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '$HOME/elsewhere' }, habit: '$ in a path is no variable', one: '', other: 'frida' },
+]
+
+const IDS: Readonly<Record<string, ToolId>> = {
+  'AWS CLI 1': 'aws-cli', 'AWS CLI 2': 'aws-cli', 'SAM CLI': 'sam', 'CDK CLI': 'cdk', boto3: 'boto3', 'AWS SDK for JavaScript 3': 'sdk-js', 'AWS SDK for Go 2': 'sdk-go',
+  "base library of Terraform's AWS provider": 'terraform', 'AWS SDK for Rust': 'sdk-rust', 'AWS SDK for Java 2': 'sdk-java',
+}
+const SUBJECTS = findTools().flatMap((tool) => {
+  const id = IDS[tool.name]
+  return id === undefined ? [] : [{ name: tool.name, tool, id }]
+})
+
+let home: TempHome
+/** One for each tool, since they are asked at once, and a server's log says who asked. */
+const servers = new Map<Tool, StrictSts>()
+
+beforeAll(async () => {
+  await Promise.all(SUBJECTS.map(async ({ tool }) => servers.set(tool, await startStrictSts(aliceWorld(), { proxy: true }))))
+  home = createTempHome({
+    '.aws/credentials': section('default', 'alice') + section('good', 'bob') + section('other', 'hank'),
+    '.aws/config': section('profile configured', 'frida'),
+    elsewhere: section('good', 'frida'),
+  })
+})
+afterAll(async () => {
+  home.remove()
+  await Promise.all([...servers.values()].map((sts) => sts.stop()))
+})
+
+describe.concurrent('doctor knows whose keys it takes', () => {
+  for (const { name, tool, id } of SUBJECTS) {
+    it.skipIf(tool.argv === undefined)(name, async ({ expect }) => {
+      const cases = CASES.filter(({ everybody }) => everybody === true || !['AWS CLI 2', 'boto3', 'SAM CLI'].includes(name))
+      const seen: (readonly [string, string])[] = []
+      const words: string[] = []
+      for (const each of cases) {
+        const found = await use(tool, each)
+        seen.push([each.name, found.user])
+        words.push(`${each.name}: ${found.words.slice(-500)}`)
+      }
+      expect(seen, words.join('\n')).toEqual(cases.map((each) => [each.name, expectedOf(each, name, id)]))
+    })
+  }
+})
+
+function expectedOf({ habit, one = '', other }: Case, name: string, id: ToolId): string {
+  if (habit === undefined) return other
+  // Of the two versions of the AWS CLI, which doctor does not tell apart, version 1 alone.
+  const isOtherVersion = name === 'AWS CLI 2' && habit === 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE'
+  return toolsWhere(habit).includes(id) && !isOtherVersion ? one : other
+}
+
+/** Uses a tool that is told no profile. Gives whom STS took it for. */
+async function use(tool: Tool, { name, variables }: Case): Promise<{ readonly user: string; readonly words: string }> {
+  const sts = servers.get(tool)
+  if (sts === undefined || tool.argv === undefined) throw new Error(`${tool.name} is not on this machine`)
+  // CDK asks once for each key, and notes the answer in its folder.
+  const own = { CDK_HOME: join(home.path, '.cdk', name) }
+  const environment = environmentOf(tool, sts, { ...own, ...(variables === 'session' ? await sessionOf(sts) : variables) })
+  const earlier = (await sts.log()).length
+  const { stdout, stderr } = await runProgram(tool.argv(), { environment, cwd: home.path, limitMs: 120_000 })
+  const seen = (await sts.log()).slice(earlier).find(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK')
+  return { user: (seen?.signerArn ?? '').replace(/^.*\//, ''), words: stderr + stdout }
+}
+
+function environmentOf(tool: Tool, sts: StrictSts, variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const quiet = { AWS_PAGER: '', SAM_CLI_TELEMETRY: '0', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', AWS_MAX_ATTEMPTS: '1' }
+  const bare = home.environment({ ...quiet, AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1', NO_PROXY: '127.0.0.1,localhost' })
+  if (tool.way === 'endpoint') return { ...bare, ...sts.environment(), HTTPS_PROXY: 'http://127.0.0.1:9', ...variables }
+  const proxied = Object.entries({ ...bare, HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '' })
+  return { ...Object.fromEntries(proxied.filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL'))), ...variables }
+}
+
+async function sessionOf(sts: StrictSts): Promise<Readonly<Record<string, string>>> {
+  const credentials = { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY }
+  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(new GetSessionTokenCommand({}))
+  return { AWS_ACCESS_KEY_ID: found?.AccessKeyId ?? '', AWS_SECRET_ACCESS_KEY: found?.SecretAccessKey ?? '', AWS_SESSION_TOKEN: found?.SessionToken ?? '', AWS_SECURITY_TOKEN: 'AnOldOne==' }
+}
