@@ -28,9 +28,9 @@ function rows(given: Case, name: SettingName): readonly ReportedSetting[] {
 }
 
 /** A value that a login would take, another one for each number. */
-function valueFor({ name, kind }: SettingRow, number: number): string {
+function valueFor({ name, kind, longestSeconds }: SettingRow, number: number): string {
   if (kind === 'switch') return 'true'
-  if (kind === 'length') return String((number + 3) * 3600)
+  if (kind === 'length') return String((longestSeconds ?? (number + 3) * 3600) - number)
   const values: Partial<Record<SettingName, string>> = {
     profile: 'work',
     'source profile': `keys${number}`,
@@ -84,7 +84,7 @@ describe('flag, environment, profile, settings file, built-in: the first that ha
     const origin = { flag: { kind, flag: `--${key}` }, environment: { kind, variable: key }, file: { kind, key }, settings: { kind, key, place: SETTINGS_PLACE } }[kind]
     const [found] = rows(caseFrom(row, number), name)
     expect(found?.origin).toMatchObject(origin)
-    expect(found?.value).toBe({ switch: true, length: (number + 3) * 3600, text: row.showable?.(valueFor(row, number)) ?? valueFor(row, number) }[row.kind ?? 'text'])
+    expect(found?.value).toBe({ switch: true, length: Number(valueFor(row, number)), text: row.showable?.(valueFor(row, number)) ?? valueFor(row, number) }[row.kind ?? 'text'])
   })
 
   it.each(SETTING_TABLE.map(({ name }) => name))('%s: nothing is said', (name) => {
