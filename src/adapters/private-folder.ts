@@ -1,7 +1,8 @@
 /** Making folders that only their owner can look into. */
-import { lchownSync, mkdirSync, statSync } from 'node:fs'
+import { lchownSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isSystemError, refusalOf } from './system-error.ts'
+import { makeFolders } from './make-folders.ts'
+import { refusalOf } from './system-error.ts'
 
 const PRIVATE_FOLDER = 0o700
 
@@ -10,7 +11,7 @@ const PRIVATE_FOLDER = 0o700
  * in. Throws the system's error.
  */
 export function makePrivateFolder(folder: string): void {
-  const first = makeMissing(folder)
+  const first = makeFolders(folder, PRIVATE_FOLDER)
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) giveToOwnerOf(dirname(first), made)
 }
@@ -35,26 +36,5 @@ export function nearestFolder(folder: string): string {
     if (errno === undefined) return current
     if (errno !== 'ENOENT' || dirname(current) === current) throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
     current = dirname(current)
-  }
-}
-
-function firstMissing(folder: string): string {
-  let current = folder
-  while (refusalOf(() => statSync(dirname(current))) === 'ENOENT' && dirname(current) !== current) current = dirname(current)
-  return current
-}
-
-/** Gives the first folder that was made; undefined: all were there. */
-function makeMissing(folder: string): string | undefined {
-  try {
-    return mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER })
-  } catch (error) {
-    // Node says ENOENT also where it does not know what to make of a refusal, EROFS among others (src/node_file.cc,
-    // MKDirpSync). Asked for one folder alone it says what is wrong.
-    if (!isSystemError(error) || error.code !== 'ENOENT') throw error
-    const missing = firstMissing(folder)
-    mkdirSync(missing, { mode: PRIVATE_FOLDER })
-    makeMissing(folder)
-    return missing
   }
 }

@@ -7,9 +7,10 @@
  * that whoever could change it could change this user's own start-up files as well. V8 refuses what another version of it, or
  * other flags, made. Everything here may fail; then the files are compiled as ever.
  */
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { Script, constants } from 'node:vm'
+import { makeFolders } from '../adapters/make-folders.ts'
 import { OPEN_FOR_READING } from '../adapters/read-whole.ts'
 
 /** The parts of Node's module loader that are used here; CommonJS gives every module its constructor. */
@@ -131,7 +132,7 @@ function isPrivate(found: Stats | undefined): boolean {
 
 /** Writes each entry whole, under a name of its own first. */
 function keepAll(folder: string, made: ReadonlyMap<string, Script>): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolders(folder, 0o700)
   if (!isPrivate(lstatSync(folder))) return
   for (const name of readdirSync(folder)) orNothing(() => removeIfOld(`${folder}/${name}`))
   for (const [path, script] of made) {
