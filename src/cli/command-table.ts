@@ -190,7 +190,7 @@ const IMPORT: CommandSpec = {
 }
 
 const UNDO: CommandSpec = {
-  summary: 'Take the last setup or import back',
+  summary: 'Take back what setup, import or doctor --fix changed last',
   options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
   conflicts: [SHOW_OR_MAKE],
   examples: [

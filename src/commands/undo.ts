@@ -17,7 +17,7 @@ export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'>
 }
 
 /**
- * Takes the last change of setup back and gives the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
+ * Takes back what setup, import or doctor changed last and gives the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
  * its lines was changed since, and everything else that can refuse; then no file is changed, unless the failure says otherwise.
  */
 export async function undo(invocation: Invocation, context: UndoContext): Promise<number> {

@@ -11,7 +11,7 @@ export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'IMPORT_AMBIGUOUS' | '
   LAYOUT_UNSUITABLE: (failure, view) => sayUnsuitable(failure, view),
   UNDO_CONFLICT: ({ place, section: name, reason }, view) =>
     reason === 'changed'
-      ? say(`a line that setup or import changed has been changed since: ${section(name)} in ${showPlace(place, view)}; nothing was undone`, 'make it what it was after that, or change it back by hand', `if a login has written there since, take its session out first: ${commandLine('logout', profileWord(name.replace(/^profile\s+/, '')))}`)
+      ? say(`what setup, import or doctor --fix changed has been changed again: ${section(name)} in ${showPlace(place, view)}; nothing was undone`, 'make it what it was after that, or change it back by hand', `if a login has written there since, take its session out first: ${commandLine('logout', profileWord(name.replace(/^profile\s+/, '')))}`)
       : say(`${section(name)} in ${showPlace(place, view)} is in the way of what would come back; nothing was undone`, 'take it out or give it another name, then try again'),
 }
 
