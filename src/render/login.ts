@@ -19,6 +19,11 @@ import { formatInstant } from './remaining.ts'
 /** What stands above the profiles of which one is to be picked. */
 export const PICK_QUESTION = "No profile is named, and 'default' cannot be signed in. Which one?"
 
+/** The question where one profile alone can be picked, and Enter says yes. */
+export function pickOnlyQuestion(profile: string): string {
+  return `No profile is named, and 'default' cannot be signed in. Sign in '${visible(profile)}'? [Y/n] `
+}
+
 /** A session that was signed in, or kept. */
 export interface SignedIn {
   readonly profile: string
