@@ -27,26 +27,30 @@ export function createDoctorContext(context: Context): DoctorContext {
     removeDamaged,
     examineFiles: () => ({ credentials: examineFile(paths.credentials), config: examineFile(paths.config) }),
     measureClock: () => askClock(context),
-    gatherFacts: (files, profiles) => ({
-      platform: process.platform === 'win32' ? 'windows' : 'posix',
-      nodeMajor: Number(process.versions.node.split('.')[0]),
-      environment,
-      now: now(),
-      openFiles: findOpenFiles(secretFiles(files, context)),
-      damagedEntries: [...damagedAwsEntries(profiles, context), ...findDamagedSessions(folders.cache)],
-      quietUntil: (profile, tool) => {
-        const caches = context.awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
-        return findQuiet(profile, caches, now())?.until
-      },
-      program: examineProgram,
-      missingFiles: missingFiles(files, environment),
-      homeConflict: findHomeConflict(surroundings),
-      otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
-      ownerOf: (accessKeyId) => {
-        const identity = identityOf(accessKeyId)
-        return identity === undefined ? undefined : `${identity.arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${identity.account}`
-      },
-    }),
+    gatherFacts: (files, profiles) => {
+      // Mostly there are no entries, and many profiles that could have one.
+      const awsCaches = cacheEntriesIn(context.home).length === 0 ? [] : context.awsCaches
+      return {
+        platform: process.platform === 'win32' ? 'windows' : 'posix',
+        nodeMajor: Number(process.versions.node.split('.')[0]),
+        environment,
+        now: now(),
+        openFiles: findOpenFiles(secretFiles(files, context)),
+        damagedEntries: [...damagedAwsEntries(profiles, awsCaches), ...findDamagedSessions(folders.cache)],
+        quietUntil: (profile, tool) => {
+          const caches = awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
+          return findQuiet(profile, caches, now())?.until
+        },
+        program: examineProgram,
+        missingFiles: missingFiles(files, environment),
+        homeConflict: findHomeConflict(surroundings),
+        otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
+        ownerOf: (accessKeyId) => {
+          const identity = identityOf(accessKeyId)
+          return identity === undefined ? undefined : `${identity.arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${identity.account}`
+        },
+      }
+    },
   }
 }
 
@@ -55,13 +59,19 @@ function secretFiles({ credentials, config }: Files, { folders, home }: Context)
   return [
     credentials.path,
     ...(/^[ \t]*aws_(?:secret_access_key|session_token)[ \t]*[=:]/im.test(config.text) ? [config.path] : []),
-    ...(home === undefined ? [] : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))),
+    ...cacheEntriesIn(home),
     ...filesIn(join(folders.cache, 'sessions'), /\.sealed$/),
     ...filesIn(join(folders.state, 'backups'), /\.json$/),
   ]
 }
 
-function damagedAwsEntries(profiles: Profiles, { awsCaches }: Context): readonly DamagedEntry[] {
+/** The entries of both caches of AWS's tools. */
+function cacheEntriesIn(home: string | undefined): readonly string[] {
+  return home === undefined ? [] : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))
+}
+
+function damagedAwsEntries(profiles: Profiles, awsCaches: Context['awsCaches']): readonly DamagedEntry[] {
+  if (awsCaches.length === 0) return []
   const entries = profiles.names().flatMap((name) => {
     const profile = profiles.find(name)
     const cacheArguments = profile === undefined ? undefined : cacheArgumentsOf(profile)

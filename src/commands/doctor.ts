@@ -1,13 +1,12 @@
 /** `doctor`: both files, the environment and the caches → what is wrong, and what each tool will do; `--fix` mends what is safe. */
 import { diagnose } from '../core/doctor/diagnose.ts'
-import { examine } from '../core/doctor/examination.ts'
+import { examine, profilesIn } from '../core/doctor/examination.ts'
 import type { ExaminedFile, MachineFacts } from '../core/doctor/examination.ts'
 import type { Finding } from '../core/doctor/finding.ts'
 import { planMends } from '../core/doctor/mend-text.ts'
 import { AwsmfaError } from '../core/failures.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Profiles } from '../core/files/profile-view.ts'
-import { readProfiles } from '../core/files/profiles.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../core/origin.ts'
 import type { Backups, SharedSnapshots, Terminal } from '../core/ports.ts'
@@ -39,15 +38,15 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
   const { options } = invocation
   const only = namedProfile(invocation)
   const clockOffsetSeconds = options['online'] === true ? await context.measureClock() : undefined
-  const look = (): readonly Finding[] => {
-    const { files, machine } = gather(context, clockOffsetSeconds)
-    const examination = examine(files, machine)
+  const look = ({ files, machine, profiles }: Gathered): readonly Finding[] => {
+    const examination = examine(files, machine, profiles)
     if (only !== undefined) assertThere(only, examination.profiles, files)
     return diagnose(examination, only?.value)
   }
-  const before = look()
-  if (options['fix'] === true && (await mend(before, invocation, { ...context, clockOffsetSeconds })) === 'shown') return exitCodeOf(before)
-  const findings = options['fix'] === true ? look() : before
+  const gathered = gather(context, clockOffsetSeconds)
+  const before = look(gathered)
+  if (options['fix'] === true && (await mend(before, invocation, { ...context, gathered })) === 'shown') return exitCodeOf(before)
+  const findings = options['fix'] === true ? look(gather(context, clockOffsetSeconds)) : before
   report(findings, invocation, context)
   return exitCodeOf(findings)
 }
@@ -58,14 +57,14 @@ function report(findings: readonly Finding[], { options }: Invocation, { termina
   terminal.writeData(options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data))
 }
 
-async function mend(findings: readonly Finding[], invocation: Invocation, context: DoctorContext & Pick<MachineFacts, 'clockOffsetSeconds'>): Promise<'shown' | 'done'> {
-  const { terminal, home, now, clockOffsetSeconds } = context
+async function mend(findings: readonly Finding[], invocation: Invocation, context: DoctorContext & { readonly gathered: Gathered }): Promise<'shown' | 'done'> {
+  const { terminal, home, now, gathered } = context
   const { show, question, consent } = shownChange(invocation, context, MEND_QUESTION)
   const isQuiet = invocation.options['quiet'] === true
   context.backups.sweep()
   const outcome = await mendHome(
     {
-      plan: (snapshots) => ({ edits: editsFor(snapshots, context, clockOffsetSeconds), result: undefined }),
+      plan: (snapshots) => ({ edits: editsFor(snapshots, gathered), result: undefined }),
       others: findings.filter(({ code, isMendable }) => isMendable && OTHER_REPAIRS.has(code)),
       show: (files, others, again) => show(files, again, renderRepairs(others, { home, now: now() })),
       question,
@@ -81,15 +80,21 @@ async function mend(findings: readonly Finding[], invocation: Invocation, contex
 
 const OTHER_REPAIRS: ReadonlySet<Finding['code']> = new Set(['loose-permissions', 'damaged-cache', 'damaged-own-cache'])
 
-function editsFor(snapshots: SharedSnapshots, context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']) {
-  const { files, machine } = gather(context, clockOffsetSeconds)
+/** The files may be others by now; what is round them is not looked at again. */
+function editsFor(snapshots: SharedSnapshots, { files, machine }: Gathered) {
   return planMends({ credentials: { ...files.credentials, ...snapshots.credentials }, config: { ...files.config, ...snapshots.config } }, machine)
 }
 
-function gather(context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']) {
+interface Gathered {
+  readonly files: Readonly<Record<SharedFileName, ExaminedFile>>
+  readonly machine: MachineFacts
+  readonly profiles: Profiles
+}
+
+function gather(context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']): Gathered {
   const files = context.examineFiles()
-  const profiles = readProfiles({ credentials: files.credentials.text, config: files.config.text })
-  return { files, machine: { ...context.gatherFacts(files, profiles), clockOffsetSeconds } }
+  const profiles = profilesIn(files)
+  return { files, profiles, machine: { ...context.gatherFacts(files, profiles), clockOffsetSeconds } }
 }
 
 function exitCodeOf(findings: readonly Finding[]): number {

@@ -11,7 +11,6 @@ import { checkProcess } from './checks/processes.ts'
 import { checkKeyPairs, checkSecurityToken, checkSession } from './checks/sessions.ts'
 import { checkProfileKeys } from './checks/shadows.ts'
 import { outcomeFindings } from './outcomes.ts'
-import { sourcePathOf } from './traits.ts'
 import { LONG_TERM_SUFFIXES } from '../login/role-chain.ts'
 
 /**
@@ -40,9 +39,9 @@ function rankOf({ file }: Finding, files: Examination['files']): number {
 }
 
 /** Faults of a whole file concern every profile. */
-function isAbout(name: string, { profiles }: Examination): (finding: Finding) => boolean {
+function isAbout(name: string, { profiles, sourcePathOf }: Examination): (finding: Finding) => boolean {
   const profile = profiles.find(name)
-  const path = profile === undefined ? [name] : sourcePathOf(profile, profiles.find).path.map((each) => each.name)
+  const path = profile === undefined ? [name] : sourcePathOf(profile).path.map((each) => each.name)
   const concerned = new Set(path.flatMap((each) => [each, ...LONG_TERM_SUFFIXES.map((suffix) => each + suffix)]))
   return (found) => found.profile === undefined || concerned.has(found.profile) || found.severity === 'error' && isOfFile(found)
 }

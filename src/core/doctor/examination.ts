@@ -5,6 +5,8 @@ import type { Profiles, ProfileView } from '../files/profile-view.ts'
 import { readProfiles } from '../files/profiles.ts'
 import { headerOf } from './section-names.ts'
 import type { Header } from './section-names.ts'
+import { knowledgeOf } from './traits.ts'
+import type { ProfileKnowledge } from './traits.ts'
 import type { Environment } from '../login/target-profile.ts'
 import type { SharedFileName } from '../origin.ts'
 
@@ -79,23 +81,25 @@ export interface ExaminedDocument extends ExaminedFile {
 }
 
 /** Everything that the checks look at. */
-export interface Examination {
+export interface Examination extends ProfileKnowledge {
   readonly files: Readonly<Record<SharedFileName, ExaminedDocument>>
   readonly profiles: Profiles
   readonly machine: MachineFacts
 }
 
-/** Takes both files apart. Never throws. */
-export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): Examination {
+/** Takes both files apart. `profiles` are those of these files, where they have been read. Never throws. */
+export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, profiles: Profiles = profilesIn(files)): Examination {
   return {
     files: { credentials: takenApart('credentials', files.credentials), config: takenApart('config', files.config) },
-    profiles: rememberedProfiles(readProfiles({ credentials: files.credentials.text, config: files.config.text })),
+    profiles,
+    ...knowledgeOf(profiles.find),
     machine,
   }
 }
 
-/** The same, each profile parsed once: checks ask for the same ones again and again. */
-function rememberedProfiles(profiles: Profiles): Profiles {
+/** Gives the profiles of both files, each parsed once: checks ask for the same ones again and again. */
+export function profilesIn({ credentials, config }: Readonly<Record<SharedFileName, ExaminedFile>>): Profiles {
+  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
   const found = new Map<string, ProfileView | undefined>()
   let names: readonly string[] | undefined
   return {

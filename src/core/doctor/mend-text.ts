@@ -6,7 +6,7 @@ import { applyEdits } from '../files/byte-edit.ts'
 import type { ByteEdit } from '../files/byte-edit.ts'
 import { lineEndOf } from '../files/file-style.ts'
 import { BYTE_ORDER_MARK, leadingBlanks, trimBlanks } from '../files/ini-document.ts'
-import type { IniEntry } from '../files/ini-document.ts'
+import type { IniEntry, IniLine } from '../files/ini-document.ts'
 import { editsBetween } from '../files/line-diff.ts'
 import { LEGACY_TOKEN_KEY } from '../files/managed-keys.ts'
 import { planSessionRemoval } from '../files/session-removal.ts'
@@ -27,6 +27,9 @@ export type FileTexts = Readonly<Record<SharedFileName, string>>
 interface LinedDocument extends ExaminedDocument {
   readonly sectionsOn: ReadonlyMap<number, readonly ExaminedSection[]>
   readonly entriesOn: ReadonlyMap<number, readonly IniEntry[]>
+  /** The sections by the lines of their keys. */
+  readonly bodiesOn: ReadonlyMap<number, readonly ExaminedSection[]>
+  readonly commentsOn: ReadonlyMap<number, readonly IniLine[]>
 }
 
 type Mend = (file: LinedDocument, finding: Finding) => readonly ByteEdit[]
@@ -47,7 +50,7 @@ function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>): Fi
   return { credentials: mend('credentials'), config: mend('config') }
 }
 
-/** Each turn mends all faults of one kind, and none comes back, so that few turns are needed; the limit is for faults of ours. */
+/** Each turn mends all faults that do not touch each other, and none comes back, so that few turns are needed; the limit is for faults of ours. */
 function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[] | undefined): string {
   let mended = text
   for (let turns = MAXIMUM_TURNS; turns > 0; turns--) {
@@ -59,32 +62,31 @@ function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[
 }
 
 function nextSpellingEdits(file: ExaminedDocument): readonly ByteEdit[] | undefined {
-  for (const check of [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments]) {
-    const mendable = check(file).filter(({ isMendable }) => isMendable)
-    const code = mendable.find((found) => SPELLING_MENDS[found.code] !== undefined)?.code
-    const mend = code === undefined ? undefined : SPELLING_MENDS[code]
-    const lined = at(file)
-    const edits = mend === undefined ? [] : apart(mendable.filter((found) => found.code === code), (found) => mend(lined, found))
-    if (edits.length > 0) return edits
-  }
-  return undefined
+  const mendable = [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap((check) => check(file)).filter(({ isMendable }) => isMendable)
+  if (mendable.length === 0) return undefined
+  const lined = withLines(file)
+  const edits = apart(mendable, (found) => SPELLING_MENDS[found.code]?.(lined, found) ?? [])
+  return edits.length > 0 ? edits : undefined
 }
 
-/** The edits of all findings, but for those that would meet another's: they are made in the next turn. */
+/** The edits of all findings, but for those whose place another's meets: they are made in the next turn. */
 function apart(findings: readonly Finding[], mend: (found: Finding) => readonly ByteEdit[]): readonly ByteEdit[] {
-  const taken = new Set<number>()
-  return findings.flatMap((found) => {
+  const places = findings.flatMap((found) => {
     const edits = mend(found)
-    if (edits.some(({ offset }) => taken.has(offset))) return []
-    for (const { offset } of edits) taken.add(offset)
+    return edits.length === 0 ? [] : [{ edits, start: Math.min(...edits.map(({ offset }) => offset)), end: Math.max(...edits.map(({ offset, length }) => offset + length)) }]
+  })
+  let [lastStart, lastEnd] = [-1, 0]
+  return places.toSorted((left, right) => left.start - right.start).flatMap(({ edits, start, end }) => {
+    if (start < lastEnd || start === lastStart) return []
+    lastStart = start
+    lastEnd = end
     return edits
   })
 }
 
-
 const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
   'byte-order-mark': () => [{ offset: 0, length: BYTE_ORDER_MARK.length, content: '' }],
-  'duplicate-section': (file, { line }) => sectionsAt(file, line).map(({ section }) => ({ offset: section.start, length: endOfKeys(file, section.start) - section.start, content: '' })),
+  'duplicate-section': (file, { line }) => sectionsAt(file, line).map((own) => ({ offset: own.section.start, length: endOfKeys(own) - own.section.start, content: '' })),
   'duplicate-key': (file, found) => entriesAt(file, found).flatMap(removalsOf),
   'profile-prefix-in-credentials': renamedHeader,
   'padded-header': renamedHeader,
@@ -95,22 +97,23 @@ const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
   'inline-comment': movedComment,
   'quoted-value': (file, found) => entriesAt(file, found).map(({ valueStart, valueEnd, value }) => ({ offset: valueStart, length: valueEnd - valueStart, content: trimBlanks(value.slice(1, -1)) })),
   'first-key-indented': (file, { line }) =>
-    file.sections
-      .filter(({ body }) => body.entries.some(({ start }) => file.lineAt(start) === line))
+    (file.bodiesOn.get(line ?? 0) ?? [])
       .flatMap(({ body }) => [...body.entries, ...body.comments].map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })))
       .filter(({ length }) => length > 0),
   'indented-comment': (file, { line }) =>
-    file.sections
-      .flatMap(({ body }) => body.comments)
-      .filter(({ start }) => file.lineAt(start) === line)
-      .map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })),
+    (file.commentsOn.get(line ?? 0) ?? []).map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })),
 }
 
-function at(file: ExaminedDocument): LinedDocument {
+function withLines(file: ExaminedDocument): LinedDocument {
   // Each stands on a line of its own.
-  const sectionsOn = new Map(file.sections.map((each) => [file.lineAt(each.section.start), [each]]))
-  const entriesOn = new Map(file.sections.flatMap(({ body }) => body.entries).map((entry) => [file.lineAt(entry.start), [entry]]))
-  return { ...file, sectionsOn, entriesOn }
+  const on = <T>(items: readonly (readonly [number, T])[]): ReadonlyMap<number, readonly T[]> => new Map(items.map(([start, item]) => [file.lineAt(start), [item]]))
+  return {
+    ...file,
+    sectionsOn: on(file.sections.map((own) => [own.section.start, own])),
+    entriesOn: on(file.sections.flatMap(({ body }) => body.entries.map((entry) => [entry.start, entry] as const))),
+    bodiesOn: on(file.sections.flatMap((own) => own.body.entries.map(({ start }) => [start, own] as const))),
+    commentsOn: on(file.sections.flatMap(({ body }) => body.comments.map((line) => [line.start, line] as const))),
+  }
 }
 
 function sectionsAt({ sectionsOn }: LinedDocument, line: number | undefined): readonly ExaminedSection[] {
@@ -126,10 +129,9 @@ function indentAt(text: string, start: number): number {
 }
 
 /** Blank lines below the keys stay: they set the next section apart. */
-function endOfKeys({ sections }: ExaminedDocument, start: number): number {
-  const own = sections.find(({ section }) => section.start === start)
-  const last = own?.body.entries.at(-1)
-  return last === undefined ? (own?.section.bodyStart ?? start) : (last.continuations.at(-1) ?? last).end
+function endOfKeys({ section, body }: ExaminedSection): number {
+  const last = body.entries.at(-1)
+  return last === undefined ? section.bodyStart : (last.continuations.at(-1) ?? last).end
 }
 
 /** The header in the form that every tool reads; what stands behind the bracket stays. */
@@ -174,13 +176,10 @@ function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, E
     const examination = examine({ credentials: { ...files.credentials, text }, config: { ...files.config, text: texts.config } }, machine)
     const { profiles } = examination
     const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
-    for (const profile of named) {
-      for (const found of [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination }))) {
-        const edits = found.isMendable ? sessionEdits(at(examination.files.credentials), found) : []
-        if (edits.length > 0) return edits
-      }
-    }
-    return undefined
+    const findings = named.flatMap((profile) => [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })))
+    const lined = withLines(examination.files.credentials)
+    const edits = apart(findings.filter(({ isMendable }) => isMendable), (found) => sessionEdits(lined, found))
+    return edits.length > 0 ? edits : undefined
   })
   return { ...texts, credentials }
 }

@@ -12,7 +12,7 @@ import type { Outcome } from './credential-order.ts'
 import type { Examination } from './examination.ts'
 import { finding } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { fileOfKeys, inFile, sourcePathOf, tokenIn, traitsOf, valueOf } from './traits.ts'
+import { fileOfKeys, inFile, tokenIn, valueOf } from './traits.ts'
 import { ENGINES, TOOL_IDS, TOOLS } from './tools.ts'
 import type { Engine, ToolId } from './tools.ts'
 
@@ -55,11 +55,11 @@ function outcomeFindingsOf(profile: ProfileView, examination: Examination, lost:
 }
 
 function outcomeFor(tool: ToolId, profile: ProfileView, examination: Examination): Omit<ToolsOutcome, 'tools'> {
-  const rule = ruleForTool(tool, traitsOf(profile))
+  const rule = ruleForTool(tool, examination.traitsOf(profile))
   if (rule === undefined) return { outcome: isSignedIn(profile, examination) ? 'signed-out' : 'none', identity: undefined, because: undefined }
   const { outcome, because } = rule
   if (outcome === 'keys') return { outcome, because, identity: identityOfKeys(profile, examination) }
-  const { path, missing, isCycle } = sourcePathOf(profile, examination.profiles.find)
+  const { path, missing, isCycle } = examination.sourcePathOf(profile)
   const isRole = outcome === 'role' || outcome === 'asks' || outcome === 'role-without-mfa'
   if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined))) return { outcome, because, identity: undefined }
   if (isCycle || (missing !== undefined && !hasLongTerm(missing.value, examination))) return { outcome: 'fails', because: isCycle ? 'the source profiles go round in a circle' : 'the source profile is not there', identity: undefined }

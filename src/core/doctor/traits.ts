@@ -6,8 +6,8 @@ import type { ProfileTraits } from './credential-order.ts'
 
 const KEY_PAIR = ['aws_access_key_id', 'aws_secret_access_key']
 
-/** Gives the traits of a profile as SDKs see it: a bare section of the config file is none. */
-export function traitsOf(profile: ProfileView): ProfileTraits {
+/** The traits of a profile as SDKs see it: a bare section of the config file is none. */
+function traitsOf(profile: ProfileView): ProfileTraits {
   const has = (key: string): boolean => valueOf(profile, key) !== undefined
   const file = fileOfKeys(profile)
   return {
@@ -59,16 +59,44 @@ export interface SourcePath {
   readonly isCycle: boolean
 }
 
-/** Follows `source_profile` from a profile on, as SDKs do. A profile that is its own source ends the path. */
-export function sourcePathOf(profile: ProfileView, find: (name: string) => ProfileView | undefined): SourcePath {
-  const path = [profile]
-  for (let current = profile; ; ) {
-    const source = valueOf(current, 'role_arn') === undefined ? undefined : valueOf(current, 'source_profile')
-    if (source === undefined || source.value === current.name) return { path, missing: undefined, isCycle: false }
-    const next = find(source.value)
-    if (next === undefined || (next.lines.credentials === undefined && next.configForm !== 'standard')) return { path, missing: source, isCycle: false }
-    if (path.some(({ name }) => name === next.name)) return { path, missing: undefined, isCycle: true }
-    path.push(next)
-    current = next
+/** What is asked of the same profiles again and again, found out once for each. */
+export interface ProfileKnowledge {
+  readonly traitsOf: (profile: ProfileView) => ProfileTraits
+  /** Follows `source_profile` from a profile on, as SDKs do. A profile that is its own source ends the path. */
+  readonly sourcePathOf: (profile: ProfileView) => SourcePath
+}
+
+/** Gives what is to be known of profiles; `find` must give the same view for the same name. */
+export function knowledgeOf(find: (name: string) => ProfileView | undefined): ProfileKnowledge {
+  const next = remembered((profile: ProfileView) => sourceOf(profile, find))
+  return { traitsOf: remembered(traitsOf), sourcePathOf: remembered((profile) => pathFrom(profile, next)) }
+}
+
+type Step = ProfileView | { readonly missing: ProfileValue } | undefined
+
+function sourceOf(profile: ProfileView, find: (name: string) => ProfileView | undefined): Step {
+  const source = valueOf(profile, 'role_arn') === undefined ? undefined : valueOf(profile, 'source_profile')
+  if (source === undefined || source.value === profile.name) return undefined
+  const next = find(source.value)
+  return next === undefined || (next.lines.credentials === undefined && next.configForm !== 'standard') ? { missing: source } : next
+}
+
+function pathFrom(profile: ProfileView, next: (profile: ProfileView) => Step): SourcePath {
+  const path = new Set([profile])
+  for (let step = next(profile); ; ) {
+    if (step === undefined) return { path: [...path], missing: undefined, isCycle: false }
+    if ('missing' in step) return { path: [...path], missing: step.missing, isCycle: false }
+    if (path.has(step)) return { path: [...path], missing: undefined, isCycle: true }
+    path.add(step)
+    step = next(step)
+  }
+}
+
+function remembered<Value>(make: (profile: ProfileView) => Value): (profile: ProfileView) => Value {
+  const known = new Map<ProfileView, { readonly value: Value }>()
+  return (profile) => {
+    const found = known.get(profile) ?? { value: make(profile) }
+    known.set(profile, found)
+    return found.value
   }
 }

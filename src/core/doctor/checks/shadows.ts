@@ -11,7 +11,7 @@ import type { Outcome, ProfileTraits } from '../credential-order.ts'
 import type { Examination } from '../examination.ts'
 import { finding } from '../finding.ts'
 import type { Finding, FindingDetails } from '../finding.ts'
-import { inFile, sourcePathOf, traitsOf, valueOf } from '../traits.ts'
+import { inFile, valueOf } from '../traits.ts'
 import { ENGINES, toolsOf } from '../tools.ts'
 import type { ToolId } from '../tools.ts'
 
@@ -28,7 +28,7 @@ interface Subject {
 
 /** All that is wrong with how the keys of a profile go together. */
 export function checkProfileKeys(profile: ProfileView, examination: Examination): readonly Finding[] {
-  const traits = traitsOf(profile)
+  const traits = examination.traitsOf(profile)
   const at = (key: string): FindingDetails => {
     const value = visible(profile, key)
     return value === undefined ? { profile: profile.name } : { file: examination.files[value.file].path, line: value.line, profile: profile.name, key }
@@ -58,7 +58,7 @@ function rolesInTrouble(subject: Subject): readonly Finding[] {
   if (blank !== undefined) return [finding('empty-role-key', { ...at(blank), tools: toolsThat(['fails'], traits) })]
   if (!traits.role) return []
   if (!traits.source) return traits.credentialSource || traits.webIdentity ? [] : [finding('role-without-source', { ...at('role_arn'), tools: toolsThat(['fails', 'none'], traits) })]
-  const { path, missing, isCycle } = sourcePathOf(profile, examination.profiles.find)
+  const { path, missing, isCycle } = examination.sourcePathOf(profile)
   const source = valueOf(profile, 'source_profile')
   if (isCycle) return [finding('source-profile-cycle', { ...at('source_profile'), name: [...path, profile].map(({ name }) => name).join(' → ') })]
   if (missing !== undefined) return missing.value === source?.value && missing.line === source.line ? sourceMissing(subject, missing) : []
@@ -77,11 +77,12 @@ function sourceMissing({ profile, examination, at }: Subject, source: ProfileVal
 }
 
 /** A role that is made from a session: its source is signed in by awsmfa, or holds a session. */
-function tooLong({ profile, traits, at }: Subject, path: readonly ProfileView[]): readonly Finding[] {
+function tooLong({ profile, traits, examination, at }: Subject, path: readonly ProfileView[]): readonly Finding[] {
   const seconds = Number(valueOf(profile, 'duration_seconds')?.value)
   const source = path[1]
   if (traits.mfa || source === undefined || !(seconds > CHAINED_MAXIMUM_SECONDS)) return []
-  const isSession = traitsOf(source).token || traitsOf(source).role || (!traitsOf(source).keys && readKeys(source, settingRow('MFA device serial').profileKeys) !== undefined)
+  const { token, role, keys } = examination.traitsOf(source)
+  const isSession = token || role || (!keys && readKeys(source, settingRow('MFA device serial').profileKeys) !== undefined)
   return isSession ? [finding('role-too-long', { ...at('duration_seconds'), seconds })] : []
 }
 
