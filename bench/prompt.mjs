@@ -12,8 +12,8 @@ const PROMPTS = 2000
 const PROCESSES = 10
 
 const SHELLS = {
-  bash: { argv: ['bash', '--norc', '--noprofile'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.3 },
-  zsh: { argv: ['zsh', '-f'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.3 },
+  bash: { argv: ['bash', '--norc', '--noprofile'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.2 },
+  zsh: { argv: ['zsh', '-f'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.2 },
   fish: { argv: ['fish', '--no-config'], loop: (times, what) => `for i in (seq ${times}); ${what}; end`, fork: 'set x (date +%s)', forkName: '(date +%s)', gate: 0.6 },
 }
 

@@ -28,48 +28,49 @@ _awsmfa_prompt() {
   return "$code"
 }
 
+# bash copies a function each time it calls it: what is rarely needed has one of its own.
 _awsmfa_segment() {
-  local profile end='' state='' now=\${EPOCHSECONDS:-} left inside='' label credentials file version name
+  local profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-}} credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials} end='' state='' inside='' left label file name
   AWSMFA_PS1=''
-  if [[ -n \${AWSMFA_PROFILE:-} && -z \${AWS_PROFILE:-}\${AWS_DEFAULT_PROFILE:-} && -n \${AWS_ACCESS_KEY_ID:-} && -n \${AWS_SECRET_ACCESS_KEY:-} && -n \${AWS_SESSION_TOKEN:-} ]]; then
+  if [[ -n \${AWSMFA_PROFILE:-} && -z $profile && -n \${AWS_ACCESS_KEY_ID:-} && -n \${AWS_SECRET_ACCESS_KEY:-} && -n \${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
     profile=$AWSMFA_PROFILE inside=1 state=ends
     _awsmfa_instant "\${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
-    profile=\${AWS_PROFILE:-\${AWS_DEFAULT_PROFILE:-default}} credentials=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME:-}/.aws/credentials}
+    profile=\${profile:-default}
+    file=$profile
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
     case $credentials in '~' | '~/'*) credentials=\${HOME:-}\${credentials#'~'} ;; esac
-    file=$profile
     case $file in .* | *[%/\\\\:*?\\"\\<\\>\\|]*) _awsmfa_encode ;; esac
     file=$credentials.awsmfa/$file
     [[ -f $file && -r $file && -e $credentials ]] || return 0
-    IFS=' ' read -r version end state name <"$file" || return 0
-    if [ "$version" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
+    # The first word is the version of the form.
+    IFS=' ' read -r label end state name <"$file" || return 0
+    if [ "$label" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
     if [[ $credentials -nt $file ]]; then state=older; fi
   fi
   label=$profile
   # What a prompt would act upon.
   case $label in *[\\\\\\\`\\$![:cntrl:]]*) label=\${label//[\\\\\\\`\\$![:cntrl:]]/_} ;; esac
-  if [ "$state" != ends ]; then
+  if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
     return 0
   fi
-  case $now in *[!0-9]*) now='' ;; esac
-  if [[ -z $now ]]; then
-    case $BASH_VERSION in
-      [123].* | 4.[01].*)
-        now=$(date +%s 2>/dev/null) || return 0
-        case $now in '' | *[!0-9]*) return 0 ;; esac
-        ;;
-      *) printf -v now '%(%s)T' -1 ;;
-    esac
-  fi
   # Arithmetic would take anything but digits for an expression.
   case $end in '' | 0* | *[!0-9]* | ????????????*) [[ -n $inside ]] || return 0 ;; esac
-  left=$((end - now))
+  case \${EPOCHSECONDS:-} in
+    '' | *[!0-9]*) _awsmfa_left || return 0 ;;
+    *) left=$((end - EPOCHSECONDS)) ;;
+  esac
   if ((left >= 3600)); then
     AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
-  elif ((left >= 60)); then
+  else
+    _awsmfa_soon
+  fi
+}
+
+_awsmfa_soon() {
+  if ((left >= 60)); then
     AWSMFA_PS1="$label $((left / 60))m"
   elif ((left > 0)); then
     AWSMFA_PS1="$label <1m"
@@ -77,6 +78,17 @@ _awsmfa_segment() {
     AWSMFA_PS1="$label expired"
   fi
   if ((left > 0 && left <= 600)); then _awsmfa_warn; fi
+}
+
+# Gives $left where bash has no such clock.
+_awsmfa_left() {
+  local now
+  case $BASH_VERSION in
+    [123].* | 4.[01].*) now=$(date +%s 2>/dev/null) || return 1 ;;
+    *) printf -v now '%(%s)T' -1 ;;
+  esac
+  case $now in '' | *[!0-9]*) return 1 ;; esac
+  left=$((end - now))
 }
 
 # The name of the file for a name that files cannot have.

@@ -21,16 +21,13 @@ const PROMPT = `# awsmfa in zsh, 5.0 or later: what is left of the session, in A
 case \${(t)EPOCHSECONDS-} in (''|*special*|*readonly*) ;; (*) unset EPOCHSECONDS ;; esac
 zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null
 
+# One function and not two: the call of one is a sixth of it.
 _awsmfa_prompt() {
   local code=$?
-  _awsmfa_segment || :
   # Under errexit zsh would end here with the code of the last command.
-  [[ -o errexit ]] && return 0
-  return $code
-}
-
-_awsmfa_segment() {
+  if [[ -o errexit ]]; then code=0; fi
   emulate -L zsh
+  setopt noerrexit noerrreturn
   local profile end= state= inside= label credentials file line
   integer left
   typeset -g AWSMFA_PS1=
@@ -44,13 +41,13 @@ _awsmfa_segment() {
     file=$profile
     case $file in (.*|*[%/\\\\:*?\\"\\<\\>\\|]*) _awsmfa_encode ;; esac
     file=$credentials.awsmfa/$file
-    [[ -f $file && -r $file && -e $credentials ]] || return 0
+    [[ -f $file && -r $file && -e $credentials ]] || return $code
     # zsh reads this by itself; its read would make a system call for each letter.
     line="$(<$file)"
-    (( \${#line} < 1000 )) || return 0
-    case $line in ('1 '*' '*" $profile") ;; (*) return 0 ;; esac
+    (( \${#line} < 1000 )) || return $code
+    case $line in ('1 '*' '*" $profile") ;; (*) return $code ;; esac
     line=\${line#1 } end=\${line%% *} line=\${line#* } state=\${line%% *}
-    [[ \${line#* } == "$profile" ]] || return 0
+    [[ \${line#* } == "$profile" ]] || return $code
     if [[ $credentials -nt $file ]]; then state=older; fi
   fi
   label=$profile
@@ -58,12 +55,12 @@ _awsmfa_segment() {
   case $label in (*[%\\\\\\\`\\$![:cntrl:]]*) label=\${\${label//[\\\\\\\`\\$![:cntrl:]]/_}//\\%/%%} ;; esac
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
-    return 0
+    return $code
   fi
   # Arithmetic would take anything but digits for an expression.
-  case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return 0 ;; esac
+  case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return $code ;; esac
   # Whoever started zsh may have set it: then the module's has no place.
-  case \${EPOCHSECONDS:-} in (''|*[^0123456789]*) return 0 ;; esac
+  case \${EPOCHSECONDS:-} in (''|*[^0123456789]*) return $code ;; esac
   left=$(( end - EPOCHSECONDS ))
   if (( left >= 3600 )); then
     AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
@@ -75,6 +72,7 @@ _awsmfa_segment() {
     AWSMFA_PS1="$label expired"
   fi
   if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
+  return $code
 }
 
 # The name of the file for a name that files cannot have.
