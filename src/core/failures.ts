@@ -151,8 +151,8 @@ export type Failure =
   | { readonly code: 'FILE_KEEPS_CHANGING'; readonly place: Place }
   | { readonly code: 'FILE_PARTLY_WRITTEN'; readonly place: Place; readonly written: SharedFileName; readonly errno: string }
   | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
-  // `section`: the header's text between its brackets.
-  | { readonly code: 'UNDO_CONFLICT'; readonly place: Place; readonly section: string; readonly reason: 'changed' | 'in-the-way' }
+  // `section`: the header's text between its brackets; `signed-in`: a session of awsmfa's stands in its place in the credentials file.
+  | { readonly code: 'UNDO_CONFLICT'; readonly place: Place; readonly section: string; readonly reason: 'changed' | 'signed-in' | 'in-the-way' }
   | { readonly code: 'HOME_UNKNOWN' }
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }

@@ -147,6 +147,7 @@ const OTHERS: Examples = {
   ],
   UNDO_CONFLICT: [
     { place: CONFIG, section: 'profile admin', reason: 'changed' },
+    { place: CREDENTIALS, section: 'default', reason: 'signed-in' },
     { place: CREDENTIALS, section: 'work', reason: 'in-the-way' },
   ],
   SESSION_WOULD_BE_IGNORED: [

@@ -13,19 +13,21 @@ interface Import {
   readonly code: string
   /** Another's session stands there, of which nothing says that it is over. */
   readonly replace?: true
+  /** The other tool's session stood where a login's stands afterwards: in that line. */
+  readonly sessionLine?: number
 }
 
 const IMPORTS: readonly Import[] = [
   { tool: 'aws-mfa', name: 'aws-mfa (broamski)', profile: 'development', source: 'development-long-term', code: 'code-dudeman' },
   { tool: 'reusabit-awsmfa', name: "reusabit's awsmfa", profile: 'myaccount', source: 'myaccountPerm', code: 'code-redacted-user-name' },
-  { tool: 'dcoker-awsmfa', name: "dcoker's awsmfa", profile: 'default', source: 'identity', code: 'code-dora' },
-  { tool: 'mfa-login', name: 'aws configure mfa-login', profile: '123456789012-MyUser', source: 'default', code: 'code-myuser', replace: true },
+  { tool: 'dcoker-awsmfa', name: "dcoker's awsmfa", profile: 'default', source: 'identity', code: 'code-dora', sessionLine: 6 },
+  { tool: 'mfa-login', name: 'aws configure mfa-login', profile: '123456789012-MyUser', source: 'default', code: 'code-myuser', replace: true, sessionLine: 5 },
   { tool: 'vegas-credentials', name: 'vegas-credentials', profile: 'my-profile', source: 'default', code: 'code-myuser' },
 ]
 
 const AS_BEFORE = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'
 
-function transcriptOf({ tool, name, profile, source, code, replace }: Import): string {
+function transcriptOf({ tool, name, profile, source, code, replace, sessionLine }: Import): string {
   const found = `!> awsmfa: note: ${name} signs in '${profile}' with the keys of [${source}]`
   const login = `$ awsmfa login ${profile}${replace === true ? ' --replace' : ''} --token-code {${code}}\n!> …\n\n$ awsmfa status ${profile} --format '{state} {source}'\n> valid credentials-file`
   return `
@@ -101,9 +103,32 @@ ${login.replace(' --replace', '')}
 $ awsmfa import
 !> awsmfa: note: no layout of another tool is found; there is nothing to import
 
+# Undo, also where the session of a login stands in its way: what the hint says does it.
+
+${sessionLine === undefined ? '' : conflictOf(profile, sessionLine)}
+$ awsmfa undo --yes
+!> …
+!> ✔ undone
+
+$ awsmfa logout ${profile} --quiet
+
+${AS_BEFORE}
+
 $ awsmfa import nothing
 !> awsmfa: error: 'tool' must be one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials, and is 'nothing'
 ? 2
+`
+}
+
+function conflictOf(profile: string, line: number): string {
+  return `
+$ awsmfa undo --yes
+!> awsmfa: error: a session stands where lines would come back: [${profile}] in ~/.aws/credentials (line ${line}); nothing was undone
+!> awsmfa: hint: take it out first: awsmfa logout ${profile}
+!> awsmfa: hint: then: awsmfa undo
+? 1
+
+$ awsmfa logout ${profile} --quiet
 `
 }
 

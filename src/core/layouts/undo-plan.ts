@@ -13,6 +13,7 @@ import { lineEndOf } from '../files/file-style.ts'
 import { parseSection, readIniDocument } from '../files/ini-document.ts'
 import { changesBetween, editsBetween, matchLines } from '../files/line-diff.ts'
 import type { LineChange, TextLine } from '../files/line-diff.ts'
+import { isManagedKey } from '../files/managed-keys.ts'
 import { classifySection } from '../files/ownership.ts'
 import { sectionsNamed } from '../files/section-place.ts'
 import { planSessionRemoval } from '../files/session-removal.ts'
@@ -90,7 +91,10 @@ function takenBack({ before, edits, path }: RecordedFile, current: string, shown
     changes: changesBetween(texts.before.map(({ content }) => content), texts.after.map(({ content }) => content)),
     dropped: new Set(),
     restored: new Map(),
-    refuse: (reason, section, line) => new AwsmfaError({ code: 'UNDO_CONFLICT', place: { path, line: (shownLines[line] ?? line) + 1 }, section: decodeUtf8(section), reason }),
+    refuse: (reason, section, line) => {
+      const isSession = reason === 'changed' && isOfSession(texts.current[line]) && holdsOurSession(current, decodeUtf8(section))
+      return new AwsmfaError({ code: 'UNDO_CONFLICT', place: { path, line: (shownLines[line] ?? line) + 1 }, section: decodeUtf8(section), reason: isSession ? 'signed-in' : reason })
+    },
   }
   const inPlace = merge.changes.filter((change) => isInPlace(change, merge))
   const takesOut = (change: LineChange): boolean => change.beforeEnd > change.beforeStart
@@ -100,6 +104,16 @@ function takenBack({ before, edits, path }: RecordedFile, current: string, shown
   keepHeadersInUse(merge)
   assertNothingInTheWay(merge)
   return assembled(merge, lineEndOf(current))
+}
+
+function isOfSession(line: SectionedLine | undefined): boolean {
+  const key = line === undefined ? undefined : keyOf(line)
+  return key !== undefined && isManagedKey(key)
+}
+
+function holdsOurSession(text: string, name: string): boolean {
+  const document = readIniDocument(text)
+  return sectionsNamed(document, name).some((section) => classifySection(parseSection(document, section).entries).kind === 'ours')
 }
 
 /** A change that never reached the file, or was taken back by hand, leaves nothing to do; added lines are looked at one by one. */

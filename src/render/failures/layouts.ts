@@ -9,10 +9,19 @@ export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'IMPORT_AMBIGUOUS' | '
   IMPORT_AMBIGUOUS: ({ tools }) =>
     say('layouts of several tools are found, and there is no terminal to ask at which is meant', ...tools.map((tool) => `name one: ${commandLine('import', tool)}`)),
   LAYOUT_UNSUITABLE: (failure, view) => sayUnsuitable(failure, view),
-  UNDO_CONFLICT: ({ place, section: name, reason }, view) =>
-    reason === 'changed'
-      ? say(`what setup, import or doctor --fix changed has been changed again: ${section(name)} in ${showPlace(place, view)}; nothing was undone`, 'make it what it was after that, or change it back by hand', `if a login has written there since, take its session out first: ${commandLine('logout', profileWord(name.replace(/^profile\s+/, '')))}`)
-      : say(`${section(name)} in ${showPlace(place, view)} is in the way of what would come back; nothing was undone`, 'take it out or give it another name, then try again'),
+  UNDO_CONFLICT: (failure, view) => sayConflict(failure, view),
+}
+
+function sayConflict({ place, section: name, reason }: Extract<Failure, { readonly code: 'UNDO_CONFLICT' }>, view: FailureView): FailureText {
+  const where = `${section(name)} in ${showPlace(place, view)}`
+  switch (reason) {
+    case 'changed':
+      return say(`what setup, import or doctor --fix changed has been changed again: ${where}; nothing was undone`, 'make it what it was after that, or change it back by hand')
+    case 'signed-in':
+      return say(`a session stands where lines would come back: ${where}; nothing was undone`, `take it out first: ${commandLine('logout', profileWord(name))}`, `then: ${commandLine('undo')}`)
+    case 'in-the-way':
+      return say(`${where} is in the way of what would come back; nothing was undone`, 'take it out or give it another name, then try again')
+  }
 }
 
 function sayUnsuitable({ profile, reason, places }: Extract<Failure, { readonly code: 'LAYOUT_UNSUITABLE' }>, view: FailureView): FailureText {
