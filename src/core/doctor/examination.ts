@@ -3,6 +3,7 @@ import type { IniDocument, IniSection, IniBody } from '../files/ini-document.ts'
 import { parseSection, readIniDocument } from '../files/ini-document.ts'
 import type { Profiles, ProfileView } from '../files/profile-view.ts'
 import { readProfiles } from '../files/profiles.ts'
+import { nearest } from '../nearest.ts'
 import { headerOf } from './section-names.ts'
 import type { Header } from './section-names.ts'
 import { knowledgeOf } from './traits.ts'
@@ -85,15 +86,25 @@ export interface Examination extends ProfileKnowledge {
   readonly files: Readonly<Record<SharedFileName, ExaminedDocument>>
   readonly profiles: Profiles
   readonly machine: MachineFacts
+  /** The profile that a name that is none was most likely meant to be; looked for only for the first hundred names. */
+  readonly nearestName: (name: string) => string | undefined
 }
+
+/** Each is compared with every profile, which takes its time; nobody reads so many. */
+const MAXIMUM_NEAREST = 100
 
 /** Takes both files apart. `profiles` are those of these files, where they have been read. Never throws. */
 export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, profiles: Profiles = profilesIn(files)): Examination {
+  const near = new Map<string, string | undefined>()
   return {
     files: { credentials: takenApart('credentials', files.credentials), config: takenApart('config', files.config) },
     profiles,
     ...knowledgeOf(profiles.find),
     machine,
+    nearestName: (name) => {
+      if (!near.has(name) && near.size < MAXIMUM_NEAREST) near.set(name, nearest(name, profiles.names()))
+      return near.get(name)
+    },
   }
 }
 

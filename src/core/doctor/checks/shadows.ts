@@ -66,14 +66,21 @@ function rolesInTrouble(subject: Subject): readonly Finding[] {
   return [...asking, ...tooLong(subject, path)]
 }
 
-function sourceMissing({ profile, examination, at }: Subject, source: ProfileValue): readonly Finding[] {
+function sourceMissing(subject: Subject, source: ProfileValue): readonly Finding[] {
+  const { examination, at } = subject
   // Tools find no section; login goes to the same name with a suffix, and makes the section.
   if (LONG_TERM_SUFFIXES.some((suffix) => examination.profiles.find(source.value + suffix) !== undefined)) return []
   const uncommented = withoutComment(source.value)
-  const near = uncommented !== source.value ? uncommented : nearest(source.value, examination.profiles.names().filter((name) => name !== profile.name))
+  const near = uncommented !== source.value ? uncommented : nearestOther(source.value, subject)
   const isBare = examination.profiles.find(source.value) !== undefined
   if (isBare) return []
   return [finding('source-profile-missing', { ...at('source_profile'), name: source.value, ...(near === undefined ? {} : { other: near }) })]
+}
+
+/** A profile is not meant to be its own source. */
+function nearestOther(name: string, { profile, examination }: Subject): string | undefined {
+  const near = examination.nearestName(name)
+  return near === profile.name ? nearest(name, examination.profiles.names().filter((each) => each !== near)) : near
 }
 
 /** A role that is made from a session: its source is signed in by awsmfa, or holds a session. */
