@@ -82,13 +82,13 @@ export function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFold
   const paths = pathsOf(platform)
   const own = env['AWSMFA_HOME']
   if (own) return paths.join(expandHome(surroundings, own), kind)
-  if (platform !== 'win32') return xdgFolder(surroundings, XDG_FOLDERS[kind].variable, XDG_FOLDERS[kind].fallback)
+  if (platform !== 'win32') return xdgFolder(surroundings, BASE_FOLDERS[kind].variable, BASE_FOLDERS[kind].fallback)
   const local = env['LOCALAPPDATA']
   return paths.join(local ? local : paths.join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa', kind)
 }
 
 /** The variable that names the folder for those of all programs, and where that is in the home folder if it does not. */
-const XDG_FOLDERS = {
+const BASE_FOLDERS = {
   config: { variable: 'XDG_CONFIG_HOME', fallback: '.config' },
   cache: { variable: 'XDG_CACHE_HOME', fallback: '.cache' },
   state: { variable: 'XDG_STATE_HOME', fallback: '.local/state' },
