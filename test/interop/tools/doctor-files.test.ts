@@ -1,6 +1,6 @@
 /**
- * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row. The other tools
- * are asked in test/interop/doctor.test.ts.
+ * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row (the other tools
+ * are asked in test/interop/doctor.test.ts); and which session token each tool sends.
  */
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,11 +8,15 @@ import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleForTool } from '../../../src/core/doctor/credential-order.ts'
 import type { Outcome, ProfileTraits } from '../../../src/core/doctor/credential-order.ts'
+import { diagnose } from '../../../src/core/doctor/diagnose.ts'
+import { examine } from '../../../src/core/doctor/examination.ts'
+import type { ExaminedFile } from '../../../src/core/doctor/examination.ts'
 import { effectOn, PARSER_BEHAVIOUR } from '../../../src/core/doctor/parser-behaviour.ts'
 import type { ParserEffect, SpellingCode } from '../../../src/core/doctor/parser-behaviour.ts'
 import { TOOLS } from '../../../src/core/doctor/tools.ts'
 import type { ToolId } from '../../../src/core/doctor/tools.ts'
-import { brokenHomePath } from '../../support/doctor-homes.ts'
+import { brokenHomePath, homeOf } from '../../support/doctor-homes.ts'
+import { runProgram } from '../../support/run-cli.ts'
 import type { LogEntry, StrictSts } from '../../support/strict-sts/client.ts'
 import { startStrictSts } from '../../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor } from '../../support/strict-sts/worlds.ts'
@@ -83,6 +87,37 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
   })
 })
 
+/** Profiles whose session tokens stand where not every tool looks for them. Whoever sends the wrong one, or none, is refused. */
+const TOKENS = { 'two-tokens': 'security-token-first', 'old-token': 'security-token-alone', 'token-elsewhere': 'token-in-other-file' } as const
+
+describe('doctor knows which session token is sent', () => {
+  const tools = findTools().filter(({ name }) => ['AWS CLI 1', 'boto3', 'AWS SDK for JavaScript 3'].includes(name))
+  const idOf = (name: string): ToolId => IDS[name] ?? (name === 'AWS SDK for JavaScript 3' ? 'sdk-js' : name === 'boto3' ? 'boto3' : 'aws-cli')
+  const refused = (id: ToolId): readonly string[] => {
+    const paths = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
+    const file = (path: string): ExaminedFile => ({ path, text: readFileSync(path, 'latin1'), exists: true, unreadable: undefined, modifiedAt: undefined })
+    const { machine } = homeOf({ credentials: '', config: '' }, { now: new Date() })
+    const findings = diagnose(examine({ credentials: file(paths.credentials), config: file(paths.config) }, machine))
+    return Object.entries(TOKENS).filter(([profile, code]) => findings.some((found) => found.profile === profile && found.code === code && found.tools.includes(id))).map(([profile]) => profile)
+  }
+
+  it.skipIf(tools.some(({ argv }) => argv === undefined)).each(tools)('by $name', async (tool) => {
+    const wrong: string[] = []
+    for (const profile of Object.keys(TOKENS)) {
+      if (tool.argv === undefined) continue
+      const { code, stdout } = await runProgram(tool.argv(profile), { environment: { ...environment(), AWS_DEFAULT_REGION: 'eu-west-1', AWS_PAGER: '' }, cwd: home.path, limitMs: 60_000 })
+      if (code !== 0 || !stdout.includes(':user/bob')) wrong.push(profile)
+    }
+    expect(wrong).toEqual(refused(idOf(tool.name)))
+  })
+
+  it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('by $name', async ({ tool, id }) => {
+    const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
+    const answers = await askMany(tool, Object.keys(TOKENS).map((profile) => ({ ...files, profile })), environment())
+    expect(Object.keys(TOKENS).filter((_, index) => answers[index]?.arn.endsWith(':user/bob') !== true)).toEqual(refused(id))
+  })
+})
+
 /** Three questions for each home: for the profile that is right, the one with the fault, and one in the other file. */
 function spellingQuestions(): readonly Question[] {
   return SPELLINGS.flatMap((code) => {
@@ -138,6 +173,9 @@ async function writeKinds(): Promise<readonly Question[]> {
   const file = join(home.path, 'process.json')
   const parts = { roleArn: 'arn:aws:iam::222222222222:role/Open', pair: keysOf('bob', 2), session, process: `/bin/cat ${file}`, webIdentityFile: join(home.path, 'web-identity-file') }
   const texts = PROFILE_CASES.map(([, traits], index) => writtenProfile(`p${index}`, { ...NO_TRAITS, ...traits }, parts))
+  const old = session.replace('aws_session_token', 'aws_security_token')
+  home.write('.aws/credentials', `[two-tokens]\n${session}aws_security_token = AnOldOne==\n\n[old-token]\n${old}\n[token-elsewhere]\n${keysOf('bob', 2)}`)
+  home.write('.aws/config', '[profile token-elsewhere]\naws_session_token = AnOldOne==\n')
   home.write('credentials', `[base]\n${keysOf('alice', 1)}\n${texts.map((text) => text.credentials).join('')}`)
   home.write('config', texts.map((text) => text.config).join(''))
   return PROFILE_CASES.map((_, index) => ({ credentials: join(home.path, 'credentials'), config: join(home.path, 'config'), profile: `p${index}` }))
