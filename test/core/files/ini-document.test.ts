@@ -82,3 +82,12 @@ test('headers are found in time that grows with the file alone', () => {
   const hostile = '['.repeat(200_000) + '\n['.repeat(200_000) + `\n${' '.repeat(1000)}[`.repeat(200)
   expect(readIniDocument(hostile).sections).toEqual([])
 })
+
+test('a document counts lines as they are counted one by one, also when it is asked often', () => {
+  for (const text of ['', '\n', 'a', 'a\nb\r\nc\rd', '[a]\nk = v\n', 'a\r', '\r\n\r\n']) {
+    const document = readIniDocument(text)
+    for (let round = 0; round < 10; round++) {
+      for (let offset = 0; offset <= text.length; offset++) expect([text, offset, document.lineAt(offset)]).toEqual([text, offset, lineAt(text, offset)])
+    }
+  }
+})
