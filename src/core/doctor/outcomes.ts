@@ -63,14 +63,39 @@ function outcomeFor(tool: ToolId, profile: ProfileView, examination: Examination
   const isRole = outcome === 'role' || outcome === 'asks' || outcome === 'role-without-mfa'
   if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined))) return { outcome, because, identity: undefined }
   if (isCycle || (missing !== undefined && !hasLongTerm(missing.value, examination))) return { outcome: 'fails', because: isCycle ? 'the source profiles go round in a circle' : 'the source profile is not there', identity: undefined }
-  const source = path.at(-1)
+  const obstacle = obstacleOn(path.slice(1), tool, examination)
+  if (outcome !== 'fails' && obstacle?.outcome === 'fails') return { outcome: 'fails', because: obstacle.because, identity: undefined }
+  const source = sourceFor(tool, path, examination)
   const isOwn = source === undefined || source === profile
-  const sourceOutcome = isOwn || missing !== undefined ? undefined : outcomeFor(tool, source, examination)
+  const sourceOutcome = isOwn || missing !== undefined || stopsAt(source, tool, examination.traitsOf) ? undefined : outcomeFor(tool, source, examination)
   if (missing !== undefined || sourceOutcome?.outcome === 'signed-out' || sourceOutcome?.outcome === 'none') return { outcome: 'signed-out', identity: undefined, because: undefined }
   const role = roleInWords(valueOf(profile, 'role_arn')?.value ?? '')
   const identity = isOwn ? role : `${role} through '${source.name}'`
   const until = outcome === 'asks' && (tool === 'aws-cli' || tool === 'sam') ? examination.machine.quietUntil(profile, tool) : undefined
-  return until === undefined ? { outcome, because, identity } : { outcome: 'cached', because, identity, until }
+  if (until !== undefined) return { outcome: 'cached', because, identity, until }
+  return { outcome: obstacle?.outcome ?? outcome, because, identity }
+}
+
+/** Where the tool takes the first credentials of a chain from: most take the keys of a profile on the way, though it is a role. */
+function sourceFor(tool: ToolId, path: readonly ProfileView[], { traitsOf }: Examination): ProfileView | undefined {
+  return path.find((link, index) => index > 0 && stopsAt(link, tool, traitsOf)) ?? path.at(-1)
+}
+
+/** Java alone goes on to where the chain ends (ProfileCredentialsUtils). */
+function stopsAt(link: ProfileView, tool: ToolId, traitsOf: Examination['traitsOf']): boolean {
+  return TOOLS[tool].engine !== 'java' && traitsOf(link).keys
+}
+
+/** A role on the way to the first credentials, at which the tool asks for a code or fails. Go assumes such a role with its own keys too. */
+function obstacleOn(links: readonly ProfileView[], tool: ToolId, { traitsOf }: Examination): { readonly outcome: 'asks' | 'fails'; readonly because: string } | undefined {
+  for (const link of links) {
+    const isLast = stopsAt(link, tool, traitsOf)
+    if (!traitsOf(link).role || (isLast && TOOLS[tool].engine !== 'go')) return undefined
+    const rule = ruleForTool(tool, traitsOf(link))
+    if (rule?.outcome === 'asks' || rule?.outcome === 'fails') return { outcome: rule.outcome, because: rule.because }
+    if (isLast) return undefined
+  }
+  return undefined
 }
 
 /** `role Admin in 222222222222`. */

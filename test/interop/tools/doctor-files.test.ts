@@ -11,6 +11,7 @@ import type { Outcome, ProfileTraits } from '../../../src/core/doctor/credential
 import { diagnose } from '../../../src/core/doctor/diagnose.ts'
 import { examine } from '../../../src/core/doctor/examination.ts'
 import type { ExaminedFile } from '../../../src/core/doctor/examination.ts'
+import type { Finding } from '../../../src/core/doctor/finding.ts'
 import { effectOn, PARSER_BEHAVIOUR } from '../../../src/core/doctor/parser-behaviour.ts'
 import type { ParserEffect, SpellingCode } from '../../../src/core/doctor/parser-behaviour.ts'
 import { TOOLS } from '../../../src/core/doctor/tools.ts'
@@ -19,7 +20,7 @@ import { brokenHomePath, homeOf } from '../../support/doctor-homes.ts'
 import { runProgram } from '../../support/run-cli.ts'
 import type { LogEntry, StrictSts } from '../../support/strict-sts/client.ts'
 import { startStrictSts } from '../../support/strict-sts/client.ts'
-import { aliceWorld, keyIdFor, secretFor } from '../../support/strict-sts/worlds.ts'
+import { aliceWorld, keyIdFor, roleOf, secretFor } from '../../support/strict-sts/worlds.ts'
 import { createTempHome } from '../../support/temp-home.ts'
 import type { TempHome } from '../../support/temp-home.ts'
 import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from '../doctor-cases.ts'
@@ -40,7 +41,7 @@ let home: TempHome
 let kindQuestions: readonly Question[] = []
 
 beforeAll(async () => {
-  sts = await startStrictSts(aliceWorld())
+  sts = await startStrictSts(WORLD)
   home = createTempHome()
   kindQuestions = await writeKinds()
 })
@@ -94,10 +95,7 @@ describe('doctor knows which session token is sent', () => {
   const tools = findTools().filter(({ name }) => ['AWS CLI 1', 'boto3', 'AWS SDK for JavaScript 3'].includes(name))
   const idOf = (name: string): ToolId => IDS[name] ?? (name === 'AWS SDK for JavaScript 3' ? 'sdk-js' : name === 'boto3' ? 'boto3' : 'aws-cli')
   const refused = (id: ToolId): readonly string[] => {
-    const paths = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
-    const file = (path: string): ExaminedFile => ({ path, text: readFileSync(path, 'latin1'), exists: true, unreadable: undefined, modifiedAt: undefined })
-    const { machine } = homeOf({ credentials: '', config: '' }, { now: new Date() })
-    const findings = diagnose(examine({ credentials: file(paths.credentials), config: file(paths.config) }, machine))
+    const findings = findingsAtHome()
     return Object.entries(TOKENS).filter(([profile, code]) => findings.some((found) => found.profile === profile && found.code === code && found.tools.includes(id))).map(([profile]) => profile)
   }
 
@@ -117,6 +115,26 @@ describe('doctor knows which session token is sent', () => {
     expect(Object.keys(TOKENS).filter((_, index) => answers[index]?.arn.endsWith(':user/bob') !== true)).toEqual(refused(id))
   })
 })
+
+/** A chain of roles, one of which wants a code, and one of which has keys of its own beside it: what each does, and with whose keys. */
+describe('doctor knows what becomes of a chain of roles', () => {
+  it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('with $name', async ({ tool, id }) => {
+    const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
+    const earlier = (await sts.log()).length
+    const answers = await askMany(tool, ['over-mfa', 'over-keys'].map((profile) => ({ ...files, profile })), environment())
+    const firstSigner = (await sts.log()).slice(earlier).findLast(({ parameters }) => nameIn(parameters) === 'keyed')?.signerArn ?? (await sts.log()).findLast(({ parameters }) => nameIn(parameters) === 'over-keys')?.signerArn
+    const seen = answers.map(({ arn }) => (arn.includes(':assumed-role/Second/') ? 'role' : 'fails'))
+    const said = ['over-mfa', 'over-keys'].map((profile) => findingsAtHome().find((found) => ['tools-use', 'tools-fail'].includes(found.code) && found.profile === profile && found.tools.includes(id))?.facts)
+    expect(seen, answers.map(({ error }) => error).join('\n')).toEqual(said.map((facts) => facts?.key))
+    expect(said[1]?.name).toBe(`role Second in 222222222222 through '${firstSigner?.endsWith('/bob') === true ? 'keyed' : 'base'}'`)
+  })
+})
+
+function findingsAtHome(): readonly Finding[] {
+  const file = (path: string): ExaminedFile => ({ path, text: readFileSync(path, 'latin1'), exists: true, unreadable: undefined, modifiedAt: undefined })
+  const { machine } = homeOf({ credentials: '', config: '' }, { now: new Date() })
+  return diagnose(examine({ credentials: file(join(home.path, '.aws/credentials')), config: file(join(home.path, '.aws/config')) }, machine))
+}
 
 /** Three questions for each home: for the profile that is right, the one with the fault, and one in the other file. */
 function spellingQuestions(): readonly Question[] {
@@ -163,6 +181,11 @@ function signerOf({ source, self, process: isProcess, keys, credentialSource }: 
   return keys === true ? 'bob' : isProcess === true ? 'hank' : ''
 }
 
+const chained = (name: string, role: string, source: string): string => `[profile ${name}]\nregion = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/${role}\nrole_session_name = ${name}\nsource_profile = ${source}\n`
+const CHAINS = `${chained('asking', 'Open', 'base')}mfa_serial = arn:aws:iam::111111111111:mfa/alice\n${chained('over-mfa', 'Second', 'asking')}${chained('keyed', 'Open', 'base')}${chained('over-keys', 'Second', 'keyed')}`
+const SECOND = roleOf('222222222222', 'Second', { trusts: ['arn:aws:iam::111111111111:root', 'arn:aws:iam::222222222222:role/Open'], requiresMfa: false })
+const WORLD = { accounts: aliceWorld().accounts.map((account) => (account.id === '222222222222' ? { ...account, roles: [...account.roles, SECOND] } : account)) }
+
 const keysOf = (name: string, number: number): string => keyLines(keyIdFor('111111111111', number), secretFor(`arn:aws:iam::111111111111:user/${name}`))
 
 async function writeKinds(): Promise<readonly Question[]> {
@@ -174,8 +197,8 @@ async function writeKinds(): Promise<readonly Question[]> {
   const parts = { roleArn: 'arn:aws:iam::222222222222:role/Open', pair: keysOf('bob', 2), session, process: `/bin/cat ${file}`, webIdentityFile: join(home.path, 'web-identity-file') }
   const texts = PROFILE_CASES.map(([, traits], index) => writtenProfile(`p${index}`, { ...NO_TRAITS, ...traits }, parts))
   const old = session.replace('aws_session_token', 'aws_security_token')
-  home.write('.aws/credentials', `[two-tokens]\n${session}aws_security_token = AnOldOne==\n\n[old-token]\n${old}\n[token-elsewhere]\n${keysOf('bob', 2)}`)
-  home.write('.aws/config', '[profile token-elsewhere]\naws_session_token = AnOldOne==\n')
+  home.write('.aws/credentials', `[two-tokens]\n${session}aws_security_token = AnOldOne==\n\n[old-token]\n${old}\n[token-elsewhere]\n${keysOf('bob', 2)}\n[base]\n${keysOf('alice', 1)}\n[keyed]\n${session}`)
+  home.write('.aws/config', `[profile token-elsewhere]\naws_session_token = AnOldOne==\n${CHAINS}`)
   home.write('credentials', `[base]\n${keysOf('alice', 1)}\n${texts.map((text) => text.credentials).join('')}`)
   home.write('config', texts.map((text) => text.config).join(''))
   return PROFILE_CASES.map((_, index) => ({ credentials: join(home.path, 'credentials'), config: join(home.path, 'config'), profile: `p${index}` }))
