@@ -7,7 +7,6 @@ import { markedExpiration } from '../sessions/expiration-markers.ts'
 import { shortenAccessKeyId } from '../sessions/credentials.ts'
 import type { ProfileView } from '../files/profile-view.ts'
 import type { SharedFileName } from '../origin.ts'
-import { ruleForTool } from './credential-order.ts'
 import type { Outcome } from './credential-order.ts'
 import type { Examination } from './examination.ts'
 import { finding } from './finding.ts'
@@ -55,7 +54,7 @@ function outcomeFindingsOf(profile: ProfileView, examination: Examination, lost:
 }
 
 function outcomeFor(tool: ToolId, profile: ProfileView, examination: Examination): Omit<ToolsOutcome, 'tools'> {
-  const rule = ruleForTool(tool, examination.traitsOf(profile))
+  const rule = examination.rulesOf(profile)[tool]
   if (rule === undefined) return { outcome: isSignedIn(profile, examination) ? 'signed-out' : 'none', identity: undefined, because: undefined }
   const { outcome, because } = rule
   if (outcome === 'keys') return { outcome, because, identity: identityOfKeys(profile, examination) }
@@ -63,7 +62,7 @@ function outcomeFor(tool: ToolId, profile: ProfileView, examination: Examination
   const isRole = outcome === 'role' || outcome === 'asks' || outcome === 'role-without-mfa'
   if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined))) return { outcome, because, identity: undefined }
   if (isCycle || (missing !== undefined && !hasLongTerm(missing.value, examination))) return { outcome: 'fails', because: isCycle ? 'the source profiles go round in a circle' : 'the source profile is not there', identity: undefined }
-  const obstacle = obstacleOn(path.slice(1), tool, examination)
+  const obstacle = obstacleOn(path, tool, examination)
   if (outcome !== 'fails' && obstacle?.outcome === 'fails') return { outcome: 'fails', because: obstacle.because, identity: undefined }
   const source = sourceFor(tool, path, examination)
   const isOwn = source === undefined || source === profile
@@ -87,11 +86,11 @@ function stopsAt(link: ProfileView, tool: ToolId, traitsOf: Examination['traitsO
 }
 
 /** A role on the way to the first credentials, at which the tool asks for a code or fails. Go assumes such a role with its own keys too. */
-function obstacleOn(links: readonly ProfileView[], tool: ToolId, { traitsOf }: Examination): { readonly outcome: 'asks' | 'fails'; readonly because: string } | undefined {
+function obstacleOn([, ...links]: readonly ProfileView[], tool: ToolId, { traitsOf, rulesOf }: Examination): { readonly outcome: 'asks' | 'fails'; readonly because: string } | undefined {
   for (const link of links) {
     const isLast = stopsAt(link, tool, traitsOf)
     if (!traitsOf(link).role || (isLast && TOOLS[tool].engine !== 'go')) return undefined
-    const rule = ruleForTool(tool, traitsOf(link))
+    const rule = rulesOf(link)[tool]
     if (rule?.outcome === 'asks' || rule?.outcome === 'fails') return { outcome: rule.outcome, because: rule.because }
     if (isLast) return undefined
   }

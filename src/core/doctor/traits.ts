@@ -2,7 +2,10 @@
 import type { ProfileValue, ProfileView } from '../files/profile-view.ts'
 import { visible } from '../login/store-profile.ts'
 import type { SharedFileName } from '../origin.ts'
-import type { ProfileTraits } from './credential-order.ts'
+import { ruleForTool } from './credential-order.ts'
+import type { OrderRule, ProfileTraits } from './credential-order.ts'
+import { TOOL_IDS } from './tools.ts'
+import type { ToolId } from './tools.ts'
 
 const KEY_PAIR = ['aws_access_key_id', 'aws_secret_access_key']
 
@@ -62,6 +65,8 @@ export interface SourcePath {
 /** What is asked of the same profiles again and again, found out once for each. */
 export interface ProfileKnowledge {
   readonly traitsOf: (profile: ProfileView) => ProfileTraits
+  /** The rule that decides for each program; none: nothing in the profile gives it credentials. */
+  readonly rulesOf: (profile: ProfileView) => Readonly<Partial<Record<ToolId, Pick<OrderRule, 'outcome' | 'because'> | undefined>>>
   /** Follows `source_profile` from a profile on, as SDKs do. A profile that is its own source ends the path. */
   readonly sourcePathOf: (profile: ProfileView) => SourcePath
 }
@@ -69,7 +74,8 @@ export interface ProfileKnowledge {
 /** Gives what is to be known of profiles; `find` must give the same view for the same name. */
 export function knowledgeOf(find: (name: string) => ProfileView | undefined): ProfileKnowledge {
   const next = remembered((profile: ProfileView) => sourceOf(profile, find))
-  return { traitsOf: remembered(traitsOf), sourcePathOf: remembered((profile) => pathFrom(profile, next)) }
+  const rulesOf = (profile: ProfileView) => Object.fromEntries(TOOL_IDS.map((tool) => [tool, ruleForTool(tool, traitsOf(profile))]))
+  return { traitsOf: remembered(traitsOf), rulesOf: remembered(rulesOf), sourcePathOf: remembered((profile) => pathFrom(profile, next)) }
 }
 
 type Step = ProfileView | { readonly missing: ProfileValue } | undefined
