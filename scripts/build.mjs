@@ -104,6 +104,8 @@ function plainExports(code) {
 /** The last hand on the text of the chunks: what renderChunk gives is printed anew by the bundler, in characters of its choice. */
 const finish = {
   name: 'finish',
+  // Names carry hashes of the text before this; what is done to it has a part in them, because the code cache goes by names.
+  augmentChunkHash: () => `${asciiOnly}${plainExports}`,
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = asciiOnly(plainExports(chunk.code))
   },

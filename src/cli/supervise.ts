@@ -95,6 +95,20 @@ function rejectable(): { readonly promise: Promise<never>; readonly reject: (rea
 
 /** Tells what went wrong on stderr and gives the exit code. The words are loaded only now. */
 export async function report(error: unknown, { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>): Promise<number> {
+  try {
+    return await reportInWords(error, { debug, writeTalk })
+  } catch (trouble) {
+    if (codeOf(trouble) !== OWN_FILE_GONE) throw trouble
+    writeTalk('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
+    return 1
+  }
+}
+
+/** Everything that is loaded while a command runs is a file of awsmfa's own. */
+const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
+
+async function reportInWords(error: unknown, { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>): Promise<number> {
+  if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../render/failure.ts')
   const view = viewOfProcess(debug)
   if (error instanceof AwsmfaError) {

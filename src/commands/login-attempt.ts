@@ -15,6 +15,7 @@ import type { StatusLookup } from '../core/status/profile-status.ts'
 import type { SharedSnapshots, Terminal } from '../core/ports.ts'
 import { keyOfSource, signIn } from '../flows/sign-in.ts'
 import type { Candidate, Connection, SignInEffects, SignInEvent, SignInOutcome } from '../flows/sign-in.ts'
+import type * as KeptSession from '../render/kept-session.ts'
 import { renderDeviceFound, renderPlanNote, renderResolutionNote, renderTakeover, renderWriteWarning, takeoverQuestion } from '../render/login.ts'
 import { renderTrail } from '../render/trail.ts'
 
@@ -63,7 +64,8 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
   for (const candidate of candidates) {
     for (const note of candidate.resolution.notes) if (isWorthSaying(note, candidate)) talk(renderResolutionNote(note, context.home))
   }
-  const refused: CacheRefused[] = []
+  // Loaded before anything is sent: afterwards nothing may go wrong any more.
+  const words = candidates.some(({ resolution }) => resolution.storeIn === 'aws-caches') ? await import('../render/kept-session.ts') : undefined
   const request = {
     candidates,
     profiles,
@@ -71,24 +73,10 @@ export async function signInAll(candidates: readonly Candidate[], { invocation, 
     replace: invocation.options['replace'] === true,
     path: snapshots.credentials.path,
     takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) => takeoverQuestion(profile, session, context.now()),
-    tell: (event: SignInEvent) => {
-      if (event.kind === 'cache-refused') refused.push(event)
-      else talk(renderEvent(event, context))
-    },
+    tell: (event: SignInEvent) => talk(renderEvent(event, context, words)),
   }
   const tellNextCode = invocation.options['quiet'] === true ? () => Promise.resolve() : context.tellNextCode
-  const outcomes = await signIn(request, { ...context, tellNextCode, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
-  await tellRefusals(refused, { context, talk })
-  return outcomes
-}
-
-type CacheRefused = Extract<SignInEvent, { readonly kind: 'cache-refused' }>
-
-async function tellRefusals(refused: readonly CacheRefused[], { context: { home, now }, talk }: Pick<LoginRun, 'context' | 'talk'>): Promise<void> {
-  if (refused.length === 0) return
-  const { renderCacheRefusal } = await import('../render/kept-session.ts')
-  const view = { home, files: undefined, now: now(), debug: false }
-  for (const { profile, refusal } of refused) talk(renderCacheRefusal(profile, refusal.source, view, refusal.error.failure))
+  return await signIn(request, { ...context, tellNextCode, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
 }
 
 interface DecisionContext extends PrepareContext, Pick<LoginRun, 'profiles'> {
@@ -125,7 +113,8 @@ function isWorthSaying(note: ResolutionNote, { ownership, resolution }: Candidat
   return note.kind !== 'own-suffix' || (ownership.kind !== 'ours' && resolution.storeIn === 'section')
 }
 
-function renderEvent(event: Exclude<SignInEvent, CacheRefused>, { home, now }: PrepareContext): string {
+/** `words`: of sessions that are kept although something failed; only a login into AWS's caches can come to that. */
+function renderEvent(event: SignInEvent, { home, now }: PrepareContext, words: typeof KeptSession | undefined): string {
   switch (event.kind) {
     case 'capped':
       return renderPlanNote(event.note)
@@ -135,5 +124,7 @@ function renderEvent(event: Exclude<SignInEvent, CacheRefused>, { home, now }: P
       return renderTakeover(event.profile, event.takeover.session, event.takeover.reason, now())
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
+    case 'cache-refused':
+      return words?.renderCacheRefusal(event.profile, event.refusal.source, { home, files: undefined, now: now(), debug: false }, event.refusal.error.failure) ?? ''
   }
 }

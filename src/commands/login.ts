@@ -34,11 +34,16 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
-  if (!isMany) return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await (await import('./login-picker.ts')).withProfileNamed(run) : run)
+  if (!isMany) return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await picked(run) : run)
   if (targets.profiles.length === 0) talk(renderNothingManaged())
   if (targets.byPattern) await confirmPattern(targets.profiles, context)
   const { loginMany } = await import('./login-many.ts')
   return await loginMany(targets.profiles, run)
+}
+
+async function picked(run: LoginRun): Promise<LoginRun> {
+  const { withProfileNamed } = await import('./login-picker.ts')
+  return await withProfileNamed(run)
 }
 
 function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: readonly SessionStore[]): Targets {

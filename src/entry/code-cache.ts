@@ -10,7 +10,7 @@
 import { closeSync, fstatSync, lstatSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { Script, constants } from 'node:vm'
-import { makeFolders } from '../adapters/make-folders.ts'
+import { makePrivateFolder } from '../adapters/private-folder.ts'
 import { OPEN_FOR_READING } from '../adapters/read-whole.ts'
 
 /** The parts of Node's module loader that are used here; CommonJS gives every module its constructor. */
@@ -130,9 +130,9 @@ function isPrivate(found: Stats | undefined): boolean {
   return found !== undefined && (process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0))
 }
 
-/** Writes each entry whole, under a name of its own first. */
+/** Writes each entry whole, under a name of its own first. Root in another's home makes that person's folders, and keeps nothing there. */
 function keepAll(folder: string, made: ReadonlyMap<string, Script>): void {
-  makeFolders(folder, 0o700)
+  makePrivateFolder(folder)
   if (!isPrivate(lstatSync(folder))) return
   for (const name of readdirSync(folder)) orNothing(() => removeIfOld(`${folder}/${name}`))
   for (const [path, script] of made) {

@@ -1,4 +1,4 @@
-/** What is said of a session that is kept although something failed. The words of every failure come with it, so it is loaded for one. */
+/** What is said of a session that is kept although something failed. The words of every failure come with it, so a login that can do without does not load it. */
 import type { Failure } from '../core/failures.ts'
 import type { SessionSource } from '../core/ports.ts'
 import { secondsUntil } from '../core/sessions/expiration.ts'

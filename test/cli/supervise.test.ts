@@ -106,3 +106,10 @@ test('a reader of our output that has gone away is no failure', async () => {
   }, events)
   expect(outcome).toEqual({ exitCode: 0, talk: '' })
 })
+
+test('a file of awsmfa that is gone is told as that, and not as a fault', async () => {
+  const outcome = await run(() => {
+    throw Object.assign(new Error("Cannot find module './chunks/sts.cjs'"), { code: 'MODULE_NOT_FOUND' })
+  })
+  expect(outcome).toEqual({ exitCode: 1, talk: 'awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n' })
+})

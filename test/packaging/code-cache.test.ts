@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../support/run-cli.ts'
@@ -56,6 +56,13 @@ describe.skipIf(process.platform === 'win32')('what V8 compiled is kept between 
     }
     isFine(await help())
     expect(entries().every((path) => readFileSync(path, 'latin1') !== 'rubbish' && (statSync(path).mode & 0o777) === 0o600)).toBe(true)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('and root leaves nothing in the home of another, nor folders that this person cannot use', async () => {
+    chownSync(home.path, 65_534, 65_534)
+    isFine(await help())
+    expect(readdirSync(folder())).toEqual([])
+    expect(['.cache', '.cache/awsmfa', '.cache/awsmfa/code'].map((name) => statSync(join(home.path, name)).uid)).toEqual([65_534, 65_534, 65_534])
   })
 
   it('unless it is switched off, or the folder cannot be made', async () => {
