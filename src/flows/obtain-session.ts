@@ -23,6 +23,8 @@ export interface SessionMember {
   readonly resolution: LoginResolution
   /** Made for as many targets as the request has members. */
   readonly plan: LoginPlan
+  /** Set where a new session could go nowhere: a kept one will do, and where there is none, nothing is asked and this is the failure. */
+  readonly onlyKept?: AwsmfaError | undefined
 }
 
 type Members = readonly [SessionMember, ...SessionMember[]]
@@ -82,12 +84,14 @@ export async function obtainSessions(request: SessionRequest, effects: SessionEf
   const work: Work = { request, effects, identity }
   const [first] = request.members
   const [firstStep] = first.plan.steps
-  if (firstStep.call === 'AssumeRole') return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
+  if (firstStep.call === 'AssumeRole' && first.onlyKept === undefined) return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
+  // Where no role can be assumed, the kept one must be found, and it is kept under the names in its request.
+  if (request.members.some((member) => member.onlyKept !== undefined && needsName(member))) await identity.settled()
   const kept = request.members.map((member) => ({ member, hops: keptRole(member, undefined, work) }))
   const [lacking, ...others] = kept.flatMap(({ member, hops }) => (hops === undefined ? [member] : []))
   if (lacking === undefined) return kept.map(({ hops = [] }) => keptOutcome(hops))
-  const base = await mfaSession([lacking, ...others], work)
-  return await mapLimited(request.members, CALLS_AT_ONCE, (member) => outcomeOf(member, base, work))
+  const baseOf = await mfaSessionFor([lacking, ...others], work)
+  return await mapLimited(kept, CALLS_AT_ONCE, async ({ member, hops }) => (hops === undefined ? await outcomeOf(member, baseOf, work) : keptOutcome(hops)))
 }
 
 /**
@@ -109,28 +113,48 @@ interface Work {
   readonly identity: IdentityLookup
 }
 
-/** The MFA session: kept, or got with a code. Its length is the longest that was asked for. */
-async function mfaSession(members: Members, work: Work): Promise<StsSession> {
-  const { request, effects } = work
-  const plain = request.members.filter(({ plan }) => plan.steps.length === 1)
-  const durationSeconds = Math.max(...(plain.length > 0 ? plain : request.members).map(({ plan }) => plan.steps[0].durationSeconds))
-  const key = keyOf(request, '')
-  const profiles = profilesOf(members)
-  const { renew, minimumSeconds } = request
-  const find = (since: Date | undefined): StsSession | undefined =>
-    findKept({ key, profiles, renew, since, minimumSeconds, durationSeconds: plain.length > 0 ? durationSeconds : undefined }, effects)
+/** Gives the MFA session that a member signs in with, or its roles are made from. Throws `onlyKept` where it may have neither. */
+type BaseOf = (member: SessionMember) => StsSession
+
+/** The MFA session for the members that lack one: kept, or got with a code for those that may have a new one. */
+async function mfaSessionFor(lacking: Members, work: Work): Promise<BaseOf> {
   // Before the lock too: whoever needs no code need not wait until another one's question is answered.
-  const standing = find(undefined)
-  if (standing !== undefined) return standing
+  const standing = findMfaSession(lacking, undefined, work)
+  const [asking, ...others] = lacking.filter(({ onlyKept }) => onlyKept === undefined)
+  const base = standing ?? (asking === undefined ? undefined : await newMfaSession([asking, ...others], work))
+  return (member) => {
+    const { onlyKept } = member
+    const own = onlyKept === undefined ? base : roleSteps(member).length === 0 ? standing : undefined
+    if (own === undefined) throw onlyKept ?? new Error('a session was got for every member that may have a new one')
+    return own
+  }
+}
+
+function findMfaSession(members: Members, since: Date | undefined, { request, effects }: Work): StsSession | undefined {
+  const { renew, minimumSeconds } = request
+  const { durationSeconds, isAsked } = mfaSessionLength(members)
+  return findKept({ key: keyOf(request, ''), profiles: profilesOf(members), renew, since, minimumSeconds, durationSeconds: isAsked ? durationSeconds : undefined }, effects)
+}
+
+/** The longest that was asked for; where a role is all that is wanted, nobody asked for any. */
+function mfaSessionLength(members: Members): { readonly durationSeconds: number; readonly isAsked: boolean } {
+  const plain = members.filter((member) => roleSteps(member).length === 0)
+  return { durationSeconds: Math.max(...(plain.length > 0 ? plain : members).map(({ plan }) => plan.steps[0].durationSeconds)), isAsked: plain.length > 0 }
+}
+
+async function newMfaSession(members: Members, work: Work): Promise<StsSession> {
+  const { request, effects } = work
+  const key = keyOf(request, '')
+  const { durationSeconds } = mfaSessionLength(members)
   return await underQuestionLock(work, async (since) => {
-    const kept = find(since)
+    const kept = findMfaSession(members, since, work)
     if (kept !== undefined) return kept
     return await spendTokenCode(questionOf(members, request.serialNumber), { ...effects, identity: work.identity }, async (mfa) => {
       // Who is asking is learnt beside the first call, unless it is known.
       work.identity.start()
       const session = await waiting('signing in', effects, () => effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal))
       // Before anything else: the code is spent.
-      keep({ key, session, durationSeconds, profiles }, effects)
+      keep({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
       return session
     })
   })
@@ -157,8 +181,9 @@ function keptOutcome(hops: readonly StsSession[]): MemberOutcome {
 }
 
 /** What ends one call, the end of the command's time too, is the failure of that member: what the others got is not lost by it. */
-async function outcomeOf(member: SessionMember, base: StsSession, work: Work): Promise<MemberOutcome> {
+async function outcomeOf(member: SessionMember, baseOf: BaseOf, work: Work): Promise<MemberOutcome> {
   try {
+    const base = baseOf(member)
     const hops = keptRole(member, undefined, work) ?? (await assumeChain(member, base, work))
     return { kind: 'signed-in', session: withIdentity(hops.at(-1) ?? base, hops, hops.length === 0 ? await work.identity.settled() : undefined) }
   } catch (error) {
@@ -196,8 +221,7 @@ async function assumeRole(index: number, { roles, member, signer, mfa }: RoleSig
 /** The kept sessions of all roles of a member; undefined unless all are there, or where its names cannot be known without a call. */
 function keptRole(member: SessionMember, since: Date | undefined, { request, effects, identity }: Work): readonly StsSession[] | undefined {
   const roles = roleSteps(member)
-  const needsName = roles.some(({ role }) => role.sessionName === undefined)
-  if (roles.length === 0 || (needsName && identity.known() === undefined)) return undefined
+  if (roles.length === 0 || (needsName(member) && identity.known() === undefined)) return undefined
   const requests = roleRequests(member, nameOf(identity, effects))
   const isDirect = member.plan.steps[0].call === 'AssumeRole'
   const { renew, minimumSeconds, floorSeconds } = request
@@ -213,9 +237,12 @@ function keptRole(member: SessionMember, since: Date | undefined, { request, eff
 }
 
 async function requestsOf(member: SessionMember, { effects, identity }: Work): Promise<readonly AssumeRoleRequest[]> {
-  const needsName = roleSteps(member).some(({ role }) => role.sessionName === undefined)
-  if (needsName) await identity.settled()
+  if (needsName(member)) await identity.settled()
   return roleRequests(member, nameOf(identity, effects))
+}
+
+function needsName(member: SessionMember): boolean {
+  return roleSteps(member).some(({ role }) => role.sessionName === undefined)
 }
 
 type RoleCall = Extract<LoginStep, { readonly call: 'AssumeRole' }>

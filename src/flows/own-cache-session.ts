@@ -7,17 +7,21 @@ import type { KeepingEffects } from './kept-sessions.ts'
 import type { ObtainedSession } from './obtain-session.ts'
 
 /**
- * Finds out, before anything is asked or sent, whether the cache would take a session of that profile. One that is kept already
- * needs no new one, unless `renew` says so. Throws SESSION_NOT_KEPT.
+ * Finds out, before anything is asked or sent, whether the cache would take a session of that profile; gives undefined where it
+ * would. Else only a session that is kept already will do. Where one may be, gives SESSION_NOT_KEPT for the case that it does not
+ * answer the request; where there is none, or `renew` wants a new one, throws it.
  */
-export function rehearseOwnCache(profile: string, renew: boolean, { cache, now, debug }: KeepingEffects): void {
+export function rehearseOwnCache(profile: string, renew: boolean, { cache, now, debug }: KeepingEffects): AwsmfaError | undefined {
   try {
     cache.rehearse()
+    return undefined
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     debug(`no session could be kept (${error.failure.code})`)
-    const isKept = !renew && cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
-    if (!isKept) throw new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
+    const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
+    const mayBeKept = !renew && cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
+    if (!mayBeKept) throw failure
+    return failure
   }
 }
 

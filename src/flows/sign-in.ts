@@ -117,6 +117,8 @@ interface Ready {
   readonly connection: Connection
   readonly serialNumber: string
   readonly takeover: TakeoverTold | undefined
+  /** As for obtainSessions. */
+  readonly onlyKept: AwsmfaError | undefined
 }
 
 interface Done {
@@ -140,14 +142,14 @@ async function makeReady(candidate: Candidate, before: readonly Ready[], request
   // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
   if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
   if (resolution.storeIn === 'aws-caches') rehearseAwsCaches(effects.awsCaches)
-  if (resolution.storeIn === 'own-cache') rehearseOwnCache(resolution.storeProfile, request.renew, effects)
+  const onlyKept = resolution.storeIn !== 'own-cache' ? undefined : rehearseOwnCache(resolution.storeProfile, request.renew, effects)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
   const connection = effects.connect(resolution)
   const takeover = resolution.storeIn !== 'section' ? undefined : await settleSection(candidate, { signer, connection }, request, effects)
   const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
-  return { candidate, signer, connection, serialNumber, takeover }
+  return { candidate, signer, connection, serialNumber, takeover, onlyKept }
 }
 
 /** Whose section it is, and whether it can be written. */
@@ -223,7 +225,7 @@ function assertOneDevice(groups: readonly Group[]): void {
 }
 
 async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {
-  const members = mapGroup(group, ({ candidate }) => ({ resolution: candidate.resolution, plan: planLogin(candidate.resolution, group.length) }))
+  const members = mapGroup(group, ({ candidate, onlyKept }) => ({ resolution: candidate.resolution, plan: planLogin(candidate.resolution, group.length), onlyKept }))
   for (const { plan } of members) {
     for (const { reason, call } of plan.steps) effects.debug(`${call}: ${reason}`)
     for (const note of plan.notes) request.tell({ kind: 'capped', note })

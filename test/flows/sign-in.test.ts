@@ -150,6 +150,52 @@ describe('signing in', () => {
       const { outcomes } = await signInAll(['bob'], { cache: { ...fakeCache([kept]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([]) }, config)
       expect(codesOf(outcomes)).toEqual(['ok'])
     })
+
+    const hours = (count: number): SessionRecord => ({ ...kept, credentials: sessionOf('ASIAI44QH8DHBEXAMPLE', count * 3600).credentials, durationSeconds: count * 3600 })
+    const ofDevice = (serialNumber: string): SessionRecord => ({ ...kept, key: { ...kept.key, serialNumber } })
+    const admin = `${SERIALS}[profile admin]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/Admin\nawsmfa_source_profile = bob-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/bob\ncredential_process = awsmfa credential-process --profile admin\n`
+    const ofRole = { ...kept, profiles: ['admin'] }
+
+    it.each<[string, string, readonly SessionRecord[], string, Invocation['options'], string]>([
+      ['of another length', 'bob', [hours(1)], config, { duration: '4h' }, 'SESSION_NOT_KEPT'],
+      ['of that length', 'bob', [hours(4)], config, { duration: '4h' }, 'ok'],
+      ['that holds for too short', 'bob', [hours(12)], config, { 'min-ttl': '12h' }, 'SESSION_NOT_KEPT'],
+      ['that holds for long enough', 'bob', [hours(12)], config, { 'min-ttl': '11h' }, 'ok'],
+      ['of another device', 'bob', [ofDevice('arn:aws:iam::111111111111:mfa/other')], config, {}, 'SESSION_NOT_KEPT'],
+      ['from which its role could be got', 'admin', [ofRole], admin, {}, 'SESSION_NOT_KEPT'],
+      ['from which its role could not be got', 'admin', [ofRole], admin, { duration: '4h' }, 'SESSION_NOT_KEPT'],
+    ])('asks nobody and runs nothing where a session %s is kept', async (_, profile, records, text, options, code) => {
+      const lock = fakeLock()
+      const { outcomes } = await signInAll([profile], { cache: { ...fakeCache(records), store: refuse, rehearse: refuse }, lockQuestion: lock.lockQuestion, sourcesFor: () => Promise.resolve([fakePerson([]).source]) }, text, options)
+      expect([codesOf(outcomes), lock.events]).toEqual([[code], []])
+      if (code !== 'ok') expect(outcomes[0]).toMatchObject({ error: { failure: { profile, isGot: false } } })
+    })
+
+    it.each([
+      ['one hour at most', '1h', [3600]],
+      ['a length of its own', '4h', [14_400]],
+    ])('takes a kept session of a role for %s', async (_, duration, lengths) => {
+      const cache = fakeCache()
+      const role = sessionOf('ASIAADMIN', lengths[0], 'arn:aws:sts::222222222222:assumed-role/Admin/alice')
+      const sts = fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [role] })
+      const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
+      const first = await signInAll(['admin'], { cache, connect }, admin, { duration })
+      // Whose keys these are is not known any more, and with it the name in the request for the role.
+      const asking = fakeSts({ identity: [ALICE] })
+      const effects = { cache: { ...cache, store: refuse, rehearse: refuse }, connect: () => ({ ...connect(), sts: asking }), facts: fakeFacts(), sourcesFor: () => Promise.resolve([]) }
+      const again = await signInAll(['admin'], effects, admin, { duration })
+      expect([...codesOf(first.outcomes), ...codesOf(again.outcomes)]).toEqual(['ok', 'ok'])
+    })
+
+    it('asks for a code for the others of the same device, of the length that they want', async () => {
+      const person = fakePerson(['123456'])
+      const sts = fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE', 7200)] })
+      const shared = `${config}[profile carol]\nsource_profile = bob-long-term\nduration_seconds = 7200\nmfa_serial = arn:aws:iam::111111111111:mfa/bob\n`
+      const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
+      const { outcomes } = await signInAll(['bob', 'carol'], { connect, cache: { ...fakeCache([hours(1)]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([person.source]) }, shared)
+      expect(codesOf(outcomes)).toEqual(['SESSION_NOT_KEPT', 'ok'])
+      expect([person.asked.map(({ profile }) => profile), sts.calls.map(({ request }) => request?.durationSeconds)]).toEqual([['carol'], [7200]])
+    })
   })
 })
 
