@@ -3,15 +3,14 @@
  * Secrets are masked: a diff may be pasted into a ticket.
  */
 import { displayPath } from '../core/display-path.ts'
-import { decodeUtf8 } from '../core/files/byte-text.ts'
 import { changesBetween } from '../core/files/line-diff.ts'
 import type { LineChange } from '../core/files/line-diff.ts'
 import { keyOf, sectionedLines } from '../core/layouts/sectioned-lines.ts'
 import type { SectionedLine } from '../core/layouts/sectioned-lines.ts'
 import type { TextStyle } from '../core/ports.ts'
-import { shortenAccessKeyId } from '../core/sessions/credentials.ts'
 import { visible } from '../core/visible-text.ts'
 import { paint } from './colour.ts'
+import { maskedLine } from './masked-line.ts'
 
 /** A file before and after, as byte strings. */
 export interface FileDifference {
@@ -28,18 +27,23 @@ export function renderDiff(files: readonly FileDifference[], home: string | unde
     .join('')
 }
 
+/** A line as it is shown, its secrets masked. */
+interface ShownLine extends SectionedLine {
+  readonly shown: string
+}
+
 type Sign = ' ' | '-' | '+'
 
 function diffLines(beforeText: string, afterText: string, style: TextStyle): readonly string[] {
-  const [before, after] = [sectionedLines(beforeText), sectionedLines(afterText)]
+  const [before, after] = [shownLines(beforeText), shownLines(afterText)]
   const changes = changesBetween(before.map(({ content }) => content), after.map(({ content }) => content))
-  const context = new Set(changes.flatMap((change) => contextOf(change, before, after)))
+  const context = new Set(changes.flatMap((change) => contextOf(change, changes, before, after)))
   const rows: string[] = []
   let [position, isGap] = [0, false]
-  const show = (line: SectionedLine, sign: Sign): void => {
+  const show = (line: ShownLine, sign: Sign): void => {
     if (isGap && !line.isHeader && rows.length > 0) rows.push(' …')
     isGap = false
-    rows.push(dressed(sign, masked(line), style))
+    rows.push(dressed(sign, line.shown, style))
   }
   const showContext = (end: number): void => {
     for (; position < end; position++) {
@@ -58,14 +62,28 @@ function diffLines(beforeText: string, afterText: string, style: TextStyle): rea
   return rows
 }
 
-/** The header above a change and the lines at both of its ends; nothing above a section that is new. */
-function contextOf({ beforeStart, beforeEnd, afterStart, afterEnd }: LineChange, before: readonly SectionedLine[], after: readonly SectionedLine[]): readonly number[] {
-  const header = before.findLastIndex(({ isHeader }, index) => isHeader && index < beforeStart)
-  const isNewSection = beforeStart === beforeEnd && after.slice(afterStart, afterEnd).find(({ content }) => content !== '')?.isHeader === true
-  const above = isNewSection || before[beforeStart]?.isHeader === true ? [] : [header, beforeStart - 1]
+/** The header above a change, by both texts, and the lines at both of its ends; nothing above a section that is new. */
+function contextOf(change: LineChange, changes: readonly LineChange[], before: readonly SectionedLine[], after: readonly SectionedLine[]): readonly number[] {
+  const { beforeStart, beforeEnd, afterStart, afterEnd } = change
+  const first = after.slice(afterStart, afterEnd).find(({ content }) => content !== '')
+  const isNewSection = beforeStart === beforeEnd && first?.isHeader === true
+  // What is inserted right above another header belongs to the section that ends there, whose name has to be seen.
+  const isWholeSection = beforeStart < beforeEnd && before[beforeStart]?.isHeader === true && first?.isHeader !== false
+  const above = isNewSection || isWholeSection ? [] : [headerAbove(before, beforeStart), unchanged(headerAbove(after, afterStart), changes), beforeStart - 1]
   const next = before[beforeEnd]
   const below = isNewSection || next === undefined || next.isHeader ? [] : [beforeEnd]
   return [...above, ...below].filter((index) => index >= 0 && before[index]?.content !== '')
+}
+
+function headerAbove(lines: readonly SectionedLine[], end: number): number {
+  return lines.findLastIndex(({ isHeader }, index) => isHeader && index < end)
+}
+
+/** Gives the place in the text before of a line of the text after; -1 for one that is new. */
+function unchanged(index: number, changes: readonly LineChange[]): number {
+  const last = changes.findLast(({ afterStart }) => afterStart <= index)
+  if (last === undefined) return index
+  return index < last.afterEnd ? -1 : index - last.afterEnd + last.beforeEnd
 }
 
 function dressed(sign: Sign, text: string, style: TextStyle): string {
@@ -73,26 +91,11 @@ function dressed(sign: Sign, text: string, style: TextStyle): string {
   return paint(`${sign}${text}`, sign === '-' ? 'red' : 'green', style)
 }
 
-const HIDDEN_KEYS = /secret|password|passphrase|private|token(?!_)/
-
-/**
- * A line with its secrets masked. Lines that are no key may be a part of the value above them, so of these only comments and
- * nested settings are shown; and in comments whatever looks like a key id or a secret is masked, for keys that were commented out.
- */
-function masked(line: SectionedLine): string {
-  const text = decodeUtf8(line.content)
-  const trimmed = text.trim()
-  if (line.isHeader || trimmed === '') return visible(text)
-  if (/^[#;]/.test(trimmed)) return visible(maskedComment(text))
-  const [, name = '', delimiter = '', value = ''] = /^([^=:]*)([=:][ \t]*)(.*)$/s.exec(text) ?? []
-  const key = keyOf(line) ?? name.trim().toLowerCase()
-  if (delimiter === '' || HIDDEN_KEYS.test(key)) return `${visible(name)}${delimiter}…`
-  return visible(`${name}${delimiter}${key.endsWith('access_key_id') ? shortenAccessKeyId(value.trim()) : value}`)
-}
-
-function maskedComment(text: string): string {
-  return text
-    .replace(/((?:secret|token|password)[^=:]*[=:][ \t]*).*$/i, '$1…')
-    .replace(/\bA[KS]IA[A-Z0-9]{8,}/g, shortenAccessKeyId)
-    .replace(/[A-Za-z0-9+/]{40,}={0,2}/g, '…')
+/** Masks line by line, knowing the key that an indented line may be a part of. */
+function shownLines(text: string): readonly ShownLine[] {
+  let parent: string | undefined
+  return sectionedLines(text).map((line) => {
+    parent = line.isHeader ? undefined : keyOf(line) ?? parent
+    return { ...line, shown: visible(maskedLine(line, parent)) }
+  })
 }
