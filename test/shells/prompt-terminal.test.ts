@@ -45,6 +45,18 @@ const COMPLETIONS = [
   ['cache show --js', 'cache|show|--json'],
   ['login quoted', 'login|quoted one'],
   ['login a:', 'login|a:b'],
+  // Options may stand ahead of the command, and none of their values is one.
+  ['--profile work credential-p', '--profile|work|credential-process'],
+  ['--profile=work credential-p', '--profile=work|credential-process'],
+  ['-p cache credential-p', '-p|cache|credential-process'],
+  ['--no-gui --serial-number arn:aws:iam::111111111111:mfa/alice credential-p', '--no-gui|--serial-number|arn:aws:iam::111111111111:mfa/alice|credential-process'],
+  ['--token-code - credential-p', '--token-code|-|credential-process'],
+  ['--debug credential-p', '--debug|credential-process'],
+  ['cache -p work cl', 'cache|-p|work|clear'],
+  ['--profile ade', '--profile|adept'],
+  ['-p ade', '-p|adept'],
+  ['--prompt wind', '--prompt|window'],
+  ['--duration credential-p', '--duration|credential-p'],
 ] as const
 
 let home: TempHome
@@ -122,7 +134,7 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     await pty.expect('> ')
     for (const [typed, words] of COMPLETIONS) {
       pty.send(`awsmfa ${typed}\t\r`)
-      await pty.expect(`got<${words}`)
+      await pty.expect(`got<${words}>`)
     }
     pty.send('exit\r')
     await pty.exit()
@@ -154,6 +166,8 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
       ['exec work -- credential-p', 'exec|work|--|credential-p'],
       ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
       ['login work -- --policy file-of', 'login|work|--|--policy|file-of-mine'],
+      ['-p work exec -- some-other-pro', '-p|work|exec|--|some-other-program'],
+      ['exec --region login -- some-other-pro', 'exec|--region|login|--|some-other-program'],
       // What is known of a program is known of it there too. bash has that from the package bash-completion.
       ...(shell === 'bash' ? [] : [['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const),
     ] as const

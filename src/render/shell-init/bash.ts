@@ -1,6 +1,6 @@
 /** The snippet for bash. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand } from './completion.ts'
-import { caseAssignments, commandsOfTwoWords } from './completion.ts'
+import { caseAssignments, commandsOfTwoWords, spellingsOf, valueOptions } from './completion.ts'
 
 /**
  * Gives the code for ~/.bashrc: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. bash 3.2 (macOS) to 5.
@@ -8,11 +8,12 @@ import { caseAssignments, commandsOfTwoWords } from './completion.ts'
  */
 export function renderBash(commands: readonly CompletedCommand[]): string {
   const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      ${first}) case $word in ${seconds.join(' | ')}) command="$command $word" ;; esac ;;\n`)
-  return `${PROMPT}${COMPLETION_BEFORE}${twoWords.join('')}${COMPLETION_CASE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
+  const before = COMPLETION_BEFORE.replace('TAKING', spellingsOf(valueOptions(commands)).join(' '))
+  return `${PROMPT}${before}${twoWords.join('')}${COMPLETION_CASE}${commands.map((command) => caseOf(command, commands)).join('')}${COMPLETION_AFTER}`
 }
 
-function caseOf(command: CompletedCommand): string {
-  return `    '${command.name}') ${caseAssignments(command)}\n`
+function caseOf(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
+  return `    '${command.name}') ${caseAssignments(command, commands)}\n`
 }
 
 const PROMPT = `# shellcheck shell=bash disable=SC2034
@@ -211,7 +212,7 @@ _awsmfa_offer_program() {
 }
 
 _awsmfa_complete() {
-  local IFS=$' \\t\\n' now=\${COMP_WORDS[COMP_CWORD]} last='' command='' word i flags='' values='' profiles='' files='' takes='' choices='' tail='' dashes=''
+  local IFS=$' \\t\\n' now=\${COMP_WORDS[COMP_CWORD]} last='' command='' word i flags='' values='' profiles='' files='' takes='' choices='' tail='' dashes='' skip='' taking='TAKING'
   local -a _awsmfa_names=()
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -221,7 +222,10 @@ _awsmfa_complete() {
         dashes=$i
         break
         ;;
-      -* | = | :) continue ;;
+      # Options and their values are no words of the command. bash parts words at these three.
+      [=:@]*) skip=1 word='' ;;
+      -*) case " $taking " in *" $word "*) skip=1 word='' ;; *) skip='' word='' ;; esac ;;
+      *) if [[ -n $skip ]]; then skip='' word=''; fi ;;
     esac
     case $command in
       '') command=$word ;;
@@ -256,7 +260,7 @@ const COMPLETION_AFTER = `  esac
           return 0
           ;;
       esac
-      case " $values " in
+      case " $taking " in
         *" $last "*)
           case " $files " in *" $last "*) compopt -o default 2>/dev/null ;; esac
           return 0

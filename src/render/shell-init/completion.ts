@@ -37,24 +37,45 @@ export interface CaseValues {
   readonly tail: string
 }
 
-/** Gives what the completion functions of bash, zsh and PowerShell look up for a command. */
-export function caseValues({ takes, options, tail }: CompletedCommand): CaseValues {
-  const spellings = ({ name, short }: CompletedOption): string => (short === undefined ? `--${name}` : `--${name} -${short}`)
-  const wordsOf = (isMeant: (option: CompletedOption) => boolean): string => options.filter(isMeant).map(spellings).join(' ')
+/**
+ * Gives the options of all commands that take a value, each once: the word that follows one is not the command, nor what the command
+ * takes. `offers` is 'anything' where commands differ in it.
+ */
+export function valueOptions(commands: readonly CompletedCommand[]): readonly CompletedOption[] {
+  const byName = new Map<string, CompletedOption>()
+  for (const option of commands.flatMap(({ options }) => options.filter(({ offers }) => offers !== 'nothing'))) {
+    const known = byName.get(option.name)
+    byName.set(option.name, known === undefined || String(known.offers) === String(option.offers) ? option : { ...option, offers: 'anything' })
+  }
+  return [...byName.values()]
+}
+
+/** Gives the ways to write options, each a word. */
+export function spellingsOf(options: readonly CompletedOption[]): readonly string[] {
+  return options.flatMap(({ name, short }) => (short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]))
+}
+
+/**
+ * Gives what the completion functions of bash, zsh and PowerShell look up for one of these commands. Before there is a command, the
+ * values of every command's options are known: they may stand ahead of it, though they are not offered there.
+ */
+export function caseValues({ name: command, takes, options, tail }: CompletedCommand, commands: readonly CompletedCommand[]): CaseValues {
+  const known = command === '' ? [...options, ...valueOptions(commands)] : options
+  const wordsOf = (among: readonly CompletedOption[], isMeant: (option: CompletedOption) => boolean): string => spellingsOf(among.filter(isMeant)).join(' ')
   return {
-    flags: wordsOf(({ offers }) => offers === 'nothing'),
-    values: wordsOf(({ offers }) => offers !== 'nothing'),
-    profiles: wordsOf(({ offers }) => offers === 'profiles'),
-    files: wordsOf(({ offers }) => offers === 'files'),
-    choices: options.flatMap(({ name, offers }) => (typeof offers === 'string' ? [] : [`--${name}=${offers.join(',')} `])).join(''),
+    flags: wordsOf(options, ({ offers }) => offers === 'nothing'),
+    values: wordsOf(options, ({ offers }) => offers !== 'nothing'),
+    profiles: wordsOf(known, ({ offers }) => offers === 'profiles'),
+    files: wordsOf(known, ({ offers }) => offers === 'files'),
+    choices: known.flatMap(({ name, offers }) => (typeof offers === 'string' ? [] : [`--${name}=${offers.join(',')} `])).join(''),
     takes: takes === 'profile' ? takes : takes.map(({ name }) => name).join(' '),
     tail: tail ?? '',
   }
 }
 
 /** Gives the row of bash's and zsh's `case` for a command, behind the word that it is looked up by. No word of the command table has a quote in it. */
-export function caseAssignments(command: CompletedCommand): string {
-  return [...Object.entries(caseValues(command)).filter(([, words]) => words !== '').map(([name, words]) => `${name}='${words}'`), ';;'].join(' ')
+export function caseAssignments(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
+  return [...Object.entries(caseValues(command, commands)).filter(([, words]) => words !== '').map(([name, words]) => `${name}='${words}'`), ';;'].join(' ')
 }
 
 /** The commands that are several, each with a pattern of the words that may follow: `cache` with `show|clear`. */

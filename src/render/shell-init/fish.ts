@@ -1,11 +1,18 @@
 /** The snippet for fish. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand, CompletedOption } from './completion.ts'
-import { commandsOfTwoWords } from './completion.ts'
+import { commandsOfTwoWords, spellingsOf, valueOptions } from './completion.ts'
 
 /** Gives the code for config.fish: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. */
 export function renderFish(commands: readonly CompletedCommand[]): string {
   const twoWords = commandsOfTwoWords(commands).flatMap(([first, seconds]) => seconds.map((second) => `'${first} ${second}'`)).join(' ')
-  return `${PROMPT}${COMPLETION.replace('TWO_WORDS', twoWords)}${commands.flatMap(linesOf).map((line) => `${line}\n`).join('')}`
+  const options = valueOptions(commands)
+  const lines = [...commands.flatMap(linesOf), ...options.flatMap(linesAhead)]
+  return `${PROMPT}${COMPLETION.replace('TWO_WORDS', twoWords).replace('TAKING', spellingsOf(options).join(' '))}${lines.map((line) => `${line}\n`).join('')}`
+}
+
+/** For the value of an option that stands ahead of the command. */
+function linesAhead(option: CompletedOption): readonly string[] {
+  return spellingsOf([option]).map((spelling) => `complete -c awsmfa -n '_awsmfa_is ${spelling}'${valueOf(option.offers).replace(' -r', '')}`)
 }
 
 function linesOf({ name, takes, options, tail }: CompletedCommand): readonly string[] {
@@ -194,23 +201,38 @@ function _awsmfa_profiles
     return 0
 end
 
-# The command that was typed, of two words where there are such, and \`--\` where that stands after it.
+# The command that was typed, of two words where there are such, and \`--\` where that stands after it; before there is one, the
+# option whose value is next.
 function _awsmfa_command
     set -l words (commandline -opc)
+    set -l taking TAKING
     set -l command
+    set -l before
     for word in $words[2..-1]
         if test "$word" = --
             set command "$command --"
             break
         end
-        string match -q -- '-*' $word; and continue
+        if string match -q -- '-*' $word
+            set before $word
+            continue
+        end
+        # Options and their values are no words of the command.
+        if contains -- "$before" $taking
+            set before
+            continue
+        end
+        set before
         if test -z "$command"
             set command $word
         else if contains -- "$command $word" TWO_WORDS
             set command "$command $word"
         end
     end
-    echo "$command"
+    if test -z "$command"; and contains -- "$before" $taking
+        set command $before
+    end
+    printf '%s\\n' "$command"
 end
 
 # What fish offers for the words after \`--\` as a line of their own.

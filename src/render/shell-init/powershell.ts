@@ -1,17 +1,17 @@
 /** The snippet for PowerShell. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand } from './completion.ts'
-import { caseValues } from './completion.ts'
+import { caseValues, spellingsOf, valueOptions } from './completion.ts'
 
 /**
  * Gives the code for $PROFILE: what keeps $AWSMFA_PS1, `awsmfa-use`, and completion for these commands. PowerShell has no list of
  * functions to call before a prompt: the prompt that is there is called by one that comes before it.
  */
 export function renderPowerShell(commands: readonly CompletedCommand[]): string {
-  return `${PROMPT}${COMPLETION_BEFORE}${commands.map(entryOf).join('')}${COMPLETION_AFTER}`
+  return `${PROMPT}${COMPLETION_BEFORE}${commands.map((command) => entryOf(command, commands)).join('')}${COMPLETION_AFTER.replace('TAKING', list(spellingsOf(valueOptions(commands))))}`
 }
 
-function entryOf(command: CompletedCommand): string {
-  const { flags, values, profiles, choices, takes } = caseValues(command)
+function entryOf(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
+  const { flags, values, profiles, choices, takes } = caseValues(command, commands)
   const pairs = choices.trim().split(' ').filter((pair) => pair !== '').map((pair) => `${quoted(pair.split('=')[0] ?? '')} = ${list(pair.split('=')[1]?.split(',') ?? [])}`)
   const words = (text: string): string => list(text.split(' ').filter((word) => word !== ''))
   const isProfile = command.takes === 'profile'
@@ -127,11 +127,15 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   $dashes = $null
   $command = ''
   $last = ''
+  $taking = TAKING
+  $skip = $false
   foreach ($element in $elements) {
     $last = "$element"
     # PowerShell hands on a \`--\` in quotes, and may keep one without.
     if ($last -ceq '--' -or $last -ceq "'--'") { $dashes = $element; break }
-    if ($last -like '-*') { continue }
+    # Options and their values are no words of the command.
+    if ($last -like '-*') { $skip = $taking -ccontains $last; continue }
+    if ($skip) { $skip = $false; continue }
     if (-not $command) { $command = $last } elseif ($global:AwsmfaCommands.ContainsKey("$command $last")) { $command = "$command $last" }
   }
   $known = $global:AwsmfaCommands[$command]
@@ -147,7 +151,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   if ($wordToComplete -cmatch '\\A(--[a-z-]+)=(.*)\\z') { $last = $Matches[1]; $before = "$last="; $wordToComplete = $Matches[2] }
   $offered = if ($known.Profiles -ccontains $last) { Get-AwsmfaProfile }
   elseif ($known.Choices.ContainsKey($last)) { $known.Choices[$last] }
-  elseif ($known.Values -ccontains $last) { return }
+  elseif ($taking -ccontains $last) { return }
   elseif ($wordToComplete -like '-*') { @($known.Flags) + @($known.Values) }
   elseif ($known.TakesProfile) { Get-AwsmfaProfile }
   else { $known.Takes }

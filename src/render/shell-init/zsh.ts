@@ -1,6 +1,6 @@
 /** The snippet for zsh. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 import type { CompletedCommand } from './completion.ts'
-import { caseAssignments, commandsOfTwoWords } from './completion.ts'
+import { caseAssignments, commandsOfTwoWords, spellingsOf, valueOptions } from './completion.ts'
 
 /**
  * Gives the code for ~/.zshrc: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. AWSMFA_PS1 can stand in
@@ -9,11 +9,12 @@ import { caseAssignments, commandsOfTwoWords } from './completion.ts'
  */
 export function renderZsh(commands: readonly CompletedCommand[]): string {
   const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      (${first}) case $word in (${seconds.join('|')}) command="$command $word" ;; esac ;;\n`)
-  return `${PROMPT}${COMPLETION_BEFORE}${twoWords.join('')}${COMPLETION_CASE}${commands.map(caseOf).join('')}${COMPLETION_AFTER}`
+  const before = COMPLETION_BEFORE.replace('TAKING', spellingsOf(valueOptions(commands)).join(' '))
+  return `${PROMPT}${before}${twoWords.join('')}${COMPLETION_CASE}${commands.map((command) => caseOf(command, commands)).join('')}${COMPLETION_AFTER}`
 }
 
-function caseOf(command: CompletedCommand): string {
-  return `    ('${command.name}') ${caseAssignments(command)}\n`
+function caseOf(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
+  return `    ('${command.name}') ${caseAssignments(command, commands)}\n`
 }
 
 const PROMPT = `# awsmfa in zsh, 5.0 or later: what is left of the session, in AWSMFA_PS1. Nothing is started.
@@ -161,15 +162,17 @@ _awsmfa_profiles() {
 
 # The options are those that zsh's completion sets for itself; with others its own _default fails.
 _awsmfa_complete() {
-  local command= word flags= values= profiles= files= takes= choices= tail= last=
+  local command= word flags= values= profiles= files= takes= choices= tail= last= skip= taking='TAKING'
   integer i dashes=0
   local -a offered
   for (( i = 2; i < CURRENT; i++ )); do
     word=\${words[i]}
     case $word in
       (--) dashes=i; break ;;
-      (-*) continue ;;
+      # Options and their values are no words of the command.
+      (-*) if [[ " $taking " == *" $word "* ]]; then skip=1; else skip=; fi; continue ;;
     esac
+    if [[ -n $skip ]]; then skip=; continue; fi
     case $command in
       ('') command=$word ;;
 `
@@ -205,7 +208,7 @@ const COMPLETION_AFTER = `  esac
     compadd -- $offered
   elif [[ " $files " == *" $last "* ]]; then
     _default
-  elif [[ " $values " == *" $last "* ]]; then
+  elif [[ " $taking " == *" $last "* ]]; then
     return 1
   elif [[ \${words[CURRENT]} == -* ]]; then
     offered=(\${=flags} \${=values})

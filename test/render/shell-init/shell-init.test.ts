@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { completedCommands } from '../../../src/cli/completed-commands.ts'
+import { optionsBySpelling } from '../../../src/cli/canonicalise.ts'
 import { ENCODED_CHARACTERS, promptFileName } from '../../../src/core/prompt/prompt-line.ts'
 import { HELP_TOPICS } from '../../../src/cli/help-topics.ts'
 import { ENV_FORMATS } from '../../../src/core/env-formats.ts'
@@ -8,6 +9,7 @@ import { LAYOUT_NAMES } from '../../../src/core/layouts/process-layout.ts'
 import { PROMPT_CHOICES } from '../../../src/core/login/prompt-choice.ts'
 import { COMMAND_NAMES } from '../../../src/core/command-names.ts'
 import { findShell, SHELL_NAMES } from '../../../src/core/shell-names.ts'
+import { caseValues, spellingsOf, valueOptions } from '../../../src/render/shell-init/completion.ts'
 import type { CompletedCommand } from '../../../src/render/shell-init/completion.ts'
 import { renderShellInit } from '../../../src/render/shell-init/shell-init.ts'
 
@@ -35,6 +37,23 @@ describe('the code for a shell', () => {
   it.each(SHELL_NAMES)('%s completes every command and option that there is', (shell) => {
     const code = renderShellInit(shell, completedCommands())
     for (const { name, options } of completedCommands()) for (const option of options) expect(code).toMatch(new RegExp(shell === 'fish' ? `_awsmfa_is ${name === '' || name.includes(' ') ? `"${name}"` : name}' (-f )?-l ${option.name}\\b` : `--${option.name}\\b`))
+  })
+})
+
+describe('what stands ahead of the command', () => {
+  it.each(SHELL_NAMES)('%s knows every option of the command table whose value follows it', (shell) => {
+    const taking = [...optionsBySpelling()].filter(([, { kind }]) => kind === 'value').map(([spelling]) => spelling)
+    expect(spellingsOf(valueOptions(completedCommands())).toSorted()).toEqual(taking.toSorted())
+    const [line = ''] = /taking(?: = @\(|=| )['-].*/.exec(renderShellInit(shell, completedCommands())) ?? []
+    expect((line.match(/(?<=['\s])--?[a-z-]+/g) ?? []).toSorted()).toEqual(taking.toSorted())
+  })
+
+  it('has the values of an option that means the same to every command, and no option offered that is not for every command', () => {
+    const commands = completedCommands()
+    const [before] = commands.map((command) => caseValues(command, commands))
+    expect(before).toMatchObject({ flags: '--help -h --version -V', values: '', profiles: '--profile -p --source-profile' })
+    // The --format of env is one of a few words, that of status a template.
+    expect(before?.choices).toBe(`--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `)
   })
 })
 
