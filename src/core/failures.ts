@@ -42,7 +42,7 @@ export type UsageProblem =
   | { readonly kind: 'several-settings-files'; readonly paths: readonly string[] }
   | { readonly kind: 'malformed-settings'; readonly path: string; readonly format: 'ini' | 'toml' | 'yaml' | 'json'; readonly line?: number }
   | { readonly kind: 'token-code-for-many'; readonly profiles: number }
-  | { readonly kind: 'token-command-for-many'; readonly profiles: number }
+  | { readonly kind: 'token-command-for-many'; readonly profiles: number; readonly origin: Origin }
 
 /** What is wrong with a flag after `--`. */
 export type StsArgumentProblem =

@@ -214,14 +214,19 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): read
   return [...groups.values()]
 }
 
-/** A code is one device's, and so is a command on the line; a profile's own command is meant for that profile. */
+/** A code is one device's, and so is a command, which is not told which device's code is wanted; several profiles may find one at the same place. */
 function assertOneDevice(groups: readonly Group[]): void {
   const profiles = groups.flat().length
   const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
   if (isGiven && groups.length > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles } })
-  const isCommandForAll = groups.some(([{ candidate }]) => candidate.resolution.tokenCommand?.origin.kind === 'flag')
-  const devices = new Set(groups.map(([{ serialNumber }]) => serialNumber))
-  if (isCommandForAll && devices.size > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles } })
+  const commands = groups.flatMap(([{ candidate, serialNumber }, ...others]) => {
+    const origin = candidate.resolution.tokenCommand?.origin
+    return origin === undefined ? [] : [{ origin, place: JSON.stringify(origin), serialNumber, profiles: 1 + others.length }]
+  })
+  const shared = commands.find(({ place, serialNumber }) => commands.some((other) => other.place === place && other.serialNumber !== serialNumber))
+  if (shared === undefined) return
+  const served = commands.filter(({ place }) => place === shared.place).reduce((sum, each) => sum + each.profiles, 0)
+  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: served, origin: shared.origin } })
 }
 
 async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {

@@ -4,6 +4,7 @@ import { AwsmfaError } from '../../src/core/failures.ts'
 import { applyEdits } from '../../src/core/files/byte-edit.ts'
 import type { Invocation } from '../../src/core/invocation.ts'
 import { readProfiles } from '../../src/core/files/profiles.ts'
+import type { GlobalDefaults } from '../../src/core/login/settings.ts'
 import { resolveLogin } from '../../src/core/login/resolve-login.ts'
 import type { AwsCache, SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
 import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
@@ -31,13 +32,15 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
   }
 }
 
+const IN_SETTINGS: GlobalDefaults = { token_command: { value: 'op', place: { path: '/s', line: 3 } } }
+
 /** Signs these profiles in; gives what became of each, and the credentials file. */
-async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS, options: Invocation['options'] = {}): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
+async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS, options: Invocation['options'] = {}, defaults: GlobalDefaults = {}): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
   const files = fakeFiles(config)
   const profiles = readProfiles({ credentials: CREDENTIALS, config })
   const candidates = names.map((name) => {
     const invocation = { command: 'login', positionals: [name], options } as const
-    const resolution = resolveLogin({ invocation, environment: {}, profiles, paths: PATHS, defaults: {}, readFile: () => '' })
+    const resolution = resolveLogin({ invocation, environment: {}, profiles, paths: PATHS, defaults, readFile: () => '' })
     return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
   })
   const effects: SignInEffects = {
@@ -95,16 +98,21 @@ describe('signing in', () => {
   it.each([
     ['a command of its own for each device', `${SERIALS}mfa_process = op bob\n`.replace('[profile bob]', 'mfa_process = op alice\n[profile bob]'), {}],
     ['one command for one device, of several keys', SERIALS.replace('mfa/bob', 'mfa/alice'), { 'token-command': 'op' }],
-  ])('asks %s', async (_, config, options) => {
+    ["the settings file's command for one device, and the other's own", `${SERIALS}mfa_process = op bob\n`, {}, IN_SETTINGS],
+  ])('asks %s', async (_, config, options, defaults = {}) => {
     const person = fakePerson(['123456', '654321'])
-    const { outcomes } = await signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options)
+    const { outcomes } = await signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options, defaults)
     expect([codesOf(outcomes), person.asked.length]).toEqual([['ok', 'ok'], 2])
   })
 
-  it('asks no command from the line, where there is more than one device', async () => {
+  it.each<[string, string, Invocation['options'], GlobalDefaults, string]>([
+    ['the line', SERIALS, { 'token-command': 'op' }, {}, 'flag'],
+    ['the settings file', SERIALS, {}, IN_SETTINGS, 'settings'],
+    ['a profile on the way of both', SERIALS.replaceAll(']\n', ']\nsource_profile = base\n').concat('[profile base]\nsource_profile = alice-long-term\nmfa_process = op\n'), {}, {}, 'file'],
+  ])('asks no command from %s, where there is more than one device', async (_, config, options, defaults, kind) => {
     const person = fakePerson([])
-    const signing = signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, SERIALS, { 'token-command': 'op' })
-    await expect(signing).rejects.toMatchObject({ failure: { code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: 2 } } })
+    const signing = signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options, defaults)
+    await expect(signing).rejects.toMatchObject({ failure: { code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: 2, origin: { kind } } } })
   })
 
   it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {

@@ -63,7 +63,11 @@ const USAGE: Kinds<UsageProblem> = {
     { path: '/home/alice/.config/awsmfa/config.ini', format: 'ini' },
   ],
   'token-code-for-many': [{ profiles: 3 }],
-  'token-command-for-many': [{ profiles: 2 }],
+  'token-command-for-many': [
+    { profiles: 2, origin: { kind: 'flag', flag: '--token-command' } },
+    { profiles: 2, origin: { kind: 'settings', key: 'token_command', place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 } } },
+    { profiles: 3, origin: { kind: 'file', file: 'config', profile: 'base', key: 'mfa_process', line: 7 } },
+  ],
 }
 
 const STS_ARGUMENT: Kinds<StsArgumentProblem> = {

@@ -56,10 +56,12 @@ const USAGE_WORDS: UsageWords = {
       : say(`${showPlace(place, view)} is not valid ${FORMATS[format].name}`, `a setting is written so: ${FORMATS[format].example}`),
   'token-code-for-many': ({ profiles }) =>
     say(`one token code cannot serve ${profiles} profiles with different MFA devices`, 'leave the code out, and each device is asked for its own'),
-  'token-command-for-many': ({ profiles }) =>
+  'token-command-for-many': ({ profiles, origin }, view) =>
     say(
-      `one token command cannot serve ${profiles} profiles with different MFA devices`,
-      "leave '--token-command' out, and each device is asked for its own code; 'awsmfa_token_command' in a profile is for that profile's device",
+      `one token command${fromOrigin(origin, view)} cannot serve ${profiles} profiles with different MFA devices`,
+      origin.kind === 'flag'
+        ? "leave '--token-command' out, and each device is asked for its own code; 'awsmfa_token_command' in a profile is for that profile's device"
+        : "put it into the profile whose device it is for, as 'awsmfa_token_command', and every other device is asked for its own code",
     ),
 }
 
