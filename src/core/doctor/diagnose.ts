@@ -47,5 +47,5 @@ function isAbout(name: string, { profiles, sourcePathOf }: Examination): (findin
 }
 
 function isOfFile({ code }: Finding): boolean {
-  return ['duplicate-section', 'duplicate-key', 'colon-delimiter', 'proto-section', 'first-key-indented', 'name-with-comment-sign', 'line-without-key'].includes(code)
+  return ['duplicate-section', 'duplicate-key', 'colon-delimiter', 'proto-section', 'first-key-indented', 'name-with-comment-sign', 'line-without-key', 'text-after-header', 'empty-header', 'line-in-block'].includes(code)
 }

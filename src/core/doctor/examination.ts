@@ -8,6 +8,7 @@ import { headerOf } from './section-names.ts'
 import type { Header } from './section-names.ts'
 import { knowledgeOf } from './traits.ts'
 import type { ProfileKnowledge } from './traits.ts'
+import { decidedIn } from './settled.ts'
 import type { Environment } from '../login/target-profile.ts'
 import type { SharedFileName } from '../origin.ts'
 
@@ -75,8 +76,10 @@ export interface ExaminedDocument extends ExaminedFile {
   readonly name: SharedFileName
   readonly document: IniDocument
   readonly sections: readonly ExaminedSection[]
-  /** How many sections are meant to open a profile. */
-  readonly countOf: (profile: string) => number
+  /** The sections that are meant to open a profile. */
+  readonly sectionsFor: (profile: string) => readonly ExaminedSection[]
+  /** The profiles about which the other file says who they are. */
+  readonly decidedElsewhere: ReadonlySet<string>
   /** The number, from 1, of the line that holds an offset. */
   readonly lineAt: (offset: number) => number
 }
@@ -97,7 +100,7 @@ const MAXIMUM_NEAREST = 100
 export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, profiles: Profiles = profilesIn(files)): Examination {
   const near = new Map<string, string | undefined>()
   return {
-    files: { credentials: takenApart('credentials', files.credentials), config: takenApart('config', files.config) },
+    files: bothTakenApart(files),
     profiles,
     ...knowledgeOf(profiles.find),
     machine,
@@ -122,11 +125,22 @@ export function profilesIn({ credentials, config }: Readonly<Record<SharedFileNa
   }
 }
 
-/** Takes one file apart. Never throws. */
-export function takenApart(name: SharedFileName, file: ExaminedFile): ExaminedDocument {
+/** Takes both files apart, each knowing what the other decides. Never throws. */
+export function bothTakenApart(files: Readonly<Record<SharedFileName, ExaminedFile>>): Readonly<Record<SharedFileName, ExaminedDocument>> {
+  const [credentials, config] = [takenApart('credentials', files.credentials), takenApart('config', files.config)]
+  return { credentials: { ...credentials, decidedElsewhere: decidedIn(config.sections) }, config: { ...config, decidedElsewhere: decidedIn(credentials.sections) } }
+}
+
+/** Takes one file apart; `decidedElsewhere` is what is known of the other. Never throws. */
+export function takenApart(name: SharedFileName, file: ExaminedFile, decidedElsewhere: ReadonlySet<string> = new Set()): ExaminedDocument {
   const document = readIniDocument(file.text)
   const sections = document.sections.map((section) => ({ section, header: headerOf(document, section, name), body: parseSection(document, section) }))
-  const counts = new Map<string, number>()
-  for (const { header: { profile } } of sections) if (profile !== undefined) counts.set(profile, (counts.get(profile) ?? 0) + 1)
-  return { ...file, name, document, sections, countOf: (profile) => counts.get(profile) ?? 0, lineAt: document.lineAt }
+  const byProfile = new Map<string, ExaminedSection[]>()
+  for (const own of sections) {
+    const { profile } = own.header
+    const standing = profile === undefined ? undefined : byProfile.get(profile)
+    if (standing !== undefined) standing.push(own)
+    else if (profile !== undefined) byProfile.set(profile, [own])
+  }
+  return { ...file, name, document, sections, sectionsFor: (profile) => byProfile.get(profile) ?? [], decidedElsewhere, lineAt: document.lineAt }
 }

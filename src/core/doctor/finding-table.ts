@@ -37,6 +37,9 @@ export const FINDING_TABLE = {
   'padded-header': { severity: 'warning', about: 'blanks inside the brackets of a header', mends: 'where there is no section of that name: the blanks go' },
   'quoted-header': { severity: 'warning', about: 'a name in quotes in a header', mends: 'where the name needs none: the quotes go' },
   'comment-after-header': { severity: 'warning', about: 'a comment behind a header', mends: 'always: it gets a line of its own' },
+  'text-after-header': { severity: 'error', about: 'text behind a header, or a comment without a blank before it' },
+  'bracket-after-header': { severity: 'error', about: 'another `]` behind a header, be it in a comment' },
+  'empty-header': { severity: 'error', about: 'a header `[]`' },
   'indented-header': { severity: 'warning', about: 'a header that does not begin its line' },
   'name-not-portable': { severity: 'warning', about: 'a name with other characters than letters, digits and `_-/.%@:+`' },
   'name-with-comment-sign': { severity: 'error', about: 'a name with `#` or `;`' },
@@ -46,6 +49,7 @@ export const FINDING_TABLE = {
   'quoted-value': { severity: 'warning', about: 'quotes round a key, a region, an ARN or a profile', mends: 'always: the quotes go' },
   'first-key-indented': { severity: 'error', about: 'keys that do not begin their lines', mends: 'where no other line depends on it: the blanks go' },
   'key-in-value': { severity: 'warning', about: 'an indented key below another, which it is a part of for most tools' },
+  'line-in-block': { severity: 'error', about: 'an indented line without `=` below a key without a value' },
   'indented-comment': { severity: 'warning', about: 'a comment that does not begin its line', mends: 'always: the blanks go' },
   // What stands in them.
   'half-a-key-pair': { severity: 'error', about: 'a key id without its secret, or the other way round' },

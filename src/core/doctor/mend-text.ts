@@ -16,7 +16,7 @@ import { checkHeaders, checkDoubles } from './checks/headers.ts'
 import { checkBytes, checkIndentedComments } from './checks/file-spelling.ts'
 import { checkKeys } from './checks/keys.ts'
 import { checkKeyPairs, checkSecurityToken, checkSession } from './checks/sessions.ts'
-import { examine, takenApart } from './examination.ts'
+import { bothTakenApart, examine, takenApart } from './examination.ts'
 import type { ExaminedDocument, ExaminedFile, ExaminedSection, MachineFacts } from './examination.ts'
 import type { Finding } from './finding.ts'
 
@@ -46,8 +46,9 @@ export function planMends(files: Readonly<Record<SharedFileName, ExaminedFile>>,
 }
 
 function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>): FileTexts {
-  const mend = (name: SharedFileName): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text })))
-  return { credentials: mend('credentials'), config: mend('config') }
+  const { credentials, config } = bothTakenApart(files)
+  const mend = ({ name, decidedElsewhere }: ExaminedDocument): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text }, decidedElsewhere)))
+  return { credentials: mend(credentials), config: mend(config) }
 }
 
 /** Each turn mends all faults that do not touch each other, and none comes back, so that few turns are needed; the limit is for faults of ours. */

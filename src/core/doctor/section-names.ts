@@ -13,8 +13,11 @@ export interface Header {
   readonly isPrefixed: boolean
   readonly isQuoted: boolean
   readonly isPadded: boolean
-  /** What stands behind the bracket. */
+  /** What stands behind the bracket; `isCommented`: it is a comment for JavaScript too, which wants a blank before it. */
   readonly rest: string
+  readonly isCommented: boolean
+  /** What botocore takes for the name: all up to the last bracket (Python, RawConfigParser › SECTCRE). */
+  readonly greedyName: string
 }
 
 /** Sections of config that are no profiles: what they are called, and what stands before their name. */
@@ -40,5 +43,7 @@ export function headerOf({ text }: IniDocument, section: IniSection, file: Share
     isQuoted: quoted !== null,
     isPadded,
     rest: decodeUtf8(trimBlanks(line.slice(close + 1))),
+    isCommented: /^[ \t\v\f]+[#;]/.test(line.slice(close + 1)),
+    greedyName: decodeUtf8(line.slice(open, line.lastIndexOf(']'))),
   }
 }

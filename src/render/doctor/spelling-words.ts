@@ -4,6 +4,7 @@ import type { SpellingCode } from '../../core/doctor/parser-behaviour.ts'
 import { visible } from '../../core/visible-text.ts'
 import { keyOf, otherLine, quote, sectionOf, toolNames } from './wording.ts'
 import type { FindingWords } from './wording.ts'
+import type { Finding } from '../../core/doctor/finding.ts'
 
 type FileCode = SpellingCode | Extract<FindingCode, 'file-unreadable' | 'bare-section-of-awsmfa' | 'two-default-sections'>
 
@@ -25,13 +26,19 @@ export const SPELLING_WORDS: FindingWords<FileCode> = {
   'duplicate-key': (found) => [`${keyOf(found)} stands here again, first in ${otherLine(found)}; ${REFUSERS}`, 'take one of the two out'],
   'proto-section': (found) => [`a section of this name makes ${toolNames(found.tools)} give the whole file up, silently`, 'give it another name'],
   'default-in-capitals': (found) => [`the keys of [DEFAULT] count for every profile of this file with ${toolNames(found.tools)}, and for none with the others`, 'call it [default] if the default profile is meant'],
-  'profile-prefix-in-credentials': (found) => [`in the credentials file a header has no 'profile': ${toolNames(found.tools)} do not see ${quote(found.profile)}`, `call it [${visible(found.profile ?? '')}]`],
-  'bare-section-in-config': (found) => [`without 'profile' before its name no tool reads this section`, `call it [profile ${visible(found.profile ?? '')}]`],
+  'profile-prefix-in-credentials': (found) => [`in the credentials file a header has no 'profile': ${toolNames(found.tools)} do not read this section`, wayOutOf(found, `call it [${visible(found.profile ?? '')}]`)],
+  'bare-section-in-config': (found) => [`without 'profile' before its name no tool reads this section`, wayOutOf(found, `call it [profile ${visible(found.profile ?? '')}]`)],
   'bare-section-of-awsmfa': (found) => [`awsmfa reads ${sectionOf(found)}, as reusabit/awsmfa does; no other tool does`],
   'two-default-sections': (found) => [`[profile default] counts and [default] in ${otherLine(found)} does not, except for the SDK for .NET; with the AWS CLI, boto3 and SAM the later of the two`, 'put the keys of both into [default]'],
-  'padded-header': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)}: there are blanks too many in its header`, 'take the blanks out'],
-  'quoted-header': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)}: its name stands in quotes`, 'take the quotes out'],
+  'padded-header': (found) => [`${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: there are blanks too many in its header`, wayOutOf(found, 'take the blanks out')],
+  'quoted-header': (found) => [`${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: its name stands in quotes`, wayOutOf(found, 'take the quotes out')],
   'comment-after-header': (found) => [`behind the header stands a comment; ${toolNames(found.tools)} refuses the whole file`, 'give the comment a line of its own'],
+  'text-after-header': () => [
+    'text stands behind the header: for CDK and the SDK for JavaScript this is none, and the keys below count for the section above; the SDK for .NET refuses the whole file',
+    'write it as a comment, on a line of its own',
+  ],
+  'bracket-after-header': (found) => [`another ']' stands behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`, 'take out what stands behind the first one, or give the comment a line of its own'],
+  'empty-header': (found) => [`a header without a name; ${toolNames(found.tools)} ${REFUSED}`, 'give it a name, or take it out'],
   'indented-header': (found) => [`this header does not begin its line: for ${toolNames(found.tools)} it is part of the value above it`, 'take the blanks before it out'],
   'name-not-portable': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)}: they take letters, digits and _-/.%@:+ alone`, 'give it a name of these'],
   'name-with-comment-sign': (found) => [`a name with '#' or ';' makes ${toolNames(found.tools)} miss the profile or refuse the whole file`, 'give it another name'],
@@ -41,5 +48,13 @@ export const SPELLING_WORDS: FindingWords<FileCode> = {
   'quoted-value': (found) => [`for ${toolNames(found.tools)} the quotes are part of the value of ${keyOf(found)}`, 'take the quotes out'],
   'first-key-indented': (found) => [`${keyOf(found)} does not begin its line; ${toolNames(found.tools)} miss it or refuse the whole file`, 'take the blanks before it out'],
   'key-in-value': (found) => [`for ${toolNames(found.tools)} ${keyOf(found)} is part of the value of ${quote(found.facts.other)} above it, or not there`, 'take the blanks before it out'],
+  'line-in-block': (found) => [`this line belongs to ${keyOf(found)} above it, and has no '='; ${toolNames(found.tools)} ${REFUSED}`, `put the value of ${keyOf(found)} into its own line, or '=' into this one`],
   'indented-comment': (found) => [`this comment does not begin its line; ${toolNames(found.tools)} take it for part of a value or refuse the whole file`, 'take the blanks before it out'],
+}
+
+/** Mended, the section would be there twice, or would count beside what the other file says of the same profile. */
+function wayOutOf(found: Finding, plain: string): string {
+  const { otherLine: line, other } = found.facts
+  if (line !== undefined) return `another section for ${quote(found.profile)} stands in ${otherLine(found)}: put the keys of both into one`
+  return other === undefined ? plain : `the ${other} file says too who ${quote(found.profile)} is: keep one of the two, under a plain header`
 }

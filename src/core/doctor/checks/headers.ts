@@ -2,7 +2,11 @@
 import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
 import { finding, spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
+import { effectOn } from '../parser-behaviour.ts'
 import type { Header } from '../section-names.ts'
+import { rivalOf } from '../settled.ts'
+import type { Rival } from '../settled.ts'
+import { ENGINES, toolsOf } from '../tools.ts'
 
 /** A section with its header taken apart, and those of the same file. */
 interface Place {
@@ -10,8 +14,8 @@ interface Place {
   readonly own: ExaminedSection
   readonly header: Header
   readonly line: number
-  /** Another section opens the same profile in a form that all tools read, so that mending this one would make a double. */
-  readonly isTaken: boolean
+  /** Another section opens the same profile, or says in the other file who it is: mending this one would change that. */
+  readonly rival: Rival | undefined
   /** The section above has keys, so that an indented header could belong to a value; else it is one for everybody. */
   readonly isBelowKey: boolean
   /** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or one that such a section names. */
@@ -23,31 +27,35 @@ export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
   const sourcesWithoutRole = new Set(file.sections.filter((each) => !hasRole(each)).map(sourceOf))
   return file.sections.flatMap((own, index) => {
     const { header } = own
-    const isTaken = header.profile !== undefined && file.countOf(header.profile) > 1
-    const isBelowKey = (file.sections[index - 1]?.body.entries.length ?? 0) > 0
+    const rival = rivalOf(file, own)
     const isReusabits = (sourceOf(own) !== undefined && !hasRole(own)) || sourcesWithoutRole.has(header.name)
-    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), isTaken, isBelowKey, isReusabits })
+    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), rival, isBelowKey: isBelowKey(file.sections, index), isReusabits })
   })
 }
 
-/** Sections that stand twice; `[default]` in two forms. */
+/** Sections that stand twice, their names compared as botocore does, blanks and all; `[default]` in two forms. */
 export function checkDoubles({ path, text, sections, name, lineAt }: ExaminedDocument): readonly Finding[] {
   const seen = new Map<string, ExaminedSection>()
   const found: Finding[] = []
-  for (const own of sections) {
-    const key = own.section.name
+  for (const [index, own] of sections.entries()) {
+    const key = own.header.greedyName
     const first = seen.get(key)
+    if (key === 'DEFAULT' || (own.section.isIndented && isBelowKey(sections, index))) continue
     if (first === undefined) seen.set(key, own)
     else {
-      const isMendable = saysTheSame(text, first, own)
+      const isMendable = [first, own].every(({ header }) => header.rest === '' || header.isCommented) && saysTheSame(text, first, own)
       found.push(spelling('duplicate-section', { file: path, line: lineAt(own.section.start), otherLine: lineAt(first.section.start), profile: own.header.profile, name: own.header.name, isMendable }))
     }
   }
-  const [plain, prefixed] = [seen.get('default'), seen.get('profile default')]
+  const [plain, prefixed] = ['default', 'profile default'].map((key) => seen.get(key))
   if (name === 'config' && plain !== undefined && prefixed !== undefined) {
     found.push(finding('two-default-sections', { file: path, line: lineAt(prefixed.section.start), otherLine: lineAt(plain.section.start), profile: 'default' }))
   }
   return found
+}
+
+function isBelowKey(sections: readonly ExaminedSection[], index: number): boolean {
+  return (sections[index - 1]?.body.entries.length ?? 0) > 0
 }
 
 /** Tells whether two sections hold the same keys with the same values, and nothing that could be lost. */
@@ -62,33 +70,49 @@ function headerFindings(place: Place): readonly Finding[] {
   const { file, own, header, line } = place
   const details = { file: file.path, line, profile: header.profile, name: header.name }
   if (header.name === '__proto__' || header.name === 'profile __proto__') return [spelling('proto-section', details)]
+  if (header.greedyName === '') return own.section.isIndented && place.isBelowKey ? [] : [spelling('empty-header', details)]
   if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
   if (header.profile === undefined) return []
   return [
     ...(own.section.isIndented && place.isBelowKey ? [spelling('indented-header', details)] : []),
     ...(file.name === 'credentials' ? ofCredentials(place, details) : ofConfig(place, details)),
-    ...(/^[#;]/.test(header.rest) ? [spelling('comment-after-header', { ...details, isMendable: !header.rest.includes(']') })] : []),
+    ...behindHeader(header, details),
     ...ofName(header.profile, details),
   ]
 }
 
+/** JavaScript takes a line for a header that ends with its bracket, or with a comment that has a blank before it; botocore reads on to the last bracket. */
+function behindHeader({ rest, isCommented }: Header, details: Details): readonly Finding[] {
+  if (rest.includes(']')) return [finding('bracket-after-header', { ...details, tools: toolsOf(ENGINES.filter((engine) => effectOn('bracket-after-header', engine) !== 'fine' || (engine === 'js' && !isCommented))) })]
+  if (isCommented) return [spelling('comment-after-header', { ...details, isMendable: true })]
+  return rest === '' ? [] : [spelling('text-after-header', details)]
+}
+
 type Details = Parameters<typeof spelling>[1]
 
-function ofCredentials({ header, isTaken }: Place, details: Details): readonly Finding[] {
-  if (header.isPrefixed) return [spelling('profile-prefix-in-credentials', { ...details, isMendable: !isTaken && isPlain(header.profile) })]
+function ofCredentials({ header, rival }: Place, plain: Details): readonly Finding[] {
+  const details = { ...plain, ...rival }
+  const isMendable = rival === undefined && isClosed(header)
+  if (header.isPrefixed) return [spelling('profile-prefix-in-credentials', { ...details, isMendable: isMendable && isPlain(header.profile) })]
   return [
-    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable: !isTaken })] : []),
-    ...(header.isQuoted ? [spelling('quoted-header', { ...details, isMendable: !isTaken && isPlain(header.profile) })] : []),
+    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
+    ...(header.isQuoted ? [spelling('quoted-header', { ...details, isMendable: isMendable && isPlain(header.profile) })] : []),
   ]
 }
 
-function ofConfig(place: Place, details: Details): readonly Finding[] {
-  const { header, isTaken, isReusabits } = place
-  if (!header.isPrefixed && header.profile !== 'default') return isReusabits ? [finding('bare-section-of-awsmfa', { ...details, tools: [] })] : [spelling('bare-section-in-config', details)]
+function ofConfig({ header, rival, isReusabits }: Place, plain: Details): readonly Finding[] {
+  const details = { ...plain, ...rival }
+  const isMendable = rival === undefined && isClosed(header)
+  if (!header.isPrefixed && header.profile !== 'default') return isReusabits ? [finding('bare-section-of-awsmfa', { ...plain, tools: [] })] : [spelling('bare-section-in-config', details)]
   return [
-    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable: !isTaken })] : []),
-    ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable: !isTaken })] : []),
+    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
+    ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable })] : []),
   ]
+}
+
+/** Every tool takes the line for a header. */
+function isClosed({ rest, isCommented }: Header): boolean {
+  return rest === '' || (isCommented && !rest.includes(']'))
 }
 
 function sourceOf({ body }: ExaminedSection): string | undefined {

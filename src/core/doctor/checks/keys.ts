@@ -6,22 +6,25 @@ import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
 import { spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { isPlainKey } from '../plain-keys.ts'
+import { isDeciding, isSettled } from '../settled.ts'
 
 /** Keys that not every tool reads as they are meant. */
 export function checkKeys(file: ExaminedDocument): readonly Finding[] {
   return file.sections.flatMap((own) => {
     const { profile } = own.header
     const sectionKeys = keysOf(own)
+    const isSure = once(() => isSettled(file, own))
     const at = (offset: number, key: string) => ({ file: file.path, line: file.lineAt(offset), profile, key })
     return [
-      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index, sectionKeys).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable }))),
+      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index, sectionKeys).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable && (!code.isReading || isSure()) }))),
       ...doubles(file, sectionKeys, at),
+      ...own.body.entries.flatMap((entry) => linesWithoutSign(file, entry).map((offset) => spelling('line-in-block', { ...at(offset, decodeUtf8(entry.writtenKey)) }))),
       ...own.body.entries.flatMap((entry) => keysInValue(file, entry).map((offset) => spelling('key-in-value', { ...at(offset, keyAt(file.text, offset)), other: decodeUtf8(entry.writtenKey) }))),
     ]
   })
 }
 
-type EntryFault = { readonly code: 'upper-case-key' | 'colon-delimiter' | 'inline-comment' | 'quoted-value' | 'first-key-indented'; readonly isMendable: boolean }
+type EntryFault = { readonly code: 'upper-case-key' | 'colon-delimiter' | 'inline-comment' | 'quoted-value' | 'first-key-indented'; readonly isMendable: boolean; /** Mended, it is read by more tools. */ readonly isReading?: boolean }
 
 /** The entries of a section by their keys, and the first one that is indented. */
 interface SectionKeys {
@@ -44,11 +47,12 @@ function ofEntry({ body: { entries } }: ExaminedSection, index: number, { byKey,
   if (entry === undefined || isOthers(entry.key)) return []
   const faults: EntryFault[] = []
   const isDouble = (byKey.get(entry.key)?.length ?? 0) > 1
-  if (entry.key !== entry.writtenKey) faults.push({ code: 'upper-case-key', isMendable: !isDouble && isPlainKey(entry.key) })
-  if (entry.delimiter === ':') faults.push({ code: 'colon-delimiter', isMendable: true })
+  const isReading = isDeciding(entry.key)
+  if (entry.key !== entry.writtenKey) faults.push({ code: 'upper-case-key', isMendable: !isDouble && isPlainKey(entry.key), isReading })
+  if (entry.delimiter === ':') faults.push({ code: 'colon-delimiter', isMendable: !isDouble || !isReading, isReading })
   if (hasComment(entry)) faults.push({ code: 'inline-comment', isMendable: isPlainKey(entry.key) })
   if (isPlainKey(entry.key) && isQuoted(entry.value)) faults.push({ code: 'quoted-value', isMendable: true })
-  if (index === firstIndented) faults.push({ code: 'first-key-indented', isMendable: canOutdent(entries) })
+  if (index === firstIndented) faults.push({ code: 'first-key-indented', isMendable: canOutdent(entries), isReading: entries.some(({ key }) => isDeciding(key)) })
   return faults
 }
 
@@ -81,6 +85,12 @@ function doubles(file: ExaminedDocument, { byKey }: SectionKeys, at: (offset: nu
   )
 }
 
+/** Lines of a nested block that botocore cannot take apart (configloader.py › _parse_nested). */
+function linesWithoutSign({ text }: ExaminedDocument, { value, continuations }: IniEntry): readonly number[] {
+  if (value !== '') return []
+  return continuations.filter(({ start, contentEnd }) => !text.slice(start, contentEnd).includes('=')).map(({ start }) => start)
+}
+
 /** Indented lines that look like keys, below one that has a value of its own; a nested block stands below an empty one. */
 function keysInValue({ text }: ExaminedDocument, { value, continuations }: IniEntry): readonly number[] {
   if (value === '') return []
@@ -89,4 +99,9 @@ function keysInValue({ text }: ExaminedDocument, { value, continuations }: IniEn
 
 function keyAt(text: string, offset: number): string {
   return decodeUtf8(trimBlanks(/^[^=:]*/.exec(text.slice(offset, offset + 200))?.[0] ?? ''))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
