@@ -31,7 +31,7 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
   const { terminal, files, environment, backups } = context
   backups.sweep()
   const named = namedTool(invocation)
-  const found = findForeignProfiles(files.read(), environment).filter(({ tool }) => named === undefined || tool === named)
+  const found = findForeignProfiles(files.read(), environment, named).filter(({ tool }) => named === undefined || tool === named)
   if (found.length === 0) {
     terminal.writeTalk(renderNothingFound(named))
     return 0

@@ -41,7 +41,7 @@ type Edits = Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
  * edits. Throws FILE_MALFORMED where a section that needs an edit is not beyond doubt.
  */
 export function planImport({ tool, snapshots, environment, removesOld }: ImportInput): ImportPlan {
-  const found = findForeignProfiles(snapshots, environment).filter((each) => each.tool === tool)
+  const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
   const parts = distinct(found.flatMap(({ old }) => old))
   const renamed = removesOld ? parts.flatMap((part) => (part.kind === 'name' ? [part.profile] : [])) : []
   const added = found.reduce((files, each) => edited(files, keysOf(each, renamed, files)), snapshots)

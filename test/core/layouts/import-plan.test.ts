@@ -93,17 +93,26 @@ describe('what is found', () => {
     ['not half a pair of keys', { credentials: `[a-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_mfa_device = ${SERIAL}\n` }, []],
     ['reusabit without a device: not', { credentials: `[aPerm]\n${KEYS}`, config: '[a]\nsource_profile = aPerm\n[aPerm]\noutput = json\n' }, []],
     ['reusabit with the keys under the name that config says', { credentials: `[keys]\n${KEYS}`, config: `[a]\nsource_profile = keys\n[keys]\nmfa_serial = ${SERIAL}\n` }, ['reusabit-awsmfa: a < keys']],
-    ['dcoker before its first run', { credentials: `[identity]\n${KEYS}` }, ['dcoker-awsmfa: default < identity']],
+    ['not dcoker where a section has that name, and nothing else is there', { credentials: `[identity]\n${KEYS}` }, []],
     ['dcoker with several targets', { credentials: `[identity]\n${KEYS}[a]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[b]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n` }, ['dcoker-awsmfa: a < identity', 'dcoker-awsmfa: b < identity']],
-    ['not a target with long-term keys of its own', { credentials: `[identity]\n${KEYS}[default]\n${KEYS}` }, []],
+    ['not a target with long-term keys of its own', { credentials: `[identity]\n${KEYS}[default]\n${KEYS}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n` }, []],
     ['mfa-login by a hardware serial', { credentials: `[default]\n${KEYS}[session-GAHT12345678]\n${SESSION}` }, ['mfa-login: session-GAHT12345678 < default']],
     ['mfa-login whose device one of two profiles names', { credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}`, config: `[profile b]\nmfa_serial = ${SERIAL}\n` }, ['mfa-login: 111111111111-alice < b']],
     ['not mfa-login where the keys may be either', { credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}` }, []],
     ["not awsmfa's session under such a name", { credentials: `[a]\n${KEYS}[111111111111-alice]\n${SESSION}manager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:s:0123\n` }, []],
     ['vegas by its newer names', { credentials: `[default]\n${KEYS}`, config: '[profile a]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\n' }, ['vegas-credentials: a < default']],
-    ['several tools', { credentials: `[identity]\n${KEYS}[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n` }, ['aws-mfa: a < a-long-term', 'dcoker-awsmfa: default < identity']],
+    ['several tools', { credentials: `[identity]\n${KEYS}[default]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n` }, ['aws-mfa: a < a-long-term', 'dcoker-awsmfa: default < identity']],
   ])('%s', (_, files, tools) => {
     expect(found(files)).toEqual(tools)
+  })
+
+  it.each([
+    ['one of its variables', 'AWS_MFA_SERIAL_NUMBER', undefined],
+    ["the person's word", undefined, 'dcoker-awsmfa' as const],
+  ])('dcoker before its first run is known by %s', (_, variable, named) => {
+    const snapshots = snapshotsOf({ credentials: `[identity]\n${KEYS}`, config: '' })
+    const environment: Environment = variable === undefined ? {} : { [variable]: SERIAL }
+    expect(findForeignProfiles(snapshots, environment, named).map(({ tool, profile }) => `${tool}: ${profile}`)).toEqual(['dcoker-awsmfa: default'])
   })
 
   it("goes by dcoker's variables", () => {
@@ -159,6 +168,15 @@ describe('what is changed', () => {
   it('is never a section with long-term keys: those stay, whatever marks stand beside them', () => {
     const credentials = `${keys.credentials}[a]\n${KEYS}assumed_role = True\nexpiration = 2026-01-02 00:47:31\n`
     expect(imported('aws-mfa', { ...keys, credentials }, true).credentials).toContain(`[a]\n${KEYS}`)
+  })
+
+  it("is which YubiKey, by awsmfa's own names, also where the old is to go", () => {
+    const config = '[profile my]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\nvegas_yubikey_serial = 123 # blue\nvegas_yubikey_label = lab\n'
+    const files = { credentials: `[default]\n${KEYS}`, config }
+    expect(imported('vegas-credentials', files, true).config).toBe('[profile my]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\nawsmfa_source_profile = default\nyubikey_serial = 123\nyubikey_label = lab\n')
+    const kept = config.replace('vegas_yubikey_serial = 123 # blue', 'vegas_yubikey_serial = 123\nyubikey_serial = 456')
+    expect(imported('vegas-credentials', { ...files, config: kept }, true).config).toContain('\nyubikey_serial = 456\n')
+    expect(imported('vegas-credentials', { ...files, config: kept }, true).config).not.toContain('123')
   })
 
   it('keeps the name of keys that other profiles go by', () => {

@@ -22,8 +22,11 @@ import { LONG_TERM_SUFFIX } from '../setup-base.ts'
 import type { ForeignFiles, ForeignProfile, ForeignTool, OldPart, WantedKey } from './foreign-profile.ts'
 import { FOREIGN_TOOLS } from './foreign-profile.ts'
 
-/** Finds what other tools sign in, tool by tool in the order of FOREIGN_TOOLS, each profile once. Never throws. */
-export function findForeignProfiles(snapshots: SharedSnapshots, environment: Environment): readonly ForeignProfile[] {
+/**
+ * Finds what other tools sign in, tool by tool in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
+ * person says it is, whose layout then needs no more evidence than that. Never throws.
+ */
+export function findForeignProfiles(snapshots: SharedSnapshots, environment: Environment, named?: ForeignTool): readonly ForeignProfile[] {
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const paths = pathsOf(snapshots)
   const holdsKeys = (name: string): boolean => {
@@ -35,7 +38,7 @@ export function findForeignProfiles(snapshots: SharedSnapshots, environment: Env
       throw error
     }
   }
-  const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, holdsKeys }
+  const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, named, holdsKeys }
   const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
   const first = new Map(found.toReversed().map((each) => [each.profile, each]))
   // Where long-term keys stand under the profile's own name, no session may be written, by whatever tool.
@@ -115,14 +118,21 @@ function bareSettings(name: string, document: IniDocument): readonly WantedKey[]
   return entries.map((entry) => ({ key: entry.key, value: decodeUtf8(wholeValue(document.text, entry)) }))
 }
 
-/** Keys in `[identity]`, the session in `[default]`; both names, and the device, may stand in the environment. */
+/** What dcoker's awsmfa reads from the environment. */
+const DCOKER_VARIABLES = ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER']
+
+/**
+ * Keys in `[identity]`, the session in `[default]`; both names, and the device, may stand in the environment. A section called
+ * `identity` alone may be anybody's: its variables or the mark beside its sessions have to be there too.
+ */
 function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
-  const { profiles, environment, holdsKeys } = files
+  const { profiles, environment, named, holdsKeys } = files
   const source = environment['AWS_MFA_IDENTITY_PROFILE'] || 'identity'
   const isMarked = (name: string): boolean => profiles.find(name)?.getFrom('credentials', 'awsmfa_expiration') !== undefined
   const marked = profiles.names().filter(isMarked)
   const targets = marked.length > 0 ? marked : [environment['AWS_MFA_TARGET_PROFILE'] || 'default']
-  if (!holdsKeys(source)) return []
+  const isItsHome = named === 'dcoker-awsmfa' || marked.length > 0 || DCOKER_VARIABLES.some((name) => environment[name])
+  if (!isItsHome || !holdsKeys(source)) return []
   const device = environment['AWS_MFA_SERIAL_NUMBER'] || readKeys(profiles.find(source), ['mfa_serial'])?.value
   return targets
     .filter((profile) => profile !== source && !holdsKeys(profile))
@@ -178,13 +188,21 @@ function findVegas(files: ForeignFiles): readonly ForeignProfile[] {
       tool: 'vegas-credentials' as const,
       profile,
       source,
-      wanted: [...keyOf('awsmfa_role_arn', role), { key: 'awsmfa_source_profile', value: source }, ...keyOf('awsmfa_mfa_serial', device)],
+      wanted: [...keyOf('awsmfa_role_arn', role), { key: 'awsmfa_source_profile', value: source }, ...keyOf('awsmfa_mfa_serial', device), ...yubiKeyOf(view)],
       old: [{ kind: 'keys', file: 'config', profile, keys: [...VEGAS_KEYS, ...startLine(view)] }] satisfies OldPart[],
     }
   })
 }
 
-const VEGAS_KEYS = ['vegas_role_arn', 'vegas_source_profile', 'vegas_yubikey_serial', 'vegas_yubikey_label', '_role_arn', '_source_profile', '_mfa_serial', '_yubikey_serial', '_yubikey_label', 'yubikey_serial']
+const VEGAS_KEYS = ['vegas_role_arn', 'vegas_source_profile', 'vegas_yubikey_serial', 'vegas_yubikey_label', '_role_arn', '_source_profile', '_mfa_serial', '_yubikey_serial', '_yubikey_label']
+
+/** Which YubiKey, under the names that are awsmfa's own: nothing else in the files says so. */
+function yubiKeyOf(view: ProfileView): readonly WantedKey[] {
+  return (['YubiKey serial', 'YubiKey label'] as const).flatMap((setting) => {
+    const { profileKeys } = settingRow(setting)
+    return keyOf(profileKeys[0] ?? '', readKeys(view, profileKeys)?.value || undefined)
+  })
+}
 
 function startLine(view: ProfileView): readonly string[] {
   const line = view.getFrom('config', 'credential_process')?.value ?? ''

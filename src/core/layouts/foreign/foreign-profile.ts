@@ -42,6 +42,8 @@ export interface ForeignFiles {
   readonly profiles: Profiles
   readonly documents: SharedDocuments
   readonly environment: Environment
+  /** The tool that the person says it is. */
+  readonly named: ForeignTool | undefined
   /** Tells whether a profile has static long-term keys of its own. Never throws. */
   readonly holdsKeys: (name: string) => boolean
 }
