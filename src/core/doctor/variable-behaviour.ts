@@ -21,7 +21,6 @@ export type VariableHabit =
 
 const HABITS: Readonly<Record<VariableHabit, readonly ToolId[]>> = {
   'AWS_PROFILE counts before keys': ['sdk-js'],
-  // Of the AWS CLI its version 1 alone; which version is there is not looked at.
   'AWS_DEFAULT_PROFILE counts before AWS_PROFILE': ['aws-cli', 'boto3', 'sam'],
   'AWS_DEFAULT_PROFILE is not read': ['sdk-js', 'sdk-rust', 'sdk-java', 'sdk-dotnet'],
   'an empty AWS_PROFILE fails': toolsOf(['botocore', 'rust', 'java']),
@@ -33,6 +32,9 @@ const HABITS: Readonly<Record<VariableHabit, readonly ToolId[]>> = {
   'keys past AWS_CREDENTIAL_EXPIRATION fail': toolsOf(['botocore']),
   'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': toolsOf(['botocore']),
 }
+
+/** What the AWS CLI does in its version 1 alone. Which version is there is not looked at. */
+export const HABITS_OF_AWS_CLI_1: readonly VariableHabit[] = ['AWS_DEFAULT_PROFILE counts before AWS_PROFILE']
 
 /** Gives the tools that have a habit. */
 export function toolsWhere(habit: VariableHabit): readonly ToolId[] {

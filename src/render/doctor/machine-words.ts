@@ -2,6 +2,8 @@
 import type { Finding } from '../../core/doctor/finding.ts'
 import type { FindingCode } from '../../core/doctor/finding-table.ts'
 import { TOOL_IDS } from '../../core/doctor/tools.ts'
+import { HABITS_OF_AWS_CLI_1, toolsWhere } from '../../core/doctor/variable-behaviour.ts'
+import type { VariableHabit } from '../../core/doctor/variable-behaviour.ts'
 import { visible } from '../../core/visible-text.ts'
 import { commandLine } from '../command-line.ts'
 import { formatInstant } from '../remaining.ts'
@@ -32,10 +34,10 @@ export const MACHINE_WORDS: FindingWords<MachineCode> = {
   'clock-in-doubt': ({ facts }, { now }) => [`${facts.at === undefined ? 'an instant' : formatInstant(facts.at, now)} is further ahead than it can be: the clock was or is wrong, and AWS refuses what is signed more than some minutes off`, `compare it with that of AWS: ${commandLine('doctor', '--online')}`],
   'clock-skewed': ({ facts }) => [`the clock is ${minutes(facts.seconds)} ${(facts.seconds ?? 0) > 0 ? 'behind' : 'ahead of'} that of AWS, which refuses what is signed so`, 'set the clock, and let the system keep it (NTP)'],
   'clock-not-checked': () => ['the clock of AWS could not be asked: no answer from STS', 'behind a proxy, set HTTPS_PROXY'],
-  'variable-keys': ({ facts }) => [`the environment has keys (…${(facts.name ?? '').replace('…', '')}): tools use them and no profile, unless one is named on their command line; the SDK for JavaScript prefers AWS_PROFILE`, 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN'],
-  'variable-session-expired': ({ facts }, { now }) => [`the session in the environment ended ${facts.at === undefined ? '' : formatInstant(facts.at, now)}, and tools still use it`, `eval "$(${commandLine('env', '--unset')})"`],
+  'variable-keys': ({ facts }) => [`the environment has keys (…${(facts.name ?? '').replace('…', '')}): tools use them and no profile, unless one is named on their command line; ${those('AWS_PROFILE counts before keys', 'take', 'takes')} the profile of AWS_PROFILE instead`, 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN'],
+  'variable-session-expired': ({ facts }, { now }) => [`the session in the environment ended ${facts.at === undefined ? '' : formatInstant(facts.at, now)}: ${those('keys past AWS_CREDENTIAL_EXPIRATION fail', 'fail', 'fails')}, and others still send it, which AWS refuses`, `eval "$(${commandLine('env', '--unset')})"`],
   'variable-security-token': (found) => [`${toolNames(found.tools)} take ${keyOf(found)} before 'AWS_SESSION_TOKEN', and it differs`, 'unset AWS_SECURITY_TOKEN'],
-  'variable-profiles-differ': ({ facts }) => [`AWS_PROFILE names ${quote(facts.other)}, AWS_DEFAULT_PROFILE ${quote(facts.name)}: version 1 of the AWS CLI, boto3 and SAM use the latter, the others the former`, 'unset AWS_DEFAULT_PROFILE'],
+  'variable-profiles-differ': ({ facts }) => [`AWS_PROFILE names ${quote(facts.other)}, AWS_DEFAULT_PROFILE ${quote(facts.name)}: ${those('AWS_DEFAULT_PROFILE counts before AWS_PROFILE', 'use', 'uses')} the latter, the others the former`, 'unset AWS_DEFAULT_PROFILE'],
   'variable-profile-unread': (found) => [`${toolNames(found.tools)} do not read ${keyOf(found)} and use 'default' in place of ${quote(found.facts.name)}`, 'set AWS_PROFILE instead'],
   'variable-profile-empty': (found) => [`${keyOf(found)} has no value: ${toolNames(found.tools)} say that there is no profile ''`, 'unset AWS_PROFILE'],
   'variable-profile-unknown': ({ facts }) => [`AWS_PROFILE names ${quote(facts.name)}, which stands in neither file`, 'set it to a profile that is there'],
@@ -47,6 +49,13 @@ export const MACHINE_WORDS: FindingWords<MachineCode> = {
   'slow-certificates': (found) => [`${keyOf(found)} more than doubles the start of every Node 20, this program and its prompt among them`, 'Node 22 and later do not mind; or set AWS_CA_BUNDLE for AWS alone'],
   'tools-use': (found, { now }) => [`${toolNames(found.tools)} ${deed(found, now)}`],
   'tools-fail': (found) => [plight(found), found.facts.key === 'signed-out' ? `to sign in: ${forProfile('login', found)}` : undefined],
+}
+
+/** The tools that have a habit, with a verb. */
+function those(habit: VariableHabit, many: string, one: string): string {
+  const tools = toolsWhere(habit)
+  const names = toolNames(tools)
+  return `${HABITS_OF_AWS_CLI_1.includes(habit) ? names.replace('the AWS CLI', 'version 1 of the AWS CLI') : names} ${tools.length === 1 ? one : many}`
 }
 
 function deed({ tools, facts, profile }: Finding, now: Date): string {

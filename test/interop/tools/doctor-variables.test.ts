@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { ToolId } from '../../../src/core/doctor/tools.ts'
-import { toolsWhere } from '../../../src/core/doctor/variable-behaviour.ts'
+import { HABITS_OF_AWS_CLI_1, toolsWhere } from '../../../src/core/doctor/variable-behaviour.ts'
 import type { VariableHabit } from '../../../src/core/doctor/variable-behaviour.ts'
 import { runProgram } from '../../support/run-cli.ts'
 import type { StrictSts } from '../../support/strict-sts/client.ts'
@@ -97,7 +97,7 @@ describe.concurrent('doctor knows whose keys it takes', () => {
 function expectedOf({ habit, one = '', other }: Case, name: string, id: ToolId): string {
   if (habit === undefined) return other
   // Of the two versions of the AWS CLI, which doctor does not tell apart, version 1 alone.
-  const isOtherVersion = name === 'AWS CLI 2' && habit === 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE'
+  const isOtherVersion = name === 'AWS CLI 2' && HABITS_OF_AWS_CLI_1.includes(habit)
   return toolsWhere(habit).includes(id) && !isOtherVersion ? one : other
 }
 

@@ -4,6 +4,7 @@ import { parseExpiration } from '../../sessions/expiration.ts'
 import type { Examination } from '../examination.ts'
 import { finding } from '../finding.ts'
 import type { Finding } from '../finding.ts'
+import { TOOL_IDS } from '../tools.ts'
 import { toolsWhere } from '../variable-behaviour.ts'
 
 const FILE_VARIABLES = ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'] as const
@@ -15,11 +16,13 @@ export function checkVariableKeys({ machine }: Examination): readonly Finding[] 
   const found: Finding[] = []
   const keyId = valueOf('AWS_ACCESS_KEY_ID')
   const [token, oldToken] = [valueOf('AWS_SESSION_TOKEN'), valueOf('AWS_SECURITY_TOKEN')]
+  // With AWS_PROFILE, those that use the keys nevertheless.
+  const tools = valueOf('AWS_PROFILE') === '' ? TOOL_IDS : TOOL_IDS.filter((tool) => !toolsWhere('AWS_PROFILE counts before keys').includes(tool))
   if (keyId !== '') {
     const expiration = parseExpiration(valueOf('AWS_CREDENTIAL_EXPIRATION'), 'rfc3339')
-    if (expiration !== undefined && expiration <= now) found.push(finding('variable-session-expired', { key: 'AWS_CREDENTIAL_EXPIRATION', at: expiration }))
+    if (expiration !== undefined && expiration <= now) found.push(finding('variable-session-expired', { key: 'AWS_CREDENTIAL_EXPIRATION', at: expiration, tools }))
     // Inside exec they are what was asked for.
-    else if (valueOf('AWSMFA_PROFILE') === '') found.push(finding('variable-keys', { key: 'AWS_ACCESS_KEY_ID', name: shortenAccessKeyId(keyId) }))
+    else if (valueOf('AWSMFA_PROFILE') === '') found.push(finding('variable-keys', { key: 'AWS_ACCESS_KEY_ID', name: shortenAccessKeyId(keyId), tools }))
   }
   if (keyId !== '' && oldToken !== '' && token !== '' && oldToken !== token) found.push(finding('variable-security-token', { key: 'AWS_SECURITY_TOKEN', tools: toolsWhere('AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN') }))
   return found
