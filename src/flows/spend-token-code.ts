@@ -36,7 +36,7 @@ const CALL_MS = 2000
  * Asks for a token code and makes `call` with it; asks again when STS refuses a typed one, three times in all. A code that is
  * known to be spent is refused without a call; where a program made it, the next one is waited for, once, if there is time
  * for that. While a person types, STS is told nothing but who is asking; when that shows that no code can help, the question
- * is withdrawn. Throws what the sources and `call` throw.
+ * is withdrawn, and nothing is waited for. Throws what the sources and `call` throw.
  */
 export async function spendTokenCode<T>(request: TokenCodeRequest, effects: CodeEffects, call: (mfa: MfaProof) => Promise<T>): Promise<T> {
   let asked = request
@@ -54,12 +54,12 @@ export async function spendTokenCode<T>(request: TokenCodeRequest, effects: Code
   }
 }
 
-/** A YubiKey that need not be touched shows the same code to every login within 30 s. Gives false, at once, where the time does not last. */
-async function waitForNextCode({ deadline, now, pause, tellNextCode }: CodeEffects): Promise<boolean> {
+/** A YubiKey that need not be touched shows the same code to every login within 30 s. Gives false, at once, where the time does not last. Throws the failure where no code can help. */
+async function waitForNextCode({ identity, deadline, now, pause, tellNextCode }: CodeEffects): Promise<boolean> {
   const waitMs = STEP_MS - (now().getTime() % STEP_MS) + BEHIND_STEP_MS
   if (waitMs + CALL_MS > deadline.leftMs()) return false
   await tellNextCode(Math.ceil(waitMs / 1000))
-  await pause(waitMs, deadline.signal)
+  await pause(waitMs, AbortSignal.any([deadline.signal, identity.hopeless]))
   return true
 }
 

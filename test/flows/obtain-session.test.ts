@@ -209,6 +209,22 @@ describe('getting a session with a code', () => {
       expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'CANCELLED' })
       expect(events).toEqual(['asked', 'told 24 s'])
     })
+
+    it('is waited for no longer than until STS says that the keys are dead', async () => {
+      const dead = new AwsmfaError({ code: 'CREDENTIALS_REJECTED', accessKeyId: '…MPLE', reason: 'unknown-key', origin: 'session' })
+      const waiting = new AbortController()
+      const endOf = async (signal: AbortSignal, reason: () => Error) => await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(reason())))
+      const sts = { ...fakeSts({}), getCallerIdentity: async () => await endOf(waiting.signal, () => dead) }
+      const facts = fakeFacts()
+      facts.rememberSpent(SERIAL, '123456')
+      const pause: SessionEffects['pause'] = async (_, signal) => {
+        waiting.abort()
+        await endOf(signal, () => signal.reason as Error)
+      }
+      const { effects, events } = withProgram(['123456'], { sts, facts, pause })
+      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'CREDENTIALS_REJECTED' })
+      expect(events).toEqual(['asked', 'told 24 s'])
+    })
   })
 
   it.each<[string, LoginResolution]>([
