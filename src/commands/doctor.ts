@@ -1,5 +1,5 @@
 /** `doctor`: both files, the environment and the caches → what is wrong, and what each tool will do; `--fix` mends what is safe. */
-import { diagnose } from '../core/doctor/diagnose.ts'
+import { diagnose, isAbout } from '../core/doctor/diagnose.ts'
 import { examine, profilesIn } from '../core/doctor/examination.ts'
 import type { ExaminedFile, MachineFacts } from '../core/doctor/examination.ts'
 import type { Finding } from '../core/doctor/finding.ts'
@@ -45,7 +45,10 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
   }
   const gathered = gather(context, clockOffsetSeconds)
   const before = look(gathered)
-  if (options['fix'] === true && (await mend(before, invocation, { ...context, gathered })) === 'shown') return exitCodeOf(before)
+  if (options['fix'] === true && (await mend(before, invocation, { ...context, gathered, only: only?.value })) === 'shown') {
+    if (options['json'] === true) report(before, invocation, context)
+    return exitCodeOf(before)
+  }
   const findings = options['fix'] === true ? look(gather(context, clockOffsetSeconds)) : before
   report(findings, invocation, context)
   return exitCodeOf(findings)
@@ -57,14 +60,20 @@ function report(findings: readonly Finding[], { options }: Invocation, { termina
   terminal.writeData(options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data))
 }
 
-async function mend(findings: readonly Finding[], invocation: Invocation, context: DoctorContext & { readonly gathered: Gathered }): Promise<'shown' | 'done'> {
-  const { terminal, home, now, gathered } = context
+interface MendContext extends DoctorContext {
+  readonly gathered: Gathered
+  /** The profile that is looked at alone. */
+  readonly only: string | undefined
+}
+
+async function mend(findings: readonly Finding[], invocation: Invocation, context: MendContext): Promise<'shown' | 'done'> {
+  const { terminal, home, now } = context
   const { show, question, consent } = shownChange(invocation, context, MEND_QUESTION)
   const isQuiet = invocation.options['quiet'] === true
   context.backups.sweep()
   const outcome = await mendHome(
     {
-      plan: (snapshots) => ({ edits: editsFor(snapshots, gathered), result: undefined }),
+      plan: (snapshots) => ({ edits: editsFor(snapshots, context), result: undefined }),
       others: findings.filter(({ code, isMendable }) => isMendable && OTHER_REPAIRS.has(code)),
       show: (files, others, again) => show(files, again, renderRepairs(others, { home, now: now() })),
       question,
@@ -80,9 +89,10 @@ async function mend(findings: readonly Finding[], invocation: Invocation, contex
 
 const OTHER_REPAIRS: ReadonlySet<Finding['code']> = new Set(['loose-permissions', 'damaged-cache', 'damaged-own-cache'])
 
-/** The files may be others by now; what is round them is not looked at again. */
-function editsFor(snapshots: SharedSnapshots, { files, machine }: Gathered) {
-  return planMends({ credentials: { ...files.credentials, ...snapshots.credentials }, config: { ...files.config, ...snapshots.config } }, machine)
+/** The files may be others by now; what is round them is not looked at again. What is told is mended, and nothing besides. */
+function editsFor(snapshots: SharedSnapshots, { gathered: { files, machine }, only }: MendContext) {
+  const now = { credentials: { ...files.credentials, ...snapshots.credentials }, config: { ...files.config, ...snapshots.config } }
+  return planMends(now, machine, only === undefined ? undefined : isAbout(only, examine(now, machine)))
 }
 
 interface Gathered {

@@ -17,17 +17,20 @@ export interface ShownChange extends Pick<FileChange<unknown>, 'question' | 'con
 
 /**
  * Gives how a change is shown and agreed to: with `--dry-run` its diff is data, on stdout, and that is all; with `--yes` it is
- * talk, and nobody is asked; else somebody has to agree, and changeFiles refuses where there is nobody.
+ * talk, and nobody is asked; else somebody has to agree, and changeFiles refuses where there is nobody. With `--json`, where a
+ * command has that, stdout is for the JSON, and the diff is talk; with `--quiet` it is shown to who is asked alone.
  */
 export function shownChange({ options }: Invocation, { terminal, home }: ShownContext, question = CHANGE_QUESTION): ShownChange {
   const isDry = options['dry-run'] === true
-  const [write, style] = isDry ? [terminal.writeData, terminal.data] : [terminal.writeTalk, terminal.talk]
+  const consent = isDry ? 'none' : options['yes'] === true ? 'given' : 'asked'
+  const [write, style] = isDry && options['json'] !== true ? [terminal.writeData, terminal.data] : [terminal.writeTalk, terminal.talk]
   return {
     show: (files, again, below = '') => {
+      if (options['quiet'] === true && consent !== 'asked') return
       if (again) terminal.writeTalk(renderShownAgain())
       write(renderDiff(files, home, style) + below)
     },
     question,
-    consent: isDry ? 'none' : options['yes'] === true ? 'given' : 'asked',
+    consent,
   }
 }

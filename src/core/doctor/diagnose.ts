@@ -38,8 +38,8 @@ function rankOf({ file }: Finding, files: Examination['files']): number {
   return file === files.credentials.path ? 0 : file === files.config.path ? 1 : 2
 }
 
-/** Faults of a whole file concern every profile. */
-function isAbout(name: string, { profiles, sourcePathOf }: Examination): (finding: Finding) => boolean {
+/** Gives which findings are about a profile and what it works through. Faults of a whole file concern every profile. */
+export function isAbout(name: string, { profiles, sourcePathOf }: Examination): (finding: Finding) => boolean {
   const profile = profiles.find(name)
   const path = profile === undefined ? [name] : sourcePathOf(profile).path.map((each) => each.name)
   const concerned = new Set(path.flatMap((each) => [each, ...LONG_TERM_SUFFIXES.map((suffix) => each + suffix)]))

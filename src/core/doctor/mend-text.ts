@@ -36,18 +36,22 @@ type Mend = (file: LinedDocument, finding: Finding) => readonly ByteEdit[]
 
 const MAXIMUM_TURNS = 1_000
 
+/** Tells whether a finding is to be mended, where it can be. */
+type IsWanted = (found: Finding) => boolean
+
 /**
- * Gives the edits that mend both files. Never throws: what is not beyond doubt is left as it is. Mended again, nothing is
- * left to mend.
+ * Gives the edits that mend both files, or what is wanted of it. Never throws: what is not beyond doubt is left as it is.
+ * Mended again, nothing is left to mend.
  */
-export function planMends(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
-  const mended = mendSessions(mendSpelling(files), files, machine)
+export function planMends(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, isWanted: IsWanted = () => true): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
+  const isMended = (found: Finding): boolean => found.isMendable && isWanted(found)
+  const mended = mendSessions(mendSpelling(files, isMended), files, machine, isMended)
   return { credentials: editsBetween(files.credentials.text, mended.credentials), config: editsBetween(files.config.text, mended.config) }
 }
 
-function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>): FileTexts {
+function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>, isMended: IsWanted): FileTexts {
   const { credentials, config } = bothTakenApart(files)
-  const mend = ({ name, decidedElsewhere }: ExaminedDocument): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text }, decidedElsewhere)))
+  const mend = ({ name, decidedElsewhere }: ExaminedDocument): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text }, decidedElsewhere), isMended))
   return { credentials: mend(credentials), config: mend(config) }
 }
 
@@ -62,8 +66,8 @@ function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[
   return mended
 }
 
-function nextSpellingEdits(file: ExaminedDocument): readonly ByteEdit[] | undefined {
-  const mendable = [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap((check) => check(file)).filter(({ isMendable }) => isMendable)
+function nextSpellingEdits(file: ExaminedDocument, isMended: IsWanted): readonly ByteEdit[] | undefined {
+  const mendable = [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap((check) => check(file)).filter(isMended)
   if (mendable.length === 0) return undefined
   const lined = withLines(file)
   const edits = apart(mendable, (found) => SPELLING_MENDS[found.code]?.(lined, found) ?? [])
@@ -172,14 +176,14 @@ function movedComment(file: LinedDocument, found: Finding): readonly ByteEdit[] 
 }
 
 /** What login left where its session is gone, and the old token beside one that is there. */
-function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts): FileTexts {
+function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, isMended: IsWanted): FileTexts {
   const credentials = mendRepeatedly(texts.credentials, (text) => {
     const examination = examine({ credentials: { ...files.credentials, text }, config: { ...files.config, text: texts.config } }, machine)
     const { profiles } = examination
     const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
     const findings = named.flatMap((profile) => [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })))
     const lined = withLines(examination.files.credentials)
-    const edits = apart(findings.filter(({ isMendable }) => isMendable), (found) => sessionEdits(lined, found))
+    const edits = apart(findings.filter(isMended), (found) => sessionEdits(lined, found))
     return edits.length > 0 ? edits : undefined
   })
   return { ...texts, credentials }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { diagnose } from '../../../src/core/doctor/diagnose.ts'
+import { diagnose, isAbout } from '../../../src/core/doctor/diagnose.ts'
 import { examine } from '../../../src/core/doctor/examination.ts'
 import { FINDING_TABLE, findingRow } from '../../../src/core/doctor/finding-table.ts'
 import type { FindingCode } from '../../../src/core/doctor/finding-table.ts'
@@ -110,6 +110,13 @@ it('with a name, says what concerns that profile and what it works through', () 
   expect(findingsIn(home).map(({ code }) => code)).toContain('upper-case-key')
   expect(findingsIn(home, 'admin').map(({ code }) => code)).not.toContain('upper-case-key')
   expect([...new Set(findingsIn(home, 'admin').map(({ profile }) => profile))]).toEqual(['base-long-term', 'base', 'admin'])
+})
+
+it('with a name, mends what it tells of that profile, and no other section', () => {
+  const home = homeOf({ credentials: `${RECOMMENDED.credentials}[other]\nREGION = x\n`, config: RECOMMENDED.config.replace('region', 'REGION') })
+  const edits = planMends(home.files, home.machine, isAbout('admin', examine(home.files, home.machine)))
+  expect(edits.credentials).toEqual([])
+  expect(applyEdits(home.files.config.text, edits.config)).toBe(RECOMMENDED.config)
 })
 
 it('as JSON every field is always there', () => {
