@@ -26,7 +26,7 @@ export function examineFile(path: string): ExaminedFile {
   }
 }
 
-/** Gives those of these files that others may read or write. None on Windows, whose modes say nothing. */
+/** Gives those of these files that others may read or write: regular files alone, never /dev/null. None on Windows, whose modes say nothing. */
 export function findOpenFiles(paths: readonly string[]): readonly OpenFile[] {
   if (process.platform === 'win32') return []
   return paths.flatMap((path): readonly OpenFile[] => {
@@ -87,7 +87,8 @@ function isDamaged(path: string): boolean {
 
 function modeOf(path: string): number | undefined {
   try {
-    return statSync(path).mode & 0o777
+    const stat = statSync(path)
+    return stat.isFile() ? stat.mode & 0o777 : undefined
   } catch {
     return undefined
   }

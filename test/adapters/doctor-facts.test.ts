@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -45,6 +46,13 @@ describe('a file', () => {
     makePrivate(at('credentials'))
     expect(statSync(at('credentials')).mode & 0o777).toBe(0o600)
   })
+})
+
+it.skipIf(!HAS_MODES)('what is no regular file is never called open to others: no device, no folder, no pipe', () => {
+  mkdirSync(at('folder'), { mode: 0o755 })
+  execFileSync('mkfifo', ['-m', '666', at('pipe')])
+  symlinkSync('/dev/null', at('link'))
+  expect(findOpenFiles(['/dev/null', at('folder'), at('pipe'), at('link')])).toEqual([])
 })
 
 it('damaged sessions of our own cache are found, and removed once or twice', () => {
