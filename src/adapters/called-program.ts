@@ -25,12 +25,15 @@ export interface CalledProgram {
   readonly onTalk?: (piece: string) => void
 }
 
-/** How a program ended. `exitCode` is undefined where a signal ended it. Only `ended` carries what it printed. */
+/**
+ * How a program ended. `exitCode` is undefined where a signal ended it. Only `ended` carries what it printed. `isBatchFile`: it is
+ * there, and cmd.exe would take one of its words for something else.
+ */
 export type ProgramEnd =
   | { readonly kind: 'ended'; readonly exitCode: number | undefined; readonly output: string }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'too-much' }
-  | { readonly kind: 'not-run'; readonly cause: unknown; readonly errno: string | undefined }
+  | { readonly kind: 'not-run'; readonly cause: unknown; readonly errno: string | undefined; readonly isBatchFile?: true }
 
 /** More than any answer is. */
 const LARGEST_OUTPUT = 64_000
@@ -45,7 +48,8 @@ const OUTPUT_MS = 300
 export async function callProgram(called: CalledProgram, signal: AbortSignal): Promise<ProgramEnd> {
   signal.throwIfAborted()
   const found = startOf(called)
-  if (typeof found === 'string') return { kind: 'not-run', cause: undefined, errno: found === 'not-found' ? 'ENOENT' : 'EINVAL' }
+  if (found === 'not-found') return { kind: 'not-run', cause: undefined, errno: 'ENOENT' }
+  if (found === 'batch-file') return { kind: 'not-run', cause: undefined, errno: 'EINVAL', isBatchFile: true }
   const end = await new Promise<ProgramEnd>((resolve) => {
     const child = start(found, called)
     const chunks: Buffer[] = []

@@ -7,21 +7,28 @@ import type { Failure } from '../core/failures.ts'
 import type { LongTermSource } from '../core/login/resolution.ts'
 import type { LongTermCredentials } from '../core/sessions/credentials.ts'
 import { splitCommand, splitWindowsCommand } from '../core/shell-words.ts'
+import { callProgram } from './called-program.ts'
+import type { ProgramEnd } from './called-program.ts'
 import { environmentForCalled } from './caller-chain.ts'
-import { startOf } from './program-file.ts'
 
 type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
 
 /** A credential process may ask a person for a password; after this many ms nobody is going to answer. */
 const PATIENCE_MS = 50_000
-const LARGEST_ANSWER = 64_000
+
+/** What running the command needs. `timeoutMs`: 50 s unless given. */
+export interface ProcessOptions {
+  readonly environment: NodeJS.ProcessEnv
+  readonly timeoutMs?: number
+}
 
 /**
  * Runs the command and reads its answer. Throws CREDENTIAL_PROCESS_FAILED when it cannot be run, fails, takes over 50 s,
- * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself.
+ * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself; and
+ * the signal's reason, when that aborts. A command that is broken off ends with all that it started.
  */
-export async function runCredentialProcess(source: ProcessSource, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<LongTermCredentials> {
+export async function runCredentialProcess(source: ProcessSource, { environment, timeoutMs = PATIENCE_MS }: ProcessOptions, signal: AbortSignal): Promise<LongTermCredentials> {
   const words = process.platform === 'win32' ? splitWindowsCommand(source.command) : splitCommand(source.command)
   const [program, ...parameters] = words ?? []
   const failed = (reason: ProcessFailure['reason'], cause?: unknown, exitCode?: number): AwsmfaError =>
@@ -30,28 +37,29 @@ export async function runCredentialProcess(source: ProcessSource, environment: N
       { cause },
     )
   if (program === undefined) throw failed('not-found')
-  const env = environmentForCalled(environment, source.profile)
-  if (env === undefined) throw failed('circle')
-  const start = startOf({ program, words: parameters, environment: env })
-  if (typeof start === 'string') throw failed('not-found')
-  const { execFile } = process.getBuiltinModule('node:child_process')
-  const output = await new Promise<string>((resolve, reject) => {
-    const child = execFile(start.file, start.words, { env, signal, timeout: PATIENCE_MS, maxBuffer: LARGEST_ANSWER, encoding: 'utf8', windowsVerbatimArguments: start.verbatim }, (error, stdout) => {
-      if (error === null) resolve(stdout)
-      else reject(signal.aborted ? (signal.reason as Error) : failed(...reasonOf(error)))
-    })
-    child.stdin?.end()
-  })
-  const answer = readAnswer(output)
+  const callee = environmentForCalled(environment, source.profile)
+  if (callee === undefined) throw failed('circle')
+  // It may ask a person at the terminal for a password; what it says on stderr is nobody's here.
+  const called = { program, words: parameters, environment: callee, terminal: 'shared', timeoutMs, onTalk: () => undefined } as const
+  const end = await callProgram(called, signal)
+  if (end.kind !== 'ended') throw failed(reasonOf(end), end.kind === 'not-run' ? end.cause : undefined)
+  if (end.exitCode !== 0) throw failed('exit', undefined, end.exitCode)
+  const answer = readAnswer(end.output)
   if (answer === undefined) throw failed('output')
   if (answer === 'session') throw failed('session')
   return answer
 }
 
-function reasonOf(error: Error & { code?: unknown; killed?: boolean }): [ProcessFailure['reason'], unknown, number?] {
-  if (error.killed === true) return ['timed-out', error]
-  if (typeof error.code === 'number') return ['exit', error, error.code]
-  return [error.code === 'ENOENT' || error.code === 'EACCES' ? 'not-found' : 'output', error]
+function reasonOf(end: Exclude<ProgramEnd, { readonly kind: 'ended' }>): ProcessFailure['reason'] {
+  switch (end.kind) {
+    case 'timed-out':
+      return 'timed-out'
+    case 'too-much':
+      return 'output'
+    case 'not-run':
+      if (end.errno === 'ENOENT') return 'not-found'
+      return end.isBatchFile === true ? 'batch-file' : 'not-executable'
+  }
 }
 
 /** Reads the JSON of the credential_process protocol, version 1. */

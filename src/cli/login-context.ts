@@ -29,7 +29,7 @@ export function createLoginContext(context: Context): LoginContext {
     tellNextCode: async (seconds) => context.terminal.writeTalk(`${(await import('../render/prompt.ts')).nextCodeLine(seconds)}\n`),
     connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
-    runCredentialProcess: async (source) => (await import('../adapters/credential-source.ts')).runCredentialProcess(source, environment, cancelled),
+    runCredentialProcess: async (source) => (await import('../adapters/credential-source.ts')).runCredentialProcess(source, { environment }, cancelled),
   }
 }
 

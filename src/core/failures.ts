@@ -172,7 +172,7 @@ export type Failure =
   | { readonly code: 'TOKEN_COMMAND_FAILED'; readonly program: string; readonly origin: Origin; readonly reason: TokenCommandTrouble; readonly wantsShell: boolean; readonly exitCode?: number; readonly seconds?: number }
   // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an error it has.
   | { readonly code: 'YUBIKEY_FAILED'; readonly reason: YubiKeyTrouble; readonly label: string; readonly serial?: string; readonly serials: readonly string[]; readonly detail?: string }
-  | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'; readonly exitCode?: number; readonly place: Place }
+  | { readonly code: 'CREDENTIAL_PROCESS_FAILED'; readonly profile: string; readonly program: string; readonly reason: 'not-found' | 'not-executable' | 'batch-file' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'; readonly exitCode?: number; readonly place: Place }
   | { readonly code: 'ANOTHER_LOGIN_FAILED'; readonly why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED' }
   // Several profiles: the exit code that all causes share, else 1.
   | { readonly code: 'LOGINS_FAILED'; readonly of: number; readonly causes: readonly Failure[] }

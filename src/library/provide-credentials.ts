@@ -116,7 +116,7 @@ async function effectsOf(call: Call & { readonly keySource: CacheKeySource }, re
     pause,
     tellNextCode: (seconds) => Promise.resolve(debug(`the token code has been used before; waiting ${seconds} s for the next one`)),
     showWaiting: () => () => undefined,
-    runCredentialProcess: (source) => runCredentialProcess(source, environment, cancelled),
+    runCredentialProcess: (source) => runCredentialProcess(source, { environment }, cancelled),
     // A program is no place for a choice of devices: they are listed in the error.
     terminal: { canAsk: () => false, choose: () => Promise.reject(new Error('nothing is chosen here')) },
   }

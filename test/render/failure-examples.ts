@@ -256,6 +256,8 @@ const OTHERS: Examples = {
     { profile: 'base', program: '/opt/keys', reason: 'output', place: CONFIG },
     { profile: 'base', program: '/opt/keys', reason: 'session', place: CONFIG },
     { profile: 'base', program: '/opt/keys', reason: 'circle', place: CONFIG },
+    { profile: 'base', program: '/opt/keys', reason: 'not-executable', place: CONFIG },
+    { profile: 'base', program: 'bw', reason: 'batch-file', place: CONFIG },
   ],
   ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }, { why: 'TOKEN_COMMAND_FAILED' }, { why: 'YUBIKEY_FAILED' }],
   TOKEN_CODE_REJECTED: [

@@ -1,10 +1,12 @@
 import type { Failure, WantedAnswer, WindowTrouble } from '../../core/failures.ts'
 import { visible } from '../../core/visible-text.ts'
 import type { WordsFor } from './wording.ts'
-import { quoted, say, section, showPlace } from './wording.ts'
+import { BATCH_FILE, quoted, say, section, showPlace, THROUGH_CMD } from './wording.ts'
 
 const PROGRAM_WORDS = {
   'not-found': 'it was not found',
+  'not-executable': 'it cannot be run',
+  'batch-file': `it ${BATCH_FILE}`,
   'timed-out': 'it gave no answer in time',
   output: 'what it printed cannot be used',
   session: 'it gave a session, and long-term keys are needed',
@@ -85,6 +87,6 @@ export const PEOPLE_WORDS: WordsFor<
   DECLINED: () => say('declined; nothing was changed'),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
-    say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`),
+    say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`, reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined),
   ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHERS_FATES[why]} just now`),
 }

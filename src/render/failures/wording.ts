@@ -26,6 +26,10 @@ export type WordsFor<Code extends FailureCode> = {
   readonly [C in Code]: (failure: Extract<Failure, { readonly code: C }>, view: FailureView) => FailureText
 }
 
+/** What is wrong with a program that is one, and how to run it all the same (before the line to type). */
+export const BATCH_FILE = 'is a batch file, and no safe way is known to hand it these words'
+export const THROUGH_CMD = 'run it through cmd, which reads them in its own way'
+
 /** Puts a message together. Hints that are undefined are left out. */
 export function say(error: string, ...hints: readonly (string | undefined)[]): FailureText {
   return { error, hints: hints.filter((hint) => hint !== undefined) }
