@@ -62,9 +62,9 @@ export function windowsFolder(environment: Environment): string {
   return caselessValue(environment, 'SYSTEMROOT') ?? 'C:\\Windows'
 }
 
-/** Windows does not tell `Path` from `PATH`; a copy of its environment does. */
+/** Windows does not tell `Path` from `PATH`; a copy of its environment does. One that is empty counts as unset. */
 function caselessValue(environment: Environment, name: string): string | undefined {
-  return Object.entries(environment).find(([key]) => key.toUpperCase() === name)?.[1]
+  return Object.entries(environment).find(([key, value]) => key.toUpperCase() === name && (value ?? '') !== '')?.[1]
 }
 
 function hasPath(program: string): boolean {

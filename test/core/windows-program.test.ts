@@ -48,6 +48,9 @@ test.each([
   [{ ComSpec: 'C:\\Windows\\system32\\cmd.exe' }, 'C:\\Windows\\system32\\cmd.exe'],
   [{ SystemRoot: 'E:\\Win' }, 'E:\\Win\\System32\\cmd.exe'],
   [{}, 'C:\\Windows\\System32\\cmd.exe'],
+  [{ ComSpec: '', SystemRoot: 'E:\\Win' }, 'E:\\Win\\System32\\cmd.exe'],
+  [{ SystemRoot: '' }, 'C:\\Windows\\System32\\cmd.exe'],
+  [{ PATHEXT: '' }, 'C:\\Windows\\System32\\cmd.exe'],
 ])('a batch file is run by cmd.exe, which is not looked for either: %j', (environment, file) => {
   const start = (...words: readonly string[]) => windowsStart({ program: 'bw', words, environment: { ...environment, PATH } }, (path) => path === 'C:\\tools\\bw.cmd')
   expect(start('get', 'totp')).toEqual({ file, words: ['/d', '/v:off', '/s', '/c', '""C:\\tools\\bw.cmd" "get" "totp""'], verbatim: true })
