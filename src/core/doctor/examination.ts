@@ -8,6 +8,9 @@ import { headerOf } from './section-names.ts'
 import type { Header } from './section-names.ts'
 import { knowledgeOf } from './traits.ts'
 import type { ProfileKnowledge } from './traits.ts'
+import { readFileAs } from './readings/by-tool.ts'
+import type { KnownEngine } from './readings/by-tool.ts'
+import type { SeenFile } from './readings/seen.ts'
 import { decidedIn } from './settled.ts'
 import type { Environment } from '../login/target-profile.ts'
 import type { SharedFileName } from '../origin.ts'
@@ -80,6 +83,8 @@ export interface ExaminedDocument extends ExaminedFile {
   readonly sectionsFor: (profile: string) => readonly ExaminedSection[]
   /** The profiles about which the other file says who they are. */
   readonly decidedElsewhere: ReadonlySet<string>
+  /** What the parsers that are known line by line make of the file. */
+  readonly readAs: Readonly<Record<KnownEngine, () => SeenFile>>
   /** The number, from 1, of the line that holds an offset. */
   readonly lineAt: (offset: number) => number
 }
@@ -142,5 +147,10 @@ export function takenApart(name: SharedFileName, file: ExaminedFile, decidedElse
     if (standing !== undefined) standing.push(own)
     else if (profile !== undefined) byProfile.set(profile, [own])
   }
-  return { ...file, name, document, sections, sectionsFor: (profile) => byProfile.get(profile) ?? [], decidedElsewhere, lineAt: document.lineAt }
+  return { ...file, name, document, sections, sectionsFor: (profile) => byProfile.get(profile) ?? [], decidedElsewhere, readAs: { botocore: once(() => readFileAs('botocore', { ...file, name })), js: once(() => readFileAs('js', { ...file, name })) }, lineAt: document.lineAt }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }

@@ -1,5 +1,4 @@
 /** What each tool will do with a profile: whose credentials it uses, or why it gets none. */
-import { effectOn, enginesMisreading, PARSER_BEHAVIOUR } from './parser-behaviour.ts'
 import { LONG_TERM_SUFFIXES } from '../login/role-chain.ts'
 import { parseArn } from '../login/mfa-device.ts'
 import { parseExpiration } from '../sessions/expiration.ts'
@@ -11,8 +10,9 @@ import type { Outcome } from './credential-order.ts'
 import type { Examination } from './examination.ts'
 import { finding } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { fileOfKeys, inFile, tokenIn, valueOf } from './traits.ts'
-import { ENGINES, TOOL_IDS, TOOLS } from './tools.ts'
+import { profilesSeenBy } from './readings/by-tool.ts'
+import { fileOfKeys, inFile, knowledgeOf, tokenIn, valueOf } from './traits.ts'
+import { TOOL_IDS, TOOLS, toolsOf } from './tools.ts'
 import type { Engine, ToolId } from './tools.ts'
 
 /** What some tools do with a profile. `identity`: who they are then, without secrets; `until`: a cached session is used so long. */
@@ -24,11 +24,19 @@ interface ToolsOutcome {
   readonly until?: Date
 }
 
-/** Gives what tools do with a profile, those together that do the same; `lost` are the engines that do not read a file that it stands in. */
-function outcomesOf(profile: ProfileView, examination: Examination, lost: readonly Engine[]): readonly ToolsOutcome[] {
-  const groups = new Map<string, { readonly tools: ToolId[]; readonly what: Omit<ToolsOutcome, 'tools'> }>()
+/** What an engine's tools see: an examination of the profiles as that parser reads them, or that they fail on a file. */
+type Sight = { readonly find: (name: string) => ProfileView | undefined; readonly examination: Examination } | 'refused'
+type Sights = Readonly<Record<Engine, Sight>>
+type What = Omit<ToolsOutcome, 'tools'>
+
+const UNREAD: What = { outcome: 'unread', identity: undefined, because: undefined }
+
+/** Gives what tools do with a profile, those together that do the same; `isNoProfile`: no tool takes its section for one. */
+function outcomesOf(profile: ProfileView, examination: Examination, sights: Sights, isNoProfile: boolean): readonly ToolsOutcome[] {
+  const groups = new Map<string, { readonly tools: ToolId[]; readonly what: What }>()
   for (const tool of TOOL_IDS) {
-    const what: Omit<ToolsOutcome, 'tools'> = lost.includes(TOOLS[tool].engine) ? { outcome: 'unread', identity: undefined, because: undefined } : outcomeFor(tool, profile, examination)
+    const sight = sights[TOOLS[tool].engine]
+    const what = sight === 'refused' || isNoProfile ? UNREAD : profile.configForm === 'bare' && profile.lines.credentials === undefined ? outcomeFor(tool, profile, examination) : outcomeSeen(tool, profile, sight)
     const key = `${what.outcome} ${what.identity ?? ''} ${what.outcome === 'fails' ? (what.because ?? '') : ''} ${what.until?.getTime() ?? ''}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { tools: [tool], what })
@@ -37,17 +45,35 @@ function outcomesOf(profile: ProfileView, examination: Examination, lost: readon
   return [...groups.values()].map(({ tools, what }) => ({ tools, ...what }))
 }
 
-/** Gives what tools do with each profile as notes, a finding for each group of tools; `findings` are those in the files. */
-export function outcomeFindings(profiles: readonly ProfileView[], examination: Examination, findings: readonly Finding[]): readonly Finding[] {
-  const losses = lossesFrom(findings, examination)
-  return profiles.flatMap((profile) => outcomeFindingsOf(profile, examination, enginesLosing(profile, losses)))
+function outcomeSeen(tool: ToolId, profile: ProfileView, { find, examination }: Exclude<Sight, 'refused'>): What {
+  const seen = find(profile.name)
+  if (seen === undefined) return UNREAD
+  const what = outcomeFor(tool, seen, examination)
+  const isPart = FILES.some((file) => profile.lines[file] !== undefined && (file === 'credentials' || profile.configForm === 'standard') && seen.lines[file] === undefined)
+  return isPart && (what.outcome === 'none' || what.outcome === 'signed-out') ? UNREAD : what
 }
 
-function outcomeFindingsOf(profile: ProfileView, examination: Examination, lost: readonly Engine[]): readonly Finding[] {
+/** Gives what tools do with each profile as notes, a finding for each group of tools; `findings` are those in the files. */
+export function outcomeFindings(profiles: readonly ProfileView[], examination: Examination, findings: readonly Finding[]): readonly Finding[] {
+  const sights = sightsOf(examination, findings)
+  const bare = new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile))
+  return profiles.flatMap((profile) => outcomeFindingsOf(profile, examination, (each) => outcomesOf(each, examination, sights, each.configForm === 'bare' && each.lines.credentials === undefined && bare.has(each.name))))
+}
+
+function sightsOf(examination: Examination, findings: readonly Finding[]): Sights {
+  const sightOf = (engine: Engine): Sight => {
+    const seen = profilesSeenBy(engine, examination.files, findings)
+    return seen === 'refused' ? seen : { find: seen.find, examination: { ...examination, ...knowledgeOf(seen.find, toolsOf([engine])) } }
+  }
+  const [botocore, js, go, rust, java, dotnet] = [sightOf('botocore'), sightOf('js'), sightOf('go'), sightOf('rust'), sightOf('java'), sightOf('dotnet')]
+  return { botocore, js, go, rust, java, dotnet }
+}
+
+function outcomeFindingsOf(profile: ProfileView, examination: Examination, outcomes: (profile: ProfileView) => readonly ToolsOutcome[]): readonly Finding[] {
   const { lines } = profile
   const name: SharedFileName = lines.credentials === undefined ? 'config' : 'credentials'
   const place = { file: examination.files[name].path, line: lines[name], profile: profile.name }
-  return outcomesOf(profile, examination, lost).map(({ tools, outcome, identity, because, until }) => {
+  return outcomes(profile).map(({ tools, outcome, identity, because, until }) => {
     const details = { ...place, tools, key: outcome, ...(identity === undefined ? {} : { name: identity }), ...(because === undefined ? {} : { other: because }), ...(until === undefined ? {} : { at: until }) }
     return finding(['fails', 'none', 'unread', 'signed-out'].includes(outcome) ? 'tools-fail' : 'tools-use', details)
   })
@@ -105,13 +131,16 @@ function roleInWords(arn: string): string {
 
 function identityOfKeys(profile: ProfileView, { machine }: Examination): string {
   const file = fileOfKeys(profile) ?? 'credentials'
-  const keyId = inFile(profile, file, 'aws_access_key_id')?.value ?? ''
+  const written = inFile(profile, file, 'aws_access_key_id')?.value ?? ''
+  const keyId = /[\w-]+/.exec(written)?.[0] ?? ''
+  // What stands there besides is sent along.
+  const isPlain = keyId === written && /^[\w/+=-]+$/.test(inFile(profile, file, 'aws_secret_access_key')?.value ?? '')
   const kind = tokenIn(profile, file) === undefined || keyId.startsWith('AKIA') ? 'long-term keys' : 'session'
   const owner = machine.ownerOf(keyId)
   const end = tokenIn(profile, file) === undefined ? undefined : markedExpiration((key) => profile.getFrom(file, key)?.value)
   const endsAt = end === undefined ? undefined : parseExpiration(end.value, end.format)
   const isOver = endsAt !== undefined && endsAt <= machine.now
-  return `${kind} ${shortenAccessKeyId(keyId)}${owner === undefined ? '' : ` of ${owner}`}${isOver ? ', which has ended' : ''}`
+  return `${kind} ${shortenAccessKeyId(keyId)}${owner === undefined ? '' : ` of ${owner}`}${isOver ? ', which has ended' : ''}${isPlain ? '' : ', which AWS refuses as they are written'}`
 }
 
 /** No keys yet, but login can put a session there. */
@@ -123,38 +152,4 @@ function hasLongTerm(name: string, { profiles }: Examination): boolean {
   return LONG_TERM_SUFFIXES.some((suffix) => profiles.find(name + suffix)?.get('aws_access_key_id') !== undefined)
 }
 
-/** Which engines do not read a file whole, or miss single profiles in it. */
-interface Losses {
-  readonly everywhere: ReadonlySet<Engine>
-  readonly inFile: Readonly<Record<SharedFileName, ReadonlySet<Engine>>>
-  readonly ofProfile: ReadonlyMap<string, ReadonlySet<Engine>>
-}
-
-/** Sorts findings about spelling by what they keep from being read. */
-function lossesFrom(findings: readonly Finding[], { files }: Examination): Losses {
-  const everywhere = new Set<Engine>()
-  const inFile = { credentials: new Set<Engine>(), config: new Set<Engine>() }
-  const ofProfile = new Map<string, Set<Engine>>()
-  for (const { code, file, profile } of findings) {
-    if (!isSpelling(code)) continue
-    for (const engine of enginesMisreading(code)) {
-      const effect = effectOn(code, engine)
-      if (effect === 'file-refused') everywhere.add(engine)
-      if (effect === 'file-skipped') inFile[file === files.credentials.path ? 'credentials' : 'config'].add(engine)
-      if (effect === 'profile-missed' && profile !== undefined && code !== 'duplicate-key') ofProfile.set(profile, (ofProfile.get(profile) ?? new Set<Engine>()).add(engine))
-    }
-  }
-  return { everywhere, inFile, ofProfile }
-}
-
-function enginesLosing(profile: ProfileView, { everywhere, inFile, ofProfile }: Losses): readonly Engine[] {
-  const isLost = (engine: Engine): boolean =>
-    everywhere.has(engine) || ofProfile.get(profile.name)?.has(engine) === true || FILES.some((file) => inFile[file].has(engine) && profile.lines[file] !== undefined)
-  return ENGINES.filter(isLost)
-}
-
 const FILES: readonly SharedFileName[] = ['credentials', 'config']
-
-function isSpelling(code: Finding['code']): code is keyof typeof PARSER_BEHAVIOUR {
-  return Object.hasOwn(PARSER_BEHAVIOUR, code)
-}

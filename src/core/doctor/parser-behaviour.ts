@@ -39,7 +39,7 @@ export const PARSER_BEHAVIOUR = {
   'default-in-capitals': { botocore: 'spreads' },
   'colon-delimiter': { js: 'key-missed', rust: 'file-refused', java: 'file-refused', dotnet: 'file-refused' },
   'first-key-indented': { rust: 'file-refused', java: 'file-refused' },
-  'line-in-block': { botocore: 'file-refused' },
+  'line-in-block': { botocore: 'file-refused', rust: 'file-refused', java: 'file-refused' },
   'key-in-value': { botocore: 'key-missed', rust: 'key-missed', java: 'key-missed' },
   'indented-comment': { rust: 'file-refused', java: 'file-refused' },
   'padded-header': { botocore: 'profile-missed', js: 'profile-missed' },
@@ -57,6 +57,11 @@ export const PARSER_BEHAVIOUR = {
 
 /** The findings that are about spelling. */
 export type SpellingCode = keyof typeof PARSER_BEHAVIOUR
+
+/** Tells whether a finding's code is one about spelling. */
+export function isSpelling(code: string): code is SpellingCode {
+  return Object.hasOwn(PARSER_BEHAVIOUR, code)
+}
 
 /** Gives what a parser makes of a spelling. */
 export function effectOn(code: SpellingCode, engine: Engine): ParserEffect {

@@ -71,10 +71,10 @@ export interface ProfileKnowledge {
   readonly sourcePathOf: (profile: ProfileView) => SourcePath
 }
 
-/** Gives what is to be known of profiles; `find` must give the same view for the same name. */
-export function knowledgeOf(find: (name: string) => ProfileView | undefined): ProfileKnowledge {
+/** Gives what is to be known of profiles; `find` must give the same view for the same name; rules are found for `tools` alone. */
+export function knowledgeOf(find: (name: string) => ProfileView | undefined, tools: readonly ToolId[] = TOOL_IDS): ProfileKnowledge {
   const next = remembered((profile: ProfileView) => sourceOf(profile, find))
-  const rulesOf = (profile: ProfileView) => Object.fromEntries(TOOL_IDS.map((tool) => [tool, ruleForTool(tool, traitsOf(profile))]))
+  const rulesOf = (profile: ProfileView) => Object.fromEntries(tools.map((tool) => [tool, ruleForTool(tool, traitsOf(profile))]))
   return { traitsOf: remembered(traitsOf), rulesOf: remembered(rulesOf), sourcePathOf: remembered((profile) => pathFrom(profile, next)) }
 }
 
