@@ -4,6 +4,7 @@
  */
 import type { Asker } from '../adapters/controlling-terminal.ts'
 import { createGivenTokenCode } from '../adapters/token-code/given.ts'
+import { codeSourceOf } from '../core/login/code-source.ts'
 import type { LoginResolution } from '../core/login/resolution.ts'
 import type { Environment } from '../core/login/target-profile.ts'
 import type { TokenCodeSource } from '../core/ports.ts'
@@ -16,19 +17,22 @@ export interface SourcesOptions {
   readonly writeTalk?: (text: string) => void
 }
 
-/**
- * Makes them. A code that was given is used, whatever could be asked, and a pipe is read only for `-`; then a token command,
- * which nobody is asked beside.
- */
+/** Makes them, as `codeSourceOf` decides. A pipe is read only for the code `-`. */
 export async function tokenCodeSources(resolution: LoginResolution, options: SourcesOptions): Promise<readonly TokenCodeSource[]> {
-  const { target, tokenCode, tokenCommand, yubiKey } = resolution
   const { asker, environment } = options
-  if (tokenCode !== undefined) return [createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
-  if (tokenCommand !== undefined) {
-    const { createTokenCommand } = await import('../adapters/token-code/command.ts')
-    return [createTokenCommand(tokenCommand, { environment: { ...environment }, profile: target.value, obstacle: asker.obstacle })]
+  const source = codeSourceOf(resolution)
+  switch (source.kind) {
+    case 'given':
+      return [createGivenTokenCode(source.code.value, source.code.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
+    case 'command': {
+      const { createTokenCommand } = await import('../adapters/token-code/command.ts')
+      return [createTokenCommand(source.command, { environment: { ...environment }, profile: resolution.target.value, obstacle: asker.obstacle })]
+    }
+    case 'yubikey':
+      return (await import('./yubikey-sources.ts')).besideYubiKey(source.settings, resolution, options)
+    case 'typed': {
+      const { typedTokenCode } = await import('./typed-token-code.ts')
+      return [typedTokenCode(resolution, { asker, environment })]
+    }
   }
-  if (yubiKey !== undefined) return (await import('./yubikey-sources.ts')).besideYubiKey(yubiKey, resolution, options)
-  const { typedTokenCode } = await import('./typed-token-code.ts')
-  return [typedTokenCode(resolution, { asker, environment })]
 }
