@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import type { DamagedEntry, ExaminedFile, OpenFile, ProgramFacts } from '../core/doctor/examination.ts'
 import { isFailure } from '../core/failures.ts'
 import { inspectSealed } from './cache-cipher.ts'
+import { isExecutable } from './program-file.ts'
 import { readRegularFile } from './regular-file.ts'
 import { readWhole } from './read-whole.ts'
 
@@ -91,15 +92,6 @@ function modeOf(path: string): number | undefined {
     return stat.isFile() ? stat.mode & 0o777 : undefined
   } catch {
     return undefined
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
   }
 }
 

@@ -32,7 +32,8 @@ function isRegularFile(path: string): boolean {
   }
 }
 
-function isExecutable(path: string): boolean {
+/** Tells whether a path leads to a regular file that this process may run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return statSync(path).isFile()
