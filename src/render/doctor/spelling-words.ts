@@ -40,7 +40,7 @@ export const SPELLING_WORDS: FindingWords<FileCode> = {
   'bracket-after-header': (found) => [`another ']' stands behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`, 'take out what stands behind the first one, or give the comment a line of its own'],
   'empty-header': (found) => [`a header without a name; ${toolNames(found.tools)} ${REFUSED}`, 'give it a name, or take it out'],
   'indented-header': (found) => [`this header does not begin its line: for ${toolNames(found.tools)} it is part of the value above it`, 'take the blanks before it out'],
-  'name-not-portable': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)}: they take letters, digits and _-/.%@:+ alone`, 'give it a name of these'],
+  'name-not-portable': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)} under this name: not all of them take more than letters, digits and _-/.%@:+`, 'give it a name of these'],
   'name-with-comment-sign': (found) => [`a name with '#' or ';' makes ${toolNames(found.tools)} miss the profile or refuse the whole file`, 'give it another name'],
   'upper-case-key': (found) => [`${keyOf(found)} is not seen by ${toolNames(found.tools)}, which know it in small letters alone`, 'write it in small letters'],
   'colon-delimiter': (found) => [`':' stands behind ${keyOf(found)}; ${toolNames(found.tools)} miss the key or refuse the whole file`, "write '='"],

@@ -2,11 +2,11 @@
 import type { ExaminedDocument, ExaminedSection } from '../examination.ts'
 import { finding, spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
-import { effectOn } from '../parser-behaviour.ts'
 import type { Header } from '../section-names.ts'
 import { rivalOf } from '../settled.ts'
 import type { Rival } from '../settled.ts'
-import { ENGINES, toolsOf } from '../tools.ts'
+import { TOOL_IDS, TOOLS } from '../tools.ts'
+import type { ToolId } from '../tools.ts'
 
 /** A section with its header taken apart, and those of the same file. */
 interface Place {
@@ -73,17 +73,32 @@ function headerFindings(place: Place): readonly Finding[] {
   if (header.greedyName === '') return own.section.isIndented && place.isBelowKey ? [] : [spelling('empty-header', details)]
   if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
   if (header.profile === undefined) return []
-  return [
+  const found = [
     ...(own.section.isIndented && place.isBelowKey ? [spelling('indented-header', details)] : []),
     ...(file.name === 'credentials' ? ofCredentials(place, details) : ofConfig(place, details)),
     ...behindHeader(header, details),
     ...ofName(header.profile, details),
   ]
+  return found.map((each) => ({ ...each, tools: toolsMissing(each, place) })).filter(({ tools, code }) => tools.length > 0 || code === 'bare-section-of-awsmfa')
+}
+
+/** On these, how much is missed depends on the file and on what else stands in the header. */
+const VARYING: readonly Finding['code'][] = ['bracket-after-header', 'name-not-portable', 'quoted-header']
+
+/** The tools that do not take the section for its profile; those whose parsers are known line by line by what they make of it. */
+function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): readonly ToolId[] {
+  const misses = (tool: ToolId): boolean => {
+    const { engine } = TOOLS[tool]
+    const seen = engine === 'botocore' || engine === 'js' ? file.readAs[engine]() : 'refused'
+    if (seen === 'refused') return tools.includes(tool)
+    return seen.get(header.profile ?? '')?.headers.includes(line) !== true && (tools.includes(tool) || VARYING.includes(code))
+  }
+  return code === 'bare-section-of-awsmfa' ? tools : TOOL_IDS.filter(misses)
 }
 
 /** JavaScript takes a line for a header that ends with its bracket, or with a comment that has a blank before it; botocore reads on to the last bracket. */
 function behindHeader({ rest, isCommented }: Header, details: Details): readonly Finding[] {
-  if (rest.includes(']')) return [finding('bracket-after-header', { ...details, tools: toolsOf(ENGINES.filter((engine) => effectOn('bracket-after-header', engine) !== 'fine' || (engine === 'js' && !isCommented))) })]
+  if (rest.includes(']')) return [spelling('bracket-after-header', details)]
   if (isCommented) return [spelling('comment-after-header', { ...details, isMendable: true })]
   return rest === '' ? [] : [spelling('text-after-header', details)]
 }
