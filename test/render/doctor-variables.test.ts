@@ -23,6 +23,8 @@ const CASES: Readonly<Record<VariableHabit, readonly [Readonly<Record<string, st
   '$ in a path is no variable': [{ AWS_CONFIG_FILE: '$HOME/x' }, 'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java take that as it is written'],
   '~ in a path is no home': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
   'keys past AWS_CREDENTIAL_EXPIRATION fail': [ENDED, 'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses'],
+  'half a pair of keys fails': [{ AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID }, "is set without 'AWS_SECRET_ACCESS_KEY': the AWS CLI, boto3 and SAM fail"],
+  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': [{ ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' }, "is no date: the AWS CLI, boto3 and SAM fail"],
   'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': [{ ...ENDED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' }, 'the AWS CLI, boto3 and SAM take'],
 }
 

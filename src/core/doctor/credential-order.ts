@@ -66,10 +66,12 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['dotnet'], { keys: true, mfa: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { role: false, source: true }, 'fails', 'no kind of profile has this set of keys'),
   // Roles.
-  rule(['js'], { role: true, source: true, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
-  rule(['js'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
-  rule(['js'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
+  rule(['js'], { role: true, source: true, credentialSource: false, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
+  rule(['js'], { role: true, source: true, credentialSource: false }, 'role', 'a role counts before keys beside it'),
+  rule(['js'], { role: true, source: false, credentialSource: true }, 'role', 'with the credentials of the machine'),
   rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
+  rule(['botocore', 'rust', 'java'], { role: true, source: true, credentialSource: true }, 'fails', 'source_profile and credential_source together'),
+  rule(['dotnet'], { role: true, source: true, credentialSource: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['java'], { sso: true }, 'sso', 'single sign-on counts before a role and keys'),
   rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
   rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
@@ -101,7 +103,7 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
 
 /** Where a program does otherwise than its engine by itself. Sources: docs/compatibility.md; CDK, awscli-compatible.ts › tokenCodeFn. */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
-  { tool: 'cdk', when: { role: true, source: true, mfa: true }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
+  { tool: 'cdk', when: { role: true, source: true, credentialSource: false, mfa: true }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
 ]
 
 /** Gives the rule that decides for a program. */

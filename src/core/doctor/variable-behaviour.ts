@@ -17,6 +17,8 @@ export type VariableHabit =
   | '$ in a path is no variable'
   | '~ in a path is no home'
   | 'keys past AWS_CREDENTIAL_EXPIRATION fail'
+  | 'half a pair of keys fails'
+  | 'an AWS_CREDENTIAL_EXPIRATION that is no date fails'
   | 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN'
 
 const HABITS: Readonly<Record<VariableHabit, readonly ToolId[]>> = {
@@ -30,6 +32,9 @@ const HABITS: Readonly<Record<VariableHabit, readonly ToolId[]>> = {
   '~ in a path is no home': toolsOf(['go']),
   // The others send them as they are. None takes a profile in their place.
   'keys past AWS_CREDENTIAL_EXPIRATION fail': toolsOf(['botocore']),
+  // credentials.py › EnvProvider._create_credentials_fetcher, load. The others go on to profiles, or do not read the date.
+  'half a pair of keys fails': toolsOf(['botocore']),
+  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': toolsOf(['botocore']),
   'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': toolsOf(['botocore']),
 }
 

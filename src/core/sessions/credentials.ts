@@ -23,6 +23,11 @@ export function shortenAccessKeyId(accessKeyId: string): string {
   return accessKeyId.length < 16 ? '…' : `…${accessKeyId.slice(-4)}`
 }
 
+/** Tells whether a key id is that of a session, which is refused without its token. Source: IAM User Guide, "Unique identifiers". */
+export function isOfSession(accessKeyId: string): boolean {
+  return accessKeyId.startsWith('ASIA')
+}
+
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**

@@ -10,6 +10,7 @@ type ProfileCode = Extract<
   | 'half-a-key-pair'
   | 'token-in-other-file'
   | 'token-beside-long-term-keys'
+  | 'session-without-token'
   | 'security-token-first'
   | 'security-token-alone'
   | 'leftover-marks'
@@ -20,6 +21,9 @@ type ProfileCode = Extract<
   | 'sso-hides-keys'
   | 'empty-role-key'
   | 'role-without-source'
+  | 'two-sources'
+  | 'credential-source-unknown'
+  | 'sso-session-missing'
   | 'source-profile-missing'
   | 'source-profile-cycle'
   | 'role-asks-for-code'
@@ -47,6 +51,7 @@ export const PROFILE_WORDS: FindingWords<ProfileCode> = {
   'half-a-key-pair': (found) => [`${keyOf(found)} is missing beside its other half`, 'put both into one section of one file'],
   'token-in-other-file': (found) => [`the keys of ${quote(found.profile)} stand in the credentials file, and here a session token: ${toolNames(found.tools)} send both together, and AWS refuses that`, 'take the token out here'],
   'token-beside-long-term-keys': () => ['a session token stands beside long-term keys: every tool sends it, and AWS refuses that', 'take the token out'],
+  'session-without-token': (found) => [`these keys (${visible(found.facts.name ?? '')}) are those of a session, and ${keyOf(found)} is missing: AWS refuses them`, 'put its token beside them, or take them out'],
   'security-token-first': (found) => [`${toolNames(found.tools)} take ${keyOf(found)} before 'aws_session_token', and send the old one`, `take ${keyOf(found)} out`],
   'security-token-alone': (found) => [`${toolNames(found.tools)} do not know ${keyOf(found)}, and send the keys without a token`, "call it 'aws_session_token'"],
   'leftover-marks': () => ['what awsmfa noted beside a session stands here, and that session is gone', 'it harms nobody; the next login replaces it'],
@@ -57,6 +62,9 @@ export const PROFILE_WORDS: FindingWords<ProfileCode> = {
   'sso-hides-keys': (found) => [`${toolNames(found.tools)} sign in with ${keyOf(found)} and do not use the keys in ${otherLine(found)}`, 'keep one of the two'],
   'empty-role-key': (found) => [`${keyOf(found)} has no value, and ${toolNames(found.tools)} fail`, 'take the line out'],
   'role-without-source': (found) => [`a role without 'source_profile': ${noTools(found.tools, 'assume')} it`, "add 'source_profile', the profile whose keys may assume the role"],
+  'two-sources': (found) => [`a role with 'source_profile' and ${keyOf(found)}: ${toolNames(found.tools)} refuse both together`, 'keep one of the two'],
+  'credential-source-unknown': (found) => [`${noTools(found.tools, 'know')} the credential source ${quote(found.facts.name)}`, 'write Environment, Ec2InstanceMetadata or EcsContainer'],
+  'sso-session-missing': (found) => [`there is no section [sso-session ${visible(found.facts.name ?? '')}]: ${noTools(found.tools, 'sign')} in`, 'name one that is there, or make one: aws configure sso-session'],
   'source-profile-missing': (found) => [`there is no profile ${quote(found.facts.name)}`, found.facts.other === undefined ? 'name the profile whose keys may assume the role' : `did you mean ${quote(found.facts.other)}?`],
   'source-profile-cycle': (found) => [`the source profiles go round in a circle: ${visible(found.facts.name ?? '')}`, 'let one of them name a profile with keys'],
   'role-asks-for-code': (found) => [`at ${keyOf(found)} ${roleAsks(found.tools)}`, `one code for all of them: ${forProfile('setup', found)}`],

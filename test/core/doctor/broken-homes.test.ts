@@ -119,6 +119,19 @@ it('with a name, mends what it tells of that profile, and no other section', () 
   expect(applyEdits(home.files.config.text, edits.config)).toBe(RECOMMENDED.config)
 })
 
+it.each([
+  ['in capitals of its own', 'ec2instancemetadata', ['aws-cli', 'boto3', 'sam']],
+  ['as it should be', 'EcsContainer', undefined],
+])('a credential source %s is refused by the tools that want it as it should be', (_, value, tools) => {
+  const home = homeOf({ credentials: '', config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\ncredential_source = ${value}\n` })
+  expect(findingsIn(home).find(({ code }) => code === 'credential-source-unknown')?.tools).toEqual(tools)
+})
+
+it.each(['[sso-session corp]', '[sso-session  "corp"]'])('%s is the section that sso_session = corp names', (header) => {
+  const home = homeOf({ credentials: '', config: `[profile a]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = R\n${header}\nsso_region = eu-west-1\n` })
+  expect(findingsIn(home).map(({ code }) => code)).not.toContain('sso-session-missing')
+})
+
 it('as JSON every field is always there', () => {
   const rows = JSON.parse(renderFindingsJson(findingsIn(readBrokenHome('inline-comment')), VIEW)) as readonly Record<string, unknown>[]
   for (const row of rows) expect(Object.keys(row)).toEqual(['code', 'severity', 'file', 'line', 'profile', 'tools', 'what', 'wayOut', 'fixable'])

@@ -41,6 +41,8 @@ interface Case {
 const CASES: readonly Case[] = [
   { name: 'keys and AWS_PROFILE', variables: { ...KEYS, AWS_PROFILE: 'good' }, habit: 'AWS_PROFILE counts before keys', one: 'bob', other: 'mina', everybody: true },
   { name: 'keys that have ended', variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }, habit: 'keys past AWS_CREDENTIAL_EXPIRATION fail', one: '', other: 'mina' },
+  { name: 'half a pair of keys', variables: { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID }, habit: 'half a pair of keys fails', one: '', other: 'alice' },
+  { name: 'keys with an end that is no date', variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' }, habit: 'an AWS_CREDENTIAL_EXPIRATION that is no date fails', one: '', other: 'mina' },
   { name: 'AWS_SECURITY_TOKEN', variables: 'session', habit: 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN', one: '', other: 'mina', everybody: true },
   { name: 'two profiles', variables: { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE', one: 'hank', other: 'bob', everybody: true },
   { name: 'AWS_DEFAULT_PROFILE', variables: { AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE is not read', one: 'alice', other: 'hank', everybody: true },

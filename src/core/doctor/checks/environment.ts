@@ -1,5 +1,5 @@
 /** Variables that change what tools read. */
-import { shortenAccessKeyId } from '../../sessions/credentials.ts'
+import { isOfSession, shortenAccessKeyId } from '../../sessions/credentials.ts'
 import { parseExpiration } from '../../sessions/expiration.ts'
 import type { Examination } from '../examination.ts'
 import { finding } from '../finding.ts'
@@ -18,12 +18,16 @@ export function checkVariableKeys({ machine }: Examination): readonly Finding[] 
   const [token, oldToken] = [valueOf('AWS_SESSION_TOKEN'), valueOf('AWS_SECURITY_TOKEN')]
   // With AWS_PROFILE, those that use the keys nevertheless.
   const tools = valueOf('AWS_PROFILE') === '' ? TOOL_IDS : TOOL_IDS.filter((tool) => !toolsWhere('AWS_PROFILE counts before keys').includes(tool))
+  if (keyId !== '' && valueOf('AWS_SECRET_ACCESS_KEY') === '') return [finding('variable-half-a-key-pair', { key: 'AWS_ACCESS_KEY_ID', tools: toolsWhere('half a pair of keys fails') })]
   if (keyId !== '') {
     const expiration = parseExpiration(valueOf('AWS_CREDENTIAL_EXPIRATION'), 'rfc3339')
     if (expiration !== undefined && expiration <= now) found.push(finding('variable-session-expired', { key: 'AWS_CREDENTIAL_EXPIRATION', at: expiration, tools }))
     // Inside exec they are what was asked for.
     else if (valueOf('AWSMFA_PROFILE') === '') found.push(finding('variable-keys', { key: 'AWS_ACCESS_KEY_ID', name: shortenAccessKeyId(keyId), tools }))
   }
+  if (isOfSession(keyId) && token === '' && oldToken === '') found.push(finding('variable-session-without-token', { key: 'AWS_SESSION_TOKEN', name: shortenAccessKeyId(keyId), tools }))
+  // botocore takes whatever dateutil can read for a date, weekdays among it; without a digit there is hardly one.
+  if (keyId !== '' && /^[^\d]+$/.test(valueOf('AWS_CREDENTIAL_EXPIRATION'))) found.push(finding('variable-expiration-malformed', { key: 'AWS_CREDENTIAL_EXPIRATION', tools: toolsWhere('an AWS_CREDENTIAL_EXPIRATION that is no date fails') }))
   if (keyId !== '' && oldToken !== '' && token !== '' && oldToken !== token) found.push(finding('variable-security-token', { key: 'AWS_SECURITY_TOKEN', tools: toolsWhere('AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN') }))
   return found
 }

@@ -3,11 +3,12 @@ import { classifyProfile } from '../../files/ownership.ts'
 import { LEGACY_TOKEN_KEY } from '../../files/managed-keys.ts'
 import type { ProfileView } from '../../files/profile-view.ts'
 import type { SharedFileName } from '../../origin.ts'
+import { isOfSession, shortenAccessKeyId } from '../../sessions/credentials.ts'
 import { parseExpiration } from '../../sessions/expiration.ts'
 import type { Examination } from '../examination.ts'
 import { finding } from '../finding.ts'
 import type { Finding, FindingDetails } from '../finding.ts'
-import { fileOfKeys, inFile } from '../traits.ts'
+import { fileOfKeys, inFile, tokenIn } from '../traits.ts'
 import { toolsOf } from '../tools.ts'
 
 const FILES: readonly SharedFileName[] = ['credentials', 'config']
@@ -40,7 +41,15 @@ export function checkKeyPairs(examined: ExaminedProfile): readonly Finding[] {
     const tools = toolsOf(['js', 'go', 'rust', 'java', 'dotnet'])
     return [...found, finding('token-in-other-file', { ...placeOf(examined, 'config', tokenInConfig.line), key: 'aws_session_token', tools })]
   }
-  return found
+  return [...found, ...withoutToken(examined)]
+}
+
+/** Keys of a session, by their id, without its token: AWS refuses them whoever sends them. */
+function withoutToken(examined: ExaminedProfile): readonly Finding[] {
+  const file = fileOfKeys(examined.profile)
+  const id = file === undefined ? undefined : inFile(examined.profile, file, 'aws_access_key_id')
+  if (file === undefined || id === undefined || !isOfSession(id.value) || tokenIn(examined.profile, file) !== undefined) return []
+  return [finding('session-without-token', { ...placeOf(examined, file, id.line), key: 'aws_session_token', name: shortenAccessKeyId(id.value) })]
 }
 
 /** `aws_security_token`, which botocore takes before `aws_session_token` (credentials.py › SharedCredentialProvider.TOKENS). */

@@ -1,4 +1,6 @@
 /** Keys of a profile that keep others from being used, and roles that do not work as they stand. */
+import { encodeUtf8 } from '../../files/byte-text.ts'
+import { findSections } from '../../files/ini-document.ts'
 import { nearest } from '../../nearest.ts'
 import { readKeys } from '../../login/profile-keys.ts'
 import { LONG_TERM_SUFFIXES } from '../../login/role-chain.ts'
@@ -34,7 +36,7 @@ export function checkProfileKeys(profile: ProfileView, examination: Examination)
     return value === undefined ? { profile: profile.name } : { file: examination.files[value.file].path, line: value.line, profile: profile.name, key }
   }
   const subject = { profile, traits, examination, at }
-  return [...hidden(subject), ...rolesInTrouble(subject), ...strictlyRefused(subject)]
+  return [...hidden(subject), ...rolesInTrouble(subject), ...ssoSessionMissing(subject), ...strictlyRefused(subject)]
 }
 
 function toolsThat(outcomes: readonly Outcome[], traits: ProfileTraits): readonly ToolId[] {
@@ -57,6 +59,8 @@ function rolesInTrouble(subject: Subject): readonly Finding[] {
   const blank = ['role_arn', 'source_profile'].find((key) => visible(profile, key)?.value === '')
   if (blank !== undefined) return [finding('empty-role-key', { ...at(blank), tools: toolsThat(['fails'], traits) })]
   if (!traits.role) return []
+  if (traits.source && traits.credentialSource && !traits.webIdentity) return [finding('two-sources', { ...at('credential_source'), tools: toolsThat(['fails'], traits) })]
+  if (traits.credentialSource && !traits.webIdentity) return unknownSource(subject)
   if (!traits.source) return traits.credentialSource || traits.webIdentity ? [] : [finding('role-without-source', { ...at('role_arn'), tools: toolsThat(['fails', 'none'], traits) })]
   const { path, missing, isCycle } = examination.sourcePathOf(profile)
   const source = valueOf(profile, 'source_profile')
@@ -64,6 +68,28 @@ function rolesInTrouble(subject: Subject): readonly Finding[] {
   if (missing !== undefined) return missing.value === source?.value && missing.line === source.line ? sourceMissing(subject, missing) : []
   const asking = traits.mfa ? [finding('role-asks-for-code', { ...at('mfa_serial'), tools: toolsThat(['asks', 'fails'], traits) })] : []
   return [...asking, ...tooLong(subject, path)]
+}
+
+/** What `credential_source` may say (botocore, credentials.py › CanonicalNameCredentialSourcer; AWS SDKs Reference, "Assume role"). */
+const CREDENTIAL_SOURCES = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer']
+
+/** In other capitals botocore does not know them; some others do. */
+function unknownSource({ profile, at }: Subject): readonly Finding[] {
+  const name = valueOf(profile, 'credential_source')?.value ?? ''
+  if (CREDENTIAL_SOURCES.includes(name)) return []
+  const isInOtherCapitals = CREDENTIAL_SOURCES.some((each) => each.toLowerCase() === name.toLowerCase())
+  return [finding('credential-source-unknown', { ...at('credential_source'), name, ...(isInOtherCapitals ? { tools: toolsOf(['botocore']) } : {}) })]
+}
+
+/** A section of config that is not there (botocore, credentials.py › SSOProvider._resolve_sso_session_reference). */
+function ssoSessionMissing({ profile, traits, examination, at }: Subject): readonly Finding[] {
+  const name = valueOf(profile, 'sso_session')?.value
+  const tools = toolsThat(['sso'], traits)
+  if (name === undefined || tools.length === 0) return []
+  const { document, sections } = examination.files.config
+  // All headers are looked at only where the name is not found as it is mostly written.
+  const isThere = findSections(document, encodeUtf8(`sso-session ${name}`)).length > 0 || sections.some(({ header }) => /^sso-session[ \t]+["']?(.*?)["']?$/.exec(header.name)?.[1] === name)
+  return isThere ? [] : [finding('sso-session-missing', { ...at('sso_session'), name, tools })]
 }
 
 function sourceMissing(subject: Subject, source: ProfileValue): readonly Finding[] {
