@@ -31,18 +31,45 @@ type What = Omit<ToolsOutcome, 'tools'>
 
 const UNREAD: What = { outcome: 'unread', identity: undefined, because: undefined }
 
-/** Gives what tools do with a profile, those together that do the same; `isNoProfile`: no tool takes its section for one. */
-function outcomesOf(profile: ProfileView, examination: Examination, sights: Sights, isNoProfile: boolean): readonly ToolsOutcome[] {
+/** What the findings say of all profiles, and what each engine sees. */
+interface Knowledge {
+  readonly examination: Examination
+  readonly sights: Sights
+  /** Profiles that are bare sections of config, which no tool takes for profiles. */
+  readonly bare: ReadonlySet<string | undefined>
+  /** Profiles whose `credential_process` cannot be run, and why. */
+  readonly dead: ReadonlyMap<string | undefined, string>
+}
+
+const DEAD_PROCESSES: Readonly<Partial<Record<Finding['code'], string>>> = { 'process-unparsable': 'its credential_process has an open quote, or names no program', 'process-not-there': 'the program of its credential_process is not there' }
+
+/** Gives what tools do with a profile, those together that do the same. */
+function outcomesOf(profile: ProfileView, knowledge: Knowledge): readonly ToolsOutcome[] {
   const groups = new Map<string, { readonly tools: ToolId[]; readonly what: What }>()
   for (const tool of TOOL_IDS) {
-    const sight = sights[TOOLS[tool].engine]
-    const what = sight === 'refused' || isNoProfile ? UNREAD : profile.configForm === 'bare' && profile.lines.credentials === undefined ? outcomeFor(tool, profile, examination) : outcomeSeen(tool, profile, sight)
+    if (TOOLS[tool].engine === 'dotnet' && isInTwoForms(profile, knowledge.examination)) continue
+    const found = outcomeOf(tool, profile, knowledge)
+    const obstacle = found.outcome === 'process' ? knowledge.dead.get(profile.name) : undefined
+    const what: What = obstacle === undefined ? found : { outcome: 'fails', identity: undefined, because: obstacle }
     const key = `${what.outcome} ${what.identity ?? ''} ${what.outcome === 'fails' ? (what.because ?? '') : ''} ${what.until?.getTime() ?? ''}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { tools: [tool], what })
     else group.tools.push(tool)
   }
   return [...groups.values()].map(({ tools, what }) => ({ tools, ...what }))
+}
+
+function outcomeOf(tool: ToolId, profile: ProfileView, { examination, sights, bare }: Knowledge): What {
+  const sight = sights[TOOLS[tool].engine]
+  if (sight === 'refused') return UNREAD
+  const isBare = profile.configForm === 'bare' && profile.lines.credentials === undefined
+  if (isBare) return bare.has(profile.name) ? UNREAD : outcomeFor(tool, profile, examination)
+  return outcomeSeen(tool, profile, sight)
+}
+
+/** Two headers that are written differently open it in one file. Which of them .NET takes has not been tried. */
+function isInTwoForms({ name }: ProfileView, { files }: Examination): boolean {
+  return FILES.some((file) => new Set(files[file].sectionsFor(name).filter(({ header }) => file === 'credentials' || header.isPrefixed || name === 'default').map(({ header }) => header.greedyName)).size > 1)
 }
 
 function outcomeSeen(tool: ToolId, profile: ProfileView, { find, examination }: Exclude<Sight, 'refused'>): What {
@@ -57,7 +84,8 @@ function outcomeSeen(tool: ToolId, profile: ProfileView, { find, examination }: 
 export function outcomeFindings(profiles: readonly ProfileView[], examination: Examination, findings: readonly Finding[]): readonly Finding[] {
   const sights = sightsOf(examination, findings)
   const bare = new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile))
-  return profiles.flatMap((profile) => outcomeFindingsOf(profile, examination, (each) => outcomesOf(each, examination, sights, each.configForm === 'bare' && each.lines.credentials === undefined && bare.has(each.name))))
+  const dead = new Map(findings.flatMap(({ code, profile }) => (DEAD_PROCESSES[code] === undefined ? [] : [[profile, DEAD_PROCESSES[code]] as const])))
+  return profiles.flatMap((profile) => outcomeFindingsOf(profile, { examination, sights, bare, dead }))
 }
 
 function sightsOf(examination: Examination, findings: readonly Finding[]): Sights {
@@ -69,11 +97,11 @@ function sightsOf(examination: Examination, findings: readonly Finding[]): Sight
   return { botocore, js, go, rust, java, dotnet }
 }
 
-function outcomeFindingsOf(profile: ProfileView, examination: Examination, outcomes: (profile: ProfileView) => readonly ToolsOutcome[]): readonly Finding[] {
+function outcomeFindingsOf(profile: ProfileView, knowledge: Knowledge): readonly Finding[] {
   const { lines } = profile
   const name: SharedFileName = lines.credentials === undefined ? 'config' : 'credentials'
-  const place = { file: examination.files[name].path, line: lines[name], profile: profile.name }
-  return outcomes(profile).map(({ tools, outcome, identity, because, until }) => {
+  const place = { file: knowledge.examination.files[name].path, line: lines[name], profile: profile.name }
+  return outcomesOf(profile, knowledge).map(({ tools, outcome, identity, because, until }) => {
     const details = { ...place, tools, key: outcome, ...(identity === undefined ? {} : { name: identity }), ...(because === undefined ? {} : { other: because }), ...(until === undefined ? {} : { at: until }) }
     return finding(['fails', 'none', 'unread', 'signed-out'].includes(outcome) ? 'tools-fail' : 'tools-use', details)
   })
