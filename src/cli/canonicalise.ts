@@ -3,13 +3,18 @@
  * becomes `--flag=true`, and words that look like options but are none are set aside. yargs alone would swallow `-` and the
  * word `true`, and would take `--force-` for `--force` (observed with yargs 17.7.3).
  */
+import type { CommandName } from '../core/command-names.ts'
 import type { UsageProblem } from '../core/failures.ts'
 import type { OptionSpec } from './command-table.ts'
-import { COMMAND_TABLE, GLOBAL_OPTIONS } from './command-table.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './command-table.ts'
 
-/** Every option of every command, by each of its spellings. A name means the same kind of option wherever it occurs. */
-export function optionsBySpelling(): ReadonlyMap<string, OptionSpec> {
-  const all = [...GLOBAL_OPTIONS, ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options)]
+/**
+ * Every option of every command, by each of its spellings. A name means the same kind of option wherever it occurs, but not the
+ * same values: of several options that of `command` counts.
+ */
+export function optionsBySpelling(command?: CommandName): ReadonlyMap<string, OptionSpec> {
+  const own = command === undefined ? [] : COMMAND_TABLE[command].options
+  const all = [...GLOBAL_OPTIONS, ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options), ...own]
   return new Map(all.flatMap((option) => spellings(option).map((spelling) => [spelling, option])))
 }
 
@@ -29,7 +34,7 @@ export interface CanonicalLine {
 
 /** Brings the words before `--` into the one form. Looks at no option's place: which command has it is for later. */
 export function canonicalise(head: readonly string[]): CanonicalLine {
-  const known = optionsBySpelling()
+  const known = optionsBySpelling(head.find(isCommandName))
   const words: string[] = []
   const unknown: string[] = []
   const problems: UsageProblem[] = []

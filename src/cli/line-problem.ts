@@ -27,8 +27,10 @@ export function findLineProblem(invocation: Invocation, spec: CommandSpec): Usag
   const isGiven = (name: string): boolean => Object.hasOwn(options, name) || (name === 'profile' && positionals.length > 0)
   const conflict = spec.conflicts.find(({ options: [first, second] }) => isGiven(first) && isGiven(second))
   if (conflict === undefined) return undefined
+  // A profile may be a word without an option, and is called what was typed.
+  const typed = (name: string): string => (Object.hasOwn(options, name) ? `--${name}` : (positionals[0] ?? `--${name}`))
   const [first, second] = conflict.options
-  return { kind: 'conflicting-options', options: [`--${first}`, `--${second}`], because: conflict.because }
+  return { kind: 'conflicting-options', options: [typed(first), typed(second)], because: conflict.because }
 }
 
 /** Of a command that is several: whether its first word says which, and whether the others and the options are for that. */

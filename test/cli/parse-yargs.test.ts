@@ -58,6 +58,8 @@ test.each<[readonly string[], UsageProblem]>([
   [['login', '--json', '--json'], { kind: 'repeated-option', option: '--json' }],
   [['login', '-p', 'x', '--profile=y'], { kind: 'repeated-option', option: '--profile' }],
   [['login', '--region'], { kind: 'missing-value', option: '--region', expected: 'NAME' }],
+  [['status', '--format'], { kind: 'missing-value', option: '--format', expected: 'TEMPLATE' }],
+  [['env', '--format'], { kind: 'missing-value', option: '--format', expected: 'FORMAT' }],
   [['login', '-p', '-x'], { kind: 'missing-value', option: '--profile', expected: 'NAME' }],
   [['login', '--profile', '-'], { kind: 'missing-value', option: '--profile', expected: 'NAME' }],
   [['login', '--region='], { kind: 'empty-value', option: '--region' }],
@@ -85,7 +87,7 @@ test.each<[readonly string[], UsageProblem]>([
   ],
   [
     ['status', '--all', 'work'],
-    { kind: 'conflicting-options', options: ['--all', '--profile'], because: 'one asks for every profile, the other for one' },
+    { kind: 'conflicting-options', options: ['--all', 'work'], because: 'one asks for every profile, the other for one' },
   ],
 ])('%j is a usage error', (argv, problem) => {
   expect(problemOf(argv)).toEqual(problem)
