@@ -47,5 +47,5 @@ export function isAbout(name: string, { profiles, sourcePathOf }: Examination): 
 }
 
 function isOfFile({ code }: Finding): boolean {
-  return ['duplicate-section', 'duplicate-key', 'colon-delimiter', 'proto-section', 'first-key-indented', 'name-with-comment-sign', 'line-without-key', 'text-after-header', 'empty-header', 'line-in-block'].includes(code)
+  return ['duplicate-section', 'duplicate-key', 'colon-delimiter', 'proto-section', 'first-key-indented', 'name-with-comment-sign', 'line-without-key', 'joined-comment', 'text-after-header', 'empty-header', 'line-in-block'].includes(code)
 }

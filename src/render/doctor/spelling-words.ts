@@ -1,5 +1,6 @@
 /** The words for findings about how the two files are written. */
 import type { FindingCode } from '../../core/doctor/finding-table.ts'
+import { TOOL_IDS } from '../../core/doctor/tools.ts'
 import type { SpellingCode } from '../../core/doctor/parser-behaviour.ts'
 import { visible } from '../../core/visible-text.ts'
 import { keyOf, otherLine, quote, sectionOf, toolNames } from './wording.ts'
@@ -10,6 +11,8 @@ type FileCode = SpellingCode | Extract<FindingCode, 'file-unreadable' | 'bare-se
 
 const REFUSED = 'refuse the whole file: every call fails, for all profiles'
 const REFUSERS = `the AWS CLI, boto3 and SAM ${REFUSED}; the SDK for .NET reads less than the others`
+
+const JS_LOSES = 'for CDK and the SDK for JavaScript the line is no header, and the keys below it count for the section above'
 
 /** By code. The tools that are named are those of the table of parsers. */
 export const SPELLING_WORDS: FindingWords<FileCode> = {
@@ -33,11 +36,10 @@ export const SPELLING_WORDS: FindingWords<FileCode> = {
   'padded-header': (found) => [`${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: there are blanks too many in its header`, wayOutOf(found, 'take the blanks out')],
   'quoted-header': (found) => [`${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: its name stands in quotes`, wayOutOf(found, 'take the quotes out')],
   'comment-after-header': (found) => [`behind the header stands a comment; ${toolNames(found.tools)} refuses the whole file`, 'give the comment a line of its own'],
-  'text-after-header': () => [
-    'text stands behind the header: for CDK and the SDK for JavaScript this is none, and the keys below count for the section above; the SDK for .NET refuses the whole file',
-    'write it as a comment, on a line of its own',
-  ],
-  'bracket-after-header': (found) => [`another ']' stands behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`, 'take out what stands behind the first one, or give the comment a line of its own'],
+  'joined-comment': () => [`no blank stands before the comment behind the header: ${JS_LOSES}; the SDK for .NET refuses the whole file`, 'give the comment a line of its own'],
+  'text-after-header': (found) => [`behind the header stands what is no comment: ${JS_LOSES}; the other SDKs and Terraform do not see ${quote(found.profile)}, or refuse the whole file`, 'write it as a comment, on a line of its own'],
+  'double-bracket': (found) => [`another ']' stands behind the header: ${toolNames(found.tools)} ${found.tools.length === TOOL_IDS.length ? 'takes' : 'take'} another name from it, or none`, "take out what stands behind the first ']'"],
+  'bracket-after-header': (found) => [`a ']' stands in the comment behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`, 'give the comment a line of its own'],
   'empty-header': (found) => [`a header without a name; ${toolNames(found.tools)} ${REFUSED}`, 'give it a name, or take it out'],
   'indented-header': (found) => [`this header does not begin its line: for ${toolNames(found.tools)} it is part of the value above it`, 'take the blanks before it out'],
   'name-not-portable': (found) => [`${toolNames(found.tools)} do not see ${quote(found.profile)} under this name: not all of them take more than letters, digits and _-/.%@:+`, 'give it a name of these'],

@@ -98,9 +98,10 @@ function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): 
 
 /** JavaScript takes a line for a header that ends with its bracket, or with a comment that has a blank before it; botocore reads on to the last bracket. */
 function behindHeader({ rest, isCommented }: Header, details: Details): readonly Finding[] {
-  if (rest.includes(']')) return [spelling('bracket-after-header', details)]
+  const isComment = /^[#;]/.test(rest)
+  if (rest.includes(']')) return [spelling(isComment ? 'bracket-after-header' : 'double-bracket', details)]
   if (isCommented) return [spelling('comment-after-header', { ...details, isMendable: true })]
-  return rest === '' ? [] : [spelling('text-after-header', details)]
+  return rest === '' ? [] : [spelling(isComment ? 'joined-comment' : 'text-after-header', details)]
 }
 
 type Details = Parameters<typeof spelling>[1]
