@@ -1,5 +1,5 @@
 /** Whether it is beyond doubt which keys tools take for a profile's, so that `--fix` changes how they are written and not whose they are. */
-import { leadingBlanks } from '../files/ini-document.ts'
+import { lowerAscii, trimBlanks } from '../files/ini-document.ts'
 import type { ExaminedDocument, ExaminedSection } from './examination.ts'
 
 const DECIDING = new Set([
@@ -22,7 +22,15 @@ export function isDeciding(key: string): boolean {
 
 /** Gives the profiles about which these sections say who they are, whatever tool can read that. */
 export function decidedIn(sections: readonly ExaminedSection[]): ReadonlySet<string> {
-  return new Set(sections.filter(saysWho).flatMap(({ header }) => header.profile ?? []))
+  const decided = new Set<string>()
+  let above: string | undefined
+  for (const own of sections) {
+    const { profile } = own.header
+    // Below what is no header for JavaScript the keys count for the section above.
+    for (const name of [profile, isHeaderForAll(own) ? undefined : above]) if (name !== undefined && saysWho(own)) decided.add(name)
+    if (isHeaderForAll(own)) above = profile
+  }
+  return decided
 }
 
 /** Where else it is said who the profile of a section is: on another line of the same file, or in the other file. */
@@ -39,13 +47,20 @@ export function rivalOf(file: ExaminedDocument, own: ExaminedSection): Rival | u
 
 /**
  * Tells whether every tool that reads a section at all takes the same lines for it, and nothing else says who its profile is.
- * Only then keys of it can be made readable for more tools.
+ * Only then keys of it can be made readable for more tools. `next` is the section after it.
  */
-export function isSettled(file: ExaminedDocument, own: ExaminedSection): boolean {
-  const { section, header, body } = own
-  const isHeader = (header.rest === '' || header.isCommented) && !header.rest.includes(']')
-  const brackets = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)].filter(({ start, contentEnd }) => file.text.charAt(start + leadingBlanks(file.text.slice(start, contentEnd))) === '[')
-  return isHeader && !section.isIndented && brackets.length === 0 && rivalOf(file, own) === undefined
+export function isSettled(file: ExaminedDocument, own: ExaminedSection, next: ExaminedSection | undefined): boolean {
+  const { section, body } = own
+  const isHeader = isHeaderForAll(own) && (next === undefined || isHeaderForAll(next))
+  const doubtful = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)].some(({ start, contentEnd }) => {
+    const line = trimBlanks(file.text.slice(start, contentEnd))
+    return line.startsWith('[') || isDeciding(lowerAscii(trimBlanks(/^[^=:]*/.exec(line)?.[0] ?? '')))
+  })
+  return isHeader && !section.isIndented && !doubtful && rivalOf(file, own) === undefined
+}
+
+function isHeaderForAll({ header: { rest, isCommented } }: ExaminedSection): boolean {
+  return rest === '' || (isCommented && !rest.includes(']'))
 }
 
 function saysWho({ body }: ExaminedSection): boolean {

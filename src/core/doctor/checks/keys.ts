@@ -10,13 +10,13 @@ import { isDeciding, isSettled } from '../settled.ts'
 
 /** Keys that not every tool reads as they are meant. */
 export function checkKeys(file: ExaminedDocument): readonly Finding[] {
-  return file.sections.flatMap((own) => {
+  return file.sections.flatMap((own, place) => {
     const { profile } = own.header
     const sectionKeys = keysOf(own)
-    const isSure = once(() => isSettled(file, own))
+    const isSure = once(() => isSettled(file, own, file.sections[place + 1]))
     const at = (offset: number, key: string) => ({ file: file.path, line: file.lineAt(offset), profile, key })
     return [
-      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index, sectionKeys).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable && (!code.isReading || isSure()) }))),
+      ...own.body.entries.flatMap((entry, index) => ofEntry(own, index, sectionKeys).map((code) => spelling(code.code, { ...at(entry.start, decodeUtf8(entry.writtenKey)), isMendable: code.isMendable && (!code.isReading || isSure()) && (code.code !== 'first-key-indented' || !isIndented(file.sections[place + 1])) }))),
       ...doubles(file, sectionKeys, at),
       ...own.body.entries.flatMap((entry) => linesWithoutSign(file, entry).map((offset) => spelling('line-in-block', { ...at(offset, decodeUtf8(entry.writtenKey)) }))),
       ...own.body.entries.flatMap((entry) => keysInValue(file, entry).map((offset) => spelling('key-in-value', { ...at(offset, keyAt(file.text, offset)), other: decodeUtf8(entry.writtenKey) }))),
@@ -71,6 +71,11 @@ function isQuoted(value: string): boolean {
   return /^(["'])[^"']*\1$/.test(value)
 }
 
+/** A header that is no deeper than the keys above it is one for botocore, and would no longer be. */
+function isIndented(next: ExaminedSection | undefined): boolean {
+  return next?.section.isIndented === true
+}
+
 /** The blanks before the keys of a section can go where no further lines hang on them. */
 function canOutdent(entries: readonly IniEntry[]): boolean {
   return entries.every(({ continuations }) => continuations.length === 0)
@@ -79,7 +84,8 @@ function canOutdent(entries: readonly IniEntry[]): boolean {
 function doubles(file: ExaminedDocument, { byKey }: SectionKeys, at: (offset: number, key: string) => { readonly file: string; readonly line: number }): readonly Finding[] {
   return [...byKey.values()].flatMap(([first, ...later]) =>
     later.map((entry) => {
-      const isMendable = first?.value === entry.value && first.continuations.length + entry.continuations.length === 0
+      // The one that stays must be read by all that read the other.
+      const isMendable = first?.value === entry.value && first.writtenKey === entry.writtenKey && first.delimiter === entry.delimiter && first.isIndented === entry.isIndented && first.continuations.length + entry.continuations.length === 0
       return spelling('duplicate-key', { ...at(entry.start, entry.key), otherLine: file.lineAt(first?.start ?? 0), isMendable })
     }),
   )
