@@ -8,10 +8,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleFor } from '../../src/core/doctor/credential-order.ts'
 import type { Outcome } from '../../src/core/doctor/credential-order.ts'
+import { checkBytes } from '../../src/core/doctor/checks/file-spelling.ts'
+import { bothTakenApart } from '../../src/core/doctor/examination.ts'
+import { profilesSeenBy } from '../../src/core/doctor/readings/by-tool.ts'
 import { effectOn, PARSER_BEHAVIOUR } from '../../src/core/doctor/parser-behaviour.ts'
 import type { ParserEffect, SpellingCode } from '../../src/core/doctor/parser-behaviour.ts'
 import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
-import { brokenHomePath } from '../support/doctor-homes.ts'
+import { brokenHomePath, brokenHomes, readBrokenHome } from '../support/doctor-homes.ts'
 import { runCli, runProgram } from '../support/run-cli.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
@@ -72,6 +75,27 @@ function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: s
   return region === undefined ? 'key-missed' : region === 'eu-west-1' ? 'fine' : 'value-changed'
 }
 
+const TELLING = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'role_arn', 'source_profile', 'region', 'output']
+
+/** The telling values of every profile that has some, as doctor takes the tool to read them; undefined: it refuses the files. */
+function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined {
+  const { files } = readBrokenHome(name)
+  const both = bothTakenApart(files)
+  const seen = profilesSeenBy(engine, both, checkBytes(both.credentials).concat(checkBytes(both.config)))
+  if (seen === 'refused') return undefined
+  const known = (['credentials', 'config'] as const).flatMap((file) => [...(both[file].readAs[engine]() as ReadonlyMap<string, unknown>).keys()])
+  return tellingOnly(Object.fromEntries(known.map((profile) => [profile, Object.fromEntries(TELLING.map((key) => [key, seen.find(profile)?.get(key)?.value]))])))
+}
+
+function readThere({ error, profiles = {} }: Answer['homes'][string]): Sections | undefined {
+  return error === undefined ? tellingOnly(profiles) : undefined
+}
+
+function tellingOnly(profiles: Sections): Sections {
+  const rows = Object.entries(profiles).map(([profile, values]) => [profile, Object.fromEntries(Object.entries(values).filter(([key, value]) => TELLING.includes(key) && typeof value === 'string'))] as const)
+  return Object.fromEntries(rows.filter(([, values]) => Object.keys(values).length > 0))
+}
+
 const METHODS: Readonly<Record<string, Outcome>> = {
   'shared-credentials-file': 'keys', 'config-file': 'keys', static: 'keys', 'assume-role': 'role', asks: 'asks', 'custom-process': 'process', sso: 'sso',
   'assume-role-with-web-identity': 'web-identity', 'web-identity': 'web-identity', none: 'none',
@@ -93,6 +117,12 @@ describe.each(READERS)('doctor knows $name', (reader) => {
     const { homes: found } = await ask(reader, { homes }, home)
     const seen = SPELLINGS.map((code) => [code, effectSeen(found[code] ?? {}, FAULTY[code] ?? 'bad')])
     expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, engine)]))
+  })
+
+  it.skipIf(argv[0] === undefined)('what it reads in every broken home, key by key', async () => {
+    const names = brokenHomes()
+    const { homes: found } = await ask(reader, { homes: names.map((name) => ({ name, credentials: `${brokenHomePath(name)}/credentials`, config: `${brokenHomePath(name)}/config` })) }, home)
+    for (const name of names) expect([name, readHere(engine, name)]).toEqual([name, readThere(found[name] ?? {})])
   })
 
   it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
