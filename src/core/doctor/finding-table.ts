@@ -21,7 +21,7 @@ export interface FindingRow {
 export const FINDING_TABLE = {
   // How the two files are written.
   'file-unreadable': { severity: 'error', about: 'a file cannot be read, or is no regular file' },
-  'byte-order-mark': { severity: 'error', about: 'a UTF-8 byte order mark at the beginning', mends: 'always: the three bytes go' },
+  'byte-order-mark': { severity: 'error', about: 'a UTF-8 byte order mark at the beginning', mends: 'unless something else says who its first profile is: the three bytes go' },
   'not-utf8': { severity: 'error', about: 'bytes that are no UTF-8, be it in a comment; UTF-16' },
   'carriage-returns': { severity: 'error', about: 'lines that end with CR alone' },
   'key-before-section': { severity: 'error', about: 'a key above the first section' },
@@ -46,7 +46,7 @@ export const FINDING_TABLE = {
   'name-not-portable': { severity: 'warning', about: 'a name with other characters than letters, digits and `_-/.%@:+`' },
   'name-with-comment-sign': { severity: 'error', about: 'a name with `#` or `;`' },
   'upper-case-key': { severity: 'warning', about: 'a key in capitals', mends: 'where it is a key of AWS, and not there in small letters too' },
-  'colon-delimiter': { severity: 'error', about: '`:` in place of `=`', mends: 'always' },
+  'colon-delimiter': { severity: 'error', about: '`:` in place of `=`', mends: 'unless something else says who the profile is' },
   'inline-comment': { severity: 'warning', about: 'a comment behind a value', mends: 'where the value cannot hold one: the comment gets a line of its own' },
   'quoted-value': { severity: 'warning', about: 'quotes round a key, a region, an ARN or a profile', mends: 'always: the quotes go' },
   'first-key-indented': { severity: 'error', about: 'keys that do not begin their lines', mends: 'where no other line depends on it: the blanks go' },

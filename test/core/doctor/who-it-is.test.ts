@@ -35,6 +35,7 @@ const HOMES: readonly (readonly [name: string, credentials: string, config: stri
   ['a nested line without a sign', `[work]\n${keys('AAAA')}`, '[profile work]\ns3 =\n  addressing_style\n', 'unread', 'AAAA'],
   ['a header without a name', `[]\n[work]\n${keys('AAAA')}`, '', 'unread', 'AAAA'],
   ['a colon', `[work]\n${keys('AAAA').replace(' =', ' :')}`, '', 'AAAA', 'none'],
+  ['a byte order mark', `\xef\xbb\xbf[work]\n${keys('AAAA')}`, `[profile work]\n${keys('BBBB')}`, 'unread', 'AAAA'],
   ['half a pair in credentials', `[work]\naws_access_key_id = AKIAIOSFODNN7EXAAAAA\n`, `[profile work]\n${keys('BBBB')}`, 'fails', 'AAAA'],
 ]
 

@@ -4,6 +4,7 @@ import type { ExaminedDocument } from '../examination.ts'
 import { finding, spelling } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { isPlainKey } from '../plain-keys.ts'
+import { rivalOf } from '../settled.ts'
 
 /** A file that cannot be read. */
 export function checkReadable({ path, unreadable }: ExaminedDocument): readonly Finding[] {
@@ -11,9 +12,10 @@ export function checkReadable({ path, unreadable }: ExaminedDocument): readonly 
 }
 
 /** The bytes: mark, encoding, line ends. */
-export function checkBytes({ path, text, lineAt }: ExaminedDocument): readonly Finding[] {
+export function checkBytes(file: ExaminedDocument): readonly Finding[] {
+  const { path, text, lineAt, sections: [first] } = file
   const found: Finding[] = []
-  if (text.startsWith(BYTE_ORDER_MARK)) found.push(spelling('byte-order-mark', { file: path, line: 1, isMendable: true }))
+  if (text.startsWith(BYTE_ORDER_MARK)) found.push(spelling('byte-order-mark', { file: path, line: 1, isMendable: first === undefined || rivalOf(file, first) === undefined }))
   const odd = firstOddByte(text)
   if (odd !== undefined) found.push(spelling('not-utf8', { file: path, line: lineAt(odd) }))
   if (/\r(?!\n)/.test(text) && !text.includes('\n')) found.push(spelling('carriage-returns', { file: path, line: 1 }))

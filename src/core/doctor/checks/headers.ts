@@ -83,7 +83,7 @@ function headerFindings(place: Place): readonly Finding[] {
 }
 
 /** On these, how much is missed depends on the file and on what else stands in the header. */
-const VARYING: readonly Finding['code'][] = ['bracket-after-header', 'name-not-portable', 'quoted-header']
+const VARYING: readonly Finding['code'][] = ['bracket-after-header', 'name-not-portable', 'name-with-comment-sign', 'quoted-header']
 
 /** The tools that do not take the section for its profile; those whose parsers are known line by line by what they make of it. */
 function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): readonly ToolId[] {
