@@ -3,7 +3,7 @@ import { LONG_TERM_SUFFIXES } from '../login/role-chain.ts'
 import { parseArn } from '../login/mfa-device.ts'
 import { parseExpiration } from '../sessions/expiration.ts'
 import { markedExpiration } from '../sessions/expiration-markers.ts'
-import { shortenAccessKeyId } from '../sessions/credentials.ts'
+import { isOfSession, shortenAccessKeyId } from '../sessions/credentials.ts'
 import type { ProfileView } from '../files/profile-view.ts'
 import type { SharedFileName } from '../origin.ts'
 import type { Outcome } from './credential-order.ts'
@@ -37,11 +37,24 @@ interface Knowledge {
   readonly sights: Sights
   /** Profiles that are bare sections of config, which no tool takes for profiles. */
   readonly bare: ReadonlySet<string | undefined>
-  /** Profiles whose `credential_process` cannot be run, and why. */
-  readonly dead: ReadonlyMap<string | undefined, string>
+  /** What the findings say of ways to credentials that lead nowhere. */
+  readonly deadEnds: readonly DeadEnd[]
 }
 
-const DEAD_PROCESSES: Readonly<Partial<Record<Finding['code'], string>>> = { 'process-unparsable': 'its credential_process has an open quote, or names no program', 'process-not-there': 'the program of its credential_process is not there' }
+/** A way that a profile offers and that fails for some tools, which take it all the same. */
+interface DeadEnd {
+  readonly profile: string | undefined
+  readonly tools: readonly ToolId[]
+  readonly outcomes: readonly What['outcome'][]
+  readonly because: string
+}
+
+const DEAD_ENDS: Readonly<Partial<Record<Finding['code'], Pick<DeadEnd, 'outcomes' | 'because'>>>> = {
+  'process-unparsable': { outcomes: ['process'], because: 'its credential_process has an open quote, or names no program' },
+  'process-not-there': { outcomes: ['process'], because: 'the program of its credential_process is not there' },
+  'credential-source-unknown': { outcomes: ['role', 'role-without-mfa', 'asks'], because: 'its credential_source is none that there is' },
+  'sso-session-missing': { outcomes: ['sso'], because: 'the section of its sso_session is not there' },
+}
 
 /** Gives what tools do with a profile, those together that do the same. */
 function outcomesOf(profile: ProfileView, knowledge: Knowledge): readonly ToolsOutcome[] {
@@ -49,8 +62,8 @@ function outcomesOf(profile: ProfileView, knowledge: Knowledge): readonly ToolsO
   for (const tool of TOOL_IDS) {
     if (TOOLS[tool].engine === 'dotnet' && isInTwoForms(profile, knowledge.examination)) continue
     const found = outcomeOf(tool, profile, knowledge)
-    const obstacle = found.outcome === 'process' ? knowledge.dead.get(profile.name) : undefined
-    const what: What = obstacle === undefined ? found : { outcome: 'fails', identity: undefined, because: obstacle }
+    const end = knowledge.deadEnds.find((each) => each.profile === profile.name && each.tools.includes(tool) && each.outcomes.includes(found.outcome))
+    const what: What = end === undefined ? found : { outcome: 'fails', identity: undefined, because: end.because }
     const key = `${what.outcome} ${what.identity ?? ''} ${what.outcome === 'fails' ? (what.because ?? '') : ''} ${what.until?.getTime() ?? ''}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { tools: [tool], what })
@@ -84,8 +97,8 @@ function outcomeSeen(tool: ToolId, profile: ProfileView, { find, examination }: 
 export function outcomeFindings(profiles: readonly ProfileView[], examination: Examination, findings: readonly Finding[]): readonly Finding[] {
   const sights = sightsOf(examination, findings)
   const bare = new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile))
-  const dead = new Map(findings.flatMap(({ code, profile }) => (DEAD_PROCESSES[code] === undefined ? [] : [[profile, DEAD_PROCESSES[code]] as const])))
-  return profiles.flatMap((profile) => outcomeFindingsOf(profile, { examination, sights, bare, dead }))
+  const deadEnds = findings.flatMap(({ code, profile, tools }) => (DEAD_ENDS[code] === undefined ? [] : [{ ...DEAD_ENDS[code], profile, tools }]))
+  return profiles.flatMap((profile) => outcomeFindingsOf(profile, { examination, sights, bare, deadEnds }))
 }
 
 function sightsOf(examination: Examination, findings: readonly Finding[]): Sights {
@@ -163,9 +176,11 @@ function identityOfKeys(profile: ProfileView, { machine }: Examination): string 
   const keyId = /[\w-]+/.exec(written)?.[0] ?? ''
   // What stands there besides is sent along.
   const isPlain = keyId === written && /^[\w/+=-]+$/.test(inFile(profile, file, 'aws_secret_access_key')?.value ?? '')
-  const kind = tokenIn(profile, file) === undefined || keyId.startsWith('AKIA') ? 'long-term keys' : 'session'
+  const hasToken = tokenIn(profile, file) !== undefined
+  if (isOfSession(keyId) && !hasToken) return `keys of session ${shortenAccessKeyId(keyId)} without its token, which AWS refuses`
+  const kind = !hasToken || keyId.startsWith('AKIA') ? 'long-term keys' : 'session'
   const owner = machine.ownerOf(keyId)
-  const end = tokenIn(profile, file) === undefined ? undefined : markedExpiration((key) => profile.getFrom(file, key)?.value)
+  const end = !hasToken ? undefined : markedExpiration((key) => profile.getFrom(file, key)?.value)
   const endsAt = end === undefined ? undefined : parseExpiration(end.value, end.format)
   const isOver = endsAt !== undefined && endsAt <= machine.now
   return `${kind} ${shortenAccessKeyId(keyId)}${owner === undefined ? '' : ` of ${owner}`}${isOver ? ', which has ended' : ''}${isPlain ? '' : ', which AWS refuses as they are written'}`

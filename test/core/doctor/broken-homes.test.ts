@@ -105,6 +105,15 @@ it('tells of every profile what every tool will do', () => {
   ])
 })
 
+it.each([
+  ['the keys of a session without its token', '[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n', '', 'keys', 'keys of session …MPLE without its token, which AWS refuses'],
+  ['a credential source that there is not', '', '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\ncredential_source = Foo\n', 'fails', 'its credential_source is none that there is'],
+  ['an sso_session that is not there', '', '[profile work]\nsso_session = nosuch\nsso_account_id = 111111111111\nsso_role_name = R\n', 'fails', 'the section of its sso_session is not there'],
+])('does not say that a tool gets on with %s', (_, credentials, config, outcome, words) => {
+  const said = findingsIn(homeOf({ credentials, config })).filter(({ code }) => OUTCOMES.includes(code))
+  expect(said.map(({ profile, facts }) => [profile, facts.key, facts.name ?? facts.other])).toEqual([['work', outcome, words]])
+})
+
 it('with a name, says what concerns that profile and what it works through', () => {
   const home = homeOf({ credentials: `${RECOMMENDED.credentials}[other]\nREGION = x\n`, config: RECOMMENDED.config })
   expect(findingsIn(home).map(({ code }) => code)).toContain('upper-case-key')
