@@ -44,7 +44,8 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
   }
   const call = (method: string, ...words: readonly string[]): string => execFileSync('gdbus', ['call', '--session', '--method', method, ...words], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   const bus = start('dbus-daemon', ['--nofork', '--nosyslog', `--config-file=${folder}/bus.conf`])
-  await until(() => readdirSync(folder).includes('bus'))
+  // Its socket is there a moment before it listens.
+  await until(() => spawnSync('gdbus', ['call', '--session', '--method', 'org.freedesktop.DBus.GetId', '--dest', 'org.freedesktop.DBus', '--object-path', '/'], { env: environment }).status === 0)
   return {
     folder,
     environment,
