@@ -70,8 +70,8 @@ interface Reader {
   readonly readEntry: (path: string) => Buffer
 }
 
-/** What the first file of a run needs, and room for what is kept of it. */
-const FIRST_ROOM = 1 << 16
+/** Enough for the first file of a run and for what is kept of it; for larger ones there is more when they come. */
+const FIRST_ROOM = 1 << 17
 
 /**
  * Reads one file after the other into the same memory, since each is done with once it is compiled: of a login's peak that is a
@@ -109,7 +109,9 @@ function createReader(): Reader {
     readEntry: (path) => reading(path, (descriptor) => {
       const found = fstatSync(descriptor)
       if (!found.isFile() || !isPrivate(found)) throw new Error('not an entry to trust')
-      return room.subarray(0, fill(descriptor, 0))
+      // First, because it may put a larger room in the place of this one.
+      const end = fill(descriptor, 0)
+      return room.subarray(0, end)
     }),
   }
 }

@@ -30,6 +30,15 @@ describe.skipIf(process.platform === 'win32')('what V8 compiled is kept between 
     expect(entries().map((path) => [path, statSync(path).mode & 0o777, statSync(path).mtimeMs])).toEqual(before)
   })
 
+  it.each([['status'], ['login', '--help'], ['credential-process']])('whatever its size: %s keeps once what it uses', async (...words) => {
+    home.write('.aws/config', '[default]\nregion = eu-west-1\n')
+    const run = async (): Promise<readonly unknown[]> => {
+      await runCli(words, { environment: home.environment() })
+      return entries().map((path) => [path, statSync(path).ino, statSync(path).mtimeMs])
+    }
+    expect(await run()).toEqual(await run())
+  })
+
   it('and does no harm when an entry is cut short or is rubbish', async () => {
     isFine(await help())
     for (const [index, path] of entries().entries()) {
