@@ -56,7 +56,7 @@ export function testMoment(moment: Moment): void {
       }
 
       if (layout.form === 'process' && moment.minutes === 0) {
-        for (const tool of tools) {
+        for (const tool of tools.filter(({ alone }) => alone !== true)) {
           it.skipIf(tool.argv === undefined)(`${tool.name} as admin, ten at once`, async () => {
             if (stage === undefined) throw new Error('no stage')
             const { identities, words } = await observeMany(tool, 'admin', stage)

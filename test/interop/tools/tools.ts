@@ -15,6 +15,7 @@ const READERS = fileURLToPath(new URL('../../support/readers/', import.meta.url)
  *   on this machine
  * - way: `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers for
  * - asks: what it says where it wants a code, or wants one and knows nobody to ask
+ * - alone: several at once may end by a fault of the tool's own
  * - printsArn: it says who it is, and does nothing else; the others go on to services that are not there, and fail
  */
 export interface Tool {
@@ -25,6 +26,7 @@ export interface Tool {
   readonly way: 'endpoint' | 'proxy'
   readonly asks: RegExp
   readonly printsArn: boolean
+  readonly alone?: true
   readonly environment?: (profile: string) => Readonly<Record<string, string>>
 }
 
@@ -99,6 +101,8 @@ function pythonPrograms(): readonly Tool[] {
       version: () => pythonVersion(python, 'boto3-session-cache'),
       asks: BOTOCORE_ASKS,
       environment: (profile) => ({ AWS_PROFILE: profile }),
+      // It writes its cache into the file that another one is reading (boto3_session_cache/cache.py), which then ends with a JSONDecodeError.
+      alone: true,
     },
   ]
 }
