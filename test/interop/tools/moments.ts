@@ -82,7 +82,7 @@ export const LAYOUTS: readonly Layout[] = [
     form: 'process',
     login: 'base',
     name: 'credential process, roles on it',
-    description: 'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, but for boto3-session-cache, which ends where another one is writing the cache file that it reads.',
+    description: 'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, but for AWS CLI 2 and boto3-session-cache, which end where another one is writing the cache file that they read.',
     asked: ['base', 'admin'],
   },
   {

@@ -1,5 +1,5 @@
 /** Uses a tool once in a home of its own, and says what it did and who STS took it for. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../support/run-cli.ts'
@@ -50,9 +50,6 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
   try {
     cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
     if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
-    // The AWS CLI before 2.13 (botocore/utils.py › JSONFileCache) makes this folder if it is not there, and ends where another
-    // makes it meanwhile: one in some hundred runs of ten.
-    mkdirSync(join(own, '.aws', 'cli', 'cache'), { recursive: true })
     const earlier = (await stage.sts.log()).length
     const environment = environmentFor(tool, profile, stage.home.environment({ HOME: own, USERPROFILE: own }), stage.sts)
     const results = await Promise.all(Array.from({ length: AT_ONCE }, async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 })))

@@ -59,8 +59,9 @@ function clis(): readonly Tool[] {
   const how = '`aws sts get-caller-identity`'
   return [
     { ...SDK, name: 'AWS CLI 1', how, argv: withProgram(first, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(first, ['--version']), asks: BOTOCORE_ASKS },
-    // Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
-    { ...SDK, name: 'AWS CLI 2', how, argv: withProgram(second, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(second, ['--version']), way: 'proxy', asks: BOTOCORE_ASKS },
+    // 2.9 ends with a KeyError where another one is writing the cache file that it reads (botocore/utils.py › JSONFileCache; version 1
+    // replaces the file by now). Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
+    { ...SDK, name: 'AWS CLI 2', how, argv: withProgram(second, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(second, ['--version']), way: 'proxy', asks: BOTOCORE_ASKS, alone: true },
     {
       name: 'SAM CLI',
       how: '`sam package --resolve-image-repos`, which asks STS for the account first',
