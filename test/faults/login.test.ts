@@ -120,11 +120,12 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
 
   it('logged out while the login waits for STS: the login leaves its session, whole', async () => {
     const scene = await stage.beforeRenewal()
-    await stage.sts.configure({ faults: [{ kind: 'delay', ms: 1_500, operation: 'GetSessionToken', times: 1 }], clearLog: true })
+    await stage.sts.configure({ faults: [{ kind: 'hold', operation: 'GetSessionToken' }], clearLog: true })
     const login = runProgram(scene.argv[0] ?? '', scene.argv.slice(1), scene.env)
     await expect.poll(async () => (await stage.sts.log()).some(({ operation }) => operation === 'GetSessionToken'), { timeout: 20_000, interval: 20 }).toBe(true)
     expect(await stage.run(scene, 'logout', 'work', '--quiet')).toMatchObject({ code: 0, stderr: '' })
     expect([credentialsOf(scene), keptSession(scene)]).toEqual([scene.old, undefined])
+    await stage.sts.configure({ release: true })
     expect(await login).toMatchObject({ status: 0, stdout: '', stderr: expect.stringMatching(SIGNED_IN) as string })
     expect([isSignedIn(scene, credentialsOf(scene)), keptSession(scene) === undefined]).toEqual([true, false])
     expectNothingLeft(scene)

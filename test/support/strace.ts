@@ -120,15 +120,20 @@ export async function runProgram(program: string, argv: readonly string[], env: 
   })
 }
 
-/** Tells whether two runs' calls are the same one. Of a call at which the process was killed, what it would have read is not known. */
-function isSameCall(met: TracedCall, meant: TracedCall): boolean {
-  return met.name === meant.name && (textOf(met) === undefined || textOf(met) === textOf(meant))
+/** Returns whether two runs' calls are the same one. Of a call at which the process was killed, what it would have read is unknown. */
+export function isSameCall(met: TracedCall, meant: TracedCall): boolean {
+  return met.name === meant.name && (stableText(met) === undefined || stableText(met) === stableText(meant))
 }
 
-/** The first text that a call is given, without what differs from run to run: scratch folders, hashes, keys, what is sealed, pids, random names. */
-function textOf({ line }: TracedCall): string | undefined {
+/** What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values, times, pids. */
+const VARIABLE = /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
+/** Of long content the beginning is enough to recognize a call, once nothing variable counts towards it. */
+const COMPARED_LENGTH = 120
+
+/** The first string argument of a call without what differs from run to run. */
+function stableText({ line }: TracedCall): string | undefined {
   const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
-  return text?.replace(/^awsmfa(?:\\0|-cache-key:).*|awsmfa-(test|home)-\w{6}|\d+-[0-9a-f]{12}|[0-9a-f]{40,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*/g, '').replace(/\d+/g, '').slice(0, 120)
+  return text?.replace(VARIABLE, '').slice(0, COMPARED_LENGTH)
 }
 
 function describeFault(fault: Fault): string {

@@ -38,10 +38,11 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
   }
 
   it('leaves one line of a login: the outcome, where the question and the spinner were', async () => {
-    await sts.configure({ faults: [{ kind: 'delay', ms: 600, operation: 'GetSessionToken' }] })
+    await sts.configure({ faults: [{ kind: 'hold', operation: 'GetSessionToken' }] })
     const terminal = await login()
     terminal.send(`${sts.code(serial)}\r`)
     await terminal.expect('signing in')
+    await sts.configure({ release: true })
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until (?:tomorrow )?\d\d:\d\d, 12 hours$/), ''])
     expect(terminal.output()).not.toContain('\u001B[?25l')

@@ -92,10 +92,11 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
   })
 
   it('is closed when no code can help', async () => {
-    await sts.configure({ faults: [{ kind: 'delay', ms: 1500, operation: 'GetCallerIdentity' }] })
+    await sts.configure({ faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
     home.write('.aws/credentials', CREDENTIALS.replace(/key = .*/, 'key = wrongwrongwrongwrongwrongwrongwrongwrong'))
     const run = login({}, '--prompt=zenity')
     await display.expectWindow('awsmfa')
+    await sts.configure({ release: true })
     expect(await run).toMatchObject({ code: 4, stderr: expect.stringContaining('is wrong [SignatureDoesNotMatch]') as string })
   })
 

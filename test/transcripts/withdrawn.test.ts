@@ -37,10 +37,12 @@ describe.skipIf(!needsProgram('python3'))('a question that no code can answer', 
   it.each(cases)('is withdrawn while it stands, and no code is spent: $title', async ({ keys, clockOffsetMs, code, says }) => {
     const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
     home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
-    await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'delay', ms: 300, operation: 'GetCallerIdentity' }] })
+    await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
     pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }), columns: 200 })
     await pty.expect("MFA code for alice (profile 'work'): ")
     pty.send('123')
+    await pty.expect('123')
+    await sts.configure({ release: true })
     expect(await pty.exit()).toEqual({ code, signal: null })
     const { lines } = pty.screen()
     expect(lines[0]).toMatch(says)

@@ -10,6 +10,7 @@ import { indexWorld } from './world.ts'
 /**
  * What can be changed while the server runs; what is left out stays.
  * - faults: replaces all faults, also those that were not met yet
+ * - release: sends every answer that a `hold` keeps back
  * - clockOffsetMs: the server's clock is this far ahead of the machine's; negative is behind
  * - world: replaces accounts, users and roles; sessions stay
  * - forgetSpentCodes: every code counts as new again
@@ -18,6 +19,7 @@ import { indexWorld } from './world.ts'
  */
 export type Changes = {
   readonly faults?: readonly Fault[]
+  readonly release?: boolean
   readonly clockOffsetMs?: number
   readonly world?: World
   readonly forgetSpentCodes?: boolean
@@ -29,6 +31,7 @@ export type Log = { readonly requests: readonly LogEntry[], readonly connects: r
 
 const applyChanges = (state: ServerState, changes: Changes): void => {
   if (changes.faults !== undefined) state.faults = armFaults(changes.faults)
+  if (changes.release === true) for (const send of state.held.splice(0)) send()
   if (changes.clockOffsetMs !== undefined) state.clockOffsetMs = changes.clockOffsetMs
   if (changes.world !== undefined) state.world = indexWorld(changes.world)
   if (changes.forgetSpentCodes === true) state.spentSteps.clear()

@@ -13,6 +13,7 @@ type Page = { readonly status: number, readonly contentType: string, readonly bo
 
 /**
  * - delay: answers `ms` later
+ * - hold: answers once the test says so (`release` in control.ts)
  * - throttle: 400 Throttling or 503 ServiceUnavailable, without processing
  * - drop: closes the connection; with `when: 'after'` the request has been processed (a code is spent) and its answer is lost
  * - hang: never answers, keeps the connection open; `when` as for drop
@@ -24,6 +25,7 @@ type Page = { readonly status: number, readonly contentType: string, readonly bo
  */
 export type FaultAction =
   | { readonly kind: 'delay', readonly ms: number }
+  | { readonly kind: 'hold' }
   | { readonly kind: 'throttle', readonly status: 400 | 503 }
   | { readonly kind: 'drop', readonly when: 'before' | 'after' }
   | { readonly kind: 'hang', readonly when: 'before' | 'after' }

@@ -29,7 +29,7 @@ const sendPage = (state: ServerState, response: ServerResponse, page: Page, requ
 }
 
 /**
- * Sends an outcome as AWS would, with the server's clock in `Date`; or late, cut short, something else, or not at all.
+ * Sends an outcome as AWS would, with the server's clock in `Date`; or late, on the test's word, cut short, something else, or not at all.
  * `drop` closes the connection without a byte, `hang` leaves it open without one.
  */
 export const send = (state: ServerState, response: ServerResponse, outcome: Outcome): void => {
@@ -43,6 +43,7 @@ export const send = (state: ServerState, response: ServerResponse, outcome: Outc
     else sendPage(state, response, page, requestId, bytes)
   }
   const delayMs = outcome.faults.reduce((sum, fault) => sum + (fault.kind === 'delay' ? fault.ms : 0), 0)
-  if (delayMs > 0) setTimeout(finish, delayMs)
+  if (outcome.faults.some((fault) => fault.kind === 'hold')) state.held.push(finish)
+  else if (delayMs > 0) setTimeout(finish, delayMs)
   else finish()
 }

@@ -54,6 +54,8 @@ export type ServerState = {
   readonly spentSteps: Map<string, Set<number>>
   clockOffsetMs: number
   faults: ArmedFault[]
+  /** Sends each answer that is being held. */
+  readonly held: (() => void)[]
   readonly log: LogEntry[]
   readonly connects: ConnectEntry[]
   connections: number
@@ -66,6 +68,7 @@ export const createState = (world: World, clockOffsetMs: number): ServerState =>
   spentSteps: new Map(),
   clockOffsetMs,
   faults: [],
+  held: [],
   log: [],
   connects: [],
   connections: 0,
