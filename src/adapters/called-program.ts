@@ -4,7 +4,7 @@
  */
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import type { ProgramStart } from '../core/windows-program.ts'
-import { startOf } from './program-file.ts'
+import { startErrno, startOf } from './program-file.ts'
 import { descendantsOf, endTreeOnWindows, signalAll } from './process-tree.ts'
 
 /** A program to run. */
@@ -74,7 +74,7 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
       if (chunks.reduce((sum, { length }) => sum + length, 0) > LARGEST_OUTPUT) breakOff('too-much')
     })
     child.stderr?.on('data', (chunk: Buffer) => called.onTalk?.(chunk.toString()))
-    child.once('error', (cause: NodeJS.ErrnoException) => finish({ kind: 'not-run', cause, errno: cause.code }))
+    child.once('error', (cause) => finish({ kind: 'not-run', cause, errno: startErrno(cause, called) }))
     child.once('exit', (code) => {
       const told = (): void => finish(breaking === undefined || breaking === 'aborted' ? ended(code, chunks) : { kind: breaking })
       if (breaking !== undefined) return told()

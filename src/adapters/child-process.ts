@@ -1,13 +1,10 @@
 /** Runs another program in the foreground, in place of this one as far as that can be had: streams, signals, exit code. */
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { AwsmfaError } from '../core/failures.ts'
 import type { ChildProgram } from '../core/child-program.ts'
 import { isAtTerminal } from './process-group.ts'
-import { startOf } from './program-file.ts'
-import { isSystemError } from './system-error.ts'
+import { isInPath, startErrno, startOf } from './program-file.ts'
 
 /** Signals that a person or a supervisor sends to a program. SIGWINCH and SIGTSTP reach the whole group by themselves. */
 const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
@@ -50,23 +47,10 @@ function forwardSignals(child: ChildProcess): () => void {
   }
 }
 
-function notRun({ program, environment }: ChildProgram, error: unknown): AwsmfaError {
-  const errno = isSystemError(error) ? error.code : 'UNKNOWN'
+function notRun(child: ChildProgram, error: unknown): AwsmfaError {
+  const { program, environment } = child
+  const errno = startErrno(error, child) ?? 'UNKNOWN'
   // A script whose interpreter is not there says ENOENT too, and shells tell the two apart.
-  const isFound = errno !== 'ENOENT' || findFile(program, environment['PATH'] ?? '') !== undefined
+  const isFound = errno !== 'ENOENT' || isInPath(program, environment)
   return new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: isFound ? 'not-executable' : 'not-found', errno }, { cause: error })
-}
-
-/** Looks for a file as execvp(3) does: by its path where it has one, else in each folder of PATH. */
-function findFile(program: string, path: string): string | undefined {
-  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program))
-  return places.find((place) => {
-    try {
-      accessSync(place, constants.F_OK)
-      return statSync(place).isFile()
-    } catch {
-      // What cannot be looked at is not found.
-      return false
-    }
-  })
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findProgram, isExecutable } from '../../src/adapters/program-file.ts'
+import { findProgram, isExecutable, startErrno } from '../../src/adapters/program-file.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -37,5 +37,17 @@ describe.skipIf(process.platform === 'win32')('the file of a program', () => {
     expect(findProgram('awsmfa-op', { PATH: path })).toBe(at('link/awsmfa-op'))
     expect(findProgram(at('program/awsmfa-op'), {})).toBe(at('program/awsmfa-op'))
     expect(findProgram('awsmfa-op', { PATH: at('no-mode') })).toBeUndefined()
+  })
+
+  // What execvp(3) says when a folder of PATH may not be searched and no other one has the program.
+  it.each([
+    ['EACCES', 'awsmfa-op', 'folder', 'ENOENT'],
+    ['EACCES', 'awsmfa-op', 'no-mode', 'EACCES'],
+    ['EACCES', './awsmfa-op', 'folder', 'EACCES'],
+    ['ENOENT', 'awsmfa-op', 'folder', 'ENOENT'],
+    ['ENOEXEC', 'awsmfa-op', 'folder', 'ENOEXEC'],
+  ])('that could not be started with %s: %s in PATH %s: %s', (code, program, folder, errno) => {
+    const error = Object.assign(new Error(code), { code, syscall: `spawn ${program}` })
+    expect(startErrno(error, { program, environment: { PATH: at(folder) } })).toBe(errno)
   })
 })
