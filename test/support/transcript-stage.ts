@@ -51,7 +51,8 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
   }
   const control = await startControl(sts, configure)
   home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
-  home.write('.bin/sts', `#!${process.execPath}\nfetch('${control.url}', { method: 'POST', body: process.argv[2] }).then((r) => r.text()).then((t) => process.stdout.write(t))\n`)
+  const send = `fetch('${control.url}', { method: 'POST', body: process.argv[1] }).then((r) => r.text()).then((t) => process.stdout.write(t))`
+  home.write('.bin/sts', `#!/bin/sh\nexec '${process.execPath}' -e "${send}" "$1"\n`)
   for (const program of ['awsmfa', 'sts']) chmodSync(join(home.path, '.bin', program), 0o755)
   const environment = home.environment({ ...sts.environment(), ...options.environment })
   const users = world.accounts.flatMap((account) => account.users)

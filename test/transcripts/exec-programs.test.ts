@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     home.write('.aws/credentials', `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`)
     home.write('.aws/config', `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\n`)
     try {
-      pty = await openPty(['sh', '-c', `eval "$(${process.execPath} ${BUILT_CLI} env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`], { environment: home.environment(sts.environment()) })
+      pty = await openPty(['sh', '-c', `eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`], { environment: home.environment(sts.environment()) })
       await pty.expect("MFA code for alice (profile 'base'): ")
       pty.send(`${sts.code(serial)}\r`)
       await pty.expect(/reached as ASIA[A-Z2-7]{16}/)
@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
   it('Ctrl-C at the question of env leaves nothing to go on with', async () => {
     home.write('.aws/credentials', `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = s\n`)
     home.write('.aws/config', '[profile base]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
-    pty = await openPty(['sh', '-c', `trap : INT; eval "$(${process.execPath} ${BUILT_CLI} env base)" && echo reached; echo "status $?"`], { environment: home.environment() })
+    pty = await openPty(['sh', '-c', `trap : INT; eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo reached; echo "status $?"`], { environment: home.environment() })
     await pty.expect('MFA code')
     pty.send('\u0003')
     await pty.expect('status 130')
