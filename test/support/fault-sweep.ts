@@ -1,5 +1,5 @@
 /** Sweeps of faults over the file work of a program: every call in turn, each time on fresh files. */
-import { callsUpon, inPairs, runTraced, writingCalls } from './strace.ts'
+import { callsUpon, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
 import type { Fault, TraceOptions, TracedCall, TracedRun } from './strace.ts'
 
 /** A program about to run on files of its own. `paths` are the folders or files by which its file work is known. */
@@ -68,12 +68,17 @@ async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: 
   return { counted: faults.length, faulted: runs.filter(Boolean).length }
 }
 
-/** Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. */
+/**
+ * Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. When it has met
+ * another one, a run without a fault says which number the call has now.
+ */
 export async function runFaulted<S extends Scene>(prepare: () => S | Promise<S>, fault: Fault): Promise<{ readonly scene: S; readonly run: TracedRun }> {
+  let { call } = fault
   for (let tries = 1; ; tries++) {
     const scene = await prepare()
-    const run = await runTraced(scene.argv, { ...optionsOf(scene), fault })
+    const run = await runTraced(scene.argv, { ...optionsOf(scene), fault: { ...fault, call } })
     if (run.isFaulted || tries === 6) return { scene, run }
+    call = (await dryRun({ prepare })).find((each) => isSameCall(each, fault.call)) ?? call
   }
 }
 

@@ -1,19 +1,23 @@
 /**
  * Running a program under strace, to stop it or to refuse it something at any one of its system calls.
  *
- * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a call is named by its name and
- * its number among the calls of that name; that is the same in every run as long as the program does its file work
- * synchronously. Whoever sweeps over calls must check that as many took effect as the dry run had.
+ * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a fault is put at a number among
+ * the calls of one name. That number is not the same in every run: in one run out of about a hundred Node opens two files less
+ * while it starts, by where the system has put its code. What stays the same, as long as the program does its file work
+ * synchronously, is what a call is made with, and which one it is among those made with the same.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The n-th call of that name in the main thread, counted from 1, as strace prints it, with the path of every descriptor. */
+/** A call of the main thread, as strace prints it, with the path of every descriptor. */
 export interface TracedCall {
   readonly name: string
+  /** Which one it is among the calls of that name in its run, counted from 1. */
   readonly nth: number
+  /** Which one it is among the calls of that name and with the same arguments, counted from 1: see `isSameCall`. */
+  readonly nthAlike: number
   readonly line: string
 }
 
@@ -24,7 +28,7 @@ export interface TracedRun {
   readonly stdout: string
   readonly stderr: string
   readonly trace: readonly TracedCall[]
-  /** Whether the fault took effect, and at the call that was meant: numbers shift now and then with Node's own doings. */
+  /** Whether the fault took effect, and at the call that was meant. */
   readonly isFaulted: boolean
   /** The call that the fault met, right or wrong. */
   readonly met: TracedCall | undefined
@@ -120,20 +124,22 @@ export async function runProgram(program: string, argv: readonly string[], env: 
   })
 }
 
-/** Returns whether two runs' calls are the same one. Of a call at which the process was killed, what it would have read is unknown. */
+/** Returns whether two runs' calls are the same one. */
 export function isSameCall(met: TracedCall, meant: TracedCall): boolean {
-  return met.name === meant.name && (stableText(met) === undefined || stableText(met) === stableText(meant))
+  return met.nthAlike === meant.nthAlike && kindOf(met) === kindOf(meant)
 }
 
 /** What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values, times, pids. */
 const VARIABLE = /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
 /** Of long content the beginning is enough to recognize a call, once nothing variable counts towards it. */
 const COMPARED_LENGTH = 120
+/** Calls whose text comes from the system. Where one was refused, or the program was killed at it, there is none. */
+const READING = /^(?:p?read|preadv?|readv|pread64|readlink|readlinkat|getdents64)$/
 
-/** The first string argument of a call without what differs from run to run. */
-function stableText({ line }: TracedCall): string | undefined {
-  const text = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]
-  return text?.replace(VARIABLE, '').slice(0, COMPARED_LENGTH)
+/** A call's name, descriptors and text, without what differs from run to run. */
+function kindOf({ name, line }: Pick<TracedCall, 'name' | 'line'>): string {
+  const values = [...line.replace(/\)\s+= [^"]*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|\d<([^>]*)>/g)].map(([, text, path]) => text ?? path ?? '')
+  return [name, ...values.slice(0, READING.test(name) ? 1 : 2).map((value) => value.replace(VARIABLE, '').slice(0, COMPARED_LENGTH))].join(' ')
 }
 
 function describeFault(fault: Fault): string {
@@ -144,11 +150,13 @@ function describeFault(fault: Fault): string {
 
 function parseTrace(text: string): readonly TracedCall[] {
   const counts = new Map<string, number>()
+  const next = (what: string): number => {
+    const count = (counts.get(what) ?? 0) + 1
+    counts.set(what, count)
+    return count
+  }
   return text.split('\n').flatMap((line) => {
     const name = /^([a-z0-9_]+)\(/.exec(line)?.[1]
-    if (name === undefined) return []
-    const nth = (counts.get(name) ?? 0) + 1
-    counts.set(name, nth)
-    return [{ name, nth, line }]
+    return name === undefined ? [] : [{ name, nth: next(name), nthAlike: next(kindOf({ name, line })), line }]
   })
 }
