@@ -26,8 +26,8 @@ export async function processBlock(tool, sts, folder) {
     rows: [
       { name: 'node -e 0', measure: floor },
       { name: 'node -e 0, again', measure: floor, isControl: true },
-      { name: 'session in the credentials file', measure: ask([], bareEnvironment(standing)), gate: 1.12 },
-      { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.35 },
+      { name: 'session in the credentials file', measure: ask([], bareEnvironment(standing)), gate: 1.5 },
+      { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.7 },
       { name: 'the long way, from the cache', measure: ask(['--refresh-window', '5m'], env) },
       ...(aws === undefined ? [] : [{ name: 'aws configure get', measure: () => timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)), isSeldom: true }]),
       ...(python === undefined ? [] : [{ name: 'boto3 finds the session itself', measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(standing)), isSeldom: true }]),

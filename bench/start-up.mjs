@@ -21,9 +21,9 @@ export function startUpBlocks(tool, folder) {
       rounds: 60,
       rows: [
         ...floor(few),
-        awsmfa(few, 'awsmfa --version', ['--version'], 1.12),
-        awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.12),
-        awsmfa(few, 'awsmfa --help', ['--help'], 2.0),
+        awsmfa(few, 'awsmfa --version', ['--version'], 1.5),
+        awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.5),
+        awsmfa(few, 'awsmfa --help', ['--help'], 3.3),
         ...(aws === undefined ? [] : [at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE], { isSeldom: true })]),
       ],
       notMeasured: aws === undefined ? ['aws configure get'] : [],
@@ -35,7 +35,7 @@ export function startUpBlocks(tool, folder) {
       rounds: 10,
       rows: [
         { name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], bareEnvironment(few)) / 1024 },
-        { name: 'awsmfa status, 10 profiles', measure: () => peakMemoryOf([tool, 'status', PROFILE], bareEnvironment(few)) / 1024, gate: 1.06 },
+        { name: 'awsmfa status, 10 profiles', measure: () => peakMemoryOf([tool, 'status', PROFILE], bareEnvironment(few)) / 1024, gate: 1.15 },
       ],
     },
   ]

@@ -70,7 +70,7 @@ export function answerName(profile: string): string | undefined {
  * in the environment are not what credential-process starts from unless the settings say so, nor is anything secret to lie in a file.
  */
 const WITHOUT_EFFECT =
-  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_CODE_CACHE|NO_COLOR))$/
+  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_COLOR))$/
 
 /**
  * What an answer was resolved from: both files, awsmfa's settings, the session cache (which every login and logout changes) by

@@ -325,9 +325,6 @@ const CACHE: CommandSpec = {
 /** The row of each command, in the order in which help lists them. */
 export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, cache: CACHE, setup: SETUP, import: IMPORT, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR, settings: SETTINGS }
 
-/** The rows of what the entry answers by itself: a row more would be parsed at each start. */
-export const ANSWERED_HERE = { status: STATUS, 'credential-process': CREDENTIAL_PROCESS }
-
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { kind: 'flag', name: 'help', short: 'h', description: 'show help' },

@@ -1,6 +1,7 @@
-/** What the entry hands on to. Nothing of a command, and no yargs, is loaded before it is needed. */
+/** The command line: parses it and runs the command. Nothing of a command but the quick answers, and no yargs, is loaded before it is needed. */
 import { version } from '../../package.json'
 import { createOutput } from '../adapters/output.ts'
+import { status } from '../commands/status.ts'
 import type { CommandName } from '../core/command-names.ts'
 import { isDebug } from '../core/invocation.ts'
 import type { Invocation } from '../core/invocation.ts'
@@ -8,6 +9,7 @@ import type { Context } from './context.ts'
 import { COMMAND_TABLE } from './command-table.ts'
 import { parseFast } from './parse-fast.ts'
 import type { ParsedLine } from './parse-yargs.ts'
+import { answerQuickly } from '../entry/quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 
 /**
@@ -15,23 +17,21 @@ import { report, supervise, supervisionOfProcess } from './supervise.ts'
  * data alone: with `--json` one JSON document once the command has done its work, and nothing where it failed, so that what
  * is on stdout can always be parsed; a failure is told in words on stderr and by the exit code, with `--json` as without.
  */
-export async function run(invocation: Invocation): Promise<number> {
+async function run(invocation: Invocation): Promise<number> {
   const exitCode = await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(isDebug(invocation)))
   if (invocation.command === 'env' && exitCode !== 0) (await import('./env-failure.ts')).printEnvFailure(invocation.options['format'], exitCode)
   return exitCode
 }
 
 /**
- * Answers a line that the entry did not, and gives the exit code; never throws. Yargs is loaded only where the strict parser
- * declines. Help goes to stdout and is success,
- * also for `awsmfa` alone: whoever types nothing but the name wants to know what there is (gh does the same).
+ * Runs the words after `awsmfa` and gives the exit code; never throws. Yargs is loaded only where the strict parser declines.
+ * Help goes to stdout and is success, also for `awsmfa` alone (gh does the same).
  */
-export async function runLine(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[]): Promise<number> {
   try {
     const exact = parseFast(argv, COMMAND_TABLE)
-    if (exact !== undefined && exact !== 'version') return await run(exact)
-    const { parseYargs } = await import('./parse-yargs.ts')
-    const line = parseYargs(argv)
+    if (exact !== undefined && exact !== 'version') return answerQuickly(exact) ?? (await run(exact))
+    const line: ParsedLine = exact === 'version' ? { kind: 'version' } : (await import('./parse-yargs.ts')).parseYargs(argv)
     if (line.kind === 'invocation') return await run(line.invocation)
     createOutput(1)(await answerTo(line))
     return 0
@@ -112,6 +112,6 @@ async function runWith(invocation: Invocation, context: Context): Promise<number
       return await settings(invocation, createSettingsContext(context))
     }
     case 'status':
-      return (await import('../commands/status.ts')).status(invocation, context)
+      return status(invocation, context)
   }
 }

@@ -33,7 +33,6 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     description: "settings of dcoker's awsmfa, which `import` goes by",
   },
   { variables: ['AWSMFA_NO_PRECONNECT'], description: 'set: no connection is opened while the code is typed' },
-  { variables: ['AWSMFA_NO_CODE_CACHE'], description: "set: what V8 made of awsmfa's own files is not kept between runs" },
   { variables: ['AWSMFA_CALLERS'], description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever' },
   { variables: ['DISPLAY', 'WAYLAND_DISPLAY'], description: 'the screen on which a window can ask for a code; not on macOS and Windows' },
   {

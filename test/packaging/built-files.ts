@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -12,16 +12,9 @@ export function builtFiles(): readonly string[] {
     .map((name) => join(DIST, name))
 }
 
-/** What the entry answers with by itself; its name carries a hash of its content. */
-export function frontFile(): string {
-  const [found, ...more] = builtFiles().filter((file) => /[\\/]front-[\w-]+\.cjs$/.test(file))
-  if (found === undefined || more.length > 0) throw new Error('not one front file was built')
-  return found
-}
-
-/** The modules that a built file holds, as the bundler notes them in comments: `node_modules/yargs/…`, `src/…`. */
+/** The modules that a built file holds, as the build noted them: `node_modules/yargs/…`, `src/…`. */
 export function modulesIn(file: string): readonly string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/^\/\/ ((?:src|node_modules)\/\S+|package\.json)$/gm)].map(([, path = '']) => path)
+  return (JSON.parse(readFileSync(join(ROOT, 'build/modules.json'), 'utf8')) as Record<string, readonly string[]>)[relative(DIST, file)] ?? []
 }
 
 /** The packages that a built file holds code of. */

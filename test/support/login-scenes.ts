@@ -66,7 +66,7 @@ export async function openLoginStage(): Promise<LoginStage> {
   }
   let next = 0
   // What V8 compiled is kept in the first run of a home and not in the next: calls would not be the same ones twice.
-  const environmentOf = (home: TempHome): Record<string, string> => home.environment({ ...sts.environment(), AWSMFA_NO_CODE_CACHE: '1' })
+  const environmentOf = (home: TempHome): Record<string, string> => home.environment({ ...sts.environment() })
   const nextHome = (): LoginScene => {
     const number = next++
     const user = `user${number}`

@@ -10,7 +10,7 @@ import { indexWorld } from './world.ts'
 /**
  * What can be changed while the server runs; what is left out stays.
  * - faults: replaces all faults, also those that were not met yet
- * - release: sends every answer that a `hold` keeps back
+ * - release: sends every answer that a `hold` keeps back, and nothing is held any more
  * - clockOffsetMs: the server's clock is this far ahead of the machine's; negative is behind
  * - world: replaces accounts, users and roles; sessions stay
  * - forgetSpentCodes: every code counts as new again
@@ -31,7 +31,10 @@ export type Log = { readonly requests: readonly LogEntry[], readonly connects: r
 
 const applyChanges = (state: ServerState, changes: Changes): void => {
   if (changes.faults !== undefined) state.faults = armFaults(changes.faults)
-  if (changes.release === true) for (const send of state.held.splice(0)) send()
+  if (changes.release === true) {
+    state.faults = state.faults.filter(({ fault }) => fault.kind !== 'hold')
+    for (const send of state.held.splice(0)) send()
+  }
   if (changes.clockOffsetMs !== undefined) state.clockOffsetMs = changes.clockOffsetMs
   if (changes.world !== undefined) state.world = indexWorld(changes.world)
   if (changes.forgetSpentCodes === true) state.spentSteps.clear()
