@@ -77,7 +77,7 @@ export function resolveOwnFolders(surroundings: Surroundings): OwnFolders {
 }
 
 /** One of them. Throws HOME_UNKNOWN. */
-export function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFolders): string {
+function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFolders): string {
   const { env, platform } = surroundings
   const paths = pathsOf(platform)
   const own = env['AWSMFA_HOME']

@@ -28,7 +28,7 @@ export function readWhole(path: string, isAcceptable: (found: Stats) => boolean 
 }
 
 /** Windows has no O_NONBLOCK, whatever the types say, and OR with undefined is OR with 0. */
-export const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK
+const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK
 
 function isRegular(found: Stats): boolean {
   return found.isFile()
