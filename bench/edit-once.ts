@@ -1,8 +1,8 @@
 /** Reads a file (`read`), or plans the edit of a session in one that was read (`edit`), once, and prints the milliseconds. */
 import { readFileSync, writeSync } from 'node:fs'
-import { applyEdits } from '../src/core/files/byte-edit.ts'
-import { readIniDocument } from '../src/core/files/ini-document.ts'
-import { planSessionWrite } from '../src/core/files/session-section.ts'
+import { applyEdits } from '../src/aws-files/edit.ts'
+import { readIniDocument } from '../src/aws-files/ini-document.ts'
+import { planSessionWrite } from '../src/aws-files/session-section.ts'
 
 const [what, path = ''] = process.argv.slice(2)
 const credentials = { accessKeyId: 'ASIAAAAAAAAAAAAAAAAA', secretAccessKey: 'A'.repeat(40), sessionToken: 'A'.repeat(600), expiration: new Date() }

@@ -18,7 +18,7 @@ const stage = `${root}build/dist-${process.pid}`
 /** Parts of packages that awsmfa never runs, and what stands in for them; each would be loaded otherwise. */
 const REPLACEMENTS = {
   // ora measures its one line of plain text with it; loading it takes 25 ms.
-  'string-width': `export { displayWidth as default } from ${JSON.stringify(`${root}src/render/width.ts`)}`,
+  'string-width': `export { displayWidth as default } from ${JSON.stringify(`${root}src/ui/style.ts`)}`,
   // Every client is given its credentials. Without the default chain, nothing can ask an instance's metadata service either.
   '@aws-sdk/credential-provider-node': "export const defaultProvider = () => { throw new Error('a client was made without credentials') }",
   // Every client is given its request handler, and the collector for it.
@@ -37,7 +37,7 @@ async function bundle() {
   const build = await rolldown({
     cwd: root,
     platform: 'node',
-    input: { awsmfa: 'src/entry/awsmfa.ts', library: 'src/library/from-awsmfa.ts', 'keychain-helper': 'src/entry/keychain-helper.ts' },
+    input: { awsmfa: 'src/bin.ts', library: 'src/library/from-awsmfa.ts', 'keychain-helper': 'src/keychain-helper.ts' },
     // The packages' ES modules can be tree-shaken, their CommonJS cannot: 306 KB against 447 for the SDK.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20' },
@@ -60,12 +60,19 @@ async function bundle() {
   }
 }
 
-/** The public types, from the one module that has them all, for each module system: TypeScript goes by the file's name. */
+/** Writes the public types as one file for each module system: TypeScript goes by the file's name. */
 function writeDeclarations() {
-  const path = `${root}src/library/from-awsmfa.ts`
-  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path, 'utf8'), { fileName: path, reportDiagnostics: true })
+  const modules = ['types.ts', 'from-awsmfa.ts'].map((name) => declarationsOf(`${root}src/library/${name}`))
+  for (const extension of ['mts', 'cts']) writeFileSync(`${stage}/library.d.${extension}`, modules.join('\n'))
+}
+
+/** A module's declarations, without what it takes from or hands on of its neighbors, which are in the same file then. */
+function declarationsOf(fileName) {
+  const source = ts.createSourceFile(fileName, readFileSync(fileName, 'utf8'), ts.ScriptTarget.Latest)
+  const own = source.statements.filter((statement) => statement.moduleSpecifier === undefined)
+  const { outputText, diagnostics } = ts.transpileDeclaration(own.map((statement) => source.text.slice(statement.pos, statement.end)).join(''), { fileName, reportDiagnostics: true })
   if (diagnostics?.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => '\n' }))
-  for (const extension of ['mts', 'cts']) writeFileSync(`${stage}/library.d.${extension}`, outputText)
+  return outputText
 }
 
 try {

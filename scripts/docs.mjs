@@ -18,7 +18,7 @@ async function loadTables() {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
   const entry = join(folder, 'tables.ts')
   const target = join(folder, 'tables.mjs')
-  const reexports = { 'cli/command-table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'cli/exit-code-words': ['exitCodeRows'], 'cli/help-topics': ['HELP_TOPICS'], 'cli/security-text': ['securityText'], 'cli/variable-table': ['VARIABLE_TABLE'], 'render/wrapped': ['plainText'], 'core/doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'], 'core/doctor/finding-table': ['FINDING_TABLE'], 'core/doctor/parser-behaviour': ['PARSER_BEHAVIOUR'], 'core/doctor/tools': ['ENGINES', 'TOOLS'], 'core/login/setting-table': ['SETTING_TABLE'], 'core/login/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
+  const reexports = { 'command-line/table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'command-line/spec': ['HELP_TOPICS'], 'cli/exit-codes': ['exitCodeRows'], 'cli/help': ['plainText', 'securityText', 'VARIABLE_TABLE'], 'doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'], 'doctor/finding': ['FINDING_TABLE'], 'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOUR', 'TOOLS'], 'login/setting-table': ['SETTING_TABLE'], 'aws/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
   writeFileSync(entry, Object.entries(reexports).map(([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`).join(''))
   try {
     const build = await rolldown({ input: entry, platform: 'node', logLevel: 'warn' })

@@ -13,7 +13,8 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/{core,flows,commands,render,adapters,cli,contracts}/**/*.test.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{transcripts,shells,faults,interop,packaging}/**'],
           setupFiles,
           testTimeout: 30_000,
           hookTimeout: 30_000,

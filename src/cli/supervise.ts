@@ -1,15 +1,16 @@
+import type { EventEmitter } from 'node:events'
+import { version } from '../../package.json'
+import { exitCodeOf } from './exit-codes.ts'
+import type { FailureView } from '../errors/wording.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Failure } from '../model/failure.ts'
+import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import { createOutput } from '../ui/streams.ts'
+
 /**
  * What stands round every command: signals become an AbortSignal, whatever is thrown becomes words on stderr and an exit
  * code, and a process that is about to end without an answer says so instead of ending with 0.
  */
-import type { EventEmitter } from 'node:events'
-import { version } from '../../package.json'
-import { createOutput } from '../adapters/output.ts'
-import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../adapters/paths.ts'
-import type { Failure } from '../core/failures.ts'
-import { AwsmfaError } from '../core/failures.ts'
-import type { FailureView } from '../render/failure.ts'
-import { exitCodeOf } from './exit-codes.ts'
 
 /** What to run: gives the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system says stop. */
 export type Work = (signal: AbortSignal) => number | Promise<number>
@@ -109,7 +110,7 @@ const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
 async function reportInWords(error: unknown, { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
-  const { formatFailure, formatFault, renderFailure } = await import('../render/failure.ts')
+  const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
   const view = viewOfProcess(debug)
   if (error instanceof AwsmfaError) {
     writeTalk(formatFailure(renderFailure(error.failure, view), view))

@@ -1,16 +1,19 @@
-import { AwsmfaError, isFailure } from '../core/failures.ts'
-import { readProfiles } from '../core/files/profiles.ts'
-import type { Invocation } from '../core/invocation.ts'
-import { findOutsideLogin, toSeconds, toSwitch } from '../core/login/settings.ts'
-import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import { decideRefresh, MANDATORY_REFRESH_SECONDS, serveUntil } from '../core/sessions/refresh.ts'
-import { secondsUntil } from '../core/sessions/expiration.ts'
-import { currentCredentials } from '../flows/current-credentials.ts'
-import { renderNotRenewed } from '../render/kept-session.ts'
-import { renderProcessAnswer } from '../render/process-answer.ts'
-import type { LoginFirstContext } from './login-first.ts'
-import { processSession } from './process-session.ts'
-import type { ProcessAsked, ProcessSession } from './process-session.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import { processSession } from './program-session.ts'
+import type { LoginFirstContext, ProcessAsked, ProcessSession } from './program-session.ts'
+import { renderFailure } from '../errors/messages.ts'
+import type { FailureView } from '../errors/wording.ts'
+import { currentCredentials } from '../login/provide-session.ts'
+import { findOutsideLogin, toSeconds, toSwitch } from '../login/settings.ts'
+import { secondsUntil } from '../model/expiration.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { Failure } from '../model/failure.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Invocation } from '../model/invocation.ts'
+import { renderProcessAnswer } from '../sessions/process-answers.ts'
+import { MANDATORY_REFRESH_SECONDS, decideRefresh, serveUntil } from '../sessions/reuse.ts'
+import { durationInWords } from '../ui/duration-words.ts'
+import { visible, warn } from '../ui/words.ts'
 
 /**
  * The SDK for JavaScript starts a process that failed once more, at once, and `make -j` starts many one after another: whoever
@@ -20,7 +23,7 @@ const REFUSAL_HOLDS_MS = 5_000
 
 /** What credential-process needs. `keepAnswer` has the next run answer the same without all this, as long as nothing changes. */
 export interface ProcessContext extends LoginFirstContext {
-  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly goodUntil: Date }) => void
+  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly goodUntil: Date }) => Promise<void>
 }
 
 /**
@@ -37,7 +40,7 @@ export async function credentialProcess(invocation: Invocation, context: Process
   const text = renderProcessAnswer(answer)
   context.terminal.writeData(text)
   // Other options change what is answered, and the entry looks at none of them.
-  if (Object.keys(invocation.options).every((name) => name === 'profile')) context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
+  if (Object.keys(invocation.options).every((name) => name === 'profile')) await context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
   return 0
 }
 
@@ -88,4 +91,10 @@ async function windowOf({ options }: Invocation, { environment, readSettings }: 
   const isNone = options['no-mandatory-refresh'] === true || (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)
   if (isNone) return 0
   return window === undefined ? MANDATORY_REFRESH_SECONDS : toSeconds(window).value
+}
+
+/** A session that is about to end is handed on, since it still holds. */
+function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
+  const { error } = renderFailure(failure, view)
+  return warn(`the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`)
 }

@@ -1,8 +1,7 @@
-import { childEnvironment } from '../core/child-program.ts'
-import type { RunProgram } from '../core/child-program.ts'
-import type { Invocation } from '../core/invocation.ts'
-import { sessionForProgram } from './login-first.ts'
-import type { LoginFirstContext } from './login-first.ts'
+import { childEnvironment, sessionForProgram } from './program-session.ts'
+import type { LoginFirstContext } from './program-session.ts'
+import type { Invocation } from '../model/invocation.ts'
+import type { RunProgram } from '../platform/run-program.ts'
 
 /** What exec needs. */
 export interface ExecContext extends LoginFirstContext {

@@ -1,18 +1,21 @@
+import { FOREIGN_TOOLS } from '../command-line/spec.ts'
+import type { ForeignTool } from '../command-line/spec.ts'
+import { renderWriteWarning } from '../errors/files.ts'
+import type { Backups } from '../layouts/backups.ts'
+import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import type { ChangeEffects, ChangeOutcome } from '../layouts/change-files.ts'
+import { findForeignProfiles } from '../layouts/foreign-tools.ts'
+import type { ForeignProfile } from '../layouts/foreign-tools.ts'
+import { planImport } from '../layouts/import-plan.ts'
+import type { ImportPlan } from '../layouts/import-plan.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Environment, Invocation } from '../model/invocation.ts'
+import { paint } from '../ui/style.ts'
+import type { TextStyle } from '../ui/style.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { commandLine, profileWord, visible } from '../ui/words.ts'
+
 /** `import`: what other tools sign in → which tool → shown, asked, made (flow) → report. */
-import { AwsmfaError } from '../core/failures.ts'
-import type { Invocation } from '../core/invocation.ts'
-import { findForeignProfiles } from '../core/layouts/foreign/detectors.ts'
-import type { ForeignProfile, ForeignTool } from '../core/layouts/foreign/foreign-profile.ts'
-import { FOREIGN_TOOLS } from '../core/layouts/foreign/foreign-profile.ts'
-import { planImport } from '../core/layouts/import-plan.ts'
-import type { ImportPlan } from '../core/layouts/import-plan.ts'
-import type { Environment } from '../core/login/target-profile.ts'
-import type { Backups, Terminal } from '../core/ports.ts'
-import { changeFiles } from '../flows/change-files.ts'
-import type { ChangeEffects, ChangeOutcome } from '../flows/change-files.ts'
-import { renderFound, renderImported, renderLeavesOld, renderNothingFound, renderNothingMissing, toolLabel, TOOL_QUESTION } from '../render/import.ts'
-import { renderWriteWarning } from '../render/login.ts'
-import { shownChange } from './shown-change.ts'
 
 /** What import needs. */
 export interface ImportContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -78,4 +81,57 @@ function change(tool: ForeignTool, invocation: Invocation, context: ImportContex
     },
     context,
   )
+}
+
+/** What import says, apart from the diff. Each function gives whole lines with their ends. */
+
+/** What stands above the tools of which one is to be chosen. */
+const TOOL_QUESTION = 'Import from which?'
+
+const LABELS: Readonly<Record<ForeignTool, string>> = {
+  'aws-mfa': 'aws-mfa (broamski)',
+  'reusabit-awsmfa': "reusabit's awsmfa",
+  'dcoker-awsmfa': "dcoker's awsmfa",
+  'mfa-login': 'aws configure mfa-login',
+  'vegas-credentials': 'vegas-credentials',
+}
+
+/** The tool by the name that people know it by. */
+function toolLabel(tool: ForeignTool): string {
+  return LABELS[tool]
+}
+
+/** More are counted: a team may have hundreds. */
+const MOST_LISTED = 8
+
+/** What a tool signs in, and with whose keys. */
+function renderFound(tool: ForeignTool, profiles: readonly ForeignProfile[]): string {
+  const shown = profiles.slice(0, MOST_LISTED).map(({ profile, source }) => `'${visible(profile)}' with the keys of [${visible(source)}]`)
+  const more = profiles.length - shown.length
+  return note(`${LABELS[tool]} signs in ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`)
+}
+
+/** Nothing of the tool, or of any. */
+function renderNothingFound(tool: ForeignTool | undefined): string {
+  return note(tool === undefined ? 'no layout of another tool is found; there is nothing to import' : `nothing of ${LABELS[tool]} is found; there is nothing to import`)
+}
+
+/** awsmfa has all that it needs. */
+function renderNothingMissing(tool: ForeignTool): string {
+  return note(`what ${LABELS[tool]} signs in is imported already; there is nothing to change`)
+}
+
+/** `✔ done. To take it back: awsmfa undo`, and what to do next. */
+function renderImported(profiles: readonly string[], style: TextStyle): string {
+  const [first = ''] = profiles
+  return `${paint(style.unicode ? '✔' : 'ok', 'green', style)} done. To take it back: ${commandLine('undo')}\nawsmfa: hint: to sign in: ${commandLine('login', profileWord(first))}\n`
+}
+
+/** Both tools work by now, and one will do. */
+function renderLeavesOld(tool: ForeignTool): string {
+  return `awsmfa: hint: what only ${LABELS[tool]} needs is still there; to take it out: ${commandLine('import', tool, '--remove-old')}\n`
+}
+
+function note(text: string): string {
+  return `awsmfa: note: ${text}\n`
 }

@@ -1,16 +1,27 @@
-import { readProfiles } from '../core/files/profiles.ts'
-import type { Invocation } from '../core/invocation.ts'
-import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import type { Environment } from '../core/login/target-profile.ts'
-import type { AwsCache, Now, RememberedFacts, Removal, SharedFiles, Terminal, WriteWarning } from '../core/ports.ts'
-import { findOthersEntries } from '../core/status/cached-session.ts'
-import { statusOfProfile } from '../core/status/profile-status.ts'
-import type { StatusLookup } from '../core/status/profile-status.ts'
-import { removeSessions } from '../flows/remove-sessions.ts'
-import type { RemovalEffects } from '../flows/remove-sessions.ts'
-import { formatFailure, renderFailure } from '../render/failure.ts'
-import { renderNothingManaged, renderNothingToSignOut, renderOthersEntry, renderSharedSessionGone, renderSignedOut, renderWorksThrough, renderWriteWarning } from '../render/login.ts'
-import { statusObject } from '../render/status.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import type { SharedFiles } from '../aws-files/shared-files.ts'
+import { nameOfArn } from '../aws/arn.ts'
+import { renderWriteWarning } from '../errors/files.ts'
+import { formatFailure, renderFailure } from '../errors/messages.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Profiles } from '../model/profile.ts'
+import type { WriteWarning } from '../platform/atomic-file.ts'
+import type { Now } from '../platform/time.ts'
+import { findOthersEntries } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache, OthersEntry } from '../sessions/aws-cache-entry.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
+import type { SessionCache } from '../sessions/session-cache.ts'
+import type { SessionRecord } from '../sessions/session-record.ts'
+import { statusObject, statusOfProfile } from '../sessions/status.ts'
+import type { StatusLookup } from '../sessions/status.ts'
+import { renderNothingManaged } from '../sessions/stores.ts'
+import type { Removal, SessionStore } from '../sessions/stores.ts'
+import { formatInstant } from '../ui/duration.ts'
+import type { TextStyle } from '../ui/style.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { commandLine, displayPath, nearest, note, tick, visible } from '../ui/words.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
 export interface LogoutContext extends RemovalEffects {
@@ -93,4 +104,131 @@ function writeJson(names: readonly string[], asArray: boolean, { terminal, files
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
   const objects = names.map((name) => statusObject(statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }), now()))
   terminal.writeData(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
+}
+
+/** What a logout took out. */
+export interface Logout {
+  readonly profiles: readonly string[]
+  /** Key ids of the sessions that went. */
+  readonly accessKeyIds: readonly string[]
+  /** Every profile that awsmfa manages was signed out. */
+  readonly all: boolean
+}
+
+/**
+ * Decides what becomes of a shared MFA session: it goes with the profile that holds it itself, with its last user, or with
+ * all; otherwise the record loses the users that left. Gives the record as it was where it has nothing to do with them.
+ */
+export function afterLogout(record: SessionRecord, { profiles, accessKeyIds, all }: Logout): SessionRecord | 'remove' {
+  const users = record.profiles.filter((profile) => !profiles.includes(profile))
+  if (all || accessKeyIds.includes(record.credentials.accessKeyId)) return 'remove'
+  if (users.length === record.profiles.length) return record
+  return users.length === 0 ? 'remove' : { ...record, profiles: users }
+}
+
+/** Where sessions are taken out of. */
+export interface RemovalEffects {
+  readonly stores: readonly SessionStore[]
+  readonly cache: SessionCache
+  readonly facts: Pick<RememberedFacts, 'forgetIdentity'>
+}
+
+/** What went. */
+export interface RemovedSessions {
+  readonly removals: readonly Removal[]
+  readonly warnings: readonly WriteWarning[]
+  /** Devices whose shared MFA sessions went too. */
+  readonly sharedSerialNumbers: readonly string[]
+}
+
+/**
+ * Takes what login stored for these profiles out of every store and cache. Of many profiles one that fails is left alone, with
+ * the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache that cannot be
+ * changed is a warning, since by then the session is out of the file.
+ */
+export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
+  const failed = new Set<string>()
+  const outcomes = stores.map((store) => {
+    const outcome = store.remove(profiles.filter((profile) => !failed.has(profile)))
+    for (const { profile, failure } of outcome.removals) {
+      if (failure === undefined) continue
+      if (profiles.length === 1) throw new AwsmfaError(failure)
+      failed.add(profile)
+    }
+    return outcome
+  })
+  const taken = outcomes.flatMap((outcome) => outcome.removals)
+  const accessKeyIds = taken.flatMap(({ session }) => session?.accessKeyId ?? [])
+  const sharedSerialNumbers = new Set<string>()
+  const cacheWarnings: WriteWarning[] = []
+  cache.sweep()
+  for (const record of cache.list()) {
+    const after = afterLogout(record, { profiles: profiles.filter((profile) => !failed.has(profile)), accessKeyIds, all })
+    const warning = after === record ? undefined : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
+    if (warning !== undefined) cacheWarnings.push(warning)
+    else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
+  }
+  // Those that do not open with the key of now, too.
+  const left = all && cacheWarnings.length === 0 ? warningOf(cache.removeAll) : undefined
+  if (left !== undefined) cacheWarnings.push(left)
+  for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
+  return { removals: profiles.map((profile) => together(profile, taken)), warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings], sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
+}
+
+/** Gives what stood in the way of a change of a cache, as a warning. */
+function warningOf(change: () => void): WriteWarning | undefined {
+  try {
+    change()
+    return undefined
+  } catch (error) {
+    if (isFailure(error, 'FILE_INCOMPLETE_WRITE')) return { kind: 'session-not-removed', path: error.failure.place.path, errno: 'ENOSPC' }
+    if (!isFailure(error, 'FILE_NOT_WRITABLE') && !isFailure(error, 'FILE_UNREADABLE')) throw error
+    return { kind: 'session-not-removed', path: error.failure.place.path, errno: error.failure.errno }
+  }
+}
+
+/** What all stores took out for one profile, as one removal with the session that would have lasted longest. */
+function together(profile: string, removals: readonly Removal[]): Removal {
+  const own = removals.filter((removal) => removal.profile === profile)
+  const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
+  const sessions = own.flatMap(({ session }) => session ?? [])
+  const session = sessions.toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0)).at(-1)
+  const failure = own.find((removal) => removal.failure !== undefined)?.failure
+  return { profile, removed, session, ...(failure === undefined ? {} : { failure }) }
+}
+
+/** A profile whose session, or what was left of an old one, was taken out. `honouredUntil`: when a session that still holds ends. */
+export interface SignedOut {
+  readonly profile: string
+  readonly removed: 'session' | 'marks'
+  readonly honouredUntil: Date | undefined
+}
+
+/** `✔ work: signed out. AWS still honours copies until 19:40`: logout cannot end a session, only forget it. */
+export function renderSignedOut({ profile, removed, honouredUntil }: SignedOut, now: Date, style: TextStyle): string {
+  const what = removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
+  const honoured = honouredUntil === undefined ? '' : `. AWS still honours copies until ${formatInstant(honouredUntil, now)}`
+  return `${tick(style)} ${visible(profile)}: ${what}${honoured}\n`
+}
+
+/** Nothing to take out is no error; a name that is nowhere may be a slip. */
+export function renderNothingToSignOut(profile: string, profiles: Profiles): string {
+  if (profiles.find(profile) !== undefined) return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
+  const near = nearest(profile, profiles.names())
+  return note(`there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`)
+}
+
+/** A role profile has no session of its own; the one that it hangs on may serve others. */
+export function renderWorksThrough(profile: string, source: string): string {
+  return note(`'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`)
+}
+
+/** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
+export function renderOthersEntry(profile: string, { path, expiration }: OthersEntry, now: Date, home: string | undefined): string {
+  return note(`a session of '${visible(profile)}' that another program cached stays until ${formatInstant(expiration, now)}; to remove it, delete ${visible(displayPath(path, home), 1000)}`)
+}
+
+/** A shared MFA session went too. */
+export function renderSharedSessionGone(serialNumber: string): string {
+  return note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`)
 }

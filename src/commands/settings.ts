@@ -1,10 +1,27 @@
-import { readProfiles } from '../core/files/profiles.ts'
-import type { Invocation } from '../core/invocation.ts'
-import type { GlobalDefaults } from '../core/login/settings.ts'
-import { reportSettings } from '../core/login/settings-report.ts'
-import type { Environment } from '../core/login/target-profile.ts'
-import type { Now, SharedSnapshots, Terminal } from '../core/ports.ts'
-import { renderSettingsProblem, renderSettingsTable, settingsObject } from '../render/settings.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import { renderFailure } from '../errors/messages.ts'
+import { showOrigin } from '../errors/wording.ts'
+import type { FailureView } from '../errors/wording.ts'
+import { pathOfSources } from '../login/profile-chain.ts'
+import type { LoginResolution } from '../login/resolution.ts'
+import { resolveLogin } from '../login/resolve.ts'
+import type { LoginInput } from '../login/resolve.ts'
+import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'
+import type { SettingName, SettingRow } from '../login/setting-table.ts'
+import { NO_TAIL, findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
+import type { GlobalDefaults, SettingSources } from '../login/settings.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Failure } from '../model/failure.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
+import type { Now } from '../platform/time.ts'
+import { exactDuration } from '../ui/duration-words.ts'
+import { displayWidth, padDisplay, paint } from '../ui/style.ts'
+import type { TextStyle } from '../ui/style.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { visible } from '../ui/words.ts'
 
 /** What `settings` needs: files, a clock and a stream. It cannot reach AWS, run a command, nor write a file. */
 export interface SettingsContext {
@@ -39,4 +56,183 @@ export async function settings(invocation: Invocation, context: SettingsContext)
   terminal.writeData(invocation.options['json'] === true ? `${JSON.stringify(settingsObject(report, view))}\n` : renderSettingsTable(report, view, terminal.data))
   if (invocation.options['json'] !== true) for (const failure of report.failures) terminal.writeTalk(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0
+}
+
+/**
+ * Every setting with its value and where it comes from, as a login of this profile would have it: by the login's own resolution
+ * as far as that gets, and by the setting table for what it leaves out or cannot reach.
+ */
+
+/**
+ * One setting. `value`: seconds for a length, true or false for a switch, else text; what must not be shown is left out of it.
+ * Undefined, as `origin` is: nothing is said anywhere, and `fallback` tells in words what holds then.
+ */
+export interface ReportedSetting {
+  readonly name: SettingName
+  readonly value: string | number | boolean | undefined
+  readonly origin: Origin | undefined
+  readonly fallback: string | undefined
+}
+
+/** What is to be told of a profile's settings. */
+export interface SettingsReport {
+  readonly profile: string
+  /** The profiles that were looked at, the one that was asked for first. */
+  readonly path: readonly string[]
+  /** In the order of the table; a role for each role on the way. */
+  readonly settings: readonly ReportedSetting[]
+  /** Why a login would be refused before any code is asked for; and what is said of a setting that cannot be. */
+  readonly failures: readonly Failure[]
+  /** The one of them for which a login would be refused; undefined: none. */
+  readonly refusal: Failure | undefined
+}
+
+/** Makes it. Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file; nothing else that a login throws. */
+export function reportSettings(input: LoginInput): SettingsReport {
+  const { invocation, environment, profiles, defaults } = input
+  const { resolution, failure } = attempt(input)
+  const target = resolution?.target ?? resolveTargetProfile(invocation, environment)
+  if (failure?.failure.code === 'PROFILE_NOT_FOUND' && target.origin.kind !== 'default') throw failure
+  const path = resolution?.path ?? pathAsFarAsItGoes(target, input)
+  const sources: SettingSources = { options: invocation.options, tail: NO_TAIL, environment, walk: path.map((name) => profiles.find(name)), defaults }
+  const known = resolution?.trail ?? [{ setting: 'profile', value: target.value, origin: target.origin }]
+  const read = SETTING_TABLE.map((row) => readRow(row, known.filter(({ setting }) => setting === row.name), { sources, path }))
+  const failures = [...(failure === undefined ? [] : [failure]), ...read.flatMap((row) => row.failures)].map((error) => error.failure)
+  return { profile: target.value, path, settings: read.flatMap(({ settings }) => settings), failures: failures.filter((one, index) => index === failures.findIndex((other) => isSame(one, other))), refusal: failure?.failure }
+}
+
+interface Attempt {
+  readonly resolution: LoginResolution | undefined
+  readonly failure: AwsmfaError | undefined
+}
+
+function attempt(input: LoginInput): Attempt {
+  try {
+    return { resolution: resolveLogin(input), failure: undefined }
+  } catch (error) {
+    if (error instanceof AwsmfaError) return { resolution: undefined, failure: error }
+    throw error
+  }
+}
+
+function pathAsFarAsItGoes(target: Resolved<string>, { profiles, paths, defaults }: LoginInput): readonly string[] {
+  try {
+    return pathOfSources({ target, source: undefined, generalSource: findDefault('source profile', defaults), profiles, paths })
+  } catch (error) {
+    if (error instanceof AwsmfaError) return [target.value]
+    throw error
+  }
+}
+
+interface ReadRow {
+  readonly settings: readonly ReportedSetting[]
+  readonly failures: readonly AwsmfaError[]
+}
+
+function readRow(row: SettingRow, known: LoginResolution['trail'], { sources, path }: { readonly sources: SettingSources; readonly path: readonly string[] }): ReadRow {
+  const found: readonly Resolved<string>[] = known.length > 0 ? known : [findSetting(row.name, sources) ?? viaSuffix(row.name, path)].filter((one) => one !== undefined)
+  const { name, fallback } = row
+  if (found.length === 0) return { settings: [{ name, value: undefined, origin: undefined, fallback }], failures: [] }
+  const read = found.map((one) => readValue(row, one))
+  return {
+    settings: read.map(({ value }, index) => ({ name, value, origin: found[index]?.origin, fallback })),
+    failures: read.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
+  }
+}
+
+/** Keys that were found under another name, which nothing had to say. */
+function viaSuffix(name: SettingName, path: readonly string[]): Resolved<string> | undefined {
+  const last = path.length > 1 ? path.at(-1) : undefined
+  return name === 'source profile' && last !== undefined ? { value: last, origin: { kind: 'default' } } : undefined
+}
+
+function readValue({ name, kind, showable }: SettingRow, found: Resolved<string>): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
+  const shown = showable?.(found.value) ?? found.value
+  if (kind === undefined) return { value: shown }
+  try {
+    return { value: kind === 'switch' ? toSwitch(found).value : toLength(name, found).value }
+  } catch (error) {
+    if (error instanceof AwsmfaError) return { value: shown, failure: error }
+    throw error
+  }
+}
+
+/** The resolution and the table may stumble over the same value. */
+function isSame(one: Failure, other: Failure): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** `settings`: every setting with its value and where it comes from, as a table and as JSON. */
+
+/** The table with its header, each line ended: setting, value, where it comes from. */
+function renderSettingsTable({ settings }: SettingsReport, view: FailureView, style: TextStyle): string {
+  const rows = settings.map((setting) => [visible(setting.name), valueInWords(setting), originInWords(setting, view)] as const)
+  const header = ['SETTING', 'VALUE', 'FROM'] as const
+  const widths = [0, 1].map((column) => Math.max(...[header, ...rows].map((row) => displayWidth(row[column] ?? ''))))
+  const line = (row: readonly string[]): string => row.map((cell, column) => padDisplay(cell, widths[column] ?? 0)).join('  ').trimEnd()
+  return [paint(line(header), 'bold', style), ...rows.map((row, index) => (settings[index]?.origin === undefined ? paint(line(row), 'dim', style) : line(row)))].map((text) => `${text}\n`).join('')
+}
+
+/** The object of `settings --json`: every field always there, lengths in seconds. */
+function settingsObject({ profile, path, settings, failures }: SettingsReport, view: FailureView): object {
+  return {
+    profile,
+    profiles: path,
+    settings: settings.map(({ name, value, origin, fallback }) => ({ setting: name, value: value ?? null, ...originObject(origin, view), fallback: fallback ?? null })),
+    problems: failures.map((failure) => renderFailure(failure, view).error),
+  }
+}
+
+/** Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr. */
+function renderSettingsProblem(failure: Failure, refusesLogin: boolean, view: FailureView): string {
+  const { error, hints } = renderFailure(failure, view)
+  return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)].map((line) => `awsmfa: ${line}\n`).join('')
+}
+
+function valueInWords({ name, value, fallback }: ReportedSetting): string {
+  if (value === undefined) return fallback ?? 'not set'
+  if (typeof value === 'number' && settingRow(name).kind === 'length') return exactDuration(value)
+  return visible(String(value), 1000)
+}
+
+function originInWords({ origin, fallback }: ReportedSetting, view: FailureView): string {
+  if (origin === undefined) return fallback === undefined ? '' : 'built-in'
+  if (origin.kind === 'default') return 'built-in'
+  // A word of the command line has no dashes.
+  if (origin.kind === 'flag' && !origin.flag.startsWith('-')) return 'the command line'
+  return showOrigin(origin, view)
+}
+
+interface OriginObject {
+  readonly origin: 'flag' | 'environment' | 'profile' | 'settings-file' | 'built-in' | null
+  readonly key: string | null
+  readonly profile: string | null
+  readonly path: string | null
+  readonly line: number | null
+}
+
+const NOWHERE: OriginObject = { origin: null, key: null, profile: null, path: null, line: null }
+
+function originObject(origin: Origin | undefined, { files }: FailureView): OriginObject {
+  switch (origin?.kind) {
+    case 'flag':
+    case 'sts-flag':
+      return { ...NOWHERE, origin: 'flag', key: origin.flag }
+    case 'environment':
+      return { ...NOWHERE, origin: 'environment', key: origin.variable }
+    case 'file':
+      return { origin: 'profile', key: origin.key, profile: origin.profile, path: pathOf(origin.file, files), line: origin.line }
+    case 'settings':
+      return { origin: 'settings-file', key: origin.key, profile: null, path: origin.place.path, line: origin.place.line ?? null }
+    case 'iam':
+    case 'typed':
+    case 'default':
+      return { ...NOWHERE, origin: 'built-in' }
+    case undefined:
+      return NOWHERE
+  }
+}
+
+function pathOf(file: SharedFileName, files: FailureView['files']): string | null {
+  return files?.[file] ?? null
 }

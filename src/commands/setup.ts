@@ -1,35 +1,40 @@
+import { applyEdits } from '../aws-files/edit.ts'
+import { classifyProfile } from '../aws-files/ownership.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import { assertProfileName } from '../aws-files/sections.ts'
+import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import { identityInWords } from '../aws/arn.ts'
+import { isRegionName } from '../aws/endpoints.ts'
+import { LAYOUT_NAMES } from '../command-line/spec.ts'
+import { renderWriteWarning } from '../errors/files.ts'
+import type { Backups } from '../layouts/backups.ts'
+import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import type { ChangeEffects } from '../layouts/change-files.ts'
+import { findBaseIn, planSetup } from '../layouts/setup-plan.ts'
+import type { ProcessStart, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
+import type { LoginResolution } from '../login/resolution.ts'
+import { resolveLogin } from '../login/resolve.ts'
+import type { GlobalDefaults } from '../login/settings.ts'
+import type { Connection } from '../login/sign-in.ts'
+import { findDevice, renderDeviceFound } from '../mfa/device.ts'
+import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
+import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Origin, Resolved } from '../model/origin.ts'
+import type { Profiles } from '../model/profile.ts'
+import type { Deadline } from '../platform/time.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
+import { paint } from '../ui/style.ts'
+import type { TextStyle } from '../ui/style.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { commandLine, profileWord, visible } from '../ui/words.ts'
+
 /**
  * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → shown, asked, made
  * (flow) → report.
  */
-import { AwsmfaError, isFailure } from '../core/failures.ts'
-import { applyEdits } from '../core/files/byte-edit.ts'
-import { classifyProfile } from '../core/files/ownership.ts'
-import { assertProfileName } from '../core/files/profile-name.ts'
-import type { Profiles } from '../core/files/profile-view.ts'
-import { readProfiles } from '../core/files/profiles.ts'
-import type { Invocation } from '../core/invocation.ts'
-import type { ProcessStart, WantedLayout } from '../core/layouts/process-layout.ts'
-import { LAYOUT_NAMES } from '../core/layouts/process-layout.ts'
-import { findBaseIn, planSetup } from '../core/layouts/setup-plan.ts'
-import type { SetupInput, SetupPlan } from '../core/layouts/setup-plan.ts'
-import { isRegionName } from '../core/login/regions.ts'
-import type { LoginResolution } from '../core/login/resolution.ts'
-import { resolveLogin } from '../core/login/resolve-login.ts'
-import type { GlobalDefaults } from '../core/login/settings.ts'
-import { resolveTargetProfile } from '../core/login/target-profile.ts'
-import type { Environment } from '../core/login/target-profile.ts'
-import type { Origin, Resolved } from '../core/origin.ts'
-import type { Backups, Deadline, RememberedFacts, SharedSnapshots, Terminal } from '../core/ports.ts'
-import type { LongTermCredentials } from '../core/sessions/credentials.ts'
-import { askLongTermKeys } from '../flows/ask-long-term-keys.ts'
-import { changeFiles } from '../flows/change-files.ts'
-import type { ChangeEffects } from '../flows/change-files.ts'
-import { findDevice } from '../flows/find-device.ts'
-import type { Connection } from '../flows/sign-in.ts'
-import { renderDeviceFound, renderWriteWarning } from '../render/login.ts'
-import { KEY_WORDS, renderAlreadySetUp, renderKeyOwner, renderKeysWanted, renderSetUp } from '../render/setup.ts'
-import { shownChange } from './shown-change.ts'
 
 /** What setup needs. */
 export interface SetupContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -183,4 +188,96 @@ function isSignedIn(base: string, { files }: SetupContext): boolean {
 
 function profilesOf({ credentials, config }: SharedSnapshots): Profiles {
   return readProfiles({ credentials: credentials.text, config: config.text })
+}
+
+/** The questions, each ready to be typed behind, and what is said to an answer that is none. */
+export interface KeyWords {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly region: string
+  readonly notAKeyId: string
+  readonly notASecret: string
+  readonly notARegion: string
+}
+
+/** What a person typed. `region` undefined: left empty, or not asked for. */
+export interface TypedKeys {
+  readonly credentials: LongTermCredentials
+  readonly region: string | undefined
+}
+
+/** Answers that are none, one after another, before a question is given up: nobody sits there. */
+const MOST_TRIES = 10
+
+/** Where it is asked, and where refused answers are talked about. */
+export interface KeyDialogue {
+  readonly words: KeyWords
+  readonly ask: Terminal['ask']
+  readonly say: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Asks for a long-term access key, its secret hidden, and for a region where that is wanted. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+async function askLongTermKeys(dialogue: KeyDialogue, asksRegion: boolean): Promise<TypedKeys> {
+  const { words } = dialogue
+  const accessKeyId = await answerTo({ text: words.accessKeyId, refusal: words.notAKeyId, isAnswer: isLongTermKeyId }, dialogue)
+  const secretAccessKey = await answerTo({ text: words.secretAccessKey, refusal: words.notASecret, isAnswer: isSecretAccessKey, hidden: true }, dialogue)
+  const isRegion = (typed: string): boolean => typed === '' || isRegionName(typed)
+  const region = asksRegion ? await answerTo({ text: words.region, refusal: words.notARegion, isAnswer: isRegion }, dialogue) : ''
+  return { credentials: { accessKeyId, secretAccessKey }, region: region === '' ? undefined : region }
+}
+
+interface KeyQuestion {
+  readonly text: string
+  readonly refusal: string
+  readonly isAnswer: (typed: string) => boolean
+  readonly hidden?: boolean
+}
+
+async function answerTo({ text, refusal, isAnswer, hidden = false }: KeyQuestion, { ask, say, signal }: KeyDialogue): Promise<string> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const typed = await ask({ text, wanted: 'long-term-keys', hidden }, signal)
+    if (isAnswer(typed)) return typed
+    say(refusal)
+  }
+  throw new AwsmfaError({ code: 'CANCELLED' })
+}
+
+/** The questions for a first access key. */
+const KEY_WORDS = {
+  accessKeyId: 'Access key id: ',
+  secretAccessKey: 'Secret access key (not shown): ',
+  region: 'Region (empty: none): ',
+  notAKeyId: note('an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s'),
+  notASecret: note('a secret access key has 40 characters, without spaces'),
+  notARegion: note('that is no name of a region, such as eu-west-1'),
+} as const
+
+/** Said before keys are asked for. */
+function renderKeysWanted(profile: string): string {
+  return note(`'${visible(profile)}' has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`)
+}
+
+/** Whose the keys are that were typed or came from the environment. */
+function renderKeyOwner({ account, arn }: CallerIdentity): string {
+  return note(`the keys are those of ${identityInWords(account, arn) ?? 'an unknown user'}`)
+}
+
+/** Nothing to change. */
+function renderAlreadySetUp(base: string): string {
+  return note(`'${visible(base)}' is set up already; there is nothing to change`)
+}
+
+/** `✔ done. To take it back: awsmfa undo`, and what to do next; `signedIn`: the session stands there already. */
+function renderSetUp(base: string, signedIn: boolean, style: TextStyle): string {
+  const next = signedIn ? '' : `awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`
+  return `${tick(style)} done. To take it back: ${commandLine('undo')}\n${next}`
+}
+
+export function tick(style: TextStyle): string {
+  return paint(style.unicode ? '✔' : 'ok', 'green', style)
+}
+
+export function note(text: string): string {
+  return `awsmfa: note: ${text}\n`
 }

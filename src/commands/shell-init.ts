@@ -1,9 +1,9 @@
-import { AwsmfaError } from '../core/failures.ts'
-import type { Invocation } from '../core/invocation.ts'
-import type { Terminal } from '../core/ports.ts'
-import { findShell, SHELL_NAMES } from '../core/shell-names.ts'
-import type { CompletedCommand } from '../render/shell-init/completion.ts'
-import { renderShellInit } from '../render/shell-init/shell-init.ts'
+import { SHELL_NAMES, findShell } from '../command-line/spec.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Invocation } from '../model/invocation.ts'
+import { renderShellInit } from '../shell/shell-init.ts'
+import type { CompletedCommand } from '../shell/shell-init.ts'
+import type { Terminal } from '../ui/terminal.ts'
 
 /** What shell-init needs: a stream, and the command table for completion. It reads no file. */
 export interface ShellInitContext {

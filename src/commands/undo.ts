@@ -1,13 +1,16 @@
+import { note, tick } from './setup.ts'
+import { renderWriteWarning } from '../errors/files.ts'
+import type { Backups } from '../layouts/backups.ts'
+import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import type { ChangeEffects, ChangeOutcome } from '../layouts/change-files.ts'
+import { planUndo } from '../layouts/undo-plan.ts'
+import type { UndoPlan } from '../layouts/undo-plan.ts'
+import type { Invocation } from '../model/invocation.ts'
+import type { TextStyle } from '../ui/style.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { visible } from '../ui/words.ts'
+
 /** `undo`: the newest change that is still in the files → shown, asked, taken back (flow) → report. */
-import type { Invocation } from '../core/invocation.ts'
-import { planUndo } from '../core/layouts/undo-plan.ts'
-import type { UndoPlan } from '../core/layouts/undo-plan.ts'
-import type { Backups, Terminal } from '../core/ports.ts'
-import { changeFiles } from '../flows/change-files.ts'
-import type { ChangeEffects, ChangeOutcome } from '../flows/change-files.ts'
-import { renderWriteWarning } from '../render/login.ts'
-import { renderNothingToUndo, renderUndone } from '../render/setup.ts'
-import { shownChange } from './shown-change.ts'
 
 /** What undo needs. */
 export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
@@ -49,4 +52,14 @@ function takeBack(record: Parameters<typeof planUndo>[0], invocation: Invocation
     },
     context,
   )
+}
+
+/** `✔ undone`, and whose session went. */
+function renderUndone(signedOut: readonly string[], style: TextStyle): string {
+  return `${tick(style)} undone\n${signedOut.map((profile) => note(`the session of '${visible(profile)}' is gone: its long-term keys are back in its place`)).join('')}`
+}
+
+/** No record of a change that could be taken back. */
+function renderNothingToUndo(): string {
+  return note('there is nothing to undo')
 }

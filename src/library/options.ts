@@ -1,6 +1,6 @@
 /** The options of the library as the command line that they stand for, so that both are resolved by the same rules. */
-import type { Invocation } from '../core/invocation.ts'
-import type { FromAwsmfaOptions } from './from-awsmfa.ts'
+import type { Invocation } from '../model/invocation.ts'
+import type { FromAwsmfaOptions } from './types.ts'
 
 /** Each option that stands for a flag of `login`. */
 export const OPTION_FLAGS = [

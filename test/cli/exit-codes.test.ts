@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
-import { FAILURE_EXAMPLES } from '../render/failure-examples.ts'
+import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const TWO = ['USAGE', 'STS_ARGUMENT', 'DURATION_OUT_OF_RANGE', 'TOKEN_CODE_MALFORMED', 'MFA_SERIAL_MALFORMED', 'TEXT_REFUSED']
 const FOUR = ['PROMPT_UNAVAILABLE', 'TOKEN_CODE_REJECTED', 'MFA_SERIAL_REJECTED', 'CREDENTIALS_REJECTED', 'SESSION_MISSING']

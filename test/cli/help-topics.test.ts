@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import { renderTopic } from '../../src/cli/help-topic-texts.ts'
-import { HELP_TOPICS } from '../../src/cli/help-topics.ts'
-import { VARIABLE_TABLE } from '../../src/cli/variable-table.ts'
-import { SETTING_TABLE, SETTINGS_FILE_KEYS } from '../../src/core/login/setting-table.ts'
+import { renderTopic } from '../../src/cli/help.ts'
+import { HELP_TOPICS } from '../../src/command-line/spec.ts'
+import { VARIABLE_TABLE } from '../../src/cli/help.ts'
+import { SETTING_TABLE, SETTINGS_FILE_KEYS } from '../../src/login/setting-table.ts'
 
 const NOW = new Date('2026-11-21T08:00:00.123Z')
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import type { Work } from '../../src/cli/supervise.ts'
 import { supervise } from '../../src/cli/supervise.ts'
-import { AwsmfaError } from '../../src/core/failures.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
 
 interface Outcome {
   readonly exitCode: number

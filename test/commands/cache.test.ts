@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cache } from '../../src/commands/cache.ts'
-import { removeSessions } from '../../src/flows/remove-sessions.ts'
-import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
+import { removeSessions } from '../../src/commands/logout.ts'
+import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const ALICE = 'arn:aws:iam::111111111111:mfa/alice'

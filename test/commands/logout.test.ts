@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createCredentialsFileStore } from '../../src/adapters/stores/credentials-file.ts'
+import { createCredentialsFileStore } from '../../src/sessions/stores.ts'
 import { logout } from '../../src/commands/logout.ts'
 import type { LogoutContext } from '../../src/commands/logout.ts'
-import { AwsmfaError } from '../../src/core/failures.ts'
-import { applyEdits } from '../../src/core/files/byte-edit.ts'
-import type { SharedFiles, SharedSnapshots } from '../../src/core/ports.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import { applyEdits } from '../../src/aws-files/edit.ts'
+import type { SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-files.ts'
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const RECORD = {

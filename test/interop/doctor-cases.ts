@@ -1,5 +1,5 @@
 /** Every kind of profile, as far as it decides which credentials tools take from it, and what it looks like in the two files. */
-import type { ProfileTraits } from '../../src/core/doctor/credential-order.ts'
+import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
 
 /** A profile in which nothing stands. */
 export const NO_TRAITS: ProfileTraits = {

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import { COMMAND_TABLE } from '../../src/cli/command-table.ts'
-import { parseFast } from '../../src/cli/parse-fast.ts'
-import { parseYargs } from '../../src/cli/parse-yargs.ts'
-import { COMMAND_NAMES } from '../../src/core/command-names.ts'
-import { parseStsArguments } from '../../src/core/login/sts-arguments.ts'
-import { namesRole } from '../../src/core/login/sts-words.ts'
+import { COMMAND_TABLE } from '../../src/command-line/table.ts'
+import { parseFast } from '../../src/command-line/parse.ts'
+import { parseYargs } from '../../src/command-line/yargs.ts'
+import { COMMAND_NAMES } from '../../src/model/invocation.ts'
+import { parseStsArguments } from '../../src/login/sts-options.ts'
+import { namesRole } from '../../src/login/sts-options.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
 import { openStage } from '../support/transcript-stage.ts'
@@ -172,7 +172,7 @@ describe('the command lines of the documentation', () => {
 })
 
 describe('the messages in the README', () => {
-  const golden = new Set(read('test/render/failures.golden.txt').split('\n'))
+  const golden = new Set(read('test/errors/failures.golden.txt').split('\n'))
 
   it('are messages that the tool has', () => {
     const quoted = [...README.matchAll(/`(awsmfa: (?:error|hint): [^`]+)`/g)].map(([, line = '']) => line)

@@ -90,18 +90,18 @@ test('nothing to write to is told, also by the entry', () => {
 test('the entry is executable and holds nothing but the check of Node', () => {
   expect(statSync(BUILT_CLI).mode & 0o111).toBe(0o111)
   expect(readFileSync(BUILT_CLI, 'utf8').startsWith('#!/usr/bin/env node\n')).toBe(true)
-  expect(modulesIn(BUILT_CLI)).toEqual(['src/entry/awsmfa.ts'])
+  expect(modulesIn(BUILT_CLI)).toEqual(['src/bin.ts'])
 })
 
 test.each(['exec', 'env'])('what %s loads for a session that is there holds no SDK, no yargs, no spinner, no login', (name) => {
-  const closure = ['src/cli/main.ts', 'src/cli/context.ts', 'src/cli/program-context.ts', `src/commands/${name}.ts`].flatMap((module) => staticClosure(fileWith(module)))
+  const closure = ['src/cli/run.ts', 'src/runtime/runtime.ts', 'src/runtime/login.ts', `src/commands/${name}.ts`].flatMap((module) => staticClosure(fileWith(module)))
   const packages = [...new Set(closure.flatMap(packagesIn))]
   expect(packages.filter((found) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(found))).toEqual([])
   expect(closure.flatMap(modulesIn).filter((module) => /src\/commands\/login-(?!first)/.test(module))).toEqual([])
 })
 
 test('what login loads before it calls STS holds no SDK, no yargs, no spinner', () => {
-  const closure = ['src/cli/main.ts', 'src/cli/context.ts', 'src/commands/login.ts'].flatMap((module) => staticClosure(fileWith(module)))
+  const closure = ['src/cli/run.ts', 'src/runtime/runtime.ts', 'src/commands/login.ts'].flatMap((module) => staticClosure(fileWith(module)))
   expect(closure.length).toBeGreaterThan(3)
   const packages = [...new Set(closure.flatMap(packagesIn))]
   expect(packages.filter((name) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(name))).toEqual([])

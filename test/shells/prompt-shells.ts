@@ -1,8 +1,8 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { completedCommands } from '../../src/cli/completed-commands.ts'
-import { promptFileName } from '../../src/core/prompt/prompt-line.ts'
-import { renderShellInit } from '../../src/render/shell-init/shell-init.ts'
+import { completedCommands } from '../../src/shell/shell-init.ts'
+import { promptFileName } from '../../src/sessions/prompt-line.ts'
+import { renderShellInit } from '../../src/shell/shell-init.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import type { TempHome } from '../support/temp-home.ts'
 

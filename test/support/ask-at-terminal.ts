@@ -8,13 +8,13 @@
  * brings a warning, the second one ends it.
  */
 import { readdirSync } from 'node:fs'
-import { createAsker } from '../../src/adapters/controlling-terminal.ts'
-import { createSpinner } from '../../src/adapters/spinner.ts'
-import { createTerminal } from '../../src/adapters/terminal.ts'
-import { createTerminalTokenCode } from '../../src/adapters/token-code/terminal.ts'
-import { AwsmfaError } from '../../src/core/failures.ts'
-import type { TokenCodeRequest } from '../../src/core/ports.ts'
-import { tokenCodeQuestion, tokenCodeRefusal } from '../../src/render/prompt.ts'
+import { createAsker } from '../../src/ui/question.ts'
+import { createSpinner } from '../../src/ui/terminal.ts'
+import { createTerminal } from '../../src/ui/terminal.ts'
+import { createTerminalTokenCode } from '../../src/mfa/prompt.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
+import { tokenCodeQuestion, tokenCodeRefusal } from '../../src/mfa/prompt.ts'
 
 const environment = process.env
 const asker = createAsker({ environment, noColor: false })

@@ -1,8 +1,8 @@
 /** The broken homes of doctor: fixtures/homes/doctor-<code>, each with one fault, in surroundings in which all else is right. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ExaminedFile, MachineFacts, ProgramFacts } from '../../src/core/doctor/examination.ts'
-import type { SharedFileName } from '../../src/core/origin.ts'
+import type { ExaminedFile, MachineFacts, ProgramFacts } from '../../src/doctor/examination.ts'
+import type { SharedFileName } from '../../src/model/origin.ts'
 
 const HOMES = fileURLToPath(new URL('../../fixtures/homes/', import.meta.url))
 

@@ -1,22 +1,15 @@
 /** In-memory effects for tests of flows. Each says what was asked of it; nothing is timed. */
-import { AwsmfaError } from '../../src/core/failures.ts'
-import type {
-  AssumeRoleRequest,
-  CallerIdentity,
-  Deadline,
-  GetSessionTokenRequest,
-  LockQuestion,
-  QuestionRefusal,
-  RememberedFacts,
-  SessionCache,
-  Sts,
-  StsSession,
-  TokenCodeAnswer,
-  TokenCodeRequest,
-  TokenCodeSource,
-} from '../../src/core/ports.ts'
-import type { SigningCredentials } from '../../src/core/sessions/credentials.ts'
-import type { SessionRecord } from '../../src/core/sessions/session-record.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import type { AssumeRoleRequest, GetSessionTokenRequest, StsSession } from '../../src/aws/sts-api.ts'
+import type { CallerIdentity } from '../../src/model/credentials.ts'
+import type { Deadline } from '../../src/platform/time.ts'
+import type { LockQuestion } from '../../src/mfa/question-lock.ts'
+import type { QuestionRefusal, RememberedFacts } from '../../src/sessions/facts.ts'
+import type { SessionCache } from '../../src/sessions/session-cache.ts'
+import type { Sts } from '../../src/aws/sts.ts'
+import type { TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from '../../src/mfa/token-code.ts'
+import type { SigningCredentials } from '../../src/model/credentials.ts'
+import type { SessionRecord } from '../../src/sessions/session-record.ts'
 
 export const NOW = new Date('2026-11-21T12:00:07Z')
 export const ALICE: CallerIdentity = { account: '111111111111', arn: 'arn:aws:iam::111111111111:user/team/alice', userId: 'AIDAALICE' }

@@ -1,9 +1,9 @@
 /** What lies sealed in a test's home, opened with the key that lies there too. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSealed } from '../../src/adapters/cache-cipher.ts'
-import { findCacheKey } from '../../src/adapters/cache-key.ts'
-import type { CacheKey } from '../../src/adapters/cache-key.ts'
+import { openSealed } from '../../src/sessions/cache-cipher.ts'
+import { findCacheKey } from '../../src/sessions/cache-cipher.ts'
+import type { CacheKey } from '../../src/sessions/cache-cipher.ts'
 
 /** The key of a home whose environment has no runtime folder; undefined where there is none. */
 export function cacheKeyOf(home: string): CacheKey | undefined {

@@ -1,4 +1,4 @@
-import type { TransportSettings } from '../../src/adapters/transport-settings.ts'
+import type { TransportSettings } from '../../src/aws/connection-settings.ts'
 
 /** Transport settings that lead STS and IAM to one address; no proxy, no bundle of certificates. */
 export const settingsFor = (url: string, changes: Partial<TransportSettings> = {}): TransportSettings => ({

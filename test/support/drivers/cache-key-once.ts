@@ -3,7 +3,7 @@
  * Begins when its stdin is closed, and prints the id of the key that it was given and whether it then finds the same.
  */
 import { readFileSync } from 'node:fs'
-import { createCacheKeyFile } from '../../../src/adapters/cache-key-file.ts'
+import { createCacheKeyFile } from '../../../src/sessions/cache-key-file.ts'
 
 const [runtimeFolder = '', stateFolder = ''] = process.argv.slice(2)
 const source = createCacheKeyFile({ runtimeFolder: runtimeFolder === '' ? undefined : runtimeFolder, stateFolder, onOddity: () => undefined })

@@ -4,8 +4,8 @@
  * but leaves it as one whose holder is gone. Begins when its stdin is closed.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { acquireLock } from '../../../src/adapters/file-lock.ts'
-import { pauseSync } from '../../../src/adapters/pause.ts'
+import { acquireLock } from '../../../src/platform/file-lock.ts'
+import { pauseSync } from '../../../src/platform/time.ts'
 
 const [lock = '', counter = '', turns = '0', gone = ''] = process.argv.slice(2)
 readFileSync(0)

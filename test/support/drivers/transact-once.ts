@@ -5,10 +5,10 @@
  * header to the end, and prints the outcome or the failure as one line of JSON. Exit 0, or 1 for a failure that has a code.
  */
 import { writeSync } from 'node:fs'
-import { createSharedFiles } from '../../../src/adapters/shared-files.ts'
-import { AwsmfaError } from '../../../src/core/failures.ts'
-import type { FileSnapshot, SharedSnapshots } from '../../../src/core/ports.ts'
-import type { ByteEdit } from '../../../src/core/files/byte-edit.ts'
+import { createSharedFiles } from '../../../src/aws-files/shared-files.ts'
+import { AwsmfaError } from '../../../src/model/failure.ts'
+import type { FileSnapshot, SharedSnapshots } from '../../../src/aws-files/shared-files.ts'
+import type { ByteEdit } from '../../../src/aws-files/edit.ts'
 
 const [credentials = '', config = '', section = '', ...rest] = process.argv.slice(2)
 const lockWaitMs = Number(rest.find((word) => word.startsWith('wait='))?.slice('wait='.length) ?? 10_000)

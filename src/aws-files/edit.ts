@@ -1,0 +1,64 @@
+
+/** One replacement in a byte string: `length` bytes from `offset` of the original give way to `content`. */
+export interface ByteEdit {
+  readonly offset: number
+  readonly length: number
+  readonly content: string
+}
+
+/**
+ * Gives `text` with all edits made. Every edit refers to the original, so their order does not matter, except that several
+ * inserts at one offset keep the order in which they were given. Bytes that no edit names stay as they are. Throws a plain
+ * Error when edits overlap or reach outside the text: that is a fault of the caller, never of a file.
+ */
+export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
+  const ordered = edits.toSorted((a, b) => a.offset - b.offset || Number(a.length > 0) - Number(b.length > 0))
+  let edited = ''
+  let position = 0
+  for (const { offset, length, content } of ordered) {
+    if (!Number.isInteger(offset) || !Number.isInteger(length) || length < 0) throw new Error(`edit of ${length} bytes at ${offset} is no range`)
+    if (offset < position) throw new Error(`edit at ${offset} overlaps one that ends at ${position}`)
+    if (offset + length > text.length) throw new Error(`edit of ${length} bytes at ${offset} reaches beyond ${text.length}`)
+    edited += text.slice(position, offset) + content
+    position = offset + length
+  }
+  return edited + text.slice(position)
+}
+
+/** Gives the one edit that makes `after` of `before`, without the bytes that they have in common at either end; none where they are equal. */
+export function differenceOf(before: string, after: string): readonly ByteEdit[] {
+  if (before === after) return []
+  const shorter = Math.min(before.length, after.length)
+  let start = 0
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1
+  let end = 0
+  while (end < shorter - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end += 1
+  return [{ offset: start, length: before.length - start - end, content: after.slice(start, after.length - end) }]
+}
+
+/**
+ * Between byte strings (one code unit from 0 to 255 a byte) and text. The shared files are UTF-8 by agreement, but tools also
+ * read files that are not, so reading never fails.
+ */
+
+/** Gives the text of a byte string read as UTF-8; where it is not valid UTF-8, the byte string itself (latin-1), whole. */
+export function decodeUtf8(bytes: string): string {
+  if (isAscii(bytes)) return bytes
+  try {
+    return decodeURIComponent(bytes.replace(/[%\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`))
+  } catch (error) {
+    if (error instanceof URIError) return bytes
+    throw error
+  }
+}
+
+/** Gives the UTF-8 byte string of a text. A lone surrogate, which no encoding has, becomes U+FFFD. */
+export function encodeUtf8(text: string): string {
+  if (isAscii(text)) return text
+  const wellFormed = text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+  return encodeURIComponent(wellFormed).replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text)
+}

@@ -1,0 +1,293 @@
+
+/**
+ * Reads the dialect of AWS's shared files without losing a byte. The text is a byte string; offsets are byte offsets.
+ *
+ * The dialect, where tools agree: `[name]` opens a section, `key = value` stands at the beginning of a line, `#` and `;`
+ * begin whole-line comments, and an indented line belongs to the key above it. Where they do not agree, this reads like
+ * botocore (configloader.py › raw_config_parse, Python's configparser), because one file that botocore refuses stops the AWS
+ * CLI for all profiles; with these additions, each of which some tool reads: blanks inside the brackets (Go, Rust, Java,
+ * .NET), any text after them, an indented header (JavaScript, Go, .NET), a byte order mark (JavaScript, .NET).
+ *
+ * Line ends are LF, CR LF and CR, as in Python's universal newlines. Blanks are space, tab, vertical tab and form feed: a byte
+ * string must never meet `trim`, `\s` or `toLowerCase`, which also know 0xA0 and 0xC0–0xDE, and those are parts of UTF-8.
+ *
+ * Not told apart: why a line is no key (no delimiter, no name). It is a stray line.
+ */
+
+/** A section of a shared file. */
+export interface IniSection {
+  /** What stands between the brackets, outer blanks removed; a byte string. */
+  readonly name: string
+  /** Where the header's line begins, indentation included, a byte order mark not. */
+  readonly start: number
+  /** Where the first line after the header begins. */
+  readonly bodyStart: number
+  /** Where the next header's line begins, or the length of the text. */
+  readonly end: number
+  /** The header is indented: a header for JavaScript and Go, a continuation of the value above it for botocore. */
+  readonly isIndented: boolean
+}
+
+/** A shared file of AWS. Its sections are found when they are first asked for. */
+export interface IniDocument {
+  readonly text: string
+  readonly sections: readonly IniSection[]
+  /** The number, from 1, of the line that holds an offset; asked often, it costs no more than a search in a list. */
+  readonly lineAt: (offset: number) => number
+}
+
+/** A line: `start` to `end` with its line end, `contentEnd` before it. */
+export interface IniLine {
+  readonly start: number
+  readonly contentEnd: number
+  readonly end: number
+}
+
+/** A key of a section: its line, and the indented lines that belong to it. */
+export interface IniEntry extends IniLine {
+  /** The key in lower case (ASCII letters alone), as every tool but JavaScript and Java matches it. */
+  readonly key: string
+  /** The key as it is written. */
+  readonly writtenKey: string
+  readonly delimiter: '=' | ':'
+  /** The value of the key's own line, outer blanks removed. A trailing comment is part of it, as for botocore and .NET. */
+  readonly value: string
+  /** Where `value` stands; both right after the delimiter if it is empty. */
+  readonly valueStart: number
+  readonly valueEnd: number
+  readonly isIndented: boolean
+  /** Indented lines after it that are neither blank nor comments. */
+  readonly continuations: readonly IniLine[]
+}
+
+/** What stands in a section. */
+export interface IniBody {
+  readonly entries: readonly IniEntry[]
+  readonly comments: readonly IniLine[]
+  /** Lines that are no key for anyone. */
+  readonly strays: readonly IniLine[]
+}
+
+/** A section whose end is not known yet. */
+type Header = IniSection & { end: number }
+
+const LF = 10
+
+const PIECE_LENGTH = 256
+
+/** After so many lines a list of all is cheaper than counting again. */
+const COUNTS_BEFORE_LIST = 8
+
+const CR = 13
+
+/** UTF-8's byte order mark, as a byte string. */
+export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
+
+/**
+ * Gives a shared file to be read. Nothing is looked at before it is asked for: of a file with 10,000 profiles mostly one
+ * section is wanted, and `findSections` finds it in a fraction of what all `sections` cost. Never throws: a file that no
+ * parser accepts has the sections that can be made out.
+ */
+export function readIniDocument(text: string): IniDocument {
+  let sections: readonly IniSection[] | undefined
+  return {
+    text,
+    get sections() {
+      return (sections ??= sectionsFrom(text))
+    },
+    lineAt: lineCounter(text),
+  }
+}
+
+/**
+ * Finds all sections of a name (a byte string), in order, by looking for the name itself: of 10,000 other sections no header
+ * is parsed. Never throws.
+ */
+export function findSections({ text }: IniDocument, name: string): readonly IniSection[] {
+  const found: IniSection[] = []
+  if (name === '') return found
+  for (let hit = text.indexOf(name); hit !== -1; hit = text.indexOf(name, hit + 1)) {
+    let bracket = hit - 1
+    while (isBlank(text.charCodeAt(bracket))) bracket--
+    const header = text.charAt(bracket) === '[' ? headerAt(text, bracket) : undefined
+    if (header?.name !== name) continue
+    header.end = nextHeaderFrom(text, header.bodyStart)?.start ?? text.length
+    found.push(header)
+  }
+  return found
+}
+
+/** Gives the last part of a file, from the beginning of a line on, at most `length` bytes of it; offsets begin there. */
+export function tailOf({ text }: IniDocument, length: number): IniDocument {
+  if (text.length <= length) return readIniDocument(text)
+  const tail = text.slice(-length)
+  return readIniDocument(tail.slice(/[\r\n]/.exec(tail)?.index ?? tail.length))
+}
+
+/** Gives what stands in a section, in order, several keys of one name included. Never throws. */
+export function parseSection(document: IniDocument, section: IniSection): IniBody {
+  const entries: (IniEntry & { continuations: IniLine[] })[] = []
+  const comments: IniLine[] = []
+  const strays: IniLine[] = []
+  let current: { readonly continuations: IniLine[]; readonly indent: number } | undefined
+  for (const line of linesBetween(document.text, section.bodyStart, section.end)) {
+    const content = document.text.slice(line.start, line.contentEnd)
+    const indent = leadingBlanks(content)
+    const first = content.charAt(indent)
+    if (first === '') continue
+    if (first === '#' || first === ';') comments.push(line)
+    else if (current !== undefined && indent > current.indent) current.continuations.push(line)
+    else {
+      const entry = parseEntry(content, line, indent)
+      if (entry === undefined) strays.push(line)
+      else entries.push(entry)
+      current = entry === undefined ? undefined : { continuations: entry.continuations, indent }
+    }
+  }
+  return { entries, comments, strays }
+}
+
+/** Gives the lines between two offsets, the first of which begins a line. */
+export function linesBetween(text: string, start: number, end: number): readonly IniLine[] {
+  const lines: IniLine[] = []
+  for (let position = start; position < end; ) {
+    const contentEnd = Math.min(contentEndFrom(text, position), end)
+    const next = Math.min(endOfLine(text, contentEnd), end)
+    lines.push({ start: position, contentEnd, end: next })
+    position = next
+  }
+  return lines
+}
+
+/** Gives the number, from 1, of the line that holds `offset`. */
+export function lineAt(text: string, offset: number): number {
+  const before = text.slice(0, offset)
+  let line = 1
+  for (let feed = before.indexOf('\n'); feed !== -1; feed = before.indexOf('\n', feed + 1)) line++
+  for (let back = before.indexOf('\r'); back !== -1; back = before.indexOf('\r', back + 1)) {
+    if (text.charCodeAt(back + 1) !== LF) line++
+  }
+  return line
+}
+
+/** Counts lines: for a few offsets each time anew, for more in a list that is made once. */
+function lineCounter(text: string): (offset: number) => number {
+  let starts: readonly number[] | undefined
+  let asked = 0
+  return (offset) => {
+    if (++asked <= COUNTS_BEFORE_LIST) return lineAt(text, offset)
+    starts ??= linesBetween(text, 0, text.length).map(({ start }) => start)
+    let [low, high] = [0, starts.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    // Behind the last line's end a further line begins.
+    return Math.max(1, low + (offset >= text.length && /[\r\n]$/.test(text) ? 1 : 0))
+  }
+}
+
+/** Gives a byte string without the blanks at both of its ends. */
+export function trimBlanks(bytes: string): string {
+  let end = bytes.length
+  const start = leadingBlanks(bytes)
+  while (end > start && isBlank(bytes.charCodeAt(end - 1))) end--
+  return bytes.slice(start, end)
+}
+
+/** Gives a byte string with its ASCII capitals made small. */
+export function lowerAscii(bytes: string): string {
+  return bytes.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+}
+
+/** Gives the number of blanks that a byte string begins with. */
+export function leadingBlanks(bytes: string): number {
+  let count = 0
+  while (isBlank(bytes.charCodeAt(count))) count++
+  return count
+}
+
+function parseEntry(content: string, line: IniLine, indent: number): (IniEntry & { continuations: IniLine[] }) | undefined {
+  const delimiterAt = content.search(/[=:]/)
+  if (delimiterAt === -1 || content.charAt(indent) === '[') return undefined
+  const writtenKey = trimBlanks(content.slice(0, delimiterAt))
+  if (writtenKey === '') return undefined
+  const rest = content.slice(delimiterAt + 1)
+  const value = trimBlanks(rest)
+  const valueStart = line.start + delimiterAt + 1 + (value === '' ? 0 : leadingBlanks(rest))
+  return {
+    ...line,
+    key: lowerAscii(writtenKey),
+    writtenKey,
+    delimiter: content.charAt(delimiterAt) === '=' ? '=' : ':',
+    value,
+    valueStart,
+    valueEnd: valueStart + value.length,
+    isIndented: indent > 0,
+    continuations: [],
+  }
+}
+
+function sectionsFrom(text: string): readonly IniSection[] {
+  const sections: Header[] = []
+  for (let header = nextHeaderFrom(text, 0); header !== undefined; header = nextHeaderFrom(text, header.bodyStart)) {
+    const above = sections.at(-1)
+    if (above !== undefined) above.end = header.start
+    sections.push(header)
+  }
+  return sections
+}
+
+function nextHeaderFrom(text: string, offset: number): Header | undefined {
+  for (let bracket = text.indexOf('[', offset); bracket !== -1; bracket = text.indexOf('[', bracket + 1)) {
+    const header = headerAt(text, bracket)
+    if (header !== undefined) return header
+  }
+  return undefined
+}
+
+/** The header whose bracket stands at an offset; undefined where that bracket opens none. */
+function headerAt(text: string, bracket: number): Header | undefined {
+  const start = text.charCodeAt(bracket - 1) === LF ? bracket : lineStartThroughBlanks(text, bracket)
+  if (start === -1) return undefined
+  const contentEnd = contentEndFrom(text, bracket)
+  const content = text.slice(bracket + 1, contentEnd)
+  const close = content.indexOf(']')
+  if (close === -1) return undefined
+  return { name: trimBlanks(content.slice(0, close)), start, bodyStart: endOfLine(text, contentEnd), end: text.length, isIndented: start < bracket }
+}
+
+/** Where the line of `offset` begins, if nothing but blanks stands between; else -1. */
+function lineStartThroughBlanks(text: string, offset: number): number {
+  const textStart = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  let position = offset
+  while (position > textStart) {
+    const before = text.charCodeAt(position - 1)
+    if (before === LF || before === CR) return position
+    if (!isBlank(before)) return -1
+    position--
+  }
+  return position
+}
+
+/** Looks at one piece after the other: a search for CR through a whole file without any would be made again for each line. */
+function contentEndFrom(text: string, offset: number): number {
+  for (let start = offset; start < text.length; start += PIECE_LENGTH) {
+    const piece = text.slice(start, start + PIECE_LENGTH)
+    const feed = piece.indexOf('\n')
+    const back = piece.indexOf('\r')
+    if (feed !== -1 && (back === -1 || feed < back)) return start + feed
+    if (back !== -1) return start + back
+  }
+  return text.length
+}
+
+function endOfLine(text: string, contentEnd: number): number {
+  if (contentEnd >= text.length) return text.length
+  return text.charCodeAt(contentEnd) === CR && text.charCodeAt(contentEnd + 1) === LF ? contentEnd + 2 : contentEnd + 1
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9 || code === 11 || code === 12
+}

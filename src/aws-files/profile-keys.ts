@@ -1,0 +1,144 @@
+import type { LongTermSource } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
+import type { ProfileValue, ProfileView } from '../model/profile.ts'
+
+/** Which profiles hold long-term credentials. */
+
+/** The paths of the two shared files, as they are shown. */
+export type SharedPaths = Readonly<Record<SharedFileName, string>>
+
+const FILES: readonly SharedFileName[] = ['credentials', 'config']
+
+/**
+ * Gives the static long-term credentials of a profile, or undefined where it has none. All of it comes from one file, the
+ * credentials file before config, as botocore reads it (credentials.py › SharedCredentialProvider, ConfigProvider). A session
+ * token beside the keys makes them a session, unless the key id begins with AKIA: that is long-term whatever was left beside
+ * it. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of the prefix: IAM User Guide, "Unique identifiers".
+ */
+export function findStaticCredentials(profile: ProfileView, paths: SharedPaths): Extract<LongTermSource, { readonly kind: 'static' }> | undefined {
+  for (const file of FILES) {
+    const accessKeyId = presentValue(profile, file, 'aws_access_key_id')
+    const secretAccessKey = presentValue(profile, file, 'aws_secret_access_key')
+    const first = accessKeyId ?? secretAccessKey
+    if (first === undefined) continue
+    if (holdsSessionToken(profile, file) && accessKeyId?.value.startsWith('AKIA') !== true) return undefined
+    const place: Place = { path: paths[file], line: first.line }
+    if (accessKeyId === undefined || secretAccessKey === undefined) {
+      const missing = accessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
+      throw new AwsmfaError({ code: 'LONG_TERM_CREDENTIALS_INCOMPLETE', profile: profile.name, missing, place })
+    }
+    return { kind: 'static', profile: profile.name, place, credentials: { accessKeyId: accessKeyId.value, secretAccessKey: secretAccessKey.value } }
+  }
+  return undefined
+}
+
+/**
+ * Gives the credential process of a profile where its answer can be the long-term credentials. One that is awsmfa itself
+ * would ask the question that is being answered, so it is passed over.
+ */
+export function findCredentialProcess(profile: ProfileView, paths: SharedPaths): Extract<LongTermSource, { readonly kind: 'process' }> | undefined {
+  const command = profile.get('credential_process')
+  if (command === undefined || command.value === '' || runsProgram(command.value, ['awsmfa'])) return undefined
+  return { kind: 'process', profile: profile.name, place: { path: paths[command.file], line: command.line }, command: command.value }
+}
+
+/** Tells whether one of the words of a command line is one of these programs, by whatever path and with whatever extension. */
+export function runsProgram(command: string, programs: readonly string[]): boolean {
+  return command.split(/[\s"']+/).some((word) => {
+    const name = word.replace(/^.*[\\/]/, '').replace(/\.(?:[cm]?js|cmd|exe|ps1|py)$/i, '')
+    return programs.includes(name.toLowerCase())
+  })
+}
+
+/** Gives the line of a session token in a profile, for telling that a session stands where long-term credentials were sought. */
+export function findSession(profile: ProfileView, paths: SharedPaths): Place | undefined {
+  for (const file of FILES) {
+    const value = presentValue(profile, file, 'aws_session_token') ?? presentValue(profile, file, 'aws_security_token')
+    if (value !== undefined) return { path: paths[file], line: value.line }
+  }
+  return undefined
+}
+
+function holdsSessionToken(profile: ProfileView, file: SharedFileName): boolean {
+  return presentValue(profile, file, 'aws_session_token') !== undefined || presentValue(profile, file, 'aws_security_token') !== undefined
+}
+
+function presentValue(profile: ProfileView, file: SharedFileName, key: string): ProfileValue | undefined {
+  const value = profile.getFrom(file, key)
+  return value === undefined || value.value === '' ? undefined : value
+}
+
+/** Tells whether the `credential_process` of a profile is awsmfa's, by whatever path it is started. */
+export function isOwnProcess(profile: ProfileView | undefined): boolean {
+  const line = profile?.get('credential_process')?.value
+  return line !== undefined && /(?:^|[\s"'\\/])awsmfa(?:\.[cm]?js|\.cmd|\.exe)?["']?\s(?:.*\s)?["']?credential-process(?:["'\s]|$)/i.test(line)
+}
+
+/** Reading a setting from a profile: the first of several keys, as each key's own readers would read it. */
+
+/**
+ * Gives the first of these keys that has a value, with its place. An empty value counts as none.
+ *
+ * Keys that begin with `_` or `vegas_` are read by vegas-credentials alone, whose parser takes ` # …` and ` ; …` after a value
+ * for a comment, and whose README shows such lines. All other keys are read by the AWS CLI, which takes the whole text.
+ */
+export function readKeys(profile: ProfileView | undefined, keys: readonly string[]): Resolved<string> | undefined {
+  for (const key of keys) {
+    const found = profile?.get(key)
+    const value = found === undefined || !/^(?:_|vegas_)/.test(key) ? found?.value : withoutComment(found.value)
+    if (profile === undefined || found === undefined || value === undefined || value === '') continue
+    return { value, origin: { kind: 'file', file: found.file, profile: profile.name, key, line: found.line } }
+  }
+  return undefined
+}
+
+/** The text before a ` #` or ` ;` with a blank before it. */
+export function withoutComment(value: string): string {
+  return value.replace(/\s+[#;].*$/s, '')
+}
+
+export const REFUSING_MFA_SERIAL = ['the AWS SDK for .NET']
+
+export const REFUSING_SOURCE_PROFILE = ['Terraform', 'the AWS SDKs for Go and .NET']
+
+export const ASKING_FOR_CODES = ['the AWS CLI', 'boto3', 'SAM', 'CDK', 'Terraform', 'the AWS SDKs for JavaScript, Go and .NET']
+
+export const RUNNING_PROCESSES = ['the AWS SDKs for Rust and Java']
+
+/** Programs whose lines only fetch what login now stores: with the session written, most tools no longer start them. */
+const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
+
+export interface IgnoringKey {
+  readonly key: string
+  readonly value: ProfileValue
+}
+
+export function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
+  const sso = profile.keys().filter((key) => key.startsWith('sso_'))
+  for (const key of ['role_arn', 'credential_process', ...sso, 'login_session', 'web_identity_token_file']) {
+    const value = visible(profile, key)
+    // An empty value counts: botocore takes the key for set, and fails on it.
+    if (value !== undefined && !(key === 'credential_process' && isPredecessor(profile, value))) return { key, value }
+  }
+  return undefined
+}
+
+/** Tells whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
+export function isIgnored(profile: ProfileView | undefined): boolean {
+  return profile !== undefined && findIgnoringKey(profile) !== undefined
+}
+
+/** Tells whether a profile is a role that tools assume with another profile's credentials. */
+export function isStandardRole(profile: ProfileView): boolean {
+  return (visible(profile, 'role_arn')?.value ?? '') !== '' && (visible(profile, 'source_profile')?.value ?? '') !== ''
+}
+
+/** The value as SDKs see it: they do not read a bare section of the config file. */
+export function visible(profile: ProfileView, key: string): ProfileValue | undefined {
+  return profile.getFrom('credentials', key) ?? (profile.configForm === 'standard' ? profile.getFrom('config', key) : undefined)
+}
+
+function isPredecessor(profile: ProfileView, process: ProfileValue): boolean {
+  return runsProgram(process.value, PREDECESSORS) && readKeys(profile, ['_role_arn', 'vegas_role_arn']) !== undefined
+}

@@ -1,0 +1,174 @@
+import { decodeUtf8, encodeUtf8 } from './edit.ts'
+import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import type { SharedFileName } from '../model/origin.ts'
+import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
+
+/**
+ * The profiles of both shared files, seen as one. How a section's name makes a profile:
+ *
+ * - credentials: `[x]`, blanks inside the brackets allowed (Go, Rust, Java, .NET). `[profile x]` is read by .NET alone: none;
+ * - config: `[profile x]` in every spelling that some tool reads (blanks, tabs, quotes as shlex takes them: botocore
+ *   configloader.py › build_profile_map), and `[default]`, over which `[profile default]` wins whole (JavaScript, Go, Rust,
+ *   Java); else bare `[x]`, which no SDK reads but reusabit/awsmfa does, unless it names something that is no profile;
+ * - `[DEFAULT]` is none: configparser gives its keys to all.
+ */
+
+type ConfigForm = NonNullable<ProfileView['configForm']>
+
+type SectionsByName = ReadonlyMap<string, readonly IniSection[]>
+
+interface ConfigIndex {
+  readonly standard: SectionsByName
+  readonly bare: SectionsByName
+}
+
+/** The keys of one profile in one file, the last of a name winning. */
+interface FileKeys {
+  readonly document: IniDocument
+  readonly sections: readonly IniSection[]
+  readonly entries: ReadonlyMap<string, IniEntry>
+}
+
+/** Sections of config that are no profiles though they have no prefix: the AWS CLI's plugins and CLI v1's previews. */
+const NO_PROFILES = new Set(['plugins', 'preview'])
+
+/** A section name of config with its prefix; the name that follows it. */
+const PREFIXED = /^profile[ \t\v\f]+(.*)$/
+
+/** After so many profiles an index of all is cheaper than another search. */
+const SEARCHES_BEFORE_INDEX = 8
+
+/**
+ * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. Nothing is
+ * read before it is asked for: the first few profiles are searched for in the credentials file by themselves, a section is
+ * parsed when its keys are wanted, lines are counted when they are.
+ */
+export function readProfiles(files: { readonly credentials: string; readonly config: string }): Profiles {
+  const credentials = readIniDocument(files.credentials)
+  const config = readIniDocument(files.config)
+  const indexOfCredentials = once(() => indexCredentials(credentials))
+  const indexOfConfig = once(() => indexConfig(config))
+  let searches = 0
+  const findInCredentials = (name: string): readonly IniSection[] => {
+    if (++searches > SEARCHES_BEFORE_INDEX) return indexOfCredentials().get(name) ?? []
+    return sectionsNamed(credentials, name).filter(isCredentialsProfile)
+  }
+  return {
+    find: (name) => {
+      const own = findInCredentials(name)
+      const standard = indexOfConfig().standard.get(name)
+      const inConfig = standard ?? indexOfConfig().bare.get(name) ?? []
+      if (own.length + inConfig.length === 0) return undefined
+      const form = inConfig.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
+      return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inConfig) }, form)
+    },
+    names: () => {
+      const { standard, bare } = indexOfConfig()
+      const inConfig = config.sections.flatMap((section) => configName(section)?.name ?? [])
+      return [...new Set([...indexOfCredentials().keys(), ...inConfig.filter((name) => standard.has(name) || bare.has(name))])]
+    },
+  }
+}
+
+/**
+ * Gives the sections of the config file that make a profile, in order: those that tools read, else bare ones. Never throws.
+ */
+export function configSectionsOf(document: IniDocument, name: string): readonly IniSection[] {
+  const { standard, bare } = indexConfig(document)
+  return standard.get(name) ?? bare.get(name) ?? []
+}
+
+function viewOf(name: string, files: Readonly<Record<SharedFileName, () => FileKeys>>, configForm: ConfigForm | undefined): ProfileView {
+  const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
+    const { document, entries } = files[file]()
+    const entry = entries.get(key)
+    return entry === undefined ? undefined : valueOf(file, document, entry)
+  }
+  return {
+    name,
+    get: (key) => getFrom('credentials', key) ?? getFrom('config', key),
+    getFrom,
+    keys: () => [...new Set([...files.credentials().entries.keys(), ...files.config().entries.keys()])],
+    get lines() {
+      return { ...headerLine('credentials', files.credentials()), ...headerLine('config', files.config()) }
+    },
+    configForm,
+  }
+}
+
+function headerLine(file: SharedFileName, { document, sections }: FileKeys): Partial<Record<SharedFileName, number>> {
+  const [first] = sections
+  return first === undefined ? {} : { [file]: document.lineAt(first.start) }
+}
+
+function valueOf(file: SharedFileName, document: IniDocument, entry: IniEntry): ProfileValue {
+  const further = entry.continuations.map(({ start, contentEnd }) => trimBlanks(document.text.slice(start, contentEnd)))
+  return {
+    value: decodeUtf8([entry.value, ...further].join('\n')),
+    file,
+    get line() {
+      return document.lineAt(entry.start)
+    },
+  }
+}
+
+function keysOf(document: IniDocument, sections: readonly IniSection[]): () => FileKeys {
+  return once(() => {
+    const entries = new Map(sections.flatMap((section) => parseSection(document, section).entries).map((entry) => [decodeUtf8(entry.key), entry]))
+    return { document, sections, entries }
+  })
+}
+
+function indexCredentials({ sections }: IniDocument): SectionsByName {
+  const index = new Map<string, IniSection[]>()
+  for (const section of sections) if (isCredentialsProfile(section)) add(index, decodeUtf8(section.name), section)
+  return index
+}
+
+function isCredentialsProfile({ name }: IniSection): boolean {
+  return name !== '' && name !== 'DEFAULT' && !(name.startsWith('profile') && PREFIXED.test(name))
+}
+
+function indexConfig({ sections }: IniDocument): ConfigIndex {
+  const index = { standard: new Map<string, IniSection[]>(), bare: new Map<string, IniSection[]>() }
+  const plainDefault: IniSection[] = []
+  for (const section of sections) {
+    const found = configName(section)
+    if (found === undefined) continue
+    if (section.name === 'default') plainDefault.push(section)
+    else add(index[found.form], found.name, section)
+  }
+  if (plainDefault.length > 0 && !index.standard.has('default')) index.standard.set('default', plainDefault)
+  return index
+}
+
+function configName({ name }: IniSection): { readonly name: string; readonly form: ConfigForm } | undefined {
+  const prefixed = PREFIXED.exec(name)?.[1]
+  if (prefixed !== undefined) {
+    const inner = /^(["'])(.+)\1$/.exec(prefixed)?.[2]
+    return { name: decodeUtf8(inner ?? prefixed), form: 'standard' }
+  }
+  if (name === 'default') return { name, form: 'standard' }
+  if (name === '' || name === 'DEFAULT' || NO_PROFILES.has(name) || /[ \t\v\f]/.test(name)) return undefined
+  return { name: decodeUtf8(name), form: 'bare' }
+}
+
+function add(index: Map<string, IniSection[]>, name: string, section: IniSection): void {
+  const standing = index.get(name)
+  if (standing === undefined) index.set(name, [section])
+  else standing.push(section)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** Gives all sections of the credentials file that are named like a profile, in UTF-8 or latin-1. Never throws. */
+export function sectionsNamed(document: IniDocument, profile: string): readonly IniSection[] {
+  const bytes = encodeUtf8(profile)
+  const sections = findSections(document, bytes)
+  if (bytes === profile || decodeUtf8(profile) !== profile || /[^\0-\xff]/.test(profile)) return sections
+  return [...sections, ...findSections(document, profile)].toSorted((a, b) => a.start - b.start)
+}

@@ -1,0 +1,238 @@
+import type { StsFlagName } from './sts-flags.ts'
+import type { CallerIdentity, ShortTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { StsArgumentProblem, StsOperation } from '../model/failure.ts'
+import type { Resolved } from '../model/origin.ts'
+
+/**
+ * Reads what STS answers. An endpoint may be anything (a test server, something in between), and what it gives ends up in the
+ * person's files: nothing passes that could not be AWS's.
+ */
+
+/** A value, or in our words what is wrong with the answer. `incomplete`: parts are missing, so that it may have been cut off. */
+export type Reading<T> = { readonly value: T } | { readonly defect: string; readonly incomplete: boolean }
+
+/** Credentials as the SDK gives them. */
+export interface RawCredentials {
+  readonly AccessKeyId?: string | undefined
+  readonly SecretAccessKey?: string | undefined
+  readonly SessionToken?: string | undefined
+  readonly Expiration?: Date | undefined
+}
+
+// AWS's longest session (36 h) and an hour for clocks that differ. Source: STS API reference, GetSessionToken, DurationSeconds.
+const LONGEST_SESSION_MS = 37 * 3_600_000
+
+// AccessKeyId: STS API reference, Credentials (`[\w]*`, 16 to 128). The others are base64 in all that AWS ever gave; any visible ASCII
+// character is taken, which no file format that we write can mistake for anything else.
+const ACCESS_KEY_ID = /^\w{16,128}$/
+
+const VISIBLE_ASCII = /^[\u0021-\u007e]+$/
+
+/** Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock where known. */
+export function readSession(raw: RawCredentials | undefined, assumedRoleArn: string | undefined, now: Date): Reading<StsSession> {
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration } = raw ?? {}
+  if (raw === undefined || !accessKeyId || !secretAccessKey || !sessionToken) return { defect: 'the answer holds no credentials', incomplete: true }
+  const credentials = { accessKeyId, secretAccessKey, sessionToken }
+  const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
+  if (defect !== undefined || expiration === undefined) return { defect: defect ?? 'no expiration', incomplete: false }
+  return { value: { credentials: { ...credentials, expiration }, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) } }
+}
+
+function defectOf(credentials: Omit<ShortTermCredentials, 'expiration'>): string | undefined {
+  if (!ACCESS_KEY_ID.test(credentials.accessKeyId)) return 'the access key id in the answer is none'
+  if (!VISIBLE_ASCII.test(credentials.secretAccessKey)) return 'the secret key in the answer holds characters that none has'
+  return VISIBLE_ASCII.test(credentials.sessionToken) ? undefined : 'the session token in the answer holds characters that none has'
+}
+
+function defectOfExpiration(expiration: Date | undefined, now: Date): string | undefined {
+  if (expiration === undefined) return 'the answer does not say until when the session holds'
+  const leftMs = expiration.getTime() - now.getTime()
+  if (Number.isNaN(leftMs)) return 'the expiration in the answer is no time'
+  if (leftMs <= 0) return 'the session in the answer is over already'
+  return leftMs > LONGEST_SESSION_MS ? 'the session in the answer is longer than any that AWS gives' : undefined
+}
+
+/** Reads a GetCallerIdentity answer. */
+export function readIdentity(raw: { readonly Account?: string | undefined; readonly Arn?: string | undefined; readonly UserId?: string | undefined }): Reading<CallerIdentity> {
+  const { Account: account, Arn: arn, UserId: userId } = raw
+  if (!account || !arn || !userId) return { defect: 'the answer does not say who called', incomplete: true }
+  if (!/^\d{12}$/.test(account) || !/^arn:[\w-]+:(iam|sts)::\d{12}:[\u0021-\u007e]+$/.test(arn) || !VISIBLE_ASCII.test(userId)) {
+    return { defect: 'the identity in the answer is none', incomplete: false }
+  }
+  return { value: { account, arn, userId } }
+}
+
+/** Lengths of sessions: how they are written and what STS allows. */
+
+/** What STS allows and takes when nothing is asked for, in seconds. Source: STS API Reference, GetSessionToken and AssumeRole. */
+export const DURATION_LIMITS: Readonly<Record<StsOperation, { readonly minimum: number; readonly maximum: number; readonly usual: number }>> = {
+  GetSessionToken: { minimum: 900, maximum: 129_600, usual: 43_200 },
+  AssumeRole: { minimum: 900, maximum: 43_200, usual: 3_600 },
+}
+
+/**
+ * The longest role session, in seconds, that can be made from another session. AWS counts AssumeRole with the session of
+ * GetSessionToken as role chaining. Source: AWS re:Post knowledge center, "iam-role-chaining-limit".
+ */
+export const CHAINED_ROLE_SECONDS = 3_600
+
+/** Throws DURATION_OUT_OF_RANGE, naming where the length came from, unless STS allows it for that operation. */
+export function assertDuration(duration: Resolved<number>, operation: StsOperation): void {
+  const { minimum, maximum } = DURATION_LIMITS[operation]
+  if (duration.value >= minimum && duration.value <= maximum) return
+  throw new AwsmfaError({ code: 'DURATION_OUT_OF_RANGE', operation, seconds: duration.value, minimum, maximum, origin: duration.origin })
+}
+
+/** What STS takes as values, checked here because the AWS CLI checks only minima. Source: botocore, data/sts/2011-06-15. */
+
+/** The rule of one text. `expected` is the rule in words, for messages. */
+export interface TextRule {
+  readonly minimum: number
+  readonly maximum: number
+  readonly pattern: RegExp
+  readonly expected: string
+}
+
+const NAME_LETTERS = 'letters, digits and _+=,.@-'
+
+/** The ARN of a role, with or without a path. STS itself looks only at its length; IAM makes no other form. */
+export const ROLE_ARN: TextRule = {
+  minimum: 20,
+  maximum: 2048,
+  pattern: /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+  expected: "a role's ARN, such as arn:aws:iam::123456789012:role/Admin",
+}
+
+/** The name of a role session. */
+export const ROLE_SESSION_NAME: TextRule = { minimum: 2, maximum: 64, pattern: /^[\w+=,.@-]*$/, expected: `2 to 64 ${NAME_LETTERS}` }
+
+/** An external id. */
+export const EXTERNAL_ID: TextRule = { minimum: 2, maximum: 1224, pattern: /^[\w+=,.@:/-]*$/, expected: `2 to 1224 ${NAME_LETTERS}, : and /` }
+
+const ARN: TextRule = { minimum: 20, maximum: 2048, pattern: /^arn:[\x21-\x7e]+$/, expected: 'an ARN of 20 to 2048 characters' }
+
+const TAG_PATTERN = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+
+const TAG_KEY: TextRule = { minimum: 1, maximum: 128, pattern: TAG_PATTERN, expected: 'a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@' }
+
+const TAG_VALUE: TextRule = { minimum: 0, maximum: 256, pattern: TAG_PATTERN, expected: 'a tag value of at most 256 letters, digits, spaces and _.:/=+-@' }
+
+const POLICY: TextRule = { minimum: 1, maximum: 2048, pattern: /^[\t\n\r\x20-\xff]*$/, expected: 'a policy as JSON text of at most 2048 characters, or file://path' }
+
+const ASSERTION: TextRule = { minimum: 4, maximum: 2048, pattern: /^.*$/s, expected: 'a context assertion of 4 to 2048 characters' }
+
+const SOURCE_IDENTITY: TextRule = { minimum: 2, maximum: 64, pattern: /^[\w+=,.@-]*$/, expected: `2 to 64 ${NAME_LETTERS}` }
+
+/** The rules of flags whose value is one text and that have no parser of their own. */
+const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
+  '--role-arn': ROLE_ARN,
+  '--role-session-name': ROLE_SESSION_NAME,
+  '--external-id': EXTERNAL_ID,
+  '--policy': POLICY,
+  '--source-identity': SOURCE_IDENTITY,
+}
+
+/** How many items a list may have, and the rule of each member; a list of texts has the one member ''. */
+const LIST_RULES: Readonly<Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>> = {
+  '--policy-arns': { maximum: 10, members: { arn: ARN } },
+  '--tags': { maximum: 50, members: { Key: TAG_KEY, Value: TAG_VALUE } },
+  '--transitive-tag-keys': { maximum: 50, members: { '': TAG_KEY } },
+  '--provided-contexts': { maximum: 5, members: { ProviderArn: ARN, ContextAssertion: ASSERTION } },
+}
+
+/** Tells whether a text keeps a rule. */
+export function keepsRule(text: string, rule: TextRule): boolean {
+  return text.length >= rule.minimum && text.length <= rule.maximum && rule.pattern.test(text)
+}
+
+/** Gives the text back, or throws STS_ARGUMENT naming the flag, the value and the rule. A policy must be JSON too. */
+export function checkText(flag: StsFlagName, text: string): string {
+  const rule = TEXT_RULES[flag]
+  if (rule !== undefined && (!keepsRule(text, rule) || (flag === '--policy' && !isJson(text)))) throw badValue(flag, text, rule.expected)
+  return text
+}
+
+/** Throws STS_ARGUMENT unless there are at most as many items as STS takes, each with all members, each keeping its rule. */
+export function checkItems(flag: StsFlagName, items: readonly Readonly<Record<string, string>>[]): void {
+  const rules = LIST_RULES[flag]
+  if (rules === undefined) return
+  if (items.length === 0 || items.length > rules.maximum) throw badValue(flag, `${items.length} items`, `1 to ${rules.maximum} items`)
+  for (const item of items) {
+    for (const [member, rule] of Object.entries(rules.members)) {
+      const text = item[member]
+      if (text === undefined) throw badValue(flag, describe(flag, item), `items that each have ${Object.keys(rules.members).join(' and ')}`)
+      if (!keepsRule(text, rule)) throw badValue(flag, describe(flag, item), rule.expected)
+    }
+  }
+}
+
+/** Makes the failure of a value that STS would not take. Long values are cut; messages need no more to be recognised. */
+export function badValue(flag: string, value: string, expected: string): AwsmfaError {
+  const shown = value.length > 80 ? `${value.slice(0, 79)}…` : value
+  return stsArgument({ kind: 'bad-value', flag, value: shown, expected })
+}
+
+/** Makes the failure of something wrong after `--`. */
+export function stsArgument(problem: StsArgumentProblem): AwsmfaError {
+  return new AwsmfaError({ code: 'STS_ARGUMENT', problem })
+}
+
+/** An item as shorthand would have it. A context assertion is a signed token of somebody's and is never shown. */
+function describe(flag: StsFlagName, item: Readonly<Record<string, string>>): string {
+  const members = flag === '--provided-contexts' ? Object.entries(item).filter(([key]) => key !== 'ContextAssertion') : Object.entries(item)
+  return members.map(([key, text]) => (key === '' ? text : `${key}=${text}`)).join(',')
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // The parser's words name an offset in AWS's policy, which the AWS CLI does not tell either.
+    return false
+  }
+}
+
+/** An MFA device to use and the code it shows. */
+export interface MfaProof {
+  readonly serialNumber: string
+  readonly tokenCode: string
+}
+
+export interface GetSessionTokenRequest {
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+}
+
+/** A session tag. */
+export interface SessionTag {
+  readonly key: string
+  readonly value: string
+}
+
+export interface AssumeRoleRequest {
+  readonly roleArn: string
+  readonly roleSessionName: string
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+  readonly externalId?: string
+  readonly policy?: string
+  readonly policyArns?: readonly string[]
+  readonly tags?: readonly SessionTag[]
+  readonly transitiveTagKeys?: readonly string[]
+  readonly sourceIdentity?: string
+  readonly providedContexts?: readonly { readonly providerArn: string; readonly contextAssertion: string }[]
+}
+
+/** A session as STS gave it. `assumedRoleArn` is there for AssumeRole alone. */
+export interface StsSession {
+  readonly credentials: ShortTermCredentials
+  readonly assumedRoleArn?: string
+}
+
+/** An MFA device as IAM lists it. */
+export interface ListedMfaDevice {
+  readonly serialNumber: string
+  readonly kind: 'totp' | 'fido'
+}

@@ -1,0 +1,110 @@
+import type { StsOperation } from '../model/failure.ts'
+
+/**
+ * The flags of `aws sts get-session-token` and `aws sts assume-role`, and the AWS CLI's global flags, as data.
+ * Sources: botocore, data/sts/2011-06-15/service-2.json; awscli, data/cli.json; both observed with aws-cli 1.45 and 2.36.
+ */
+
+/** What a flag's value is: one text, a whole number, a list of texts, or a list of structures with these members. */
+type StsFlagShape =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'integer' }
+  | { readonly kind: 'texts' }
+  | { readonly kind: 'structures'; readonly members: readonly string[] }
+
+/** A flag of one or both operations. */
+export interface StsFlagRow {
+  readonly flag: StsFlagName
+  readonly operations: readonly StsOperation[]
+  readonly shape: StsFlagShape
+}
+
+/** The flags of the two operations. */
+export type StsFlagName =
+  | '--duration-seconds'
+  | '--serial-number'
+  | '--token-code'
+  | '--role-arn'
+  | '--role-session-name'
+  | '--external-id'
+  | '--policy'
+  | '--policy-arns'
+  | '--tags'
+  | '--transitive-tag-keys'
+  | '--source-identity'
+  | '--provided-contexts'
+
+/** The AWS CLI's global flags that mean awsmfa's own. */
+export type OwnGlobalName = '--region' | '--endpoint-url' | '--profile' | '--debug' | '--ca-bundle'
+
+/** Every flag that may stand after `--`. */
+export type OwnFlagName = StsFlagName | OwnGlobalName
+
+const BOTH: readonly StsOperation[] = ['GetSessionToken', 'AssumeRole']
+
+const ROLE: readonly StsOperation[] = ['AssumeRole']
+
+/** Every flag of the two operations that awsmfa takes. */
+export const STS_FLAGS: readonly StsFlagRow[] = [
+  { flag: '--duration-seconds', operations: BOTH, shape: { kind: 'integer' } },
+  { flag: '--serial-number', operations: BOTH, shape: { kind: 'text' } },
+  { flag: '--token-code', operations: BOTH, shape: { kind: 'text' } },
+  { flag: '--role-arn', operations: ROLE, shape: { kind: 'text' } },
+  { flag: '--role-session-name', operations: ROLE, shape: { kind: 'text' } },
+  { flag: '--external-id', operations: ROLE, shape: { kind: 'text' } },
+  { flag: '--policy', operations: ROLE, shape: { kind: 'text' } },
+  { flag: '--policy-arns', operations: ROLE, shape: { kind: 'structures', members: ['arn'] } },
+  { flag: '--tags', operations: ROLE, shape: { kind: 'structures', members: ['Key', 'Value'] } },
+  { flag: '--transitive-tag-keys', operations: ROLE, shape: { kind: 'texts' } },
+  { flag: '--source-identity', operations: ROLE, shape: { kind: 'text' } },
+  { flag: '--provided-contexts', operations: ROLE, shape: { kind: 'structures', members: ['ProviderArn', 'ContextAssertion'] } },
+]
+
+/** A flag of the AWS CLI that awsmfa does not take, with the reason and, where there is one, what to use instead. */
+export interface RefusedFlagRow {
+  readonly flag: string
+  readonly because: string
+  readonly instead?: string
+}
+
+/** The AWS CLI's global flags: what they are here. `takesValue` matters for `--debug` alone among ours. */
+export const OWN_GLOBALS: readonly { readonly flag: OwnGlobalName; readonly takesValue: boolean }[] = [
+  { flag: '--region', takesValue: true },
+  { flag: '--endpoint-url', takesValue: true },
+  { flag: '--profile', takesValue: true },
+  { flag: '--debug', takesValue: false },
+  { flag: '--ca-bundle', takesValue: true },
+]
+
+const OUTPUT = 'login prints no answer of STS that could be shaped'
+
+const INTERACTIVE = 'it belongs to the AWS CLI’s own screen'
+
+const TIMEOUTS = 'awsmfa has one deadline for the whole login'
+
+/** Global flags of the AWS CLI v1 and v2 that are refused. */
+export const REFUSED_GLOBALS: readonly RefusedFlagRow[] = [
+  { flag: '--output', because: OUTPUT, instead: '--json before --' },
+  { flag: '--query', because: OUTPUT, instead: '--json before --' },
+  { flag: '--color', because: 'colour is awsmfa’s own', instead: '--no-color before --, or NO_COLOR' },
+  { flag: '--no-verify-ssl', because: 'a code must never go to a server that is not who it says', instead: '--ca-bundle' },
+  { flag: '--no-paginate', because: 'STS answers in one page' },
+  { flag: '--no-sign-request', because: 'STS gives a session only to a signed request' },
+  { flag: '--cli-read-timeout', because: TIMEOUTS },
+  { flag: '--cli-connect-timeout', because: TIMEOUTS },
+  { flag: '--version', because: 'it asks for a version, not for a session', instead: 'awsmfa --version' },
+  { flag: '--cli-binary-format', because: 'no value of STS is binary' },
+  { flag: '--no-cli-pager', because: INTERACTIVE },
+  { flag: '--cli-auto-prompt', because: INTERACTIVE },
+  { flag: '--no-cli-auto-prompt', because: INTERACTIVE },
+  { flag: '--cli-error-format', because: OUTPUT },
+]
+
+const SKELETON = 'awsmfa takes the values themselves'
+
+/** Flags that every operation of the AWS CLI has and that are refused. */
+export const REFUSED_OPERATION_FLAGS: readonly RefusedFlagRow[] = [
+  { flag: '--cli-input-json', because: SKELETON, instead: 'the flags that the file holds' },
+  { flag: '--cli-input-yaml', because: SKELETON, instead: 'the flags that the file holds' },
+  { flag: '--generate-cli-skeleton', because: 'login sends a request; it writes no template' },
+]

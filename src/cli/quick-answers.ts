@@ -1,0 +1,112 @@
+import { statSync } from 'node:fs'
+import { isOwnProcess, isStandardRole } from '../aws-files/profile-keys.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import type { FileSnapshot, SharedSnapshots } from '../aws-files/shared-files.ts'
+import { status } from '../commands/status.ts'
+import type { CallerIdentity } from '../model/credentials.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Invocation } from '../model/invocation.ts'
+import type { ProfileView } from '../model/profile.ts'
+import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import type { Surroundings } from '../platform/paths.ts'
+import { isThere, readWhole } from '../platform/read-file.ts'
+import { identityPath, readFact, readIdentity } from '../sessions/caller-identity.ts'
+import type * as ProcessAnswers from '../sessions/process-answers.ts'
+import { usableSectionSession } from '../sessions/reuse.ts'
+import { createOutput, streamFacts } from '../ui/streams.ts'
+import { textStyle } from '../ui/style.ts'
+
+/**
+ * The two commands that prompts and SDKs run all day, `status` and a cached `credential-process`, answered with Node's fs alone.
+ * Anything out of the ordinary (a file that cannot be read, a usage error, another cache to look into) is declined: the answer is
+ * undefined, nothing has been written, and the command itself runs, which has the words for every failure.
+ */
+
+/** Returns the exit code of a line that could be answered at once, else undefined. */
+export async function answerQuickly(invocation: Invocation): Promise<number | undefined> {
+  try {
+    const surroundings = surroundingsOfProcess()
+    if (invocation.command === 'status') return answerStatus(invocation, surroundings)
+    return invocation.command === 'credential-process' ? await answerProcess(invocation, surroundings) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function answerStatus(invocation: Invocation, surroundings: Surroundings): number | undefined {
+  const { env } = surroundings
+  const noColor = invocation.options['no-color'] === true
+  const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
+  if (arePromptLinesOld(surroundings) || (data.colour && mayForbidColour(surroundings))) return undefined
+  return status(invocation, {
+    environment: env,
+    now: () => new Date(),
+    readFiles: () => readSnapshots(surroundings),
+    identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId),
+    cachedSessionOf: (profile) => noneUnlessCached(profile, surroundings),
+    terminal: { writeData: createOutput(1), writeTalk: createOutput(2), data },
+  })
+}
+
+/** Prompt lines are dated from the credentials file; only the command itself can write them anew. */
+function arePromptLinesOld(surroundings: Surroundings): boolean {
+  const { credentials } = resolveSharedFiles(surroundings)
+  const folder = statSync(`${credentials}.awsmfa`, { throwIfNoEntry: false })
+  if (folder === undefined) return false
+  return folder.mtimeMs < (statSync(credentials, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)
+}
+
+/** The settings file may switch color off, and only the command itself reads it. */
+function mayForbidColour(surroundings: Surroundings): boolean {
+  return isThere(resolveOwnFolders(surroundings).config)
+}
+
+/** Entries in the AWS CLI's caches are found by hashes, which cost more than everything here. */
+function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): undefined {
+  if (isOwnProcess(profile)) throw new Error("awsmfa's own cache has to be looked into")
+  const home = resolveHome(surroundings)
+  if (['cli', 'boto'].some((tool) => isThere(`${home}/.aws/${tool}/cache`))) throw new Error('the caches have to be looked into')
+  return undefined
+}
+
+/** From what was answered before, or from the session in the profile's own section, where either is valid for more than 15 minutes. */
+async function answerProcess(invocation: Invocation, surroundings: Surroundings): Promise<number | undefined> {
+  if (Object.keys(invocation.options).some((name) => name !== 'profile')) return undefined
+  const profile = resolveTargetProfile(invocation, surroundings.env).value
+  // Loaded only here: with it comes the cipher.
+  const answers = await import('../sessions/process-answers.ts')
+  const text = previousAnswer(answers, profile, surroundings) ?? answerFromSection(answers, profile, surroundings)
+  if (text === undefined) return undefined
+  createOutput(1)(text)
+  return 0
+}
+
+function previousAnswer({ findAnswer }: typeof ProcessAnswers, profile: string, surroundings: Surroundings): string | undefined {
+  const { env: environment } = surroundings
+  const folders = resolveOwnFolders(surroundings)
+  const files = resolveSharedFiles(surroundings)
+  return findAnswer({ profile, environment, folders, files, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }, Date.now())
+}
+
+/** Tools do not use keys in the section of a role profile. The settings file may say when to renew. */
+function answerFromSection({ hasSettings, renderProcessAnswer }: typeof ProcessAnswers, name: string, surroundings: Surroundings): string | undefined {
+  if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings))) return undefined
+  const { credentials, config } = readSnapshots(surroundings)
+  const profile = readProfiles({ credentials: credentials.text, config: config.text }).find(name)
+  const session = profile === undefined || isStandardRole(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
+  return session === undefined ? undefined : renderProcessAnswer({ ...session, account: readKnownIdentity(surroundings, session.accessKeyId)?.account })
+}
+
+function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): CallerIdentity | undefined {
+  return readIdentity(readFact(identityPath(resolveOwnFolders(surroundings).cache, accessKeyId)))
+}
+
+function readSnapshots(surroundings: Surroundings): SharedSnapshots {
+  const paths = resolveSharedFiles(surroundings)
+  return { credentials: readSnapshot(paths.credentials), config: readSnapshot(paths.config) }
+}
+
+function readSnapshot(path: string): FileSnapshot {
+  const bytes = readWhole(path)
+  return bytes === undefined ? { path, text: '', exists: false } : { path, text: bytes.toString('latin1'), exists: true }
+}

@@ -1,0 +1,107 @@
+import type { Failure, FailureCode } from '../model/failure.ts'
+import type { Origin, Place, SharedFileName } from '../model/origin.ts'
+import { displayPath, quoted, visible } from '../ui/words.ts'
+import type { FailureText } from '../ui/words.ts'
+
+/** What all messages about failures share: the shape of a message, and how names, places, origins and errors are written. */
+
+/** What a message depends on besides the failure. */
+export interface FailureView {
+  /** The home folder, shown as `~`; undefined where it is not known. */
+  readonly home: string | undefined
+  /** Where the shared files are; undefined where that is not known. */
+  readonly files: Readonly<Record<SharedFileName, string>> | undefined
+  readonly now: Date
+  readonly debug: boolean
+}
+
+/** The words for some failures, one function for each code. */
+export type WordsFor<Code extends FailureCode> = {
+  readonly [C in Code]: (failure: Extract<Failure, { readonly code: C }>, view: FailureView) => FailureText
+}
+
+/** What is wrong with a program that is one, and how to run it all the same (before the line to type). */
+export const BATCH_FILE = 'is a batch file, and no safe way is known to hand it these words'
+
+export const THROUGH_CMD = 'run it through cmd, which reads them in its own way'
+
+/** A section by its header. */
+export function section(name: string): string {
+  return `[${visible(name)}]`
+}
+
+/** A path, with `~` for the home folder. */
+export function showPath(path: string, { home }: FailureView): string {
+  return visible(displayPath(path, home), 1000)
+}
+
+/** A place: `~/.aws/credentials (line 3)`. */
+export function showPlace({ path, line }: Place, view: FailureView): string {
+  return line === undefined ? showPath(path, view) : `${showPath(path, view)} (line ${line})`
+}
+
+/** One of the shared files: by its path where that is known. */
+export function showSharedFile(file: SharedFileName, view: FailureView): string {
+  return view.files === undefined ? `the shared ${file} file` : showPath(view.files[file], view)
+}
+
+/** Where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line 4`. */
+export function showOrigin(origin: Origin, view: FailureView): string {
+  switch (origin.kind) {
+    case 'flag':
+      return flagName(origin.flag)
+    case 'sts-flag':
+      return `${flagName(origin.flag)} after --`
+    case 'environment':
+      return origin.variable
+    case 'file':
+      return `${quoted(origin.key)} in ${showSharedFile(origin.file, view)}, line ${origin.line}`
+    case 'settings':
+      return `${quoted(origin.key)} in ${showPath(origin.place.path, view)}${origin.place.line === undefined ? '' : `, line ${origin.place.line}`}`
+    case 'iam':
+      return 'IAM'
+    case 'typed':
+      return 'as typed'
+    case 'default':
+      return 'the default'
+  }
+}
+
+/** ` (from AWS_PROFILE)`; nothing where a flag said it, since the person sees the flag. */
+export function fromOrigin(origin: Origin, view: FailureView): string {
+  return origin.kind === 'flag' || origin.kind === 'default' ? '' : ` (from ${showOrigin(origin, view)})`
+}
+
+function flagName(flag: string): string {
+  return visible(flag.startsWith('-') ? flag : `--${flag}`)
+}
+
+const ERRNO_WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBUSY: 'it is in use',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk reports an error',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links go round in a circle',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'its name is too long',
+  ENFILE: 'too many open files',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no folder',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ETXTBSY: 'it is in use',
+}
+
+/** A system error in words, with its name for whoever searches for it: `permission denied (EACCES)`. */
+export function showErrno(errno: string): string {
+  const words = ERRNO_WORDS[errno]
+  return words === undefined ? visible(errno) : `${words} (${errno})`
+}
+
+/** What a person can do about a system error, where that is certain. */
+export function errnoHint(errno: string): string | undefined {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'free some space, then try again'
+  return errno === 'EROFS' ? 'where only the file is mounted into a container, mount its folder, writable' : undefined
+}

@@ -1,0 +1,120 @@
+import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import type { ByteEdit } from '../aws-files/edit.ts'
+import type { SharedFileName } from '../model/origin.ts'
+import { sweepFolder, writeWhole } from '../platform/atomic-file.ts'
+import { childPath } from '../platform/paths.ts'
+import { refusalOf } from '../platform/system-error.ts'
+import type { Now } from '../platform/time.ts'
+
+/**
+ * Private copies of both shared files as they were before a change, with the change, so that undo can take it back: one file
+ * each, mode 0600, in a folder with mode 0700, gone after 30 days. They hold long-term keys.
+ */
+
+export interface BackupsOptions {
+  readonly stateFolder: string
+  readonly now: Now
+}
+
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000
+
+const STAGE_MS = 60_000
+
+/** Names sort by time, in UTC: `change-20261121074011123-0a1b2c3d4e5f.json`. */
+const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\.json$/
+
+/** Makes the store of backups. Touches nothing until it is asked. */
+export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
+  const folder = childPath(stateFolder, 'backups')
+  const remove = (name: string): void => void refusalOf(() => unlinkSync(childPath(folder, name)))
+  return {
+    keep: (record) => {
+      const name = `change-${record.at.toISOString().replaceAll(/\D/g, '')}-${randomBytes(6).toString('hex')}.json`
+      writeWhole(childPath(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
+      return name
+    },
+    list: (paths) =>
+      namesIn(folder)
+        .filter((name) => NAME.test(name))
+        .toSorted()
+        .reverse()
+        .flatMap((name) => {
+          const record = readRecord(childPath(folder, name))
+          return record?.files.credentials.path === paths.credentials && record.files.config.path === paths.config ? [{ name, ...record }] : []
+        }),
+    remove,
+    sweep: () => {
+      const names = namesIn(folder)
+      for (const name of names) if (isOlder(name, now().getTime() - KEPT_MS)) remove(name)
+      sweepFolder(folder, names, STAGE_MS)
+    },
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // No folder, or none that can be read: there are no backups.
+    return []
+  }
+}
+
+function isOlder(name: string, timeMs: number): boolean {
+  const [, year, month, day, hour, minute, second, ms] = (NAME.exec(name) ?? []).map(Number)
+  return year !== undefined && Date.UTC(year, (month ?? 1) - 1, day, hour, minute, second, ms) < timeMs
+}
+
+/** Reads a record as this version writes it; undefined for anything else. */
+function readRecord(path: string): ChangeRecord | undefined {
+  try {
+    const { version, at, files } = asObject(JSON.parse(readFileSync(path, 'utf8')))
+    const both = asObject(files)
+    const [credentials, config] = [readFile(both['credentials']), readFile(both['config'])]
+    if (version !== 1 || typeof at !== 'string' || credentials === undefined || config === undefined) return undefined
+    return { at: new Date(at), files: { credentials, config } }
+  } catch {
+    // Missing, unreadable or damaged: nothing that undo could go by.
+    return undefined
+  }
+}
+
+function readFile(value: unknown): RecordedFile | undefined {
+  const { path, before, edits } = asObject(value)
+  return typeof path === 'string' && typeof before === 'string' && Array.isArray(edits) && edits.every(isEdit) ? { path, before, edits } : undefined
+}
+
+function isEdit(value: unknown): value is ByteEdit {
+  const { offset, length, content } = asObject(value)
+  return typeof offset === 'number' && typeof length === 'number' && typeof content === 'string'
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+/** One of the shared files as it was before a change, and what was changed. `before` is a byte string. */
+export interface RecordedFile {
+  readonly path: string
+  readonly before: string
+  readonly edits: readonly ByteEdit[]
+}
+
+/** A change of the person's files that undo can take back. */
+export interface ChangeRecord {
+  readonly at: Date
+  readonly files: Readonly<Record<SharedFileName, RecordedFile>>
+}
+
+/** Private copies of both files as they were before a change, kept for 30 days. */
+export interface Backups {
+  /** Keeps a record, whole or not at all, and gives its name. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  readonly keep: (record: ChangeRecord) => string
+  /** The records of changes to these files, the newest first. Never throws: what cannot be read is passed over. */
+  readonly list: (paths: Readonly<Record<SharedFileName, string>>) => readonly (ChangeRecord & { readonly name: string })[]
+  /** Removes a record. Never throws. */
+  readonly remove: (name: string) => void
+  /** Removes the records that are older than 30 days. Never throws. */
+  readonly sweep: () => void
+}

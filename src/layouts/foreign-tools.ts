@@ -1,0 +1,275 @@
+import { decodeUtf8, encodeUtf8 } from '../aws-files/edit.ts'
+import { findSections, parseSection } from '../aws-files/ini-document.ts'
+import type { IniDocument } from '../aws-files/ini-document.ts'
+import { classifyProfile } from '../aws-files/ownership.ts'
+import { findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import { pathsOf, readShared, wholeValue } from '../aws-files/sections.ts'
+import type { SharedDocuments } from '../aws-files/sections.ts'
+import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import { FOREIGN_TOOLS } from '../command-line/spec.ts'
+import type { ForeignTool } from '../command-line/spec.ts'
+import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
+import { settingRow } from '../login/setting-table.ts'
+import { accountIdOfAccessKeyId } from '../model/credentials.ts'
+import { isFailure } from '../model/failure.ts'
+import type { Environment } from '../model/invocation.ts'
+import type { SharedFileName } from '../model/origin.ts'
+import type { ProfileView, Profiles } from '../model/profile.ts'
+
+/**
+ * How each tool's layout is recognised. Sources: broamski/aws-mfa, awsmfa/__init__.py; reusabit/awsmfa, awsmfa.py;
+ * dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36, customizations/configure/mfalogin.py; aripalo/vegas-credentials and its
+ * older name aws-mfa-credential-process, their READMEs.
+ */
+
+/**
+ * Finds what other tools sign in, tool by tool in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
+ * person says it is, whose layout then needs no more evidence than that. Never throws.
+ */
+export function findForeignProfiles(snapshots: SharedSnapshots, environment: Environment, named?: ForeignTool): readonly ForeignProfile[] {
+  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const paths = pathsOf(snapshots)
+  const holdsKeys = (name: string): boolean => {
+    const profile = profiles.find(name)
+    try {
+      return profile !== undefined && findStaticCredentials(profile, paths) !== undefined
+    } catch (error) {
+      if (isFailure(error, 'LONG_TERM_CREDENTIALS_INCOMPLETE')) return false
+      throw error
+    }
+  }
+  const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, named, holdsKeys }
+  const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
+  const first = new Map(found.toReversed().map((each) => [each.profile, each]))
+  // Where long-term keys stand under the profile's own name, no session may be written, by whatever tool.
+  return found.filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
+}
+
+const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly ForeignProfile[]>> = {
+  'aws-mfa': findAwsMfa,
+  'reusabit-awsmfa': findReusabit,
+  'dcoker-awsmfa': findDcoker,
+  'mfa-login': findMfaLogin,
+  'vegas-credentials': findVegas,
+}
+
+/** The keys of a session in the credentials file. */
+const SESSION_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
+
+/** Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`; the suffix can be another one. */
+function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
+  const signedIn = files.profiles.names().filter((name) => files.profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
+  return files.profiles.names().flatMap((source) => {
+    const keys = files.profiles.find(source)
+    const device = readKeys(keys, ['aws_mfa_device'])?.value
+    const profile = stemOf(source, signedIn)
+    if (profile === undefined || !files.holdsKeys(source)) return []
+    const isSignedIn = signedIn.includes(profile)
+    const role = readKeys(keys, ['assume_role'])?.value
+    if (device === undefined && role === undefined && !isSignedIn) return []
+    const marks = isSignedIn ? ['expiration', 'assumed_role', 'assumed_role_arn'] : []
+    return {
+      tool: 'aws-mfa' as const,
+      profile,
+      source,
+      wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_role_arn', role), ...keyOf('awsmfa_mfa_serial', device)],
+      old: [{ kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] }, ...oldSession(profile, marks, files)] satisfies OldPart[],
+    }
+  })
+}
+
+/** What stands before the suffix: the usual one, or any behind a dash where aws-mfa has signed the rest in. */
+function stemOf(source: string, signedIn: readonly string[]): string | undefined {
+  if (source.endsWith(LONG_TERM_SUFFIX)) return source.slice(0, -LONG_TERM_SUFFIX.length) || undefined
+  return signedIn.find((name) => source.startsWith(`${name}-`))
+}
+
+/**
+ * Sections of config without `profile `: `[work]` names its source, and that one the device and the user. They are looked for
+ * also where `[profile work]` is there by now.
+ */
+function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
+  const { document } = files.documents.config
+  const names = [...new Set(document.sections.map(({ name }) => decodeUtf8(name)))].filter(isBareName)
+  return names.flatMap((profile) => {
+    const settings = bareSettings(profile, document)
+    const named = settings.find(({ key }) => key === 'source_profile')?.value
+    const device = named === undefined ? undefined : bareSettings(named, document).find(({ key }) => key === 'mfa_serial')?.value
+    const source = named === undefined ? undefined : [named, ...LONG_TERM_SUFFIXES.map((suffix) => profile + suffix)].find(files.holdsKeys)
+    if (named === undefined || device === undefined || source === undefined) return []
+    return {
+      tool: 'reusabit-awsmfa' as const,
+      profile,
+      source,
+      wanted: [...settings.filter(({ key }) => key !== 'source_profile'), ...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
+      old: [{ kind: 'bare-section', profile }, ...(isBareName(named) ? [{ kind: 'bare-section', profile: named } as const] : []), ...oldName(profile, source, files)] satisfies OldPart[],
+    }
+  })
+}
+
+/** Tells whether a section of that name is no other tool's: `[default]` is every tool's without `profile ` too. */
+function isBareName(name: string): boolean {
+  return !/^(?:default|plugins|preview|[\w-]+[ \t].*)$/s.test(name)
+}
+
+function bareSettings(name: string, document: IniDocument): readonly WantedKey[] {
+  const [section] = findSections(document, encodeUtf8(name))
+  const entries = section === undefined ? [] : parseSection(document, section).entries
+  return entries.map((entry) => ({ key: entry.key, value: decodeUtf8(wholeValue(document.text, entry)) }))
+}
+
+/** What dcoker's awsmfa reads from the environment. */
+const DCOKER_VARIABLES = ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER']
+
+/**
+ * Keys in `[identity]`, the session in `[default]`; both names, and the device, may stand in the environment. A section called
+ * `identity` alone may be anybody's: its variables or the mark beside its sessions have to be there too.
+ */
+function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
+  const { profiles, environment, named, holdsKeys } = files
+  const source = environment['AWS_MFA_IDENTITY_PROFILE'] || 'identity'
+  const isMarked = (name: string): boolean => profiles.find(name)?.getFrom('credentials', 'awsmfa_expiration') !== undefined
+  const marked = profiles.names().filter(isMarked)
+  const targets = marked.length > 0 ? marked : [environment['AWS_MFA_TARGET_PROFILE'] || 'default']
+  const isItsHome = named === 'dcoker-awsmfa' || marked.length > 0 || DCOKER_VARIABLES.some((name) => environment[name])
+  if (!isItsHome || !holdsKeys(source)) return []
+  const device = environment['AWS_MFA_SERIAL_NUMBER'] || readKeys(profiles.find(source), ['mfa_serial'])?.value
+  return targets
+    .filter((profile) => profile !== source && !holdsKeys(profile))
+    .map((profile) => ({
+      tool: 'dcoker-awsmfa' as const,
+      profile,
+      source,
+      wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
+      old: [...(targets.length === 1 ? oldName(profile, source, files) : []), ...oldSession(profile, ['awsmfa_expiration'], files)],
+    }))
+}
+
+/** A session without any mark under the name that the command proposes: account and device, or `session-` and the serial. */
+function findMfaLogin(files: ForeignFiles): readonly ForeignProfile[] {
+  return files.profiles.names().flatMap((profile) => {
+    const device = deviceInName(profile)
+    const ownership = classifyProfile(files.profiles.find(profile))
+    if (device === undefined || ownership.kind !== 'foreign-session' || ownership.manager !== undefined || ownership.marked) return []
+    const source = ownerOf(device, files)
+    if (source === undefined) return []
+    return { tool: 'mfa-login' as const, profile, source, wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)], old: oldSession(profile, [], files) }
+  })
+}
+
+function deviceInName(profile: string): string | undefined {
+  const [, account, name] = /^(\d{12})-(.+)$/s.exec(profile) ?? []
+  if (account !== undefined && name !== undefined) return `arn:aws:iam::${account}:mfa/${name}`
+  return /^session-(.{9,})$/s.exec(profile)?.[1]
+}
+
+/** The profile whose keys the session was made with: its device or account says so, or there is no other. */
+function ownerOf(device: string, { profiles, holdsKeys }: ForeignFiles): string | undefined {
+  const holders = profiles.names().filter(holdsKeys)
+  const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(device)?.[1]
+  const accountOf = (name: string): string | undefined => accountIdOfAccessKeyId(profiles.find(name)?.get('aws_access_key_id')?.value ?? '')
+  const namesDevice = holders.filter((name) => readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys)?.value === device)
+  const sameAccount = holders.filter((name) => account !== undefined && accountOf(name) === account)
+  const unknown = holders.filter((name) => accountOf(name) === undefined)
+  const [first, second] = [namesDevice, sameAccount, unknown].find((names) => names.length > 0) ?? []
+  return second === undefined ? first : undefined
+}
+
+/** Keys of its own in a profile of config, with or without a line that starts it. */
+function findVegas(files: ForeignFiles): readonly ForeignProfile[] {
+  const { profiles, holdsKeys } = files
+  return profiles.names().flatMap((profile) => {
+    const view = profiles.find(profile)
+    const role = readKeys(view, ['vegas_role_arn', '_role_arn'])?.value
+    const source = readKeys(view, ['vegas_source_profile', '_source_profile'])?.value
+    if (view?.configForm !== 'standard' || role === undefined || source === undefined || !holdsKeys(source)) return []
+    const device = readKeys(view, ['_mfa_serial'])?.value ?? readKeys(profiles.find(source), ['mfa_serial', 'aws_mfa_device'])?.value
+    return {
+      tool: 'vegas-credentials' as const,
+      profile,
+      source,
+      wanted: [...keyOf('awsmfa_role_arn', role), { key: 'awsmfa_source_profile', value: source }, ...keyOf('awsmfa_mfa_serial', device), ...yubiKeyOf(view)],
+      old: [{ kind: 'keys', file: 'config', profile, keys: [...VEGAS_KEYS, ...startLine(view)] }] satisfies OldPart[],
+    }
+  })
+}
+
+const VEGAS_KEYS = ['vegas_role_arn', 'vegas_source_profile', 'vegas_yubikey_serial', 'vegas_yubikey_label', '_role_arn', '_source_profile', '_mfa_serial', '_yubikey_serial', '_yubikey_label']
+
+/** Which YubiKey, under the names that are awsmfa's own: nothing else in the files says so. */
+function yubiKeyOf(view: ProfileView): readonly WantedKey[] {
+  return (['YubiKey serial', 'YubiKey label'] as const).flatMap((setting) => {
+    const { profileKeys } = settingRow(setting)
+    return keyOf(profileKeys[0] ?? '', readKeys(view, profileKeys)?.value || undefined)
+  })
+}
+
+function startLine(view: ProfileView): readonly string[] {
+  const line = view.getFrom('config', 'credential_process')?.value ?? ''
+  return runsProgram(line, ['vegas-credentials', 'aws-mfa-credential-process']) ? ['credential_process'] : []
+}
+
+/** Keys under the profile's name with a suffix are found without a word. */
+function sourceKey(profile: string, source: string): readonly WantedKey[] {
+  return LONG_TERM_SUFFIXES.some((suffix) => source === profile + suffix) ? [] : [{ key: 'awsmfa_source_profile', value: source }]
+}
+
+function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
+  return value === undefined ? [] : [{ key, value }]
+}
+
+/** The section with the keys may get awsmfa's name where nobody else goes by the old one, as everybody does by `default`. */
+function oldName(profile: string, source: string, { profiles }: ForeignFiles): readonly OldPart[] {
+  const to = profile + LONG_TERM_SUFFIX
+  const isShared = profiles.names().some((name) => name !== profile && settingRow('source profile').profileKeys.some((key) => profiles.find(name)?.get(key)?.value === source))
+  const view = profiles.find(source)
+  // Keys in config, too, would go on under the old name.
+  const isThereAlone = view?.lines.credentials !== undefined && view.getFrom('config', 'aws_access_key_id') === undefined
+  return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone ? [] : [{ kind: 'name', profile: source, to }]
+}
+
+/** The session that the other tool left, with its marks; never long-term keys, and never what is awsmfa's. */
+function oldSession(profile: string, marks: readonly string[], { profiles }: ForeignFiles): readonly OldPart[] {
+  const kind = classifyProfile(profiles.find(profile)).kind
+  return kind === 'foreign-session' ? [{ kind: 'keys', file: 'credentials', profile, keys: [...SESSION_KEYS, ...marks] }] : []
+}
+
+/** A key and its value as text. */
+export interface WantedKey {
+  readonly key: string
+  readonly value: string
+}
+
+/** Something of the other tool's that awsmfa does not need. */
+export type OldPart =
+  /** Keys of a profile's section. */
+  | { readonly kind: 'keys'; readonly file: SharedFileName; readonly profile: string; readonly keys: readonly string[] }
+  /** A section of config without `profile ` before its name, whole. */
+  | { readonly kind: 'bare-section'; readonly profile: string }
+  /** The section of the credentials file with the long-term keys has a name that only the other tool needs. */
+  | { readonly kind: 'name'; readonly profile: string; readonly to: string }
+
+/** A profile that another tool signs in. */
+export interface ForeignProfile {
+  readonly tool: ForeignTool
+  /** The profile that gets the sessions. */
+  readonly profile: string
+  /** The one with the long-term keys. */
+  readonly source: string
+  /** What `[profile NAME]` of config has to say, where it does not say so yet. */
+  readonly wanted: readonly WantedKey[]
+  readonly old: readonly OldPart[]
+}
+
+/** What detectors look at. */
+export interface ForeignFiles {
+  readonly profiles: Profiles
+  readonly documents: SharedDocuments
+  readonly environment: Environment
+  /** The tool that the person says it is. */
+  readonly named: ForeignTool | undefined
+  /** Tells whether a profile has static long-term keys of its own. Never throws. */
+  readonly holdsKeys: (name: string) => boolean
+}

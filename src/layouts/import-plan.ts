@@ -1,0 +1,108 @@
+import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/edit.ts'
+import { findSections, parseSection } from '../aws-files/ini-document.ts'
+import { editsBetween } from '../aws-files/lines.ts'
+import { readProfiles } from '../aws-files/profiles.ts'
+import { appendSection, configSectionName, findPlace, insertKeys, readShared, renameSection } from '../aws-files/sections.ts'
+import { removalsOf } from '../aws-files/session-section.ts'
+import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { ForeignTool } from '../command-line/spec.ts'
+import { findForeignProfiles } from './foreign-tools.ts'
+import type { ForeignProfile, OldPart, WantedKey } from './foreign-tools.ts'
+import type { Environment } from '../model/invocation.ts'
+import type { SharedFileName } from '../model/origin.ts'
+
+/**
+ * Importing: what another tool's profiles need to be awsmfa's. Keys of awsmfa's own are added to `[profile NAME]` of config,
+ * and nothing else is touched, so that the other tool goes on working; what is only the other tool's goes where that is asked
+ * for, and the section with the long-term keys then gets its name with `-long-term`.
+ */
+
+/** What an import starts from. */
+export interface ImportInput {
+  readonly tool: ForeignTool
+  readonly snapshots: SharedSnapshots
+  readonly environment: Environment
+  /** What is only the other tool's goes. */
+  readonly removesOld: boolean
+}
+
+/** What an import does. No edits: awsmfa has all that it needs. */
+export interface ImportPlan {
+  readonly profiles: readonly string[]
+  /** Something of the other tool's is left. */
+  readonly leavesOld: boolean
+  readonly edits: Readonly<Record<SharedFileName, readonly ByteEdit[]>>
+}
+
+type Edits = Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
+
+/**
+ * Plans the import of all profiles of one tool from both files as they are. Planned again on its own outcome it gives no
+ * edits. Throws FILE_MALFORMED where a section that needs an edit is not beyond doubt.
+ */
+export function planImport({ tool, snapshots, environment, removesOld }: ImportInput): ImportPlan {
+  const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
+  const parts = distinct(found.flatMap(({ old }) => old))
+  const renamed = removesOld ? parts.flatMap((part) => (part.kind === 'name' ? [part.profile] : [])) : []
+  const added = found.reduce((files, each) => edited(files, keysOf(each, renamed, files)), snapshots)
+  const after = removesOld ? parts.reduce((files, part) => edited(files, removalOf(part, files)), added) : added
+  return {
+    profiles: found.map(({ profile }) => profile),
+    leavesOld: !removesOld && parts.some((part) => Object.values(removalOf(part, snapshots)).some((edits) => edits.length > 0)),
+    edits: {
+      credentials: editsBetween(snapshots.credentials.text, after.credentials.text),
+      config: editsBetween(snapshots.config.text, after.config.text),
+    },
+  }
+}
+
+function distinct(parts: readonly OldPart[]): readonly OldPart[] {
+  return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
+}
+
+function edited(snapshots: SharedSnapshots, edits: Edits): SharedSnapshots {
+  const { credentials, config } = snapshots
+  return {
+    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials ?? []) },
+    config: { ...config, text: applyEdits(config.text, edits.config ?? []) },
+  }
+}
+
+/** Adds to the profile's section of config what does not stand there; a key that is there is the person's, whatever it says. */
+function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[], snapshots: SharedSnapshots): Edits {
+  const { config } = readShared(snapshots)
+  const view = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }).find(profile)
+  const isThere = view?.configForm === 'standard'
+  const isNeeded = ({ key, value }: WantedKey): boolean => !(key === 'awsmfa_source_profile' && renamed.includes(value))
+  const missing = wanted.filter((each) => isNeeded(each) && !(isThere && view.get(each.key) !== undefined)).map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
+  if (missing.length === 0) return {}
+  const place = isThere ? findPlace(config, profile, missing.map(({ key }) => key)) : undefined
+  return { config: [place === undefined ? appendSection(config.document, configSectionName(profile), missing) : insertKeys(config.document, place, missing)] }
+}
+
+function removalOf(part: OldPart, snapshots: SharedSnapshots): Edits {
+  const documents = readShared(snapshots)
+  switch (part.kind) {
+    case 'keys': {
+      const place = findPlace(documents[part.file], part.profile, part.keys)
+      return { [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removalsOf) }
+    }
+    case 'bare-section':
+      return { config: bareSectionRemoval(part.profile, snapshots) }
+    case 'name': {
+      const place = findPlace(documents.credentials, part.profile, [])
+      return { credentials: place === undefined ? [] : [renameSection(documents.credentials.document, place, part.to)] }
+    }
+  }
+}
+
+/** Comments and stray lines stay, where there are any. */
+function bareSectionRemoval(profile: string, snapshots: SharedSnapshots): readonly ByteEdit[] {
+  const { document } = readShared(snapshots).config
+  return findSections(document, encodeUtf8(profile)).flatMap((section) => {
+    const { entries, comments, strays } = parseSection(document, section)
+    if (comments.length + strays.length === 0) return [{ offset: section.start, length: section.end - section.start, content: '' }]
+    return [{ offset: section.start, length: section.bodyStart - section.start, content: '' }, ...entries.flatMap(removalsOf)]
+  })
+}

@@ -1,0 +1,168 @@
+import { encodeUtf8 } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/edit.ts'
+import type { IniEntry } from '../aws-files/ini-document.ts'
+import { isForeignMark, isManagedKey } from '../aws-files/ownership.ts'
+import { findStaticCredentials } from '../aws-files/profile-keys.ts'
+import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
+import { appendSection, configSectionName, findPlace, pathsOf, renameKey, renameSection, replaceValue, wholeValue } from '../aws-files/sections.ts'
+import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
+import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
+import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import type { HangingProfiles, SetupBase } from './setup-base.ts'
+import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
+import { settingRow } from '../login/setting-table.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Place, SharedFileName } from '../model/origin.ts'
+import type { Profiles } from '../model/profile.ts'
+
+/** Giving the long-term keys of a base a section of their own. */
+
+/** What is moved, and what has to be said elsewhere because of it. */
+export interface KeyMove {
+  readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
+  /** The file in which the base's section gets another name. */
+  readonly renamedIn: SharedFileName | undefined
+  /** Settings that stood beside the keys, and which tools would miss under the base's name. */
+  readonly settings: readonly KeyValue[]
+}
+
+/** Where the keys are, and which were given. */
+export interface KeyMoveInput {
+  readonly found: SetupBase
+  readonly given: LongTermCredentials | undefined
+  readonly profiles: Profiles
+  readonly documents: SharedDocuments
+}
+
+const NOTHING: KeyMove = { edits: {}, renamedIn: undefined, settings: [] }
+
+/**
+ * Plans the move: a section that holds the base's keys gets the name with `-long-term`, as it is, but for the marks of an old
+ * session; keys that were given get a new section. Keys that have another name already stay.
+ */
+export function planKeyMove(input: KeyMoveInput): KeyMove {
+  const { found, given } = input
+  const { base, longTerm } = found
+  if (longTerm === undefined) return given === undefined ? failWithoutKeys(base) : newKeys(base, given, input)
+  if (given !== undefined && !(longTerm.kind === 'static' && longTerm.credentials.accessKeyId === given.accessKeyId)) throw unsuitable(base, 'has-keys', [longTerm.place])
+  return longTerm.kind === 'static' && longTerm.profile === base ? renamedSection(base, input) : NOTHING
+}
+
+function newKeys(base: string, { accessKeyId, secretAccessKey }: LongTermCredentials, input: KeyMoveInput): KeyMove {
+  assertNameIsFree(base, 'credentials', input)
+  const keys = [
+    { key: 'aws_access_key_id', value: accessKeyId },
+    { key: 'aws_secret_access_key', value: secretAccessKey },
+  ]
+  return { ...NOTHING, edits: { credentials: [appendSection(input.documents.credentials.document, base + LONG_TERM_SUFFIX, keys)] } }
+}
+
+function renamedSection(base: string, input: KeyMoveInput): KeyMove {
+  const { documents, profiles } = input
+  const profile = profiles.find(base)
+  const holders = (['credentials', 'config'] as const).filter((name) => ['aws_access_key_id', 'aws_secret_access_key'].some((key) => (profile?.getFrom(name, key)?.value ?? '') !== ''))
+  const [file = 'credentials', second] = holders
+  const placeIn = (name: SharedFileName): Place => ({ path: documents[name].path, ...(profile?.lines[name] === undefined ? {} : { line: profile.lines[name] }) })
+  if (second !== undefined) throw unsuitable(base, 'keys-in-both-files', holders.map(placeIn))
+  assertNameIsFree(base, file, input)
+  const { document, path } = documents[file]
+  const place = findPlace(documents[file], base, CREDENTIAL_KEYS)
+  if (place === undefined) throw new Error('the section that was read is gone')
+  const name = base + LONG_TERM_SUFFIX
+  const marks = file === 'credentials' ? planSessionRemoval({ document, path, profile: base }).edits : []
+  return {
+    edits: { [file]: [renameSection(document, place, file === 'credentials' ? name : configSectionName(name)), ...marks] },
+    renamedIn: file,
+    settings: lastOfEach(place.body.entries).filter(({ key }) => isSetting(key)).map((entry) => ({ key: entry.key, value: wholeValue(document.text, entry) })),
+  }
+}
+
+const CREDENTIAL_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
+
+/** What stays with the keys: credentials, marks of sessions, the device and the source. */
+function isSetting(key: string): boolean {
+  const stays = [...settingRow('MFA device serial').profileKeys, ...settingRow('source profile').profileKeys, 'aws_account_id', 'assume_role', 'user_arn']
+  return !isManagedKey(key) && !isForeignMark(key) && !stays.includes(key)
+}
+
+function lastOfEach(entries: readonly IniEntry[]): readonly IniEntry[] {
+  return entries.filter(({ key }, index) => !entries.slice(index + 1).some((later) => later.key === key))
+}
+
+function assertNameIsFree(base: string, file: SharedFileName, { documents, profiles }: KeyMoveInput): void {
+  const name = base + LONG_TERM_SUFFIX
+  const profile = profiles.find(name)
+  if (profile === undefined) return
+  const { document } = documents[file]
+  const sections = file === 'credentials' ? sectionsNamed(document, name) : configSectionsOf(document, name)
+  const holds = findStaticCredentials(profile, pathsOf(documents))
+  const line = profile.lines[file]
+  if (sections.length > 0) throw unsuitable(base, 'name-taken', [{ path: documents[file].path, ...(line === undefined ? {} : { line }) }])
+  if (holds !== undefined) throw unsuitable(base, 'name-taken', [holds.place])
+}
+
+function unsuitable(profile: string, reason: 'name-taken' | 'keys-in-both-files' | 'has-keys', places: readonly Place[]): AwsmfaError {
+  return new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile, reason, places })
+}
+
+function failWithoutKeys(base: string): never {
+  const lookedFor = [base, ...LONG_TERM_SUFFIXES.map((suffix) => base + suffix)]
+  throw new AwsmfaError({ code: 'LONG_TERM_CREDENTIALS_MISSING', profile: base, path: [base], lookedFor })
+}
+
+/** What setup takes out of, or renames in, the base and the profiles that work through it. */
+
+/** Which profiles, and where. */
+export interface ProfileEditInput {
+  readonly base: string
+  readonly hanging: HangingProfiles
+  readonly profiles: Profiles
+  readonly documents: SharedDocuments
+  /** The file in which the base's section gets another name as it is; its keys are left alone. */
+  readonly renamedIn: SharedFileName | undefined
+  /** Another device takes the place of the one that the base names. */
+  readonly replacesDevice: boolean
+}
+
+/** AWS allows a role that is assumed from a session for an hour, whatever its own maximum (IAM User Guide, "Role chaining"). */
+const CHAINED_MAXIMUM_SECONDS = 3_600
+
+const ROLE_KEYS = ['mfa_serial', 'duration_seconds', 'source_profile']
+
+const PLAIN_KEYS: Readonly<Record<string, string>> = { mfa_serial: 'awsmfa_mfa_serial', source_profile: 'awsmfa_source_profile' }
+
+/** Gives the edits of one file. Throws FILE_MALFORMED where a section that needs one is not beyond doubt. */
+export function planProfileEdits(file: SharedFileName, input: ProfileEditInput): readonly ByteEdit[] {
+  const { base, hanging, profiles, documents, renamedIn } = input
+  const document = documents[file]
+  const isRead = (name: string): boolean => file === 'credentials' || profiles.find(name)?.configForm === 'standard'
+  const plain = [...(renamedIn === file ? [] : [base]), ...hanging.siblings]
+  return [
+    ...hanging.roles.filter(isRead).flatMap((name) => roleEdits(document, name, input)),
+    ...plain.filter(isRead).flatMap((name) => plainEdits(document, name, input)),
+  ]
+}
+
+function roleEdits(file: SharedDocument, name: string, { base, hanging }: ProfileEditInput): readonly ByteEdit[] {
+  return editsIn(file, name, ROLE_KEYS, (entry, place) => {
+    if (entry.key === 'mfa_serial' || (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_MAXIMUM_SECONDS)) return removalsOf(entry)
+    return entry.key === 'source_profile' && hanging.misdirected.includes(name) ? replaceValue(file.document, place, entry, encodeUtf8(base)) : []
+  })
+}
+
+/** A profile without a role: the two keys get awsmfa's own names, or go where there is one of that name, which counts first. */
+function plainEdits(file: SharedDocument, name: string, { base, profiles, replacesDevice }: ProfileEditInput): readonly ByteEdit[] {
+  const profile = profiles.find(name)
+  return editsIn(file, name, Object.keys(PLAIN_KEYS), (entry, { body }) => {
+    const ownName = PLAIN_KEYS[entry.key] ?? entry.key
+    const isLast = body.entries.findLast(({ key }) => key === entry.key) === entry
+    const isOverruled = profile?.get(ownName) !== undefined || (replacesDevice && name === base && entry.key === 'mfa_serial')
+    return isOverruled || !isLast ? removalsOf(entry) : [renameKey(file.document, entry, ownName)]
+  })
+}
+
+function editsIn(file: SharedDocument, name: string, keys: readonly string[], edit: (entry: IniEntry, place: SectionPlace) => readonly ByteEdit[]): readonly ByteEdit[] {
+  const place = findPlace(file, name, keys)
+  return place === undefined ? [] : place.body.entries.filter(({ key }) => keys.includes(key)).flatMap((entry) => edit(entry, place))
+}

@@ -1,0 +1,234 @@
+import { applyEdits, decodeUtf8 } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/edit.ts'
+import { parseSection, readIniDocument } from '../aws-files/ini-document.ts'
+import { changesBetween, editsBetween, identityOf, isMeaningful, keyOf, lineEndOf, matchLines, sectionedLines } from '../aws-files/lines.ts'
+import type { LineChange, SectionedLine, TextLine } from '../aws-files/lines.ts'
+import { classifySection, isManagedKey } from '../aws-files/ownership.ts'
+import { sectionsNamed } from '../aws-files/profiles.ts'
+import { planSessionRemoval } from '../aws-files/session-section.ts'
+import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { ChangeRecord, RecordedFile } from './backups.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { SharedFileName } from '../model/origin.ts'
+
+/**
+ * Taking a recorded change back from files that others may have changed since. What was changed is looked for line by line, in
+ * the section where it was made; what others did elsewhere stays. Only where a line of the change is no longer what the change
+ * made of it, nothing is undone.
+ *
+ * A session of awsmfa's that stands under a name which comes back goes, since its section and the old one cannot both be there.
+ */
+
+/** What an undo does. No edits: the change is not in the files any more, or never got there. */
+export interface UndoPlan {
+  readonly edits: Readonly<Record<SharedFileName, readonly ByteEdit[]>>
+  /** Profiles whose session goes. */
+  readonly signedOut: readonly string[]
+}
+
+/**
+ * Plans the undo of a change from both files as they are. Throws UNDO_CONFLICT, naming the line, where a line that was changed
+ * is no longer what it was made, or where a section is in the way of one that comes back.
+ */
+export function planUndo({ files }: ChangeRecord, snapshots: SharedSnapshots): UndoPlan {
+  const credentials = snapshots.credentials.text
+  const cleared = clearedOfSessions(files.credentials, snapshots)
+  return {
+    edits: {
+      credentials: editsBetween(credentials, takenBack(files.credentials, cleared.text, credentials)),
+      config: editsBetween(snapshots.config.text, takenBack(files.config, snapshots.config.text, snapshots.config.text)),
+    },
+    signedOut: cleared.signedOut,
+  }
+}
+
+/** Takes out the sessions of awsmfa's that stand under names which the undo brings back. */
+function clearedOfSessions({ before, edits }: RecordedFile, { credentials: { text, path } }: SharedSnapshots): { readonly text: string; readonly signedOut: readonly string[] } {
+  const namesIn = (each: string): readonly string[] => readIniDocument(each).sections.map(({ name }) => decodeUtf8(name))
+  const stayed = new Set(namesIn(applyEdits(before, edits)))
+  const signedOut: string[] = []
+  let cleared = text
+  for (const profile of namesIn(before).filter((name) => !stayed.has(name))) {
+    const document = readIniDocument(cleared)
+    const [section] = sectionsNamed(document, profile)
+    if (section === undefined || classifySection(parseSection(document, section).entries).kind !== 'ours') continue
+    cleared = applyEdits(cleared, planSessionRemoval({ document, path, profile }).edits)
+    signedOut.push(profile)
+  }
+  return { text: cleared, signedOut }
+}
+
+/** Everything that is known while one file is taken back. Numbers are places of lines. */
+interface Merge {
+  readonly before: readonly SectionedLine[]
+  readonly after: readonly SectionedLine[]
+  readonly current: readonly SectionedLine[]
+  /** For each line of `before` and `after`, where it is now. */
+  readonly beforeNow: readonly (number | undefined)[]
+  readonly afterNow: readonly (number | undefined)[]
+  readonly changes: readonly LineChange[]
+  readonly dropped: Set<number>
+  /** Lines that come back, by the line before which they go. */
+  readonly restored: Map<number, readonly SectionedLine[]>
+  readonly refuse: (reason: 'changed' | 'in-the-way', section: string, line: number) => AwsmfaError
+}
+
+/** Gives the text of one file without the change. `shown` is the file as it is, for the lines in messages. */
+function takenBack({ before, edits, path }: RecordedFile, current: string, shown: string): string {
+  const made = applyEdits(before, edits)
+  // Nothing has changed since: also what could be found in two places, such as a section that stood twice, comes back.
+  if (current === made) return before
+  const texts = { before: sectionedLines(before), after: sectionedLines(made), current: sectionedLines(current) }
+  const identities = { before: texts.before.map(identityOf), after: texts.after.map(identityOf), current: texts.current.map(identityOf) }
+  const shownLines = matchLines(identities.current, sectionedLines(shown).map(identityOf))
+  const merge: Merge = {
+    ...texts,
+    beforeNow: matchLines(identities.before, identities.current),
+    afterNow: matchLines(identities.after, identities.current),
+    changes: changesBetween(texts.before.map(({ content }) => content), texts.after.map(({ content }) => content)),
+    dropped: new Set(),
+    restored: new Map(),
+    refuse: (reason, section, line) => {
+      const isSession = reason === 'changed' && isOfSession(texts.current[line]) && holdsOurSession(current, decodeUtf8(section))
+      return new AwsmfaError({ code: 'UNDO_CONFLICT', place: { path, line: (shownLines[line] ?? line) + 1 }, section: decodeUtf8(section), reason: isSession ? 'signed-in' : reason })
+    },
+  }
+  const inPlace = merge.changes.filter((change) => isInPlace(change, merge))
+  const takesOut = (change: LineChange): boolean => change.beforeEnd > change.beforeStart
+  // A file is replaced whole: where no change that took something out is there, the one that only added is not there either.
+  if (merge.changes.some(takesOut) && !inPlace.some(takesOut)) return current
+  for (const change of inPlace) takeBackChange(change, merge)
+  keepHeadersInUse(merge)
+  assertNothingInTheWay(merge)
+  return assembled(merge, lineEndOf(current))
+}
+
+function isOfSession(line: SectionedLine | undefined): boolean {
+  const key = line === undefined ? undefined : keyOf(line)
+  return key !== undefined && isManagedKey(key)
+}
+
+function holdsOurSession(text: string, name: string): boolean {
+  const document = readIniDocument(text)
+  return sectionsNamed(document, name).some((section) => classifySection(parseSection(document, section).entries).kind === 'ours')
+}
+
+/** A change that never reached the file, or was taken back by hand, leaves nothing to do; added lines are looked at one by one. */
+function isInPlace({ beforeStart, beforeEnd, afterStart, afterEnd }: LineChange, { beforeNow, afterNow }: Merge): boolean {
+  if (beforeStart === beforeEnd) return true
+  const isOldThere = beforeNow.slice(beforeStart, beforeEnd).every((line) => line !== undefined)
+  const isNewThere = afterNow.slice(afterStart, afterEnd).some((line) => line !== undefined)
+  return isNewThere || !isOldThere
+}
+
+function takeBackChange(change: LineChange, merge: Merge): void {
+  const taken = merge.after.slice(change.afterStart, change.afterEnd)
+  const returning = merge.before.slice(change.beforeStart, change.beforeEnd)
+  if (returning.length === 0) takeOut(change, merge)
+  else if (taken.length === 0) putBack(returning, change, merge)
+  else replace(returning, change, merge)
+}
+
+/** Lines that the change added: each goes if it is there; one that says something else by now is somebody's. */
+function takeOut({ afterStart, afterEnd }: LineChange, { after, afterNow, current, dropped, refuse }: Merge): void {
+  for (let index = afterStart; index < afterEnd; index++) {
+    const [line, now] = [after[index], afterNow[index]]
+    if (now !== undefined) dropped.add(now)
+    const other = line === undefined || now !== undefined ? undefined : findKey(line, current)
+    if (line !== undefined && other !== undefined) throw refuse('changed', line.section, other)
+  }
+}
+
+/** Lines that the change took out come back where they stood; where their whole section is gone, they are of no use. */
+function putBack(returning: readonly SectionedLine[], change: LineChange, merge: Merge): void {
+  const place = gapNow(change.afterStart, merge)
+  if (place === undefined) return
+  const { section } = place
+  for (const line of returning) {
+    const standing = findKey({ ...line, section }, merge.current)
+    if (standing !== undefined && !merge.dropped.has(standing)) throw merge.refuse('changed', section, standing)
+  }
+  restore(place.line, returning, merge)
+}
+
+function replace(returning: readonly SectionedLine[], { afterStart, afterEnd }: LineChange, merge: Merge): void {
+  const { after, afterNow, current, dropped, refuse } = merge
+  const places: number[] = []
+  for (let index = afterStart; index < afterEnd; index++) {
+    const [line, now] = [after[index], afterNow[index]]
+    if (now !== undefined) places.push(now)
+    else if (line !== undefined) throw refuse('changed', line.section, findKey(line, current) ?? Math.max(0, current.findIndex(({ section }) => section === line.section)))
+  }
+  for (const place of places) dropped.add(place)
+  restore(Math.min(...places), returning, merge)
+}
+
+function restore(line: number, returning: readonly SectionedLine[], { restored }: Merge): void {
+  restored.set(line, [...(restored.get(line) ?? []), ...returning])
+}
+
+/** Where a gap between two lines of the changed text is now: behind the line above it, as far as its section reaches, or before the next. */
+function gapNow(gap: number, { after, afterNow }: Merge): { readonly line: number; readonly section: string } | undefined {
+  const section = after[gap - 1]?.section ?? ''
+  for (let index = gap - 1; index >= 0 && after[index]?.section === section; index--) {
+    const now = afterNow[index]
+    if (now !== undefined) return { line: now + 1, section }
+  }
+  for (let index = gap; index < after.length && after[index]?.section === section; index++) {
+    const now = afterNow[index]
+    if (now !== undefined) return { line: now, section }
+  }
+  return after.length === 0 ? { line: 0, section } : undefined
+}
+
+function findKey(line: SectionedLine, current: readonly SectionedLine[]): number | undefined {
+  const key = keyOf(line)
+  const found = key === undefined ? -1 : current.findIndex((each) => each.section === line.section && keyOf(each) === key)
+  return found === -1 ? undefined : found
+}
+
+/** The header of a section that the change added stays where somebody has put something of their own under it. */
+function keepHeadersInUse({ current, dropped, restored }: Merge): void {
+  for (const index of [...dropped].filter((each) => current[each]?.isHeader === true && !restored.has(each))) {
+    const next = current.findIndex(({ isHeader }, each) => each > index && isHeader)
+    const rest = current.slice(index + 1, next === -1 ? undefined : next)
+    if (!rest.some((line, offset) => isMeaningful(line) && !dropped.has(index + 1 + offset))) continue
+    dropped.delete(index)
+    for (let above = index - 1; above >= 0 && current[above]?.content === ''; above--) dropped.delete(above)
+  }
+}
+
+function assertNothingInTheWay({ current, dropped, restored, refuse }: Merge): void {
+  for (const { section } of [...restored.values()].flat().filter(({ isHeader }) => isHeader)) {
+    const other = current.findIndex((each, index) => each.isHeader && each.section === section && !dropped.has(index))
+    if (other !== -1) throw refuse('in-the-way', section, other)
+  }
+}
+
+function assembled(merge: Merge, lineEnd: string): string {
+  const { current, dropped, restored } = merge
+  const ends = originalLineEnds(merge)
+  const lines = current.flatMap((line, index) => [...(restored.get(index) ?? []), ...(dropped.has(index) ? [] : [{ content: line.content, lineEnd: ends.get(index) ?? line.lineEnd }])])
+  const all: readonly TextLine[] = [...lines, ...(restored.get(current.length) ?? [])]
+  return all.map((line, index) => line.content + (line.lineEnd === '' && index < all.length - 1 ? lineEnd : line.lineEnd)).join('')
+}
+
+/** Lines that the change gave another end, as the last line of a file gets one, where that is the end they still have. */
+function originalLineEnds({ before, after, current, afterNow, changes }: Merge): ReadonlyMap<number, string> {
+  const ends = new Map<number, string>()
+  let [index, shift, next] = [0, 0, 0]
+  while (index < after.length) {
+    const change = changes[next]
+    if (change !== undefined && index >= change.afterStart) {
+      index = change.afterEnd
+      shift = change.beforeEnd - change.afterEnd
+      next++
+      continue
+    }
+    const now = afterNow[index]
+    const [was, became] = [before[index + shift]?.lineEnd, after[index]?.lineEnd]
+    if (now !== undefined && was !== undefined && was !== became && current[now]?.lineEnd === became) ends.set(now, was)
+    index++
+  }
+  return ends
+}

@@ -1,0 +1,86 @@
+import type { SignInEffects } from './sign-in.ts'
+import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Failure } from '../model/failure.ts'
+import { callProgram, environmentForCalled } from '../platform/run-program.ts'
+import type { ProgramEnd } from '../platform/run-program.ts'
+import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
+
+/**
+ * Long-term credentials from a `credential_process` of the profile that holds them (a password manager, say). The command is
+ * split as botocore splits it and run without a shell, with no AWS keys in its environment.
+ */
+
+type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
+
+type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
+
+/** A credential process may ask a person for a password; after this many ms nobody is going to answer. */
+const PATIENCE_MS = 50_000
+
+/** What running the command needs. `timeoutMs`: 50 s unless given. */
+export interface ProcessOptions {
+  readonly environment: NodeJS.ProcessEnv
+  readonly timeoutMs?: number
+}
+
+/**
+ * Runs the command and reads its answer. Throws CREDENTIAL_PROCESS_FAILED when it cannot be run, fails, takes over 50 s,
+ * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself; and
+ * the signal's reason, when that aborts. A command that is broken off ends with all that it started.
+ */
+export async function runCredentialProcess(source: ProcessSource, { environment, timeoutMs = PATIENCE_MS }: ProcessOptions, signal: AbortSignal): Promise<LongTermCredentials> {
+  const words = process.platform === 'win32' ? splitWindowsCommand(source.command) : splitCommand(source.command)
+  const [program, ...parameters] = words ?? []
+  const failed = (reason: ProcessFailure['reason'], cause?: unknown, exitCode?: number): AwsmfaError =>
+    new AwsmfaError(
+      { code: 'CREDENTIAL_PROCESS_FAILED', profile: source.profile, program: program ?? source.command, reason, place: source.place, ...(exitCode === undefined ? {} : { exitCode }) },
+      { cause },
+    )
+  if (program === undefined) throw failed('not-found')
+  const callee = environmentForCalled(environment, source.profile)
+  if (callee === undefined) throw failed('circle')
+  // It may ask a person at the terminal for a password; what it says on stderr is nobody's here.
+  const called = { program, words: parameters, environment: callee, terminal: 'shared', timeoutMs, onTalk: () => undefined } as const
+  const end = await callProgram(called, signal)
+  if (end.kind !== 'ended') throw failed(reasonOf(end), end.kind === 'not-run' ? end.cause : undefined)
+  if (end.exitCode !== 0) throw failed('exit', undefined, end.exitCode)
+  const answer = readAnswer(end.output)
+  if (answer === undefined) throw failed('output')
+  if (answer === 'session') throw failed('session')
+  return answer
+}
+
+function reasonOf(end: Exclude<ProgramEnd, { readonly kind: 'ended' }>): ProcessFailure['reason'] {
+  switch (end.kind) {
+    case 'timed-out':
+      return 'timed-out'
+    case 'too-much':
+      return 'output'
+    case 'not-run':
+      if (end.errno === 'ENOENT') return 'not-found'
+      return end.isBatchFile === true ? 'batch-file' : 'not-executable'
+  }
+}
+
+/** Reads the JSON of the credential_process protocol, version 1. */
+function readAnswer(output: string): LongTermCredentials | 'session' | undefined {
+  try {
+    const parsed = JSON.parse(output) as Readonly<Record<string, unknown>> | null
+    const { Version, AccessKeyId, SecretAccessKey, SessionToken } = parsed ?? {}
+    if (Version !== 1 || typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') return undefined
+    return SessionToken === undefined || SessionToken === null || SessionToken === '' ? { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } : 'session'
+  } catch {
+    // Not JSON: the message says what was expected and shows nothing of the output, which may hold a secret.
+    return undefined
+  }
+}
+
+export function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
+  if (left.kind === 'process' || right.kind === 'process') return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
+  return left.credentials.accessKeyId === right.credentials.accessKeyId
+}
+
+export async function longTermCredentials(source: LongTermSource, { deadline, runCredentialProcess }: SignInEffects): Promise<LongTermCredentials> {
+  return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
+}

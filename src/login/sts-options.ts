@@ -1,0 +1,366 @@
+import { assertDuration, badValue, checkItems, checkText, stsArgument } from '../aws/sts-api.ts'
+import { OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_FLAGS, STS_FLAGS } from '../aws/sts-flags.ts'
+import type { OwnFlagName, OwnGlobalName, StsFlagName, StsFlagRow } from '../aws/sts-flags.ts'
+import type { RoleExtras } from './resolution.ts'
+import { parseSerialNumber } from '../mfa/device.ts'
+import { parseTokenCode } from '../mfa/token-code.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { StsOperation } from '../model/failure.ts'
+import type { Origin, Resolved } from '../model/origin.ts'
+import { nearest } from '../ui/words.ts'
+
+/**
+ * The AWS CLI's shorthand for one structure: `Key=a,Value=b`. What it takes (source: awscli, shorthand.py › ShorthandParser;
+ * observed with aws-cli 1.45 and 2.36): spaces round keys, `=` and after `,` do not count; a plain value goes up to the next
+ * `,` and may hold `=`, `:`, inner spaces; a comma stands in quotes or after a backslash; `"` and `'` quote, with `\"` and
+ * `\'` inside; `Key@=file://p` loads a file; nothing after `=` is the empty text. Not taken: lists and nested structures,
+ * since no structure of STS has them.
+ */
+
+/** Why a word is no shorthand, in words, and where: an offset from 0. */
+export interface ShorthandError {
+  readonly error: string
+  readonly at: number
+}
+
+/** One member: its text, and whether `@=` asks for the contents of the file that the text names. */
+export interface ShorthandMember {
+  readonly key: string
+  readonly text: string
+  readonly fromFile: boolean
+}
+
+interface Read<T> {
+  readonly value: T
+  readonly end: number
+}
+
+const KEY = /\s*([A-Za-z0-9\-_.#/:]+)\s*(@?)\s*=\s*/y
+
+const SINGLE = /'((?:\\'|[^'])*)'/y
+
+const DOUBLE = /"((?:\\"|[^"])*)"/y
+
+// A plain value begins with none of `, " ' = [ {` and goes on without `, " ' ] }`; `\,` is a comma inside it.
+const PLAIN = /(?:\\,|[^\s,"'=[{])(?:\\,|[^,"'\]}])*/y
+
+const COMMA = /\s*,/y
+
+/** Parses one word into its members, in order. Gives a ShorthandError where the AWS CLI refuses the word. */
+export function parseShorthand(word: string): readonly ShorthandMember[] | ShorthandError {
+  const members: ShorthandMember[] = []
+  let offset = 0
+  for (;;) {
+    const key = readAt(KEY, word, offset)
+    if (key === undefined) return { error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma', at: offset }
+    const name = key.value[1] ?? ''
+    if (members.some((member) => member.key === name)) return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
+    const value = readValue(word, key.end)
+    if (value === undefined) return { error: `the value of ${name} is no plain or quoted text`, at: key.end }
+    members.push({ key: name, text: value.value, fromFile: key.value[2] === '@' })
+    const comma = readAt(COMMA, word, value.end)
+    if (comma === undefined) {
+      return word.slice(value.end).trim() === '' ? members : { error: `a comma is expected after the value of ${name}`, at: value.end }
+    }
+    offset = comma.end
+  }
+}
+
+function readValue(word: string, offset: number): Read<string> | undefined {
+  const rest = word.charAt(offset)
+  if (rest === '' || rest === ',') return { value: '', end: offset }
+  if (rest === "'" || rest === '"') {
+    const quoted = readAt(rest === "'" ? SINGLE : DOUBLE, word, offset)
+    if (quoted === undefined) return undefined
+    return { value: (quoted.value[1] ?? '').replaceAll(`\\${rest}`, rest).replaceAll('\\\\', '\\'), end: quoted.end }
+  }
+  const plain = readAt(PLAIN, word, offset)
+  return plain === undefined ? undefined : { value: plain.value[0].replaceAll('\\,', ',').trimEnd(), end: plain.end }
+}
+
+/** Matches a sticky pattern at an offset, on a copy: patterns keep no place between calls. */
+function readAt(pattern: RegExp, word: string, offset: number): Read<RegExpExecArray> | undefined {
+  const sticky = new RegExp(pattern.source, pattern.flags)
+  sticky.lastIndex = offset
+  const match = sticky.exec(word)
+  return match === null ? undefined : { value: match, end: sticky.lastIndex }
+}
+
+/** What stands after `--` in `login`: the AWS CLI's spelling of GetSessionToken's and AssumeRole's parameters. */
+
+/** Gives the text of a file that a value names with `file://` or `fileb://`. May throw anything; `~` is its to expand. */
+export type ReadParameterFile = (path: string) => string
+
+/** The parameters that were given. What is not there was not said. */
+export interface ParsedStsArguments {
+  readonly operation: StsOperation
+  /** Values of flags that are one text, each checked: all but the duration, the policy and the source identity. */
+  readonly texts: Readonly<Partial<Record<OwnFlagName, Resolved<string>>>>
+  readonly durationSeconds: Resolved<number> | undefined
+  readonly extras: RoleExtras
+}
+
+/** What parsing needs besides the words. `roleKnown`: a flag before `--` or the profile names a role. */
+export interface StsArgumentsContext {
+  readonly roleKnown: boolean
+  readonly readFile: ReadParameterFile
+}
+
+type Item = Readonly<Record<string, string>>
+
+/**
+ * Parses and checks everything after `--`: the spelling as the AWS CLI has it, the values as STS wants them. Throws
+ * STS_ARGUMENT, DURATION_OUT_OF_RANGE, MFA_SERIAL_MALFORMED, TOKEN_CODE_MALFORMED; no failure holds a token code. Text with
+ * `http://` or `https://` stays what it is, as in the AWS CLI v2; nothing is fetched.
+ */
+export function parseStsArguments(tail: readonly string[], context: StsArgumentsContext): ParsedStsArguments {
+  const operation: StsOperation = context.roleKnown || namesRole(tail) ? 'AssumeRole' : 'GetSessionToken'
+  const texts: Partial<Record<OwnFlagName, Resolved<string>>> = {}
+  let durationSeconds: Resolved<number> | undefined
+  let extras: RoleExtras = {}
+  for (const { flag, words } of sortWords(tail, operation)) {
+    const row = STS_FLAGS.find((candidate) => candidate.flag === flag)
+    // Whether --debug stands there is asked before anything is parsed.
+    if (flag === '--debug') continue
+    if (row === undefined) texts[flag] = readGlobal(flag, words[0] ?? '')
+    else if (flag === '--duration-seconds') durationSeconds = readDuration(words[0] ?? '', operation, context.readFile)
+    else if (row.shape.kind !== 'text') extras = { ...extras, ...readList(row, words, context.readFile) }
+    else {
+      const value = readText(row.flag, words[0] ?? '', context.readFile)
+      if (flag === '--policy') extras = { ...extras, policy: value }
+      else if (flag === '--source-identity') extras = { ...extras, sourceIdentity: value }
+      else texts[flag] = { value, origin: stsFlag(flag) }
+    }
+  }
+  return { operation, texts, durationSeconds, extras }
+}
+
+function stsFlag(flag: OwnFlagName): Origin {
+  return { kind: 'sts-flag', flag }
+}
+
+function readGlobal(flag: OwnFlagName, value: string): Resolved<string> {
+  if (value === '') throw badValue(flag, value, GLOBAL_EXPECTED[flag as OwnGlobalName])
+  return { value, origin: stsFlag(flag) }
+}
+
+const GLOBAL_EXPECTED: Readonly<Record<OwnGlobalName, string>> = {
+  '--region': 'a region, such as eu-west-1',
+  '--endpoint-url': 'a URL',
+  '--profile': 'a profile name',
+  '--ca-bundle': 'the path of a PEM file',
+  '--debug': 'no value',
+}
+
+function readDuration(word: string, operation: StsOperation, readFile: ReadParameterFile): Resolved<number> {
+  const text = loadFile('--duration-seconds', word, readFile)?.trim() ?? word
+  if (!/^[0-9]{1,15}$/.test(text)) throw badValue('--duration-seconds', text, 'a whole number of seconds')
+  const duration = { value: Number(text), origin: stsFlag('--duration-seconds') }
+  assertDuration(duration, operation)
+  return duration
+}
+
+function readText(flag: StsFlagName, word: string, readFile: ReadParameterFile): string {
+  // A file's last line end is the editor's, not the value's.
+  const text = loadFile(flag, word, readFile)?.replace(/\r?\n$/, '') ?? word
+  if (flag === '--serial-number') return parseSerialNumber(text, stsFlag(flag))
+  if (flag !== '--token-code') return checkText(flag, text)
+  const code = parseTokenCode(text)
+  if (code === undefined) throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'sts-flag' })
+  return code
+}
+
+/** The file's text where the value names one, else undefined. */
+function loadFile(flag: StsFlagName, word: string, readFile: ReadParameterFile): string | undefined {
+  const path = /^fileb?:\/\/(.*)$/s.exec(word)?.[1]
+  if (path === undefined) return undefined
+  try {
+    return readFile(path)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreadable'
+    throw stsArgument({ kind: 'unreadable-file', flag, path, reason })
+  }
+}
+
+function readList(row: StsFlagRow, words: readonly string[], readFile: ReadParameterFile): RoleExtras {
+  const [first = ''] = words
+  // Only a list of one word may be a file: so the AWS CLI has it.
+  const contents = words.length === 1 ? loadFile(row.flag, first, readFile) : undefined
+  const given = contents === undefined ? words : [contents.replace(/\r?\n$/, '')]
+  const items = row.shape.kind === 'texts' ? readTexts(row.flag, given) : readStructures(row, given, readFile)
+  checkItems(row.flag, items)
+  return toExtras(row.flag, items)
+}
+
+function readTexts(flag: StsFlagName, words: readonly string[]): readonly Item[] {
+  const [first = ''] = words
+  const texts = words.length === 1 && first.trimStart().startsWith('[') ? parseJson(flag, first) : words
+  if (!Array.isArray(texts)) throw badValue(flag, first, 'a list of texts')
+  return texts.map((text: unknown) => {
+    if (typeof text !== 'string') throw badValue(flag, first, 'a list of texts')
+    return { '': text }
+  })
+}
+
+function readStructures(row: StsFlagRow, words: readonly string[], readFile: ReadParameterFile): readonly Item[] {
+  // The first word decides for all of them, as in the AWS CLI.
+  const isJson = /^\s*[[{]/.test(words[0] ?? '')
+  if (!isJson) return words.map((word) => readShorthand(row, word, readFile))
+  const values = words.map((word) => parseJson(row.flag, word))
+  const items: unknown = values.length === 1 && Array.isArray(values[0]) ? values[0] : values
+  return (items as readonly unknown[]).map((item) => checkMembers(row, item))
+}
+
+function readShorthand(row: StsFlagRow, word: string, readFile: ReadParameterFile): Item {
+  const members = parseShorthand(word)
+  if ('error' in members) throw badValue(row.flag, hide(row, word), `${formOf(row)}: ${members.error}, at character ${members.at + 1}`)
+  const item = members.map(({ key, text, fromFile }) => [key, fromFile ? (loadFile(row.flag, text, readFile) ?? text) : text] as const)
+  return checkMembers(row, Object.fromEntries(item))
+}
+
+function checkMembers(row: StsFlagRow, item: unknown): Item {
+  const members = row.shape.kind === 'structures' ? row.shape.members : []
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) throw badValue(row.flag, 'an item that is no structure', formOf(row))
+  for (const [key, text] of Object.entries(item)) {
+    if (!members.includes(key)) throw badValue(row.flag, key, `only the members ${members.join(' and ')}, spelled so`)
+    if (typeof text !== 'string') throw badValue(row.flag, key, 'a text as value')
+  }
+  return item as Item
+}
+
+function parseJson(flag: StsFlagName, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw badValue(flag, flag === '--provided-contexts' ? '…' : text, 'JSON that can be read')
+  }
+}
+
+function formOf(row: StsFlagRow): string {
+  const members = row.shape.kind === 'structures' ? row.shape.members : []
+  return `${members.map((member) => `${member}=…`).join(',')} or JSON`
+}
+
+/** A context assertion is somebody's signed token: no part of such a word is ever shown. */
+function hide(row: StsFlagRow, word: string): string {
+  return row.flag === '--provided-contexts' ? '…' : word
+}
+
+function toExtras(flag: StsFlagName, items: readonly Item[]): RoleExtras {
+  const member = (item: Item, name: string): string => item[name] ?? ''
+  if (flag === '--policy-arns') return { policyArns: items.map((item) => member(item, 'arn')) }
+  if (flag === '--tags') return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }
+  if (flag === '--transitive-tag-keys') return { transitiveTagKeys: items.map((item) => member(item, '')) }
+  return { providedContexts: items.map((item) => ({ providerArn: member(item, 'ProviderArn'), contextAssertion: member(item, 'ContextAssertion') })) }
+}
+
+/**
+ * The words after `--`, sorted into flags and their values as the AWS CLI does it. Its global flags take part first, so `--p x`
+ * is `--profile x`; what is no prefix of a global flag must be a unique prefix among the operation's own flags.
+ * Source: Python's argparse as awscli/argparser.py uses it; observed with aws-cli 1.45 and 2.36.
+ */
+
+/** A flag with the words that are its value; none for `--debug`. */
+export interface FlagWords {
+  readonly flag: OwnFlagName
+  readonly words: readonly string[]
+}
+
+const OWN_GLOBAL_NAMES: readonly OwnGlobalName[] = OWN_GLOBALS.map((row) => row.flag)
+
+const GLOBAL_NAMES: readonly string[] = [...OWN_GLOBAL_NAMES, ...REFUSED_GLOBALS.map((row) => row.flag)]
+
+const REFUSED = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS]
+
+/** Gives the profile that the words name with `--profile` or a prefix of it, the last one; checks nothing else. */
+export function findProfileWord(tail: readonly string[]): string | undefined {
+  let profile: string | undefined
+  for (const [index, word] of tail.entries()) {
+    const { name, value } = splitWord(word)
+    if (!isFlagWord(word) || findOne(name, GLOBAL_NAMES) !== '--profile') continue
+    const next = tail[index + 1]
+    profile = value ?? (next !== undefined && !looksLikeOption(next) ? next : profile)
+  }
+  return profile
+}
+
+/** Tells whether the words name a role, which makes the operation AssumeRole before anything else is read. */
+export function namesRole(tail: readonly string[]): boolean {
+  return tail.some((word) => {
+    const { name } = splitWord(word)
+    return name.length >= '--role-a'.length && '--role-arn'.startsWith(name)
+  })
+}
+
+/**
+ * Sorts the words. Of a flag that stands several times only the last counts, for lists too. Throws STS_ARGUMENT for a word
+ * that is no flag's value, an unknown, ambiguous or refused flag, a role's flag without a role, and a missing value.
+ */
+function sortWords(tail: readonly string[], operation: StsOperation): readonly FlagWords[] {
+  const found = new Map<OwnFlagName, FlagWords>()
+  let index = 0
+  while (index < tail.length) {
+    const word = tail[index] ?? ''
+    if (!isFlagWord(word)) throw stsArgument({ kind: 'bare-word', word })
+    const { name, value } = splitWord(word)
+    const flag = resolveFlag(name, operation)
+    const words = takeWords(flag, value, tail.slice(index + 1))
+    index += 1 + (value === undefined ? words.length : 0)
+    found.set(flag, { flag, words })
+  }
+  return [...found.values()]
+}
+
+function takeWords(flag: OwnFlagName, value: string | undefined, following: readonly string[]): readonly string[] {
+  if (flag === '--debug') {
+    if (value !== undefined) throw badValue(flag, value, 'no value')
+    return []
+  }
+  if (value !== undefined) return [value]
+  const end = following.findIndex(looksLikeOption)
+  const values = end < 0 ? following : following.slice(0, end)
+  const next = following[0]
+  if (values.length === 0) throw stsArgument({ kind: 'missing-value', flag, ...(next === undefined || next.startsWith('--') ? {} : { leadingDash: next }) })
+  return isList(flag) ? values : values.slice(0, 1)
+}
+
+function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
+  const own = STS_FLAGS.filter((row) => row.operations.includes(operation)).map((row) => row.flag)
+  const operationNames: readonly string[] = [...own, ...REFUSED_OPERATION_FLAGS.map((row) => row.flag)]
+  const match = findOne(name, GLOBAL_NAMES) ?? findOne(name, operationNames)
+  const refused = REFUSED.find((row) => row.flag === match)
+  if (refused !== undefined) throw stsArgument({ kind: 'refused-flag', ...refused })
+  const flag = [...own, ...OWN_GLOBAL_NAMES].find((known) => known === match)
+  if (flag !== undefined) return flag
+  const roleFlag = operation === 'AssumeRole' ? undefined : findOne(name, STS_FLAGS.map((row) => row.flag))
+  if (roleFlag !== undefined) throw stsArgument({ kind: 'role-flag-without-role', flag: roleFlag })
+  const near = nearest(name, [...own, ...OWN_GLOBAL_NAMES])
+  throw stsArgument({ kind: 'unknown-flag', flag: name, operation, ...(near === undefined ? {} : { nearest: near }) })
+}
+
+/** The flag of that name or unique prefix; undefined where none begins so. Throws where several do. */
+function findOne(name: string, flags: readonly string[]): string | undefined {
+  if (flags.includes(name)) return name
+  const candidates = flags.filter((flag) => flag.startsWith(name))
+  if (candidates.length > 1) throw stsArgument({ kind: 'ambiguous-flag', flag: name, candidates })
+  return candidates[0]
+}
+
+function splitWord(word: string): { readonly name: string; readonly value: string | undefined } {
+  const equals = word.indexOf('=')
+  return equals < 0 ? { name: word, value: undefined } : { name: word.slice(0, equals), value: word.slice(equals + 1) }
+}
+
+function isFlagWord(word: string): boolean {
+  return word.startsWith('--') && word !== '--' && !word.startsWith('--=')
+}
+
+/** What argparse will not take as a value: a dash with something after it, but no number, and no space before any `=`. */
+function looksLikeOption(word: string): boolean {
+  return /^-(?:[^ ]+$|-[^ =]+=)/.test(word) && !/^-(?:\d+|\d*\.\d+)$/.test(word)
+}
+
+function isList(flag: OwnFlagName): boolean {
+  const shape = STS_FLAGS.find((row) => row.flag === flag)?.shape.kind
+  return shape === 'texts' || shape === 'structures'
+}

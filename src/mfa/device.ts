@@ -1,0 +1,91 @@
+import { parseArn, withoutArn } from '../aws/arn.ts'
+import type { ListedMfaDevice } from '../aws/sts-api.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Failure } from '../model/failure.ts'
+import type { Origin, Resolved } from '../model/origin.ts'
+import type { Deadline } from '../platform/time.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { note, visible } from '../ui/words.ts'
+
+/**
+ * Checks an MFA device serial before any call and gives it back: `arn:<partition>:iam::<account>:mfa/<name>` in any
+ * partition, or the serial of a hardware token. Throws MFA_SERIAL_MALFORMED for what can never work: security keys and
+ * passkeys (`:u2f/`), which STS does not take; a user's ARN, with the likely device; text outside STS's alphabet and length.
+ * Sources: STS API Reference, GetSessionToken › SerialNumber; AWS CLI User Guide, "aws configure mfa-login" (no passkeys).
+ */
+export function parseSerialNumber(text: string, origin: Origin): string {
+  const resource = parseArn(text)?.resource ?? ''
+  if (/^u2f(?:\/|$)/.test(resource)) throw malformed(text, origin, 'fido')
+  if (/^user\//.test(resource)) {
+    // A path belongs to the user, never to the device: `user/team/alice` goes with `mfa/alice`.
+    const corrected = text.replace(/:user\/(?:.*\/)?/, ':mfa/')
+    throw new AwsmfaError({ code: 'MFA_SERIAL_MALFORMED', defect: 'user-arn', serial: text, origin, corrected })
+  }
+  if (!/^[\w+=/:,.@-]*$/.test(text)) throw malformed(text, origin, 'alphabet')
+  if (text.length < 9 || text.length > 256) throw malformed(text, origin, 'length')
+  return text
+}
+
+function malformed(serial: string, origin: Origin, defect: 'fido' | 'alphabet' | 'length'): AwsmfaError {
+  return new AwsmfaError({ code: 'MFA_SERIAL_MALFORMED', defect, serial, origin })
+}
+
+/** Gives the account and partition of a device's ARN; undefined for a hardware serial, which tells neither. */
+export function ownerOfSerial(serial: Resolved<string> | undefined): { readonly account: string; readonly partition: string } | undefined {
+  const parts = serial === undefined ? undefined : parseArn(serial.value)
+  return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
+}
+
+/** A login whose MFA device is named nowhere. */
+export interface DeviceSearch {
+  readonly profile: string
+  readonly path: readonly string[]
+  /** Whether devices are named without their ARNs where one is to be chosen. */
+  readonly hideArns: boolean
+  readonly list: () => Promise<readonly ListedMfaDevice[]>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
+  readonly deadline: Deadline
+  readonly cancelled: AbortSignal
+}
+
+/** A device, and whether the person should be told that it was taken without asking. */
+export interface FoundDevice {
+  readonly serialNumber: string
+  readonly told: boolean
+}
+
+type Listing = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>['listing']
+
+/**
+ * Finds the device through IAM: one TOTP device is taken, several are asked about on a terminal. Throws MFA_SERIAL_MISSING
+ * with what IAM said; CREDENTIALS_REJECTED and CLOCK_SKEWED as they are, since no device would help.
+ */
+export async function findDevice(search: DeviceSearch): Promise<FoundDevice> {
+  const devices = await listOrExplain(search)
+  const usable = devices.filter(({ kind }) => kind === 'totp').map(({ serialNumber }) => serialNumber)
+  const [only] = usable
+  if (only === undefined) throw missing(search, devices.length === 0 ? 'empty' : 'fido-only', devices)
+  if (usable.length === 1) return { serialNumber: only, told: true }
+  if (!search.terminal.canAsk()) throw missing(search, 'several', devices)
+  const index = await search.deadline.pauseWhile(search.terminal.choose('Which MFA device?', search.hideArns ? usable.map(withoutArn) : usable, search.cancelled))
+  return { serialNumber: usable[index] ?? only, told: false }
+}
+
+async function listOrExplain(search: DeviceSearch): Promise<readonly ListedMfaDevice[]> {
+  try {
+    return await search.list()
+  } catch (error) {
+    if (!(error instanceof AwsmfaError) || search.deadline.signal.aborted) throw error
+    if (error.failure.code === 'CREDENTIALS_REJECTED' || error.failure.code === 'CLOCK_SKEWED') throw error
+    throw missing(search, error.failure.code === 'ACCESS_DENIED' ? 'denied' : 'failed', [], error)
+  }
+}
+
+function missing({ profile, path }: DeviceSearch, listing: Listing, devices: readonly ListedMfaDevice[], cause?: unknown): AwsmfaError {
+  return new AwsmfaError({ code: 'MFA_SERIAL_MISSING', profile, path, listing, devices: devices.map(({ serialNumber }) => serialNumber) }, { cause })
+}
+
+/** The one TOTP device that IAM listed was taken. */
+export function renderDeviceFound(serialNumber: string): string {
+  return note(`no MFA device is configured; IAM lists one: ${visible(serialNumber)}`)
+}

@@ -1,0 +1,116 @@
+import type { Failure, YubiKeyTrouble } from '../model/failure.ts'
+import type { Resolved } from '../model/origin.ts'
+import { commandLine, listed, quoted, say, visible } from '../ui/words.ts'
+import type { FailureText } from '../ui/words.ts'
+
+/** Which YubiKey is asked, and for which of its accounts; at least one of the two is there. */
+export interface YubiKeySettings {
+  /** Undefined: the only one that is plugged in. */
+  readonly serial: Resolved<string> | undefined
+  /** The name of the OATH account; undefined: the MFA device's serial. */
+  readonly label: Resolved<string> | undefined
+}
+
+/** How ykman is asked for a code, and what its answers mean. From its source: ykman/_cli/oath.py, ykman/_cli/__main__.py, and 4.0's ykman/cli. */
+
+/** Which code is wanted. Without a serial ykman takes the only key that is plugged in. */
+export interface YkmanQuery {
+  readonly serial: string | undefined
+  readonly label: string
+}
+
+/** Gives ykman's parameters: one account, and of it the code alone. A label may begin with `-`, so it stands after `--`. */
+export function ykmanParameters({ serial, label }: YkmanQuery): readonly string[] {
+  return [...(serial === undefined ? [] : ['--device', serial]), 'oath', 'accounts', 'code', '--single', '--', label]
+}
+
+/** What ykman did: its exit code (undefined: a signal ended it) and all that it printed. */
+export interface YkmanRun {
+  readonly exitCode: number | undefined
+  readonly output: string
+  readonly talk: string
+}
+
+/** What came of it. `password`: the key wants its OATH password and ykman was given none. */
+export type YkmanAnswer =
+  | { readonly kind: 'code'; readonly code: string }
+  | { readonly kind: 'password' }
+  | { readonly kind: 'failed'; readonly reason: YubiKeyTrouble; readonly serials: readonly string[]; readonly detail?: string }
+
+/** Tells whether ykman has said on stderr that the key waits to be touched. */
+export function wantsTouch(talk: string): boolean {
+  return /\btouch your yubikey/i.test(talk)
+}
+
+/** Reads what ykman printed. A code is six digits: an account that shows eight, or letters, is no MFA device of AWS. */
+export function readYkman({ exitCode, output, talk }: YkmanRun): YkmanAnswer {
+  const code = /^\s*([0-9]{6})\s*$/.exec(output)?.[1]
+  if (exitCode === 0 && code !== undefined) return { kind: 'code', code }
+  const said = `${talk}\n${output}`
+  // With an empty stdin click's prompt is broken off right behind its question.
+  if (/^Aborted!/m.test(said) && /enter the password/i.test(said)) return { kind: 'password' }
+  const reason = SIGNS.find(({ pattern }) => pattern.test(said))?.reason ?? 'other'
+  const detail = reason === 'other' ? errorIn(talk) : undefined
+  return { kind: 'failed', reason, serials: [...said.matchAll(/\bSerial: ([0-9]+)/g)].map(([, serial = '']) => serial), ...(detail === undefined ? {} : { detail }) }
+}
+
+/** In this order: without its smart card service ykman sees no key either, and says both. */
+const SIGNS: readonly { readonly pattern: RegExp; readonly reason: YubiKeyTrouble }[] = [
+  { pattern: /authentication to the yubikey failed|wrong password/i, reason: 'wrong-password' },
+  { pattern: /touch account timed out/i, reason: 'not-touched' },
+  { pattern: /no matching account found/i, reason: 'no-account' },
+  { pattern: /multiple matches/i, reason: 'several-accounts' },
+  { pattern: /multiple yubikeys detected/i, reason: 'several-keys' },
+  { pattern: /pc\/sc not available/i, reason: 'no-service' },
+  { pattern: /failed connecting to a yubikey with serial/i, reason: 'other-key' },
+  { pattern: /no yubikey detected/i, reason: 'no-key' },
+  { pattern: /functionality required for this command is not enabled|requires one of the following usb interfaces/i, reason: 'no-oath' },
+]
+
+/** The last line that ykman marks as an error. It holds no secret: passwords and codes are not in its messages. */
+function errorIn(talk: string): string | undefined {
+  return [...talk.matchAll(/^error: (.+)$/gim)].at(-1)?.[1]?.trim()
+}
+
+type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
+
+export const TYPE_IT = `to sign in without it: ${commandLine('login')} --token-code 123456`
+
+const BY_LABEL = "its label is the device's ARN, unless yubikey_label says another; to see all: ykman oath accounts list"
+
+/** Says why a YubiKey gave no code, on whatever view. */
+export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
+  const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
+  switch (reason) {
+    case 'no-program':
+      return say('ykman, which asks a YubiKey for its codes, was not found', 'it comes with YubiKey Manager, as the package yubikey-manager or ykman', TYPE_IT)
+    case 'no-key':
+      return say('no YubiKey is plugged in', TYPE_IT)
+    case 'other-key':
+      return say(`${key} is not plugged in, or may not be used`, 'to see which are: ykman list', TYPE_IT)
+    case 'no-service':
+      return say("ykman cannot reach the system's smart card service", 'on Linux, start pcscd; to see more: ykman info', TYPE_IT)
+    case 'several-keys': {
+      const plugged = serials.length === 0 ? '' : ` (${listed(serials.map((one) => visible(one)), 'and')})`
+      return say(`several YubiKeys are plugged in${plugged}`, `say in the profile which one is meant: yubikey_serial = ${visible(serials[0] ?? '12345678')}`)
+    }
+    case 'no-account':
+      return say(`${key} has no account ${quoted(label)}`, BY_LABEL)
+    case 'several-accounts':
+      return say(`${key} has several accounts that match ${quoted(label)}`, 'set yubikey_label to the whole name of one; to see all: ykman oath accounts list')
+    case 'password':
+      return say(`${key} wants its OATH password, and there is no terminal to ask at`, 'to have ykman remember it on this computer: ykman oath access remember')
+    case 'wrong-password':
+      return say(`that is not the OATH password of ${key}`, 'where ykman remembers one that is no longer right: ykman oath access remember', TYPE_IT)
+    case 'not-touched':
+      return say(`${key} was not touched in time`)
+    case 'no-oath':
+      return say(`${key} cannot be asked for codes: its OATH application is off, or not there`, 'to see what is on: ykman info')
+    case 'timed-out':
+      return say(`ykman gave no answer for ${key} in time`, TYPE_IT)
+    case 'other': {
+      const said = detail === undefined ? 'it did not say why' : visible(detail.replace(/[.!]+$/, ''), 200)
+      return say(`ykman gave no code of ${key}: ${said}`, TYPE_IT)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Place } from './origin.ts'
+
+/** Where the long-term credentials of a login come from. */
+export type LongTermSource =
+  | { readonly kind: 'static'; readonly profile: string; readonly place: Place; readonly credentials: LongTermCredentials }
+  | { readonly kind: 'process'; readonly profile: string; readonly place: Place; readonly command: string }
+  | { readonly kind: 'environment'; readonly credentials: LongTermCredentials }
+
+/** A session to hand on. `expiration` undefined: nothing says when it ends. */
+export interface GivenSession extends Required<SigningCredentials> {
+  readonly expiration: Date | undefined
+}
+
+/** Who a key belongs to, as GetCallerIdentity tells it. */
+export interface CallerIdentity {
+  readonly account: string
+  readonly arn: string
+  readonly userId: string
+}
+
+/** An IAM user's access key pair. */
+export interface LongTermCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** What STS hands out: an access key pair that holds only together with its session token and until `expiration`. */
+export interface ShortTermCredentials extends LongTermCredentials {
+  readonly sessionToken: string
+  readonly expiration: Date
+}
+
+/** Whatever can sign a request. */
+export interface SigningCredentials extends LongTermCredentials {
+  readonly sessionToken?: string
+}
+
+/**
+ * Gives an access key id as `…` and its last four characters, the only form in which one is ever shown. Anything shorter
+ * than 16 characters (AWS documents 16 to 128) is no key id and is hidden whole.
+ */
+export function shortenAccessKeyId(accessKeyId: string): string {
+  return accessKeyId.length < 16 ? '…' : `…${accessKeyId.slice(-4)}`
+}
+
+/** Tells whether a key id is that of a session, which is refused without its token. Source: IAM User Guide, "Unique identifiers". */
+export function isOfSession(accessKeyId: string): boolean {
+  return accessKeyId.startsWith('ASIA')
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/**
+ * Gives the 12-digit account id that is packed into an access key id, or undefined where there is none (ids made before
+ * 2019 and foreign forms). AWS does not document this: use it for warnings only, never for a decision.
+ * Source: "A short note on AWS KEY ID", T. Bruggeman 2023; the id is bits 7–46 of the base32 part after the prefix.
+ */
+export function accountIdOfAccessKeyId(accessKeyId: string): string | undefined {
+  const encoded = accessKeyId.slice(4, 14)
+  if (!/^A[KS]IA[A-Z2-7]{16}$/.test(accessKeyId) || encoded.charAt(0) < 'Q') return undefined
+  let bits = 0n
+  for (const character of encoded) bits = (bits << 5n) | BigInt(BASE32.indexOf(character))
+  const accountId = String((bits >> 9n) & 0xffffffffffn).padStart(12, '0')
+  return accountId.length === 12 ? accountId : undefined
+}
+
+/** What a typed access key can be at all, before AWS is asked about it. */
+
+/** Tells whether a text can be the id of a long-term access key: IAM's alphabet and length (IAM API, AccessKey), and no session's id. */
+export function isLongTermKeyId(text: string): boolean {
+  return /^\w{16,128}$/.test(text) && !text.startsWith('ASIA')
+}
+
+/** Tells whether a text can be a secret access key: printable, without spaces, so that every tool reads back what was written. */
+export function isSecretAccessKey(text: string): boolean {
+  return /^[!-~]{16,128}$/.test(text)
+}

@@ -1,0 +1,26 @@
+
+/** Which of the two shared files of AWS something stands in. */
+export type SharedFileName = 'credentials' | 'config'
+
+/** Where a resolved value came from, so that every message and `--debug` can say it. Lines count from 1. */
+export type Origin =
+  | { readonly kind: 'flag'; readonly flag: string }
+  | { readonly kind: 'sts-flag'; readonly flag: string }
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'file'; readonly file: SharedFileName; readonly profile: string; readonly key: string; readonly line: number }
+  | { readonly kind: 'settings'; readonly key: string; readonly place: Place }
+  | { readonly kind: 'iam' }
+  | { readonly kind: 'typed' }
+  | { readonly kind: 'default' }
+
+/** A value together with where it came from. */
+export interface Resolved<T> {
+  readonly value: T
+  readonly origin: Origin
+}
+
+/** A place in one of the person's files. `path` is the file's path as it was opened; `line` counts from 1. */
+export interface Place {
+  readonly path: string
+  readonly line?: number
+}

@@ -1,0 +1,137 @@
+import { posix, sep, win32 } from 'node:path'
+import type { SettingsFormat } from '../login/settings.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { SharedFileName } from '../model/origin.ts'
+
+/**
+ * Gives the path of something in a folder whose path is spelt as the system does. `join` gives the same after going through every
+ * character of it: with long paths and many files that is work enough for V8 to optimise, which takes 4 MB.
+ */
+export function childPath(folder: string, name: string): string {
+  return folder.endsWith(sep) ? folder + name : folder + sep + name
+}
+
+/**
+ * Where every file is: AWS's shared files and awsmfa's own folders. Pure: the environment, the platform and the system's
+ * idea of the home folder come in as parameters. Loads nothing but node:path, because the entry reads the same paths.
+ */
+
+/** What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without HOME. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: NodeJS.Platform
+  readonly systemHome: () => string
+}
+
+/** awsmfa's own folders. None of them need exist. */
+export interface OwnFolders {
+  readonly config: string
+  readonly cache: string
+  readonly state: string
+}
+
+/** A HOME on Windows that names another folder than USERPROFILE, which botocore and awsmfa follow. */
+export interface HomeConflict {
+  readonly home: string
+  readonly userProfile: string
+}
+
+/**
+ * Gives the surroundings of this process. The module for the system's home folder is loaded only when HOME does not say it.
+ * (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd, elsewhere.)
+ */
+export function surroundingsOfProcess(): Surroundings {
+  return {
+    env: process.env,
+    platform: process.platform,
+    systemHome: () => process.getBuiltinModule('node:os').userInfo().homedir,
+  }
+}
+
+/** The home folder. Throws HOME_UNKNOWN. An empty variable counts as unset. */
+export function resolveHome({ env, platform, systemHome }: Surroundings): string {
+  const named = platform === 'win32' ? env['USERPROFILE'] : env['HOME']
+  if (named) return named
+  try {
+    const home = systemHome()
+    if (home) return home
+  } catch (error) {
+    throw new AwsmfaError({ code: 'HOME_UNKNOWN' }, { cause: error })
+  }
+  throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
+}
+
+/** Finds out whether HOME and USERPROFILE disagree on Windows. */
+export function findHomeConflict({ env, platform }: Surroundings): HomeConflict | undefined {
+  const home = env['HOME']
+  const userProfile = env['USERPROFILE']
+  if (platform !== 'win32' || !home || !userProfile) return undefined
+  return win32.resolve(home).toLowerCase() === win32.resolve(userProfile).toLowerCase() ? undefined : { home, userProfile }
+}
+
+/**
+ * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws. A leading ~
+ * is expanded. Throws HOME_UNKNOWN, but only where the home folder is needed.
+ */
+export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<SharedFileName, string>> {
+  return {
+    credentials: sharedFile(surroundings, 'AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    config: sharedFile(surroundings, 'AWS_CONFIG_FILE', 'config'),
+  }
+}
+
+/** awsmfa's own folders: below AWSMFA_HOME, else %LOCALAPPDATA%\awsmfa on Windows, else the XDG folders. Throws HOME_UNKNOWN. */
+export function resolveOwnFolders(surroundings: Surroundings): OwnFolders {
+  const folder = (kind: keyof OwnFolders): string => resolveOwnFolder(surroundings, kind)
+  return { config: folder('config'), cache: folder('cache'), state: folder('state') }
+}
+
+/** One of them. Throws HOME_UNKNOWN. */
+function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFolders): string {
+  const { env, platform } = surroundings
+  const paths = pathsOf(platform)
+  const own = env['AWSMFA_HOME']
+  if (own) return paths.join(expandHome(surroundings, own), kind)
+  if (platform !== 'win32') return xdgFolder(surroundings, BASE_FOLDERS[kind].variable, BASE_FOLDERS[kind].fallback)
+  const local = env['LOCALAPPDATA']
+  return paths.join(local ? local : paths.join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa', kind)
+}
+
+/** The variable that names the folder for those of all programs, and where that is in the home folder if it does not. */
+const BASE_FOLDERS = {
+  config: { variable: 'XDG_CONFIG_HOME', fallback: '.config' },
+  cache: { variable: 'XDG_CACHE_HOME', fallback: '.cache' },
+  state: { variable: 'XDG_STATE_HOME', fallback: '.local/state' },
+} as const
+
+function sharedFile(surroundings: Surroundings, variable: string, name: SharedFileName): string {
+  const named = surroundings.env[variable]
+  return named ? expandHome(surroundings, named) : pathsOf(surroundings.platform).join(resolveHome(surroundings), '.aws', name)
+}
+
+/** The XDG base directory specification has relative paths ignored. */
+function xdgFolder(surroundings: Surroundings, variable: string, fallback: string): string {
+  const named = surroundings.env[variable]
+  const base = named && posix.isAbsolute(named) ? named : posix.join(resolveHome(surroundings), fallback)
+  return posix.join(base, 'awsmfa')
+}
+
+function expandHome(surroundings: Surroundings, path: string): string {
+  const isBelowHome = path === '~' || path.startsWith('~/') || (surroundings.platform === 'win32' && path.startsWith('~\\'))
+  return isBelowHome ? resolveHome(surroundings) + path.slice(1) : path
+}
+
+function pathsOf(platform: NodeJS.Platform): typeof posix {
+  return platform === 'win32' ? win32 : posix
+}
+
+/** Apart from reading the file, because the entry looks whether one is there. */
+
+/** The names that awsmfa's settings file may have, and the form of each. */
+export const SETTINGS_FILES = [
+  ['config.ini', 'ini'],
+  ['config.toml', 'toml'],
+  ['config.yaml', 'yaml'],
+  ['config.yml', 'yaml'],
+  ['config.json', 'json'],
+] as const satisfies readonly (readonly [string, SettingsFormat])[]

@@ -1,0 +1,92 @@
+import { AwsmfaError } from '../model/failure.ts'
+
+/**
+ * Makes the deadline of a command: `signal` aborts with DEADLINE_EXCEEDED after that many ms of unpaused time, or with the
+ * reason of `cancelled` as soon as that aborts. Its timer keeps no process alive.
+ */
+export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadline {
+  const controller = new AbortController()
+  const expire = (): void => controller.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: Math.round(lengthMs / 1000), waitingFor: 'STS' }))
+  let restMs = lengthMs
+  let startedAt = monotonicMs()
+  let pauses = 0
+  let timer = setTimeout(expire, restMs).unref()
+  if (cancelled.aborted) controller.abort(cancelled.reason)
+  else cancelled.addEventListener('abort', () => controller.abort(cancelled.reason), { once: true })
+  return {
+    signal: controller.signal,
+    leftMs: () => Math.max(0, pauses === 0 ? restMs - (monotonicMs() - startedAt) : restMs),
+    pauseWhile: async (waiting) => {
+      pauses += 1
+      if (pauses === 1) {
+        clearTimeout(timer)
+        restMs -= monotonicMs() - startedAt
+      }
+      try {
+        return await waiting
+      } finally {
+        pauses -= 1
+        if (pauses === 0) {
+          startedAt = monotonicMs()
+          timer = setTimeout(expire, Math.max(0, restMs)).unref()
+        }
+      }
+    },
+  }
+}
+
+/**
+ * Gives the milliseconds since some moment, by a clock that nobody sets. `performance.now()` would do the same, and loads a part
+ * of Node that a login has no other use for.
+ */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
+/** Passing time: without returning to the event loop, for the one synchronous stretch from lock to unlock, and with. */
+
+/** Blocks this thread for that many milliseconds. */
+export function pauseSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/** Waits, and keeps the process alive meanwhile. */
+export const pause: Pause = async (ms, signal) => {
+  const { setTimeout: wait } = process.getBuiltinModule('node:timers/promises')
+  await wait(ms, undefined, { signal }).catch(() => undefined)
+  signal.throwIfAborted()
+}
+
+/**
+ * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing else
+ * touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
+ */
+
+/** Gives the present instant. */
+export type Now = () => Date
+
+/**
+ * The time that a command may spend on the network. `signal` aborts with DEADLINE_EXCEEDED when it is over, and with
+ * whatever cancelled the command; the clock stands still while a person is asked.
+ */
+export interface Deadline {
+  readonly signal: AbortSignal
+  readonly pauseWhile: <T>(waiting: Promise<T>) => Promise<T>
+  /** How much of it is left, in ms. */
+  readonly leftMs: () => number
+}
+
+/** Waits for so many ms. Throws the signal's reason when that aborts. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
+
+/** Maps every item with an asynchronous function, at most `limit` of them at a time, and gives the results in order. */
+export async function mapLimited<Item, Result>(items: readonly Item[], limit: number, map: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const queue = items.entries()
+  const work = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await map(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
+  return results
+}

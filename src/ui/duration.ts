@@ -1,0 +1,55 @@
+
+/** What a length looks like, for messages. */
+export const DURATION_FORM = "a length such as '12h', '1h30m', '45m' or a number of seconds"
+
+const FORM = /^(?:(\d{1,9})|(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,9})s)?)$/
+
+/** Parses `12h`, `1h30m`, `45m`, `900s` or `900` into seconds. Gives undefined for anything else; checks no limits. */
+export function parseDuration(text: string): number | undefined {
+  const match = FORM.exec(text)
+  if (match === null) return undefined
+  const [plain, hours, minutes, seconds] = match.slice(1).map((digits) => Number((digits as string | undefined) ?? 0))
+  return (plain ?? 0) + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0)
+}
+
+/**
+ * Times for people, on the fast paths: no Intl and no library, whose first use costs more than the whole of `status`
+ * (Intl.DateTimeFormat 11 ms against 20 for an empty Node, measured on Node 20).
+ */
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** Gives `11 h 20 min`, `6 min`, `45 s`, `2 d 3 h`: two units at the most, rounded down. */
+export function formatRemaining(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** Gives the larger unit alone: `11 h`, `6 min`. For tables. */
+export function formatRemainingShort(seconds: number): string {
+  return formatRemaining(seconds).split(' ').slice(0, 2).join(' ')
+}
+
+/** Gives a local time as `19:40`, with a day before it unless it is today: `tomorrow 07:40`, `yesterday 18:02`, `23 Nov 07:40`. */
+export function formatInstant(instant: Date, now: Date): string {
+  const clock = `${pad(instant.getHours())}:${pad(instant.getMinutes())}`
+  const days = dayNumber(instant) - dayNumber(now)
+  if (days === 0) return clock
+  if (days === 1) return `tomorrow ${clock}`
+  if (days === -1) return `yesterday ${clock}`
+  const date = `${instant.getDate()} ${MONTHS[instant.getMonth()] ?? ''}`
+  return instant.getFullYear() === now.getFullYear() ? `${date} ${clock}` : `${date} ${instant.getFullYear()} ${clock}`
+}
+
+/** A count of local calendar days, the same for all instants of one day, whatever its length. */
+function dayNumber(instant: Date): number {
+  return Date.UTC(instant.getFullYear(), instant.getMonth(), instant.getDate()) / 86_400_000
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0')
+}

@@ -1,7 +1,0 @@
-import { join, sep } from 'node:path'
-import { expect, it } from 'vitest'
-import { childPath } from '../../src/adapters/child-path.ts'
-
-it.each([`${sep}home${sep}alice`, sep, `${sep}a folder with a name`])('names what is in %s as join does', (folder) => {
-  expect(childPath(folder, 'config.ini')).toBe(join(folder, 'config.ini'))
-})

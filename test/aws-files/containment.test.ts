@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { isEditContained } from '../../src/aws-files/containment.ts'
+import { session, signIn } from './sign-in.ts'
+
+const BEFORE = '# top\n[a]\nk = v\n\n[t]\nregion = x\n\n[b]\nk = w\n'
+const AFTER = signIn(BEFORE)
+const APPENDED = signIn('[a]\nk = v')
+
+describe('an edit that stayed in its section', () => {
+  test.each([
+    { what: 'a session written', before: BEFORE, after: AFTER },
+    { what: 'a session taken out', before: AFTER, after: BEFORE },
+    { what: 'nothing', before: BEFORE, after: BEFORE },
+    { what: 'a section appended', before: '[a]\nk = v', after: APPENDED },
+    { what: 'a section taken out', before: APPENDED, after: '[a]\nk = v' },
+    { what: 'nothing, without a section', before: '[a]\n', after: '[a]\n' },
+  ])('$what', ({ before, after }) => {
+    expect(isEditContained({ before, after, profile: 't' })).toBe(true)
+  })
+
+  test('reads back as intended', () => {
+    expect(isEditContained({ before: BEFORE, after: AFTER, profile: 't', intended: session })).toBe(true)
+  })
+})
+
+describe('an edit that went elsewhere, or is not what was meant', () => {
+  test.each([
+    { what: 'a byte above', before: BEFORE, after: AFTER.replace('# top', '# Top') },
+    { what: 'a byte below', before: BEFORE, after: AFTER.replace('k = w', 'k = W') },
+    { what: 'a byte after the end', before: BEFORE, after: `${AFTER}\n` },
+    { what: 'another section gone', before: BEFORE, after: AFTER.replace('[b]\nk = w\n', '') },
+    { what: 'a foreign key of the section', before: BEFORE, after: AFTER.replace('region = x', 'region = y') },
+    { what: 'a foreign key of the section gone', before: BEFORE, after: AFTER.replace('region = x\n', '') },
+    { what: 'the section twice', before: BEFORE, after: `${AFTER}[t]\n` },
+    { what: 'too much taken out', before: APPENDED, after: '[a]\nk = ' },
+    { what: 'too much taken out with a section', before: `${APPENDED}[b]\n`, after: '[a]\nk = v' },
+    { what: 'more than a section appended', before: '[a]\nk = v', after: `${APPENDED}[c]\n` },
+    { what: 'a section put in front', before: '[a]\n', after: '[t]\n[a]\n' },
+    { what: 'another section made', before: '[a]\n', after: '[a]\n[b]\n' },
+  ])('$what', ({ before, after }) => {
+    expect(isEditContained({ before, after, profile: 't' })).toBe(false)
+  })
+
+  test.each([
+    { what: 'a value', after: AFTER.replace('T==', 'T=') },
+    { what: 'a key twice', after: AFTER.replace('manager = awsmfa\n', 'manager = awsmfa\nmanager = awsmfa\n') },
+    { what: 'a key missing', after: AFTER.replace('manager = awsmfa\n', '') },
+    { what: 'a state of another session', after: AFTER.replace('1:ASIANEW', '1:ASIAX') },
+    { what: 'another expiration', after: AFTER.replace('18:40', '18:41') },
+    { what: 'a value that goes on', after: AFTER.replace('T==\n', 'T==\n  more\n') },
+  ])('$what', ({ after }) => {
+    expect(isEditContained({ before: BEFORE, after, profile: 't', intended: session })).toBe(false)
+  })
+})

@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { changesBetween, matchLines, splitLines } from '../../src/aws-files/lines.ts'
+
+const few = fc.array(fc.constantFrom('a', 'b', 'c', '', 'd', 'e'), { maxLength: 12 })
+
+test.each([
+  ['', []],
+  ['a', [['a', '']]],
+  ['a\nb\r\n\rc', [['a', '\n'], ['b', '\r\n'], ['', '\r'], ['c', '']]],
+] as const)('%j is taken apart', (text, lines) => {
+  expect(splitLines(text).map(({ content, lineEnd }) => [content, lineEnd])).toEqual(lines)
+})
+
+test('matched lines are the same and stand in the same order', () => {
+  fc.assert(
+    fc.property(few, few, (before, after) => {
+      const matches = matchLines(before, after)
+      const found = matches.filter((match) => match !== undefined)
+      expect(found).toEqual(found.toSorted((a, b) => a - b))
+      expect(new Set(found).size).toBe(found.length)
+      matches.forEach((match, index) => match !== undefined && expect(after[match]).toBe(before[index]))
+    }),
+  )
+})
+
+test('the changes make the one text of the other', () => {
+  fc.assert(
+    fc.property(few, few, (before, after) => {
+      const changes = changesBetween(before, after)
+      const made = changes.toReversed().reduce((lines: readonly string[], { beforeStart, beforeEnd, afterStart, afterEnd }) => {
+        return [...lines.slice(0, beforeStart), ...after.slice(afterStart, afterEnd), ...lines.slice(beforeEnd)]
+      }, before)
+      expect(made).toEqual(after)
+    }),
+  )
+})
+
+test('a line that every section has is taken out of the right one', () => {
+  const section = (name: string, ...more: readonly string[]): readonly string[] => [`[${name}]`, `role_arn = ${name}`, ...more, 'region = x', '']
+  const before = [...section('a', 'mfa = 1'), ...section('b', 'mfa = 1'), ...section('c', 'mfa = 1')]
+  const after = [...section('a', 'mfa = 1'), ...section('b'), ...section('c', 'mfa = 1')]
+  expect(changesBetween(before, after)).toEqual([{ beforeStart: 7, beforeEnd: 8, afterStart: 7, afterEnd: 7 }])
+})

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import { readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { locateSection } from '../../src/aws-files/sections.ts'
+
+function locate(text: string, profile = 't') {
+  return locateSection({ document: readIniDocument(text), path: '~/.aws/credentials', profile })
+}
+
+function refusal(text: string): unknown {
+  try {
+    locate(text)
+  } catch (error) {
+    return error instanceof AwsmfaError ? error.failure : error
+  }
+  return 'not refused'
+}
+
+describe('a place in doubt is refused, with its line', () => {
+  test.each([
+    { what: 'two sections of the name', text: '[a]\n[t]\nk=v\n\n[t]\n', defect: 'duplicate-section', line: 5, otherLine: 2 },
+    { what: 'two spellings of the name', text: '[t]\n[ t ]\n', defect: 'duplicate-section', line: 2, otherLine: 1 },
+    { what: 'text after the header', text: '[a]\n[t] x\n', defect: 'ambiguous-header', line: 2 },
+    { what: 'a key on the header line', text: '[t] k = v\n', defect: 'ambiguous-header', line: 1 },
+    { what: 'a bracket in the comment of the header', text: '[t] # [x]\n', defect: 'ambiguous-header', line: 1 },
+    { what: 'an indented header below a key', text: '[a]\nk = v\n  [t]\n', defect: 'ambiguous-header', line: 3 },
+    { what: 'an indented header below an indented header below a key', text: '[a]\nk = v\n  [b]\n  [t]\n', defect: 'ambiguous-header', line: 4 },
+    { what: 'an indented header after it', text: '[t]\nk = v\n  [b]\nl = w\n', defect: 'ambiguous-header', line: 3 },
+    { what: 'an indented header right after it', text: '[t]\n  [b]\n', defect: 'ambiguous-header', line: 2 },
+    { what: 'an open bracket in it', text: '[t]\nk = v\n[b\nl = w\n', defect: 'ambiguous-header', line: 3 },
+    { what: 'an open bracket in a continuation', text: '[t]\nk = v\n  [b\n', defect: 'ambiguous-header', line: 3 },
+    { what: 'a NUL in it', text: '[t]\nk = \0\n', defect: 'nul', line: 1 },
+    { what: 'UTF-16', text: '\xff\xfe[\0t\0]\0', defect: 'nul', line: 1 },
+    { what: 'an indented managed key', text: '[t]\n  aws_access_key_id = x\n', defect: 'key-unplaceable', line: 2 },
+    { what: 'an indented managed key below another key', text: '[t]\nk = v\n  aws_session_token = x\n', defect: 'key-unplaceable', line: 3 },
+    { what: 'an indented key below a managed one', text: '[t]\naws_session_token = x\n  region = y\n', defect: 'key-unplaceable', line: 3 },
+    { what: 'an indented legacy token', text: '[t]\n  AWS_Security_Token: x\n', defect: 'key-unplaceable', line: 2 },
+  ])('$what', ({ text, defect, line, otherLine }) => {
+    const expected = { code: 'FILE_MALFORMED', place: { path: '~/.aws/credentials', line }, defect, section: 't' }
+    expect(refusal(text)).toEqual(otherLine === undefined ? expected : { ...expected, otherLine })
+  })
+})
+
+describe('a place beyond doubt is found, whatever is wrong elsewhere', () => {
+  test.each([
+    { what: 'a plain section', text: '[t]\nk=v\n', keys: ['k'] },
+    { what: 'a header with blanks inside', text: '[ t ]\nk=v\n', keys: ['k'] },
+    { what: 'a header with a comment', text: '[t]; c\nk=v\n', keys: ['k'] },
+    { what: 'an indented header with no key above', text: '# c\n  [t]\nk=v\n', keys: ['k'] },
+    { what: 'other sections twice', text: '[a]\n[a]\n[t]\nk=v\n', keys: ['k'] },
+    { what: 'a NUL in another section', text: '[a]\n\0\n[t]\nk=v\n', keys: ['k'] },
+    { what: 'an open bracket in another section', text: '[t]\nk=v\n[a]\n[b\n', keys: ['k'] },
+    { what: 'lines that are no key, and keys twice', text: '[t]\nnonsense\nk=v\nk=w\n', keys: ['k', 'k'] },
+    { what: 'managed keys twice', text: '[t]\nmanager=v\nmanager=w\n', keys: ['manager', 'manager'] },
+    { what: 'a nested key that is named like a managed one', text: '[t]\nx =\n  manager = y\n', keys: ['x'] },
+    { what: 'a value that goes on in the next line', text: '[t]\naws_session_token = x\n  y==\n', keys: ['aws_session_token'] },
+  ])('$what', ({ text, keys }) => {
+    expect(locate(text)?.body.entries.map(({ key }) => key)).toEqual(keys)
+  })
+})
+
+test.each([
+  { profile: 'T', text: '[t]\n' },
+  { profile: 't', text: '# [t]\nk = [t]\n' },
+  { profile: 't', text: '[profile t]\n["t"]\n' },
+  { profile: '__proto__', text: '[t]\n' },
+])('there is no section $profile in $text', ({ profile, text }) => {
+  expect(locate(text, profile)).toBeUndefined()
+})
+
+test.each([
+  { what: 'UTF-8', text: '[caf\xc3\xa9]\n' },
+  { what: 'latin-1', text: '[caf\xe9]\n' },
+])('a name beyond ASCII is found in $what', ({ text }) => {
+  expect(locate(text, 'café')?.section.start).toBe(0)
+})

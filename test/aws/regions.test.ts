@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { homeRegion, isRegionName, partitionOfRegion } from '../../src/aws/endpoints.ts'
+
+test.each([
+  ['aws', 'us-east-1'],
+  ['aws-cn', 'cn-north-1'],
+  ['aws-us-gov', 'us-gov-west-1'],
+  ['aws-iso', 'us-iso-east-1'],
+  ['aws-iso-b', 'us-isob-east-1'],
+  ['aws-iso-e', 'eu-isoe-west-1'],
+  ['aws-iso-f', 'us-isof-south-1'],
+  ['aws-eusc', 'eusc-de-east-1'],
+])('%s is at home in %s, which belongs to it', (partition, region) => {
+  expect(homeRegion(partition)).toBe(region)
+  expect(partitionOfRegion(region)).toBe(partition)
+})
+
+test('a partition that is not known has no home, and a region that is not known counts as one of aws', () => {
+  expect(homeRegion('aws-moon')).toBeUndefined()
+  expect(partitionOfRegion('mx-central-1')).toBe('aws')
+})
+
+test.each([
+  ['eu-west-1', true],
+  ['aws-global', true],
+  ['', false],
+  ['eu west', false],
+  ['eu-west-1.evil.example', false],
+  ['-eu', false],
+  ['EU-WEST-1', false],
+  ['a'.repeat(64), false],
+])('%j can be a region: %s', (text, expected) => expect(isRegionName(text)).toBe(expected))

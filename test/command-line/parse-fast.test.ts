@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { COMMAND_TABLE } from '../../src/command-line/table.ts'
+import { parseFast } from '../../src/command-line/parse.ts'
+
+test.each([
+  ['login', { command: 'login', positionals: [], options: {} }],
+  ['login work', { command: 'login', positionals: ['work'], options: {} }],
+  ['login -p work --json', { command: 'login', positionals: [], options: { profile: 'work', json: true } }],
+  ['login --profile=-x', { command: 'login', positionals: [], options: { profile: '-x' } }],
+  ['login work --profile work', { command: 'login', positionals: ['work'], options: { profile: 'work' } }],
+  ['login --token-code -', { command: 'login', positionals: [], options: { 'token-code': '-' } }],
+  ['login --token-code 012345', { command: 'login', positionals: [], options: { 'token-code': '012345' } }],
+  ['login --region=a=b work', { command: 'login', positionals: ['work'], options: { region: 'a=b' } }],
+  ['login work -- --role-arn x -- y', { command: 'login', positionals: ['work'], options: {}, tail: ['--role-arn', 'x', '--', 'y'] }],
+  ['login --', { command: 'login', positionals: [], options: {}, tail: [] }],
+  ['status --all --no-color', { command: 'status', positionals: [], options: { all: true, 'no-color': true } }],
+  ['status true', { command: 'status', positionals: ['true'], options: {} }],
+  ['cache show --json', { command: 'cache', positionals: ['show'], options: { json: true } }],
+  ['cache clear a show', { command: 'cache', positionals: ['clear', 'a', 'show'], options: {} }],
+  ['cache --quiet clear -p a', { command: 'cache', positionals: ['clear'], options: { quiet: true, profile: 'a' } }],
+  ['logout a b c', { command: 'logout', positionals: ['a', 'b', 'c'], options: {} }],
+])('takes: %s', (line, invocation) => {
+  expect(parseFast(line.split(' '), COMMAND_TABLE)).toEqual(invocation)
+})
+
+test.each(['--version', '-V'])('takes %s alone', (word) => {
+  expect(parseFast([word], COMMAND_TABLE)).toBe('version')
+})
+
+test.each([
+  ['nothing at all', []],
+  ['help', ['login', '--help']],
+  ['a version of a command', ['login', '--version']],
+  ['an unknown command', ['lgin']],
+  ['an option before the command', ['--json', 'login']],
+  ['an unknown option', ['login', '--frce']],
+  ['an abbreviation', ['login', '--prof', 'x']],
+  ['an option of another command', ['status', '--force']],
+  ['a command without its action', ['cache']],
+  ['an action that there is not', ['cache', 'drop']],
+  ['an option of another action', ['cache', 'show', '--quiet']],
+  ['a word too many for an action', ['cache', 'show', 'a']],
+  ['a cluster', ['login', '-px']],
+  ['a short option with =', ['login', '-p=x']],
+  ['a repeated flag', ['login', '--json', '--json']],
+  ['a repeated value in two spellings', ['login', '-p', 'x', '--profile=x']],
+  ['an empty value', ['login', '--profile=']],
+  ['an empty value as a word', ['login', '--profile', '']],
+  ['an empty profile', ['login', '']],
+  ['a missing value', ['login', '--profile']],
+  ['an option where a value should be', ['login', '--profile', '--json']],
+  ['a value with a leading dash', ['login', '--profile', '-x']],
+  ['a dash for anything but the token code', ['login', '--profile', '-']],
+  ['a lone dash', ['login', '-']],
+  ['a value for a flag', ['login', '--json=true']],
+  ['too many words', ['status', 'a', 'b']],
+  ['two different profiles', ['login', 'a', '--profile', 'b']],
+  ['one of many that differs', ['logout', 'a', 'b', '-p', 'a']],
+  ['-- where nothing may follow', ['status', '--']],
+  ['-- after logout', ['logout', 'x', '--', 'y']],
+  ['-- alone', ['--']],
+  ['options that exclude each other', ['login', '--duration', '1h', '--duration-seconds=3600']],
+  ['all and one', ['status', '--all', 'work']],
+  ['__proto__', ['login', '--__proto__=x']],
+  ['constructor as a command', ['constructor']],
+])('declines %s', (_, argv) => {
+  expect(parseFast(argv, COMMAND_TABLE)).toBeUndefined()
+})

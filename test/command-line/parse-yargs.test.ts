@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import { HELP_TOPICS } from '../../src/command-line/spec.ts'
+import { parseYargs } from '../../src/command-line/yargs.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import type { UsageProblem } from '../../src/model/failure.ts'
+
+function problemOf(argv: readonly string[]): UsageProblem | undefined {
+  try {
+    parseYargs(argv)
+  } catch (error) {
+    if (error instanceof AwsmfaError && error.failure.code === 'USAGE') return error.failure.problem
+    throw error
+  }
+  return undefined
+}
+
+test.each<[readonly string[], UsageProblem]>([
+  [['logn'], { kind: 'unknown-command', word: 'logn', nearest: 'login' }],
+  [['frobnicate'], { kind: 'unknown-command', word: 'frobnicate' }],
+  [['frobnicate', '--help'], { kind: 'unknown-command', word: 'frobnicate' }],
+  [['help', 'stauts'], { kind: 'unknown-topic', word: 'stauts', known: [...HELP_TOPICS], nearest: 'status' }],
+  [['constructor'], { kind: 'unknown-command', word: 'constructor' }],
+  [['--json'], { kind: 'missing-command' }],
+  [['--vresion'], { kind: 'unknown-option', option: '--vresion', nearest: '--version' }],
+  [['--'], { kind: 'unexpected-separator' }],
+  [['--', 'login'], { kind: 'unexpected-separator' }],
+  [['exec'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
+  [['exec', '--'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
+  [['exec', 'prod'], { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false, program: 'prod' }],
+  [['exec', 'prod', '--'], { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false }],
+  [['exec', '-p', 'x'], { kind: 'missing-tail', command: 'exec', before: ['--profile=x'], quotesSeparator: false }],
+  [['exec', 'prod', 'ls', '-la', '/'], { kind: 'missing-separator', command: 'exec', before: ['prod'], words: ['ls', '-la', '/'], quotesSeparator: false }],
+  [['exec', '--min-ttl', '1h', 'prod', 'ls'], { kind: 'missing-separator', command: 'exec', before: ['--min-ttl', '1h', 'prod'], words: ['ls'], quotesSeparator: false }],
+  [['exec', 'prod', '--quiet', 'ls', '--quiet'], { kind: 'missing-separator', command: 'exec', before: ['prod', '--quiet'], words: ['ls', '--quiet'], quotesSeparator: false }],
+  [['exec', '--profile=prod', 'ls'], { kind: 'missing-separator', command: 'exec', before: ['--profile=prod'], words: ['ls'], quotesSeparator: false }],
+  [['exec', '--frce', 'prod', 'ls'], { kind: 'unknown-option', option: '--frce', command: 'exec' }],
+  [['exec', 'a', 'b', '--', 'ls'], { kind: 'unexpected-word', word: 'b', command: 'exec' }],
+  [['env', 'prod', '--', 'ls'], { kind: 'unexpected-separator', command: 'env' }],
+  [['env', '--unset', '--min-ttl', '1h'], { kind: 'conflicting-options', options: ['--unset', '--min-ttl'], because: 'one takes the session away, the other wants one' }],
+  [['login', '--frce'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
+  [['login', '--frce=x'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
+  [['help', 'exit-code'], { kind: 'unknown-topic', word: 'exit-code', known: [...HELP_TOPICS], nearest: 'exit-codes' }],
+  [['help', 'frobnicate'], { kind: 'unknown-topic', word: 'frobnicate', known: [...HELP_TOPICS] }],
+  [['exit-codes', '--help'], { kind: 'unknown-command', word: 'exit-codes' }],
+  [['login', '--zzzzzz'], { kind: 'unknown-option', option: '--zzzzzz', command: 'login' }],
+  [['login', '-x'], { kind: 'unknown-option', option: '-x', command: 'login' }],
+  [['login', '-5'], { kind: 'unknown-option', option: '-5', command: 'login' }],
+  [['login', '-'], { kind: 'unknown-option', option: '-', command: 'login' }],
+  [['login', '-pwork'], { kind: 'unknown-option', option: '-pwork', command: 'login', nearest: '-p' }],
+  [['login', '--constructor'], { kind: 'unknown-option', option: '--constructor', command: 'login' }],
+  [['login', '--__proto__=x'], { kind: 'unknown-option', option: '--__proto__', command: 'login' }],
+  [['login', '--force-'], { kind: 'unknown-option', option: '--force-', command: 'login', nearest: '--force' }],
+  [['login', '--no-force'], { kind: 'unknown-option', option: '--no-force', command: 'login', nearest: '--force' }],
+  [['login', '--tokenCode', '123456'], { kind: 'unknown-option', option: '--tokenCode', command: 'login', nearest: '--token-code' }],
+  [['status', '--force'], { kind: 'unknown-option', option: '--force', command: 'status' }],
+  [['login', '--prof', 'x'], { kind: 'abbreviated-option', option: '--prof', full: '--profile' }],
+  [['login', '--token-cod=123456'], { kind: 'abbreviated-option', option: '--token-cod', full: '--token-code' }],
+  [['login', '--json', '--json'], { kind: 'repeated-option', option: '--json' }],
+  [['login', '-p', 'x', '--profile=y'], { kind: 'repeated-option', option: '--profile' }],
+  [['login', '--region'], { kind: 'missing-value', option: '--region', expected: 'NAME' }],
+  [['status', '--format'], { kind: 'missing-value', option: '--format', expected: 'TEMPLATE' }],
+  [['env', '--format'], { kind: 'missing-value', option: '--format', expected: 'FORMAT' }],
+  [['login', '-p', '-x'], { kind: 'missing-value', option: '--profile', expected: 'NAME' }],
+  [['login', '--profile', '-'], { kind: 'missing-value', option: '--profile', expected: 'NAME' }],
+  [['login', '--region='], { kind: 'empty-value', option: '--region' }],
+  [['login', '--region', ''], { kind: 'empty-value', option: '--region' }],
+  [['login', ''], { kind: 'empty-value', option: 'profile' }],
+  [['login', '--json=yes'], { kind: 'unexpected-value', option: '--json' }],
+  [['login', '--json='], { kind: 'unexpected-value', option: '--json' }],
+  [['status', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'status' }],
+  [['status', 'a', 'true'], { kind: 'unexpected-word', word: 'true', command: 'status' }],
+  [['cache'], { kind: 'unknown-action', command: 'cache', known: ['show', 'clear'] }],
+  [['cache', 'shwo'], { kind: 'unknown-action', command: 'cache', word: 'shwo', known: ['show', 'clear'], nearest: 'show' }],
+  [['cache', 'constructor'], { kind: 'unknown-action', command: 'cache', word: 'constructor', known: ['show', 'clear'] }],
+  [['cache', 'show', 'work'], { kind: 'unexpected-word', word: 'work', command: 'cache' }],
+  [['cache', '--quiet', 'show'], { kind: 'option-of-other-action', command: 'cache', option: '--quiet', action: 'show', other: 'clear' }],
+  [['cache', 'clear', '--json'], { kind: 'option-of-other-action', command: 'cache', option: '--json', action: 'clear', other: 'show' }],
+  [['cache', 'clear', 'a', '-p', 'b'], { kind: 'conflicting-profiles', positional: 'a', option: 'b' }],
+  [['cache', 'show', '--'], { kind: 'unexpected-separator', command: 'cache' }],
+  [['status', '--'], { kind: 'unexpected-separator', command: 'status' }],
+  [['logout', 'a', '--', 'b'], { kind: 'unexpected-separator', command: 'logout' }],
+  [['login', 'a', '--profile', 'b'], { kind: 'conflicting-profiles', positional: 'a', option: 'b' }],
+  [['logout', 'a', 'b', '-p', 'a'], { kind: 'conflicting-profiles', positional: 'b', option: 'a' }],
+  [
+    ['login', '--duration', '1h', '--duration-seconds=3600'],
+    { kind: 'conflicting-options', options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },
+  ],
+  [
+    ['status', '--all', 'work'],
+    { kind: 'conflicting-options', options: ['--all', 'work'], because: 'one asks for every profile, the other for one' },
+  ],
+])('%j is a usage error', (argv, problem) => {
+  expect(problemOf(argv)).toEqual(problem)
+})
+
+test.each([
+  [[], { kind: 'help' }],
+  [['--help'], { kind: 'help' }],
+  [['-h'], { kind: 'help' }],
+  [['help'], { kind: 'help' }],
+  [['help', 'login'], { kind: 'help', command: 'login' }],
+  [['help', 'exit-codes'], { kind: 'topic', topic: 'exit-codes' }],
+  [['help', 'security', '--json'], { kind: 'topic', topic: 'security' }],
+  [['login', '--help'], { kind: 'help', command: 'login' }],
+  [['-h', 'status'], { kind: 'help', command: 'status' }],
+  [['login', '--frce', '--region', '-h'], { kind: 'help', command: 'login' }],
+  [['login', '--version'], { kind: 'version' }],
+])('%j asks for help or the version, whatever else is wrong', (argv, line) => {
+  expect(parseYargs(argv)).toEqual(line)
+})
+
+test.each([
+  [['--json', 'login', 'work'], { command: 'login', positionals: ['work'], options: { json: true } }],
+  [['-p=work', 'login'], { command: 'login', positionals: [], options: { profile: 'work' } }],
+  [['login', '--token-code', '012345'], { command: 'login', positionals: [], options: { 'token-code': '012345' } }],
+  [['login', '--duration-seconds', '0x10'], { command: 'login', positionals: [], options: { 'duration-seconds': '0x10' } }],
+  [['login', '007'], { command: 'login', positionals: ['007'], options: {} }],
+  [['login', 'a.b', '--region="x"'], { command: 'login', positionals: ['a.b'], options: { region: '"x"' } }],
+  [['login', '--json', '--', '--help'], { command: 'login', positionals: [], options: { json: true }, tail: ['--help'] }],
+])('%j is taken word for word', (argv, invocation) => {
+  expect(parseYargs(argv)).toEqual({ kind: 'invocation', invocation })
+})

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/runtime/runtime.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import type { LoginResolution, RoleStep } from '../../src/login/resolution.ts'
+import type { Resolved } from '../../src/model/origin.ts'
+import { answerProcess } from '../../src/login/provide-session.ts'
+import type { ProcessEffects } from '../../src/login/provide-session.ts'
+import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
+import type { FakeSts } from '../support/fake-effects.ts'
+
+const KEY = 'AKIAIOSFODNN7EXAMPLE'
+const ROLE = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
+const WINDOW = 600
+const from = <T>(value: T): Resolved<T> => ({ value, origin: { kind: 'default' } })
+const role: RoleStep = { roleArn: from('arn:aws:iam::222222222222:role/Admin'), profile: 'work', sessionName: undefined, externalId: undefined, durationSeconds: undefined }
+
+const resolutionOf = (roles: readonly RoleStep[]): LoginResolution => ({
+  target: from('work'),
+  storeProfile: 'work',
+  storeIn: 'nowhere',
+  longTerm: { kind: 'environment', credentials: { accessKeyId: KEY, secretAccessKey: 'secret' } },
+  path: ['work'],
+  roles,
+  roleExtras: {},
+  serialNumber: from('arn:aws:iam::111111111111:mfa/alice'),
+  durationSeconds: undefined,
+  region: from('us-east-1'),
+  partition: 'aws',
+  endpoint: undefined,
+  caBundle: undefined,
+  tokenCode: undefined,
+  tokenCommand: undefined,
+  yubiKey: undefined,
+  prompt: { choice: undefined, noGui: undefined, hideArns: false },
+  minTtlSeconds: undefined,
+  notes: [],
+  trail: [],
+})
+
+describe('a credential process', () => {
+  let now = NOW
+  let cache = fakeCache()
+  const told: string[] = []
+  beforeEach(() => {
+    now = NOW
+    cache = fakeCache()
+    told.length = 0
+  })
+
+  const effectsOf = (sts: FakeSts, person: ReturnType<typeof fakePerson>): ProcessEffects => ({
+    connection: { sts, endpoint: '', listMfaDevices: async () => await Promise.resolve([]) },
+    sources: [person.source],
+    cache,
+    facts: fakeFacts({ [KEY]: ALICE }),
+    lockQuestion: fakeLock().lockQuestion,
+    deadline: fakeDeadline(),
+    cancelled: new AbortController().signal,
+    sha256,
+    osUser: undefined,
+    now: () => now,
+    debug: () => undefined,
+    showWaiting: () => () => undefined,
+    pause: () => Promise.reject(new Error('unexpected')),
+    tellNextCode: () => undefined,
+    runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
+    terminal: { canAsk: () => true, choose: async () => await Promise.reject(new Error('nothing is chosen')) },
+    onNotRenewed: (error) => told.push(error.failure.code),
+  })
+
+  const answer = async (roles: readonly RoleStep[], sts: FakeSts, person = fakePerson([])): Promise<string> => {
+    const session = await answerProcess({ resolution: resolutionOf(roles), windowSeconds: WINDOW, refusalHoldsMs: 0 }, effectsOf(sts, person))
+    return session.credentials.accessKeyId
+  }
+  /** Signs in at NOW: the user's session of 12 hours, and a role's of one where there is a role. */
+  const begin = async (roles: readonly RoleStep[]): Promise<void> => {
+    const sts = fakeSts({ session: [sessionOf('ASIAUSER')], role: [sessionOf('ASIAROLE', 3600, ROLE)] })
+    await answer(roles, sts, fakePerson(['123456']))
+  }
+  const afterMinutes = (minutes: number): void => {
+    now = new Date(NOW.getTime() + minutes * 60_000)
+  }
+  const down = new AwsmfaError({ code: 'NETWORK_UNREACHABLE', host: 'sts', reason: 'refused' })
+  const laterRole = () => ({ credentials: { ...sessionOf('ASIANEXT').credentials, expiration: new Date(now.getTime() + 3_600_000) }, assumedRoleArn: ROLE })
+
+  it('serves what is kept, without a call', async () => {
+    await begin([role])
+    afterMinutes(44)
+    expect(await answer([role], fakeSts({}))).toBe('ASIAROLE')
+  })
+
+  it('renews a role without a code when 15 minutes are left', async () => {
+    await begin([role])
+    afterMinutes(46)
+    const sts = fakeSts({ role: [laterRole()] })
+    expect(await answer([role], sts)).toBe('ASIANEXT')
+    expect(sts.calls.map(({ operation, signer }) => [operation, signer.accessKeyId])).toEqual([['AssumeRole', 'ASIAUSER']])
+  })
+
+  it.each([[46], [52], [59]])('serves a role that holds when STS is down, %i minutes after its login', async (minutes) => {
+    await begin([role])
+    afterMinutes(minutes)
+    expect(await answer([role], fakeSts({ role: [down] }))).toBe('ASIAROLE')
+    expect(told).toEqual(['NETWORK_UNREACHABLE'])
+  })
+
+  it('fails when STS is down and nothing holds any more', async () => {
+    await begin([role])
+    afterMinutes(61)
+    await expect(answer([role], fakeSts({ role: [down] }))).rejects.toBe(down)
+  })
+
+  it("asks for nothing while the user's own session has more than ten minutes, and for a code with less", async () => {
+    await begin([])
+    afterMinutes(12 * 60 - 11)
+    expect(await answer([], fakeSts({}))).toBe('ASIAUSER')
+    afterMinutes(12 * 60 - 9)
+    const person = fakePerson(['654321'])
+    expect(await answer([], fakeSts({ session: [{ credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } }] }), person)).toBe('ASIATWO')
+    expect(person.asked).toHaveLength(1)
+  })
+
+  it('serves to its end what nobody could be asked to renew', async () => {
+    await begin([])
+    afterMinutes(12 * 60 - 1)
+    const nobody = fakePerson([new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })])
+    expect(await answer([], fakeSts({}), nobody)).toBe('ASIAUSER')
+    expect(told).toEqual(['PROMPT_UNAVAILABLE'])
+  })
+
+  it('asks one question when both sessions are about to end', async () => {
+    await begin([role])
+    afterMinutes(12 * 60 - 5)
+    const person = fakePerson(['654321'])
+    const sts = fakeSts({ session: [{ credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } }], role: [laterRole()] })
+    expect(await answer([role], sts, person)).toBe('ASIANEXT')
+    expect(person.asked).toHaveLength(1)
+  })
+})

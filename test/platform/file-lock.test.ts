@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { acquireLock, acquireLockAsync, sweepLockLeftovers } from '../../src/platform/file-lock.ts'
+import { identifyThisProcess } from '../../src/platform/process-info.ts'
+import { createQuestionLock } from '../../src/mfa/question-lock.ts'
+import { bundleScript } from '../support/bundle-script.ts'
+import { namesBeside, scratchFolder } from '../support/scratch.ts'
+import { failureOf } from '../support/failure-of.ts'
+
+const noWait = { waitMs: 0, pause: () => undefined }
+const gonePid = (): number => spawnSync('true').pid
+
+function plantLock(path: string, changes: object, ageMs = 0): void {
+  writeFileSync(path, JSON.stringify({ version: 1, ...identifyThisProcess(), nonce: '0123456789ab', since: '2026-01-01T00:00:00.000Z', ...changes }))
+  const time = new Date(Date.now() - ageMs)
+  utimesSync(path, time, time)
+}
+
+describe('a lock', () => {
+  it('is a private file that tells its holder, and is gone with everything beside it when given back', () => {
+    const folder = scratchFolder()
+    const lock = acquireLock(join(folder, 'lock'), noWait)
+    expect(JSON.parse(readFileSync(lock.path, 'utf8'))).toMatchObject({ version: 1, pid: process.pid, host: hostname() })
+    expect([statSync(lock.path).mode & 0o777, namesBeside(folder)]).toEqual([0o600, ['lock']])
+    expect([lock.release(), namesBeside(folder)]).toEqual([undefined, []])
+  })
+
+  it('that is held is waited for, and then the failure names the holder', () => {
+    const path = join(scratchFolder(), 'lock')
+    acquireLock(path, noWait)
+    const pauses: number[] = []
+    const failure = failureOf(() => acquireLock(path, { waitMs: 200, pause: (ms) => { pauses.push(ms); for (const end = performance.now() + 100; performance.now() < end;); } }))
+    expect(failure).toMatchObject({ code: 'FILE_LOCKED', place: { path }, holder: { pid: process.pid, host: hostname() } })
+    expect(pauses.length).toBeGreaterThan(0)
+  })
+
+  it('is taken as soon as its holder gives it back', () => {
+    const path = join(scratchFolder(), 'lock')
+    const first = acquireLock(path, noWait)
+    const second = acquireLock(path, { waitMs: 1000, pause: () => void first.release() })
+    expect([second.release(), existsSync(path)]).toEqual([undefined, false])
+  })
+
+  it('is not removed by one who lost it', () => {
+    const path = join(scratchFolder(), 'lock')
+    const lost = acquireLock(path, noWait)
+    unlinkSync(path)
+    const current = acquireLock(path, noWait)
+    expect([lost.release(), existsSync(path)]).toEqual([undefined, true])
+    expect([current.release(), existsSync(path)]).toEqual([undefined, false])
+  })
+
+  it.each([
+    ['whose process is gone', { pid: -1 }, 0, 'taken'],
+    ...(process.platform === 'linux' ? [['whose pid is another process now', { start: '1' }, 0, 'taken'] as const] : []),
+    ['of a process that runs', {}, 60_000, 'held'],
+    ['of another host, touched just now', { host: 'elsewhere' }, 0, 'held'],
+    ['of another host, untouched for long', { host: 'elsewhere' }, 11_000, 'taken'],
+    ['of another container, touched just now', { namespace: 'pid:[1]' }, 0, 'held'],
+    ['of another container, untouched for long', { namespace: 'pid:[1]' }, 11_000, 'taken'],
+    ['from before a restart', { boot: 'another' }, 11_000, 'taken'],
+    ['that makes no sense, touched just now', { nonce: 7 }, 0, 'held'],
+    ['that makes no sense, untouched for long', { nonce: 7 }, 11_000, 'taken'],
+    ['of a process group instead of a process', { pid: 0 }, 0, 'held'],
+    ['from the future', { host: 'elsewhere' }, -60_000, 'held'],
+  ] as const)('%s is %s', (_, changes, ageMs, fate) => {
+    const folder = scratchFolder()
+    const path = join(folder, 'lock')
+    plantLock(path, 'pid' in changes && changes.pid === -1 ? { pid: gonePid() } : changes, ageMs)
+    const outcome = failureOf(() => acquireLock(path, noWait).release())
+    expect(outcome).toEqual(fate === 'taken' ? 'no failure' : expect.objectContaining({ code: 'FILE_LOCKED' }))
+    expect(namesBeside(folder)).toEqual(fate === 'taken' ? [] : ['lock'])
+  })
+
+  it('that is empty counts as somebody\'s who is just writing it, for 10 s', () => {
+    const path = join(scratchFolder(), 'lock')
+    writeFileSync(path, '')
+    expect(failureOf(() => acquireLock(path, noWait))).toEqual({ code: 'FILE_LOCKED', place: { path }, waitedMs: expect.any(Number) as number })
+  })
+
+  it('whose breaker is gone too is broken by the next, claim by claim', () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'lock')
+    plantLock(path, { pid: gonePid() })
+    plantLock(`${path}.break-0123456789ab`, { pid: gonePid(), nonce: 'aaaaaaaaaaaa' })
+    plantLock(`${path}.break-aaaaaaaaaaaa`, { pid: gonePid(), nonce: 'bbbbbbbbbbbb' })
+    expect([acquireLock(path, noWait).release(), namesBeside(folder)]).toEqual([undefined, []])
+  })
+
+  it('whose breaker is at work is left to it', () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'lock')
+    plantLock(path, { pid: gonePid() })
+    plantLock(`${path}.break-0123456789ab`, { nonce: 'aaaaaaaaaaaa' })
+    expect(failureOf(() => acquireLock(path, noWait))).toMatchObject({ code: 'FILE_LOCKED' })
+    expect(namesBeside(folder)).toEqual(['lock', 'lock.break-0123456789ab'])
+  })
+
+  it('leaves private names of running processes alone when its holder sweeps', () => {
+    const folder = scratchFolder()
+    const lock = acquireLock(join(folder, 'lock'), noWait)
+    const kept = ['lock', `lock.by-${String(process.pid)}-0123456789ab`, 'lock.break-', 'lock.by-me', 'other.break-0123456789ab']
+    const swept = [`lock.by-${String(gonePid())}-0123456789ab`, 'lock.break-0123456789ab']
+    for (const name of [...kept.slice(1), ...swept]) writeFileSync(join(folder, name), '')
+    sweepLockLeftovers(lock, [...kept, ...swept])
+    expect(namesBeside(folder).toSorted()).toEqual(kept.toSorted())
+  })
+
+  it('in a folder that is missing is the system\'s refusal', () => {
+    expect(failureOf(() => acquireLock(join(scratchFolder(), 'no', 'lock'), noWait))).toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('a lock among processes', () => {
+  let driver = ''
+  beforeAll(async () => {
+    driver = await bundleScript(new URL('../support/drivers/lock-turns.ts', import.meta.url))
+  })
+
+  it('loses none of 160 increments when every holder leaves a dead lock behind', async () => {
+    const folder = scratchFolder()
+    const [lock, counter] = [join(folder, 'lock'), join(folder, 'counter')]
+    writeFileSync(counter, '0')
+    const children = Array.from({ length: 20 }, () => spawn(process.execPath, [driver, lock, counter, '8', String(gonePid())], { stdio: ['pipe', 'ignore', 'inherit'] }))
+    const ends = children.map(async (child) => once(child, 'exit'))
+    for (const child of children) child.stdin.end()
+    expect((await Promise.all(ends)).map(([code]) => code as number)).toEqual(Array.from({ length: 20 }, () => 0))
+    expect(readFileSync(counter, 'utf8')).toBe('160')
+    expect(namesBeside(folder)).toEqual(['counter', 'lock'])
+  }, 30_000)
+})
+
+describe('the question lock', () => {
+  it('is given at once when free, and tells who had to wait', async () => {
+    const folder = scratchFolder()
+    const lockQuestion = createQuestionLock(folder)
+    const first = await lockQuestion('abc', AbortSignal.timeout(5000))
+    const second = lockQuestion('abc', AbortSignal.timeout(5000))
+    first.release()
+    const { waited, release } = await second
+    expect(existsSync(join(folder, 'questions', 'abc.lock'))).toBe(true)
+    release()
+    expect([first.waited, waited, namesBeside(join(folder, 'questions')), statSync(join(folder, 'questions')).mode & 0o777]).toEqual([false, true, [], 0o700])
+  })
+
+  it('ends its wait with the reason of the signal', async () => {
+    const path = join(scratchFolder(), 'lock')
+    acquireLock(path, noWait)
+    const abort = new AbortController()
+    const waiting = acquireLockAsync(path, abort.signal)
+    abort.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+  })
+
+  it('that cannot be made is a failure with the step and the system\'s error', async () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'questions'), '')
+    await expect(createQuestionLock(folder)('abc', AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'EEXIST', step: 'folder' } })
+    await expect(createQuestionLock(scratchFolder())('a'.repeat(300), AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'ENAMETOOLONG', step: 'lock' } })
+  })
+
+  it('is two locks for two questions', async () => {
+    const lockQuestion = createQuestionLock(scratchFolder())
+    const [one, other] = await Promise.all([lockQuestion('one', AbortSignal.timeout(5000)), lockQuestion('other', AbortSignal.timeout(5000))])
+    expect([one.waited, other.waited]).toEqual([false, false])
+    one.release()
+    other.release()
+  })
+})

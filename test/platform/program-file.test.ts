@@ -1,0 +1,53 @@
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findProgram, isExecutable, startErrno } from '../../src/platform/run-program.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+describe.skipIf(process.platform === 'win32')('the file of a program', () => {
+  let home: TempHome
+  const at = (...parts: readonly string[]): string => join(home.path, ...parts)
+  beforeEach(() => {
+    home = createTempHome()
+    home.write('no-mode/awsmfa-op', '')
+    mkdirSync(at('folder/awsmfa-op'), { recursive: true, mode: 0o755 })
+    home.write('program/awsmfa-op', '#!/bin/sh\n')
+    chmodSync(at('program/awsmfa-op'), 0o755)
+    mkdirSync(at('link'))
+    symlinkSync(at('program/awsmfa-op'), at('link/awsmfa-op'))
+    mkdirSync(at('dangling'))
+    symlinkSync(at('nowhere'), at('dangling/awsmfa-op'))
+  })
+  afterEach(() => home.remove())
+
+  it.each([
+    ['no-mode', false],
+    ['folder', false],
+    ['dangling', false],
+    ['nowhere', false],
+    ['program', true],
+    ['link', true],
+  ])('may be run: %s, %s', (folder, may) => {
+    expect(isExecutable(at(folder, 'awsmfa-op'))).toBe(may)
+  })
+
+  it('is the first that may be run, in the absolute folders of PATH', () => {
+    const path = ['.', '', 'program', at('no-mode'), at('folder'), at('dangling'), at('link'), at('program')].join(delimiter)
+    expect(findProgram('awsmfa-op', { PATH: path })).toBe(at('link/awsmfa-op'))
+    expect(findProgram(at('program/awsmfa-op'), {})).toBe(at('program/awsmfa-op'))
+    expect(findProgram('awsmfa-op', { PATH: at('no-mode') })).toBeUndefined()
+  })
+
+  // What execvp(3) says when a folder of PATH may not be searched and no other one has the program.
+  it.each([
+    ['EACCES', 'awsmfa-op', 'folder', 'ENOENT'],
+    ['EACCES', 'awsmfa-op', 'no-mode', 'EACCES'],
+    ['EACCES', './awsmfa-op', 'folder', 'EACCES'],
+    ['ENOENT', 'awsmfa-op', 'folder', 'ENOENT'],
+    ['ENOEXEC', 'awsmfa-op', 'folder', 'ENOEXEC'],
+  ])('that could not be started with %s: %s in PATH %s: %s', (code, program, folder, errno) => {
+    const error = Object.assign(new Error(code), { code, syscall: `spawn ${program}` })
+    expect(startErrno(error, { program, environment: { PATH: at(folder) } })).toBe(errno)
+  })
+})

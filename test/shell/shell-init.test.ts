@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { completedCommands } from '../../src/shell/shell-init.ts'
+import { optionsBySpelling } from '../../src/command-line/yargs.ts'
+import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
+import { HELP_TOPICS } from '../../src/command-line/spec.ts'
+import { ENV_FORMATS } from '../../src/command-line/spec.ts'
+import { FOREIGN_TOOLS } from '../../src/command-line/spec.ts'
+import { LAYOUT_NAMES } from '../../src/command-line/spec.ts'
+import { PROMPT_CHOICES } from '../../src/command-line/spec.ts'
+import { COMMAND_NAMES } from '../../src/model/invocation.ts'
+import { findShell, SHELL_NAMES } from '../../src/command-line/spec.ts'
+import { caseValues, spellingsOf, valueOptions } from '../../src/shell/shell-init.ts'
+import type { CompletedCommand } from '../../src/shell/shell-init.ts'
+import { renderShellInit } from '../../src/shell/shell-init.ts'
+
+const SOME: readonly CompletedCommand[] = [
+  { name: '', takes: [{ name: 'login', description: "Sign in: it's quick" }, { name: 'env', description: '' }], options: [{ name: 'help', short: 'h', description: 'show help', offers: 'nothing' }] },
+  { name: 'login', takes: 'profile', options: [{ name: 'profile', short: 'p', description: 'the profile', offers: 'profiles' }, { name: 'ca-bundle', description: 'a file', offers: 'files' }, { name: 'all', description: 'all', offers: 'nothing' }] },
+  { name: 'exec', takes: 'profile', options: [], tail: 'command' },
+  { name: 'cache', takes: [{ name: 'show', description: 'show it' }, { name: 'clear', description: '' }], options: [] },
+  { name: 'cache show', takes: [], options: [] },
+  { name: 'cache clear', takes: 'profile', options: [{ name: 'min', description: 'so much', offers: 'anything' }] },
+  { name: 'env', takes: [], options: [{ name: 'format', description: 'the form', offers: ['env', 'fish'] }] },
+]
+
+describe('the code for a shell', () => {
+  it.each(SHELL_NAMES)('%s is as it was looked at', async (shell) => {
+    await expect(renderShellInit(shell, SOME)).toMatchFileSnapshot(`${shell}.golden.txt`)
+  })
+
+  it.each(SHELL_NAMES)('%s encodes every character that the names of the files have encoded', (shell) => {
+    const code = renderShellInit(shell, [])
+    for (const character of ENCODED_CHARACTERS) expect(code).toContain(promptFileName(character))
+    expect(code).toContain('%2E')
+  })
+
+  it.each(SHELL_NAMES)('%s completes every command and option that there is', (shell) => {
+    const code = renderShellInit(shell, completedCommands())
+    for (const { name, options } of completedCommands()) for (const option of options) expect(code).toMatch(new RegExp(shell === 'fish' ? `_awsmfa_is ${name === '' || name.includes(' ') ? `"${name}"` : name}' (-f )?-l ${option.name}\\b` : `--${option.name}\\b`))
+  })
+})
+
+describe('what stands ahead of the command', () => {
+  it.each(SHELL_NAMES)('%s knows every option of the command table whose value follows it', (shell) => {
+    const taking = [...optionsBySpelling()].filter(([, { kind }]) => kind === 'value').map(([spelling]) => spelling)
+    expect(spellingsOf(valueOptions(completedCommands())).toSorted()).toEqual(taking.toSorted())
+    const [line = ''] = /taking(?: = @\(|=| )['-].*/.exec(renderShellInit(shell, completedCommands())) ?? []
+    expect((line.match(/(?<=['\s])--?[a-z-]+/g) ?? []).toSorted()).toEqual(taking.toSorted())
+  })
+
+  it('has the values of an option that means the same to every command, and no option offered that is not for every command', () => {
+    const commands = completedCommands()
+    const [before] = commands.map((command) => caseValues(command, commands))
+    expect(before).toMatchObject({ flags: '--help -h --version -V', values: '', profiles: '--profile -p --source-profile' })
+    // The --format of env is one of a few words, that of status a template.
+    expect(before?.choices).toBe(`--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `)
+  })
+})
+
+describe('the words for completion', () => {
+  it('are plain ones, which no shell acts upon', () => {
+    const words = completedCommands().flatMap(({ name, takes, options }) => [name, ...(takes === 'profile' ? [] : takes.map((word) => word.name)), ...options.flatMap((option) => [option.name, option.short ?? '', ...(typeof option.offers === 'string' ? [] : option.offers)])])
+    expect(words.filter((word) => !/^[a-z0-9-]*(?: [a-z]+)?$/i.test(word))).toEqual([])
+  })
+
+  it('are those of the command table', () => {
+    expect(completedCommands().map(({ name }) => name)).toEqual(['', ...COMMAND_NAMES.flatMap((name) => (name === 'cache' ? ['cache', 'cache show', 'cache clear'] : [name])), 'help'])
+  })
+
+  it('are the values that each command takes, where they can be counted', () => {
+    const offered = completedCommands().flatMap(({ name, options }) => options.map(({ name: option, offers }) => [`${name} --${option}`, offers] as const))
+    expect(Object.fromEntries(offered.filter(([, offers]) => typeof offers !== 'string'))).toEqual({ 'env --format': ENV_FORMATS, 'login --prompt': PROMPT_CHOICES, 'credential-process --prompt': PROMPT_CHOICES, 'setup --layout': LAYOUT_NAMES })
+    // A new option with a value that can be counted is found here.
+    expect(new Set(offered.filter(([, offers]) => offers === 'anything').map(([option]) => option.replace(/^.* --/, '')))).toEqual(new Set(['token-code', 'serial-number', 'role-arn', 'duration', 'duration-seconds', 'min-ttl', 'region', 'endpoint-url', 'format', 'refresh-window', 'timeout']))
+  })
+
+  it('are the words that a command takes', () => {
+    const takes = (command: string): unknown => {
+      const found = completedCommands().find(({ name }) => name === command)?.takes
+      return typeof found === 'string' ? found : found?.map(({ name }) => name)
+    }
+    expect(['import', 'shell-init', 'cache', 'cache show', 'cache clear', 'undo', 'status'].map(takes)).toEqual([FOREIGN_TOOLS, SHELL_NAMES, ['show', 'clear'], [], 'profile', [], 'profile'])
+    expect(takes('help')).toEqual([...COMMAND_NAMES, ...HELP_TOPICS])
+    expect(takes('')).toEqual([...COMMAND_NAMES, 'help'])
+  })
+})
+
+describe('the names of shells', () => {
+  it.each([['bash', 'bash'], ['pwsh', 'powershell'], ['powershell', 'powershell'], ['sh', undefined], ['Bash', undefined], ['', undefined], ['toString', undefined]])('%j is %j', (word, shell) => {
+    expect(findShell(word)).toBe(shell)
+  })
+})
+
+describe('the code for PowerShell', () => {
+  it('has every word of the table in single quotes, where nothing is special but the quote', () => {
+    const code = renderShellInit('powershell', [{ name: "it's", takes: [{ name: '$(x)', description: '' }], options: [{ name: '`n', description: '', offers: ["'", '"'] }] }])
+    expect(code).toContain("  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)'); TakesProgram = $false }\n")
+  })
+
+  it('has no text in double quotes that could be a name or come from a file', () => {
+    const inDouble = [...renderShellInit('powershell', []).matchAll(/"[^"\n]*"/g)].map(([text]) => text)
+    const variables = inDouble.flatMap((text) => [...text.matchAll(/\$\(?[\w:.]*/g)].map(([name]) => name))
+    // PowerShell expands a variable in them once, and does not look at what it put there.
+    expect(variables.every((name) => /^\$(\(|env:|label|left|end|name|minutes|word|command|credentials|last|element|_)/.test(name))).toBe(true)
+  })
+})

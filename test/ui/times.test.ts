@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { durationInWords, exactDuration, relativeToNow } from '../../src/ui/duration-words.ts'
+import { formatInstant, formatRemaining, formatRemainingShort } from '../../src/ui/duration.ts'
+
+describe('times for people', () => {
+  it.each([
+    [0, '0 s', '0 s'],
+    [59, '59 s', '59 s'],
+    [60, '1 min', '1 min'],
+    [3599, '59 min', '59 min'],
+    [3600, '1 h', '1 h'],
+    [40_800, '11 h 20 min', '11 h'],
+    [129_600, '36 h', '36 h'],
+    [172_800, '2 d', '2 d'],
+    [183_600, '2 d 3 h', '2 d'],
+  ])('says %i seconds as %s, or %s', (seconds, long, short) => {
+    expect([formatRemaining(seconds), formatRemainingShort(seconds)]).toEqual([long, short])
+  })
+
+  it.each([
+    [1, '1 second'],
+    [45, '45 seconds'],
+    [60, '1 minute'],
+    [119, '1 minute'],
+    [900, '15 minutes'],
+    [3599, '59 minutes'],
+    [3600, '1 hour'],
+    [43_199.6, '12 hours'],
+    [43_200, '12 hours'],
+    [129_600, '36 hours'],
+    [172_800, '2 days'],
+  ])('says a length of %d seconds as %s', (seconds, words) => {
+    expect(durationInWords(seconds)).toBe(words)
+  })
+
+  it.each([
+    [900, '15 minutes'],
+    [3600, '1 hour'],
+    [5400, '1 hour 30 minutes'],
+    [43_200, '12 hours'],
+    [129_600, '36 hours'],
+    [1000, '1000 seconds'],
+  ])('says exactly %d seconds as %s', (seconds, words) => {
+    expect(exactDuration(seconds)).toBe(words)
+  })
+
+  it('tells the distance from now', () => {
+    const now = new Date('2026-11-21T12:00:00Z')
+    expect(relativeToNow(new Date('2026-11-21T15:00:01Z'), now)).toBe('in 3 hours')
+    expect(relativeToNow(new Date('2026-11-19T11:00:00Z'), now)).toBe('2 days ago')
+  })
+
+  const local = (month: number, day: number, hour: number, minute: number, year = 2026): Date => new Date(year, month - 1, day, hour, minute)
+  it.each([
+    [local(11, 21, 19, 40), '19:40'],
+    [local(11, 22, 0, 0), 'tomorrow 00:00'],
+    [local(11, 20, 23, 59), 'yesterday 23:59'],
+    [local(11, 23, 7, 5), '23 Nov 07:05'],
+    [local(1, 2, 7, 5, 2027), '2 Jan 2027 07:05'],
+  ])('says %s as %s', (instant, words) => {
+    expect(formatInstant(instant, local(11, 21, 12, 0))).toBe(words)
+  })
+})
