@@ -7,6 +7,10 @@ import js from '@eslint/js'
 
 const baseDirectory = dirname(fileURLToPath(import.meta.url))
 const { ignorePatterns, ...config } = JSON.parse(readFileSync(new URL('.eslintrc.json', import.meta.url), 'utf8'))
-const compat = new FlatCompat({ baseDirectory, resolvePluginsRelativeTo: baseDirectory, recommendedConfig: js.configs.recommended })
+const compat = new FlatCompat({
+  baseDirectory,
+  resolvePluginsRelativeTo: baseDirectory,
+  recommendedConfig: js.configs.recommended,
+})
 
 export default [{ ignores: ignorePatterns }, ...compat.config(config)]

@@ -21,7 +21,9 @@ export function scratchFolder() {
 export function writeHomeWithProfiles(home, count) {
   mkdirSync(join(home, '.aws'), { recursive: true, mode: 0o700 })
   writeFileSync(join(home, '.aws', 'credentials'), credentialsOf(count), { mode: 0o600 })
-  writeFileSync(join(home, '.aws', 'config'), `[profile ${PROFILE}]\nregion = eu-west-1\noutput = json\n`, { mode: 0o600 })
+  writeFileSync(join(home, '.aws', 'config'), `[profile ${PROFILE}]\nregion = eu-west-1\noutput = json\n`, {
+    mode: 0o600,
+  })
 }
 
 /** A credentials file as people have it: for each profile long-term keys and a session with its end, about 1 KB. */

@@ -13,17 +13,44 @@ import { checkWritten, environmentOf, freshCode, fullSizeBundle, writeHomeOfUser
  */
 export function loginBlocks(tool, sts, folder) {
   const bundle = fullSizeBundle(sts, folder)
-  const row = (name, transport, more, argvFor, rest = {}) => loginRow({ name, sts, home: join(folder, `${transport}-${name.replaceAll(/\W+/g, '-')}`), transport, more, argvFor, ...rest })
-  const awsmfa = (name, transport, gate, more = {}) => row(name, transport, more, (code) => [process.execPath, tool, 'login', PROFILE, '--token-code', code], { gate, writes: true })
-  const yardsticks = (transport) => yardstickRows(row, transport, sts, transport === 'https' ? { AWS_CA_BUNDLE: bundle } : {})
+  const row = (name, transport, more, argvFor, rest = {}) =>
+    loginRow({
+      name,
+      sts,
+      home: join(folder, `${transport}-${name.replaceAll(/\W+/g, '-')}`),
+      transport,
+      more,
+      argvFor,
+      ...rest,
+    })
+  const awsmfa = (name, transport, gate, more = {}) =>
+    row(name, transport, more, (code) => [process.execPath, tool, 'login', PROFILE, '--token-code', code], {
+      gate,
+      writes: true,
+    })
+  const yardsticks = (transport) =>
+    yardstickRows(row, transport, sts, transport === 'https' ? { AWS_CA_BUNDLE: bundle } : {})
   const floors = floorRows(folder)
-  const notMeasured = [...(findAwsCli() === undefined ? ['aws sts get-session-token'] : []), ...(findPythonPeer() === undefined ? ['aws-mfa --force'] : [])]
+  const notMeasured = [
+    ...(findAwsCli() === undefined ? ['aws sts get-session-token'] : []),
+    ...(findPythonPeer() === undefined ? ['aws-mfa --force'] : []),
+  ]
   return [
-    { title: 'Login over http', rounds: 25, rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...yardsticks('http')], notMeasured },
+    {
+      title: 'Login over http',
+      rounds: 25,
+      rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...yardsticks('http')],
+      notMeasured,
+    },
     {
       title: 'Login over TLS',
       rounds: 25,
-      rows: [...floors, awsmfa('awsmfa login', 'https', 7.7), awsmfa('awsmfa login, full-size CA bundle', 'https', undefined, { AWS_CA_BUNDLE: bundle }), ...yardsticks('https')],
+      rows: [
+        ...floors,
+        awsmfa('awsmfa login', 'https', 7.7),
+        awsmfa('awsmfa login, full-size CA bundle', 'https', undefined, { AWS_CA_BUNDLE: bundle }),
+        ...yardsticks('https'),
+      ],
       notMeasured,
     },
     memoryBlock(tool, sts, join(folder, 'memory')),
@@ -32,7 +59,10 @@ export function loginBlocks(tool, sts, folder) {
 
 function floorRows(folder) {
   const measure = () => timeProgram(FLOOR, bareEnvironment(folder))
-  return [{ name: 'node -e 0', measure }, { name: 'node -e 0, again', measure, isControl: true }]
+  return [
+    { name: 'node -e 0', measure },
+    { name: 'node -e 0, again', measure, isControl: true },
+  ]
 }
 
 function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = false, isTyped = false }) {
@@ -50,11 +80,36 @@ function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = fa
 function yardstickRows(row, transport, { serial }, more) {
   const aws = findAwsCli()
   const peer = findPythonPeer()
-  const getToken = (code) => [aws, 'sts', 'get-session-token', '--profile', `${PROFILE}-long-term`, '--region', 'eu-west-1', '--serial-number', serial, '--token-code', code]
+  const getToken = (code) => [
+    aws,
+    'sts',
+    'get-session-token',
+    '--profile',
+    `${PROFILE}-long-term`,
+    '--region',
+    'eu-west-1',
+    '--serial-number',
+    serial,
+    '--token-code',
+    code,
+  ]
   const peerLogin = () => [peer, '--profile', PROFILE, '--force', '--device', serial]
   return [
-    ...(aws === undefined ? [] : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true, isSeldom: true }]),
-    ...(peer === undefined ? [] : [{ ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, { writes: true, isTyped: true }), isYardstick: true, isSeldom: true }]),
+    ...(aws === undefined
+      ? []
+      : [{ ...row('aws sts get-session-token', transport, more, getToken), isYardstick: true, isSeldom: true }]),
+    ...(peer === undefined
+      ? []
+      : [
+          {
+            ...row('aws-mfa --force', transport, { ...more, AWS_DEFAULT_REGION: 'eu-west-1' }, peerLogin, {
+              writes: true,
+              isTyped: true,
+            }),
+            isYardstick: true,
+            isSeldom: true,
+          },
+        ]),
   ]
 }
 
@@ -69,6 +124,9 @@ function memoryBlock(tool, sts, home) {
     title: 'Peak memory of a login over TLS',
     unit: 'MB',
     rounds: 10,
-    rows: [{ name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], env) / 1024 }, { name: 'awsmfa login', measure, gate: 1.7 }],
+    rows: [
+      { name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], env) / 1024 },
+      { name: 'awsmfa login', measure, gate: 1.7 },
+    ],
   }
 }

@@ -60,7 +60,8 @@ export async function judgeBlock(block, effort) {
     else {
       const companions = block.rows.filter((row, index) => index === 0 || row.isControl)
       let again = result
-      for (let tries = 0; isMissed(again) && tries < MORE_TRIES; tries++) again = (await measureBlock([...companions, result.row], effort)).at(-1)
+      for (let tries = 0; isMissed(again) && tries < MORE_TRIES; tries++)
+        again = (await measureBlock([...companions, result.row], effort)).at(-1)
       judged.push({ ...again, ratioInBlock: result.ratio, missed: isMissed(again), isSecondTry: true })
     }
   }
@@ -71,9 +72,13 @@ export async function judgeBlock(block, effort) {
 export function timeProgram(argv, env, input) {
   const [program, ...words] = argv
   const started = process.hrtime.bigint()
-  const result = spawnSync(program, words, { env, ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }) })
+  const result = spawnSync(program, words, {
+    env,
+    ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
+  })
   const ms = Number(process.hrtime.bigint() - started) / 1e6
   if (result.error !== undefined) throw result.error
-  if (result.status !== 0) throw new Error(`${argv.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
+  if (result.status !== 0)
+    throw new Error(`${argv.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
   return ms
 }

@@ -16,7 +16,8 @@ export async function processBlock(tool, sts, folder) {
   writeHomeWithProfiles(standing, 10)
   const sealed = join(folder, 'process-sealed')
   const env = await signedInBySealedCache(tool, sts, sealed)
-  const ask = (words, environment) => () => timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...words], environment)
+  const ask = (words, environment) => () =>
+    timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...words], environment)
   const floor = () => timeProgram(FLOOR, bareEnvironment(folder))
   const aws = findAwsCli()
   const python = findBoto3()
@@ -29,8 +30,25 @@ export async function processBlock(tool, sts, folder) {
       { name: 'session in the credentials file', measure: ask([], bareEnvironment(standing)), gate: 1.5 },
       { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.7 },
       { name: 'the long way, from the cache', measure: ask(['--refresh-window', '5m'], env) },
-      ...(aws === undefined ? [] : [{ name: 'aws configure get', measure: () => timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)), isSeldom: true }]),
-      ...(python === undefined ? [] : [{ name: 'boto3 finds the session itself', measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(standing)), isSeldom: true }]),
+      ...(aws === undefined
+        ? []
+        : [
+            {
+              name: 'aws configure get',
+              measure: () =>
+                timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)),
+              isSeldom: true,
+            },
+          ]),
+      ...(python === undefined
+        ? []
+        : [
+            {
+              name: 'boto3 finds the session itself',
+              measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(standing)),
+              isSeldom: true,
+            },
+          ]),
     ],
     notMeasured: [...(aws === undefined ? ['aws configure get'] : []), ...(python === undefined ? ['boto3'] : [])],
   }
@@ -38,10 +56,16 @@ export async function processBlock(tool, sts, folder) {
 
 async function signedInBySealedCache(tool, sts, home) {
   writeHomeOfUser(home, sts)
-  writeFileSync(join(home, '.aws', 'config'), `[profile ${PROFILE}]\nregion = eu-west-1\ncredential_process = awsmfa credential-process --profile ${PROFILE}\n`)
+  writeFileSync(
+    join(home, '.aws', 'config'),
+    `[profile ${PROFILE}]\nregion = eu-west-1\ncredential_process = awsmfa credential-process --profile ${PROFILE}\n`,
+  )
   const env = environmentOf(sts, home, 'http')
   const code = await freshCode(sts, home)
-  for (const words of [['login', PROFILE, '--token-code', code], ['credential-process', '--profile', PROFILE]]) {
+  for (const words of [
+    ['login', PROFILE, '--token-code', code],
+    ['credential-process', '--profile', PROFILE],
+  ]) {
     const { status, stderr } = spawnSync(process.execPath, [tool, ...words], { env, encoding: 'utf8' })
     if (status !== 0) throw new Error(`awsmfa ${words[0]} ended with ${status}:\n${stderr}`)
   }

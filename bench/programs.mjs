@@ -12,7 +12,8 @@ export const FLOOR = [process.execPath, '-e', '0']
 /** Builds dist/ if it is missing and gives the entry of a copy of it, which no build can take away meanwhile. */
 export function builtTool(folder) {
   const dist = join(root, 'dist')
-  if (!existsSync(join(dist, 'awsmfa.cjs'))) execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  if (!existsSync(join(dist, 'awsmfa.cjs')))
+    execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
   cpSync(dist, join(folder, 'dist'), { recursive: true })
   return join(folder, 'dist', 'awsmfa.cjs')
 }
@@ -45,7 +46,10 @@ export function findBoto3() {
 
 /** Finds a program by its name; undefined where there is none. */
 export function findOnPath(name) {
-  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(isExecutable)
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable)
 }
 
 function isExecutable(path) {

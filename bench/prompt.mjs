@@ -12,9 +12,27 @@ const PROMPTS = 2000
 const PROCESSES = 10
 
 const SHELLS = {
-  bash: { argv: ['bash', '--norc', '--noprofile'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.2 },
-  zsh: { argv: ['zsh', '-f'], loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`, fork: 'x=$(:)', forkName: '$(:)', gate: 0.2 },
-  fish: { argv: ['fish', '--no-config'], loop: (times, what) => `for i in (seq ${times}); ${what}; end`, fork: 'set x (date +%s)', forkName: '(date +%s)', gate: 0.6 },
+  bash: {
+    argv: ['bash', '--norc', '--noprofile'],
+    loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`,
+    fork: 'x=$(:)',
+    forkName: '$(:)',
+    gate: 0.2,
+  },
+  zsh: {
+    argv: ['zsh', '-f'],
+    loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`,
+    fork: 'x=$(:)',
+    forkName: '$(:)',
+    gate: 0.2,
+  },
+  fish: {
+    argv: ['fish', '--no-config'],
+    loop: (times, what) => `for i in (seq ${times}); ${what}; end`,
+    fork: 'set x (date +%s)',
+    forkName: '(date +%s)',
+    gate: 0.6,
+  },
 }
 
 /** The blocks of this subject, one for each shell that is found, and one that shows that the number of profiles does not count. */
@@ -24,31 +42,65 @@ export function promptBlocks(tool, folder) {
   const found = Object.keys(SHELLS).filter((shell) => findOnPath(shell) !== undefined)
   const blocks = found.map((shell) => {
     const { fork, forkName, gate, loop } = SHELLS[shell]
-    const row = (name, times, what, more = {}) => ({ name, measure: () => timeInShell(shell, few, loop(times, what), times), ...more })
-    const status = shell === 'fish' ? `set x (${process.execPath} ${tool} status ${PROFILE})` : `x=$(${process.execPath} ${tool} status ${PROFILE})`
+    const row = (name, times, what, more = {}) => ({
+      name,
+      measure: () => timeInShell(shell, few, loop(times, what), times),
+      ...more,
+    })
+    const status =
+      shell === 'fish'
+        ? `set x (${process.execPath} ${tool} status ${PROFILE})`
+        : `x=$(${process.execPath} ${tool} status ${PROFILE})`
     return {
       title: `Prompt in ${shell}`,
       unit: 'µs',
       rounds: 15,
-      rows: [row(forkName, PROMPTS / 20, fork), row(`${forkName}, again`, PROMPTS / 20, fork, { isControl: true }), row('the prompt', PROMPTS, '_awsmfa_prompt', { gate }), row('$(awsmfa status)', PROCESSES, status)],
+      rows: [
+        row(forkName, PROMPTS / 20, fork),
+        row(`${forkName}, again`, PROMPTS / 20, fork, { isControl: true }),
+        row('the prompt', PROMPTS, '_awsmfa_prompt', { gate }),
+        row('$(awsmfa status)', PROCESSES, status),
+      ],
     }
   })
   if (!found.includes('bash')) return blocks
-  const at = (name, place, more = {}) => ({ name, measure: () => timeInShell('bash', place, SHELLS.bash.loop(PROMPTS, '_awsmfa_prompt'), PROMPTS), ...more })
-  return [...blocks, { title: 'Prompt among many profiles', unit: 'µs', rounds: 15, rows: [at('5 profiles', few), at('500 profiles', many, { gate: 1.3 })] }]
+  const at = (name, place, more = {}) => ({
+    name,
+    measure: () => timeInShell('bash', place, SHELLS.bash.loop(PROMPTS, '_awsmfa_prompt'), PROMPTS),
+    ...more,
+  })
+  return [
+    ...blocks,
+    {
+      title: 'Prompt among many profiles',
+      unit: 'µs',
+      rounds: 15,
+      rows: [at('5 profiles', few), at('500 profiles', many, { gate: 1.3 })],
+    },
+  ]
 }
 
 /** A home as it is after a login, with the code for each shell in it. */
 function homeWithLine(home, profiles, tool) {
   writeHomeWithProfiles(home, profiles)
   mkdirSync(join(home, '.aws', 'credentials.awsmfa'), { mode: 0o700 })
-  writeFileSync(join(home, '.aws', 'credentials.awsmfa', PROFILE), `1 ${Math.floor(Date.now() / 1000) + 6 * 3600} ends ${PROFILE}\n`, { mode: 0o600 })
-  for (const shell of Object.keys(SHELLS)) writeFileSync(join(home, `init.${shell}`), execFileSync(process.execPath, [tool, 'shell-init', shell], { env: bareEnvironment(home) }))
+  writeFileSync(
+    join(home, '.aws', 'credentials.awsmfa', PROFILE),
+    `1 ${Math.floor(Date.now() / 1000) + 6 * 3600} ends ${PROFILE}\n`,
+    { mode: 0o600 },
+  )
+  for (const shell of Object.keys(SHELLS))
+    writeFileSync(
+      join(home, `init.${shell}`),
+      execFileSync(process.execPath, [tool, 'shell-init', shell], { env: bareEnvironment(home) }),
+    )
   return home
 }
 
 /** Microseconds for each turn. */
 function timeInShell(shell, home, code, times) {
   const script = `source ${join(home, `init.${shell}`)}\n${code}\n`
-  return (timeProgram([...SHELLS[shell].argv, '-c', script], bareEnvironment(home, { AWS_PROFILE: PROFILE })) * 1000) / times
+  return (
+    (timeProgram([...SHELLS[shell].argv, '-c', script], bareEnvironment(home, { AWS_PROFILE: PROFILE })) * 1000) / times
+  )
 }

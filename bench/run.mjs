@@ -28,8 +28,17 @@ async function main(words) {
   const sts = await startSts({ tls: true })
   const typed = await typedLoginBlock(tool, folder.path)
   try {
-    const blocks = [...startUpBlocks(tool, folder.path), ...promptBlocks(tool, folder.path), await editBlock(folder.path), await processBlock(tool, sts, folder.path), ...loginBlocks(tool, sts, folder.path), typed]
-    console.log(`Node.js ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+    const blocks = [
+      ...startUpBlocks(tool, folder.path),
+      ...promptBlocks(tool, folder.path),
+      await editBlock(folder.path),
+      await processBlock(tool, sts, folder.path),
+      ...loginBlocks(tool, sts, folder.path),
+      typed,
+    ]
+    console.log(
+      `Node.js ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
+    )
     let missed = 0
     for (const block of blocks.filter(({ title }) => title.toLowerCase().includes(only.toLowerCase()))) {
       const rounds = words.includes('--quick') ? Math.min(QUICK_ROUNDS, block.rounds) : block.rounds

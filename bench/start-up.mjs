@@ -11,7 +11,11 @@ export function startUpBlocks(tool, folder) {
   const many = join(folder, 'many')
   writeHomeWithProfiles(few, 10)
   writeHomeWithProfiles(many, 10_000)
-  const at = (home, name, argv, more = {}) => ({ name, measure: () => timeProgram(argv, bareEnvironment(home)), ...more })
+  const at = (home, name, argv, more = {}) => ({
+    name,
+    measure: () => timeProgram(argv, bareEnvironment(home)),
+    ...more,
+  })
   const awsmfa = (home, name, words, gate) => at(home, name, [process.execPath, tool, ...words], { gate })
   const floor = (home) => [at(home, 'node -e 0', FLOOR), at(home, 'node -e 0, again', FLOOR, { isControl: true })]
   const aws = findAwsCli()
@@ -24,18 +28,32 @@ export function startUpBlocks(tool, folder) {
         awsmfa(few, 'awsmfa --version', ['--version'], 1.5),
         awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.5),
         awsmfa(few, 'awsmfa --help', ['--help'], 3.3),
-        ...(aws === undefined ? [] : [at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE], { isSeldom: true })]),
+        ...(aws === undefined
+          ? []
+          : [
+              at(few, 'aws configure get', [aws, 'configure', 'get', 'region', '--profile', PROFILE], {
+                isSeldom: true,
+              }),
+            ]),
       ],
       notMeasured: aws === undefined ? ['aws configure get'] : [],
     },
-    { title: 'A large file', rounds: 25, rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.1)] },
+    {
+      title: 'A large file',
+      rounds: 25,
+      rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.1)],
+    },
     {
       title: 'Peak memory',
       unit: 'MB',
       rounds: 10,
       rows: [
         { name: 'node -e 0', measure: () => peakMemoryOf(['-e', '0'], bareEnvironment(few)) / 1024 },
-        { name: 'awsmfa status, 10 profiles', measure: () => peakMemoryOf([tool, 'status', PROFILE], bareEnvironment(few)) / 1024, gate: 1.15 },
+        {
+          name: 'awsmfa status, 10 profiles',
+          measure: () => peakMemoryOf([tool, 'status', PROFILE], bareEnvironment(few)) / 1024,
+          gate: 1.15,
+        },
       ],
     },
   ]

@@ -19,11 +19,23 @@ export function renderBlock(block, results) {
 /** How a login compares with the programs that do the same; a goal, which gates nothing. */
 function goalLine(results) {
   const login = results.find(({ row }) => row.name === 'awsmfa login')
-  const words = results.filter(({ row }) => row.isYardstick).map((other) => `${(login.ratioInBlock / other.ratioInBlock).toFixed(2)} of ${other.row.name}`)
+  const words = results
+    .filter(({ row }) => row.isYardstick)
+    .map((other) => `${(login.ratioInBlock / other.ratioInBlock).toFixed(2)} of ${other.row.name}`)
   return words.length === 0 ? '' : `  awsmfa login is ${words.join(', ')} (goal: at most 0.25 of aws)\n`
 }
 
 function layOut(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  return rows.map((row) => `  ${row.map((cell, column) => (column === 0 || column === 5 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()}\n`).join('')
+  return rows
+    .map(
+      (row) =>
+        `  ${row
+          .map((cell, column) =>
+            column === 0 || column === 5 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+          )
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
 }

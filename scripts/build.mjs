@@ -20,9 +20,11 @@ const REPLACEMENTS = {
   // ora measures its one line of plain text with it; loading it takes 25 ms.
   'string-width': `export { displayWidth as default } from ${JSON.stringify(`${root}src/ui/style.ts`)}`,
   // Every client is given its credentials. Without the default chain, nothing can ask an instance's metadata service either.
-  '@aws-sdk/credential-provider-node': "export const defaultProvider = () => { throw new Error('a client was made without credentials') }",
+  '@aws-sdk/credential-provider-node':
+    "export const defaultProvider = () => { throw new Error('a client was made without credentials') }",
   // Every client is given its request handler, and the collector for it.
-  '@smithy/node-http-handler': 'export const NodeHttpHandler = { create: (given) => given }\nexport const streamCollector = undefined',
+  '@smithy/node-http-handler':
+    'export const NodeHttpHandler = { create: (given) => given }\nexport const streamCollector = undefined',
 }
 
 const PREFIX = '\0replaced:'
@@ -70,8 +72,18 @@ function writeDeclarations() {
 function declarationsOf(fileName) {
   const source = ts.createSourceFile(fileName, readFileSync(fileName, 'utf8'), ts.ScriptTarget.Latest)
   const own = source.statements.filter((statement) => statement.moduleSpecifier === undefined)
-  const { outputText, diagnostics } = ts.transpileDeclaration(own.map((statement) => source.text.slice(statement.pos, statement.end)).join(''), { fileName, reportDiagnostics: true })
-  if (diagnostics?.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => '\n' }))
+  const { outputText, diagnostics } = ts.transpileDeclaration(
+    own.map((statement) => source.text.slice(statement.pos, statement.end)).join(''),
+    { fileName, reportDiagnostics: true },
+  )
+  if (diagnostics?.length > 0)
+    throw new Error(
+      ts.formatDiagnostics(diagnostics, {
+        getCurrentDirectory: () => root,
+        getCanonicalFileName: (name) => name,
+        getNewLine: () => '\n',
+      }),
+    )
   return outputText
 }
 
@@ -79,10 +91,18 @@ try {
   const chunks = await bundle()
   chmodSync(`${stage}/awsmfa.cjs`, 0o755)
   // Its names are spelt out, so that every bundler and Node finds them.
-  writeFileSync(`${stage}/library.mjs`, "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n")
+  writeFileSync(
+    `${stage}/library.mjs`,
+    "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n",
+  )
   writeDeclarations()
   // Which module is in which file, for the tests of what a command loads.
-  const modules = Object.fromEntries(chunks.map(({ fileName, moduleIds }) => [fileName, moduleIds.map((id) => relative(root, id).replaceAll('\\', '/'))]))
+  const modules = Object.fromEntries(
+    chunks.map(({ fileName, moduleIds }) => [
+      fileName,
+      moduleIds.map((id) => relative(root, id).replaceAll('\\', '/')),
+    ]),
+  )
   writeFileSync(`${root}build/modules.json`, JSON.stringify(modules, undefined, 1))
   writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices(chunks.flatMap(({ moduleIds }) => moduleIds)))
   rmSync(dist, { recursive: true, force: true })

@@ -16,7 +16,20 @@ const ACCOUNT = '111111111111'
 const ALICE = `arn:aws:iam::${ACCOUNT}:user/alice`
 const DEVICE = `arn:aws:iam::${ACCOUNT}:mfa/alice`
 /** What decides how text looks and which time it is; nothing else of the person's environment reaches the tool. */
-const PASSED_ON = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'NO_COLOR', 'WT_SESSION', 'TERM_PROGRAM', 'ConEmuTask', 'SystemRoot', 'TEMP', 'TMP']
+const PASSED_ON = [
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'TERM',
+  'NO_COLOR',
+  'WT_SESSION',
+  'TERM_PROGRAM',
+  'ConEmuTask',
+  'SystemRoot',
+  'TEMP',
+  'TMP',
+]
 
 const styled = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 const bold = (text) => (styled ? `\u001b[1m${text}\u001b[22m` : text)
@@ -47,8 +60,14 @@ function furnish(sts, strictSts) {
   const credentials = join(home, '.aws', 'credentials')
   mkdirSync(join(home, '.aws'), { mode: 0o700 })
   writeFileSync(credentials, credentialsOf(strictSts), { mode: 0o600 })
-  writeFileSync(join(home, '.aws', 'config'), '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\n', { mode: 0o600 })
-  const passedOn = Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+  writeFileSync(
+    join(home, '.aws', 'config'),
+    '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\n',
+    { mode: 0o600 },
+  )
+  const passedOn = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
   const environment = {
     ...passedOn,
     HOME: home,
@@ -68,7 +87,12 @@ function awsmfa({ home, environment }, argv, { code = 0, pattern }) {
   say(bold(`$ awsmfa ${argv.join(' ')}`))
   const record = join(home, 'printed')
   const descriptor = openSync(record, 'a')
-  const { status, error } = spawnSync(process.execPath, [tool, ...argv], { env: environment, cwd: home, stdio: ['ignore', descriptor, descriptor], timeout: 30_000 })
+  const { status, error } = spawnSync(process.execPath, [tool, ...argv], {
+    env: environment,
+    cwd: home,
+    stdio: ['ignore', descriptor, descriptor],
+    timeout: 30_000,
+  })
   closeSync(descriptor)
   const printed = readFileSync(record, 'utf8')
   rmSync(record)
@@ -94,7 +118,12 @@ function whoTheSdkIs(scene, profile) {
   const script = `const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts')
     new STSClient({ region: 'eu-west-1', profile: ${JSON.stringify(profile)} }).send(new GetCallerIdentityCommand({})).then(({ Arn }) => process.stdout.write(Arn))`
   const environment = { ...scene.environment, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { env: environment, cwd: root, encoding: 'utf8', timeout: 30_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    env: environment,
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
   demand(status === 0, `the AWS SDK for JavaScript failed with profile '${profile}':\n${stderr}`)
   return stdout
 }
@@ -104,7 +133,9 @@ function play(scene, sts) {
   const isAsBefore = () => before.equals(readFileSync(scene.credentials))
 
   explain('sign in with the code that the phone shows')
-  awsmfa(scene, ['login', 'work', '--token-code', sts.code(DEVICE)], { pattern: /work: signed in as alice in 111111111111 until .*12 hours/ })
+  awsmfa(scene, ['login', 'work', '--token-code', sts.code(DEVICE)], {
+    pattern: /work: signed in as alice in 111111111111 until .*12 hours/,
+  })
   const signedIn = readFileSync(scene.credentials)
   demand(!isAsBefore(), 'login wrote nothing')
   explain('what it wrote into ~/.aws/credentials, cut short here')
@@ -121,13 +152,18 @@ function play(scene, sts) {
   demand(seen === ALICE, `the AWS SDK for JavaScript is ${seen}, not ${ALICE}`)
 
   explain('a wrong code is refused, and the session that is there stays')
-  awsmfa(scene, ['login', 'work', '--token-code', wrongCode(sts)], { code: 4, pattern: /error: the token code was not accepted/ })
+  awsmfa(scene, ['login', 'work', '--token-code', wrongCode(sts)], {
+    code: 4,
+    pattern: /error: the token code was not accepted/,
+  })
   demand(signedIn.equals(readFileSync(scene.credentials)), 'the refused login changed the credentials file')
 
   explain('sign out')
   awsmfa(scene, ['logout', 'work'], { pattern: /work: signed out/ })
   demand(isAsBefore(), 'the credentials file is not what it was before login')
-  say(`\nThe credentials file is byte for byte what it was before: ${before.length} bytes, comments and spacing included.`)
+  say(
+    `\nThe credentials file is byte for byte what it was before: ${before.length} bytes, comments and spacing included.`,
+  )
 }
 
 /** Builds, starts the server, plays the steps and leaves nothing behind. Gives the exit code. */

@@ -18,8 +18,25 @@ async function loadTables() {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
   const entry = join(folder, 'tables.ts')
   const target = join(folder, 'tables.mjs')
-  const reexports = { 'command-line/table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'], 'command-line/spec': ['HELP_TOPICS'], 'cli/exit-codes': ['exitCodeRows'], 'cli/help': ['plainText', 'securityText', 'VARIABLE_TABLE'], 'doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'], 'doctor/finding': ['FINDING_TABLE'], 'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOUR', 'TOOLS'], 'login/setting-table': ['SETTING_TABLE'], 'aws/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'] }
-  writeFileSync(entry, Object.entries(reexports).map(([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`).join(''))
+  const reexports = {
+    'command-line/table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'],
+    'command-line/spec': ['HELP_TOPICS'],
+    'cli/exit-codes': ['exitCodeRows'],
+    'cli/help': ['plainText', 'securityText', 'VARIABLE_TABLE'],
+    'doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'],
+    'doctor/finding': ['FINDING_TABLE'],
+    'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOUR', 'TOOLS'],
+    'login/setting-table': ['SETTING_TABLE'],
+    'aws/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'],
+  }
+  writeFileSync(
+    entry,
+    Object.entries(reexports)
+      .map(
+        ([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(root, 'src', `${file}.ts`))}\n`,
+      )
+      .join(''),
+  )
   try {
     const build = await rolldown({ input: entry, platform: 'node', logLevel: 'warn' })
     const { output } = await build.generate({ format: 'es', codeSplitting: false })
@@ -47,7 +64,11 @@ function commandText(name, { summary, actions = {}, positional, tail, options, e
   const after = tail === undefined ? '' : tail.required ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
   const action = Object.keys(actions).join('|')
   const synopsis = `awsmfa ${name}${action === '' ? '' : ` ${action}`}${words === undefined ? '' : ` [${words}]`} [options]${after}`
-  const rows = [...Object.entries(actions).map(([word, { summary: does }]) => [code(word), does]), ...(words === undefined ? [] : [[code(words), positional.description]]), ...options.map((option) => [spelling(option), option.description])]
+  const rows = [
+    ...Object.entries(actions).map(([word, { summary: does }]) => [code(word), does]),
+    ...(words === undefined ? [] : [[code(words), positional.description]]),
+    ...options.map((option) => [spelling(option), option.description]),
+  ]
   if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
   const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')
   return `#### ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`
@@ -55,7 +76,13 @@ function commandText(name, { summary, actions = {}, positional, tail, options, e
 
 function commands({ COMMAND_TABLE, GLOBAL_OPTIONS }) {
   const texts = Object.entries(COMMAND_TABLE).map(([name, spec]) => commandText(name, spec))
-  return [...texts, `#### With or without a command\n\n${table(['', ''], GLOBAL_OPTIONS.map((option) => [spelling(option), option.description]))}`].join('\n')
+  return [
+    ...texts,
+    `#### With or without a command\n\n${table(
+      ['', ''],
+      GLOBAL_OPTIONS.map((option) => [spelling(option), option.description]),
+    )}`,
+  ].join('\n')
 }
 
 /** Every place where a setting may stand, in the order in which they are looked at. */
@@ -64,22 +91,39 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
     ...(stsFlags.length === 0 ? [] : [`after \`--\`: ${codes(stsFlags)}`]),
     ...(flags.length === 0 ? [] : [codes(flags.map((flag) => `--${flag}`))]),
     ...(variables.length === 0 ? [] : [codes(variables)]),
-    ...(profileKeys.length === 0 ? [] : [`${codes(profileKeys)} (${profiles === 'walk' ? 'each profile on the way to the keys' : 'the profile itself'})`]),
+    ...(profileKeys.length === 0
+      ? []
+      : [
+          `${codes(profileKeys)} (${profiles === 'walk' ? 'each profile on the way to the keys' : 'the profile itself'})`,
+        ]),
     ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in the settings file`]),
     ...(fallback === undefined ? [] : [`else ${fallback}`]),
   ].join('<br>')
 }
 
 function settings({ SETTING_TABLE }) {
-  return table(['setting', 'the first of'], SETTING_TABLE.map((setting) => [`**${setting.name}**: ${setting.description}`, placesOf(setting)]))
+  return table(
+    ['setting', 'the first of'],
+    SETTING_TABLE.map((setting) => [`**${setting.name}**: ${setting.description}`, placesOf(setting)]),
+  )
 }
 
 function variables({ VARIABLE_TABLE }) {
-  return table(['variable', 'key of a profile', 'what it does'], VARIABLE_TABLE.map(({ variables: names, profileKey, description }) => [codes(names), profileKey === undefined ? '' : code(profileKey), description]))
+  return table(
+    ['variable', 'key of a profile', 'what it does'],
+    VARIABLE_TABLE.map(({ variables: names, profileKey, description }) => [
+      codes(names),
+      profileKey === undefined ? '' : code(profileKey),
+      description,
+    ]),
+  )
 }
 
 function exitCodes({ exitCodeRows }) {
-  return table(['code', 'means'], exitCodeRows().map(({ exitCode, meaning }) => [String(exitCode), meaning]))
+  return table(
+    ['code', 'means'],
+    exitCodeRows().map(({ exitCode, meaning }) => [String(exitCode), meaning]),
+  )
 }
 
 const SHAPES = {
@@ -90,7 +134,11 @@ const SHAPES = {
 }
 
 function stsFlags({ STS_FLAGS, OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_FLAGS }) {
-  const rows = STS_FLAGS.map(({ flag, operations, shape }) => [code(flag), operations.length > 1 ? 'both' : operations.join(''), SHAPES[shape.kind](shape)])
+  const rows = STS_FLAGS.map(({ flag, operations, shape }) => [
+    code(flag),
+    operations.length > 1 ? 'both' : operations.join(''),
+    SHAPES[shape.kind](shape),
+  ])
   const refused = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS].map(({ flag }) => flag)
   const own = codes(OWN_GLOBALS.map(({ flag }) => flag))
   return `${table(['flag', 'of', 'takes'], rows)}
@@ -105,7 +153,10 @@ const GENERATORS = { commands, settings, variables, 'exit codes': exitCodes, 'fl
 /** Puts every table into a text that has its markers. Throws where markers are missing, repeated, or name no table. */
 function fill(path, text, generators) {
   const names = [...text.matchAll(/<!-- generated: (.+?) -->/g)].map(([, name]) => name)
-  if (names.toSorted().join() !== Object.keys(generators).toSorted().join()) throw new Error(`${path} has markers for: ${names.join(', ')}; there should be one for each of: ${Object.keys(generators).join(', ')}`)
+  if (names.toSorted().join() !== Object.keys(generators).toSorted().join())
+    throw new Error(
+      `${path} has markers for: ${names.join(', ')}; there should be one for each of: ${Object.keys(generators).join(', ')}`,
+    )
   return names.reduce((filled, name) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`]
     const from = filled.indexOf(begin) + begin.length

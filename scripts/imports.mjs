@@ -168,26 +168,38 @@ export function findProblems(graph, allowed = ALLOWED) {
     needed.add(exception)
     if (!allowed.includes(exception)) problems.push({ at, text })
   }
-  if (graph.length === 0 || graph.length > LIMITS.files) report('', `${graph.length} files; there must be 1 to ${LIMITS.files}`)
+  if (graph.length === 0 || graph.length > LIMITS.files)
+    report('', `${graph.length} files; there must be 1 to ${LIMITS.files}`)
   for (const { file, lines, imports } of graph) {
     if (levelOf(file) === -1) report(`${file}:1`, `${folderOf(file)} is not in the order of folders`)
-    if (lines > LIMITS.lines) report(`${file}:${LIMITS.lines + 1}`, `${lines} lines; the limit is ${LIMITS.lines}`, short(file))
+    if (lines > LIMITS.lines)
+      report(`${file}:${LIMITS.lines + 1}`, `${lines} lines; the limit is ${LIMITS.lines}`, short(file))
     for (const { line, specifier, to, missing } of imports) {
       const wrong = to === undefined ? undefined : objection(file, to)
       if (wrong !== undefined) report(`${file}:${line}`, `imports ${short(to)}: ${wrong}`, edge(file, to))
       if (specifier === undefined) report(`${file}:${line}`, 'import() of something other than a literal')
       else if (missing) report(`${file}:${line}`, `imports '${specifier}', which does not exist`)
-      else if (to === undefined && folderOf(file) === 'model') report(`${file}:${line}`, `imports '${specifier}': model must import only from model`)
+      else if (to === undefined && folderOf(file) === 'model')
+        report(`${file}:${line}`, `imports '${specifier}': model must import only from model`)
     }
   }
   const edges = new Map(graph.map((node) => [node.file, importsOf(node)]))
-  const kept = new Map([...edges].map(([from, files]) => [from, files.filter((to) => !allowed.includes(edge(from, to)))]))
+  const kept = new Map(
+    [...edges].map(([from, files]) => [from, files.filter((to) => !allowed.includes(edge(from, to)))]),
+  )
   for (const { files, path } of findCycles(kept)) {
     const { line } = graph.find(({ file }) => file === path[0]).imports.find(({ to }) => to === path[1])
-    report(`${path[0]}:${line}`, files.length === 1 ? 'imports itself' : `cycle among ${files.length} files, the shortest: ${path.map(short).join(' -> ')}`)
+    report(
+      `${path[0]}:${line}`,
+      files.length === 1
+        ? 'imports itself'
+        : `cycle among ${files.length} files, the shortest: ${path.map(short).join(' -> ')}`,
+    )
   }
-  for (const { files } of findCycles(edges)) for (const from of files) for (const to of edges.get(from)) if (files.includes(to)) needed.add(edge(from, to))
-  for (const name of allowed.filter((name) => !needed.has(name))) report('', `ALLOWED has '${name}', which is no longer needed: remove it`)
+  for (const { files } of findCycles(edges))
+    for (const from of files) for (const to of edges.get(from)) if (files.includes(to)) needed.add(edge(from, to))
+  for (const name of allowed.filter((name) => !needed.has(name)))
+    report('', `ALLOWED has '${name}', which is no longer needed: remove it`)
   return problems
 }
 
@@ -195,9 +207,16 @@ export function findProblems(graph, allowed = ALLOWED) {
 function figures(graph) {
   const bySize = graph.toSorted((a, b) => b.lines - a.lines)
   const [total, median] = [bySize.reduce((sum, { lines }) => sum + lines, 0), bySize[graph.length >> 1]?.lines]
-  const counts = [[graph.length, 'files'], [graph.flatMap(importsOf).length, 'imports between files'], [total, 'lines'], [median, 'lines in the median file']]
+  const counts = [
+    [graph.length, 'files'],
+    [graph.flatMap(importsOf).length, 'imports between files'],
+    [total, 'lines'],
+    [median, 'lines in the median file'],
+  ]
   const largest = bySize.slice(0, 10).map(({ file, lines }) => [lines, file])
-  return [...counts, ['', 'largest:'], ...largest].map(([count, name]) => `${String(count).padStart(6)}  ${name}`).join('\n')
+  return [...counts, ['', 'largest:'], ...largest]
+    .map(([count, name]) => `${String(count).padStart(6)}  ${name}`)
+    .join('\n')
 }
 
 const STYLE = `text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; fill: #59636e }
@@ -211,21 +230,39 @@ const STYLE = `text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "
  * imports from. Lines of code are not in it: only a change of structure makes a new picture.
  */
 export function drawHouse(graph) {
-  const folders = Object.keys(PURPOSES).map((name) => ({ name, files: graph.filter(({ file }) => folderOf(file) === name) })).filter(({ files }) => files.length > 0)
+  const folders = Object.keys(PURPOSES)
+    .map((name) => ({ name, files: graph.filter(({ file }) => folderOf(file) === name) }))
+    .filter(({ files }) => files.length > 0)
   const imports = (from, to) => from.files.flatMap(importsOf).filter((file) => folderOf(file) === to.name).length
   const [x, y] = [(index) => 30 + 34 * index, (index) => 100 + 46 * index]
   const [width, height] = [x(folders.length) + 350, y(folders.length) - 8]
   const rows = folders.map((folder, row) => {
     const first = folders.slice(0, row).findIndex((other) => imports(other, folder) > 0)
-    return first === -1 ? '' : `<path class="row" d="M${x(first) + 17} ${y(row)}H${x(row) - 6}"/><path class="head" d="M${x(row) - 1} ${y(row)}l-8 -4v8z"/>\n`
+    return first === -1
+      ? ''
+      : `<path class="row" d="M${x(first) + 17} ${y(row)}H${x(row) - 6}"/><path class="head" d="M${x(row) - 1} ${y(row)}l-8 -4v8z"/>\n`
   })
   const columns = folders.map((folder, column) => {
-    const [left, top, color] = [x(column), y(column), `hsl(${Math.round(285 - (130 * column) / folders.length)} 62% 57%)`]
-    const dots = folders.flatMap((other, row) => (row > column && imports(folder, other) > 0 ? [{ row, count: imports(folder, other) }] : []))
-    const circles = dots.map(({ row, count }) => `<circle cx="${left + 17}" cy="${y(row)}" r="${count < 5 ? 3 : count < 20 ? 5 : 7}"/>`)
-    const squares = folder.files.map((_, index) => `<rect x="${left + 130 + 10 * index}" y="${top - 14}" width="8" height="8" rx="1.5"/>`)
-    const upwards = folders.slice(0, column).filter((other) => imports(folder, other) > 0).map(({ name }) => name)
-    const line = dots.length === 0 ? '' : `<path stroke="${color}" d="M${left + 17} ${top + 15}V${y(dots.at(-1).row)}"/>`
+    const [left, top, color] = [
+      x(column),
+      y(column),
+      `hsl(${Math.round(285 - (130 * column) / folders.length)} 62% 57%)`,
+    ]
+    const dots = folders.flatMap((other, row) =>
+      row > column && imports(folder, other) > 0 ? [{ row, count: imports(folder, other) }] : [],
+    )
+    const circles = dots.map(
+      ({ row, count }) => `<circle cx="${left + 17}" cy="${y(row)}" r="${count < 5 ? 3 : count < 20 ? 5 : 7}"/>`,
+    )
+    const squares = folder.files.map(
+      (_, index) => `<rect x="${left + 130 + 10 * index}" y="${top - 14}" width="8" height="8" rx="1.5"/>`,
+    )
+    const upwards = folders
+      .slice(0, column)
+      .filter((other) => imports(folder, other) > 0)
+      .map(({ name }) => name)
+    const line =
+      dots.length === 0 ? '' : `<path stroke="${color}" d="M${left + 17} ${top + 15}V${y(dots.at(-1).row)}"/>`
     return `<g class="column" fill="${color}">${line}${circles.join('')}
 <rect class="box" stroke="${color}" x="${left}" y="${top - 15}" width="118" height="30" rx="6"/>${squares.join('')}
 <text class="name" x="${left + 59}" y="${top + 4.5}" text-anchor="middle">${folder.name}</text>
@@ -249,7 +286,9 @@ function readTree(folder) {
 }
 
 function main() {
-  const options = Object.fromEntries(['check', 'figures', 'picture', 'check-picture'].map((name) => [name, { type: 'boolean' }]))
+  const options = Object.fromEntries(
+    ['check', 'figures', 'picture', 'check-picture'].map((name) => [name, { type: 'boolean' }]),
+  )
   const { values, positionals } = parseArgs({ allowPositionals: true, options })
   const folder = positionals[0] ?? fileURLToPath(new URL('../src', import.meta.url))
   const picture = join(folder, '../docs/pictures/house.svg')
@@ -264,8 +303,10 @@ function main() {
     writeFileSync(picture, drawHouse(graph))
   }
   const isDrawn = () => existsSync(picture) && readFileSync(picture, 'utf8') === drawHouse(graph)
-  if (values['check-picture'] && !isDrawn()) fail(picture, 'the structure has changed; to draw it again: npm run imports -- --picture')
-  if (values.check || Object.keys(values).length === 0) for (const { at, text } of findProblems(graph)) fail(join(folder, at), text)
+  if (values['check-picture'] && !isDrawn())
+    fail(picture, 'the structure has changed; to draw it again: npm run imports -- --picture')
+  if (values.check || Object.keys(values).length === 0)
+    for (const { at, text } of findProblems(graph)) fail(join(folder, at), text)
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) main()

@@ -26,24 +26,33 @@ const table = (head, rows) => row(...head) + row(...head.map(() => '---')) + row
 /** What each moment's tests left, by moment. */
 function readResults() {
   const names = existsSync(RESULTS) ? readdirSync(RESULTS).filter((name) => name.endsWith('.json')) : []
-  return new Map(names.map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))).map((result) => [result.moment, result]))
+  return new Map(
+    names.map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))).map((result) => [result.moment, result]),
+  )
 }
 
 /** The table of one profile of one layout: a line for each tool, a column for each moment. */
 function profileTable(results, tools, layout, profile) {
   const cellOf = (tool, moment) => {
-    const found = results.get(moment).rows.find((one) => one.tool === tool.name && one.layout === layout.name && one.profile === profile)
+    const found = results
+      .get(moment)
+      .rows.find((one) => one.tool === tool.name && one.layout === layout.name && one.profile === profile)
     if (found === undefined) throw new Error(`no result for ${tool.name} as ${profile}, ${layout.name}, ${moment}`)
     return ANSWERS[found.answer](found)
   }
-  return table([`as \`${profile}\``, ...MOMENTS], tools.map((tool) => [tool.name, ...MOMENTS.map((moment) => cellOf(tool, moment))]))
+  return table(
+    [`as \`${profile}\``, ...MOMENTS],
+    tools.map((tool) => [tool.name, ...MOMENTS.map((moment) => cellOf(tool, moment))]),
+  )
 }
 
 /** The whole page. */
 function pageOf(results) {
   const { tools, layouts, notRun } = results.get(MOMENTS[0])
-  const sections = layouts.map((layout) =>
-    `## ${layout.name[0].toUpperCase()}${layout.name.slice(1)}\n\n${layout.description}\n\n${layout.asked.map((profile) => profileTable(results, tools, layout, profile)).join('\n')}`)
+  const sections = layouts.map(
+    (layout) =>
+      `## ${layout.name[0].toUpperCase()}${layout.name.slice(1)}\n\n${layout.description}\n\n${layout.asked.map((profile) => profileTable(results, tools, layout, profile)).join('\n')}`,
+  )
   return `# Which tools ask, and which do not
 
 Written by \`npm run test:interop -- --write\` from what the tools did; no line is written by hand. Each tool is used with no
@@ -59,7 +68,10 @@ where it knows nobody to ask. **refused**: it never asks, does not read \`mfa_se
 ${sections.join('\n')}
 ## The tools
 
-${table(['tool', 'version', 'what is run'], tools.map(({ name, version, how }) => [name, version, how]))}
+${table(
+  ['tool', 'version', 'what is run'],
+  tools.map(({ name, version, how }) => [name, version, how]),
+)}
 ## Not run
 
 ${notRun.map(({ what, why }) => `- ${what}: ${why}.\n`).join('')}`
@@ -70,23 +82,28 @@ const withoutVersions = (page) => page.replaceAll(/^(\| [^|]+ \| )v?\d+\.\d[^|]*
 /** The first line of `wanted` that the page does not have: in that place, or, of a part of the tools, at all. */
 function firstDifference(page, wanted, isWhole) {
   const [has, should] = [page, wanted].map((text) => withoutVersions(text).split('\n'))
-  const index = should.findIndex((line, at) => isWhole ? line !== has[at] : !has.includes(line))
+  const index = should.findIndex((line, at) => (isWhole ? line !== has[at] : !has.includes(line)))
   if (index !== -1) return `docs/compatibility.md should have: ${should[index]}`
-  return isWhole && has.length > should.length ? `docs/compatibility.md should not have: ${has[should.length]}` : undefined
+  return isWhole && has.length > should.length
+    ? `docs/compatibility.md should not have: ${has[should.length]}`
+    : undefined
 }
 
 function compare(isToBeWritten) {
   const results = readResults()
-  if (!MOMENTS.every((moment) => results.has(moment))) return 'not all moments were run, so docs/compatibility.md was left alone'
+  if (!MOMENTS.every((moment) => results.has(moment)))
+    return 'not all moments were run, so docs/compatibility.md was left alone'
   const isWhole = [...results.values()].every((result) => result.isWhole)
   const wanted = pageOf(results)
   if (isToBeWritten && isWhole) {
     writeFileSync(PAGE, wanted)
     return 'docs/compatibility.md is written'
   }
-  if (isToBeWritten) throw new Error('docs/compatibility.md is written only where no tool is missing: run test/interop/tools/install.sh')
+  if (isToBeWritten)
+    throw new Error('docs/compatibility.md is written only where no tool is missing: run test/interop/tools/install.sh')
   const difference = firstDifference(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '', wanted, isWhole)
-  if (difference !== undefined) throw new Error(`${difference}\nTo look at what changed: npm run test:interop -- --write, and git diff`)
+  if (difference !== undefined)
+    throw new Error(`${difference}\nTo look at what changed: npm run test:interop -- --write, and git diff`)
   return `docs/compatibility.md says what ${isWhole ? 'all' : 'the'} tools did`
 }
 
@@ -94,7 +111,13 @@ const words = process.argv.slice(2)
 rmSync(RESULTS, { recursive: true, force: true })
 const vitest = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/interop/tools/vitest.config.ts', ...words.filter((word) => word !== '--write')],
+  [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--config',
+    'test/interop/tools/vitest.config.ts',
+    ...words.filter((word) => word !== '--write'),
+  ],
   { cwd: root, stdio: 'inherit' },
 )
 process.exitCode = vitest.status ?? 1

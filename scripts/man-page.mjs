@@ -27,10 +27,16 @@ const paragraph = (text) =>
       .map((word) => (/[-:_/]/.test(word) ? '\\%' : '') + roff(word))
       .reduce((lines, word) => {
         const last = lines.at(-1)
-        return last === undefined || last.length + 1 + word.length > WIDTH ? [...lines, word] : [...lines.slice(0, -1), `${last} ${word}`]
+        return last === undefined || last.length + 1 + word.length > WIDTH
+          ? [...lines, word]
+          : [...lines.slice(0, -1), `${last} ${word}`]
       }, []),
   )
-const code = (lines) => ['.Bd -literal -offset indent', ...lines.map((line) => (line === '' ? '\\&' : roff(line))), '.Ed']
+const code = (lines) => [
+  '.Bd -literal -offset indent',
+  ...lines.map((line) => (line === '' ? '\\&' : roff(line))),
+  '.Ed',
+]
 const list = (items) => (items.length === 0 ? [] : ['.Bl -tag -width Ds', ...items.flat(), '.El'])
 const item = (macro, text) => [`.It ${macro}`, ...paragraph(text)]
 
@@ -43,10 +49,18 @@ function synopsis(name, { actions = {}, positional, tail }) {
   return [
     '.Nm awsmfa',
     `.Cm ${name}`,
-    ...(Object.keys(actions).length === 0 ? [] : [Object.keys(actions).map((action) => `.Cm ${action}`).join(' | ')]),
+    ...(Object.keys(actions).length === 0
+      ? []
+      : [
+          Object.keys(actions)
+            .map((action) => `.Cm ${action}`)
+            .join(' | '),
+        ]),
     ...(positional === undefined ? [] : [`.Op Ar ${positional.name}${positional.maximum > 1 ? ' ...' : ''}`]),
     '.Op Ar options',
-    ...(tail === undefined ? [] : [tail.required ? `.Fl \\- Ar ${argument(tail.placeholder)}` : `.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
+    ...(tail === undefined
+      ? []
+      : [tail.required ? `.Fl \\- Ar ${argument(tail.placeholder)}` : `.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
   ]
 }
 
@@ -75,9 +89,17 @@ const FILES = [
 ]
 
 /** Gives the page. `version`, `date`: of the release. */
-export function manPage({ COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING_TABLE, HELP_TOPICS, exitCodeRows, securityText, plainText }, { date, version }) {
+export function manPage(
+  { COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING_TABLE, HELP_TOPICS, exitCodeRows, securityText, plainText },
+  { date, version },
+) {
   const rows = Object.entries(COMMAND_TABLE)
-  const withoutLinks = (text) => plainText(text.replaceAll(/[;,] see \[[^\]]+\]\([^)]*\)/g, '').replaceAll(/^see \[([^\]]+)\]\([^)]*\)/g, 'the README says more, under $1'))
+  const withoutLinks = (text) =>
+    plainText(
+      text
+        .replaceAll(/[;,] see \[[^\]]+\]\([^)]*\)/g, '')
+        .replaceAll(/^see \[([^\]]+)\]\([^)]*\)/g, 'the README says more, under $1'),
+    )
   const variables = [...SETTING_TABLE.filter(({ variables: names }) => names.length > 0), ...VARIABLE_TABLE]
   const lines = [
     '.\\" Written by `npm run docs` from the tables of the tool.',
@@ -93,7 +115,9 @@ export function manPage({ COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING
     '.Cm help',
     '.Op Ar command | topic',
     '.Sh DESCRIPTION',
-    ...paragraph('awsmfa login turns long-term AWS keys and a token code into a session and writes it into the shared credentials file, with its expiration, so that the AWS CLI, the SDKs and all that goes by that file work with one code. awsmfa status says what is left, awsmfa logout takes it out again. Nothing else in the file is changed.'),
+    ...paragraph(
+      'awsmfa login turns long-term AWS keys and a token code into a session and writes it into the shared credentials file, with its expiration, so that the AWS CLI, the SDKs and all that goes by that file work with one code. awsmfa status says what is left, awsmfa logout takes it out again. Nothing else in the file is changed.',
+    ),
     '.Pp',
     ...paragraph('With or without a command:'),
     ...list(GLOBAL_OPTIONS.map((option) => item(optionMacro(option), option.description))),
@@ -102,7 +126,11 @@ export function manPage({ COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING
     '.Sh COMMANDS',
     ...rows.flatMap(([name, spec]) => command(name, spec)),
     '.Sh ENVIRONMENT',
-    ...list(variables.map(({ variables: names, description }) => item(names.map((name) => `Ev ${name}`).join(' , '), withoutLinks(description)))),
+    ...list(
+      variables.map(({ variables: names, description }) =>
+        item(names.map((name) => `Ev ${name}`).join(' , '), withoutLinks(description)),
+      ),
+    ),
     '.Sh FILES',
     ...list(FILES.map(([path, description]) => item(`Pa ${argument(path)}`, description))),
     '.Sh EXIT STATUS',
@@ -112,7 +140,9 @@ export function manPage({ COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING
     '.Sh SECURITY CONSIDERATIONS',
     ...securityText('2026-11-21T08:00:00Z').flatMap(({ heading, blocks }) => [
       `.Ss ${roff(heading)}`,
-      ...blocks.flatMap((block, index) => (typeof block === 'string' ? [...(index === 0 ? [] : ['.Pp']), ...paragraph(block)] : code(block.code))),
+      ...blocks.flatMap((block, index) =>
+        typeof block === 'string' ? [...(index === 0 ? [] : ['.Pp']), ...paragraph(block)] : code(block.code),
+      ),
     ]),
   ]
   return `${lines.join('\n')}\n`

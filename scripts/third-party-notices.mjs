@@ -6,8 +6,13 @@ import { dirname, join } from 'node:path'
 export function renderNotices(moduleIds) {
   const byText = new Map()
   for (const found of findBundledPackages(moduleIds)) byText.set(found.text, [...(byText.get(found.text) ?? []), found])
-  const parts = [...byText].map(([text, packages]) => `${packages.map(({ name, version, license }) => `${name} ${version} (${license})`).join('\n')}\n\n${text}\n`)
-  return ['awsmfa contains code of these packages, under the licences that follow.\n', ...parts].join(`\n${'-'.repeat(80)}\n\n`)
+  const parts = [...byText].map(
+    ([text, packages]) =>
+      `${packages.map(({ name, version, license }) => `${name} ${version} (${license})`).join('\n')}\n\n${text}\n`,
+  )
+  return ['awsmfa contains code of these packages, under the licences that follow.\n', ...parts].join(
+    `\n${'-'.repeat(80)}\n\n`,
+  )
 }
 
 /** Gives name, version, licence and the licence's text of every package that a module comes from. Throws where there is no licence. */
@@ -38,7 +43,9 @@ function readPackage(folder) {
 /** Some packages name their licence and leave its text to their monorepo; then a sister's text of the same scope stands in. */
 function standardText(folder, name, license) {
   const scope = dirname(folder)
-  const sister = name.startsWith('@') ? readdirSync(scope).find((other) => existsSync(join(scope, other, 'LICENSE'))) : undefined
+  const sister = name.startsWith('@')
+    ? readdirSync(scope).find((other) => existsSync(join(scope, other, 'LICENSE')))
+    : undefined
   if (sister === undefined) throw new Error(`${name} has no licence text (${license})`)
   return readFileSync(join(scope, sister, 'LICENSE'), 'utf8').trim()
 }

@@ -27,7 +27,9 @@ type Addon = Readonly<{ AsyncEntry: typeof Entry }>
 function loadAddon(): Addon | undefined {
   const load = createRequire(__filename)
   try {
-    const { version } = JSON.parse(readFileSync(join(dirname(load.resolve(PACKAGE)), 'package.json'), 'utf8')) as { readonly version: string }
+    const { version } = JSON.parse(readFileSync(join(dirname(load.resolve(PACKAGE)), 'package.json'), 'utf8')) as {
+      readonly version: string
+    }
     return SUPPORTED.test(version) ? (load(PACKAGE) as Addon) : undefined
   } catch {
     // Whatever keeps it from loading, what there is to do about it is the same.

@@ -33,7 +33,12 @@ export function isEditContained({ before, after, profile, intended }: Containmen
   return intended === undefined || holdsSession(is.document, sectionAfter, intended)
 }
 
-function isOutsideSame(before: string, after: string, sectionBefore: IniSection | undefined, sectionAfter: IniSection | undefined): boolean {
+function isOutsideSame(
+  before: string,
+  after: string,
+  sectionBefore: IniSection | undefined,
+  sectionAfter: IniSection | undefined,
+): boolean {
   if (sectionBefore === undefined && sectionAfter === undefined) return before === after
   if (sectionBefore === undefined) return sectionAfter !== undefined && isAppended(before, after, sectionAfter)
   if (sectionAfter === undefined) return isTakenOut(before, after, sectionBefore)
@@ -42,7 +47,11 @@ function isOutsideSame(before: string, after: string, sectionBefore: IniSection 
 }
 
 function isAppended(before: string, after: string, section: IniSection): boolean {
-  return after.startsWith(before) && section.end === after.length && /^[\r\n]*$/.test(after.slice(before.length, section.start))
+  return (
+    after.startsWith(before) &&
+    section.end === after.length &&
+    /^[\r\n]*$/.test(after.slice(before.length, section.start))
+  )
 }
 
 /** A line end and a blank line before the section may go with it: four bytes at most. */
@@ -67,7 +76,8 @@ function foreignLines(document: IniDocument, section: IniSection | undefined): s
 }
 
 function holdsSession(document: IniDocument, section: IniSection | undefined, session: ShortTermCredentials): boolean {
-  const entries = section === undefined ? [] : parseSection(document, section).entries.filter(({ key }) => isManagedKey(key))
+  const entries =
+    section === undefined ? [] : parseSection(document, section).entries.filter(({ key }) => isManagedKey(key))
   const values = new Map(entries.map(({ key, value }) => [key, value]))
   return (
     entries.length === MANAGED_KEYS.length &&

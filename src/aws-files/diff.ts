@@ -22,7 +22,12 @@ export interface FileDifference {
 export function renderDiff(files: readonly FileDifference[], home: string | undefined, style: TextStyle): string {
   return files
     .filter(({ before, after }) => before !== after)
-    .map(({ path, before, after }) => `${visible(displayPath(path, home), 1000)}\n${diffLines(before, after, style).map((line) => `  ${line}`.trimEnd() + '\n').join('')}`)
+    .map(
+      ({ path, before, after }) =>
+        `${visible(displayPath(path, home), 1000)}\n${diffLines(before, after, style)
+          .map((line) => `  ${line}`.trimEnd() + '\n')
+          .join('')}`,
+    )
     .join('')
 }
 
@@ -35,7 +40,10 @@ type Sign = ' ' | '-' | '+'
 
 function diffLines(beforeText: string, afterText: string, style: TextStyle): readonly string[] {
   const [before, after] = [shownLines(beforeText), shownLines(afterText)]
-  const changes = changesBetween(before.map(({ content }) => content), after.map(({ content }) => content))
+  const changes = changesBetween(
+    before.map(({ content }) => content),
+    after.map(({ content }) => content),
+  )
   const context = new Set(changes.flatMap((change) => contextOf(change, changes, before, after)))
   const rows: string[] = []
   let [position, isGap] = [0, false]
@@ -62,13 +70,21 @@ function diffLines(beforeText: string, afterText: string, style: TextStyle): rea
 }
 
 /** The header above a change, by both texts, and the lines at both of its ends; nothing above a section that is new. */
-function contextOf(change: LineChange, changes: readonly LineChange[], before: readonly SectionedLine[], after: readonly SectionedLine[]): readonly number[] {
+function contextOf(
+  change: LineChange,
+  changes: readonly LineChange[],
+  before: readonly SectionedLine[],
+  after: readonly SectionedLine[],
+): readonly number[] {
   const { beforeStart, beforeEnd, afterStart, afterEnd } = change
   const first = after.slice(afterStart, afterEnd).find(({ content }) => content !== '')
   const isNewSection = beforeStart === beforeEnd && first?.isHeader === true
   // What is inserted right above another header belongs to the section that ends there, whose name has to be seen.
   const isWholeSection = beforeStart < beforeEnd && before[beforeStart]?.isHeader === true && first?.isHeader !== false
-  const above = isNewSection || isWholeSection ? [] : [headerAbove(before, beforeStart), unchanged(headerAbove(after, afterStart), changes), beforeStart - 1]
+  const above =
+    isNewSection || isWholeSection
+      ? []
+      : [headerAbove(before, beforeStart), unchanged(headerAbove(after, afterStart), changes), beforeStart - 1]
   const next = before[beforeEnd]
   const below = isNewSection || next === undefined || next.isHeader ? [] : [beforeEnd]
   return [...above, ...below].filter((index) => index >= 0 && before[index]?.content !== '')
@@ -94,7 +110,7 @@ function dressed(sign: Sign, text: string, style: TextStyle): string {
 function shownLines(text: string): readonly ShownLine[] {
   let parent: string | undefined
   return sectionedLines(text).map((line) => {
-    parent = line.isHeader ? undefined : keyOf(line) ?? parent
+    parent = line.isHeader ? undefined : (keyOf(line) ?? parent)
     return { ...line, shown: visible(maskedLine(line, parent)) }
   })
 }
@@ -159,13 +175,25 @@ function isAwsmfasOwn(command: string): boolean {
   const at = words.indexOf('credential-process')
   const isAwsmfa = /^(?:.*[\\/])?awsmfa(?:\.[cm]?js|\.cmd|\.exe)?$/i.test(words[at - 1] ?? '')
   const isStart = at === 1 || (at === 2 && /^(?:.*[\\/])?node(?:\.exe)?$/i.test(words[0] ?? ''))
-  return isAwsmfa && isStart && /^(?:\0(?:--profile|-p)\0[^\0]+|\0--profile=[^\0]+|\0[^-\0][^\0]*)?$/.test(words.slice(at + 1).map((word) => `\0${word}`).join(''))
+  return (
+    isAwsmfa &&
+    isStart &&
+    /^(?:\0(?:--profile|-p)\0[^\0]+|\0--profile=[^\0]+|\0[^-\0][^\0]*)?$/.test(
+      words
+        .slice(at + 1)
+        .map((word) => `\0${word}`)
+        .join(''),
+    )
+  )
 }
 
 function maskedComment(text: string): string {
   return text
     .replace(/((?:secret|token|password|passphrase|seed)[^=:]*[=:][ \t]*).*$/i, '$1…')
-    .replace(/(_(?:process|command|cmd)[ \t]*[=:][ \t]*)(\S.*)$/i, (_, name: string, command: string) => name + maskedCommand(command))
+    .replace(
+      /(_(?:process|command|cmd)[ \t]*[=:][ \t]*)(\S.*)$/i,
+      (_, name: string, command: string) => name + maskedCommand(command),
+    )
     .replace(/\bA[KS]IA[A-Z0-9]{8,}/g, shortenAccessKeyId)
     .replace(/[A-Za-z0-9+/]{40,}={0,2}|\b[A-Z2-7]{16,}={0,6}/g, '…')
 }

@@ -1,4 +1,3 @@
-
 /** One replacement in a byte string: `length` bytes from `offset` of the original give way to `content`. */
 export interface ByteEdit {
   readonly offset: number
@@ -16,9 +15,11 @@ export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   let edited = ''
   let position = 0
   for (const { offset, length, content } of ordered) {
-    if (!Number.isInteger(offset) || !Number.isInteger(length) || length < 0) throw new Error(`edit of ${length} bytes at ${offset} is no range`)
+    if (!Number.isInteger(offset) || !Number.isInteger(length) || length < 0)
+      throw new Error(`edit of ${length} bytes at ${offset} is no range`)
     if (offset < position) throw new Error(`edit at ${offset} overlaps one that ends at ${position}`)
-    if (offset + length > text.length) throw new Error(`edit of ${length} bytes at ${offset} reaches beyond ${text.length}`)
+    if (offset + length > text.length)
+      throw new Error(`edit of ${length} bytes at ${offset} reaches beyond ${text.length}`)
     edited += text.slice(position, offset) + content
     position = offset + length
   }
@@ -32,7 +33,11 @@ export function differenceOf(before: string, after: string): readonly ByteEdit[]
   let start = 0
   while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1
   let end = 0
-  while (end < shorter - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end += 1
+  while (
+    end < shorter - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  )
+    end += 1
   return [{ offset: start, length: before.length - start - end, content: after.slice(start, after.length - end) }]
 }
 
@@ -56,7 +61,9 @@ export function decodeUtf8(bytes: string): string {
 export function encodeUtf8(text: string): string {
   if (isAscii(text)) return text
   const wellFormed = text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
-  return encodeURIComponent(wellFormed).replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return encodeURIComponent(wellFormed).replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }
 
 function isAscii(text: string): boolean {

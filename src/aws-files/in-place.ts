@@ -1,5 +1,15 @@
 import { basename, dirname, join } from 'node:path'
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, realpathSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
 import { makeStage, stageName } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
@@ -99,13 +109,14 @@ function isMixture(current: Buffer, old: Buffer, wanted: Buffer): boolean {
 function overwrite(file: string, bytes: Buffer): void {
   const fd = openSync(file, 'r+')
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, done)
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, done)
     ftruncateSync(fd, bytes.length)
     fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
-  if (!readFileSync(file).equals(bytes)) throw Object.assign(new Error('read back otherwise'), { code: 'EIO', syscall: 'read' })
+  if (!readFileSync(file).equals(bytes))
+    throw Object.assign(new Error('read back otherwise'), { code: 'EIO', syscall: 'read' })
 }
 
 /** Which paths are mount points, where no other file can be renamed to. */
@@ -117,7 +128,9 @@ function overwrite(file: string, bytes: Buffer): void {
 export function isMountPoint(path: string): boolean {
   try {
     const real = realpathSync.native(path)
-    return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => unescapeOctal(line.split(' ')[4] ?? '') === real)
+    return readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .some((line) => unescapeOctal(line.split(' ')[4] ?? '') === real)
   } catch (error) {
     if (isSystemError(error)) return false
     throw error

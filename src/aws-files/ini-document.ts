@@ -1,4 +1,3 @@
-
 /**
  * Reads the dialect of AWS's shared files without losing a byte. The text is a byte string; offsets are byte offsets.
  *
@@ -150,7 +149,7 @@ export function parseSection(document: IniDocument, section: IniSection): IniBod
 /** Gives the lines between two offsets, the first of which begins a line. */
 export function linesBetween(text: string, start: number, end: number): readonly IniLine[] {
   const lines: IniLine[] = []
-  for (let position = start; position < end; ) {
+  for (let position = start; position < end;) {
     const contentEnd = Math.min(contentEndFrom(text, position), end)
     const next = Math.min(endOfLine(text, contentEnd), end)
     lines.push({ start: position, contentEnd, end: next })
@@ -208,7 +207,11 @@ export function leadingBlanks(bytes: string): number {
   return count
 }
 
-function parseEntry(content: string, line: IniLine, indent: number): (IniEntry & { continuations: IniLine[] }) | undefined {
+function parseEntry(
+  content: string,
+  line: IniLine,
+  indent: number,
+): (IniEntry & { continuations: IniLine[] }) | undefined {
   const delimiterAt = content.search(/[=:]/)
   if (delimiterAt === -1 || content.charAt(indent) === '[') return undefined
   const writtenKey = trimBlanks(content.slice(0, delimiterAt))
@@ -255,7 +258,13 @@ function headerAt(text: string, bracket: number): Header | undefined {
   const content = text.slice(bracket + 1, contentEnd)
   const close = content.indexOf(']')
   if (close === -1) return undefined
-  return { name: trimBlanks(content.slice(0, close)), start, bodyStart: endOfLine(text, contentEnd), end: text.length, isIndented: start < bracket }
+  return {
+    name: trimBlanks(content.slice(0, close)),
+    start,
+    bodyStart: endOfLine(text, contentEnd),
+    end: text.length,
+    isIndented: start < bracket,
+  }
 }
 
 /** Where the line of `offset` begins, if nothing but blanks stands between; else -1. */

@@ -1,5 +1,13 @@
 import type { ByteEdit } from './edit.ts'
-import { BYTE_ORDER_MARK, linesBetween, lowerAscii, parseSection, readIniDocument, tailOf, trimBlanks } from './ini-document.ts'
+import {
+  BYTE_ORDER_MARK,
+  linesBetween,
+  lowerAscii,
+  parseSection,
+  readIniDocument,
+  tailOf,
+  trimBlanks,
+} from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 
 /** How a shared file is written, so that what login adds looks like the rest. */
@@ -48,7 +56,9 @@ export function delimiterOf(document: IniDocument, section: IniSection | undefin
 export function separatesSections(document: IniDocument): boolean {
   const { text, sections } = tailOf(document, SAMPLE_LENGTH)
   const start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
-  const lines = linesBetween(text, start, sections.at(-1)?.start ?? start).map((line) => text.slice(line.start, line.contentEnd))
+  const lines = linesBetween(text, start, sections.at(-1)?.start ?? start).map((line) =>
+    text.slice(line.start, line.contentEnd),
+  )
   return trimBlanks(lines.findLast((line) => !/^[ \t\v\f]*[#;]/.test(line)) ?? '') === ''
 }
 
@@ -92,7 +102,10 @@ export interface LineChange {
 
 /** Takes a text apart at LF, CR LF and CR. The lines put together again are the text. */
 export function splitLines(text: string): readonly TextLine[] {
-  return linesBetween(text, 0, text.length).map(({ start, contentEnd, end }) => ({ content: text.slice(start, contentEnd), lineEnd: text.slice(contentEnd, end) }))
+  return linesBetween(text, 0, text.length).map(({ start, contentEnd, end }) => ({
+    content: text.slice(start, contentEnd),
+    lineEnd: text.slice(contentEnd, end),
+  }))
 }
 
 /** Gives the changes that make one list of lines of another: in order, apart from each other, none empty on both sides. */
@@ -103,7 +116,8 @@ export function changesBetween(before: readonly string[], after: readonly string
   for (let index = 0; index <= before.length; index++) {
     const match = index === before.length ? after.length : matches[index]
     if (match === undefined) continue
-    if (index > beforeStart || match > afterStart) changes.push({ beforeStart, beforeEnd: index, afterStart, afterEnd: match })
+    if (index > beforeStart || match > afterStart)
+      changes.push({ beforeStart, beforeEnd: index, afterStart, afterEnd: match })
     beforeStart = index + 1
     afterStart = match + 1
   }
@@ -113,11 +127,18 @@ export function changesBetween(before: readonly string[], after: readonly string
 /** Gives edits that make one text of another, line by line, so that what both have is not touched. */
 export function editsBetween(before: string, after: string): readonly ByteEdit[] {
   const [old, fresh] = [linesBetween(before, 0, before.length), linesBetween(after, 0, after.length)]
-  const changes = changesBetween(old.map(({ start, end }) => before.slice(start, end)), fresh.map(({ start, end }) => after.slice(start, end)))
+  const changes = changesBetween(
+    old.map(({ start, end }) => before.slice(start, end)),
+    fresh.map(({ start, end }) => after.slice(start, end)),
+  )
   return changes.map(({ beforeStart, beforeEnd, afterStart, afterEnd }) => {
     const offset = old[beforeStart]?.start ?? before.length
     const length = (old[beforeEnd]?.start ?? before.length) - offset
-    return { offset, length, content: after.slice(fresh[afterStart]?.start ?? after.length, fresh[afterEnd]?.start ?? after.length) }
+    return {
+      offset,
+      length,
+      content: after.slice(fresh[afterStart]?.start ?? after.length, fresh[afterEnd]?.start ?? after.length),
+    }
   })
 }
 
@@ -131,8 +152,10 @@ export function matchLines(before: readonly string[], after: readonly string[]):
   const open: LineChange[] = [{ beforeStart: 0, beforeEnd: before.length, afterStart: 0, afterEnd: after.length }]
   for (let range = open.pop(); range !== undefined; range = open.pop()) {
     let { beforeStart, beforeEnd, afterStart, afterEnd } = range
-    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeStart] === after[afterStart]) matches[beforeStart++] = afterStart++
-    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeEnd - 1] === after[afterEnd - 1]) matches[--beforeEnd] = --afterEnd
+    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeStart] === after[afterStart])
+      matches[beforeStart++] = afterStart++
+    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeEnd - 1] === after[afterEnd - 1])
+      matches[--beforeEnd] = --afterEnd
     const rest = { beforeStart, beforeEnd, afterStart, afterEnd }
     for (const [index, match] of anchorsIn(rest, before, after)) {
       matches[index] = match
@@ -140,7 +163,8 @@ export function matchLines(before: readonly string[], after: readonly string[]):
       beforeStart = index + 1
       afterStart = match + 1
     }
-    if (beforeStart > rest.beforeStart) open.push({ beforeStart, beforeEnd: rest.beforeEnd, afterStart, afterEnd: rest.afterEnd })
+    if (beforeStart > rest.beforeStart)
+      open.push({ beforeStart, beforeEnd: rest.beforeEnd, afterStart, afterEnd: rest.afterEnd })
   }
   return matches
 }
@@ -148,7 +172,11 @@ export function matchLines(before: readonly string[], after: readonly string[]):
 type Anchor = readonly [number, number]
 
 /** The longest row of lines that stand once on each side, in the same order on both. */
-function anchorsIn({ beforeStart, beforeEnd, afterStart, afterEnd }: LineChange, before: readonly string[], after: readonly string[]): readonly Anchor[] {
+function anchorsIn(
+  { beforeStart, beforeEnd, afterStart, afterEnd }: LineChange,
+  before: readonly string[],
+  after: readonly string[],
+): readonly Anchor[] {
   const places = placesOfSingles(after, afterStart, afterEnd)
   const common = [...placesOfSingles(before, beforeStart, beforeEnd)].flatMap(([line, index]): readonly Anchor[] => {
     const match = places.get(line)

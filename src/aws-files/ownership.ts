@@ -4,7 +4,14 @@ import type { ProfileView } from '../model/profile.ts'
 /** The keys of a section that login writes and logout removes, as data. */
 
 /** In the order in which login writes them. */
-export const MANAGED_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'expiration', 'manager', 'awsmfa_state'] as const
+export const MANAGED_KEYS = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'expiration',
+  'manager',
+  'awsmfa_state',
+] as const
 
 /** One of the keys that login writes. */
 export type ManagedKey = (typeof MANAGED_KEYS)[number]
@@ -52,9 +59,19 @@ export type SectionOwnership =
   /** No credentials: taken. `marked`: login's marks stand there. */
   | { readonly kind: 'empty'; readonly marked: boolean }
   /** What login wrote. `expiration`: the value as it stands; undefined: somebody took it out. `requestHash`: what shaped the request. */
-  | { readonly kind: 'ours'; readonly accessKeyId: string; readonly expiration: string | undefined; readonly requestHash: string }
+  | {
+      readonly kind: 'ours'
+      readonly accessKeyId: string
+      readonly expiration: string | undefined
+      readonly requestHash: string
+    }
   /** Never overwritten, never removed. `complete`: key id and secret are both there. `marked`: login's marks stand there too. */
-  | { readonly kind: 'long-term'; readonly accessKeyId: string | undefined; readonly complete: boolean; readonly marked: boolean }
+  | {
+      readonly kind: 'long-term'
+      readonly accessKeyId: string | undefined
+      readonly complete: boolean
+      readonly marked: boolean
+    }
   /** Another's session. `expiration` undefined: unknown. `marked`: login's marks of an earlier session stand there too. */
   | {
       readonly kind: 'foreign-session'
@@ -68,7 +85,8 @@ export type SectionOwnership =
 /** Tells whose credentials a section holds; `entries` undefined: there is no such section. */
 export function classifySection(entries: readonly SectionEntry[] | undefined): SectionOwnership {
   if (entries === undefined) return { kind: 'absent' }
-  const valuesOf = (...keys: string[]) => entries.filter(({ key, value }) => keys.includes(key) && value !== '').map(({ value }) => value)
+  const valuesOf = (...keys: string[]) =>
+    entries.filter(({ key, value }) => keys.includes(key) && value !== '').map(({ value }) => value)
   const get = (key: string) => valuesOf(key).at(-1)
   const keyIds = valuesOf('aws_access_key_id')
   const accessKeyId = keyIds.at(-1)
@@ -90,12 +108,15 @@ export function classifySection(entries: readonly SectionEntry[] | undefined): S
 /** Tells whose credentials a profile's section in the credentials file holds; config is not looked at. */
 export function classifyProfile(profile: ProfileView | undefined): SectionOwnership {
   if (profile?.lines.credentials === undefined) return classifySection(undefined)
-  return classifySection(profile.keys().map((key) => ({ key, value: profile.getFrom('credentials', key)?.value ?? '' })))
+  return classifySection(
+    profile.keys().map((key) => ({ key, value: profile.getFrom('credentials', key)?.value ?? '' })),
+  )
 }
 
 function foreignMarks(get: (key: string) => string | undefined, marked: boolean) {
   const manager = get('manager')
-  const isLeftOver = (key: string, value: string | undefined) => marked && key === 'expiration' && value !== undefined && hasOwnExpirationForm(value)
+  const isLeftOver = (key: string, value: string | undefined) =>
+    marked && key === 'expiration' && value !== undefined && hasOwnExpirationForm(value)
   return {
     manager: manager === MANAGER ? undefined : manager,
     expiration: markedExpiration((key) => (isLeftOver(key, get(key)) ? undefined : get(key))),
@@ -124,7 +145,8 @@ export interface SessionState {
 
 /** Gives the value of `awsmfa_state`. The parts must be in their alphabets (`isStateAccessKeyId`, `isRequestHash`): else a plain Error. */
 export function formatStateValue(state: SessionState): string {
-  if (!isStateAccessKeyId(state.accessKeyId) || !isRequestHash(state.requestHash)) throw new Error('a part of the state is outside its alphabet')
+  if (!isStateAccessKeyId(state.accessKeyId) || !isRequestHash(state.requestHash))
+    throw new Error('a part of the state is outside its alphabet')
   const layout = `${state.madeSection ? 's' : 'k'}${state.addedBlankLine ? 'b' : ''}${state.endedLine === undefined ? '' : `e${state.endedLine}`}`
   return `1:${state.accessKeyId}:${layout}:${state.requestHash}`
 }
@@ -166,9 +188,21 @@ export interface ExpirationMarker {
  * public repositories write one, it says so.
  */
 export const EXPIRATION_MARKERS: readonly ExpirationMarker[] = [
-  { key: 'expiration', writtenBy: 'broamski/aws-mfa (awsmfa/__init__.py › get_credentials), in UTC', format: 'naive-utc' },
-  { key: 'x_security_token_expires', writtenBy: 'saml2aws (pkg/awsconfig/awsconfig.go › Save), okta-aws-cli', format: 'rfc3339' },
-  { key: 'awsmfa_expiration', writtenBy: 'dcoker/awsmfa (awsmfa/__main__.py › update_credentials_file)', format: 'rfc3339' },
+  {
+    key: 'expiration',
+    writtenBy: 'broamski/aws-mfa (awsmfa/__init__.py › get_credentials), in UTC',
+    format: 'naive-utc',
+  },
+  {
+    key: 'x_security_token_expires',
+    writtenBy: 'saml2aws (pkg/awsconfig/awsconfig.go › Save), okta-aws-cli',
+    format: 'rfc3339',
+  },
+  {
+    key: 'awsmfa_expiration',
+    writtenBy: 'dcoker/awsmfa (awsmfa/__main__.py › update_credentials_file)',
+    format: 'rfc3339',
+  },
   { key: 'aws_credential_expiration', writtenBy: 'aws-vault export --format ini', format: 'rfc3339' },
   { key: 'aws_session_expiration', writtenBy: 'gsts; scripts in public repositories', format: 'rfc3339' },
   { key: 'aws_session_token_expiration', writtenBy: 'scripts in public repositories', format: 'rfc3339' },
@@ -187,7 +221,9 @@ export const COMPANION_KEYS: readonly { readonly key: string; readonly writtenBy
 
 /** Tells whether a key (in lower case) belongs to another tool's session and dies with it. */
 export function isForeignMark(key: string): boolean {
-  return EXPIRATION_MARKERS.some((marker) => marker.key === key) || COMPANION_KEYS.some((companion) => companion.key === key)
+  return (
+    EXPIRATION_MARKERS.some((marker) => marker.key === key) || COMPANION_KEYS.some((companion) => companion.key === key)
+  )
 }
 
 /** When a session ends, as a marker says it: the value as it stands, and how to read it. */

@@ -16,7 +16,10 @@ const FILES: readonly SharedFileName[] = ['credentials', 'config']
  * token beside the keys makes them a session, unless the key id begins with AKIA: that is long-term whatever was left beside
  * it. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of the prefix: IAM User Guide, "Unique identifiers".
  */
-export function findStaticCredentials(profile: ProfileView, paths: SharedPaths): Extract<LongTermSource, { readonly kind: 'static' }> | undefined {
+export function findStaticCredentials(
+  profile: ProfileView,
+  paths: SharedPaths,
+): Extract<LongTermSource, { readonly kind: 'static' }> | undefined {
   for (const file of FILES) {
     const accessKeyId = presentValue(profile, file, 'aws_access_key_id')
     const secretAccessKey = presentValue(profile, file, 'aws_secret_access_key')
@@ -28,7 +31,12 @@ export function findStaticCredentials(profile: ProfileView, paths: SharedPaths):
       const missing = accessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
       throw new AwsmfaError({ code: 'LONG_TERM_CREDENTIALS_INCOMPLETE', profile: profile.name, missing, place })
     }
-    return { kind: 'static', profile: profile.name, place, credentials: { accessKeyId: accessKeyId.value, secretAccessKey: secretAccessKey.value } }
+    return {
+      kind: 'static',
+      profile: profile.name,
+      place,
+      credentials: { accessKeyId: accessKeyId.value, secretAccessKey: secretAccessKey.value },
+    }
   }
   return undefined
 }
@@ -37,10 +45,18 @@ export function findStaticCredentials(profile: ProfileView, paths: SharedPaths):
  * Gives the credential process of a profile where its answer can be the long-term credentials. One that is awsmfa itself
  * would ask the question that is being answered, so it is passed over.
  */
-export function findCredentialProcess(profile: ProfileView, paths: SharedPaths): Extract<LongTermSource, { readonly kind: 'process' }> | undefined {
+export function findCredentialProcess(
+  profile: ProfileView,
+  paths: SharedPaths,
+): Extract<LongTermSource, { readonly kind: 'process' }> | undefined {
   const command = profile.get('credential_process')
   if (command === undefined || command.value === '' || runsProgram(command.value, ['awsmfa'])) return undefined
-  return { kind: 'process', profile: profile.name, place: { path: paths[command.file], line: command.line }, command: command.value }
+  return {
+    kind: 'process',
+    profile: profile.name,
+    place: { path: paths[command.file], line: command.line },
+    command: command.value,
+  }
 }
 
 /** Tells whether one of the words of a command line is one of these programs, by whatever path and with whatever extension. */
@@ -61,7 +77,10 @@ export function findSession(profile: ProfileView, paths: SharedPaths): Place | u
 }
 
 function holdsSessionToken(profile: ProfileView, file: SharedFileName): boolean {
-  return presentValue(profile, file, 'aws_session_token') !== undefined || presentValue(profile, file, 'aws_security_token') !== undefined
+  return (
+    presentValue(profile, file, 'aws_session_token') !== undefined ||
+    presentValue(profile, file, 'aws_security_token') !== undefined
+  )
 }
 
 function presentValue(profile: ProfileView, file: SharedFileName, key: string): ProfileValue | undefined {
@@ -72,7 +91,10 @@ function presentValue(profile: ProfileView, file: SharedFileName, key: string): 
 /** Tells whether the `credential_process` of a profile is awsmfa's, by whatever path it is started. */
 export function isOwnProcess(profile: ProfileView | undefined): boolean {
   const line = profile?.get('credential_process')?.value
-  return line !== undefined && /(?:^|[\s"'\\/])awsmfa(?:\.[cm]?js|\.cmd|\.exe)?["']?\s(?:.*\s)?["']?credential-process(?:["'\s]|$)/i.test(line)
+  return (
+    line !== undefined &&
+    /(?:^|[\s"'\\/])awsmfa(?:\.[cm]?js|\.cmd|\.exe)?["']?\s(?:.*\s)?["']?credential-process(?:["'\s]|$)/i.test(line)
+  )
 }
 
 /** Reading a setting from a profile: the first of several keys, as each key's own readers would read it. */
@@ -102,7 +124,14 @@ export const REFUSING_MFA_SERIAL = ['the AWS SDK for .NET']
 
 export const REFUSING_SOURCE_PROFILE = ['Terraform', 'the AWS SDKs for Go and .NET']
 
-export const ASKING_FOR_CODES = ['the AWS CLI', 'boto3', 'SAM', 'CDK', 'Terraform', 'the AWS SDKs for JavaScript, Go and .NET']
+export const ASKING_FOR_CODES = [
+  'the AWS CLI',
+  'boto3',
+  'SAM',
+  'CDK',
+  'Terraform',
+  'the AWS SDKs for JavaScript, Go and .NET',
+]
 
 export const RUNNING_PROCESSES = ['the AWS SDKs for Rust and Java']
 
@@ -136,7 +165,10 @@ export function isStandardRole(profile: ProfileView): boolean {
 
 /** The value as SDKs see it: they do not read a bare section of the config file. */
 export function visible(profile: ProfileView, key: string): ProfileValue | undefined {
-  return profile.getFrom('credentials', key) ?? (profile.configForm === 'standard' ? profile.getFrom('config', key) : undefined)
+  return (
+    profile.getFrom('credentials', key) ??
+    (profile.configForm === 'standard' ? profile.getFrom('config', key) : undefined)
+  )
 }
 
 function isPredecessor(profile: ProfileView, process: ProfileValue): boolean {

@@ -66,7 +66,12 @@ export function readProfiles(files: { readonly credentials: string; readonly con
     names: () => {
       const { standard, bare } = indexOfConfig()
       const inConfig = config.sections.flatMap((section) => configName(section)?.name ?? [])
-      return [...new Set([...indexOfCredentials().keys(), ...inConfig.filter((name) => standard.has(name) || bare.has(name))])]
+      return [
+        ...new Set([
+          ...indexOfCredentials().keys(),
+          ...inConfig.filter((name) => standard.has(name) || bare.has(name)),
+        ]),
+      ]
     },
   }
 }
@@ -79,7 +84,11 @@ export function configSectionsOf(document: IniDocument, name: string): readonly 
   return standard.get(name) ?? bare.get(name) ?? []
 }
 
-function viewOf(name: string, files: Readonly<Record<SharedFileName, () => FileKeys>>, configForm: ConfigForm | undefined): ProfileView {
+function viewOf(
+  name: string,
+  files: Readonly<Record<SharedFileName, () => FileKeys>>,
+  configForm: ConfigForm | undefined,
+): ProfileView {
   const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
     const { document, entries } = files[file]()
     const entry = entries.get(key)
@@ -115,7 +124,11 @@ function valueOf(file: SharedFileName, document: IniDocument, entry: IniEntry): 
 
 function keysOf(document: IniDocument, sections: readonly IniSection[]): () => FileKeys {
   return once(() => {
-    const entries = new Map(sections.flatMap((section) => parseSection(document, section).entries).map((entry) => [decodeUtf8(entry.key), entry]))
+    const entries = new Map(
+      sections
+        .flatMap((section) => parseSection(document, section).entries)
+        .map((entry) => [decodeUtf8(entry.key), entry]),
+    )
     return { document, sections, entries }
   })
 }

@@ -44,7 +44,8 @@ export function readWhenQuiet(path: string, quietness: Quietness): FileRead {
     passedMs += APART_MS
     const next = readRegularFile(path)
     if (isSame(read, next) && !isOpenForWriting(path)) return next
-    if (Math.max(passedMs, monotonicMs() - startedMs) >= PATIENCE_MS) throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path } })
+    if (Math.max(passedMs, monotonicMs() - startedMs) >= PATIENCE_MS)
+      throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path } })
     read = next
   }
 }
@@ -58,7 +59,12 @@ function mayBeInTheMaking({ bytes, stat }: FileRead, { lastSize, now }: Quietnes
   if (stat === undefined) return lastSize > 0
   if (isStampedAsOurs(stat)) return false
   const isWholeLines = bytes.length > 0 && bytes.at(-1) === 0x0a
-  return !isWholeLines || bytes.length < lastSize || bytes.length % BLOCK === 0 || Math.abs(now() - Number(stat.mtimeNs / 1_000_000n)) < RECENT_MS
+  return (
+    !isWholeLines ||
+    bytes.length < lastSize ||
+    bytes.length % BLOCK === 0 ||
+    Math.abs(now() - Number(stat.mtimeNs / 1_000_000n)) < RECENT_MS
+  )
 }
 
 /** Tells whether some process of this user has a file open for writing; false where the system does not say. */

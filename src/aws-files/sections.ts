@@ -32,7 +32,8 @@ export function assertNewProfileName(name: string, origin: Origin): void {
 }
 
 function refuseIf(defect: TextDefect | undefined, name: string, origin: Origin): void {
-  if (defect !== undefined) throw new AwsmfaError({ code: 'TEXT_REFUSED', what: 'profile name', text: name, defect, origin })
+  if (defect !== undefined)
+    throw new AwsmfaError({ code: 'TEXT_REFUSED', what: 'profile name', text: name, defect, origin })
 }
 
 function defectOf(name: string): TextDefect | undefined {
@@ -92,7 +93,11 @@ export function locateSection(target: SectionTarget): SectionPlace | undefined {
  * The same for the sections of either file that make a profile, and an edit of the keys for which `isEdited` holds (given in
  * lower case).
  */
-function placeAmong(candidates: readonly IniSection[], target: SectionTarget, isEdited: (key: string) => boolean): SectionPlace | undefined {
+function placeAmong(
+  candidates: readonly IniSection[],
+  target: SectionTarget,
+  isEdited: (key: string) => boolean,
+): SectionPlace | undefined {
   const { document } = target
   const refuse = refusalFor(target)
   if (/^(?:\xff\xfe|\xfe\xff)/.test(document.text)) throw refuse('nul', 0)
@@ -138,7 +143,12 @@ function assertNextHeader({ text }: IniDocument, { end }: IniSection, refuse: Re
   if (leadingBlanks(text.slice(end, end + 1)) > 0) throw refuse('ambiguous-header', end)
 }
 
-function assertKeys(text: string, entries: readonly IniEntry[], isEdited: (key: string) => boolean, refuse: Refuse): void {
+function assertKeys(
+  text: string,
+  entries: readonly IniEntry[],
+  isEdited: (key: string) => boolean,
+  refuse: Refuse,
+): void {
   for (const entry of entries) {
     const isManaged = isEdited(entry.key)
     if (isManaged && entry.isIndented) throw refuse('key-unplaceable', entry.start)
@@ -181,7 +191,10 @@ export function readShared({ credentials, config }: SharedSnapshots): SharedDocu
 }
 
 /** Gives where both files are. */
-export function pathsOf({ credentials, config }: Readonly<Record<SharedFileName, { readonly path: string }>>): Readonly<Record<SharedFileName, string>> {
+export function pathsOf({
+  credentials,
+  config,
+}: Readonly<Record<SharedFileName, { readonly path: string }>>): Readonly<Record<SharedFileName, string>> {
   return { credentials: credentials.path, config: config.path }
 }
 
@@ -195,10 +208,18 @@ export interface KeyValue {
  * Finds a profile's section in one of the files, for an edit of these keys; undefined: there is none. Throws FILE_MALFORMED
  * where the place is not beyond doubt.
  */
-export function findPlace({ name, document, path }: SharedDocument, profile: string, keys: readonly string[]): SectionPlace | undefined {
+export function findPlace(
+  { name, document, path }: SharedDocument,
+  profile: string,
+  keys: readonly string[],
+): SectionPlace | undefined {
   const isEdited = (key: string): boolean => keys.includes(key)
   if (name === 'credentials') return placeAmong(sectionsNamed(document, profile), { document, path, profile }, isEdited)
-  return placeAmong(configSectionsOf(document, profile), { document, path, profile: configSectionName(profile) }, isEdited)
+  return placeAmong(
+    configSectionsOf(document, profile),
+    { document, path, profile: configSectionName(profile) },
+    isEdited,
+  )
 }
 
 /**
@@ -226,13 +247,25 @@ export function renameKey(document: IniDocument, entry: IniEntry, key: string): 
 
 /** Gives the value of a key as a byte string, its further lines after `\n`, each without the blanks at its ends. */
 export function wholeValue(text: string, entry: IniEntry): string {
-  return [entry.value, ...entry.continuations.map(({ start, contentEnd }) => trimBlanks(text.slice(start, contentEnd)))].join('\n')
+  return [
+    entry.value,
+    ...entry.continuations.map(({ start, contentEnd }) => trimBlanks(text.slice(start, contentEnd))),
+  ].join('\n')
 }
 
 /** Gives a key another value, in place of all its lines. */
-export function replaceValue(document: IniDocument, place: SectionPlace, entry: IniEntry, value: string): readonly ByteEdit[] {
+export function replaceValue(
+  document: IniDocument,
+  place: SectionPlace,
+  entry: IniEntry,
+  value: string,
+): readonly ByteEdit[] {
   const further = entry.continuations.map(({ start, end }) => ({ offset: start, length: end - start, content: '' }))
-  if (entry.value !== '') return [{ offset: entry.valueStart, length: entry.valueEnd - entry.valueStart, content: value.replaceAll('\n', '\n  ') }, ...further]
+  if (entry.value !== '')
+    return [
+      { offset: entry.valueStart, length: entry.valueEnd - entry.valueStart, content: value.replaceAll('\n', '\n  ') },
+      ...further,
+    ]
   const line = `${entry.writtenKey}${delimiterOf(document, place.section)}${value}`
   return [{ offset: entry.start, length: entry.contentEnd - entry.start, content: line }, ...further]
 }
@@ -246,7 +279,11 @@ export function insertKeys(document: IniDocument, place: SectionPlace, keys: rea
   const found = lineEndAt(text, section.start)
   const lineEnd = found === undefined ? lineEndOf(text) : found === '\r' ? '\r\n' : found
   const needsLineEnd = !/[\r\n]/.test(text.charAt(offset - 1))
-  return { offset, length: 0, content: (needsLineEnd ? lineEnd : '') + linesOf(keys, delimiterOf(document, section), lineEnd) }
+  return {
+    offset,
+    length: 0,
+    content: (needsLineEnd ? lineEnd : '') + linesOf(keys, delimiterOf(document, section), lineEnd),
+  }
 }
 
 /** Puts a new section at the end of a file, in the file's own style. `name` is what stands between the brackets. */
@@ -260,5 +297,10 @@ export function appendSection(document: IniDocument, name: string, keys: readonl
 }
 
 function linesOf(keys: readonly KeyValue[], delimiter: string, lineEnd: string): string {
-  return keys.map(({ key, value }) => `${key}${value.startsWith('\n') ? delimiter.replace(/ $/, '') : delimiter}${value.replaceAll('\n', `${lineEnd}  `)}${lineEnd}`).join('')
+  return keys
+    .map(
+      ({ key, value }) =>
+        `${key}${value.startsWith('\n') ? delimiter.replace(/ $/, '') : delimiter}${value.replaceAll('\n', `${lineEnd}  `)}${lineEnd}`,
+    )
+    .join('')
 }

@@ -2,8 +2,29 @@ import { encodeUtf8 } from './edit.ts'
 import type { ByteEdit } from './edit.ts'
 import { leadingBlanks, lineAt, linesBetween } from './ini-document.ts'
 import type { IniDocument, IniEntry } from './ini-document.ts'
-import { delimiterOf, endsLine, endsWithBlankLine, lastEntriesOf, lastLineOf, lineEndAt, lineEndOf, separatesSections } from './lines.ts'
-import { LEGACY_TOKEN_KEY, MANAGED_KEYS, MANAGER, classifySection, formatStateValue, hasOwnExpirationForm, isForeignMark, isManagedKey, isStateAccessKeyId, lineChecksum, parseStateValue } from './ownership.ts'
+import {
+  delimiterOf,
+  endsLine,
+  endsWithBlankLine,
+  lastEntriesOf,
+  lastLineOf,
+  lineEndAt,
+  lineEndOf,
+  separatesSections,
+} from './lines.ts'
+import {
+  LEGACY_TOKEN_KEY,
+  MANAGED_KEYS,
+  MANAGER,
+  classifySection,
+  formatStateValue,
+  hasOwnExpirationForm,
+  isForeignMark,
+  isManagedKey,
+  isStateAccessKeyId,
+  lineChecksum,
+  parseStateValue,
+} from './ownership.ts'
 import type { ManagedKey, SessionState } from './ownership.ts'
 import { assertNewProfileName, locateSection } from './sections.ts'
 import type { SectionPlace, SectionTarget } from './sections.ts'
@@ -38,10 +59,12 @@ export function planSessionRemoval(target: SectionTarget): SessionRemovalPlan {
   const isOurs = ownership.kind === 'ours'
   if (!isOurs && !ownership.marked) return { edits: [], removed: 'nothing' }
   if (isOurs || ownership.kind === 'empty') {
-    if (state !== undefined && holdsNothingElse(text, place, state)) return { edits: withoutAddedLineEnd(text, [wholeSection(text, place, state)], state), removed: 'section' }
+    if (state !== undefined && holdsNothingElse(text, place, state))
+      return { edits: withoutAddedLineEnd(text, [wholeSection(text, place, state)], state), removed: 'section' }
     return { edits: removalOf(text, place, (entry) => isManagedKey(entry.key)), removed: isOurs ? 'keys' : 'marks' }
   }
-  const isDeadToken = (key: string) => ownership.kind === 'long-term' && ownership.accessKeyId?.startsWith('AKIA') === true && key === 'aws_session_token'
+  const isDeadToken = (key: string) =>
+    ownership.kind === 'long-term' && ownership.accessKeyId?.startsWith('AKIA') === true && key === 'aws_session_token'
   return { edits: removalOf(text, place, (entry) => isMark(entry) || isDeadToken(entry.key)), removed: 'marks' }
 }
 
@@ -51,7 +74,11 @@ function removalOf(text: string, { body }: SectionPlace, isGoing: (entry: IniEnt
 
 /** `expiration` in another form than ours was written by somebody else since. */
 function isMark({ key, value }: IniEntry): boolean {
-  return key === 'awsmfa_state' || (key === 'manager' && value === MANAGER) || (key === 'expiration' && hasOwnExpirationForm(value))
+  return (
+    key === 'awsmfa_state' ||
+    (key === 'manager' && value === MANAGER) ||
+    (key === 'expiration' && hasOwnExpirationForm(value))
+  )
 }
 
 function holdsNothingElse(text: string, { section, body }: SectionPlace, state: SessionState): boolean {
@@ -88,13 +115,19 @@ function endOfKeys(entries: readonly IniEntry[]): number {
  * Adds the removal of the line end that login gave to the line above, where the removals reach the end of the file and that
  * line is the same again. With anything after it, the line end is needed.
  */
-function withoutAddedLineEnd(text: string, removals: readonly ByteEdit[], state: SessionState | undefined): readonly ByteEdit[] {
+function withoutAddedLineEnd(
+  text: string,
+  removals: readonly ByteEdit[],
+  state: SessionState | undefined,
+): readonly ByteEdit[] {
   let tail = text.length
-  for (const { offset, length } of removals.toSorted((a, b) => b.offset - a.offset)) if (offset + length === tail) tail = offset
+  for (const { offset, length } of removals.toSorted((a, b) => b.offset - a.offset))
+    if (offset + length === tail) tail = offset
   if (state?.endedLine === undefined || tail === text.length) return removals
   const lineEnd = lineEndAt(text, tail) ?? ''
   const above = text.slice(0, tail - lineEnd.length)
-  if (lineEnd === '' || !text.slice(0, tail).endsWith(lineEnd) || lineChecksum(lastLineOf(above)) !== state.endedLine) return removals
+  if (lineEnd === '' || !text.slice(0, tail).endsWith(lineEnd) || lineChecksum(lastLineOf(above)) !== state.endedLine)
+    return removals
   return [...removals, { offset: above.length, length: lineEnd.length, content: '' }]
 }
 
@@ -138,7 +171,10 @@ export function planSessionWrite(write: SessionWrite): readonly ByteEdit[] {
   return replacedSection(write, place)
 }
 
-function sessionValues({ credentials, requestHash }: Pick<SessionWrite, 'credentials' | 'requestHash'>, layout: Layout): Values {
+function sessionValues(
+  { credentials, requestHash }: Pick<SessionWrite, 'credentials' | 'requestHash'>,
+  layout: Layout,
+): Values {
   return {
     aws_access_key_id: credentials.accessKeyId,
     aws_secret_access_key: credentials.secretAccessKey,
@@ -149,7 +185,10 @@ function sessionValues({ credentials, requestHash }: Pick<SessionWrite, 'credent
   }
 }
 
-function assertNoLongTermCredentials({ document, path, profile }: SectionTarget, { section, body }: SectionPlace): void {
+function assertNoLongTermCredentials(
+  { document, path, profile }: SectionTarget,
+  { section, body }: SectionPlace,
+): void {
   if (classifySection(body.entries).kind !== 'long-term') return
   const place = { path, line: lineAt(document.text, section.start) }
   throw new AwsmfaError({ code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS', profile, place, sourceIsSame: false })
@@ -183,7 +222,14 @@ function replacedSection(write: SessionWrite, place: SectionPlace): readonly Byt
   const standing = firstOfEachKey(body.entries)
   const point = insertionPoint(text, place, [...standing.values()])
   const lineEnd = headerLineEnd(text, section.start)
-  const values = sessionValues(write, stateIn(body.entries) ?? { madeSection: false, addedBlankLine: false, endedLine: endedLineAt(text, point, standing.size) })
+  const values = sessionValues(
+    write,
+    stateIn(body.entries) ?? {
+      madeSection: false,
+      addedBlankLine: false,
+      endedLine: endedLineAt(text, point, standing.size),
+    },
+  )
   const delimiter = delimiterOf(write.document, section)
   const edits: ByteEdit[] = []
   const missing: string[] = []
@@ -192,7 +238,8 @@ function replacedSection(write: SessionWrite, place: SectionPlace): readonly Byt
     if (entry === undefined) missing.push(`${key}${delimiter}${values[key]}${lineEnd}`)
     else edits.push(...valueEdits(entry, values[key], delimiter))
   }
-  if (missing.length > 0) edits.push({ offset: point.offset, length: 0, content: `${point.needsLineEnd ? lineEnd : ''}${missing.join('')}` })
+  if (missing.length > 0)
+    edits.push({ offset: point.offset, length: 0, content: `${point.needsLineEnd ? lineEnd : ''}${missing.join('')}` })
   const kept = new Set(standing.values())
   const dead = body.entries.filter((entry) => !kept.has(entry) && isDead(entry))
   return [...edits, ...dead.flatMap((entry) => removalsOf(entry))]
@@ -220,7 +267,12 @@ function isDead(entry: IniEntry): boolean {
 }
 
 function firstOfEachKey(entries: readonly IniEntry[]): ReadonlyMap<string, IniEntry> {
-  return new Map(entries.filter(({ key }) => isManaged(key)).toReversed().map((entry) => [entry.key, entry]))
+  return new Map(
+    entries
+      .filter(({ key }) => isManaged(key))
+      .toReversed()
+      .map((entry) => [entry.key, entry]),
+  )
 }
 
 function isManaged(key: string): key is ManagedKey {
@@ -231,8 +283,12 @@ function valueEdits(entry: IniEntry, value: string, delimiter: string): readonly
   const further = entry.continuations.map(({ start, end }) => ({ offset: start, length: end - start, content: '' }))
   const isPortable = entry.writtenKey === entry.key && entry.delimiter === '=' && entry.value !== ''
   if (isPortable && entry.value === value) return further
-  if (isPortable) return [{ offset: entry.valueStart, length: entry.valueEnd - entry.valueStart, content: value }, ...further]
-  return [{ offset: entry.start, length: entry.contentEnd - entry.start, content: `${entry.key}${delimiter}${value}` }, ...further]
+  if (isPortable)
+    return [{ offset: entry.valueStart, length: entry.valueEnd - entry.valueStart, content: value }, ...further]
+  return [
+    { offset: entry.start, length: entry.contentEnd - entry.start, content: `${entry.key}${delimiter}${value}` },
+    ...further,
+  ]
 }
 
 /**
@@ -242,7 +298,9 @@ function valueEdits(entry: IniEntry, value: string, delimiter: string): readonly
 function insertionPoint(text: string, { section, body }: SectionPlace, standing: readonly IniEntry[]): InsertionPoint {
   const ends = standing.map((entry) => entry.continuations.at(-1) ?? entry).map(({ end }) => end)
   if (ends.length > 0) return pointAt(text, Math.max(...ends))
-  const contentLines = [...body.entries.flatMap((entry) => [entry, ...entry.continuations]), ...body.strays].toSorted((a, b) => a.start - b.start)
+  const contentLines = [...body.entries.flatMap((entry) => [entry, ...entry.continuations]), ...body.strays].toSorted(
+    (a, b) => a.start - b.start,
+  )
   const flush = contentLines.findIndex(({ start, contentEnd }) => leadingBlanks(text.slice(start, contentEnd)) === 0)
   const flushLine = contentLines[flush]
   if (contentLines.length === 0 || flush === 0) return pointAt(text, section.bodyStart)
@@ -282,5 +340,11 @@ function assertPlain(what: string, value: string): void {
 }
 
 function refusedAnswer(what: string, defect: TextDefect): AwsmfaError {
-  return new AwsmfaError({ code: 'TEXT_REFUSED', what: `${what} that STS gave`, text: '', defect, origin: { kind: 'default' } })
+  return new AwsmfaError({
+    code: 'TEXT_REFUSED',
+    what: `${what} that STS gave`,
+    text: '',
+    defect,
+    origin: { kind: 'default' },
+  })
 }

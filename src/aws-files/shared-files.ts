@@ -6,7 +6,15 @@ import { finishInPlace, isMountPoint, writeInPlace } from './in-place.ts'
 import { isSame, readWhenQuiet } from './quiet-read.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
-import { discardStage, listFolder, makeFolder, makeStage, stageName, sweepStages, tryStage } from '../platform/atomic-file.ts'
+import {
+  discardStage,
+  listFolder,
+  makeFolder,
+  makeStage,
+  stageName,
+  sweepStages,
+  tryStage,
+} from '../platform/atomic-file.ts'
 import type { FileRights, Stage, WriteWarning } from '../platform/atomic-file.ts'
 import { acquireLock, sweepLockLeftovers } from '../platform/file-lock.ts'
 import type { HeldLock } from '../platform/file-lock.ts'
@@ -42,13 +50,18 @@ interface StagedReplacement extends Replacement {
  * FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE with the old bytes in place (but for its step 'restore'), and
  * FILE_PARTLY_WRITTEN when a later file failed and an earlier one could not be put back.
  */
-function replaceFiles(replacements: readonly Replacement[], unchanged: readonly Pick<Replacement, 'file' | 'read'>[]): readonly WriteWarning[] | undefined {
+function replaceFiles(
+  replacements: readonly Replacement[],
+  unchanged: readonly Pick<Replacement, 'file' | 'read'>[],
+): readonly WriteWarning[] | undefined {
   const staged: StagedReplacement[] = []
   const warnings: WriteWarning[] = []
   let arePlaced = false
   try {
-    for (const replacement of replacements) staged.push(stageReplacement(replacement, replacements.length > 1 && replacement !== replacements.at(-1)))
-    if (![...replacements, ...unchanged].every(({ file, read }) => isSame(readRegularFile(file), read))) return undefined
+    for (const replacement of replacements)
+      staged.push(stageReplacement(replacement, replacements.length > 1 && replacement !== replacements.at(-1)))
+    if (![...replacements, ...unchanged].every(({ file, read }) => isSame(readRegularFile(file), read)))
+      return undefined
     warnings.push(...putAllInPlace(staged))
     arePlaced = true
   } finally {
@@ -111,7 +124,10 @@ function putInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarn
     if (!isSystemError(error)) throw error
     const { code: errno } = error
     if (errno !== 'EXDEV' && !(errno === 'EBUSY' && isMountPoint(file))) {
-      throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, step: 'rename' }, { cause: error })
+      throw new AwsmfaError(
+        { code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, step: 'rename' },
+        { cause: error },
+      )
     }
     return [{ kind: 'written-in-place', path: file, errno }, ...writeInPlace(file, stage, old)]
   }
@@ -124,8 +140,12 @@ function putBack({ name, file, kept, bytes }: StagedReplacement, failed: Replace
     if (kept === undefined) unlinkSync(file)
     else putInPlace(file, kept, bytes)
   } catch {
-    const errno = cause instanceof AwsmfaError && cause.failure.code === 'FILE_NOT_WRITABLE' ? cause.failure.errno : 'EIO'
-    throw new AwsmfaError({ code: 'FILE_PARTLY_WRITTEN', place: { path: failed.file }, written: name, errno }, { cause })
+    const errno =
+      cause instanceof AwsmfaError && cause.failure.code === 'FILE_NOT_WRITABLE' ? cause.failure.errno : 'EIO'
+    throw new AwsmfaError(
+      { code: 'FILE_PARTLY_WRITTEN', place: { path: failed.file }, written: name, errno },
+      { cause },
+    )
   }
 }
 
@@ -203,7 +223,11 @@ function rehearse({ options }: Workplace, files: readonly SharedFileName[]): voi
   }
 }
 
-function transact<T>(workplace: Workplace, files: readonly SharedFileName[], plan: (snapshots: SharedSnapshots) => FilePlan<T>): TransactOutcome<T> {
+function transact<T>(
+  workplace: Workplace,
+  files: readonly SharedFileName[],
+  plan: (snapshots: SharedSnapshots) => FilePlan<T>,
+): TransactOutcome<T> {
   const { options } = workplace
   const targets = findTargets(options, files)
   const real = targets.filter(({ file }) => !isNullDevice(file))
@@ -219,7 +243,11 @@ function transact<T>(workplace: Workplace, files: readonly SharedFileName[], pla
 }
 
 /** Locks the files, does the work and unlocks; a lock that cannot be removed is a warning beside the outcome. */
-function withLocks<T>(workplace: Workplace, targets: readonly Target[], work: (workplace: Workplace) => TransactOutcome<T>): TransactOutcome<T> {
+function withLocks<T>(
+  workplace: Workplace,
+  targets: readonly Target[],
+  work: (workplace: Workplace) => TransactOutcome<T>,
+): TransactOutcome<T> {
   const locks: HeldLock[] = []
   const warnings: WriteWarning[] = []
   const pause = (ms: number): void => {
@@ -230,7 +258,9 @@ function withLocks<T>(workplace: Workplace, targets: readonly Target[], work: (w
   try {
     for (const { file } of targets) {
       const path = `${file}.awsmfa-lock`
-      const lock = writing(file, 'lock', () => acquireLock(path, { waitMs: workplace.options.lockWaitMs ?? LOCK_WAIT_MS, pause }))
+      const lock = writing(file, 'lock', () =>
+        acquireLock(path, { waitMs: workplace.options.lockWaitMs ?? LOCK_WAIT_MS, pause }),
+      )
       locks.push(lock)
       cleanUp(file, lock)
     }
@@ -253,12 +283,18 @@ function cleanUp(file: string, lock: HeldLock): void {
 }
 
 /** Reads, plans and replaces, again from the start when a file was changed meanwhile by somebody who takes no lock. */
-function replaceUntilUndisturbed<T>(workplace: Workplace, targets: readonly Target[], plan: (snapshots: SharedSnapshots) => FilePlan<T>): TransactOutcome<T> {
+function replaceUntilUndisturbed<T>(
+  workplace: Workplace,
+  targets: readonly Target[],
+  plan: (snapshots: SharedSnapshots) => FilePlan<T>,
+): TransactOutcome<T> {
   const startedMs = monotonicMs()
   for (let round = 1; ; round++) {
     const { snapshots, reads } = readBoth(workplace, (file) => {
       const isLocked = targets.some((target) => target.file === file)
-      return isLocked ? readWhenQuiet(file, { lastSize: workplace.lastSizes.get(file) ?? 0, pause: workplace.pause, now: Date.now }) : readRegularFile(file)
+      return isLocked
+        ? readWhenQuiet(file, { lastSize: workplace.lastSizes.get(file) ?? 0, pause: workplace.pause, now: Date.now })
+        : readRegularFile(file)
     })
     const { edits, result } = plan(snapshots)
     const replacements = targets.flatMap((target) => planReplacement(target, edits, reads))
@@ -271,7 +307,9 @@ function replaceUntilUndisturbed<T>(workplace: Workplace, targets: readonly Targ
     const warnings = replaceFiles(replacements, unchanged)
     if (warnings !== undefined) {
       for (const { file, bytes } of replacements) workplace.lastSizes.set(file, bytes.length)
-      const changed = targets.filter(({ file }) => replacements.some((replacement) => replacement.file === file)).flatMap(({ names }) => names)
+      const changed = targets
+        .filter(({ file }) => replacements.some((replacement) => replacement.file === file))
+        .flatMap(({ names }) => names)
       return { result, changed, warnings }
     }
     const [first] = replacements
@@ -281,7 +319,11 @@ function replaceUntilUndisturbed<T>(workplace: Workplace, targets: readonly Targ
   }
 }
 
-function planReplacement({ names, file }: Target, edits: FilePlan<unknown>['edits'], reads: ReadonlyMap<string, FileRead>): readonly Replacement[] {
+function planReplacement(
+  { names, file }: Target,
+  edits: FilePlan<unknown>['edits'],
+  reads: ReadonlyMap<string, FileRead>,
+): readonly Replacement[] {
   const [name] = names
   const read = reads.get(file)
   const wanted = names.flatMap((each) => edits[each] ?? [])
@@ -309,11 +351,16 @@ function isContained(text: string, edited: string, edits: readonly ByteEdit[]): 
 }
 
 function refuseStrayEdits(edits: FilePlan<unknown>['edits'], targets: readonly Target[]): void {
-  const stray = ORDER.find((name) => (edits[name] ?? []).length > 0 && !targets.some(({ names }) => names.includes(name)))
+  const stray = ORDER.find(
+    (name) => (edits[name] ?? []).length > 0 && !targets.some(({ names }) => names.includes(name)),
+  )
   if (stray !== undefined) throw new Error(`a plan edits the ${stray} file, which was not named`)
 }
 
-function readBoth({ options, lastSizes }: Workplace, readOne: (file: string) => FileRead): { readonly snapshots: SharedSnapshots; readonly reads: ReadonlyMap<string, FileRead> } {
+function readBoth(
+  { options, lastSizes }: Workplace,
+  readOne: (file: string) => FileRead,
+): { readonly snapshots: SharedSnapshots; readonly reads: ReadonlyMap<string, FileRead> } {
   const reads = new Map<string, FileRead>()
   const snapshot = (name: SharedFileName): FileSnapshot => {
     const path = options.paths[name]
@@ -399,7 +446,10 @@ export interface SharedFiles {
    * them so that each file is the old one or the new one, whole, whatever happens. `plan` may be asked again when a file
    * was changed meanwhile; it may throw, and then nothing is changed. Only edits of the named files are allowed.
    */
-  readonly transact: <T>(files: readonly SharedFileName[], plan: (snapshots: SharedSnapshots) => FilePlan<T>) => TransactOutcome<T>
+  readonly transact: <T>(
+    files: readonly SharedFileName[],
+    plan: (snapshots: SharedSnapshots) => FilePlan<T>,
+  ) => TransactOutcome<T>
   /** Finds out whether `transact` could write: makes and removes a trial stage file. Throws what the write would throw. */
   readonly rehearse: (files: readonly SharedFileName[]) => void
 }

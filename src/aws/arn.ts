@@ -36,7 +36,8 @@ export function nameOfArn(arn: string): string {
 export function identityInWords(account: string | undefined, arn: string | undefined): string | undefined {
   const resource = arn?.split(':').slice(5).join(':')
   const inAccount = account === undefined ? '' : ` in ${visible(account)}`
-  if (resource === undefined || resource === '') return account === undefined ? undefined : `account ${visible(account)}`
+  if (resource === undefined || resource === '')
+    return account === undefined ? undefined : `account ${visible(account)}`
   const [kind, name] = resource.split('/')
   if (kind === 'assumed-role' && name !== undefined) return `role ${visible(name)}${inAccount}`
   return `${resource === 'root' ? 'the root user' : nameOfArn(resource)}${inAccount}`

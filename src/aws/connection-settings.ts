@@ -25,7 +25,9 @@ function matchesEntry(url: URL, entry: string): boolean {
   if (name === '') return false
   const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '')
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
-  return [host, `${host}:${port}`, `[${host}]`, `[${host}]:${port}`].some((form) => form === name || form.endsWith(`.${name}`))
+  return [host, `${host}:${port}`, `[${host}]`, `[${host}]:${port}`].some(
+    (form) => form === name || form.endsWith(`.${name}`),
+  )
 }
 
 /** Gives a proxy as it may be shown: host and port, never its user and password. */
@@ -87,7 +89,8 @@ export function resolveTransport(sources: TransportSources): TransportSettings {
     iamEndpointUrl: resolveEndpointUrl(sources, 'iam'),
     useFipsEndpoint: isOn(sources, 'AWS_USE_FIPS_ENDPOINT', 'use_fips_endpoint'),
     useDualstackEndpoint: isOn(sources, 'AWS_USE_DUALSTACK_ENDPOINT', 'use_dualstack_endpoint'),
-    useGlobalEndpoint: settingOf(sources, 'AWS_STS_REGIONAL_ENDPOINTS', 'sts_regional_endpoints')?.value.toLowerCase() === 'legacy',
+    useGlobalEndpoint:
+      settingOf(sources, 'AWS_STS_REGIONAL_ENDPOINTS', 'sts_regional_endpoints')?.value.toLowerCase() === 'legacy',
     proxies: resolveProxies(environment),
     ca: readCa(sources),
     maxAttempts: resolveMaxAttempts(sources),
@@ -125,11 +128,21 @@ function resolveEndpointUrl(sources: TransportSources, service: 'sts' | 'iam'): 
 }
 
 const optionName = (origin: Origin, otherwise: string): string =>
-  origin.kind === 'environment' ? origin.variable : origin.kind === 'flag' || origin.kind === 'sts-flag' ? origin.flag : otherwise
+  origin.kind === 'environment'
+    ? origin.variable
+    : origin.kind === 'flag' || origin.kind === 'sts-flag'
+      ? origin.flag
+      : otherwise
 
 function assertAddress(value: string, key: string, origin: Origin): void {
   if (/^https?:\/\/./i.test(value) && URL.canParse(value)) return
-  const problem = { kind: 'bad-value', option: optionName(origin, key), value: withoutLogin(value), expected: 'an http:// or https:// address', origin } as const
+  const problem = {
+    kind: 'bad-value',
+    option: optionName(origin, key),
+    value: withoutLogin(value),
+    expected: 'an http:// or https:// address',
+    origin,
+  } as const
   throw new AwsmfaError({ code: 'USAGE', problem })
 }
 
@@ -147,7 +160,14 @@ function resolveProxies(environment: TransportSources['environment']): ProxySett
     return address
   }
   const bypass = nonEmpty(environment['no_proxy']) ?? environment['NO_PROXY'] ?? ''
-  return { https: addressOf('https_proxy'), http: addressOf('http_proxy'), bypass: bypass.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '') }
+  return {
+    https: addressOf('https_proxy'),
+    http: addressOf('http_proxy'),
+    bypass: bypass
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  }
 }
 
 function resolveMaxAttempts(sources: TransportSources): number {
@@ -162,7 +182,10 @@ const DEFAULT_MAX_ATTEMPTS = 3
 function readCa(sources: TransportSources): string | undefined {
   const bundle = sources.caBundleFlag ?? settingOf(sources, 'AWS_CA_BUNDLE', 'ca_bundle')
   if (bundle === undefined) return undefined
-  const path = sources.home !== undefined && bundle.value.startsWith('~/') ? `${sources.home}${bundle.value.slice(1)}` : bundle.value
+  const path =
+    sources.home !== undefined && bundle.value.startsWith('~/')
+      ? `${sources.home}${bundle.value.slice(1)}`
+      : bundle.value
   const unreadable = (errno: string, options?: ErrorOptions): AwsmfaError =>
     new AwsmfaError({ code: 'CA_BUNDLE_UNREADABLE', place: { path }, origin: bundle.origin, errno }, options)
   let pem: string

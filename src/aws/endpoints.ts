@@ -1,4 +1,3 @@
-
 /**
  * Where STS and IAM are, worked out without the SDK: the early connection must know the host before the SDK is loaded, and a
  * client that is given its endpoint looks nothing up in files. Tests compare every answer with the SDK's own rules.
@@ -29,12 +28,18 @@ interface Partition {
 
 // Source: partitions.json and the endpoint rule sets that every AWS SDK carries. What matches no pattern is taken for `aws`.
 const COMMERCIAL: Partition = {
-  pattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/, suffix: 'amazonaws.com', dualstackSuffix: 'api.aws', globalRegion: 'us-east-1',
+  pattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
+  suffix: 'amazonaws.com',
+  dualstackSuffix: 'api.aws',
+  globalRegion: 'us-east-1',
   iam: ['iam.amazonaws.com', 'iam-fips.amazonaws.com', 'iam.global.api.aws', 'iam-fips.global.api.aws'],
 }
 
 const GOVCLOUD: Partition = {
-  pattern: /^us-gov-\w+-\d+$/, suffix: 'amazonaws.com', dualstackSuffix: 'api.aws', globalRegion: 'us-gov-west-1',
+  pattern: /^us-gov-\w+-\d+$/,
+  suffix: 'amazonaws.com',
+  dualstackSuffix: 'api.aws',
+  globalRegion: 'us-gov-west-1',
   iam: ['iam.us-gov.amazonaws.com', 'iam.us-gov.amazonaws.com', 'iam.us-gov.api.aws', 'iam.us-gov.api.aws'],
 }
 
@@ -42,38 +47,101 @@ const PARTITIONS: readonly Partition[] = [
   COMMERCIAL,
   GOVCLOUD,
   {
-    pattern: /^cn-\w+-\d+$/, suffix: 'amazonaws.com.cn', dualstackSuffix: 'api.amazonwebservices.com.cn', globalRegion: 'cn-north-1',
-    iam: ['iam.cn-north-1.amazonaws.com.cn', 'iam-fips.amazonaws.com.cn', 'iam.global.api.amazonwebservices.com.cn', 'iam-fips.api.amazonwebservices.com.cn'],
+    pattern: /^cn-\w+-\d+$/,
+    suffix: 'amazonaws.com.cn',
+    dualstackSuffix: 'api.amazonwebservices.com.cn',
+    globalRegion: 'cn-north-1',
+    iam: [
+      'iam.cn-north-1.amazonaws.com.cn',
+      'iam-fips.amazonaws.com.cn',
+      'iam.global.api.amazonwebservices.com.cn',
+      'iam-fips.api.amazonwebservices.com.cn',
+    ],
   },
   {
-    pattern: /^eusc-(de)-\w+-\d+$/, suffix: 'amazonaws.eu', dualstackSuffix: 'api.amazonwebservices.eu', globalRegion: 'eusc-de-east-1',
-    iam: ['iam.eusc-de-east-1.amazonaws.eu', 'iam-fips.amazonaws.eu', 'iam.global.api.amazonwebservices.eu', 'iam-fips.api.amazonwebservices.eu'],
+    pattern: /^eusc-(de)-\w+-\d+$/,
+    suffix: 'amazonaws.eu',
+    dualstackSuffix: 'api.amazonwebservices.eu',
+    globalRegion: 'eusc-de-east-1',
+    iam: [
+      'iam.eusc-de-east-1.amazonaws.eu',
+      'iam-fips.amazonaws.eu',
+      'iam.global.api.amazonwebservices.eu',
+      'iam-fips.api.amazonwebservices.eu',
+    ],
   },
   {
-    pattern: /^us-iso-\w+-\d+$/, suffix: 'c2s.ic.gov', dualstackSuffix: 'api.aws.ic.gov', globalRegion: 'us-iso-east-1',
-    iam: ['iam.us-iso-east-1.c2s.ic.gov', 'iam-fips.us-iso-east-1.c2s.ic.gov', 'iam.api.aws.ic.gov', 'iam-fips.api.aws.ic.gov'],
+    pattern: /^us-iso-\w+-\d+$/,
+    suffix: 'c2s.ic.gov',
+    dualstackSuffix: 'api.aws.ic.gov',
+    globalRegion: 'us-iso-east-1',
+    iam: [
+      'iam.us-iso-east-1.c2s.ic.gov',
+      'iam-fips.us-iso-east-1.c2s.ic.gov',
+      'iam.api.aws.ic.gov',
+      'iam-fips.api.aws.ic.gov',
+    ],
   },
   {
-    pattern: /^us-isob-\w+-\d+$/, suffix: 'sc2s.sgov.gov', dualstackSuffix: 'api.aws.scloud', globalRegion: 'us-isob-east-1',
-    iam: ['iam.us-isob-east-1.sc2s.sgov.gov', 'iam-fips.us-isob-east-1.sc2s.sgov.gov', 'iam.api.aws.scloud', 'iam-fips.api.aws.scloud'],
+    pattern: /^us-isob-\w+-\d+$/,
+    suffix: 'sc2s.sgov.gov',
+    dualstackSuffix: 'api.aws.scloud',
+    globalRegion: 'us-isob-east-1',
+    iam: [
+      'iam.us-isob-east-1.sc2s.sgov.gov',
+      'iam-fips.us-isob-east-1.sc2s.sgov.gov',
+      'iam.api.aws.scloud',
+      'iam-fips.api.aws.scloud',
+    ],
   },
   {
-    pattern: /^eu-isoe-\w+-\d+$/, suffix: 'cloud.adc-e.uk', dualstackSuffix: 'api.cloud-aws.adc-e.uk', globalRegion: 'eu-isoe-west-1',
-    iam: ['iam.eu-isoe-west-1.cloud.adc-e.uk', 'iam-fips.cloud.adc-e.uk', 'iam.api.cloud-aws.adc-e.uk', 'iam-fips.api.cloud-aws.adc-e.uk'],
+    pattern: /^eu-isoe-\w+-\d+$/,
+    suffix: 'cloud.adc-e.uk',
+    dualstackSuffix: 'api.cloud-aws.adc-e.uk',
+    globalRegion: 'eu-isoe-west-1',
+    iam: [
+      'iam.eu-isoe-west-1.cloud.adc-e.uk',
+      'iam-fips.cloud.adc-e.uk',
+      'iam.api.cloud-aws.adc-e.uk',
+      'iam-fips.api.cloud-aws.adc-e.uk',
+    ],
   },
   {
-    pattern: /^us-isof-\w+-\d+$/, suffix: 'csp.hci.ic.gov', dualstackSuffix: 'api.aws.hci.ic.gov', globalRegion: 'us-isof-south-1',
-    iam: ['iam.us-isof-south-1.csp.hci.ic.gov', 'iam-fips.csp.hci.ic.gov', 'iam.api.aws.hci.ic.gov', 'iam-fips.api.aws.hci.ic.gov'],
+    pattern: /^us-isof-\w+-\d+$/,
+    suffix: 'csp.hci.ic.gov',
+    dualstackSuffix: 'api.aws.hci.ic.gov',
+    globalRegion: 'us-isof-south-1',
+    iam: [
+      'iam.us-isof-south-1.csp.hci.ic.gov',
+      'iam-fips.csp.hci.ic.gov',
+      'iam.api.aws.hci.ic.gov',
+      'iam-fips.api.aws.hci.ic.gov',
+    ],
   },
 ]
 
 // The regions that had STS before regional endpoints were the rule. Source: botocore args.py › LEGACY_GLOBAL_STS_REGIONS.
 const LEGACY_REGIONS: ReadonlySet<string> = new Set([
-  'ap-northeast-1', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2', 'aws-global', 'ca-central-1', 'eu-central-1', 'eu-north-1',
-  'eu-west-1', 'eu-west-2', 'eu-west-3', 'sa-east-1', 'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2',
+  'ap-northeast-1',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'aws-global',
+  'ca-central-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'sa-east-1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
 ])
 
-const partitionOf = (region: string): Partition => PARTITIONS.find((partition) => partition.pattern.test(region)) ?? COMMERCIAL
+const partitionOf = (region: string): Partition =>
+  PARTITIONS.find((partition) => partition.pattern.test(region)) ?? COMMERCIAL
 
 /** Tells where STS is for a region. */
 export function stsEndpoint(region: string, options: EndpointOptions): ServiceEndpoint {
@@ -83,14 +151,23 @@ export function stsEndpoint(region: string, options: EndpointOptions): ServiceEn
   const partition = partitionOf(region)
   // GovCloud's ordinary STS hosts are FIPS hosts. Source: STS's endpoint rules in the AWS SDKs.
   const prefix = fips && (dualstack || partition !== GOVCLOUD) ? 'sts-fips' : 'sts'
-  return { url: `https://${prefix}.${region}.${dualstack ? partition.dualstackSuffix : partition.suffix}`, signingRegion: region }
+  return {
+    url: `https://${prefix}.${region}.${dualstack ? partition.dualstackSuffix : partition.suffix}`,
+    signingRegion: region,
+  }
 }
 
 /** Tells where IAM is for a region: one host for a whole partition. */
 export function iamEndpoint(region: string, options: Omit<EndpointOptions, 'useGlobalEndpoint'>): ServiceEndpoint {
   const { iam, globalRegion } = partitionOf(region)
   const [plain, fips, dualstack, both] = iam
-  const host = options.useDualstackEndpoint ? (options.useFipsEndpoint ? both : dualstack) : options.useFipsEndpoint ? fips : plain
+  const host = options.useDualstackEndpoint
+    ? options.useFipsEndpoint
+      ? both
+      : dualstack
+    : options.useFipsEndpoint
+      ? fips
+      : plain
   return { url: `https://${host}`, signingRegion: globalRegion }
 }
 

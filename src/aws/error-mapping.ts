@@ -55,17 +55,28 @@ export function explainFailure(error: unknown, request: RequestFacts, exchange: 
   const awsError = readAwsError(error, exchange.status)
   if (awsError !== undefined) return explainAwsError(awsError, request, exchange)
   const trouble = findWireTrouble(error)
-  if (trouble !== undefined) return { failure: unreachable(trouble.reason, request), fate: trouble.sent ? 'lost' : 'unsent' }
-  if (exchange.status === undefined) return { failure: unexpected(request, exchange, 'no answer could be read'), fate: 'lost' }
-  return { failure: unexpected(request, exchange, detailOf(exchange.status)), fate: exchange.status === 503 ? 'busy' : 'lost' }
+  if (trouble !== undefined)
+    return { failure: unreachable(trouble.reason, request), fate: trouble.sent ? 'lost' : 'unsent' }
+  if (exchange.status === undefined)
+    return { failure: unexpected(request, exchange, 'no answer could be read'), fate: 'lost' }
+  return {
+    failure: unexpected(request, exchange, detailOf(exchange.status)),
+    fate: exchange.status === 503 ? 'busy' : 'lost',
+  }
 }
 
 const detailOf = (status: number): string =>
-  status < 300 ? 'the answer is not one that AWS gives, or was cut short' : 'the answer is no error of AWS: something on the way may have given it'
+  status < 300
+    ? 'the answer is not one that AWS gives, or was cut short'
+    : 'the answer is no error of AWS: something on the way may have given it'
 
 /** A failure of the way to AWS. */
-function unreachable(reason: Extract<Failure, { code: 'NETWORK_UNREACHABLE' }>['reason'], request: RequestFacts): Failure {
-  const timeoutMs = reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
+function unreachable(
+  reason: Extract<Failure, { code: 'NETWORK_UNREACHABLE' }>['reason'],
+  request: RequestFacts,
+): Failure {
+  const timeoutMs =
+    reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
   return {
     code: 'NETWORK_UNREACHABLE',
     host: request.host,
@@ -77,7 +88,12 @@ function unreachable(reason: Extract<Failure, { code: 'NETWORK_UNREACHABLE' }>['
 }
 
 /** An answer that AWS does not give. `detail` is in our words, since the answer may hold anything. */
-export function unexpected(request: Pick<RequestFacts, 'operation'>, exchange: Pick<ExchangeFacts, 'status'>, detail: string, awsCode?: string): Failure {
+export function unexpected(
+  request: Pick<RequestFacts, 'operation'>,
+  exchange: Pick<ExchangeFacts, 'status'>,
+  detail: string,
+  awsCode?: string,
+): Failure {
   return { code: 'STS_UNEXPECTED', operation: request.operation, status: exchange.status, awsCode, detail }
 }
 
@@ -89,24 +105,45 @@ interface AwsError {
 
 // The SDK puts the code of the XML answer into `Code`, whether its model knows it or not; what is no XML error has none.
 function readAwsError(error: unknown, status: number | undefined): AwsError | undefined {
-  if (!(error instanceof Error) || status === undefined || status < 300 || !('Code' in error) || typeof error.Code !== 'string') return undefined
-  return /^[\w.:-]{1,128}$/.test(error.Code) ? { code: error.Code.replace(/Exception$/, ''), message: error.message } : undefined
+  if (
+    !(error instanceof Error) ||
+    status === undefined ||
+    status < 300 ||
+    !('Code' in error) ||
+    typeof error.Code !== 'string'
+  )
+    return undefined
+  return /^[\w.:-]{1,128}$/.test(error.Code)
+    ? { code: error.Code.replace(/Exception$/, ''), message: error.message }
+    : undefined
 }
 
 const UNKNOWN_KEY = new Set(['InvalidClientTokenId', 'UnrecognizedClient', 'InvalidAccessKeyId', 'NotAuthorized'])
 
 const CLOCK = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])
 
-const BUSY = new Set(['Throttling', 'Throttled', 'RequestLimitExceeded', 'TooManyRequests', 'RequestThrottled', 'SlowDown', 'BandwidthLimitExceeded'])
+const BUSY = new Set([
+  'Throttling',
+  'Throttled',
+  'RequestLimitExceeded',
+  'TooManyRequests',
+  'RequestThrottled',
+  'SlowDown',
+  'BandwidthLimitExceeded',
+])
 
 /** Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, kept in fixtures/sts. */
 function explainAwsError(error: AwsError, request: RequestFacts, exchange: ExchangeFacts): FailedRequest {
   const { code } = error
   const status = exchange.status ?? 0
   const refused = (failure: Failure): FailedRequest => ({ failure, fate: 'refused' })
-  if (BUSY.has(code) || status === 429) return { failure: { code: 'THROTTLED', operation: request.operation }, fate: 'busy' }
+  if (BUSY.has(code) || status === 429)
+    return { failure: { code: 'THROTTLED', operation: request.operation }, fate: 'busy' }
   if (status >= 500) {
-    return { failure: unexpected(request, exchange, 'AWS has trouble of its own', code), fate: status === 503 ? 'busy' : 'lost' }
+    return {
+      failure: unexpected(request, exchange, 'AWS has trouble of its own', code),
+      fate: status === 503 ? 'busy' : 'lost',
+    }
   }
   if (CLOCK.has(code) || (code === 'SignatureDoesNotMatch' && isSkewed(error, exchange))) {
     return refused({ code: 'CLOCK_SKEWED', skewSeconds: skewSeconds(exchange) })
@@ -120,18 +157,33 @@ function explainAwsError(error: AwsError, request: RequestFacts, exchange: Excha
 }
 
 function rejected(reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired', request: RequestFacts): Failure {
-  return { code: 'CREDENTIALS_REJECTED', accessKeyId: shortenAccessKeyId(request.accessKeyId), reason, origin: request.credentialsOrigin }
+  return {
+    code: 'CREDENTIALS_REJECTED',
+    accessKeyId: shortenAccessKeyId(request.accessKeyId),
+    reason,
+    origin: request.credentialsOrigin,
+  }
 }
 
 function explainAccessDenied(error: AwsError, request: RequestFacts, exchange: ExchangeFacts): Failure {
   if (error.message.startsWith('MultiFactorAuthentication failed with invalid MFA one time pass code')) {
-    return { code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: nextCodeInSeconds(exchange), known: 'wrong-or-used', answerLost: false }
+    return {
+      code: 'TOKEN_CODE_REJECTED',
+      nextCodeInSeconds: nextCodeInSeconds(exchange),
+      known: 'wrong-or-used',
+      answerLost: false,
+    }
   }
-  if (error.message.startsWith('MultiFactorAuthentication failed, unable to validate MFA code') && request.serial !== undefined) {
+  if (
+    error.message.startsWith('MultiFactorAuthentication failed, unable to validate MFA code') &&
+    request.serial !== undefined
+  ) {
     return { code: 'MFA_SERIAL_REJECTED', serial: request.serial.value, origin: request.serial.origin }
   }
-  if (error.message.startsWith('Cannot call GetSessionToken with session credentials')) return rejected('session', request)
-  if (error.message.startsWith('Roles may not be assumed by root accounts')) return refusal(error, request, 'root-account')
+  if (error.message.startsWith('Cannot call GetSessionToken with session credentials'))
+    return rejected('session', request)
+  if (error.message.startsWith('Roles may not be assumed by root accounts'))
+    return refusal(error, request, 'root-account')
   return {
     code: 'ACCESS_DENIED',
     operation: request.operation,
@@ -143,11 +195,18 @@ function explainAccessDenied(error: AwsError, request: RequestFacts, exchange: E
 function explainRefusal(error: AwsError, request: RequestFacts): Failure {
   if (error.code === 'PackedPolicyTooLarge') return refusal(error, request, 'packed-policy')
   if (error.code !== 'ValidationError') return refusal(error, request)
-  if (error.message.startsWith('The requested DurationSeconds exceeds the MaxSessionDuration')) return refusal(error, request, 'role-maximum')
-  return error.message.startsWith('The requested DurationSeconds exceeds the 1 hour session limit') ? refusal(error, request, 'chained') : refusal(error, request)
+  if (error.message.startsWith('The requested DurationSeconds exceeds the MaxSessionDuration'))
+    return refusal(error, request, 'role-maximum')
+  return error.message.startsWith('The requested DurationSeconds exceeds the 1 hour session limit')
+    ? refusal(error, request, 'chained')
+    : refusal(error, request)
 }
 
-function refusal(error: AwsError, request: RequestFacts, reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account'): Failure {
+function refusal(
+  error: AwsError,
+  request: RequestFacts,
+  reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account',
+): Failure {
   return {
     code: 'REQUEST_REFUSED',
     operation: request.operation,
@@ -159,20 +218,29 @@ function refusal(error: AwsError, request: RequestFacts, reason?: 'role-maximum'
 
 /** Gives AWS's text on one line of at most 1000 characters, without any secret: AWS quotes what it was sent. Whoever shows it makes it harmless. */
 export function harmless(text: string, request: Pick<RequestFacts, 'hidden'>): string {
-  const cleaned = request.hidden.filter((secret) => secret !== '').reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
-  return cleaned.replace(/[\t\n\r\u2028\u2029]+/g, ' ').trim().slice(0, 1000)
+  const cleaned = request.hidden
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
+  return cleaned
+    .replace(/[\t\n\r\u2028\u2029]+/g, ' ')
+    .trim()
+    .slice(0, 1000)
 }
 
 // AWS accepts a signature for 15 minutes, some services 5 ("Signature expired: … is now earlier than …"). The Date header tells
 // without reading text; the text tells where something on the way took the header out.
 function isSkewed(error: AwsError, exchange: ExchangeFacts): boolean {
   const skew = skewSeconds(exchange)
-  return skew === undefined ? /Signature expired|not yet current/.test(error.message) : Math.abs(skew) > 300 || /^Signature (expired|not yet current)/.test(error.message)
+  return skew === undefined
+    ? /Signature expired|not yet current/.test(error.message)
+    : Math.abs(skew) > 300 || /^Signature (expired|not yet current)/.test(error.message)
 }
 
 /** How far our clock is ahead of AWS's, in whole seconds; negative: behind. */
 function skewSeconds(exchange: ExchangeFacts): number | undefined {
-  return exchange.serverTime === undefined ? undefined : Math.round((exchange.now.getTime() - exchange.serverTime.getTime()) / 1000)
+  return exchange.serverTime === undefined
+    ? undefined
+    : Math.round((exchange.now.getTime() - exchange.serverTime.getTime()) / 1000)
 }
 
 /** Seconds until a device shows its next code: they change every 30 s of AWS's clock (RFC 6238, X = 30, T0 = 0). */
@@ -187,7 +255,10 @@ function nextCodeInSeconds(exchange: ExchangeFacts): number {
 export function withoutSecrets(error: unknown, facts: RequestFacts): Error {
   if (!(error instanceof Error)) return new Error(typeof error)
   // An answer that could not be read may hold credentials anywhere in it.
-  const text = 'Code' in error || 'code' in error ? harmless(error.message, facts) : 'no more is told, since the answer may hold credentials'
+  const text =
+    'Code' in error || 'code' in error
+      ? harmless(error.message, facts)
+      : 'no more is told, since the answer may hold credentials'
   const safe = new Error(text)
   safe.name = error.name
   return 'code' in error && typeof error.code === 'string' ? Object.assign(safe, { code: error.code }) : safe
@@ -221,7 +292,8 @@ const BY_CODE: Readonly<Record<string, WireTrouble>> = {
 }
 
 // OpenSSL's names of what can be wrong with a certificate (Node's documentation, "X509 certificate error codes"), and Node's own two.
-const CERTIFICATE = /^(CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_CERT|ERROR_IN_CERT_|ERROR_IN_CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/
+const CERTIFICATE =
+  /^(CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_CERT|ERROR_IN_CERT_|ERROR_IN_CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/
 
 /**
  * Finds what a caught error says about the network, looking through its causes and, where several addresses were tried, at
@@ -233,7 +305,9 @@ export function findWireTrouble(error: unknown): WireTrouble | undefined {
   for (const link of links) {
     const trouble = troubleOf(link)
     if (trouble === undefined) continue
-    return proxied === undefined || trouble.reason === 'certificate' ? trouble : { reason: proxyReason(proxied), sent: false }
+    return proxied === undefined || trouble.reason === 'certificate'
+      ? trouble
+      : { reason: proxyReason(proxied), sent: false }
   }
   return proxied === undefined ? undefined : { reason: proxyReason(proxied), sent: false }
 }
@@ -242,14 +316,15 @@ type Link = Readonly<Record<string, unknown>>
 
 function chainOf(error: unknown): readonly Link[] {
   const links: Link[] = []
-  for (let current = error; current instanceof Error && links.length < 8; ) {
+  for (let current = error; current instanceof Error && links.length < 8;) {
     links.push(current as unknown as Link)
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
   return links
 }
 
-const proxyReason = (link: Link): NetworkTrouble => (link['proxyStatus'] === 407 ? 'proxy-auth' : link['code'] === 'ETIMEDOUT' ? 'timeout' : 'proxy')
+const proxyReason = (link: Link): NetworkTrouble =>
+  link['proxyStatus'] === 407 ? 'proxy-auth' : link['code'] === 'ETIMEDOUT' ? 'timeout' : 'proxy'
 
 function troubleOf(link: Link): WireTrouble | undefined {
   const code = typeof link['code'] === 'string' ? link['code'] : ''
@@ -258,5 +333,7 @@ function troubleOf(link: Link): WireTrouble | undefined {
   // Node: "Client network socket disconnected before secure TLS connection was established" alone carries these properties.
   if (code === 'ECONNRESET' && 'localAddress' in link) return { reason: 'reset', sent: false }
   const found = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined
-  return found !== undefined && (link['syscall'] === 'connect' || link['syscall'] === 'getaddrinfo') ? { ...found, sent: false } : found
+  return found !== undefined && (link['syscall'] === 'connect' || link['syscall'] === 'getaddrinfo')
+    ? { ...found, sent: false }
+    : found
 }

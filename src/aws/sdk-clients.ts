@@ -3,7 +3,14 @@ import { IAMClient, ListMFADevicesCommand } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import type { ServiceEndpoint } from './endpoints.ts'
 import { readIdentity, readSession } from './sts-api.ts'
-import type { AssumeRoleRequest, GetSessionTokenRequest, ListedMfaDevice, MfaProof, Reading, StsSession } from './sts-api.ts'
+import type {
+  AssumeRoleRequest,
+  GetSessionTokenRequest,
+  ListedMfaDevice,
+  MfaProof,
+  Reading,
+  StsSession,
+} from './sts-api.ts'
 import { createRequestHandler } from './transport.ts'
 import type { ObserveAnswer } from './transport.ts'
 import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
@@ -15,12 +22,18 @@ import type { Now } from '../platform/time.ts'
  * Asks once for the devices of the user who signs. One page is all: a user has at most 8 devices (IAM User Guide, "IAM and AWS STS
  * quotas"), a page holds 100.
  */
-export async function listMfaDevicesOnce(endpoint: ServiceEndpoint, signer: SigningCredentials, agent: Agent, options: SendOptions): Promise<Reading<readonly ListedMfaDevice[]>> {
+export async function listMfaDevicesOnce(
+  endpoint: ServiceEndpoint,
+  signer: SigningCredentials,
+  agent: Agent,
+  options: SendOptions,
+): Promise<Reading<readonly ListedMfaDevice[]>> {
   const client = withoutVersionWarning(() => new IAMClient(clientSettings(endpoint, () => signer, agent)))
   const { MFADevices: devices } = await client.send(new ListMFADevicesCommand({}), options)
   if (devices === undefined) return { defect: 'the answer lists no devices, not even none', incomplete: true }
   const serials = devices.map((device) => device.SerialNumber ?? '')
-  if (!serials.every((serial) => SERIAL.test(serial))) return { defect: 'a device in the answer has no valid serial', incomplete: false }
+  if (!serials.every((serial) => SERIAL.test(serial)))
+    return { defect: 'a device in the answer has no valid serial', incomplete: false }
   return { value: serials.map((serialNumber) => ({ serialNumber, kind: kindOf(serialNumber) })) }
 }
 
@@ -28,7 +41,8 @@ export async function listMfaDevicesOnce(endpoint: ServiceEndpoint, signer: Sign
 const SERIAL = /^[\w+=/:,.@-]{9,256}$/
 
 // Virtual devices are `…:mfa/name`, hardware tokens a bare serial; every other ARN (`…:u2f/…`) is a device that shows no code.
-const kindOf = (serial: string): ListedMfaDevice['kind'] => (!serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido')
+const kindOf = (serial: string): ListedMfaDevice['kind'] =>
+  !serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido'
 
 /**
  * What the clients of both services have in common: everything that the SDK would otherwise look up in files, in the
@@ -107,7 +121,11 @@ export function withoutVersionWarning<T>(make: () => T): T {
 /** The three calls, each sent once. They throw whatever the SDK throws. */
 export interface StsSdk {
   readonly getCallerIdentity: (options: SendOptions) => Promise<Reading<CallerIdentity>>
-  readonly getSessionToken: (request: GetSessionTokenRequest, options: SendOptions, now: Now) => Promise<Reading<StsSession>>
+  readonly getSessionToken: (
+    request: GetSessionTokenRequest,
+    options: SendOptions,
+    now: Now,
+  ) => Promise<Reading<StsSession>>
   readonly assumeRole: (request: AssumeRoleRequest, options: SendOptions, now: Now) => Promise<Reading<StsSession>>
 }
 
@@ -142,6 +160,9 @@ function roleInput(request: AssumeRoleRequest): ConstructorParameters<typeof Ass
     Tags: request.tags?.map(({ key, value }) => ({ Key: key, Value: value })),
     TransitiveTagKeys: request.transitiveTagKeys === undefined ? undefined : [...request.transitiveTagKeys],
     SourceIdentity: request.sourceIdentity,
-    ProvidedContexts: request.providedContexts?.map(({ providerArn, contextAssertion }) => ({ ProviderArn: providerArn, ContextAssertion: contextAssertion })),
+    ProvidedContexts: request.providedContexts?.map(({ providerArn, contextAssertion }) => ({
+      ProviderArn: providerArn,
+      ContextAssertion: contextAssertion,
+    })),
   }
 }

@@ -30,19 +30,34 @@ const ACCESS_KEY_ID = /^\w{16,128}$/
 const VISIBLE_ASCII = /^[\u0021-\u007e]+$/
 
 /** Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock where known. */
-export function readSession(raw: RawCredentials | undefined, assumedRoleArn: string | undefined, now: Date): Reading<StsSession> {
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration } = raw ?? {}
-  if (raw === undefined || !accessKeyId || !secretAccessKey || !sessionToken) return { defect: 'the answer holds no credentials', incomplete: true }
+export function readSession(
+  raw: RawCredentials | undefined,
+  assumedRoleArn: string | undefined,
+  now: Date,
+): Reading<StsSession> {
+  const {
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+    Expiration: expiration,
+  } = raw ?? {}
+  if (raw === undefined || !accessKeyId || !secretAccessKey || !sessionToken)
+    return { defect: 'the answer holds no credentials', incomplete: true }
   const credentials = { accessKeyId, secretAccessKey, sessionToken }
   const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
   if (defect !== undefined || expiration === undefined) return { defect: defect ?? 'no expiration', incomplete: false }
-  return { value: { credentials: { ...credentials, expiration }, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) } }
+  return {
+    value: { credentials: { ...credentials, expiration }, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) },
+  }
 }
 
 function defectOf(credentials: Omit<ShortTermCredentials, 'expiration'>): string | undefined {
   if (!ACCESS_KEY_ID.test(credentials.accessKeyId)) return 'the access key id in the answer is none'
-  if (!VISIBLE_ASCII.test(credentials.secretAccessKey)) return 'the secret key in the answer holds characters that none has'
-  return VISIBLE_ASCII.test(credentials.sessionToken) ? undefined : 'the session token in the answer holds characters that none has'
+  if (!VISIBLE_ASCII.test(credentials.secretAccessKey))
+    return 'the secret key in the answer holds characters that none has'
+  return VISIBLE_ASCII.test(credentials.sessionToken)
+    ? undefined
+    : 'the session token in the answer holds characters that none has'
 }
 
 function defectOfExpiration(expiration: Date | undefined, now: Date): string | undefined {
@@ -54,10 +69,18 @@ function defectOfExpiration(expiration: Date | undefined, now: Date): string | u
 }
 
 /** Reads a GetCallerIdentity answer. */
-export function readIdentity(raw: { readonly Account?: string | undefined; readonly Arn?: string | undefined; readonly UserId?: string | undefined }): Reading<CallerIdentity> {
+export function readIdentity(raw: {
+  readonly Account?: string | undefined
+  readonly Arn?: string | undefined
+  readonly UserId?: string | undefined
+}): Reading<CallerIdentity> {
   const { Account: account, Arn: arn, UserId: userId } = raw
   if (!account || !arn || !userId) return { defect: 'the answer does not say who called', incomplete: true }
-  if (!/^\d{12}$/.test(account) || !/^arn:[\w-]+:(iam|sts)::\d{12}:[\u0021-\u007e]+$/.test(arn) || !VISIBLE_ASCII.test(userId)) {
+  if (
+    !/^\d{12}$/.test(account) ||
+    !/^arn:[\w-]+:(iam|sts)::\d{12}:[\u0021-\u007e]+$/.test(arn) ||
+    !VISIBLE_ASCII.test(userId)
+  ) {
     return { defect: 'the identity in the answer is none', incomplete: false }
   }
   return { value: { account, arn, userId } }
@@ -66,7 +89,9 @@ export function readIdentity(raw: { readonly Account?: string | undefined; reado
 /** Lengths of sessions: how they are written and what STS allows. */
 
 /** What STS allows and takes when nothing is asked for, in seconds. Source: STS API Reference, GetSessionToken and AssumeRole. */
-export const DURATION_LIMITS: Readonly<Record<StsOperation, { readonly minimum: number; readonly maximum: number; readonly usual: number }>> = {
+export const DURATION_LIMITS: Readonly<
+  Record<StsOperation, { readonly minimum: number; readonly maximum: number; readonly usual: number }>
+> = {
   GetSessionToken: { minimum: 900, maximum: 129_600, usual: 43_200 },
   AssumeRole: { minimum: 900, maximum: 43_200, usual: 3_600 },
 }
@@ -81,7 +106,14 @@ export const CHAINED_ROLE_SECONDS = 3_600
 export function assertDuration(duration: Resolved<number>, operation: StsOperation): void {
   const { minimum, maximum } = DURATION_LIMITS[operation]
   if (duration.value >= minimum && duration.value <= maximum) return
-  throw new AwsmfaError({ code: 'DURATION_OUT_OF_RANGE', operation, seconds: duration.value, minimum, maximum, origin: duration.origin })
+  throw new AwsmfaError({
+    code: 'DURATION_OUT_OF_RANGE',
+    operation,
+    seconds: duration.value,
+    minimum,
+    maximum,
+    origin: duration.origin,
+  })
 }
 
 /** What STS takes as values, checked here because the AWS CLI checks only minima. Source: botocore, data/sts/2011-06-15. */
@@ -105,24 +137,64 @@ export const ROLE_ARN: TextRule = {
 }
 
 /** The name of a role session. */
-export const ROLE_SESSION_NAME: TextRule = { minimum: 2, maximum: 64, pattern: /^[\w+=,.@-]*$/, expected: `2 to 64 ${NAME_LETTERS}` }
+export const ROLE_SESSION_NAME: TextRule = {
+  minimum: 2,
+  maximum: 64,
+  pattern: /^[\w+=,.@-]*$/,
+  expected: `2 to 64 ${NAME_LETTERS}`,
+}
 
 /** An external id. */
-export const EXTERNAL_ID: TextRule = { minimum: 2, maximum: 1224, pattern: /^[\w+=,.@:/-]*$/, expected: `2 to 1224 ${NAME_LETTERS}, : and /` }
+export const EXTERNAL_ID: TextRule = {
+  minimum: 2,
+  maximum: 1224,
+  pattern: /^[\w+=,.@:/-]*$/,
+  expected: `2 to 1224 ${NAME_LETTERS}, : and /`,
+}
 
-const ARN: TextRule = { minimum: 20, maximum: 2048, pattern: /^arn:[\x21-\x7e]+$/, expected: 'an ARN of 20 to 2048 characters' }
+const ARN: TextRule = {
+  minimum: 20,
+  maximum: 2048,
+  pattern: /^arn:[\x21-\x7e]+$/,
+  expected: 'an ARN of 20 to 2048 characters',
+}
 
 const TAG_PATTERN = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
-const TAG_KEY: TextRule = { minimum: 1, maximum: 128, pattern: TAG_PATTERN, expected: 'a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@' }
+const TAG_KEY: TextRule = {
+  minimum: 1,
+  maximum: 128,
+  pattern: TAG_PATTERN,
+  expected: 'a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@',
+}
 
-const TAG_VALUE: TextRule = { minimum: 0, maximum: 256, pattern: TAG_PATTERN, expected: 'a tag value of at most 256 letters, digits, spaces and _.:/=+-@' }
+const TAG_VALUE: TextRule = {
+  minimum: 0,
+  maximum: 256,
+  pattern: TAG_PATTERN,
+  expected: 'a tag value of at most 256 letters, digits, spaces and _.:/=+-@',
+}
 
-const POLICY: TextRule = { minimum: 1, maximum: 2048, pattern: /^[\t\n\r\x20-\xff]*$/, expected: 'a policy as JSON text of at most 2048 characters, or file://path' }
+const POLICY: TextRule = {
+  minimum: 1,
+  maximum: 2048,
+  pattern: /^[\t\n\r\x20-\xff]*$/,
+  expected: 'a policy as JSON text of at most 2048 characters, or file://path',
+}
 
-const ASSERTION: TextRule = { minimum: 4, maximum: 2048, pattern: /^.*$/s, expected: 'a context assertion of 4 to 2048 characters' }
+const ASSERTION: TextRule = {
+  minimum: 4,
+  maximum: 2048,
+  pattern: /^.*$/s,
+  expected: 'a context assertion of 4 to 2048 characters',
+}
 
-const SOURCE_IDENTITY: TextRule = { minimum: 2, maximum: 64, pattern: /^[\w+=,.@-]*$/, expected: `2 to 64 ${NAME_LETTERS}` }
+const SOURCE_IDENTITY: TextRule = {
+  minimum: 2,
+  maximum: 64,
+  pattern: /^[\w+=,.@-]*$/,
+  expected: `2 to 64 ${NAME_LETTERS}`,
+}
 
 /** The rules of flags whose value is one text and that have no parser of their own. */
 const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
@@ -134,7 +206,9 @@ const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
 }
 
 /** How many items a list may have, and the rule of each member; a list of texts has the one member ''. */
-const LIST_RULES: Readonly<Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>> = {
+const LIST_RULES: Readonly<
+  Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>
+> = {
   '--policy-arns': { maximum: 10, members: { arn: ARN } },
   '--tags': { maximum: 50, members: { Key: TAG_KEY, Value: TAG_VALUE } },
   '--transitive-tag-keys': { maximum: 50, members: { '': TAG_KEY } },
@@ -149,7 +223,8 @@ export function keepsRule(text: string, rule: TextRule): boolean {
 /** Gives the text back, or throws STS_ARGUMENT naming the flag, the value and the rule. A policy must be JSON too. */
 export function checkText(flag: StsFlagName, text: string): string {
   const rule = TEXT_RULES[flag]
-  if (rule !== undefined && (!keepsRule(text, rule) || (flag === '--policy' && !isJson(text)))) throw badValue(flag, text, rule.expected)
+  if (rule !== undefined && (!keepsRule(text, rule) || (flag === '--policy' && !isJson(text))))
+    throw badValue(flag, text, rule.expected)
   return text
 }
 
@@ -157,11 +232,13 @@ export function checkText(flag: StsFlagName, text: string): string {
 export function checkItems(flag: StsFlagName, items: readonly Readonly<Record<string, string>>[]): void {
   const rules = LIST_RULES[flag]
   if (rules === undefined) return
-  if (items.length === 0 || items.length > rules.maximum) throw badValue(flag, `${items.length} items`, `1 to ${rules.maximum} items`)
+  if (items.length === 0 || items.length > rules.maximum)
+    throw badValue(flag, `${items.length} items`, `1 to ${rules.maximum} items`)
   for (const item of items) {
     for (const [member, rule] of Object.entries(rules.members)) {
       const text = item[member]
-      if (text === undefined) throw badValue(flag, describe(flag, item), `items that each have ${Object.keys(rules.members).join(' and ')}`)
+      if (text === undefined)
+        throw badValue(flag, describe(flag, item), `items that each have ${Object.keys(rules.members).join(' and ')}`)
       if (!keepsRule(text, rule)) throw badValue(flag, describe(flag, item), rule.expected)
     }
   }
@@ -180,7 +257,10 @@ export function stsArgument(problem: StsArgumentProblem): AwsmfaError {
 
 /** An item as shorthand would have it. A context assertion is a signed token of somebody's and is never shown. */
 function describe(flag: StsFlagName, item: Readonly<Record<string, string>>): string {
-  const members = flag === '--provided-contexts' ? Object.entries(item).filter(([key]) => key !== 'ContextAssertion') : Object.entries(item)
+  const members =
+    flag === '--provided-contexts'
+      ? Object.entries(item).filter(([key]) => key !== 'ContextAssertion')
+      : Object.entries(item)
   return members.map(([key, text]) => (key === '' ? text : `${key}=${text}`)).join(',')
 }
 

@@ -57,7 +57,11 @@ export const STS_FLAGS: readonly StsFlagRow[] = [
   { flag: '--tags', operations: ROLE, shape: { kind: 'structures', members: ['Key', 'Value'] } },
   { flag: '--transitive-tag-keys', operations: ROLE, shape: { kind: 'texts' } },
   { flag: '--source-identity', operations: ROLE, shape: { kind: 'text' } },
-  { flag: '--provided-contexts', operations: ROLE, shape: { kind: 'structures', members: ['ProviderArn', 'ContextAssertion'] } },
+  {
+    flag: '--provided-contexts',
+    operations: ROLE,
+    shape: { kind: 'structures', members: ['ProviderArn', 'ContextAssertion'] },
+  },
 ]
 
 /** A flag of the AWS CLI that awsmfa does not take, with the reason and, where there is one, what to use instead. */
@@ -87,7 +91,11 @@ export const REFUSED_GLOBALS: readonly RefusedFlagRow[] = [
   { flag: '--output', because: OUTPUT, instead: '--json before --' },
   { flag: '--query', because: OUTPUT, instead: '--json before --' },
   { flag: '--color', because: 'colour is awsmfa’s own', instead: '--no-color before --, or NO_COLOR' },
-  { flag: '--no-verify-ssl', because: 'a code must never go to a server that is not who it says', instead: '--ca-bundle' },
+  {
+    flag: '--no-verify-ssl',
+    because: 'a code must never go to a server that is not who it says',
+    instead: '--ca-bundle',
+  },
   { flag: '--no-paginate', because: 'STS answers in one page' },
   { flag: '--no-sign-request', because: 'STS gives a session only to a signed request' },
   { flag: '--cli-read-timeout', because: TIMEOUTS },

@@ -4,7 +4,14 @@ import { iamEndpoint, stsEndpoint } from './endpoints.ts'
 import type { ServiceEndpoint } from './endpoints.ts'
 import type { ExchangeFacts, FailedRequest, RequestFacts } from './error-mapping.ts'
 import type { SendOptions, StsSdk } from './sdk-clients.ts'
-import type { AssumeRoleRequest, GetSessionTokenRequest, ListedMfaDevice, MfaProof, Reading, StsSession } from './sts-api.ts'
+import type {
+  AssumeRoleRequest,
+  GetSessionTokenRequest,
+  ListedMfaDevice,
+  MfaProof,
+  Reading,
+  StsSession,
+} from './sts-api.ts'
 import { createTransport } from './transport.ts'
 import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -58,12 +65,22 @@ function createAwsCaller(endpoint: ServiceEndpoint, options: AwsCallerOptions): 
     agent: transport.agent,
     openEarly: transport.openEarly,
     call: async <T>(call: AwsCall, sendOnce: SendOnce<T>): Promise<T> => {
-      const facts: RequestFacts = { ...describeCall(call, options), ...transport.route, connectTimeoutMs, answerTimeoutMs }
+      const facts: RequestFacts = {
+        ...describeCall(call, options),
+        ...transport.route,
+        connectTimeoutMs,
+        answerTimeoutMs,
+      }
       const carriesTokenCode = call.mfa !== undefined
       if (carriesTokenCode) transport.stopEarly()
       inFlight += 1
       try {
-        return await send(() => attemptOnce(sendOnce, { facts, now, signal: call.signal }), { carriesTokenCode, maxAttempts, firstDelayMs: retryDelayMs, signal: call.signal })
+        return await send(() => attemptOnce(sendOnce, { facts, now, signal: call.signal }), {
+          carriesTokenCode,
+          maxAttempts,
+          firstDelayMs: retryDelayMs,
+          signal: call.signal,
+        })
       } finally {
         inFlight -= 1
         if (inFlight === 0) transport.settle()
@@ -72,7 +89,10 @@ function createAwsCaller(endpoint: ServiceEndpoint, options: AwsCallerOptions): 
   }
 }
 
-function describeCall(call: AwsCall, options: AwsCallerOptions): Omit<RequestFacts, 'host' | 'proxy' | 'proxyIgnored' | 'connectTimeoutMs' | 'answerTimeoutMs'> {
+function describeCall(
+  call: AwsCall,
+  options: AwsCallerOptions,
+): Omit<RequestFacts, 'host' | 'proxy' | 'proxyIgnored' | 'connectTimeoutMs' | 'answerTimeoutMs'> {
   const { signer, mfa } = call
   const unknown: Origin = { kind: 'default' }
   return {
@@ -86,7 +106,10 @@ function describeCall(call: AwsCall, options: AwsCallerOptions): Omit<RequestFac
   }
 }
 
-async function attemptOnce<T>(sendOnce: SendOnce<T>, context: { readonly facts: RequestFacts; readonly now: Now; readonly signal: AbortSignal }): Promise<Attempt<T>> {
+async function attemptOnce<T>(
+  sendOnce: SendOnce<T>,
+  context: { readonly facts: RequestFacts; readonly now: Now; readonly signal: AbortSignal },
+): Promise<Attempt<T>> {
   const { facts, now, signal } = context
   const ended = new AbortController()
   let unanswered = false
@@ -97,9 +120,13 @@ async function attemptOnce<T>(sendOnce: SendOnce<T>, context: { readonly facts: 
     ended.abort()
   }, facts.answerTimeoutMs)
   signal.addEventListener('abort', abort, { once: true })
-  const exchange = (): ExchangeFacts => ({ ...(answer ?? { status: undefined, serverTime: undefined, now: now() }), unanswered })
+  const exchange = (): ExchangeFacts => ({
+    ...(answer ?? { status: undefined, serverTime: undefined, now: now() }),
+    unanswered,
+  })
   try {
-    const observe: SendOptions['observe'] = (status, date) => (answer = { status, serverTime: parseDate(date), now: now() })
+    const observe: SendOptions['observe'] = (status, date) =>
+      (answer = { status, serverTime: parseDate(date), now: now() })
     const reading = await sendOnce({ abortSignal: ended.signal, observe }, () => answer?.serverTime ?? now())
     if ('value' in reading) return reading
     const seen = exchange()
@@ -174,7 +201,8 @@ async function send<T>(attempt: () => Promise<Attempt<T>>, rules: SendingRules):
   }
 }
 
-const withAnswerLost = (failure: Failure, answerLost: boolean): Failure => (failure.code === 'TOKEN_CODE_REJECTED' ? { ...failure, answerLost } : failure)
+const withAnswerLost = (failure: Failure, answerLost: boolean): Failure =>
+  failure.code === 'TOKEN_CODE_REJECTED' ? { ...failure, answerLost } : failure
 
 /** Waits so long, or until the signal aborts; the caller looks which. */
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -197,9 +225,10 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
 export function createSts(options: AwsCallerOptions): Sts {
   const { transport, region } = options
   const found = stsEndpoint(region, transport)
-  const endpoint = transport.stsEndpointUrl === undefined
-    ? found
-    : { url: transport.stsEndpointUrl.value, signingRegion: region === 'aws-global' ? 'us-east-1' : region }
+  const endpoint =
+    transport.stsEndpointUrl === undefined
+      ? found
+      : { url: transport.stsEndpointUrl.value, signingRegion: region === 'aws-global' ? 'us-east-1' : region }
   const caller = createAwsCaller(endpoint, options)
   const sdkFor = createSdkCache(async (signer) => {
     const [{ createStsSdk }, agent] = await Promise.all([import('./sdk-clients.ts'), caller.agent()])
@@ -207,17 +236,25 @@ export function createSts(options: AwsCallerOptions): Sts {
   })
   return {
     getCallerIdentity: (signer, signal) =>
-      caller.call({ operation: 'GetCallerIdentity', signer, signal }, async (sendOptions) => (await sdkFor.find(signer)).getCallerIdentity(sendOptions)),
+      caller.call({ operation: 'GetCallerIdentity', signer, signal }, async (sendOptions) =>
+        (await sdkFor.find(signer)).getCallerIdentity(sendOptions),
+      ),
     getSessionToken: (signer, request, signal) =>
       caller.call({ operation: 'GetSessionToken', signer, signal, mfa: request.mfa }, async (sendOptions, now) =>
-        (await sdkFor.find(signer)).getSessionToken(request, sendOptions, now)),
+        (await sdkFor.find(signer)).getSessionToken(request, sendOptions, now),
+      ),
     assumeRole: (signer, request, signal) =>
-      caller.call({ operation: 'AssumeRole', signer, signal, mfa: request.mfa, roleArn: request.roleArn }, async (sendOptions, now) =>
-        (await sdkFor.find(signer)).assumeRole(request, sendOptions, now)),
+      caller.call(
+        { operation: 'AssumeRole', signer, signal, mfa: request.mfa, roleArn: request.roleArn },
+        async (sendOptions, now) => (await sdkFor.find(signer)).assumeRole(request, sendOptions, now),
+      ),
     prepare: () => {
       if (transport.preconnect) caller.openEarly()
       // The connection first: it needs no processor while it waits for the server, loading the SDK does.
-      caller.agent().then(() => setImmediate(sdkFor.makeSpare), () => undefined)
+      caller.agent().then(
+        () => setImmediate(sdkFor.makeSpare),
+        () => undefined,
+      )
     },
   }
 }
@@ -264,8 +301,16 @@ function createSdkCache(make: (signer: () => SigningCredentials) => Promise<StsS
  */
 export interface Sts {
   readonly getCallerIdentity: (signer: SigningCredentials, signal: AbortSignal) => Promise<CallerIdentity>
-  readonly getSessionToken: (signer: SigningCredentials, request: GetSessionTokenRequest, signal: AbortSignal) => Promise<StsSession>
-  readonly assumeRole: (signer: SigningCredentials, request: AssumeRoleRequest, signal: AbortSignal) => Promise<StsSession>
+  readonly getSessionToken: (
+    signer: SigningCredentials,
+    request: GetSessionTokenRequest,
+    signal: AbortSignal,
+  ) => Promise<StsSession>
+  readonly assumeRole: (
+    signer: SigningCredentials,
+    request: AssumeRoleRequest,
+    signal: AbortSignal,
+  ) => Promise<StsSession>
   /** Loads the client and opens the connection, so that the first call finds both ready. Swallows every error. */
   readonly prepare: () => void
 }

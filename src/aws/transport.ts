@@ -16,13 +16,30 @@ const ANSWER_MS = 10_000
  * Gives the clock of STS less this one, in whole seconds (the header knows no less), half of the way there and back taken off;
  * `none` where there is no answer. Whatever STS answers, a refusal as a rule, has the header. Never throws.
  */
-export async function measureClock(settings: TransportSettings, region: string, now: () => Date): Promise<number | 'none'> {
+export async function measureClock(
+  settings: TransportSettings,
+  region: string,
+  now: () => Date,
+): Promise<number | 'none'> {
   const url = new URL(settings.stsEndpointUrl?.value ?? stsEndpoint(region, settings).url)
-  const transport = createTransport({ url: url.href, proxies: settings.proxies, ca: settings.ca, preconnect: false, connectTimeoutMs: CONNECT_MS })
+  const transport = createTransport({
+    url: url.href,
+    proxies: settings.proxies,
+    ca: settings.ca,
+    preconnect: false,
+    connectTimeoutMs: CONNECT_MS,
+  })
   try {
     const handler = createRequestHandler(await transport.agent())
     const started = now().getTime()
-    const request = { protocol: url.protocol, hostname: url.hostname, ...(url.port === '' ? {} : { port: Number(url.port) }), method: 'GET', path: '/', headers: { host: url.host } }
+    const request = {
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      method: 'GET',
+      path: '/',
+      headers: { host: url.host },
+    }
     const { response } = await handler.handle(request, { abortSignal: AbortSignal.timeout(ANSWER_MS) })
     const half = (now().getTime() - started) / 2
     response.body.resume()
@@ -97,11 +114,15 @@ export function createEarlyConnection(agent: Agent, url: URL): EarlyConnection {
   }
 }
 
-const hasConnections = (agent: Agent): boolean => Object.keys(agent.freeSockets).length > 0 || Object.keys(agent.sockets).length > 0
+const hasConnections = (agent: Agent): boolean =>
+  Object.keys(agent.freeSockets).length > 0 || Object.keys(agent.sockets).length > 0
 
 // What http.Agent and https.Agent pass to createConnection for a request to this address (Node: _http_agent.js › addRequest):
 // their own options, which the types of http.Agent do not show, and where to connect.
-function connectionOptions(agent: Agent & { readonly options?: object }, url: URL): Parameters<Agent['createConnection']>[0] {
+function connectionOptions(
+  agent: Agent & { readonly options?: object },
+  url: URL,
+): Parameters<Agent['createConnection']>[0] {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const isAddress = /^[\d.]+$|:/.test(host)
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
@@ -169,7 +190,14 @@ function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | un
   const { request: open } = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http')
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(aborted())
-    const sent = open({ agent, host: hostname.replace(/^\[(.*)\]$/, '$1'), port, method, path: request.path + queryOf(request), headers })
+    const sent = open({
+      agent,
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port,
+      method,
+      path: request.path + queryOf(request),
+      headers,
+    })
     const onAbort = (): void => {
       sent.destroy()
       reject(aborted())
@@ -178,7 +206,13 @@ function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | un
     sent.once('close', () => signal?.removeEventListener('abort', onAbort))
     sent.on('error', reject)
     sent.once('response', (message: IncomingMessage) =>
-      resolve({ statusCode: message.statusCode ?? -1, reason: message.statusMessage, headers: joined(message.headers), body: message }))
+      resolve({
+        statusCode: message.statusCode ?? -1,
+        reason: message.statusMessage,
+        headers: joined(message.headers),
+        body: message,
+      }),
+    )
     sent.end(typeof body === 'string' || body instanceof Uint8Array ? body : undefined)
   })
 }
@@ -186,15 +220,20 @@ function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | un
 const aborted = (): Error => Object.assign(new Error('Request aborted'), { name: 'AbortError' })
 
 const joined = (headers: IncomingMessage['headers']): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]))
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  )
 
 /** The query as it was signed (botocore and the SDK encode alike: all but A–Z a–z 0–9 - _ . ~). An endpoint of the person's may have one. */
 function queryOf({ query = {} }: SignedRequest): string {
-  const pairs = Object.keys(query).sort().flatMap((name) => [query[name] ?? ''].flat().map((value) => `${encoded(name)}=${encoded(value)}`))
+  const pairs = Object.keys(query)
+    .sort()
+    .flatMap((name) => [query[name] ?? ''].flat().map((value) => `${encoded(name)}=${encoded(value)}`))
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-const encoded = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`)
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /**
  * The wire under the SDK's clients: one keep-alive agent for one address, with the certificates and the proxy that were
@@ -252,10 +291,18 @@ export function createTransport(options: TransportOptions): Transport {
   }
   const makeOnce = (): Promise<Agent> => (agent ??= make())
   return {
-    route: { host: url.host, proxy: proxyUrl === undefined ? undefined : labelOfProxy(proxyUrl), proxyIgnored: ignored },
+    route: {
+      host: url.host,
+      proxy: proxyUrl === undefined ? undefined : labelOfProxy(proxyUrl),
+      proxyIgnored: ignored,
+    },
     agent: makeOnce,
     openEarly: () => {
-      if (proxyUrl === undefined && options.preconnect) makeOnce().then(() => early?.open(), () => undefined)
+      if (proxyUrl === undefined && options.preconnect)
+        makeOnce().then(
+          () => early?.open(),
+          () => undefined,
+        )
     },
     stopEarly: () => early?.stop(),
     settle: () => pending.forEach((controller) => controller.abort()),
@@ -268,9 +315,10 @@ const AGENT_OPTIONS = { keepAlive: true, timeout: 5000 } as const
 function createDirectAgent(url: URL, options: TransportOptions): Agent {
   const { ca, connectTimeoutMs } = options
   // Not by import(), which starts the ES module loader: 4 ms.
-  const agent = url.protocol === 'https:'
-    ? new (process.getBuiltinModule('node:https').Agent)({ ...AGENT_OPTIONS, ...(ca === undefined ? {} : { ca }) })
-    : new (process.getBuiltinModule('node:http').Agent)(AGENT_OPTIONS)
+  const agent =
+    url.protocol === 'https:'
+      ? new (process.getBuiltinModule('node:https').Agent)({ ...AGENT_OPTIONS, ...(ca === undefined ? {} : { ca }) })
+      : new (process.getBuiltinModule('node:http').Agent)(AGENT_OPTIONS)
   const connect = agent.createConnection.bind(agent)
   agent.createConnection = (request, done) => {
     const socket = connect(request, done)
@@ -280,9 +328,11 @@ function createDirectAgent(url: URL, options: TransportOptions): Agent {
   return agent
 }
 
-const isSocket = (stream: Duplex | null | undefined): stream is Socket => stream !== null && stream !== undefined && 'connecting' in stream
+const isSocket = (stream: Duplex | null | undefined): stream is Socket =>
+  stream !== null && stream !== undefined && 'connecting' in stream
 
-const timedOut = (): Error => Object.assign(new Error('the connection was not open in time'), { code: 'ETIMEDOUT', syscall: 'connect' })
+const timedOut = (): Error =>
+  Object.assign(new Error('the connection was not open in time'), { code: 'ETIMEDOUT', syscall: 'connect' })
 
 /** Destroys a socket that is not ready for a request, TLS included, after so long; with the error that Node gives for a TCP time-out. */
 function limitConnecting(socket: Socket, url: URL, timeoutMs: number): void {
@@ -296,7 +346,11 @@ function limitConnecting(socket: Socket, url: URL, timeoutMs: number): void {
  * An agent that tunnels with CONNECT, for http addresses too. A bundle of certificates holds for the proxy's own TLS as well.
  * What goes wrong before the tunnel stands is marked with `proxyFailed`, and `proxyStatus` where the proxy answered.
  */
-async function createProxyAgent(url: URL, proxyUrl: string, options: TransportOptions & { readonly pending: Set<AbortController> }): Promise<Agent> {
+async function createProxyAgent(
+  url: URL,
+  proxyUrl: string,
+  options: TransportOptions & { readonly pending: Set<AbortController> },
+): Promise<Agent> {
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
   const { ca, connectTimeoutMs, pending } = options
   let connecting = new AbortController()
@@ -308,7 +362,10 @@ async function createProxyAgent(url: URL, proxyUrl: string, options: TransportOp
     },
   }
   const common = { ...AGENT_OPTIONS, proxy: proxyUrl, proxyRequestOptions }
-  const agent = url.protocol === 'https:' ? new HttpsProxyAgent({ ...common, ...(ca === undefined ? {} : { ca }) }) : new HttpProxyAgent(common)
+  const agent =
+    url.protocol === 'https:'
+      ? new HttpsProxyAgent({ ...common, ...(ca === undefined ? {} : { ca }) })
+      : new HttpProxyAgent(common)
   const connect = agent.createConnection.bind(agent)
   agent.createConnection = (request: ClientRequestArgs, done?: Connected) => {
     const controller = new AbortController()
@@ -318,7 +375,8 @@ async function createProxyAgent(url: URL, proxyUrl: string, options: TransportOp
     return connect(request, (error: Error | null, socket: Duplex) => {
       clearTimeout(timer)
       pending.delete(controller)
-      if (error !== null) return done?.(markProxyFailure(isTimeout(error, controller.signal) ? timedOut() : error), socket)
+      if (error !== null)
+        return done?.(markProxyFailure(isTimeout(error, controller.signal) ? timedOut() : error), socket)
       if (isSocket(socket) && url.protocol === 'https:') limitConnecting(socket, url, connectTimeoutMs)
       done?.(null, socket)
     })

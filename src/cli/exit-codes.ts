@@ -55,7 +55,9 @@ export type ExitCode = 0 | 1 | 2 | 4 | 126 | 127 | 129 | 130 | 143
  * 2 for what the person wrote; 4 where there is no usable session and none could be got (gh ends with 4 where a login is
  * missing); 130 as after Ctrl-C; 1 for the rest.
  */
-export const EXIT_CODES: Readonly<Record<Exclude<FailureCode, 'INTERRUPTED' | 'PROGRAM_NOT_RUN' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'>, ExitCode>> = {
+export const EXIT_CODES: Readonly<
+  Record<Exclude<FailureCode, 'INTERRUPTED' | 'PROGRAM_NOT_RUN' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'>, ExitCode>
+> = {
   USAGE: 2,
   STS_ARGUMENT: 2,
   DURATION_OUT_OF_RANGE: 2,

@@ -33,9 +33,13 @@ function exitCodes(): readonly string[] {
   return [
     'What awsmfa ends with, for scripts.',
     '',
-    ...exitCodeRows().flatMap(({ exitCode, meaning }) => wrapped(withoutReadme(meaning), `  ${String(exitCode).padEnd(5)}`)),
+    ...exitCodeRows().flatMap(({ exitCode, meaning }) =>
+      wrapped(withoutReadme(meaning), `  ${String(exitCode).padEnd(5)}`),
+    ),
     '',
-    ...wrapped('exec ends as its program did, and with 128 and the number of the signal that ended it. Several profiles end with the code that their failures share, else with 1. To sign in only where need be:'),
+    ...wrapped(
+      'exec ends as its program did, and with 128 and the number of the signal that ended it. Several profiles end with the code that their failures share, else with 1. To sign in only where need be:',
+    ),
     '',
     '  awsmfa status --quiet || awsmfa login',
   ]
@@ -45,17 +49,31 @@ function config(): readonly string[] {
   return [
     'Where settings come from, and in which order.',
     '',
-    ...wrapped("awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and a settings file of its own for what shall hold everywhere: config.ini, config.toml, config.yaml or config.json, one of them, in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, such as, in config.ini: duration = 8h. awsmfa settings tells what holds and where it comes from."),
+    ...wrapped(
+      'awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and a settings file of its own for what shall hold everywhere: config.ini, config.toml, config.yaml or config.json, one of them, in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, such as, in config.ini: duration = 8h. awsmfa settings tells what holds and where it comes from.',
+    ),
     '',
-    ...wrapped('The long-term keys have a section of their own, and roles hang on the profile that login signs in. In ~/.aws/credentials:'),
+    ...wrapped(
+      'The long-term keys have a section of their own, and roles hang on the profile that login signs in. In ~/.aws/credentials:',
+    ),
     '',
     ...['[base-long-term]', 'aws_access_key_id = AKIA...', 'aws_secret_access_key = ...'].map(indented),
     '',
     'In ~/.aws/config:',
     '',
-    ...['[profile base]', 'region = eu-west-1', 'awsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice', '', '[profile admin]', 'role_arn = arn:aws:iam::222222222222:role/Admin', 'source_profile = base'].map(indented),
+    ...[
+      '[profile base]',
+      'region = eu-west-1',
+      'awsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice',
+      '',
+      '[profile admin]',
+      'role_arn = arn:aws:iam::222222222222:role/Admin',
+      'source_profile = base',
+    ].map(indented),
     '',
-    ...wrapped('awsmfa setup brings your files into this form. Each setting of a login is taken from the first of its places that has a value:'),
+    ...wrapped(
+      'awsmfa setup brings your files into this form. Each setting of a login is taken from the first of its places that has a value:',
+    ),
     ...SETTING_TABLE.flatMap(settingLines),
   ]
 }
@@ -70,7 +88,11 @@ function settingLines(row: SettingRow): readonly string[] {
     ['file', row.settingsKey],
     ['else', row.fallback],
   ]
-  return ['', ...wrapped(`${row.name}: ${row.description}`), ...places.flatMap(([where, what]) => (what === undefined ? [] : wrapped(what, `  ${where.padEnd(12)}`)))]
+  return [
+    '',
+    ...wrapped(`${row.name}: ${row.description}`),
+    ...places.flatMap(([where, what]) => (what === undefined ? [] : wrapped(what, `  ${where.padEnd(12)}`))),
+  ]
 }
 
 function environment(): readonly string[] {
@@ -83,10 +105,15 @@ function environment(): readonly string[] {
     '',
     'Besides these:',
     ...VARIABLE_TABLE.flatMap(({ variables, profileKey, description }) =>
-      entry(variables, withoutReadme(description) + (profileKey === undefined ? '' : ` (key of a profile: ${profileKey})`)),
+      entry(
+        variables,
+        withoutReadme(description) + (profileKey === undefined ? '' : ` (key of a profile: ${profileKey})`),
+      ),
     ),
     '',
-    ...wrapped('A program that awsmfa exec starts finds the keys of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. Most tools let AWS_ACCESS_KEY_ID in the environment beat every profile: where it is set, what login writes is not used.'),
+    ...wrapped(
+      'A program that awsmfa exec starts finds the keys of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. Most tools let AWS_ACCESS_KEY_ID in the environment beat every profile: where it is set, what login writes is not used.',
+    ),
   ]
 }
 
@@ -109,7 +136,10 @@ function indented(line: string): string {
 
 /** Help has no page to link to. */
 function withoutReadme(description: string): string {
-  return plainText(description.replaceAll(/[;,]? ?see \[[^\]]+\]\([^)]*\)/g, '')) || 'the proxy, and the hosts that are reached without one'
+  return (
+    plainText(description.replaceAll(/[;,]? ?see \[[^\]]+\]\([^)]*\)/g, '')) ||
+    'the proxy, and the hosts that are reached without one'
+  )
 }
 
 function listed(names: readonly string[]): string | undefined {
@@ -121,7 +151,10 @@ function listed(names: readonly string[]): string | undefined {
 /** Gives the help of a command, or of awsmfa. At most 80 columns wide wherever it is shown, and the same in every language. */
 export async function renderHelp(command?: CommandName): Promise<string> {
   const help = await (command === undefined ? topHelp() : commandHelp(command)).getHelp()
-  const [synopsisLine = '', ...rest] = help.replaceAll(/[ \t]+$/gm, '').trim().split('\n')
+  const [synopsisLine = '', ...rest] = help
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim()
+    .split('\n')
   // yargs would lay a summary of several lines out in columns.
   const summary = command === undefined ? 'One MFA code, and every AWS tool works' : COMMAND_TABLE[command].summary
   return `${[synopsisLine, '', `${summary}.`, ...(command === undefined ? commandList() : []), ...rest].join('\n')}\n`
@@ -144,7 +177,8 @@ function commandList(): readonly string[] {
 function commandHelp(name: CommandName): ReturnType<typeof yargs> {
   const { actions, positional, tail, options, examples } = COMMAND_TABLE[name]
   let builder = blank(`awsmfa ${synopsis(name)} [options]${tailSynopsis(tail)}`)
-  for (const [action, { summary }] of Object.entries(actions ?? {})) builder = builder.positional(action, { describe: summary })
+  for (const [action, { summary }] of Object.entries(actions ?? {}))
+    builder = builder.positional(action, { describe: summary })
   if (positional !== undefined) builder = builder.positional(positional.name, { describe: positional.description })
   builder = builder.options(displayed([...options, ...GLOBAL_OPTIONS.filter((option) => option.name === 'help')]))
   for (const { line, description } of examples) builder = builder.example(line, description)
@@ -164,7 +198,14 @@ function tailSynopsis(tail: CommandSpec['tail']): string {
 }
 
 function blank(usage: string): ReturnType<typeof yargs> {
-  return yargs([]).scriptName('awsmfa').usage(usage).help(false).version(false).detectLocale(false).locale('en').wrap(80)
+  return yargs([])
+    .scriptName('awsmfa')
+    .usage(usage)
+    .help(false)
+    .version(false)
+    .detectLocale(false)
+    .locale('en')
+    .wrap(80)
 }
 
 /** Options by what help shows of them. yargs has no placeholders; as part of the name they stand where they should. */
@@ -221,7 +262,12 @@ function revoking(revokeBefore: string): TextPart {
       'Attach a policy to the user that denies everything to sessions from before a certain time, such as:',
       { code: JSON.stringify(denyOlderSessions(revokeBefore), null, 2).split('\n') },
       'With that in deny.json, an administrator runs:',
-      { code: ['aws iam put-user-policy --user-name alice \\', '  --policy-name RevokeOlderSessions --policy-document file://deny.json'] },
+      {
+        code: [
+          'aws iam put-user-policy --user-name alice \\',
+          '  --policy-name RevokeOlderSessions --policy-document file://deny.json',
+        ],
+      },
       "It counts within seconds, as soon as IAM has spread it. All older sessions of the user are denied everything; new logins work, and so do the long-term keys, since only requests with temporary credentials carry aws:TokenIssueTime. Sessions of a role are the role's: attach the same policy to it with aws iam put-role-policy, or use Revoke sessions in the console. That ends the sessions of everybody who uses the role.",
       'If the long-term keys may be out too, make them inactive with aws iam update-access-key --status Inactive. That keeps new sessions from being made, and ends none: the policy is needed besides. Then look for what was made meanwhile: keys, users, roles, MFA devices.',
     ],
@@ -232,7 +278,14 @@ function revoking(revokeBefore: string): TextPart {
 function denyOlderSessions(revokeBefore: string): unknown {
   return {
     Version: '2012-10-17',
-    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateLessThan: { 'aws:TokenIssueTime': revokeBefore } } }],
+    Statement: [
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { DateLessThan: { 'aws:TokenIssueTime': revokeBefore } },
+      },
+    ],
   }
 }
 
@@ -260,28 +313,69 @@ export interface VariableRow {
 
 /** In the order in which they are shown. */
 export const VARIABLE_TABLE: readonly VariableRow[] = [
-  { variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'], description: 'other paths for the two shared files' },
-  { variables: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], description: 'the long-term keys, with `--source-env` alone' },
+  {
+    variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'],
+    description: 'other paths for the two shared files',
+  },
+  {
+    variables: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    description: 'the long-term keys, with `--source-env` alone',
+  },
   { variables: ['AWS_SESSION_TOKEN'], description: "if it is set, `--source-env` refuses: the keys are a session's" },
   { variables: ['AWSMFA_HOME'], description: "one folder for awsmfa's own files" },
-  { variables: ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'], description: 'the same, one by one; not on Windows' },
-  { variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'], description: 'where the [cache key](#the-key-of-the-session-cache) lies; where the keychain of Linux is looked for' },
+  {
+    variables: ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'],
+    description: 'the same, one by one; not on Windows',
+  },
+  {
+    variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'],
+    description: 'where the [cache key](#the-key-of-the-session-cache) lies; where the keychain of Linux is looked for',
+  },
   { variables: ['HOME', 'USERPROFILE', 'LOCALAPPDATA'], description: 'the home folder; the last two on Windows' },
-  { variables: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'], description: 'see [proxies and certificates](#proxies-and-certificates)' },
+  {
+    variables: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'],
+    description: 'see [proxies and certificates](#proxies-and-certificates)',
+  },
   { variables: ['NODE_EXTRA_CA_CERTS'], description: 'further certificates to trust' },
-  { variables: ['AWS_ENDPOINT_URL_IAM'], profileKey: 'services', description: 'endpoints of IAM and STS, as in the SDKs' },
-  { variables: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'], profileKey: 'ignore_configured_endpoint_urls', description: '`true`: only `--endpoint-url` counts' },
+  {
+    variables: ['AWS_ENDPOINT_URL_IAM'],
+    profileKey: 'services',
+    description: 'endpoints of IAM and STS, as in the SDKs',
+  },
+  {
+    variables: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
+    profileKey: 'ignore_configured_endpoint_urls',
+    description: '`true`: only `--endpoint-url` counts',
+  },
   { variables: ['AWS_USE_FIPS_ENDPOINT'], profileKey: 'use_fips_endpoint', description: "`true`: STS's FIPS endpoint" },
-  { variables: ['AWS_USE_DUALSTACK_ENDPOINT'], profileKey: 'use_dualstack_endpoint', description: "`true`: STS's dual-stack endpoint" },
-  { variables: ['AWS_STS_REGIONAL_ENDPOINTS'], profileKey: 'sts_regional_endpoints', description: '`legacy`: the global endpoint, where the AWS CLI takes it' },
-  { variables: ['AWS_MAX_ATTEMPTS'], profileKey: 'max_attempts', description: 'how often a request without a code is sent, 3 by default' },
+  {
+    variables: ['AWS_USE_DUALSTACK_ENDPOINT'],
+    profileKey: 'use_dualstack_endpoint',
+    description: "`true`: STS's dual-stack endpoint",
+  },
+  {
+    variables: ['AWS_STS_REGIONAL_ENDPOINTS'],
+    profileKey: 'sts_regional_endpoints',
+    description: '`legacy`: the global endpoint, where the AWS CLI takes it',
+  },
+  {
+    variables: ['AWS_MAX_ATTEMPTS'],
+    profileKey: 'max_attempts',
+    description: 'how often a request without a code is sent, 3 by default',
+  },
   {
     variables: ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER'],
     description: "settings of dcoker's awsmfa, which `import` goes by",
   },
   { variables: ['AWSMFA_NO_PRECONNECT'], description: 'set: no connection is opened while the code is typed' },
-  { variables: ['AWSMFA_CALLERS'], description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever' },
-  { variables: ['DISPLAY', 'WAYLAND_DISPLAY'], description: 'the screen on which a window can ask for a code; not on macOS and Windows' },
+  {
+    variables: ['AWSMFA_CALLERS'],
+    description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever',
+  },
+  {
+    variables: ['DISPLAY', 'WAYLAND_DISPLAY'],
+    description: 'the screen on which a window can ask for a code; not on macOS and Windows',
+  },
   {
     variables: ['SSH_CONNECTION', 'SSH_TTY', 'SSH_CLIENT', 'container', 'KUBERNETES_SERVICE_HOST', 'CI'],
     description: 'set, over SSH, in a container, in CI: no window is opened unless `--prompt` asks for one',
@@ -289,9 +383,13 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   { variables: ['NO_COLOR', 'AWSMFA_NO_COLOR', 'FORCE_COLOR'], description: 'no colours; colours also in a pipe' },
   {
     variables: ['TERM', 'COLUMNS', 'LC_ALL', 'LC_CTYPE', 'LANG'],
-    description: 'what the terminal can show: `TERM=dumb` means no colour and no spinner; without UTF-8 the signs are ASCII',
+    description:
+      'what the terminal can show: `TERM=dumb` means no colour and no spinner; without UTF-8 the signs are ASCII',
   },
-  { variables: ['WT_SESSION', 'TERM_PROGRAM', 'ConEmuTask'], description: 'how a terminal on Windows tells that it can show Unicode' },
+  {
+    variables: ['WT_SESSION', 'TERM_PROGRAM', 'ConEmuTask'],
+    description: 'how a terminal on Windows tells that it can show Unicode',
+  },
 ]
 
 /** How wide help is, wherever it is shown. */

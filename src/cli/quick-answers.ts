@@ -65,7 +65,8 @@ function mayForbidColour(surroundings: Surroundings): boolean {
 function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): undefined {
   if (isOwnProcess(profile)) throw new Error("awsmfa's own cache has to be looked into")
   const home = resolveHome(surroundings)
-  if (['cli', 'boto'].some((tool) => isThere(`${home}/.aws/${tool}/cache`))) throw new Error('the caches have to be looked into')
+  if (['cli', 'boto'].some((tool) => isThere(`${home}/.aws/${tool}/cache`)))
+    throw new Error('the caches have to be looked into')
   return undefined
 }
 
@@ -81,20 +82,35 @@ async function answerProcess(invocation: Invocation, surroundings: Surroundings)
   return 0
 }
 
-function previousAnswer({ findAnswer }: typeof ProcessAnswers, profile: string, surroundings: Surroundings): string | undefined {
+function previousAnswer(
+  { findAnswer }: typeof ProcessAnswers,
+  profile: string,
+  surroundings: Surroundings,
+): string | undefined {
   const { env: environment } = surroundings
   const folders = resolveOwnFolders(surroundings)
   const files = resolveSharedFiles(surroundings)
-  return findAnswer({ profile, environment, folders, files, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }, Date.now())
+  return findAnswer(
+    { profile, environment, folders, files, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state },
+    Date.now(),
+  )
 }
 
 /** Tools do not use keys in the section of a role profile. The settings file may say when to renew. */
-function answerFromSection({ hasSettings, renderProcessAnswer }: typeof ProcessAnswers, name: string, surroundings: Surroundings): string | undefined {
-  if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings))) return undefined
+function answerFromSection(
+  { hasSettings, renderProcessAnswer }: typeof ProcessAnswers,
+  name: string,
+  surroundings: Surroundings,
+): string | undefined {
+  if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings)))
+    return undefined
   const { credentials, config } = readSnapshots(surroundings)
   const profile = readProfiles({ credentials: credentials.text, config: config.text }).find(name)
-  const session = profile === undefined || isStandardRole(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
-  return session === undefined ? undefined : renderProcessAnswer({ ...session, account: readKnownIdentity(surroundings, session.accessKeyId)?.account })
+  const session =
+    profile === undefined || isStandardRole(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
+  return session === undefined
+    ? undefined
+    : renderProcessAnswer({ ...session, account: readKnownIdentity(surroundings, session.accessKeyId)?.account })
 }
 
 function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): CallerIdentity | undefined {
@@ -108,5 +124,7 @@ function readSnapshots(surroundings: Surroundings): SharedSnapshots {
 
 function readSnapshot(path: string): FileSnapshot {
   const bytes = readWhole(path)
-  return bytes === undefined ? { path, text: '', exists: false } : { path, text: bytes.toString('latin1'), exists: true }
+  return bytes === undefined
+    ? { path, text: '', exists: false }
+    : { path, text: bytes.toString('latin1'), exists: true }
 }

@@ -18,8 +18,12 @@ import { createOutput } from '../ui/streams.ts'
  * is on stdout can always be parsed; a failure is told in words on stderr and by the exit code, with `--json` as without.
  */
 async function run(invocation: Invocation): Promise<number> {
-  const exitCode = await supervise((signal) => runCommand(invocation, signal), supervisionOfProcess(isDebug(invocation)))
-  if (invocation.command === 'env' && exitCode !== 0) (await import('../commands/env.ts')).printEnvFailure(invocation.options['format'], exitCode)
+  const exitCode = await supervise(
+    (signal) => runCommand(invocation, signal),
+    supervisionOfProcess(isDebug(invocation)),
+  )
+  if (invocation.command === 'env' && exitCode !== 0)
+    (await import('../commands/env.ts')).printEnvFailure(invocation.options['format'], exitCode)
   return exitCode
 }
 
@@ -31,7 +35,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const exact = parseFast(argv, COMMAND_TABLE)
     if (exact !== undefined && exact !== 'version') return (await answerQuickly(exact)) ?? (await run(exact))
-    const line: ParsedLine = exact === 'version' ? { kind: 'version' } : (await import('../command-line/yargs.ts')).parseYargs(argv)
+    const line: ParsedLine =
+      exact === 'version' ? { kind: 'version' } : (await import('../command-line/yargs.ts')).parseYargs(argv)
     if (line.kind === 'invocation') return await run(line.invocation)
     createOutput(1)(await answerTo(line))
     return 0
@@ -63,52 +68,90 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
 }
 
 /** Those that change sessions, and status, which goes this way where it has to look closer. Programs that others wait for see to it only after a login. */
-const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>(['login', 'logout', 'cache', 'setup', 'import', 'undo', 'status'])
+const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>([
+  'login',
+  'logout',
+  'cache',
+  'setup',
+  'import',
+  'undo',
+  'status',
+])
 
 async function runWith(invocation: Invocation, context: Context): Promise<number> {
   switch (invocation.command) {
     case 'login': {
-      const [{ login }, { createLoginContext }] = await Promise.all([import('../commands/login.ts'), import('../runtime/login.ts')])
+      const [{ login }, { createLoginContext }] = await Promise.all([
+        import('../commands/login.ts'),
+        import('../runtime/login.ts'),
+      ])
       return await login(invocation, createLoginContext(context))
     }
     case 'logout':
       return (await import('../commands/logout.ts')).logout(invocation, context)
     case 'exec': {
-      const [{ exec }, { createProgramContext }] = await Promise.all([import('../commands/exec.ts'), import('../runtime/login.ts')])
+      const [{ exec }, { createProgramContext }] = await Promise.all([
+        import('../commands/exec.ts'),
+        import('../runtime/login.ts'),
+      ])
       return await exec(invocation, createProgramContext(context))
     }
     case 'env': {
-      const [{ env }, { createProgramContext }] = await Promise.all([import('../commands/env.ts'), import('../runtime/login.ts')])
+      const [{ env }, { createProgramContext }] = await Promise.all([
+        import('../commands/env.ts'),
+        import('../runtime/login.ts'),
+      ])
       return await env(invocation, createProgramContext(context))
     }
     case 'credential-process': {
-      const [{ credentialProcess }, { createProcessContext }] = await Promise.all([import('../commands/credential-process.ts'), import('../runtime/login.ts')])
+      const [{ credentialProcess }, { createProcessContext }] = await Promise.all([
+        import('../commands/credential-process.ts'),
+        import('../runtime/login.ts'),
+      ])
       return await credentialProcess(invocation, await createProcessContext(invocation, context))
     }
     case 'cache':
       return (await import('../commands/cache.ts')).cache(invocation, context)
     case 'setup': {
-      const [{ setup }, { createSetupContext }] = await Promise.all([import('../commands/setup.ts'), import('../runtime/login.ts')])
+      const [{ setup }, { createSetupContext }] = await Promise.all([
+        import('../commands/setup.ts'),
+        import('../runtime/login.ts'),
+      ])
       return await setup(invocation, await createSetupContext(context))
     }
     case 'import': {
-      const [{ importFrom }, { createUndoContext }] = await Promise.all([import('../commands/import.ts'), import('../runtime/runtime.ts')])
+      const [{ importFrom }, { createUndoContext }] = await Promise.all([
+        import('../commands/import.ts'),
+        import('../runtime/runtime.ts'),
+      ])
       return await importFrom(invocation, { ...context, ...createUndoContext(context) })
     }
     case 'undo': {
-      const [{ undo }, { createUndoContext }] = await Promise.all([import('../commands/undo.ts'), import('../runtime/runtime.ts')])
+      const [{ undo }, { createUndoContext }] = await Promise.all([
+        import('../commands/undo.ts'),
+        import('../runtime/runtime.ts'),
+      ])
       return await undo(invocation, createUndoContext(context))
     }
     case 'doctor': {
-      const [{ doctor }, { createDoctorContext }] = await Promise.all([import('../commands/doctor.ts'), import('../doctor/machine.ts')])
+      const [{ doctor }, { createDoctorContext }] = await Promise.all([
+        import('../commands/doctor.ts'),
+        import('../doctor/machine.ts'),
+      ])
       return await doctor(invocation, createDoctorContext(context))
     }
     case 'shell-init': {
-      const [{ shellInit }, { completedCommands }] = await Promise.all([import('../commands/shell-init.ts'), import('../shell/shell-init.ts')])
+      const [{ shellInit }, { completedCommands }] = await Promise.all([
+        import('../commands/shell-init.ts'),
+        import('../shell/shell-init.ts'),
+      ])
       return shellInit(invocation, { terminal: context.terminal, commands: completedCommands() })
     }
     case 'settings': {
-      const [{ settings }, { createSettingsContext }] = await Promise.all([import('../commands/settings.ts'), import('../runtime/runtime.ts')])
+      const [{ settings }, { createSettingsContext }] = await Promise.all([
+        import('../commands/settings.ts'),
+        import('../runtime/runtime.ts'),
+      ])
       return await settings(invocation, createSettingsContext(context))
     }
     case 'status':

@@ -43,7 +43,10 @@ export function supervisionOfProcess(debug: boolean): Supervision {
 export async function supervise(work: Work, supervision: Supervision): Promise<number> {
   const { events } = supervision
   const controller = new AbortController()
-  const listeners = Object.entries(SIGNALS).map(([name, failure]) => ({ name, listener: () => controller.abort(new AwsmfaError(failure)) }))
+  const listeners = Object.entries(SIGNALS).map(([name, failure]) => ({
+    name,
+    listener: () => controller.abort(new AwsmfaError(failure)),
+  }))
   for (const { name, listener } of listeners) events.once(name, listener)
   const stray = watchForStrays(events)
   try {
@@ -95,7 +98,10 @@ function rejectable(): { readonly promise: Promise<never>; readonly reject: (rea
 }
 
 /** Tells what went wrong on stderr and gives the exit code. The words are loaded only now. */
-export async function report(error: unknown, { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>): Promise<number> {
+export async function report(
+  error: unknown,
+  { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>,
+): Promise<number> {
   try {
     return await reportInWords(error, { debug, writeTalk })
   } catch (trouble) {
@@ -108,7 +114,10 @@ export async function report(error: unknown, { debug, writeTalk }: Pick<Supervis
 /** Everything that is loaded while a command runs is a file of awsmfa's own. */
 const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
-async function reportInWords(error: unknown, { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>): Promise<number> {
+async function reportInWords(
+  error: unknown,
+  { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>,
+): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
   const view = viewOfProcess(debug)

@@ -23,8 +23,10 @@ export function findLineProblem(invocation: Invocation, spec: CommandSpec): Usag
   if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
   const { profile } = options
   const other = positionals.find((word) => word !== profile)
-  if (typeof profile === 'string' && other !== undefined) return { kind: 'conflicting-profiles', positional: other, option: profile }
-  const isGiven = (name: string): boolean => Object.hasOwn(options, name) || (name === 'profile' && positionals.length > 0)
+  if (typeof profile === 'string' && other !== undefined)
+    return { kind: 'conflicting-profiles', positional: other, option: profile }
+  const isGiven = (name: string): boolean =>
+    Object.hasOwn(options, name) || (name === 'profile' && positionals.length > 0)
   const conflict = spec.conflicts.find(({ options: [first, second] }) => isGiven(first) && isGiven(second))
   if (conflict === undefined) return undefined
   // A profile may be a word without an option, and is called what was typed.
@@ -34,27 +36,47 @@ export function findLineProblem(invocation: Invocation, spec: CommandSpec): Usag
 }
 
 /** Of a command that is several: whether its first word says which, and whether the others and the options are for that. */
-function findActionProblem({ command, positionals, options }: Invocation, actions: Readonly<Record<string, ActionSpec>>): UsageProblem | undefined {
+function findActionProblem(
+  { command, positionals, options }: Invocation,
+  actions: Readonly<Record<string, ActionSpec>>,
+): UsageProblem | undefined {
   const [word, ...words] = positionals
   const known = Object.keys(actions)
   const action = known.find((name) => name === word)
   if (action === undefined) return unknownAction(command, word, known)
   const extra = words[actions[action]?.maximum ?? 0]
   if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
-  const foreign = known.flatMap((other) => (actions[other]?.options ?? []).map((option) => ({ other, option }))).find(({ other, option }) => other !== action && Object.hasOwn(options, option))
-  return foreign === undefined ? undefined : { kind: 'option-of-other-action', command, option: `--${foreign.option}`, action, other: foreign.other }
+  const foreign = known
+    .flatMap((other) => (actions[other]?.options ?? []).map((option) => ({ other, option })))
+    .find(({ other, option }) => other !== action && Object.hasOwn(options, option))
+  return foreign === undefined
+    ? undefined
+    : { kind: 'option-of-other-action', command, option: `--${foreign.option}`, action, other: foreign.other }
 }
 
 function unknownAction(command: CommandName, word: string | undefined, known: readonly string[]): UsageProblem {
   const near = word === undefined ? undefined : nearest(word, known)
-  return { kind: 'unknown-action', command, known, ...(word === undefined ? {} : { word }), ...(near === undefined ? {} : { nearest: near }) }
+  return {
+    kind: 'unknown-action',
+    command,
+    known,
+    ...(word === undefined ? {} : { word }),
+    ...(near === undefined ? {} : { nearest: near }),
+  }
 }
 
 function missingTail(invocation: Invocation): UsageProblem {
   const { command, positionals, tail } = invocation
   const before = profileWords(invocation)
-  const program = tail === undefined && positionals.length === 1 && before[0] === positionals[0] ? positionals[0] : undefined
-  return { kind: 'missing-tail', command, before, quotesSeparator: QUOTES_SEPARATOR, ...(program === undefined ? {} : { program }) }
+  const program =
+    tail === undefined && positionals.length === 1 && before[0] === positionals[0] ? positionals[0] : undefined
+  return {
+    kind: 'missing-tail',
+    command,
+    before,
+    quotesSeparator: QUOTES_SEPARATOR,
+    ...(program === undefined ? {} : { program }),
+  }
 }
 
 /** The words of a line that say which profile it is about. */
@@ -69,12 +91,19 @@ function profileWords({ positionals, options }: Invocation): readonly string[] {
  */
 export function findMissingSeparator(argv: readonly string[]): UsageProblem | undefined {
   const [command = '', ...words] = argv
-  if (!isCommandName(command) || COMMAND_TABLE[command].tail?.required !== true || words.includes('--')) return undefined
+  if (!isCommandName(command) || COMMAND_TABLE[command].tail?.required !== true || words.includes('--'))
+    return undefined
   const end = endOfHead(words, COMMAND_TABLE[command])
   const rest = words.slice(end)
   const [first] = rest
   if (first === undefined || first.startsWith('-')) return undefined
-  return { kind: 'missing-separator', command, before: words.slice(0, end), words: rest, quotesSeparator: QUOTES_SEPARATOR }
+  return {
+    kind: 'missing-separator',
+    command,
+    before: words.slice(0, end),
+    words: rest,
+    quotesSeparator: QUOTES_SEPARATOR,
+  }
 }
 
 /** How many words are the command's own: its options, and a profile unless `--profile` names one. */
@@ -111,11 +140,18 @@ export function parseFast(argv: readonly string[], table: CommandTable): Invocat
   const end = words.indexOf('--')
   const head = parseHead(end === -1 ? words : words.slice(0, end), spec)
   if (head === undefined) return undefined
-  const invocation: Invocation = { command: command as CommandName, ...head, ...(end === -1 ? {} : { tail: words.slice(end + 1) }) }
+  const invocation: Invocation = {
+    command: command as CommandName,
+    ...head,
+    ...(end === -1 ? {} : { tail: words.slice(end + 1) }),
+  }
   return findLineProblem(invocation, spec) === undefined ? invocation : undefined
 }
 
-function parseHead(words: readonly string[], spec: CommandSpec): Pick<Invocation, 'positionals' | 'options'> | undefined {
+function parseHead(
+  words: readonly string[],
+  spec: CommandSpec,
+): Pick<Invocation, 'positionals' | 'options'> | undefined {
   const positionals: string[] = []
   const options: Record<string, string | true> = {}
   for (let index = 0; index < words.length; index++) {
@@ -137,7 +173,9 @@ function parseHead(words: readonly string[], spec: CommandSpec): Pick<Invocation
 }
 
 function findOption(name: string, spec: CommandSpec): OptionSpec | undefined {
-  return spec.options.find((option) => name === `--${option.name}` || (option.short !== undefined && name === `-${option.short}`))
+  return spec.options.find(
+    (option) => name === `--${option.name}` || (option.short !== undefined && name === `-${option.short}`),
+  )
 }
 
 /** The value of an option that has no `=`: true for a flag, else the next word; undefined if that cannot be its value. */

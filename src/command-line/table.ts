@@ -1,11 +1,22 @@
 import type { CommandSpec, ConflictSpec, OptionSpec } from './spec.ts'
 import type { CommandName } from '../model/invocation.ts'
 
-const PROFILE: OptionSpec = { kind: 'value', name: 'profile', short: 'p', placeholder: 'NAME', description: 'the profile, as an option' }
+const PROFILE: OptionSpec = {
+  kind: 'value',
+  name: 'profile',
+  short: 'p',
+  placeholder: 'NAME',
+  description: 'the profile, as an option',
+}
 
 const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
 
-const TOKEN_COMMAND: OptionSpec = { kind: 'value', name: 'token-command', placeholder: 'COMMAND', description: 'a command that prints the token code' }
+const TOKEN_COMMAND: OptionSpec = {
+  kind: 'value',
+  name: 'token-command',
+  placeholder: 'COMMAND',
+  description: 'a command that prints the token code',
+}
 
 const PROMPTING: readonly OptionSpec[] = [
   { kind: 'value', name: 'prompt', placeholder: 'HOW', description: 'auto, terminal, window, zenity, pinentry, …' },
@@ -13,9 +24,16 @@ const PROMPTING: readonly OptionSpec[] = [
   { kind: 'flag', name: 'hide-arns', description: 'name roles and devices without their ARNs' },
 ]
 
-const ONE_WAY_TO_ASK: ConflictSpec = { options: ['prompt', 'no-gui'], because: 'one says where to ask, the other where not to' }
+const ONE_WAY_TO_ASK: ConflictSpec = {
+  options: ['prompt', 'no-gui'],
+  because: 'one says where to ask, the other where not to',
+}
 
-const ALLOW_ROOT: OptionSpec = { kind: 'flag', name: 'allow-root', description: "let root write into somebody else's home folder" }
+const ALLOW_ROOT: OptionSpec = {
+  kind: 'flag',
+  name: 'allow-root',
+  description: "let root write into somebody else's home folder",
+}
 
 const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
 
@@ -23,21 +41,46 @@ const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell wher
 
 const LOGIN: CommandSpec = {
   summary: 'Sign in with a token code: get a session, store it',
-  positional: { name: 'profile', description: "names or patterns ('dev-*'); else AWS_PROFILE, else default", maximum: Infinity },
+  positional: {
+    name: 'profile',
+    description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
+    maximum: Infinity,
+  },
   tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
   options: [
     PROFILE,
     { kind: 'flag', name: 'all', description: 'every profile that awsmfa manages' },
-    { kind: 'value', name: 'token-code', placeholder: 'CODE', takesDash: true, description: 'the token code; - reads it from stdin' },
+    {
+      kind: 'value',
+      name: 'token-code',
+      placeholder: 'CODE',
+      takesDash: true,
+      description: 'the token code; - reads it from stdin',
+    },
     TOKEN_COMMAND,
     ...PROMPTING,
-    { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
+    {
+      kind: 'value',
+      name: 'source-profile',
+      placeholder: 'NAME',
+      description: 'the profile that leads to the long-term keys',
+    },
     { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
-    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    {
+      kind: 'value',
+      name: 'serial-number',
+      placeholder: 'SERIAL',
+      description: 'the MFA device: its ARN or hardware serial',
+    },
     { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
     { kind: 'value', name: 'duration', placeholder: 'TIME', description: 'how long the session holds, such as 12h' },
     { kind: 'value', name: 'duration-seconds', placeholder: 'N', description: 'the same in seconds' },
-    { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'renew if less than this is left, such as 45m' },
+    {
+      kind: 'value',
+      name: 'min-ttl',
+      placeholder: 'TIME',
+      description: 'renew if less than this is left, such as 45m',
+    },
     { kind: 'flag', name: 'force', description: 'renew a session that is still valid' },
     { kind: 'flag', name: 'replace', description: "replace another tool's session" },
     { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region whose STS is asked' },
@@ -70,8 +113,18 @@ const STATUS: CommandSpec = {
     { kind: 'flag', name: 'all', description: 'every profile, as a table' },
     { kind: 'flag', name: 'json', description: 'print the state as JSON' },
     { kind: 'flag', name: 'quiet', description: 'print nothing; the exit code tells' },
-    { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'exit 4 if less than this is left, such as 45m' },
-    { kind: 'value', name: 'format', placeholder: 'TEMPLATE', description: "a line of your own: '{profile} {remaining}'" },
+    {
+      kind: 'value',
+      name: 'min-ttl',
+      placeholder: 'TIME',
+      description: 'exit 4 if less than this is left, such as 45m',
+    },
+    {
+      kind: 'value',
+      name: 'format',
+      placeholder: 'TEMPLATE',
+      description: "a line of your own: '{profile} {remaining}'",
+    },
     NO_COLOR,
     DEBUG,
   ],
@@ -105,17 +158,30 @@ const DRY_RUN: OptionSpec = { kind: 'flag', name: 'dry-run', description: 'show 
 
 const YES: OptionSpec = { kind: 'flag', name: 'yes', description: 'make the changes without a question' }
 
-const SHOW_OR_MAKE: ConflictSpec = { options: ['dry-run', 'yes'], because: 'one makes no changes, the other makes them' }
+const SHOW_OR_MAKE: ConflictSpec = {
+  options: ['dry-run', 'yes'],
+  because: 'one makes no changes, the other makes them',
+}
 
 const SETUP: CommandSpec = {
   summary: 'Change your files so that one code serves all',
   positional: { name: 'profile', description: 'the profile, or a role of it; as for login', maximum: 1 },
   options: [
     PROFILE,
-    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    {
+      kind: 'value',
+      name: 'serial-number',
+      placeholder: 'SERIAL',
+      description: 'the MFA device: its ARN or hardware serial',
+    },
     { kind: 'flag', name: 'source-env', description: 'take new long-term keys from the environment' },
     { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region to set for the profile' },
-    { kind: 'value', name: 'layout', placeholder: 'LAYOUT', description: 'session (usual) or process (credential_process)' },
+    {
+      kind: 'value',
+      name: 'layout',
+      placeholder: 'LAYOUT',
+      description: 'session (usual) or process (credential_process)',
+    },
     DRY_RUN,
     YES,
     ALLOW_ROOT,
@@ -132,7 +198,14 @@ const SETUP: CommandSpec = {
 const IMPORT: CommandSpec = {
   summary: "Take over another tool's profiles",
   positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, …', maximum: 1 },
-  options: [{ kind: 'flag', name: 'remove-old', description: 'take out what only the other tool needs' }, DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+  options: [
+    { kind: 'flag', name: 'remove-old', description: 'take out what only the other tool needs' },
+    DRY_RUN,
+    YES,
+    ALLOW_ROOT,
+    NO_COLOR,
+    DEBUG,
+  ],
   conflicts: [SHOW_OR_MAKE],
   examples: [
     { line: 'awsmfa import', description: 'show the changes, ask, make them' },
@@ -178,7 +251,12 @@ const REACHING_STS: readonly OptionSpec[] = [
   { kind: 'value', name: 'ca-bundle', placeholder: 'FILE', description: 'certificates to trust, in PEM form' },
 ]
 
-const FRESH: OptionSpec = { kind: 'value', name: 'min-ttl', placeholder: 'TIME', description: 'renew first if less than this is left, such as 45m' }
+const FRESH: OptionSpec = {
+  kind: 'value',
+  name: 'min-ttl',
+  placeholder: 'TIME',
+  description: 'renew first if less than this is left, such as 45m',
+}
 
 const EXEC: CommandSpec = {
   summary: 'Run a program with the session in its environment',
@@ -197,7 +275,12 @@ const ENV: CommandSpec = {
   positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
   options: [
     PROFILE,
-    { kind: 'value', name: 'format', placeholder: 'FORMAT', description: 'env, fish, powershell, windows-cmd, process, dotenv, …' },
+    {
+      kind: 'value',
+      name: 'format',
+      placeholder: 'FORMAT',
+      description: 'env, fish, powershell, windows-cmd, process, dotenv, …',
+    },
     { kind: 'flag', name: 'unset', description: 'print code that takes the variables away' },
     FRESH,
     ...REACHING_STS,
@@ -218,8 +301,18 @@ const CREDENTIAL_PROCESS: CommandSpec = {
   positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
   options: [
     PROFILE,
-    { kind: 'value', name: 'source-profile', placeholder: 'NAME', description: 'the profile that leads to the long-term keys' },
-    { kind: 'value', name: 'serial-number', placeholder: 'SERIAL', description: 'the MFA device: its ARN or hardware serial' },
+    {
+      kind: 'value',
+      name: 'source-profile',
+      placeholder: 'NAME',
+      description: 'the profile that leads to the long-term keys',
+    },
+    {
+      kind: 'value',
+      name: 'serial-number',
+      placeholder: 'SERIAL',
+      description: 'the MFA device: its ARN or hardware serial',
+    },
     { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
     TOKEN_COMMAND,
     ...PROMPTING,
@@ -230,7 +323,10 @@ const CREDENTIAL_PROCESS: CommandSpec = {
     NO_COLOR,
     DEBUG,
   ],
-  conflicts: [{ options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' }, ONE_WAY_TO_ASK],
+  conflicts: [
+    { options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' },
+    ONE_WAY_TO_ASK,
+  ],
   examples: [
     { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
     { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },
@@ -263,10 +359,20 @@ const CACHE: CommandSpec = {
   summary: 'Show or remove the sessions that awsmfa keeps, sealed',
   actions: {
     show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
-    clear: { summary: 'remove it, for the named profiles or for all', maximum: Infinity, options: ['profile', 'quiet'] },
+    clear: {
+      summary: 'remove it, for the named profiles or for all',
+      maximum: Infinity,
+      options: ['profile', 'quiet'],
+    },
   },
   positional: { name: 'profile', description: 'after clear: the profiles; else all', maximum: Infinity },
-  options: [PROFILE, { kind: 'flag', name: 'json', description: 'print what is kept as JSON' }, QUIET_TALK, NO_COLOR, DEBUG],
+  options: [
+    PROFILE,
+    { kind: 'flag', name: 'json', description: 'print what is kept as JSON' },
+    QUIET_TALK,
+    NO_COLOR,
+    DEBUG,
+  ],
   conflicts: [],
   examples: [
     { line: 'awsmfa cache show', description: 'what is kept, without secrets' },
@@ -275,7 +381,21 @@ const CACHE: CommandSpec = {
 }
 
 /** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = { login: LOGIN, status: STATUS, logout: LOGOUT, exec: EXEC, env: ENV, 'credential-process': CREDENTIAL_PROCESS, cache: CACHE, setup: SETUP, import: IMPORT, undo: UNDO, 'shell-init': SHELL_INIT, doctor: DOCTOR, settings: SETTINGS }
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = {
+  login: LOGIN,
+  status: STATUS,
+  logout: LOGOUT,
+  exec: EXEC,
+  env: ENV,
+  'credential-process': CREDENTIAL_PROCESS,
+  cache: CACHE,
+  setup: SETUP,
+  import: IMPORT,
+  undo: UNDO,
+  'shell-init': SHELL_INIT,
+  doctor: DOCTOR,
+  settings: SETTINGS,
+}
 
 /** What every line may carry, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -59,7 +59,8 @@ export function canonicalise(head: readonly string[]): CanonicalLine {
       const value = readValue(option, equals === -1 ? undefined : word.slice(equals + 1), next)
       if (value.problem !== undefined) problems.push(value.problem)
       // `-p -x`: a value that needs `=`, and not an unknown option besides.
-      const isStrayValue = value.problem?.kind === 'missing-value' && next !== undefined && !known.has(next.replace(/=.*$/s, ''))
+      const isStrayValue =
+        value.problem?.kind === 'missing-value' && next !== undefined && !known.has(next.replace(/=.*$/s, ''))
       if (value.takesNext || isStrayValue) index++
       words.push(`--${option.name}=${value.text}`)
     }
@@ -80,8 +81,15 @@ function readValue(option: OptionSpec, attached: string | undefined, next: strin
     if (attached === undefined) return { text: 'true', takesNext: false }
     return { text: 'true', takesNext: false, problem: { kind: 'unexpected-value', option: name } }
   }
-  if (attached === undefined && (next === undefined || (next.startsWith('-') && !(next === '-' && option.takesDash === true)))) {
-    return { text: '', takesNext: false, problem: { kind: 'missing-value', option: name, expected: option.placeholder } }
+  if (
+    attached === undefined &&
+    (next === undefined || (next.startsWith('-') && !(next === '-' && option.takesDash === true)))
+  ) {
+    return {
+      text: '',
+      takesNext: false,
+      problem: { kind: 'missing-value', option: name, expected: option.placeholder },
+    }
   }
   const text = attached ?? next ?? ''
   const takesNext = attached === undefined
@@ -137,7 +145,9 @@ interface SplitLine {
  */
 function splitWords(canonical: readonly string[]): SplitLine {
   const names = [...new Set([...optionsBySpelling().values()].map(({ name }) => name))]
-  const parsed: Readonly<Record<string, unknown>> = yargs(canonical.map((word) => word.replace(/^(--[a-z-]+=)(.*)$/s, '$1"$2"')))
+  const parsed: Readonly<Record<string, unknown>> = yargs(
+    canonical.map((word) => word.replace(/^(--[a-z-]+=)(.*)$/s, '$1"$2"')),
+  )
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
@@ -190,12 +200,19 @@ function toInvocation(
   tail: readonly string[] | undefined,
 ): Invocation {
   const flags = new Set(COMMAND_TABLE[command].options.filter(({ kind }) => kind === 'flag').map(({ name }) => name))
-  const values = [...options].map(([name, [value = '']]): [string, string | true] => [name, flags.has(name) ? true : value])
+  const values = [...options].map(([name, [value = '']]): [string, string | true] => [
+    name,
+    flags.has(name) ? true : value,
+  ])
   return { command, positionals, options: Object.fromEntries(values), ...(tail === undefined ? {} : { tail }) }
 }
 
 /** The first thing that is wrong with the options: unknown ones before bad values, since a bad value may follow from them. */
-function findOptionProblem(line: CanonicalLine, options: SplitLine['options'], command: CommandName): UsageProblem | undefined {
+function findOptionProblem(
+  line: CanonicalLine,
+  options: SplitLine['options'],
+  command: CommandName,
+): UsageProblem | undefined {
   const [unknown] = line.unknown
   if (unknown !== undefined) return describeUnknownOption(unknown, command)
   const own = new Set(COMMAND_TABLE[command].options.map(({ name }) => name))
@@ -207,7 +224,9 @@ function findOptionProblem(line: CanonicalLine, options: SplitLine['options'], c
 }
 
 function findEmptyWord(positionals: readonly string[], command: CommandName): UsageProblem | undefined {
-  return positionals.includes('') ? { kind: 'empty-value', option: COMMAND_TABLE[command].positional?.name ?? 'word' } : undefined
+  return positionals.includes('')
+    ? { kind: 'empty-value', option: COMMAND_TABLE[command].positional?.name ?? 'word' }
+    : undefined
 }
 
 function describeMissingCommand(line: CanonicalLine, hasSeparator: boolean): UsageProblem {
@@ -233,9 +252,16 @@ function describeUnknownOption(option: string, command?: CommandName): UsageProb
   const longNames = candidates.map(({ name }) => `--${name}`)
   const [full, ...others] = /^--./.test(option) ? longNames.filter((name) => name.startsWith(option)) : []
   if (full !== undefined && others.length === 0) return { kind: 'abbreviated-option', option, full }
-  const cluster = candidates.flatMap(spellings).find((spelling) => /^-[^-]$/.test(spelling) && option.startsWith(spelling))
+  const cluster = candidates
+    .flatMap(spellings)
+    .find((spelling) => /^-[^-]$/.test(spelling) && option.startsWith(spelling))
   const meant = cluster ?? full ?? nearest(option, longNames)
-  return { kind: 'unknown-option', option, ...(command === undefined ? {} : { command }), ...(meant === undefined ? {} : { nearest: meant }) }
+  return {
+    kind: 'unknown-option',
+    option,
+    ...(command === undefined ? {} : { command }),
+    ...(meant === undefined ? {} : { nearest: meant }),
+  }
 }
 
 function usage(problem: UsageProblem): AwsmfaError {

@@ -31,7 +31,12 @@ export function cache(invocation: Invocation, context: CacheContext): number {
   const [action, ...profiles] = invocation.positionals
   const { profile } = invocation.options
   if (action === 'show') show(invocation.options['json'] === true, context)
-  else clear([...new Set(typeof profile === 'string' ? [profile] : profiles)], invocation.options['quiet'] === true, context)
+  else
+    clear(
+      [...new Set(typeof profile === 'string' ? [profile] : profiles)],
+      invocation.options['quiet'] === true,
+      context,
+    )
   return 0
 }
 
@@ -54,7 +59,8 @@ function compare(left: SessionRecord, right: SessionRecord): number {
 }
 
 function clear(profiles: readonly string[], quiet: boolean, { cache: kept, terminal }: CacheContext): void {
-  const records = profiles.length === 0 ? [] : kept.list().filter((record) => record.profiles.some((name) => profiles.includes(name)))
+  const records =
+    profiles.length === 0 ? [] : kept.list().filter((record) => record.profiles.some((name) => profiles.includes(name)))
   const count = profiles.length === 0 ? kept.count() : records.length
   if (profiles.length === 0) kept.removeAll()
   for (const { key } of records) kept.remove(key)
@@ -62,7 +68,9 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: kept, termi
   kept.sweep()
   if (quiet) return
   terminal.writeTalk(renderCleared(count, profiles, terminal.talk))
-  const others = [...new Set(records.flatMap((record) => record.profiles))].filter((name) => !profiles.includes(name)).toSorted()
+  const others = [...new Set(records.flatMap((record) => record.profiles))]
+    .filter((name) => !profiles.includes(name))
+    .toSorted()
   if (others.length > 0) terminal.writeTalk(renderAlsoUsedBy(others))
 }
 
@@ -84,7 +92,11 @@ export interface KeptSession {
 }
 
 /** Tells of a kept session what may be shown. */
-export function describeKept(record: SessionRecord, now: Date, identityOf: (accessKeyId: string) => CallerIdentity | undefined): KeptSession {
+export function describeKept(
+  record: SessionRecord,
+  now: Date,
+  identityOf: (accessKeyId: string) => CallerIdentity | undefined,
+): KeptSession {
   const { key, credentials, profiles, assumedRoleArn } = record
   const isRole = key.chain !== ''
   const identity = identityOf(credentials.accessKeyId) ?? (isRole ? undefined : identityOf(key.accessKeyId))
@@ -113,12 +125,20 @@ function accountOf(arn: string): string | undefined {
 export function renderKeptSessions(sessions: readonly KeptSession[], now: Date, style: TextStyle): string {
   const rows = [['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'], ...sessions.map((session) => cellsOf(session, now))]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((cells) => displayWidth(cells[column] ?? ''))))
-  const lines = rows.map((cells) => cells.map((cell, column) => padDisplay(cell, widths[column] ?? 0)).join('  ').trimEnd())
+  const lines = rows.map((cells) =>
+    cells
+      .map((cell, column) => padDisplay(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   return lines.map((line, index) => `${index === 0 ? paint(line, 'bold', style) : line}\n`).join('')
 }
 
 /** The objects of `cache show --json`, every field always there, in a fixed order. */
-export function keptSessionObject(session: KeptSession, now: Date): Readonly<Record<string, string | number | null | readonly string[]>> {
+export function keptSessionObject(
+  session: KeptSession,
+  now: Date,
+): Readonly<Record<string, string | number | null | readonly string[]>> {
   return {
     kind: session.kind,
     profiles: session.profiles,
@@ -140,7 +160,10 @@ export function renderNothingKept(): string {
 
 /** Some entries do not open: of another key, of another version, damaged. They cost a code, and are replaced in time. */
 export function renderUnopened(count: number): string {
-  const what = count === 1 ? 'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged' : `${count} more entries cannot be opened: they were sealed with a key that is gone, or are damaged`
+  const what =
+    count === 1
+      ? 'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged'
+      : `${count} more entries cannot be opened: they were sealed with a key that is gone, or are damaged`
   return note(`${what}. To remove ${count === 1 ? 'it' : 'them'}: awsmfa cache clear`)
 }
 
@@ -153,13 +176,21 @@ export function renderCleared(count: number, profiles: readonly string[], style:
 
 /** Others lose a session that they shared with those that were named. */
 export function renderAlsoUsedBy(profiles: readonly string[]): string {
-  return note(`shared with ${named(profiles)}: a new session for ${profiles.length === 1 ? 'it' : 'them'} takes a code too`)
+  return note(
+    `shared with ${named(profiles)}: a new session for ${profiles.length === 1 ? 'it' : 'them'} takes a code too`,
+  )
 }
 
 function cellsOf(session: KeptSession, now: Date): readonly string[] {
   const seconds = secondsLeft(session, now)
   const left = seconds === 0 ? 'ended' : formatRemainingShort(seconds)
-  return [session.profiles.map((profile) => visible(profile)).join(', '), sessionInWords(session), session.accessKeyId, left, formatInstant(session.expiration, now)]
+  return [
+    session.profiles.map((profile) => visible(profile)).join(', '),
+    sessionInWords(session),
+    session.accessKeyId,
+    left,
+    formatInstant(session.expiration, now),
+  ]
 }
 
 function sessionInWords({ kind, account, arn, serialNumber }: KeptSession): string {

@@ -35,12 +35,21 @@ export async function credentialProcess(invocation: Invocation, context: Process
   const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const request = { invocation, context, windowSeconds, refusalHoldsMs: REFUSAL_HOLDS_MS, snapshots, profiles, profile: resolveTargetProfile(invocation, context.environment).value }
+  const request = {
+    invocation,
+    context,
+    windowSeconds,
+    refusalHoldsMs: REFUSAL_HOLDS_MS,
+    snapshots,
+    profiles,
+    profile: resolveTargetProfile(invocation, context.environment).value,
+  }
   const answer = await find(request)
   const text = renderProcessAnswer(answer)
   context.terminal.writeData(text)
   // Other options change what is answered, and the entry looks at none of them.
-  if (Object.keys(invocation.options).every((name) => name === 'profile')) await context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
+  if (Object.keys(invocation.options).every((name) => name === 'profile'))
+    await context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
   return 0
 }
 
@@ -51,27 +60,48 @@ interface Asked extends ProcessAsked {
 async function find(asked: Asked): Promise<ProcessSession> {
   const { context, windowSeconds, profile } = asked
   const standing = await standingSession(asked)
-  if (standing !== undefined && decideRefresh(standing.expiration, context.now(), windowSeconds) !== 'renew') return standing
+  if (standing !== undefined && decideRefresh(standing.expiration, context.now(), windowSeconds) !== 'renew')
+    return standing
   try {
     return await processSession(asked, (failure, expiration) => tellNotRenewed(failure, expiration, asked))
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
-    if (standing === undefined || secondsUntil(standing.expiration, context.now()) <= 0) throw isFailure(error, 'PROMPT_UNAVAILABLE') ? new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error }) : error
+    if (standing === undefined || secondsUntil(standing.expiration, context.now()) <= 0)
+      throw isFailure(error, 'PROMPT_UNAVAILABLE')
+        ? new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error })
+        : error
     tellNotRenewed(error, standing.expiration, asked)
     return standing
   }
 }
 
 /** The session in the credentials file, or a role's made from one there. One that says nothing of its end could not be renewed in time. */
-async function standingSession({ invocation, context, snapshots, profiles, profile }: Asked): Promise<ProcessSession | undefined> {
+async function standingSession({
+  invocation,
+  context,
+  snapshots,
+  profiles,
+  profile,
+}: Asked): Promise<ProcessSession | undefined> {
   const { options } = invocation
   const { environment, facts, connectThrough } = context
   try {
     // The caches of other tools are theirs: an entry there may be another user's.
-    const effects = { ...context, awsCaches: [], connect: (settings: Parameters<typeof connectThrough>[0]) => connectThrough(settings, profiles, snapshots) }
-    const found = await currentCredentials({ profile, profiles, minimumSeconds: 0, options, environment, defaults: await context.readSettings() }, effects)
+    const effects = {
+      ...context,
+      awsCaches: [],
+      connect: (settings: Parameters<typeof connectThrough>[0]) => connectThrough(settings, profiles, snapshots),
+    }
+    const found = await currentCredentials(
+      { profile, profiles, minimumSeconds: 0, options, environment, defaults: await context.readSettings() },
+      effects,
+    )
     if (found.kind === 'none' || found.session.expiration === undefined) return undefined
-    return { ...found.session, expiration: found.session.expiration, account: facts.identityOf(found.session.accessKeyId)?.account }
+    return {
+      ...found.session,
+      expiration: found.session.expiration,
+      account: facts.identityOf(found.session.accessKeyId)?.account,
+    }
   } catch (error) {
     if (!(error instanceof AwsmfaError) || context.cancelled.aborted) throw error
     context.debug(`the session in the credentials file was of no use (${error.failure.code})`)
@@ -80,7 +110,12 @@ async function standingSession({ invocation, context, snapshots, profiles, profi
 }
 
 function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapshots, profile }: Asked): void {
-  const view = { home: context.home, files: { credentials: snapshots.credentials.path, config: snapshots.config.path }, now: context.now(), debug: false }
+  const view = {
+    home: context.home,
+    files: { credentials: snapshots.credentials.path, config: snapshots.config.path },
+    now: context.now(),
+    debug: false,
+  }
   context.terminal.writeTalk(renderNotRenewed(profile, expiration, error.failure, view))
 }
 
@@ -88,7 +123,9 @@ async function windowOf({ options }: Invocation, { environment, readSettings }: 
   const sources = { options, environment, defaults: await readSettings() }
   const window = findOutsideLogin('refresh window', sources)
   const none = options['no-mandatory-refresh'] === true ? undefined : findOutsideLogin('no mandatory refresh', sources)
-  const isNone = options['no-mandatory-refresh'] === true || (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)
+  const isNone =
+    options['no-mandatory-refresh'] === true ||
+    (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)
   if (isNone) return 0
   return window === undefined ? MANDATORY_REFRESH_SECONDS : toSeconds(window).value
 }
@@ -96,5 +133,7 @@ async function windowOf({ options }: Invocation, { environment, readSettings }: 
 /** A session that is about to end is handed on, since it still holds. */
 function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
   const { error } = renderFailure(failure, view)
-  return warn(`the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`)
+  return warn(
+    `the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`,
+  )
 }

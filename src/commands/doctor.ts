@@ -4,7 +4,16 @@ import type { ExaminedFile, MachineFacts } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { mendHome, planMends } from '../doctor/fix.ts'
 import type { MendEffects } from '../doctor/fix.ts'
-import { MEND_QUESTION, diagnose, isAbout, renderFindings, renderFindingsJson, renderMended, renderNothingToMend, renderRepairs } from '../doctor/report.ts'
+import {
+  MEND_QUESTION,
+  diagnose,
+  isAbout,
+  renderFindings,
+  renderFindingsJson,
+  renderMended,
+  renderNothingToMend,
+  renderRepairs,
+} from '../doctor/report.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import type { Backups } from '../layouts/backups.ts'
 import { shownChange } from '../layouts/change-files.ts'
@@ -25,7 +34,10 @@ export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'>
   /** Reads both files as they are; why one cannot be read is part of the answer. Never throws. */
   readonly examineFiles: () => Readonly<Record<SharedFileName, ExaminedFile>>
   /** Gathers everything else; asks AWS for nothing. */
-  readonly gatherFacts: (files: Readonly<Record<SharedFileName, ExaminedFile>>, profiles: Profiles) => Omit<MachineFacts, 'clockOffsetSeconds'>
+  readonly gatherFacts: (
+    files: Readonly<Record<SharedFileName, ExaminedFile>>,
+    profiles: Profiles,
+  ) => Omit<MachineFacts, 'clockOffsetSeconds'>
   /** Asks STS, with no credentials, what time it is: its clock less this one, in seconds. Never throws. */
   readonly measureClock: () => Promise<number | 'none'>
 }
@@ -45,7 +57,10 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
   }
   const gathered = gather(context, clockOffsetSeconds)
   const before = look(gathered)
-  if (options['fix'] === true && (await mend(before, invocation, { ...context, gathered, only: only?.value })) === 'shown') {
+  if (
+    options['fix'] === true &&
+    (await mend(before, invocation, { ...context, gathered, only: only?.value })) === 'shown'
+  ) {
     if (options['json'] === true) report(before, invocation, context)
     return exitCodeOf(before)
   }
@@ -57,7 +72,9 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
 function report(findings: readonly Finding[], { options }: Invocation, { terminal, home, now }: DoctorContext): void {
   if (options['quiet'] === true) return
   const view = { home, now: now() }
-  terminal.writeData(options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data))
+  terminal.writeData(
+    options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data),
+  )
 }
 
 interface MendContext extends DoctorContext {
@@ -66,7 +83,11 @@ interface MendContext extends DoctorContext {
   readonly only: string | undefined
 }
 
-async function mend(findings: readonly Finding[], invocation: Invocation, context: MendContext): Promise<'shown' | 'done'> {
+async function mend(
+  findings: readonly Finding[],
+  invocation: Invocation,
+  context: MendContext,
+): Promise<'shown' | 'done'> {
   const { terminal, home, now } = context
   const { show, question, consent } = shownChange(invocation, context, MEND_QUESTION)
   const isQuiet = invocation.options['quiet'] === true
@@ -83,7 +104,8 @@ async function mend(findings: readonly Finding[], invocation: Invocation, contex
   )
   for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, home))
   if (outcome.kind === 'nothing' && !isQuiet) terminal.writeTalk(renderNothingToMend())
-  if (outcome.kind === 'changed' && !isQuiet) terminal.writeTalk(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
+  if (outcome.kind === 'changed' && !isQuiet)
+    terminal.writeTalk(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
   return outcome.kind === 'shown' || (consent === 'none' && outcome.kind === 'nothing') ? 'shown' : 'done'
 }
 
@@ -91,7 +113,10 @@ const OTHER_REPAIRS: ReadonlySet<Finding['code']> = new Set(['loose-permissions'
 
 /** The files may be others by now; what is round them is not looked at again. What is told is mended, and nothing besides. */
 function editsFor(snapshots: SharedSnapshots, { gathered: { files, machine }, only }: MendContext) {
-  const now = { credentials: { ...files.credentials, ...snapshots.credentials }, config: { ...files.config, ...snapshots.config } }
+  const now = {
+    credentials: { ...files.credentials, ...snapshots.credentials },
+    config: { ...files.config, ...snapshots.config },
+  }
   return planMends(now, machine, only === undefined ? undefined : isAbout(only, examine(now, machine)))
 }
 
@@ -119,8 +144,18 @@ function namedProfile({ positionals, options }: Invocation): Resolved<string> | 
   return typeof flag === 'string' ? { value: flag, origin: { kind: 'flag', flag: '--profile' } } : undefined
 }
 
-function assertThere({ value, origin }: { readonly value: string; readonly origin: Origin }, profiles: Profiles, files: Readonly<Record<SharedFileName, ExaminedFile>>): void {
+function assertThere(
+  { value, origin }: { readonly value: string; readonly origin: Origin },
+  profiles: Profiles,
+  files: Readonly<Record<SharedFileName, ExaminedFile>>,
+): void {
   if (profiles.find(value) !== undefined) return
   const near = nearest(value, profiles.names())
-  throw new AwsmfaError({ code: 'PROFILE_NOT_FOUND', profile: value, origin, paths: [files.config.path, files.credentials.path], ...(near === undefined ? {} : { nearest: near }) })
+  throw new AwsmfaError({
+    code: 'PROFILE_NOT_FOUND',
+    profile: value,
+    origin,
+    paths: [files.config.path, files.credentials.path],
+    ...(near === undefined ? {} : { nearest: near }),
+  })
 }

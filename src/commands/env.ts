@@ -14,7 +14,9 @@ import { createOutput } from '../ui/streams.ts'
  */
 export function printEnvFailure(format: string | true | undefined, exitCode: number): void {
   try {
-    createOutput(1)(renderEnvFailure((typeof format === 'string' ? findEnvFormat(format) : undefined) ?? 'env', exitCode))
+    createOutput(1)(
+      renderEnvFailure((typeof format === 'string' ? findEnvFormat(format) : undefined) ?? 'env', exitCode),
+    )
   } catch {
     // stdout cannot be written to, which has been told if it was the failure; the exit code tells it too.
   }
@@ -40,7 +42,9 @@ export async function env(invocation: Invocation, context: LoginFirstContext): P
   }
   const { profile, session } = await sessionForProgram(invocation, context)
   const variables = sessionVariables(session)
-  const stale = ['AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'].filter((name) => variables[name] === undefined && environment[name] !== undefined)
+  const stale = ['AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'].filter(
+    (name) => variables[name] === undefined && environment[name] !== undefined,
+  )
   const text = renderEnv(format, { variables, stale })
   const note = invocation.options['quiet'] === true ? undefined : renderProfileNote(profile, environment)
   if (note !== undefined) terminal.writeTalk(note)
@@ -53,13 +57,23 @@ function formatOf({ options }: Invocation): EnvFormat {
   const format = typeof word === 'string' ? findEnvFormat(word) : 'env'
   if (format !== undefined) return format
   const expected = `${ENV_FORMATS.slice(0, -1).join(', ')} or ${ENV_FORMATS.at(-1) ?? ''}`
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--format', value: String(word), expected } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option: '--format', value: String(word), expected },
+  })
 }
 
 function unsetIn(format: EnvFormat): string {
   const code = renderUnset(format)
   if (code !== undefined) return code
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'conflicting-options', options: ['--unset', `--format ${format}`], because: 'only a shell can take variables away' } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: {
+      kind: 'conflicting-options',
+      options: ['--unset', `--format ${format}`],
+      because: 'only a shell can take variables away',
+    },
+  })
 }
 
 /** What `env` prints: code for a shell, or data. Each function gives whole lines with their ends. */
@@ -84,7 +98,8 @@ const PROCESS_NAMES: Readonly<Record<string, string>> = {
 /** Prints the credentials. Throws VALUE_NOT_QUOTABLE for a value that the form cannot carry safely. */
 export function renderEnv(format: EnvFormat, { variables, stale }: EnvText): string {
   const entries = Object.entries(variables)
-  if (format === 'process') return `${JSON.stringify({ Version: 1, ...Object.fromEntries(entries.map(([name, value]) => [PROCESS_NAMES[name] ?? name, value])) })}\n`
+  if (format === 'process')
+    return `${JSON.stringify({ Version: 1, ...Object.fromEntries(entries.map(([name, value]) => [PROCESS_NAMES[name] ?? name, value])) })}\n`
   const lines = entries.map(([name, value]) => `${assign(format, name, quoteValue(format, name, value))}\n`)
   const isCode = format !== 'dotenv' && format !== 'env-no-export'
   return [...(stale.length > 0 && isCode ? [`${unsetCode(format, stale)}\n`] : []), ...lines].join('')

@@ -20,7 +20,16 @@ export async function exec(invocation: Invocation, context: ExecContext): Promis
   if (program === undefined) throw new Error('a line without a program is refused before')
   const { profile, session, profileRegion } = await sessionForProgram(invocation, context)
   const { region: flag } = invocation.options
-  const named = [flag === true ? undefined : flag, environment['AWS_REGION'], environment['AWS_DEFAULT_REGION'], profileRegion]
+  const named = [
+    flag === true ? undefined : flag,
+    environment['AWS_REGION'],
+    environment['AWS_DEFAULT_REGION'],
+    profileRegion,
+  ]
   const region = named.find((name) => name !== undefined && name !== '')
-  return await runProgram({ program, words, environment: childEnvironment(environment, { profile, session, region }, caselessVariables) })
+  return await runProgram({
+    program,
+    words,
+    environment: childEnvironment(environment, { profile, session, region }, caselessVariables),
+  })
 }

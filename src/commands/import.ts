@@ -34,13 +34,24 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
   const { terminal, files, environment, backups } = context
   backups.sweep()
   const named = namedTool(invocation)
-  const found = findForeignProfiles(files.read(), environment, named).filter(({ tool }) => named === undefined || tool === named)
+  const found = findForeignProfiles(files.read(), environment, named).filter(
+    ({ tool }) => named === undefined || tool === named,
+  )
   if (found.length === 0) {
     terminal.writeTalk(renderNothingFound(named))
     return 0
   }
   const tools = toolsOf(found)
-  terminal.writeTalk(tools.map((tool) => renderFound(tool, found.filter((each) => each.tool === tool))).join(''))
+  terminal.writeTalk(
+    tools
+      .map((tool) =>
+        renderFound(
+          tool,
+          found.filter((each) => each.tool === tool),
+        ),
+      )
+      .join(''),
+  )
   const tool = await chooseTool(tools, context)
   const outcome = await change(tool, invocation, context)
   for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, context.home))
@@ -53,7 +64,10 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
 function namedTool({ positionals: [word] }: Invocation): ForeignTool | undefined {
   const tool = FOREIGN_TOOLS.find((name) => name === word)
   if (word === undefined || tool !== undefined) return tool
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: 'tool', value: word, expected: `one of ${FOREIGN_TOOLS.join(', ')}` } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option: 'tool', value: word, expected: `one of ${FOREIGN_TOOLS.join(', ')}` },
+  })
 }
 
 function toolsOf(found: readonly ForeignProfile[]): readonly ForeignTool[] {
@@ -106,14 +120,20 @@ const MOST_LISTED = 8
 
 /** What a tool signs in, and with whose keys. */
 function renderFound(tool: ForeignTool, profiles: readonly ForeignProfile[]): string {
-  const shown = profiles.slice(0, MOST_LISTED).map(({ profile, source }) => `'${visible(profile)}' with the keys of [${visible(source)}]`)
+  const shown = profiles
+    .slice(0, MOST_LISTED)
+    .map(({ profile, source }) => `'${visible(profile)}' with the keys of [${visible(source)}]`)
   const more = profiles.length - shown.length
   return note(`${LABELS[tool]} signs in ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`)
 }
 
 /** Nothing of the tool, or of any. */
 function renderNothingFound(tool: ForeignTool | undefined): string {
-  return note(tool === undefined ? 'no layout of another tool is found; there is nothing to import' : `nothing of ${LABELS[tool]} is found; there is nothing to import`)
+  return note(
+    tool === undefined
+      ? 'no layout of another tool is found; there is nothing to import'
+      : `nothing of ${LABELS[tool]} is found; there is nothing to import`,
+  )
 }
 
 /** awsmfa has all that it needs. */

@@ -18,8 +18,15 @@ import { commandLine, displayPath, note, profileWord, tick as tick_, visible, wa
 /** What is said of a session that is kept although something failed. The words of every failure come with it, so a login that can do without does not load it. */
 
 /** A role profile's session is in one cache and not in the other. */
-export function renderCacheRefusal(profile: string, source: SessionSource, view: FailureView, failure: Failure): string {
-  return warn(`${readerOf(source)} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`)
+export function renderCacheRefusal(
+  profile: string,
+  source: SessionSource,
+  view: FailureView,
+  failure: Failure,
+): string {
+  return warn(
+    `${readerOf(source)} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`,
+  )
 }
 
 /** What login says when it signs in more than one profile: a line for each. */
@@ -46,7 +53,10 @@ export function renderLoginList(rows: readonly LoginListRow[], view: FailureView
     .map((row, index) => {
       const name = padDisplay(visible(row.profile), nameWidth)
       if (row.kind === 'failed') return `${cross(style)} ${name}  ${renderFailure(row.failure, view).error}\n`
-      const who = row.through === undefined ? identityInWords(row.identity?.account, row.identity?.arn) : `through '${visible(row.through)}'`
+      const who =
+        row.through === undefined
+          ? identityInWords(row.identity?.account, row.identity?.arn)
+          : `through '${visible(row.through)}'`
       const quiet = row.quiet === undefined ? '' : `. ${quietInWords(row.quiet, view.now)}`
       return `${`${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`.trimEnd()}${quiet}\n`
     })
@@ -103,18 +113,30 @@ export function renderKept(session: SignedIn, again: string, now: Date, style: T
 
 /** The line that renews; where the login was put together from further options, the one to add to them. */
 export function renewalLine(profile: string | undefined, hasOtherOptions: boolean): string {
-  return hasOtherOptions ? 'add --force' : commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), '--force')
+  return hasOtherOptions
+    ? 'add --force'
+    : commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), '--force')
 }
 
 /** Why a session that would still hold is renewed all the same. */
 export function renderRenewal(profile: string, parts: readonly string[]): string {
-  return note(`the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`)
+  return note(
+    `the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`,
+  )
 }
 
 /** Says whose session gives way. */
-export function renderTakeover(profile: string, session: ForeignSession, reason: 'expired' | 'same-user' | 'replaced', now: Date): string {
+export function renderTakeover(
+  profile: string,
+  session: ForeignSession,
+  reason: 'expired' | 'same-user' | 'replaced',
+  now: Date,
+): string {
   const owner = session.manager === undefined ? 'another tool' : `'${visible(session.manager)}'`
-  const ended = session.expiration === undefined || session.expiration > now ? 'no longer holds' : `ended ${relativeToNow(session.expiration, now)}`
+  const ended =
+    session.expiration === undefined || session.expiration > now
+      ? 'no longer holds'
+      : `ended ${relativeToNow(session.expiration, now)}`
   const words = {
     expired: `the session of ${owner} in [${visible(profile)}] ${ended}; it is replaced`,
     'same-user': `the session of ${owner} in [${visible(profile)}] is this user's too; it is replaced`,
@@ -125,8 +147,14 @@ export function renderTakeover(profile: string, session: ForeignSession, reason:
 
 /** The question before another's live session is replaced. */
 export function takeoverQuestion(profile: string, session: ForeignSession, now: Date): string {
-  const owner = session.manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(session.manager)}'`
-  const end = session.expiration === undefined ? '' : session.expiration > now ? `, which ends ${relativeToNow(session.expiration, now)}` : ''
+  const owner =
+    session.manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(session.manager)}'`
+  const end =
+    session.expiration === undefined
+      ? ''
+      : session.expiration > now
+        ? `, which ends ${relativeToNow(session.expiration, now)}`
+        : ''
   return `[${visible(profile)}] holds ${owner} (key ${session.accessKeyId})${end}. Replace it?`
 }
 
@@ -134,21 +162,37 @@ export function takeoverQuestion(profile: string, session: ForeignSession, now: 
 export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): string {
   switch (resolved.kind) {
     case 'own-suffix':
-      return note(`'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`)
+      return note(
+        `'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`,
+      )
     case 'signs-in-other':
-      return note(`'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`)
+      return note(
+        `'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`,
+      )
     case 'strict-tools-refuse':
-      return note(`${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`)
+      return note(
+        `${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`,
+      )
     case 'tools-still-ask':
-      return note(`${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`)
+      return note(
+        `${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
+      )
     case 'role-too-long':
-      return note(`tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`)
+      return note(
+        `tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
+      )
     case 'process-still-runs':
-      return note(`${listInWords(resolved.tools)} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`)
+      return note(
+        `${listInWords(resolved.tools)} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`,
+      )
     case 'environment-serial-ignored':
-      return note(`${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`)
+      return note(
+        `${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`,
+      )
     case 'serial-of-other-account':
-      return note(`the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`)
+      return note(
+        `the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`,
+      )
   }
 }
 
@@ -158,7 +202,9 @@ function toMend(profile: string): string {
 
 /** Says what the plan caps. */
 export function renderPlanNote(planned: PlanNote): string {
-  return note(`AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`)
+  return note(
+    `AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`,
+  )
 }
 
 /** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */

@@ -1,6 +1,21 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
-import { PICK_QUESTION, patternQuestion, pickOnlyQuestion, renderCacheRefusal, renderCached, renderKept, renderLoginList, renderPlanNote, renderRenewal, renderResolutionNote, renderSignedIn, renderTakeover, renewalLine, takeoverQuestion } from './login-output.ts'
+import {
+  PICK_QUESTION,
+  patternQuestion,
+  pickOnlyQuestion,
+  renderCacheRefusal,
+  renderCached,
+  renderKept,
+  renderLoginList,
+  renderPlanNote,
+  renderRenewal,
+  renderResolutionNote,
+  renderSignedIn,
+  renderTakeover,
+  renewalLine,
+  takeoverQuestion,
+} from './login-output.ts'
 import type { LoginListRow } from './login-output.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -25,9 +40,13 @@ import type { SessionStore } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
 
 /** Signs candidates in, saying on the way what is worth saying. */
-async function signInAll(candidates: readonly Candidate[], { invocation, context, talk, snapshots, profiles }: LoginRun): Promise<readonly SignInOutcome[]> {
+async function signInAll(
+  candidates: readonly Candidate[],
+  { invocation, context, talk, snapshots, profiles }: LoginRun,
+): Promise<readonly SignInOutcome[]> {
   for (const candidate of candidates) {
-    for (const note of candidate.resolution.notes) if (isWorthSaying(note, candidate)) talk(renderResolutionNote(note, context.home))
+    for (const note of candidate.resolution.notes)
+      if (isWorthSaying(note, candidate)) talk(renderResolutionNote(note, context.home))
   }
   // Loaded before anything is sent: afterwards nothing may go wrong any more.
   const request = {
@@ -36,11 +55,16 @@ async function signInAll(candidates: readonly Candidate[], { invocation, context
     renew: isRenewalAsked(invocation, candidates),
     replace: invocation.options['replace'] === true,
     path: snapshots.credentials.path,
-    takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) => takeoverQuestion(profile, session, context.now()),
+    takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) =>
+      takeoverQuestion(profile, session, context.now()),
     tell: (event: SignInEvent) => talk(renderEvent(event, context)),
   }
   const tellNextCode = invocation.options['quiet'] === true ? () => undefined : context.tellNextCode
-  return await signIn(request, { ...context, tellNextCode, connect: (resolution) => context.connect(resolution, profiles, snapshots) })
+  return await signIn(request, {
+    ...context,
+    tellNextCode,
+    connect: (resolution) => context.connect(resolution, profiles, snapshots),
+  })
 }
 
 /** Which keys were found by their suffix is news on the first day and noise on every other. */
@@ -59,7 +83,12 @@ function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string 
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
     case 'cache-refused':
-      return renderCacheRefusal(event.profile, event.refusal.source, { home, files: undefined, now: now(), debug: false }, event.refusal.error.failure)
+      return renderCacheRefusal(
+        event.profile,
+        event.refusal.source,
+        { home, files: undefined, now: now(), debug: false },
+        event.refusal.error.failure,
+      )
   }
 }
 
@@ -78,7 +107,8 @@ async function loginMany(targets: readonly string[], run: LoginRun): Promise<num
   const rows = settled.map((each) => rowOf(each, outcomes, run))
   const shown = invocation.options['quiet'] === true ? rows.filter(({ kind }) => kind === 'failed') : rows
   context.terminal.writeTalk(renderLoginList(shown, { ...view, now: context.now() }, context.terminal.talk))
-  if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
+  if (invocation.options['json'] === true)
+    context.terminal.writeData(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
   const causes = rows.flatMap((row) => (row.kind === 'failed' ? [row.failure] : []))
   if (causes.length > 0) throw new AwsmfaError({ code: 'LOGINS_FAILED', of: targets.length, causes })
   return 0
@@ -93,7 +123,11 @@ interface Settled {
 function settle(target: string, targets: number, run: LoginRun): Settled {
   const { profile: _, all: __, ...options } = run.invocation.options
   try {
-    return { target, attempt: settleAttempt({ ...run.invocation, positionals: [target], options }, targets, run), failure: undefined }
+    return {
+      target,
+      attempt: settleAttempt({ ...run.invocation, positionals: [target], options }, targets, run),
+      failure: undefined,
+    }
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     return { target, attempt: undefined, failure: error.failure }
@@ -114,16 +148,36 @@ function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 function rowOf({ target, attempt, failure }: Settled, outcomes: readonly SignInOutcome[], run: LoginRun): LoginListRow {
-  if (attempt === undefined) return { kind: 'failed', profile: target, failure: failure ?? { code: 'SESSION_MISSING', profile: target } }
+  if (attempt === undefined)
+    return { kind: 'failed', profile: target, failure: failure ?? { code: 'SESSION_MISSING', profile: target } }
   const { candidate, decision } = attempt
   const quiet = candidate.resolution.storeIn === 'aws-caches' ? quietOf(target, run) : undefined
   const through = candidate.resolution.storeProfile === target ? undefined : candidate.resolution.storeProfile
   if (decision.kind === 'keep') {
-    return { kind: 'kept', profile: target, through, quiet, expiration: decision.expiration, identity: identityOf(candidate.resolution.storeProfile, decision.accessKeyId, run) }
+    return {
+      kind: 'kept',
+      profile: target,
+      through,
+      quiet,
+      expiration: decision.expiration,
+      identity: identityOf(candidate.resolution.storeProfile, decision.accessKeyId, run),
+    }
   }
   const outcome = outcomes.find((each) => each.candidate.resolution.storeProfile === candidate.resolution.storeProfile)
-  if (outcome?.kind !== 'signed-in') return { kind: 'failed', profile: target, failure: outcome?.error.failure ?? { code: 'SESSION_MISSING', profile: target } }
-  return { kind: 'signed-in', profile: target, through, quiet, expiration: outcome.session.credentials.expiration, identity: outcome.session.identity }
+  if (outcome?.kind !== 'signed-in')
+    return {
+      kind: 'failed',
+      profile: target,
+      failure: outcome?.error.failure ?? { code: 'SESSION_MISSING', profile: target },
+    }
+  return {
+    kind: 'signed-in',
+    profile: target,
+    through,
+    quiet,
+    expiration: outcome.session.credentials.expiration,
+    identity: outcome.session.identity,
+  }
 }
 
 /** Signs in the one profile that the line is about, and gives the exit code 0. Throws what refuses it. */
@@ -133,7 +187,11 @@ export async function loginOne(run: LoginRun): Promise<number> {
   const { resolution } = candidate
   const profile = resolution.storeProfile
   if (decision.kind === 'keep') {
-    const session = { profile, expiration: decision.expiration, identity: identityOf(profile, decision.accessKeyId, run) }
+    const session = {
+      profile,
+      expiration: decision.expiration,
+      identity: identityOf(profile, decision.accessKeyId, run),
+    }
     const named = resolution.target.origin.kind === 'flag' ? profile : undefined
     talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), context.now(), context.terminal.talk))
   } else {
@@ -144,16 +202,23 @@ export async function loginOne(run: LoginRun): Promise<number> {
     const { session } = outcome
     const signedIn = { profile, expiration: session.credentials.expiration, identity: session.identity }
     const [now, style] = [context.now(), context.terminal.talk]
-    talk(resolution.storeIn === 'aws-caches' ? renderCached(signedIn, quietOf(profile, run), now, style) : renderSignedIn(signedIn, now, style))
+    talk(
+      resolution.storeIn === 'aws-caches'
+        ? renderCached(signedIn, quietOf(profile, run), now, style)
+        : renderSignedIn(signedIn, now, style),
+    )
   }
-  if (invocation.options['json'] === true) context.terminal.writeData(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
+  if (invocation.options['json'] === true)
+    context.terminal.writeData(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
   return 0
 }
 
 /** Who a kept session is: as login noted it, or as the cache's entry says. */
 function identityOf(profile: string, accessKeyId: string, { context, profiles }: LoginRun): CallerIdentity | undefined {
   const view = profiles.find(profile)
-  return context.facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : context.cachedSessionOf(view)?.identity)
+  return (
+    context.facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : context.cachedSessionOf(view)?.identity)
+  )
 }
 
 /** Until when the tools that have caches do not ask. Looked up, since an entry that another program made stays, and a cache may have refused ours. */
@@ -163,15 +228,24 @@ function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<t
 }
 
 /** The object of `status --json`, from the files as they are now. */
-function stateOf(profile: string, { context: { files, now, facts, cachedSessionOf } }: LoginRun): ReturnType<typeof statusObject> {
+function stateOf(
+  profile: string,
+  { context: { files, now, facts, cachedSessionOf } }: LoginRun,
+): ReturnType<typeof statusObject> {
   const { credentials, config } = files.read()
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-  return statusObject(statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }), now())
+  return statusObject(
+    statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }),
+    now(),
+  )
 }
 
 /** Whether the profile's name alone would not say the same. */
 function hasOtherOptions({ options, tail }: Invocation): boolean {
-  return tail !== undefined || Object.keys(options).some((name) => !['profile', 'json', 'quiet', 'no-color', 'debug'].includes(name))
+  return (
+    tail !== undefined ||
+    Object.keys(options).some((name) => !['profile', 'json', 'quiet', 'no-color', 'debug'].includes(name))
+  )
 }
 
 /**
@@ -189,15 +263,26 @@ async function withProfileNamed(run: LoginRun): Promise<LoginRun> {
   return { ...run, invocation: { ...invocation, positionals: [picked] } }
 }
 
-async function pick(candidates: readonly string[], { context: { terminal, deadline, cancelled } }: LoginRun): Promise<string> {
+async function pick(
+  candidates: readonly string[],
+  { context: { terminal, deadline, cancelled } }: LoginRun,
+): Promise<string> {
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
   const [only, second] = candidates
   if (only !== undefined && second === undefined) {
-    const answer = await deadline.pauseWhile(terminal.ask({ text: pickOnlyQuestion(only), wanted: 'answer' }, cancelled))
+    const answer = await deadline.pauseWhile(
+      terminal.ask({ text: pickOnlyQuestion(only), wanted: 'answer' }, cancelled),
+    )
     if (!/^(?:y|yes)?$/i.test(answer)) throw new AwsmfaError({ code: 'DECLINED' })
     return only
   }
-  const index = await deadline.pauseWhile(terminal.choose(PICK_QUESTION, candidates.map((name) => visible(name)), cancelled))
+  const index = await deadline.pauseWhile(
+    terminal.choose(
+      PICK_QUESTION,
+      candidates.map((name) => visible(name)),
+      cancelled,
+    ),
+  )
   return candidates[index] ?? ''
 }
 
@@ -232,7 +317,8 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
-  if (!isMany) return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await picked(run) : run)
+  if (!isMany)
+    return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await picked(run) : run)
   if (targets.profiles.length === 0) talk(renderNothingManaged())
   if (targets.byPattern) await confirmPattern(targets.profiles, context)
   return await loginMany(targets.profiles, run)
@@ -243,12 +329,21 @@ async function picked(run: LoginRun): Promise<LoginRun> {
 }
 
 function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: readonly SessionStore[]): Targets {
-  if (invocation.options['all'] === true) return { profiles: [...new Set(stores.flatMap((store) => store.managedProfiles()))], byPattern: false }
-  return expandTargets({ words: invocation.positionals, names: profiles.names(), holdsKeys: (name) => classifyProfile(profiles.find(name)).kind === 'long-term', paths: [snapshots.config.path, snapshots.credentials.path] })
+  if (invocation.options['all'] === true)
+    return { profiles: [...new Set(stores.flatMap((store) => store.managedProfiles()))], byPattern: false }
+  return expandTargets({
+    words: invocation.positionals,
+    names: profiles.names(),
+    holdsKeys: (name) => classifyProfile(profiles.find(name)).kind === 'long-term',
+    paths: [snapshots.config.path, snapshots.credentials.path],
+  })
 }
 
 /** A pattern may fit more than its writer thought; on a terminal it is counted and confirmed. */
-async function confirmPattern(targets: readonly string[], { terminal, deadline, cancelled }: LoginContext): Promise<void> {
+async function confirmPattern(
+  targets: readonly string[],
+  { terminal, deadline, cancelled }: LoginContext,
+): Promise<void> {
   if (!terminal.canAsk()) return
   const agreed = await deadline.pauseWhile(terminal.confirm(patternQuestion(targets), cancelled))
   if (!agreed) throw new AwsmfaError({ code: 'DECLINED' })

@@ -48,14 +48,16 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   const isQuiet = invocation.options['quiet'] === true
   if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
-    for (const removal of removals.filter(({ failure }) => failure === undefined)) terminal.writeTalk(renderRemoval(removal, context))
+    for (const removal of removals.filter(({ failure }) => failure === undefined))
+      terminal.writeTalk(renderRemoval(removal, context))
     for (const line of othersEntryLines(profiles, context)) terminal.writeTalk(line)
     for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
   }
   const failures = failureLines(removals, context)
   for (const line of failures) terminal.writeTalk(line)
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
-  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.writeTalk(renderWriteWarning(warning, home))
+  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings)
+    terminal.writeTalk(renderWriteWarning(warning, home))
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
   return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
 }
@@ -65,7 +67,9 @@ function othersEntryLines(names: readonly string[], { files, awsCaches, now, hom
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
   return names.flatMap((name) => {
     const view = profiles.find(name)
-    return view === undefined ? [] : findOthersEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
+    return view === undefined
+      ? []
+      : findOthersEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
   })
 }
 
@@ -75,7 +79,11 @@ function failureLines(removals: readonly Removal[], { home, now, files }: Logout
   if (failures.length === 0) return []
   const { credentials, config } = files.read()
   const view = { home, files: { credentials: credentials.path, config: config.path }, now: now(), debug: false }
-  return [...new Set(failures.map((failure) => formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view)))]
+  return [
+    ...new Set(
+      failures.map((failure) => formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view)),
+    ),
+  ]
 }
 
 function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {
@@ -91,18 +99,35 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
   if (removed === 'nothing') {
     const { credentials, config } = files.read()
     const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-    const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: () => undefined, cachedSessionOf: () => undefined })
-    return sourceProfile === undefined ? renderNothingToSignOut(profile, profiles) : renderWorksThrough(profile, sourceProfile)
+    const { sourceProfile } = statusOfProfile(profile, {
+      profiles,
+      now: now(),
+      minTtlSeconds: 0,
+      identityOf: () => undefined,
+      cachedSessionOf: () => undefined,
+    })
+    return sourceProfile === undefined
+      ? renderNothingToSignOut(profile, profiles)
+      : renderWorksThrough(profile, sourceProfile)
   }
   const expiration = session?.expiration
   const honouredUntil = expiration !== undefined && expiration > now() ? expiration : undefined
   return renderSignedOut({ profile, removed, honouredUntil }, now(), terminal.talk)
 }
 
-function writeJson(names: readonly string[], asArray: boolean, { terminal, files, now, facts, cachedSessionOf }: LogoutContext): void {
+function writeJson(
+  names: readonly string[],
+  asArray: boolean,
+  { terminal, files, now, facts, cachedSessionOf }: LogoutContext,
+): void {
   const { credentials, config } = files.read()
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-  const objects = names.map((name) => statusObject(statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }), now()))
+  const objects = names.map((name) =>
+    statusObject(
+      statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }),
+      now(),
+    ),
+  )
   terminal.writeData(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
 }
 
@@ -146,7 +171,11 @@ export interface RemovedSessions {
  * the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache that cannot be
  * changed is a warning, since by then the session is out of the file.
  */
-export function removeSessions(profiles: readonly string[], all: boolean, { stores, cache, facts }: RemovalEffects): RemovedSessions {
+export function removeSessions(
+  profiles: readonly string[],
+  all: boolean,
+  { stores, cache, facts }: RemovalEffects,
+): RemovedSessions {
   const failed = new Set<string>()
   const outcomes = stores.map((store) => {
     const outcome = store.remove(profiles.filter((profile) => !failed.has(profile)))
@@ -163,8 +192,15 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
   const cacheWarnings: WriteWarning[] = []
   cache.sweep()
   for (const record of cache.list()) {
-    const after = afterLogout(record, { profiles: profiles.filter((profile) => !failed.has(profile)), accessKeyIds, all })
-    const warning = after === record ? undefined : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
+    const after = afterLogout(record, {
+      profiles: profiles.filter((profile) => !failed.has(profile)),
+      accessKeyIds,
+      all,
+    })
+    const warning =
+      after === record
+        ? undefined
+        : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
     if (warning !== undefined) cacheWarnings.push(warning)
     else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
   }
@@ -172,7 +208,11 @@ export function removeSessions(profiles: readonly string[], all: boolean, { stor
   const left = all && cacheWarnings.length === 0 ? warningOf(cache.removeAll) : undefined
   if (left !== undefined) cacheWarnings.push(left)
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
-  return { removals: profiles.map((profile) => together(profile, taken)), warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings], sharedSerialNumbers: [...sharedSerialNumbers].toSorted() }
+  return {
+    removals: profiles.map((profile) => together(profile, taken)),
+    warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings],
+    sharedSerialNumbers: [...sharedSerialNumbers].toSorted(),
+  }
 }
 
 /** Gives what stood in the way of a change of a cache, as a warning. */
@@ -181,7 +221,8 @@ function warningOf(change: () => void): WriteWarning | undefined {
     change()
     return undefined
   } catch (error) {
-    if (isFailure(error, 'FILE_INCOMPLETE_WRITE')) return { kind: 'session-not-removed', path: error.failure.place.path, errno: 'ENOSPC' }
+    if (isFailure(error, 'FILE_INCOMPLETE_WRITE'))
+      return { kind: 'session-not-removed', path: error.failure.place.path, errno: 'ENOSPC' }
     if (!isFailure(error, 'FILE_NOT_WRITABLE') && !isFailure(error, 'FILE_UNREADABLE')) throw error
     return { kind: 'session-not-removed', path: error.failure.place.path, errno: error.failure.errno }
   }
@@ -190,9 +231,12 @@ function warningOf(change: () => void): WriteWarning | undefined {
 /** What all stores took out for one profile, as one removal with the session that would have lasted longest. */
 function together(profile: string, removals: readonly Removal[]): Removal {
   const own = removals.filter((removal) => removal.profile === profile)
-  const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
+  const removed =
+    (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
   const sessions = own.flatMap(({ session }) => session ?? [])
-  const session = sessions.toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0)).at(-1)
+  const session = sessions
+    .toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0))
+    .at(-1)
   const failure = own.find((removal) => removal.failure !== undefined)?.failure
   return { profile, removed, session, ...(failure === undefined ? {} : { failure }) }
 }
@@ -206,8 +250,10 @@ export interface SignedOut {
 
 /** `✔ work: signed out. AWS still honours copies until 19:40`: logout cannot end a session, only forget it. */
 export function renderSignedOut({ profile, removed, honouredUntil }: SignedOut, now: Date, style: TextStyle): string {
-  const what = removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
-  const honoured = honouredUntil === undefined ? '' : `. AWS still honours copies until ${formatInstant(honouredUntil, now)}`
+  const what =
+    removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
+  const honoured =
+    honouredUntil === undefined ? '' : `. AWS still honours copies until ${formatInstant(honouredUntil, now)}`
   return `${tick(style)} ${visible(profile)}: ${what}${honoured}\n`
 }
 
@@ -215,17 +261,28 @@ export function renderSignedOut({ profile, removed, honouredUntil }: SignedOut, 
 export function renderNothingToSignOut(profile: string, profiles: Profiles): string {
   if (profiles.find(profile) !== undefined) return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
   const near = nearest(profile, profiles.names())
-  return note(`there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`)
+  return note(
+    `there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`,
+  )
 }
 
 /** A role profile has no session of its own; the one that it hangs on may serve others. */
 export function renderWorksThrough(profile: string, source: string): string {
-  return note(`'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`)
+  return note(
+    `'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`,
+  )
 }
 
 /** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
-export function renderOthersEntry(profile: string, { path, expiration }: OthersEntry, now: Date, home: string | undefined): string {
-  return note(`a session of '${visible(profile)}' that another program cached stays until ${formatInstant(expiration, now)}; to remove it, delete ${visible(displayPath(path, home), 1000)}`)
+export function renderOthersEntry(
+  profile: string,
+  { path, expiration }: OthersEntry,
+  now: Date,
+  home: string | undefined,
+): string {
+  return note(
+    `a session of '${visible(profile)}' that another program cached stays until ${formatInstant(expiration, now)}; to remove it, delete ${visible(displayPath(path, home), 1000)}`,
+  )
 }
 
 /** A shared MFA session went too. */

@@ -30,7 +30,11 @@ export interface LoginFirstContext extends PrepareContext {
   /** Whether a code could be had, here and now, from a program or a person. */
   readonly canGetCode: (resolution: LoginResolution) => boolean
   /** Reaches STS for roles that are assumed with a session. */
-  readonly connectThrough: (settings: ThroughSession & { readonly path: readonly string[] }, profiles: Profiles, snapshots: SharedSnapshots) => Connection
+  readonly connectThrough: (
+    settings: ThroughSession & { readonly path: readonly string[] },
+    profiles: Profiles,
+    snapshots: SharedSnapshots,
+  ) => Connection
 }
 
 /** A session for a program. */
@@ -45,12 +49,16 @@ export interface SessionForProgram {
  * Gets the session of the profile that the line is about. Where there is none that lasts, signs in as `login` would, into the
  * same place; where nobody can be asked for a code, only if none is needed. Throws SESSION_MISSING and what login throws.
  */
-export async function sessionForProgram(invocation: Invocation, context: LoginFirstContext): Promise<SessionForProgram> {
+export async function sessionForProgram(
+  invocation: Invocation,
+  context: LoginFirstContext,
+): Promise<SessionForProgram> {
   const { value: profile } = resolveTargetProfile(invocation, context.environment)
   const minimumSeconds = await minimumOf(invocation, context)
   const first = await lookOrNone(profile, minimumSeconds, invocation, context)
   if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
-  if (isAnsweredHere(profile, first.profiles)) return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
+  if (isAnsweredHere(profile, first.profiles))
+    return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
   await loginForProgram(invocation, missing(profile, first.found, minimumSeconds), context)
   // A role's hour may be less than what is wanted: what could be had was got.
   const second = await look(profile, 0, invocation, context)
@@ -67,10 +75,16 @@ function isAnsweredHere(profile: string, profiles: Profiles, before: readonly st
 }
 
 /** The session that tools get for this profile by a `credential_process`. */
-async function fromOwnCache(profile: string, minimumSeconds: number, { invocation, context, snapshots, profiles }: Looked & Pick<ProcessAsked, 'invocation' | 'context'>): Promise<SessionForProgram> {
+async function fromOwnCache(
+  profile: string,
+  minimumSeconds: number,
+  { invocation, context, snapshots, profiles }: Looked & Pick<ProcessAsked, 'invocation' | 'context'>,
+): Promise<SessionForProgram> {
   try {
     const asked = { invocation, context, snapshots, profiles, windowSeconds: minimumSeconds, refusalHoldsMs: 0 }
-    const session = await processSession(asked, (error) => context.debug(`the session could not be renewed (${error.failure.code})`))
+    const session = await processSession(asked, (error) =>
+      context.debug(`the session could not be renewed (${error.failure.code})`),
+    )
     return given(profile, session, profiles)
   } catch (error) {
     throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing(profile, { kind: 'none' }, minimumSeconds) : error
@@ -100,27 +114,55 @@ interface Looked {
   readonly snapshots: SharedSnapshots
 }
 
-async function look(profile: string, minimumSeconds: number, { options }: Invocation, context: LoginFirstContext): Promise<Looked> {
+async function look(
+  profile: string,
+  minimumSeconds: number,
+  { options }: Invocation,
+  context: LoginFirstContext,
+): Promise<Looked> {
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const { environment } = context
-  const effects = { ...context, connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connectThrough(settings, profiles, snapshots) }
-  return { found: await currentCredentials({ profile, profiles, minimumSeconds, options, environment, defaults: await context.readSettings() }, effects), profiles, snapshots }
+  const effects = {
+    ...context,
+    connect: (settings: ThroughSession & { readonly path: readonly string[] }) =>
+      context.connectThrough(settings, profiles, snapshots),
+  }
+  return {
+    found: await currentCredentials(
+      { profile, profiles, minimumSeconds, options, environment, defaults: await context.readSettings() },
+      effects,
+    ),
+    profiles,
+    snapshots,
+  }
 }
 
 /** A session of which nothing says when it ends may have ended, which STS alone knows: that is as good as none. */
-async function lookOrNone(profile: string, minimumSeconds: number, invocation: Invocation, context: LoginFirstContext): Promise<Looked> {
+async function lookOrNone(
+  profile: string,
+  minimumSeconds: number,
+  invocation: Invocation,
+  context: LoginFirstContext,
+): Promise<Looked> {
   try {
     return await look(profile, minimumSeconds, invocation, context)
   } catch (error) {
     if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
     const snapshots = context.files.read()
-    return { found: { kind: 'none' }, profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }), snapshots }
+    return {
+      found: { kind: 'none' },
+      profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }),
+      snapshots,
+    }
   }
 }
 
 function missing(profile: string, found: CurrentOutcome, minimumSeconds: number): AwsmfaError {
-  const expiration = found.kind === 'none' && found.expiration !== undefined ? { expiration: found.expiration, wantedSeconds: minimumSeconds } : {}
+  const expiration =
+    found.kind === 'none' && found.expiration !== undefined
+      ? { expiration: found.expiration, wantedSeconds: minimumSeconds }
+      : {}
   return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...expiration })
 }
 
@@ -130,7 +172,11 @@ function missing(profile: string, found: CurrentOutcome, minimumSeconds: number)
  * Signs in the profile that the line is about, as `login` would. Throws what login throws, and `missing` where a code would be
  * needed and nobody can be asked for one.
  */
-async function loginForProgram(invocation: Invocation, missing: AwsmfaError, context: LoginFirstContext): Promise<void> {
+async function loginForProgram(
+  invocation: Invocation,
+  missing: AwsmfaError,
+  context: LoginFirstContext,
+): Promise<void> {
   const { loginOne } = await import('./login.ts')
   const run = await loginRun(invocation, context)
   if (!context.terminal.canAsk() && !hasMfaSession(context)) {
@@ -161,7 +207,17 @@ async function loginRun({ options, positionals }: Invocation, context: LoginFirs
   }
 }
 
-const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['profile', 'min-ttl', 'region', 'endpoint-url', 'ca-bundle', 'quiet', 'allow-root', 'no-color', 'debug'])
+const LOGIN_OPTIONS: ReadonlySet<string> = new Set([
+  'profile',
+  'min-ttl',
+  'region',
+  'endpoint-url',
+  'ca-bundle',
+  'quiet',
+  'allow-root',
+  'no-color',
+  'debug',
+])
 
 /** A role's session can be made anew without a code while an MFA session is kept. */
 function hasMfaSession({ cache, now }: LoginFirstContext): boolean {
@@ -187,7 +243,10 @@ export interface ProcessSession extends ShortTermCredentials {
 }
 
 /** Gives it. `onNotRenewed` is told why one that is about to end is given. Throws what resolveLogin and answerProcess throw. */
-export async function processSession(asked: ProcessAsked, onNotRenewed: (error: AwsmfaError, expiration: Date) => void): Promise<ProcessSession> {
+export async function processSession(
+  asked: ProcessAsked,
+  onNotRenewed: (error: AwsmfaError, expiration: Date) => void,
+): Promise<ProcessSession> {
   const { context, snapshots, profiles, windowSeconds, refusalHoldsMs } = asked
   // What stands after `--` is a program for `exec`, and not for STS.
   const { tail: _, ...invocation } = asked.invocation
@@ -205,7 +264,10 @@ export async function processSession(asked: ProcessAsked, onNotRenewed: (error: 
   })
   for (const line of renderTrail(resolution)) context.debug(line)
   const connection = context.connect(resolution, profiles, snapshots)
-  const session = await answerProcess({ resolution, windowSeconds, refusalHoldsMs }, { ...context, connection, sources: await context.sourcesFor(resolution), onNotRenewed })
+  const session = await answerProcess(
+    { resolution, windowSeconds, refusalHoldsMs },
+    { ...context, connection, sources: await context.sourcesFor(resolution), onNotRenewed },
+  )
   return { ...session.credentials, account: session.account }
 }
 
@@ -228,7 +290,11 @@ const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
  * value for is taken out. AWSMFA_PROFILE tells whoever looks, and is never read as a setting. Names are compared without
  * regard to case where `caseless` says so, as on Windows.
  */
-export function childEnvironment(environment: Environment, { profile, session, region }: CredentialEnvironment, caseless: boolean): Readonly<Record<string, string>> {
+export function childEnvironment(
+  environment: Environment,
+  { profile, session, region }: CredentialEnvironment,
+  caseless: boolean,
+): Readonly<Record<string, string>> {
   const given: Readonly<Record<string, string>> = {
     ...sessionVariables(session),
     ...(region === undefined ? {} : { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
@@ -236,12 +302,19 @@ export function childEnvironment(environment: Environment, { profile, session, r
   }
   const nameOf = (name: string): string => (caseless ? name.toUpperCase() : name)
   const replaced = new Set([...Object.keys(given), ...REMOVED, 'AWS_CREDENTIAL_EXPIRATION'])
-  const kept = Object.entries(environment).flatMap(([name, value]) => (value === undefined || replaced.has(nameOf(name)) ? [] : [[name, value] as const]))
+  const kept = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined || replaced.has(nameOf(name)) ? [] : [[name, value] as const],
+  )
   return { ...Object.fromEntries(kept), ...given }
 }
 
 /** The variables of a session, as `aws configure export-credentials` of the AWS CLI names and orders them. */
-export function sessionVariables({ accessKeyId, secretAccessKey, sessionToken, expiration }: GivenSession): Readonly<Record<string, string>> {
+export function sessionVariables({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+  expiration,
+}: GivenSession): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

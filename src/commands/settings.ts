@@ -53,8 +53,14 @@ export async function settings(invocation: Invocation, context: SettingsContext)
     isWindows,
   })
   const view = { home, files: { credentials: credentials.path, config: config.path }, now: context.now(), debug: false }
-  terminal.writeData(invocation.options['json'] === true ? `${JSON.stringify(settingsObject(report, view))}\n` : renderSettingsTable(report, view, terminal.data))
-  if (invocation.options['json'] !== true) for (const failure of report.failures) terminal.writeTalk(renderSettingsProblem(failure, failure === report.refusal, view))
+  terminal.writeData(
+    invocation.options['json'] === true
+      ? `${JSON.stringify(settingsObject(report, view))}\n`
+      : renderSettingsTable(report, view, terminal.data),
+  )
+  if (invocation.options['json'] !== true)
+    for (const failure of report.failures)
+      terminal.writeTalk(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0
 }
 
@@ -94,11 +100,31 @@ export function reportSettings(input: LoginInput): SettingsReport {
   const target = resolution?.target ?? resolveTargetProfile(invocation, environment)
   if (failure?.failure.code === 'PROFILE_NOT_FOUND' && target.origin.kind !== 'default') throw failure
   const path = resolution?.path ?? pathAsFarAsItGoes(target, input)
-  const sources: SettingSources = { options: invocation.options, tail: NO_TAIL, environment, walk: path.map((name) => profiles.find(name)), defaults }
+  const sources: SettingSources = {
+    options: invocation.options,
+    tail: NO_TAIL,
+    environment,
+    walk: path.map((name) => profiles.find(name)),
+    defaults,
+  }
   const known = resolution?.trail ?? [{ setting: 'profile', value: target.value, origin: target.origin }]
-  const read = SETTING_TABLE.map((row) => readRow(row, known.filter(({ setting }) => setting === row.name), { sources, path }))
-  const failures = [...(failure === undefined ? [] : [failure]), ...read.flatMap((row) => row.failures)].map((error) => error.failure)
-  return { profile: target.value, path, settings: read.flatMap(({ settings }) => settings), failures: failures.filter((one, index) => index === failures.findIndex((other) => isSame(one, other))), refusal: failure?.failure }
+  const read = SETTING_TABLE.map((row) =>
+    readRow(
+      row,
+      known.filter(({ setting }) => setting === row.name),
+      { sources, path },
+    ),
+  )
+  const failures = [...(failure === undefined ? [] : [failure]), ...read.flatMap((row) => row.failures)].map(
+    (error) => error.failure,
+  )
+  return {
+    profile: target.value,
+    path,
+    settings: read.flatMap(({ settings }) => settings),
+    failures: failures.filter((one, index) => index === failures.findIndex((other) => isSame(one, other))),
+    refusal: failure?.failure,
+  }
 }
 
 interface Attempt {
@@ -117,7 +143,13 @@ function attempt(input: LoginInput): Attempt {
 
 function pathAsFarAsItGoes(target: Resolved<string>, { profiles, paths, defaults }: LoginInput): readonly string[] {
   try {
-    return pathOfSources({ target, source: undefined, generalSource: findDefault('source profile', defaults), profiles, paths })
+    return pathOfSources({
+      target,
+      source: undefined,
+      generalSource: findDefault('source profile', defaults),
+      profiles,
+      paths,
+    })
   } catch (error) {
     if (error instanceof AwsmfaError) return [target.value]
     throw error
@@ -129,8 +161,15 @@ interface ReadRow {
   readonly failures: readonly AwsmfaError[]
 }
 
-function readRow(row: SettingRow, known: LoginResolution['trail'], { sources, path }: { readonly sources: SettingSources; readonly path: readonly string[] }): ReadRow {
-  const found: readonly Resolved<string>[] = known.length > 0 ? known : [findSetting(row.name, sources) ?? viaSuffix(row.name, path)].filter((one) => one !== undefined)
+function readRow(
+  row: SettingRow,
+  known: LoginResolution['trail'],
+  { sources, path }: { readonly sources: SettingSources; readonly path: readonly string[] },
+): ReadRow {
+  const found: readonly Resolved<string>[] =
+    known.length > 0
+      ? known
+      : [findSetting(row.name, sources) ?? viaSuffix(row.name, path)].filter((one) => one !== undefined)
   const { name, fallback } = row
   if (found.length === 0) return { settings: [{ name, value: undefined, origin: undefined, fallback }], failures: [] }
   const read = found.map((one) => readValue(row, one))
@@ -146,7 +185,10 @@ function viaSuffix(name: SettingName, path: readonly string[]): Resolved<string>
   return name === 'source profile' && last !== undefined ? { value: last, origin: { kind: 'default' } } : undefined
 }
 
-function readValue({ name, kind, showable }: SettingRow, found: Resolved<string>): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
+function readValue(
+  { name, kind, showable }: SettingRow,
+  found: Resolved<string>,
+): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
   const shown = showable?.(found.value) ?? found.value
   if (kind === undefined) return { value: shown }
   try {
@@ -166,11 +208,22 @@ function isSame(one: Failure, other: Failure): boolean {
 
 /** The table with its header, each line ended: setting, value, where it comes from. */
 function renderSettingsTable({ settings }: SettingsReport, view: FailureView, style: TextStyle): string {
-  const rows = settings.map((setting) => [visible(setting.name), valueInWords(setting), originInWords(setting, view)] as const)
+  const rows = settings.map(
+    (setting) => [visible(setting.name), valueInWords(setting), originInWords(setting, view)] as const,
+  )
   const header = ['SETTING', 'VALUE', 'FROM'] as const
   const widths = [0, 1].map((column) => Math.max(...[header, ...rows].map((row) => displayWidth(row[column] ?? ''))))
-  const line = (row: readonly string[]): string => row.map((cell, column) => padDisplay(cell, widths[column] ?? 0)).join('  ').trimEnd()
-  return [paint(line(header), 'bold', style), ...rows.map((row, index) => (settings[index]?.origin === undefined ? paint(line(row), 'dim', style) : line(row)))].map((text) => `${text}\n`).join('')
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => padDisplay(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [
+    paint(line(header), 'bold', style),
+    ...rows.map((row, index) => (settings[index]?.origin === undefined ? paint(line(row), 'dim', style) : line(row))),
+  ]
+    .map((text) => `${text}\n`)
+    .join('')
 }
 
 /** The object of `settings --json`: every field always there, lengths in seconds. */
@@ -178,7 +231,12 @@ function settingsObject({ profile, path, settings, failures }: SettingsReport, v
   return {
     profile,
     profiles: path,
-    settings: settings.map(({ name, value, origin, fallback }) => ({ setting: name, value: value ?? null, ...originObject(origin, view), fallback: fallback ?? null })),
+    settings: settings.map(({ name, value, origin, fallback }) => ({
+      setting: name,
+      value: value ?? null,
+      ...originObject(origin, view),
+      fallback: fallback ?? null,
+    })),
     problems: failures.map((failure) => renderFailure(failure, view).error),
   }
 }
@@ -186,7 +244,9 @@ function settingsObject({ profile, path, settings, failures }: SettingsReport, v
 /** Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr. */
 function renderSettingsProblem(failure: Failure, refusesLogin: boolean, view: FailureView): string {
   const { error, hints } = renderFailure(failure, view)
-  return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)].map((line) => `awsmfa: ${line}\n`).join('')
+  return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)]
+    .map((line) => `awsmfa: ${line}\n`)
+    .join('')
 }
 
 function valueInWords({ name, value, fallback }: ReportedSetting): string {
@@ -221,9 +281,21 @@ function originObject(origin: Origin | undefined, { files }: FailureView): Origi
     case 'environment':
       return { ...NOWHERE, origin: 'environment', key: origin.variable }
     case 'file':
-      return { origin: 'profile', key: origin.key, profile: origin.profile, path: pathOf(origin.file, files), line: origin.line }
+      return {
+        origin: 'profile',
+        key: origin.key,
+        profile: origin.profile,
+        path: pathOf(origin.file, files),
+        line: origin.line,
+      }
     case 'settings':
-      return { origin: 'settings-file', key: origin.key, profile: null, path: origin.place.path, line: origin.place.line ?? null }
+      return {
+        origin: 'settings-file',
+        key: origin.key,
+        profile: null,
+        path: origin.place.path,
+        line: origin.place.line ?? null,
+      }
     case 'iam':
     case 'typed':
     case 'default':

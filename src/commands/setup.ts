@@ -67,7 +67,14 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
   assertProfileName(target.value, target.origin)
   const snapshots = files.read()
   const given = await givenKeys(invocation, { target, snapshots }, context)
-  const input: SetupInput = { snapshots, target, credentials: given?.credentials, serialNumber: namedDevice(invocation), region: regionFlag(invocation) ?? given?.region, layout: layoutOf(invocation, context) }
+  const input: SetupInput = {
+    snapshots,
+    target,
+    credentials: given?.credentials,
+    serialNumber: namedDevice(invocation),
+    region: regionFlag(invocation) ?? given?.region,
+    layout: layoutOf(invocation, context),
+  }
   const serialNumber = await settleWithAws(input, given, context)
   const outcome = await changeFiles<SetupPlan>(
     {
@@ -88,17 +95,31 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
 }
 
 /** Keys for a base that has none: from the environment where that is asked for, else typed. */
-async function givenKeys(invocation: Invocation, { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>, context: SetupContext): Promise<GivenKeys | undefined> {
+async function givenKeys(
+  invocation: Invocation,
+  { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>,
+  context: SetupContext,
+): Promise<GivenKeys | undefined> {
   const { environment, terminal, deadline, cancelled } = context
   if (invocation.options['source-env'] === true) {
     const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
-    return { credentials: keysFromEnvironment(target.value, snapshots, context), region: region === '' ? undefined : region, origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } }
+    return {
+      credentials: keysFromEnvironment(target.value, snapshots, context),
+      region: region === '' ? undefined : region,
+      origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' },
+    }
   }
   const { base, longTerm } = findBaseIn({ target, snapshots }, false)
   if (longTerm !== undefined) return undefined
   if (terminal.canAsk()) terminal.writeTalk(renderKeysWanted(base))
-  const isRegionKnown = regionFlag(invocation) !== undefined || profilesOf(snapshots).find(base)?.get('region') !== undefined
-  const typed = await deadline.pauseWhile(askLongTermKeys({ words: KEY_WORDS, ask: terminal.ask, say: terminal.writeTalk, signal: cancelled }, !isRegionKnown))
+  const isRegionKnown =
+    regionFlag(invocation) !== undefined || profilesOf(snapshots).find(base)?.get('region') !== undefined
+  const typed = await deadline.pauseWhile(
+    askLongTermKeys(
+      { words: KEY_WORDS, ask: terminal.ask, say: terminal.writeTalk, signal: cancelled },
+      !isRegionKnown,
+    ),
+  )
   return { ...typed, origin: { kind: 'typed' } }
 }
 
@@ -109,21 +130,34 @@ function keysFromEnvironment(profile: string, snapshots: SharedSnapshots, contex
 }
 
 /** Asks AWS what the files do not say: whose new keys are, and the device. Gives the device that is to be written, if any. */
-async function settleWithAws(input: SetupInput, given: GivenKeys | undefined, context: SetupContext): Promise<Resolved<string> | undefined> {
+async function settleWithAws(
+  input: SetupInput,
+  given: GivenKeys | undefined,
+  context: SetupContext,
+): Promise<Resolved<string> | undefined> {
   const draft = planSetup(input)
   const variable = context.environment['AWS_MFA_SERIAL'] ?? ''
   const isKnown = draft.serialNumber !== undefined || variable !== ''
-  const serialNumber = draft.serialNumber === undefined && variable !== '' ? ({ value: variable, origin: { kind: 'environment', variable: 'AWS_MFA_SERIAL' } } as const) : input.serialNumber
+  const serialNumber =
+    draft.serialNumber === undefined && variable !== ''
+      ? ({ value: variable, origin: { kind: 'environment', variable: 'AWS_MFA_SERIAL' } } as const)
+      : input.serialNumber
   const isNew = given !== undefined && draft.edits.credentials.length > 0
   if (isKnown && !isNew) return serialNumber
   const drafted = draftedFiles(input.snapshots, draft)
   const resolution = resolve(draft.base, drafted, input.region === undefined ? {} : { region: input.region }, context)
   const connection = context.connect(resolution, profilesOf(drafted), drafted)
   if (isNew) await checkKeys(given, connection, context)
-  return isKnown ? serialNumber : { value: await deviceFromIam(resolution, connection, context), origin: { kind: 'iam' } }
+  return isKnown
+    ? serialNumber
+    : { value: await deviceFromIam(resolution, connection, context), origin: { kind: 'iam' } }
 }
 
-async function checkKeys({ credentials, origin }: GivenKeys, { sts }: Connection, { terminal, deadline, facts }: SetupContext): Promise<void> {
+async function checkKeys(
+  { credentials, origin }: GivenKeys,
+  { sts }: Connection,
+  { terminal, deadline, facts }: SetupContext,
+): Promise<void> {
   const stopWaiting = terminal.showWaiting('asking whose keys these are')
   try {
     const identity = await sts.getCallerIdentity(credentials, deadline.signal)
@@ -133,14 +167,28 @@ async function checkKeys({ credentials, origin }: GivenKeys, { sts }: Connection
   } catch (error) {
     stopWaiting()
     // The draft says that they stand in a file, where they have not been written yet.
-    throw isFailure(error, 'CREDENTIALS_REJECTED') ? new AwsmfaError({ ...error.failure, origin }, { cause: error }) : error
+    throw isFailure(error, 'CREDENTIALS_REJECTED')
+      ? new AwsmfaError({ ...error.failure, origin }, { cause: error })
+      : error
   }
 }
 
-async function deviceFromIam({ longTerm, path, target }: LoginResolution, connection: Connection, context: SetupContext): Promise<string> {
+async function deviceFromIam(
+  { longTerm, path, target }: LoginResolution,
+  connection: Connection,
+  context: SetupContext,
+): Promise<string> {
   const { terminal, deadline, cancelled } = context
   const profile = target.value
-  if (longTerm.kind === 'process') throw new AwsmfaError({ code: 'MFA_SERIAL_MISSING', profile, path, listing: 'failed', devices: [], command: 'setup' })
+  if (longTerm.kind === 'process')
+    throw new AwsmfaError({
+      code: 'MFA_SERIAL_MISSING',
+      profile,
+      path,
+      listing: 'failed',
+      devices: [],
+      command: 'setup',
+    })
   const stopWaiting = terminal.showWaiting('looking for your MFA device')
   try {
     const list = () => connection.listMfaDevices(longTerm.credentials, deadline.signal).finally(stopWaiting)
@@ -148,19 +196,29 @@ async function deviceFromIam({ longTerm, path, target }: LoginResolution, connec
     if (found.told) terminal.writeTalk(renderDeviceFound(found.serialNumber))
     return found.serialNumber
   } catch (error) {
-    throw isFailure(error, 'MFA_SERIAL_MISSING') ? new AwsmfaError({ ...error.failure, command: 'setup' }, { cause: error }) : error
+    throw isFailure(error, 'MFA_SERIAL_MISSING')
+      ? new AwsmfaError({ ...error.failure, command: 'setup' }, { cause: error })
+      : error
   }
 }
 
 /** Resolves the login that the person will make. */
-function resolve(profile: string, snapshots: SharedSnapshots, options: Invocation['options'], { environment, defaults }: SetupContext): LoginResolution {
+function resolve(
+  profile: string,
+  snapshots: SharedSnapshots,
+  options: Invocation['options'],
+  { environment, defaults }: SetupContext,
+): LoginResolution {
   const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
   const invocation: Invocation = { command: 'login', positionals: [profile], options }
   return resolveLogin({ invocation, environment, profiles: profilesOf(snapshots), paths, defaults, readFile: () => '' })
 }
 
 function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: SetupPlan): SharedSnapshots {
-  return { credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) }, config: { ...config, text: applyEdits(config.text, edits.config) } }
+  return {
+    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) },
+    config: { ...config, text: applyEdits(config.text, edits.config) },
+  }
 }
 
 function namedDevice({ options }: Invocation): Resolved<string> | undefined {
@@ -172,14 +230,20 @@ function layoutOf({ options: { layout } }: Invocation, { processStart }: SetupCo
   if (typeof layout !== 'string') return undefined
   const name = LAYOUT_NAMES.find((each) => each === layout)
   if (name !== undefined) return name === 'process' ? { kind: name, start: processStart } : { kind: name }
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" },
+  })
 }
 
 function regionFlag({ options }: Invocation): string | undefined {
   const { region } = options
   if (typeof region !== 'string') return undefined
   if (isRegionName(region)) return region
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--region', value: region, expected: "a region's name, such as eu-west-1" } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option: '--region', value: region, expected: "a region's name, such as eu-west-1" },
+  })
 }
 
 function isSignedIn(base: string, { files }: SetupContext): boolean {
@@ -220,10 +284,18 @@ export interface KeyDialogue {
 /** Asks for a long-term access key, its secret hidden, and for a region where that is wanted. Throws PROMPT_UNAVAILABLE, CANCELLED. */
 async function askLongTermKeys(dialogue: KeyDialogue, asksRegion: boolean): Promise<TypedKeys> {
   const { words } = dialogue
-  const accessKeyId = await answerTo({ text: words.accessKeyId, refusal: words.notAKeyId, isAnswer: isLongTermKeyId }, dialogue)
-  const secretAccessKey = await answerTo({ text: words.secretAccessKey, refusal: words.notASecret, isAnswer: isSecretAccessKey, hidden: true }, dialogue)
+  const accessKeyId = await answerTo(
+    { text: words.accessKeyId, refusal: words.notAKeyId, isAnswer: isLongTermKeyId },
+    dialogue,
+  )
+  const secretAccessKey = await answerTo(
+    { text: words.secretAccessKey, refusal: words.notASecret, isAnswer: isSecretAccessKey, hidden: true },
+    dialogue,
+  )
   const isRegion = (typed: string): boolean => typed === '' || isRegionName(typed)
-  const region = asksRegion ? await answerTo({ text: words.region, refusal: words.notARegion, isAnswer: isRegion }, dialogue) : ''
+  const region = asksRegion
+    ? await answerTo({ text: words.region, refusal: words.notARegion, isAnswer: isRegion }, dialogue)
+    : ''
   return { credentials: { accessKeyId, secretAccessKey }, region: region === '' ? undefined : region }
 }
 
@@ -234,7 +306,10 @@ interface KeyQuestion {
   readonly hidden?: boolean
 }
 
-async function answerTo({ text, refusal, isAnswer, hidden = false }: KeyQuestion, { ask, say, signal }: KeyDialogue): Promise<string> {
+async function answerTo(
+  { text, refusal, isAnswer, hidden = false }: KeyQuestion,
+  { ask, say, signal }: KeyDialogue,
+): Promise<string> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const typed = await ask({ text, wanted: 'long-term-keys', hidden }, signal)
     if (isAnswer(typed)) return typed
@@ -248,14 +323,18 @@ const KEY_WORDS = {
   accessKeyId: 'Access key id: ',
   secretAccessKey: 'Secret access key (not shown): ',
   region: 'Region (empty: none): ',
-  notAKeyId: note('an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s'),
+  notAKeyId: note(
+    'an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s',
+  ),
   notASecret: note('a secret access key has 40 characters, without spaces'),
   notARegion: note('that is no name of a region, such as eu-west-1'),
 } as const
 
 /** Said before keys are asked for. */
 function renderKeysWanted(profile: string): string {
-  return note(`'${visible(profile)}' has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`)
+  return note(
+    `'${visible(profile)}' has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`,
+  )
 }
 
 /** Whose the keys are that were typed or came from the environment. */

@@ -14,7 +14,11 @@ export interface ShellInitContext {
 /** Prints the code for the named shell and gives the exit code 0. Throws USAGE. */
 export function shellInit({ positionals: [word] }: Invocation, { terminal, commands }: ShellInitContext): number {
   const shell = word === undefined ? undefined : findShell(word)
-  if (shell === undefined) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'unknown-shell', ...(word === undefined ? {} : { word }), known: SHELL_NAMES } })
+  if (shell === undefined)
+    throw new AwsmfaError({
+      code: 'USAGE',
+      problem: { kind: 'unknown-shell', ...(word === undefined ? {} : { word }), known: SHELL_NAMES },
+    })
   terminal.writeData(renderShellInit(shell, commands))
   return 0
 }

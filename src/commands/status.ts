@@ -8,7 +8,14 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment, Invocation } from '../model/invocation.ts'
 import type { Now } from '../platform/time.ts'
 import type { SessionState } from '../sessions/reuse.ts'
-import { entryWithoutSession, renderEnvironmentNote, secondsRemaining, statusObject, statusOfEnvironment, statusOfProfile } from '../sessions/status.ts'
+import {
+  entryWithoutSession,
+  renderEnvironmentNote,
+  secondsRemaining,
+  statusObject,
+  statusOfEnvironment,
+  statusOfProfile,
+} from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
@@ -38,11 +45,19 @@ export function status(invocation: Invocation, context: StatusContext): number {
   const now = context.now()
   const snapshots = context.readFiles()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const lookup: StatusLookup = { profiles, now, minTtlSeconds: minTtlSeconds ?? 0, identityOf: context.identityOf, cachedSessionOf: context.cachedSessionOf }
+  const lookup: StatusLookup = {
+    profiles,
+    now,
+    minTtlSeconds: minTtlSeconds ?? 0,
+    identityOf: context.identityOf,
+    cachedSessionOf: context.cachedSessionOf,
+  }
   const all = options['all'] === true
   const isNamed = invocation.positionals.length > 0 || options['profile'] !== undefined
   const inside = all || isNamed ? undefined : statusOfEnvironment(context.environment, lookup)
-  const entries = all ? profiles.names().map((name) => statusOfProfile(name, lookup)) : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
+  const entries = all
+    ? profiles.names().map((name) => statusOfProfile(name, lookup))
+    : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
   if (options['quiet'] !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(context.environment, invocation)
     if (note !== undefined) context.terminal.writeTalk(note)
@@ -55,7 +70,15 @@ function minTtlOf(text: string | true | undefined): number | undefined {
   if (typeof text !== 'string') return undefined
   const seconds = parseDuration(text)
   if (seconds !== undefined) return seconds
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: '--min-ttl', value: text, expected: 'a length of time such as 45m, 2h or 3600' } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: {
+      kind: 'bad-value',
+      option: '--min-ttl',
+      value: text,
+      expected: 'a length of time such as 45m, 2h or 3600',
+    },
+  })
 }
 
 function templateOf(text: string | true | undefined): string | undefined {
@@ -65,7 +88,12 @@ function templateOf(text: string | true | undefined): string | undefined {
   throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'unknown-placeholder', placeholder, known: PLACEHOLDERS } })
 }
 
-function entryOfTarget(invocation: Invocation, environment: Environment, lookup: StatusLookup, snapshots: SharedSnapshots): StatusEntry {
+function entryOfTarget(
+  invocation: Invocation,
+  environment: Environment,
+  lookup: StatusLookup,
+  snapshots: SharedSnapshots,
+): StatusEntry {
   const target = resolveTargetProfile(invocation, environment)
   if (lookup.profiles.find(target.value) !== undefined) return statusOfProfile(target.value, lookup)
   if (target.origin.kind === 'default') return entryWithoutSession(target.value)
@@ -87,7 +115,8 @@ interface OutputForm {
 
 function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusContext): string {
   const [first] = entries
-  if (form.json) return `${JSON.stringify(form.all || first === undefined ? entries.map((entry) => statusObject(entry, now)) : statusObject(first, now))}\n`
+  if (form.json)
+    return `${JSON.stringify(form.all || first === undefined ? entries.map((entry) => statusObject(entry, now)) : statusObject(first, now))}\n`
   if (form.template !== undefined) {
     const { template } = form
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
@@ -110,15 +139,28 @@ function exitCodeOf(state: SessionState, strict: boolean): number {
 function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): string {
   const identity = identityInWords(entry.account, entry.arn)
   const through = entry.sourceProfile === undefined ? undefined : `through ${visible(entry.sourceProfile)}`
-  const parts = [visible(entry.profile), paint(entry.state, COLOURS[entry.state], style), whatIsLeft(entry, now), through, identity]
+  const parts = [
+    visible(entry.profile),
+    paint(entry.state, COLOURS[entry.state], style),
+    whatIsLeft(entry, now),
+    through,
+    identity,
+  ]
   return parts.filter((part) => part !== undefined).join('  ')
 }
 
 /** Many profiles as a table with a header, each line ended; those with a session first, else in the order given. */
 function renderStatusTable(entries: readonly StatusEntry[], now: Date, style: TextStyle): string {
-  const sorted = [...entries.filter((entry) => entry.state !== 'none'), ...entries.filter((entry) => entry.state === 'none')]
+  const sorted = [
+    ...entries.filter((entry) => entry.state !== 'none'),
+    ...entries.filter((entry) => entry.state === 'none'),
+  ]
   const widest = Math.max(PROFILE_HEADER.length, ...sorted.map((entry) => displayWidth(visible(entry.profile))))
-  const layout = layoutFor(widest, sorted.some((entry) => entry.sourceProfile !== undefined), style)
+  const layout = layoutFor(
+    widest,
+    sorted.some((entry) => entry.sourceProfile !== undefined),
+    style,
+  )
   const header = row({ profile: PROFILE_HEADER, state: 'STATE', left: 'LEFT', until: 'UNTIL', through: '' }, layout)
   const lines = sorted.map((entry) => row(cellsOf(entry, now, style, layout), layout))
   return [paint(header, 'bold', style), ...lines].map((line) => `${line}\n`).join('')
@@ -165,7 +207,13 @@ const UNTIL_WIDTH = 'yesterday 18:02'.length
 /** The scales of the bar, in seconds: the first that what is left fits into. */
 const SCALES = [3600, 43_200, 129_600]
 
-const COLOURS: Readonly<Record<SessionState, Colour>> = { valid: 'green', expiring: 'yellow', expired: 'red', unknown: 'yellow', none: 'dim' }
+const COLOURS: Readonly<Record<SessionState, Colour>> = {
+  valid: 'green',
+  expiring: 'yellow',
+  expired: 'red',
+  unknown: 'yellow',
+  none: 'dim',
+}
 
 interface Layout {
   readonly profile: number
@@ -193,16 +241,27 @@ function layoutFor(widest: number, anyThrough: boolean, style: TextStyle): Layou
     { bar: false, until: true, through: false, width: 2 + UNTIL_WIDTH },
     { bar: false, until: false, through: false, width: 0 },
   ]
-  const fitting = extras.find((extra) => widest + base + extra.width <= columns) ?? { bar: false, until: false, through: false, width: 0 }
+  const fitting = extras.find((extra) => widest + base + extra.width <= columns) ?? {
+    bar: false,
+    until: false,
+    through: false,
+    width: 0,
+  }
   const { bar, until, through } = fitting
-  return { profile: Math.max(PROFILE_HEADER.length, Math.min(widest, columns - base - fitting.width)), bar, until, through }
+  return {
+    profile: Math.max(PROFILE_HEADER.length, Math.min(widest, columns - base - fitting.width)),
+    bar,
+    until,
+    through,
+  }
 }
 
 function cellsOf(entry: StatusEntry, now: Date, style: TextStyle, layout: Layout): Cells {
   const seconds = secondsRemaining(entry, now)
   const colour = COLOURS[entry.state]
   const words = seconds === undefined || seconds === 0 ? '' : formatRemainingShort(seconds)
-  const bar = layout.bar && seconds !== undefined && seconds > 0 ? `${paint(barOf(seconds, style), colour, style)} ` : ''
+  const bar =
+    layout.bar && seconds !== undefined && seconds > 0 ? `${paint(barOf(seconds, style), colour, style)} ` : ''
   return {
     profile: visible(entry.profile),
     state: paint(entry.state.padEnd(STATE_WIDTH), colour, style),
@@ -236,7 +295,9 @@ function whatIsLeft(entry: StatusEntry, now: Date): string {
   if (entry.state === 'none') return 'no session'
   if (expiration === undefined) return 'nothing says when it ends'
   const seconds = secondsRemaining(entry, now) ?? 0
-  return seconds === 0 ? `ended ${formatInstant(expiration, now)}` : `${formatRemaining(seconds)} left, until ${formatInstant(expiration, now)}`
+  return seconds === 0
+    ? `ended ${formatInstant(expiration, now)}`
+    : `${formatRemaining(seconds)} left, until ${formatInstant(expiration, now)}`
 }
 
 function withoutBraces(template: string): string {

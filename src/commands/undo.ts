@@ -40,7 +40,11 @@ export async function undo(invocation: Invocation, context: UndoContext): Promis
   return 0
 }
 
-function takeBack(record: Parameters<typeof planUndo>[0], invocation: Invocation, context: UndoContext): Promise<ChangeOutcome<UndoPlan>> {
+function takeBack(
+  record: Parameters<typeof planUndo>[0],
+  invocation: Invocation,
+  context: UndoContext,
+): Promise<ChangeOutcome<UndoPlan>> {
   return changeFiles<UndoPlan>(
     {
       plan: (snapshots) => {

@@ -28,7 +28,15 @@ export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
     const { header } = own
     const rival = rivalOf(file, own)
     const isReusabits = (sourceOf(own) !== undefined && !hasRole(own)) || sourcesWithoutRole.has(header.name)
-    return headerFindings({ file, own, header, line: file.lineAt(own.section.start), rival, isBelowKey: isBelowKey(file.sections, index), isReusabits })
+    return headerFindings({
+      file,
+      own,
+      header,
+      line: file.lineAt(own.section.start),
+      rival,
+      isBelowKey: isBelowKey(file.sections, index),
+      isReusabits,
+    })
   })
 }
 
@@ -42,13 +50,30 @@ export function checkDoubles({ path, text, sections, name, lineAt }: ExaminedDoc
     if (key === 'DEFAULT' || (own.section.isIndented && isBelowKey(sections, index))) continue
     if (first === undefined) seen.set(key, own)
     else {
-      const isMendable = [first, own].every(({ header }) => header.rest === '' || header.isCommented) && saysTheSame(text, first, own)
-      found.push(spelling('duplicate-section', { file: path, line: lineAt(own.section.start), otherLine: lineAt(first.section.start), profile: own.header.profile, name: own.header.name, isMendable }))
+      const isMendable =
+        [first, own].every(({ header }) => header.rest === '' || header.isCommented) && saysTheSame(text, first, own)
+      found.push(
+        spelling('duplicate-section', {
+          file: path,
+          line: lineAt(own.section.start),
+          otherLine: lineAt(first.section.start),
+          profile: own.header.profile,
+          name: own.header.name,
+          isMendable,
+        }),
+      )
     }
   }
   const [plain, prefixed] = ['default', 'profile default'].map((key) => seen.get(key))
   if (name === 'config' && plain !== undefined && prefixed !== undefined) {
-    found.push(finding('two-default-sections', { file: path, line: lineAt(prefixed.section.start), otherLine: lineAt(plain.section.start), profile: 'default' }))
+    found.push(
+      finding('two-default-sections', {
+        file: path,
+        line: lineAt(prefixed.section.start),
+        otherLine: lineAt(plain.section.start),
+        profile: 'default',
+      }),
+    )
   }
   return found
 }
@@ -60,16 +85,29 @@ function isBelowKey(sections: readonly ExaminedSection[], index: number): boolea
 /** Tells whether two sections hold the same keys with the same values, and nothing that could be lost. */
 function saysTheSame(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
   const linesOf = ({ body }: ExaminedSection): readonly string[] =>
-    body.entries.map((entry) => [entry.key, entry.value, ...entry.continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd))].join('\n')).toSorted()
+    body.entries
+      .map((entry) =>
+        [
+          entry.key,
+          entry.value,
+          ...entry.continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd)),
+        ].join('\n'),
+      )
+      .toSorted()
   const [left, right] = [linesOf(first), linesOf(second)]
-  return first.body.strays.length + second.body.strays.length + second.body.comments.length === 0 && left.length === right.length && left.every((line, index) => line === right[index])
+  return (
+    first.body.strays.length + second.body.strays.length + second.body.comments.length === 0 &&
+    left.length === right.length &&
+    left.every((line, index) => line === right[index])
+  )
 }
 
 function headerFindings(place: Place): readonly Finding[] {
   const { file, own, header, line } = place
   const details = { file: file.path, line, profile: header.profile, name: header.name }
   if (header.name === '__proto__' || header.name === 'profile __proto__') return [spelling('proto-section', details)]
-  if (header.greedyName === '') return own.section.isIndented && place.isBelowKey ? [] : [spelling('empty-header', details)]
+  if (header.greedyName === '')
+    return own.section.isIndented && place.isBelowKey ? [] : [spelling('empty-header', details)]
   if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
   if (header.profile === undefined) return []
   const found = [
@@ -78,11 +116,18 @@ function headerFindings(place: Place): readonly Finding[] {
     ...behindHeader(header, details),
     ...ofName(header.profile, details),
   ]
-  return found.map((each) => ({ ...each, tools: toolsMissing(each, place) })).filter(({ tools, code }) => tools.length > 0 || code === 'bare-section-of-awsmfa')
+  return found
+    .map((each) => ({ ...each, tools: toolsMissing(each, place) }))
+    .filter(({ tools, code }) => tools.length > 0 || code === 'bare-section-of-awsmfa')
 }
 
 /** On these, how much is missed depends on the file and on what else stands in the header. */
-const VARYING: readonly Finding['code'][] = ['bracket-after-header', 'name-not-portable', 'name-with-comment-sign', 'quoted-header']
+const VARYING: readonly Finding['code'][] = [
+  'bracket-after-header',
+  'name-not-portable',
+  'name-with-comment-sign',
+  'quoted-header',
+]
 
 /** The tools that do not take the section for its profile; those whose parsers are known line by line by what they make of it. */
 function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): readonly ToolId[] {
@@ -90,7 +135,10 @@ function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): 
     const { engine } = TOOLS[tool]
     const seen = engine === 'botocore' || engine === 'js' ? file.readAs[engine]() : 'refused'
     if (seen === 'refused') return tools.includes(tool)
-    return seen.get(header.profile ?? '')?.headers.includes(line) !== true && (tools.includes(tool) || VARYING.includes(code))
+    return (
+      seen.get(header.profile ?? '')?.headers.includes(line) !== true &&
+      (tools.includes(tool) || VARYING.includes(code))
+    )
   }
   return code === 'bare-section-of-awsmfa' ? tools : TOOL_IDS.filter(misses)
 }
@@ -108,17 +156,25 @@ type Details = Parameters<typeof spelling>[1]
 function ofCredentials({ header, rival }: Place, plain: Details): readonly Finding[] {
   const details = { ...plain, ...rival }
   const isMendable = rival === undefined && isClosed(header)
-  if (header.isPrefixed) return [spelling('profile-prefix-in-credentials', { ...details, isMendable: isMendable && isPlain(header.profile) })]
+  if (header.isPrefixed)
+    return [
+      spelling('profile-prefix-in-credentials', { ...details, isMendable: isMendable && isPlain(header.profile) }),
+    ]
   return [
     ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
-    ...(header.isQuoted ? [spelling('quoted-header', { ...details, isMendable: isMendable && isPlain(header.profile) })] : []),
+    ...(header.isQuoted
+      ? [spelling('quoted-header', { ...details, isMendable: isMendable && isPlain(header.profile) })]
+      : []),
   ]
 }
 
 function ofConfig({ header, rival, isReusabits }: Place, plain: Details): readonly Finding[] {
   const details = { ...plain, ...rival }
   const isMendable = rival === undefined && isClosed(header)
-  if (!header.isPrefixed && header.profile !== 'default') return isReusabits ? [finding('bare-section-of-awsmfa', { ...plain, tools: [] })] : [spelling('bare-section-in-config', details)]
+  if (!header.isPrefixed && header.profile !== 'default')
+    return isReusabits
+      ? [finding('bare-section-of-awsmfa', { ...plain, tools: [] })]
+      : [spelling('bare-section-in-config', details)]
   return [
     ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
     ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable })] : []),

@@ -45,7 +45,8 @@ export interface ProfileTraits {
  * the same without MFA, which STS refuses unless the source is a session made with it; a code is asked for; the tool fails; a
  * process is run; another kind of sign-in is used; or nothing in the profile gives credentials.
  */
-export type Outcome = 'keys' | 'role' | 'role-without-mfa' | 'asks' | 'fails' | 'process' | 'sso' | 'login' | 'web-identity' | 'none'
+export type Outcome =
+  'keys' | 'role' | 'role-without-mfa' | 'asks' | 'fails' | 'process' | 'sso' | 'login' | 'web-identity' | 'none'
 
 /** A rule. `when` names the traits that must be so; `because` says why, for the documentation. */
 export interface OrderRule {
@@ -61,29 +62,91 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['botocore', 'rust', 'java'], { blank: true }, 'fails', 'an empty role_arn or source_profile counts as set'),
   rule(['go'], { half: true }, 'fails', 'one half of the keys is missing'),
   rule(['go'], { role: false, source: true }, 'fails', '"credential type source_profile requires role_arn"'),
-  rule(['go'], { role: false, credentialSource: true }, 'fails', '"credential type credential_source requires role_arn"'),
-  rule(['go', 'botocore', 'rust'], { role: false, webIdentity: true }, 'fails', 'web_identity_token_file without role_arn'),
-  ...pairsOf(['source', 'credentialSource', 'process', 'webIdentity']).map((when) => rule(['go'], when, 'fails', '"only one credential type may be specified per profile"')),
+  rule(
+    ['go'],
+    { role: false, credentialSource: true },
+    'fails',
+    '"credential type credential_source requires role_arn"',
+  ),
+  rule(
+    ['go', 'botocore', 'rust'],
+    { role: false, webIdentity: true },
+    'fails',
+    'web_identity_token_file without role_arn',
+  ),
+  ...pairsOf(['source', 'credentialSource', 'process', 'webIdentity']).map((when) =>
+    rule(['go'], when, 'fails', '"only one credential type may be specified per profile"'),
+  ),
   rule(['dotnet'], { role: true, keys: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { role: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { keys: true, process: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { keys: true, mfa: true }, 'fails', 'no kind of profile has this set of keys'),
   rule(['dotnet'], { role: false, source: true }, 'fails', 'no kind of profile has this set of keys'),
   // Roles.
-  rule(['js'], { role: true, source: true, credentialSource: false, mfa: true }, 'fails', 'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails'),
+  rule(
+    ['js'],
+    { role: true, source: true, credentialSource: false, mfa: true },
+    'fails',
+    'it asks for a code where the program gives it an mfaCodeProvider, as CDK does; else it fails',
+  ),
   rule(['js'], { role: true, source: true, credentialSource: false }, 'role', 'a role counts before keys beside it'),
   rule(['js'], { role: true, source: false, credentialSource: true }, 'role', 'with the credentials of the machine'),
-  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { role: true, webIdentity: true }, 'web-identity', 'the role is that of the web identity'),
-  rule(['botocore', 'rust', 'java'], { role: true, source: true, credentialSource: true }, 'fails', 'source_profile and credential_source together'),
-  rule(['dotnet'], { role: true, source: true, credentialSource: true }, 'fails', 'no kind of profile has this set of keys'),
+  rule(
+    ['botocore', 'js', 'go', 'rust', 'java', 'dotnet'],
+    { role: true, webIdentity: true },
+    'web-identity',
+    'the role is that of the web identity',
+  ),
+  rule(
+    ['botocore', 'rust', 'java'],
+    { role: true, source: true, credentialSource: true },
+    'fails',
+    'source_profile and credential_source together',
+  ),
+  rule(
+    ['dotnet'],
+    { role: true, source: true, credentialSource: true },
+    'fails',
+    'no kind of profile has this set of keys',
+  ),
   rule(['java'], { sso: true }, 'sso', 'single sign-on counts before a role and keys'),
-  rule(['java'], { role: true, source: true, self: true }, 'fails', '"Invalid profile file: Circular relationship detected"'),
+  rule(
+    ['java'],
+    { role: true, source: true, self: true },
+    'fails',
+    '"Invalid profile file: Circular relationship detected"',
+  ),
   rule(['botocore'], { role: true, source: true, mfa: true }, 'asks', 'asks at the terminal; without one it fails'),
-  rule(['go'], { role: true, mfa: true }, 'fails', '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"'),
-  rule(['rust', 'java'], { role: true, source: true, mfa: true }, 'role-without-mfa', 'the key mfa_serial is never read'),
-  rule(['dotnet'], { role: true, source: true, mfa: true }, 'fails', 'only a program that gives it an MfaTokenCodeCallback gets further'),
-  rule(['botocore', 'go', 'rust', 'java', 'dotnet'], { role: true, source: true }, 'role', 'a role counts before keys beside it'),
-  rule(['botocore', 'go', 'rust', 'java', 'dotnet'], { role: true, credentialSource: true }, 'role', 'with the credentials of the machine'),
+  rule(
+    ['go'],
+    { role: true, mfa: true },
+    'fails',
+    '"assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"',
+  ),
+  rule(
+    ['rust', 'java'],
+    { role: true, source: true, mfa: true },
+    'role-without-mfa',
+    'the key mfa_serial is never read',
+  ),
+  rule(
+    ['dotnet'],
+    { role: true, source: true, mfa: true },
+    'fails',
+    'only a program that gives it an MfaTokenCodeCallback gets further',
+  ),
+  rule(
+    ['botocore', 'go', 'rust', 'java', 'dotnet'],
+    { role: true, source: true },
+    'role',
+    'a role counts before keys beside it',
+  ),
+  rule(
+    ['botocore', 'go', 'rust', 'java', 'dotnet'],
+    { role: true, credentialSource: true },
+    'role',
+    'with the credentials of the machine',
+  ),
   rule(['botocore'], { role: true }, 'fails', 'partial credentials: a role without source_profile'),
   rule(['rust'], { role: true }, 'fails', 'a role without source_profile'),
   rule(['dotnet'], { role: true }, 'fails', 'a role without source_profile'),
@@ -95,11 +158,21 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['rust'], { login: true }, 'login', 'aws login counts before a process and keys'),
   rule(['rust', 'java'], { process: true }, 'process', 'a process counts before keys'),
   rule(['botocore', 'rust', 'java'], { half: true }, 'fails', 'one half of the keys is missing'),
-  rule(['botocore', 'js', 'go', 'rust', 'java', 'dotnet'], { keys: true, keysInConfig: false }, 'keys', 'keys in the credentials file'),
+  rule(
+    ['botocore', 'js', 'go', 'rust', 'java', 'dotnet'],
+    { keys: true, keysInConfig: false },
+    'keys',
+    'keys in the credentials file',
+  ),
   rule(['js', 'go', 'rust', 'java', 'dotnet'], { keys: true }, 'keys', 'keys in the config file count as much'),
   rule(['go'], { sso: true }, 'sso', 'single sign-on counts after keys'),
   rule(['botocore', 'go'], { login: true }, 'login', 'aws login counts before a process'),
-  rule(['botocore', 'js', 'go', 'dotnet'], { process: true }, 'process', 'a process counts after keys in the credentials file'),
+  rule(
+    ['botocore', 'js', 'go', 'dotnet'],
+    { process: true },
+    'process',
+    'a process counts after keys in the credentials file',
+  ),
   rule(['botocore'], { keys: true }, 'keys', 'keys in the config file count last'),
   rule(['js'], { sso: true }, 'sso', 'single sign-on counts after keys and a process'),
   rule(['js', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
@@ -107,12 +180,20 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
 
 /** Where a program does otherwise than its engine by itself. Sources: docs/compatibility.md; CDK, awscli-compatible.ts › tokenCodeFn. */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
-  { tool: 'cdk', when: { role: true, source: true, credentialSource: false, mfa: true }, outcome: 'asks', because: 'it gives the SDK a way to ask' },
+  {
+    tool: 'cdk',
+    when: { role: true, source: true, credentialSource: false, mfa: true },
+    outcome: 'asks',
+    because: 'it gives the SDK a way to ask',
+  },
 ]
 
 /** Gives the rule that decides for a program. */
 export function ruleForTool(tool: ToolId, traits: ProfileTraits): Pick<OrderRule, 'outcome' | 'because'> | undefined {
-  return TOOL_EXCEPTIONS.find((exception) => exception.tool === tool && fits(exception.when, traits)) ?? ruleFor(TOOLS[tool].engine, traits)
+  return (
+    TOOL_EXCEPTIONS.find((exception) => exception.tool === tool && fits(exception.when, traits)) ??
+    ruleFor(TOOLS[tool].engine, traits)
+  )
 }
 
 /** Gives the rule that decides for an engine; undefined: nothing in the profile gives it credentials. */
@@ -124,7 +205,22 @@ function fits(when: OrderRule['when'], traits: ProfileTraits): boolean {
   return TRAIT_NAMES.every((name) => when[name] === undefined || when[name] === traits[name])
 }
 
-const TRAIT_NAMES = ['role', 'source', 'self', 'credentialSource', 'mfa', 'keys', 'keysInConfig', 'half', 'token', 'process', 'sso', 'login', 'webIdentity', 'blank'] as const satisfies readonly (keyof ProfileTraits)[]
+const TRAIT_NAMES = [
+  'role',
+  'source',
+  'self',
+  'credentialSource',
+  'mfa',
+  'keys',
+  'keysInConfig',
+  'half',
+  'token',
+  'process',
+  'sso',
+  'login',
+  'webIdentity',
+  'blank',
+] as const satisfies readonly (keyof ProfileTraits)[]
 
 /** Every two of these together. */
 function pairsOf(names: readonly (keyof ProfileTraits)[]): readonly OrderRule['when'][] {
@@ -196,16 +292,26 @@ export interface SourcePath {
 export interface ProfileKnowledge {
   readonly traitsOf: (profile: ProfileView) => ProfileTraits
   /** The rule that decides for each program; none: nothing in the profile gives it credentials. */
-  readonly rulesOf: (profile: ProfileView) => Readonly<Partial<Record<ToolId, Pick<OrderRule, 'outcome' | 'because'> | undefined>>>
+  readonly rulesOf: (
+    profile: ProfileView,
+  ) => Readonly<Partial<Record<ToolId, Pick<OrderRule, 'outcome' | 'because'> | undefined>>>
   /** Follows `source_profile` from a profile on, as SDKs do. A profile that is its own source ends the path. */
   readonly sourcePathOf: (profile: ProfileView) => SourcePath
 }
 
 /** Gives what is to be known of profiles; `find` must give the same view for the same name; rules are found for `tools` alone. */
-export function knowledgeOf(find: (name: string) => ProfileView | undefined, tools: readonly ToolId[] = TOOL_IDS): ProfileKnowledge {
+export function knowledgeOf(
+  find: (name: string) => ProfileView | undefined,
+  tools: readonly ToolId[] = TOOL_IDS,
+): ProfileKnowledge {
   const next = remembered((profile: ProfileView) => sourceOf(profile, find))
-  const rulesOf = (profile: ProfileView) => Object.fromEntries(tools.map((tool) => [tool, ruleForTool(tool, traitsOf(profile))]))
-  return { traitsOf: remembered(traitsOf), rulesOf: remembered(rulesOf), sourcePathOf: remembered((profile) => pathFrom(profile, next)) }
+  const rulesOf = (profile: ProfileView) =>
+    Object.fromEntries(tools.map((tool) => [tool, ruleForTool(tool, traitsOf(profile))]))
+  return {
+    traitsOf: remembered(traitsOf),
+    rulesOf: remembered(rulesOf),
+    sourcePathOf: remembered((profile) => pathFrom(profile, next)),
+  }
 }
 
 type Step = ProfileView | { readonly missing: ProfileValue } | undefined
@@ -214,12 +320,14 @@ function sourceOf(profile: ProfileView, find: (name: string) => ProfileView | un
   const source = valueOf(profile, 'role_arn') === undefined ? undefined : valueOf(profile, 'source_profile')
   if (source === undefined || source.value === profile.name) return undefined
   const next = find(source.value)
-  return next === undefined || (next.lines.credentials === undefined && next.configForm !== 'standard') ? { missing: source } : next
+  return next === undefined || (next.lines.credentials === undefined && next.configForm !== 'standard')
+    ? { missing: source }
+    : next
 }
 
 function pathFrom(profile: ProfileView, next: (profile: ProfileView) => Step): SourcePath {
   const path = new Set([profile])
-  for (let step = next(profile); ; ) {
+  for (let step = next(profile); ;) {
     if (step === undefined) return { path: [...path], missing: undefined, isCycle: false }
     if ('missing' in step) return { path: [...path], missing: step.missing, isCycle: false }
     if (path.has(step)) return { path: [...path], missing: undefined, isCycle: true }

@@ -100,7 +100,11 @@ export interface Examination extends ProfileKnowledge {
 const MAXIMUM_NEAREST = 100
 
 /** Takes both files apart. `profiles` are those of these files, where they have been read. Never throws. */
-export function examine(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, profiles: Profiles = profilesIn(files)): Examination {
+export function examine(
+  files: Readonly<Record<SharedFileName, ExaminedFile>>,
+  machine: MachineFacts,
+  profiles: Profiles = profilesIn(files),
+): Examination {
   const near = new Map<string, string | undefined>()
   return {
     files: bothTakenApart(files),
@@ -129,15 +133,28 @@ export function profilesIn({ credentials, config }: Readonly<Record<SharedFileNa
 }
 
 /** Takes both files apart, each knowing what the other decides. Never throws. */
-export function bothTakenApart(files: Readonly<Record<SharedFileName, ExaminedFile>>): Readonly<Record<SharedFileName, ExaminedDocument>> {
+export function bothTakenApart(
+  files: Readonly<Record<SharedFileName, ExaminedFile>>,
+): Readonly<Record<SharedFileName, ExaminedDocument>> {
   const [credentials, config] = [takenApart('credentials', files.credentials), takenApart('config', files.config)]
-  return { credentials: { ...credentials, decidedElsewhere: decidedIn(config.sections) }, config: { ...config, decidedElsewhere: decidedIn(credentials.sections) } }
+  return {
+    credentials: { ...credentials, decidedElsewhere: decidedIn(config.sections) },
+    config: { ...config, decidedElsewhere: decidedIn(credentials.sections) },
+  }
 }
 
 /** Takes one file apart; `decidedElsewhere` is what is known of the other. Never throws. */
-export function takenApart(name: SharedFileName, file: ExaminedFile, decidedElsewhere: ReadonlySet<string> = new Set()): ExaminedDocument {
+export function takenApart(
+  name: SharedFileName,
+  file: ExaminedFile,
+  decidedElsewhere: ReadonlySet<string> = new Set(),
+): ExaminedDocument {
   const document = readIniDocument(file.text)
-  const sections = document.sections.map((section) => ({ section, header: headerOf(document, section, name), body: parseSection(document, section) }))
+  const sections = document.sections.map((section) => ({
+    section,
+    header: headerOf(document, section, name),
+    body: parseSection(document, section),
+  }))
   const byProfile = new Map<string, ExaminedSection[]>()
   for (const own of sections) {
     const { profile } = own.header
@@ -145,7 +162,19 @@ export function takenApart(name: SharedFileName, file: ExaminedFile, decidedElse
     if (standing !== undefined) standing.push(own)
     else if (profile !== undefined) byProfile.set(profile, [own])
   }
-  return { ...file, name, document, sections, sectionsFor: (profile) => byProfile.get(profile) ?? [], decidedElsewhere, readAs: { botocore: once(() => readFileAs('botocore', { ...file, name })), js: once(() => readFileAs('js', { ...file, name })) }, lineAt: document.lineAt }
+  return {
+    ...file,
+    name,
+    document,
+    sections,
+    sectionsFor: (profile) => byProfile.get(profile) ?? [],
+    decidedElsewhere,
+    readAs: {
+      botocore: once(() => readFileAs('botocore', { ...file, name })),
+      js: once(() => readFileAs('js', { ...file, name })),
+    },
+    lineAt: document.lineAt,
+  }
 }
 
 function once<T>(make: () => T): () => T {
@@ -185,7 +214,8 @@ function headerOf({ text }: IniDocument, section: IniSection, file: SharedFileNa
   const quoted = /^(["'])(.*)\1$/.exec(written)
   const isPrefixed = prefixed !== null
   const isPadded = inner !== section.name || (file === 'config' && isPrefixed && !/^[ \t]$/.test(prefixed[1] ?? ''))
-  const isProfile = section.name !== '' && section.name !== 'DEFAULT' && !(file === 'config' && OTHER_SECTIONS.test(section.name))
+  const isProfile =
+    section.name !== '' && section.name !== 'DEFAULT' && !(file === 'config' && OTHER_SECTIONS.test(section.name))
   return {
     inner: decodeUtf8(inner),
     name: decodeUtf8(section.name),
@@ -226,7 +256,8 @@ function decidedIn(sections: readonly ExaminedSection[]): ReadonlySet<string> {
   for (const own of sections) {
     const { profile } = own.header
     // Below what is no header for JavaScript the keys count for the section above.
-    for (const name of [profile, isHeaderForAll(own) ? undefined : above]) if (name !== undefined && saysWho(own)) decided.add(name)
+    for (const name of [profile, isHeaderForAll(own) ? undefined : above])
+      if (name !== undefined && saysWho(own)) decided.add(name)
     if (isHeaderForAll(own)) above = profile
   }
   return decided
@@ -241,7 +272,9 @@ export function rivalOf(file: ExaminedDocument, own: ExaminedSection): Rival | u
   if (profile === undefined) return undefined
   const twin = file.sectionsFor(profile).find((each) => each !== own)
   if (twin !== undefined) return { otherLine: file.lineAt(twin.section.start) }
-  return saysWho(own) && file.decidedElsewhere.has(profile) ? { other: file.name === 'config' ? 'credentials' : 'config' } : undefined
+  return saysWho(own) && file.decidedElsewhere.has(profile)
+    ? { other: file.name === 'config' ? 'credentials' : 'config' }
+    : undefined
 }
 
 /**
@@ -251,10 +284,12 @@ export function rivalOf(file: ExaminedDocument, own: ExaminedSection): Rival | u
 export function isSettled(file: ExaminedDocument, own: ExaminedSection, next: ExaminedSection | undefined): boolean {
   const { section, body } = own
   const isHeader = isHeaderForAll(own) && (next === undefined || isHeaderForAll(next))
-  const doubtful = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)].some(({ start, contentEnd }) => {
-    const line = trimBlanks(file.text.slice(start, contentEnd))
-    return line.startsWith('[') || isDeciding(lowerAscii(trimBlanks(/^[^=:]*/.exec(line)?.[0] ?? '')))
-  })
+  const doubtful = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)].some(
+    ({ start, contentEnd }) => {
+      const line = trimBlanks(file.text.slice(start, contentEnd))
+      return line.startsWith('[') || isDeciding(lowerAscii(trimBlanks(/^[^=:]*/.exec(line)?.[0] ?? '')))
+    },
+  )
   return isHeader && !section.isIndented && !doubtful && rivalOf(file, own) === undefined
 }
 

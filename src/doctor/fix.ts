@@ -45,15 +45,25 @@ type IsWanted = (found: Finding) => boolean
  * Gives the edits that mend both files, or what is wanted of it. Never throws: what is not beyond doubt is left as it is.
  * Mended again, nothing is left to mend.
  */
-export function planMends(files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, isWanted: IsWanted = () => true): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
+export function planMends(
+  files: Readonly<Record<SharedFileName, ExaminedFile>>,
+  machine: MachineFacts,
+  isWanted: IsWanted = () => true,
+): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
   const isMended = (found: Finding): boolean => found.isMendable && isWanted(found)
   const mended = mendSessions(mendSpelling(files, isMended), files, machine, isMended)
-  return { credentials: editsBetween(files.credentials.text, mended.credentials), config: editsBetween(files.config.text, mended.config) }
+  return {
+    credentials: editsBetween(files.credentials.text, mended.credentials),
+    config: editsBetween(files.config.text, mended.config),
+  }
 }
 
 function mendSpelling(files: Readonly<Record<SharedFileName, ExaminedFile>>, isMended: IsWanted): FileTexts {
   const { credentials, config } = bothTakenApart(files)
-  const mend = ({ name, decidedElsewhere }: ExaminedDocument): string => mendRepeatedly(files[name].text, (text) => nextSpellingEdits(takenApart(name, { ...files[name], text }, decidedElsewhere), isMended))
+  const mend = ({ name, decidedElsewhere }: ExaminedDocument): string =>
+    mendRepeatedly(files[name].text, (text) =>
+      nextSpellingEdits(takenApart(name, { ...files[name], text }, decidedElsewhere), isMended),
+    )
   return { credentials: mend(credentials), config: mend(config) }
 }
 
@@ -69,7 +79,9 @@ function mendRepeatedly(text: string, next: (text: string) => readonly ByteEdit[
 }
 
 function nextSpellingEdits(file: ExaminedDocument, isMended: IsWanted): readonly ByteEdit[] | undefined {
-  const mendable = [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap((check) => check(file)).filter(isMended)
+  const mendable = [checkBytes, checkDoubles, checkHeaders, checkKeys, checkIndentedComments]
+    .flatMap((check) => check(file))
+    .filter(isMended)
   if (mendable.length === 0) return undefined
   const lined = withLines(file)
   const edits = apart(mendable, (found) => SPELLING_MENDS[found.code]?.(lined, found) ?? [])
@@ -80,40 +92,77 @@ function nextSpellingEdits(file: ExaminedDocument, isMended: IsWanted): readonly
 function apart(findings: readonly Finding[], mend: (found: Finding) => readonly ByteEdit[]): readonly ByteEdit[] {
   const places = findings.flatMap((found) => {
     const edits = mend(found)
-    return edits.length === 0 ? [] : [{ edits, start: Math.min(...edits.map(({ offset }) => offset)), end: Math.max(...edits.map(({ offset, length }) => offset + length)) }]
+    return edits.length === 0
+      ? []
+      : [
+          {
+            edits,
+            start: Math.min(...edits.map(({ offset }) => offset)),
+            end: Math.max(...edits.map(({ offset, length }) => offset + length)),
+          },
+        ]
   })
   let [lastStart, lastEnd] = [-1, 0]
-  return places.toSorted((left, right) => left.start - right.start).flatMap(({ edits, start, end }) => {
-    if (start < lastEnd || start === lastStart) return []
-    lastStart = start
-    lastEnd = end
-    return edits
-  })
+  return places
+    .toSorted((left, right) => left.start - right.start)
+    .flatMap(({ edits, start, end }) => {
+      if (start < lastEnd || start === lastStart) return []
+      lastStart = start
+      lastEnd = end
+      return edits
+    })
 }
 
 const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
   'byte-order-mark': () => [{ offset: 0, length: BYTE_ORDER_MARK.length, content: '' }],
-  'duplicate-section': (file, { line }) => sectionsAt(file, line).map((own) => ({ offset: own.section.start, length: endOfKeys(own) - own.section.start, content: '' })),
+  'duplicate-section': (file, { line }) =>
+    sectionsAt(file, line).map((own) => ({
+      offset: own.section.start,
+      length: endOfKeys(own) - own.section.start,
+      content: '',
+    })),
   'duplicate-key': (file, found) => entriesAt(file, found).flatMap(removalsOf),
   'profile-prefix-in-credentials': renamedHeader,
   'padded-header': renamedHeader,
   'quoted-header': renamedHeader,
   'comment-after-header': movedHeaderComment,
-  'upper-case-key': (file, found) => entriesAt(file, found).map(({ start, writtenKey, key }) => ({ offset: start + indentAt(file.text, start), length: writtenKey.length, content: key })),
-  'colon-delimiter': (file, found) => entriesAt(file, found).map(({ start }) => ({ offset: file.text.indexOf(':', start), length: 1, content: '=' })),
+  'upper-case-key': (file, found) =>
+    entriesAt(file, found).map(({ start, writtenKey, key }) => ({
+      offset: start + indentAt(file.text, start),
+      length: writtenKey.length,
+      content: key,
+    })),
+  'colon-delimiter': (file, found) =>
+    entriesAt(file, found).map(({ start }) => ({ offset: file.text.indexOf(':', start), length: 1, content: '=' })),
   'inline-comment': movedComment,
-  'quoted-value': (file, found) => entriesAt(file, found).map(({ valueStart, valueEnd, value }) => ({ offset: valueStart, length: valueEnd - valueStart, content: trimBlanks(value.slice(1, -1)) })),
+  'quoted-value': (file, found) =>
+    entriesAt(file, found).map(({ valueStart, valueEnd, value }) => ({
+      offset: valueStart,
+      length: valueEnd - valueStart,
+      content: trimBlanks(value.slice(1, -1)),
+    })),
   'first-key-indented': (file, { line }) =>
     (file.bodiesOn.get(line ?? 0) ?? [])
-      .flatMap(({ body }) => [...body.entries, ...body.comments].map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })))
+      .flatMap(({ body }) =>
+        [...body.entries, ...body.comments].map(({ start }) => ({
+          offset: start,
+          length: indentAt(file.text, start),
+          content: '',
+        })),
+      )
       .filter(({ length }) => length > 0),
   'indented-comment': (file, { line }) =>
-    (file.commentsOn.get(line ?? 0) ?? []).map(({ start }) => ({ offset: start, length: indentAt(file.text, start), content: '' })),
+    (file.commentsOn.get(line ?? 0) ?? []).map(({ start }) => ({
+      offset: start,
+      length: indentAt(file.text, start),
+      content: '',
+    })),
 }
 
 function withLines(file: ExaminedDocument): LinedDocument {
   // Each stands on a line of its own.
-  const on = <T>(items: readonly (readonly [number, T])[]): ReadonlyMap<number, readonly T[]> => new Map(items.map(([start, item]) => [file.lineAt(start), [item]]))
+  const on = <T>(items: readonly (readonly [number, T])[]): ReadonlyMap<number, readonly T[]> =>
+    new Map(items.map(([start, item]) => [file.lineAt(start), [item]]))
   return {
     ...file,
     sectionsOn: on(file.sections.map((own) => [own.section.start, own])),
@@ -147,7 +196,9 @@ function renamedHeader(file: LinedDocument, { line }: Finding): readonly ByteEdi
     if (header.profile === undefined) return []
     const open = file.text.indexOf('[', section.start) + 1
     const bytes = file.text.slice(open, file.text.indexOf(']', open))
-    const profile = trimBlanks(bytes).replace(/^profile[ \t\v\f]+/, '').replace(/^(["'])([A-Za-z0-9_\-/.%@:+]+)\1$/, '$2')
+    const profile = trimBlanks(bytes)
+      .replace(/^profile[ \t\v\f]+/, '')
+      .replace(/^(["'])([A-Za-z0-9_\-/.%@:+]+)\1$/, '$2')
     const name = file.name === 'config' && header.isPrefixed ? `profile ${profile}` : profile
     return name === bytes ? [] : [{ offset: open, length: bytes.length, content: name }]
   })
@@ -178,12 +229,25 @@ function movedComment(file: LinedDocument, found: Finding): readonly ByteEdit[] 
 }
 
 /** What login left where its session is gone, and the old token beside one that is there. */
-function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, ExaminedFile>>, machine: MachineFacts, isMended: IsWanted): FileTexts {
+function mendSessions(
+  texts: FileTexts,
+  files: Readonly<Record<SharedFileName, ExaminedFile>>,
+  machine: MachineFacts,
+  isMended: IsWanted,
+): FileTexts {
   const credentials = mendRepeatedly(texts.credentials, (text) => {
-    const examination = examine({ credentials: { ...files.credentials, text }, config: { ...files.config, text: texts.config } }, machine)
+    const examination = examine(
+      { credentials: { ...files.credentials, text }, config: { ...files.config, text: texts.config } },
+      machine,
+    )
     const { profiles } = examination
-    const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
-    const findings = named.flatMap((profile) => [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })))
+    const named = profiles
+      .names()
+      .map((name) => profiles.find(name))
+      .filter((profile) => profile !== undefined)
+    const findings = named.flatMap((profile) =>
+      [checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })),
+    )
     const lined = withLines(examination.files.credentials)
     const edits = apart(findings.filter(isMended), (found) => sessionEdits(lined, found))
     return edits.length > 0 ? edits : undefined
@@ -192,7 +256,10 @@ function mendSessions(texts: FileTexts, files: Readonly<Record<SharedFileName, E
 }
 
 function sessionEdits(file: LinedDocument, found: Finding): readonly ByteEdit[] {
-  if (found.code === 'security-token-first') return entriesAt(file, found).filter(({ key }) => key === LEGACY_TOKEN_KEY).flatMap(removalsOf)
+  if (found.code === 'security-token-first')
+    return entriesAt(file, found)
+      .filter(({ key }) => key === LEGACY_TOKEN_KEY)
+      .flatMap(removalsOf)
   if (!['leftover-marks', 'token-beside-long-term-keys'].includes(found.code) || found.profile === undefined) return []
   try {
     return planSessionRemoval({ document: file.document, path: file.path, profile: found.profile }).edits

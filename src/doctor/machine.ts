@@ -1,4 +1,16 @@
-import { accessSync, chmodSync, closeSync, constants, openSync, readFileSync, readSync, readdirSync, realpathSync, statSync, unlinkSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import type { DoctorContext } from '../commands/doctor.ts'
@@ -30,7 +42,11 @@ export function examineFile(path: string): ExaminedFile {
     const modifiedAt = stat === undefined ? undefined : new Date(Number(stat.mtimeMs))
     return { path, text: bytes.toString('latin1'), exists: stat !== undefined, unreadable: undefined, modifiedAt }
   } catch (error) {
-    const unreadable = isFailure(error, 'FILE_UNREADABLE') ? error.failure.errno : isFailure(error, 'FILE_NOT_REGULAR') ? `it is a ${error.failure.found}` : undefined
+    const unreadable = isFailure(error, 'FILE_UNREADABLE')
+      ? error.failure.errno
+      : isFailure(error, 'FILE_NOT_REGULAR')
+        ? `it is a ${error.failure.found}`
+        : undefined
     if (unreadable === undefined) throw error
     return { path, text: '', exists: true, unreadable, modifiedAt: undefined }
   }
@@ -48,7 +64,10 @@ export function findOpenFiles(paths: readonly string[]): readonly OpenFile[] {
 /** Gives the files in a folder whose names match; none where there is no folder. */
 export function filesIn(folder: string, name: RegExp): readonly string[] {
   try {
-    return readdirSync(folder).filter((found) => name.test(found)).toSorted().map((found) => join(folder, found))
+    return readdirSync(folder)
+      .filter((found) => name.test(found))
+      .toSorted()
+      .map((found) => join(folder, found))
   } catch {
     // No folder, or none that can be read.
     return []
@@ -77,11 +96,27 @@ export function examineProgram(path: string): ProgramFacts {
  * Gives the programs called awsmfa on PATH besides the one that runs, which is known by where its name leads: where it is none
  * of them (a wrapper started it), the first is taken for it.
  */
-export function findOtherAwsmfas(path: string, ownPath: string): readonly { readonly path: string; readonly isFirst: boolean }[] {
+export function findOtherAwsmfas(
+  path: string,
+  ownPath: string,
+): readonly { readonly path: string; readonly isFirst: boolean }[] {
   const names = process.platform === 'win32' ? ['awsmfa.exe', 'awsmfa.cmd'] : ['awsmfa']
-  const found = path.split(delimiter).filter((folder) => folder !== '').flatMap((folder) => names.map((name) => join(folder, name)).filter(isExecutable).slice(0, 1))
-  const distinct = found.map((each) => ({ path: each, real: realPath(each) })).filter(({ real }, index, all) => all.findIndex((each) => each.real === real) === index)
-  const ownIndex = Math.max(0, distinct.findIndex(({ real }) => real === realPath(ownPath)))
+  const found = path
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .flatMap((folder) =>
+      names
+        .map((name) => join(folder, name))
+        .filter(isExecutable)
+        .slice(0, 1),
+    )
+  const distinct = found
+    .map((each) => ({ path: each, real: realPath(each) }))
+    .filter(({ real }, index, all) => all.findIndex((each) => each.real === real) === index)
+  const ownIndex = Math.max(
+    0,
+    distinct.findIndex(({ real }) => real === realPath(ownPath)),
+  )
   return distinct.flatMap(({ path: each }, index) => (index === ownIndex ? [] : [{ path: each, isFirst: index === 0 }]))
 }
 
@@ -137,7 +172,8 @@ export function makePrivate(path: string): void {
 /** Removes a file; that it is gone already is what was wanted. Throws FILE_NOT_WRITABLE. */
 export function removeDamaged(path: string): void {
   const errno = refusalOf(() => unlinkSync(path))
-  if (errno !== undefined && errno !== 'ENOENT') throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
+  if (errno !== undefined && errno !== 'ENOENT')
+    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
 }
 
 type Files = Readonly<Record<SharedFileName, ExaminedFile>>
@@ -174,7 +210,9 @@ export function createDoctorContext(context: Context): DoctorContext {
         otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
         ownerOf: (accessKeyId) => {
           const identity = identityOf(accessKeyId)
-          return identity === undefined ? undefined : `${identity.arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${identity.account}`
+          return identity === undefined
+            ? undefined
+            : `${identity.arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${identity.account}`
         },
       }
     },
@@ -194,7 +232,9 @@ function secretFiles({ credentials, config }: Files, { folders, home }: Context)
 
 /** The entries of both caches of AWS's tools. */
 function cacheEntriesIn(home: string | undefined): readonly string[] {
-  return home === undefined ? [] : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))
+  return home === undefined
+    ? []
+    : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))
 }
 
 function damagedAwsEntries(profiles: Profiles, awsCaches: Context['awsCaches']): readonly DamagedEntry[] {
@@ -203,19 +243,42 @@ function damagedAwsEntries(profiles: Profiles, awsCaches: Context['awsCaches']):
     const profile = profiles.find(name)
     const cacheArguments = profile === undefined ? undefined : cacheArgumentsOf(profile)
     if (cacheArguments === undefined) return []
-    return awsCaches.filter(({ findFor }) => findFor(cacheArguments).kind === 'damaged').map(({ source, pathFor }) => ({ path: pathFor(cacheArguments), cache: source === 'boto-cache' ? ('boto-cache' as const) : ('cli-cache' as const), profile: name }))
+    return awsCaches
+      .filter(({ findFor }) => findFor(cacheArguments).kind === 'damaged')
+      .map(({ source, pathFor }) => ({
+        path: pathFor(cacheArguments),
+        cache: source === 'boto-cache' ? ('boto-cache' as const) : ('cli-cache' as const),
+        profile: name,
+      }))
   })
   return entries.filter(({ path }, index) => entries.findIndex((entry) => entry.path === path) === index)
 }
 
 function missingFiles({ credentials, config }: Files, environment: Context['environment']) {
-  const named = [{ variable: 'AWS_SHARED_CREDENTIALS_FILE', file: credentials }, { variable: 'AWS_CONFIG_FILE', file: config }]
-  return named.filter(({ variable, file }) => (environment[variable] ?? '') !== '' && !file.exists && file.path !== '/dev/null').map(({ variable, file }) => ({ variable, path: file.path }))
+  const named = [
+    { variable: 'AWS_SHARED_CREDENTIALS_FILE', file: credentials },
+    { variable: 'AWS_CONFIG_FILE', file: config },
+  ]
+  return named
+    .filter(({ variable, file }) => (environment[variable] ?? '') !== '' && !file.exists && file.path !== '/dev/null')
+    .map(({ variable, file }) => ({ variable, path: file.path }))
 }
 
 async function askClock({ environment, home, now }: Context): Promise<number | 'none'> {
   const { measureClock } = await import('../aws/transport.ts')
   const readText = (path: string): string => readFileSync(path, 'utf8')
-  const settings = resolveTransport({ environment, home, readText, profileSetting: () => undefined, serviceEndpoint: () => undefined })
-  return await measureClock(settings, [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find((region) => region !== undefined && region !== '') ?? 'us-east-1', now)
+  const settings = resolveTransport({
+    environment,
+    home,
+    readText,
+    profileSetting: () => undefined,
+    serviceEndpoint: () => undefined,
+  })
+  return await measureClock(
+    settings,
+    [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find(
+      (region) => region !== undefined && region !== '',
+    ) ?? 'us-east-1',
+    now,
+  )
 }

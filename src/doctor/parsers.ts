@@ -26,7 +26,14 @@ interface State {
 
 /** Gives what botocore sees in a file, decoded. Never throws. */
 function readAsBotocore(text: string, file: SharedFileName): SeenFile {
-  const state: State = { sections: new Map(), defaults: { header: 0, options: new Map() }, current: undefined, option: undefined, indent: 0, hasFailed: false }
+  const state: State = {
+    sections: new Map(),
+    defaults: { header: 0, options: new Map() },
+    current: undefined,
+    option: undefined,
+    indent: 0,
+    hasFailed: false,
+  }
   for (const [index, line] of linesOf(text).entries()) readLine(state, line, index + 1)
   if (state.hasFailed) return 'refused'
   const profiles = new Map<string, SeenProfile>()
@@ -164,7 +171,8 @@ function withoutComment(line: string): string {
 
 /** The name that a section is kept under; undefined: it is passed over. */
 function sectionNamed(inner: string): string | undefined {
-  const [, kind = '', quote = '', name = '', closing = ''] = /^([\w-]+)\s(["']?)([\w\-@+.%:/]+)(["']?)$/.exec(inner) ?? []
+  const [, kind = '', quote = '', name = '', closing = ''] =
+    /^([\w-]+)\s(["']?)([\w\-@+.%:/]+)(["']?)$/.exec(inner) ?? []
   if (name === '' || quote !== closing) return inner
   return KINDS.has(kind) ? `${kind}.${name}` : undefined
 }
@@ -186,7 +194,9 @@ function profilesIn(sections: ReadonlyMap<string, OpenProfile>, file: SharedFile
   const profiles = new Map<string, SeenProfile>()
   const plain = sections.get('default')
   if (plain !== undefined && plain.values.size > 0) profiles.set('default', plain)
-  for (const [name, profile] of sections) if (name.startsWith('profile.') && (profile.values.size > 0 || !profiles.has(name.slice(8)))) profiles.set(name.slice(8), profile)
+  for (const [name, profile] of sections)
+    if (name.startsWith('profile.') && (profile.values.size > 0 || !profiles.has(name.slice(8))))
+      profiles.set(name.slice(8), profile)
   return profiles
 }
 
@@ -211,7 +221,10 @@ export type SeenFile = ReadonlyMap<string, SeenProfile> | 'refused'
 export type SeenProfiles = { readonly find: (name: string) => ProfileView | undefined } | 'refused'
 
 /** Gives the view of a profile from what a parser sees of it in each file; undefined: it sees it in neither. */
-export function viewOfSeen(name: string, seen: Readonly<Record<SharedFileName, SeenProfile | undefined>>): ProfileView | undefined {
+export function viewOfSeen(
+  name: string,
+  seen: Readonly<Record<SharedFileName, SeenProfile | undefined>>,
+): ProfileView | undefined {
   if (seen.credentials === undefined && seen.config === undefined) return undefined
   const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
     const found = seen[file]?.values.get(key)

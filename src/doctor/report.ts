@@ -1,8 +1,32 @@
-import { PROFILE_WORDS, checkDevices, checkKeyAge, checkKeyPairs, checkSecurityToken, checkSession } from './check-credentials.ts'
+import {
+  PROFILE_WORDS,
+  checkDevices,
+  checkKeyAge,
+  checkKeyPairs,
+  checkSecurityToken,
+  checkSession,
+} from './check-credentials.ts'
 import { checkDoubles, checkHeaders } from './check-headers.ts'
-import { MACHINE_WORDS, checkCaches, checkClock, checkPermissions, checkProcess, checkPrograms, checkVariableFiles, checkVariableKeys, checkVariableProfiles } from './check-machine.ts'
+import {
+  MACHINE_WORDS,
+  checkCaches,
+  checkClock,
+  checkPermissions,
+  checkProcess,
+  checkPrograms,
+  checkVariableFiles,
+  checkVariableKeys,
+  checkVariableProfiles,
+} from './check-machine.ts'
 import { checkProfileKeys } from './check-shadows.ts'
-import { SPELLING_WORDS, checkBytes, checkIndentedComments, checkKeys, checkReadable, checkStrayLines } from './check-spelling.ts'
+import {
+  SPELLING_WORDS,
+  checkBytes,
+  checkIndentedComments,
+  checkKeys,
+  checkReadable,
+  checkStrayLines,
+} from './check-spelling.ts'
 import type { Examination } from './examination.ts'
 import { FIX_LINE } from './finding.ts'
 import type { Finding, FindingCode, FindingText, FindingView, FindingWords, Severity } from './finding.ts'
@@ -20,16 +44,31 @@ import { displayPath, visible } from '../ui/words.ts'
  */
 export function diagnose(examination: Examination, only?: string): readonly Finding[] {
   const { files, profiles } = examination
-  const named = profiles.names().map((name) => profiles.find(name)).filter((profile) => profile !== undefined)
+  const named = profiles
+    .names()
+    .map((name) => profiles.find(name))
+    .filter((profile) => profile !== undefined)
   const inFiles = [files.credentials, files.config].flatMap((file) =>
-    [checkReadable, checkBytes, checkStrayLines, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap((check) => check(file)),
+    [checkReadable, checkBytes, checkStrayLines, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap(
+      (check) => check(file),
+    ),
   )
   const inProfiles = named.flatMap((profile) => [
     ...[checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })),
     ...[checkProfileKeys, checkDevices, checkKeyAge, checkProcess].flatMap((check) => check(profile, examination)),
   ])
-  const round = [checkPermissions, checkCaches, checkClock, checkPrograms, checkVariableKeys, checkVariableProfiles, checkVariableFiles].flatMap((check) => check(examination))
-  const placed = [...inFiles, ...inProfiles].toSorted((left, right) => rankOf(left, files) - rankOf(right, files) || (left.line ?? 0) - (right.line ?? 0))
+  const round = [
+    checkPermissions,
+    checkCaches,
+    checkClock,
+    checkPrograms,
+    checkVariableKeys,
+    checkVariableProfiles,
+    checkVariableFiles,
+  ].flatMap((check) => check(examination))
+  const placed = [...inFiles, ...inProfiles].toSorted(
+    (left, right) => rankOf(left, files) - rankOf(right, files) || (left.line ?? 0) - (right.line ?? 0),
+  )
   const outcomes = outcomeFindings(named, examination, placed)
   const all = [...placed, ...round, ...outcomes]
   return only === undefined ? all : all.filter(isAbout(only, examination))
@@ -44,11 +83,24 @@ export function isAbout(name: string, { profiles, sourcePathOf }: Examination): 
   const profile = profiles.find(name)
   const path = profile === undefined ? [name] : sourcePathOf(profile).path.map((each) => each.name)
   const concerned = new Set(path.flatMap((each) => [each, ...LONG_TERM_SUFFIXES.map((suffix) => each + suffix)]))
-  return (found) => found.profile === undefined || concerned.has(found.profile) || found.severity === 'error' && isOfFile(found)
+  return (found) =>
+    found.profile === undefined || concerned.has(found.profile) || (found.severity === 'error' && isOfFile(found))
 }
 
 function isOfFile({ code }: Finding): boolean {
-  return ['duplicate-section', 'duplicate-key', 'colon-delimiter', 'proto-section', 'first-key-indented', 'name-with-comment-sign', 'line-without-key', 'joined-comment', 'text-after-header', 'empty-header', 'line-in-block'].includes(code)
+  return [
+    'duplicate-section',
+    'duplicate-key',
+    'colon-delimiter',
+    'proto-section',
+    'first-key-indented',
+    'name-with-comment-sign',
+    'line-without-key',
+    'joined-comment',
+    'text-after-header',
+    'empty-header',
+    'line-in-block',
+  ].includes(code)
 }
 
 /** What doctor says: findings grouped by file, with their lines, the worst first to be seen; or as JSON. */
@@ -71,7 +123,17 @@ export function renderFindingsJson(findings: readonly Finding[], view: FindingVi
   const rows = findings.map((finding) => {
     const { code, severity, file, line, profile, tools, isMendable } = finding
     const { what, wayOut } = findingText(finding, view)
-    return { code, severity, file: file ?? null, line: line ?? null, profile: profile ?? null, tools, what, wayOut: wayOut ?? null, fixable: isMendable }
+    return {
+      code,
+      severity,
+      file: file ?? null,
+      line: line ?? null,
+      profile: profile ?? null,
+      tools,
+      what,
+      wayOut: wayOut ?? null,
+      fixable: isMendable,
+    }
   })
   return `${JSON.stringify(rows)}\n`
 }
@@ -80,10 +142,15 @@ export function renderFindingsJson(findings: readonly Finding[], view: FindingVi
 export function renderFindings(findings: readonly Finding[], view: FindingView, style: TextStyle): string {
   const outcomes = findings.filter(({ code }) => isOutcome(code))
   const others = findings.filter(({ code }) => !isOutcome(code))
-  const files = [...new Set(others.map(({ file }) => file))].toSorted((left, right) => Number(left === undefined) - Number(right === undefined))
+  const files = [...new Set(others.map(({ file }) => file))].toSorted(
+    (left, right) => Number(left === undefined) - Number(right === undefined),
+  )
   const groups = files.map((file) => {
     const head = paint(file === undefined ? 'environment' : visible(displayPath(file, view.home), 1000), 'bold', style)
-    return `${head}\n${others.filter((finding) => finding.file === file).map((finding) => rowsOf(finding, view, style)).join('')}`
+    return `${head}\n${others
+      .filter((finding) => finding.file === file)
+      .map((finding) => rowsOf(finding, view, style))
+      .join('')}`
   })
   const byProfile = new Map<string, string[]>()
   for (const finding of outcomes) {
@@ -91,14 +158,18 @@ export function renderFindings(findings: readonly Finding[], view: FindingView, 
     byProfile.set(finding.profile ?? '', rows)
     rows.push(`  ${findingText(finding, view).what}\n`)
   }
-  const profiles = [...byProfile].map(([profile, rows]) => `${paint(visible(profile), 'bold', style)}\n${rows.join('')}`)
+  const profiles = [...byProfile].map(
+    ([profile, rows]) => `${paint(visible(profile), 'bold', style)}\n${rows.join('')}`,
+  )
   return [...groups, ...profiles, countLine(others, style)].join('\n')
 }
 
 function rowsOf(finding: Finding, view: FindingView, style: TextStyle): string {
   const { what, wayOut } = findingText(finding, view)
   const { severity, code, line, profile } = finding
-  const place = [line === undefined ? '' : `line ${line}`, profile === undefined ? '' : visible(profile)].filter((part) => part !== '').join(', ')
+  const place = [line === undefined ? '' : `line ${line}`, profile === undefined ? '' : visible(profile)]
+    .filter((part) => part !== '')
+    .join(', ')
   const mark = paint(severity, COLOURS[severity], style)
   const hint = wayOut === undefined ? '' : `    ${finding.isMendable ? `${wayOut}: ${FIX_LINE}` : wayOut}\n`
   return `  ${mark}  ${place === '' ? '' : `${place}: `}${what} ${paint(`[${code}]`, 'dim', style)}\n${hint}`
@@ -127,7 +198,9 @@ export function renderRepairs(findings: readonly Finding[], { home }: FindingVie
   return findings
     .map(({ code, file, facts }) => {
       const path = visible(displayPath(file ?? '', home), 1000)
-      return code === 'loose-permissions' ? `${path}\n  -mode ${facts.name ?? ''}\n  +mode 0600\n` : `${path}\n  -(a damaged entry; it is removed)\n`
+      return code === 'loose-permissions'
+        ? `${path}\n  -mode ${facts.name ?? ''}\n  +mode 0600\n`
+        : `${path}\n  -(a damaged entry; it is removed)\n`
     })
     .join('')
 }

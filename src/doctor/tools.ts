@@ -1,4 +1,3 @@
-
 /**
  * What each parser makes of the spellings on which they differ, as data. Sources, for every row:
  *
@@ -17,7 +16,8 @@
  * `profile-missed`, `key-missed`: read without it; `value-changed`: read with another value; `spreads`: its keys count for every
  * profile; `fine`: as meant.
  */
-export type ParserEffect = 'file-refused' | 'file-skipped' | 'profile-missed' | 'key-missed' | 'value-changed' | 'spreads' | 'fine'
+export type ParserEffect =
+  'file-refused' | 'file-skipped' | 'profile-missed' | 'key-missed' | 'value-changed' | 'spreads' | 'fine'
 
 /** A row: what each parser does; one that is not named reads it as it is meant. */
 export type ParserRow = Readonly<Partial<Record<Engine, ParserEffect>>>
@@ -30,7 +30,13 @@ export const PARSER_BEHAVIOUR = {
   'not-utf8': { botocore: 'file-refused', rust: 'file-skipped' },
   'line-without-key': { botocore: 'file-refused', rust: 'file-refused', java: 'file-refused', dotnet: 'file-refused' },
   'key-before-section': { botocore: 'file-refused', rust: 'file-refused', java: 'file-refused' },
-  'profile-prefix-in-credentials': { botocore: 'profile-missed', js: 'profile-missed', go: 'profile-missed', rust: 'profile-missed', java: 'profile-missed' },
+  'profile-prefix-in-credentials': {
+    botocore: 'profile-missed',
+    js: 'profile-missed',
+    go: 'profile-missed',
+    rust: 'profile-missed',
+    java: 'profile-missed',
+  },
   'bare-section-in-config': everywhere('profile-missed'),
   'upper-case-key': { js: 'key-missed', java: 'key-missed' },
   'inline-comment': { botocore: 'value-changed', dotnet: 'value-changed' },
@@ -45,7 +51,13 @@ export const PARSER_BEHAVIOUR = {
   'quoted-header': { go: 'profile-missed', rust: 'profile-missed', java: 'profile-missed', dotnet: 'profile-missed' },
   'comment-after-header': { dotnet: 'file-refused' },
   'joined-comment': { js: 'profile-missed', dotnet: 'file-refused' },
-  'text-after-header': { js: 'profile-missed', go: 'profile-missed', rust: 'file-refused', java: 'file-refused', dotnet: 'file-refused' },
+  'text-after-header': {
+    js: 'profile-missed',
+    go: 'profile-missed',
+    rust: 'file-refused',
+    java: 'file-refused',
+    dotnet: 'file-refused',
+  },
   'double-bracket': everywhere('profile-missed'),
   'bracket-after-header': { botocore: 'profile-missed', dotnet: 'file-refused' },
   'empty-header': { botocore: 'file-refused' },
@@ -53,7 +65,13 @@ export const PARSER_BEHAVIOUR = {
   'name-not-portable': { rust: 'profile-missed', java: 'profile-missed' },
   'name-with-comment-sign': { go: 'profile-missed', rust: 'file-refused', java: 'file-refused' },
   'carriage-returns': { js: 'file-skipped', go: 'file-skipped', rust: 'file-refused' },
-  'quoted-value': { botocore: 'value-changed', js: 'value-changed', rust: 'value-changed', java: 'value-changed', dotnet: 'value-changed' },
+  'quoted-value': {
+    botocore: 'value-changed',
+    js: 'value-changed',
+    rust: 'value-changed',
+    java: 'value-changed',
+    dotnet: 'value-changed',
+  },
 } as const satisfies Readonly<Record<string, ParserRow>>
 
 /** The findings that are about spelling. */

@@ -14,7 +14,17 @@ import type { FailureText } from '../ui/words.ts'
  * files, the environment or servers is made harmless on its way in.
  */
 
-const WORDS: WordsFor<FailureCode> = { ...COMMAND_LINE_WORDS, ...PROFILE_WORDS, ...FILE_WORDS, ...KEYCHAIN_WORDS, ...LAYOUT_WORDS, ...PEOPLE_WORDS, ...PROGRAMS_PROGRAM_WORDS, ...STS_WORDS, ...TOKEN_CODE_WORDS }
+const WORDS: WordsFor<FailureCode> = {
+  ...COMMAND_LINE_WORDS,
+  ...PROFILE_WORDS,
+  ...FILE_WORDS,
+  ...KEYCHAIN_WORDS,
+  ...LAYOUT_WORDS,
+  ...PEOPLE_WORDS,
+  ...PROGRAMS_PROGRAM_WORDS,
+  ...STS_WORDS,
+  ...TOKEN_CODE_WORDS,
+}
 
 /** Says a failure in one error and as many hints as are certainly right. */
 export function renderFailure(failure: Failure, view: FailureView): FailureText {
@@ -41,7 +51,10 @@ export interface FaultFacts {
 }
 
 /** Gives the lines for an error that nobody foresaw: whose fault it is, in which version, and with debug where. */
-export function formatFault({ name, code, frames, versions }: FaultFacts, { debug }: Pick<FailureView, 'debug'>): string {
+export function formatFault(
+  { name, code, frames, versions }: FaultFacts,
+  { debug }: Pick<FailureView, 'debug'>,
+): string {
   const what = code === undefined ? visible(name) : `${visible(name)} ${visible(code)}`
   const lines = [`error: this is a fault of awsmfa: ${what} (${visible(versions)})`]
   if (debug) lines.push(...frames.map((frame) => `debug: ${visible(frame, 500)}`))

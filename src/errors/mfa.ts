@@ -15,11 +15,21 @@ const PROGRAM_WORDS = {
 } as const
 
 /** What a question is about; `isPassable`: the answer can come without a terminal. */
-const QUESTION_WORDS: Readonly<Record<WantedAnswer, { readonly need: string; readonly way: string; readonly isPassable: boolean }>> = {
-  'token-code': { need: 'a token code is needed', way: 'pass --token-code 123456, or --token-code - to read it from stdin', isPassable: true },
+const QUESTION_WORDS: Readonly<
+  Record<WantedAnswer, { readonly need: string; readonly way: string; readonly isPassable: boolean }>
+> = {
+  'token-code': {
+    need: 'a token code is needed',
+    way: 'pass --token-code 123456, or --token-code - to read it from stdin',
+    isPassable: true,
+  },
   answer: { need: 'a question needs an answer', way: 'run it at a terminal', isPassable: false },
   consent: { need: 'nothing was changed: a yes is needed', way: 'pass --yes to make these changes', isPassable: true },
-  'long-term-keys': { need: 'the long-term keys are needed', way: 'put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and pass --source-env', isPassable: true },
+  'long-term-keys': {
+    need: 'the long-term keys are needed',
+    way: 'put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and pass --source-env',
+    isPassable: true,
+  },
 }
 
 function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode: number | undefined): string {
@@ -30,7 +40,9 @@ function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode:
 function whyNoWindow(trouble: WindowTrouble): string {
   switch (trouble.kind) {
     case 'no-program':
-      return trouble.programs.length === 1 ? `${trouble.programs.join()} is not there` : `neither ${trouble.programs.join(' nor ')} is there`
+      return trouble.programs.length === 1
+        ? `${trouble.programs.join()} is not there`
+        : `neither ${trouble.programs.join(' nor ')} is there`
     case 'failed':
       return trouble.detail === '' ? `${trouble.program} failed` : `${trouble.program} says: ${visible(trouble.detail)}`
     case 'no-display':
@@ -73,34 +85,62 @@ const OTHERS_FATES: Readonly<Record<Extract<Failure, { readonly code: 'ANOTHER_L
 
 /** Words for what a person, another program of theirs, or the time had a part in. */
 export const PEOPLE_WORDS: WordsFor<
-  'PROMPT_UNAVAILABLE' | 'CANCELLED' | 'INTERRUPTED' | 'DECLINED' | 'DEADLINE_EXCEEDED' | 'CREDENTIAL_PROCESS_FAILED' | 'ANOTHER_LOGIN_FAILED' | 'LOGINS_FAILED'
+  | 'PROMPT_UNAVAILABLE'
+  | 'CANCELLED'
+  | 'INTERRUPTED'
+  | 'DECLINED'
+  | 'DEADLINE_EXCEEDED'
+  | 'CREDENTIAL_PROCESS_FAILED'
+  | 'ANOTHER_LOGIN_FAILED'
+  | 'LOGINS_FAILED'
 > = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted, window }) => {
     const { need, way, isPassable } = QUESTION_WORDS[wanted]
     const besides = window === undefined ? [] : windowHints(window)
-    if (obstacle === 'no-window') return say(`${need} and no window can be opened${window === undefined ? '' : `: ${whyNoWindow(window)}`}`, way)
-    if (obstacle === 'background') return say(`${need}, and awsmfa runs in the background`, isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg', ...besides)
-    return say(obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`, way, ...besides)
+    if (obstacle === 'no-window')
+      return say(`${need} and no window can be opened${window === undefined ? '' : `: ${whyNoWindow(window)}`}`, way)
+    if (obstacle === 'background')
+      return say(
+        `${need}, and awsmfa runs in the background`,
+        isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg',
+        ...besides,
+      )
+    return say(
+      obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`,
+      way,
+      ...besides,
+    )
   },
   CANCELLED: () => say('cancelled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
   LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles could not sign in`),
   DECLINED: () => say('declined; nothing was changed'),
-  DEADLINE_EXCEEDED: ({ seconds, waitingFor }) => say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
+  DEADLINE_EXCEEDED: ({ seconds, waitingFor }) =>
+    say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
-    say(`the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`, reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined),
+    say(
+      `the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`,
+      reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined,
+    ),
   ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHERS_FATES[why]} just now`),
 }
 
 /** Words for programs that are to get credentials, and for what cannot be handed to them. */
 export const PROGRAMS_PROGRAM_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUOTABLE'> = {
   PROGRAM_NOT_RUN: ({ program, reason, errno }) => {
-    if (reason === 'not-found') return say(`there is no program ${quoted(program)}`, 'a line for a shell, with pipes or variables, needs one: sh -c LINE')
+    if (reason === 'not-found')
+      return say(
+        `there is no program ${quoted(program)}`,
+        'a line for a shell, with pipes or variables, needs one: sh -c LINE',
+      )
     if (reason === 'not-executable') return say(`${quoted(program)} cannot be run: ${showErrno(errno)}`)
     return say(`${quoted(program)} ${BATCH_FILE}`, `${THROUGH_CMD}: ${commandLine('exec')} '--' cmd /c …`)
   },
   VALUE_NOT_QUOTABLE: ({ variable, format }) =>
-    say(`the value of ${variable} holds a character that --format ${format} cannot carry safely`, `run the program with it instead: ${commandLine('exec')} -- COMMAND`),
+    say(
+      `the value of ${variable} holds a character that --format ${format} cannot carry safely`,
+      `run the program with it instead: ${commandLine('exec')} -- COMMAND`,
+    ),
 }
 
 type CommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }>
@@ -110,7 +150,9 @@ export const TOKEN_CODE_WORDS: WordsFor<'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED
   TOKEN_COMMAND_FAILED: (failure, view) => {
     const { program, origin, wantsShell } = failure
     const error = `the token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
-    const shell = wantsShell ? "it is run without a shell; for pipes, variables and the like: sh -c 'LINE'" : wayForCommand(failure)
+    const shell = wantsShell
+      ? "it is run without a shell; for pipes, variables and the like: sh -c 'LINE'"
+      : wayForCommand(failure)
     return say(error, shell, TYPE_IT)
   },
   YUBIKEY_FAILED: (failure) => yubiKeyWords(failure),

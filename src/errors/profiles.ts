@@ -24,7 +24,11 @@ export const PROFILE_WORDS: WordsFor<
   | 'REGION_UNKNOWN'
 > = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest }, view) =>
-    say(`there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`, didYouMean(nearest) ?? (origin.kind === 'default' ? `to set up a first one: ${commandLine('setup')}` : ALL_PROFILES)),
+    say(
+      `there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`,
+      didYouMean(nearest) ??
+        (origin.kind === 'default' ? `to set up a first one: ${commandLine('setup')}` : ALL_PROFILES),
+    ),
   PROFILE_NOT_NAMED: ({ candidates }) => {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
@@ -32,7 +36,9 @@ export const PROFILE_WORDS: WordsFor<
     return say(
       "no profile is named, and 'default' cannot be signed in",
       `name one: ${loginLine(first)}`,
-      candidates.length > 1 ? `these can be signed in: ${more > 0 ? `${names.join(', ')} and ${more} more` : listed(names, 'and')}` : undefined,
+      candidates.length > 1
+        ? `these can be signed in: ${more > 0 ? `${names.join(', ')} and ${more} more` : listed(names, 'and')}`
+        : undefined,
       `to see why 'default' cannot: ${commandLine('login', 'default')}`,
     )
   },
@@ -42,48 +48,73 @@ export const PROFILE_WORDS: WordsFor<
       didYouMean(nearest) ?? ALL_PROFILES,
     ),
   SOURCE_PROFILE_CYCLE: ({ path }) =>
-    say(`the source profiles go round in a circle: ${path.map(quoted).join(' -> ')}`, "one of them must hold keys of its own instead of a 'source_profile'"),
+    say(
+      `the source profiles go round in a circle: ${path.map(quoted).join(' -> ')}`,
+      "one of them must hold keys of its own instead of a 'source_profile'",
+    ),
   SOURCE_PROFILE_AMBIGUOUS: ({ profile, candidates }, view) =>
     say(
-      `the long-term keys of ${quoted(profile)} may be ${listed(candidates.map((candidate) => `${section(candidate.profile)} in ${showPlace(candidate.place, view)}`), 'or')}, and these differ`,
-      ...candidates.map((candidate) => `to use ${section(candidate.profile)}: ${loginLine(profile, '--source-profile', candidate.profile)}`),
+      `the long-term keys of ${quoted(profile)} may be ${listed(
+        candidates.map((candidate) => `${section(candidate.profile)} in ${showPlace(candidate.place, view)}`),
+        'or',
+      )}, and these differ`,
+      ...candidates.map(
+        (candidate) =>
+          `to use ${section(candidate.profile)}: ${loginLine(profile, '--source-profile', candidate.profile)}`,
+      ),
     ),
   LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt }, view) =>
     say(
       `there are no long-term keys for ${quoted(profile)}${path.length > 1 ? ` on the way ${path.map(quoted).join(' -> ')}` : ''}`,
-      sessionAt === undefined ? undefined : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
+      sessionAt === undefined
+        ? undefined
+        : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
       lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
       `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
     ),
-  LONG_TERM_CREDENTIALS_INCOMPLETE: ({ profile, missing, place }, view) => say(`${quoted(missing)} is missing from ${section(profile)} in ${showPlace(place, view)}`),
+  LONG_TERM_CREDENTIALS_INCOMPLETE: ({ profile, missing, place }, view) =>
+    say(`${quoted(missing)} is missing from ${section(profile)} in ${showPlace(place, view)}`),
   LONG_TERM_VARIABLES_MISSING: ({ missing, sessionTokenSet }) =>
     sessionTokenSet
-      ? say("'--source-env' needs long-term keys, and those in the environment are a session's: AWS_SESSION_TOKEN is set")
+      ? say(
+          "'--source-env' needs long-term keys, and those in the environment are a session's: AWS_SESSION_TOKEN is set",
+        )
       : say(`'--source-env' needs ${listed(missing, 'and')} in the environment`),
   MFA_SERIAL_MISSING: (failure, view) => sayMissingSerial(failure, view),
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
       `${section(profile)} in ${showPlace(place, view)} holds long-term keys; a session written there would destroy them`,
-      sourceIsSame ? `to move them to ${section(`${profile}-long-term`)} and sign in as ${quoted(profile)}: ${commandLine('setup', profileWord(profile))}` : undefined,
+      sourceIsSame
+        ? `to move them to ${section(`${profile}-long-term`)} and sign in as ${quoted(profile)}: ${commandLine('setup', profileWord(profile))}`
+        : undefined,
       `to leave it as it is, store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
     ),
   SECTION_NOT_OURS: ({ profile, place, session }, view) => {
     const owner = session.manager === undefined ? 'another tool' : quoted(session.manager)
     const until = session.expiration === undefined ? '' : ` until ${formatInstant(session.expiration, view.now)}`
-    return say(`${section(profile)} in ${showPlace(place, view)} holds a session of ${owner}${until}`, 'to put a new one in its place: --replace')
+    return say(
+      `${section(profile)} in ${showPlace(place, view)} holds a session of ${owner}${until}`,
+      'to put a new one in its place: --replace',
+    )
   },
   SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole }, view) =>
     say(
       `a session under ${section(profile)} would be ignored: tools go by ${quoted(key)} in ${showPlace(place, view)}`,
-      standardRole ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}` : 'sign in another profile, or take that line out',
+      standardRole
+        ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
+        : 'sign in another profile, or take that line out',
     ),
-  REGION_UNKNOWN: ({ partition }) => say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
+  REGION_UNKNOWN: ({ partition }) =>
+    say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
 }
 
 const ALL_PROFILES = `to see all profiles: ${commandLine('status', '--all')}`
 
 function inPaths(paths: readonly string[], view: FailureView): string {
-  return listed(paths.map((path) => showPath(path, view)), 'or')
+  return listed(
+    paths.map((path) => showPath(path, view)),
+    'or',
+  )
 }
 
 function loginLine(profile: string, ...words: readonly string[]): string {
@@ -97,19 +128,32 @@ function commandWord(profile: string): string {
 
 type MissingSerial = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>
 
-function sayMissingSerial({ profile, listing, devices, command }: MissingSerial, view: FailureView): ReturnType<typeof say> {
+function sayMissingSerial(
+  { profile, listing, devices, command }: MissingSerial,
+  view: FailureView,
+): ReturnType<typeof say> {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
   const name = `name it: --serial-number ${visible(devices[0] ?? 'SERIAL')}`
-  const keep = command === 'setup' ? undefined : `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
+  const keep =
+    command === 'setup'
+      ? undefined
+      : `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
   switch (listing) {
     case 'denied':
       return say(`no MFA device is configured for ${quoted(profile)}, and its user may not list them`, name, keep)
     case 'failed':
       return say(`no MFA device is configured for ${quoted(profile)}, and IAM could not be asked for it`, name, keep)
     case 'several':
-      return say(`the user of ${quoted(profile)} has several MFA devices: ${devices.map(quoted).join(', ')}`, name, keep)
+      return say(
+        `the user of ${quoted(profile)} has several MFA devices: ${devices.map(quoted).join(', ')}`,
+        name,
+        keep,
+      )
     case 'empty':
-      return say(`the user of ${quoted(profile)} has no MFA device`, "register one first: in the AWS console under 'Security credentials'")
+      return say(
+        `the user of ${quoted(profile)} has no MFA device`,
+        "register one first: in the AWS console under 'Security credentials'",
+      )
     case 'fido-only':
       return say(
         `the user of ${quoted(profile)} has only passkeys or security keys, and STS takes codes alone`,

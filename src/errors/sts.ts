@@ -27,40 +27,83 @@ export const STS_WORDS: WordsFor<
   TOKEN_CODE_REJECTED: ({ nextCodeInSeconds, known, answerLost }) => {
     const next = `the next code comes in ${nextCodeInSeconds} s`
     if (answerLost) return say('the answer of STS was lost, and the token code is spent', next)
-    return say(known === 'used' ? 'the token code has been used before; a code works once' : 'the token code was not accepted; a code works once', next)
+    return say(
+      known === 'used'
+        ? 'the token code has been used before; a code works once'
+        : 'the token code was not accepted; a code works once',
+      next,
+    )
   },
   MFA_SERIAL_REJECTED: ({ serial, origin }, view) =>
-    say(`the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`, 'the serial must be that of a device of the user whose long-term keys sign'),
+    say(
+      `the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`,
+      'the serial must be that of a device of the user whose long-term keys sign',
+    ),
   CREDENTIALS_REJECTED: (failure, view) => sayRejectedKeys(failure, view),
   SESSION_MISSING: (failure, view) => sayMissingSession(failure, view),
   SESSION_NOT_KEPT: ({ profile, isGot }) =>
-    say(`${quoted(profile)} ${isGot ? 'got a session, but' : 'cannot be signed in:'} awsmfa's cache, from which its credential_process answers, ${isGot ? 'did not take it' : 'would not take a session'}`, `to see why: ${commandLine('login', profileWord(profile))} --debug`),
+    say(
+      `${quoted(profile)} ${isGot ? 'got a session, but' : 'cannot be signed in:'} awsmfa's cache, from which its credential_process answers, ${isGot ? 'did not take it' : 'would not take a session'}`,
+      `to see why: ${commandLine('login', profileWord(profile))} --debug`,
+    ),
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
       ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)
-      : say(`not allowed to assume ${roleInWords(roleArn)} [AccessDenied]`, "the role's trust policy and the user's own policies must both allow it; a role that does not exist is refused in the same words")),
+      : say(
+          `not allowed to assume ${roleInWords(roleArn)} [AccessDenied]`,
+          "the role's trust policy and the user's own policies must both allow it; a role that does not exist is refused in the same words",
+        )),
     detail: message,
   }),
   REQUEST_REFUSED: (failure, view) => sayRefusedRequest(failure, view),
   CLOCK_SKEWED: ({ skewSeconds }) =>
-    say(`the clock of this computer is ${skewSeconds === undefined ? 'wrong' : skewInWords(skewSeconds)}, and AWS refuses what it signs`, 'set the clock, then try again'),
-  THROTTLED: ({ operation }) => say(`AWS has had too many requests: ${visible(operation)} was refused [Throttling]`, 'wait a minute, then try again'),
-  REGION_DISABLED: ({ region }) => say(`STS is switched off in the region ${quoted(region)} for this account [RegionDisabledException]`, 'name another: --region NAME'),
+    say(
+      `the clock of this computer is ${skewSeconds === undefined ? 'wrong' : skewInWords(skewSeconds)}, and AWS refuses what it signs`,
+      'set the clock, then try again',
+    ),
+  THROTTLED: ({ operation }) =>
+    say(
+      `AWS has had too many requests: ${visible(operation)} was refused [Throttling]`,
+      'wait a minute, then try again',
+    ),
+  REGION_DISABLED: ({ region }) =>
+    say(
+      `STS is switched off in the region ${quoted(region)} for this account [RegionDisabledException]`,
+      'name another: --region NAME',
+    ),
   NETWORK_UNREACHABLE: (failure) => sayUnreachable(failure),
-  CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) => say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
+  CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) =>
+    say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
   STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => {
     const isError = status !== undefined && status >= 300
-    const what = isError ? `the answer has status ${status}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}` : 'there was no answer that can be read'
-    return { ...say(`${visible(operation)} failed: ${what}`, awsCode === undefined ? 'a proxy or a sign-in page on the way may have answered in place of AWS' : 'AWS has trouble of its own; try again later'), detail }
+    const what = isError
+      ? `the answer has status ${status}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}`
+      : 'there was no answer that can be read'
+    return {
+      ...say(
+        `${visible(operation)} failed: ${what}`,
+        awsCode === undefined
+          ? 'a proxy or a sign-in page on the way may have answered in place of AWS'
+          : 'AWS has trouble of its own; try again later',
+      ),
+      detail,
+    }
   },
 }
 
-function sayMissingSession({ profile, expiration, wantedSeconds }: Extract<Failure, { readonly code: 'SESSION_MISSING' }>, { now }: FailureView): FailureText {
+function sayMissingSession(
+  { profile, expiration, wantedSeconds }: Extract<Failure, { readonly code: 'SESSION_MISSING' }>,
+  { now }: FailureView,
+): FailureText {
   const login = commandLine('login', profileWord(profile))
   if (expiration === undefined) return say(`${quoted(profile)} has no session`, `to get one: ${login}`)
-  if (expiration <= now) return say(`the session of ${quoted(profile)} ended ${formatInstant(expiration, now)}`, `to get another: ${login}`)
+  if (expiration <= now)
+    return say(`the session of ${quoted(profile)} ended ${formatInstant(expiration, now)}`, `to get another: ${login}`)
   const wanted = wantedSeconds === undefined ? '' : `, and ${exactDuration(wantedSeconds)} are wanted`
-  return say(`the session of ${quoted(profile)} holds for ${durationInWords(secondsUntil(expiration, now))}${wanted}`, `to get another: ${login} --force`)
+  return say(
+    `the session of ${quoted(profile)} holds for ${durationInWords(secondsUntil(expiration, now))}${wanted}`,
+    `to get another: ${login} --force`,
+  )
 }
 
 /** To the nearest minute, where it is one or more: nobody sets a clock by seconds. */
@@ -69,14 +112,23 @@ function skewInWords(seconds: number): string {
   return `${durationInWords(size < 60 ? size : Math.round(size / 60) * 60)} ${seconds > 0 ? 'ahead' : 'behind'}`
 }
 
-function sayRejectedKeys({ accessKeyId, reason, origin }: Extract<Failure, { readonly code: 'CREDENTIALS_REJECTED' }>, view: FailureView): FailureText {
+function sayRejectedKeys(
+  { accessKeyId, reason, origin }: Extract<Failure, { readonly code: 'CREDENTIALS_REJECTED' }>,
+  view: FailureView,
+): FailureText {
   const from = origin === 'session' ? 'the session' : showOrigin(origin, view)
   const key = `the access key ${visible(accessKeyId)} (${from})`
   switch (reason) {
     case 'unknown-key':
-      return say(`${key} is not known to AWS, or is not active [InvalidClientTokenId]`, 'it may have been deleted or replaced, or belong to another partition or endpoint')
+      return say(
+        `${key} is not known to AWS, or is not active [InvalidClientTokenId]`,
+        'it may have been deleted or replaced, or belong to another partition or endpoint',
+      )
     case 'wrong-secret':
-      return say(`the secret that goes with ${key} is wrong [SignatureDoesNotMatch]`, "'aws_secret_access_key' must be the one that was made together with it")
+      return say(
+        `the secret that goes with ${key} is wrong [SignatureDoesNotMatch]`,
+        "'aws_secret_access_key' must be the one that was made together with it",
+      )
     case 'session':
       return say(`${key} is that of a session, and this needs long-term keys`)
     case 'expired':
@@ -86,14 +138,33 @@ function sayRejectedKeys({ accessKeyId, reason, origin }: Extract<Failure, { rea
 
 type RefusedRequest = Extract<Failure, { readonly code: 'REQUEST_REFUSED' }>
 
-function sayRefusedRequest({ operation, awsCode, message, reason }: RefusedRequest, { debug }: FailureView): FailureText {
+function sayRefusedRequest(
+  { operation, awsCode, message, reason }: RefusedRequest,
+  { debug }: FailureView,
+): FailureText {
   const code = `[${visible(awsCode)}]`
-  if (reason === undefined) return { ...say(`AWS refused ${visible(operation)} ${code}`, debug ? undefined : "to see AWS's own words, run it again with --debug"), detail: message }
+  if (reason === undefined)
+    return {
+      ...say(
+        `AWS refused ${visible(operation)} ${code}`,
+        debug ? undefined : "to see AWS's own words, run it again with --debug",
+      ),
+      detail: message,
+    }
   switch (reason) {
     case 'role-maximum':
-      return { ...say(`the role does not allow a session as long as that ${code}`, 'ask for less: --duration 1h'), detail: message }
+      return {
+        ...say(`the role does not allow a session as long as that ${code}`, 'ask for less: --duration 1h'),
+        detail: message,
+      }
     case 'chained':
-      return { ...say(`a role that is assumed from a session holds for one hour at most ${code}`, 'ask for less: --duration 1h'), detail: message }
+      return {
+        ...say(
+          `a role that is assumed from a session holds for one hour at most ${code}`,
+          'ask for less: --duration 1h',
+        ),
+        detail: message,
+      }
     case 'packed-policy':
       return { ...say(`the policies and tags of the session are too big together ${code}`), detail: message }
     case 'root-account':
@@ -118,14 +189,23 @@ function sayUnreachable(failure: Extract<Failure, { readonly code: 'NETWORK_UNRE
   const { host, reason, proxy, timeoutSeconds } = failure
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
-  return say(`STS is not to be reached at ${visible(host)}${through}: ${TROUBLE_WORDS[reason]}${after}`, wayThere(failure))
+  return say(
+    `STS is not to be reached at ${visible(host)}${through}: ${TROUBLE_WORDS[reason]}${after}`,
+    wayThere(failure),
+  )
 }
 
-function wayThere({ reason, proxy, proxyIgnored }: Extract<Failure, { readonly code: 'NETWORK_UNREACHABLE' }>): string | undefined {
-  if (reason === 'certificate') return "where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE"
+function wayThere({
+  reason,
+  proxy,
+  proxyIgnored,
+}: Extract<Failure, { readonly code: 'NETWORK_UNREACHABLE' }>): string | undefined {
+  if (reason === 'certificate')
+    return 'where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE'
   if (reason === 'proxy-auth') return 'put them into the variable: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT'
   if (proxyIgnored === true) return 'a proxy is set, but NO_PROXY exempts this host'
-  return proxy === undefined && (reason === 'dns' || reason === 'timeout' || reason === 'unreachable' || reason === 'refused')
+  return proxy === undefined &&
+    (reason === 'dns' || reason === 'timeout' || reason === 'unreachable' || reason === 'refused')
     ? 'behind a proxy, set HTTPS_PROXY; awsmfa honours it'
     : undefined
 }

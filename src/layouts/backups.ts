@@ -41,7 +41,9 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
         .reverse()
         .flatMap((name) => {
           const record = readRecord(childPath(folder, name))
-          return record?.files.credentials.path === paths.credentials && record.files.config.path === paths.config ? [{ name, ...record }] : []
+          return record?.files.credentials.path === paths.credentials && record.files.config.path === paths.config
+            ? [{ name, ...record }]
+            : []
         }),
     remove,
     sweep: () => {
@@ -82,7 +84,9 @@ function readRecord(path: string): ChangeRecord | undefined {
 
 function readFile(value: unknown): RecordedFile | undefined {
   const { path, before, edits } = asObject(value)
-  return typeof path === 'string' && typeof before === 'string' && Array.isArray(edits) && edits.every(isEdit) ? { path, before, edits } : undefined
+  return typeof path === 'string' && typeof before === 'string' && Array.isArray(edits) && edits.every(isEdit)
+    ? { path, before, edits }
+    : undefined
 }
 
 function isEdit(value: unknown): value is ByteEdit {
@@ -112,7 +116,9 @@ export interface Backups {
   /** Keeps a record, whole or not at all, and gives its name. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
   readonly keep: (record: ChangeRecord) => string
   /** The records of changes to these files, the newest first. Never throws: what cannot be read is passed over. */
-  readonly list: (paths: Readonly<Record<SharedFileName, string>>) => readonly (ChangeRecord & { readonly name: string })[]
+  readonly list: (
+    paths: Readonly<Record<SharedFileName, string>>,
+  ) => readonly (ChangeRecord & { readonly name: string })[]
   /** Removes a record. Never throws. */
   readonly remove: (name: string) => void
   /** Removes the records that are older than 30 days. Never throws. */

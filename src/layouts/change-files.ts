@@ -28,10 +28,15 @@ export interface ShownChange extends Pick<FileChange<unknown>, 'question' | 'con
  * talk, and nobody is asked; else somebody has to agree, and changeFiles refuses where there is nobody. With `--json`, where a
  * command has that, stdout is for the JSON, and the diff is talk; with `--quiet` it is shown to who is asked alone.
  */
-export function shownChange({ options }: Invocation, { terminal, home }: ShownContext, question = CHANGE_QUESTION): ShownChange {
+export function shownChange(
+  { options }: Invocation,
+  { terminal, home }: ShownContext,
+  question = CHANGE_QUESTION,
+): ShownChange {
   const isDry = options['dry-run'] === true
   const consent = isDry ? 'none' : options['yes'] === true ? 'given' : 'asked'
-  const [write, style] = isDry && options['json'] !== true ? [terminal.writeData, terminal.data] : [terminal.writeTalk, terminal.talk]
+  const [write, style] =
+    isDry && options['json'] !== true ? [terminal.writeData, terminal.data] : [terminal.writeTalk, terminal.talk]
   return {
     show: (files, again, below = '') => {
       if (options['quiet'] === true && consent !== 'asked') return
@@ -108,7 +113,11 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
 }
 
 /** Gives undefined, having changed nothing, where the plan is not the one that was shown and somebody was asked. */
-function apply<T>(change: FileChange<T>, shown: readonly ChangedFile[], { files, backups, now }: ChangeEffects): ChangeOutcome<T> | undefined {
+function apply<T>(
+  change: FileChange<T>,
+  shown: readonly ChangedFile[],
+  { files, backups, now }: ChangeEffects,
+): ChangeOutcome<T> | undefined {
   const before = files.read()
   let kept: string | undefined
   const drop = (): void => {
@@ -125,7 +134,10 @@ function apply<T>(change: FileChange<T>, shown: readonly ChangedFile[], { files,
         change.show(changed, true)
       }
       if (change.keepsBackup && changed.length > 0) kept = backups.keep(recordOf(snapshots, planned, now()))
-      return { edits: planned.edits, result: { kind: changed.length > 0 ? 'changed' : 'nothing', result: planned.result, warnings: [] } }
+      return {
+        edits: planned.edits,
+        result: { kind: changed.length > 0 ? 'changed' : 'nothing', result: planned.result, warnings: [] },
+      }
     })
     return outcome.result === undefined ? undefined : { ...outcome.result, warnings: outcome.warnings }
   } catch (error) {
@@ -135,7 +147,11 @@ function apply<T>(change: FileChange<T>, shown: readonly ChangedFile[], { files,
 }
 
 function recordOf(snapshots: SharedSnapshots, { edits }: FilePlan<unknown>, at: Date): Parameters<Backups['keep']>[0] {
-  const fileOf = (name: SharedFileName) => ({ path: snapshots[name].path, before: snapshots[name].text, edits: edits[name] ?? [] })
+  const fileOf = (name: SharedFileName) => ({
+    path: snapshots[name].path,
+    before: snapshots[name].text,
+    edits: edits[name] ?? [],
+  })
   return { at, files: { credentials: fileOf('credentials'), config: fileOf('config') } }
 }
 
@@ -151,7 +167,11 @@ function isUnchanged(before: SharedSnapshots, files: SharedFiles): boolean {
 
 function changedFiles(snapshots: SharedSnapshots, { edits }: FilePlan<unknown>): readonly ChangedFile[] {
   return (['credentials', 'config'] as const)
-    .map((name) => ({ path: snapshots[name].path, before: snapshots[name].text, after: applyEdits(snapshots[name].text, edits[name] ?? []) }))
+    .map((name) => ({
+      path: snapshots[name].path,
+      before: snapshots[name].text,
+      after: applyEdits(snapshots[name].text, edits[name] ?? []),
+    }))
     .filter(({ before, after }) => before !== after)
 }
 
@@ -161,7 +181,13 @@ function substance(files: readonly ChangedFile[]): string {
   return JSON.stringify(
     files.map(({ path, before, after }) => {
       const [old, fresh] = [contents(before), contents(after)]
-      return [path, changesBetween(old, fresh).map(({ beforeStart, beforeEnd, afterStart, afterEnd }) => [old.slice(beforeStart, beforeEnd), fresh.slice(afterStart, afterEnd)])]
+      return [
+        path,
+        changesBetween(old, fresh).map(({ beforeStart, beforeEnd, afterStart, afterEnd }) => [
+          old.slice(beforeStart, beforeEnd),
+          fresh.slice(afterStart, afterEnd),
+        ]),
+      ]
     }),
   )
 }

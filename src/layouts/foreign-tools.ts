@@ -28,7 +28,11 @@ import type { ProfileView, Profiles } from '../model/profile.ts'
  * Finds what other tools sign in, tool by tool in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
  * person says it is, whose layout then needs no more evidence than that. Never throws.
  */
-export function findForeignProfiles(snapshots: SharedSnapshots, environment: Environment, named?: ForeignTool): readonly ForeignProfile[] {
+export function findForeignProfiles(
+  snapshots: SharedSnapshots,
+  environment: Environment,
+  named?: ForeignTool,
+): readonly ForeignProfile[] {
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const paths = pathsOf(snapshots)
   const holdsKeys = (name: string): boolean => {
@@ -60,7 +64,9 @@ const SESSION_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session
 
 /** Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`; the suffix can be another one. */
 function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
-  const signedIn = files.profiles.names().filter((name) => files.profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
+  const signedIn = files.profiles
+    .names()
+    .filter((name) => files.profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
   return files.profiles.names().flatMap((source) => {
     const keys = files.profiles.find(source)
     const device = readKeys(keys, ['aws_mfa_device'])?.value
@@ -75,7 +81,10 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
       profile,
       source,
       wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_role_arn', role), ...keyOf('awsmfa_mfa_serial', device)],
-      old: [{ kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] }, ...oldSession(profile, marks, files)] satisfies OldPart[],
+      old: [
+        { kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] },
+        ...oldSession(profile, marks, files),
+      ] satisfies OldPart[],
     }
   })
 }
@@ -96,15 +105,27 @@ function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
   return names.flatMap((profile) => {
     const settings = bareSettings(profile, document)
     const named = settings.find(({ key }) => key === 'source_profile')?.value
-    const device = named === undefined ? undefined : bareSettings(named, document).find(({ key }) => key === 'mfa_serial')?.value
-    const source = named === undefined ? undefined : [named, ...LONG_TERM_SUFFIXES.map((suffix) => profile + suffix)].find(files.holdsKeys)
+    const device =
+      named === undefined ? undefined : bareSettings(named, document).find(({ key }) => key === 'mfa_serial')?.value
+    const source =
+      named === undefined
+        ? undefined
+        : [named, ...LONG_TERM_SUFFIXES.map((suffix) => profile + suffix)].find(files.holdsKeys)
     if (named === undefined || device === undefined || source === undefined) return []
     return {
       tool: 'reusabit-awsmfa' as const,
       profile,
       source,
-      wanted: [...settings.filter(({ key }) => key !== 'source_profile'), ...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
-      old: [{ kind: 'bare-section', profile }, ...(isBareName(named) ? [{ kind: 'bare-section', profile: named } as const] : []), ...oldName(profile, source, files)] satisfies OldPart[],
+      wanted: [
+        ...settings.filter(({ key }) => key !== 'source_profile'),
+        ...sourceKey(profile, source),
+        ...keyOf('awsmfa_mfa_serial', device),
+      ],
+      old: [
+        { kind: 'bare-section', profile },
+        ...(isBareName(named) ? [{ kind: 'bare-section', profile: named } as const] : []),
+        ...oldName(profile, source, files),
+      ] satisfies OldPart[],
     }
   })
 }
@@ -130,7 +151,8 @@ const DCOKER_VARIABLES = ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 
 function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
   const { profiles, environment, named, holdsKeys } = files
   const source = environment['AWS_MFA_IDENTITY_PROFILE'] || 'identity'
-  const isMarked = (name: string): boolean => profiles.find(name)?.getFrom('credentials', 'awsmfa_expiration') !== undefined
+  const isMarked = (name: string): boolean =>
+    profiles.find(name)?.getFrom('credentials', 'awsmfa_expiration') !== undefined
   const marked = profiles.names().filter(isMarked)
   const targets = marked.length > 0 ? marked : [environment['AWS_MFA_TARGET_PROFILE'] || 'default']
   const isItsHome = named === 'dcoker-awsmfa' || marked.length > 0 || DCOKER_VARIABLES.some((name) => environment[name])
@@ -143,7 +165,10 @@ function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
       profile,
       source,
       wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
-      old: [...(targets.length === 1 ? oldName(profile, source, files) : []), ...oldSession(profile, ['awsmfa_expiration'], files)],
+      old: [
+        ...(targets.length === 1 ? oldName(profile, source, files) : []),
+        ...oldSession(profile, ['awsmfa_expiration'], files),
+      ],
     }))
 }
 
@@ -152,10 +177,22 @@ function findMfaLogin(files: ForeignFiles): readonly ForeignProfile[] {
   return files.profiles.names().flatMap((profile) => {
     const device = deviceInName(profile)
     const ownership = classifyProfile(files.profiles.find(profile))
-    if (device === undefined || ownership.kind !== 'foreign-session' || ownership.manager !== undefined || ownership.marked) return []
+    if (
+      device === undefined ||
+      ownership.kind !== 'foreign-session' ||
+      ownership.manager !== undefined ||
+      ownership.marked
+    )
+      return []
     const source = ownerOf(device, files)
     if (source === undefined) return []
-    return { tool: 'mfa-login' as const, profile, source, wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)], old: oldSession(profile, [], files) }
+    return {
+      tool: 'mfa-login' as const,
+      profile,
+      source,
+      wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
+      old: oldSession(profile, [], files),
+    }
   })
 }
 
@@ -169,8 +206,11 @@ function deviceInName(profile: string): string | undefined {
 function ownerOf(device: string, { profiles, holdsKeys }: ForeignFiles): string | undefined {
   const holders = profiles.names().filter(holdsKeys)
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(device)?.[1]
-  const accountOf = (name: string): string | undefined => accountIdOfAccessKeyId(profiles.find(name)?.get('aws_access_key_id')?.value ?? '')
-  const namesDevice = holders.filter((name) => readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys)?.value === device)
+  const accountOf = (name: string): string | undefined =>
+    accountIdOfAccessKeyId(profiles.find(name)?.get('aws_access_key_id')?.value ?? '')
+  const namesDevice = holders.filter(
+    (name) => readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys)?.value === device,
+  )
   const sameAccount = holders.filter((name) => account !== undefined && accountOf(name) === account)
   const unknown = holders.filter((name) => accountOf(name) === undefined)
   const [first, second] = [namesDevice, sameAccount, unknown].find((names) => names.length > 0) ?? []
@@ -185,18 +225,34 @@ function findVegas(files: ForeignFiles): readonly ForeignProfile[] {
     const role = readKeys(view, ['vegas_role_arn', '_role_arn'])?.value
     const source = readKeys(view, ['vegas_source_profile', '_source_profile'])?.value
     if (view?.configForm !== 'standard' || role === undefined || source === undefined || !holdsKeys(source)) return []
-    const device = readKeys(view, ['_mfa_serial'])?.value ?? readKeys(profiles.find(source), ['mfa_serial', 'aws_mfa_device'])?.value
+    const device =
+      readKeys(view, ['_mfa_serial'])?.value ?? readKeys(profiles.find(source), ['mfa_serial', 'aws_mfa_device'])?.value
     return {
       tool: 'vegas-credentials' as const,
       profile,
       source,
-      wanted: [...keyOf('awsmfa_role_arn', role), { key: 'awsmfa_source_profile', value: source }, ...keyOf('awsmfa_mfa_serial', device), ...yubiKeyOf(view)],
+      wanted: [
+        ...keyOf('awsmfa_role_arn', role),
+        { key: 'awsmfa_source_profile', value: source },
+        ...keyOf('awsmfa_mfa_serial', device),
+        ...yubiKeyOf(view),
+      ],
       old: [{ kind: 'keys', file: 'config', profile, keys: [...VEGAS_KEYS, ...startLine(view)] }] satisfies OldPart[],
     }
   })
 }
 
-const VEGAS_KEYS = ['vegas_role_arn', 'vegas_source_profile', 'vegas_yubikey_serial', 'vegas_yubikey_label', '_role_arn', '_source_profile', '_mfa_serial', '_yubikey_serial', '_yubikey_label']
+const VEGAS_KEYS = [
+  'vegas_role_arn',
+  'vegas_source_profile',
+  'vegas_yubikey_serial',
+  'vegas_yubikey_label',
+  '_role_arn',
+  '_source_profile',
+  '_mfa_serial',
+  '_yubikey_serial',
+  '_yubikey_label',
+]
 
 /** Which YubiKey, under the names that are awsmfa's own: nothing else in the files says so. */
 function yubiKeyOf(view: ProfileView): readonly WantedKey[] {
@@ -213,7 +269,9 @@ function startLine(view: ProfileView): readonly string[] {
 
 /** Keys under the profile's name with a suffix are found without a word. */
 function sourceKey(profile: string, source: string): readonly WantedKey[] {
-  return LONG_TERM_SUFFIXES.some((suffix) => source === profile + suffix) ? [] : [{ key: 'awsmfa_source_profile', value: source }]
+  return LONG_TERM_SUFFIXES.some((suffix) => source === profile + suffix)
+    ? []
+    : [{ key: 'awsmfa_source_profile', value: source }]
 }
 
 function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
@@ -223,17 +281,28 @@ function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
 /** The section with the keys may get awsmfa's name where nobody else goes by the old one, as everybody does by `default`. */
 function oldName(profile: string, source: string, { profiles }: ForeignFiles): readonly OldPart[] {
   const to = profile + LONG_TERM_SUFFIX
-  const isShared = profiles.names().some((name) => name !== profile && settingRow('source profile').profileKeys.some((key) => profiles.find(name)?.get(key)?.value === source))
+  const isShared = profiles
+    .names()
+    .some(
+      (name) =>
+        name !== profile &&
+        settingRow('source profile').profileKeys.some((key) => profiles.find(name)?.get(key)?.value === source),
+    )
   const view = profiles.find(source)
   // Keys in config, too, would go on under the old name.
-  const isThereAlone = view?.lines.credentials !== undefined && view.getFrom('config', 'aws_access_key_id') === undefined
-  return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone ? [] : [{ kind: 'name', profile: source, to }]
+  const isThereAlone =
+    view?.lines.credentials !== undefined && view.getFrom('config', 'aws_access_key_id') === undefined
+  return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone
+    ? []
+    : [{ kind: 'name', profile: source, to }]
 }
 
 /** The session that the other tool left, with its marks; never long-term keys, and never what is awsmfa's. */
 function oldSession(profile: string, marks: readonly string[], { profiles }: ForeignFiles): readonly OldPart[] {
   const kind = classifyProfile(profiles.find(profile)).kind
-  return kind === 'foreign-session' ? [{ kind: 'keys', file: 'credentials', profile, keys: [...SESSION_KEYS, ...marks] }] : []
+  return kind === 'foreign-session'
+    ? [{ kind: 'keys', file: 'credentials', profile, keys: [...SESSION_KEYS, ...marks] }]
+    : []
 }
 
 /** A key and its value as text. */

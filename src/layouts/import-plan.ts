@@ -3,7 +3,14 @@ import type { ByteEdit } from '../aws-files/edit.ts'
 import { findSections, parseSection } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
-import { appendSection, configSectionName, findPlace, insertKeys, readShared, renameSection } from '../aws-files/sections.ts'
+import {
+  appendSection,
+  configSectionName,
+  findPlace,
+  insertKeys,
+  readShared,
+  renameSection,
+} from '../aws-files/sections.ts'
 import { removalsOf } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/shared-files.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
@@ -49,7 +56,8 @@ export function planImport({ tool, snapshots, environment, removesOld }: ImportI
   const after = removesOld ? parts.reduce((files, part) => edited(files, removalOf(part, files)), added) : added
   return {
     profiles: found.map(({ profile }) => profile),
-    leavesOld: !removesOld && parts.some((part) => Object.values(removalOf(part, snapshots)).some((edits) => edits.length > 0)),
+    leavesOld:
+      !removesOld && parts.some((part) => Object.values(removalOf(part, snapshots)).some((edits) => edits.length > 0)),
     edits: {
       credentials: editsBetween(snapshots.credentials.text, after.credentials.text),
       config: editsBetween(snapshots.config.text, after.config.text),
@@ -75,10 +83,24 @@ function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[],
   const view = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }).find(profile)
   const isThere = view?.configForm === 'standard'
   const isNeeded = ({ key, value }: WantedKey): boolean => !(key === 'awsmfa_source_profile' && renamed.includes(value))
-  const missing = wanted.filter((each) => isNeeded(each) && !(isThere && view.get(each.key) !== undefined)).map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
+  const missing = wanted
+    .filter((each) => isNeeded(each) && !(isThere && view.get(each.key) !== undefined))
+    .map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
   if (missing.length === 0) return {}
-  const place = isThere ? findPlace(config, profile, missing.map(({ key }) => key)) : undefined
-  return { config: [place === undefined ? appendSection(config.document, configSectionName(profile), missing) : insertKeys(config.document, place, missing)] }
+  const place = isThere
+    ? findPlace(
+        config,
+        profile,
+        missing.map(({ key }) => key),
+      )
+    : undefined
+  return {
+    config: [
+      place === undefined
+        ? appendSection(config.document, configSectionName(profile), missing)
+        : insertKeys(config.document, place, missing),
+    ],
+  }
 }
 
 function removalOf(part: OldPart, snapshots: SharedSnapshots): Edits {
@@ -86,7 +108,9 @@ function removalOf(part: OldPart, snapshots: SharedSnapshots): Edits {
   switch (part.kind) {
     case 'keys': {
       const place = findPlace(documents[part.file], part.profile, part.keys)
-      return { [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removalsOf) }
+      return {
+        [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removalsOf),
+      }
     }
     case 'bare-section':
       return { config: bareSectionRemoval(part.profile, snapshots) }
@@ -102,7 +126,11 @@ function bareSectionRemoval(profile: string, snapshots: SharedSnapshots): readon
   const { document } = readShared(snapshots).config
   return findSections(document, encodeUtf8(profile)).flatMap((section) => {
     const { entries, comments, strays } = parseSection(document, section)
-    if (comments.length + strays.length === 0) return [{ offset: section.start, length: section.end - section.start, content: '' }]
-    return [{ offset: section.start, length: section.bodyStart - section.start, content: '' }, ...entries.flatMap(removalsOf)]
+    if (comments.length + strays.length === 0)
+      return [{ offset: section.start, length: section.end - section.start, content: '' }]
+    return [
+      { offset: section.start, length: section.bodyStart - section.start, content: '' },
+      ...entries.flatMap(removalsOf),
+    ]
   })
 }

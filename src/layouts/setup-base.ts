@@ -28,15 +28,23 @@ export function findHangingProfiles({ base, longTerm }: SetupBase, profiles: Pro
   const views = profiles.names().flatMap((name) => (name === base ? [] : (profiles.find(name) ?? [])))
   const isOwn = keys !== undefined && keys !== base && LONG_TERM_SUFFIXES.some((suffix) => keys === base + suffix)
   const namesKeys = (profile: ProfileView): boolean => keys !== undefined && keys !== base && sourceOf(profile) === keys
-  const isMisdirected = (profile: ProfileView): boolean => namesKeys(profile) && (isOwn || visible(profile, 'mfa_serial') !== undefined)
+  const isMisdirected = (profile: ProfileView): boolean =>
+    namesKeys(profile) && (isOwn || visible(profile, 'mfa_serial') !== undefined)
   const hangs = (profile: ProfileView, above: readonly string[]): boolean => {
     const source = sourceOf(profile)
     if (source === base || isMisdirected(profile)) return true
     const next = source === undefined || above.includes(source) ? undefined : profiles.find(source)
     return next !== undefined && isStandardRole(next) && hangs(next, [...above, next.name])
   }
-  const roles = views.filter((profile) => isStandardRole(profile) && profile.name !== keys && hangs(profile, [profile.name]))
-  const siblings = views.filter((profile) => profile.name !== keys && visible(profile, 'role_arn') === undefined && (sourceOf(profile) === base || namesKeys(profile)))
+  const roles = views.filter(
+    (profile) => isStandardRole(profile) && profile.name !== keys && hangs(profile, [profile.name]),
+  )
+  const siblings = views.filter(
+    (profile) =>
+      profile.name !== keys &&
+      visible(profile, 'role_arn') === undefined &&
+      (sourceOf(profile) === base || namesKeys(profile)),
+  )
   return { roles: namesOf(roles), misdirected: namesOf(roles.filter(isMisdirected)), siblings: namesOf(siblings) }
 }
 
@@ -89,7 +97,12 @@ export function findSetupBase(input: BaseInput, mayBeNew: boolean): SetupBase {
   const { longTerm, path } = found
   if (longTerm.kind === 'environment') throw new Error('a walk through files ends in a file')
   if (own !== undefined && longTerm.profile !== reached) {
-    throw new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile: reached, reason: 'keys-beside-source', places: [own.place, longTerm.place] })
+    throw new AwsmfaError({
+      code: 'LAYOUT_UNSUITABLE',
+      profile: reached,
+      reason: 'keys-beside-source',
+      places: [own.place, longTerm.place],
+    })
   }
   return { base: reached, longTerm, sources: [...new Set([reached, longTerm.profile, ...path])] }
 }
@@ -101,7 +114,13 @@ function firstWithoutRole({ target, profiles, paths }: BaseInput): string {
     const profile = profiles.find(name)
     if (profile === undefined || !isStandardRole(profile)) return name
     const source = visible(profile, 'source_profile')?.value ?? ''
-    if (source === name) throw new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile: name, reason: 'own-source', places: [placeOf(profile, 'source_profile', paths)] })
+    if (source === name)
+      throw new AwsmfaError({
+        code: 'LAYOUT_UNSUITABLE',
+        profile: name,
+        reason: 'own-source',
+        places: [placeOf(profile, 'source_profile', paths)],
+      })
     if (path.includes(source)) throw new AwsmfaError({ code: 'SOURCE_PROFILE_CYCLE', path: [...path, source] })
     if (profiles.find(source) === undefined) {
       // The keys may stand under its name with a suffix; else the walk says what is wrong.

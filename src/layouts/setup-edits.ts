@@ -4,7 +4,16 @@ import type { IniEntry } from '../aws-files/ini-document.ts'
 import { isForeignMark, isManagedKey } from '../aws-files/ownership.ts'
 import { findStaticCredentials } from '../aws-files/profile-keys.ts'
 import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
-import { appendSection, configSectionName, findPlace, pathsOf, renameKey, renameSection, replaceValue, wholeValue } from '../aws-files/sections.ts'
+import {
+  appendSection,
+  configSectionName,
+  findPlace,
+  pathsOf,
+  renameKey,
+  renameSection,
+  replaceValue,
+  wholeValue,
+} from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
@@ -45,7 +54,8 @@ export function planKeyMove(input: KeyMoveInput): KeyMove {
   const { found, given } = input
   const { base, longTerm } = found
   if (longTerm === undefined) return given === undefined ? failWithoutKeys(base) : newKeys(base, given, input)
-  if (given !== undefined && !(longTerm.kind === 'static' && longTerm.credentials.accessKeyId === given.accessKeyId)) throw unsuitable(base, 'has-keys', [longTerm.place])
+  if (given !== undefined && !(longTerm.kind === 'static' && longTerm.credentials.accessKeyId === given.accessKeyId))
+    throw unsuitable(base, 'has-keys', [longTerm.place])
   return longTerm.kind === 'static' && longTerm.profile === base ? renamedSection(base, input) : NOTHING
 }
 
@@ -55,15 +65,23 @@ function newKeys(base: string, { accessKeyId, secretAccessKey }: LongTermCredent
     { key: 'aws_access_key_id', value: accessKeyId },
     { key: 'aws_secret_access_key', value: secretAccessKey },
   ]
-  return { ...NOTHING, edits: { credentials: [appendSection(input.documents.credentials.document, base + LONG_TERM_SUFFIX, keys)] } }
+  return {
+    ...NOTHING,
+    edits: { credentials: [appendSection(input.documents.credentials.document, base + LONG_TERM_SUFFIX, keys)] },
+  }
 }
 
 function renamedSection(base: string, input: KeyMoveInput): KeyMove {
   const { documents, profiles } = input
   const profile = profiles.find(base)
-  const holders = (['credentials', 'config'] as const).filter((name) => ['aws_access_key_id', 'aws_secret_access_key'].some((key) => (profile?.getFrom(name, key)?.value ?? '') !== ''))
+  const holders = (['credentials', 'config'] as const).filter((name) =>
+    ['aws_access_key_id', 'aws_secret_access_key'].some((key) => (profile?.getFrom(name, key)?.value ?? '') !== ''),
+  )
   const [file = 'credentials', second] = holders
-  const placeIn = (name: SharedFileName): Place => ({ path: documents[name].path, ...(profile?.lines[name] === undefined ? {} : { line: profile.lines[name] }) })
+  const placeIn = (name: SharedFileName): Place => ({
+    path: documents[name].path,
+    ...(profile?.lines[name] === undefined ? {} : { line: profile.lines[name] }),
+  })
   if (second !== undefined) throw unsuitable(base, 'keys-in-both-files', holders.map(placeIn))
   assertNameIsFree(base, file, input)
   const { document, path } = documents[file]
@@ -72,9 +90,13 @@ function renamedSection(base: string, input: KeyMoveInput): KeyMove {
   const name = base + LONG_TERM_SUFFIX
   const marks = file === 'credentials' ? planSessionRemoval({ document, path, profile: base }).edits : []
   return {
-    edits: { [file]: [renameSection(document, place, file === 'credentials' ? name : configSectionName(name)), ...marks] },
+    edits: {
+      [file]: [renameSection(document, place, file === 'credentials' ? name : configSectionName(name)), ...marks],
+    },
     renamedIn: file,
-    settings: lastOfEach(place.body.entries).filter(({ key }) => isSetting(key)).map((entry) => ({ key: entry.key, value: wholeValue(document.text, entry) })),
+    settings: lastOfEach(place.body.entries)
+      .filter(({ key }) => isSetting(key))
+      .map((entry) => ({ key: entry.key, value: wholeValue(document.text, entry) })),
   }
 }
 
@@ -82,7 +104,13 @@ const CREDENTIAL_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_sess
 
 /** What stays with the keys: credentials, marks of sessions, the device and the source. */
 function isSetting(key: string): boolean {
-  const stays = [...settingRow('MFA device serial').profileKeys, ...settingRow('source profile').profileKeys, 'aws_account_id', 'assume_role', 'user_arn']
+  const stays = [
+    ...settingRow('MFA device serial').profileKeys,
+    ...settingRow('source profile').profileKeys,
+    'aws_account_id',
+    'assume_role',
+    'user_arn',
+  ]
   return !isManagedKey(key) && !isForeignMark(key) && !stays.includes(key)
 }
 
@@ -98,11 +126,16 @@ function assertNameIsFree(base: string, file: SharedFileName, { documents, profi
   const sections = file === 'credentials' ? sectionsNamed(document, name) : configSectionsOf(document, name)
   const holds = findStaticCredentials(profile, pathsOf(documents))
   const line = profile.lines[file]
-  if (sections.length > 0) throw unsuitable(base, 'name-taken', [{ path: documents[file].path, ...(line === undefined ? {} : { line }) }])
+  if (sections.length > 0)
+    throw unsuitable(base, 'name-taken', [{ path: documents[file].path, ...(line === undefined ? {} : { line }) }])
   if (holds !== undefined) throw unsuitable(base, 'name-taken', [holds.place])
 }
 
-function unsuitable(profile: string, reason: 'name-taken' | 'keys-in-both-files' | 'has-keys', places: readonly Place[]): AwsmfaError {
+function unsuitable(
+  profile: string,
+  reason: 'name-taken' | 'keys-in-both-files' | 'has-keys',
+  places: readonly Place[],
+): AwsmfaError {
   return new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile, reason, places })
 }
 
@@ -130,7 +163,10 @@ const CHAINED_MAXIMUM_SECONDS = 3_600
 
 const ROLE_KEYS = ['mfa_serial', 'duration_seconds', 'source_profile']
 
-const PLAIN_KEYS: Readonly<Record<string, string>> = { mfa_serial: 'awsmfa_mfa_serial', source_profile: 'awsmfa_source_profile' }
+const PLAIN_KEYS: Readonly<Record<string, string>> = {
+  mfa_serial: 'awsmfa_mfa_serial',
+  source_profile: 'awsmfa_source_profile',
+}
 
 /** Gives the edits of one file. Throws FILE_MALFORMED where a section that needs one is not beyond doubt. */
 export function planProfileEdits(file: SharedFileName, input: ProfileEditInput): readonly ByteEdit[] {
@@ -146,23 +182,41 @@ export function planProfileEdits(file: SharedFileName, input: ProfileEditInput):
 
 function roleEdits(file: SharedDocument, name: string, { base, hanging }: ProfileEditInput): readonly ByteEdit[] {
   return editsIn(file, name, ROLE_KEYS, (entry, place) => {
-    if (entry.key === 'mfa_serial' || (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_MAXIMUM_SECONDS)) return removalsOf(entry)
-    return entry.key === 'source_profile' && hanging.misdirected.includes(name) ? replaceValue(file.document, place, entry, encodeUtf8(base)) : []
+    if (
+      entry.key === 'mfa_serial' ||
+      (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_MAXIMUM_SECONDS)
+    )
+      return removalsOf(entry)
+    return entry.key === 'source_profile' && hanging.misdirected.includes(name)
+      ? replaceValue(file.document, place, entry, encodeUtf8(base))
+      : []
   })
 }
 
 /** A profile without a role: the two keys get awsmfa's own names, or go where there is one of that name, which counts first. */
-function plainEdits(file: SharedDocument, name: string, { base, profiles, replacesDevice }: ProfileEditInput): readonly ByteEdit[] {
+function plainEdits(
+  file: SharedDocument,
+  name: string,
+  { base, profiles, replacesDevice }: ProfileEditInput,
+): readonly ByteEdit[] {
   const profile = profiles.find(name)
   return editsIn(file, name, Object.keys(PLAIN_KEYS), (entry, { body }) => {
     const ownName = PLAIN_KEYS[entry.key] ?? entry.key
     const isLast = body.entries.findLast(({ key }) => key === entry.key) === entry
-    const isOverruled = profile?.get(ownName) !== undefined || (replacesDevice && name === base && entry.key === 'mfa_serial')
+    const isOverruled =
+      profile?.get(ownName) !== undefined || (replacesDevice && name === base && entry.key === 'mfa_serial')
     return isOverruled || !isLast ? removalsOf(entry) : [renameKey(file.document, entry, ownName)]
   })
 }
 
-function editsIn(file: SharedDocument, name: string, keys: readonly string[], edit: (entry: IniEntry, place: SectionPlace) => readonly ByteEdit[]): readonly ByteEdit[] {
+function editsIn(
+  file: SharedDocument,
+  name: string,
+  keys: readonly string[],
+  edit: (entry: IniEntry, place: SectionPlace) => readonly ByteEdit[],
+): readonly ByteEdit[] {
   const place = findPlace(file, name, keys)
-  return place === undefined ? [] : place.body.entries.filter(({ key }) => keys.includes(key)).flatMap((entry) => edit(entry, place))
+  return place === undefined
+    ? []
+    : place.body.entries.filter(({ key }) => keys.includes(key)).flatMap((entry) => edit(entry, place))
 }

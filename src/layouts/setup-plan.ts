@@ -4,7 +4,17 @@ import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
-import { appendSection, assertNewProfileName, configSectionName, findPlace, insertKeys, pathsOf, readShared, replaceValue, wholeValue } from '../aws-files/sections.ts'
+import {
+  appendSection,
+  assertNewProfileName,
+  configSectionName,
+  findPlace,
+  insertKeys,
+  pathsOf,
+  readShared,
+  replaceValue,
+  wholeValue,
+} from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/shared-files.ts'
@@ -32,7 +42,8 @@ export interface ProcessStart {
 }
 
 /** `process`: tools ask awsmfa; `session`: the session stands in the credentials file. Undefined: as it is. */
-export type WantedLayout = { readonly kind: 'process'; readonly start: ProcessStart } | { readonly kind: 'session' } | undefined
+export type WantedLayout =
+  { readonly kind: 'process'; readonly start: ProcessStart } | { readonly kind: 'session' } | undefined
 
 /** What is planned for the base. */
 export interface ProcessLayoutInput {
@@ -57,10 +68,23 @@ export interface ProcessLayoutPlan {
 function planProcessLayout(input: ProcessLayoutInput): ProcessLayoutPlan {
   const { base, wanted, documents } = input
   if (wanted === undefined) return { settings: [], edits: { credentials: [], config: [] } }
-  if (wanted.kind === 'session') return { settings: [], edits: { credentials: [], config: isOwnProcess(input.profiles.find(base)) ? removeProcess(input) : [] } }
+  if (wanted.kind === 'session')
+    return {
+      settings: [],
+      edits: { credentials: [], config: isOwnProcess(input.profiles.find(base)) ? removeProcess(input) : [] },
+    }
   const line = processLine(base, wanted.start)
-  if (line === undefined) throw new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile: base, reason: 'name-in-process', places: [{ path: documents.config.path }] })
-  return { settings: [{ key: 'credential_process', value: line }], edits: { credentials: removeSession(input), config: [] } }
+  if (line === undefined)
+    throw new AwsmfaError({
+      code: 'LAYOUT_UNSUITABLE',
+      profile: base,
+      reason: 'name-in-process',
+      places: [{ path: documents.config.path }],
+    })
+  return {
+    settings: [{ key: 'credential_process', value: line }],
+    edits: { credentials: removeSession(input), config: [] },
+  }
 }
 
 /**
@@ -75,7 +99,9 @@ export function processLine(profile: string, { node, program, isWindows }: Proce
 
 function removeProcess({ base, documents }: ProcessLayoutInput): readonly ByteEdit[] {
   const place = findPlace(documents.config, base, ['credential_process'])
-  return place === undefined ? [] : place.body.entries.filter(({ key }) => key === 'credential_process').flatMap(removalsOf)
+  return place === undefined
+    ? []
+    : place.body.entries.filter(({ key }) => key === 'credential_process').flatMap(removalsOf)
 }
 
 /** Keys in the base's section of the credentials file are what most tools take, and they never start the process. */
@@ -85,7 +111,12 @@ function removeSession({ base, profiles, documents, renamedIn }: ProcessLayoutIn
   const { document, path } = documents.credentials
   if (classifyProfile(profile).kind === 'foreign-session') {
     const line = profile?.lines.credentials
-    throw new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile: base, reason: 'session-beside-process', places: [{ path, ...(line === undefined ? {} : { line }) }] })
+    throw new AwsmfaError({
+      code: 'LAYOUT_UNSUITABLE',
+      profile: base,
+      reason: 'session-beside-process',
+      places: [{ path, ...(line === undefined ? {} : { line }) }],
+    })
   }
   return planSessionRemoval({ document, path, profile: base }).edits
 }
@@ -122,7 +153,10 @@ export interface SetupPlan {
 }
 
 /** Finds the base in what was read. Throws what `findSetupBase` throws. */
-export function findBaseIn({ snapshots, target }: Pick<SetupInput, 'snapshots' | 'target'>, mayBeNew: boolean): SetupBase {
+export function findBaseIn(
+  { snapshots, target }: Pick<SetupInput, 'snapshots' | 'target'>,
+  mayBeNew: boolean,
+): SetupBase {
   return findSetupBase({ target, profiles: profilesIn(snapshots), paths: pathsOf(snapshots) }, mayBeNew)
 }
 
@@ -139,12 +173,19 @@ export function planSetup(input: SetupInput): SetupPlan {
   const found = findBaseIn({ snapshots, target }, given !== undefined)
   const { base } = found
   assertNewProfileName(base, target.origin)
-  if (snapshots.credentials.path === snapshots.config.path) throw unsuitable(base, 'one-file', [{ path: snapshots.config.path }])
+  if (snapshots.credentials.path === snapshots.config.path)
+    throw unsuitable(base, 'one-file', [{ path: snapshots.config.path }])
   const move = planKeyMove({ found, given, profiles, documents })
   const hanging = findHangingProfiles(found, profiles)
   const device = deviceFor(input, found, hanging, profiles)
   const editing = { base, hanging, profiles, documents, renamedIn: move.renamedIn, replacesDevice: device.replaces }
-  const processLayout = planProcessLayout({ base, wanted: input.layout, profiles, documents, renamedIn: move.renamedIn })
+  const processLayout = planProcessLayout({
+    base,
+    wanted: input.layout,
+    profiles,
+    documents,
+    renamedIn: move.renamedIn,
+  })
   const settings = [
     ...move.settings.filter(({ key }) => key !== 'region' || input.region === undefined),
     ...(input.region === undefined ? [] : [{ key: 'region', value: encodeUtf8(input.region) }]),
@@ -156,8 +197,17 @@ export function planSetup(input: SetupInput): SetupPlan {
     base,
     serialNumber: device.serialNumber,
     edits: {
-      credentials: [...(move.edits.credentials ?? []), ...planProfileEdits('credentials', editing), ...processLayout.edits.credentials],
-      config: [...(move.edits.config ?? []), ...planProfileEdits('config', editing), ...processLayout.edits.config, ...inConfig],
+      credentials: [
+        ...(move.edits.credentials ?? []),
+        ...planProfileEdits('credentials', editing),
+        ...processLayout.edits.credentials,
+      ],
+      config: [
+        ...(move.edits.config ?? []),
+        ...planProfileEdits('config', editing),
+        ...processLayout.edits.config,
+        ...inConfig,
+      ],
     },
   }
 }
@@ -171,18 +221,34 @@ interface DeviceDecision {
 }
 
 /** The device: as asked for, else what the base's way to its keys names, else what all of its roles name. */
-function deviceFor({ serialNumber, snapshots }: SetupInput, { base, sources }: SetupBase, hanging: HangingProfiles, profiles: Profiles): DeviceDecision {
-  const named = sources.reduce<Resolved<string> | undefined>((device, name) => device ?? readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys), undefined)
+function deviceFor(
+  { serialNumber, snapshots }: SetupInput,
+  { base, sources }: SetupBase,
+  hanging: HangingProfiles,
+  profiles: Profiles,
+): DeviceDecision {
+  const named = sources.reduce<Resolved<string> | undefined>(
+    (device, name) => device ?? readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys),
+    undefined,
+  )
   if (serialNumber !== undefined) {
     const value = parseSerialNumber(serialNumber.value, serialNumber.origin)
-    return value === named?.value ? { serialNumber: value, write: undefined, replaces: false } : { serialNumber: value, write: value, replaces: named !== undefined }
+    return value === named?.value
+      ? { serialNumber: value, write: undefined, replaces: false }
+      : { serialNumber: value, write: value, replaces: named !== undefined }
   }
-  if (named !== undefined) return { serialNumber: parseSerialNumber(named.value, named.origin), write: undefined, replaces: false }
+  if (named !== undefined)
+    return { serialNumber: parseSerialNumber(named.value, named.origin), write: undefined, replaces: false }
   const devices = hanging.roles.flatMap((name) => deviceOfRole(profiles.find(name)) ?? [])
   const [first] = devices
   if (first === undefined) return { serialNumber: undefined, write: undefined, replaces: false }
   const others = devices.filter(({ value }, index) => devices.findIndex((device) => device.value === value) === index)
-  if (others.length > 1) throw unsuitable(base, 'devices-differ', others.map(({ origin }) => placeOf(origin, pathsOf(snapshots))))
+  if (others.length > 1)
+    throw unsuitable(
+      base,
+      'devices-differ',
+      others.map(({ origin }) => placeOf(origin, pathsOf(snapshots))),
+    )
   const value = parseSerialNumber(first.value, first.origin)
   return { serialNumber: value, write: value, replaces: false }
 }
@@ -190,7 +256,10 @@ function deviceFor({ serialNumber, snapshots }: SetupInput, { base, sources }: S
 function deviceOfRole(profile: ProfileView | undefined): Resolved<string> | undefined {
   const value = profile === undefined ? undefined : visible(profile, 'mfa_serial')
   if (profile === undefined || value === undefined || value.value === '') return undefined
-  return { value: value.value, origin: { kind: 'file', file: value.file, profile: profile.name, key: 'mfa_serial', line: value.line } }
+  return {
+    value: value.value,
+    origin: { kind: 'file', file: value.file, profile: profile.name, key: 'mfa_serial', line: value.line },
+  }
 }
 
 function placeOf(origin: Resolved<string>['origin'], paths: Readonly<Record<SharedFileName, string>>): Place {
@@ -198,14 +267,30 @@ function placeOf(origin: Resolved<string>['origin'], paths: Readonly<Record<Shar
 }
 
 /** Sets keys of the base in config: replaces, adds, or makes the section. */
-function settingEdits(config: SharedDocument, base: string, settings: readonly KeyValue[], isRenamed: boolean): readonly ByteEdit[] {
+function settingEdits(
+  config: SharedDocument,
+  base: string,
+  settings: readonly KeyValue[],
+  isRenamed: boolean,
+): readonly ByteEdit[] {
   const { document } = config
   const section = isRenamed ? undefined : findPlace(config, base, [])
   const wanted = settings.filter(({ key, value }) => section === undefined || valueIn(document, section, key) !== value)
   if (wanted.length === 0) return []
-  const place = section === undefined ? undefined : findPlace(config, base, wanted.map(({ key }) => key))
+  const place =
+    section === undefined
+      ? undefined
+      : findPlace(
+          config,
+          base,
+          wanted.map(({ key }) => key),
+        )
   if (place === undefined) return [appendSection(document, configSectionName(base), wanted)]
-  const standing = wanted.map(({ key, value }) => ({ key, value, entry: place.body.entries.findLast((entry) => entry.key === key) }))
+  const standing = wanted.map(({ key, value }) => ({
+    key,
+    value,
+    entry: place.body.entries.findLast((entry) => entry.key === key),
+  }))
   const missing = standing.filter(({ entry }) => entry === undefined)
   return [
     ...standing.flatMap(({ value, entry }) => (entry === undefined ? [] : replaceValue(document, place, entry, value))),

@@ -1,7 +1,16 @@
 import { applyEdits, decodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { parseSection, readIniDocument } from '../aws-files/ini-document.ts'
-import { changesBetween, editsBetween, identityOf, isMeaningful, keyOf, lineEndOf, matchLines, sectionedLines } from '../aws-files/lines.ts'
+import {
+  changesBetween,
+  editsBetween,
+  identityOf,
+  isMeaningful,
+  keyOf,
+  lineEndOf,
+  matchLines,
+  sectionedLines,
+} from '../aws-files/lines.ts'
 import type { LineChange, SectionedLine, TextLine } from '../aws-files/lines.ts'
 import { classifySection, isManagedKey } from '../aws-files/ownership.ts'
 import { sectionsNamed } from '../aws-files/profiles.ts'
@@ -36,15 +45,22 @@ export function planUndo({ files }: ChangeRecord, snapshots: SharedSnapshots): U
   return {
     edits: {
       credentials: editsBetween(credentials, takenBack(files.credentials, cleared.text, credentials)),
-      config: editsBetween(snapshots.config.text, takenBack(files.config, snapshots.config.text, snapshots.config.text)),
+      config: editsBetween(
+        snapshots.config.text,
+        takenBack(files.config, snapshots.config.text, snapshots.config.text),
+      ),
     },
     signedOut: cleared.signedOut,
   }
 }
 
 /** Takes out the sessions of awsmfa's that stand under names which the undo brings back. */
-function clearedOfSessions({ before, edits }: RecordedFile, { credentials: { text, path } }: SharedSnapshots): { readonly text: string; readonly signedOut: readonly string[] } {
-  const namesIn = (each: string): readonly string[] => readIniDocument(each).sections.map(({ name }) => decodeUtf8(name))
+function clearedOfSessions(
+  { before, edits }: RecordedFile,
+  { credentials: { text, path } }: SharedSnapshots,
+): { readonly text: string; readonly signedOut: readonly string[] } {
+  const namesIn = (each: string): readonly string[] =>
+    readIniDocument(each).sections.map(({ name }) => decodeUtf8(name))
   const stayed = new Set(namesIn(applyEdits(before, edits)))
   const signedOut: string[] = []
   let cleared = text
@@ -79,18 +95,31 @@ function takenBack({ before, edits, path }: RecordedFile, current: string, shown
   // Nothing has changed since: also what could be found in two places, such as a section that stood twice, comes back.
   if (current === made) return before
   const texts = { before: sectionedLines(before), after: sectionedLines(made), current: sectionedLines(current) }
-  const identities = { before: texts.before.map(identityOf), after: texts.after.map(identityOf), current: texts.current.map(identityOf) }
+  const identities = {
+    before: texts.before.map(identityOf),
+    after: texts.after.map(identityOf),
+    current: texts.current.map(identityOf),
+  }
   const shownLines = matchLines(identities.current, sectionedLines(shown).map(identityOf))
   const merge: Merge = {
     ...texts,
     beforeNow: matchLines(identities.before, identities.current),
     afterNow: matchLines(identities.after, identities.current),
-    changes: changesBetween(texts.before.map(({ content }) => content), texts.after.map(({ content }) => content)),
+    changes: changesBetween(
+      texts.before.map(({ content }) => content),
+      texts.after.map(({ content }) => content),
+    ),
     dropped: new Set(),
     restored: new Map(),
     refuse: (reason, section, line) => {
-      const isSession = reason === 'changed' && isOfSession(texts.current[line]) && holdsOurSession(current, decodeUtf8(section))
-      return new AwsmfaError({ code: 'UNDO_CONFLICT', place: { path, line: (shownLines[line] ?? line) + 1 }, section: decodeUtf8(section), reason: isSession ? 'signed-in' : reason })
+      const isSession =
+        reason === 'changed' && isOfSession(texts.current[line]) && holdsOurSession(current, decodeUtf8(section))
+      return new AwsmfaError({
+        code: 'UNDO_CONFLICT',
+        place: { path, line: (shownLines[line] ?? line) + 1 },
+        section: decodeUtf8(section),
+        reason: isSession ? 'signed-in' : reason,
+      })
     },
   }
   const inPlace = merge.changes.filter((change) => isInPlace(change, merge))
@@ -110,11 +139,16 @@ function isOfSession(line: SectionedLine | undefined): boolean {
 
 function holdsOurSession(text: string, name: string): boolean {
   const document = readIniDocument(text)
-  return sectionsNamed(document, name).some((section) => classifySection(parseSection(document, section).entries).kind === 'ours')
+  return sectionsNamed(document, name).some(
+    (section) => classifySection(parseSection(document, section).entries).kind === 'ours',
+  )
 }
 
 /** A change that never reached the file, or was taken back by hand, leaves nothing to do; added lines are looked at one by one. */
-function isInPlace({ beforeStart, beforeEnd, afterStart, afterEnd }: LineChange, { beforeNow, afterNow }: Merge): boolean {
+function isInPlace(
+  { beforeStart, beforeEnd, afterStart, afterEnd }: LineChange,
+  { beforeNow, afterNow }: Merge,
+): boolean {
   if (beforeStart === beforeEnd) return true
   const isOldThere = beforeNow.slice(beforeStart, beforeEnd).every((line) => line !== undefined)
   const isNewThere = afterNow.slice(afterStart, afterEnd).some((line) => line !== undefined)
@@ -157,7 +191,16 @@ function replace(returning: readonly SectionedLine[], { afterStart, afterEnd }: 
   for (let index = afterStart; index < afterEnd; index++) {
     const [line, now] = [after[index], afterNow[index]]
     if (now !== undefined) places.push(now)
-    else if (line !== undefined) throw refuse('changed', line.section, findKey(line, current) ?? Math.max(0, current.findIndex(({ section }) => section === line.section)))
+    else if (line !== undefined)
+      throw refuse(
+        'changed',
+        line.section,
+        findKey(line, current) ??
+          Math.max(
+            0,
+            current.findIndex(({ section }) => section === line.section),
+          ),
+      )
   }
   for (const place of places) dropped.add(place)
   restore(Math.min(...places), returning, merge)
@@ -168,7 +211,10 @@ function restore(line: number, returning: readonly SectionedLine[], { restored }
 }
 
 /** Where a gap between two lines of the changed text is now: behind the line above it, as far as its section reaches, or before the next. */
-function gapNow(gap: number, { after, afterNow }: Merge): { readonly line: number; readonly section: string } | undefined {
+function gapNow(
+  gap: number,
+  { after, afterNow }: Merge,
+): { readonly line: number; readonly section: string } | undefined {
   const section = after[gap - 1]?.section ?? ''
   for (let index = gap - 1; index >= 0 && after[index]?.section === section; index--) {
     const now = afterNow[index]
@@ -183,7 +229,8 @@ function gapNow(gap: number, { after, afterNow }: Merge): { readonly line: numbe
 
 function findKey(line: SectionedLine, current: readonly SectionedLine[]): number | undefined {
   const key = keyOf(line)
-  const found = key === undefined ? -1 : current.findIndex((each) => each.section === line.section && keyOf(each) === key)
+  const found =
+    key === undefined ? -1 : current.findIndex((each) => each.section === line.section && keyOf(each) === key)
   return found === -1 ? undefined : found
 }
 
@@ -208,9 +255,14 @@ function assertNothingInTheWay({ current, dropped, restored, refuse }: Merge): v
 function assembled(merge: Merge, lineEnd: string): string {
   const { current, dropped, restored } = merge
   const ends = originalLineEnds(merge)
-  const lines = current.flatMap((line, index) => [...(restored.get(index) ?? []), ...(dropped.has(index) ? [] : [{ content: line.content, lineEnd: ends.get(index) ?? line.lineEnd }])])
+  const lines = current.flatMap((line, index) => [
+    ...(restored.get(index) ?? []),
+    ...(dropped.has(index) ? [] : [{ content: line.content, lineEnd: ends.get(index) ?? line.lineEnd }]),
+  ])
   const all: readonly TextLine[] = [...lines, ...(restored.get(current.length) ?? [])]
-  return all.map((line, index) => line.content + (line.lineEnd === '' && index < all.length - 1 ? lineEnd : line.lineEnd)).join('')
+  return all
+    .map((line, index) => line.content + (line.lineEnd === '' && index < all.length - 1 ? lineEnd : line.lineEnd))
+    .join('')
 }
 
 /** Lines that the change gave another end, as the last line of a file gets one, where that is the end they still have. */

@@ -36,6 +36,7 @@ export function checkOptions(options: FromAwsmfaOptions): void {
   for (const [name, type] of Object.entries(TYPES)) {
     const value: unknown = options[name as keyof FromAwsmfaOptions]
     if (value !== undefined && typeof value !== type) throw new TypeError(`fromAwsmfa: ${name} must be a ${type}`)
-    if (type === 'number' && value !== undefined && !(Number.isInteger(value) && Number(value) >= 0)) throw new TypeError(`fromAwsmfa: ${name} must be a whole number of seconds`)
+    if (type === 'number' && value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
+      throw new TypeError(`fromAwsmfa: ${name} must be a whole number of seconds`)
   }
 }

@@ -87,10 +87,23 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     storesNothing: true,
   })
   for (const line of renderTrail(resolution)) debug(line)
-  const { source: keySource } = await chooseCacheKey({ environment: surroundings.env, folders, readSettings, debug, warn: (line) => debug(line.trim()) })
+  const { source: keySource } = await chooseCacheKey({
+    environment: surroundings.env,
+    folders,
+    readSettings,
+    debug,
+    warn: (line) => debug(line.trim()),
+  })
   const { durationSeconds, minimumSeconds = 0 } = options
-  const request = { resolution, isLengthMeant: durationSeconds !== undefined, minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0) }
-  const { credentials, account } = await provideSession(request, await effectsOf({ ...call, keySource }, resolution, facts))
+  const request = {
+    resolution,
+    isLengthMeant: durationSeconds !== undefined,
+    minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0),
+  }
+  const { credentials, account } = await provideSession(
+    request,
+    await effectsOf({ ...call, keySource }, resolution, facts),
+  )
   return credentialsOf(credentials, account)
 }
 
@@ -103,7 +116,11 @@ function inSection({ options, invocation, surroundings, profiles, debug }: Call)
   return session
 }
 
-async function effectsOf(call: Call & { readonly keySource: CacheKeySource }, resolution: LoginResolution, facts: RememberedFacts): Promise<ProvideEffects> {
+async function effectsOf(
+  call: Call & { readonly keySource: CacheKeySource },
+  resolution: LoginResolution,
+  facts: RememberedFacts,
+): Promise<ProvideEffects> {
   const { surroundings, home, profiles, snapshots, debug, keySource } = call
   const folders = resolveOwnFolders(surroundings)
   const environment = surroundings.env
@@ -130,18 +147,35 @@ async function effectsOf(call: Call & { readonly keySource: CacheKeySource }, re
 }
 
 /** The program's own function before all; else what a login would ask. */
-async function sourcesOf({ options: { mfaCodeProvider }, surroundings: { env } }: Call, resolution: LoginResolution): Promise<readonly TokenCodeSource[]> {
-  if (mfaCodeProvider !== undefined) return [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))]
-  return await tokenCodeSources(resolution, { asker: createAsker({ environment: env, noColor: false }), environment: env })
+async function sourcesOf(
+  { options: { mfaCodeProvider }, surroundings: { env } }: Call,
+  resolution: LoginResolution,
+): Promise<readonly TokenCodeSource[]> {
+  if (mfaCodeProvider !== undefined)
+    return [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))]
+  return await tokenCodeSources(resolution, {
+    asker: createAsker({ environment: env, noColor: false }),
+    environment: env,
+  })
 }
 
 function told({ profile, userName, refusal }: TokenCodeRequest): MfaCodeRequest {
   const user = userName === undefined ? {} : { userName }
   if (refusal === undefined) return { profile, ...user }
-  return { profile, ...user, refused: { reason: refusal.answerLost ? 'answer-lost' : refusal.known, nextCodeInSeconds: refusal.nextCodeInSeconds } }
+  return {
+    profile,
+    ...user,
+    refused: {
+      reason: refusal.answerLost ? 'answer-lost' : refusal.known,
+      nextCodeInSeconds: refusal.nextCodeInSeconds,
+    },
+  }
 }
 
-function credentialsOf({ accessKeyId, secretAccessKey, sessionToken, expiration }: ShortTermCredentials, accountId: string | undefined): AwsmfaCredentials {
+function credentialsOf(
+  { accessKeyId, secretAccessKey, sessionToken, expiration }: ShortTermCredentials,
+  accountId: string | undefined,
+): AwsmfaCredentials {
   return { accessKeyId, secretAccessKey, sessionToken, expiration, ...(accountId === undefined ? {} : { accountId }) }
 }
 
@@ -157,7 +191,10 @@ function surroundingsFor({ filepath, configFilepath }: FromAwsmfaOptions): Surro
 
 /** The places that messages name, as far as they are known. */
 function viewOf(surroundings: Surroundings): Pick<Parameters<typeof asProviderError>[1], 'home' | 'files'> {
-  return { home: orUndefined(() => resolveHome(surroundings)), files: orUndefined(() => resolveSharedFiles(surroundings)) }
+  return {
+    home: orUndefined(() => resolveHome(surroundings)),
+    files: orUndefined(() => resolveSharedFiles(surroundings)),
+  }
 }
 
 function profileOf(options: FromAwsmfaOptions, { env }: Surroundings): string {
@@ -205,12 +242,20 @@ function asProviderError(error: unknown, view: ProviderErrorView): unknown {
   if (!(error instanceof AwsmfaError)) return fault(error)
   const { error: text, hints, detail } = wordsOf(error.failure, view)
   const all = [...hints.flatMap(inOptions), ...(detail === undefined ? [] : [`AWS says: ${visible(detail, 2000)}`])]
-  return providerError([withOptionNames(text), ...all].join('\n  '), { code: error.failure.code, hints: all, tryNextLink: NOTHING_HERE.includes(error.failure.code) })
+  return providerError([withOptionNames(text), ...all].join('\n  '), {
+    code: error.failure.code,
+    hints: all,
+    tryNextLink: NOTHING_HERE.includes(error.failure.code),
+  })
 }
 
 function wordsOf(failure: Failure, { profile, home, files }: ProviderErrorView): FailureText {
   const text = renderFailure(failure, { home, files, now: new Date(), debug: false })
-  if (failure.code === 'PROMPT_UNAVAILABLE') return { error: text.error, hints: [`sign in before: ${commandLine('login', profileWord(profile))}; or give fromAwsmfa an mfaCodeProvider`] }
+  if (failure.code === 'PROMPT_UNAVAILABLE')
+    return {
+      error: text.error,
+      hints: [`sign in before: ${commandLine('login', profileWord(profile))}; or give fromAwsmfa an mfaCodeProvider`],
+    }
   return text
 }
 
@@ -222,17 +267,26 @@ function inOptions(hint: string): readonly string[] {
 }
 
 function withOptionNames(text: string): string {
-  return OPTION_FLAGS.reduce((named, [option, flag]) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), option), text)
+  return OPTION_FLAGS.reduce(
+    (named, [option, flag]) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), option),
+    text,
+  )
 }
 
 function fault(error: unknown): AwsmfaProviderError {
   const name = error instanceof Error ? error.name : 'something that is no error was thrown'
-  const made = providerError(`this is a fault of awsmfa: ${name} (awsmfa ${version}, Node.js ${process.versions.node})`, { code: 'FAULT', hints: [], tryNextLink: false })
+  const made = providerError(
+    `this is a fault of awsmfa: ${name} (awsmfa ${version}, Node.js ${process.versions.node})`,
+    { code: 'FAULT', hints: [], tryNextLink: false },
+  )
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line)) : []
   if (frames.length > 0) made.stack = [`${made.name}: ${made.message}`, ...frames].join('\n')
   return made
 }
 
-function providerError(message: string, fields: Pick<AwsmfaProviderError, 'code' | 'hints' | 'tryNextLink'>): AwsmfaProviderError {
+function providerError(
+  message: string,
+  fields: Pick<AwsmfaProviderError, 'code' | 'hints' | 'tryNextLink'>,
+): AwsmfaProviderError {
   return Object.assign(new Error(message), { name: 'AwsmfaError' as const, ...fields })
 }

@@ -37,7 +37,9 @@ function decideTakeover(ownership: SectionOwnership, now: Date): Takeover {
   }
   if (!ownership.complete) return { kind: 'take-expired', session }
   if (ownership.manager !== undefined && ownership.manager !== 'awsmfa') return { kind: 'ask', session }
-  return expiration !== undefined && expiration <= now ? { kind: 'take-expired', session } : { kind: 'find-out', session }
+  return expiration !== undefined && expiration <= now
+    ? { kind: 'take-expired', session }
+    : { kind: 'find-out', session }
 }
 
 /** A section that login wants to write, and what it may need to find out whether it may. */
@@ -81,15 +83,23 @@ export async function settleTakeover(request: TakeoverRequest): Promise<Takeover
   const decision = decideTakeover(ownership, effects.now())
   if (decision.kind === 'take') return undefined
   if (decision.kind === 'never') {
-    throw new AwsmfaError({ code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS', profile, place: placeOf(request), sourceIsSame: request.longTermProfile === profile })
+    throw new AwsmfaError({
+      code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS',
+      profile,
+      place: placeOf(request),
+      sourceIsSame: request.longTermProfile === profile,
+    })
   }
   const { session } = decision
   if (decision.kind === 'take-expired') return { session, reason: 'expired' }
   if (replace) return { session, reason: 'replaced' }
   const found = decision.kind === 'find-out' ? await findOut(request) : undefined
   if (found !== undefined) return { session, reason: found }
-  if (!effects.terminal.canAsk()) throw new AwsmfaError({ code: 'SECTION_NOT_OURS', profile, place: placeOf(request), session })
-  const agreed = await effects.deadline.pauseWhile(effects.terminal.confirm(request.question(session), effects.cancelled))
+  if (!effects.terminal.canAsk())
+    throw new AwsmfaError({ code: 'SECTION_NOT_OURS', profile, place: placeOf(request), session })
+  const agreed = await effects.deadline.pauseWhile(
+    effects.terminal.confirm(request.question(session), effects.cancelled),
+  )
   if (!agreed) throw new AwsmfaError({ code: 'DECLINED' })
   return { session, reason: 'replaced' }
 }
@@ -115,8 +125,12 @@ async function findOut({ view, signer, effects }: TakeoverRequest): Promise<'exp
 function sessionOf(view: ProfileView | undefined): SigningCredentials | undefined {
   const valueOf = (key: string): string | undefined => view?.getFrom('credentials', key)?.value
   const [accessKeyId, secretAccessKey] = [valueOf('aws_access_key_id'), valueOf('aws_secret_access_key')]
-  const sessionToken = [valueOf('aws_session_token'), valueOf('aws_security_token')].find((value) => value !== undefined && value !== '')
-  return accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined ? undefined : { accessKeyId, secretAccessKey, sessionToken }
+  const sessionToken = [valueOf('aws_session_token'), valueOf('aws_security_token')].find(
+    (value) => value !== undefined && value !== '',
+  )
+  return accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined
+    ? undefined
+    : { accessKeyId, secretAccessKey, sessionToken }
 }
 
 function placeOf({ path, view }: TakeoverRequest): { readonly path: string; readonly line?: number } {

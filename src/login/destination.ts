@@ -1,4 +1,14 @@
-import { ASKING_FOR_CODES, REFUSING_MFA_SERIAL, REFUSING_SOURCE_PROFILE, RUNNING_PROCESSES, findIgnoringKey, isIgnored, isOwnProcess, isStandardRole, visible } from '../aws-files/profile-keys.ts'
+import {
+  ASKING_FOR_CODES,
+  REFUSING_MFA_SERIAL,
+  REFUSING_SOURCE_PROFILE,
+  RUNNING_PROCESSES,
+  findIgnoringKey,
+  isIgnored,
+  isOwnProcess,
+  isStandardRole,
+  visible,
+} from '../aws-files/profile-keys.ts'
 import type { IgnoringKey, SharedPaths } from '../aws-files/profile-keys.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
@@ -20,7 +30,8 @@ export function profileOfOwnProcess(profile: ProfileView | undefined, isWindows:
 }
 
 /** Options with a value that is a word of its own, which is no profile. */
-const VALUED = /^--(?:refresh-window|timeout|prompt|token-command|serial-number|source-profile|role-arn|region|endpoint-url|ca-bundle)$/
+const VALUED =
+  /^--(?:refresh-window|timeout|prompt|token-command|serial-number|source-profile|role-arn|region|endpoint-url|ca-bundle)$/
 
 function namedIn(words: readonly string[]): string | undefined {
   for (const [index, word] of words.entries()) {
@@ -34,14 +45,36 @@ function namedIn(words: readonly string[]): string | undefined {
 /** Something the person should know before or after the login, though it stops nothing. */
 export type ResolutionNote =
   | { readonly kind: 'own-suffix'; readonly profile: string; readonly source: string }
-  | { readonly kind: 'signs-in-other'; readonly target: string; readonly stored: string; readonly key: string; readonly place: Place }
-  | { readonly kind: 'strict-tools-refuse'; readonly profile: string; readonly key: 'mfa_serial' | 'source_profile'; readonly place: Place; readonly tools: readonly string[] }
+  | {
+      readonly kind: 'signs-in-other'
+      readonly target: string
+      readonly stored: string
+      readonly key: string
+      readonly place: Place
+    }
+  | {
+      readonly kind: 'strict-tools-refuse'
+      readonly profile: string
+      readonly key: 'mfa_serial' | 'source_profile'
+      readonly place: Place
+      readonly tools: readonly string[]
+    }
   /** The session goes to another profile, but these tools ask for a code of their own while `mfa_serial` stands in this one. */
-  | { readonly kind: 'tools-still-ask'; readonly profile: string; readonly place: Place; readonly tools: readonly string[] }
+  | {
+      readonly kind: 'tools-still-ask'
+      readonly profile: string
+      readonly place: Place
+      readonly tools: readonly string[]
+    }
   /** Tools will ask for this role for longer than the hour that AWS allows a role made from a session, and be refused. */
   | { readonly kind: 'role-too-long'; readonly profile: string; readonly place: Place; readonly seconds: number }
   /** The session is written beside a `credential_process`, which these tools go on running instead. */
-  | { readonly kind: 'process-still-runs'; readonly profile: string; readonly place: Place; readonly tools: readonly string[] }
+  | {
+      readonly kind: 'process-still-runs'
+      readonly profile: string
+      readonly place: Place
+      readonly tools: readonly string[]
+    }
   | { readonly kind: 'environment-serial-ignored'; readonly variable: string; readonly account: string }
   | { readonly kind: 'serial-of-other-account'; readonly serialAccount: string; readonly keyAccount: string }
 
@@ -94,18 +127,23 @@ export function decideStore(input: StoreInput): StoreDecision {
   const { target, before, profiles, paths, roleFromFlag } = input
   const profile = profiles.find(target)
   const found = profile === undefined ? undefined : findIgnoringKey(profile)
-  if (profile === undefined || found === undefined) return { storeProfile: target, storeIn: 'section', notes: notesAbout(profile, paths) }
+  if (profile === undefined || found === undefined)
+    return { storeProfile: target, storeIn: 'section', notes: notesAbout(profile, paths) }
   if (isAnsweredHere(profile, found) && !roleFromFlag) return { storeProfile: target, storeIn: 'own-cache', notes: [] }
   // A role that is its own source profile is made from the keys that stand beside it: they are read after all.
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
   const stored = isOwnSource ? target : before.findLast((name) => name !== target && holdsSession(profiles.find(name)))
   const isItsOwn = visible(profile, 'source_profile')?.value === target
-  if (roleFromFlag || !isStandardRole(profile) || (stored === undefined && isItsOwn)) throw ignored(profile, found, paths)
+  if (roleFromFlag || !isStandardRole(profile) || (stored === undefined && isItsOwn))
+    throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const moved: readonly ResolutionNote[] =
-    stored === target ? [] : [{ kind: 'signs-in-other', target, stored, key: found.key, place: placeOf(found.value, paths) }]
+    stored === target
+      ? []
+      : [{ kind: 'signs-in-other', target, stored, key: found.key, place: placeOf(found.value, paths) }]
   const holder = profiles.find(stored)
-  if (isIgnored(holder) && stored !== target) return { storeProfile: stored, storeIn: 'own-cache', notes: [...moved, ...notesAboutRole(profile, paths)] }
+  if (isIgnored(holder) && stored !== target)
+    return { storeProfile: stored, storeIn: 'own-cache', notes: [...moved, ...notesAboutRole(profile, paths)] }
   const notes = stored === target ? [] : notesAbout(holder, paths)
   return { storeProfile: stored, storeIn: 'section', notes: [...moved, ...notesAboutRole(profile, paths), ...notes] }
 }
@@ -126,14 +164,32 @@ function notesAbout(profile: ProfileView | undefined, paths: SharedPaths): reado
   if (profile === undefined) return []
   const notes: ResolutionNote[] = []
   const process = visible(profile, 'credential_process')
-  if (process !== undefined) notes.push({ kind: 'process-still-runs', profile: profile.name, place: placeOf(process, paths), tools: RUNNING_PROCESSES })
+  if (process !== undefined)
+    notes.push({
+      kind: 'process-still-runs',
+      profile: profile.name,
+      place: placeOf(process, paths),
+      tools: RUNNING_PROCESSES,
+    })
   const serial = visible(profile, 'mfa_serial')
   if (serial !== undefined) {
-    notes.push({ kind: 'strict-tools-refuse', profile: profile.name, key: 'mfa_serial', place: placeOf(serial, paths), tools: REFUSING_MFA_SERIAL })
+    notes.push({
+      kind: 'strict-tools-refuse',
+      profile: profile.name,
+      key: 'mfa_serial',
+      place: placeOf(serial, paths),
+      tools: REFUSING_MFA_SERIAL,
+    })
   }
   const source = visible(profile, 'source_profile')
   if (source !== undefined && visible(profile, 'role_arn') === undefined) {
-    notes.push({ kind: 'strict-tools-refuse', profile: profile.name, key: 'source_profile', place: placeOf(source, paths), tools: REFUSING_SOURCE_PROFILE })
+    notes.push({
+      kind: 'strict-tools-refuse',
+      profile: profile.name,
+      key: 'source_profile',
+      place: placeOf(source, paths),
+      tools: REFUSING_SOURCE_PROFILE,
+    })
   }
   return notes
 }
@@ -142,15 +198,28 @@ function notesAbout(profile: ProfileView | undefined, paths: SharedPaths): reado
 function notesAboutRole(profile: ProfileView, paths: SharedPaths): readonly ResolutionNote[] {
   const notes: ResolutionNote[] = []
   const serial = visible(profile, 'mfa_serial')
-  if (serial !== undefined) notes.push({ kind: 'tools-still-ask', profile: profile.name, place: placeOf(serial, paths), tools: ASKING_FOR_CODES })
+  if (serial !== undefined)
+    notes.push({
+      kind: 'tools-still-ask',
+      profile: profile.name,
+      place: placeOf(serial, paths),
+      tools: ASKING_FOR_CODES,
+    })
   const duration = visible(profile, 'duration_seconds')
   const seconds = Number(duration?.value)
-  if (duration !== undefined && seconds > 3_600) notes.push({ kind: 'role-too-long', profile: profile.name, place: placeOf(duration, paths), seconds })
+  if (duration !== undefined && seconds > 3_600)
+    notes.push({ kind: 'role-too-long', profile: profile.name, place: placeOf(duration, paths), seconds })
   return notes
 }
 
 function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: SharedPaths): AwsmfaError {
-  return new AwsmfaError({ code: 'SESSION_WOULD_BE_IGNORED', profile: profile.name, key, place: placeOf(value, paths), standardRole: isStandardRole(profile) })
+  return new AwsmfaError({
+    code: 'SESSION_WOULD_BE_IGNORED',
+    profile: profile.name,
+    key,
+    place: placeOf(value, paths),
+    standardRole: isStandardRole(profile),
+  })
 }
 
 function placeOf(value: ProfileValue, paths: SharedPaths): Place {

@@ -29,19 +29,37 @@ export interface ProcessOptions {
  * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself; and
  * the signal's reason, when that aborts. A command that is broken off ends with all that it started.
  */
-export async function runCredentialProcess(source: ProcessSource, { environment, timeoutMs = PATIENCE_MS }: ProcessOptions, signal: AbortSignal): Promise<LongTermCredentials> {
+export async function runCredentialProcess(
+  source: ProcessSource,
+  { environment, timeoutMs = PATIENCE_MS }: ProcessOptions,
+  signal: AbortSignal,
+): Promise<LongTermCredentials> {
   const words = process.platform === 'win32' ? splitWindowsCommand(source.command) : splitCommand(source.command)
   const [program, ...parameters] = words ?? []
   const failed = (reason: ProcessFailure['reason'], cause?: unknown, exitCode?: number): AwsmfaError =>
     new AwsmfaError(
-      { code: 'CREDENTIAL_PROCESS_FAILED', profile: source.profile, program: program ?? source.command, reason, place: source.place, ...(exitCode === undefined ? {} : { exitCode }) },
+      {
+        code: 'CREDENTIAL_PROCESS_FAILED',
+        profile: source.profile,
+        program: program ?? source.command,
+        reason,
+        place: source.place,
+        ...(exitCode === undefined ? {} : { exitCode }),
+      },
       { cause },
     )
   if (program === undefined) throw failed('not-found')
   const callee = environmentForCalled(environment, source.profile)
   if (callee === undefined) throw failed('circle')
   // It may ask a person at the terminal for a password; what it says on stderr is nobody's here.
-  const called = { program, words: parameters, environment: callee, terminal: 'shared', timeoutMs, onTalk: () => undefined } as const
+  const called = {
+    program,
+    words: parameters,
+    environment: callee,
+    terminal: 'shared',
+    timeoutMs,
+    onTalk: () => undefined,
+  } as const
   const end = await callProgram(called, signal)
   if (end.kind !== 'ended') throw failed(reasonOf(end), end.kind === 'not-run' ? end.cause : undefined)
   if (end.exitCode !== 0) throw failed('exit', undefined, end.exitCode)
@@ -69,7 +87,9 @@ function readAnswer(output: string): LongTermCredentials | 'session' | undefined
     const parsed = JSON.parse(output) as Readonly<Record<string, unknown>> | null
     const { Version, AccessKeyId, SecretAccessKey, SessionToken } = parsed ?? {}
     if (Version !== 1 || typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') return undefined
-    return SessionToken === undefined || SessionToken === null || SessionToken === '' ? { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } : 'session'
+    return SessionToken === undefined || SessionToken === null || SessionToken === ''
+      ? { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey }
+      : 'session'
   } catch {
     // Not JSON: the message says what was expected and shows nothing of the output, which may hold a secret.
     return undefined
@@ -77,10 +97,14 @@ function readAnswer(output: string): LongTermCredentials | 'session' | undefined
 }
 
 export function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
-  if (left.kind === 'process' || right.kind === 'process') return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
+  if (left.kind === 'process' || right.kind === 'process')
+    return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
   return left.credentials.accessKeyId === right.credentials.accessKeyId
 }
 
-export async function longTermCredentials(source: LongTermSource, { deadline, runCredentialProcess }: SignInEffects): Promise<LongTermCredentials> {
+export async function longTermCredentials(
+  source: LongTermSource,
+  { deadline, runCredentialProcess }: SignInEffects,
+): Promise<LongTermCredentials> {
   return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
 }

@@ -76,7 +76,9 @@ export interface ObtainedSession extends StsSession {
 }
 
 /** What became of one member. */
-export type MemberOutcome = { readonly kind: 'signed-in'; readonly session: ObtainedSession } | { readonly kind: 'failed'; readonly error: AwsmfaError }
+export type MemberOutcome =
+  | { readonly kind: 'signed-in'; readonly session: ObtainedSession }
+  | { readonly kind: 'failed'; readonly error: AwsmfaError }
 
 /** AWS throttles by account; eight calls at once stay far below and keep twenty roles under two seconds. */
 const CALLS_AT_ONCE = 8
@@ -86,32 +88,52 @@ const CALLS_AT_ONCE = 8
  * all: the code, the keys, the network before the first session, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED, and
  * ANOTHER_LOGIN_FAILED when the question was put elsewhere and came to nothing while this one waited for it.
  */
-export async function obtainSessions(request: SessionRequest, effects: SessionEffects): Promise<readonly MemberOutcome[]> {
+export async function obtainSessions(
+  request: SessionRequest,
+  effects: SessionEffects,
+): Promise<readonly MemberOutcome[]> {
   const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
   const work: Work = { request, effects, identity }
   const [first] = request.members
   const [firstStep] = first.plan.steps
-  if (firstStep.call === 'AssumeRole' && first.onlyKept === undefined) return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
+  if (firstStep.call === 'AssumeRole' && first.onlyKept === undefined)
+    return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
   // Where no role can be assumed, the kept one must be found, and it is kept under the names in its request.
   if (request.members.some((member) => member.onlyKept !== undefined && needsName(member))) await identity.settled()
   const kept = request.members.map((member) => ({ member, hops: keptRole(member, undefined, work) }))
   const [lacking, ...others] = kept.flatMap(({ member, hops }) => (hops === undefined ? [member] : []))
   if (lacking === undefined) return kept.map(({ hops = [] }) => keptOutcome(hops))
   const baseOf = await mfaSessionFor([lacking, ...others], work)
-  return await mapLimited(kept, CALLS_AT_ONCE, async ({ member, hops }) => (hops === undefined ? await outcomeOf(member, baseOf, work) : keptOutcome(hops)))
+  return await mapLimited(kept, CALLS_AT_ONCE, async ({ member, hops }) =>
+    hops === undefined ? await outcomeOf(member, baseOf, work) : keptOutcome(hops),
+  )
 }
 
 /**
  * Finds the kept session that answers the first member, without a question or a call; a session of the user of any length.
  * Undefined: there is none that holds for long enough.
  */
-export function findKeptSession(request: SessionRequest, effects: Omit<SessionEffects, 'sources'>): StsSession | undefined {
+export function findKeptSession(
+  request: SessionRequest,
+  effects: Omit<SessionEffects, 'sources'>,
+): StsSession | undefined {
   const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
   const work: Work = { request, effects: { ...effects, sources: [] }, identity }
   const [member] = request.members
   if (roleSteps(member).length > 0) return keptRole(member, undefined, work)?.at(-1)
   const { renew, minimumSeconds, floorSeconds } = request
-  return findKept({ key: keyOf(request, ''), profiles: profilesOf([member]), renew, since: undefined, minimumSeconds, floorSeconds, durationSeconds: undefined }, effects)
+  return findKept(
+    {
+      key: keyOf(request, ''),
+      profiles: profilesOf([member]),
+      renew,
+      since: undefined,
+      minimumSeconds,
+      floorSeconds,
+      durationSeconds: undefined,
+    },
+    effects,
+  )
 }
 
 export interface Work {
@@ -140,13 +162,26 @@ async function mfaSessionFor(lacking: Members, work: Work): Promise<BaseOf> {
 function findMfaSession(members: Members, since: Date | undefined, { request, effects }: Work): StsSession | undefined {
   const { renew, minimumSeconds } = request
   const { durationSeconds, isAsked } = mfaSessionLength(members)
-  return findKept({ key: keyOf(request, ''), profiles: profilesOf(members), renew, since, minimumSeconds, durationSeconds: isAsked ? durationSeconds : undefined }, effects)
+  return findKept(
+    {
+      key: keyOf(request, ''),
+      profiles: profilesOf(members),
+      renew,
+      since,
+      minimumSeconds,
+      durationSeconds: isAsked ? durationSeconds : undefined,
+    },
+    effects,
+  )
 }
 
 /** The longest that was asked for; where a role is all that is wanted, nobody asked for any. */
 function mfaSessionLength(members: Members): { readonly durationSeconds: number; readonly isAsked: boolean } {
   const plain = members.filter((member) => roleSteps(member).length === 0)
-  return { durationSeconds: Math.max(...(plain.length > 0 ? plain : members).map(({ plan }) => plan.steps[0].durationSeconds)), isAsked: plain.length > 0 }
+  return {
+    durationSeconds: Math.max(...(plain.length > 0 ? plain : members).map(({ plan }) => plan.steps[0].durationSeconds)),
+    isAsked: plain.length > 0,
+  }
 }
 
 async function newMfaSession(members: Members, work: Work): Promise<StsSession> {
@@ -156,14 +191,20 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
   return await underQuestionLock(work, async (since) => {
     const kept = findMfaSession(members, since, work)
     if (kept !== undefined) return kept
-    return await spendTokenCode(questionOf(members, request.serialNumber), { ...effects, identity: work.identity }, async (mfa) => {
-      // Who is asking is learnt beside the first call, unless it is known.
-      work.identity.start()
-      const session = await waiting('signing in', effects, () => effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal))
-      // Before anything else: the code is spent.
-      keep({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
-      return session
-    })
+    return await spendTokenCode(
+      questionOf(members, request.serialNumber),
+      { ...effects, identity: work.identity },
+      async (mfa) => {
+        // Who is asking is learnt beside the first call, unless it is known.
+        work.identity.start()
+        const session = await waiting('signing in', effects, () =>
+          effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal),
+        )
+        // Before anything else: the code is spent.
+        keep({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
+        return session
+      },
+    )
   })
 }
 
@@ -173,10 +214,14 @@ async function directRole(step: RoleCall, member: SessionMember, work: Work): Pr
   const session = await underQuestionLock(work, async (since) => {
     const kept = keptRole(member, since, work)?.at(-1)
     if (kept !== undefined) return kept
-    return await spendTokenCode(questionOf([member], request.serialNumber, step.role.roleArn.value), { ...effects, identity }, async (mfa) => {
-      const roles = await requestsOf(member, work)
-      return await assumeRole(roles.length - 1, { roles, member, signer: request.signer, mfa }, work)
-    })
+    return await spendTokenCode(
+      questionOf([member], request.serialNumber, step.role.roleArn.value),
+      { ...effects, identity },
+      async (mfa) => {
+        const roles = await requestsOf(member, work)
+        return await assumeRole(roles.length - 1, { roles, member, signer: request.signer, mfa }, work)
+      },
+    )
   })
   return withIdentity(session, [session], undefined)
 }
@@ -192,7 +237,10 @@ async function outcomeOf(member: SessionMember, baseOf: BaseOf, work: Work): Pro
   try {
     const base = baseOf(member)
     const hops = keptRole(member, undefined, work) ?? (await assumeChain(member, base, work))
-    return { kind: 'signed-in', session: withIdentity(hops.at(-1) ?? base, hops, hops.length === 0 ? await work.identity.settled() : undefined) }
+    return {
+      kind: 'signed-in',
+      session: withIdentity(hops.at(-1) ?? base, hops, hops.length === 0 ? await work.identity.settled() : undefined),
+    }
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     return { kind: 'failed', error }
@@ -216,17 +264,27 @@ interface RoleSigning {
   readonly mfa: MfaProof | undefined
 }
 
-async function assumeRole(index: number, { roles, member, signer, mfa }: RoleSigning, { request, effects }: Work): Promise<StsSession> {
+async function assumeRole(
+  index: number,
+  { roles, member, signer, mfa }: RoleSigning,
+  { request, effects }: Work,
+): Promise<StsSession> {
   const role = roles[index]
   if (role === undefined) throw new Error('no such role')
-  const session = await waiting('assuming the role', effects, () => effects.sts.assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal))
+  const session = await waiting('assuming the role', effects, () =>
+    effects.sts.assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal),
+  )
   const key = keyOf(request, chainOf(roles.slice(0, index + 1), mfa !== undefined, effects.sha256))
   keep({ key, session, durationSeconds: role.durationSeconds, profiles: profilesOf([member]) }, effects)
   return session
 }
 
 /** The kept sessions of all roles of a member; undefined unless all are there, or where its names cannot be known without a call. */
-function keptRole(member: SessionMember, since: Date | undefined, { request, effects, identity }: Work): readonly StsSession[] | undefined {
+function keptRole(
+  member: SessionMember,
+  since: Date | undefined,
+  { request, effects, identity }: Work,
+): readonly StsSession[] | undefined {
   const roles = roleSteps(member)
   if (roles.length === 0 || (needsName(member) && identity.known() === undefined)) return undefined
   const requests = roleRequests(member, nameOf(identity, effects))
@@ -259,13 +317,21 @@ function roleSteps({ plan }: SessionMember): readonly RoleCall[] {
 }
 
 function roleRequests(member: SessionMember, defaultName: string): readonly AssumeRoleRequest[] {
-  return roleSteps(member).map(({ role, durationSeconds, isLast }) => ({ ...roleRequest(role, durationSeconds, defaultName), ...(isLast ? member.resolution.roleExtras : {}) }))
+  return roleSteps(member).map(({ role, durationSeconds, isLast }) => ({
+    ...roleRequest(role, durationSeconds, defaultName),
+    ...(isLast ? member.resolution.roleExtras : {}),
+  }))
 }
 
 /** Gives the request of one role, without the proof of MFA. */
 export function roleRequest(role: RoleStep, durationSeconds: number, defaultName: string): AssumeRoleRequest {
   const externalId = role.externalId?.value
-  return { roleArn: role.roleArn.value, roleSessionName: role.sessionName?.value ?? defaultName, durationSeconds, ...(externalId === undefined ? {} : { externalId }) }
+  return {
+    roleArn: role.roleArn.value,
+    roleSessionName: role.sessionName?.value ?? defaultName,
+    durationSeconds,
+    ...(externalId === undefined ? {} : { externalId }),
+  }
 }
 
 function nameOf(identity: IdentityLookup, { osUser }: SessionEffects): string {
@@ -273,9 +339,17 @@ function nameOf(identity: IdentityLookup, { osUser }: SessionEffects): string {
 }
 
 /** The account and ARN of a role session are in STS's answer; an MFA session is the user. */
-function withIdentity(session: StsSession, hops: readonly StsSession[], user: CallerIdentity | undefined): ObtainedSession {
+function withIdentity(
+  session: StsSession,
+  hops: readonly StsSession[],
+  user: CallerIdentity | undefined,
+): ObtainedSession {
   const arn = session.assumedRoleArn
-  return { ...session, hops, identity: arn === undefined ? user : { account: arn.split(':')[4] ?? '', arn, userId: '' } }
+  return {
+    ...session,
+    hops,
+    identity: arn === undefined ? user : { account: arn.split(':')[4] ?? '', arn, userId: '' },
+  }
 }
 
 function questionOf(members: Members, serialNumber: string, roleArn?: string): Parameters<typeof spendTokenCode>[0] {

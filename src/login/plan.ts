@@ -9,7 +9,13 @@ import type { RequestParts } from '../sessions/reuse.ts'
 
 /** One call of STS. The first is signed by the long-term credentials and carries the code, each other by the session before. */
 export type LoginStep =
-  | { readonly call: 'GetSessionToken'; readonly signer: 'long-term'; readonly mfa: true; readonly durationSeconds: number; readonly reason: string }
+  | {
+      readonly call: 'GetSessionToken'
+      readonly signer: 'long-term'
+      readonly mfa: true
+      readonly durationSeconds: number
+      readonly reason: string
+    }
   | {
       readonly call: 'AssumeRole'
       readonly signer: 'long-term' | 'previous'
@@ -46,26 +52,59 @@ export type PlanInput = Pick<LoginResolution, 'roles' | 'durationSeconds'>
  */
 export function planLogin({ roles, durationSeconds }: PlanInput, targets = 1): LoginPlan {
   const last = roles.at(-1)
-  if (last === undefined) return { steps: [sessionStep(durationSeconds?.value, "no role: the session is the user's own")], notes: [] }
+  if (last === undefined)
+    return { steps: [sessionStep(durationSeconds?.value, "no role: the session is the user's own")], notes: [] }
   const asked = (durationSeconds ?? last.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
   if (targets === 1 && roles.length === 1 && asked > CHAINED_ROLE_SECONDS) {
     const reason = 'one target, and a role for more than one hour: only a code in AssumeRole itself allows that'
-    return { steps: [{ call: 'AssumeRole', signer: 'long-term', mfa: true, durationSeconds: asked, role: last, isLast: true, reason }], notes: [] }
+    return {
+      steps: [
+        {
+          call: 'AssumeRole',
+          signer: 'long-term',
+          mfa: true,
+          durationSeconds: asked,
+          role: last,
+          isLast: true,
+          reason,
+        },
+      ],
+      notes: [],
+    }
   }
-  const reason = targets > 1 ? `the code serves ${targets} profiles` : 'the session can be used again, and the role is made from it'
-  const chain = roles.map((role, index) => roleStep(role, index === roles.length - 1 ? asked : role.durationSeconds?.value, index === roles.length - 1))
+  const reason =
+    targets > 1 ? `the code serves ${targets} profiles` : 'the session can be used again, and the role is made from it'
+  const chain = roles.map((role, index) =>
+    roleStep(role, index === roles.length - 1 ? asked : role.durationSeconds?.value, index === roles.length - 1),
+  )
   const notes: readonly PlanNote[] =
-    asked > CHAINED_ROLE_SECONDS ? [{ kind: 'capped', roleArn: last.roleArn.value, askedSeconds: asked, cappedToSeconds: CHAINED_ROLE_SECONDS }] : []
+    asked > CHAINED_ROLE_SECONDS
+      ? [{ kind: 'capped', roleArn: last.roleArn.value, askedSeconds: asked, cappedToSeconds: CHAINED_ROLE_SECONDS }]
+      : []
   return { steps: [sessionStep(undefined, reason), ...chain], notes }
 }
 
 function sessionStep(seconds: number | undefined, reason: string): LoginStep {
-  return { call: 'GetSessionToken', signer: 'long-term', mfa: true, durationSeconds: seconds ?? DURATION_LIMITS.GetSessionToken.usual, reason }
+  return {
+    call: 'GetSessionToken',
+    signer: 'long-term',
+    mfa: true,
+    durationSeconds: seconds ?? DURATION_LIMITS.GetSessionToken.usual,
+    reason,
+  }
 }
 
 function roleStep(role: RoleStep, asked: number | undefined, isLast: boolean): LoginStep {
   const durationSeconds = Math.min(asked ?? DURATION_LIMITS.AssumeRole.usual, CHAINED_ROLE_SECONDS)
-  return { call: 'AssumeRole', signer: 'previous', mfa: false, durationSeconds, role, isLast, reason: 'made from the session before: one hour at most' }
+  return {
+    call: 'AssumeRole',
+    signer: 'previous',
+    mfa: false,
+    durationSeconds,
+    role,
+    isLast,
+    reason: 'made from the session before: one hour at most',
+  }
 }
 
 /** What the parts are made of. */

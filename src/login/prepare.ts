@@ -47,10 +47,24 @@ export interface Attempt {
 }
 
 /** Settles one profile. `invocation` names it; `targets`: how many are signed in together. Throws what resolveLogin throws. */
-export function settleAttempt(invocation: Invocation, targets: number, { context, snapshots, profiles, defaults }: LoginRun): Attempt {
+export function settleAttempt(
+  invocation: Invocation,
+  targets: number,
+  { context, snapshots, profiles, defaults }: LoginRun,
+): Attempt {
   const { environment, readFile, isWindows } = context
   const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
-  const resolution = resolveLogin({ invocation, environment, profiles, paths, defaults, readFile, config: snapshots.config.text, targets, isWindows })
+  const resolution = resolveLogin({
+    invocation,
+    environment,
+    profiles,
+    paths,
+    defaults,
+    readFile,
+    config: snapshots.config.text,
+    targets,
+    isWindows,
+  })
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }
@@ -65,7 +79,11 @@ interface DecisionContext extends PrepareContext, Pick<LoginRun, 'profiles'> {
  * The session must be of the same request, whether it was made alone or together with others, which can make it shorter. A
  * length that the line of one profile names is wanted as it is.
  */
-function decide(candidate: Candidate, invocation: Invocation, { sha256, now, awsCaches: caches, profiles, targets }: DecisionContext): KeepDecision {
+function decide(
+  candidate: Candidate,
+  invocation: Invocation,
+  { sha256, now, awsCaches: caches, profiles, targets }: DecisionContext,
+): KeepDecision {
   const { resolution, ownership } = candidate
   const lengthOrigin = resolution.durationSeconds?.origin.kind
   const isLengthMeant = targets === 1 && (lengthOrigin === 'flag' || lengthOrigin === 'sts-flag')
@@ -75,7 +93,9 @@ function decide(candidate: Candidate, invocation: Invocation, { sha256, now, aws
     const common = { requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) }
     // What is kept in awsmfa's own cache is found when the session is got, and costs no code.
     if (resolution.storeIn === 'own-cache') return { kind: 'renew', because: 'no-session' } as const
-    return resolution.storeIn === 'section' ? keepOrRenew({ ...common, ownership }) : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })
+    return resolution.storeIn === 'section'
+      ? keepOrRenew({ ...common, ownership })
+      : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })
   })
   const [alone] = decisions
   return decisions.find(({ kind }) => kind === 'keep') ?? alone ?? { kind: 'renew', because: 'no-session' }
@@ -97,22 +117,40 @@ export interface KeepCachedInput extends Omit<KeepInput, 'ownership'> {
  * Keeps what is there only if every cache has an entry that its readers will use for longer than asked for, and that is of the
  * same request or was made by another program for this very role.
  */
-export function keepOrRenewCached({ profile, profiles, caches, requestHash, now, minTtlSeconds, renew }: KeepCachedInput): KeepDecision {
+export function keepOrRenewCached({
+  profile,
+  profiles,
+  caches,
+  requestHash,
+  now,
+  minTtlSeconds,
+  renew,
+}: KeepCachedInput): KeepDecision {
   if (renew) return { kind: 'renew', because: 'asked' }
   const view = profiles.find(profile)
   const cacheArguments = view === undefined ? undefined : cacheArgumentsOf(view)
   const entries = cacheArguments === undefined ? [] : caches.flatMap((cache) => entryIn(cache, cacheArguments))
   const [first] = entries
   if (first === undefined || entries.length < caches.length) return { kind: 'renew', because: 'no-session' }
-  const soonest = entries.reduce((sooner, entry) => (entry.credentials.expiration < sooner.credentials.expiration ? entry : sooner), first)
+  const soonest = entries.reduce(
+    (sooner, entry) => (entry.credentials.expiration < sooner.credentials.expiration ? entry : sooner),
+    first,
+  )
   const leftSeconds = (soonest.credentials.expiration.getTime() - now.getTime()) / 1000
   if (leftSeconds <= Math.max(EXPIRING_SECONDS, minTtlSeconds)) return { kind: 'renew', because: 'running-out' }
-  const parts = [...new Set(entries.flatMap(({ mark }) => (mark === undefined ? [] : differingParts(mark.requestHash, requestHash))))]
+  const parts = [
+    ...new Set(
+      entries.flatMap(({ mark }) => (mark === undefined ? [] : differingParts(mark.requestHash, requestHash))),
+    ),
+  ]
   if (parts.length > 0) return { kind: 'renew', because: 'another-request', parts }
   return { kind: 'keep', expiration: soonest.credentials.expiration, accessKeyId: soonest.credentials.accessKeyId }
 }
 
-function entryIn(cache: Pick<AwsCache, 'findFor'>, cacheArguments: Parameters<AwsCache['findFor']>[0]): readonly Extract<ReturnType<AwsCache['findFor']>, { kind: 'entry' }>['entry'][] {
+function entryIn(
+  cache: Pick<AwsCache, 'findFor'>,
+  cacheArguments: Parameters<AwsCache['findFor']>[0],
+): readonly Extract<ReturnType<AwsCache['findFor']>, { kind: 'entry' }>['entry'][] {
   const found = cache.findFor(cacheArguments)
   return found.kind === 'entry' ? [found.entry] : []
 }

@@ -1,4 +1,10 @@
-import { findCredentialProcess, findSession, findStaticCredentials, readKeys, withoutComment } from '../aws-files/profile-keys.ts'
+import {
+  findCredentialProcess,
+  findSession,
+  findStaticCredentials,
+  readKeys,
+  withoutComment,
+} from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { EXTERNAL_ID, ROLE_ARN, ROLE_SESSION_NAME, keepsRule } from '../aws/sts-api.ts'
 import type { TextRule } from '../aws/sts-api.ts'
@@ -58,7 +64,8 @@ export function walkToLongTerm(input: WalkInput): Walk {
     if ('longTerm' in found) return found
     return fromOwnSuffix(found.path, input) ?? fail(found.path, input)
   }
-  const own = profile === undefined ? undefined : (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
+  const own =
+    profile === undefined ? undefined : (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
   if (own !== undefined) return { path: [name], longTerm: own, reachedByName: false, ownSuffix: false }
   const general = input.generalSource
   if (general !== undefined && general.value !== name) {
@@ -110,14 +117,17 @@ function followSource(source: Resolved<string>, before: readonly string[], input
   const process = profile === undefined || next !== undefined ? undefined : findCredentialProcess(profile, paths)
   if (process !== undefined) return { path, longTerm: process, reachedByName: true, ownSuffix: false }
   const suffixed = findSuffixed(name, input)
-  if (suffixed !== undefined) return { path: extend(path, suffixed), longTerm: suffixed, reachedByName: false, ownSuffix: false }
+  if (suffixed !== undefined)
+    return { path: extend(path, suffixed), longTerm: suffixed, reachedByName: false, ownSuffix: false }
   if (profile === undefined) throw sourceNotFound(source, before.at(-1) ?? name, input)
   return next === undefined ? { path } : followSource(next, path, input)
 }
 
 function fromOwnSuffix(path: readonly string[], input: WalkInput): Walk | undefined {
   const found = findSuffixed(input.target.value, input)
-  return found === undefined ? undefined : { path: extend(path, found), longTerm: found, reachedByName: false, ownSuffix: true }
+  return found === undefined
+    ? undefined
+    : { path: extend(path, found), longTerm: found, reachedByName: false, ownSuffix: true }
 }
 
 type Static = Extract<LongTermSource, { readonly kind: 'static' }>
@@ -130,8 +140,16 @@ function findSuffixed(name: string, { profiles, paths }: WalkInput): Static | un
     return found === undefined ? [] : [found]
   })
   const [first] = candidates
-  if (first === undefined || candidates.every(({ credentials }) => credentials.accessKeyId === first.credentials.accessKeyId)) return first
-  throw new AwsmfaError({ code: 'SOURCE_PROFILE_AMBIGUOUS', profile: name, candidates: candidates.map(({ profile, place }) => ({ profile, place })) })
+  if (
+    first === undefined ||
+    candidates.every(({ credentials }) => credentials.accessKeyId === first.credentials.accessKeyId)
+  )
+    return first
+  throw new AwsmfaError({
+    code: 'SOURCE_PROFILE_AMBIGUOUS',
+    profile: name,
+    candidates: candidates.map(({ profile, place }) => ({ profile, place })),
+  })
 }
 
 function extend(path: readonly string[], { profile }: Static): readonly string[] {
@@ -141,22 +159,40 @@ function extend(path: readonly string[], { profile }: Static): readonly string[]
 function sourceNotFound(source: Resolved<string>, profile: string, { profiles, paths }: WalkInput): AwsmfaError {
   // The AWS CLI takes a comment after the value for a part of the name; so the name without it is the likeliest one meant.
   const uncommented = withoutComment(source.value)
-  const near = uncommented !== source.value && profiles.find(uncommented) !== undefined ? uncommented : nearest(source.value, profiles.names())
+  const near =
+    uncommented !== source.value && profiles.find(uncommented) !== undefined
+      ? uncommented
+      : nearest(source.value, profiles.names())
   const { value, origin } = source
   const named: { readonly source: string; readonly origin: Origin } = { source: value, origin }
-  return new AwsmfaError({ code: 'SOURCE_PROFILE_NOT_FOUND', profile, ...named, paths: [paths.config, paths.credentials], ...(near === undefined ? {} : { nearest: near }) })
+  return new AwsmfaError({
+    code: 'SOURCE_PROFILE_NOT_FOUND',
+    profile,
+    ...named,
+    paths: [paths.config, paths.credentials],
+    ...(near === undefined ? {} : { nearest: near }),
+  })
 }
 
 function failNotFound({ target, profiles, paths }: WalkInput): never {
   const near = nearest(target.value, profiles.names())
-  const failure = { code: 'PROFILE_NOT_FOUND', profile: target.value, origin: target.origin, paths: [paths.config, paths.credentials] } as const
+  const failure = {
+    code: 'PROFILE_NOT_FOUND',
+    profile: target.value,
+    origin: target.origin,
+    paths: [paths.config, paths.credentials],
+  } as const
   throw new AwsmfaError({ ...failure, ...(near === undefined ? {} : { nearest: near }) })
 }
 
 function fail(path: readonly string[], { target, profiles, paths }: WalkInput): never {
   const names = [target.value, ...path.slice(1)]
-  const lookedFor = [...new Set(names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix)))].filter((name) => !path.includes(name))
-  const sessionAt = path.map((name) => profiles.find(name)).reduce<Place | undefined>((found, profile) => found ?? (profile && findSession(profile, paths)), undefined)
+  const lookedFor = [...new Set(names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix)))].filter(
+    (name) => !path.includes(name),
+  )
+  const sessionAt = path
+    .map((name) => profiles.find(name))
+    .reduce<Place | undefined>((found, profile) => found ?? (profile && findSession(profile, paths)), undefined)
   throw new AwsmfaError({
     code: 'LONG_TERM_CREDENTIALS_MISSING',
     profile: target.value,
@@ -193,7 +229,10 @@ export function findRoles({ walk, lastIsSource, defaults = {} }: RoleSearch): re
   const { profileKeys } = settingRow('role')
   const roles = walk.flatMap((profile, index) => {
     const isSource = lastIsSource && index === walk.length - 1 && index > 0
-    const roleArn = readKeys(profile, profileKeys.filter((key) => key !== 'assume_role' && !(isSource && key === 'role_arn')))
+    const roleArn = readKeys(
+      profile,
+      profileKeys.filter((key) => key !== 'assume_role' && !(isSource && key === 'role_arn')),
+    )
     return roleArn === undefined ? [] : [{ roleArn, profile }]
   })
   if (roles.length > 0) return roles.reverse()
@@ -211,15 +250,28 @@ export function findRoles({ walk, lastIsSource, defaults = {} }: RoleSearch): re
 export function resolveRoles(found: readonly NamedRole[], sources: SettingSources): readonly RoleStep[] {
   const [first] = sources.walk
   const flag = findFlag('role', sources)
-  const roles: readonly NamedRole[] = flag === undefined ? found : [...found.filter((role) => role.profile !== first && !isFallback(role)), { roleArn: flag, profile: undefined }]
+  const roles: readonly NamedRole[] =
+    flag === undefined
+      ? found
+      : [...found.filter((role) => role.profile !== first && !isFallback(role)), { roleArn: flag, profile: undefined }]
   return roles.map(({ roleArn, profile }, index) => {
     const isLast = index === roles.length - 1
     const from = profile ?? first
     return {
       roleArn: checked(roleArn, ROLE_ARN),
       profile: profile?.name,
-      sessionName: check((isLast ? findFlag('role session name', sources) : undefined) ?? readKeys(from, ['role_session_name']) ?? findDefault('role session name', sources.defaults), ROLE_SESSION_NAME),
-      externalId: check((isLast ? findFlag('external id', sources) : undefined) ?? readKeys(from, ['external_id']) ?? findDefault('external id', sources.defaults), EXTERNAL_ID),
+      sessionName: check(
+        (isLast ? findFlag('role session name', sources) : undefined) ??
+          readKeys(from, ['role_session_name']) ??
+          findDefault('role session name', sources.defaults),
+        ROLE_SESSION_NAME,
+      ),
+      externalId: check(
+        (isLast ? findFlag('external id', sources) : undefined) ??
+          readKeys(from, ['external_id']) ??
+          findDefault('external id', sources.defaults),
+        EXTERNAL_ID,
+      ),
       durationSeconds: secondsOf(readKeys(profile, ['duration_seconds'])),
     }
   })

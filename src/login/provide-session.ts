@@ -43,8 +43,14 @@ export interface ProcessEffects extends ProvideEffects {
  * Gives the session. One that holds is served whatever happens to its renewal: STS that is down, nobody to ask. Throws what
  * provideSession throws where there is none.
  */
-export async function answerProcess({ resolution, windowSeconds, refusalHoldsMs }: ProcessRequest, effects: ProcessEffects): Promise<ProvidedSession> {
-  const provision = await openProvision({ resolution, isLengthMeant: false, minimumSeconds: windowSeconds, refusalHoldsMs }, effects)
+export async function answerProcess(
+  { resolution, windowSeconds, refusalHoldsMs }: ProcessRequest,
+  effects: ProcessEffects,
+): Promise<ProvidedSession> {
+  const provision = await openProvision(
+    { resolution, isLengthMeant: false, minimumSeconds: windowSeconds, refusalHoldsMs },
+    effects,
+  )
   const kept = provision.findKept(0)
   if (kept === undefined) return await provision.obtain(effects.sources)
   const { expiration } = kept.credentials
@@ -92,7 +98,8 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   const found = findCurrentSession(profile, { profiles, caches: effects.awsCaches, now: effects.now(), minimumSeconds })
   if (found.kind !== 'through') return found
   const settings = resolveThroughSession({ ...request, path: found.path.map((name) => profiles.find(name)) })
-  for (const note of settings.plan.notes) effects.debug(`${note.roleArn} is asked for ${note.cappedToSeconds} s: more cannot be had from a session`)
+  for (const note of settings.plan.notes)
+    effects.debug(`${note.roleArn} is asked for ${note.cappedToSeconds} s: more cannot be had from a session`)
   const { credentials } = await assumeRoles({ ...found, settings, minimumSeconds }, effects)
   return { kind: 'session', session: credentials }
 }
@@ -105,7 +112,10 @@ interface ThroughWork {
 }
 
 /** Goes on from the last role of the chain whose session is kept. */
-async function assumeRoles({ path, session, settings, minimumSeconds }: ThroughWork, effects: CurrentEffects): Promise<StsSession> {
+async function assumeRoles(
+  { path, session, settings, minimumSeconds }: ThroughWork,
+  effects: CurrentEffects,
+): Promise<StsSession> {
   const { sha256, facts, deadline } = effects
   const { sts, endpoint } = effects.connect({ ...settings, path })
   const requests = requestsOf(settings.plan.steps, session, effects)
@@ -129,15 +139,22 @@ async function assumeRoles({ path, session, settings, minimumSeconds }: ThroughW
   }
   if (current === undefined) throw new Error('a role profile has a role')
   const { assumedRoleArn: arn, credentials } = current
-  if (arn !== undefined) facts.rememberIdentity(credentials.accessKeyId, { account: arn.split(':')[4] ?? '', arn, userId: '' })
+  if (arn !== undefined)
+    facts.rememberIdentity(credentials.accessKeyId, { account: arn.split(':')[4] ?? '', arn, userId: '' })
   return current
 }
 
-function requestsOf(steps: readonly LoginStep[], session: GivenSession, { facts, osUser }: CurrentEffects): readonly AssumeRoleRequest[] {
+function requestsOf(
+  steps: readonly LoginStep[],
+  session: GivenSession,
+  { facts, osUser }: CurrentEffects,
+): readonly AssumeRoleRequest[] {
   const arn = facts.identityOf(session.accessKeyId)?.arn
   const userName = arn?.includes(':user/') === true ? arn.slice(arn.lastIndexOf('/') + 1) : undefined
   const defaultName = defaultSessionName(userName, osUser)
-  return steps.flatMap((step) => (step.call === 'AssumeRole' ? [roleRequest(step.role, step.durationSeconds, defaultName)] : []))
+  return steps.flatMap((step) =>
+    step.call === 'AssumeRole' ? [roleRequest(step.role, step.durationSeconds, defaultName)] : [],
+  )
 }
 
 /**
@@ -159,7 +176,9 @@ export interface ProvideRequest {
 /** The effects that providing a session has. */
 export interface ProvideEffects extends Omit<SessionEffects, 'sts'> {
   readonly connection: Connection
-  readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
+  readonly runCredentialProcess: (
+    source: Extract<LongTermSource, { readonly kind: 'process' }>,
+  ) => Promise<LongTermCredentials>
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
 }
 
@@ -196,7 +215,10 @@ async function openProvision(request: ProvideRequest, effects: ProvideEffects): 
   const { resolution, isLengthMeant, minimumSeconds, refusalHoldsMs = 0 } = request
   const { connection, deadline, facts } = effects
   const { longTerm } = resolution
-  const signer = longTerm.kind === 'process' ? await deadline.pauseWhile(effects.runCredentialProcess(longTerm)) : longTerm.credentials
+  const signer =
+    longTerm.kind === 'process'
+      ? await deadline.pauseWhile(effects.runCredentialProcess(longTerm))
+      : longTerm.credentials
   const serialNumber = resolution.serialNumber?.value ?? (await deviceFromIam(resolution, signer, effects))
   const calling = { ...effects, sts: connection.sts }
   const requestFor = (targets: number): SessionRequest => ({
@@ -208,18 +230,29 @@ async function openProvision(request: ProvideRequest, effects: ProvideEffects): 
     minimumSeconds,
     refusalHoldsMs,
   })
-  const withAccount = (session: StsSession): ProvidedSession => ({ ...session, account: session.assumedRoleArn?.split(':')[4] ?? facts.identityOf(signer.accessKeyId)?.account })
+  const withAccount = (session: StsSession): ProvidedSession => ({
+    ...session,
+    account: session.assumedRoleArn?.split(':')[4] ?? facts.identityOf(signer.accessKeyId)?.account,
+  })
   return {
     findKept: (floorSeconds) => {
       // A role session of full length that login made with a code of its own is as good.
       const plans = isLengthMeant ? [1] : [1, CODE_FOR_ALL]
       const limits = floorSeconds === undefined ? {} : { floorSeconds, minimumSeconds: 0 }
-      const kept = plans.map((targets) => findKeptSession({ ...requestFor(targets), ...limits }, calling)).find((session) => session !== undefined)
+      const kept = plans
+        .map((targets) => findKeptSession({ ...requestFor(targets), ...limits }, calling))
+        .find((session) => session !== undefined)
       return kept === undefined ? undefined : withAccount(kept)
     },
     needsNoCode: () => {
       const user = { ...resolution, roles: [] }
-      return resolution.roles.length > 0 && findKeptSession({ ...requestFor(CODE_FOR_ALL), members: [{ resolution: user, plan: planLogin(user, CODE_FOR_ALL) }] }, calling) !== undefined
+      return (
+        resolution.roles.length > 0 &&
+        findKeptSession(
+          { ...requestFor(CODE_FOR_ALL), members: [{ resolution: user, plan: planLogin(user, CODE_FOR_ALL) }] },
+          calling,
+        ) !== undefined
+      )
     },
     obtain: async (sources) => {
       const [outcome] = await obtainSessions(requestFor(isLengthMeant ? 1 : CODE_FOR_ALL), { ...calling, sources })
@@ -232,7 +265,13 @@ async function openProvision(request: ProvideRequest, effects: ProvideEffects): 
   }
 }
 
-async function deviceFromIam({ target, path, prompt }: LoginResolution, signer: LongTermCredentials, { connection, deadline, terminal, cancelled }: ProvideEffects): Promise<string> {
+async function deviceFromIam(
+  { target, path, prompt }: LoginResolution,
+  signer: LongTermCredentials,
+  { connection, deadline, terminal, cancelled }: ProvideEffects,
+): Promise<string> {
   const list = () => connection.listMfaDevices(signer, deadline.signal)
-  return (await findDevice({ profile: target.value, path, hideArns: prompt.hideArns, list, terminal, deadline, cancelled })).serialNumber
+  return (
+    await findDevice({ profile: target.value, path, hideArns: prompt.hideArns, list, terminal, deadline, cancelled })
+  ).serialNumber
 }

@@ -20,14 +20,22 @@ export interface ServiceEndpointValue {
  * service's key (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). `config` is a byte string; undefined
  * where there is none.
  */
-export function findServiceEndpoint(config: string, services: string, service: string): ServiceEndpointValue | undefined {
+export function findServiceEndpoint(
+  config: string,
+  services: string,
+  service: string,
+): ServiceEndpointValue | undefined {
   const document = readIniDocument(config)
   const section = document.sections.find(({ name }) => decodeUtf8(name) === `services ${services}`)
   if (section === undefined) return undefined
   const entry = parseSection(document, section).entries.find(({ key }) => key === service)
   for (const line of entry?.continuations ?? []) {
     const match = /^endpoint_url[ \t]*=(.*)$/i.exec(trimBlanks(document.text.slice(line.start, line.contentEnd)))
-    if (match !== null) return { value: decodeUtf8(trimBlanks(match[1] ?? '')), line: document.text.slice(0, line.start).split('\n').length }
+    if (match !== null)
+      return {
+        value: decodeUtf8(trimBlanks(match[1] ?? '')),
+        line: document.text.slice(0, line.start).split('\n').length,
+      }
   }
   return undefined
 }
@@ -40,10 +48,17 @@ export function partitionOfRoles(roles: readonly RoleStep[]): string | undefined
  * A region of another partition than the device's or role's can only fail, so variables and files count only where they
  * agree with it; a flag is taken at its word.
  */
-export function resolveRegion(sources: SettingSources, known: string | undefined): { readonly region: Resolved<string>; readonly partition: string } {
+export function resolveRegion(
+  sources: SettingSources,
+  known: string | undefined,
+): { readonly region: Resolved<string>; readonly partition: string } {
   const fits = (region: Resolved<string>): boolean => known === undefined || partitionOfRegion(region.value) === known
   const flag = findFlag('region', sources)
-  const others = [findVariable('region', sources.environment), findInProfiles('region', sources), findDefault('region', sources.defaults)].filter((region) => region !== undefined)
+  const others = [
+    findVariable('region', sources.environment),
+    findInProfiles('region', sources),
+    findDefault('region', sources.defaults),
+  ].filter((region) => region !== undefined)
   const region = flag ?? others.find(fits) ?? homeOf(known ?? 'aws')
   if (!isRegionName(region.value)) throw badSetting(region, "a region's name, such as eu-west-1")
   return { region, partition: known ?? partitionOfRegion(region.value) }
@@ -64,17 +79,28 @@ export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<
   const { environment, walk } = sources
   const flag = findFlag('endpoint', sources)
   if (flag !== undefined) return checkedUrl(flag)
-  const readFirst = (key: string): Resolved<string> | undefined => walk.map((profile) => readKeys(profile, [key])).find((found) => found !== undefined)
-  const ignoring = environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || readFirst('ignore_configured_endpoint_urls')?.value
+  const readFirst = (key: string): Resolved<string> | undefined =>
+    walk.map((profile) => readKeys(profile, [key])).find((found) => found !== undefined)
+  const ignoring =
+    environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || readFirst('ignore_configured_endpoint_urls')?.value
   if (ignoring?.toLowerCase() === 'true') return undefined
   const services = readFirst('services')
-  const endpoint = findVariable('endpoint', environment) ?? (services && endpointInServices(services.value, config)) ?? findInProfiles('endpoint', sources) ?? findDefault('endpoint', sources.defaults)
+  const endpoint =
+    findVariable('endpoint', environment) ??
+    (services && endpointInServices(services.value, config)) ??
+    findInProfiles('endpoint', sources) ??
+    findDefault('endpoint', sources.defaults)
   return endpoint === undefined ? undefined : checkedUrl(endpoint)
 }
 
 function endpointInServices(services: string, config: string): Resolved<string> | undefined {
   const found = findServiceEndpoint(config, services, 'sts')
-  return found && { value: found.value, origin: { kind: 'file', file: 'config', profile: services, key: 'sts.endpoint_url', line: found.line } }
+  return (
+    found && {
+      value: found.value,
+      origin: { kind: 'file', file: 'config', profile: services, key: 'sts.endpoint_url', line: found.line },
+    }
+  )
 }
 
 function checkedUrl(url: Resolved<string>): Resolved<string> {

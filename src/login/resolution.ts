@@ -19,7 +19,10 @@ export interface RoleStep {
 }
 
 /** What only flags after `--` can add to the AssumeRole of the last role. */
-export type RoleExtras = Pick<AssumeRoleRequest, 'policy' | 'policyArns' | 'tags' | 'transitiveTagKeys' | 'sourceIdentity' | 'providedContexts'>
+export type RoleExtras = Pick<
+  AssumeRoleRequest,
+  'policy' | 'policyArns' | 'tags' | 'transitiveTagKeys' | 'sourceIdentity' | 'providedContexts'
+>
 
 /** Everything a login needs to know before it asks anybody anything. */
 export interface LoginResolution {
@@ -65,7 +68,8 @@ export type TrailEntry = LoginResolution['trail'][number]
  * or a token code, and of a value only what the table lets be shown.
  */
 export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
-  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey, prompt } = resolution
+  const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey, prompt } =
+    resolution
   return [
     ...entry('profile', target),
     ...entry('MFA device serial', serialNumber),
@@ -95,7 +99,10 @@ function entry(setting: SettingName, resolved: Resolved<string | number> | undef
 
 /** Says every resolved setting with where it came from, for `--debug`, a line each without its end. */
 export function renderTrail(resolution: LoginResolution): readonly string[] {
-  return [`profiles: ${resolution.path.map((name) => visible(name)).join(' → ')}`, ...resolution.trail.map(({ setting, value, origin }) => `${setting}: ${visible(value)} (${originInWords(origin)})`)]
+  return [
+    `profiles: ${resolution.path.map((name) => visible(name)).join(' → ')}`,
+    ...resolution.trail.map(({ setting, value, origin }) => `${setting}: ${visible(value)} (${originInWords(origin)})`),
+  ]
 }
 
 /** Says where a value came from: `--region`, `AWS_REGION`, `mfa_serial of [work] in the config file, line 3`. */

@@ -11,7 +11,21 @@ import type { Walk } from './profile-chain.ts'
 import { partitionOfRoles, resolveEndpoint, resolveRegion } from './region.ts'
 import { describeTrail } from './resolution.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
-import { NO_TAIL, badSetting, contradiction, findDefault, findDuration, findFlag, findInProfiles, findOutsideLogin, findSetting, findVariable, resolvePrompt, toSeconds, toSwitch } from './settings.ts'
+import {
+  NO_TAIL,
+  badSetting,
+  contradiction,
+  findDefault,
+  findDuration,
+  findFlag,
+  findInProfiles,
+  findOutsideLogin,
+  findSetting,
+  findVariable,
+  resolvePrompt,
+  toSeconds,
+  toSwitch,
+} from './settings.ts'
 import type { GlobalDefaults, SettingSources } from './settings.ts'
 import { findProfileWord, namesRole, parseStsArguments } from './sts-options.ts'
 import type { ReadParameterFile } from './sts-options.ts'
@@ -70,7 +84,8 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
   const decide = isStored ? decideStore : storeNowhere
   const { storeProfile, storeIn, notes } = decide({ target: target.value, before, profiles, paths, roleFromFlag })
-  if (storeIn === 'section' && profiles.find(storeProfile)?.lines.credentials === undefined) assertNewProfileName(storeProfile, target.origin)
+  if (storeIn === 'section' && profiles.find(storeProfile)?.lines.credentials === undefined)
+    assertNewProfileName(storeProfile, target.origin)
 
   const views = walk.path.map((name) => profiles.find(name))
   const stored = views.slice(walk.path.indexOf(storeProfile))
@@ -86,7 +101,9 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   assertDurations(durationSeconds, roles)
   const { serialNumber, notes: serialNotes } = resolveSerial(onWalk, walk.longTerm, input.targets ?? 1)
   const { region, partition } = resolveRegion(onWalk, ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles))
-  const suffixNote: readonly ResolutionNote[] = walk.ownSuffix ? [{ kind: 'own-suffix', profile: target.value, source: walk.path.at(-1) ?? '' }] : []
+  const suffixNote: readonly ResolutionNote[] = walk.ownSuffix
+    ? [{ kind: 'own-suffix', profile: target.value, source: walk.path.at(-1) ?? '' }]
+    : []
   const resolution: Omit<LoginResolution, 'trail'> = {
     target,
     storeProfile,
@@ -132,28 +149,49 @@ function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = fal
 
 function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths, defaults }: LoginInput): Walk {
   const general = { options: invocation.options, environment, defaults }
-  const source = findFlag('source profile', { ...general, tail: NO_TAIL }) ?? findVariable('source profile', environment)
+  const source =
+    findFlag('source profile', { ...general, tail: NO_TAIL }) ?? findVariable('source profile', environment)
   const input = { target, source, generalSource: findDefault('source profile', defaults), profiles, paths }
   if (!takesEnvironment(source, general)) return walkToLongTerm(input)
-  return { path: pathOfSources(input), longTerm: longTermFromEnvironment(environment), reachedByName: false, ownSuffix: false }
+  return {
+    path: pathOfSources(input),
+    longTerm: longTermFromEnvironment(environment),
+    reachedByName: false,
+    ownSuffix: false,
+  }
 }
 
 /** A source profile that was named for this run stands against a settings file that has the keys in the environment. */
-function takesEnvironment(source: Resolved<string> | undefined, general: Pick<SettingSources, 'options' | 'environment' | 'defaults'>): boolean {
+function takesEnvironment(
+  source: Resolved<string> | undefined,
+  general: Pick<SettingSources, 'options' | 'environment' | 'defaults'>,
+): boolean {
   const found = findOutsideLogin('source environment', general)
   return found !== undefined && (found.origin.kind === 'flag' || source === undefined) && toSwitch(found).value
 }
 
 function longTermFromEnvironment(environment: Environment): LongTermSource {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '', AWS_SESSION_TOKEN: sessionToken = '' } = environment
-  if (accessKeyId !== '' && secretAccessKey !== '' && sessionToken === '') return { kind: 'environment', credentials: { accessKeyId, secretAccessKey } }
-  const missing = [...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []), ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : [])]
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_SESSION_TOKEN: sessionToken = '',
+  } = environment
+  if (accessKeyId !== '' && secretAccessKey !== '' && sessionToken === '')
+    return { kind: 'environment', credentials: { accessKeyId, secretAccessKey } }
+  const missing = [
+    ...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []),
+    ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : []),
+  ]
   throw new AwsmfaError({ code: 'LONG_TERM_VARIABLES_MISSING', missing, sessionTokenSet: sessionToken !== '' })
 }
 
 function isOwnSourceRole(name: string, profiles: Profiles): boolean {
   const profile = profiles.find(name)
-  return profile?.configForm !== 'bare' && profile?.get('role_arn') !== undefined && profile.get('source_profile')?.value === name
+  return (
+    profile?.configForm !== 'bare' &&
+    profile?.get('role_arn') !== undefined &&
+    profile.get('source_profile')?.value === name
+  )
 }
 
 /** A length for everything, from a variable or awsmfa's settings, means "as long as may be" for a role; a flag means itself. */
@@ -166,7 +204,8 @@ function capGeneral(asked: Resolved<number> | undefined, roles: readonly RoleSte
 /** The stored session's length is bound by its own operation, and every role's by AssumeRole. */
 function assertDurations(asked: Resolved<number> | undefined, roles: readonly RoleStep[]): void {
   if (asked !== undefined) assertDuration(asked, roles.length > 0 ? 'AssumeRole' : 'GetSessionToken')
-  for (const { durationSeconds } of roles) if (durationSeconds !== undefined) assertDuration(durationSeconds, 'AssumeRole')
+  for (const { durationSeconds } of roles)
+    if (durationSeconds !== undefined) assertDuration(durationSeconds, 'AssumeRole')
 }
 
 interface SerialDecision {
@@ -182,12 +221,18 @@ function resolveSerial(sources: SettingSources, longTerm: LongTermSource, target
   const owner = ownerOfSerial(variable)
   const isForeign = targets > 1 && owner !== undefined && isOfOther(variable, keyAccount)
   const general = findDefault('MFA device serial', sources.defaults)
-  const chosen = flag ?? (isForeign ? undefined : variable) ?? findInProfiles('MFA device serial', sources) ?? (targets > 1 && isOfOther(general, keyAccount) ? undefined : general)
-  const serialNumber = chosen === undefined ? undefined : { value: parseSerialNumber(chosen.value, chosen.origin), origin: chosen.origin }
+  const chosen =
+    flag ??
+    (isForeign ? undefined : variable) ??
+    findInProfiles('MFA device serial', sources) ??
+    (targets > 1 && isOfOther(general, keyAccount) ? undefined : general)
+  const serialNumber =
+    chosen === undefined ? undefined : { value: parseSerialNumber(chosen.value, chosen.origin), origin: chosen.origin }
   const serialAccount = ownerOfSerial(serialNumber)?.account
   const notes: ResolutionNote[] = []
   if (isForeign) notes.push({ kind: 'environment-serial-ignored', variable: 'AWS_MFA_SERIAL', account: owner.account })
-  if (keyAccount !== undefined && serialAccount !== undefined && serialAccount !== keyAccount) notes.push({ kind: 'serial-of-other-account', serialAccount, keyAccount })
+  if (keyAccount !== undefined && serialAccount !== undefined && serialAccount !== keyAccount)
+    notes.push({ kind: 'serial-of-other-account', serialAccount, keyAccount })
   return { serialNumber, notes }
 }
 
@@ -212,7 +257,8 @@ function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   const serial = findSetting('YubiKey serial', sources)
   const label = findSetting('YubiKey label', sources)
   // ykman takes a whole number (ykman/_cli/__main__.py › cli, --device).
-  if (serial !== undefined && !/^[0-9]{1,20}$/.test(serial.value)) throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
+  if (serial !== undefined && !/^[0-9]{1,20}$/.test(serial.value))
+    throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
   return serial === undefined && label === undefined ? undefined : { serial, label }
 }
 
@@ -241,5 +287,10 @@ export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughS
   const roles = resolveRoles(findRoles({ walk: before, lastIsSource: false }), { ...sources, walk: before })
   const partition = roles.map(({ roleArn }) => parseArn(roleArn.value)?.partition).find((found) => found !== undefined)
   // Two targets: never a code in AssumeRole itself.
-  return { ...resolveRegion(sources, partition), endpoint: resolveEndpoint(sources), caBundle: findSetting('CA bundle', sources), plan: planLogin({ roles, durationSeconds: undefined }, 2) }
+  return {
+    ...resolveRegion(sources, partition),
+    endpoint: resolveEndpoint(sources),
+    caBundle: findSetting('CA bundle', sources),
+    plan: planLogin({ roles, durationSeconds: undefined }, 2),
+  }
 }

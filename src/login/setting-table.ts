@@ -66,7 +66,8 @@ export interface SettingRow {
 const ROWS_OF_ASKING: readonly SettingRow[] = [
   {
     name: 'prompt',
-    description: 'where the token code is asked for: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
+    description:
+      'where the token code is asked for: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
     flags: ['prompt'],
     stsFlags: [],
     variables: ['AWSMFA_PROMPT'],
@@ -373,4 +374,6 @@ export function settingRow(name: SettingName): SettingRow {
 }
 
 /** The keys that awsmfa's own settings file may have. */
-export const SETTINGS_FILE_KEYS: readonly string[] = SETTING_TABLE.flatMap((row) => (row.settingsKey === undefined ? [] : [row.settingsKey]))
+export const SETTINGS_FILE_KEYS: readonly string[] = SETTING_TABLE.flatMap((row) =>
+  row.settingsKey === undefined ? [] : [row.settingsKey],
+)

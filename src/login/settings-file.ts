@@ -19,10 +19,16 @@ import { isThere, readRegularFile } from '../platform/read-file.ts'
  * says, and for what no settings file may hold.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
-  const found = SETTINGS_FILES.map(([name, format]) => ({ path: childPath(configFolder, name), format })).filter(({ path }) => isFound(path))
+  const found = SETTINGS_FILES.map(([name, format]) => ({ path: childPath(configFolder, name), format })).filter(
+    ({ path }) => isFound(path),
+  )
   const [file, ...others] = found
   if (file === undefined) return {}
-  if (others.length > 0) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'several-settings-files', paths: found.map(({ path }) => path) } })
+  if (others.length > 0)
+    throw new AwsmfaError({
+      code: 'USAGE',
+      problem: { kind: 'several-settings-files', paths: found.map(({ path }) => path) },
+    })
   const { path, format } = file
   const text = readText(path, format)
   if (text.trim() === '') return {}
@@ -54,7 +60,10 @@ function isFound(path: string): boolean {
   try {
     return isThere(path)
   } catch (error) {
-    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' }, { cause: error })
+    throw new AwsmfaError(
+      { code: 'SETTINGS_UNREADABLE', place: { path }, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' },
+      { cause: error },
+    )
   }
 }
 
@@ -73,12 +82,18 @@ function readBytes(path: string): { readonly bytes: Buffer } {
     return readRegularFile(path)
   } catch (error) {
     if (!isFailure(error, 'FILE_UNREADABLE')) throw error
-    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno: error.failure.errno }, { cause: error })
+    throw new AwsmfaError(
+      { code: 'SETTINGS_UNREADABLE', place: { path }, errno: error.failure.errno },
+      { cause: error },
+    )
   }
 }
 
 function malformed(path: string, format: SettingsFormat, line: number | undefined): AwsmfaError {
-  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'malformed-settings', path, format, ...(line === undefined ? {} : { line }) } })
+  return new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'malformed-settings', path, format, ...(line === undefined ? {} : { line }) },
+  })
 }
 
 /** Settings in an ini file. The package must never touch AWS's files, whose values it would change. */
@@ -94,10 +109,14 @@ async function readIni(text: string): Promise<ReadSettings> {
     const found = lines.filter((candidate) => candidate.key === key || candidate.key === `${key}[]`)
     const given = { key, value: valueOf(value) }
     if (given.value.kind === 'table') return [{ ...given, line: lineOfHeader(key, text) }]
-    return given.value.kind === 'list' ? [{ ...given, line: found[0]?.line }] : found.map(({ line }) => ({ ...given, line }))
+    return given.value.kind === 'list'
+      ? [{ ...given, line: found[0]?.line }]
+      : found.map(({ line }) => ({ ...given, line }))
   })
   const header = lineOfHeader('__proto__', text)
-  const passedOver = [...lines, ...(header === undefined ? [] : [{ key: '__proto__', line: header }])].filter(({ key }) => key === '__proto__').map(({ key, line }): SettingsEntry => ({ key, line, value: { kind: 'table' } }))
+  const passedOver = [...lines, ...(header === undefined ? [] : [{ key: '__proto__', line: header }])]
+    .filter(({ key }) => key === '__proto__')
+    .map(({ key, line }): SettingsEntry => ({ key, line, value: { kind: 'table' } }))
   return { kind: 'read', entries: [...entries, ...passedOver] }
 }
 
@@ -105,7 +124,9 @@ async function readIni(text: string): Promise<ReadSettings> {
 function keyLines(lines: readonly string[]): readonly { readonly key: string; readonly line: number }[] {
   const header = lines.findIndex((line) => /^\s*\[/.test(line))
   const before = header === -1 ? lines : lines.slice(0, header)
-  return before.map((line, index) => ({ key: /^\s*[;#]/.test(line) ? '' : (line.split('=')[0] ?? '').trim(), line: index + 1 })).filter(({ key }) => key !== '')
+  return before
+    .map((line, index) => ({ key: /^\s*[;#]/.test(line) ? '' : (line.split('=')[0] ?? '').trim(), line: index + 1 }))
+    .filter(({ key }) => key !== '')
 }
 
 /** A dot in a section's name makes a table of the part before it. */
@@ -133,7 +154,9 @@ async function readJson(text: string): Promise<ReadSettings> {
 }
 
 function entryOf({ children: [key, value] = [] }: JsonNode, text: string): readonly SettingsEntry[] {
-  return key === undefined || value === undefined ? [] : [{ key: String(key.value), line: lineAt(text, key.offset), value: jsonValueOf(value, text) }]
+  return key === undefined || value === undefined
+    ? []
+    : [{ key: String(key.value), line: lineAt(text, key.offset), value: jsonValueOf(value, text) }]
 }
 
 function jsonValueOf(node: JsonNode, text: string): SettingsEntry['value'] {
@@ -173,7 +196,10 @@ async function readToml(text: string): Promise<ReadSettings> {
   try {
     const lines = linesOf(text)
     const entries = Object.entries(parse(text, { integersAsBigInt: 'asNeeded' }))
-    return { kind: 'read', entries: entries.map(([key, value]) => ({ key, line: lineOf(key, lines), value: tomlValueOf(value, TomlDate) })) }
+    return {
+      kind: 'read',
+      entries: entries.map(([key, value]) => ({ key, line: lineOf(key, lines), value: tomlValueOf(value, TomlDate) })),
+    }
   } catch (error) {
     if (error instanceof TomlError) return { kind: 'malformed', line: error.line }
     throw error
@@ -203,7 +229,8 @@ async function readYaml(text: string): Promise<ReadSettings> {
   const lineCounter = new yaml.LineCounter()
   // Errors do not quote the file, which may hold what is no message's business.
   const document = yaml.parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
-  const lineOf = (offset: number | undefined): number | undefined => (offset === undefined ? undefined : lineCounter.linePos(offset).line)
+  const lineOf = (offset: number | undefined): number | undefined =>
+    offset === undefined ? undefined : lineCounter.linePos(offset).line
   const [wrong] = [...document.errors, ...document.warnings]
   if (wrong !== undefined) return { kind: 'malformed', line: lineOf(wrong.pos[0]) }
   const { contents } = document
@@ -218,7 +245,11 @@ async function readYaml(text: string): Promise<ReadSettings> {
   return { kind: 'read', entries }
 }
 
-function yamlValueOf({ isAlias, isScalar, isSeq }: typeof Yaml, value: unknown, document: Document): SettingsEntry['value'] {
+function yamlValueOf(
+  { isAlias, isScalar, isSeq }: typeof Yaml,
+  value: unknown,
+  document: Document,
+): SettingsEntry['value'] {
   const node = isAlias(value) ? value.resolve(document) : value
   if (isSeq(node)) return { kind: 'list' }
   if (!isScalar(node)) return { kind: node === null || node === undefined ? 'nothing' : 'table' }

@@ -34,7 +34,8 @@ function toChoice(text: Resolved<string>): Resolved<PromptChoice> {
 /** awsmfa's own settings file, after its format has been read: which keys it may have, and of what type their values may be. */
 
 /** What may stand behind a key, whatever the format. Numbers and yes or no are text, as they are written. */
-export type SettingsValue = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'nothing' | 'list' | 'table' | 'date' }
+export type SettingsValue =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'nothing' | 'list' | 'table' | 'date' }
 
 /** A key of the file. Lines count from 1; undefined where the format's parser does not tell. */
 export interface SettingsEntry {
@@ -61,11 +62,22 @@ export function globalDefaults(entries: readonly SettingsEntry[], path: string):
   for (const entry of entries) {
     assertKnown(entry, path)
     const first = seen.get(entry.key)
-    if (first !== undefined) throw usage({ kind: 'repeated-setting', path, key: entry.key, lines: [first.line, entry.line].filter((line) => line !== undefined) })
-    if (entry.value.kind !== 'text' && entry.value.kind !== 'nothing') throw usage({ kind: 'setting-type', path, key: entry.key, found: entry.value.kind, ...lineOf(entry) })
+    if (first !== undefined)
+      throw usage({
+        kind: 'repeated-setting',
+        path,
+        key: entry.key,
+        lines: [first.line, entry.line].filter((line) => line !== undefined),
+      })
+    if (entry.value.kind !== 'text' && entry.value.kind !== 'nothing')
+      throw usage({ kind: 'setting-type', path, key: entry.key, found: entry.value.kind, ...lineOf(entry) })
     seen.set(entry.key, entry)
   }
-  return Object.fromEntries([...seen.values()].flatMap((entry) => (entry.value.kind === 'text' ? [[entry.key, { value: entry.value.text, place: { path, ...lineOf(entry) } }]] : [])))
+  return Object.fromEntries(
+    [...seen.values()].flatMap((entry) =>
+      entry.value.kind === 'text' ? [[entry.key, { value: entry.value.text, place: { path, ...lineOf(entry) } }]] : [],
+    ),
+  )
 }
 
 function assertKnown(entry: SettingsEntry, path: string): void {
@@ -73,7 +85,14 @@ function assertKnown(entry: SettingsEntry, path: string): void {
   if (SETTINGS_FILE_KEYS.includes(key)) return
   const instead = SETTING_TABLE.find(({ notInFile }) => notInFile?.key === key)?.notInFile?.instead
   const near = instead === undefined ? nearest(key, SETTINGS_FILE_KEYS) : undefined
-  throw usage({ kind: 'unknown-setting', path, key, ...lineOf(entry), ...(near === undefined ? {} : { nearest: near }), ...(instead === undefined ? {} : { instead }) })
+  throw usage({
+    kind: 'unknown-setting',
+    path,
+    key,
+    ...lineOf(entry),
+    ...(near === undefined ? {} : { nearest: near }),
+    ...(instead === undefined ? {} : { instead }),
+  })
 }
 
 function lineOf({ line }: SettingsEntry): { readonly line?: number } {
@@ -108,7 +127,10 @@ export interface SettingSources {
 }
 
 /** Gives what a flag says, before or after `--`. Throws STS_ARGUMENT where both speak and contradict each other. */
-export function findFlag(name: SettingName, { options, tail }: Pick<SettingSources, 'options' | 'tail'>): Resolved<string> | undefined {
+export function findFlag(
+  name: SettingName,
+  { options, tail }: Pick<SettingSources, 'options' | 'tail'>,
+): Resolved<string> | undefined {
   const row = settingRow(name)
   const after = row.stsFlags.map((flag) => tail.texts[flag]).find((value) => value !== undefined)
   const before = row.flags.map((flag) => [flag, options[flag]] as const).find(([, value]) => value !== undefined)
@@ -123,13 +145,17 @@ export function findVariable(name: SettingName, environment: Environment): Resol
   const { variables, isPresence } = settingRow(name)
   for (const variable of variables) {
     const value = environment[variable]
-    if (value !== undefined && value !== '') return { value: isPresence === true ? 'true' : value, origin: { kind: 'environment', variable } }
+    if (value !== undefined && value !== '')
+      return { value: isPresence === true ? 'true' : value, origin: { kind: 'environment', variable } }
   }
   return undefined
 }
 
 /** Gives what the profiles say: the first met for most settings, each in turn for those that may stand anywhere on the walk. */
-export function findInProfiles(name: SettingName, { walk }: Pick<SettingSources, 'walk'>): Resolved<string> | undefined {
+export function findInProfiles(
+  name: SettingName,
+  { walk }: Pick<SettingSources, 'walk'>,
+): Resolved<string> | undefined {
   const { profileKeys, profiles } = settingRow(name)
   for (const profile of profiles === 'target' ? walk.slice(0, 1) : walk) {
     const found = readKeys(profile, profileKeys)
@@ -148,16 +174,29 @@ export function findDefault(name: SettingName, defaults: GlobalDefaults): Resolv
 
 /** Gives the setting from the first place that has it: flags, environment, profiles, settings file. */
 export function findSetting(name: SettingName, sources: SettingSources): Resolved<string> | undefined {
-  return findFlag(name, sources) ?? findVariable(name, sources.environment) ?? findInProfiles(name, sources) ?? findDefault(name, sources.defaults)
+  return (
+    findFlag(name, sources) ??
+    findVariable(name, sources.environment) ??
+    findInProfiles(name, sources) ??
+    findDefault(name, sources.defaults)
+  )
 }
 
 /** Gives a setting that has nothing to do with profiles: flags, environment, settings file. */
-export function findOutsideLogin(name: SettingName, sources: Pick<SettingSources, 'options' | 'environment' | 'defaults'>): Resolved<string> | undefined {
+export function findOutsideLogin(
+  name: SettingName,
+  sources: Pick<SettingSources, 'options' | 'environment' | 'defaults'>,
+): Resolved<string> | undefined {
   return findSetting(name, { ...sources, tail: NO_TAIL, walk: [] })
 }
 
 /** Nothing after `--`. */
-export const NO_TAIL: ParsedStsArguments = { operation: 'AssumeRole', texts: {}, durationSeconds: undefined, extras: {} }
+export const NO_TAIL: ParsedStsArguments = {
+  operation: 'AssumeRole',
+  texts: {},
+  durationSeconds: undefined,
+  extras: {},
+}
 
 /** Reads yes or no: true, yes, on, 1 and their opposites. Throws USAGE, naming where it stands, for anything else. */
 export function toSwitch({ value, origin }: Resolved<string>): Resolved<boolean> {
@@ -178,7 +217,8 @@ export function findDuration(sources: SettingSources): Resolved<number> | undefi
     return found === undefined ? undefined : toSeconds(found)
   }
   const seconds = before === undefined ? undefined : toSeconds(before)
-  if (before !== undefined && seconds?.value !== durationSeconds.value) throw contradiction(durationSeconds.origin, before.value, String(durationSeconds.value))
+  if (before !== undefined && seconds?.value !== durationSeconds.value)
+    throw contradiction(durationSeconds.origin, before.value, String(durationSeconds.value))
   return durationSeconds
 }
 
@@ -187,7 +227,8 @@ export function toSeconds({ value, origin }: Resolved<string>): Resolved<number>
   // `--duration-seconds` takes digits alone, as it does in the AWS CLI.
   const onlyDigits = origin.kind === 'flag' && origin.flag === '--duration-seconds'
   const seconds = onlyDigits && !/^[0-9]+$/.test(value) ? undefined : parseDuration(value)
-  if (seconds === undefined) throw badSetting({ value, origin }, onlyDigits ? 'a whole number of seconds' : DURATION_FORM)
+  if (seconds === undefined)
+    throw badSetting({ value, origin }, onlyDigits ? 'a whole number of seconds' : DURATION_FORM)
   return { value: seconds, origin }
 }
 
@@ -201,7 +242,10 @@ export function toLength(name: SettingName, found: Resolved<string>): Resolved<n
 
 /** Makes the failure of a setting whose value cannot be, with its place. */
 export function badSetting({ value, origin }: Resolved<string>, expected: string): AwsmfaError {
-  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: nameOf(origin), value, expected, origin } })
+  return new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option: nameOf(origin), value, expected, origin },
+  })
 }
 
 /** Makes the failure of a flag after `--` that says something else than one before it. */

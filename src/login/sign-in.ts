@@ -9,7 +9,14 @@ import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-se
 import { describeRequest, keyOfSource, planLogin } from './plan.ts'
 import type { PlanNote } from './plan.ts'
 import type { LoginResolution } from './resolution.ts'
-import { fillAwsCaches, rehearseAwsCaches, rehearseOwnCache, rehearseStore, settleOwnCache, storeSessions } from './store-session.ts'
+import {
+  fillAwsCaches,
+  rehearseAwsCaches,
+  rehearseOwnCache,
+  rehearseStore,
+  settleOwnCache,
+  storeSessions,
+} from './store-session.ts'
 import type { CacheRefusal } from './store-session.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
@@ -70,7 +77,9 @@ export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
   readonly awsCaches: readonly AwsCache[]
   readonly connect: (resolution: LoginResolution) => Connection
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
-  readonly runCredentialProcess: (source: Extract<LongTermSource, { readonly kind: 'process' }>) => Promise<LongTermCredentials>
+  readonly runCredentialProcess: (
+    source: Extract<LongTermSource, { readonly kind: 'process' }>,
+  ) => Promise<LongTermCredentials>
   readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose'>
 }
 
@@ -86,7 +95,8 @@ export type SignInOutcome =
  */
 export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
   const outcomes = new Map<Candidate, SignInOutcome>()
-  const fail = (candidate: Candidate, error: AwsmfaError): void => void outcomes.set(candidate, { kind: 'failed', candidate, error })
+  const fail = (candidate: Candidate, error: AwsmfaError): void =>
+    void outcomes.set(candidate, { kind: 'failed', candidate, error })
   const ready: Ready[] = []
   for (const candidate of request.candidates) {
     try {
@@ -111,7 +121,11 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
   } finally {
     storeAll(done, { request, effects, fail })
   }
-  for (const { ready: { candidate }, session } of done) if (!outcomes.has(candidate)) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
+  for (const {
+    ready: { candidate },
+    session,
+  } of done)
+    if (!outcomes.has(candidate)) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
   return request.candidates.flatMap((candidate) => outcomes.get(candidate) ?? [])
 }
 
@@ -141,25 +155,47 @@ interface GroupWork {
 
 type StoreWork = Pick<GroupWork, 'request' | 'effects' | 'fail'>
 
-async function makeReady(candidate: Candidate, before: readonly Ready[], request: SignInRequest, effects: SignInEffects): Promise<Ready> {
+async function makeReady(
+  candidate: Candidate,
+  before: readonly Ready[],
+  request: SignInRequest,
+  effects: SignInEffects,
+): Promise<Ready> {
   const { resolution } = candidate
   const { longTerm } = resolution
   // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
-  if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
+  if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0)
+    throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
   if (resolution.storeIn === 'aws-caches') rehearseAwsCaches(effects.awsCaches)
-  const onlyKept = resolution.storeIn !== 'own-cache' ? undefined : rehearseOwnCache(resolution.storeProfile, request.renew, effects)
+  const onlyKept =
+    resolution.storeIn !== 'own-cache' ? undefined : rehearseOwnCache(resolution.storeProfile, request.renew, effects)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
   const connection = effects.connect(resolution)
-  const takeover = resolution.storeIn !== 'section' ? undefined : await settleSection(candidate, { signer, connection }, request, effects)
-  const serialNumber = resolution.serialNumber?.value ?? deviceOf(same) ?? (await deviceFromIam({ candidate, connection, signer }, request, effects))
+  const takeover =
+    resolution.storeIn !== 'section'
+      ? undefined
+      : await settleSection(candidate, { signer, connection }, request, effects)
+  const serialNumber =
+    resolution.serialNumber?.value ??
+    deviceOf(same) ??
+    (await deviceFromIam({ candidate, connection, signer }, request, effects))
   return { candidate, signer, connection, serialNumber, takeover, onlyKept }
 }
 
 /** Whose section it is, and whether it can be written. */
-async function settleSection(candidate: Candidate, { signer, connection }: Pick<Ready, 'signer' | 'connection'>, request: SignInRequest, effects: SignInEffects): Promise<TakeoverTold | undefined> {
-  const { resolution: { storeProfile, longTerm }, ownership, view } = candidate
+async function settleSection(
+  candidate: Candidate,
+  { signer, connection }: Pick<Ready, 'signer' | 'connection'>,
+  request: SignInRequest,
+  effects: SignInEffects,
+): Promise<TakeoverTold | undefined> {
+  const {
+    resolution: { storeProfile, longTerm },
+    ownership,
+    view,
+  } = candidate
   const takeover = await settleTakeover({
     profile: storeProfile,
     ownership,
@@ -179,7 +215,11 @@ function deviceOf(same: Ready | undefined): string | undefined {
   return same?.candidate.resolution.serialNumber === undefined ? same?.serialNumber : undefined
 }
 
-async function deviceFromIam({ candidate, connection, signer }: Pick<Ready, 'candidate' | 'connection' | 'signer'>, request: SignInRequest, effects: SignInEffects): Promise<string> {
+async function deviceFromIam(
+  { candidate, connection, signer }: Pick<Ready, 'candidate' | 'connection' | 'signer'>,
+  request: SignInRequest,
+  effects: SignInEffects,
+): Promise<string> {
   const stopWaiting = effects.showWaiting('looking for your MFA device')
   const { findDevice } = await import('../mfa/device.ts')
   const found = await findDevice({
@@ -202,7 +242,16 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): read
   const groups = new Map<string, [Ready, ...Ready[]]>()
   for (const each of ready) {
     const { partition } = each.candidate.resolution
-    const name = sessionName({ partition, endpoint: each.connection.endpoint, accessKeyId: each.signer.accessKeyId, serialNumber: each.serialNumber, chain: '' }, sha256)
+    const name = sessionName(
+      {
+        partition,
+        endpoint: each.connection.endpoint,
+        accessKeyId: each.signer.accessKeyId,
+        serialNumber: each.serialNumber,
+        chain: '',
+      },
+      sha256,
+    )
     const group = groups.get(name)
     if (group === undefined) groups.set(name, [each])
     else group.push(each)
@@ -214,19 +263,31 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): read
 function assertOneDevice(groups: readonly Group[]): void {
   const profiles = groups.flat().length
   const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
-  if (isGiven && groups.length > 1) throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles } })
+  if (isGiven && groups.length > 1)
+    throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles } })
   const commands = groups.flatMap(([{ candidate, serialNumber }, ...others]) => {
     const origin = candidate.resolution.tokenCommand?.origin
-    return origin === undefined ? [] : [{ origin, place: JSON.stringify(origin), serialNumber, profiles: 1 + others.length }]
+    return origin === undefined
+      ? []
+      : [{ origin, place: JSON.stringify(origin), serialNumber, profiles: 1 + others.length }]
   })
-  const shared = commands.find(({ place, serialNumber }) => commands.some((other) => other.place === place && other.serialNumber !== serialNumber))
+  const shared = commands.find(({ place, serialNumber }) =>
+    commands.some((other) => other.place === place && other.serialNumber !== serialNumber),
+  )
   if (shared === undefined) return
   const served = commands.filter(({ place }) => place === shared.place).reduce((sum, each) => sum + each.profiles, 0)
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: served, origin: shared.origin } })
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'token-command-for-many', profiles: served, origin: shared.origin },
+  })
 }
 
 async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {
-  const members = mapGroup(group, ({ candidate, onlyKept }) => ({ resolution: candidate.resolution, plan: planLogin(candidate.resolution, group.length), onlyKept }))
+  const members = mapGroup(group, ({ candidate, onlyKept }) => ({
+    resolution: candidate.resolution,
+    plan: planLogin(candidate.resolution, group.length),
+    onlyKept,
+  }))
   for (const { plan } of members) {
     for (const { reason, call } of plan.steps) effects.debug(`${call}: ${reason}`)
     for (const note of plan.notes) request.tell({ kind: 'capped', note })
@@ -256,9 +317,16 @@ function mapGroup(group: Group, map: (ready: Ready) => SessionMember): readonly 
 }
 
 /** The device goes into the hash also where nothing but IAM named it, so that a later login with another one is seen to differ. */
-function requestHashOf({ serialNumber }: Ready, { resolution, plan }: SessionMember, { sha256 }: SignInEffects): string {
+function requestHashOf(
+  { serialNumber }: Ready,
+  { resolution, plan }: SessionMember,
+  { sha256 }: SignInEffects,
+): string {
   const device = resolution.serialNumber ?? { value: serialNumber, origin: { kind: 'iam' } as const }
-  return hashRequest(describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm)), sha256)
+  return hashRequest(
+    describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm)),
+    sha256,
+  )
 }
 
 function storeAll(done: readonly Done[], work: StoreWork): void {
@@ -278,22 +346,36 @@ function settleInOwnCache({ ready: { candidate }, session }: Done, { effects, fa
 }
 
 function storeInSections(done: readonly Done[], { request, effects: { files, facts } }: StoreWork): void {
-  const sessions = done.map(({ ready, session, requestHash }) => ({ profile: ready.candidate.resolution.storeProfile, credentials: session.credentials, requestHash }))
+  const sessions = done.map(({ ready, session, requestHash }) => ({
+    profile: ready.candidate.resolution.storeProfile,
+    credentials: session.credentials,
+    requestHash,
+  }))
   const warnings = storeSessions(files, [...new Map(sessions.map((session) => [session.profile, session])).values()])
   for (const { ready, session } of done) {
     const { ownership, resolution } = ready.candidate
-    if (ownership.kind === 'ours' && ownership.accessKeyId !== session.credentials.accessKeyId) facts.forgetIdentity(ownership.accessKeyId)
+    if (ownership.kind === 'ours' && ownership.accessKeyId !== session.credentials.accessKeyId)
+      facts.forgetIdentity(ownership.accessKeyId)
     if (session.identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, session.identity)
-    if (ready.takeover !== undefined) request.tell({ kind: 'taken-over', profile: resolution.storeProfile, takeover: ready.takeover })
+    if (ready.takeover !== undefined)
+      request.tell({ kind: 'taken-over', profile: resolution.storeProfile, takeover: ready.takeover })
   }
   for (const warning of warnings) request.tell({ kind: 'write-warning', warning })
 }
 
 /** A cache that cannot be written stops nobody else's sign-in. */
-function storeInCaches({ ready: { candidate }, session, requestHash }: Done, { request, effects, fail }: StoreWork): void {
+function storeInCaches(
+  { ready: { candidate }, session, requestHash }: Done,
+  { request, effects, fail }: StoreWork,
+): void {
   const { storeProfile: profile, roles } = candidate.resolution
   try {
-    const refusals = fillAwsCaches({ profile, roles, hops: session.hops, requestHash, renew: request.renew }, request.profiles, effects.awsCaches, effects.now)
+    const refusals = fillAwsCaches(
+      { profile, roles, hops: session.hops, requestHash, renew: request.renew },
+      request.profiles,
+      effects.awsCaches,
+      effects.now,
+    )
     for (const refusal of refusals) request.tell({ kind: 'cache-refused', profile, refusal })
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
@@ -303,7 +385,11 @@ function storeInCaches({ ready: { candidate }, session, requestHash }: Done, { r
 
 /** Gives an error that concerns one profile or device alone; throws every other on. */
 function onlyThisOne(error: unknown, { deadline, cancelled }: SignInEffects): AwsmfaError {
-  const endsAll = deadline.signal.aborted || cancelled.aborted || !(error instanceof AwsmfaError) || error.failure.code === 'CANCELLED'
+  const endsAll =
+    deadline.signal.aborted ||
+    cancelled.aborted ||
+    !(error instanceof AwsmfaError) ||
+    error.failure.code === 'CANCELLED'
   if (endsAll) throw error
   return error
 }

@@ -47,7 +47,12 @@ export function rehearseAwsCaches(caches: readonly AwsCache[]): void {
  * Puts the session of every role on the way into every cache, under the name that its profile's settings give. An entry that
  * another program made and that still does is left alone. Gives the caches that refused; throws the refusal where all did.
  */
-export function fillAwsCaches(role: RoleToCache, profiles: Profiles, caches: readonly AwsCache[], now: Now): readonly CacheRefusal[] {
+export function fillAwsCaches(
+  role: RoleToCache,
+  profiles: Profiles,
+  caches: readonly AwsCache[],
+  now: Now,
+): readonly CacheRefusal[] {
   return inEach(caches, (cache) => fill(cache, role, profiles, now()))
 }
 
@@ -66,13 +71,24 @@ function inEach(caches: readonly AwsCache[], action: (cache: AwsCache) => void):
   return refusals
 }
 
-function fill(cache: AwsCache, { profile, roles, hops, requestHash, renew }: RoleToCache, profiles: Profiles, now: Date): void {
+function fill(
+  cache: AwsCache,
+  { profile, roles, hops, requestHash, renew }: RoleToCache,
+  profiles: Profiles,
+  now: Date,
+): void {
   for (const [index, { credentials, assumedRoleArn }] of hops.entries()) {
     const cacheArguments = argumentsOf(roles[index], profiles)
     if (cacheArguments === undefined || (!renew && isKeptByAnother(cache, cacheArguments, now))) continue
     // A role on the way is in the name of its own profile too, so that signing that one out finds it.
     const owners = new Set([profile, roles[index]?.profile ?? profile])
-    for (const owner of owners) cache.storeFor(cacheArguments, { profile: owner, requestHash, credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) })
+    for (const owner of owners)
+      cache.storeFor(cacheArguments, {
+        profile: owner,
+        requestHash,
+        credentials,
+        ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }),
+      })
   }
 }
 
@@ -83,7 +99,11 @@ function argumentsOf(role: RoleStep | undefined, profiles: Profiles): CacheArgum
 
 function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: Date): boolean {
   const found = cache.findFor(cacheArguments)
-  return found.kind === 'entry' && found.entry.mark === undefined && isCacheEntryUsable(found.entry.credentials.expiration, now)
+  return (
+    found.kind === 'entry' &&
+    found.entry.mark === undefined &&
+    isCacheEntryUsable(found.entry.credentials.expiration, now)
+  )
 }
 
 /** Sessions of profiles whose `credential_process` is awsmfa: they are in awsmfa's own cache or nowhere. */
@@ -93,7 +113,11 @@ function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: D
  * would. Else only a session that is kept already will do. Where one may be, gives SESSION_NOT_KEPT for the case that it does not
  * answer the request; where there is none, or `renew` wants a new one, throws it.
  */
-export function rehearseOwnCache(profile: string, renew: boolean, { cache, now, debug }: KeepingEffects): AwsmfaError | undefined {
+export function rehearseOwnCache(
+  profile: string,
+  renew: boolean,
+  { cache, now, debug }: KeepingEffects,
+): AwsmfaError | undefined {
   try {
     cache.rehearse()
     return undefined
@@ -101,14 +125,20 @@ export function rehearseOwnCache(profile: string, renew: boolean, { cache, now, 
     if (!(error instanceof AwsmfaError)) throw error
     debug(`no session could be kept (${error.failure.code})`)
     const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
-    const mayBeKept = !renew && cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
+    const mayBeKept =
+      !renew &&
+      cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
     if (!mayBeKept) throw failure
     return failure
   }
 }
 
 /** Sees whether the session that was got is in the cache by now, and notes who it is. Gives the failure where it is not. */
-export function settleOwnCache(profile: string, { credentials: { accessKeyId }, identity }: ObtainedSession, { cache, facts }: Pick<KeepingEffects, 'cache'> & { readonly facts: RememberedFacts }): AwsmfaError | undefined {
+export function settleOwnCache(
+  profile: string,
+  { credentials: { accessKeyId }, identity }: ObtainedSession,
+  { cache, facts }: Pick<KeepingEffects, 'cache'> & { readonly facts: RememberedFacts },
+): AwsmfaError | undefined {
   const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
   if (!isKept) return new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })
   if (identity !== undefined) facts.rememberIdentity(accessKeyId, identity)
@@ -141,13 +171,19 @@ export function storeSessions(files: SharedFiles, sessions: readonly SessionToSt
  * of the usual size and makes a trial stage. Throws what `storeSessions` would throw; changes nothing.
  */
 export function rehearseStore(files: SharedFiles, profile: string, now: Date): void {
-  const credentials: ShortTermCredentials = { accessKeyId: `ASIA${'A'.repeat(16)}`, secretAccessKey: 'A'.repeat(40), sessionToken: 'A'.repeat(600), expiration: now }
+  const credentials: ShortTermCredentials = {
+    accessKeyId: `ASIA${'A'.repeat(16)}`,
+    secretAccessKey: 'A'.repeat(40),
+    sessionToken: 'A'.repeat(600),
+    expiration: now,
+  }
   withSession(files.read().credentials, { profile, credentials, requestHash: '0' })
   files.rehearse(['credentials'])
 }
 
 function withSession({ text, path }: Pick<FileSnapshot, 'text' | 'path'>, session: SessionToStore): string {
   const after = applyEdits(text, planSessionWrite({ document: readIniDocument(text), path, ...session }))
-  if (!isEditContained({ before: text, after, profile: session.profile, intended: session.credentials })) throw new AwsmfaError({ code: 'EDIT_NOT_CONTAINED', place: { path } })
+  if (!isEditContained({ before: text, after, profile: session.profile, intended: session.credentials }))
+    throw new AwsmfaError({ code: 'EDIT_NOT_CONTAINED', place: { path } })
   return after
 }

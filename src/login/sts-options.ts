@@ -52,15 +52,22 @@ export function parseShorthand(word: string): readonly ShorthandMember[] | Short
   let offset = 0
   for (;;) {
     const key = readAt(KEY, word, offset)
-    if (key === undefined) return { error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma', at: offset }
+    if (key === undefined)
+      return {
+        error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma',
+        at: offset,
+      }
     const name = key.value[1] ?? ''
-    if (members.some((member) => member.key === name)) return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
+    if (members.some((member) => member.key === name))
+      return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
     const value = readValue(word, key.end)
     if (value === undefined) return { error: `the value of ${name} is no plain or quoted text`, at: key.end }
     members.push({ key: name, text: value.value, fromFile: key.value[2] === '@' })
     const comma = readAt(COMMA, word, value.end)
     if (comma === undefined) {
-      return word.slice(value.end).trim() === '' ? members : { error: `a comma is expected after the value of ${name}`, at: value.end }
+      return word.slice(value.end).trim() === ''
+        ? members
+        : { error: `a comma is expected after the value of ${name}`, at: value.end }
     }
     offset = comma.end
   }
@@ -177,7 +184,8 @@ function loadFile(flag: StsFlagName, word: string, readFile: ReadParameterFile):
   try {
     return readFile(path)
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreadable'
+    const reason =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreadable'
     throw stsArgument({ kind: 'unreadable-file', flag, path, reason })
   }
 }
@@ -213,14 +221,18 @@ function readStructures(row: StsFlagRow, words: readonly string[], readFile: Rea
 
 function readShorthand(row: StsFlagRow, word: string, readFile: ReadParameterFile): Item {
   const members = parseShorthand(word)
-  if ('error' in members) throw badValue(row.flag, hide(row, word), `${formOf(row)}: ${members.error}, at character ${members.at + 1}`)
-  const item = members.map(({ key, text, fromFile }) => [key, fromFile ? (loadFile(row.flag, text, readFile) ?? text) : text] as const)
+  if ('error' in members)
+    throw badValue(row.flag, hide(row, word), `${formOf(row)}: ${members.error}, at character ${members.at + 1}`)
+  const item = members.map(
+    ({ key, text, fromFile }) => [key, fromFile ? (loadFile(row.flag, text, readFile) ?? text) : text] as const,
+  )
   return checkMembers(row, Object.fromEntries(item))
 }
 
 function checkMembers(row: StsFlagRow, item: unknown): Item {
   const members = row.shape.kind === 'structures' ? row.shape.members : []
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) throw badValue(row.flag, 'an item that is no structure', formOf(row))
+  if (typeof item !== 'object' || item === null || Array.isArray(item))
+    throw badValue(row.flag, 'an item that is no structure', formOf(row))
   for (const [key, text] of Object.entries(item)) {
     if (!members.includes(key)) throw badValue(row.flag, key, `only the members ${members.join(' and ')}, spelled so`)
     if (typeof text !== 'string') throw badValue(row.flag, key, 'a text as value')
@@ -249,9 +261,15 @@ function hide(row: StsFlagRow, word: string): string {
 function toExtras(flag: StsFlagName, items: readonly Item[]): RoleExtras {
   const member = (item: Item, name: string): string => item[name] ?? ''
   if (flag === '--policy-arns') return { policyArns: items.map((item) => member(item, 'arn')) }
-  if (flag === '--tags') return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }
+  if (flag === '--tags')
+    return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }
   if (flag === '--transitive-tag-keys') return { transitiveTagKeys: items.map((item) => member(item, '')) }
-  return { providedContexts: items.map((item) => ({ providerArn: member(item, 'ProviderArn'), contextAssertion: member(item, 'ContextAssertion') })) }
+  return {
+    providedContexts: items.map((item) => ({
+      providerArn: member(item, 'ProviderArn'),
+      contextAssertion: member(item, 'ContextAssertion'),
+    })),
+  }
 }
 
 /**
@@ -320,7 +338,12 @@ function takeWords(flag: OwnFlagName, value: string | undefined, following: read
   const end = following.findIndex(looksLikeOption)
   const values = end < 0 ? following : following.slice(0, end)
   const next = following[0]
-  if (values.length === 0) throw stsArgument({ kind: 'missing-value', flag, ...(next === undefined || next.startsWith('--') ? {} : { leadingDash: next }) })
+  if (values.length === 0)
+    throw stsArgument({
+      kind: 'missing-value',
+      flag,
+      ...(next === undefined || next.startsWith('--') ? {} : { leadingDash: next }),
+    })
   return isList(flag) ? values : values.slice(0, 1)
 }
 
@@ -332,7 +355,13 @@ function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
   if (refused !== undefined) throw stsArgument({ kind: 'refused-flag', ...refused })
   const flag = [...own, ...OWN_GLOBAL_NAMES].find((known) => known === match)
   if (flag !== undefined) return flag
-  const roleFlag = operation === 'AssumeRole' ? undefined : findOne(name, STS_FLAGS.map((row) => row.flag))
+  const roleFlag =
+    operation === 'AssumeRole'
+      ? undefined
+      : findOne(
+          name,
+          STS_FLAGS.map((row) => row.flag),
+        )
   if (roleFlag !== undefined) throw stsArgument({ kind: 'role-flag-without-role', flag: roleFlag })
   const near = nearest(name, [...own, ...OWN_GLOBAL_NAMES])
   throw stsArgument({ kind: 'unknown-flag', flag: name, operation, ...(near === undefined ? {} : { nearest: near }) })

@@ -29,7 +29,11 @@ export function canBeSignedIn(profile: string, input: LoginInput): boolean {
  * Of role profiles that work through one session, the profile that has the session stands for all.
  */
 export function findCandidates(input: CandidateInput): readonly string[] {
-  const stems = input.profiles.names().flatMap((name) => LONG_TERM_SUFFIXES.filter((suffix) => name.endsWith(suffix)).map((suffix) => name.slice(0, -suffix.length)))
+  const stems = input.profiles
+    .names()
+    .flatMap((name) =>
+      LONG_TERM_SUFFIXES.filter((suffix) => name.endsWith(suffix)).map((suffix) => name.slice(0, -suffix.length)),
+    )
   const names = [...new Set([...input.profiles.names(), ...stems])].filter((name) => name !== '')
   const stores = new Set(names.flatMap((name) => storeProfileOf(name, input) ?? []))
   return [...stores]
@@ -42,8 +46,13 @@ export function findCandidates(input: CandidateInput): readonly string[] {
 function storeProfileOf(profile: string, input: LoginInput): string | undefined {
   const { profile: _, ...options } = input.invocation.options
   try {
-    const { storeProfile, storeIn } = resolveLogin({ ...input, invocation: { ...input.invocation, positionals: [profile], options } })
-    return storeIn === 'section' && classifyProfile(input.profiles.find(storeProfile)).kind === 'long-term' ? undefined : storeProfile
+    const { storeProfile, storeIn } = resolveLogin({
+      ...input,
+      invocation: { ...input.invocation, positionals: [profile], options },
+    })
+    return storeIn === 'section' && classifyProfile(input.profiles.find(storeProfile)).kind === 'long-term'
+      ? undefined
+      : storeProfile
   } catch (error) {
     if (error instanceof AwsmfaError) return undefined
     throw error
@@ -52,14 +61,19 @@ function storeProfileOf(profile: string, input: LoginInput): string | undefined 
 
 /** In milliseconds since 1970; 0: never, as far as is known. */
 function lastSignIn(profile: string, { records, profiles }: CandidateInput): number {
-  const cached = records.filter((record) => record.profiles.includes(profile)).map(({ createdAt }) => createdAt.getTime())
+  const cached = records
+    .filter((record) => record.profiles.includes(profile))
+    .map(({ createdAt }) => createdAt.getTime())
   return Math.max(0, ...cached, madeBefore(profiles.find(profile)))
 }
 
 /** The cache forgets what has expired, the credentials file does not: a session of login's there was made about so long before its end. */
 function madeBefore(view: ProfileView | undefined): number {
   const ownership = classifyProfile(view)
-  const expiration = ownership.kind === 'ours' && ownership.expiration !== undefined ? parseExpiration(ownership.expiration, 'rfc3339') : undefined
+  const expiration =
+    ownership.kind === 'ours' && ownership.expiration !== undefined
+      ? parseExpiration(ownership.expiration, 'rfc3339')
+      : undefined
   return expiration === undefined ? 0 : expiration.getTime() - DURATION_LIMITS.GetSessionToken.usual * 1000
 }
 
@@ -104,16 +118,34 @@ export function expandTargets({ words, names, holdsKeys, paths }: TargetWords): 
 }
 
 function toPattern(word: string): RegExp {
-  const source = word.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = word
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 'su')
 }
 
 function notFound(pattern: string, names: readonly string[], paths: readonly string[]): AwsmfaError {
   const near = nearest(pattern, names)
-  return new AwsmfaError({ code: 'PROFILE_NOT_FOUND', profile: pattern, origin: { kind: 'flag', flag: 'profile' }, paths, ...(near === undefined ? {} : { nearest: near }) })
+  return new AwsmfaError({
+    code: 'PROFILE_NOT_FOUND',
+    profile: pattern,
+    origin: { kind: 'flag', flag: 'profile' },
+    paths,
+    ...(near === undefined ? {} : { nearest: near }),
+  })
 }
 
 /** Tells whether nobody has said which profile is meant: not the line, not the environment. */
-export function isProfileUnnamed({ invocation, environment }: { readonly invocation: Invocation; readonly environment: Environment }): boolean {
-  return resolveTargetProfile(invocation, environment).origin.kind === 'default' && findProfileWord(invocation.tail ?? []) === undefined
+export function isProfileUnnamed({
+  invocation,
+  environment,
+}: {
+  readonly invocation: Invocation
+  readonly environment: Environment
+}): boolean {
+  return (
+    resolveTargetProfile(invocation, environment).origin.kind === 'default' &&
+    findProfileWord(invocation.tail ?? []) === undefined
+  )
 }

@@ -30,9 +30,21 @@ const TIMEOUT_MS = 60_000
  * Throws TOKEN_COMMAND_FAILED (for a circle at once, else when it is asked), which names the program and never shows its parameters or its output, and the signal's reason
  * when that aborts; nothing of it runs on then.
  */
-export function createTokenCommand({ value: command, origin }: Resolved<string>, { environment, profile, obstacle, timeoutMs = TIMEOUT_MS }: TokenCommandOptions): TokenCodeSource {
+export function createTokenCommand(
+  { value: command, origin }: Resolved<string>,
+  { environment, profile, obstacle, timeoutMs = TIMEOUT_MS }: TokenCommandOptions,
+): TokenCodeSource {
   const failed = (facts: Pick<CommandFailure, 'reason' | 'exitCode' | 'seconds'>, cause?: unknown): AwsmfaError =>
-    new AwsmfaError({ code: 'TOKEN_COMMAND_FAILED', program: programOfCommand(command), origin, wantsShell: wantsShell(command), ...facts }, { cause })
+    new AwsmfaError(
+      {
+        code: 'TOKEN_COMMAND_FAILED',
+        program: programOfCommand(command),
+        origin,
+        wantsShell: wantsShell(command),
+        ...facts,
+      },
+      { cause },
+    )
   const childEnvironment = environmentForCalled(environment, profile)
   // Now: by the time a code is asked for, this process would wait for the question that the one above it holds.
   if (childEnvironment === undefined) throw failed({ reason: 'circle' })
@@ -42,7 +54,10 @@ export function createTokenCommand({ value: command, origin }: Resolved<string>,
     const split = splitTokenCommand(command, process.platform === 'win32')
     if (split === undefined) throw failed({ reason: 'quote' })
     const terminal = obstacle() === undefined ? 'shared' : 'none'
-    const end = await callProgram({ program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs }, signal)
+    const end = await callProgram(
+      { program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs },
+      signal,
+    )
     const code = codeIn(end)
     if (code === undefined) throw failed(reasonOf(end, timeoutMs), end.kind === 'not-run' ? end.cause : undefined)
     return { code, typed: false, generated: true }

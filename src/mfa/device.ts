@@ -31,7 +31,9 @@ function malformed(serial: string, origin: Origin, defect: 'fido' | 'alphabet' |
 }
 
 /** Gives the account and partition of a device's ARN; undefined for a hardware serial, which tells neither. */
-export function ownerOfSerial(serial: Resolved<string> | undefined): { readonly account: string; readonly partition: string } | undefined {
+export function ownerOfSerial(
+  serial: Resolved<string> | undefined,
+): { readonly account: string; readonly partition: string } | undefined {
   const parts = serial === undefined ? undefined : parseArn(serial.value)
   return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
 }
@@ -67,7 +69,9 @@ export async function findDevice(search: DeviceSearch): Promise<FoundDevice> {
   if (only === undefined) throw missing(search, devices.length === 0 ? 'empty' : 'fido-only', devices)
   if (usable.length === 1) return { serialNumber: only, told: true }
   if (!search.terminal.canAsk()) throw missing(search, 'several', devices)
-  const index = await search.deadline.pauseWhile(search.terminal.choose('Which MFA device?', search.hideArns ? usable.map(withoutArn) : usable, search.cancelled))
+  const index = await search.deadline.pauseWhile(
+    search.terminal.choose('Which MFA device?', search.hideArns ? usable.map(withoutArn) : usable, search.cancelled),
+  )
   return { serialNumber: usable[index] ?? only, told: false }
 }
 
@@ -81,8 +85,16 @@ async function listOrExplain(search: DeviceSearch): Promise<readonly ListedMfaDe
   }
 }
 
-function missing({ profile, path }: DeviceSearch, listing: Listing, devices: readonly ListedMfaDevice[], cause?: unknown): AwsmfaError {
-  return new AwsmfaError({ code: 'MFA_SERIAL_MISSING', profile, path, listing, devices: devices.map(({ serialNumber }) => serialNumber) }, { cause })
+function missing(
+  { profile, path }: DeviceSearch,
+  listing: Listing,
+  devices: readonly ListedMfaDevice[],
+  cause?: unknown,
+): AwsmfaError {
+  return new AwsmfaError(
+    { code: 'MFA_SERIAL_MISSING', profile, path, listing, devices: devices.map(({ serialNumber }) => serialNumber) },
+    { cause },
+  )
 }
 
 /** The one TOTP device that IAM listed was taken. */

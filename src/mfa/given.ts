@@ -37,7 +37,10 @@ function answer(text: string, source: GivenWhere | 'stdin'): TokenCodeAnswer {
   return { code, typed: false }
 }
 
-function readStdinLine({ stdin = process.stdin, timeoutMs = STDIN_TIMEOUT_MS }: StdinOptions, signal: AbortSignal): Promise<string> {
+function readStdinLine(
+  { stdin = process.stdin, timeoutMs = STDIN_TIMEOUT_MS }: StdinOptions,
+  signal: AbortSignal,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     const settle = (act: () => void): void => {

@@ -32,7 +32,10 @@ export function createTerminalTokenCode(asker: Asker, words: TokenCodeWords): To
     signal.throwIfAborted()
     if (request.refusal !== undefined) asker.say(`${words.refusal(request.refusal, asker.style)}\n`)
     for (let malformed = 0; malformed < MOST_MALFORMED; malformed += 1) {
-      const line = await asker.askLine({ text: words.question(request, malformed > 0), wanted: 'token-code', keep: false }, signal)
+      const line = await asker.askLine(
+        { text: words.question(request, malformed > 0), wanted: 'token-code', keep: false },
+        signal,
+      )
       const code = parseTokenCode(line)
       if (code !== undefined) return { code, typed: true }
     }
@@ -66,7 +69,11 @@ export interface PromptSurroundings {
  */
 export type PromptDecision =
   | { readonly kind: 'terminal' }
-  | { readonly kind: 'window'; readonly programs: readonly [WindowProgram, ...WindowProgram[]]; readonly isChosen: boolean }
+  | {
+      readonly kind: 'window'
+      readonly programs: readonly [WindowProgram, ...WindowProgram[]]
+      readonly isChosen: boolean
+    }
   | { readonly kind: 'nothing'; readonly why: NoWindowReason; readonly isChosen: boolean }
 
 /**
@@ -81,7 +88,8 @@ export function choosePrompt(settings: PromptSettings, surroundings: PromptSurro
   if (!isChosen && canAskTerminal) return { kind: 'terminal' }
   if (choice === 'terminal') return { kind: 'nothing', why: 'terminal-chosen', isChosen }
   if (choice === 'no-gui') return { kind: 'nothing', why: 'no-gui', isChosen }
-  const programs: readonly [WindowProgram, ...WindowProgram[]] = choice === 'auto' || choice === 'window' ? programsOf(platform) : [choice]
+  const programs: readonly [WindowProgram, ...WindowProgram[]] =
+    choice === 'auto' || choice === 'window' ? programsOf(platform) : [choice]
   const why = hasDisplay(surroundings, programs[0]) ? (isChosen ? undefined : unseen(surroundings)) : 'no-display'
   return why === undefined ? { kind: 'window', programs, isChosen } : { kind: 'nothing', why, isChosen }
 }
@@ -106,14 +114,17 @@ function programsOf(platform: string): readonly [WindowProgram, ...WindowProgram
 
 /** The window systems of macOS and Windows have no variable. */
 function hasDisplay({ platform, environment }: PromptSurroundings, program: WindowProgram): boolean {
-  const needsVariable = (program === 'zenity' || program === 'pinentry') && platform !== 'darwin' && platform !== 'win32'
+  const needsVariable =
+    (program === 'zenity' || program === 'pinentry') && platform !== 'darwin' && platform !== 'win32'
   return !needsVariable || isSet(environment['DISPLAY']) || isSet(environment['WAYLAND_DISPLAY'])
 }
 
 /** Why a window would be one that nobody sees: sshd sets the first three, podman and systemd `container`, Kubernetes its own. */
 function unseen({ environment, hasContainerMark }: PromptSurroundings): NoWindowReason | undefined {
-  if (isSet(environment['SSH_CONNECTION']) || isSet(environment['SSH_TTY']) || isSet(environment['SSH_CLIENT'])) return 'ssh'
-  if (hasContainerMark || isSet(environment['container']) || isSet(environment['KUBERNETES_SERVICE_HOST'])) return 'container'
+  if (isSet(environment['SSH_CONNECTION']) || isSet(environment['SSH_TTY']) || isSet(environment['SSH_CLIENT']))
+    return 'ssh'
+  if (hasContainerMark || isSet(environment['container']) || isSet(environment['KUBERNETES_SERVICE_HOST']))
+    return 'container'
   const ci = environment['CI']
   return isSet(ci) && ci !== 'false' && ci !== '0' ? 'ci' : undefined
 }
@@ -165,7 +176,10 @@ export function oathPasswordQuestion(serial: string | undefined, again: boolean)
 }
 
 /** The line, without its end, that tells why a YubiKey gave no code where one can still be typed. */
-export function yubiKeyFailureLine(failure: Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>, style: TextStyle): string {
+export function yubiKeyFailureLine(
+  failure: Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>,
+  style: TextStyle,
+): string {
   return `${paint(style.unicode ? '✖' : 'x', 'red', style)} ${yubiKeyWords(failure).error}`
 }
 

@@ -20,7 +20,9 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
   return async (question, signal) => {
     const path = childPath(folder, `${question}.lock`)
     writing(path, 'folder', () => makePrivateFolder(folder))
-    const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => { throw asWriteFailure(path, 'lock', error) })
+    const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => {
+      throw asWriteFailure(path, 'lock', error)
+    })
     // What others left behind is no reason to give up a lock that is held, nor to hold it without having said so.
     refusalOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
     return { waited, release: () => void release() }
@@ -31,20 +33,28 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
  * Takes the lock under which one question at a time is asked. Gives whether somebody else had to be waited for, and the
  * function that gives the lock back. Waits until the signal aborts.
  */
-export type LockQuestion = (question: string, signal: AbortSignal) => Promise<{ readonly waited: boolean; readonly release: () => void }>
+export type LockQuestion = (
+  question: string,
+  signal: AbortSignal,
+) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
 /**
  * Runs `work` while this process alone may ask for a code of this device. `work` is told since when a session made by
  * another process counts as an answer to the same question; undefined: nobody had to be waited for.
  */
-export async function underQuestionLock<T>({ request, effects }: Work, work: (since: Date | undefined) => Promise<T>): Promise<T> {
+export async function underQuestionLock<T>(
+  { request, effects }: Work,
+  work: (since: Date | undefined) => Promise<T>,
+): Promise<T> {
   const question = sessionName(keyOf(request, ''), effects.sha256)
   const started = effects.now()
   const { waited, release } = await lockTheQuestion(question, effects)
   try {
     const { refusalHoldsMs = 0 } = request
     const isAnswered = waited || refusalHoldsMs > 0
-    const refusal = isAnswered ? effects.facts.refusalOf(question, new Date(started.getTime() - refusalHoldsMs)) : undefined
+    const refusal = isAnswered
+      ? effects.facts.refusalOf(question, new Date(started.getTime() - refusalHoldsMs))
+      : undefined
     if (refusal !== undefined) throw new AwsmfaError({ code: 'ANOTHER_LOGIN_FAILED', why: refusal })
     return await work(waited ? started : undefined)
   } catch (error) {
@@ -59,7 +69,8 @@ export async function underQuestionLock<T>({ request, effects }: Work, work: (si
 /** Whoever sits at a terminal sees what is waited for and may break it off; without one the wait has the command's deadline. */
 async function lockTheQuestion(question: string, effects: SessionEffects): ReturnType<LockQuestion> {
   const { deadline, cancelled, terminal, lockQuestion } = effects
-  const lock = (signal: AbortSignal): ReturnType<LockQuestion> => waiting(`waiting for ${ANOTHER_LOGIN}`, effects, () => lockQuestion(question, signal))
+  const lock = (signal: AbortSignal): ReturnType<LockQuestion> =>
+    waiting(`waiting for ${ANOTHER_LOGIN}`, effects, () => lockQuestion(question, signal))
   if (terminal.canAsk()) return await deadline.pauseWhile(lock(cancelled))
   try {
     return await lock(deadline.signal)
@@ -72,7 +83,13 @@ async function lockTheQuestion(question: string, effects: SessionEffects): Retur
 const ANOTHER_LOGIN = 'another login with the same MFA device'
 
 /** What would be no different for whoever waited: a vault that stays locked need not ask for its password ten times. */
-const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED', 'TOKEN_COMMAND_FAILED', 'YUBIKEY_FAILED']
+const REFUSALS: readonly QuestionRefusal[] = [
+  'CANCELLED',
+  'TOKEN_CODE_REJECTED',
+  'DEADLINE_EXCEEDED',
+  'TOKEN_COMMAND_FAILED',
+  'YUBIKEY_FAILED',
+]
 
 function refusalIn(error: unknown): QuestionRefusal | undefined {
   const code = error instanceof AwsmfaError ? error.failure.code : undefined

@@ -1,6 +1,15 @@
 import type { LoginResolution } from '../login/resolution.ts'
 import { createGivenTokenCode } from './given.ts'
-import { TOUCH_LINE, TOUCH_PREFACE, choosePrompt, createTerminalTokenCode, oathPasswordQuestion, tokenCodeQuestion, tokenCodeRefusal, yubiKeyFailureLine } from './prompt.ts'
+import {
+  TOUCH_LINE,
+  TOUCH_PREFACE,
+  choosePrompt,
+  createTerminalTokenCode,
+  oathPasswordQuestion,
+  tokenCodeQuestion,
+  tokenCodeRefusal,
+  yubiKeyFailureLine,
+} from './prompt.ts'
 import type { PromptDecision } from './prompt.ts'
 import type { TokenCodeSource } from './token-code.ts'
 import type { YubiKeySettings } from './ykman.ts'
@@ -27,7 +36,10 @@ export interface SourcesOptions {
 }
 
 /** Makes them, as `codeSourceOf` decides. A pipe is read only for the code `-`. */
-export async function tokenCodeSources(resolution: LoginResolution, options: SourcesOptions): Promise<readonly TokenCodeSource[]> {
+export async function tokenCodeSources(
+  resolution: LoginResolution,
+  options: SourcesOptions,
+): Promise<readonly TokenCodeSource[]> {
   const { asker, environment } = options
   const source = codeSourceOf(resolution)
   switch (source.kind) {
@@ -35,7 +47,13 @@ export async function tokenCodeSources(resolution: LoginResolution, options: Sou
       return [createGivenTokenCode(source.code.value, source.code.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
     case 'command': {
       const { createTokenCommand } = await import('./command.ts')
-      return [createTokenCommand(source.command, { environment: { ...environment }, profile: resolution.target.value, obstacle: asker.obstacle })]
+      return [
+        createTokenCommand(source.command, {
+          environment: { ...environment },
+          profile: resolution.target.value,
+          obstacle: asker.obstacle,
+        }),
+      ]
     }
     case 'yubikey':
       return besideYubiKey(source.settings, resolution, options)
@@ -59,7 +77,12 @@ export function canAskPerson({ prompt }: Pick<LoginResolution, 'prompt'>, option
 }
 
 function decide(prompt: LoginResolution['prompt'], { asker, environment }: TypedOptions): PromptDecision {
-  return choosePrompt(prompt, { platform: process.platform, environment, hasContainerMark: hasContainerMark(), canAskTerminal: asker.obstacle() === undefined })
+  return choosePrompt(prompt, {
+    platform: process.platform,
+    environment,
+    hasContainerMark: hasContainerMark(),
+    canAskTerminal: asker.obstacle() === undefined,
+  })
 }
 
 /** Makes the source. It decides when it is asked, because a terminal may be there by then, or gone. */
@@ -71,9 +94,13 @@ function typedTokenCode(resolution: Pick<LoginResolution, 'prompt' | 'roles'>, o
     signal.throwIfAborted()
     const decision = decide(prompt, options)
     if (decision.kind === 'terminal') return await terminal(request, signal)
-    const unavailable = (window: WindowTrouble): AwsmfaError => noWindow(decision.isChosen ? 'no-window' : (asker.obstacle() ?? 'no-terminal'), window)
+    const unavailable = (window: WindowTrouble): AwsmfaError =>
+      noWindow(decision.isChosen ? 'no-window' : (asker.obstacle() ?? 'no-terminal'), window)
     if (decision.kind === 'nothing') throw unavailable({ kind: decision.why })
-    const [{ createWindowTokenCode }, { tokenCodeWindow }] = await Promise.all([import('./window.ts'), import('./window.ts')])
+    const [{ createWindowTokenCode }, { tokenCodeWindow }] = await Promise.all([
+      import('./window.ts'),
+      import('./window.ts'),
+    ])
     const role = roles.at(-1)?.roleArn.value
     const ask = createWindowTokenCode({
       programs: decision.programs,
@@ -92,12 +119,21 @@ function noWindow(obstacle: PromptObstacle, window: WindowTrouble): AwsmfaError 
 /** The sources of token codes of a login with a YubiKey: the key, and the question to whoever would rather type. */
 
 /** Makes both. What is to be said of the key comes between the question and its answer. */
-function besideYubiKey(settings: YubiKeySettings, resolution: LoginResolution, { asker, environment, writeTalk }: SourcesOptions): readonly TokenCodeSource[] {
+function besideYubiKey(
+  settings: YubiKeySettings,
+  resolution: LoginResolution,
+  { asker, environment, writeTalk }: SourcesOptions,
+): readonly TokenCodeSource[] {
   const shared = createInterruptibleAsker(asker)
   const canType = (): boolean => asker.obstacle() === undefined
   const talk: YubiKeyTalk = {
     askPassword: async (serial, again, signal) =>
-      await shared.interrupt((own) => own.askLine({ text: oathPasswordQuestion(serial, again), wanted: 'token-code', keep: false, hidden: true }, signal)),
+      await shared.interrupt((own) =>
+        own.askLine(
+          { text: oathPasswordQuestion(serial, again), wanted: 'token-code', keep: false, hidden: true },
+          signal,
+        ),
+      ),
     showTouch: (isAwaited) => {
       shared.preface(isAwaited ? TOUCH_PREFACE : '')
       if (isAwaited && !canType()) writeTalk?.(`${TOUCH_LINE}\n`)
@@ -110,7 +146,10 @@ function besideYubiKey(settings: YubiKeySettings, resolution: LoginResolution, {
       })
     },
   }
-  return [createYubiKeyTokenCode(settings, { environment: { ...environment }, talk }), typedTokenCode(resolution, { asker: shared, environment })]
+  return [
+    createYubiKeyTokenCode(settings, { environment: { ...environment }, talk }),
+    typedTokenCode(resolution, { asker: shared, environment }),
+  ]
 }
 
 /** What gives the token code of a login: one thing, settled before anybody is asked. */
@@ -123,7 +162,11 @@ export type CodeSource =
   | { readonly kind: 'typed' }
 
 /** Decides: a code that was given is used, whatever could be asked; then a token command, which nobody is asked beside; then a YubiKey. */
-export function codeSourceOf({ tokenCode, tokenCommand, yubiKey }: Pick<LoginResolution, 'tokenCode' | 'tokenCommand' | 'yubiKey'>): CodeSource {
+export function codeSourceOf({
+  tokenCode,
+  tokenCommand,
+  yubiKey,
+}: Pick<LoginResolution, 'tokenCode' | 'tokenCommand' | 'yubiKey'>): CodeSource {
   if (tokenCode !== undefined) return { kind: 'given', code: tokenCode }
   if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand }
   return yubiKey === undefined ? { kind: 'typed' } : { kind: 'yubikey', settings: yubiKey }

@@ -26,7 +26,11 @@ export interface TokenCodeRequest {
   readonly userName?: string
   readonly roleArn?: string
   /** Why the previous answer was not taken, when this is another try. */
-  readonly refusal?: { readonly nextCodeInSeconds: number; readonly known: 'used' | 'wrong-or-used'; readonly answerLost: boolean }
+  readonly refusal?: {
+    readonly nextCodeInSeconds: number
+    readonly known: 'used' | 'wrong-or-used'
+    readonly answerLost: boolean
+  }
 }
 
 /**
@@ -43,14 +47,21 @@ export interface TokenCodeAnswer {
  * One way to get a token code. Gives 'unavailable' where it cannot be used here and now; throws CANCELLED when the person
  * says no. Withdraws its question when the signal aborts.
  */
-export type TokenCodeSource = (request: TokenCodeRequest, signal: AbortSignal) => Promise<TokenCodeAnswer | 'unavailable'>
+export type TokenCodeSource = (
+  request: TokenCodeRequest,
+  signal: AbortSignal,
+) => Promise<TokenCodeAnswer | 'unavailable'>
 
 /**
  * Asks every source at once; the first answer wins and the others are withdrawn. Throws CANCELLED as soon as one source is
  * cancelled; when none can be used, YUBIKEY_FAILED where a YubiKey was to be asked, else PROMPT_UNAVAILABLE; and the reason of
  * `signal` when that aborts.
  */
-export async function askTokenCode(request: TokenCodeRequest, sources: readonly TokenCodeSource[], signal: AbortSignal): Promise<TokenCodeAnswer> {
+export async function askTokenCode(
+  request: TokenCodeRequest,
+  sources: readonly TokenCodeSource[],
+  signal: AbortSignal,
+): Promise<TokenCodeAnswer> {
   const withdrawal = new AbortController()
   const withdraw = (): void => withdrawal.abort(signal.reason)
   signal.addEventListener('abort', withdraw, { once: true })
@@ -87,7 +98,11 @@ async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavaila
   })
   if (first !== undefined) return first
   // That there is no terminal is no news to whoever set a YubiKey up.
-  throw obstacles.find((obstacle) => isFailure(obstacle, 'YUBIKEY_FAILED')) ?? obstacles[0] ?? new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
+  throw (
+    obstacles.find((obstacle) => isFailure(obstacle, 'YUBIKEY_FAILED')) ??
+    obstacles[0] ??
+    new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
+  )
 }
 
 /** What asking for a code and spending it needs. */
@@ -124,10 +139,19 @@ const CALL_MS = 2000
  * for that. While a person types, STS is told nothing but who is asking; when that shows that no code can help, the question
  * is withdrawn, and nothing is waited for. Throws what the sources and `call` throw.
  */
-export async function spendTokenCode<T>(request: TokenCodeRequest, effects: CodeEffects, call: (mfa: MfaProof) => Promise<T>): Promise<T> {
+export async function spendTokenCode<T>(
+  request: TokenCodeRequest,
+  effects: CodeEffects,
+  call: (mfa: MfaProof) => Promise<T>,
+): Promise<T> {
   let asked = request
   let answer = await ask(asked, effects)
-  if (answer.generated === true && effects.facts.isSpent(request.serialNumber, answer.code) && (await waitForNextCode(effects))) answer = await ask(asked, effects)
+  if (
+    answer.generated === true &&
+    effects.facts.isSpent(request.serialNumber, answer.code) &&
+    (await waitForNextCode(effects))
+  )
+    answer = await ask(asked, effects)
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryCode(request.serialNumber, answer.code, effects, call)
@@ -149,9 +173,16 @@ async function waitForNextCode({ identity, deadline, now, pause, tellNextCode }:
   return true
 }
 
-async function ask(request: TokenCodeRequest, { sts, sources, identity, deadline, cancelled }: CodeEffects): Promise<TokenCodeAnswer> {
+async function ask(
+  request: TokenCodeRequest,
+  { sts, sources, identity, deadline, cancelled }: CodeEffects,
+): Promise<TokenCodeAnswer> {
   const userName = userNameOf(identity)
-  const question = askTokenCode(userName === undefined ? request : { ...request, userName }, sources, AbortSignal.any([cancelled, identity.hopeless]))
+  const question = askTokenCode(
+    userName === undefined ? request : { ...request, userName },
+    sources,
+    AbortSignal.any([cancelled, identity.hopeless]),
+  )
   // The question stands; now there is time to load, to connect and to learn who asks.
   sts.prepare()
   identity.start()
@@ -160,10 +191,20 @@ async function ask(request: TokenCodeRequest, { sts, sources, identity, deadline
   return answer
 }
 
-async function tryCode<T>(serialNumber: string, tokenCode: string, effects: CodeEffects, call: (mfa: MfaProof) => Promise<T>): Promise<T> {
+async function tryCode<T>(
+  serialNumber: string,
+  tokenCode: string,
+  effects: CodeEffects,
+  call: (mfa: MfaProof) => Promise<T>,
+): Promise<T> {
   const { facts, now } = effects
   if (facts.isSpent(serialNumber, tokenCode)) {
-    const spent: CodeRejected = { code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: secondsToNextCode(now()), known: 'used', answerLost: false }
+    const spent: CodeRejected = {
+      code: 'TOKEN_CODE_REJECTED',
+      nextCodeInSeconds: secondsToNextCode(now()),
+      known: 'used',
+      answerLost: false,
+    }
     throw new AwsmfaError(spent)
   }
   try {
@@ -171,13 +212,14 @@ async function tryCode<T>(serialNumber: string, tokenCode: string, effects: Code
     facts.rememberSpent(serialNumber, tokenCode)
     return result
   } catch (error) {
-    if (isFailure(error, 'TOKEN_CODE_REJECTED') && error.failure.answerLost) facts.rememberSpent(serialNumber, tokenCode)
+    if (isFailure(error, 'TOKEN_CODE_REJECTED') && error.failure.answerLost)
+      facts.rememberSpent(serialNumber, tokenCode)
     throw error
   }
 }
 
 function secondsToNextCode(now: Date): number {
-  return (STEP_MS - (Math.floor(now.getTime() / 1000) * 1000) % STEP_MS) / 1000
+  return (STEP_MS - ((Math.floor(now.getTime() / 1000) * 1000) % STEP_MS)) / 1000
 }
 
 /** The name of an IAM user; a role or root has none. */

@@ -1,4 +1,3 @@
-
 /**
  * AppleScript that is the same for every question: what it shows comes as the arguments of `run`. The answer has a word before
  * it, so that an empty one and one that did not come differ. (AppleScript Language Guide, "display dialog"; man osascript.)
@@ -15,7 +14,10 @@ export const OSASCRIPT_SOURCE: readonly string[] = [
 /** The dialog of macOS. Its first argument begins with a letter, so that none is taken for an option. */
 export const OSASCRIPT: WindowProgramSpec = {
   files: ['/usr/bin/osascript'],
-  call: (text, seconds) => ({ words: [...OSASCRIPT_SOURCE.flatMap((line) => ['-e', line]), withProblem(text), text.title, String(seconds)], variables: {} }),
+  call: (text, seconds) => ({
+    words: [...OSASCRIPT_SOURCE.flatMap((line) => ['-e', line]), withProblem(text), text.title, String(seconds)],
+    variables: {},
+  }),
   answer: readEnd,
 }
 
@@ -40,7 +42,15 @@ const TIMED_OUT = 62
  * terminal, which it has none of here, and then says so by its flavour.
  */
 export const PINENTRY: WindowProgramSpec = {
-  files: ['pinentry-mac', 'pinentry-qt', 'pinentry-qt5', 'pinentry-gtk-2', 'pinentry-gnome3', 'pinentry-fltk', 'pinentry'],
+  files: [
+    'pinentry-mac',
+    'pinentry-qt',
+    'pinentry-qt5',
+    'pinentry-gtk-2',
+    'pinentry-gnome3',
+    'pinentry-fltk',
+    'pinentry',
+  ],
   // All commands at once: each is answered by OK or ERR, in their order, whatever the program.
   call: (text, seconds) => ({ words: [], variables: {}, input: `${pinentryCommands(text, seconds).join('\n')}\n` }),
   answer: pinentryReadEnd,
@@ -90,7 +100,8 @@ function pinentryReadEnd({ output }: WindowEnd): WindowAnswer {
   const [greeting, ...replies] = readReplies(output)
   if (greeting === undefined) return { kind: 'failed', detail: '' }
   const flavour = replies[FLAVOUR]?.data ?? ''
-  if (/curses|tty|emacs/.test(flavour)) return { kind: 'failed', detail: `it is pinentry-${flavour.replace(/.*:/, '')}` }
+  if (/curses|tty|emacs/.test(flavour))
+    return { kind: 'failed', detail: `it is pinentry-${flavour.replace(/.*:/, '')}` }
   const reply = replies[GETPIN]
   if (reply === undefined) return { kind: 'failed', detail: '' }
   if (reply.error === undefined) return { kind: 'text', text: reply.data }
@@ -161,7 +172,12 @@ export function powershellSpec(systemRoot: string): WindowProgramSpec {
     files: [`${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`],
     call: (text, seconds) => ({
       words: ['-NoLogo', '-NoProfile', '-NonInteractive', '-STA', '-Command', POWERSHELL_SOURCE],
-      variables: { AWSMFA_WINDOW_TITLE: text.title, AWSMFA_WINDOW_TEXT: withProblem(text), AWSMFA_WINDOW_LABEL: text.label, AWSMFA_WINDOW_SECONDS: String(seconds) },
+      variables: {
+        AWSMFA_WINDOW_TITLE: text.title,
+        AWSMFA_WINDOW_TEXT: withProblem(text),
+        AWSMFA_WINDOW_LABEL: text.label,
+        AWSMFA_WINDOW_SECONDS: String(seconds),
+      },
     }),
     answer: powershellReadEnd,
   }
@@ -220,7 +236,12 @@ export interface WindowProgramSpec {
 
 /** The first line that says something. */
 function firstLine(talk: string): string {
-  return talk.split('\n').map((line) => line.trim()).find((line) => line !== '') ?? ''
+  return (
+    talk
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => line !== '') ?? ''
+  )
 }
 
 /** The problem and the text as one. */
@@ -238,7 +259,11 @@ export const ZENITY: WindowProgramSpec = {
   files: ['zenity'],
   call: (text, seconds) => ({
     words: ['--entry', `--title=${text.title}`, `--text=${escapeZenity(withProblem(text))}`, `--timeout=${seconds}`],
-    variables: { ZENITY_CANCEL: String(ZENITY_CANCELLED), ZENITY_ESC: String(ZENITY_CANCELLED), ZENITY_TIMEOUT: String(ZENITY_TIMED_OUT) },
+    variables: {
+      ZENITY_CANCEL: String(ZENITY_CANCELLED),
+      ZENITY_ESC: String(ZENITY_CANCELLED),
+      ZENITY_TIMEOUT: String(ZENITY_TIMED_OUT),
+    },
   }),
   answer: zenityReadEnd,
 }
@@ -253,7 +278,9 @@ export function escapeZenity(text: string): string {
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
     .replaceAll('_', '__')
-    .replace(/[^\x20-\x7e]/gu, (character) => Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''))
+    .replace(/[^\x20-\x7e]/gu, (character) =>
+      Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
+    )
 }
 
 function zenityReadEnd({ exitCode, output, talk }: WindowEnd): WindowAnswer {

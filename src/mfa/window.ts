@@ -53,7 +53,13 @@ export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
 }
 
 async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
-  const { programs, environment, unavailable, timeoutSeconds = TIMEOUT_SECONDS, find = (name: string) => findProgram(name, environment) } = options
+  const {
+    programs,
+    environment,
+    unavailable,
+    timeoutSeconds = TIMEOUT_SECONDS,
+    find = (name: string) => findProgram(name, environment),
+  } = options
   let trouble: WindowTrouble = { kind: 'no-program', programs }
   for (const program of programs) {
     const spec = specOf(program, environment)
@@ -61,7 +67,12 @@ async function showWindow(text: WindowText, options: WindowOptions, signal: Abor
       const answer = await callWindow({ spec, file, text, options }, signal)
       if (answer.kind === 'text') return answer.text
       if (answer.kind === 'cancelled') throw new AwsmfaError({ code: 'CANCELLED' })
-      if (answer.kind === 'timed-out') throw new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: timeoutSeconds, waitingFor: 'a token code in the window' })
+      if (answer.kind === 'timed-out')
+        throw new AwsmfaError({
+          code: 'DEADLINE_EXCEEDED',
+          seconds: timeoutSeconds,
+          waitingFor: 'a token code in the window',
+        })
       trouble = trouble.kind === 'failed' ? trouble : { kind: 'failed', program, detail: answer.detail }
     }
   }

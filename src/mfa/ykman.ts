@@ -35,7 +35,12 @@ export interface YkmanRun {
 export type YkmanAnswer =
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'password' }
-  | { readonly kind: 'failed'; readonly reason: YubiKeyTrouble; readonly serials: readonly string[]; readonly detail?: string }
+  | {
+      readonly kind: 'failed'
+      readonly reason: YubiKeyTrouble
+      readonly serials: readonly string[]
+      readonly detail?: string
+    }
 
 /** Tells whether ykman has said on stderr that the key waits to be touched. */
 export function wantsTouch(talk: string): boolean {
@@ -51,7 +56,12 @@ export function readYkman({ exitCode, output, talk }: YkmanRun): YkmanAnswer {
   if (/^Aborted!/m.test(said) && /enter the password/i.test(said)) return { kind: 'password' }
   const reason = SIGNS.find(({ pattern }) => pattern.test(said))?.reason ?? 'other'
   const detail = reason === 'other' ? errorIn(talk) : undefined
-  return { kind: 'failed', reason, serials: [...said.matchAll(/\bSerial: ([0-9]+)/g)].map(([, serial = '']) => serial), ...(detail === undefined ? {} : { detail }) }
+  return {
+    kind: 'failed',
+    reason,
+    serials: [...said.matchAll(/\bSerial: ([0-9]+)/g)].map(([, serial = '']) => serial),
+    ...(detail === undefined ? {} : { detail }),
+  }
 }
 
 /** In this order: without its smart card service ykman sees no key either, and says both. */
@@ -64,7 +74,10 @@ const SIGNS: readonly { readonly pattern: RegExp; readonly reason: YubiKeyTroubl
   { pattern: /pc\/sc not available/i, reason: 'no-service' },
   { pattern: /failed connecting to a yubikey with serial/i, reason: 'other-key' },
   { pattern: /no yubikey detected/i, reason: 'no-key' },
-  { pattern: /functionality required for this command is not enabled|requires one of the following usb interfaces/i, reason: 'no-oath' },
+  {
+    pattern: /functionality required for this command is not enabled|requires one of the following usb interfaces/i,
+    reason: 'no-oath',
+  },
 ]
 
 /** The last line that ykman marks as an error. It holds no secret: passwords and codes are not in its messages. */
@@ -76,36 +89,67 @@ type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
 export const TYPE_IT = `to sign in without it: ${commandLine('login')} --token-code 123456`
 
-const BY_LABEL = "its label is the device's ARN, unless yubikey_label says another; to see all: ykman oath accounts list"
+const BY_LABEL =
+  "its label is the device's ARN, unless yubikey_label says another; to see all: ykman oath accounts list"
 
 /** Says why a YubiKey gave no code, on whatever view. */
 export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
   const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
   switch (reason) {
     case 'no-program':
-      return say('ykman, which asks a YubiKey for its codes, was not found', 'it comes with YubiKey Manager, as the package yubikey-manager or ykman', TYPE_IT)
+      return say(
+        'ykman, which asks a YubiKey for its codes, was not found',
+        'it comes with YubiKey Manager, as the package yubikey-manager or ykman',
+        TYPE_IT,
+      )
     case 'no-key':
       return say('no YubiKey is plugged in', TYPE_IT)
     case 'other-key':
       return say(`${key} is not plugged in, or may not be used`, 'to see which are: ykman list', TYPE_IT)
     case 'no-service':
-      return say("ykman cannot reach the system's smart card service", 'on Linux, start pcscd; to see more: ykman info', TYPE_IT)
+      return say(
+        "ykman cannot reach the system's smart card service",
+        'on Linux, start pcscd; to see more: ykman info',
+        TYPE_IT,
+      )
     case 'several-keys': {
-      const plugged = serials.length === 0 ? '' : ` (${listed(serials.map((one) => visible(one)), 'and')})`
-      return say(`several YubiKeys are plugged in${plugged}`, `say in the profile which one is meant: yubikey_serial = ${visible(serials[0] ?? '12345678')}`)
+      const plugged =
+        serials.length === 0
+          ? ''
+          : ` (${listed(
+              serials.map((one) => visible(one)),
+              'and',
+            )})`
+      return say(
+        `several YubiKeys are plugged in${plugged}`,
+        `say in the profile which one is meant: yubikey_serial = ${visible(serials[0] ?? '12345678')}`,
+      )
     }
     case 'no-account':
       return say(`${key} has no account ${quoted(label)}`, BY_LABEL)
     case 'several-accounts':
-      return say(`${key} has several accounts that match ${quoted(label)}`, 'set yubikey_label to the whole name of one; to see all: ykman oath accounts list')
+      return say(
+        `${key} has several accounts that match ${quoted(label)}`,
+        'set yubikey_label to the whole name of one; to see all: ykman oath accounts list',
+      )
     case 'password':
-      return say(`${key} wants its OATH password, and there is no terminal to ask at`, 'to have ykman remember it on this computer: ykman oath access remember')
+      return say(
+        `${key} wants its OATH password, and there is no terminal to ask at`,
+        'to have ykman remember it on this computer: ykman oath access remember',
+      )
     case 'wrong-password':
-      return say(`that is not the OATH password of ${key}`, 'where ykman remembers one that is no longer right: ykman oath access remember', TYPE_IT)
+      return say(
+        `that is not the OATH password of ${key}`,
+        'where ykman remembers one that is no longer right: ykman oath access remember',
+        TYPE_IT,
+      )
     case 'not-touched':
       return say(`${key} was not touched in time`)
     case 'no-oath':
-      return say(`${key} cannot be asked for codes: its OATH application is off, or not there`, 'to see what is on: ykman info')
+      return say(
+        `${key} cannot be asked for codes: its OATH application is off, or not there`,
+        'to see what is on: ykman info',
+      )
     case 'timed-out':
       return say(`ykman gave no answer for ${key} in time`, TYPE_IT)
     case 'other': {

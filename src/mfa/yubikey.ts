@@ -39,7 +39,10 @@ export function createInterruptibleAsker(asker: Asker): InterruptibleAsker {
   const pose = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
     const withdrawal = new AbortController()
     const reason = new AwsmfaError({ code: 'CANCELLED' })
-    const answer = asker.askLine({ ...question, text: preface + question.text }, AbortSignal.any([signal, withdrawal.signal]))
+    const answer = asker.askLine(
+      { ...question, text: preface + question.text },
+      AbortSignal.any([signal, withdrawal.signal]),
+    )
     const gone = answer.catch(() => undefined)
     const own = { withdraw: () => withdrawal.abort(reason), gone }
     standing = own
@@ -124,7 +127,10 @@ const PASSWORD_TRIES = 3
  * where the person leaves the password, and for a request that carries a refusal once it has failed; throws the signal's reason
  * when that aborts, and ykman has ended then.
  */
-export function createYubiKeyTokenCode({ serial, label }: YubiKeySettings, { environment, talk, timeoutMs = TIMEOUT_MS, isWindows = process.platform === 'win32' }: YubiKeyOptions): TokenCodeSource {
+export function createYubiKeyTokenCode(
+  { serial, label }: YubiKeySettings,
+  { environment, talk, timeoutMs = TIMEOUT_MS, isWindows = process.platform === 'win32' }: YubiKeyOptions,
+): TokenCodeSource {
   let hasFailed = false
   return async (request, signal) => {
     talk.showTouch(false)
@@ -156,7 +162,8 @@ async function askKey(asking: Asking, signal: AbortSignal): Promise<string | und
     if (answer.kind === 'code') return answer.code
     const isWrong = answer.kind === 'failed' && answer.reason === 'wrong-password'
     // Wrong without one that was typed: the one that ykman remembers.
-    if (answer.kind === 'failed' && (!isWrong || password === undefined || tries === PASSWORD_TRIES)) throw failed(query, answer)
+    if (answer.kind === 'failed' && (!isWrong || password === undefined || tries === PASSWORD_TRIES))
+      throw failed(query, answer)
     password = await askPassword(asking, isWrong, signal)
     if (password === '') return undefined
   }
@@ -175,20 +182,33 @@ async function askPassword({ query, talk }: Asking, again: boolean, signal: Abor
  * Without a password stdin is empty, and ykman's prompt breaks off there. On Windows it would not: Python reads a password from a
  * console that nobody sees. There it gets an empty line, which is no key's password (ykman/_cli/util.py › click_prompt).
  */
-async function runYkman({ query, environment, talk, timeoutMs, isWindows }: Asking, password: string | undefined, signal: AbortSignal): Promise<YkmanAnswer> {
+async function runYkman(
+  { query, environment, talk, timeoutMs, isWindows }: Asking,
+  password: string | undefined,
+  signal: AbortSignal,
+): Promise<YkmanAnswer> {
   let said = ''
   const onTalk = (piece: string): void => {
     const wanted = wantsTouch(said)
     said += piece
     if (!wanted && wantsTouch(said)) talk.showTouch(true)
   }
-  const program = { program: 'ykman', words: ykmanParameters(query), environment, terminal: 'none', timeoutMs, onTalk } as const
+  const program = {
+    program: 'ykman',
+    words: ykmanParameters(query),
+    environment,
+    terminal: 'none',
+    timeoutMs,
+    onTalk,
+  } as const
   const line = password ?? (isWindows ? '' : undefined)
   const end = await callProgram(line === undefined ? program : { ...program, input: `${line}\n` }, signal)
   switch (end.kind) {
     case 'ended': {
       const answer = readYkman({ exitCode: end.exitCode, output: end.output, talk: said })
-      return isWindows && password === undefined && answer.kind === 'failed' && answer.reason === 'wrong-password' ? { kind: 'password' } : answer
+      return isWindows && password === undefined && answer.kind === 'failed' && answer.reason === 'wrong-password'
+        ? { kind: 'password' }
+        : answer
     }
     case 'not-run':
       throw failed(query, { reason: end.errno === 'ENOENT' ? 'no-program' : 'other', serials: [] }, end.cause)
@@ -199,7 +219,11 @@ async function runYkman({ query, environment, talk, timeoutMs, isWindows }: Aski
   }
 }
 
-function failed({ serial, label }: YkmanQuery, facts: Pick<YubiKeyFailure, 'reason' | 'serials' | 'detail'>, cause?: unknown): AwsmfaError {
+function failed(
+  { serial, label }: YkmanQuery,
+  facts: Pick<YubiKeyFailure, 'reason' | 'serials' | 'detail'>,
+  cause?: unknown,
+): AwsmfaError {
   const { reason, serials, detail } = facts
   const known = { ...(serial === undefined ? {} : { serial }), ...(detail === undefined ? {} : { detail }) }
   return new AwsmfaError({ code: 'YUBIKEY_FAILED', reason, label, serials, ...known }, { cause })

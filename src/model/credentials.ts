@@ -2,7 +2,12 @@ import type { Place } from './origin.ts'
 
 /** Where the long-term credentials of a login come from. */
 export type LongTermSource =
-  | { readonly kind: 'static'; readonly profile: string; readonly place: Place; readonly credentials: LongTermCredentials }
+  | {
+      readonly kind: 'static'
+      readonly profile: string
+      readonly place: Place
+      readonly credentials: LongTermCredentials
+    }
   | { readonly kind: 'process'; readonly profile: string; readonly place: Place; readonly command: string }
   | { readonly kind: 'environment'; readonly credentials: LongTermCredentials }
 

@@ -1,4 +1,3 @@
-
 /** What other tools write beside a session in the shared credentials file, as data: when it ends, and what else is theirs. */
 
 /** How a marker spells an instant: with an offset, without one in UTC or in local time, or as seconds since 1970. */

@@ -4,7 +4,21 @@ import type { Resolved } from './origin.ts'
  * The commands that exist. A hint names a command through this type, so that no message can point at a command that has not
  * been built; the command table must have exactly these rows.
  */
-export const COMMAND_NAMES = ['login', 'status', 'logout', 'exec', 'env', 'credential-process', 'cache', 'setup', 'import', 'undo', 'shell-init', 'doctor', 'settings'] as const
+export const COMMAND_NAMES = [
+  'login',
+  'status',
+  'logout',
+  'exec',
+  'env',
+  'credential-process',
+  'cache',
+  'setup',
+  'import',
+  'undo',
+  'shell-init',
+  'doctor',
+  'settings',
+] as const
 
 /** One of the commands that exist. */
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -33,7 +47,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * Gives the profile that a command line is about: its positional or `--profile`, else `AWS_PROFILE`, else
  * `AWS_DEFAULT_PROFILE`, else `default`. An empty variable counts as unset.
  */
-export function resolveTargetProfile({ positionals, options }: Pick<Invocation, 'positionals' | 'options'>, environment: Environment): Resolved<string> {
+export function resolveTargetProfile(
+  { positionals, options }: Pick<Invocation, 'positionals' | 'options'>,
+  environment: Environment,
+): Resolved<string> {
   const [positional] = positionals
   if (positional !== undefined) return { value: positional, origin: { kind: 'flag', flag: 'profile' } }
   const { profile } = options

@@ -1,4 +1,3 @@
-
 /** Which of the two shared files of AWS something stands in. */
 export type SharedFileName = 'credentials' | 'config'
 
@@ -7,7 +6,13 @@ export type Origin =
   | { readonly kind: 'flag'; readonly flag: string }
   | { readonly kind: 'sts-flag'; readonly flag: string }
   | { readonly kind: 'environment'; readonly variable: string }
-  | { readonly kind: 'file'; readonly file: SharedFileName; readonly profile: string; readonly key: string; readonly line: number }
+  | {
+      readonly kind: 'file'
+      readonly file: SharedFileName
+      readonly profile: string
+      readonly key: string
+      readonly line: number
+    }
   | { readonly kind: 'settings'; readonly key: string; readonly place: Place }
   | { readonly kind: 'iam' }
   | { readonly kind: 'typed' }

@@ -1,5 +1,19 @@
 import { basename, dirname, join } from 'node:path'
-import { chmodSync, chownSync, closeSync, lchownSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import writeFileAtomic from 'write-file-atomic'
@@ -78,7 +92,8 @@ function nearestFolder(folder: string): string {
   for (;;) {
     const errno = refusalOf(() => statSync(current))
     if (errno === undefined) return current
-    if (errno !== 'ENOENT' || dirname(current) === current) throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
+    if (errno !== 'ENOENT' || dirname(current) === current)
+      throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
     current = dirname(current)
   }
 }
@@ -128,7 +143,10 @@ export function writeWhole(path: string, content: string | Buffer): void {
 }
 
 /** Writes many files of one folder as `writeWhole` does, which looks after the folder for each anew. Throws as that does. */
-export function writeEachWhole(folder: string, files: readonly { readonly name: string; readonly content: string }[]): void {
+export function writeEachWhole(
+  folder: string,
+  files: readonly { readonly name: string; readonly content: string }[],
+): void {
   writing(folder, 'folder', () => makePrivateFolder(folder))
   for (const { name, content } of files) putInPlace(join(folder, name), Buffer.from(content, 'utf8'))
 }
@@ -207,7 +225,11 @@ export function makeFolder(file: string): void {
  * its folder, under the file's lock.
  */
 export function sweepStages(file: string, names: readonly string[]): void {
-  sweepFolder(dirname(file), names.filter((name) => STAGE_NAME.exec(name)?.groups?.['file'] === basename(file)), 0)
+  sweepFolder(
+    dirname(file),
+    names.filter((name) => STAGE_NAME.exec(name)?.groups?.['file'] === basename(file)),
+    0,
+  )
 }
 
 /**

@@ -61,7 +61,17 @@ const STALE_MS = 10_000
 
 const TOUCH_MS = 2_000
 
-const LINKS_ARE_NOT_TO_BE_HAD = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EXDEV', 'EMLINK', 'EACCES', 'UNKNOWN'])
+const LINKS_ARE_NOT_TO_BE_HAD = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EINVAL',
+  'EXDEV',
+  'EMLINK',
+  'EACCES',
+  'UNKNOWN',
+])
 
 /**
  * Takes a lock, waiting synchronously. The folder must exist: a missing one is the system's error ENOENT, as every other
@@ -82,7 +92,10 @@ export function acquireLock(path: string, { waitMs, pause }: LockWaiting): HeldL
  * Takes a lock, letting the event loop run while it waits, and keeps it touched until it is released; that alone does not
  * keep the process alive. Gives whether somebody else had to be waited for. Rejects with the signal's reason when it aborts.
  */
-export async function acquireLockAsync(path: string, signal: AbortSignal): Promise<HeldLock & { readonly waited: boolean }> {
+export async function acquireLockAsync(
+  path: string,
+  signal: AbortSignal,
+): Promise<HeldLock & { readonly waited: boolean }> {
   const attempt = beginAttempt(path)
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
@@ -222,7 +235,11 @@ function readLock(path: string): FoundLock | undefined {
   try {
     const { ino, mtimeNs } = statSync(path, { bigint: true })
     const holder = readHolder(path)
-    return { instance: holder?.nonce ?? `${ino.toString(36)}-${mtimeNs.toString(36)}`, holder, touchedMs: Number(mtimeNs / 1_000_000n) }
+    return {
+      instance: holder?.nonce ?? `${ino.toString(36)}-${mtimeNs.toString(36)}`,
+      holder,
+      touchedMs: Number(mtimeNs / 1_000_000n),
+    }
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return undefined
     throw error
@@ -247,7 +264,8 @@ function parseHolder(text: string): Holder | undefined {
   const value = parseJson(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { pid, start, boot, namespace, host, nonce, since } = value as Partial<Record<keyof Holder, unknown>>
-  const areTexts = typeof start === 'string' && typeof boot === 'string' && typeof namespace === 'string' && typeof host === 'string'
+  const areTexts =
+    typeof start === 'string' && typeof boot === 'string' && typeof namespace === 'string' && typeof host === 'string'
   if (!areTexts || typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
   if (typeof nonce !== 'string' || !/^[0-9a-f]{12}$/.test(nonce) || typeof since !== 'string') return undefined
   return { pid, start, boot, namespace, host, nonce, since: new Date(since) }
@@ -266,9 +284,12 @@ function heldLock({ path, nonce }: Attempt): HeldLock {
     const now = new Date()
     refusalOf(() => utimesSync(path, now, now))
   }
-  const release = (): string | undefined => refusalOf(() => insist(() => {
-    if (readLock(path)?.holder?.nonce === nonce) unlinkSync(path)
-  }))
+  const release = (): string | undefined =>
+    refusalOf(() =>
+      insist(() => {
+        if (readLock(path)?.holder?.nonce === nonce) unlinkSync(path)
+      }),
+    )
   return { path, touch, release }
 }
 
@@ -294,7 +315,11 @@ async function passTime(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function lockedBy(path: string, holder: Holder | undefined, waitedMs: number): { readonly code: 'FILE_LOCKED' } & LockedFacts {
+function lockedBy(
+  path: string,
+  holder: Holder | undefined,
+  waitedMs: number,
+): { readonly code: 'FILE_LOCKED' } & LockedFacts {
   const known = holder === undefined ? {} : { holder: { pid: holder.pid, host: holder.host, since: holder.since } }
   return { code: 'FILE_LOCKED', place: { path }, ...known, waitedMs: Math.round(waitedMs) }
 }

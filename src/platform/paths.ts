@@ -66,7 +66,9 @@ export function findHomeConflict({ env, platform }: Surroundings): HomeConflict 
   const home = env['HOME']
   const userProfile = env['USERPROFILE']
   if (platform !== 'win32' || !home || !userProfile) return undefined
-  return win32.resolve(home).toLowerCase() === win32.resolve(userProfile).toLowerCase() ? undefined : { home, userProfile }
+  return win32.resolve(home).toLowerCase() === win32.resolve(userProfile).toLowerCase()
+    ? undefined
+    : { home, userProfile }
 }
 
 /**
@@ -106,7 +108,9 @@ const BASE_FOLDERS = {
 
 function sharedFile(surroundings: Surroundings, variable: string, name: SharedFileName): string {
   const named = surroundings.env[variable]
-  return named ? expandHome(surroundings, named) : pathsOf(surroundings.platform).join(resolveHome(surroundings), '.aws', name)
+  return named
+    ? expandHome(surroundings, named)
+    : pathsOf(surroundings.platform).join(resolveHome(surroundings), '.aws', name)
 }
 
 /** The XDG base directory specification has relative paths ignored. */
@@ -117,7 +121,8 @@ function xdgFolder(surroundings: Surroundings, variable: string, fallback: strin
 }
 
 function expandHome(surroundings: Surroundings, path: string): string {
-  const isBelowHome = path === '~' || path.startsWith('~/') || (surroundings.platform === 'win32' && path.startsWith('~\\'))
+  const isBelowHome =
+    path === '~' || path.startsWith('~/') || (surroundings.platform === 'win32' && path.startsWith('~\\'))
   return isBelowHome ? resolveHome(surroundings) + path.slice(1) : path
 }
 

@@ -44,7 +44,11 @@ function groupsFromPs(): Groups | undefined {
   try {
     const { execFileSync } = process.getBuiltinModule('node:child_process')
     const words = ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]
-    const text = execFileSync('/bin/ps', words, { encoding: 'latin1', timeout: 2000, stdio: ['ignore', 'pipe', 'ignore'] })
+    const text = execFileSync('/bin/ps', words, {
+      encoding: 'latin1',
+      timeout: 2000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     const [own, foreground] = text.trim().split(/\s+/)
     return parsed(own, foreground)
   } catch {

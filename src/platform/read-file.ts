@@ -42,7 +42,8 @@ function isRegular(found: Stats): boolean {
 function readBytes(descriptor: number, size: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(size + 1)
   let length = 0
-  for (let read = -1; read !== 0 && length <= size; length += read) read = readSync(descriptor, bytes, length, size + 1 - length, null)
+  for (let read = -1; read !== 0 && length <= size; length += read)
+    read = readSync(descriptor, bytes, length, size + 1 - length, null)
   if (length !== size) throw new Error('the file is being written')
   return bytes.subarray(0, size)
 }
@@ -132,7 +133,11 @@ function explainUnopened(path: string, error: unknown): FileRead {
   throw new AwsmfaError({ code: 'FILE_UNREADABLE', place: { path }, errno: error.code }, { cause: error })
 }
 
-function notRegular(path: string, found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop', cause?: unknown): AwsmfaError {
+function notRegular(
+  path: string,
+  found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop',
+  cause?: unknown,
+): AwsmfaError {
   return new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found }, { cause })
 }
 

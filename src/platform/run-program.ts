@@ -39,7 +39,12 @@ export type ProgramEnd =
   | { readonly kind: 'ended'; readonly exitCode: number | undefined; readonly output: string }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'too-much' }
-  | { readonly kind: 'not-run'; readonly cause: unknown; readonly errno: string | undefined; readonly isBatchFile?: true }
+  | {
+      readonly kind: 'not-run'
+      readonly cause: unknown
+      readonly errno: string | undefined
+      readonly isBatchFile?: true
+    }
 
 /** More than any answer is. */
 const LARGEST_OUTPUT = 64_000
@@ -82,7 +87,8 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
     child.stderr?.on('data', (chunk: Buffer) => called.onTalk?.(chunk.toString()))
     child.once('error', (cause) => finish({ kind: 'not-run', cause, errno: startErrno(cause, called) }))
     child.once('exit', (code) => {
-      const told = (): void => finish(breaking === undefined || breaking === 'aborted' ? ended(code, chunks) : { kind: breaking })
+      const told = (): void =>
+        finish(breaking === undefined || breaking === 'aborted' ? ended(code, chunks) : { kind: breaking })
       if (breaking !== undefined) return told()
       const late = setTimeout(told, OUTPUT_MS)
       child.once('close', () => {
@@ -101,13 +107,23 @@ function ended(code: number | null, chunks: readonly Buffer[]): ProgramEnd {
   return { kind: 'ended', exitCode: code ?? undefined, output: Buffer.concat(chunks).toString() }
 }
 
-function start({ file, words, verbatim }: ProgramStart, { environment, terminal, input, onTalk }: CalledProgram): ChildProcess {
+function start(
+  { file, words, verbatim }: ProgramStart,
+  { environment, terminal, input, onTalk }: CalledProgram,
+): ChildProcess {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const stderr = onTalk === undefined ? (terminal === 'shared' ? 'inherit' : 'ignore') : 'pipe'
   const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', 'pipe', stderr]
   // On Windows `detached` would open a console window; there a tree is ended by its root, group or not.
   const detached = terminal === 'none' && process.platform !== 'win32'
-  return spawn(file, words, { env: environment, stdio, detached, shell: false, windowsHide: terminal === 'none', windowsVerbatimArguments: verbatim })
+  return spawn(file, words, {
+    env: environment,
+    stdio,
+    detached,
+    shell: false,
+    windowsHide: terminal === 'none',
+    windowsVerbatimArguments: verbatim,
+  })
 }
 
 function feed(child: ChildProcess, input: string | undefined): void {
@@ -130,7 +146,8 @@ function stop(child: ChildProcess, terminal: CalledProgram['terminal']): () => v
   // A program in a session of its own leads a group that has its number; one in ours is in our group.
   const known = terminal === 'none' ? [-pid] : [...descendantsOf(pid), pid]
   signalAll(known, 'SIGTERM')
-  const kill = (): void => signalAll(terminal === 'none' ? known : [...new Set([...known.flatMap(descendantsOf), ...known])], 'SIGKILL')
+  const kill = (): void =>
+    signalAll(terminal === 'none' ? known : [...new Set([...known.flatMap(descendantsOf), ...known])], 'SIGKILL')
   const timer = setTimeout(kill, GRACE_MS)
   return () => {
     clearTimeout(timer)
@@ -176,10 +193,21 @@ const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
 export async function runProgram(child: ChildProgram): Promise<number> {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const start = startOf(child)
-  if (typeof start === 'string') throw new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program: child.program, reason: start, errno: start === 'not-found' ? 'ENOENT' : 'EINVAL' })
+  if (typeof start === 'string')
+    throw new AwsmfaError({
+      code: 'PROGRAM_NOT_RUN',
+      program: child.program,
+      reason: start,
+      errno: start === 'not-found' ? 'ENOENT' : 'EINVAL',
+    })
   const { file, words, verbatim } = start
   return await new Promise((resolve, reject) => {
-    const started = spawn(file, words, { env: { ...child.environment }, stdio: 'inherit', shell: false, windowsVerbatimArguments: verbatim })
+    const started = spawn(file, words, {
+      env: { ...child.environment },
+      stdio: 'inherit',
+      shell: false,
+      windowsVerbatimArguments: verbatim,
+    })
     const stopForwarding = forwardSignals(started)
     started.once('error', (error) => {
       stopForwarding()
@@ -209,7 +237,10 @@ function notRun(child: ChildProgram, error: unknown): AwsmfaError {
   const errno = startErrno(error, child) ?? 'UNKNOWN'
   // A script whose interpreter is not there says ENOENT too, and shells tell the two apart.
   const isFound = errno !== 'ENOENT' || isInPath(program, environment)
-  return new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: isFound ? 'not-executable' : 'not-found', errno }, { cause: error })
+  return new AwsmfaError(
+    { code: 'PROGRAM_NOT_RUN', program, reason: isFound ? 'not-executable' : 'not-found', errno },
+    { cause: error },
+  )
 }
 
 /** Ending a program together with everything that it started. */
@@ -246,7 +277,11 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
 /** Ends a process of Windows with all that it started, at once; Windows knows no other way. */
 function endTreeOnWindows(pid: number): void {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
-  spawnSync(`${windowsFolder(process.env)}\\System32\\taskkill.exe`, ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true, timeout: 5000 })
+  spawnSync(`${windowsFolder(process.env)}\\System32\\taskkill.exe`, ['/pid', String(pid), '/T', '/F'], {
+    stdio: 'ignore',
+    windowsHide: true,
+    timeout: 5000,
+  })
 }
 
 /** proc(5), /proc/pid/stat: field 4 is the parent. Field 2 is the program's name in brackets and may hold anything. */
@@ -268,8 +303,17 @@ function childrenFromProc(): Children {
 function childrenFromPs(): Children {
   try {
     const { execFileSync } = process.getBuiltinModule('node:child_process')
-    const text = execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'latin1', timeout: 2000, stdio: ['ignore', 'pipe', 'ignore'] })
-    return byParent(text.split('\n').map((line) => line.trim().split(/\s+/).map(Number)).map(([pid = 0, parent = 0]) => [pid, parent] as const))
+    const text = execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], {
+      encoding: 'latin1',
+      timeout: 2000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return byParent(
+      text
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/).map(Number))
+        .map(([pid = 0, parent = 0]) => [pid, parent] as const),
+    )
   } catch {
     return new Map()
   }
@@ -297,7 +341,9 @@ const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin'
 
 /** Gives what is to be spawned for a program: on Windows see `windowsStart`; elsewhere execvp(3) looks in the folders of PATH alone. */
 function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
-  return process.platform === 'win32' ? windowsStart(called, isRegularFile) : { file: called.program, words: called.words, verbatim: false }
+  return process.platform === 'win32'
+    ? windowsStart(called, isRegularFile)
+    : { file: called.program, words: called.words, verbatim: false }
 }
 
 /**
@@ -306,7 +352,9 @@ function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
  */
 export function findProgram(name: string, environment: NodeJS.ProcessEnv): string | undefined {
   if (process.platform === 'win32') return findWindowsProgram(name, environment, isRegularFile)
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS].filter((folder) => isAbsolute(folder))
+  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS].filter((folder) =>
+    isAbsolute(folder),
+  )
   const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
   return places.find(isExecutable)
 }
@@ -315,15 +363,21 @@ export function findProgram(name: string, environment: NodeJS.ProcessEnv): strin
  * Returns the system's error of a program that could not be started. Where one folder of PATH may not be searched, execvp(3) says
  * EACCES of a program that is in none of them; as in a shell, that one is not found: ENOENT.
  */
-export function startErrno(error: unknown, { program, environment }: Pick<WindowsProgram, 'program' | 'environment'>): string | undefined {
+export function startErrno(
+  error: unknown,
+  { program, environment }: Pick<WindowsProgram, 'program' | 'environment'>,
+): string | undefined {
   const errno = isSystemError(error) ? error.code : undefined
-  const isNowhere = errno === 'EACCES' && process.platform !== 'win32' && !program.includes('/') && !isInPath(program, environment)
+  const isNowhere =
+    errno === 'EACCES' && process.platform !== 'win32' && !program.includes('/') && !isInPath(program, environment)
   return isNowhere ? 'ENOENT' : errno
 }
 
 /** Returns whether a program's file is there, runnable or not, by its path or in a folder of PATH. */
 function isInPath(program: string, environment: Readonly<Record<string, string | undefined>>): boolean {
-  const places = program.includes('/') ? [program] : (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program))
+  const places = program.includes('/')
+    ? [program]
+    : (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program))
   return places.some(isRegularFile)
 }
 

@@ -6,7 +6,10 @@ import { AwsmfaError } from '../model/failure.ts'
  */
 export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadline {
   const controller = new AbortController()
-  const expire = (): void => controller.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: Math.round(lengthMs / 1000), waitingFor: 'STS' }))
+  const expire = (): void =>
+    controller.abort(
+      new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: Math.round(lengthMs / 1000), waitingFor: 'STS' }),
+    )
   let restMs = lengthMs
   let startedAt = monotonicMs()
   let pauses = 0
@@ -81,7 +84,11 @@ export interface Deadline {
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
 /** Maps every item with an asynchronous function, at most `limit` of them at a time, and gives the results in order. */
-export async function mapLimited<Item, Result>(items: readonly Item[], limit: number, map: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
+export async function mapLimited<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  map: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
   const results: Result[] = []
   const queue = items.entries()
   const work = async (): Promise<void> => {

@@ -14,7 +14,10 @@ export function programCandidates(program: string, path: string, pathExtensions 
   const hasExtension = extensions.some((extension) => program.toLowerCase().endsWith(extension.toLowerCase()))
   const names = hasExtension ? [program] : extensions.map((extension) => program + extension.toLowerCase())
   if (hasPath(program)) return names
-  const folders = path.split(';').map((folder) => folder.replace(/^"(.*)"$/, '$1')).filter((folder) => folder !== '')
+  const folders = path
+    .split(';')
+    .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
+    .filter((folder) => folder !== '')
   return folders.flatMap((folder) => names.map((name) => `${folder.replace(/[\\/]$/, '')}\\${name}`))
 }
 
@@ -41,19 +44,34 @@ export type StartTrouble = 'not-found' | 'batch-file'
  * search_path), and a relative folder of PATH is the current one again. A batch file is run by cmd.exe, whatever starts it (Node
  * refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot take for anything else.
  */
-export function windowsStart({ program, words, environment }: WindowsProgram, isFile: (path: string) => boolean): ProgramStart | StartTrouble {
+export function windowsStart(
+  { program, words, environment }: WindowsProgram,
+  isFile: (path: string) => boolean,
+): ProgramStart | StartTrouble {
   // What is called by its path is that, or nothing, also with an extension that PATHEXT does not know.
   const file = findWindowsProgram(program, environment, isFile) ?? (hasPath(program) ? program : undefined)
   if (file === undefined) return 'not-found'
   if (!/\.(?:cmd|bat)$/i.test(file)) return { file, words, verbatim: false }
   const line = batchCommandLine(file, words)
   if (line === undefined) return 'batch-file'
-  return { file: caselessValue(environment, 'COMSPEC') ?? `${windowsFolder(environment)}\\System32\\cmd.exe`, words: ['/d', '/v:off', '/s', '/c', line], verbatim: true }
+  return {
+    file: caselessValue(environment, 'COMSPEC') ?? `${windowsFolder(environment)}\\System32\\cmd.exe`,
+    words: ['/d', '/v:off', '/s', '/c', line],
+    verbatim: true,
+  }
 }
 
 /** Gives the file of a program that is called by its name, or by its path with or without extension; undefined: there is none. */
-export function findWindowsProgram(program: string, environment: Environment, isFile: (path: string) => boolean): string | undefined {
-  const candidates = programCandidates(program, caselessValue(environment, 'PATH') ?? '', caselessValue(environment, 'PATHEXT'))
+export function findWindowsProgram(
+  program: string,
+  environment: Environment,
+  isFile: (path: string) => boolean,
+): string | undefined {
+  const candidates = programCandidates(
+    program,
+    caselessValue(environment, 'PATH') ?? '',
+    caselessValue(environment, 'PATHEXT'),
+  )
   return candidates.find((path) => (hasPath(program) || isAbsolute(path)) && isFile(path))
 }
 

@@ -38,12 +38,20 @@ export interface ConnectOptions {
 }
 
 /** What of a resolution decides how AWS is reached. `longTerm` undefined: a session signs. */
-export interface ConnectionSettings extends Pick<LoginResolution, 'path' | 'region' | 'endpoint' | 'caBundle' | 'serialNumber'> {
+export interface ConnectionSettings extends Pick<
+  LoginResolution,
+  'path' | 'region' | 'endpoint' | 'caBundle' | 'serialNumber'
+> {
   readonly longTerm: LongTermSource | undefined
 }
 
 /** Makes the two services for one login, by the environment and the settings of the profiles on its walk. Connects to nothing yet. */
-export function connect(options: ConnectOptions, resolution: ConnectionSettings, profiles: Profiles, snapshots: SharedSnapshots): Connection {
+export function connect(
+  options: ConnectOptions,
+  resolution: ConnectionSettings,
+  profiles: Profiles,
+  snapshots: SharedSnapshots,
+): Connection {
   const profileSetting = (key: string): Resolved<string> | undefined => findOnWalk(key, resolution.path, profiles)
   const transport = resolveTransport({
     ...options,
@@ -52,21 +60,39 @@ export function connect(options: ConnectOptions, resolution: ConnectionSettings,
     profileSetting,
     serviceEndpoint: (service) => {
       const services = profileSetting('services')
-      const found = services === undefined ? undefined : findServiceEndpoint(snapshots.config.text, services.value, service)
+      const found =
+        services === undefined ? undefined : findServiceEndpoint(snapshots.config.text, services.value, service)
       if (found === undefined || services === undefined) return undefined
-      return { value: found.value, origin: { kind: 'file', file: 'config', profile: services.value, key: `${service}.endpoint_url`, line: found.line } }
+      return {
+        value: found.value,
+        origin: {
+          kind: 'file',
+          file: 'config',
+          profile: services.value,
+          key: `${service}.endpoint_url`,
+          line: found.line,
+        },
+      }
     },
   })
   const { serialNumber, longTerm } = resolution
-  const origins = { ...(serialNumber === undefined ? {} : { serial: serialNumber.origin }), longTerm: longTermOrigin(longTerm, snapshots) }
+  const origins = {
+    ...(serialNumber === undefined ? {} : { serial: serialNumber.origin }),
+    longTerm: longTermOrigin(longTerm, snapshots),
+  }
   const caller = { region: resolution.region.value, transport, now: options.now, origins }
-  return { sts: createSts(caller), listMfaDevices: createListMfaDevices(caller), endpoint: transport.stsEndpointUrl?.value ?? '' }
+  return {
+    sts: createSts(caller),
+    listMfaDevices: createListMfaDevices(caller),
+    endpoint: transport.stsEndpointUrl?.value ?? '',
+  }
 }
 
 function findOnWalk(key: string, path: readonly string[], profiles: Profiles): Resolved<string> | undefined {
   for (const name of path) {
     const found = profiles.find(name)?.get(key)
-    if (found !== undefined && found.value !== '') return { value: found.value, origin: { kind: 'file', file: found.file, profile: name, key, line: found.line } }
+    if (found !== undefined && found.value !== '')
+      return { value: found.value, origin: { kind: 'file', file: found.file, profile: name, key, line: found.line } }
   }
   return undefined
 }
@@ -80,7 +106,13 @@ function longTermOrigin(source: LongTermSource | undefined, { config }: SharedSn
   if (source === undefined) return { kind: 'default' }
   if (source.kind === 'environment') return { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' }
   const key = source.kind === 'static' ? 'aws_access_key_id' : 'credential_process'
-  return { kind: 'file', file: source.place.path === config.path ? 'config' : 'credentials', profile: source.profile, key, line: source.place.line ?? 1 }
+  return {
+    kind: 'file',
+    file: source.place.path === config.path ? 'config' : 'credentials',
+    profile: source.profile,
+    key,
+    line: source.place.line ?? 1,
+  }
 }
 
 /** The effects that login has beside those of every command: the question, AWS, and what is read once in a login. */
@@ -102,9 +134,12 @@ export function createLoginContext(context: Context): LoginContext {
     isWindows: process.platform === 'win32',
     pause,
     tellNextCode: (seconds) => context.terminal.writeTalk(`${nextCodeLine(seconds)}\n`),
-    connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
-    runCredentialProcess: async (source) => (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
+    connect: (resolution, profiles, snapshots) =>
+      connect({ environment, home, readText, now }, resolution, profiles, snapshots),
+    sourcesFor: (resolution) =>
+      tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
+    runCredentialProcess: async (source) =>
+      (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
   }
 }
 
@@ -135,7 +170,10 @@ export async function createProcessContext(invocation: Invocation, context: Cont
   const seconds = await timeoutOf(invocation, { environment, readSettings })
   const endMs = monotonicMs() + seconds * 1000
   const timeout = new AbortController()
-  setTimeout(() => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })), seconds * 1000).unref()
+  setTimeout(
+    () => timeout.abort(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a session' })),
+    seconds * 1000,
+  ).unref()
   const cancelled = AbortSignal.any([context.cancelled, timeout.signal])
   const program = createProgramContext({ ...context, cancelled, readSettings })
   return {
@@ -150,7 +188,10 @@ export async function createProcessContext(invocation: Invocation, context: Cont
   }
 }
 
-async function timeoutOf({ options }: Invocation, { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>): Promise<number> {
+async function timeoutOf(
+  { options }: Invocation,
+  { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>,
+): Promise<number> {
   const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettings() })
   return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }
@@ -164,7 +205,13 @@ export function createProgramContext(context: Context): ExecContext {
   return {
     ...createLoginContext(context),
     keepPromptLines,
-    connectThrough: (settings, profiles, snapshots) => connect({ environment, home, readText, now }, { ...settings, serialNumber: undefined, longTerm: undefined }, profiles, snapshots),
+    connectThrough: (settings, profiles, snapshots) =>
+      connect(
+        { environment, home, readText, now },
+        { ...settings, serialNumber: undefined, longTerm: undefined },
+        profiles,
+        snapshots,
+      ),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runProgram,
     caselessVariables: process.platform === 'win32',
@@ -197,6 +244,7 @@ export async function createSetupContext(context: Context): Promise<SetupContext
     defaults: await context.readSettings(),
     deadline: createDeadline(SETUP_CONTEXT_DEADLINE_MS, cancelled),
     processStart: { node: process.execPath, program: process.argv[1] ?? '', isWindows: process.platform === 'win32' },
-    connect: (resolution, profiles, snapshots) => connect({ environment, home, readText, now }, resolution, profiles, snapshots),
+    connect: (resolution, profiles, snapshots) =>
+      connect({ environment, home, readText, now }, resolution, profiles, snapshots),
   }
 }

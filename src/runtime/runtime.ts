@@ -71,14 +71,36 @@ export interface ChosenCacheKey {
  * USAGE for a value that is neither `file` nor `keychain`. A settings file that cannot be used is for those to tell who need
  * more of it.
  */
-export async function chooseCacheKey({ environment, folders, readSettings, debug, warn }: CacheKeyChoice): Promise<ChosenCacheKey> {
+export async function chooseCacheKey({
+  environment,
+  folders,
+  readSettings,
+  debug,
+  warn,
+}: CacheKeyChoice): Promise<ChosenCacheKey> {
   const found = findOutsideLogin('cache key', { options: {}, environment, defaults: await defaultsIn(readSettings) })
   if (found === undefined || found.value === 'file') {
-    return { place: 'file', source: createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state, onOddity: debug }) }
+    return {
+      place: 'file',
+      source: createCacheKeyFile({
+        runtimeFolder: environment['XDG_RUNTIME_DIR'],
+        stateFolder: folders.state,
+        onOddity: debug,
+      }),
+    }
   }
   if (found.value !== 'keychain') throw badSetting(found, 'file or keychain')
-  const [{ createKeychainKey }, { renderNotKept }] = await Promise.all([import('../sessions/keychain.ts'), import('../errors/files.ts')])
-  const source = createKeychainKey({ helper: helperFile(), stateFolder: folders.state, environment, onOddity: debug, onUnavailable: (failure) => warn(renderNotKept(failure)) })
+  const [{ createKeychainKey }, { renderNotKept }] = await Promise.all([
+    import('../sessions/keychain.ts'),
+    import('../errors/files.ts'),
+  ])
+  const source = createKeychainKey({
+    helper: helperFile(),
+    stateFolder: folders.state,
+    environment,
+    onOddity: debug,
+    onUnavailable: (failure) => warn(renderNotKept(failure)),
+  })
   return { place: 'keychain', source }
 }
 
@@ -103,10 +125,31 @@ function helperFile(): string {
  * is opened before it is used.
  */
 
-type SharedWithLogin = 'environment' | 'home' | 'now' | 'files' | 'facts' | 'terminal' | 'cancelled' | 'sha256' | 'debug' | 'showWaiting' | 'cache' | 'awsCaches' | 'cachedSessionOf' | 'readSettings'
+type SharedWithLogin =
+  | 'environment'
+  | 'home'
+  | 'now'
+  | 'files'
+  | 'facts'
+  | 'terminal'
+  | 'cancelled'
+  | 'sha256'
+  | 'debug'
+  | 'showWaiting'
+  | 'cache'
+  | 'awsCaches'
+  | 'cachedSessionOf'
+  | 'readSettings'
 
 /** What any command may ask for, and what login's own effects are made from. */
-export type Context = Pick<LoginContext, SharedWithLogin> & LogoutContext & StatusContext & { readonly asker: Asker; readonly folders: OwnFolders; readonly cacheKeyPlace: 'file' | 'keychain'; readonly keepPromptLines: () => void }
+export type Context = Pick<LoginContext, SharedWithLogin> &
+  LogoutContext &
+  StatusContext & {
+    readonly asker: Asker
+    readonly folders: OwnFolders
+    readonly cacheKeyPlace: 'file' | 'keychain'
+    readonly keepPromptLines: () => void
+  }
 
 /**
  * Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. Throws USAGE for a
@@ -127,15 +170,34 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     asker,
     spinner: (talk) => createSpinner({ talk, canMoveCursor: movesCursor(environment, process.platform) }),
   })
-  const debug = isDebug(invocation) ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`) : () => undefined
-  const [paths, uid, allowRoot] = [resolveSharedFiles(surroundings), process.getuid?.(), invocation.options['allow-root'] === true]
+  const debug = isDebug(invocation)
+    ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`)
+    : () => undefined
+  const [paths, uid, allowRoot] = [
+    resolveSharedFiles(surroundings),
+    process.getuid?.(),
+    invocation.options['allow-root'] === true,
+  ]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({ environment, folders, readSettings, debug, warn: terminal.writeTalk })
+  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({
+    environment,
+    folders,
+    readSettings,
+    debug,
+    warn: terminal.writeTalk,
+  })
   // Both lie under the home folder, wherever the files are.
-  const awsCaches = home === undefined ? [] : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const cache = forgettingAnswers(createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }), folders.cache)
-  const cachedSessionOf: Context['cachedSessionOf'] = (profile) => findCachedSession(profile, awsCaches) ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
+  const awsCaches =
+    home === undefined
+      ? []
+      : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
+  const cache = forgettingAnswers(
+    createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
+    folders.cache,
+  )
+  const cachedSessionOf: Context['cachedSessionOf'] = (profile) =>
+    findCachedSession(profile, awsCaches) ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,
@@ -155,7 +217,11 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     cache,
     cacheKeyPlace,
     awsCaches,
-    stores: [createCredentialsFileStore(files), ...awsCaches, createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) })],
+    stores: [
+      createCredentialsFileStore(files),
+      ...awsCaches,
+      createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) }),
+    ],
     cachedSessionOf,
     readSettings,
     keepPromptLines: () => keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
@@ -173,7 +239,13 @@ function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCac
         forgetAnswers(cacheFolder)
       }
     }
-  return { ...cache, store: thenForget(cache.store), remove: thenForget(cache.remove), removeAll: thenForget(cache.removeAll), sweep: thenForget(cache.sweep) }
+  return {
+    ...cache,
+    store: thenForget(cache.store),
+    remove: thenForget(cache.remove),
+    removeAll: thenForget(cache.removeAll),
+    sweep: thenForget(cache.sweep),
+  }
 }
 
 function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
@@ -194,7 +266,11 @@ function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): st
  * Tells whether colours are off by `--no-color` or by `no_color` in the settings file, which every variable about colours beats. A
  * file that cannot be used counts as none: those who need more of it say so.
  */
-export async function wantsNoColour({ options }: Pick<Invocation, 'options'>, environment: Environment, readSettings: () => Promise<GlobalDefaults>): Promise<boolean> {
+export async function wantsNoColour(
+  { options }: Pick<Invocation, 'options'>,
+  environment: Environment,
+  readSettings: () => Promise<GlobalDefaults>,
+): Promise<boolean> {
   if (options['no-color'] === true) return true
   if ((environment['FORCE_COLOR'] ?? '') !== '') return false
   try {

@@ -5,7 +5,8 @@ import type { SessionSource, StoredSession } from './reuse.ts'
 import type { SessionStore } from './stores.ts'
 
 /** What lies under a computed name. `damaged`: every call of the profile fails on it, until it is replaced or removed. */
-export type AwsCacheFinding = { readonly kind: 'none' } | { readonly kind: 'damaged' } | { readonly kind: 'entry'; readonly entry: CacheEntry }
+export type AwsCacheFinding =
+  { readonly kind: 'none' } | { readonly kind: 'damaged' } | { readonly kind: 'entry'; readonly entry: CacheEntry }
 
 /** A session to put under a computed name. */
 export interface AwsCacheWrite {
@@ -86,8 +87,9 @@ const MAXIMUM_DIGITS = 4_300
  * What botocore's configparser takes off both ends of a line of a value: what Python's str.isspace() says is one. Not JavaScript's
  * `\s`, which knows U+FEFF and not U+0085 and U+001C to U+001F.
  */
-// eslint-disable-next-line no-control-regex -- these control characters are what is looked for
-const OUTER_BLANKS = /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g
+const OUTER_BLANKS =
+  // eslint-disable-next-line no-control-regex -- these control characters are what is looked for
+  /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g
 
 /**
  * Gives the arguments for a profile, from its own keys as SDKs see them. Undefined where botocore would have no entry for it:
@@ -98,7 +100,8 @@ export function cacheArgumentsOf(profile: Pick<ProfileView, 'getFrom' | 'configF
   const [roleArn, serialNumber, externalId] = [get('role_arn'), get('mfa_serial'), get('external_id')]
   const [sessionName, duration] = [get('role_session_name'), get('duration_seconds')]
   if (roleArn === undefined || roleArn === '') return undefined
-  if ([roleArn, serialNumber, externalId, sessionName, duration].some((value) => value?.startsWith('\n'))) return undefined
+  if ([roleArn, serialNumber, externalId, sessionName, duration].some((value) => value?.startsWith('\n')))
+    return undefined
   const durationSeconds = duration === undefined ? undefined : parsePythonInt(duration)
   return {
     RoleArn: roleArn,
@@ -129,7 +132,11 @@ export function spellArguments(cacheArguments: CacheArguments): string {
 }
 
 /** Writes an entry as one line of ASCII JSON, in the form in which the AWS CLI writes its own, and with our mark. */
-export function encodeCacheEntry({ credentials, assumedRoleArn, mark }: CacheEntry & { readonly mark: CacheMark }): string {
+export function encodeCacheEntry({
+  credentials,
+  assumedRoleArn,
+  mark,
+}: CacheEntry & { readonly mark: CacheMark }): string {
   const account = assumedRoleArn === undefined ? undefined : /^arn:[^:]*:sts:[^:]*:(\d{12}):/.exec(assumedRoleArn)?.[1]
   const entry = {
     Credentials: {
@@ -157,7 +164,8 @@ export function decodeCacheEntry(text: string): CacheEntry | undefined {
   if (entry === undefined || !isObject(session)) return undefined
   const [accessKeyId, secretAccessKey] = [nonEmpty(session['AccessKeyId']), nonEmpty(session['SecretAccessKey'])]
   const [sessionToken, written] = [nonEmpty(session['SessionToken']), nonEmpty(session['Expiration'])]
-  if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined || written === undefined) return undefined
+  if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined || written === undefined)
+    return undefined
   const expiration = parseExpiration(written.replace(/ ?UTC$/, 'Z'), 'rfc3339')
   if (expiration === undefined) return undefined
   const user = entry['AssumedRoleUser']
@@ -185,7 +193,10 @@ export function quietUntil(expiration: Date): Date {
 }
 
 /** SDKs do not read a bare section of the config file. */
-function visibleValue({ getFrom, configForm }: Pick<ProfileView, 'getFrom' | 'configForm'>, key: string): string | undefined {
+function visibleValue(
+  { getFrom, configForm }: Pick<ProfileView, 'getFrom' | 'configForm'>,
+  key: string,
+): string | undefined {
   const found = getFrom('credentials', key) ?? (configForm === 'standard' ? getFrom('config', key) : undefined)
   return found?.value
     .split('\n')
@@ -247,17 +258,27 @@ export interface CachedSession extends StoredSession {
 }
 
 /** Finds the session that the caches hold for a role profile, whoever made it: the one that lasts longest. */
-export function findCachedSession(profile: ProfileView, caches: readonly Pick<AwsCache, 'source' | 'findFor'>[]): CachedSession | undefined {
+export function findCachedSession(
+  profile: ProfileView,
+  caches: readonly Pick<AwsCache, 'source' | 'findFor'>[],
+): CachedSession | undefined {
   const cacheArguments = cacheArgumentsOf(profile)
   if (cacheArguments === undefined) return undefined
   const sessions = caches.flatMap(({ source, findFor }): readonly (CachedSession & { readonly expiration: Date })[] => {
     const found = findFor(cacheArguments)
     if (found.kind !== 'entry') return []
-    const { credentials: { accessKeyId, expiration }, mark, assumedRoleArn: arn } = found.entry
+    const {
+      credentials: { accessKeyId, expiration },
+      mark,
+      assumedRoleArn: arn,
+    } = found.entry
     const identity = arn === undefined ? undefined : { account: arn.split(':')[4] ?? '', arn, userId: '' }
     return [{ source, accessKeyId, expiration, managedBy: mark === undefined ? 'other' : 'awsmfa', identity }]
   })
-  return sessions.reduce<CachedSession & { readonly expiration: Date } | undefined>((best, session) => (best === undefined || session.expiration > best.expiration ? session : best), undefined)
+  return sessions.reduce<(CachedSession & { readonly expiration: Date }) | undefined>(
+    (best, session) => (best === undefined || session.expiration > best.expiration ? session : best),
+    undefined,
+  )
 }
 
 /** A session that another program, such as the AWS CLI, put into a cache for a role profile. */
@@ -267,7 +288,11 @@ export interface OthersEntry {
 }
 
 /** Finds the sessions that still hold and that logout leaves, since awsmfa did not make them. */
-export function findOthersEntries(profile: ProfileView, caches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[], now: Date): readonly OthersEntry[] {
+export function findOthersEntries(
+  profile: ProfileView,
+  caches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[],
+  now: Date,
+): readonly OthersEntry[] {
   const cacheArguments = cacheArgumentsOf(profile)
   if (cacheArguments === undefined) return []
   return caches.flatMap(({ findFor, pathFor }) => {
@@ -284,11 +309,17 @@ export interface Quiet {
 }
 
 /** Finds out which readers a role profile's entries keep from asking, whoever made these; undefined where all would ask. */
-export function findQuiet(profile: ProfileView, caches: readonly Pick<AwsCache, 'source' | 'findFor'>[], now: Date): Quiet | undefined {
+export function findQuiet(
+  profile: ProfileView,
+  caches: readonly Pick<AwsCache, 'source' | 'findFor'>[],
+  now: Date,
+): Quiet | undefined {
   const cacheArguments = cacheArgumentsOf(profile)
   const entries = caches.flatMap(({ source, findFor }) => {
     const found = cacheArguments === undefined ? undefined : findFor(cacheArguments)
-    return found?.kind === 'entry' && isCacheEntryUsable(found.entry.credentials.expiration, now) ? [{ source, until: quietUntil(found.entry.credentials.expiration) }] : []
+    return found?.kind === 'entry' && isCacheEntryUsable(found.entry.credentials.expiration, now)
+      ? [{ source, until: quietUntil(found.entry.credentials.expiration) }]
+      : []
   })
   const [soonest] = entries.map(({ until }) => until).toSorted((left, right) => left.getTime() - right.getTime())
   return soonest === undefined ? undefined : { sources: entries.map(({ source }) => source), until: soonest }
@@ -299,4 +330,7 @@ export function readerOf(source: SessionSource): string {
   return CACHE_READERS[source] ?? 'some tool'
 }
 
-const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = { 'cli-cache': 'the AWS CLI', 'boto-cache': 'SAM' }
+const CACHE_READERS: Readonly<Partial<Record<SessionSource, string>>> = {
+  'cli-cache': 'the AWS CLI',
+  'boto-cache': 'SAM',
+}

@@ -50,7 +50,8 @@ const TRIAL_BYTES = 2048
 export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOptions): AwsCacheStore {
   const folder = join(home, ...FOLDERS[kind])
   const pathFor = (cacheArguments: CacheArguments): string => join(folder, cacheEntryName(cacheArguments, sha1))
-  const ownEntries = (): readonly OwnEntry[] => entriesOf(folder, onOddity).flatMap((path) => ownEntryAt(path, kind) ?? [])
+  const ownEntries = (): readonly OwnEntry[] =>
+    entriesOf(folder, onOddity).flatMap((path) => ownEntryAt(path, kind) ?? [])
   return {
     source: kind,
     pathFor,
@@ -84,7 +85,9 @@ type EntryText = { readonly content: string } | 'none' | 'unreadable'
 function readEntry(path: string, onOddity: (text: string) => void): EntryText {
   try {
     const { bytes, stat } = readRegularFile(path)
-    return stat === undefined ? 'none' : { content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+    return stat === undefined
+      ? 'none'
+      : { content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch (error) {
     if (isFailure(error, 'FILE_NOT_REGULAR')) {
       onOddity(`the cache entry ${path} is no regular file`)
@@ -98,10 +101,18 @@ function readEntry(path: string, onOddity: (text: string) => void): EntryText {
   }
 }
 
-function storeAt(path: string, { profile, requestHash, credentials, assumedRoleArn }: AwsCacheWrite, home: string): void {
+function storeAt(
+  path: string,
+  { profile, requestHash, credentials, assumedRoleArn }: AwsCacheWrite,
+  home: string,
+): void {
   const before = findAt(path, () => undefined)
   const others = before.kind === 'entry' ? (before.entry.mark?.profiles ?? []).filter((name) => name !== profile) : []
-  const content = encodeCacheEntry({ credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }), mark: { profiles: [profile, ...others], requestHash } })
+  const content = encodeCacheEntry({
+    credentials,
+    ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }),
+    mark: { profiles: [profile, ...others], requestHash },
+  })
   writeWhole(path, content)
   // The folder may be root's although the home is not: an entry that its owner cannot read makes every call of the profile fail.
   giveToOwnerOf(home, path)
@@ -116,7 +127,10 @@ function rehearseIn(folder: string): void {
 
 function entriesOf(folder: string, onOddity: (text: string) => void): readonly string[] {
   try {
-    return readdirSync(folder).filter(isCacheEntryName).sort().map((name) => join(folder, name))
+    return readdirSync(folder)
+      .filter(isCacheEntryName)
+      .sort()
+      .map((name) => join(folder, name))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') onOddity(`the cache folder ${folder} cannot be read (${code ?? 'unknown'})`)
@@ -129,7 +143,12 @@ function ownEntryAt(path: string, kind: AwsCacheKind): OwnEntry | undefined {
   const found = findAt(path, () => undefined)
   if (found.kind !== 'entry' || found.entry.mark === undefined) return undefined
   const { credentials, mark } = found.entry
-  const session: StoredSession = { source: kind, accessKeyId: credentials.accessKeyId, expiration: credentials.expiration, managedBy: 'awsmfa' }
+  const session: StoredSession = {
+    source: kind,
+    accessKeyId: credentials.accessKeyId,
+    expiration: credentials.expiration,
+    managedBy: 'awsmfa',
+  }
   return { path, profiles: mark.profiles, session }
 }
 
@@ -137,13 +156,25 @@ function ownEntryAt(path: string, kind: AwsCacheKind): OwnEntry | undefined {
  * An entry goes with any of its profiles: what is left of it would still answer for the one that signed out. One that cannot be
  * removed is a warning: by then the session is gone from elsewhere.
  */
-function removeOwn(entries: readonly OwnEntry[], profiles: readonly string[]): { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] } {
-  const wanted = profiles.map((profile) => ({ profile, own: entries.filter((entry) => entry.profiles.includes(profile)) }))
-  const warnings = [...new Set(wanted.flatMap(({ own }) => own.map((entry) => entry.path)))].flatMap((path): readonly WriteWarning[] => {
-    const errno = removalRefusal(path)
-    return errno === undefined ? [] : [{ kind: 'session-not-removed', path, errno }]
-  })
-  const removals = wanted.map(({ profile, own }): Removal => ({ profile, removed: own.length > 0 ? 'session' : 'nothing', session: lastingLongest(own) }))
+function removeOwn(
+  entries: readonly OwnEntry[],
+  profiles: readonly string[],
+): { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] } {
+  const wanted = profiles.map((profile) => ({
+    profile,
+    own: entries.filter((entry) => entry.profiles.includes(profile)),
+  }))
+  const warnings = [...new Set(wanted.flatMap(({ own }) => own.map((entry) => entry.path)))].flatMap(
+    (path): readonly WriteWarning[] => {
+      const errno = removalRefusal(path)
+      return errno === undefined ? [] : [{ kind: 'session-not-removed', path, errno }]
+    },
+  )
+  const removals = wanted.map(({ profile, own }): Removal => ({
+    profile,
+    removed: own.length > 0 ? 'session' : 'nothing',
+    session: lastingLongest(own),
+  }))
   return { removals, warnings }
 }
 
@@ -161,5 +192,7 @@ function removalRefusal(path: string): string | undefined {
 /** Settings that changed between two logins leave a profile with more than one entry. */
 function lastingLongest(entries: readonly OwnEntry[]): StoredSession | undefined {
   const sessions = entries.map(({ session }) => session)
-  return sessions.toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0)).at(-1)
+  return sessions
+    .toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0))
+    .at(-1)
 }

@@ -30,10 +30,15 @@ const CIPHER = 'aes-256-gcm'
  */
 export function seal(plain: Uint8Array, name: string, key: CacheKey): Buffer {
   const { createCipheriv, randomBytes } = process.getBuiltinModule('node:crypto')
-  const head = Buffer.concat([Buffer.from(`${MAGIC}${String.fromCharCode(VERSION)}`, 'latin1'), Buffer.from(key.id, 'hex')])
+  const head = Buffer.concat([
+    Buffer.from(`${MAGIC}${String.fromCharCode(VERSION)}`, 'latin1'),
+    Buffer.from(key.id, 'hex'),
+  ])
   if (head.length !== HEAD_BYTES) throw new Error('a cache key has an id of 8 bytes')
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv(CIPHER, key.bytes, nonce, { authTagLength: TAG_BYTES }).setAAD(authenticated(head, name))
+  const cipher = createCipheriv(CIPHER, key.bytes, nonce, { authTagLength: TAG_BYTES }).setAAD(
+    authenticated(head, name),
+  )
   const text = Buffer.concat([cipher.update(plain), cipher.final()])
   return Buffer.concat([head, nonce, cipher.getAuthTag(), text])
 }
@@ -43,7 +48,9 @@ export function openSealed(sealed: Buffer, name: string, key: CacheKey): Buffer 
   if (inspectSealed(sealed) !== key.id) return undefined
   try {
     const { createDecipheriv } = process.getBuiltinModule('node:crypto')
-    const decipher = createDecipheriv(CIPHER, key.bytes, sealed.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES), { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv(CIPHER, key.bytes, sealed.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
     decipher.setAAD(authenticated(sealed.subarray(0, HEAD_BYTES), name))
     decipher.setAuthTag(sealed.subarray(TEXT_START - TAG_BYTES, TEXT_START))
     return Buffer.concat([decipher.update(sealed.subarray(TEXT_START)), decipher.final()])
@@ -116,7 +123,9 @@ const MEMORY_BACKED = [0x01021994, 0x858458f6]
  * backups of the cache and no more.
  */
 export function cacheKeyPath({ runtimeFolder, stateFolder }: CacheKeyPlaces): string {
-  return runtimeFolder !== undefined && isPrivateMemory(runtimeFolder) ? `${runtimeFolder}/awsmfa/cache-key` : `${stateFolder}/cache-key`
+  return runtimeFolder !== undefined && isPrivateMemory(runtimeFolder)
+    ? `${runtimeFolder}/awsmfa/cache-key`
+    : `${stateFolder}/cache-key`
 }
 
 /** Reads the key. Gives undefined where there is none that can be used. Never throws. */

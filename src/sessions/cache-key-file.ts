@@ -84,7 +84,8 @@ function underLock<T>(path: string, waitMs: number, action: () => T): T {
 /** Clears away what somebody who was killed while making the key left beside it; nobody makes one again for long. */
 function tidyUp(path: string): void {
   try {
-    if (listFolder(path).some((name) => name.startsWith(`${basename(path)}.awsmfa-`))) underLock(path, 0, () => undefined)
+    if (listFolder(path).some((name) => name.startsWith(`${basename(path)}.awsmfa-`)))
+      underLock(path, 0, () => undefined)
   } catch (error) {
     // Another process is at it, or the folder cannot be changed: the key is there, and that is all that counts.
     if (!(error instanceof AwsmfaError)) throw error
@@ -92,5 +93,9 @@ function tidyUp(path: string): void {
 }
 
 function leftAlone(path: string, found: FoundCacheKey): AwsmfaError {
-  return new AwsmfaError({ code: 'FILE_UNREADABLE', place: { path }, errno: found.kind === 'unreadable' ? found.errno : 'EEXIST' })
+  return new AwsmfaError({
+    code: 'FILE_UNREADABLE',
+    place: { path },
+    errno: found.kind === 'unreadable' ? found.errno : 'EEXIST',
+  })
 }

@@ -9,13 +9,18 @@ import type { RememberedFacts } from './facts.ts'
 
 /** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
 export function identityPath(cacheFolder: string, accessKeyId: string): string {
-  return childPath(childPath(cacheFolder, 'identities'), `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`)
+  return childPath(
+    childPath(cacheFolder, 'identities'),
+    `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`,
+  )
 }
 
 /** Reads an identity as it was written; undefined for anything else. */
 export function readIdentity(fact: Readonly<Record<string, unknown>> | undefined): CallerIdentity | undefined {
   const { account, arn, userId } = fact ?? {}
-  return typeof account === 'string' && typeof arn === 'string' && typeof userId === 'string' ? { account, arn, userId } : undefined
+  return typeof account === 'string' && typeof arn === 'string' && typeof userId === 'string'
+    ? { account, arn, userId }
+    : undefined
 }
 
 /** Reads a fact; undefined where there is none, or none that this version wrote. */
@@ -24,7 +29,9 @@ export function readFact(path: string): Readonly<Record<string, unknown>> | unde
     const text = readWhole(path)?.toString()
     if (text === undefined) return undefined
     const fact: unknown = JSON.parse(text)
-    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1 ? (fact as Readonly<Record<string, unknown>>) : undefined
+    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1
+      ? (fact as Readonly<Record<string, unknown>>)
+      : undefined
   } catch {
     // Missing, unreadable or damaged all mean the same: not known.
     return undefined
@@ -44,7 +51,12 @@ export interface IdentityLookup {
 }
 
 /** Makes the lookup for one key. Its answer is kept by key id, since it never changes. */
-export function lookUpIdentity(signer: LongTermCredentials, sts: Pick<Sts, 'getCallerIdentity'>, facts: RememberedFacts, signal: AbortSignal): IdentityLookup {
+export function lookUpIdentity(
+  signer: LongTermCredentials,
+  sts: Pick<Sts, 'getCallerIdentity'>,
+  facts: RememberedFacts,
+  signal: AbortSignal,
+): IdentityLookup {
   const hopeless = new AbortController()
   let identity: CallerIdentity | undefined
   let asking: Promise<CallerIdentity | undefined> | undefined

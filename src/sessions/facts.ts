@@ -25,11 +25,19 @@ const SPENT_MS = 90_000
 const REFUSAL_MS = 30_000
 
 /** Makes the store of facts. Touches nothing until it is asked. */
-export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }: RememberedFactsOptions): RememberedFacts {
+export function createRememberedFacts({
+  cacheFolder,
+  stateFolder,
+  sha256,
+  now,
+}: RememberedFactsOptions): RememberedFacts {
   const identityFile = (accessKeyId: string): string => identityPath(cacheFolder, accessKeyId)
-  const spentFile = (serialNumber: string): string => childPath(childPath(stateFolder, 'spent-codes'), `${sha256(serialNumber).slice(0, 40)}.json`)
-  const refusalFile = (question: string): string => childPath(childPath(stateFolder, 'questions'), `${question}.refusal.json`)
-  const hashOf = (serialNumber: string, tokenCode: string): string => sha256(JSON.stringify(['spent', serialNumber, tokenCode]))
+  const spentFile = (serialNumber: string): string =>
+    childPath(childPath(stateFolder, 'spent-codes'), `${sha256(serialNumber).slice(0, 40)}.json`)
+  const refusalFile = (question: string): string =>
+    childPath(childPath(stateFolder, 'questions'), `${question}.refusal.json`)
+  const hashOf = (serialNumber: string, tokenCode: string): string =>
+    sha256(JSON.stringify(['spent', serialNumber, tokenCode]))
   return {
     identityOf: (accessKeyId) => readIdentity(readFact(identityFile(accessKeyId))),
     rememberIdentity: (accessKeyId, identity) => writeFact(identityFile(accessKeyId), { ...identity }),
@@ -38,17 +46,26 @@ export function createRememberedFacts({ cacheFolder, stateFolder, sha256, now }:
       const fact = readFact(spentFile(serialNumber))
       return fact?.['hash'] === hashOf(serialNumber, tokenCode) && isRecent(fact['at'], now(), SPENT_MS)
     },
-    rememberSpent: (serialNumber, tokenCode) => writeFact(spentFile(serialNumber), { hash: hashOf(serialNumber, tokenCode), at: now().getTime() }),
+    rememberSpent: (serialNumber, tokenCode) =>
+      writeFact(spentFile(serialNumber), { hash: hashOf(serialNumber, tokenCode), at: now().getTime() }),
     refusalOf: (question, since) => {
       const fact = readFact(refusalFile(question))
       const late = typeof fact?.['at'] === 'number' && fact['at'] >= since.getTime()
-      return late && isRecent(fact['at'], now(), REFUSAL_MS) ? REFUSALS.find((refusal) => refusal === fact['refusal']) : undefined
+      return late && isRecent(fact['at'], now(), REFUSAL_MS)
+        ? REFUSALS.find((refusal) => refusal === fact['refusal'])
+        : undefined
     },
     rememberRefusal: (question, refusal) => writeFact(refusalFile(question), { refusal, at: now().getTime() }),
   }
 }
 
-const REFUSALS: readonly QuestionRefusal[] = ['CANCELLED', 'TOKEN_CODE_REJECTED', 'DEADLINE_EXCEEDED', 'TOKEN_COMMAND_FAILED', 'YUBIKEY_FAILED']
+const REFUSALS: readonly QuestionRefusal[] = [
+  'CANCELLED',
+  'TOKEN_CODE_REJECTED',
+  'DEADLINE_EXCEEDED',
+  'TOKEN_COMMAND_FAILED',
+  'YUBIKEY_FAILED',
+]
 
 function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void {
   try {
@@ -86,4 +103,5 @@ export interface RememberedFacts {
 }
 
 /** Why a question ended without a session. */
-export type QuestionRefusal = 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'
+export type QuestionRefusal =
+  'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'

@@ -60,10 +60,15 @@ const PATIENCE_MS = 3000
  * that makes Node load more, and no display to open a window on.
  */
 const SEEN_BY_CHILDREN = new Set(
-  'PATH HOME USER LOGNAME LANG TMPDIR LD_LIBRARY_PATH XDG_RUNTIME_DIR SYSTEMROOT WINDIR SYSTEMDRIVE USERPROFILE USERNAME USERDOMAIN APPDATA LOCALAPPDATA TEMP TMP'.split(' '),
+  'PATH HOME USER LOGNAME LANG TMPDIR LD_LIBRARY_PATH XDG_RUNTIME_DIR SYSTEMROOT WINDIR SYSTEMDRIVE USERPROFILE USERNAME USERDOMAIN APPDATA LOCALAPPDATA TEMP TMP'.split(
+    ' ',
+  ),
 )
 
-type Outcome = { readonly kind: 'key'; readonly key: CacheKey } | { readonly kind: 'none' } | { readonly kind: 'failed'; readonly failure: KeychainFailure }
+type Outcome =
+  | { readonly kind: 'key'; readonly key: CacheKey }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly failure: KeychainFailure }
 
 /**
  * Keeps the key in the keychain. What was found out is not asked again, a failure neither: no command waits for a keychain that
@@ -86,9 +91,13 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
       return outcome.kind === 'key' ? outcome.key : undefined
     },
     findOrCreate: () => {
-      const outcome = consult().kind === 'none' ? withLock(options.stateFolder, () => consult(encodeCacheKey(newCacheKey()))) : consult()
+      const outcome =
+        consult().kind === 'none'
+          ? withLock(options.stateFolder, () => consult(encodeCacheKey(newCacheKey())))
+          : consult()
       if (outcome.kind === 'key') return outcome.key
-      const failure = outcome.kind === 'failed' ? outcome.failure : unavailable('denied', 'the key that was put there is not there')
+      const failure =
+        outcome.kind === 'failed' ? outcome.failure : unavailable('denied', 'the key that was put there is not there')
       if (told.push(failure) === 1) options.onUnavailable(failure)
       throw new AwsmfaError(failure)
     },
@@ -132,11 +141,17 @@ function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: Keychain
     killSignal: 'SIGKILL',
     windowsHide: true,
   })
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT' ? failed('slow') : outcomeOf(readAnswer(stdout))
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+    ? failed('slow')
+    : outcomeOf(readAnswer(stdout))
 }
 
 function environmentOfChildren(environment: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value !== undefined && SEEN_BY_CHILDREN.has(name.toUpperCase()) ? [[name, value]] : [])))
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && SEEN_BY_CHILDREN.has(name.toUpperCase()) ? [[name, value]] : [],
+    ),
+  )
 }
 
 /** Reads what the helper said; it is awsmfa's own, so what is no answer means that it did not get that far. */
@@ -228,7 +243,9 @@ function sessionBusAddress(environment: NodeJS.ProcessEnv): string | undefined {
 }
 
 function escaped(path: string): string {
-  return Buffer.from(path).toString('latin1').replaceAll(/[^\w\-/.]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return Buffer.from(path)
+    .toString('latin1')
+    .replaceAll(/[^\w\-/.]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 /**
@@ -259,7 +276,13 @@ function searchItems(attributes: Readonly<Record<string, string>>): Words {
   const pairs = Object.entries(attributes)
   return {
     'dbus-send': ['/org/freedesktop/secrets', SEARCH, `dict:string:string:${pairs.flat().join(',')}`],
-    gdbus: ['--object-path', '/org/freedesktop/secrets', '--method', SEARCH, `{${pairs.map(([name, value]) => `'${name}': '${value}'`).join(', ')}}`],
+    gdbus: [
+      '--object-path',
+      '/org/freedesktop/secrets',
+      '--method',
+      SEARCH,
+      `{${pairs.map(([name, value]) => `'${name}': '${value}'`).join(', ')}}`,
+    ],
   }
 }
 
@@ -289,7 +312,14 @@ function ask({ environment, leftMs }: SecretServiceQuestion, words: Words): Repl
 
 /** Both give up by themselves too, should nobody be left to end them. */
 function lineFor(program: keyof Words, words: Words, timeoutMs: number): readonly string[] {
-  if (program === 'dbus-send') return ['--session', '--print-reply=literal', `--reply-timeout=${timeoutMs}`, `--dest=${SERVICE}`, ...words[program]]
+  if (program === 'dbus-send')
+    return [
+      '--session',
+      '--print-reply=literal',
+      `--reply-timeout=${timeoutMs}`,
+      `--dest=${SERVICE}`,
+      ...words[program],
+    ]
   return ['call', '--session', '--timeout', String(Math.ceil(timeoutMs / 1000)), '--dest', SERVICE, ...words[program]]
 }
 
@@ -298,6 +328,7 @@ function stateOf(stderr: string): SecretServiceState {
   const [, name = ''] = /\borg\.freedesktop\.(?:DBus\.Error|Secret\.Error)\.([\w.]+)/.exec(stderr) ?? []
   if (/^(AccessDenied|AuthFailed|InteractiveAuthorizationRequired)$/.test(name)) return 'denied'
   if (/^(NoReply|Timeout|TimedOut)$/.test(name)) return 'slow'
-  if (/^(UnknownObject|UnknownMethod|UnknownInterface|UnknownProperty|NoSuchObject|InvalidArgs)$/.test(name)) return 'no-keyring'
+  if (/^(UnknownObject|UnknownMethod|UnknownInterface|UnknownProperty|NoSuchObject|InvalidArgs)$/.test(name))
+    return 'no-keyring'
   return name === 'IsLocked' ? 'locked' : 'no-service'
 }

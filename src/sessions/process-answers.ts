@@ -64,7 +64,9 @@ export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefi
 
 /** The file in the cache folder; undefined for a profile whose name is too long for one, or no text that can be encoded. */
 export function answerName(profile: string): string | undefined {
-  const encoded = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(profile) ? undefined : encodeURIComponent(profile)
+  const encoded = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(profile)
+    ? undefined
+    : encodeURIComponent(profile)
   return encoded === undefined || encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
 }
 
@@ -89,7 +91,8 @@ export function sourcesOf({ files, folders, environment }: AnswerSources): strin
   const settings = settingsFiles(folders).map(pathFacts)
   // The settings may say that the long-term keys are those of the environment; whose they are their id tells.
   const mayStartFromKeys = settings.some(([, ...facts]) => facts.length > 0)
-  const counts = (name: string): boolean => !WITHOUT_EFFECT.test(name) || (mayStartFromKeys && name === 'AWS_ACCESS_KEY_ID')
+  const counts = (name: string): boolean =>
+    !WITHOUT_EFFECT.test(name) || (mayStartFromKeys && name === 'AWS_ACCESS_KEY_ID')
   const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && counts(name))
   return JSON.stringify([shared, settings, variables.sort().map((name) => [name, environment[name]])])
 }
@@ -135,18 +138,26 @@ export function noteSources(places: AnswerSources): string | undefined {
 }
 
 /** Keeps an answer where the key is at hand and nothing that it was made from has changed meanwhile. Never throws: what is not kept is found out anew. `onOddity` is told, without secrets. */
-export async function keepAnswer(places: AnswerPlaces, { text, goodUntil, madeFrom }: Answer, now: Date, onOddity: (text: string) => void): Promise<void> {
+export async function keepAnswer(
+  places: AnswerPlaces,
+  { text, goodUntil, madeFrom }: Answer,
+  now: Date,
+  onOddity: (text: string) => void,
+): Promise<void> {
   const { writeWhole } = await import('../platform/atomic-file.ts')
   const [name, key] = [answerName(places.profile), findCacheKey(places)]
   if (name === undefined || key === undefined) return
   try {
     const fingerprint = fingerprintOf(places)
     // Somebody was asked for a code, or STS waited for, and the files were edited: it is what they said before.
-    if (sourcesOf(places) !== madeFrom) return onOddity('the answer was not kept: what it was made from has changed, or could not be looked at')
+    if (sourcesOf(places) !== madeFrom)
+      return onOddity('the answer was not kept: what it was made from has changed, or could not be looked at')
     const kept: KeptAnswer = { version: 1, fingerprint, createdAt: now.getTime(), goodUntil: goodUntil.getTime(), text }
     writeWhole(`${places.folders.cache}/${name}`, seal(Buffer.from(JSON.stringify(kept)), name, key))
   } catch (error) {
-    onOddity(`the answer could not be kept (${error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'})`)
+    onOddity(
+      `the answer could not be kept (${error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'})`,
+    )
   }
 }
 
@@ -163,7 +174,13 @@ export function forgetAnswers(cacheFolder: string): void {
  * The JSON of the credential_process protocol, version 1 (AWS CLI User Guide, "Sourcing credentials with an external process"),
  * with the account where it is known: SDKs that want it need no call to find it.
  */
-export function renderProcessAnswer({ accessKeyId, secretAccessKey, sessionToken, expiration, account }: ShortTermCredentials & { readonly account: string | undefined }): string {
+export function renderProcessAnswer({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+  expiration,
+  account,
+}: ShortTermCredentials & { readonly account: string | undefined }): string {
   const accountId = account === undefined ? {} : { AccountId: account }
   return `${JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: formatExpiration(expiration), ...accountId })}\n`
 }

@@ -59,7 +59,9 @@ export function createPromptFiles({ credentialsPath, uid, allowRoot, onOddity }:
           if (stat === undefined) return
         }
       } catch (error) {
-        onOddity(`the lines for prompts in ${folder} were not written: ${error instanceof Error ? error.message : 'no reason given'}`)
+        onOddity(
+          `the lines for prompts in ${folder} were not written: ${error instanceof Error ? error.message : 'no reason given'}`,
+        )
       }
     },
   }
@@ -69,12 +71,16 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined
   if (!isThere && wanted.length === 0) return
   const names = isThere ? readdirSync(folder) : []
-  const untrue = wanted.filter(({ name, content }) => !names.includes(name) || contentOf(childPath(folder, name)) !== content)
+  const untrue = wanted.filter(
+    ({ name, content }) => !names.includes(name) || contentOf(childPath(folder, name)) !== content,
+  )
   if (untrue.length > 0) writeEachWhole(folder, untrue)
   for (const { name } of wanted) dateFrom(childPath(folder, name), madeFromMs)
   sweepFolder(folder, names, STAGE_MS)
   const kept = new Set(wanted.map(({ name }) => name))
-  for (const name of names) if (!kept.has(name) && isPromptLine(contentOf(childPath(folder, name)))) refusalOf(() => unlinkSync(join(folder, name)))
+  for (const name of names)
+    if (!kept.has(name) && isPromptLine(contentOf(childPath(folder, name))))
+      refusalOf(() => unlinkSync(join(folder, name)))
   if (wanted.length === 0) refusalOf(() => rmdirSync(folder))
   // Last, since every change in it gives it another date. The entry of awsmfa looks at it alone.
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) dateFrom(folder, madeFromMs)
@@ -106,7 +112,13 @@ export function keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles }
   keepPromptFiles(() => {
     const { credentials, config } = files.read()
     const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-    const lookup: StatusLookup = { profiles, now: now(), minTtlSeconds: 0, identityOf: () => undefined, cachedSessionOf }
+    const lookup: StatusLookup = {
+      profiles,
+      now: now(),
+      minTtlSeconds: 0,
+      identityOf: () => undefined,
+      cachedSessionOf,
+    }
     return profiles.names().flatMap((name) => promptFileOf(statusOfProfile(name, lookup), lookup.now) ?? [])
   })
 }

@@ -25,12 +25,17 @@ const PROMPT_FORGETS_SECONDS = 86_400
 export const ENCODED_CHARACTERS: readonly string[] = ['%', '/', '\\', ':', '*', '?', '"', '<', '>', '|']
 
 /** Gives the file that tells a prompt of a profile; undefined where there is nothing to tell, or no name for it. */
-export function promptFileOf({ profile, source, expiration }: Pick<StatusEntry, 'profile' | 'source' | 'expiration'>, now: Date): PromptFile | undefined {
+export function promptFileOf(
+  { profile, source, expiration }: Pick<StatusEntry, 'profile' | 'source' | 'expiration'>,
+  now: Date,
+): PromptFile | undefined {
   const name = promptFileName(profile)
   if (source === undefined || name === undefined) return undefined
   if (expiration === undefined) return { name, content: `1 0 unknown ${profile}\n` }
   const seconds = Math.floor(expiration.getTime() / 1000)
-  return seconds + PROMPT_FORGETS_SECONDS < now.getTime() / 1000 ? undefined : { name, content: `1 ${seconds} ends ${profile}\n` }
+  return seconds + PROMPT_FORGETS_SECONDS < now.getTime() / 1000
+    ? undefined
+    : { name, content: `1 ${seconds} ends ${profile}\n` }
 }
 
 /** Tells whether a text is the content of such a file, of this version or of another. */
@@ -44,7 +49,9 @@ export function isPromptLine(text: string): boolean {
  */
 export function promptFileName(profile: string): string | undefined {
   if (profile === '' || /[\p{Cc}\u2028\u2029\ufffd]/u.test(profile)) return undefined
-  const name = Array.from(profile, (character, index) => (ENCODED_CHARACTERS.includes(character) || (index === 0 && character === '.') ? percent(character) : character)).join('')
+  const name = Array.from(profile, (character, index) =>
+    ENCODED_CHARACTERS.includes(character) || (index === 0 && character === '.') ? percent(character) : character,
+  ).join('')
   // 255 bytes are the limit of most file systems, and a stage's name is longer by 35.
   return new TextEncoder().encode(name).length > 200 ? undefined : name
 }

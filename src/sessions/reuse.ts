@@ -31,9 +31,12 @@ export function keepOrRenew({ ownership, requestHash, now, minTtlSeconds, renew 
   if (renew) return { kind: 'renew', because: 'asked' }
   if (ownership.kind !== 'ours') return { kind: 'renew', because: 'no-session' }
   const expiration = ownership.expiration === undefined ? undefined : parseExpiration(ownership.expiration, 'rfc3339')
-  if (expiration === undefined || secondsUntil(expiration, now) <= Math.max(EXPIRING_SECONDS, minTtlSeconds)) return { kind: 'renew', because: 'running-out' }
+  if (expiration === undefined || secondsUntil(expiration, now) <= Math.max(EXPIRING_SECONDS, minTtlSeconds))
+    return { kind: 'renew', because: 'running-out' }
   const parts = differingParts(ownership.requestHash, requestHash)
-  return parts.length === 0 ? { kind: 'keep', expiration, accessKeyId: ownership.accessKeyId } : { kind: 'renew', because: 'another-request', parts }
+  return parts.length === 0
+    ? { kind: 'keep', expiration, accessKeyId: ownership.accessKeyId }
+    : { kind: 'renew', because: 'another-request', parts }
 }
 
 /** Gives the session in a profile's section of the credentials file, whoever wrote it; undefined unless all of it is there. */
@@ -52,9 +55,17 @@ export function sessionInSection(profile: ProfileView | undefined): GivenSession
  * holds for more than 15 minutes, or `minimumSeconds` if that is more. Undefined where nothing says when it ends: whoever
  * takes it could not tell when to renew it.
  */
-export function usableSectionSession(profile: ProfileView | undefined, now: Date, minimumSeconds: number): ShortTermCredentials | undefined {
+export function usableSectionSession(
+  profile: ProfileView | undefined,
+  now: Date,
+  minimumSeconds: number,
+): ShortTermCredentials | undefined {
   const found = isIgnored(profile) ? undefined : sessionInSection(profile)
-  if (found?.expiration === undefined || secondsUntil(found.expiration, now) <= Math.max(EXPIRING_SECONDS, minimumSeconds)) return undefined
+  if (
+    found?.expiration === undefined ||
+    secondsUntil(found.expiration, now) <= Math.max(EXPIRING_SECONDS, minimumSeconds)
+  )
+    return undefined
   return { ...found, expiration: found.expiration }
 }
 
@@ -78,7 +89,9 @@ const UNKNOWN = '0'
 
 /** Gives the stored form: `[0-9a-f.]`, at most 80 characters. An unknown device is `0`. */
 export function hashRequest(parts: RequestParts, sha256: Sha256): string {
-  return REQUEST_PARTS.map((name) => (parts[name] === '' ? UNKNOWN : sha256(toByteString(`${name}\0${parts[name]}`)).slice(0, HASH_LENGTH))).join('.')
+  return REQUEST_PARTS.map((name) =>
+    parts[name] === '' ? UNKNOWN : sha256(toByteString(`${name}\0${parts[name]}`)).slice(0, HASH_LENGTH),
+  ).join('.')
 }
 
 /**
@@ -87,13 +100,19 @@ export function hashRequest(parts: RequestParts, sha256: Sha256): string {
  */
 export function differingParts(before: string, after: string): readonly RequestPart[] {
   const [left, right] = [before.split('.'), after.split('.')]
-  if (left.length !== REQUEST_PARTS.length || right.length !== REQUEST_PARTS.length) return before === after ? [] : REQUEST_PARTS
-  return REQUEST_PARTS.filter((_, index) => left[index] !== right[index] && left[index] !== UNKNOWN && right[index] !== UNKNOWN)
+  if (left.length !== REQUEST_PARTS.length || right.length !== REQUEST_PARTS.length)
+    return before === after ? [] : REQUEST_PARTS
+  return REQUEST_PARTS.filter(
+    (_, index) => left[index] !== right[index] && left[index] !== UNKNOWN && right[index] !== UNKNOWN,
+  )
 }
 
 /** Hashes take byte strings; escaping keeps every text one, and different texts different. */
 function toByteString(text: string): string {
-  return JSON.stringify(text).replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(text).replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Where a session was found. The names are part of `status --json`. */
@@ -149,7 +168,11 @@ export type SessionState = 'valid' | 'expiring' | 'expired' | 'unknown' | 'none'
 export const EXPIRING_SECONDS = 15 * 60
 
 /** Tells the state of a session that is there. `minTtlSeconds` raises the mark of 15 minutes, never lowers it. */
-export function stateOfSession(expiration: Date | undefined, now: Date, minTtlSeconds = 0): Exclude<SessionState, 'none'> {
+export function stateOfSession(
+  expiration: Date | undefined,
+  now: Date,
+  minTtlSeconds = 0,
+): Exclude<SessionState, 'none'> {
   if (expiration === undefined) return 'unknown'
   const left = secondsUntil(expiration, now)
   if (left === 0) return 'expired'

@@ -50,7 +50,8 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     if (sealed === undefined) return undefined
     const { text, trouble } = open(sealed, name, keySource)
     const record = text === undefined ? undefined : decode(text)
-    if (record === undefined) onOddity(`the cache entry ${path} ${trouble ?? DAMAGED}; it is ignored and will be replaced`)
+    if (record === undefined)
+      onOddity(`the cache entry ${path} ${trouble ?? DAMAGED}; it is ignored and will be replaced`)
     return record
   }
   const sealedNames = (): readonly string[] => namesIn(folder).flatMap((name) => SEALED_NAME.exec(name)?.[1] ?? [])
@@ -59,7 +60,10 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     store: (record) => {
       removePlain(folder)
       const name = sessionName(record.key, sha256)
-      writeWhole(pathOf(name), seal(Buffer.from(encodeSessionRecord(record)), entryName(name), keySource.findOrCreate()))
+      writeWhole(
+        pathOf(name),
+        seal(Buffer.from(encodeSessionRecord(record)), entryName(name), keySource.findOrCreate()),
+      )
     },
     rehearse: () => {
       keySource.findOrCreate()
@@ -107,7 +111,8 @@ function removeFile(path: string): void {
 }
 
 function removePlain(folder: string): void {
-  for (const name of namesIn(folder).filter((found) => PLAIN_NAME.test(found))) refusalOf(() => rmSync(childPath(folder, name), { force: true }))
+  for (const name of namesIn(folder).filter((found) => PLAIN_NAME.test(found)))
+    refusalOf(() => rmSync(childPath(folder, name), { force: true }))
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -123,7 +128,9 @@ function readIfThere(path: string, onOddity: (text: string) => void): Buffer | u
   try {
     return readWhole(path)
   } catch (error) {
-    onOddity(`the cache entry ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'it is no whole file'})`)
+    onOddity(
+      `the cache entry ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'it is no whole file'})`,
+    )
     return undefined
   }
 }
@@ -143,21 +150,32 @@ export function createOwnCacheStore({ cache, readProfiles }: OwnCacheStoreOption
   const findIn = (profiles: Profiles, name: string, records = cache.list): StoredSession | undefined => {
     const view = profiles.find(name)
     const found = view === undefined ? undefined : findOwnCachedSession(view, records, () => undefined)
-    return found === undefined ? undefined : { source: found.source, accessKeyId: found.accessKeyId, expiration: found.expiration, managedBy: found.managedBy }
+    return found === undefined
+      ? undefined
+      : {
+          source: found.source,
+          accessKeyId: found.accessKeyId,
+          expiration: found.expiration,
+          managedBy: found.managedBy,
+        }
   }
   return {
     source: 'awsmfa-cache',
     find: (profile) => findIn(readProfiles(), profile),
     managedProfiles: () => {
       const profiles = readProfiles()
-      return profiles.names().filter((name) => isOwnProcess(profiles.find(name)) && findIn(profiles, name) !== undefined)
+      return profiles
+        .names()
+        .filter((name) => isOwnProcess(profiles.find(name)) && findIn(profiles, name) !== undefined)
     },
     remove: (names) => {
       const profiles = readProfiles()
       return {
         removals: names.map((profile) => {
           // A role's session is its own; the MFA session that it was made from may have other users.
-          const session = findIn(profiles, profile, () => cache.list().filter(({ key }) => key.chain !== '')) ?? findIn(profiles, profile)
+          const session =
+            findIn(profiles, profile, () => cache.list().filter(({ key }) => key.chain !== '')) ??
+            findIn(profiles, profile)
           return { profile, removed: session === undefined ? 'nothing' : 'session', session }
         }),
         warnings: [],
@@ -192,10 +210,16 @@ export interface SessionCache {
  * Finds the session in awsmfa's own cache that a profile works with whose `credential_process` is awsmfa: of those that were
  * made for it the one that lasts longest, which bounds the others. Undefined for every other profile.
  */
-export function findOwnCachedSession(profile: ProfileView, records: () => readonly SessionRecord[], identityOf: (accessKeyId: string) => CallerIdentity | undefined): CachedSession | undefined {
+export function findOwnCachedSession(
+  profile: ProfileView,
+  records: () => readonly SessionRecord[],
+  identityOf: (accessKeyId: string) => CallerIdentity | undefined,
+): CachedSession | undefined {
   if (!isOwnProcess(profile)) return undefined
   const made = records().filter((record) => record.profiles.includes(profile.name))
-  const best = made.toSorted((left, right) => left.credentials.expiration.getTime() - right.credentials.expiration.getTime()).at(-1)
+  const best = made
+    .toSorted((left, right) => left.credentials.expiration.getTime() - right.credentials.expiration.getTime())
+    .at(-1)
   if (best === undefined) return undefined
   const { accessKeyId, expiration } = best.credentials
   return { source: 'awsmfa-cache', accessKeyId, expiration, managedBy: 'awsmfa', identity: identityOf(accessKeyId) }
@@ -236,7 +260,9 @@ export function findKept(wanted: KeptWanted, effects: KeepingEffects): StsSessio
   effects.debug(`a kept ${key.chain === '' ? 'MFA session' : 'role session'} is used`)
   const users = [...new Set([...record.profiles, ...profiles])]
   if (users.length > record.profiles.length) store({ ...record, profiles: users }, effects)
-  return record.assumedRoleArn === undefined ? { credentials: record.credentials } : { credentials: record.credentials, assumedRoleArn: record.assumedRoleArn }
+  return record.assumedRoleArn === undefined
+    ? { credentials: record.credentials }
+    : { credentials: record.credentials, assumedRoleArn: record.assumedRoleArn }
 }
 
 /** A session that was just made, and what it may be shared on. */

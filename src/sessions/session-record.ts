@@ -22,7 +22,10 @@ export interface SessionKey {
 
 /** Gives a name for the cache file of that session: 40 hexadecimal digits, the same for equal keys. */
 export function sessionName(key: SessionKey, sha256: Sha256): string {
-  return sha256(JSON.stringify([key.partition, key.endpoint, key.accessKeyId, key.serialNumber, key.chain])).slice(0, 40)
+  return sha256(JSON.stringify([key.partition, key.endpoint, key.accessKeyId, key.serialNumber, key.chain])).slice(
+    0,
+    40,
+  )
 }
 
 /**
@@ -31,13 +34,22 @@ export function sessionName(key: SessionKey, sha256: Sha256): string {
  * their hash.
  */
 export function chainOf(requests: readonly AssumeRoleRequest[], direct: boolean, sha256: Sha256): string {
-  return JSON.stringify([direct ? 'direct' : 'mfa-session', ...requests.map((request) => withoutProof(request, sha256))])
+  return JSON.stringify([
+    direct ? 'direct' : 'mfa-session',
+    ...requests.map((request) => withoutProof(request, sha256)),
+  ])
 }
 
 function withoutProof(request: AssumeRoleRequest, sha256: Sha256): readonly (readonly [string, unknown])[] {
   return Object.entries(request)
     .filter(([name, value]) => name !== 'mfa' && value !== undefined)
-    .map(([name, value]) => [name, name === 'policy' || name === 'providedContexts' ? sha256(JSON.stringify(value)) : (value as unknown)] as const)
+    .map(
+      ([name, value]) =>
+        [
+          name,
+          name === 'policy' || name === 'providedContexts' ? sha256(JSON.stringify(value)) : (value as unknown),
+        ] as const,
+    )
     .sort(([left], [right]) => (left < right ? -1 : 1))
 }
 
@@ -118,7 +130,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function strings<Name extends string>(object: Readonly<Record<string, unknown>>, names: readonly Name[]): Readonly<Record<Name, string>> | undefined {
+function strings<Name extends string>(
+  object: Readonly<Record<string, unknown>>,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> | undefined {
   const entries = names.map((name) => [name, object[name]] as const)
-  return entries.every(([, value]) => typeof value === 'string') ? (Object.fromEntries(entries) as Record<Name, string>) : undefined
+  return entries.every(([, value]) => typeof value === 'string')
+    ? (Object.fromEntries(entries) as Record<Name, string>)
+    : undefined
 }

@@ -41,13 +41,17 @@ export function findCurrentSession(name: string, search: SessionSearch): Current
   if (own === undefined || !isStandardRole(own)) return usable(sessionInSection(own), search)
   const held = findHolder(own, profiles)
   const signer = held === undefined ? undefined : usable(held.session, { ...search, minimumSeconds: 0 })
-  if (held !== undefined && signer?.kind === 'session') return { kind: 'through', path: held.path, session: held.session }
+  if (held !== undefined && signer?.kind === 'session')
+    return { kind: 'through', path: held.path, session: held.session }
   const cached = usable(cachedSession(own, search.caches), search)
   return cached.kind === 'none' && cached.expiration === undefined && signer !== undefined ? signer : cached
 }
 
 /** The first profile on the way of the source profiles that holds a session; a role profile may be its own source. */
-function findHolder(own: ProfileView, profiles: Profiles): { readonly path: readonly string[]; readonly session: GivenSession } | undefined {
+function findHolder(
+  own: ProfileView,
+  profiles: Profiles,
+): { readonly path: readonly string[]; readonly session: GivenSession } | undefined {
   const path = [own.name]
   let source = own.get('source_profile')?.value
   while (source !== undefined) {
@@ -80,10 +84,15 @@ function usable(session: GivenSession | undefined, { now, minimumSeconds }: Sess
  * Says what is left of the session that `exec` put into the environment; undefined outside of it. Where somebody has set a
  * profile since, that is what they want to know of.
  */
-export function statusOfEnvironment(environment: Environment, { now, minTtlSeconds, identityOf }: Pick<StatusLookup, 'now' | 'minTtlSeconds' | 'identityOf'>): StatusEntry | undefined {
+export function statusOfEnvironment(
+  environment: Environment,
+  { now, minTtlSeconds, identityOf }: Pick<StatusLookup, 'now' | 'minTtlSeconds' | 'identityOf'>,
+): StatusEntry | undefined {
   const valueOf = (name: string): string => environment[name] ?? ''
   const [profile, accessKeyId] = [valueOf('AWSMFA_PROFILE'), valueOf('AWS_ACCESS_KEY_ID')]
-  const isComplete = [profile, accessKeyId, valueOf('AWS_SECRET_ACCESS_KEY'), valueOf('AWS_SESSION_TOKEN')].every((value) => value !== '')
+  const isComplete = [profile, accessKeyId, valueOf('AWS_SECRET_ACCESS_KEY'), valueOf('AWS_SESSION_TOKEN')].every(
+    (value) => value !== '',
+  )
   if (!isComplete || valueOf('AWS_PROFILE') !== '' || valueOf('AWS_DEFAULT_PROFILE') !== '') return undefined
   const expiration = parseExpiration(valueOf('AWS_CREDENTIAL_EXPIRATION'), 'rfc3339')
   const identity = identityOf(accessKeyId)
@@ -119,31 +128,49 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
   const own = lookup.profiles.find(name)
   if (own === undefined || !isStandardRole(own)) return entryOf(name, own, lookup)
   const visited = new Set<string>()
-  for (let source = own.get('source_profile')?.value; source !== undefined && !visited.has(source); ) {
+  for (let source = own.get('source_profile')?.value; source !== undefined && !visited.has(source);) {
     visited.add(source)
     const holder = lookup.profiles.find(source)
     const session = sessionInCredentialsFile(holder)
     // Whose the session is says nothing of the role that is made from it.
-    if (session !== undefined) return entryFor(name, session, { identity: undefined, sourceProfile: source === name ? undefined : source }, lookup)
-    const answered = holder !== undefined && !isStandardRole(holder) && isOwnProcess(holder) ? lookup.cachedSessionOf(holder) : undefined
+    if (session !== undefined)
+      return entryFor(
+        name,
+        session,
+        { identity: undefined, sourceProfile: source === name ? undefined : source },
+        lookup,
+      )
+    const answered =
+      holder !== undefined && !isStandardRole(holder) && isOwnProcess(holder)
+        ? lookup.cachedSessionOf(holder)
+        : undefined
     if (answered !== undefined) return entryFor(name, answered, { identity: undefined, sourceProfile: source }, lookup)
     source = holder?.get('source_profile')?.value
   }
   const cached = lookup.cachedSessionOf(own)
-  return cached === undefined ? entryWithoutSession(name) : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
+  return cached === undefined
+    ? entryWithoutSession(name)
+    : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
 }
 
 function entryOf(name: string, own: ProfileView | undefined, lookup: StatusLookup): StatusEntry {
   const session = sessionInCredentialsFile(own)
   if (session === undefined) {
     const cached = own !== undefined && isOwnProcess(own) ? lookup.cachedSessionOf(own) : undefined
-    return cached === undefined ? entryWithoutSession(name) : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
+    return cached === undefined
+      ? entryWithoutSession(name)
+      : entryFor(name, cached, { identity: cached.identity, sourceProfile: undefined }, lookup)
   }
   const identity = session.managedBy === 'awsmfa' ? lookup.identityOf(session.accessKeyId) : undefined
   return entryFor(name, session, { identity, sourceProfile: undefined }, lookup)
 }
 
-function entryFor(name: string, session: StoredSession, { identity, sourceProfile }: Pick<StatusEntry, 'sourceProfile'> & { readonly identity: CallerIdentity | undefined }, lookup: StatusLookup): StatusEntry {
+function entryFor(
+  name: string,
+  session: StoredSession,
+  { identity, sourceProfile }: Pick<StatusEntry, 'sourceProfile'> & { readonly identity: CallerIdentity | undefined },
+  lookup: StatusLookup,
+): StatusEntry {
   return {
     profile: name,
     state: stateOfSession(session.expiration, lookup.now, lookup.minTtlSeconds),
@@ -200,7 +227,8 @@ export function secondsRemaining(entry: StatusEntry, now: Date): number | undefi
  */
 export function renderEnvironmentNote(environment: Environment, invocation: Invocation): string | undefined {
   const { AWS_ACCESS_KEY_ID: keyId, AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: defaultProfile } = environment
-  if (isSet(keyId)) return 'awsmfa: note: AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: unset AWS_ACCESS_KEY_ID\n'
+  if (isSet(keyId))
+    return 'awsmfa: note: AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: unset AWS_ACCESS_KEY_ID\n'
   const named = invocation.positionals.length > 0 || invocation.options['profile'] !== undefined
   if (named || !isSet(profile) || !isSet(defaultProfile) || profile === defaultProfile) return undefined
   return `awsmfa: note: AWS_PROFILE is '${visible(profile)}' and AWS_DEFAULT_PROFILE is '${visible(defaultProfile)}': AWS CLI v1 and boto3 use the latter, other tools the former\n`

@@ -15,7 +15,8 @@ import { note } from '../ui/words.ts'
 
 /** Makes the store on top of the shared files; every write goes through their protocol. */
 export function createCredentialsFileStore(files: SharedFiles): SessionStore {
-  const profilesNow = (): ReturnType<typeof readProfiles> => readProfiles({ credentials: files.read().credentials.text, config: '' })
+  const profilesNow = (): ReturnType<typeof readProfiles> =>
+    readProfiles({ credentials: files.read().credentials.text, config: '' })
   return {
     source: 'credentials-file',
     find: (profile) => sessionInCredentialsFile(profilesNow().find(profile)),
@@ -26,7 +27,8 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
     remove: (names) => {
       // Without anything to take out there is nothing to lock, and a file that cannot be written is no obstacle.
       const planned = planRemovals(files.read().credentials, names)
-      if (planned.removals.every(({ removed }) => removed === 'nothing')) return { removals: planned.removals, warnings: [] }
+      if (planned.removals.every(({ removed }) => removed === 'nothing'))
+        return { removals: planned.removals, warnings: [] }
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
         const { after, removals } = planRemovals(credentials, names)
         return { edits: { credentials: differenceOf(credentials.text, after) }, result: removals }
@@ -42,7 +44,10 @@ interface PlannedRemovals {
 }
 
 /** One removal after the other, each on what the one before left: neighbours may share the blank line between them. */
-function planRemovals({ text, path }: { readonly text: string; readonly path: string }, names: readonly string[]): PlannedRemovals {
+function planRemovals(
+  { text, path }: { readonly text: string; readonly path: string },
+  names: readonly string[],
+): PlannedRemovals {
   const removals: Removal[] = []
   let after = text
   for (const profile of names) {
@@ -86,7 +91,10 @@ export interface SessionStore {
    * Takes out, in one write, what awsmfa wrote for these profiles, and only that; one removal for each, in their order. A
    * profile whose own place is in doubt fails alone, in its removal.
    */
-  readonly remove: (profiles: readonly string[]) => { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] }
+  readonly remove: (profiles: readonly string[]) => {
+    readonly removals: readonly Removal[]
+    readonly warnings: readonly WriteWarning[]
+  }
 }
 
 /** `--all` means the profiles that awsmfa wrote to, and there is none. */

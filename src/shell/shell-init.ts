@@ -1,4 +1,11 @@
-import { ENV_FORMATS, FOREIGN_TOOLS, HELP_TOPICS, LAYOUT_NAMES, PROMPT_CHOICES, SHELL_NAMES } from '../command-line/spec.ts'
+import {
+  ENV_FORMATS,
+  FOREIGN_TOOLS,
+  HELP_TOPICS,
+  LAYOUT_NAMES,
+  PROMPT_CHOICES,
+  SHELL_NAMES,
+} from '../command-line/spec.ts'
 import type { OptionSpec, ShellName } from '../command-line/spec.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../command-line/table.ts'
 import { COMMAND_NAMES } from '../model/invocation.ts'
@@ -10,7 +17,11 @@ import type { CommandName } from '../model/invocation.ts'
  */
 export function completedCommands(): readonly CompletedCommand[] {
   const words = COMMAND_NAMES.map((name) => ({ name, description: COMMAND_TABLE[name].summary }))
-  const first: CompletedCommand = { name: '', takes: [...words, { name: 'help', description: 'Say more on a command or a topic' }], options: GLOBAL_OPTIONS.map((option) => completedOption('', option)) }
+  const first: CompletedCommand = {
+    name: '',
+    takes: [...words, { name: 'help', description: 'Say more on a command or a topic' }],
+    options: GLOBAL_OPTIONS.map((option) => completedOption('', option)),
+  }
   const help: CompletedCommand = { name: 'help', takes: [...words, ...HELP_TOPICS.map(plain)], options: [] }
   return [first, ...COMMAND_NAMES.flatMap(rowsOf), help]
 }
@@ -36,10 +47,15 @@ function rowsOf(name: CommandName): readonly CompletedCommand[] {
   const offered = [...options, ...HELP].map((option) => completedOption(name, option))
   const takes = positional?.name === 'profile' ? 'profile' : (CLOSED_SETS[name] ?? []).map(plain)
   // The words after `--` are a program's where they have to be there; where they need not be, flags for STS.
-  if (actions === undefined) return [{ name, takes, options: offered, ...(tail?.required === true ? { tail: 'command' as const } : {}) }]
+  if (actions === undefined)
+    return [{ name, takes, options: offered, ...(tail?.required === true ? { tail: 'command' as const } : {}) }]
   const ofOne = new Set(Object.values(actions).flatMap((action) => action.options))
   return [
-    { name, takes: Object.entries(actions).map(([word, { summary }]) => ({ name: word, description: summary })), options: offered },
+    {
+      name,
+      takes: Object.entries(actions).map(([word, { summary }]) => ({ name: word, description: summary })),
+      options: offered,
+    },
     ...Object.entries(actions).map(([word, action]): CompletedCommand => ({
       name: `${name} ${word}`,
       takes: action.maximum > 0 ? takes : [],
@@ -49,7 +65,12 @@ function rowsOf(name: CommandName): readonly CompletedCommand[] {
 }
 
 function completedOption(command: string, { name, short, description, ...spec }: OptionSpec): CompletedOption {
-  return { name, ...(short === undefined ? {} : { short }), description, offers: spec.kind === 'flag' ? 'nothing' : offersOf(command, name, spec.placeholder) }
+  return {
+    name,
+    ...(short === undefined ? {} : { short }),
+    description,
+    offers: spec.kind === 'flag' ? 'nothing' : offersOf(command, name, spec.placeholder),
+  }
 }
 
 function offersOf(command: string, option: string, placeholder: string): CompletedOption['offers'] {
@@ -68,7 +89,9 @@ function plain(name: string): CompletedWord {
  * AWSMFA_PS1 can stand in PS1 as it is or as `$AWSMFA_PS1`: it holds nothing that bash would act upon.
  */
 function renderBash(commands: readonly CompletedCommand[]): string {
-  const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      ${first}) case $word in ${seconds.join(' | ')}) command="$command $word" ;; esac ;;\n`)
+  const twoWords = commandsOfTwoWords(commands).map(
+    ([first, seconds]) => `      ${first}) case $word in ${seconds.join(' | ')}) command="$command $word" ;; esac ;;\n`,
+  )
   const before = COMPLETION_BEFORE.replace('TAKING', spellingsOf(valueOptions(commands)).join(' '))
   return `${PROMPT}${before}${twoWords.join('')}${COMPLETION_CASE}${commands.map((command) => caseOf(command, commands)).join('')}${COMPLETION_AFTER}`
 }
@@ -407,7 +430,12 @@ export function valueOptions(commands: readonly CompletedCommand[]): readonly Co
   const byName = new Map<string, CompletedOption>()
   for (const option of commands.flatMap(({ options }) => options.filter(({ offers }) => offers !== 'nothing'))) {
     const known = byName.get(option.name)
-    byName.set(option.name, known === undefined || String(known.offers) === String(option.offers) ? option : { ...option, offers: 'anything' })
+    byName.set(
+      option.name,
+      known === undefined || String(known.offers) === String(option.offers)
+        ? option
+        : { ...option, offers: 'anything' },
+    )
   }
   return [...byName.values()]
 }
@@ -421,15 +449,21 @@ export function spellingsOf(options: readonly CompletedOption[]): readonly strin
  * Gives what the completion functions of bash, zsh and PowerShell look up for one of these commands. Before there is a command, the
  * values of every command's options are known: they may stand ahead of it, though they are not offered there.
  */
-export function caseValues({ name: command, takes, options, tail }: CompletedCommand, commands: readonly CompletedCommand[]): CaseValues {
+export function caseValues(
+  { name: command, takes, options, tail }: CompletedCommand,
+  commands: readonly CompletedCommand[],
+): CaseValues {
   const known = command === '' ? [...options, ...valueOptions(commands)] : options
-  const wordsOf = (among: readonly CompletedOption[], isMeant: (option: CompletedOption) => boolean): string => spellingsOf(among.filter(isMeant)).join(' ')
+  const wordsOf = (among: readonly CompletedOption[], isMeant: (option: CompletedOption) => boolean): string =>
+    spellingsOf(among.filter(isMeant)).join(' ')
   return {
     flags: wordsOf(options, ({ offers }) => offers === 'nothing'),
     values: wordsOf(options, ({ offers }) => offers !== 'nothing'),
     profiles: wordsOf(known, ({ offers }) => offers === 'profiles'),
     files: wordsOf(known, ({ offers }) => offers === 'files'),
-    choices: known.flatMap(({ name, offers }) => (typeof offers === 'string' ? [] : [`--${name}=${offers.join(',')} `])).join(''),
+    choices: known
+      .flatMap(({ name, offers }) => (typeof offers === 'string' ? [] : [`--${name}=${offers.join(',')} `]))
+      .join(''),
     takes: takes === 'profile' ? takes : takes.map(({ name }) => name).join(' '),
     tail: tail ?? '',
   }
@@ -437,20 +471,30 @@ export function caseValues({ name: command, takes, options, tail }: CompletedCom
 
 /** Gives the row of bash's and zsh's `case` for a command, behind the word that it is looked up by. No word of the command table has a quote in it. */
 function caseAssignments(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
-  return [...Object.entries(caseValues(command, commands)).filter(([, words]) => words !== '').map(([name, words]) => `${name}='${words}'`), ';;'].join(' ')
+  return [
+    ...Object.entries(caseValues(command, commands))
+      .filter(([, words]) => words !== '')
+      .map(([name, words]) => `${name}='${words}'`),
+    ';;',
+  ].join(' ')
 }
 
 /** The commands that are several, each with a pattern of the words that may follow: `cache` with `show|clear`. */
 function commandsOfTwoWords(commands: readonly CompletedCommand[]): readonly (readonly [string, readonly string[]])[] {
   const pairs = commands.map(({ name }) => name.split(' ')).filter(([, second]) => second !== undefined)
-  return [...new Set(pairs.map(([first = '']) => first))].map((first) => [first, pairs.flatMap(([before, second]) => (before === first && second !== undefined ? [second] : []))])
+  return [...new Set(pairs.map(([first = '']) => first))].map((first) => [
+    first,
+    pairs.flatMap(([before, second]) => (before === first && second !== undefined ? [second] : [])),
+  ])
 }
 
 /** The snippet for fish. Whatever stands in the environment and in the files may have been chosen to hurt: nothing of it is evaluated. */
 
 /** Gives the code for config.fish: what keeps AWSMFA_PS1, `awsmfa-use`, and completion for these commands. */
 function renderFish(commands: readonly CompletedCommand[]): string {
-  const twoWords = commandsOfTwoWords(commands).flatMap(([first, seconds]) => seconds.map((second) => `'${first} ${second}'`)).join(' ')
+  const twoWords = commandsOfTwoWords(commands)
+    .flatMap(([first, seconds]) => seconds.map((second) => `'${first} ${second}'`))
+    .join(' ')
   const options = valueOptions(commands)
   const lines = [...commands.flatMap(linesOf), ...options.flatMap(linesAhead)]
   return `${FISH_PROMPT}${COMPLETION.replace('TWO_WORDS', twoWords).replace('TAKING', spellingsOf(options).join(' '))}${lines.map((line) => `${line}\n`).join('')}`
@@ -458,14 +502,23 @@ function renderFish(commands: readonly CompletedCommand[]): string {
 
 /** For the value of an option that stands ahead of the command. */
 function linesAhead(option: CompletedOption): readonly string[] {
-  return spellingsOf([option]).map((spelling) => `complete -c awsmfa -n '_awsmfa_is ${spelling}'${valueOf(option.offers).replace(' -r', '')}`)
+  return spellingsOf([option]).map(
+    (spelling) => `complete -c awsmfa -n '_awsmfa_is ${spelling}'${valueOf(option.offers).replace(' -r', '')}`,
+  )
 }
 
 function linesOf({ name, takes, options, tail }: CompletedCommand): readonly string[] {
   const start = `complete -c awsmfa -n '_awsmfa_is ${name === '' ? '""' : name.includes(' ') ? `"${name}"` : name}'`
-  const words = takes === 'profile' ? ["-f -a '(_awsmfa_profiles)'"] : takes.length === 0 ? ['-f'] : takes.map(({ name: word, description }) => `-f -a ${word}${descriptionOf(description)}`)
+  const words =
+    takes === 'profile'
+      ? ["-f -a '(_awsmfa_profiles)'"]
+      : takes.length === 0
+        ? ['-f']
+        : takes.map(({ name: word, description }) => `-f -a ${word}${descriptionOf(description)}`)
   const lines = [...words, ...options.map(optionOf)].map((rest) => `${start} ${rest}`)
-  return tail === undefined ? lines : [...lines, `complete -c awsmfa -n '_awsmfa_is "${name} --"' -f -a '(_awsmfa_program)'`]
+  return tail === undefined
+    ? lines
+    : [...lines, `complete -c awsmfa -n '_awsmfa_is "${name} --"' -f -a '(_awsmfa_program)'`]
 }
 
 function optionOf({ name, short, offers, description }: CompletedOption): string {
@@ -709,7 +762,11 @@ function renderPowerShell(commands: readonly CompletedCommand[]): string {
 
 function entryOf(command: CompletedCommand, commands: readonly CompletedCommand[]): string {
   const { flags, values, profiles, choices, takes } = caseValues(command, commands)
-  const pairs = choices.trim().split(' ').filter((pair) => pair !== '').map((pair) => `${quoted(pair.split('=')[0] ?? '')} = ${list(pair.split('=')[1]?.split(',') ?? [])}`)
+  const pairs = choices
+    .trim()
+    .split(' ')
+    .filter((pair) => pair !== '')
+    .map((pair) => `${quoted(pair.split('=')[0] ?? '')} = ${list(pair.split('=')[1]?.split(',') ?? [])}`)
   const words = (text: string): string => list(text.split(' ').filter((word) => word !== ''))
   const isProfile = command.takes === 'profile'
   return `  ${quoted(command.name)} = @{ Flags = ${words(flags)}; Values = ${words(values)}; Profiles = ${words(profiles)}; Choices = @{ ${pairs.join('; ')} }; TakesProfile = $${String(isProfile)}; Takes = ${isProfile ? '@()' : words(takes)}; TakesProgram = $${String(command.tail === 'command')} }\n`
@@ -890,7 +947,9 @@ const RENDERERS: Readonly<Record<ShellName, (commands: readonly CompletedCommand
  * that zsh would act upon.
  */
 function renderZsh(commands: readonly CompletedCommand[]): string {
-  const twoWords = commandsOfTwoWords(commands).map(([first, seconds]) => `      (${first}) case $word in (${seconds.join('|')}) command="$command $word" ;; esac ;;\n`)
+  const twoWords = commandsOfTwoWords(commands).map(
+    ([first, seconds]) => `      (${first}) case $word in (${seconds.join('|')}) command="$command $word" ;; esac ;;\n`,
+  )
   const before = ZSH_COMPLETION_BEFORE.replace('TAKING', spellingsOf(valueOptions(commands)).join(' '))
   return `${ZSH_PROMPT}${before}${twoWords.join('')}${ZSH_COMPLETION_CASE}${commands.map((command) => zshCaseOf(command, commands)).join('')}${ZSH_COMPLETION_AFTER}`
 }

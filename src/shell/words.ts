@@ -28,7 +28,10 @@ export function splitTokenCommand(command: string, isWindows: boolean): TokenCom
 
 /** A token command as it may be shown: its program alone, with `…` for the rest. */
 export function showableCommand(command: string): string {
-  const { program, parameters } = splitTokenCommand(command, false) ?? { program: firstChunk(command), parameters: ['…'] }
+  const { program, parameters } = splitTokenCommand(command, false) ?? {
+    program: firstChunk(command),
+    parameters: ['…'],
+  }
   return parameters.length > 0 ? `${program} …` : program
 }
 
@@ -39,7 +42,9 @@ export function programOfCommand(command: string): string {
 
 /** Tells whether a command holds what only a shell would understand (pipes, variables, lists) and does not call one itself. */
 export function wantsShell(command: string): boolean {
-  const isShell = /(?:^|[\\/])(?:ba|da|z|fi|k)?sh(?:\.exe)?$|(?:^|[\\/])(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test(programOfCommand(command))
+  const isShell = /(?:^|[\\/])(?:ba|da|z|fi|k)?sh(?:\.exe)?$|(?:^|[\\/])(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test(
+    programOfCommand(command),
+  )
   return !isShell && /[|;&<>`]|\$[({A-Za-z_]|^\w+=/.test(command)
 }
 

@@ -61,7 +61,9 @@ export function exactDuration(seconds: number): string {
   if (seconds >= DAY * 2 && seconds % DAY === 0) return durationInWords(seconds)
   if (seconds % MINUTE !== 0) return `${seconds} seconds`
   const parts = [seconds - (seconds % HOUR), seconds % HOUR].filter((part) => part > 0)
-  return parts.map((part) => (part >= HOUR ? `${part / HOUR} hour${part === HOUR ? '' : 's'}` : durationInWords(part))).join(' ')
+  return parts
+    .map((part) => (part >= HOUR ? `${part / HOUR} hour${part === HOUR ? '' : 's'}` : durationInWords(part)))
+    .join(' ')
 }
 
 /** Gives the distance of an instant from now: `in 3 hours`, `2 days ago`. */

@@ -1,4 +1,3 @@
-
 /** What a length looks like, for messages. */
 export const DURATION_FORM = "a length such as '12h', '1h30m', '45m' or a number of seconds"
 

@@ -129,7 +129,11 @@ function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: Ab
       const ending = endingOf(typed)
       if (ending !== undefined) conclude(ending)
     })
-    keyboard.stream.on('end', () => conclude(typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false }))
+    keyboard.stream.on('end', () =>
+      conclude(
+        typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false },
+      ),
+    )
     // EIO: the kernel refuses the terminal to a background process whose group has nobody left to stop it for.
     keyboard.stream.on('error', (error) => conclude({ error: unavailable('background', wanted, error) }))
     signal.addEventListener('abort', onAbort)

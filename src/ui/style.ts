@@ -1,4 +1,3 @@
-
 /**
  * How text may be dressed on one stream. Pure and free of imports at run time, because the entry uses it too.
  */
@@ -50,7 +49,10 @@ function hasUnicode({ environment, platform, stream }: TextStyleOptions): boolea
   if (stream.isTTY && environment['TERM'] === 'linux') return false
   const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(isSet)
   if (locale !== undefined) return /utf-?8/i.test(locale)
-  if (platform === 'win32') return isSet(environment['WT_SESSION']) || environment['TERM_PROGRAM'] === 'vscode' || isSet(environment['ConEmuTask'])
+  if (platform === 'win32')
+    return (
+      isSet(environment['WT_SESSION']) || environment['TERM_PROGRAM'] === 'vscode' || isSet(environment['ConEmuTask'])
+    )
   return platform === 'darwin'
 }
 

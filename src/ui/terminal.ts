@@ -37,7 +37,8 @@ const DELAY_MS = 150
 export function createSpinner(options: SpinnerOptions): Spinner {
   const { talk, canMoveCursor, delayMs = DELAY_MS, mayShow = isForeground, load = () => import('ora') } = options
   const { columns = () => process.stderr.columns } = options
-  if (talk.columns === undefined || !canMoveCursor) return { showWaiting: () => () => undefined, clear: () => undefined }
+  if (talk.columns === undefined || !canMoveCursor)
+    return { showWaiting: () => () => undefined, clear: () => undefined }
   const showing = new Set<Ora>()
   return {
     clear: () => showing.forEach((spinner) => spinner.clear()),
@@ -97,7 +98,8 @@ const MOST_TRIES = 10
 
 /** Makes the terminal of this process. Asks nothing and writes nothing by itself. */
 export function createTerminal({ environment, noColor, asker, spinner: createSpinner }: TerminalOptions): Terminal {
-  const styleOf = (stream: StreamFacts): Terminal['talk'] => textStyle({ environment, platform: process.platform, noColor, stream })
+  const styleOf = (stream: StreamFacts): Terminal['talk'] =>
+    textStyle({ environment, platform: process.platform, noColor, stream })
   const talk = styleOf(streamFacts(2))
   const spinner = createSpinner(talk)
   const toStdout = createOutput(1)
@@ -131,7 +133,9 @@ async function choose(asker: Asker, { question, choices }: Choice, signal: Abort
   const list = choices.map((choice, index) => `  ${index + 1}  ${choice}\n`).join('')
   asker.say(`${question}\n${list}`)
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const answer = (await asker.askLine({ text: `[1-${choices.length}] `, wanted: 'answer', keep: true }, signal)).trim()
+    const answer = (
+      await asker.askLine({ text: `[1-${choices.length}] `, wanted: 'answer', keep: true }, signal)
+    ).trim()
     if (/^[1-9]\d*$/.test(answer) && Number(answer) <= choices.length) return Number(answer) - 1
   }
   throw new AwsmfaError({ code: 'CANCELLED' })
@@ -159,7 +163,10 @@ export interface Terminal {
    * Asks for a line of text and gives it without the spaces at its ends; `hidden`: what is typed is not shown. The question
    * stays. Throws PROMPT_UNAVAILABLE, CANCELLED.
    */
-  readonly ask: (question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean }, signal: AbortSignal) => Promise<string>
+  readonly ask: (
+    question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean },
+    signal: AbortSignal,
+  ) => Promise<string>
   /** Asks to choose one of a numbered list. Gives its index. Throws PROMPT_UNAVAILABLE, CANCELLED. */
   readonly choose: (question: string, choices: readonly string[], signal: AbortSignal) => Promise<number>
   /** Shows that something is awaited, on a terminal only, until the returned function is called. */

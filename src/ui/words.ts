@@ -45,7 +45,14 @@ function slipsBetween(a: string, b: string): number {
       const isSame = a.charAt(row - 1) === b.charAt(column - 1)
       const isSwap = a.charAt(row - 1) === b.charAt(column - 2) && a.charAt(row - 2) === b.charAt(column - 1)
       const swapped = isSwap ? (beforeLast[column - 2] ?? Infinity) + 1 : Infinity
-      current.push(Math.min((last[column] ?? Infinity) + 1, (current[column - 1] ?? Infinity) + 1, (last[column - 1] ?? Infinity) + (isSame ? 0 : 1), swapped))
+      current.push(
+        Math.min(
+          (last[column] ?? Infinity) + 1,
+          (current[column - 1] ?? Infinity) + 1,
+          (last[column - 1] ?? Infinity) + (isSame ? 0 : 1),
+          swapped,
+        ),
+      )
     }
     beforeLast = last
     last = current
@@ -66,8 +73,9 @@ export function visible(text: string, limit = 200): string {
 
 // C0, DEL and C1; Arabic letter mark, zero-width and direction marks (Unicode Technical Report 36, 3.6), line and paragraph
 // separators, isolates, byte order mark, tags; with the u flag a surrogate matches only where it stands alone.
-// eslint-disable-next-line no-control-regex -- control characters are the subject
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu
+const UNSAFE =
+  // eslint-disable-next-line no-control-regex -- control characters are the subject
+  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu
 
 function escape(character: string): string {
   const code = character.codePointAt(0) ?? 0

@@ -25,17 +25,57 @@ describe('edits', () => {
     { what: 'an insert at the end', edits: [{ offset: 6, length: 0, content: '>' }], after: 'abcdef>' },
     { what: 'a replacement', edits: [{ offset: 2, length: 2, content: 'XYZ' }], after: 'abXYZef' },
     { what: 'a deletion of everything', edits: [{ offset: 0, length: 6, content: '' }], after: '' },
-    { what: 'edits out of order', edits: [{ offset: 5, length: 1, content: '6' }, { offset: 0, length: 1, content: '1' }], after: '1bcde6' },
-    { what: 'inserts at one offset, in the order given', edits: [{ offset: 3, length: 0, content: '1' }, { offset: 3, length: 0, content: '2' }], after: 'abc12def' },
-    { what: 'an insert where a deletion begins', edits: [{ offset: 3, length: 2, content: '' }, { offset: 3, length: 0, content: '1' }], after: 'abc1f' },
-    { what: 'an insert where a deletion ends', edits: [{ offset: 3, length: 0, content: '1' }, { offset: 1, length: 2, content: '' }], after: 'a1def' },
+    {
+      what: 'edits out of order',
+      edits: [
+        { offset: 5, length: 1, content: '6' },
+        { offset: 0, length: 1, content: '1' },
+      ],
+      after: '1bcde6',
+    },
+    {
+      what: 'inserts at one offset, in the order given',
+      edits: [
+        { offset: 3, length: 0, content: '1' },
+        { offset: 3, length: 0, content: '2' },
+      ],
+      after: 'abc12def',
+    },
+    {
+      what: 'an insert where a deletion begins',
+      edits: [
+        { offset: 3, length: 2, content: '' },
+        { offset: 3, length: 0, content: '1' },
+      ],
+      after: 'abc1f',
+    },
+    {
+      what: 'an insert where a deletion ends',
+      edits: [
+        { offset: 3, length: 0, content: '1' },
+        { offset: 1, length: 2, content: '' },
+      ],
+      after: 'a1def',
+    },
   ])('are made: $what', ({ edits, after }) => {
     expect(applyEdits('abcdef', edits)).toBe(after)
   })
 
   test.each([
-    { what: 'overlap', edits: [{ offset: 1, length: 3, content: '' }, { offset: 2, length: 1, content: '' }] },
-    { what: 'insert into what is deleted', edits: [{ offset: 1, length: 3, content: '' }, { offset: 2, length: 0, content: 'x' }] },
+    {
+      what: 'overlap',
+      edits: [
+        { offset: 1, length: 3, content: '' },
+        { offset: 2, length: 1, content: '' },
+      ],
+    },
+    {
+      what: 'insert into what is deleted',
+      edits: [
+        { offset: 1, length: 3, content: '' },
+        { offset: 2, length: 0, content: 'x' },
+      ],
+    },
     { what: 'reach beyond the end', edits: [{ offset: 5, length: 2, content: '' }] },
     { what: 'begin beyond the end', edits: [{ offset: 7, length: 0, content: '' }] },
     { what: 'begin before the text', edits: [{ offset: -1, length: 0, content: '' }] },

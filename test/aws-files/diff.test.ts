@@ -10,16 +10,20 @@ function diff(before: string, after: string, style = PLAIN): string {
 }
 
 test('a change stands under its section, between its neighbours', () => {
-  const before = '[profile a]\nregion = x\n\n[profile b]\nrole_arn = r\noutput = json\nsource_profile = a\nmfa_serial = s\nregion = y\n'
+  const before =
+    '[profile a]\nregion = x\n\n[profile b]\nrole_arn = r\noutput = json\nsource_profile = a\nmfa_serial = s\nregion = y\n'
   expect(diff(before, before.replace('mfa_serial = s\n', ''))).toBe(
     '~/.aws/config\n   [profile b]\n   …\n   source_profile = a\n  -mfa_serial = s\n   region = y\n',
   )
 })
 
 test('a renamed section, and one that is new', () => {
-  expect(diff('[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n', '[work-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\n[new]\nregion = x\n')).toBe(
-    '~/.aws/config\n  -[work]\n  +[work-long-term]\n   aws_access_key_id = …MPLE\n  +\n  +[new]\n  +region = x\n',
-  )
+  expect(
+    diff(
+      '[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n',
+      '[work-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\n[new]\nregion = x\n',
+    ),
+  ).toBe('~/.aws/config\n  -[work]\n  +[work-long-term]\n   aws_access_key_id = …MPLE\n  +\n  +[new]\n  +region = x\n')
 })
 
 test('several changes, files without one left out', () => {
@@ -53,8 +57,14 @@ test.each([
   ['mfa_process = SEED=JBSWY3DPEHPK3PXP totp', 'mfa_process = …'],
   ['mfa_process = totp', 'mfa_process = totp'],
   ['credential_process = /opt/vault --password hunter2', 'credential_process = /opt/vault …'],
-  ['credential_process = /usr/bin/node /usr/lib/awsmfa.cjs credential-process --profile base', 'credential_process = /usr/bin/node /usr/lib/awsmfa.cjs credential-process --profile base'],
-  ['credential_process = "C:\\Program Files\\nodejs\\node.exe" C:\\awsmfa.cjs credential-process --profile "the base"', 'credential_process = "C:\\Program Files\\nodejs\\node.exe" C:\\awsmfa.cjs credential-process --profile "the base"'],
+  [
+    'credential_process = /usr/bin/node /usr/lib/awsmfa.cjs credential-process --profile base',
+    'credential_process = /usr/bin/node /usr/lib/awsmfa.cjs credential-process --profile base',
+  ],
+  [
+    'credential_process = "C:\\Program Files\\nodejs\\node.exe" C:\\awsmfa.cjs credential-process --profile "the base"',
+    'credential_process = "C:\\Program Files\\nodejs\\node.exe" C:\\awsmfa.cjs credential-process --profile "the base"',
+  ],
   ['credential_process = awsmfa credential-process base', 'credential_process = awsmfa credential-process base'],
   ["credential_process = awsmfa credential-process base --token-command 'totp SEED'", 'credential_process = awsmfa …'],
   ['credential_process = hunter2 awsmfa credential-process base', 'credential_process = hunter2 …'],
@@ -71,7 +81,9 @@ test.each([
 })
 
 test('an indented line below a command is a part of it', () => {
-  expect(diff('[a]\n', '[a]\nmfa_process =\n  totp = x\ns3 =\n  size = 2\n')).toBe('~/.aws/config\n   [a]\n  +mfa_process =\n  +…\n  +s3 =\n  +  size = 2\n')
+  expect(diff('[a]\n', '[a]\nmfa_process =\n  totp = x\ns3 =\n  size = 2\n')).toBe(
+    '~/.aws/config\n   [a]\n  +mfa_process =\n  +…\n  +s3 =\n  +  size = 2\n',
+  )
 })
 
 test.each([
@@ -83,25 +95,42 @@ test.each([
 })
 
 test('a secret that does not change is hidden beside what does', () => {
-  expect(diff('[a]\nmfa_process = totp SEED\n', '[a]\nmfa_process = totp SEED\nx = 1\n')).toBe('~/.aws/config\n   [a]\n   mfa_process = totp …\n  +x = 1\n')
+  expect(diff('[a]\nmfa_process = totp SEED\n', '[a]\nmfa_process = totp SEED\nx = 1\n')).toBe(
+    '~/.aws/config\n   [a]\n   mfa_process = totp …\n  +x = 1\n',
+  )
 })
 
 test('what is inserted right above a header stands under the section that gets it', () => {
-  expect(diff('[profile work]\nregion = eu\n[profile r]\nx = 1\n', '[profile work]\nregion = eu\nmfa_serial = s\n[profile r]\nx = 1\n')).toBe(
-    '~/.aws/config\n   [profile work]\n   region = eu\n  +mfa_serial = s\n',
+  expect(
+    diff(
+      '[profile work]\nregion = eu\n[profile r]\nx = 1\n',
+      '[profile work]\nregion = eu\nmfa_serial = s\n[profile r]\nx = 1\n',
+    ),
+  ).toBe('~/.aws/config\n   [profile work]\n   region = eu\n  +mfa_serial = s\n')
+  expect(diff('[work]\n[r]\nx = 1\n', '[work]\nregion = eu\n[r]\nx = 1\n')).toBe(
+    '~/.aws/config\n   [work]\n  +region = eu\n',
   )
-  expect(diff('[work]\n[r]\nx = 1\n', '[work]\nregion = eu\n[r]\nx = 1\n')).toBe('~/.aws/config\n   [work]\n  +region = eu\n')
 })
 
 test('whatever changes, each changed line stands under its own section', () => {
   const line = fc.constantFrom('[a]', '[b]', '[c]', 'x = 1', 'y = 2', 'z = 3', '')
   const text = fc.array(line, { maxLength: 14 }).map((lines) => lines.map((each) => `${each}\n`).join(''))
-  fc.assert(fc.property(text, text, (before, after) => {
-    for (const [sign, whole] of [['-', before], ['+', after]] as const) {
-      const rows = diff(before, after).split('\n').slice(1).map((row) => row.slice(2)).filter((row) => row.startsWith(sign) || row.startsWith(' '))
-      expect(changedUnder(rows, sign).filter((row) => !sectionsOf(whole).has(row))).toEqual([])
-    }
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      for (const [sign, whole] of [
+        ['-', before],
+        ['+', after],
+      ] as const) {
+        const rows = diff(before, after)
+          .split('\n')
+          .slice(1)
+          .map((row) => row.slice(2))
+          .filter((row) => row.startsWith(sign) || row.startsWith(' '))
+        expect(changedUnder(rows, sign).filter((row) => !sectionsOf(whole).has(row))).toEqual([])
+      }
+    }),
+    { numRuns: 500 },
+  )
 })
 
 /** Each changed key with the header that a reader sees above it. */
@@ -115,9 +144,16 @@ function changedUnder(rows: readonly string[], sign: string): readonly string[] 
 }
 
 function sectionsOf(text: string): ReadonlySet<string> {
-  return new Set(changedUnder(text.split('\n').map((content) => `+${content}`), '+'))
+  return new Set(
+    changedUnder(
+      text.split('\n').map((content) => `+${content}`),
+      '+',
+    ),
+  )
 }
 
 test('red and green where there is colour', () => {
-  expect(diff('[a]\nx = 1\n', '[a]\nx = 2\n', { ...PLAIN, colour: true })).toBe('~/.aws/config\n   [a]\n  \u001b[31m-x = 1\u001b[39m\n  \u001b[32m+x = 2\u001b[39m\n')
+  expect(diff('[a]\nx = 1\n', '[a]\nx = 2\n', { ...PLAIN, colour: true })).toBe(
+    '~/.aws/config\n   [a]\n  \u001b[31m-x = 1\u001b[39m\n  \u001b[32m+x = 2\u001b[39m\n',
+  )
 })

@@ -32,13 +32,20 @@ describe('a shared credentials file', () => {
     const after = applyEdits(before, planSessionWrite({ ...write, document: readIniDocument(before) }))
     expect(after).toBe(bytesOf(`credentials/${trait}.after-login.ini`))
     expect(isEditContained({ before, after, profile: 'work' })).toBe(true)
-    const removed = applyEdits(after, planSessionRemoval({ document: readIniDocument(after), path: 'credentials', profile: 'work' }).edits)
-    expect(removed).toBe(files.includes(`${trait}.after-logout.ini`) ? bytesOf(`credentials/${trait}.after-logout.ini`) : before)
+    const removed = applyEdits(
+      after,
+      planSessionRemoval({ document: readIniDocument(after), path: 'credentials', profile: 'work' }).edits,
+    )
+    expect(removed).toBe(
+      files.includes(`${trait}.after-logout.ini`) ? bytesOf(`credentials/${trait}.after-logout.ini`) : before,
+    )
   })
 })
 
 describe('a shared config file', () => {
   test.each(traitsIn('config/'))('%s: its profiles are found', (trait) => {
-    expect(readProfiles({ credentials: '', config: bytesOf(`config/${trait}.ini`) }).names()).toEqual(JSON.parse(bytesOf(`config/${trait}.profiles.json`)))
+    expect(readProfiles({ credentials: '', config: bytesOf(`config/${trait}.ini`) }).names()).toEqual(
+      JSON.parse(bytesOf(`config/${trait}.profiles.json`)),
+    )
   })
 })

@@ -35,7 +35,13 @@ describe('headers', () => {
 
   test('a section spans from its header to the next', () => {
     const text = '# top\n  [a]\r\nk=v\n\n[b] ; c\r[c]'
-    expect(readIniDocument(text).sections.map(({ start, bodyStart, end, isIndented }) => [text.slice(start, bodyStart), text.slice(bodyStart, end), isIndented])).toEqual([
+    expect(
+      readIniDocument(text).sections.map(({ start, bodyStart, end, isIndented }) => [
+        text.slice(start, bodyStart),
+        text.slice(bodyStart, end),
+        isIndented,
+      ]),
+    ).toEqual([
       ['  [a]\r\n', 'k=v\n\n', true],
       ['[b] ; c\r', '', false],
       ['[c]', '', false],
@@ -48,18 +54,60 @@ describe('keys', () => {
     { what: 'as AWS writes them', lines: 'aws_access_key_id = AKIA', keys: [['aws_access_key_id', 'AKIA', 0]] },
     { what: 'without blanks', lines: 'k=v', keys: [['k', 'v', 0]] },
     { what: 'in capitals', lines: 'AWS_Key = V', keys: [['aws_key', 'V', 0]] },
-    { what: 'with bytes that are letters in latin-1', lines: '\xc3\x89T\xc3\x80 = \xa0\x85', keys: [['\xc3\x89t\xc3\x80', '\xa0\x85', 0]] },
+    {
+      what: 'with bytes that are letters in latin-1',
+      lines: '\xc3\x89T\xc3\x80 = \xa0\x85',
+      keys: [['\xc3\x89t\xc3\x80', '\xa0\x85', 0]],
+    },
     { what: 'with a colon', lines: 'k: v=w', keys: [['k', 'v=w', 0]] },
     { what: 'with delimiters in the value', lines: 'k = a=b:c [d] # e', keys: [['k', 'a=b:c [d] # e', 0]] },
-    { what: 'empty', lines: 'k =\nl =   \n', keys: [['k', '', 0], ['l', '', 0]] },
-    { what: 'nested', lines: 's3 =\n  a = 1\n\n  # c\n  b = 2\nk = v', keys: [['s3', '', 2], ['k', 'v', 0]] },
+    {
+      what: 'empty',
+      lines: 'k =\nl =   \n',
+      keys: [
+        ['k', '', 0],
+        ['l', '', 0],
+      ],
+    },
+    {
+      what: 'nested',
+      lines: 's3 =\n  a = 1\n\n  # c\n  b = 2\nk = v',
+      keys: [
+        ['s3', '', 2],
+        ['k', 'v', 0],
+      ],
+    },
     { what: 'continued', lines: 'k = v\n\tw\n x', keys: [['k', 'v', 2]] },
-    { what: 'all indented alike', lines: '  k = v\n  l = w\n    m = x\nn = y', keys: [['k', 'v', 0], ['l', 'w', 1], ['n', 'y', 0]] },
-    { what: 'twice', lines: 'k = v\nK = w', keys: [['k', 'v', 0], ['k', 'w', 0]] },
+    {
+      what: 'all indented alike',
+      lines: '  k = v\n  l = w\n    m = x\nn = y',
+      keys: [
+        ['k', 'v', 0],
+        ['l', 'w', 1],
+        ['n', 'y', 0],
+      ],
+    },
+    {
+      what: 'twice',
+      lines: 'k = v\nK = w',
+      keys: [
+        ['k', 'v', 0],
+        ['k', 'w', 0],
+      ],
+    },
     { what: 'after a line that is none', lines: 'nonsense\n  k = v', keys: [['k', 'v', 0]] },
-    { what: 'with CR', lines: 'k = v\rl = w\r\n', keys: [['k', 'v', 0], ['l', 'w', 0]] },
+    {
+      what: 'with CR',
+      lines: 'k = v\rl = w\r\n',
+      keys: [
+        ['k', 'v', 0],
+        ['l', 'w', 0],
+      ],
+    },
   ])('$what', ({ lines, keys }) => {
-    expect(bodyOf(lines).entries.map(({ key, value, continuations }) => [key, value, continuations.length])).toEqual(keys)
+    expect(bodyOf(lines).entries.map(({ key, value, continuations }) => [key, value, continuations.length])).toEqual(
+      keys,
+    )
   })
 
   test('comments and lines that are no key are told apart', () => {
@@ -87,7 +135,8 @@ test('a document counts lines as they are counted one by one, also when it is as
   for (const text of ['', '\n', 'a', 'a\nb\r\nc\rd', '[a]\nk = v\n', 'a\r', '\r\n\r\n']) {
     const document = readIniDocument(text)
     for (let round = 0; round < 10; round++) {
-      for (let offset = 0; offset <= text.length; offset++) expect([text, offset, document.lineAt(offset)]).toEqual([text, offset, lineAt(text, offset)])
+      for (let offset = 0; offset <= text.length; offset++)
+        expect([text, offset, document.lineAt(offset)]).toEqual([text, offset, lineAt(text, offset)])
     }
   }
 })

@@ -7,7 +7,15 @@ const few = fc.array(fc.constantFrom('a', 'b', 'c', '', 'd', 'e'), { maxLength: 
 test.each([
   ['', []],
   ['a', [['a', '']]],
-  ['a\nb\r\n\rc', [['a', '\n'], ['b', '\r\n'], ['', '\r'], ['c', '']]],
+  [
+    'a\nb\r\n\rc',
+    [
+      ['a', '\n'],
+      ['b', '\r\n'],
+      ['', '\r'],
+      ['c', ''],
+    ],
+  ],
 ] as const)('%j is taken apart', (text, lines) => {
   expect(splitLines(text).map(({ content, lineEnd }) => [content, lineEnd])).toEqual(lines)
 })
@@ -28,16 +36,24 @@ test('the changes make the one text of the other', () => {
   fc.assert(
     fc.property(few, few, (before, after) => {
       const changes = changesBetween(before, after)
-      const made = changes.toReversed().reduce((lines: readonly string[], { beforeStart, beforeEnd, afterStart, afterEnd }) => {
-        return [...lines.slice(0, beforeStart), ...after.slice(afterStart, afterEnd), ...lines.slice(beforeEnd)]
-      }, before)
+      const made = changes
+        .toReversed()
+        .reduce((lines: readonly string[], { beforeStart, beforeEnd, afterStart, afterEnd }) => {
+          return [...lines.slice(0, beforeStart), ...after.slice(afterStart, afterEnd), ...lines.slice(beforeEnd)]
+        }, before)
       expect(made).toEqual(after)
     }),
   )
 })
 
 test('a line that every section has is taken out of the right one', () => {
-  const section = (name: string, ...more: readonly string[]): readonly string[] => [`[${name}]`, `role_arn = ${name}`, ...more, 'region = x', '']
+  const section = (name: string, ...more: readonly string[]): readonly string[] => [
+    `[${name}]`,
+    `role_arn = ${name}`,
+    ...more,
+    'region = x',
+    '',
+  ]
   const before = [...section('a', 'mfa = 1'), ...section('b', 'mfa = 1'), ...section('c', 'mfa = 1')]
   const after = [...section('a', 'mfa = 1'), ...section('b'), ...section('c', 'mfa = 1')]
   expect(changesBetween(before, after)).toEqual([{ beforeStart: 7, beforeEnd: 8, afterStart: 7, afterEnd: 7 }])

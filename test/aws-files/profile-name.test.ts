@@ -45,6 +45,10 @@ describe('a profile name', () => {
   })
 
   test('is refused with where it came from', () => {
-    expect(() => assertProfileName('a]', origin)).toThrow(expect.objectContaining({ failure: { code: 'TEXT_REFUSED', what: 'profile name', text: 'a]', defect: 'closing-bracket', origin } }))
+    expect(() => assertProfileName('a]', origin)).toThrow(
+      expect.objectContaining({
+        failure: { code: 'TEXT_REFUSED', what: 'profile name', text: 'a]', defect: 'closing-bracket', origin },
+      }),
+    )
   })
 })

@@ -5,13 +5,44 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 describe('the names of profiles', () => {
   test.each([
     { what: 'nothing', credentials: '', config: '', names: [] },
-    { what: 'credentials first, each once', credentials: '[b]\n[a]\n', config: '[profile c]\n[profile a]\n[default]\n', names: ['b', 'a', 'c', 'default'] },
-    { what: 'every spelling in config', credentials: '', config: '[profile a]\n[profile\tb]\n[profile  c]\n[profile "d"]\n[profile \'e\']\n[profile f ]\n[ profile g ]\n[profile my prof]\n[profile "your prof"] # c\n', names: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'my prof', 'your prof'] },
+    {
+      what: 'credentials first, each once',
+      credentials: '[b]\n[a]\n',
+      config: '[profile c]\n[profile a]\n[default]\n',
+      names: ['b', 'a', 'c', 'default'],
+    },
+    {
+      what: 'every spelling in config',
+      credentials: '',
+      config:
+        '[profile a]\n[profile\tb]\n[profile  c]\n[profile "d"]\n[profile \'e\']\n[profile f ]\n[ profile g ]\n[profile my prof]\n[profile "your prof"] # c\n',
+      names: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'my prof', 'your prof'],
+    },
     { what: 'bare sections in config', credentials: '', config: '[a]\n[profile b]\n', names: ['a', 'b'] },
-    { what: 'what is no profile', credentials: '[DEFAULT]\n[profile x]\n[]\n', config: '[sso-session s]\n[services s]\n[plugins]\n[preview]\n[DEFAULT]\n[login-session x]\n', names: [] },
-    { what: 'a profile of the name profile', credentials: '[profile]\n[profiles]\n', config: '', names: ['profile', 'profiles'] },
-    { what: 'names beyond ASCII', credentials: '[caf\xc3\xa9]\n[caf\xe8]\n', config: '[profile \xf0\x9f\x94\x91]\n', names: ['café', 'caf\xe8', '🔑'] },
-    { what: 'dangerous names', credentials: '[__proto__]\n[constructor]\n', config: '[profile toString]\n', names: ['__proto__', 'constructor', 'toString'] },
+    {
+      what: 'what is no profile',
+      credentials: '[DEFAULT]\n[profile x]\n[]\n',
+      config: '[sso-session s]\n[services s]\n[plugins]\n[preview]\n[DEFAULT]\n[login-session x]\n',
+      names: [],
+    },
+    {
+      what: 'a profile of the name profile',
+      credentials: '[profile]\n[profiles]\n',
+      config: '',
+      names: ['profile', 'profiles'],
+    },
+    {
+      what: 'names beyond ASCII',
+      credentials: '[caf\xc3\xa9]\n[caf\xe8]\n',
+      config: '[profile \xf0\x9f\x94\x91]\n',
+      names: ['café', 'caf\xe8', '🔑'],
+    },
+    {
+      what: 'dangerous names',
+      credentials: '[__proto__]\n[constructor]\n',
+      config: '[profile toString]\n',
+      names: ['__proto__', 'constructor', 'toString'],
+    },
   ])('$what', ({ credentials, config, names }) => {
     const profiles = readProfiles({ credentials, config })
     expect(profiles.names()).toEqual(names)
@@ -19,14 +50,17 @@ describe('the names of profiles', () => {
   })
 
   test.each(['nowhere', '__proto__', 'constructor', 'DEFAULT', '', 'profile a'])('there is no profile %j', (name) => {
-    expect(readProfiles({ credentials: '[a]\n[DEFAULT]\n[profile a]\n', config: '[profile b]\n' }).find(name)).toBeUndefined()
+    expect(
+      readProfiles({ credentials: '[a]\n[DEFAULT]\n[profile a]\n', config: '[profile b]\n' }).find(name),
+    ).toBeUndefined()
   })
 })
 
 describe('a profile', () => {
   const profiles = readProfiles({
     credentials: '# c\n[both]\nRegion = one\naws_access_key_id = AKIA\n[twice]\nk = 1\nl = 1\n[twice]\nk = 2\n',
-    config: '[profile both]\nregion = two\noutput = json\ns3 =\n  a = 1\n[bare]\nx = caf\xc3\xa9 # c\n[profile long]\nrole_arn = a\n  b\n',
+    config:
+      '[profile both]\nregion = two\noutput = json\ns3 =\n  a = 1\n[bare]\nx = caf\xc3\xa9 # c\n[profile long]\nrole_arn = a\n  b\n',
   })
 
   test('is both its sections, credentials over config', () => {
@@ -44,7 +78,12 @@ describe('a profile', () => {
 
   test('that stands twice in a file is both, the last key winning', () => {
     const twice = profiles.find('twice')
-    expect([twice?.get('k')?.value, twice?.get('l')?.value, twice?.lines, twice?.configForm]).toEqual(['2', '1', { credentials: 5 }, undefined])
+    expect([twice?.get('k')?.value, twice?.get('l')?.value, twice?.lines, twice?.configForm]).toEqual([
+      '2',
+      '1',
+      { credentials: 5 },
+      undefined,
+    ])
   })
 
   test('keeps its values as they stand, decoded', () => {
@@ -66,7 +105,9 @@ describe('a profile', () => {
 })
 
 test('no bytes make reading fail, and every name is found, by search and by index alike', () => {
-  const bytes = fc.string({ unit: fc.constantFrom('[', ']', 'profile ', '"', '=', '\n', '\r', '\0', 'a', '\xc3', '\xa9', ' ') })
+  const bytes = fc.string({
+    unit: fc.constantFrom('[', ']', 'profile ', '"', '=', '\n', '\r', '\0', 'a', '\xc3', '\xa9', ' '),
+  })
   fc.assert(
     fc.property(bytes, bytes, (credentials, config) => {
       const profiles = readProfiles({ credentials, config })

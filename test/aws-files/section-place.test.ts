@@ -18,13 +18,24 @@ function refusal(text: string): unknown {
 
 describe('a place in doubt is refused, with its line', () => {
   test.each([
-    { what: 'two sections of the name', text: '[a]\n[t]\nk=v\n\n[t]\n', defect: 'duplicate-section', line: 5, otherLine: 2 },
+    {
+      what: 'two sections of the name',
+      text: '[a]\n[t]\nk=v\n\n[t]\n',
+      defect: 'duplicate-section',
+      line: 5,
+      otherLine: 2,
+    },
     { what: 'two spellings of the name', text: '[t]\n[ t ]\n', defect: 'duplicate-section', line: 2, otherLine: 1 },
     { what: 'text after the header', text: '[a]\n[t] x\n', defect: 'ambiguous-header', line: 2 },
     { what: 'a key on the header line', text: '[t] k = v\n', defect: 'ambiguous-header', line: 1 },
     { what: 'a bracket in the comment of the header', text: '[t] # [x]\n', defect: 'ambiguous-header', line: 1 },
     { what: 'an indented header below a key', text: '[a]\nk = v\n  [t]\n', defect: 'ambiguous-header', line: 3 },
-    { what: 'an indented header below an indented header below a key', text: '[a]\nk = v\n  [b]\n  [t]\n', defect: 'ambiguous-header', line: 4 },
+    {
+      what: 'an indented header below an indented header below a key',
+      text: '[a]\nk = v\n  [b]\n  [t]\n',
+      defect: 'ambiguous-header',
+      line: 4,
+    },
     { what: 'an indented header after it', text: '[t]\nk = v\n  [b]\nl = w\n', defect: 'ambiguous-header', line: 3 },
     { what: 'an indented header right after it', text: '[t]\n  [b]\n', defect: 'ambiguous-header', line: 2 },
     { what: 'an open bracket in it', text: '[t]\nk = v\n[b\nl = w\n', defect: 'ambiguous-header', line: 3 },
@@ -32,8 +43,18 @@ describe('a place in doubt is refused, with its line', () => {
     { what: 'a NUL in it', text: '[t]\nk = \0\n', defect: 'nul', line: 1 },
     { what: 'UTF-16', text: '\xff\xfe[\0t\0]\0', defect: 'nul', line: 1 },
     { what: 'an indented managed key', text: '[t]\n  aws_access_key_id = x\n', defect: 'key-unplaceable', line: 2 },
-    { what: 'an indented managed key below another key', text: '[t]\nk = v\n  aws_session_token = x\n', defect: 'key-unplaceable', line: 3 },
-    { what: 'an indented key below a managed one', text: '[t]\naws_session_token = x\n  region = y\n', defect: 'key-unplaceable', line: 3 },
+    {
+      what: 'an indented managed key below another key',
+      text: '[t]\nk = v\n  aws_session_token = x\n',
+      defect: 'key-unplaceable',
+      line: 3,
+    },
+    {
+      what: 'an indented key below a managed one',
+      text: '[t]\naws_session_token = x\n  region = y\n',
+      defect: 'key-unplaceable',
+      line: 3,
+    },
     { what: 'an indented legacy token', text: '[t]\n  AWS_Security_Token: x\n', defect: 'key-unplaceable', line: 2 },
   ])('$what', ({ text, defect, line, otherLine }) => {
     const expected = { code: 'FILE_MALFORMED', place: { path: '~/.aws/credentials', line }, defect, section: 't' }
@@ -53,7 +74,11 @@ describe('a place beyond doubt is found, whatever is wrong elsewhere', () => {
     { what: 'lines that are no key, and keys twice', text: '[t]\nnonsense\nk=v\nk=w\n', keys: ['k', 'k'] },
     { what: 'managed keys twice', text: '[t]\nmanager=v\nmanager=w\n', keys: ['manager', 'manager'] },
     { what: 'a nested key that is named like a managed one', text: '[t]\nx =\n  manager = y\n', keys: ['x'] },
-    { what: 'a value that goes on in the next line', text: '[t]\naws_session_token = x\n  y==\n', keys: ['aws_session_token'] },
+    {
+      what: 'a value that goes on in the next line',
+      text: '[t]\naws_session_token = x\n  y==\n',
+      keys: ['aws_session_token'],
+    },
   ])('$what', ({ text, keys }) => {
     expect(locate(text)?.body.entries.map(({ key }) => key)).toEqual(keys)
   })

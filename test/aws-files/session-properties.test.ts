@@ -18,11 +18,24 @@ const folder = mkdtempSync(join(tmpdir(), 'awsmfa-properties-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const RUNS = { numRuns: 500 }
-const morning = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalr/XUtn+FEMI', sessionToken: `Fwo${'G+/'.repeat(90)}==`, expiration: new Date('2026-11-21T18:40:00Z') }
-const noon = { accessKeyId: 'ASIAI44QH8DHBEXAMPLE', secretAccessKey: 'je7MtGbClwBF', sessionToken: 'IQo=', expiration: new Date('2026-11-22T00:10:00Z') }
+const morning = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalr/XUtn+FEMI',
+  sessionToken: `Fwo${'G+/'.repeat(90)}==`,
+  expiration: new Date('2026-11-21T18:40:00Z'),
+}
+const noon = {
+  accessKeyId: 'ASIAI44QH8DHBEXAMPLE',
+  secretAccessKey: 'je7MtGbClwBF',
+  sessionToken: 'IQo=',
+  expiration: new Date('2026-11-22T00:10:00Z'),
+}
 
 function login(text: string, profile = TARGET, credentials = morning, requestHash = '0a1b.2c'): string {
-  return applyEdits(text, planSessionWrite({ document: readIniDocument(text), path: 'credentials', profile, credentials, requestHash }))
+  return applyEdits(
+    text,
+    planSessionWrite({ document: readIniDocument(text), path: 'credentials', profile, credentials, requestHash }),
+  )
 }
 
 function logout(text: string, profile = TARGET): string {
@@ -57,9 +70,18 @@ function checkWhereCertain(files: fc.Arbitrary<string>, check: (before: string, 
 
 /** What others do to the file meanwhile, as edits of text that make sense with and without our section. */
 const foreignEdits: readonly { readonly what: string; readonly edit: (text: string) => string }[] = [
-  { what: 'a section is appended', edit: (text) => `${text}${text === '' || text.endsWith('\n') ? '' : lineEndFor(text)}[appended]\nregion = x\n` },
-  { what: 'a section is appended after a blank line', edit: (text) => `${text}${text === '' || text.endsWith('\n') ? '' : lineEndFor(text)}\n[appended]\nregion = x\n` },
-  { what: 'a section is put on top', edit: (text) => (text.startsWith('\xef\xbb\xbf') ? text : `[top]\nregion = x\n${text}`) },
+  {
+    what: 'a section is appended',
+    edit: (text) => `${text}${text === '' || text.endsWith('\n') ? '' : lineEndFor(text)}[appended]\nregion = x\n`,
+  },
+  {
+    what: 'a section is appended after a blank line',
+    edit: (text) => `${text}${text === '' || text.endsWith('\n') ? '' : lineEndFor(text)}\n[appended]\nregion = x\n`,
+  },
+  {
+    what: 'a section is put on top',
+    edit: (text) => (text.startsWith('\xef\xbb\xbf') ? text : `[top]\nregion = x\n${text}`),
+  },
   { what: 'a section is taken out', edit: (text) => withoutBlock(text, 'other') },
 ]
 
@@ -71,7 +93,9 @@ function lineEndFor(text: string): string {
 function withoutBlock(text: string, name: string): string {
   const [section] = sectionsNamed(readIniDocument(text), name)
   if (section === undefined) return text
-  const end = linesBetween(text, section.start, section.end).findLast(({ start, contentEnd }) => text.slice(start, contentEnd).trim() !== '')?.end
+  const end = linesBetween(text, section.start, section.end).findLast(
+    ({ start, contentEnd }) => text.slice(start, contentEnd).trim() !== '',
+  )?.end
   return text.slice(0, section.start) + text.slice(end)
 }
 
@@ -114,7 +138,15 @@ describe('an edit', () => {
 
   test('made twice changes nothing the second time', () => {
     checkWhereCertain(anyFile, (_, after) => {
-      expect(planSessionWrite({ document: readIniDocument(after), path: 'credentials', profile: TARGET, credentials: morning, requestHash: '0a1b.2c' })).toEqual([])
+      expect(
+        planSessionWrite({
+          document: readIniDocument(after),
+          path: 'credentials',
+          profile: TARGET,
+          credentials: morning,
+          requestHash: '0a1b.2c',
+        }),
+      ).toEqual([])
     })
   })
 
@@ -123,7 +155,9 @@ describe('an edit', () => {
       const linesOf = (text: string) => {
         const document = readIniDocument(text)
         const section = sectionsNamed(document, TARGET)[0]
-        return section === undefined ? [] : linesBetween(text, section.start, section.end).map(({ start, contentEnd }) => text.slice(start, contentEnd))
+        return section === undefined
+          ? []
+          : linesBetween(text, section.start, section.end).map(({ start, contentEnd }) => text.slice(start, contentEnd))
       }
       const ours = /^(?:aws_(?:access_key_id|secret_access_key|session_token)|expiration|manager|awsmfa_state) ?=/
       expect(linesOf(after).filter((line) => !ours.test(line))).toEqual(linesOf(before))
@@ -147,7 +181,11 @@ describe('other readers', () => {
       const after = loginWhereCertain(before)
       if (after === undefined || /\r(?!\n)/.test(before) || new RegExp(`\\[ ${TARGET}|\\];`).test(after)) return
       writeFileSync(path, after, 'latin1')
-      const { credentialsFile } = await loadSharedConfigFiles({ filepath: path, configFilepath: join(folder, 'none'), ignoreCache: true })
+      const { credentialsFile } = await loadSharedConfigFiles({
+        filepath: path,
+        configFilepath: join(folder, 'none'),
+        ignoreCache: true,
+      })
       expect(credentialsFile[TARGET]).toMatchObject(expected)
       read++
     })
@@ -170,8 +208,13 @@ test('reading finds every byte again', () => {
       const head = text.slice(0, document.sections[0]?.start)
       expect(head + document.sections.map(({ start, end }) => text.slice(start, end)).join('')).toBe(text)
       for (const section of document.sections) {
-        expect(linesBetween(text, section.bodyStart, section.end).map(({ start, end }) => text.slice(start, end)).join('')).toBe(text.slice(section.bodyStart, section.end))
-        for (const entry of parseSection(document, section).entries) expect(text.slice(entry.valueStart, entry.valueEnd)).toBe(entry.value)
+        expect(
+          linesBetween(text, section.bodyStart, section.end)
+            .map(({ start, end }) => text.slice(start, end))
+            .join(''),
+        ).toBe(text.slice(section.bodyStart, section.end))
+        for (const entry of parseSection(document, section).entries)
+          expect(text.slice(entry.valueStart, entry.valueEnd)).toBe(entry.value)
       }
     }),
     RUNS,
@@ -180,10 +223,19 @@ test('reading finds every byte again', () => {
 
 test('any bytes at all are read without an error', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('[', ']', '=', ':', '#', ' ', '\t', '\n', '\r', '\0', '\xa0', '\xc3', 'a', 'Z', '"') }), (text) => {
-      const document = readIniDocument(text)
-      expect(document.sections.flatMap((section) => parseSection(document, section).entries).every(({ key }) => key !== '')).toBe(true)
-    }),
+    fc.property(
+      fc.string({
+        unit: fc.constantFrom('[', ']', '=', ':', '#', ' ', '\t', '\n', '\r', '\0', '\xa0', '\xc3', 'a', 'Z', '"'),
+      }),
+      (text) => {
+        const document = readIniDocument(text)
+        expect(
+          document.sections
+            .flatMap((section) => parseSection(document, section).entries)
+            .every(({ key }) => key !== ''),
+        ).toBe(true)
+      },
+    ),
     RUNS,
   )
 })

@@ -23,12 +23,33 @@ const keyLines = [
   'x\xa0y = \xa0padded\xa0',
 ]
 const quietLines = ['', '   ', '\t', '# comment', '; comment', '#[target]', '  # indented comment', '# caf\xe9']
-const oddLines = ['no delimiter', '= no key', 'a\0b = c', '\xff\xfe', '<<<<<<< HEAD', '  indented first = 1', '[unclosed']
+const oddLines = [
+  'no delimiter',
+  '= no key',
+  'a\0b = c',
+  '\xff\xfe',
+  '<<<<<<< HEAD',
+  '  indented first = 1',
+  '[unclosed',
+]
 const credentialLines = [
   'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   'aws_access_key_id=ASIAIOSFODNN7EXAMPLE\naws_secret_access_key=s\naws_session_token=t==\naws_security_token=t==',
 ]
-const headers = ['[other]', '[default]', '[base-long-term]', '[ padded ]', '[a] # comment', '[b]; comment', '[profile x]', '[DEFAULT]', '[a.b]', '[caf\xe9]', '[]', '[two words]']
+const headers = [
+  '[other]',
+  '[default]',
+  '[base-long-term]',
+  '[ padded ]',
+  '[a] # comment',
+  '[b]; comment',
+  '[profile x]',
+  '[DEFAULT]',
+  '[a.b]',
+  '[caf\xe9]',
+  '[]',
+  '[two words]',
+]
 
 /** A line end for every line of a file, or several mixed; `'\r'` alone is rare. */
 const lineEnds = fc.oneof(
@@ -37,7 +58,9 @@ const lineEnds = fc.oneof(
   { weight: 2, arbitrary: fc.constant(['\n', '\r\n']) },
   { weight: 1, arbitrary: fc.constant(['\r']) },
 )
-const foreignBody = fc.array(fc.constantFrom(...keyLines, ...quietLines, ...credentialLines, ...oddLines), { maxLength: 5 })
+const foreignBody = fc.array(fc.constantFrom(...keyLines, ...quietLines, ...credentialLines, ...oddLines), {
+  maxLength: 5,
+})
 const foreignSection = fc.tuple(fc.constantFrom(...headers), foreignBody).map(([header, body]) => [header, ...body])
 const targetHeader = fc.constantFrom(`[${TARGET}]`, `[ ${TARGET}\t]`, `[${TARGET}] # mine`, `[${TARGET}]; mine`)
 const targetBody = fc.array(fc.constantFrom(...keyLines, ...quietLines, '  indented first = 1'), { maxLength: 5 })
@@ -58,8 +81,17 @@ export const fileWithoutTarget = fc
 
 /** A file with the target section once, anywhere, holding no credentials and no marks. */
 export const fileWithTarget = fc
-  .tuple(fc.array(foreignSection, { maxLength: 2 }), targetHeader, targetBody, fc.array(foreignSection, { maxLength: 2 }), style)
-  .map(([above, header, body, below, { lineEnds: ends, isEnded, mark }]) => mark + written([...above, [header, ...body], ...below], ends, isEnded))
+  .tuple(
+    fc.array(foreignSection, { maxLength: 2 }),
+    targetHeader,
+    targetBody,
+    fc.array(foreignSection, { maxLength: 2 }),
+    style,
+  )
+  .map(
+    ([above, header, body, below, { lineEnds: ends, isEnded, mark }]) =>
+      mark + written([...above, [header, ...body], ...below], ends, isEnded),
+  )
 
 /** Either of the two. */
 export const anyFile = fc.oneof(fileWithoutTarget, fileWithTarget)

@@ -1,4 +1,17 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync, appendFileSync, renameSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  appendFileSync,
+  renameSync,
+} from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -12,16 +25,28 @@ import { failureOf } from '../support/failure-of.ts'
 const OLD = '[default]\nregion = eu-west-1\n'
 
 function inFolder(folder: string, options: Partial<SharedFilesOptions> = {}): ReturnType<typeof createSharedFiles> {
-  return createSharedFiles({ paths: { credentials: join(folder, 'credentials'), config: join(folder, 'config') }, ...options })
+  return createSharedFiles({
+    paths: { credentials: join(folder, 'credentials'), config: join(folder, 'config') },
+    ...options,
+  })
 }
 
-const append = (content: string) => ({ credentials: { text } }: SharedSnapshots): FilePlan<string> =>
-  ({ edits: { credentials: [{ offset: text.length, length: 0, content }] }, result: 'done' })
+const append =
+  (content: string) =>
+  ({ credentials: { text } }: SharedSnapshots): FilePlan<string> => ({
+    edits: { credentials: [{ offset: text.length, length: 0, content }] },
+    result: 'done',
+  })
 
-const appendToBoth = (content: string) => ({ credentials, config }: SharedSnapshots): FilePlan<string> => ({
-  edits: { credentials: [{ offset: credentials.text.length, length: 0, content }], config: [{ offset: config.text.length, length: 0, content }] },
-  result: 'done',
-})
+const appendToBoth =
+  (content: string) =>
+  ({ credentials, config }: SharedSnapshots): FilePlan<string> => ({
+    edits: {
+      credentials: [{ offset: credentials.text.length, length: 0, content }],
+      config: [{ offset: config.text.length, length: 0, content }],
+    },
+    result: 'done',
+  })
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777
@@ -39,7 +64,11 @@ describe('reading the shared files', () => {
   it('takes /dev/null for a file that is not there', () => {
     const files = createSharedFiles({ paths: { credentials: '/dev/null', config: '/dev/null' } })
     expect(files.read().config).toEqual({ path: '/dev/null', text: '', exists: false })
-    expect(failureOf(() => files.transact(['credentials'], append('x')))).toEqual({ code: 'FILE_NOT_REGULAR', place: { path: '/dev/null' }, found: 'device' })
+    expect(failureOf(() => files.transact(['credentials'], append('x')))).toEqual({
+      code: 'FILE_NOT_REGULAR',
+      place: { path: '/dev/null' },
+      found: 'device',
+    })
   })
 
   it.each([
@@ -52,7 +81,10 @@ describe('reading the shared files', () => {
     make(join(folder, 'credentials'))
     const files = inFolder(folder)
     expect(failureOf(() => files.read())).toMatchObject({ code: 'FILE_NOT_REGULAR', found })
-    expect(failureOf(() => files.transact(['credentials'], append('x')))).toMatchObject({ code: 'FILE_NOT_REGULAR', found })
+    expect(failureOf(() => files.transact(['credentials'], append('x')))).toMatchObject({
+      code: 'FILE_NOT_REGULAR',
+      found,
+    })
     expect(failureOf(() => files.rehearse(['credentials']))).toMatchObject({ code: 'FILE_NOT_REGULAR', found })
     expect(namesBeside(folder)).toEqual(['credentials'])
   })
@@ -103,7 +135,11 @@ describe('writing the shared files', () => {
     const home = join(folder, 'deep', '.aws')
     const files = inFolder(home)
     files.rehearse(['credentials'])
-    expect(files.transact(['credentials'], () => ({ edits: {}, result: 1 }))).toEqual({ result: 1, changed: [], warnings: [] })
+    expect(files.transact(['credentials'], () => ({ edits: {}, result: 1 }))).toEqual({
+      result: 1,
+      changed: [],
+      warnings: [],
+    })
     expect(existsSync(join(folder, 'deep'))).toBe(false)
     files.transact(['credentials'], append('[new]\n'))
     expect([modeOf(home), modeOf(join(home, 'credentials'))]).toEqual([0o700, 0o600])
@@ -129,7 +165,10 @@ describe('writing the shared files', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const before = statSync(join(folder, 'credentials'))
-    const outcome = inFolder(folder).transact(['credentials'], () => ({ edits: { credentials: [{ offset: 0, length: 9, content: '[default]' }] }, result: 0 }))
+    const outcome = inFolder(folder).transact(['credentials'], () => ({
+      edits: { credentials: [{ offset: 0, length: 9, content: '[default]' }] },
+      result: 0,
+    }))
     expect(outcome.changed).toEqual([])
     expect(statSync(join(folder, 'credentials'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs })
   })
@@ -137,7 +176,11 @@ describe('writing the shared files', () => {
   it('changes nothing when the plan throws', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
-    expect(() => inFolder(folder).transact(['credentials'], () => { throw new Error('no') })).toThrow('no')
+    expect(() =>
+      inFolder(folder).transact(['credentials'], () => {
+        throw new Error('no')
+      }),
+    ).toThrow('no')
     expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
   })
 
@@ -146,18 +189,30 @@ describe('writing the shared files', () => {
     writeAgedFile(join(folder, 'credentials'), OLD)
     const files = inFolder(folder)
     expect(() => files.transact(['credentials'], appendToBoth('x'))).toThrow('not named')
-    expect(failureOf(() => files.transact(['credentials'], append('\u20ac')))).toMatchObject({ code: 'EDIT_NOT_CONTAINED' })
+    expect(failureOf(() => files.transact(['credentials'], append('\u20ac')))).toMatchObject({
+      code: 'EDIT_NOT_CONTAINED',
+    })
     expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
   })
 
   it('writes both files, and one file that has both names once', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'config'), OLD)
-    expect(inFolder(folder).transact(['credentials', 'config'], appendToBoth('[x]\n'))).toEqual({ result: 'done', changed: ['config', 'credentials'], warnings: [] })
-    expect([readBytes(join(folder, 'config')), readBytes(join(folder, 'credentials'))]).toEqual([`${OLD}[x]\n`, '[x]\n'])
+    expect(inFolder(folder).transact(['credentials', 'config'], appendToBoth('[x]\n'))).toEqual({
+      result: 'done',
+      changed: ['config', 'credentials'],
+      warnings: [],
+    })
+    expect([readBytes(join(folder, 'config')), readBytes(join(folder, 'credentials'))]).toEqual([
+      `${OLD}[x]\n`,
+      '[x]\n',
+    ])
     expect(namesBeside(folder)).toEqual(['config', 'credentials'])
     mkdirSync(join(folder, 'sub'))
-    const one = createSharedFiles({ paths: { credentials: join(folder, 'config'), config: `${folder}/sub/../config` }, lockWaitMs: 0 })
+    const one = createSharedFiles({
+      paths: { credentials: join(folder, 'config'), config: `${folder}/sub/../config` },
+      lockWaitMs: 0,
+    })
     expect(one.transact(['credentials', 'config'], appendToBoth('[y]\n')).changed).toEqual(['config', 'credentials'])
     expect(readBytes(join(folder, 'config'))).toBe(`${OLD}[x]\n[y]\n[y]\n`)
   })
@@ -166,14 +221,27 @@ describe('writing the shared files', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const gone = String(spawnSync('true').pid)
-    const swept = [`credentials.awsmfa-${gone}-0123456789ab`, `credentials.awsmfa-${gone}-0123456789ab.3141592653`, `credentials.awsmfa-lock.by-${gone}-0123456789ab`, 'credentials.awsmfa-lock.break-0123456789ab']
-    const kept = ['credentials.20261101', `credentials.awsmfa-${gone}-0123456789ab.bak`, `credentials.awsmfa-${gone}-me`, `credentials.awsmfa-${String(process.pid)}-0123456789ab`, `xcredentials.awsmfa-${gone}-0123456789ab`, 'credentials.lock', 'credentials']
+    const swept = [
+      `credentials.awsmfa-${gone}-0123456789ab`,
+      `credentials.awsmfa-${gone}-0123456789ab.3141592653`,
+      `credentials.awsmfa-lock.by-${gone}-0123456789ab`,
+      'credentials.awsmfa-lock.break-0123456789ab',
+    ]
+    const kept = [
+      'credentials.20261101',
+      `credentials.awsmfa-${gone}-0123456789ab.bak`,
+      `credentials.awsmfa-${gone}-me`,
+      `credentials.awsmfa-${String(process.pid)}-0123456789ab`,
+      `xcredentials.awsmfa-${gone}-0123456789ab`,
+      'credentials.lock',
+      'credentials',
+    ]
     for (const name of [...swept, ...kept]) writeAgedFile(join(folder, name), 'x')
     inFolder(folder).transact(['credentials'], append('y'))
     expect(readdirSync(folder).toSorted()).toEqual(kept.toSorted())
   })
 
-  it('as root refuses somebody else\'s home, unless told that it may', () => {
+  it("as root refuses somebody else's home, unless told that it may", () => {
     const folder = scratchFolder()
     if (process.getuid?.() === 0) chownSync(folder, 12_345, 12_345)
     const root = { home: folder, uid: 0 }
@@ -181,7 +249,9 @@ describe('writing the shared files', () => {
     expect(failureOf(() => inFolder(folder, root).rehearse(['credentials']))).toEqual(refused)
     expect(failureOf(() => inFolder(folder, root).transact(['credentials'], append('x\n')))).toEqual(refused)
     expect(namesBeside(folder)).toEqual([])
-    expect(failureOf(() => inFolder(folder, { ...root, allowRoot: true }).transact(['credentials'], append('x\n')))).toBe('no failure')
+    expect(
+      failureOf(() => inFolder(folder, { ...root, allowRoot: true }).transact(['credentials'], append('x\n'))),
+    ).toBe('no failure')
     expect(statSync(join(folder, 'credentials')).uid).toBe(refused.owner)
   })
 })
@@ -203,7 +273,11 @@ describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a fold
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     chmodSync(join(folder, 'credentials'), 0o000)
-    expect(failureOf(() => inFolder(folder).read())).toEqual({ code: 'FILE_UNREADABLE', place: { path: join(folder, 'credentials') }, errno: 'EACCES' })
+    expect(failureOf(() => inFolder(folder).read())).toEqual({
+      code: 'FILE_UNREADABLE',
+      place: { path: join(folder, 'credentials') },
+      errno: 'EACCES',
+    })
   })
 })
 
@@ -225,10 +299,12 @@ describe('promise 2: nothing is ever lost', () => {
     const path = join(folder, 'credentials')
     writeAgedFile(path, OLD)
     let asked = 0
-    const failure = failureOf(() => inFolder(folder, { pause: () => undefined }).transact(['credentials'], (snapshots) => {
-      writeAgedFile(path, `${OLD}# ${String(asked++)}\n`)
-      return append('[ours]\n')(snapshots)
-    }))
+    const failure = failureOf(() =>
+      inFolder(folder, { pause: () => undefined }).transact(['credentials'], (snapshots) => {
+        writeAgedFile(path, `${OLD}# ${String(asked++)}\n`)
+        return append('[ours]\n')(snapshots)
+      }),
+    )
     expect(failure).toEqual({ code: 'FILE_KEEPS_CHANGING', place: { path } })
     expect([readBytes(path), namesBeside(folder)]).toEqual([`${OLD}# ${String(asked - 1)}\n`, ['credentials']])
   })
@@ -250,7 +326,11 @@ describe('promise 2: nothing is ever lost', () => {
     const path = join(folder, 'credentials')
     writeAgedFile(path, `${OLD}[theirs]\n`)
     let pauses = 0
-    const files = inFolder(folder, { pause: () => { if (pauses++ === 0) writeAgedFile(path, `${OLD}[theirs]\n`) } })
+    const files = inFolder(folder, {
+      pause: () => {
+        if (pauses++ === 0) writeAgedFile(path, `${OLD}[theirs]\n`)
+      },
+    })
     files.read()
     writeAgedFile(path, '[default]\n')
     files.transact(['credentials'], append('[ours]\n'))
@@ -261,9 +341,17 @@ describe('promise 2: nothing is ever lost', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
-    const files = inFolder(folder, { pause: () => { pauses++ } })
+    const files = inFolder(folder, {
+      pause: () => {
+        pauses++
+      },
+    })
     files.transact(['credentials'], append('[a]\n'))
-    inFolder(folder, { pause: () => { pauses++ } }).transact(['credentials'], append('[b]\n'))
+    inFolder(folder, {
+      pause: () => {
+        pauses++
+      },
+    }).transact(['credentials'], append('[b]\n'))
     expect([pauses, readBytes(join(folder, 'credentials'))]).toEqual([0, `${OLD}[a]\n[b]\n`])
   })
 
@@ -271,11 +359,19 @@ describe('promise 2: nothing is ever lost', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
-    const files = inFolder(folder, { pause: () => { pauses++ } })
+    const files = inFolder(folder, {
+      pause: () => {
+        pauses++
+      },
+    })
     files.read()
     renameSync(join(folder, 'credentials'), join(folder, 'elsewhere'))
     files.transact(['credentials'], append('[ours]\n'))
-    expect([pauses, readBytes(join(folder, 'credentials')), readBytes(join(folder, 'elsewhere'))]).toEqual([1, '[ours]\n', OLD])
+    expect([pauses, readBytes(join(folder, 'credentials')), readBytes(join(folder, 'elsewhere'))]).toEqual([
+      1,
+      '[ours]\n',
+      OLD,
+    ])
   })
 
   it('keeps a file with a time in the future editable', () => {
@@ -283,7 +379,11 @@ describe('promise 2: nothing is ever lost', () => {
     writeAgedFile(join(folder, 'credentials'), OLD)
     const future = new Date(Date.now() + 86_400_000)
     utimesSync(join(folder, 'credentials'), future, future)
-    inFolder(folder, { pause: () => { throw new Error('no reason to wait') } }).transact(['credentials'], append('[ours]\n'))
+    inFolder(folder, {
+      pause: () => {
+        throw new Error('no reason to wait')
+      },
+    }).transact(['credentials'], append('[ours]\n'))
     expect(readBytes(join(folder, 'credentials'))).toBe(`${OLD}[ours]\n`)
   })
 })

@@ -5,11 +5,25 @@ import type { SessionRemovalPlan } from '../../src/aws-files/session-section.ts'
 import { planSessionWrite } from '../../src/aws-files/session-section.ts'
 import type { ShortTermCredentials } from '../../src/model/credentials.ts'
 
-export const session: ShortTermCredentials = { accessKeyId: 'ASIANEW', secretAccessKey: 'S', sessionToken: 'T==', expiration: new Date('2026-11-21T18:40:00.999Z') }
+export const session: ShortTermCredentials = {
+  accessKeyId: 'ASIANEW',
+  secretAccessKey: 'S',
+  sessionToken: 'T==',
+  expiration: new Date('2026-11-21T18:40:00.999Z'),
+}
 
 /** Gives a credentials file with a session written into [t]. */
 export function signIn(text: string, change: Partial<ShortTermCredentials> = {}, requestHash = '0a'): string {
-  return applyEdits(text, planSessionWrite({ document: readIniDocument(text), path: 'c', profile: 't', credentials: { ...session, ...change }, requestHash }))
+  return applyEdits(
+    text,
+    planSessionWrite({
+      document: readIniDocument(text),
+      path: 'c',
+      profile: 't',
+      credentials: { ...session, ...change },
+      requestHash,
+    }),
+  )
 }
 
 /** Gives a credentials file with [t] signed out, and what went. */

@@ -19,21 +19,59 @@ test('a state is read back as it was written', () => {
 })
 
 test('version 1 is what lies on disks', () => {
-  const written = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', requestHash: '0a1b.2c', madeSection: true, addedBlankLine: true, endedLine: '01ff' }
+  const written = {
+    accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    requestHash: '0a1b.2c',
+    madeSection: true,
+    addedBlankLine: true,
+    endedLine: '01ff',
+  }
   expect(formatStateValue(written)).toBe('1:ASIAIOSFODNN7EXAMPLE:sbe01ff:0a1b.2c')
-  expect(parseStateValue('1:ASIAIOSFODNN7EXAMPLE:k:00')).toEqual({ accessKeyId: 'ASIAIOSFODNN7EXAMPLE', requestHash: '00', madeSection: false, addedBlankLine: false, endedLine: undefined })
+  expect(parseStateValue('1:ASIAIOSFODNN7EXAMPLE:k:00')).toEqual({
+    accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    requestHash: '00',
+    madeSection: false,
+    addedBlankLine: false,
+    endedLine: undefined,
+  })
 })
 
-test.each(['', '1', '2:A:k:00', '1:A:k', '1::k:00', '1:A:x:00', '1:A:bk:00', '1:A:ke1:00', '1:A:k:', '1:A:k:0g', '1:A:k:00 ', '1:A:k:00\n', ' 1:A:k:00', '1:A-B:k:00', `1:A:k:${'0'.repeat(81)}`, '1:A:k:00 # c'])(
-  'anything else is no state: %j',
-  (value) => {
-    expect(parseStateValue(value)).toBeUndefined()
+test.each([
+  '',
+  '1',
+  '2:A:k:00',
+  '1:A:k',
+  '1::k:00',
+  '1:A:x:00',
+  '1:A:bk:00',
+  '1:A:ke1:00',
+  '1:A:k:',
+  '1:A:k:0g',
+  '1:A:k:00 ',
+  '1:A:k:00\n',
+  ' 1:A:k:00',
+  '1:A-B:k:00',
+  `1:A:k:${'0'.repeat(81)}`,
+  '1:A:k:00 # c',
+])('anything else is no state: %j', (value) => {
+  expect(parseStateValue(value)).toBeUndefined()
+})
+
+test.each([{ accessKeyId: 'A B' }, { accessKeyId: '' }, { requestHash: 'xyz' }, { requestHash: '' }])(
+  'parts outside their alphabet are not written: %j',
+  (part) => {
+    expect(() =>
+      formatStateValue({
+        accessKeyId: 'A',
+        requestHash: '0',
+        madeSection: true,
+        addedBlankLine: false,
+        endedLine: undefined,
+        ...part,
+      }),
+    ).toThrow('alphabet')
   },
 )
-
-test.each([{ accessKeyId: 'A B' }, { accessKeyId: '' }, { requestHash: 'xyz' }, { requestHash: '' }])('parts outside their alphabet are not written: %j', (part) => {
-  expect(() => formatStateValue({ accessKeyId: 'A', requestHash: '0', madeSection: true, addedBlankLine: false, endedLine: undefined, ...part })).toThrow('alphabet')
-})
 
 test.each([
   { line: '', checksum: (0x811c ^ 0x9dc5).toString(16) },

@@ -17,10 +17,23 @@ describe('a length is read', () => {
     ['0900', 900],
   ])('%s is %i seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds))
 
-  test.each(['', 'h', ' 1h', '1h ', '1.5h', '-1h', '30m1h', '1h1h', '1d', '12H', '1h30', '1e3', '0x10', '٣h', '99999999999'])(
-    "'%s' is no length",
-    (text) => expect(parseDuration(text)).toBeUndefined(),
-  )
+  test.each([
+    '',
+    'h',
+    ' 1h',
+    '1h ',
+    '1.5h',
+    '-1h',
+    '30m1h',
+    '1h1h',
+    '1d',
+    '12H',
+    '1h30',
+    '1e3',
+    '0x10',
+    '٣h',
+    '99999999999',
+  ])("'%s' is no length", (text) => expect(parseDuration(text)).toBeUndefined())
 
   it('reads hours, minutes and seconds in any amount, and their sum in seconds as the same', () => {
     const amount = fc.nat({ max: 99_999 })

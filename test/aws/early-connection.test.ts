@@ -3,14 +3,22 @@ import type { Agent } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEarlyConnection } from '../../src/aws/transport.ts'
 
-interface FakeSocket extends EventEmitter { destroyed: boolean; bytesRead: number; isRefed: boolean; readonly target: object }
+interface FakeSocket extends EventEmitter {
+  destroyed: boolean
+  bytesRead: number
+  isRefed: boolean
+  readonly target: object
+}
 
 /** An agent whose connections are noted and never opened. */
 const fakeAgent = () => {
   const sockets: FakeSocket[] = []
   const createConnection = (target: object): FakeSocket => {
     const socket: FakeSocket = Object.assign(new EventEmitter(), {
-      destroyed: false, bytesRead: 0, isRefed: true, target,
+      destroyed: false,
+      bytesRead: 0,
+      isRefed: true,
+      target,
       destroy: () => (socket.destroyed = true),
       ref: () => Object.assign(socket, { isRefed: true }),
       unref: () => Object.assign(socket, { isRefed: false }),
@@ -18,10 +26,20 @@ const fakeAgent = () => {
     sockets.push(socket)
     return socket
   }
-  const agent = { createConnection, sockets: {} as Record<string, unknown[]>, freeSockets: {} as Record<string, unknown[]>, options: { ca: 'PEM' } }
-  return { agent, sockets, request: () => (agent as unknown as Agent).createConnection({}, undefined) as unknown as FakeSocket }
+  const agent = {
+    createConnection,
+    sockets: {} as Record<string, unknown[]>,
+    freeSockets: {} as Record<string, unknown[]>,
+    options: { ca: 'PEM' },
+  }
+  return {
+    agent,
+    sockets,
+    request: () => (agent as unknown as Agent).createConnection({}, undefined) as unknown as FakeSocket,
+  }
 }
-const earlyFor = (agent: unknown) => createEarlyConnection(agent as Agent, new URL('https://sts.eu-west-1.amazonaws.com'))
+const earlyFor = (agent: unknown) =>
+  createEarlyConnection(agent as Agent, new URL('https://sts.eu-west-1.amazonaws.com'))
 
 describe('a connection opened before it is needed', () => {
   beforeEach(() => void vi.useFakeTimers())
@@ -31,7 +49,15 @@ describe('a connection opened before it is needed', () => {
     const { agent, sockets } = fakeAgent()
     earlyFor(agent).open()
     expect(sockets.map(({ target, isRefed }) => ({ target, isRefed }))).toEqual([
-      { target: { ca: 'PEM', host: 'sts.eu-west-1.amazonaws.com', port: 443, servername: 'sts.eu-west-1.amazonaws.com' }, isRefed: false },
+      {
+        target: {
+          ca: 'PEM',
+          host: 'sts.eu-west-1.amazonaws.com',
+          port: 443,
+          servername: 'sts.eu-west-1.amazonaws.com',
+        },
+        isRefed: false,
+      },
     ])
   })
   it('is what the first request gets, and only the first', () => {

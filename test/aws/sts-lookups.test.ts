@@ -31,7 +31,18 @@ const watchProcess = () => {
   const paths: string[] = []
   const ports: number[] = []
   for (const holder of [fs, fs.promises] as unknown as readonly Record<string, unknown>[]) {
-    for (const name of ['open', 'openSync', 'readFile', 'readFileSync', 'stat', 'statSync', 'access', 'accessSync', 'existsSync', 'createReadStream']) {
+    for (const name of [
+      'open',
+      'openSync',
+      'readFile',
+      'readFileSync',
+      'stat',
+      'statSync',
+      'access',
+      'accessSync',
+      'existsSync',
+      'createReadStream',
+    ]) {
       const original = holder[name]
       if (typeof original !== 'function') continue
       holder[name] = function (this: unknown, ...values: readonly unknown[]): unknown {
@@ -67,7 +78,11 @@ it('opens no file of AWS, connects to the given endpoint alone, warns nobody and
   sts.prepare()
   const { credentials } = await sts.getSessionToken(alice, { durationSeconds: 900 }, signal)
   await sts.getCallerIdentity(credentials, signal)
-  await sts.assumeRole(alice, { roleArn: 'arn:aws:iam::222222222222:role/Open', roleSessionName: 'alice', durationSeconds: 900 }, signal)
+  await sts.assumeRole(
+    alice,
+    { roleArn: 'arn:aws:iam::222222222222:role/Open', roleSessionName: 'alice', durationSeconds: 900 },
+    signal,
+  )
   await createListMfaDevices(options)(alice, signal)
   expect(paths.filter((path) => path.includes('.aws') || path.startsWith(home))).toEqual([])
   expect(new Set(ports)).toEqual(new Set([Number(new URL(server.url).port)]))

@@ -6,7 +6,10 @@ import type { Failure } from '../../src/model/failure.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Origin, Resolved } from '../../src/model/origin.ts'
 
-const inFile = (key: string, value: string): Resolved<string> => ({ value, origin: { kind: 'file', file: 'config', profile: 'work', key, line: 3 } })
+const inFile = (key: string, value: string): Resolved<string> => ({
+  value,
+  origin: { kind: 'file', file: 'config', profile: 'work', key, line: 3 },
+})
 const inVariable = (variable: string): Origin => ({ kind: 'environment', variable })
 interface Given {
   readonly environment?: Record<string, string>
@@ -15,11 +18,18 @@ interface Given {
   readonly files?: Record<string, string>
   readonly flags?: Pick<TransportSources, 'endpointUrlFlag' | 'caBundleFlag'>
 }
-const sourcesOf = ({ environment = {}, profile = {}, services = {}, files = {}, flags = {} }: Given): TransportSources => ({
+const sourcesOf = ({
+  environment = {},
+  profile = {},
+  services = {},
+  files = {},
+  flags = {},
+}: Given): TransportSources => ({
   environment,
   ...flags,
   profileSetting: (key) => (profile[key] === undefined ? undefined : inFile(key, profile[key])),
-  serviceEndpoint: (service) => (services[service] === undefined ? undefined : inFile('endpoint_url', services[service])),
+  serviceEndpoint: (service) =>
+    services[service] === undefined ? undefined : inFile('endpoint_url', services[service]),
   readText: (path) => {
     if (files[path] === undefined) throw Object.assign(new Error('no file'), { code: 'ENOENT' })
     return files[path]
@@ -39,43 +49,83 @@ const failureOf = (given: Given): Failure | undefined => {
 
 it('with nothing set, AWS is reached directly', () => {
   expect(resolve({})).toEqual({
-    stsEndpointUrl: undefined, iamEndpointUrl: undefined, useFipsEndpoint: false, useDualstackEndpoint: false, useGlobalEndpoint: false,
-    proxies: { https: undefined, http: undefined, bypass: [] }, ca: undefined, maxAttempts: 3, preconnect: true,
+    stsEndpointUrl: undefined,
+    iamEndpointUrl: undefined,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    useGlobalEndpoint: false,
+    proxies: { https: undefined, http: undefined, bypass: [] },
+    ca: undefined,
+    maxAttempts: 3,
+    preconnect: true,
   })
 })
 
 describe('endpoints', () => {
   const everywhere: Given = {
     flags: { endpointUrlFlag: { value: 'http://flag', origin: { kind: 'flag', flag: '--endpoint-url' } } },
-    environment: { AWS_ENDPOINT_URL_STS: 'http://sts-variable', AWS_ENDPOINT_URL_IAM: 'http://iam-variable', AWS_ENDPOINT_URL: 'http://variable' },
+    environment: {
+      AWS_ENDPOINT_URL_STS: 'http://sts-variable',
+      AWS_ENDPOINT_URL_IAM: 'http://iam-variable',
+      AWS_ENDPOINT_URL: 'http://variable',
+    },
     services: { sts: 'http://sts-service', iam: 'http://iam-service' },
     profile: { endpoint_url: 'http://profile' },
   }
   const without = (...names: readonly string[]): Given => ({
     ...everywhere,
-    environment: Object.fromEntries(Object.entries(everywhere.environment ?? {}).filter(([name]) => !names.includes(name))),
-    services: names.includes('services') ? {} : everywhere.services ?? {},
-    profile: names.includes('profile') ? {} : everywhere.profile ?? {},
-    flags: names.includes('flag') ? {} : everywhere.flags ?? {},
+    environment: Object.fromEntries(
+      Object.entries(everywhere.environment ?? {}).filter(([name]) => !names.includes(name)),
+    ),
+    services: names.includes('services') ? {} : (everywhere.services ?? {}),
+    profile: names.includes('profile') ? {} : (everywhere.profile ?? {}),
+    flags: names.includes('flag') ? {} : (everywhere.flags ?? {}),
   })
   const special = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL_IAM']
   it.each([
     ['a flag, which moves STS alone', everywhere, 'http://flag', 'http://iam-variable'],
     ["the service's variable", without('flag'), 'http://sts-variable', 'http://iam-variable'],
     ['the general variable', without('flag', ...special), 'http://variable', 'http://variable'],
-    ["the service's section", without('flag', ...special, 'AWS_ENDPOINT_URL'), 'http://sts-service', 'http://iam-service'],
+    [
+      "the service's section",
+      without('flag', ...special, 'AWS_ENDPOINT_URL'),
+      'http://sts-service',
+      'http://iam-service',
+    ],
     ['the profile', without('flag', ...special, 'AWS_ENDPOINT_URL', 'services'), 'http://profile', 'http://profile'],
     ['nothing', without('flag', ...special, 'AWS_ENDPOINT_URL', 'services', 'profile'), undefined, undefined],
-    ['the flag alone, where configured ones are ignored', { ...everywhere, environment: { ...everywhere.environment, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' } }, 'http://flag', undefined],
-    ['nothing, where the profile ignores configured ones', { ...without('flag'), profile: { ignore_configured_endpoint_urls: 'true' } }, undefined, undefined],
-    ["an empty variable counts as unset", { environment: { AWS_ENDPOINT_URL_STS: '', AWS_ENDPOINT_URL: 'http://variable' } }, 'http://variable', 'http://variable'],
+    [
+      'the flag alone, where configured ones are ignored',
+      { ...everywhere, environment: { ...everywhere.environment, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' } },
+      'http://flag',
+      undefined,
+    ],
+    [
+      'nothing, where the profile ignores configured ones',
+      { ...without('flag'), profile: { ignore_configured_endpoint_urls: 'true' } },
+      undefined,
+      undefined,
+    ],
+    [
+      'an empty variable counts as unset',
+      { environment: { AWS_ENDPOINT_URL_STS: '', AWS_ENDPOINT_URL: 'http://variable' } },
+      'http://variable',
+      'http://variable',
+    ],
   ] as readonly (readonly [string, Given, string | undefined, string | undefined])[])('%s', (_, given, sts, iam) => {
     const settings = resolve(given)
     expect([settings.stsEndpointUrl?.value, settings.iamEndpointUrl?.value]).toEqual([sts, iam])
   })
   it.each(['localhost:4566', 'ftp://x', 'http://', 'http://a b'])("'%s' is no address", (value) => {
     expect(failureOf({ environment: { AWS_ENDPOINT_URL: value } })).toEqual({
-      code: 'USAGE', problem: { kind: 'bad-value', option: 'AWS_ENDPOINT_URL', value, expected: 'an http:// or https:// address', origin: inVariable('AWS_ENDPOINT_URL') },
+      code: 'USAGE',
+      problem: {
+        kind: 'bad-value',
+        option: 'AWS_ENDPOINT_URL',
+        value,
+        expected: 'an http:// or https:// address',
+        origin: inVariable('AWS_ENDPOINT_URL'),
+      },
     })
   })
   it.each([
@@ -91,38 +141,81 @@ describe('endpoints', () => {
 })
 
 describe('attempts', () => {
-  it.each([['5', 5], ['1', 1], ['0', 3], ['many', 3], ['', 3], ['1000', 3]])("AWS_MAX_ATTEMPTS='%s' is %i", (value, maxAttempts) => {
+  it.each([
+    ['5', 5],
+    ['1', 1],
+    ['0', 3],
+    ['many', 3],
+    ['', 3],
+    ['1000', 3],
+  ])("AWS_MAX_ATTEMPTS='%s' is %i", (value, maxAttempts) => {
     expect(resolve({ environment: { AWS_MAX_ATTEMPTS: value } }).maxAttempts).toBe(maxAttempts)
   })
 })
 
 describe('certificates', () => {
   const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
-  const files = { '/env.pem': PEM, '/home/alice/p.pem': `profile ${PEM}`, '/flag.pem': `flag ${PEM}`, '/extra.pem': `extra ${PEM}`, '/empty.pem': 'no\n' }
+  const files = {
+    '/env.pem': PEM,
+    '/home/alice/p.pem': `profile ${PEM}`,
+    '/flag.pem': `flag ${PEM}`,
+    '/extra.pem': `extra ${PEM}`,
+    '/empty.pem': 'no\n',
+  }
   const flag = { caBundleFlag: { value: '/flag.pem', origin: { kind: 'flag', flag: '--ca-bundle' } as const } }
   it.each([
-    ['the flag', { flags: flag, environment: { AWS_CA_BUNDLE: '/env.pem' }, profile: { ca_bundle: '~/p.pem' } }, `flag ${PEM}`],
+    [
+      'the flag',
+      { flags: flag, environment: { AWS_CA_BUNDLE: '/env.pem' }, profile: { ca_bundle: '~/p.pem' } },
+      `flag ${PEM}`,
+    ],
     ['the variable', { environment: { AWS_CA_BUNDLE: '/env.pem' }, profile: { ca_bundle: '~/p.pem' } }, PEM],
     ['the profile', { profile: { ca_bundle: '~/p.pem' } }, `profile ${PEM}`],
-    ["Node's extra ones too", { environment: { AWS_CA_BUNDLE: '/env.pem', NODE_EXTRA_CA_CERTS: '/extra.pem' } }, `${PEM}\nextra ${PEM}`],
-    ["not Node's where it is not to be read", { environment: { AWS_CA_BUNDLE: '/env.pem', NODE_EXTRA_CA_CERTS: '/gone.pem' } }, PEM],
+    [
+      "Node's extra ones too",
+      { environment: { AWS_CA_BUNDLE: '/env.pem', NODE_EXTRA_CA_CERTS: '/extra.pem' } },
+      `${PEM}\nextra ${PEM}`,
+    ],
+    [
+      "not Node's where it is not to be read",
+      { environment: { AWS_CA_BUNDLE: '/env.pem', NODE_EXTRA_CA_CERTS: '/gone.pem' } },
+      PEM,
+    ],
     ["Node's alone are left to Node", { environment: { NODE_EXTRA_CA_CERTS: '/extra.pem' } }, undefined],
   ] as readonly (readonly [string, Given, string | undefined])[])('%s', (_, given, ca) => {
     expect(resolve({ ...given, files }).ca).toBe(ca)
   })
-  it.each([['/gone.pem', 'ENOENT'], ['/empty.pem', 'NO_CERTIFICATE']])('%s is refused with %s', (path, errno) => {
-    expect(failureOf({ environment: { AWS_CA_BUNDLE: path }, files })).toEqual({ code: 'CA_BUNDLE_UNREADABLE', place: { path }, origin: inVariable('AWS_CA_BUNDLE'), errno })
+  it.each([
+    ['/gone.pem', 'ENOENT'],
+    ['/empty.pem', 'NO_CERTIFICATE'],
+  ])('%s is refused with %s', (path, errno) => {
+    expect(failureOf({ environment: { AWS_CA_BUNDLE: path }, files })).toEqual({
+      code: 'CA_BUNDLE_UNREADABLE',
+      place: { path },
+      origin: inVariable('AWS_CA_BUNDLE'),
+      errno,
+    })
   })
 })
 
 describe('proxies', () => {
-  const environment = { HTTPS_PROXY: 'http://upper:1', https_proxy: 'lower:3128', HTTP_PROXY: '//plain:8080', NO_PROXY: ' localhost, .example.com ,, 10.0.0.0/8' }
+  const environment = {
+    HTTPS_PROXY: 'http://upper:1',
+    https_proxy: 'lower:3128',
+    HTTP_PROXY: '//plain:8080',
+    NO_PROXY: ' localhost, .example.com ,, 10.0.0.0/8',
+  }
   it('lower case wins, an address without http:// is one, NO_PROXY is a list', () => {
-    expect(resolve({ environment }).proxies).toEqual({ https: 'http://lower:3128', http: 'http://plain:8080', bypass: ['localhost', '.example.com', '10.0.0.0/8'] })
+    expect(resolve({ environment }).proxies).toEqual({
+      https: 'http://lower:3128',
+      http: 'http://plain:8080',
+      bypass: ['localhost', '.example.com', '10.0.0.0/8'],
+    })
   })
   it('what is no proxy that we can use is refused, and its password is not shown', () => {
     expect(failureOf({ environment: { HTTPS_PROXY: 'socks5://carla:hidden@proxy:1080' } })).toMatchObject({
-      code: 'USAGE', problem: { option: 'HTTPS_PROXY', value: 'socks5://proxy:1080' },
+      code: 'USAGE',
+      problem: { option: 'HTTPS_PROXY', value: 'socks5://proxy:1080' },
     })
   })
   it('is shown without its login', () => {
@@ -144,10 +237,15 @@ describe('proxies', () => {
     ['http://[::1]:4566', ['[::1]:4566'], undefined, true],
     ['http://10.1.2.3', ['10.0.0.0/8'], 'http://plain:1', false],
   ] as const)('%s with NO_PROXY %j', (url, bypass, proxyUrl, ignored) => {
-    expect(chooseProxy(new URL(url), { https: 'http://secure:1', http: 'http://plain:1', bypass })).toEqual({ proxyUrl, ignored })
+    expect(chooseProxy(new URL(url), { https: 'http://secure:1', http: 'http://plain:1', bypass })).toEqual({
+      proxyUrl,
+      ignored,
+    })
   })
   it('none set is none ignored', () => {
-    expect(chooseProxy(new URL('https://sts.amazonaws.com'), { https: undefined, http: 'http://plain:1', bypass: ['*'] })).toEqual({ proxyUrl: undefined, ignored: false })
+    expect(
+      chooseProxy(new URL('https://sts.amazonaws.com'), { https: undefined, http: 'http://plain:1', bypass: ['*'] }),
+    ).toEqual({ proxyUrl: undefined, ignored: false })
   })
 })
 

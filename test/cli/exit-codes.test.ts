@@ -2,13 +2,29 @@ import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
-const TWO = ['USAGE', 'STS_ARGUMENT', 'DURATION_OUT_OF_RANGE', 'TOKEN_CODE_MALFORMED', 'MFA_SERIAL_MALFORMED', 'TEXT_REFUSED']
-const FOUR = ['PROMPT_UNAVAILABLE', 'TOKEN_CODE_REJECTED', 'MFA_SERIAL_REJECTED', 'CREDENTIALS_REJECTED', 'SESSION_MISSING']
+const TWO = [
+  'USAGE',
+  'STS_ARGUMENT',
+  'DURATION_OUT_OF_RANGE',
+  'TOKEN_CODE_MALFORMED',
+  'MFA_SERIAL_MALFORMED',
+  'TEXT_REFUSED',
+]
+const FOUR = [
+  'PROMPT_UNAVAILABLE',
+  'TOKEN_CODE_REJECTED',
+  'MFA_SERIAL_REJECTED',
+  'CREDENTIALS_REJECTED',
+  'SESSION_MISSING',
+]
 const SPECIAL = ['CANCELLED', 'INTERRUPTED', 'ANOTHER_LOGIN_FAILED', 'PROGRAM_NOT_RUN']
 
-test.each(FAILURE_EXAMPLES.filter(({ failure }) => !SPECIAL.includes(failure.code)))('$name: 2 for usage, 4 for no session, else 1', ({ failure }) => {
-  expect(exitCodeOf(failure)).toBe(TWO.includes(failure.code) ? 2 : FOUR.includes(failure.code) ? 4 : 1)
-})
+test.each(FAILURE_EXAMPLES.filter(({ failure }) => !SPECIAL.includes(failure.code)))(
+  '$name: 2 for usage, 4 for no session, else 1',
+  ({ failure }) => {
+    expect(exitCodeOf(failure)).toBe(TWO.includes(failure.code) ? 2 : FOUR.includes(failure.code) ? 4 : 1)
+  },
+)
 
 test('stopping is 128 and the number of the signal', () => {
   expect(exitCodeOf({ code: 'CANCELLED' })).toBe(130)

@@ -8,7 +8,9 @@ import { SETTING_TABLE, SETTINGS_FILE_KEYS } from '../../src/login/setting-table
 const NOW = new Date('2026-11-21T08:00:00.123Z')
 
 test('the text of every topic', async () => {
-  await expect(HELP_TOPICS.map((topic) => `# awsmfa help ${topic}\n${renderTopic(topic, NOW)}`).join('\n')).toMatchFileSnapshot('help-topics.golden.txt')
+  await expect(
+    HELP_TOPICS.map((topic) => `# awsmfa help ${topic}\n${renderTopic(topic, NOW)}`).join('\n'),
+  ).toMatchFileSnapshot('help-topics.golden.txt')
 })
 
 test.each(HELP_TOPICS)('%s fits 80 columns, ends in one line end, and is no Markdown', (topic) => {
@@ -22,18 +24,26 @@ test.each(HELP_TOPICS)('%s fits 80 columns, ends in one line end, and is no Mark
 
 test('exit-codes has every code that a failure ends with', () => {
   const text = renderTopic('exit-codes', NOW)
-  for (const code of [0, 126, 127, 129, 130, 143, ...Object.values(EXIT_CODES)]) expect(text).toMatch(new RegExp(`^  ${code} `, 'm'))
+  for (const code of [0, 126, 127, 129, 130, 143, ...Object.values(EXIT_CODES)])
+    expect(text).toMatch(new RegExp(`^  ${code} `, 'm'))
 })
 
 test('config has every setting with every place where it may stand', () => {
   const text = renderTopic('config', NOW)
-  const places = SETTING_TABLE.flatMap((row) => [`${row.name}: `, ...row.flags.map((flag) => `--${flag}`), ...row.stsFlags, ...row.variables, ...row.profileKeys])
+  const places = SETTING_TABLE.flatMap((row) => [
+    `${row.name}: `,
+    ...row.flags.map((flag) => `--${flag}`),
+    ...row.stsFlags,
+    ...row.variables,
+    ...row.profileKeys,
+  ])
   for (const place of [...places, ...SETTINGS_FILE_KEYS]) expect(text).toContain(place)
 })
 
 test('environment has every variable of both tables', () => {
   const text = renderTopic('environment', NOW)
-  for (const variable of [...SETTING_TABLE, ...VARIABLE_TABLE].flatMap(({ variables }) => variables)) expect(text).toContain(variable)
+  for (const variable of [...SETTING_TABLE, ...VARIABLE_TABLE].flatMap(({ variables }) => variables))
+    expect(text).toContain(variable)
 })
 
 test('security has a policy that denies all to sessions from before now, and to nothing else', () => {
@@ -41,6 +51,13 @@ test('security has a policy that denies all to sessions from before now, and to 
   const policy: unknown = JSON.parse(text.slice(text.indexOf('  {\n'), text.indexOf('\n  }\n') + 5))
   expect(policy).toEqual({
     Version: '2012-10-17',
-    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateLessThan: { 'aws:TokenIssueTime': '2026-11-21T08:00:00Z' } } }],
+    Statement: [
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { DateLessThan: { 'aws:TokenIssueTime': '2026-11-21T08:00:00Z' } },
+      },
+    ],
   })
 })

@@ -32,7 +32,10 @@ test('a failure is told in its words and ends with its code', async () => {
   const outcome = await run(() => {
     throw new AwsmfaError({ code: 'SESSION_MISSING', profile: 'work' })
   })
-  expect(outcome).toEqual({ exitCode: 4, talk: "awsmfa: error: 'work' has no session\nawsmfa: hint: to get one: awsmfa login work\n" })
+  expect(outcome).toEqual({
+    exitCode: 4,
+    talk: "awsmfa: error: 'work' has no session\nawsmfa: hint: to get one: awsmfa login work\n",
+  })
 })
 
 test.each([
@@ -74,7 +77,9 @@ test('an error that nobody foresaw is a fault of awsmfa, told without its messag
   }
   const { exitCode, talk } = await run(work)
   expect(exitCode).toBe(1)
-  expect(talk).toMatch(/^awsmfa: error: this is a fault of awsmfa: TypeError ERR_INVALID_ARG_VALUE \(awsmfa \d+\.\d+\.\d+, Node\.js \d+\.\d+\.\d+, \w+ \w+\)\nawsmfa: hint: /)
+  expect(talk).toMatch(
+    /^awsmfa: error: this is a fault of awsmfa: TypeError ERR_INVALID_ARG_VALUE \(awsmfa \d+\.\d+\.\d+, Node\.js \d+\.\d+\.\d+, \w+ \w+\)\nawsmfa: hint: /,
+  )
   expect(talk).not.toContain(' at ')
   const debugged = await run(work, new EventEmitter(), true)
   expect(debugged.talk).toContain('awsmfa: debug: at ')
@@ -111,5 +116,8 @@ test('a file of awsmfa that is gone is told as that, and not as a fault', async 
   const outcome = await run(() => {
     throw Object.assign(new Error("Cannot find module './chunks/sts.cjs'"), { code: 'MODULE_NOT_FOUND' })
   })
-  expect(outcome).toEqual({ exitCode: 1, talk: 'awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n' })
+  expect(outcome).toEqual({
+    exitCode: 1,
+    talk: 'awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n',
+  })
 })

@@ -71,11 +71,23 @@ test('help shows an option as it is written', async () => {
 })
 
 test.each([
-  [['login', '-p', 'x', '--json'], ['login', '--profile=x', '--json=true']],
-  [['login', '--token-code', '-'], ['login', '--token-code=-']],
-  [['login', '--region=-x', 'true'], ['login', '--region=-x', 'true']],
+  [
+    ['login', '-p', 'x', '--json'],
+    ['login', '--profile=x', '--json=true'],
+  ],
+  [
+    ['login', '--token-code', '-'],
+    ['login', '--token-code=-'],
+  ],
+  [
+    ['login', '--region=-x', 'true'],
+    ['login', '--region=-x', 'true'],
+  ],
   [['-p=x'], ['--profile=x']],
-  [['login', '--region', '--json'], ['login', '--region=', '--json=true']],
+  [
+    ['login', '--region', '--json'],
+    ['login', '--region=', '--json=true'],
+  ],
 ])('%j becomes %j', (head, words) => {
   expect(canonicalise(head).words).toEqual(words)
 })

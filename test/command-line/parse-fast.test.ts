@@ -11,7 +11,10 @@ test.each([
   ['login --token-code -', { command: 'login', positionals: [], options: { 'token-code': '-' } }],
   ['login --token-code 012345', { command: 'login', positionals: [], options: { 'token-code': '012345' } }],
   ['login --region=a=b work', { command: 'login', positionals: ['work'], options: { region: 'a=b' } }],
-  ['login work -- --role-arn x -- y', { command: 'login', positionals: ['work'], options: {}, tail: ['--role-arn', 'x', '--', 'y'] }],
+  [
+    'login work -- --role-arn x -- y',
+    { command: 'login', positionals: ['work'], options: {}, tail: ['--role-arn', 'x', '--', 'y'] },
+  ],
   ['login --', { command: 'login', positionals: [], options: {}, tail: [] }],
   ['status --all --no-color', { command: 'status', positionals: [], options: { all: true, 'no-color': true } }],
   ['status true', { command: 'status', positionals: ['true'], options: {} }],

@@ -26,17 +26,51 @@ test.each<[readonly string[], UsageProblem]>([
   [['--', 'login'], { kind: 'unexpected-separator' }],
   [['exec'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
   [['exec', '--'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
-  [['exec', 'prod'], { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false, program: 'prod' }],
+  [
+    ['exec', 'prod'],
+    { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false, program: 'prod' },
+  ],
   [['exec', 'prod', '--'], { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false }],
   [['exec', '-p', 'x'], { kind: 'missing-tail', command: 'exec', before: ['--profile=x'], quotesSeparator: false }],
-  [['exec', 'prod', 'ls', '-la', '/'], { kind: 'missing-separator', command: 'exec', before: ['prod'], words: ['ls', '-la', '/'], quotesSeparator: false }],
-  [['exec', '--min-ttl', '1h', 'prod', 'ls'], { kind: 'missing-separator', command: 'exec', before: ['--min-ttl', '1h', 'prod'], words: ['ls'], quotesSeparator: false }],
-  [['exec', 'prod', '--quiet', 'ls', '--quiet'], { kind: 'missing-separator', command: 'exec', before: ['prod', '--quiet'], words: ['ls', '--quiet'], quotesSeparator: false }],
-  [['exec', '--profile=prod', 'ls'], { kind: 'missing-separator', command: 'exec', before: ['--profile=prod'], words: ['ls'], quotesSeparator: false }],
+  [
+    ['exec', 'prod', 'ls', '-la', '/'],
+    { kind: 'missing-separator', command: 'exec', before: ['prod'], words: ['ls', '-la', '/'], quotesSeparator: false },
+  ],
+  [
+    ['exec', '--min-ttl', '1h', 'prod', 'ls'],
+    {
+      kind: 'missing-separator',
+      command: 'exec',
+      before: ['--min-ttl', '1h', 'prod'],
+      words: ['ls'],
+      quotesSeparator: false,
+    },
+  ],
+  [
+    ['exec', 'prod', '--quiet', 'ls', '--quiet'],
+    {
+      kind: 'missing-separator',
+      command: 'exec',
+      before: ['prod', '--quiet'],
+      words: ['ls', '--quiet'],
+      quotesSeparator: false,
+    },
+  ],
+  [
+    ['exec', '--profile=prod', 'ls'],
+    { kind: 'missing-separator', command: 'exec', before: ['--profile=prod'], words: ['ls'], quotesSeparator: false },
+  ],
   [['exec', '--frce', 'prod', 'ls'], { kind: 'unknown-option', option: '--frce', command: 'exec' }],
   [['exec', 'a', 'b', '--', 'ls'], { kind: 'unexpected-word', word: 'b', command: 'exec' }],
   [['env', 'prod', '--', 'ls'], { kind: 'unexpected-separator', command: 'env' }],
-  [['env', '--unset', '--min-ttl', '1h'], { kind: 'conflicting-options', options: ['--unset', '--min-ttl'], because: 'one takes the session away, the other wants one' }],
+  [
+    ['env', '--unset', '--min-ttl', '1h'],
+    {
+      kind: 'conflicting-options',
+      options: ['--unset', '--min-ttl'],
+      because: 'one takes the session away, the other wants one',
+    },
+  ],
   [['login', '--frce'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
   [['login', '--frce=x'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
   [['help', 'exit-code'], { kind: 'unknown-topic', word: 'exit-code', known: [...HELP_TOPICS], nearest: 'exit-codes' }],
@@ -51,7 +85,10 @@ test.each<[readonly string[], UsageProblem]>([
   [['login', '--__proto__=x'], { kind: 'unknown-option', option: '--__proto__', command: 'login' }],
   [['login', '--force-'], { kind: 'unknown-option', option: '--force-', command: 'login', nearest: '--force' }],
   [['login', '--no-force'], { kind: 'unknown-option', option: '--no-force', command: 'login', nearest: '--force' }],
-  [['login', '--tokenCode', '123456'], { kind: 'unknown-option', option: '--tokenCode', command: 'login', nearest: '--token-code' }],
+  [
+    ['login', '--tokenCode', '123456'],
+    { kind: 'unknown-option', option: '--tokenCode', command: 'login', nearest: '--token-code' },
+  ],
   [['status', '--force'], { kind: 'unknown-option', option: '--force', command: 'status' }],
   [['login', '--prof', 'x'], { kind: 'abbreviated-option', option: '--prof', full: '--profile' }],
   [['login', '--token-cod=123456'], { kind: 'abbreviated-option', option: '--token-cod', full: '--token-code' }],
@@ -70,11 +107,23 @@ test.each<[readonly string[], UsageProblem]>([
   [['status', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'status' }],
   [['status', 'a', 'true'], { kind: 'unexpected-word', word: 'true', command: 'status' }],
   [['cache'], { kind: 'unknown-action', command: 'cache', known: ['show', 'clear'] }],
-  [['cache', 'shwo'], { kind: 'unknown-action', command: 'cache', word: 'shwo', known: ['show', 'clear'], nearest: 'show' }],
-  [['cache', 'constructor'], { kind: 'unknown-action', command: 'cache', word: 'constructor', known: ['show', 'clear'] }],
+  [
+    ['cache', 'shwo'],
+    { kind: 'unknown-action', command: 'cache', word: 'shwo', known: ['show', 'clear'], nearest: 'show' },
+  ],
+  [
+    ['cache', 'constructor'],
+    { kind: 'unknown-action', command: 'cache', word: 'constructor', known: ['show', 'clear'] },
+  ],
   [['cache', 'show', 'work'], { kind: 'unexpected-word', word: 'work', command: 'cache' }],
-  [['cache', '--quiet', 'show'], { kind: 'option-of-other-action', command: 'cache', option: '--quiet', action: 'show', other: 'clear' }],
-  [['cache', 'clear', '--json'], { kind: 'option-of-other-action', command: 'cache', option: '--json', action: 'clear', other: 'show' }],
+  [
+    ['cache', '--quiet', 'show'],
+    { kind: 'option-of-other-action', command: 'cache', option: '--quiet', action: 'show', other: 'clear' },
+  ],
+  [
+    ['cache', 'clear', '--json'],
+    { kind: 'option-of-other-action', command: 'cache', option: '--json', action: 'clear', other: 'show' },
+  ],
   [['cache', 'clear', 'a', '-p', 'b'], { kind: 'conflicting-profiles', positional: 'a', option: 'b' }],
   [['cache', 'show', '--'], { kind: 'unexpected-separator', command: 'cache' }],
   [['status', '--'], { kind: 'unexpected-separator', command: 'status' }],
@@ -83,11 +132,19 @@ test.each<[readonly string[], UsageProblem]>([
   [['logout', 'a', 'b', '-p', 'a'], { kind: 'conflicting-profiles', positional: 'b', option: 'a' }],
   [
     ['login', '--duration', '1h', '--duration-seconds=3600'],
-    { kind: 'conflicting-options', options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },
+    {
+      kind: 'conflicting-options',
+      options: ['--duration', '--duration-seconds'],
+      because: 'both say how long the session holds',
+    },
   ],
   [
     ['status', '--all', 'work'],
-    { kind: 'conflicting-options', options: ['--all', 'work'], because: 'one asks for every profile, the other for one' },
+    {
+      kind: 'conflicting-options',
+      options: ['--all', 'work'],
+      because: 'one asks for every profile, the other for one',
+    },
   ],
 ])('%j is a usage error', (argv, problem) => {
   expect(problemOf(argv)).toEqual(problem)
@@ -113,10 +170,16 @@ test.each([
   [['--json', 'login', 'work'], { command: 'login', positionals: ['work'], options: { json: true } }],
   [['-p=work', 'login'], { command: 'login', positionals: [], options: { profile: 'work' } }],
   [['login', '--token-code', '012345'], { command: 'login', positionals: [], options: { 'token-code': '012345' } }],
-  [['login', '--duration-seconds', '0x10'], { command: 'login', positionals: [], options: { 'duration-seconds': '0x10' } }],
+  [
+    ['login', '--duration-seconds', '0x10'],
+    { command: 'login', positionals: [], options: { 'duration-seconds': '0x10' } },
+  ],
   [['login', '007'], { command: 'login', positionals: ['007'], options: {} }],
   [['login', 'a.b', '--region="x"'], { command: 'login', positionals: ['a.b'], options: { region: '"x"' } }],
-  [['login', '--json', '--', '--help'], { command: 'login', positionals: [], options: { json: true }, tail: ['--help'] }],
+  [
+    ['login', '--json', '--', '--help'],
+    { command: 'login', positionals: [], options: { json: true }, tail: ['--help'] },
+  ],
 ])('%j is taken word for word', (argv, invocation) => {
   expect(parseYargs(argv)).toEqual({ kind: 'invocation', invocation })
 })

@@ -7,11 +7,38 @@ import { parseYargs } from '../../src/command-line/yargs.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { isFailure } from '../../src/model/failure.ts'
 
-const ALL_SPELLINGS = [...Object.values(COMMAND_TABLE).flatMap(({ options }) => options), ...GLOBAL_OPTIONS].flatMap(spellings)
-const ODD_WORDS = ['', '-', '--', '---', '-5', '0x10', '1e3', 'true', 'false', 'null', '__proto__', 'constructor', 'a=b', '"q"', "'q'", 'a b', '@x', 'ü', '{profile}', '-p', '\n']
+const ALL_SPELLINGS = [...Object.values(COMMAND_TABLE).flatMap(({ options }) => options), ...GLOBAL_OPTIONS].flatMap(
+  spellings,
+)
+const ODD_WORDS = [
+  '',
+  '-',
+  '--',
+  '---',
+  '-5',
+  '0x10',
+  '1e3',
+  'true',
+  'false',
+  'null',
+  '__proto__',
+  'constructor',
+  'a=b',
+  '"q"',
+  "'q'",
+  'a b',
+  '@x',
+  'ü',
+  '{profile}',
+  '-p',
+  '\n',
+]
 const VALUES = ['work', '012345', '12h', 'eu-west-1', '-x', '3600', ...ODD_WORDS]
 
-const value = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...VALUES) }, { weight: 1, arbitrary: fc.string({ maxLength: 6 }) })
+const value = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...VALUES) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 6 }) },
+)
 const spelling = fc.constantFrom(...ALL_SPELLINGS)
 const misspelling = fc.oneof(
   fc.tuple(spelling, fc.nat(20)).map(([name, length]) => name.slice(0, Math.max(1, length))),
@@ -30,17 +57,33 @@ const command = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom<string[]>(...COMMAND_NAMES.map((name) => [name])) },
   { weight: 1, arbitrary: fc.constantFrom<string[]>([], ['help'], ['logn']) },
 )
-const tail = fc.oneof({ weight: 5, arbitrary: fc.constant<string[]>([]) }, { weight: 1, arbitrary: fc.array(value, { maxLength: 3 }).map((rest) => ['--', ...rest]) })
-const anyLine = fc.tuple(command, fc.array(words, { maxLength: 4 }), tail).map(([first, middle, last]) => [...first, ...middle.flat(), ...last])
+const tail = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<string[]>([]) },
+  { weight: 1, arbitrary: fc.array(value, { maxLength: 3 }).map((rest) => ['--', ...rest]) },
+)
+const anyLine = fc
+  .tuple(command, fc.array(words, { maxLength: 4 }), tail)
+  .map(([first, middle, last]) => [...first, ...middle.flat(), ...last])
 
 /** Lines of right options in right places, most of which the strict parser takes. */
 const rightLine = fc.constantFrom(...COMMAND_NAMES).chain((name) => {
   const option = fc.constantFrom(...COMMAND_TABLE[name].options).chain((spec) => {
     const written = fc.constantFrom(...spellings(spec))
     if (spec.kind === 'flag') return written.map((word) => [word])
-    return fc.oneof(fc.tuple(written, value), value.map((text) => [`--${spec.name}=${text}`]))
+    return fc.oneof(
+      fc.tuple(written, value),
+      value.map((text) => [`--${spec.name}=${text}`]),
+    )
   })
-  return fc.array(fc.oneof(option, value.map((word) => [word])), { maxLength: 3 }).map((rest) => [name, ...rest.flat()])
+  return fc
+    .array(
+      fc.oneof(
+        option,
+        value.map((word) => [word]),
+      ),
+      { maxLength: 3 },
+    )
+    .map((rest) => [name, ...rest.flat()])
 })
 
 // yargs takes about a millisecond a line.
@@ -50,43 +93,63 @@ const RUNS = { numRuns: 2000, seed: 20261121 }
 test.each([
   ['any', anyLine, 100],
   ['nearly right', rightLine, 500],
-])('of 2000 lines of %s words, yargs reads those that the strict parser takes exactly as it does', (_, lines, atLeast) => {
-  let taken = 0
-  fc.assert(
-    fc.property(lines, (argv) => {
-      const fast = parseFast(argv, COMMAND_TABLE)
-      if (fast === undefined) return
-      taken++
-      expect(parseYargs(argv)).toEqual(fast === 'version' ? { kind: 'version' } : { kind: 'invocation', invocation: fast })
-    }),
-    RUNS,
-  )
-  expect(taken).toBeGreaterThan(atLeast)
-}, TIMEOUT)
+])(
+  'of 2000 lines of %s words, yargs reads those that the strict parser takes exactly as it does',
+  (_, lines, atLeast) => {
+    let taken = 0
+    fc.assert(
+      fc.property(lines, (argv) => {
+        const fast = parseFast(argv, COMMAND_TABLE)
+        if (fast === undefined) return
+        taken++
+        expect(parseYargs(argv)).toEqual(
+          fast === 'version' ? { kind: 'version' } : { kind: 'invocation', invocation: fast },
+        )
+      }),
+      RUNS,
+    )
+    expect(taken).toBeGreaterThan(atLeast)
+  },
+  TIMEOUT,
+)
 
-test('every line that the strict parser declines gets an invocation, help, the version or a usage error from yargs, and nothing else', () => {
-  const seen = new Map<string, number>()
-  const count = (outcome: string): void => void seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
-  fc.assert(
-    fc.property(anyLine, (argv) => {
-      if (parseFast(argv, COMMAND_TABLE) !== undefined) return
-      try {
-        const line = parseYargs(argv)
-        count(line.kind)
-        if (line.kind !== 'invocation') return
-        const own = COMMAND_TABLE[line.invocation.command].options
-        for (const [name, given] of Object.entries(line.invocation.options)) {
-          const spec = own.find((option) => option.name === name)
-          expect(given === true ? 'flag' : 'value').toBe(spec?.kind)
+test(
+  'every line that the strict parser declines gets an invocation, help, the version or a usage error from yargs, and nothing else',
+  () => {
+    const seen = new Map<string, number>()
+    const count = (outcome: string): void => void seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
+    fc.assert(
+      fc.property(anyLine, (argv) => {
+        if (parseFast(argv, COMMAND_TABLE) !== undefined) return
+        try {
+          const line = parseYargs(argv)
+          count(line.kind)
+          if (line.kind !== 'invocation') return
+          const own = COMMAND_TABLE[line.invocation.command].options
+          for (const [name, given] of Object.entries(line.invocation.options)) {
+            const spec = own.find((option) => option.name === name)
+            expect(given === true ? 'flag' : 'value').toBe(spec?.kind)
+          }
+        } catch (error) {
+          if (!isFailure(error, 'USAGE')) throw error
+          count(error.failure.problem.kind)
         }
-      } catch (error) {
-        if (!isFailure(error, 'USAGE')) throw error
-        count(error.failure.problem.kind)
-      }
-    }),
-    RUNS,
-  )
-  for (const outcome of ['invocation', 'help', 'version', 'unknown-option', 'abbreviated-option', 'repeated-option', 'missing-value', 'empty-value', 'unexpected-value']) {
-    expect([...seen.keys()]).toContain(outcome)
-  }
-}, TIMEOUT)
+      }),
+      RUNS,
+    )
+    for (const outcome of [
+      'invocation',
+      'help',
+      'version',
+      'unknown-option',
+      'abbreviated-option',
+      'repeated-option',
+      'missing-value',
+      'empty-value',
+      'unexpected-value',
+    ]) {
+      expect([...seen.keys()]).toContain(outcome)
+    }
+  },
+  TIMEOUT,
+)

@@ -6,10 +6,27 @@ import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts
 
 const ALICE = 'arn:aws:iam::111111111111:mfa/alice'
 
-function recordOf(profiles: readonly string[], hours: number, changes: Partial<SessionRecord['key']> = {}, assumedRoleArn?: string): SessionRecord {
+function recordOf(
+  profiles: readonly string[],
+  hours: number,
+  changes: Partial<SessionRecord['key']> = {},
+  assumedRoleArn?: string,
+): SessionRecord {
   return {
-    key: { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: ALICE, chain: '', ...changes },
-    credentials: { ...sessionOf('ASIAIOSFODNN7EXAMPLE').credentials, secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'IQoJb3JpZ2lu', expiration: new Date(NOW.getTime() + hours * 3_600_000) },
+    key: {
+      partition: 'aws',
+      endpoint: '',
+      accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      serialNumber: ALICE,
+      chain: '',
+      ...changes,
+    },
+    credentials: {
+      ...sessionOf('ASIAIOSFODNN7EXAMPLE').credentials,
+      secretAccessKey: 'wJalrXUtnFEMI',
+      sessionToken: 'IQoJb3JpZ2lu',
+      expiration: new Date(NOW.getTime() + hours * 3_600_000),
+    },
     durationSeconds: 43_200,
     createdAt: NOW,
     profiles,
@@ -20,7 +37,12 @@ function recordOf(profiles: readonly string[], hours: number, changes: Partial<S
 const MFA = recordOf(['work', 'dev'], 11)
 const HARDWARE = recordOf(['gov'], 2, { serialNumber: 'GAHT12345678', partition: 'aws-us-gov' })
 const ENDED = recordOf(['old\u001b[31m'], -2, { accessKeyId: 'AKIAI44QH8DHBEXAMPLE' })
-const ROLE = recordOf(['admin'], 0.75, { chain: '["mfa-session",[]]' }, 'arn:aws:sts::222222222222:assumed-role/Admin/alice')
+const ROLE = recordOf(
+  ['admin'],
+  0.75,
+  { chain: '["mfa-session",[]]' },
+  'arn:aws:sts::222222222222:assumed-role/Admin/alice',
+)
 
 interface Ran {
   readonly code: number
@@ -29,14 +51,29 @@ interface Ran {
   readonly left: readonly SessionRecord[]
 }
 
-function run(words: readonly string[], options: Readonly<Record<string, string | true>>, records: readonly SessionRecord[], unopened = 0): Ran {
+function run(
+  words: readonly string[],
+  options: Readonly<Record<string, string | true>>,
+  records: readonly SessionRecord[],
+  unopened = 0,
+): Ran {
   const [data, talk]: [string[], string[]] = [[], []]
   const style = { colour: false, unicode: true, columns: undefined }
   const kept = fakeCache(records)
   const facts = fakeFacts()
   const code = cache(
     { command: 'cache', positionals: words, options },
-    { cache: { ...kept, count: () => kept.records.length + unopened }, facts, now: () => NOW, terminal: { writeData: (text) => void data.push(text), writeTalk: (text) => void talk.push(text), data: style, talk: style } },
+    {
+      cache: { ...kept, count: () => kept.records.length + unopened },
+      facts,
+      now: () => NOW,
+      terminal: {
+        writeData: (text) => void data.push(text),
+        writeTalk: (text) => void talk.push(text),
+        data: style,
+        talk: style,
+      },
+    },
   )
   return { code, data: data.join(''), talk: talk.join(''), left: kept.records }
 }
@@ -53,20 +90,54 @@ describe('cache show', () => {
       ['work, dev', 'MFA session of the device alice', '…MPLE', '11 h'],
       [''],
     ])
-    for (const record of [MFA, ROLE]) for (const secret of [record.credentials.secretAccessKey, record.credentials.sessionToken, record.credentials.accessKeyId]) expect(data).not.toContain(secret)
+    for (const record of [MFA, ROLE])
+      for (const secret of [
+        record.credentials.secretAccessKey,
+        record.credentials.sessionToken,
+        record.credentials.accessKeyId,
+      ])
+        expect(data).not.toContain(secret)
   })
 
   it('gives every field as JSON, for programs', () => {
     const { data } = run(['show'], { json: true }, [ROLE, HARDWARE])
     expect(JSON.parse(data)).toEqual([
-      { kind: 'role-session', profiles: ['admin'], state: 'valid', expiration: expect.any(String) as string, secondsRemaining: 2700, accessKeyId: '…MPLE', sourceAccessKeyId: '…MPLE', serialNumber: ALICE, account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice' },
-      { kind: 'mfa-session', profiles: ['gov'], state: 'valid', expiration: expect.any(String) as string, secondsRemaining: 7200, accessKeyId: '…MPLE', sourceAccessKeyId: '…MPLE', serialNumber: 'GAHT12345678', account: null, arn: null },
+      {
+        kind: 'role-session',
+        profiles: ['admin'],
+        state: 'valid',
+        expiration: expect.any(String) as string,
+        secondsRemaining: 2700,
+        accessKeyId: '…MPLE',
+        sourceAccessKeyId: '…MPLE',
+        serialNumber: ALICE,
+        account: '222222222222',
+        arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice',
+      },
+      {
+        kind: 'mfa-session',
+        profiles: ['gov'],
+        state: 'valid',
+        expiration: expect.any(String) as string,
+        secondsRemaining: 7200,
+        accessKeyId: '…MPLE',
+        sourceAccessKeyId: '…MPLE',
+        serialNumber: 'GAHT12345678',
+        account: null,
+        arn: null,
+      },
     ])
   })
 
   it.each([
-    [1, 'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged. To remove it: awsmfa cache clear'],
-    [3, '3 more entries cannot be opened: they were sealed with a key that is gone, or are damaged. To remove them: awsmfa cache clear'],
+    [
+      1,
+      'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged. To remove it: awsmfa cache clear',
+    ],
+    [
+      3,
+      '3 more entries cannot be opened: they were sealed with a key that is gone, or are damaged. To remove them: awsmfa cache clear',
+    ],
   ])('tells of %i entries that do not open', (unopened, words) => {
     expect(run(['show'], {}, [], unopened)).toMatchObject({ code: 0, data: '', talk: `awsmfa: note: ${words}\n` })
     expect(run(['show'], { json: true }, [], unopened)).toMatchObject({ data: '[]\n' })
@@ -77,9 +148,21 @@ describe('cache clear', () => {
   it.each([
     [['clear'], [], "✔ 4 sessions are gone from awsmfa's cache\n"],
     [['clear', 'admin'], [MFA, HARDWARE, ENDED], "✔ one session of 'admin' is gone from awsmfa's cache\n"],
-    [['clear', 'admin', 'gov', 'admin'], [MFA, ENDED], "✔ 2 sessions of 'admin' and 'gov' are gone from awsmfa's cache\n"],
-    [['clear', 'work'], [ROLE, HARDWARE, ENDED], "✔ one session of 'work' is gone from awsmfa's cache\nawsmfa: note: shared with 'dev': a new session for it takes a code too\n"],
-    [['clear', 'work', 'dev'], [ROLE, HARDWARE, ENDED], "✔ one session of 'work' and 'dev' is gone from awsmfa's cache\n"],
+    [
+      ['clear', 'admin', 'gov', 'admin'],
+      [MFA, ENDED],
+      "✔ 2 sessions of 'admin' and 'gov' are gone from awsmfa's cache\n",
+    ],
+    [
+      ['clear', 'work'],
+      [ROLE, HARDWARE, ENDED],
+      "✔ one session of 'work' is gone from awsmfa's cache\nawsmfa: note: shared with 'dev': a new session for it takes a code too\n",
+    ],
+    [
+      ['clear', 'work', 'dev'],
+      [ROLE, HARDWARE, ENDED],
+      "✔ one session of 'work' and 'dev' is gone from awsmfa's cache\n",
+    ],
     [['clear', 'none'], [MFA, ROLE, HARDWARE, ENDED], "awsmfa: note: no session of 'none' is kept\n"],
   ])('%j', (words, left, talk) => {
     const ran = run(words, {}, [MFA, ROLE, HARDWARE, ENDED])

@@ -12,13 +12,19 @@ describe('what login says', () => {
     const path = '/x/co\u001b[31mnfig'
     const notes = [
       renderWriteWarning({ kind: 'mode-not-set', path, errno: 'EPERM' }, '/home/me'),
-      renderResolutionNote({ kind: 'tools-still-ask', profile: 'w', place: { path, line: 3 }, tools: ['SAM'] }, '/home/me'),
+      renderResolutionNote(
+        { kind: 'tools-still-ask', profile: 'w', place: { path, line: 3 }, tools: ['SAM'] },
+        '/home/me',
+      ),
     ]
     for (const text of notes) expect(text).toContain('/x/co\\x1b[31mnfig')
   })
 
   it.each([
-    [{ sources: ['cli-cache', 'boto-cache'] as const, until }, 'until 13:00, 1 hour. The AWS CLI and SAM do not ask until 12:20\n'],
+    [
+      { sources: ['cli-cache', 'boto-cache'] as const, until },
+      'until 13:00, 1 hour. The AWS CLI and SAM do not ask until 12:20\n',
+    ],
     [{ sources: ['boto-cache'] as const, until }, 'until 13:00, 1 hour. SAM does not ask until 12:20\n'],
     [undefined, 'until 13:00, 1 hour\n'],
   ])('names the tools that do not ask, and until when: %j', (quiet, expected) => {

@@ -8,7 +8,13 @@ import type { SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-fi
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const RECORD = {
-  key: { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: 'arn:aws:iam::111111111111:mfa/alice', chain: '' },
+  key: {
+    partition: 'aws',
+    endpoint: '',
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    serialNumber: 'arn:aws:iam::111111111111:mfa/alice',
+    chain: '',
+  },
   credentials: sessionOf('ASIAIOSFODNN7EXAMPLE').credentials,
   durationSeconds: 43_200,
   createdAt: NOW,
@@ -16,17 +22,30 @@ const RECORD = {
 }
 
 /** Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said. */
-function logoutWithStuckCache(options: Readonly<Record<string, true>>, changes: Partial<LogoutContext> = {}): { readonly code: number; readonly talk: readonly string[] } {
+function logoutWithStuckCache(
+  options: Readonly<Record<string, true>>,
+  changes: Partial<LogoutContext> = {},
+): { readonly code: number; readonly talk: readonly string[] } {
   const talk: string[] = []
   const style = { colour: false, unicode: false, columns: undefined }
   const refuse = (): never => {
-    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/cache/session.json' }, errno: 'EROFS', step: 'remove' })
+    throw new AwsmfaError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { path: '/cache/session.json' },
+      errno: 'EROFS',
+      step: 'remove',
+    })
   }
   const context: LogoutContext = {
     environment: {},
     home: '/home/me',
     now: () => NOW,
-    files: { read: () => ({ credentials: { path: '/c', text: '[work]\n', exists: true }, config: { path: '/f', text: '', exists: true } }) },
+    files: {
+      read: () => ({
+        credentials: { path: '/c', text: '[work]\n', exists: true },
+        config: { path: '/f', text: '', exists: true },
+      }),
+    },
     facts: fakeFacts(),
     awsCaches: [],
     cachedSessionOf: () => undefined,
@@ -39,7 +58,8 @@ function logoutWithStuckCache(options: Readonly<Record<string, true>>, changes: 
 }
 
 describe('signing out where a session is left in a cache', () => {
-  const warning = 'awsmfa: warning: /cache/session.json could not be changed (EROFS); the session in it is still there, so delete the file\n'
+  const warning =
+    'awsmfa: warning: /cache/session.json could not be changed (EROFS); the session in it is still there, so delete the file\n'
 
   it('says so and ends with 1', () => {
     const { code, talk } = logoutWithStuckCache({})
@@ -52,12 +72,19 @@ describe('signing out where a session is left in a cache', () => {
 })
 
 /** The credentials file with a session of awsmfa in [a] and [c], and twice in [b], so that nobody can say which is meant. */
-function logoutFromFile(positionals: readonly string[], options: Readonly<Record<string, true>> = {}): { readonly code: number; readonly talk: readonly string[]; readonly text: string; readonly writes: number } {
-  const section = (name: string): string => `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
+function logoutFromFile(
+  positionals: readonly string[],
+  options: Readonly<Record<string, true>> = {},
+): { readonly code: number; readonly talk: readonly string[]; readonly text: string; readonly writes: number } {
+  const section = (name: string): string =>
+    `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
   const talk: string[] = []
   let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
   let writes = 0
-  const read = (): SharedSnapshots => ({ credentials: { path: '/c', text, exists: true }, config: { path: '/f', text: '', exists: true } })
+  const read = (): SharedSnapshots => ({
+    credentials: { path: '/c', text, exists: true },
+    config: { path: '/f', text: '', exists: true },
+  })
   const files: SharedFiles = {
     read,
     rehearse: () => undefined,
@@ -78,7 +105,11 @@ function logoutFromFile(positionals: readonly string[], options: Readonly<Record
     cachedSessionOf: () => undefined,
     stores: [createCredentialsFileStore(files)],
     cache: fakeCache(),
-    terminal: { writeData: () => undefined, writeTalk: (line) => void talk.push(line), talk: { colour: false, unicode: false, columns: undefined } },
+    terminal: {
+      writeData: () => undefined,
+      writeTalk: (line) => void talk.push(line),
+      talk: { colour: false, unicode: false, columns: undefined },
+    },
   }
   const code = logout({ command: 'logout', positionals, options }, context)
   return { code, talk, text, writes }
@@ -90,34 +121,58 @@ describe('signing out many profiles of which one stands twice in the file', () =
     ['with --all', [], { all: true }],
   ] as const)('signs the others out in one write and tells of that one: %s', (_, positionals, options) => {
     const { code, talk, text, writes } = logoutFromFile(positionals, options)
-    expect([code, writes, text.match(/^\[.*\]|^aws_access_key_id/gm)]).toEqual([1, 1, ['[a]', '[b]', 'aws_access_key_id', '[b]', 'aws_access_key_id', '[c]']])
+    expect([code, writes, text.match(/^\[.*\]|^aws_access_key_id/gm)]).toEqual([
+      1,
+      1,
+      ['[a]', '[b]', 'aws_access_key_id', '[b]', 'aws_access_key_id', '[c]'],
+    ])
     expect(talk.filter((line) => line.startsWith('ok ')).map((line) => line.slice(0, 5))).toEqual(['ok a:', 'ok c:'])
     expect(talk.filter((line) => line.startsWith('awsmfa: error: '))).toEqual([expect.stringContaining('/c')])
   })
 
   it('says so also when told to be quiet', () => {
-    expect(logoutFromFile(['a', 'b'], { quiet: true }).talk).toEqual([expect.stringMatching(/^awsmfa: error: [^\n]+\n$/)])
+    expect(logoutFromFile(['a', 'b'], { quiet: true }).talk).toEqual([
+      expect.stringMatching(/^awsmfa: error: [^\n]+\n$/),
+    ])
   })
 
   it('throws for that one alone, and changes nothing', () => {
-    expect(() => logoutFromFile(['b'])).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error)
+    expect(() => logoutFromFile(['b'])).toThrow(
+      expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error,
+    )
   })
 })
 
 describe('signing out of a role whose session another program cached', () => {
   const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n'
-  const files = { read: () => ({ credentials: { path: '/c', text: '', exists: true }, config: { path: '/f', text: config, exists: true } }) }
-  const cacheOf = (seconds: number, mark?: { readonly profiles: readonly string[]; readonly requestHash: string }): LogoutContext['awsCaches'] => {
+  const files = {
+    read: () => ({
+      credentials: { path: '/c', text: '', exists: true },
+      config: { path: '/f', text: config, exists: true },
+    }),
+  }
+  const cacheOf = (
+    seconds: number,
+    mark?: { readonly profiles: readonly string[]; readonly requestHash: string },
+  ): LogoutContext['awsCaches'] => {
     const entry = { credentials: sessionOf('ASIAOTHER', seconds).credentials, ...(mark === undefined ? {} : { mark }) }
     return [{ findFor: () => ({ kind: 'entry', entry }), pathFor: () => '/home/me/.aws/cli/cache/x.json' }]
   }
-  const notesOf = (awsCaches: LogoutContext['awsCaches']): readonly string[] => logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))
+  const notesOf = (awsCaches: LogoutContext['awsCaches']): readonly string[] =>
+    logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))
 
   it('says until when it stays and what to delete', () => {
-    expect(notesOf(cacheOf(1200))).toEqual([expect.stringMatching(/^awsmfa: note: a session of 'work' that another program cached stays until \d\d:\d\d; to remove it, delete ~\/\.aws\/cli\/cache\/x\.json\n$/)])
+    expect(notesOf(cacheOf(1200))).toEqual([
+      expect.stringMatching(
+        /^awsmfa: note: a session of 'work' that another program cached stays until \d\d:\d\d; to remove it, delete ~\/\.aws\/cli\/cache\/x\.json\n$/,
+      ),
+    ])
   })
 
-  it.each([['ended', cacheOf(-5)], ['is awsmfa\'s own', cacheOf(1200, { profiles: ['other'], requestHash: 'a' })]])('says nothing of one that %s', (_, cache) => {
+  it.each([
+    ['ended', cacheOf(-5)],
+    ["is awsmfa's own", cacheOf(1200, { profiles: ['other'], requestHash: 'a' })],
+  ])('says nothing of one that %s', (_, cache) => {
     expect(notesOf(cache)).toEqual([])
   })
 })

@@ -20,13 +20,28 @@ const AS_ADMIN = /^arn:aws:sts::222222222222:assumed-role\/Admin\//
 const KEYS = `aws_access_key_id = ${keyIdFor(ACCOUNT)}\naws_secret_access_key = ${secretFor(ALICE)}\n`
 const CREDENTIALS = `# mine\n[base-long-term]\n${KEYS}\n[direct]\n${KEYS}`
 const CONFIG = [
-  '[profile base]', `awsmfa_mfa_serial = ${DEVICE}`,
-  '[profile admin]', `role_arn = ${ADMIN}`, 'source_profile = base',
+  '[profile base]',
+  `awsmfa_mfa_serial = ${DEVICE}`,
+  '[profile admin]',
+  `role_arn = ${ADMIN}`,
+  'source_profile = base',
   // The AWS CLI's own form, on long-term keys.
-  '[profile standard]', `role_arn = ${ADMIN}`, 'source_profile = direct', `mfa_serial = ${DEVICE}`,
-  '[profile long]', `role_arn = ${ADMIN}`, 'source_profile = direct', `mfa_serial = ${DEVICE}`, 'duration_seconds = 43200',
-  '[profile own]', `role_arn = ${ADMIN}`, 'source_profile = own', `mfa_serial = ${DEVICE}`,
-  'aws_access_key_id = ' + keyIdFor(ACCOUNT), `aws_secret_access_key = ${secretFor(ALICE)}`, '',
+  '[profile standard]',
+  `role_arn = ${ADMIN}`,
+  'source_profile = direct',
+  `mfa_serial = ${DEVICE}`,
+  '[profile long]',
+  `role_arn = ${ADMIN}`,
+  'source_profile = direct',
+  `mfa_serial = ${DEVICE}`,
+  'duration_seconds = 43200',
+  '[profile own]',
+  `role_arn = ${ADMIN}`,
+  'source_profile = own',
+  `mfa_serial = ${DEVICE}`,
+  'aws_access_key_id = ' + keyIdFor(ACCOUNT),
+  `aws_secret_access_key = ${secretFor(ALICE)}`,
+  '',
 ].join('\n')
 
 let sts: StrictSts
@@ -77,7 +92,9 @@ async function identify(credentials: NonNullable<STSClientConfig['credentials']>
 /** The calls that make sessions, without who-am-I. */
 async function sessionCalls(): Promise<readonly string[]> {
   const entries = await sts.log()
-  return entries.flatMap((entry) => (entry.operation === 'GetCallerIdentity' ? [] : [`${entry.operation}${hasCode(entry) ? ' with a code' : ''}`]))
+  return entries.flatMap((entry) =>
+    entry.operation === 'GetCallerIdentity' ? [] : [`${entry.operation}${hasCode(entry) ? ' with a code' : ''}`],
+  )
 }
 
 function hasCode(entry: LogEntry): boolean {
@@ -89,12 +106,15 @@ function inMinutes(minutes: number): string {
 }
 
 describe('a session', () => {
-  it.each(['admin', 'standard', 'own'])('of the role profile %s is the role, made from an MFA session that one code gave', async (profile) => {
-    const alice = person()
-    expect(await identify(fromAwsmfa({ profile, mfaCodeProvider: alice.mfaCodeProvider }))).toMatch(AS_ADMIN)
-    expect(alice.asked).toEqual([[DEVICE, { profile }]])
-    expect(await sessionCalls()).toEqual(['GetSessionToken with a code', 'AssumeRole'])
-  })
+  it.each(['admin', 'standard', 'own'])(
+    'of the role profile %s is the role, made from an MFA session that one code gave',
+    async (profile) => {
+      const alice = person()
+      expect(await identify(fromAwsmfa({ profile, mfaCodeProvider: alice.mfaCodeProvider }))).toMatch(AS_ADMIN)
+      expect(alice.asked).toEqual([[DEVICE, { profile }]])
+      expect(await sessionCalls()).toEqual(['GetSessionToken with a code', 'AssumeRole'])
+    },
+  )
 
   it('carries what the SDK needs to renew it, and the account', async () => {
     const credentials = await fromAwsmfa({ profile: 'standard', ...person() })()
@@ -127,15 +147,30 @@ describe('a session', () => {
     expect(await identify(fromAwsmfa({ profile: 'there', ...places, ...person() }))).toBe(ALICE)
   })
 
-  it.skipIf(process.platform === 'win32')('takes the code of the token command that the profile names, unless the program gives one itself', async () => {
-    home.write('.aws/config', `${CONFIG}[profile direct]\nmfa_serial = ${DEVICE}\nmfa_process = sh -c 'echo run >>${home.path}/runs; echo ${sts.code(DEVICE)}'\n`)
-    expect(await identify(fromAwsmfa({ profile: 'direct' }))).toBe(ALICE)
-    expect(home.read('runs').toString()).toBe('run\n')
-    const alice = person(sts.code(DEVICE, 1))
-    expect(await identify(fromAwsmfa({ profile: 'direct', roleArn: ADMIN, durationSeconds: 43_200, mfaCodeProvider: alice.mfaCodeProvider }))).toMatch(AS_ADMIN)
-    expect(alice.asked).toHaveLength(1)
-    expect(home.read('runs').toString()).toBe('run\n')
-  })
+  it.skipIf(process.platform === 'win32')(
+    'takes the code of the token command that the profile names, unless the program gives one itself',
+    async () => {
+      home.write(
+        '.aws/config',
+        `${CONFIG}[profile direct]\nmfa_serial = ${DEVICE}\nmfa_process = sh -c 'echo run >>${home.path}/runs; echo ${sts.code(DEVICE)}'\n`,
+      )
+      expect(await identify(fromAwsmfa({ profile: 'direct' }))).toBe(ALICE)
+      expect(home.read('runs').toString()).toBe('run\n')
+      const alice = person(sts.code(DEVICE, 1))
+      expect(
+        await identify(
+          fromAwsmfa({
+            profile: 'direct',
+            roleArn: ADMIN,
+            durationSeconds: 43_200,
+            mfaCodeProvider: alice.mfaCodeProvider,
+          }),
+        ),
+      ).toMatch(AS_ADMIN)
+      expect(alice.asked).toHaveLength(1)
+      expect(home.read('runs').toString()).toBe('run\n')
+    },
+  )
 
   it('leaves both shared files as they were', async () => {
     for (const profile of ['base', 'admin', 'standard']) await fromAwsmfa({ profile, ...person() })()
@@ -147,30 +182,50 @@ describe('a session', () => {
 describe('one code', () => {
   it('serves every later provider, whatever its role profile and the length in it', async () => {
     await fromAwsmfa({ profile: 'base', ...person() })()
-    for (const profile of ['admin', 'standard', 'long', 'own']) expect(await identify(fromAwsmfa({ profile, mfaCodeProvider: nobody }))).toMatch(AS_ADMIN)
-    expect((await sessionCalls()).filter((call) => call.endsWith('with a code'))).toEqual(['GetSessionToken with a code'])
+    for (const profile of ['admin', 'standard', 'long', 'own'])
+      expect(await identify(fromAwsmfa({ profile, mfaCodeProvider: nobody }))).toMatch(AS_ADMIN)
+    expect((await sessionCalls()).filter((call) => call.endsWith('with a code'))).toEqual([
+      'GetSessionToken with a code',
+    ])
   })
 
   it('serves ten calls of one provider and ten providers at the same time', async () => {
     const alice = person()
     const one = fromAwsmfa({ profile: 'admin', mfaCodeProvider: alice.mfaCodeProvider })
-    const calls = [...Array.from({ length: 10 }, () => one()), ...Array.from({ length: 10 }, () => fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })())]
+    const calls = [
+      ...Array.from({ length: 10 }, () => one()),
+      ...Array.from({ length: 10 }, () =>
+        fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })(),
+      ),
+    ]
     for (const { accountId } of await Promise.all(calls)) expect(accountId).toBe('222222222222')
     expect(alice.asked).toHaveLength(1)
-    expect((await sessionCalls()).filter((call) => call.endsWith('with a code'))).toEqual(['GetSessionToken with a code'])
+    expect((await sessionCalls()).filter((call) => call.endsWith('with a code'))).toEqual([
+      'GetSessionToken with a code',
+    ])
   })
 
   it('serves the SDK when the session of a role runs out: another is made from the MFA session', async () => {
     await sts.configure({ faults: [{ kind: 'expiration', operation: 'AssumeRole', value: inMinutes(4) }] })
     const alice = person()
-    const client = new STSClient({ region: 'eu-west-1', credentials: fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider }), maxAttempts: 1 })
-    for (let turn = 0; turn < 3; turn += 1) expect((await client.send(new GetCallerIdentityCommand({}))).Arn).toMatch(AS_ADMIN)
+    const client = new STSClient({
+      region: 'eu-west-1',
+      credentials: fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider }),
+      maxAttempts: 1,
+    })
+    for (let turn = 0; turn < 3; turn += 1)
+      expect((await client.send(new GetCallerIdentityCommand({}))).Arn).toMatch(AS_ADMIN)
     expect(alice.asked).toHaveLength(1)
     expect(await sessionCalls()).toEqual(['GetSessionToken with a code', 'AssumeRole', 'AssumeRole'])
   })
 
   it('is asked for again when the MFA session itself runs out', async () => {
-    await sts.configure({ faults: [{ kind: 'expiration', operation: 'GetSessionToken', value: inMinutes(14) }, { kind: 'expiration', operation: 'AssumeRole', value: inMinutes(4) }] })
+    await sts.configure({
+      faults: [
+        { kind: 'expiration', operation: 'GetSessionToken', value: inMinutes(14) },
+        { kind: 'expiration', operation: 'AssumeRole', value: inMinutes(4) },
+      ],
+    })
     const alice = person(sts.code(DEVICE), sts.code(DEVICE, 1))
     const provider = fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })
     await provider()
@@ -193,14 +248,22 @@ describe('one code', () => {
 })
 
 describe('the session that login wrote into the credentials file', () => {
-  const written = (minutes: number): string => `${CREDENTIALS}[base]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\nexpiration = ${inMinutes(minutes)}\nmanager = awsmfa\nawsmfa_state = 1:ASIAQQQQQQQQQQQQEXPL:s:0\n`
+  const written = (minutes: number): string =>
+    `${CREDENTIALS}[base]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\nexpiration = ${inMinutes(minutes)}\nmanager = awsmfa\nawsmfa_state = 1:ASIAQQQQQQQQQQQQEXPL:s:0\n`
 
   it.each([
     ['login', written],
-    ['another tool, which says when it ends', (minutes: number) => written(minutes).replace(/^(?:manager|awsmfa_state) = .*\n/gm, '')],
+    [
+      'another tool, which says when it ends',
+      (minutes: number) => written(minutes).replace(/^(?:manager|awsmfa_state) = .*\n/gm, ''),
+    ],
   ])('is used as every tool uses it, when it is from %s', async (_, content) => {
     home.write('.aws/credentials', content(60))
-    expect(await fromAwsmfa({ profile: 'base', mfaCodeProvider: nobody })()).toMatchObject({ accessKeyId: 'ASIAQQQQQQQQQQQQEXPL', secretAccessKey: 's', sessionToken: 't' })
+    expect(await fromAwsmfa({ profile: 'base', mfaCodeProvider: nobody })()).toMatchObject({
+      accessKeyId: 'ASIAQQQQQQQQQQQQEXPL',
+      secretAccessKey: 's',
+      sessionToken: 't',
+    })
     expect(await sts.log()).toEqual([])
   })
 
@@ -223,7 +286,11 @@ describe('no session', () => {
     const alice = person(error, error)
     const provider = fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })
     const answers = await Promise.allSettled([provider(), provider(), provider()])
-    expect(answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : undefined))).toEqual([error, error, error])
+    expect(answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : undefined))).toEqual([
+      error,
+      error,
+      error,
+    ])
     expect(alice.asked).toHaveLength(1)
     expect(await sessionCalls()).toEqual([])
   })
@@ -231,31 +298,45 @@ describe('no session', () => {
   it('a client puts a cancelled question no second time', async () => {
     const error = new Error('the window was closed')
     const alice = person(error, error, error)
-    await expect(identify(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider }))).rejects.toBe(error)
+    await expect(identify(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider }))).rejects.toBe(
+      error,
+    )
     expect(alice.asked).toHaveLength(1)
   })
 
   it('a refused code is asked for again, and why is told', async () => {
     const alice = person('000000')
     await fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()
-    expect(alice.asked.map(([, { refused }]) => refused)).toEqual([undefined, { reason: 'wrong-or-used', nextCodeInSeconds: expect.any(Number) as number }])
+    expect(alice.asked.map(([, { refused }]) => refused)).toEqual([
+      undefined,
+      { reason: 'wrong-or-used', nextCodeInSeconds: expect.any(Number) as number },
+    ])
   })
 
   it('three refused codes are an error, which stops a chain of providers', async () => {
     const alice = person('000000', '000001', '000002')
-    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({ name: 'AwsmfaError', code: 'TOKEN_CODE_REJECTED', tryNextLink: false })
+    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({
+      name: 'AwsmfaError',
+      code: 'TOKEN_CODE_REJECTED',
+      tryNextLink: false,
+    })
     expect(alice.asked).toHaveLength(3)
   })
 
   it('a generator that gives the same refused code again is not asked three times', async () => {
     const alice = person('000000', '000000', '000000')
-    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({ code: 'TOKEN_CODE_REJECTED' })
+    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({
+      code: 'TOKEN_CODE_REJECTED',
+    })
     expect(alice.asked).toHaveLength(2)
   })
 
   it('what is no code is asked for again, and never sent', async () => {
     const alice = person('', '12345', 'abcdef')
-    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({ code: 'TOKEN_CODE_MALFORMED', message: 'a token code has six digits' })
+    await expect(fromAwsmfa({ profile: 'standard', mfaCodeProvider: alice.mfaCodeProvider })()).rejects.toMatchObject({
+      code: 'TOKEN_CODE_MALFORMED',
+      message: 'a token code has six digits',
+    })
     expect(await sessionCalls()).toEqual([])
   })
 
@@ -266,11 +347,31 @@ describe('no session', () => {
   })
 
   it.each([
-    ['a profile that is nowhere lets a chain go on', { profile: 'nowhere' }, { code: 'PROFILE_NOT_FOUND', tryNextLink: true, message: expect.stringMatching(/^there is no profile 'nowhere'|'nowhere'/) as string }],
-    ['an option of the command line has the name that it has here', { profile: 'standard', roleArn: 'x' }, { code: 'USAGE', message: expect.stringMatching(/^'roleArn' must be/) as string }],
+    [
+      'a profile that is nowhere lets a chain go on',
+      { profile: 'nowhere' },
+      {
+        code: 'PROFILE_NOT_FOUND',
+        tryNextLink: true,
+        message: expect.stringMatching(/^there is no profile 'nowhere'|'nowhere'/) as string,
+      },
+    ],
+    [
+      'an option of the command line has the name that it has here',
+      { profile: 'standard', roleArn: 'x' },
+      { code: 'USAGE', message: expect.stringMatching(/^'roleArn' must be/) as string },
+    ],
     ['a length that AWS does not give', { profile: 'base', durationSeconds: 60 }, { code: 'DURATION_OUT_OF_RANGE' }],
-    ['an option of another type', { profile: 7 as unknown as string }, { name: 'TypeError', message: 'fromAwsmfa: profile must be a string' }],
-    ['a length that is none', { durationSeconds: 1.5 }, { name: 'TypeError', message: 'fromAwsmfa: durationSeconds must be a whole number of seconds' }],
+    [
+      'an option of another type',
+      { profile: 7 as unknown as string },
+      { name: 'TypeError', message: 'fromAwsmfa: profile must be a string' },
+    ],
+    [
+      'a length that is none',
+      { durationSeconds: 1.5 },
+      { name: 'TypeError', message: 'fromAwsmfa: durationSeconds must be a whole number of seconds' },
+    ],
   ])('%s', async (_, options, expected) => {
     await expect(fromAwsmfa({ ...options, mfaCodeProvider: nobody })()).rejects.toMatchObject(expected)
   })
@@ -278,7 +379,11 @@ describe('no session', () => {
   it('an error shows no secret, and neither does the log', async () => {
     const told: string[] = []
     const logger = { debug: (text: string): void => void told.push(text) }
-    const error: unknown = await fromAwsmfa({ profile: 'standard', logger, ...person('000000', '000001', '000002') })().catch((reason: unknown) => reason)
+    const error: unknown = await fromAwsmfa({
+      profile: 'standard',
+      logger,
+      ...person('000000', '000001', '000002'),
+    })().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(Error)
     await fromAwsmfa({ profile: 'standard', logger, ...person() })()
     const shown = `${JSON.stringify(error)} ${(error as Error).stack ?? ''} ${told.join('\n')}`

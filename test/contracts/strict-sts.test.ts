@@ -19,11 +19,18 @@ import type { Fault } from '../support/strict-sts/faults.ts'
 import { BAD_GATEWAY, EMPTY_SUCCESS } from '../support/strict-sts/faults.ts'
 import { parseQueryBody } from '../support/strict-sts/query-protocol.ts'
 import { codeOfStep, findStepOfCode } from '../support/strict-sts/totp.ts'
-import { aliceWorld, crowdWorld, HARDWARE_SERIAL, keyIdFor, READ_ONLY_EXTERNAL_ID, secretFor } from '../support/strict-sts/worlds.ts'
+import {
+  aliceWorld,
+  crowdWorld,
+  HARDWARE_SERIAL,
+  keyIdFor,
+  READ_ONLY_EXTERNAL_ID,
+  secretFor,
+} from '../support/strict-sts/worlds.ts'
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 
-type Keys = { readonly accessKeyId: string, readonly secretAccessKey: string, readonly sessionToken?: string }
+type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
 
 const HOME = '111111111111'
 const ALICE_DEVICE = `arn:aws:iam::${HOME}:mfa/alice`
@@ -34,16 +41,25 @@ const CHAINED = 'arn:aws:iam::222222222222:role/Chained'
 const DEPLOY = 'arn:aws:iam::333333333333:role/Deploy'
 const READ_ONLY = 'arn:aws:iam::444444444444:role/ReadOnly'
 
-const keysOf = (name: string, number = 1, account = HOME, partition = 'aws'): Keys =>
-  ({ accessKeyId: keyIdFor(account, number), secretAccessKey: secretFor(`arn:${partition}:iam::${account}:user/${name}`) })
+const keysOf = (name: string, number = 1, account = HOME, partition = 'aws'): Keys => ({
+  accessKeyId: keyIdFor(account, number),
+  secretAccessKey: secretFor(`arn:${partition}:iam::${account}:user/${name}`),
+})
 const alice = keysOf('alice')
 const sessionKeys = (credentials: Credentials | undefined): Keys => ({
-  accessKeyId: credentials?.AccessKeyId ?? '', secretAccessKey: credentials?.SecretAccessKey ?? '', sessionToken: credentials?.SessionToken ?? '',
+  accessKeyId: credentials?.AccessKeyId ?? '',
+  secretAccessKey: credentials?.SecretAccessKey ?? '',
+  sessionToken: credentials?.SessionToken ?? '',
 })
 
 let server: StrictSts
 const clients: { destroy: () => void }[] = []
-const optionsFor = (credentials: Keys, region: string) => ({ endpoint: server.url, region, credentials, maxAttempts: 1 })
+const optionsFor = (credentials: Keys, region: string) => ({
+  endpoint: server.url,
+  region,
+  credentials,
+  maxAttempts: 1,
+})
 const sts = (credentials: Keys = alice, region = 'eu-west-1'): STSClient => {
   const client = new STSClient(optionsFor(credentials, region))
   clients.push(client)
@@ -54,17 +70,25 @@ const iam = (credentials: Keys = alice): IAMClient => {
   clients.push(client)
   return client
 }
-const refused = async (call: Promise<unknown>): Promise<{ name: string, message: string, status: number | undefined }> => {
+const refused = async (
+  call: Promise<unknown>,
+): Promise<{ name: string; message: string; status: number | undefined }> => {
   try {
     await call
   } catch (error) {
-    const { name, message, $metadata } = error as { name: string, message: string, $metadata?: { httpStatusCode?: number } }
+    const { name, message, $metadata } = error as {
+      name: string
+      message: string
+      $metadata?: { httpStatusCode?: number }
+    }
     return { name, message, status: $metadata?.httpStatusCode }
   }
   throw new Error('was not refused')
 }
 const login = (extra: { DurationSeconds?: number } = {}, keys = alice) =>
-  sts(keys).send(new GetSessionTokenCommand({ SerialNumber: ALICE_DEVICE, TokenCode: server.code(ALICE_DEVICE), ...extra }))
+  sts(keys).send(
+    new GetSessionTokenCommand({ SerialNumber: ALICE_DEVICE, TokenCode: server.code(ALICE_DEVICE), ...extra }),
+  )
 const assume = (keys: Keys, extra: Partial<AssumeRoleCommandInput> = {}) =>
   sts(keys).send(new AssumeRoleCommand({ RoleArn: ADMIN, RoleSessionName: 'alice', ...extra }))
 const withCode = (offset = 0) => ({ SerialNumber: ALICE_DEVICE, TokenCode: server.code(ALICE_DEVICE, offset) })
@@ -72,7 +96,9 @@ const withCode = (offset = 0) => ({ SerialNumber: ALICE_DEVICE, TokenCode: serve
 beforeAll(async () => {
   server = await startStrictSts(aliceWorld(), { tls: true, proxy: { user: 'pat', password: 'p@ss' } })
 }, 30_000)
-beforeEach(() => server.configure({ world: aliceWorld(), faults: [], clockOffsetMs: 0, forgetSpentCodes: true, clearLog: true }))
+beforeEach(() =>
+  server.configure({ world: aliceWorld(), faults: [], clockOffsetMs: 0, forgetSpentCodes: true, clearLog: true }),
+)
 afterAll(async () => {
   for (const client of clients) client.destroy()
   await server.stop()
@@ -82,7 +108,12 @@ describe('token codes', () => {
   const RFC_SEED = 'hex:3132333435363738393031323334353637383930'
   // RFC 6238, appendix B, the SHA-1 rows.
   test.each([
-    [59, '94287082'], [1111111109, '07081804'], [1111111111, '14050471'], [1234567890, '89005924'], [2000000000, '69279037'], [20000000000, '65353130'],
+    [59, '94287082'],
+    [1111111109, '07081804'],
+    [1111111111, '14050471'],
+    [1234567890, '89005924'],
+    [2000000000, '69279037'],
+    [20000000000, '65353130'],
   ])('are those of RFC 6238 at second %i', (second, code) => {
     expect(codeOfStep(RFC_SEED, Math.floor(second / 30), 8)).toBe(code)
     expect(codeOfStep('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', Math.floor(second / 30))).toBe(code.slice(2))
@@ -91,7 +122,9 @@ describe('token codes', () => {
   test('count in the step before, the current one and the one after, each once', () => {
     const now = 1_700_000_000_000
     const step = Math.floor(now / 30_000)
-    const found = [-2, -1, 0, 1, 2].map((offset) => findStepOfCode(RFC_SEED, codeOfStep(RFC_SEED, step + offset), now, new Set([step])))
+    const found = [-2, -1, 0, 1, 2].map((offset) =>
+      findStepOfCode(RFC_SEED, codeOfStep(RFC_SEED, step + offset), now, new Set([step])),
+    )
     expect(found).toEqual([undefined, step - 1, undefined, step + 1, undefined])
   })
 })
@@ -109,7 +142,10 @@ describe('access key ids', () => {
 
 describe('the query protocol', () => {
   test.each([
-    ['Action=A&Tags.member.1.Key=k&Tags.member.1.Value=a%2Bb+c&Tags.member.2.Key=l', { Action: 'A', Tags: [{ Key: 'k', Value: 'a+b c' }, { Key: 'l' }] }],
+    [
+      'Action=A&Tags.member.1.Key=k&Tags.member.1.Value=a%2Bb+c&Tags.member.2.Key=l',
+      { Action: 'A', Tags: [{ Key: 'k', Value: 'a+b c' }, { Key: 'l' }] },
+    ],
     ['Keys.member.2=b&Keys.member.1=a', { Keys: ['a', 'b'] }],
     ['A=1&A=2', undefined],
     ['Keys.member.2=b', undefined],
@@ -122,38 +158,57 @@ describe('the query protocol', () => {
 describe('signatures', () => {
   test('a right one is let in and says who one is', async () => {
     const { Account, Arn, UserId } = await sts().send(new GetCallerIdentityCommand())
-    expect({ Account, Arn, isUserId: /^AIDA[A-Z2-7]{17}$/.test(UserId ?? '') }).toEqual({ Account: HOME, Arn: ALICE, isUserId: true })
+    expect({ Account, Arn, isUserId: /^AIDA[A-Z2-7]{17}$/.test(UserId ?? '') }).toEqual({
+      Account: HOME,
+      Arn: ALICE,
+      isUserId: true,
+    })
   })
 
   test.each<[string, Keys, string, string]>([
     ['a wrong secret', { ...alice, secretAccessKey: secretFor('someone else') }, 'eu-west-1', 'SignatureDoesNotMatch'],
     ['an unknown key id', { ...alice, accessKeyId: keyIdFor(HOME, 77) }, 'eu-west-1', 'InvalidClientTokenId'],
     ['an inactive key', keysOf('ivan', 8), 'eu-west-1', 'InvalidClientTokenId'],
-    ['a session token beside long-term keys', { ...alice, sessionToken: 'left-over' }, 'eu-west-1', 'InvalidClientTokenId'],
+    [
+      'a session token beside long-term keys',
+      { ...alice, sessionToken: 'left-over' },
+      'eu-west-1',
+      'InvalidClientTokenId',
+    ],
     ['a key of another partition', alice, 'us-gov-west-1', 'InvalidClientTokenId'],
     ['a region that is none', alice, 'moon-1', 'SignatureDoesNotMatch'],
   ])('%s is refused', async (_title, keys, region, code) => {
-    expect(await refused(sts(keys, region).send(new GetCallerIdentityCommand()))).toMatchObject({ name: code, status: 403 })
+    expect(await refused(sts(keys, region).send(new GetCallerIdentityCommand()))).toMatchObject({
+      name: code,
+      status: 403,
+    })
   })
 
-  test.each<[string, string, string]>([['gus', '555555555555', 'us-gov-west-1'], ['chen', '666666666666', 'cn-north-1']])(
-    '%s signs in the own partition', async (name, account, region) => {
-      const partition = region.startsWith('cn') ? 'aws-cn' : 'aws-us-gov'
-      const { Arn } = await sts(keysOf(name, 1, account, partition), region).send(new GetCallerIdentityCommand())
-      expect(Arn).toBe(`arn:${partition}:iam::${account}:user/${name}`)
-    })
+  test.each<[string, string, string]>([
+    ['gus', '555555555555', 'us-gov-west-1'],
+    ['chen', '666666666666', 'cn-north-1'],
+  ])('%s signs in the own partition', async (name, account, region) => {
+    const partition = region.startsWith('cn') ? 'aws-cn' : 'aws-us-gov'
+    const { Arn } = await sts(keysOf(name, 1, account, partition), region).send(new GetCallerIdentityCommand())
+    expect(Arn).toBe(`arn:${partition}:iam::${account}:user/${name}`)
+  })
 
   test.each([
     [16 * 60_000, /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$/],
-    [-16 * 60_000, /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$/],
+    [
+      -16 * 60_000,
+      /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$/,
+    ],
   ])('a clock that differs by %i ms is told, with the right time in the Date header', async (clockOffsetMs, text) => {
     await server.configure({ clockOffsetMs })
     const { name, message } = await refused(sts().send(new GetCallerIdentityCommand()))
     expect({ name, matches: text.test(message) }).toEqual({ name: 'SignatureDoesNotMatch', matches: true })
-    const date = await new Promise<string>((resolve) => request(server.url, (response) => {
-      response.resume()
-      resolve(response.headers.date ?? '')
-    }).end())
+    const date = await new Promise<string>((resolve) =>
+      request(server.url, (response) => {
+        response.resume()
+        resolve(response.headers.date ?? '')
+      }).end(),
+    )
     expect(Math.abs(Date.parse(date) - Date.now() - clockOffsetMs)).toBeLessThan(5000)
   })
 
@@ -162,34 +217,42 @@ describe('signatures', () => {
     ['it is not signed at all', undefined, 'MissingAuthenticationToken'],
   ])('a request is refused when %s', async (_title, change, code) => {
     const client = sts()
-    client.middlewareStack.add((next) => (args) => {
-      const signed = args.request as { headers: Record<string, string>, body: string }
-      if (change === undefined) delete signed.headers['authorization']
-      else signed.body = change(signed.body)
-      delete signed.headers['content-length']
-      return next(args)
-    }, { step: 'finalizeRequest', priority: 'low' })
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const signed = args.request as { headers: Record<string, string>; body: string }
+        if (change === undefined) delete signed.headers['authorization']
+        else signed.body = change(signed.body)
+        delete signed.headers['content-length']
+        return next(args)
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    )
     expect(await refused(client.send(new GetSessionTokenCommand({})))).toMatchObject({ name: code, status: 403 })
   })
 
   test('a region that the account has off is told', async () => {
     const world = aliceWorld()
-    await server.configure({ world: { accounts: world.accounts.map((account) => ({ ...account, regionsOff: ['af-south-1'] })) } })
+    await server.configure({
+      world: { accounts: world.accounts.map((account) => ({ ...account, regionsOff: ['af-south-1'] })) },
+    })
     expect(await refused(sts(alice, 'af-south-1').send(new GetCallerIdentityCommand()))).toEqual({
-      name: 'RegionDisabledException', status: 403,
+      name: 'RegionDisabledException',
+      status: 403,
       message: `STS is not activated in this region for account:${HOME}. Your account administrator can activate STS in this region using the IAM Console.`,
     })
   })
 })
 
 describe('GetSessionToken', () => {
-  test('gives a session of AWS\'s shape that works', async () => {
+  test("gives a session of AWS's shape that works", async () => {
     const before = Math.floor(Date.now() / 1000)
     const { Credentials: credentials } = await login({ DurationSeconds: 7200 })
     const token = credentials?.SessionToken ?? ''
     expect({
-      id: /^ASIA[A-Z2-7]{16}$/.test(credentials?.AccessKeyId ?? ''), account: accountOf(credentials?.AccessKeyId ?? ''),
-      secret: credentials?.SecretAccessKey?.length, alphabet: /^[A-Za-z0-9+/]+={1,2}$/.test(token) && /\+/.test(token) && /\//.test(token),
+      id: /^ASIA[A-Z2-7]{16}$/.test(credentials?.AccessKeyId ?? ''),
+      account: accountOf(credentials?.AccessKeyId ?? ''),
+      secret: credentials?.SecretAccessKey?.length,
+      alphabet: /^[A-Za-z0-9+/]+={1,2}$/.test(token) && /\+/.test(token) && /\//.test(token),
       length: token.length >= 300 && token.length <= 600,
     }).toEqual({ id: true, account: HOME, secret: 40, alphabet: true, length: true })
     const expiration = (credentials?.Expiration?.getTime() ?? 0) / 1000
@@ -200,44 +263,96 @@ describe('GetSessionToken', () => {
   test('takes a code once', async () => {
     const code = withCode()
     await sts().send(new GetSessionTokenCommand(code))
-    expect(await refused(sts().send(new GetSessionTokenCommand(code)))).toEqual(
-      { name: 'AccessDenied', status: 403, message: 'MultiFactorAuthentication failed with invalid MFA one time pass code. ' })
+    expect(await refused(sts().send(new GetSessionTokenCommand(code)))).toEqual({
+      name: 'AccessDenied',
+      status: 403,
+      message: 'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
+    })
     await sts().send(new GetSessionTokenCommand(withCode(1)))
     expect((await server.log()).map((entry) => entry.outcome)).toEqual(['OK', 'AccessDenied', 'OK'])
   })
 
-  const unable = 'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.'
-  test.each<[string, Keys, { SerialNumber?: string, TokenCode?: string }, string]>([
-    ['a wrong code', alice, { SerialNumber: ALICE_DEVICE, TokenCode: 'wrong' }, 'MultiFactorAuthentication failed with invalid MFA one time pass code. '],
-    ['another user\'s device', keysOf('bob', 2), { SerialNumber: ALICE_DEVICE, TokenCode: '000000' }, unable],
-    ['a device that is disabled', keysOf('dora', 5), { SerialNumber: `arn:aws:iam::${HOME}:mfa/dora`, TokenCode: '000000' }, unable],
-    ['a passkey', keysOf('frida', 4), { SerialNumber: `arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`, TokenCode: '000000' }, unable],
-    ['a serial without a code', alice, { SerialNumber: ALICE_DEVICE }, 'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.'],
+  const unable =
+    'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.'
+  test.each<[string, Keys, { SerialNumber?: string; TokenCode?: string }, string]>([
+    [
+      'a wrong code',
+      alice,
+      { SerialNumber: ALICE_DEVICE, TokenCode: 'wrong' },
+      'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
+    ],
+    ["another user's device", keysOf('bob', 2), { SerialNumber: ALICE_DEVICE, TokenCode: '000000' }, unable],
+    [
+      'a device that is disabled',
+      keysOf('dora', 5),
+      { SerialNumber: `arn:aws:iam::${HOME}:mfa/dora`, TokenCode: '000000' },
+      unable,
+    ],
+    [
+      'a passkey',
+      keysOf('frida', 4),
+      { SerialNumber: `arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`, TokenCode: '000000' },
+      unable,
+    ],
+    [
+      'a serial without a code',
+      alice,
+      { SerialNumber: ALICE_DEVICE },
+      'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.',
+    ],
   ])('refuses %s', async (_title, keys, given, message) => {
     const usable = [-1, 0, 1].map((offset) => server.code(ALICE_DEVICE, offset))
     const wrong = ['123450', '123451', '123452', '123453'].find((code) => !usable.includes(code)) ?? ''
     const input = given.TokenCode === 'wrong' ? { ...given, TokenCode: wrong } : given
-    expect(await refused(sts(keys).send(new GetSessionTokenCommand(input)))).toEqual({ name: 'AccessDenied', status: 403, message })
+    expect(await refused(sts(keys).send(new GetSessionTokenCommand(input)))).toEqual({
+      name: 'AccessDenied',
+      status: 403,
+      message,
+    })
   })
 
   test.each<[string, object, string]>([
-    ['too long', { DurationSeconds: 129_601 }, "1 validation error detected: Value '129601' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 129600"],
-    ['too short', { DurationSeconds: 899 }, "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"],
-    ['a code of letters', { SerialNumber: ALICE_DEVICE, TokenCode: 'abcdef' }, "1 validation error detected: Value 'abcdef' at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\d]*"],
-    ['two faults at once', { SerialNumber: 'short', TokenCode: '12345' }, "2 validation errors detected: Value 'short' at 'serialNumber' failed to satisfy constraint: Member must have length greater than or equal to 9; Value '12345' at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6"],
-  ])('refuses %s in AWS\'s words', async (_title, input, message) => {
-    expect(await refused(sts().send(new GetSessionTokenCommand(input)))).toEqual({ name: 'ValidationError', status: 400, message })
+    [
+      'too long',
+      { DurationSeconds: 129_601 },
+      "1 validation error detected: Value '129601' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 129600",
+    ],
+    [
+      'too short',
+      { DurationSeconds: 899 },
+      "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
+    ],
+    [
+      'a code of letters',
+      { SerialNumber: ALICE_DEVICE, TokenCode: 'abcdef' },
+      "1 validation error detected: Value 'abcdef' at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\d]*",
+    ],
+    [
+      'two faults at once',
+      { SerialNumber: 'short', TokenCode: '12345' },
+      "2 validation errors detected: Value 'short' at 'serialNumber' failed to satisfy constraint: Member must have length greater than or equal to 9; Value '12345' at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6",
+    ],
+  ])("refuses %s in AWS's words", async (_title, input, message) => {
+    expect(await refused(sts().send(new GetSessionTokenCommand(input)))).toEqual({
+      name: 'ValidationError',
+      status: 400,
+      message,
+    })
   })
 
   test('is closed to sessions', async () => {
     const { Credentials: credentials } = await login()
-    expect(await refused(sts(sessionKeys(credentials)).send(new GetSessionTokenCommand({})))).toEqual(
-      { name: 'AccessDenied', status: 403, message: 'Cannot call GetSessionToken with session credentials' })
+    expect(await refused(sts(sessionKeys(credentials)).send(new GetSessionTokenCommand({})))).toEqual({
+      name: 'AccessDenied',
+      status: 403,
+      message: 'Cannot call GetSessionToken with session credentials',
+    })
   })
 
   test('takes a hardware token by its bare serial', async () => {
     const { Credentials: credentials } = await sts(keysOf('hank', 3)).send(
-      new GetSessionTokenCommand({ SerialNumber: HARDWARE_SERIAL, TokenCode: server.code(HARDWARE_SERIAL) }))
+      new GetSessionTokenCommand({ SerialNumber: HARDWARE_SERIAL, TokenCode: server.code(HARDWARE_SERIAL) }),
+    )
     expect(credentials?.AccessKeyId?.slice(0, 4)).toBe('ASIA')
   })
 
@@ -250,36 +365,138 @@ describe('GetSessionToken', () => {
 
   test('ends at its expiration, and a token that was tampered with never counts', async () => {
     const keys = sessionKeys((await login()).Credentials)
-    expect((await refused(sts({ ...keys, sessionToken: `${keys.sessionToken ?? ''}A` }).send(new GetCallerIdentityCommand()))).name).toBe('InvalidClientTokenId')
+    expect(
+      (
+        await refused(
+          sts({ ...keys, sessionToken: `${keys.sessionToken ?? ''}A` }).send(new GetCallerIdentityCommand()),
+        )
+      ).name,
+    ).toBe('InvalidClientTokenId')
     await server.configure({ expireSessions: true })
-    expect(await refused(sts(keys).send(new GetCallerIdentityCommand()))).toEqual(
-      { name: 'ExpiredToken', status: 403, message: 'The security token included in the request is expired' })
+    expect(await refused(sts(keys).send(new GetCallerIdentityCommand()))).toEqual({
+      name: 'ExpiredToken',
+      status: 403,
+      message: 'The security token included in the request is expired',
+    })
   })
 })
 
 describe('AssumeRole', () => {
-  test('with a code lasts up to the role\'s maximum', async () => {
-    const { Credentials: credentials, AssumedRoleUser: user } = await assume(alice, { ...withCode(), DurationSeconds: 43_200 })
-    expect({ account: accountOf(credentials?.AccessKeyId ?? ''), arn: user?.Arn, isId: /^AROA[A-Z2-7]{17}:alice$/.test(user?.AssumedRoleId ?? '') })
-      .toEqual({ account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice', isId: true })
+  test("with a code lasts up to the role's maximum", async () => {
+    const { Credentials: credentials, AssumedRoleUser: user } = await assume(alice, {
+      ...withCode(),
+      DurationSeconds: 43_200,
+    })
+    expect({
+      account: accountOf(credentials?.AccessKeyId ?? ''),
+      arn: user?.Arn,
+      isId: /^AROA[A-Z2-7]{17}:alice$/.test(user?.AssumedRoleId ?? ''),
+    }).toEqual({ account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice', isId: true })
     expect((await sts(sessionKeys(credentials)).send(new GetCallerIdentityCommand())).Arn).toBe(user?.Arn)
   })
 
-  const notAllowed = (arn: string): string => `User: ${ALICE} is not authorized to perform: sts:AssumeRole on resource: ${arn}`
-  test.each<[string, Partial<AssumeRoleCommandInput>, { name: string, status: number, message: string }]>([
+  const notAllowed = (arn: string): string =>
+    `User: ${ALICE} is not authorized to perform: sts:AssumeRole on resource: ${arn}`
+  test.each<[string, Partial<AssumeRoleCommandInput>, { name: string; status: number; message: string }]>([
     ['no MFA', {}, { name: 'AccessDenied', status: 403, message: notAllowed(ADMIN) }],
-    ['a role that is not there', { RoleArn: `${ADMIN}X` }, { name: 'AccessDenied', status: 403, message: notAllowed(`${ADMIN}X`) }],
-    ['a role of another partition', { RoleArn: 'arn:aws-cn:iam::666666666666:role/Admin' }, { name: 'AccessDenied', status: 403, message: notAllowed('arn:aws-cn:iam::666666666666:role/Admin') }],
-    ['a role that trusts another role', { RoleArn: CHAINED }, { name: 'AccessDenied', status: 403, message: notAllowed(CHAINED) }],
-    ['a role that is denied', { RoleArn: DEPLOY }, { name: 'AccessDenied', status: 403, message: `${notAllowed(DEPLOY)} because no identity-based policy allows the sts:AssumeRole action` }],
-    ['more than the role\'s maximum', { RoleArn: OPEN, DurationSeconds: 7201 }, { name: 'ValidationError', status: 400, message: 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.' }],
-    ['more than any role\'s maximum', { DurationSeconds: 43_201 }, { name: 'ValidationError', status: 400, message: "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200" }],
-    ['a session name with a space', { RoleSessionName: 'a b' }, { name: 'ValidationError', status: 400, message: "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*" }],
-    ['no session name', { RoleSessionName: undefined }, { name: 'ValidationError', status: 400, message: "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null" }],
-    ['what is no role ARN', { RoleArn: 'arn:aws:iam::1:user/alice-in-chains' }, { name: 'ValidationError', status: 400, message: 'arn:aws:iam::1:user/alice-in-chains is invalid' }],
-    ['a policy that is none', { RoleArn: OPEN, Policy: '{' }, { name: 'MalformedPolicyDocumentException', status: 400, message: 'This policy contains invalid Json' }],
-    ['policies too big', { RoleArn: OPEN, Policy: JSON.stringify({ Statement: [], Id: 'x'.repeat(2048) }) }, { name: 'PackedPolicyTooLargeException', status: 400, message: 'Packed policy consumes 102% of allotted space, please use smaller policy.' }],
-    ['a bad tag key', { RoleArn: OPEN, Tags: [{ Key: 'a', Value: '' }, { Key: 'b*', Value: '' }] }, { name: 'ValidationError', status: 400, message: "1 validation error detected: Value 'b*' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+" }],
+    [
+      'a role that is not there',
+      { RoleArn: `${ADMIN}X` },
+      { name: 'AccessDenied', status: 403, message: notAllowed(`${ADMIN}X`) },
+    ],
+    [
+      'a role of another partition',
+      { RoleArn: 'arn:aws-cn:iam::666666666666:role/Admin' },
+      { name: 'AccessDenied', status: 403, message: notAllowed('arn:aws-cn:iam::666666666666:role/Admin') },
+    ],
+    [
+      'a role that trusts another role',
+      { RoleArn: CHAINED },
+      { name: 'AccessDenied', status: 403, message: notAllowed(CHAINED) },
+    ],
+    [
+      'a role that is denied',
+      { RoleArn: DEPLOY },
+      {
+        name: 'AccessDenied',
+        status: 403,
+        message: `${notAllowed(DEPLOY)} because no identity-based policy allows the sts:AssumeRole action`,
+      },
+    ],
+    [
+      "more than the role's maximum",
+      { RoleArn: OPEN, DurationSeconds: 7201 },
+      {
+        name: 'ValidationError',
+        status: 400,
+        message: 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+      },
+    ],
+    [
+      "more than any role's maximum",
+      { DurationSeconds: 43_201 },
+      {
+        name: 'ValidationError',
+        status: 400,
+        message:
+          "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200",
+      },
+    ],
+    [
+      'a session name with a space',
+      { RoleSessionName: 'a b' },
+      {
+        name: 'ValidationError',
+        status: 400,
+        message:
+          "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+      },
+    ],
+    [
+      'no session name',
+      { RoleSessionName: undefined },
+      {
+        name: 'ValidationError',
+        status: 400,
+        message:
+          "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null",
+      },
+    ],
+    [
+      'what is no role ARN',
+      { RoleArn: 'arn:aws:iam::1:user/alice-in-chains' },
+      { name: 'ValidationError', status: 400, message: 'arn:aws:iam::1:user/alice-in-chains is invalid' },
+    ],
+    [
+      'a policy that is none',
+      { RoleArn: OPEN, Policy: '{' },
+      { name: 'MalformedPolicyDocumentException', status: 400, message: 'This policy contains invalid Json' },
+    ],
+    [
+      'policies too big',
+      { RoleArn: OPEN, Policy: JSON.stringify({ Statement: [], Id: 'x'.repeat(2048) }) },
+      {
+        name: 'PackedPolicyTooLargeException',
+        status: 400,
+        message: 'Packed policy consumes 102% of allotted space, please use smaller policy.',
+      },
+    ],
+    [
+      'a bad tag key',
+      {
+        RoleArn: OPEN,
+        Tags: [
+          { Key: 'a', Value: '' },
+          { Key: 'b*', Value: '' },
+        ],
+      },
+      {
+        name: 'ValidationError',
+        status: 400,
+        message:
+          "1 validation error detected: Value 'b*' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+",
+      },
+    ],
   ])('refuses %s', async (_title, input, expected) => {
     expect(await refused(assume(alice, input))).toEqual(expected)
   })
@@ -287,37 +504,77 @@ describe('AssumeRole', () => {
   test('asks for the external id, exactly', async () => {
     const given = async (ExternalId: string | undefined): Promise<string> => {
       await server.configure({ forgetSpentCodes: true })
-      return assume(alice, { RoleArn: READ_ONLY, ...withCode(), ExternalId }).then(() => 'OK', (error: unknown) => (error as Error).name)
+      return assume(alice, { RoleArn: READ_ONLY, ...withCode(), ExternalId }).then(
+        () => 'OK',
+        (error: unknown) => (error as Error).name,
+      )
     }
-    expect([await given(undefined), await given('other'), await given(READ_ONLY_EXTERNAL_ID)]).toEqual(['AccessDenied', 'AccessDenied', 'OK'])
+    expect([await given(undefined), await given('other'), await given(READ_ONLY_EXTERNAL_ID)]).toEqual([
+      'AccessDenied',
+      'AccessDenied',
+      'OK',
+    ])
   })
 
   test('from a session with MFA is let in for an hour, from one without it is not', async () => {
     const withMfa = sessionKeys((await login()).Credentials)
     const without = sessionKeys((await sts().send(new GetSessionTokenCommand({}))).Credentials)
-    expect((await assume(withMfa, { DurationSeconds: 3600 })).AssumedRoleUser?.Arn).toBe('arn:aws:sts::222222222222:assumed-role/Admin/alice')
+    expect((await assume(withMfa, { DurationSeconds: 3600 })).AssumedRoleUser?.Arn).toBe(
+      'arn:aws:sts::222222222222:assumed-role/Admin/alice',
+    )
     expect((await refused(assume(without))).message).toBe(notAllowed(ADMIN))
-    const chained = { name: 'ValidationError', status: 400, message: 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.' }
+    const chained = {
+      name: 'ValidationError',
+      status: 400,
+      message: 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    }
     expect(await refused(assume(withMfa, { DurationSeconds: 3601 }))).toEqual(chained)
     const admin = sessionKeys((await assume(withMfa)).Credentials)
     expect(await refused(assume(admin, { RoleArn: CHAINED, DurationSeconds: 7200 }))).toEqual(chained)
-    expect((await assume(admin, { RoleArn: CHAINED })).AssumedRoleUser?.Arn).toBe('arn:aws:sts::222222222222:assumed-role/Chained/alice')
+    expect((await assume(admin, { RoleArn: CHAINED })).AssumedRoleUser?.Arn).toBe(
+      'arn:aws:sts::222222222222:assumed-role/Chained/alice',
+    )
     expect((await server.log()).map(({ signer, isMfaPresent }) => [signer, isMfaPresent])).toEqual([
-      ['user', false], ['user', false], ['session-token', true], ['session-token', false], ['session-token', true], ['session-token', true],
-      ['assumed-role', false], ['assumed-role', false],
+      ['user', false],
+      ['user', false],
+      ['session-token', true],
+      ['session-token', false],
+      ['session-token', true],
+      ['session-token', true],
+      ['assumed-role', false],
+      ['assumed-role', false],
     ])
   })
 
   test('reads policies, tags and lists back as they were meant, and logs them', async () => {
     const input = {
-      RoleArn: OPEN, RoleSessionName: 'alice@example.com', Policy: '{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}',
+      RoleArn: OPEN,
+      RoleSessionName: 'alice@example.com',
+      Policy: '{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}',
       PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }, { arn: `arn:aws:iam::${HOME}:policy/team/x` }],
-      Tags: [{ Key: 'Größe', Value: 'a b+c=d/e' }, { Key: 'empty', Value: '' }], TransitiveTagKeys: ['empty'], SourceIdentity: 'alice', DurationSeconds: 900,
+      Tags: [
+        { Key: 'Größe', Value: 'a b+c=d/e' },
+        { Key: 'empty', Value: '' },
+      ],
+      TransitiveTagKeys: ['empty'],
+      SourceIdentity: 'alice',
+      DurationSeconds: 900,
     }
     expect((await assume(alice, input)).SourceIdentity).toBe('alice')
     const [entry] = await server.log()
     expect(entry?.parameters).toEqual({ ...input, DurationSeconds: '900' })
-    expect(entry).toMatchObject({ service: 'sts', operation: 'AssumeRole', accessKeyId: alice.accessKeyId, region: 'eu-west-1', signer: 'user', signerArn: ALICE, status: 200, outcome: 'OK', transport: 'http', host: server.url.slice(7) })
+    expect(entry).toMatchObject({
+      service: 'sts',
+      operation: 'AssumeRole',
+      accessKeyId: alice.accessKeyId,
+      region: 'eu-west-1',
+      signer: 'user',
+      signerArn: ALICE,
+      status: 200,
+      outcome: 'OK',
+      transport: 'http',
+      host: server.url.slice(7),
+    })
     expect(entry?.userAgent).toMatch(/^aws-sdk-js\//)
   })
 })
@@ -331,23 +588,32 @@ describe('ListMFADevices', () => {
     ['frida', keysOf('frida', 4), [`arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`]],
   ])('shows the enabled devices of %s', async (_name, keys, serials) => {
     const { MFADevices: devices, IsTruncated: isTruncated } = await iam(keys).send(new ListMFADevicesCommand({}))
-    expect({ serials: devices?.map((device) => device.SerialNumber), isTruncated }).toEqual({ serials, isTruncated: false })
+    expect({ serials: devices?.map((device) => device.SerialNumber), isTruncated }).toEqual({
+      serials,
+      isTruncated: false,
+    })
   })
 
   test('comes in pages', async () => {
     const first = await iam(keysOf('mina', 6)).send(new ListMFADevicesCommand({ MaxItems: 1 }))
     const second = await iam(keysOf('mina', 6)).send(new ListMFADevicesCommand({ MaxItems: 1, Marker: first.Marker }))
-    expect([first, second].map((page) => [page.MFADevices?.length, page.IsTruncated])).toEqual([[1, true], [1, false]])
+    expect([first, second].map((page) => [page.MFADevices?.length, page.IsTruncated])).toEqual([
+      [1, true],
+      [1, false],
+    ])
   })
 
   test('is refused to those who may not, and to a session without MFA', async () => {
     expect(await refused(iam(keysOf('bob', 2)).send(new ListMFADevicesCommand({})))).toEqual({
-      name: 'AccessDenied', status: 403,
+      name: 'AccessDenied',
+      status: 403,
       message: `User: arn:aws:iam::${HOME}:user/bob is not authorized to perform: iam:ListMFADevices on resource: user bob because no identity-based policy allows the iam:ListMFADevices action`,
     })
     const without = sessionKeys((await sts().send(new GetSessionTokenCommand({}))).Credentials)
     expect((await refused(iam(without).send(new ListMFADevicesCommand({})))).name).toBe('InvalidClientTokenId')
-    expect((await iam(sessionKeys((await login()).Credentials)).send(new ListMFADevicesCommand({}))).MFADevices?.length).toBe(1)
+    expect(
+      (await iam(sessionKeys((await login()).Credentials)).send(new ListMFADevicesCommand({}))).MFADevices?.length,
+    ).toBe(1)
   })
 })
 
@@ -356,14 +622,25 @@ describe('faults', () => {
     await server.configure({ faults })
     const names: string[] = []
     for (let call = 0; call < calls; call += 1) {
-      names.push(await sts().send(new GetCallerIdentityCommand()).then(({ Arn }) => Arn === ALICE ? 'OK' : 'empty', (error: unknown) => (error as Error).name))
+      names.push(
+        await sts()
+          .send(new GetCallerIdentityCommand())
+          .then(
+            ({ Arn }) => (Arn === ALICE ? 'OK' : 'empty'),
+            (error: unknown) => (error as Error).name,
+          ),
+      )
     }
     return names
   }
 
   test.each<[string, readonly Fault[], readonly string[]]>([
     ['throttle twice', [{ kind: 'throttle', status: 400, times: 2 }], ['Throttling', 'Throttling', 'OK']],
-    ['be unavailable after one good answer', [{ kind: 'throttle', status: 503, skip: 1 }], ['OK', 'ServiceUnavailable', 'OK']],
+    [
+      'be unavailable after one good answer',
+      [{ kind: 'throttle', status: 503, skip: 1 }],
+      ['OK', 'ServiceUnavailable', 'OK'],
+    ],
     ['drop a connection', [{ kind: 'drop', when: 'before' }], ['TimeoutError', 'OK']],
     ['break off in the middle', [{ kind: 'truncate' }], ['Error', 'OK']],
     ['answer without a word', [EMPTY_SUCCESS], ['empty', 'OK']],
@@ -383,7 +660,10 @@ describe('faults', () => {
     const code = withCode()
     await refused(sts().send(new GetSessionTokenCommand(code)))
     expect((await refused(sts().send(new GetSessionTokenCommand(code)))).name).toBe('AccessDenied')
-    expect((await server.log()).map(({ outcome, faults }) => [outcome, faults])).toEqual([['OK', ['drop']], ['AccessDenied', []]])
+    expect((await server.log()).map(({ outcome, faults }) => [outcome, faults])).toEqual([
+      ['OK', ['drop']],
+      ['AccessDenied', []],
+    ])
   })
 
   test('a request that was dropped before it was processed spends no code', async () => {
@@ -412,8 +692,18 @@ describe('faults', () => {
 
   test.each<[string, Fault, keyof Credentials, unknown]>([
     ['without Expiration', { kind: 'expiration', value: null }, 'Expiration', undefined],
-    ['long over', { kind: 'expiration', value: '2001-01-01T00:00:00Z' }, 'Expiration', new Date('2001-01-01T00:00:00Z')],
-    ['with line ends in a key', { kind: 'credentials', SecretAccessKey: 'a\r\n[default]\u0007<&' }, 'SecretAccessKey', 'a\r\n[default]\u0007<&'],
+    [
+      'long over',
+      { kind: 'expiration', value: '2001-01-01T00:00:00Z' },
+      'Expiration',
+      new Date('2001-01-01T00:00:00Z'),
+    ],
+    [
+      'with line ends in a key',
+      { kind: 'credentials', SecretAccessKey: 'a\r\n[default]\u0007<&' },
+      'SecretAccessKey',
+      'a\r\n[default]\u0007<&',
+    ],
   ])('can answer with a session %s', async (_title, fault, part, expected) => {
     await server.configure({ faults: [fault] })
     const { Credentials: credentials } = await sts().send(new GetSessionTokenCommand({}))
@@ -433,8 +723,13 @@ describe('transports', () => {
 
   test('a GET that opens a connection early is answered, and the connection serves the next call', async () => {
     const agent = new HttpAgent({ keepAlive: true })
-    await new Promise<void>((resolve) => request(server.url, { agent }, (response) => response.resume().on('end', resolve)).end())
-    const client = new STSClient({ ...optionsFor(alice, 'eu-west-1'), requestHandler: new NodeHttpHandler({ httpAgent: agent }) })
+    await new Promise<void>((resolve) =>
+      request(server.url, { agent }, (response) => response.resume().on('end', resolve)).end(),
+    )
+    const client = new STSClient({
+      ...optionsFor(alice, 'eu-west-1'),
+      requestHandler: new NodeHttpHandler({ httpAgent: agent }),
+    })
     await client.send(new GetCallerIdentityCommand())
     client.destroy()
     const [opening, call] = await server.log()
@@ -443,7 +738,10 @@ describe('transports', () => {
 
   test('TLS needs the CA that came with it', async () => {
     const options = { ...optionsFor(alice, 'eu-west-1'), endpoint: server.httpsUrl ?? '' }
-    const trusting = new STSClient({ ...options, requestHandler: new NodeHttpHandler({ httpsAgent: new HttpsAgent({ ca: readFileSync(server.caPemPath ?? '') }) }) })
+    const trusting = new STSClient({
+      ...options,
+      requestHandler: new NodeHttpHandler({ httpsAgent: new HttpsAgent({ ca: readFileSync(server.caPemPath ?? '') }) }),
+    })
     expect((await trusting.send(new GetCallerIdentityCommand())).Arn).toBe(ALICE)
     expect((await server.log()).map((entry) => entry.transport)).toEqual(['https'])
     const blind = new STSClient(options)
@@ -460,8 +758,17 @@ describe('transports', () => {
   ])('the proxy leads %s (%s) to the server itself: %s', async (region, host, status) => {
     const proxy = (server.proxyUrl ?? '').replace('//', status === '200' ? '//pat:p%40ss@' : '//pat:wrong@')
     const agent = new HttpsProxyAgent({ proxy, ca: server.caPem ?? '' })
-    const client = new STSClient({ region, credentials: alice, maxAttempts: 1, endpoint: `https://${host}`, requestHandler: new NodeHttpHandler({ httpsAgent: agent }) })
-    const call = client.send(new GetCallerIdentityCommand()).then(({ Arn }) => Arn, () => 'refused')
+    const client = new STSClient({
+      region,
+      credentials: alice,
+      maxAttempts: 1,
+      endpoint: `https://${host}`,
+      requestHandler: new NodeHttpHandler({ httpsAgent: agent }),
+    })
+    const call = client.send(new GetCallerIdentityCommand()).then(
+      ({ Arn }) => Arn,
+      () => 'refused',
+    )
     expect(await call).toBe(status === '200' ? ALICE : 'refused')
     expect((await server.connects())[0]).toMatchObject({ target: `${host}:443`, status: Number(status), user: 'pat' })
     expect((await server.log()).map((entry) => entry.host)).toEqual(status === '200' ? [host] : [])
@@ -475,18 +782,34 @@ describe('transports', () => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' }
       request(server.url, { method: 'POST', headers }, (response) => {
         let text = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-        }).on('end', () => resolve(`${response.statusCode ?? 0} ${text}`))
+        response
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => {
+            text += chunk
+          })
+          .on('end', () => resolve(`${response.statusCode ?? 0} ${text}`))
       }).end(body)
     })
-    expect(answer).toMatch(/^400 .*<Code>InvalidAction<\/Code><Message>Could not find operation GetFederationToken for version 2011-06-15<\/Message>/)
+    expect(answer).toMatch(
+      /^400 .*<Code>InvalidAction<\/Code><Message>Could not find operation GetFederationToken for version 2011-06-15<\/Message>/,
+    )
   })
 
   test('a regional host refuses a signature for another region', async () => {
-    const agent = new HttpsProxyAgent({ proxy: (server.proxyUrl ?? '').replace('//', '//pat:p%40ss@'), ca: server.caPem ?? '' })
-    const client = new STSClient({ region: 'us-east-1', credentials: alice, maxAttempts: 1, endpoint: 'https://sts.eu-west-1.amazonaws.com', requestHandler: new NodeHttpHandler({ httpsAgent: agent }) })
-    expect((await refused(client.send(new GetCallerIdentityCommand()))).message).toBe('Credential should be scoped to a valid region. ')
+    const agent = new HttpsProxyAgent({
+      proxy: (server.proxyUrl ?? '').replace('//', '//pat:p%40ss@'),
+      ca: server.caPem ?? '',
+    })
+    const client = new STSClient({
+      region: 'us-east-1',
+      credentials: alice,
+      maxAttempts: 1,
+      endpoint: 'https://sts.eu-west-1.amazonaws.com',
+      requestHandler: new NodeHttpHandler({ httpsAgent: agent }),
+    })
+    expect((await refused(client.send(new GetCallerIdentityCommand()))).message).toBe(
+      'Credential should be scoped to a valid region. ',
+    )
     client.destroy()
     agent.destroy()
   })
@@ -496,29 +819,50 @@ describe('the process', () => {
   test('serves a crowd, each with an own device, over a distance, and ends when told', async () => {
     const crowd = await startStrictSts(crowdWorld(50), { roundTripMs: 40 })
     const serial = `arn:aws:iam::${HOME}:mfa/user49`
-    const client = new STSClient({ endpoint: crowd.url, region: 'eu-west-1', credentials: keysOf('user49', 50), maxAttempts: 1 })
+    const client = new STSClient({
+      endpoint: crowd.url,
+      region: 'eu-west-1',
+      credentials: keysOf('user49', 50),
+      maxAttempts: 1,
+    })
     const start = performance.now()
-    const { Credentials: credentials } = await client.send(new GetSessionTokenCommand({ SerialNumber: serial, TokenCode: crowd.code(serial) }))
+    const { Credentials: credentials } = await client.send(
+      new GetSessionTokenCommand({ SerialNumber: serial, TokenCode: crowd.code(serial) }),
+    )
     const first = performance.now() - start
     await client.send(new GetCallerIdentityCommand())
     const second = performance.now() - start - first
-    expect([credentials?.AccessKeyId?.slice(0, 4), first >= 78, second >= 38 && second < first]).toEqual(['ASIA', true, true])
+    expect([credentials?.AccessKeyId?.slice(0, 4), first >= 78, second >= 38 && second < first]).toEqual([
+      'ASIA',
+      true,
+      true,
+    ])
     client.destroy()
     await crowd.stop()
     expect(() => process.kill(crowd.pid, 0)).toThrow('ESRCH')
   })
 
   test('ends when its starter is gone, and keeps no secret in argv', async () => {
-    const script = "const { startStrictSts, aliceWorld } = await import(process.argv[1]); const s = await startStrictSts(aliceWorld()); console.log(s.pid, s.url)"
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script, new URL('../../build/strict-sts-client.mjs', import.meta.url).href], { encoding: 'utf8', timeout: 10_000 })
+    const script =
+      'const { startStrictSts, aliceWorld } = await import(process.argv[1]); const s = await startStrictSts(aliceWorld()); console.log(s.pid, s.url)'
+    const output = execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', script, new URL('../../build/strict-sts-client.mjs', import.meta.url).href],
+      { encoding: 'utf8', timeout: 10_000 },
+    )
     const [pid, url] = output.trim().split(' ')
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-    await expect.poll(() => {
-      try {
-        return process.kill(Number(pid), 0)
-      } catch {
-        return false
-      }
-    }, { timeout: 5000 }).toBe(false)
+    await expect
+      .poll(
+        () => {
+          try {
+            return process.kill(Number(pid), 0)
+          } catch {
+            return false
+          }
+        },
+        { timeout: 5000 },
+      )
+      .toBe(false)
   })
 })

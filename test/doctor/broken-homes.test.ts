@@ -12,7 +12,15 @@ import { planMends } from '../../src/doctor/fix.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import { planUndo } from '../../src/layouts/undo-plan.ts'
 import { renderFindings, renderFindingsJson } from '../../src/doctor/report.ts'
-import { brokenHomePath, brokenHomes, DOCTOR_HOME, DOCTOR_NOW, homeAfterSetup, homeOf, readBrokenHome } from '../support/doctor-homes.ts'
+import {
+  brokenHomePath,
+  brokenHomes,
+  DOCTOR_HOME,
+  DOCTOR_NOW,
+  homeAfterSetup,
+  homeOf,
+  readBrokenHome,
+} from '../support/doctor-homes.ts'
 import type { DoctorHome } from '../support/doctor-homes.ts'
 
 const OUTCOMES: readonly FindingCode[] = ['tools-use', 'tools-fail']
@@ -21,7 +29,13 @@ const PLAIN = { colour: false, unicode: true, columns: undefined }
 const VIEW = { home: DOCTOR_HOME, now: DOCTOR_NOW }
 
 const findingsIn = ({ files, machine }: DoctorHome, only?: string) => diagnose(examine(files, machine), only)
-const codesIn = (home: DoctorHome) => [...new Set(findingsIn(home).map(({ code }) => code).filter((code) => !OUTCOMES.includes(code)))]
+const codesIn = (home: DoctorHome) => [
+  ...new Set(
+    findingsIn(home)
+      .map(({ code }) => code)
+      .filter((code) => !OUTCOMES.includes(code)),
+  ),
+]
 const mended = ({ files, machine }: DoctorHome): DoctorHome => {
   const edits = planMends(files, machine)
   const text = (name: 'credentials' | 'config') => ({ ...files[name], text: applyEdits(files[name].text, edits[name]) })
@@ -30,9 +44,19 @@ const mended = ({ files, machine }: DoctorHome): DoctorHome => {
 
 const undone = (before: DoctorHome, { files }: DoctorHome): DoctorHome['files'] => {
   const edits = planMends(before.files, before.machine)
-  const recorded = (name: 'credentials' | 'config') => ({ path: files[name].path, before: before.files[name].text, edits: edits[name] })
-  const plan = planUndo({ at: DOCTOR_NOW, files: { credentials: recorded('credentials'), config: recorded('config') } }, files)
-  const text = (name: 'credentials' | 'config') => ({ ...files[name], text: applyEdits(files[name].text, plan.edits[name]) })
+  const recorded = (name: 'credentials' | 'config') => ({
+    path: files[name].path,
+    before: before.files[name].text,
+    edits: edits[name],
+  })
+  const plan = planUndo(
+    { at: DOCTOR_NOW, files: { credentials: recorded('credentials'), config: recorded('config') } },
+    files,
+  )
+  const text = (name: 'credentials' | 'config') => ({
+    ...files[name],
+    text: applyEdits(files[name].text, plan.edits[name]),
+  })
   return { credentials: text('credentials'), config: text('config') }
 }
 
@@ -51,7 +75,8 @@ describe.each(CODES)('%s', (code) => {
   })
 
   it('has the severity of the table, unless it is a lesser one', () => {
-    for (const { severity } of findingsIn(home).filter((found) => found.code === code)) expect([findingRow(code).severity, 'note']).toContain(severity)
+    for (const { severity } of findingsIn(home).filter((found) => found.code === code))
+      expect([findingRow(code).severity, 'note']).toContain(severity)
   })
 
   it('is mended where it says so, without another fault', async () => {
@@ -59,20 +84,25 @@ describe.each(CODES)('%s', (code) => {
     expect(isMendable).toBe(findingRow(code).mends !== undefined)
     const after = mended(home)
     const isOfFiles = isMendable && !['loose-permissions', 'damaged-cache', 'damaged-own-cache'].includes(code)
-    expect(after.files.credentials.text !== home.files.credentials.text || after.files.config.text !== home.files.config.text).toBe(isOfFiles)
+    expect(
+      after.files.credentials.text !== home.files.credentials.text ||
+        after.files.config.text !== home.files.config.text,
+    ).toBe(isOfFiles)
     if (!isOfFiles) return
     expect(codesIn(after)).toEqual([])
     expect(mended(after).files).toEqual(after.files)
     expect(undone(home, after)).toEqual(home.files)
     for (const name of ['credentials', 'config'] as const) {
-      if (after.files[name].text !== home.files[name].text) await expect(after.files[name].text).toMatchFileSnapshot(`${brokenHomePath(code)}/${name}.after-fix`)
+      if (after.files[name].text !== home.files[name].text)
+        await expect(after.files[name].text).toMatchFileSnapshot(`${brokenHomePath(code)}/${name}.after-fix`)
       else expect(existsSync(`${brokenHomePath(code)}/${name}.after-fix`)).toBe(false)
     }
   })
 })
 
 const RECOMMENDED = {
-  credentials: '[base-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n',
+  credentials:
+    '[base-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n',
   config:
     '[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n\n[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n',
 }
@@ -84,10 +114,35 @@ const GOOD_HOMES: readonly (readonly [string, DoctorHome])[] = [
   ['no files', homeOf({ credentials: '', config: '' })],
   ['the recommended layout', homeOf(RECOMMENDED)],
   ['the recommended layout after login', homeOf({ ...RECOMMENDED, credentials: RECOMMENDED.credentials + SESSION })],
-  ['the same with CR LF', homeOf({ credentials: (RECOMMENDED.credentials + SESSION).replaceAll('\n', '\r\n'), config: RECOMMENDED.config.replaceAll('\n', '\r\n') })],
-  ['comments, nested blocks, values with = : % # and $', homeOf({ ...RECOMMENDED, config: '# mine\n; too\n[profile a]\ns3 =\n  max_concurrent_requests = 20\n  addressing_style = path\nsso_start_url = https://d-1.awsapps.com/start#/\ncli_pager =\n[sso-session corp]\nsso_region = eu-west-1\n[plugins]\ncli_legacy_plugin_path = /x\n' })],
-  ['an absolute credential_process', homeOf({ credentials: '', config: '[profile base]\ncredential_process = /usr/bin/node "/opt/my tools/awsmfa.cjs" credential-process --profile base\n' }, { program: () => ({ isThere: true, needs: undefined }) })],
-  ...['aws-cli-role', 'aws-mfa', 'reusabit-awsmfa', 'vegas-credentials'].map((layout) => [`${layout} after setup`, homeAfterSetup(layout)] as const),
+  [
+    'the same with CR LF',
+    homeOf({
+      credentials: (RECOMMENDED.credentials + SESSION).replaceAll('\n', '\r\n'),
+      config: RECOMMENDED.config.replaceAll('\n', '\r\n'),
+    }),
+  ],
+  [
+    'comments, nested blocks, values with = : % # and $',
+    homeOf({
+      ...RECOMMENDED,
+      config:
+        '# mine\n; too\n[profile a]\ns3 =\n  max_concurrent_requests = 20\n  addressing_style = path\nsso_start_url = https://d-1.awsapps.com/start#/\ncli_pager =\n[sso-session corp]\nsso_region = eu-west-1\n[plugins]\ncli_legacy_plugin_path = /x\n',
+    }),
+  ],
+  [
+    'an absolute credential_process',
+    homeOf(
+      {
+        credentials: '',
+        config:
+          '[profile base]\ncredential_process = /usr/bin/node "/opt/my tools/awsmfa.cjs" credential-process --profile base\n',
+      },
+      { program: () => ({ isThere: true, needs: undefined }) },
+    ),
+  ],
+  ...['aws-cli-role', 'aws-mfa', 'reusabit-awsmfa', 'vegas-credentials'].map(
+    (layout) => [`${layout} after setup`, homeAfterSetup(layout)] as const,
+  ),
 ]
 
 it.each(GOOD_HOMES)('says neither error nor warning of %s', (_, home) => {
@@ -106,23 +161,50 @@ it('tells of every profile what every tool will do', () => {
 })
 
 it.each([
-  ['the keys of a session without its token', '[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n', '', 'keys', 'keys of session …MPLE without its token, which AWS refuses'],
-  ['a credential source that there is not', '', '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\ncredential_source = Foo\n', 'fails', 'its credential_source is none that there is'],
-  ['an sso_session that is not there', '', '[profile work]\nsso_session = nosuch\nsso_account_id = 111111111111\nsso_role_name = R\n', 'fails', 'the section of its sso_session is not there'],
+  [
+    'the keys of a session without its token',
+    '[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n',
+    '',
+    'keys',
+    'keys of session …MPLE without its token, which AWS refuses',
+  ],
+  [
+    'a credential source that there is not',
+    '',
+    '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\ncredential_source = Foo\n',
+    'fails',
+    'its credential_source is none that there is',
+  ],
+  [
+    'an sso_session that is not there',
+    '',
+    '[profile work]\nsso_session = nosuch\nsso_account_id = 111111111111\nsso_role_name = R\n',
+    'fails',
+    'the section of its sso_session is not there',
+  ],
 ])('does not say that a tool gets on with %s', (_, credentials, config, outcome, words) => {
   const said = findingsIn(homeOf({ credentials, config })).filter(({ code }) => OUTCOMES.includes(code))
-  expect(said.map(({ profile, facts }) => [profile, facts.key, facts.name ?? facts.other])).toEqual([['work', outcome, words]])
+  expect(said.map(({ profile, facts }) => [profile, facts.key, facts.name ?? facts.other])).toEqual([
+    ['work', outcome, words],
+  ])
 })
 
 it('with a name, says what concerns that profile and what it works through', () => {
   const home = homeOf({ credentials: `${RECOMMENDED.credentials}[other]\nREGION = x\n`, config: RECOMMENDED.config })
   expect(findingsIn(home).map(({ code }) => code)).toContain('upper-case-key')
   expect(findingsIn(home, 'admin').map(({ code }) => code)).not.toContain('upper-case-key')
-  expect([...new Set(findingsIn(home, 'admin').map(({ profile }) => profile))]).toEqual(['base-long-term', 'base', 'admin'])
+  expect([...new Set(findingsIn(home, 'admin').map(({ profile }) => profile))]).toEqual([
+    'base-long-term',
+    'base',
+    'admin',
+  ])
 })
 
 it('with a name, mends what it tells of that profile, and no other section', () => {
-  const home = homeOf({ credentials: `${RECOMMENDED.credentials}[other]\nREGION = x\n`, config: RECOMMENDED.config.replace('region', 'REGION') })
+  const home = homeOf({
+    credentials: `${RECOMMENDED.credentials}[other]\nREGION = x\n`,
+    config: RECOMMENDED.config.replace('region', 'REGION'),
+  })
   const edits = planMends(home.files, home.machine, isAbout('admin', examine(home.files, home.machine)))
   expect(edits.credentials).toEqual([])
   expect(applyEdits(home.files.config.text, edits.config)).toBe(RECOMMENDED.config)
@@ -132,17 +214,48 @@ it.each([
   ['in capitals of its own', 'ec2instancemetadata', ['aws-cli', 'boto3', 'sam']],
   ['as it should be', 'EcsContainer', undefined],
 ])('a credential source %s is refused by the tools that want it as it should be', (_, value, tools) => {
-  const home = homeOf({ credentials: '', config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\ncredential_source = ${value}\n` })
+  const home = homeOf({
+    credentials: '',
+    config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\ncredential_source = ${value}\n`,
+  })
   expect(findingsIn(home).find(({ code }) => code === 'credential-source-unknown')?.tools).toEqual(tools)
 })
 
-it.each(['[sso-session corp]', '[sso-session  "corp"]'])('%s is the section that sso_session = corp names', (header) => {
-  const home = homeOf({ credentials: '', config: `[profile a]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = R\n${header}\nsso_region = eu-west-1\n` })
-  expect(findingsIn(home).map(({ code }) => code)).not.toContain('sso-session-missing')
-})
+it.each(['[sso-session corp]', '[sso-session  "corp"]'])(
+  '%s is the section that sso_session = corp names',
+  (header) => {
+    const home = homeOf({
+      credentials: '',
+      config: `[profile a]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = R\n${header}\nsso_region = eu-west-1\n`,
+    })
+    expect(findingsIn(home).map(({ code }) => code)).not.toContain('sso-session-missing')
+  },
+)
 
 it('as JSON every field is always there', () => {
-  const rows = JSON.parse(renderFindingsJson(findingsIn(readBrokenHome('inline-comment')), VIEW)) as readonly Record<string, unknown>[]
-  for (const row of rows) expect(Object.keys(row)).toEqual(['code', 'severity', 'file', 'line', 'profile', 'tools', 'what', 'wayOut', 'fixable'])
-  expect(rows[0]).toMatchObject({ code: 'inline-comment', severity: 'warning', file: `${DOCTOR_HOME}/.aws/credentials`, line: 8, profile: 'bad', tools: ['aws-cli', 'boto3', 'sam', 'sdk-dotnet'], fixable: true })
+  const rows = JSON.parse(renderFindingsJson(findingsIn(readBrokenHome('inline-comment')), VIEW)) as readonly Record<
+    string,
+    unknown
+  >[]
+  for (const row of rows)
+    expect(Object.keys(row)).toEqual([
+      'code',
+      'severity',
+      'file',
+      'line',
+      'profile',
+      'tools',
+      'what',
+      'wayOut',
+      'fixable',
+    ])
+  expect(rows[0]).toMatchObject({
+    code: 'inline-comment',
+    severity: 'warning',
+    file: `${DOCTOR_HOME}/.aws/credentials`,
+    line: 8,
+    profile: 'bad',
+    tools: ['aws-cli', 'boto3', 'sam', 'sdk-dotnet'],
+    fixable: true,
+  })
 })

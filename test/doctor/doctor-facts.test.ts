@@ -5,7 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { measureClock } from '../../src/aws/transport.ts'
-import { examineFile, examineProgram, filesIn, findDamagedSessions, findOpenFiles, findOtherAwsmfas } from '../../src/doctor/machine.ts'
+import {
+  examineFile,
+  examineProgram,
+  filesIn,
+  findDamagedSessions,
+  findOpenFiles,
+  findOtherAwsmfas,
+} from '../../src/doctor/machine.ts'
 import { makePrivate, removeDamaged } from '../../src/doctor/machine.ts'
 import { resolveTransport } from '../../src/aws/connection-settings.ts'
 import { createTempHome } from '../support/temp-home.ts'
@@ -39,7 +46,14 @@ describe('a file', () => {
     expect(examineFile(at('folder'))).toMatchObject({ text: '', exists: true, unreadable: 'it is a directory' })
   })
 
-  it.skipIf(!HAS_MODES).each([[0o600, false], [0o400, false], [0o640, true], [0o604, true], [0o622, true], [0o711, false]])('with mode %o is open to others: %s, until it is made private', (mode, isOpen) => {
+  it.skipIf(!HAS_MODES).each([
+    [0o600, false],
+    [0o400, false],
+    [0o640, true],
+    [0o604, true],
+    [0o622, true],
+    [0o711, false],
+  ])('with mode %o is open to others: %s, until it is made private', (mode, isOpen) => {
     home.write('credentials', '')
     chmodSync(at('credentials'), mode)
     expect(findOpenFiles([at('credentials'), at('none')])).toEqual(isOpen ? [{ path: at('credentials'), mode }] : [])
@@ -58,7 +72,9 @@ it.skipIf(!HAS_MODES)('what is no regular file is never called open to others: n
 it('damaged sessions of our own cache are found, and removed once or twice', () => {
   home.write(`cache/sessions/${NAME}.sealed`, 'not sealed')
   home.write('cache/sessions/other.txt', 'not ours')
-  expect(findDamagedSessions(at('cache'))).toEqual([{ path: at('cache', 'sessions', `${NAME}.sealed`), cache: 'awsmfa-cache', profile: undefined }])
+  expect(findDamagedSessions(at('cache'))).toEqual([
+    { path: at('cache', 'sessions', `${NAME}.sealed`), cache: 'awsmfa-cache', profile: undefined },
+  ])
   removeDamaged(at('cache', 'sessions', `${NAME}.sealed`))
   removeDamaged(at('cache', 'sessions', `${NAME}.sealed`))
   expect(findDamagedSessions(at('cache'))).toEqual([])
@@ -77,7 +93,8 @@ it.each([
 
 it('a program that is not there, or is a folder, is not there', () => {
   mkdirSync(at('folder'))
-  for (const path of ['none', 'folder', 'none/none']) expect(examineProgram(at(path))).toEqual({ isThere: false, needs: undefined })
+  for (const path of ['none', 'folder', 'none/none'])
+    expect(examineProgram(at(path))).toEqual({ isThere: false, needs: undefined })
 })
 
 describe.skipIf(process.platform === 'win32')('other programs called awsmfa', () => {
@@ -102,9 +119,20 @@ describe.skipIf(process.platform === 'win32')('other programs called awsmfa', ()
 })
 
 describe('the clock of AWS', () => {
-  const settingsFor = (url: string) => resolveTransport({ environment: { AWS_ENDPOINT_URL_STS: url }, profileSetting: () => undefined, serviceEndpoint: () => undefined, readText: () => '', home: undefined })
+  const settingsFor = (url: string) =>
+    resolveTransport({
+      environment: { AWS_ENDPOINT_URL_STS: url },
+      profileSetting: () => undefined,
+      serviceEndpoint: () => undefined,
+      readText: () => '',
+      home: undefined,
+    })
 
-  it.each([[0, 0], [1260, 1260], [-7200, -7200]])('that is %d s ahead of this one is found so, with no credentials sent', async (ahead, found) => {
+  it.each([
+    [0, 0],
+    [1260, 1260],
+    [-7200, -7200],
+  ])('that is %d s ahead of this one is found so, with no credentials sent', async (ahead, found) => {
     const requests: string[] = []
     const now = new Date('2026-11-21T09:00:00Z')
     const server = createServer((request, response) => {

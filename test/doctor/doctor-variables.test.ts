@@ -9,23 +9,59 @@ import type { VariableHabit } from '../../src/doctor/tools.ts'
 import { renderFindings } from '../../src/doctor/report.ts'
 import { DOCTOR_HOME, DOCTOR_NOW, homeOf } from '../support/doctor-homes.ts'
 
-const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+const KEYS = {
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
 const ENDED = { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }
 
 /** For each habit, what is set, and what is said of the tools that have it. */
 const CASES: Readonly<Record<VariableHabit, readonly [Readonly<Record<string, string>>, string]>> = {
-  'AWS_PROFILE counts before keys': [{ ...KEYS, AWS_PROFILE: 'good' }, 'the SDK for JavaScript takes the profile of AWS_PROFILE instead'],
-  'AWS_DEFAULT_PROFILE counts before AWS_PROFILE': [{ AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' }, 'version 1 of the AWS CLI, boto3 and SAM use the latter, the others the former'],
-  'AWS_DEFAULT_PROFILE is not read': [{ AWS_DEFAULT_PROFILE: 'other' }, 'the SDKs for JavaScript, Rust, Java and .NET do not read'],
-  'an empty AWS_PROFILE fails': [{ AWS_PROFILE: '' }, 'the AWS CLI, boto3, SAM and the SDKs for Rust and Java say that there is no profile'],
-  'an empty AWS_SHARED_CREDENTIALS_FILE is no file': [{ AWS_SHARED_CREDENTIALS_FILE: '' }, 'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file'],
-  'an empty AWS_CONFIG_FILE is no file': [{ AWS_CONFIG_FILE: '' }, 'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file'],
-  '$ in a path is no variable': [{ AWS_CONFIG_FILE: '$HOME/x' }, 'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java take that as it is written'],
+  'AWS_PROFILE counts before keys': [
+    { ...KEYS, AWS_PROFILE: 'good' },
+    'the SDK for JavaScript takes the profile of AWS_PROFILE instead',
+  ],
+  'AWS_DEFAULT_PROFILE counts before AWS_PROFILE': [
+    { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' },
+    'version 1 of the AWS CLI, boto3 and SAM use the latter, the others the former',
+  ],
+  'AWS_DEFAULT_PROFILE is not read': [
+    { AWS_DEFAULT_PROFILE: 'other' },
+    'the SDKs for JavaScript, Rust, Java and .NET do not read',
+  ],
+  'an empty AWS_PROFILE fails': [
+    { AWS_PROFILE: '' },
+    'the AWS CLI, boto3, SAM and the SDKs for Rust and Java say that there is no profile',
+  ],
+  'an empty AWS_SHARED_CREDENTIALS_FILE is no file': [
+    { AWS_SHARED_CREDENTIALS_FILE: '' },
+    'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file',
+  ],
+  'an empty AWS_CONFIG_FILE is no file': [
+    { AWS_CONFIG_FILE: '' },
+    'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file',
+  ],
+  '$ in a path is no variable': [
+    { AWS_CONFIG_FILE: '$HOME/x' },
+    'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java take that as it is written',
+  ],
   '~ in a path is no home': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
-  'keys past AWS_CREDENTIAL_EXPIRATION fail': [ENDED, 'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses'],
-  'half a pair of keys fails': [{ AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID }, "is set without 'AWS_SECRET_ACCESS_KEY': the AWS CLI, boto3 and SAM fail"],
-  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': [{ ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' }, "is no date: the AWS CLI, boto3 and SAM fail"],
-  'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': [{ ...ENDED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' }, 'the AWS CLI, boto3 and SAM take'],
+  'keys past AWS_CREDENTIAL_EXPIRATION fail': [
+    ENDED,
+    'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses',
+  ],
+  'half a pair of keys fails': [
+    { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID },
+    "is set without 'AWS_SECRET_ACCESS_KEY': the AWS CLI, boto3 and SAM fail",
+  ],
+  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': [
+    { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' },
+    'is no date: the AWS CLI, boto3 and SAM fail',
+  ],
+  'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': [
+    { ...ENDED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
+    'the AWS CLI, boto3 and SAM take',
+  ],
 }
 
 function found(environment: Readonly<Record<string, string>>): readonly Finding[] {
@@ -36,14 +72,22 @@ function found(environment: Readonly<Record<string, string>>): readonly Finding[
 
 describe('of variables doctor says', () => {
   it.each(Object.entries(CASES))('which tools those are where %s', (_, [environment, words]) => {
-    expect(renderFindings(found(environment), { home: DOCTOR_HOME, now: DOCTOR_NOW }, { colour: false, unicode: true, columns: undefined })).toContain(words)
+    expect(
+      renderFindings(
+        found(environment),
+        { home: DOCTOR_HOME, now: DOCTOR_NOW },
+        { colour: false, unicode: true, columns: undefined },
+      ),
+    ).toContain(words)
   })
 
   it('that keys and an expired session concern every tool, but with AWS_PROFILE not those that take the profile', () => {
     const preferring = toolsWhere('AWS_PROFILE counts before keys')
     for (const keys of [KEYS, ENDED]) {
       expect(found(keys).map(({ tools }) => tools)).toEqual([TOOL_IDS])
-      expect(found({ ...keys, AWS_PROFILE: 'good' }).map(({ tools }) => tools)).toEqual([TOOL_IDS.filter((tool) => !preferring.includes(tool))])
+      expect(found({ ...keys, AWS_PROFILE: 'good' }).map(({ tools }) => tools)).toEqual([
+        TOOL_IDS.filter((tool) => !preferring.includes(tool)),
+      ])
     }
   })
 })

@@ -4,7 +4,9 @@ import type { Origin, Place } from '../../src/model/origin.ts'
 
 type Of<Code extends FailureCode> = Omit<Extract<Failure, { readonly code: Code }>, 'code'>
 type Examples = { readonly [Code in Exclude<FailureCode, 'USAGE' | 'STS_ARGUMENT'>]: readonly Of<Code>[] }
-type Kinds<Problem extends { readonly kind: string }> = { readonly [Kind in Problem['kind']]: readonly Omit<Extract<Problem, { readonly kind: Kind }>, 'kind'>[] }
+type Kinds<Problem extends { readonly kind: string }> = {
+  readonly [Kind in Problem['kind']]: readonly Omit<Extract<Problem, { readonly kind: Kind }>, 'kind'>[]
+}
 
 const CREDENTIALS: Place = { path: '/home/alice/.aws/credentials', line: 3 }
 const CONFIG: Place = { path: '/home/alice/.aws/config', line: 12 }
@@ -18,9 +20,19 @@ const IN_CONFIG: Origin = { kind: 'file', file: 'config', profile: 'work', key: 
 const USAGE: Kinds<UsageProblem> = {
   'missing-command': [{}],
   'unknown-command': [{ word: 'logn', nearest: 'login' }, { word: 'frobnicate' }],
-  'unknown-topic': [{ word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' }, { word: 'frobnicate', known: ['exit-codes', 'config'] }],
-  'unknown-shell': [{ known: ['bash', 'zsh', 'fish', 'powershell'] }, { word: 'tcsh', known: ['bash', 'zsh', 'fish', 'powershell'] }],
-  'unknown-option': [{ option: '--frce', command: 'login', nearest: '--force' }, { option: '--x', command: 'status' }, { option: '--x' }],
+  'unknown-topic': [
+    { word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' },
+    { word: 'frobnicate', known: ['exit-codes', 'config'] },
+  ],
+  'unknown-shell': [
+    { known: ['bash', 'zsh', 'fish', 'powershell'] },
+    { word: 'tcsh', known: ['bash', 'zsh', 'fish', 'powershell'] },
+  ],
+  'unknown-option': [
+    { option: '--frce', command: 'login', nearest: '--force' },
+    { option: '--x', command: 'status' },
+    { option: '--x' },
+  ],
   'abbreviated-option': [{ option: '--prof', full: '--profile' }],
   'repeated-option': [{ option: '--profile' }],
   'missing-value': [{ option: '--region', expected: 'NAME' }],
@@ -28,7 +40,12 @@ const USAGE: Kinds<UsageProblem> = {
   'unexpected-value': [{ option: '--json' }],
   'bad-value': [
     { option: '--min-ttl', value: 'soon', expected: 'a length of time such as 45m' },
-    { option: 'AWSMFA_DURATION', value: 'long', expected: 'a length of time such as 12h', origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },
+    {
+      option: 'AWSMFA_DURATION',
+      value: 'long',
+      expected: 'a length of time such as 12h',
+      origin: { kind: 'environment', variable: 'AWSMFA_DURATION' },
+    },
   ],
   'unknown-action': [
     { command: 'cache', word: 'shwo', known: ['show', 'clear'], nearest: 'show' },
@@ -42,20 +59,32 @@ const USAGE: Kinds<UsageProblem> = {
     { command: 'exec', before: ['prod'], words: ['terraform', 'plan', '-out', 'my plan'], quotesSeparator: false },
     { command: 'exec', before: ['--profile=-x'], words: ['env'], quotesSeparator: true },
   ],
-  'missing-tail': [{ command: 'exec', before: ['my prod'], quotesSeparator: false }, { command: 'exec', before: ['bash'], quotesSeparator: false, program: 'bash' }],
+  'missing-tail': [
+    { command: 'exec', before: ['my prod'], quotesSeparator: false },
+    { command: 'exec', before: ['bash'], quotesSeparator: false, program: 'bash' },
+  ],
   'conflicting-profiles': [{ positional: 'a', option: 'b' }],
-  'conflicting-options': [{ options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' }],
+  'conflicting-options': [
+    { options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },
+  ],
   'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
   'unknown-setting': [
     { path: '/home/alice/.config/awsmfa/config.ini', key: 'duratoin', line: 2, nearest: 'duration' },
-    { path: '/home/alice/.config/awsmfa/config.toml', key: 'profile', line: 1, instead: 'set AWS_PROFILE, which every AWS tool reads' },
+    {
+      path: '/home/alice/.config/awsmfa/config.toml',
+      key: 'profile',
+      line: 1,
+      instead: 'set AWS_PROFILE, which every AWS tool reads',
+    },
   ],
   'repeated-setting': [{ path: '/home/alice/.config/awsmfa/config.ini', key: 'duration', lines: [1, 4] }],
   'setting-type': [
     { path: '/home/alice/.config/awsmfa/config.yaml', key: 'duration', line: 2, found: 'list' },
     { path: '/home/alice/.config/awsmfa/config.toml', key: 'region', found: 'date' },
   ],
-  'several-settings-files': [{ paths: ['/home/alice/.config/awsmfa/config.ini', '/home/alice/.config/awsmfa/config.toml'] }],
+  'several-settings-files': [
+    { paths: ['/home/alice/.config/awsmfa/config.ini', '/home/alice/.config/awsmfa/config.toml'] },
+  ],
   'malformed-settings': [
     { path: '/home/alice/.config/awsmfa/config.toml', format: 'toml', line: 1 },
     { path: '/home/alice/.config/awsmfa/config.json', format: 'json', line: 3 },
@@ -65,7 +94,14 @@ const USAGE: Kinds<UsageProblem> = {
   'token-code-for-many': [{ profiles: 3 }],
   'token-command-for-many': [
     { profiles: 2, origin: { kind: 'flag', flag: '--token-command' } },
-    { profiles: 2, origin: { kind: 'settings', key: 'token_command', place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 } } },
+    {
+      profiles: 2,
+      origin: {
+        kind: 'settings',
+        key: 'token_command',
+        place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 },
+      },
+    },
     { profiles: 3, origin: { kind: 'file', file: 'config', profile: 'base', key: 'mfa_process', line: 7 } },
   ],
 }
@@ -73,7 +109,10 @@ const USAGE: Kinds<UsageProblem> = {
 const STS_ARGUMENT: Kinds<StsArgumentProblem> = {
   'unknown-flag': [{ flag: '--duration-secnds', operation: 'GetSessionToken', nearest: '--duration-seconds' }],
   'ambiguous-flag': [{ flag: '--role', candidates: ['--role-arn', '--role-session-name'] }],
-  'refused-flag': [{ flag: '--output', because: 'login prints no answer of STS', instead: '--json before --' }, { flag: '--no-paginate', because: 'STS answers in one page' }],
+  'refused-flag': [
+    { flag: '--output', because: 'login prints no answer of STS', instead: '--json before --' },
+    { flag: '--no-paginate', because: 'STS answers in one page' },
+  ],
   'role-flag-without-role': [{ flag: '--external-id' }],
   'missing-value': [{ flag: '--role-arn' }, { flag: '--external-id', leadingDash: '-x' }],
   'bare-word': [{ word: 'work' }],
@@ -85,13 +124,40 @@ const STS_ARGUMENT: Kinds<StsArgumentProblem> = {
 const OTHERS: Examples = {
   LOGINS_FAILED: [{ of: 4, causes: [{ code: 'THROTTLED', operation: 'AssumeRole' }] }],
   DURATION_OUT_OF_RANGE: [
-    { operation: 'GetSessionToken', seconds: 144_000, minimum: 900, maximum: 129_600, origin: { kind: 'flag', flag: '--duration' } },
-    { operation: 'AssumeRole', seconds: 60, minimum: 900, maximum: 43_200, origin: { kind: 'environment', variable: 'AWSMFA_DURATION' } },
+    {
+      operation: 'GetSessionToken',
+      seconds: 144_000,
+      minimum: 900,
+      maximum: 129_600,
+      origin: { kind: 'flag', flag: '--duration' },
+    },
+    {
+      operation: 'AssumeRole',
+      seconds: 60,
+      minimum: 900,
+      maximum: 43_200,
+      origin: { kind: 'environment', variable: 'AWSMFA_DURATION' },
+    },
   ],
-  TOKEN_CODE_MALFORMED: [{ source: 'flag' }, { source: 'sts-flag' }, { source: 'stdin' }, { source: 'command' }, { source: 'typed' }],
+  TOKEN_CODE_MALFORMED: [
+    { source: 'flag' },
+    { source: 'sts-flag' },
+    { source: 'stdin' },
+    { source: 'command' },
+    { source: 'typed' },
+  ],
   MFA_SERIAL_MALFORMED: [
-    { defect: 'fido', serial: 'arn:aws:iam::111111111111:u2f/user/alice/key', origin: { kind: 'environment', variable: 'AWS_MFA_SERIAL' } },
-    { defect: 'user-arn', serial: 'arn:aws:iam::111111111111:user/alice', origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 }, corrected: SERIAL },
+    {
+      defect: 'fido',
+      serial: 'arn:aws:iam::111111111111:u2f/user/alice/key',
+      origin: { kind: 'environment', variable: 'AWS_MFA_SERIAL' },
+    },
+    {
+      defect: 'user-arn',
+      serial: 'arn:aws:iam::111111111111:user/alice',
+      origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 },
+      corrected: SERIAL,
+    },
     { defect: 'alphabet', serial: 'a b', origin: { kind: 'flag', flag: '--serial-number' } },
     { defect: 'length', serial: 'x', origin: { kind: 'sts-flag', flag: '--serial-number' } },
   ],
@@ -100,7 +166,16 @@ const OTHERS: Examples = {
     { what: 'profile name', text: 'a]', defect: 'closing-bracket', origin: FLAG },
     { what: 'profile name', text: 'DEFAULT', defect: 'reserved-name', origin: FLAG },
     { what: 'profile name', text: ' a', defect: 'outer-space', origin: FLAG },
-    { what: 'role session name', text: 'x'.repeat(300), defect: 'too-long', origin: { kind: 'settings', key: 'role_session_name', place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 } } },
+    {
+      what: 'role session name',
+      text: 'x'.repeat(300),
+      defect: 'too-long',
+      origin: {
+        kind: 'settings',
+        key: 'role_session_name',
+        place: { path: '/home/alice/.config/awsmfa/config.ini', line: 3 },
+      },
+    },
     { what: 'external id', text: 'ü', defect: 'alphabet', origin: FLAG },
     { what: 'region', text: '', defect: 'empty', origin: FLAG },
   ],
@@ -109,10 +184,22 @@ const OTHERS: Examples = {
     { profile: 'zzz', origin: VARIABLE, paths: PATHS },
   ],
   IMPORT_AMBIGUOUS: [{ tools: ['aws-mfa', 'dcoker-awsmfa'] }],
-  PROFILE_NOT_NAMED: [{ candidates: ['my work'] }, { candidates: ['work', 'admin'] }, { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) }],
+  PROFILE_NOT_NAMED: [
+    { candidates: ['my work'] },
+    { candidates: ['work', 'admin'] },
+    { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) },
+  ],
   SOURCE_PROFILE_NOT_FOUND: [{ profile: 'work', source: 'bsae', origin: IN_CONFIG, paths: PATHS, nearest: 'base' }],
   SOURCE_PROFILE_CYCLE: [{ path: ['a', 'b', 'a'] }],
-  SOURCE_PROFILE_AMBIGUOUS: [{ profile: 'work', candidates: [{ profile: 'work-long-term', place: CREDENTIALS }, { profile: 'workPerm', place: CONFIG }] }],
+  SOURCE_PROFILE_AMBIGUOUS: [
+    {
+      profile: 'work',
+      candidates: [
+        { profile: 'work-long-term', place: CREDENTIALS },
+        { profile: 'workPerm', place: CONFIG },
+      ],
+    },
+  ],
   LONG_TERM_CREDENTIALS_MISSING: [
     { profile: 'work', path: ['work', 'base'], lookedFor: ['base-long-term', 'basePerm'], sessionAt: CREDENTIALS },
     { profile: 'work', path: ['work'], lookedFor: [] },
@@ -135,7 +222,11 @@ const OTHERS: Examples = {
     { profile: 'my work', place: CREDENTIALS, sourceIsSame: false },
   ],
   SECTION_NOT_OURS: [
-    { profile: 'work', place: CREDENTIALS, session: { manager: 'awsume', expiration: new Date(2026, 10, 21, 19, 40), accessKeyId: '…MPLE' } },
+    {
+      profile: 'work',
+      place: CREDENTIALS,
+      session: { manager: 'awsume', expiration: new Date(2026, 10, 21, 19, 40), accessKeyId: '…MPLE' },
+    },
     { profile: 'work', place: CREDENTIALS, session: { accessKeyId: '…MPLE' } },
   ],
   LAYOUT_UNSUITABLE: [
@@ -163,11 +254,20 @@ const OTHERS: Examples = {
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'EACCES' },
     { place: { path: '/elsewhere/credentials' }, errno: 'EWEIRD' },
   ],
-  FILE_NOT_REGULAR: [{ place: CREDENTIALS, found: 'directory' }, { place: CREDENTIALS, found: 'fifo' }, { place: CREDENTIALS, found: 'symlink-loop' }],
+  FILE_NOT_REGULAR: [
+    { place: CREDENTIALS, found: 'directory' },
+    { place: CREDENTIALS, found: 'fifo' },
+    { place: CREDENTIALS, found: 'symlink-loop' },
+  ],
   FILE_NOT_WRITABLE: [
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'ENOSPC', step: 'stage' },
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'EROFS', step: 'rename' },
-    { place: { path: '/home/alice/.aws/credentials' }, errno: 'EIO', step: 'restore', keptAt: '/home/alice/.aws/credentials.awsmfa-1-abc' },
+    {
+      place: { path: '/home/alice/.aws/credentials' },
+      errno: 'EIO',
+      step: 'restore',
+      keptAt: '/home/alice/.aws/credentials.awsmfa-1-abc',
+    },
   ],
   FILE_INCOMPLETE_WRITE: [{ place: { path: '/home/alice/.aws/credentials' }, wanted: 96_070, written: 40_960 }],
   FILE_MALFORMED: [
@@ -178,7 +278,11 @@ const OTHERS: Examples = {
     { place: CREDENTIALS, defect: 'nul', section: 'work' },
   ],
   FILE_LOCKED: [
-    { place: { path: '/home/alice/.aws/credentials' }, holder: { pid: 4711, host: 'box', since: new Date(2026, 10, 21, 7, 59) }, waitedMs: 10_000 },
+    {
+      place: { path: '/home/alice/.aws/credentials' },
+      holder: { pid: 4711, host: 'box', since: new Date(2026, 10, 21, 7, 59) },
+      waitedMs: 10_000,
+    },
     { place: { path: '/home/alice/.aws/credentials' }, waitedMs: 10_000 },
   ],
   FILE_KEEPS_CHANGING: [{ place: { path: '/home/alice/.aws/credentials' } }],
@@ -208,11 +312,19 @@ const OTHERS: Examples = {
     { obstacle: 'no-terminal', wanted: 'token-code', window: { kind: 'container' } },
     { obstacle: 'no-terminal', wanted: 'token-code', window: { kind: 'ci' } },
     { obstacle: 'background', wanted: 'token-code', window: { kind: 'no-program', programs: ['zenity', 'pinentry'] } },
-    { obstacle: 'no-terminal', wanted: 'token-code', window: { kind: 'failed', program: 'osascript', detail: 'execution error: No user interaction allowed. (-1713)' } },
+    {
+      obstacle: 'no-terminal',
+      wanted: 'token-code',
+      window: { kind: 'failed', program: 'osascript', detail: 'execution error: No user interaction allowed. (-1713)' },
+    },
     { obstacle: 'no-window', wanted: 'token-code', window: { kind: 'no-display' } },
     { obstacle: 'no-window', wanted: 'token-code', window: { kind: 'no-program', programs: ['zenity'] } },
     { obstacle: 'no-window', wanted: 'token-code', window: { kind: 'no-program', programs: ['zenity', 'pinentry'] } },
-    { obstacle: 'no-window', wanted: 'token-code', window: { kind: 'failed', program: 'zenity', detail: 'cannot open display: :77' } },
+    {
+      obstacle: 'no-window',
+      wanted: 'token-code',
+      window: { kind: 'failed', program: 'zenity', detail: 'cannot open display: :77' },
+    },
     { obstacle: 'no-window', wanted: 'token-code', window: { kind: 'failed', program: 'pinentry', detail: '' } },
     { obstacle: 'no-terminal', wanted: 'answer' },
     { obstacle: 'background', wanted: 'answer' },
@@ -259,21 +371,36 @@ const OTHERS: Examples = {
     { profile: 'base', program: '/opt/keys', reason: 'not-executable', place: CONFIG },
     { profile: 'base', program: 'bw', reason: 'batch-file', place: CONFIG },
   ],
-  ANOTHER_LOGIN_FAILED: [{ why: 'CANCELLED' }, { why: 'TOKEN_CODE_REJECTED' }, { why: 'DEADLINE_EXCEEDED' }, { why: 'TOKEN_COMMAND_FAILED' }, { why: 'YUBIKEY_FAILED' }],
+  ANOTHER_LOGIN_FAILED: [
+    { why: 'CANCELLED' },
+    { why: 'TOKEN_CODE_REJECTED' },
+    { why: 'DEADLINE_EXCEEDED' },
+    { why: 'TOKEN_COMMAND_FAILED' },
+    { why: 'YUBIKEY_FAILED' },
+  ],
   TOKEN_CODE_REJECTED: [
     { nextCodeInSeconds: 17, known: 'used', answerLost: false },
     { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false },
     { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: true },
   ],
-  MFA_SERIAL_REJECTED: [{ serial: SERIAL, origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 } }],
+  MFA_SERIAL_REJECTED: [
+    { serial: SERIAL, origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_serial', line: 4 } },
+  ],
   CREDENTIALS_REJECTED: [
-    { accessKeyId: '…MPLE', reason: 'unknown-key', origin: { kind: 'file', file: 'credentials', profile: 'work-long-term', key: 'aws_access_key_id', line: 4 } },
+    {
+      accessKeyId: '…MPLE',
+      reason: 'unknown-key',
+      origin: { kind: 'file', file: 'credentials', profile: 'work-long-term', key: 'aws_access_key_id', line: 4 },
+    },
     { accessKeyId: '…MPLE', reason: 'wrong-secret', origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } },
     { accessKeyId: '…MPLE', reason: 'wrong-secret', origin: { kind: 'typed' } },
     { accessKeyId: '…MPLE', reason: 'session', origin: 'session' },
     { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
   ],
-  SESSION_NOT_KEPT: [{ profile: 'work', isGot: true }, { profile: 'work', isGot: false }],
+  SESSION_NOT_KEPT: [
+    { profile: 'work', isGot: true },
+    { profile: 'work', isGot: false },
+  ],
   SESSION_MISSING: [
     { profile: 'work' },
     { profile: '-x' },
@@ -287,7 +414,11 @@ const OTHERS: Examples = {
   ],
   VALUE_NOT_QUOTABLE: [{ variable: 'AWS_SECRET_ACCESS_KEY', format: 'windows-cmd' }],
   ACCESS_DENIED: [
-    { operation: 'AssumeRole', roleArn: 'arn:aws:iam::333333333333:role/Deploy', message: 'User: arn:… is not authorized' },
+    {
+      operation: 'AssumeRole',
+      roleArn: 'arn:aws:iam::333333333333:role/Deploy',
+      message: 'User: arn:… is not authorized',
+    },
     { operation: 'GetSessionToken', message: 'no' },
   ],
   REQUEST_REFUSED: [
@@ -312,7 +443,13 @@ const OTHERS: Examples = {
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'unreachable' },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'no-answer', timeoutSeconds: 20 },
   ],
-  CA_BUNDLE_UNREADABLE: [{ place: { path: '/home/alice/ca.pem' }, origin: { kind: 'environment', variable: 'AWS_CA_BUNDLE' }, errno: 'ENOENT' }],
+  CA_BUNDLE_UNREADABLE: [
+    {
+      place: { path: '/home/alice/ca.pem' },
+      origin: { kind: 'environment', variable: 'AWS_CA_BUNDLE' },
+      errno: 'ENOENT',
+    },
+  ],
   STS_UNEXPECTED: [
     { operation: 'GetSessionToken', status: 500, awsCode: 'InternalFailure', detail: 'x' },
     { operation: 'GetSessionToken', status: undefined, awsCode: undefined, detail: 'x' },
@@ -325,13 +462,20 @@ export interface FailureExample {
   readonly failure: Failure
 }
 
-function withKinds(code: 'USAGE' | 'STS_ARGUMENT', kinds: Readonly<Record<string, readonly object[]>>): readonly FailureExample[] {
-  return Object.entries(kinds).flatMap(([kind, facts]) => facts.map((fact) => ({ name: `${code} ${kind}`, failure: { code, problem: { kind, ...fact } } as Failure })))
+function withKinds(
+  code: 'USAGE' | 'STS_ARGUMENT',
+  kinds: Readonly<Record<string, readonly object[]>>,
+): readonly FailureExample[] {
+  return Object.entries(kinds).flatMap(([kind, facts]) =>
+    facts.map((fact) => ({ name: `${code} ${kind}`, failure: { code, problem: { kind, ...fact } } as Failure })),
+  )
 }
 
 /** One example at least for each code, and for each kind of problem. */
 export const FAILURE_EXAMPLES: readonly FailureExample[] = [
   ...withKinds('USAGE', USAGE),
   ...withKinds('STS_ARGUMENT', STS_ARGUMENT),
-  ...Object.entries(OTHERS).flatMap(([code, facts]) => facts.map((fact) => ({ name: code, failure: { code, ...fact } as Failure }))),
+  ...Object.entries(OTHERS).flatMap(([code, facts]) =>
+    facts.map((fact) => ({ name: code, failure: { code, ...fact } as Failure })),
+  ),
 ]

@@ -39,7 +39,9 @@ test.each(FAILURE_EXAMPLES)('$name names only commands and options that exist', 
       expect(isCommandName(word) || word === '--help').toBe(true)
     }
   }
-  const options = [...GLOBAL_OPTIONS, ...Object.values(COMMAND_TABLE).flatMap((spec) => spec.options)].map(({ name }) => `--${name}`)
+  const options = [...GLOBAL_OPTIONS, ...Object.values(COMMAND_TABLE).flatMap((spec) => spec.options)].map(
+    ({ name }) => `--${name}`,
+  )
   for (const hint of renderFailure(failure, VIEW).hints) {
     for (const [option] of hint.matchAll(/(?<![\w'-])--[a-z][\w-]+/g)) expect(options).toContain(option)
   }
@@ -49,7 +51,8 @@ test('nothing from outside reaches the terminal as a control character', () => {
   const OURS = new Set(['because', 'expected', 'instead', 'known', 'what'])
   const evil = 'x\u001b[31m\u0007\r\nawsmfa: error: forged\u202e'
   const spoil = (value: unknown): unknown => {
-    if (typeof value === 'string') return /^(?:[A-Z][A-Za-z_]+|[a-z-]+|--[a-z-]+)$/.test(value) ? value : `${value}${evil}`
+    if (typeof value === 'string')
+      return /^(?:[A-Z][A-Za-z_]+|[a-z-]+|--[a-z-]+)$/.test(value) ? value : `${value}${evil}`
     if (Array.isArray(value)) return value.map(spoil)
     if (value instanceof Date || value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, OURS.has(key) ? inner : spoil(inner)]))
@@ -64,13 +67,23 @@ test('nothing from outside reaches the terminal as a control character', () => {
 })
 
 test('what AWS said itself is told with debug alone', () => {
-  const failure: Failure = { code: 'ACCESS_DENIED', operation: 'AssumeRole', roleArn: 'arn:aws:iam::1:role/R', message: 'with an explicit deny' }
+  const failure: Failure = {
+    code: 'ACCESS_DENIED',
+    operation: 'AssumeRole',
+    roleArn: 'arn:aws:iam::1:role/R',
+    message: 'with an explicit deny',
+  }
   expect(textOf(failure)).not.toContain('explicit deny')
   expect(textOf(failure, { ...VIEW, debug: true })).toContain('awsmfa: debug: AWS says: with an explicit deny\n')
 })
 
 test('foreign text that is far too long is cut', () => {
-  const failure: Failure = { code: 'PROFILE_NOT_FOUND', profile: 'x'.repeat(5000), origin: { kind: 'default' }, paths: ['/a'] }
+  const failure: Failure = {
+    code: 'PROFILE_NOT_FOUND',
+    profile: 'x'.repeat(5000),
+    origin: { kind: 'default' },
+    paths: ['/a'],
+  }
   expect(textOf(failure).length).toBeLessThan(400)
 })
 
@@ -81,13 +94,17 @@ test.each([
   ['/etc/config', undefined, '/etc/config'],
   ['C:\\Users\\a\\.aws\\config', 'C:\\Users\\a', '~\\.aws\\config'],
 ])('%s at home in %s is shown as %s', (path, home, shown) => {
-  expect(renderFailure({ code: 'FILE_KEEPS_CHANGING', place: { path } }, { ...VIEW, home }).error).toContain(` ${shown};`)
+  expect(renderFailure({ code: 'FILE_KEEPS_CHANGING', place: { path } }, { ...VIEW, home }).error).toContain(
+    ` ${shown};`,
+  )
 })
 
 test('without known files an origin is called by the full name of its file', () => {
   const origin = { kind: 'file', file: 'config', profile: 'a', key: 'source_profile', line: 2 } as const
   const failure: Failure = { code: 'SOURCE_PROFILE_NOT_FOUND', profile: 'a', source: 'b', origin, paths: ['/x'] }
-  expect(renderFailure(failure, { ...VIEW, files: undefined }).error).toContain("('source_profile' in the shared config file, line 2)")
+  expect(renderFailure(failure, { ...VIEW, files: undefined }).error).toContain(
+    "('source_profile' in the shared config file, line 2)",
+  )
 })
 
 test.each([
@@ -102,7 +119,12 @@ test.each([
 })
 
 test('a fault of awsmfa names versions, and where it happened with debug alone', () => {
-  const facts = { name: 'TypeError', code: 'ERR_X', frames: ['at f (/x.js:1:2)'], versions: 'awsmfa 1.0.0, Node.js 20.19.0, linux x64' }
+  const facts = {
+    name: 'TypeError',
+    code: 'ERR_X',
+    frames: ['at f (/x.js:1:2)'],
+    versions: 'awsmfa 1.0.0, Node.js 20.19.0, linux x64',
+  }
   expect(formatFault(facts, { debug: false })).toMatchInlineSnapshot(`
     "awsmfa: error: this is a fault of awsmfa: TypeError ERR_X (awsmfa 1.0.0, Node.js 20.19.0, linux x64)
     awsmfa: hint: to see where it happened, run it again with --debug

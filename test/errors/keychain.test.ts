@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { renderNotKept } from '../../src/errors/files.ts'
 
 test('that a session is not kept is said in one line, with why and what to do', () => {
-  expect(renderNotKept({ code: 'KEYCHAIN_UNAVAILABLE', platform: 'linux', reason: 'no-service', addOn: '@napi-rs/keyring@2.1.2' })).toBe(
+  expect(
+    renderNotKept({
+      code: 'KEYCHAIN_UNAVAILABLE',
+      platform: 'linux',
+      reason: 'no-service',
+      addOn: '@napi-rs/keyring@2.1.2',
+    }),
+  ).toBe(
     "awsmfa: warning: this session is not kept in awsmfa's cache: no Secret Service runs here to keep the cache key in, as is usual without a desktop; take the default with 'cache_key = file'\n",
   )
 })

@@ -14,8 +14,14 @@ describe('promise 2: nothing is ever lost, when fifty write at once', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), '[work]\nkey = 1\n')
     const sections = Array.from({ length: 50 }, (_, index) => `section-${index}`)
-    const runs = await Promise.all(sections.map(async (section) => runProgram(process.execPath, [driver, join(folder, 'credentials'), join(folder, 'config'), section])))
-    expect(runs.map(({ status, stdout, stderr }) => [status, stdout, stderr])).toEqual(sections.map(() => [0, '{"result":"done","changed":["credentials"],"warnings":[]}\n', '']))
+    const runs = await Promise.all(
+      sections.map(async (section) =>
+        runProgram(process.execPath, [driver, join(folder, 'credentials'), join(folder, 'config'), section]),
+      ),
+    )
+    expect(runs.map(({ status, stdout, stderr }) => [status, stdout, stderr])).toEqual(
+      sections.map(() => [0, '{"result":"done","changed":["credentials"],"warnings":[]}\n', '']),
+    )
     const text = readBytes(join(folder, 'credentials'))
     expect(text.startsWith('[work]\nkey = 1\n[')).toBe(true)
     expect([...text.matchAll(/^\[(section-\d+)\]$/gm)].map(([, name]) => name).toSorted()).toEqual(sections.toSorted())

@@ -17,10 +17,18 @@ function foreignWriter(path: string): { readonly steps: (() => void)[] } {
   let fd = -1
   return {
     steps: [
-      () => { fd = openSync(path, 'w') },
-      () => { writeSync(fd, FIRST_HALF) },
-      () => { writeSync(fd, SECOND_HALF) },
-      () => { closeSync(fd) },
+      () => {
+        fd = openSync(path, 'w')
+      },
+      () => {
+        writeSync(fd, FIRST_HALF)
+      },
+      () => {
+        writeSync(fd, SECOND_HALF)
+      },
+      () => {
+        closeSync(fd)
+      },
     ],
   }
 }
@@ -34,7 +42,10 @@ function transactOn(path: string, pause: (ms: number) => void, hasSeenOld: boole
 
 function transactWith(files: ReturnType<typeof createSharedFiles>): 'written' | 'left alone' {
   try {
-    files.transact(['credentials'], ({ credentials: { text } }) => ({ edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] }, result: 0 }))
+    files.transact(['credentials'], ({ credentials: { text } }) => ({
+      edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] },
+      result: 0,
+    }))
     return 'written'
   } catch (error) {
     if (isFailure(error, 'FILE_KEEPS_CHANGING')) return 'left alone'
@@ -51,66 +62,89 @@ describe('promise 2: nothing is ever lost, when somebody writes in place without
   const gaps = [1, 2, 3, 4]
   // Elsewhere than on Linux nobody tells who has a file open for writing; there two equal reads are all there is to go by.
 
-  it.each(gaps)('that goes on while we wait: after %i of its 4 steps we wait until it is done, and both are there', (done) => {
-    const folder = scratchFolder()
-    const path = join(folder, 'credentials')
-    writeAgedFile(path, OLD)
-    const { steps } = foreignWriter(path)
-    for (const step of steps.splice(0, done)) step()
-    expect(transactOn(path, () => steps.shift()?.(), false)).toBe('written')
-    expect([steps.length, readBytes(path), namesBeside(folder)]).toEqual([0, THEIRS + OURS, ['credentials']])
-  })
+  it.each(gaps)(
+    'that goes on while we wait: after %i of its 4 steps we wait until it is done, and both are there',
+    (done) => {
+      const folder = scratchFolder()
+      const path = join(folder, 'credentials')
+      writeAgedFile(path, OLD)
+      const { steps } = foreignWriter(path)
+      for (const step of steps.splice(0, done)) step()
+      expect(transactOn(path, () => steps.shift()?.(), false)).toBe('written')
+      expect([steps.length, readBytes(path), namesBeside(folder)]).toEqual([0, THEIRS + OURS, ['credentials']])
+    },
+  )
 
-  it.runIf(process.platform === 'linux').each(gaps)('that is held for longer than we wait, after %i of its 4 steps: what it has finished is kept, what it has not is left to it', (done) => {
-    const folder = scratchFolder()
-    const path = join(folder, 'credentials')
-    writeAgedFile(path, OLD)
-    const { steps } = foreignWriter(path)
-    for (const step of steps.splice(0, done)) step()
-    const outcome = transactOn(path, () => undefined, false)
-    for (const step of steps) step()
-    expect([outcome, readBytes(path)]).toEqual(done === 4 ? ['written', THEIRS + OURS] : ['left alone', THEIRS])
-    expect(namesBeside(folder)).toEqual(['credentials'])
-  })
+  it.runIf(process.platform === 'linux').each(gaps)(
+    'that is held for longer than we wait, after %i of its 4 steps: what it has finished is kept, what it has not is left to it',
+    (done) => {
+      const folder = scratchFolder()
+      const path = join(folder, 'credentials')
+      writeAgedFile(path, OLD)
+      const { steps } = foreignWriter(path)
+      for (const step of steps.splice(0, done)) step()
+      const outcome = transactOn(path, () => undefined, false)
+      for (const step of steps) step()
+      expect([outcome, readBytes(path)]).toEqual(done === 4 ? ['written', THEIRS + OURS] : ['left alone', THEIRS])
+      expect(namesBeside(folder)).toEqual(['credentials'])
+    },
+  )
 
-  it.runIf(process.platform === 'linux').each([1, 2])('that was held long ago, after %i of its 4 steps: the file is shorter than we knew it, and is left to it', (done) => {
-    const folder = scratchFolder()
-    const path = join(folder, 'credentials')
-    writeAgedFile(path, OLD)
-    const files = createSharedFiles({ paths: { credentials: path, config: `${path}-config` }, pause: () => undefined })
-    files.read()
-    const { steps } = foreignWriter(path)
-    for (const step of steps.splice(0, done)) step()
-    age(path)
-    expect(transactWith(files)).toBe('left alone')
-    for (const step of steps) step()
-    expect([readBytes(path), namesBeside(folder)]).toEqual([THEIRS, ['credentials']])
-  })
+  it.runIf(process.platform === 'linux').each([1, 2])(
+    'that was held long ago, after %i of its 4 steps: the file is shorter than we knew it, and is left to it',
+    (done) => {
+      const folder = scratchFolder()
+      const path = join(folder, 'credentials')
+      writeAgedFile(path, OLD)
+      const files = createSharedFiles({
+        paths: { credentials: path, config: `${path}-config` },
+        pause: () => undefined,
+      })
+      files.read()
+      const { steps } = foreignWriter(path)
+      for (const step of steps.splice(0, done)) step()
+      age(path)
+      expect(transactWith(files)).toBe('left alone')
+      for (const step of steps) step()
+      expect([readBytes(path), namesBeside(folder)]).toEqual([THEIRS, ['credentials']])
+    },
+  )
 
-  it.each([1, 2, 3, 4])('that begins between our reading and our renaming, and has made %i of its 4 steps by then', (made) => {
-    const folder = scratchFolder()
-    const path = join(folder, 'credentials')
-    writeAgedFile(path, OLD)
-    const { steps } = foreignWriter(path)
-    const files = createSharedFiles({ paths: { credentials: path, config: `${path}-config` }, pause: () => steps.shift()?.() })
-    let asked = 0
-    files.transact(['credentials'], ({ credentials: { text } }) => {
-      if (asked++ === 0) for (const step of steps.splice(0, made)) step()
-      return { edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] }, result: 0 }
-    })
-    expect([asked, readBytes(path), namesBeside(folder)]).toEqual([2, THEIRS + OURS, ['credentials']])
-  })
+  it.each([1, 2, 3, 4])(
+    'that begins between our reading and our renaming, and has made %i of its 4 steps by then',
+    (made) => {
+      const folder = scratchFolder()
+      const path = join(folder, 'credentials')
+      writeAgedFile(path, OLD)
+      const { steps } = foreignWriter(path)
+      const files = createSharedFiles({
+        paths: { credentials: path, config: `${path}-config` },
+        pause: () => steps.shift()?.(),
+      })
+      let asked = 0
+      files.transact(['credentials'], ({ credentials: { text } }) => {
+        if (asked++ === 0) for (const step of steps.splice(0, made)) step()
+        return { edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] }, result: 0 }
+      })
+      expect([asked, readBytes(path), namesBeside(folder)]).toEqual([2, THEIRS + OURS, ['credentials']])
+    },
+  )
 
-  it.runIf(process.platform === 'linux')('that is another process and has the file open, however quiet: the file is left to it', async () => {
-    const folder = scratchFolder()
-    const path = join(folder, 'credentials')
-    writeAgedFile(path, '[default]\nregion')
-    const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo ready; read -r _', 'sh', path], { stdio: ['pipe', 'pipe', 'inherit'] })
-    await once(writer.stdout, 'data')
-    expect(transactOn(path, () => undefined, false)).toBe('left alone')
-    writer.stdin.end()
-    await once(writer, 'exit')
-    expect(transactOn(path, () => undefined, false)).toBe('written')
-    expect(readBytes(path)).toBe(`[default]\nregion${OURS}`)
-  })
+  it.runIf(process.platform === 'linux')(
+    'that is another process and has the file open, however quiet: the file is left to it',
+    async () => {
+      const folder = scratchFolder()
+      const path = join(folder, 'credentials')
+      writeAgedFile(path, '[default]\nregion')
+      const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo ready; read -r _', 'sh', path], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      await once(writer.stdout, 'data')
+      expect(transactOn(path, () => undefined, false)).toBe('left alone')
+      writer.stdin.end()
+      await once(writer, 'exit')
+      expect(transactOn(path, () => undefined, false)).toBe('written')
+      expect(readBytes(path)).toBe(`[default]\nregion${OURS}`)
+    },
+  )
 })

@@ -18,79 +18,113 @@ interface Mounted extends Scene {
   readonly wanted: string
 }
 
-describe.skipIf(!needsMounts() || !needsProgram('strace'))('promise 2: nothing is ever lost, where the file itself is mounted', () => {
-  let driver = ''
-  beforeAll(async () => {
-    driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
-  })
-
-  function prepare(old: string, wanted: string): Mounted {
-    const base = scratchFolder()
-    const folder = join(base, '.aws')
-    const outside = join(base, 'outside')
-    mkdirSync(folder)
-    writeAgedFile(outside, old)
-    writeAgedFile(join(folder, 'credentials'), '')
-    const argv = [process.execPath, driver, join(folder, 'credentials'), join(folder, 'config'), 'new', ...(wanted === SHORT ? ['remove'] : [])]
-    return { argv, paths: [folder], within: withFileMounted(outside, join(folder, 'credentials')), outside, folder, wanted }
-  }
-
-  async function runMounted({ within = [], argv }: Mounted): Promise<unknown> {
-    const [program = '', ...words] = [...within, ...argv]
-    const run = await runProgram(program, words)
-    expect(run).toMatchObject({ status: 0, stderr: '' })
-    return JSON.parse(run.stdout) as unknown
-  }
-
-  it('the file is written in place, and that is said', async () => {
-    const mounted = prepare(SHORT, LONG)
-    const { ino } = statSync(mounted.outside)
-    expect(await runMounted(mounted)).toEqual({
-      result: 'done',
-      changed: ['credentials'],
-      warnings: [{ kind: 'written-in-place', path: join(mounted.folder, 'credentials'), errno: 'EBUSY' }],
+describe.skipIf(!needsMounts() || !needsProgram('strace'))(
+  'promise 2: nothing is ever lost, where the file itself is mounted',
+  () => {
+    let driver = ''
+    beforeAll(async () => {
+      driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
     })
-    expect([readBytes(mounted.outside), statSync(mounted.outside).ino, namesBeside(mounted.folder)]).toEqual([LONG, ino, ['credentials']])
-  })
 
-  it.each([
-    ['grows', SHORT, LONG],
-    ['shrinks', LONG, SHORT],
-  ])('killed at any writing call while it %s: the next run finds both versions whole and finishes', async (_, old, wanted) => {
-    const { counted, faulted } = await killAtEveryWritingCall<Mounted>({
-      prepare: () => prepare(old, wanted),
-      check: async (mounted) => {
-        await runMounted(mounted)
-        expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([wanted, ['credentials']])
-      },
+    function prepare(old: string, wanted: string): Mounted {
+      const base = scratchFolder()
+      const folder = join(base, '.aws')
+      const outside = join(base, 'outside')
+      mkdirSync(folder)
+      writeAgedFile(outside, old)
+      writeAgedFile(join(folder, 'credentials'), '')
+      const argv = [
+        process.execPath,
+        driver,
+        join(folder, 'credentials'),
+        join(folder, 'config'),
+        'new',
+        ...(wanted === SHORT ? ['remove'] : []),
+      ]
+      return {
+        argv,
+        paths: [folder],
+        within: withFileMounted(outside, join(folder, 'credentials')),
+        outside,
+        folder,
+        wanted,
+      }
+    }
+
+    async function runMounted({ within = [], argv }: Mounted): Promise<unknown> {
+      const [program = '', ...words] = [...within, ...argv]
+      const run = await runProgram(program, words)
+      expect(run).toMatchObject({ status: 0, stderr: '' })
+      return JSON.parse(run.stdout) as unknown
+    }
+
+    it('the file is written in place, and that is said', async () => {
+      const mounted = prepare(SHORT, LONG)
+      const { ino } = statSync(mounted.outside)
+      expect(await runMounted(mounted)).toEqual({
+        result: 'done',
+        changed: ['credentials'],
+        warnings: [{ kind: 'written-in-place', path: join(mounted.folder, 'credentials'), errno: 'EBUSY' }],
+      })
+      expect([readBytes(mounted.outside), statSync(mounted.outside).ino, namesBeside(mounted.folder)]).toEqual([
+        LONG,
+        ino,
+        ['credentials'],
+      ])
     })
-    expect(counted).toBeGreaterThan(15)
-    expect(faulted).toBe(counted)
-  })
 
-  it('refused any writing call: told, and the file is the old one or the new one', async () => {
-    const { counted, faulted } = await refuseEveryWritingCall<Mounted>({
-      prepare: () => prepare(SHORT, LONG),
-      check: async (mounted, run) => {
-        expect([run.stderr, readBytes(mounted.outside)]).toEqual(['', run.status === 0 ? LONG : SHORT])
-        await runMounted(mounted)
-        expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([LONG, ['credentials']])
+    it.each([
+      ['grows', SHORT, LONG],
+      ['shrinks', LONG, SHORT],
+    ])(
+      'killed at any writing call while it %s: the next run finds both versions whole and finishes',
+      async (_, old, wanted) => {
+        const { counted, faulted } = await killAtEveryWritingCall<Mounted>({
+          prepare: () => prepare(old, wanted),
+          check: async (mounted) => {
+            await runMounted(mounted)
+            expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([wanted, ['credentials']])
+          },
+        })
+        expect(counted).toBeGreaterThan(15)
+        expect(faulted).toBe(counted)
       },
-    }, ['ENOSPC', 'EIO'])
-    expect(counted).toBeGreaterThan(30)
-    expect(faulted).toBe(counted)
-  })
+    )
 
-  it('when neither the new nor the old bytes can be written, the message says where the new file lies whole', async () => {
-    const dry = prepare(SHORT, LONG)
-    const writes = callsUpon((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(({ name }) => name === 'pwrite64')
-    const call = writes[2]
-    if (call === undefined) throw new Error('not the three writes of both stages and the file')
-    const { scene, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
-    const failure = JSON.parse(run.stdout) as { readonly keptAt: string }
-    expect(failure).toMatchObject({ code: 'FILE_NOT_WRITABLE', place: { path: join(scene.folder, 'credentials') }, errno: 'ENOSPC', step: 'restore' })
-    expect([run.status, readBytes(failure.keptAt)]).toEqual([1, LONG])
-    await runMounted(scene)
-    expect([readBytes(scene.outside), namesBeside(scene.folder)]).toEqual([LONG, ['credentials']])
-  })
-})
+    it('refused any writing call: told, and the file is the old one or the new one', async () => {
+      const { counted, faulted } = await refuseEveryWritingCall<Mounted>(
+        {
+          prepare: () => prepare(SHORT, LONG),
+          check: async (mounted, run) => {
+            expect([run.stderr, readBytes(mounted.outside)]).toEqual(['', run.status === 0 ? LONG : SHORT])
+            await runMounted(mounted)
+            expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([LONG, ['credentials']])
+          },
+        },
+        ['ENOSPC', 'EIO'],
+      )
+      expect(counted).toBeGreaterThan(30)
+      expect(faulted).toBe(counted)
+    })
+
+    it('when neither the new nor the old bytes can be written, the message says where the new file lies whole', async () => {
+      const dry = prepare(SHORT, LONG)
+      const writes = callsUpon((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(
+        ({ name }) => name === 'pwrite64',
+      )
+      const call = writes[2]
+      if (call === undefined) throw new Error('not the three writes of both stages and the file')
+      const { scene, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
+      const failure = JSON.parse(run.stdout) as { readonly keptAt: string }
+      expect(failure).toMatchObject({
+        code: 'FILE_NOT_WRITABLE',
+        place: { path: join(scene.folder, 'credentials') },
+        errno: 'ENOSPC',
+        step: 'restore',
+      })
+      expect([run.status, readBytes(failure.keptAt)]).toEqual([1, LONG])
+      await runMounted(scene)
+      expect([readBytes(scene.outside), namesBeside(scene.folder)]).toEqual([LONG, ['credentials']])
+    })
+  },
+)

@@ -9,12 +9,35 @@ import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
 const hosts = ['ab', 'vm', 'h'.repeat(60), 'build-7.example.com']
-const boots = ['00000000-0000-0000-0000-000000000000', 'abcdefab-cdef-abcd-efab-cdefabcdefab', 'f103aa68-0107-41f7-b0d9-56b962044b1b']
+const boots = [
+  '00000000-0000-0000-0000-000000000000',
+  'abcdefab-cdef-abcd-efab-cdefabcdefab',
+  'f103aa68-0107-41f7-b0d9-56b962044b1b',
+]
 const machines = hosts.flatMap((host) => boots.map((boot) => ({ host, boot })))
 
-const lockWrite = (machine: { readonly host: string; readonly boot: string }, pid: number, nonce: string, since: string) => {
-  const content = JSON.stringify({ version: 1, pid, start: '123', boot: machine.boot, namespace: 'pid:[4026531836]', host: machine.host, nonce, since })
-  return { name: 'write', nth: 1, nthAlike: 1, line: `write(17</x/.aws/credentials.awsmfa-lock.by-${pid}-${nonce}>, ${JSON.stringify(`${content}\n`)}, 200) = 200` }
+const lockWrite = (
+  machine: { readonly host: string; readonly boot: string },
+  pid: number,
+  nonce: string,
+  since: string,
+) => {
+  const content = JSON.stringify({
+    version: 1,
+    pid,
+    start: '123',
+    boot: machine.boot,
+    namespace: 'pid:[4026531836]',
+    host: machine.host,
+    nonce,
+    since,
+  })
+  return {
+    name: 'write',
+    nth: 1,
+    nthAlike: 1,
+    line: `write(17</x/.aws/credentials.awsmfa-lock.by-${pid}-${nonce}>, ${JSON.stringify(`${content}\n`)}, 200) = 200`,
+  }
 }
 
 it.each(machines)('the write of a lock is recognized in another run on host $host with boot id $boot', (machine) => {
@@ -25,36 +48,59 @@ it.each(machines)('the write of a lock is recognized in another run on host $hos
 })
 
 it('other calls are told apart: by name, by path, by content, by how many like it came before', () => {
-  const call = (name: string, ...values: readonly string[]) => ({ name, nth: 1, nthAlike: 1, line: `${name}(${values.join(', ')}) = 0` })
+  const call = (name: string, ...values: readonly string[]) => ({
+    name,
+    nth: 1,
+    nthAlike: 1,
+    line: `${name}(${values.join(', ')}) = 0`,
+  })
   expect(isSameCall(call('unlink', '"/x/.aws/credentials"'), call('open', '"/x/.aws/credentials"'))).toBe(false)
   expect(isSameCall(call('unlink', '"/x/.aws/config"'), call('unlink', '"/x/.aws/credentials"'))).toBe(false)
   expect(isSameCall(call('rename', '"/x/a"', '"/x/b"'), call('rename', '"/x/a"', '"/x/c"'))).toBe(false)
   expect(isSameCall(call('fsync', '17</x/.aws/config>'), call('fsync', '17</x/.aws/credentials>'))).toBe(false)
-  expect(isSameCall(call('write', '17</x/.aws/credentials>', '"[work]"'), call('write', '17</x/.aws/credentials>', '"[base]"'))).toBe(false)
+  expect(
+    isSameCall(
+      call('write', '17</x/.aws/credentials>', '"[work]"'),
+      call('write', '17</x/.aws/credentials>', '"[base]"'),
+    ),
+  ).toBe(false)
   expect(isSameCall({ ...call('fsync', '17</x/.aws>'), nthAlike: 2 }, call('fsync', '17</x/.aws>'))).toBe(false)
 })
 
 it('a reading call is the same whether it read, was refused, or the program was killed at it', () => {
   const call = (rest: string) => ({ name: 'read', nth: 1, nthAlike: 1, line: `read(17</x/.aws/config>, ${rest}` })
-  for (const rest of ['0x7ffd1234, 8192) = -1 EIO (Input/output error) (INJECTED)', '0x7ffd1234 <unfinished ...>', '"[other] # ) = 0", 8192) = 16']) {
+  for (const rest of [
+    '0x7ffd1234, 8192) = -1 EIO (Input/output error) (INJECTED)',
+    '0x7ffd1234 <unfinished ...>',
+    '"[other] # ) = 0", 8192) = 16',
+  ]) {
     expect(isSameCall(call(rest), call('"[work]", 8192) = 6'))).toBe(true)
   }
 })
 
-it.skipIf(!needsProgram('strace'))('a call that has another number in every run after the first is found again', async () => {
-  const homes: TempHome[] = []
-  const prepare = () => {
-    const home = createTempHome()
-    const others = homes.length === 0 ? '' : ': >/dev/null; : >/dev/null; '
-    homes.push(home)
-    return { argv: ['sh', '-c', `${others}echo one >"$0/a"; echo two >"$0/b"`, home.path], paths: [home.path] }
-  }
-  try {
-    const { counted, faulted } = await killAtEveryWritingCall({ prepare, isMeant: ({ line }) => line.includes('O_CREAT'), check: ({ paths: [home = ''] }, _, { call }) => {
-      expect([join(home, 'a'), join(home, 'b')].filter((path) => existsSync(path))).toHaveLength(call.line.includes('/a"') ? 0 : 1)
-    } })
-    expect([counted, faulted]).toEqual([2, 2])
-  } finally {
-    for (const home of homes) home.remove()
-  }
-})
+it.skipIf(!needsProgram('strace'))(
+  'a call that has another number in every run after the first is found again',
+  async () => {
+    const homes: TempHome[] = []
+    const prepare = () => {
+      const home = createTempHome()
+      const others = homes.length === 0 ? '' : ': >/dev/null; : >/dev/null; '
+      homes.push(home)
+      return { argv: ['sh', '-c', `${others}echo one >"$0/a"; echo two >"$0/b"`, home.path], paths: [home.path] }
+    }
+    try {
+      const { counted, faulted } = await killAtEveryWritingCall({
+        prepare,
+        isMeant: ({ line }) => line.includes('O_CREAT'),
+        check: ({ paths: [home = ''] }, _, { call }) => {
+          expect([join(home, 'a'), join(home, 'b')].filter((path) => existsSync(path))).toHaveLength(
+            call.line.includes('/a"') ? 0 : 1,
+          )
+        },
+      })
+      expect([counted, faulted]).toEqual([2, 2])
+    } finally {
+      for (const home of homes) home.remove()
+    }
+  },
+)

@@ -22,40 +22,70 @@ describe('promise 2: nothing is ever lost, when a write is cut short', () => {
     return [process.execPath, driver, join(folder, 'credentials'), join(folder, 'config'), 'new']
   }
 
-  it.skipIf(!needsMounts())('on a disk that has room for a part of the new file: told, and the old one stays', async () => {
-    const disk = scratchFolder()
-    const folder = scratchFolder()
-    writeAgedFile(join(folder, 'credentials'), OLD)
-    // 18 pages: 10 for the file, 1 for the lock, and 7 for a new file that needs 10.
-    const [program = '', ...argv] = [...withSmallDisk(18 * 4096, disk, folder), ...words(disk)]
-    const run = await runProgram(program, argv)
-    expect(JSON.parse(run.stdout)).toEqual({ code: 'FILE_INCOMPLETE_WRITE', place: { path: join(disk, 'credentials') }, wanted: LENGTH_OF_NEW, written: expect.any(Number) as number })
-    expect([run.status, readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([1, OLD, ['credentials']])
-  })
+  it.skipIf(!needsMounts())(
+    'on a disk that has room for a part of the new file: told, and the old one stays',
+    async () => {
+      const disk = scratchFolder()
+      const folder = scratchFolder()
+      writeAgedFile(join(folder, 'credentials'), OLD)
+      // 18 pages: 10 for the file, 1 for the lock, and 7 for a new file that needs 10.
+      const [program = '', ...argv] = [...withSmallDisk(18 * 4096, disk, folder), ...words(disk)]
+      const run = await runProgram(program, argv)
+      expect(JSON.parse(run.stdout)).toEqual({
+        code: 'FILE_INCOMPLETE_WRITE',
+        place: { path: join(disk, 'credentials') },
+        wanted: LENGTH_OF_NEW,
+        written: expect.any(Number) as number,
+      })
+      expect([run.status, readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([
+        1,
+        OLD,
+        ['credentials'],
+      ])
+    },
+  )
 
   it.skipIf(!needsProgram('prlimit'))('where files may not be larger: told, and the old one stays', async () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const run = await runProgram('prlimit', ['--fsize=16384', ...words(folder)])
-    expect(JSON.parse(run.stdout)).toEqual({ code: 'FILE_INCOMPLETE_WRITE', place: { path: join(folder, 'credentials') }, wanted: LENGTH_OF_NEW, written: 16_384 })
+    expect(JSON.parse(run.stdout)).toEqual({
+      code: 'FILE_INCOMPLETE_WRITE',
+      place: { path: join(folder, 'credentials') },
+      wanted: LENGTH_OF_NEW,
+      written: 16_384,
+    })
     expect([run.status, readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([1, OLD, ['credentials']])
   })
 
-  it.skipIf(!needsProgram('strace'))('a write that left a part out and said nothing: told, and the old file stays', async () => {
-    const prepare = (): Scene & { readonly folder: string } => {
-      const folder = join(scratchFolder(), '.aws')
-      mkdirSync(folder)
-      writeAgedFile(join(folder, 'credentials'), OLD)
-      return { folder, argv: words(folder), paths: [folder] }
-    }
-    const { argv, paths } = prepare()
-    const writes = writingCalls(callsUpon((await runTraced(argv)).trace, paths)).filter(({ name }) => name === 'pwrite64')
-    expect(writes).toHaveLength(1)
-    for (const call of writes) {
-      const { scene: { folder }, run } = await runFaulted(prepare, { call, result: 7 })
-      expect([run.isFaulted, run.status, run.stderr]).toEqual([true, 1, ''])
-      expect(JSON.parse(run.stdout)).toEqual({ code: 'FILE_INCOMPLETE_WRITE', place: { path: join(folder, 'credentials') }, wanted: LENGTH_OF_NEW, written: 0 })
-      expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
-    }
-  })
+  it.skipIf(!needsProgram('strace'))(
+    'a write that left a part out and said nothing: told, and the old file stays',
+    async () => {
+      const prepare = (): Scene & { readonly folder: string } => {
+        const folder = join(scratchFolder(), '.aws')
+        mkdirSync(folder)
+        writeAgedFile(join(folder, 'credentials'), OLD)
+        return { folder, argv: words(folder), paths: [folder] }
+      }
+      const { argv, paths } = prepare()
+      const writes = writingCalls(callsUpon((await runTraced(argv)).trace, paths)).filter(
+        ({ name }) => name === 'pwrite64',
+      )
+      expect(writes).toHaveLength(1)
+      for (const call of writes) {
+        const {
+          scene: { folder },
+          run,
+        } = await runFaulted(prepare, { call, result: 7 })
+        expect([run.isFaulted, run.status, run.stderr]).toEqual([true, 1, ''])
+        expect(JSON.parse(run.stdout)).toEqual({
+          code: 'FILE_INCOMPLETE_WRITE',
+          place: { path: join(folder, 'credentials') },
+          wanted: LENGTH_OF_NEW,
+          written: 0,
+        })
+        expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
+      }
+    },
+  )
 })

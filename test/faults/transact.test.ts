@@ -26,7 +26,15 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     const folder = join(scratchFolder(), '.aws')
     mkdirSync(folder)
     for (const name of names) writeAgedFile(join(folder, name), OLD)
-    const argv = [process.execPath, driver, join(folder, 'credentials'), join(folder, 'config'), 'new', ...(names.length > 1 ? ['both'] : []), 'wait=0']
+    const argv = [
+      process.execPath,
+      driver,
+      join(folder, 'credentials'),
+      join(folder, 'config'),
+      'new',
+      ...(names.length > 1 ? ['both'] : []),
+      'wait=0',
+    ]
     return { folder, names, argv, paths: [folder] }
   }
 
@@ -59,31 +67,49 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     expect(faulted).toBe(counted)
   })
 
-  it.each([[['credentials']], [['credentials', 'config']]])('refused any writing call: told, and %j are as they were, or are written', async (names) => {
-    const { counted, faulted } = await refuseEveryWritingCall<Files>({
-      prepare: () => prepare(...names),
-      check: async (files, run) => {
-        expect(run.stderr).toBe('')
-        const told = JSON.parse(run.stdout) as { readonly code?: string; readonly errno?: string }
-        if (run.status === 0) expect(contents(files)).toEqual(names.map(() => NEW))
-        else {
-          expect([run.status, contents(files)]).toEqual([1, names.map(() => OLD)])
-          expect(told).toMatchObject({ code: 'FILE_NOT_WRITABLE', errno: expect.stringMatching(/^E[A-Z]+$/) as string })
-        }
-        await expectNextRunToWork(files)
-      },
-    }, ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM'])
-    expect(counted).toBeGreaterThan(20)
-    expect(faulted).toBe(counted)
-  })
+  it.each([[['credentials']], [['credentials', 'config']]])(
+    'refused any writing call: told, and %j are as they were, or are written',
+    async (names) => {
+      const { counted, faulted } = await refuseEveryWritingCall<Files>(
+        {
+          prepare: () => prepare(...names),
+          check: async (files, run) => {
+            expect(run.stderr).toBe('')
+            const told = JSON.parse(run.stdout) as { readonly code?: string; readonly errno?: string }
+            if (run.status === 0) expect(contents(files)).toEqual(names.map(() => NEW))
+            else {
+              expect([run.status, contents(files)]).toEqual([1, names.map(() => OLD)])
+              expect(told).toMatchObject({
+                code: 'FILE_NOT_WRITABLE',
+                errno: expect.stringMatching(/^E[A-Z]+$/) as string,
+              })
+            }
+            await expectNextRunToWork(files)
+          },
+        },
+        ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM'],
+      )
+      expect(counted).toBeGreaterThan(20)
+      expect(faulted).toBe(counted)
+    },
+  )
 
   it('when the second file cannot be replaced and the first cannot be put back, that is told with the name of what is new', async () => {
     const dry = prepare('credentials', 'config')
     const renames = callsUpon((await runTraced(dry.argv)).trace, dry.paths).filter(({ name }) => name === 'rename')
     const call = renames.at(-1)
     if (call === undefined) throw new Error('no rename')
-    const { scene, run } = await runFaulted(() => prepare('credentials', 'config'), { call, error: 'EIO', onwards: true })
-    expect(JSON.parse(run.stdout)).toEqual({ code: 'FILE_PARTLY_WRITTEN', place: { path: join(scene.folder, 'credentials') }, written: 'config', errno: 'EIO' })
+    const { scene, run } = await runFaulted(() => prepare('credentials', 'config'), {
+      call,
+      error: 'EIO',
+      onwards: true,
+    })
+    expect(JSON.parse(run.stdout)).toEqual({
+      code: 'FILE_PARTLY_WRITTEN',
+      place: { path: join(scene.folder, 'credentials') },
+      written: 'config',
+      errno: 'EIO',
+    })
     expect([run.status, contents(scene), namesBeside(scene.folder)]).toEqual([1, [OLD, NEW], ['config', 'credentials']])
   })
 })

@@ -22,7 +22,9 @@ interface Block {
 
 /** README.md and everything under docs, as paths from the top. */
 function documents(): readonly string[] {
-  const inDocs = existsSync(join(ROOT, 'docs')) ? readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`) : []
+  const inDocs = existsSync(join(ROOT, 'docs'))
+    ? readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)
+    : []
   return ['README.md', ...inDocs].filter((name) => name.endsWith('.md') && existsSync(join(ROOT, name)))
 }
 
@@ -31,7 +33,10 @@ function blocksOf(name: string, markdown: string): readonly Block[] {
   const found = markdown.matchAll(/^([ \t]*)```ini[^\n]*\n([^]*?)^\1```[ \t]*$/gm)
   return [...found].map(({ index, 1: indent = '', 2: body = '' }) => ({
     place: `${name}, line ${markdown.slice(0, index).split('\n').length}`,
-    text: body.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n'),
+    text: body
+      .split('\n')
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+      .join('\n'),
   }))
 }
 
@@ -40,16 +45,26 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   const isConfig = /^\[profile /m.test(text)
   const headers = text.split('\n').filter((line) => /^\s*\[/.test(line))
   if (headers.length === 0) return ["it has no section (a block of awsmfa's own config.ini is marked text, not ini)"]
-  const odd = headers.filter((line) => !/^\[[^\s\]]([^\]]*[^\s\]])?\]$/.test(line)).map((line) => `not every tool reads this header: ${line}`)
+  const odd = headers
+    .filter((line) => !/^\[[^\s\]]([^\]]*[^\s\]])?\]$/.test(line))
+    .map((line) => `not every tool reads this header: ${line}`)
   const home = createTempHome({ block: text, empty: '' })
   try {
-    const result = await runProgram([python ?? '', SECTIONS_PROGRAM, join(home.path, 'block')], { environment: home.environment() })
+    const result = await runProgram([python ?? '', SECTIONS_PROGRAM, join(home.path, 'block')], {
+      environment: home.environment(),
+    })
     if (result.code !== 0) return [...odd, `configparser refuses it: ${result.stderr.trim().split('\n').at(-1) ?? ''}`]
     const [raw = {}] = JSON.parse(result.stdout) as readonly Record<string, unknown>[]
     const [filepath, configFilepath] = isConfig ? ['empty', 'block'] : ['block', 'empty']
-    const read = await loadSharedConfigFiles({ filepath: join(home.path, filepath), configFilepath: join(home.path, configFilepath), ignoreCache: true })
+    const read = await loadSharedConfigFiles({
+      filepath: join(home.path, filepath),
+      configFilepath: join(home.path, configFilepath),
+      ignoreCache: true,
+    })
     const byLoader = isConfig ? read.configFile : read.credentialsFile
-    const byPython = Object.fromEntries(Object.entries(raw).map(([name, keys]) => [isConfig ? nameInConfig(name) : name, keys]))
+    const byPython = Object.fromEntries(
+      Object.entries(raw).map(([name, keys]) => [isConfig ? nameInConfig(name) : name, keys]),
+    )
     const [js, py] = [byLoader, byPython].map((sections) => JSON.stringify(sections))
     return js === py ? odd : [...odd, `the SDK for JavaScript reads ${js ?? ''}, configparser ${py ?? ''}`]
   } finally {
@@ -80,18 +95,32 @@ describe.skipIf(python === undefined)('ini blocks in the documentation', () => {
   }
 
   it.each([
-    { fault: 'a comment after a value', text: '[profile a]\nsource_profile = base   ; comment\n', says: /the SDK for JavaScript reads/ },
-    { fault: 'a comment after a header', text: '[base] ; comment\nregion = eu-west-1\n', says: /not every tool reads this header/ },
+    {
+      fault: 'a comment after a value',
+      text: '[profile a]\nsource_profile = base   ; comment\n',
+      says: /the SDK for JavaScript reads/,
+    },
+    {
+      fault: 'a comment after a header',
+      text: '[base] ; comment\nregion = eu-west-1\n',
+      says: /not every tool reads this header/,
+    },
     { fault: 'a section twice', text: '[a]\nregion = x\n[a]\noutput = json\n', says: /configparser refuses it/ },
     { fault: 'a line that is no setting', text: '[a]\n…\n', says: /configparser refuses it/ },
-    { fault: 'config and credentials in one block', text: '[profile a]\nregion = x\n[a]\nregion = x\n', says: /the SDK for JavaScript reads/ },
+    {
+      fault: 'config and credentials in one block',
+      text: '[profile a]\nregion = x\n[a]\nregion = x\n',
+      says: /the SDK for JavaScript reads/,
+    },
     { fault: 'no section', text: 'region = eu-west-1\n', says: /it has no section/ },
   ])('would be refused for $fault', async ({ text, says }) => {
     expect(await problemsOf(text)).toEqual([expect.stringMatching(says)])
   })
 
   it('are found in lists too', () => {
-    expect(blocksOf('x.md', 'text\n\n1. so:\n\n   ```ini\n   [a]\n   region = x\n   ```\n')).toEqual([{ place: 'x.md, line 5', text: '[a]\nregion = x\n' }])
+    expect(blocksOf('x.md', 'text\n\n1. so:\n\n   ```ini\n   [a]\n   region = x\n   ```\n')).toEqual([
+      { place: 'x.md, line 5', text: '[a]\nregion = x\n' },
+    ])
     expect(blocksOf('x.md', '```ini\n[a]\n')).toEqual([])
   })
 })

@@ -3,8 +3,20 @@ import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
 
 /** A profile in which nothing stands. */
 export const NO_TRAITS: ProfileTraits = {
-  role: false, source: false, self: false, credentialSource: false, mfa: false, keys: false, keysInConfig: false, half: false, token: false, process: false, sso: false, login: false,
-  webIdentity: false, blank: false,
+  role: false,
+  source: false,
+  self: false,
+  credentialSource: false,
+  mfa: false,
+  keys: false,
+  keysInConfig: false,
+  half: false,
+  token: false,
+  process: false,
+  sso: false,
+  login: false,
+  webIdentity: false,
+  blank: false,
 }
 
 const ROLE = { role: true, source: true }
@@ -45,7 +57,10 @@ export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<Pr
   ['a web identity without a role', { webIdentity: true }],
   ['a web identity without a role, beside a session', { webIdentity: true, ...SESSION }],
   ['a role beside single sign-on', { ...ROLE, sso: true }],
-  ['a role and a process, with the credentials of the environment', { role: true, credentialSource: true, process: true }],
+  [
+    'a role and a process, with the credentials of the environment',
+    { role: true, credentialSource: true, process: true },
+  ],
   ['a role with a source without a value', { role: true, blank: true }],
   ['a role with a source without a value, beside a session', { role: true, blank: true, ...SESSION }],
   ['a role without a value', { blank: true, source: true }],
@@ -67,18 +82,33 @@ export function keyLines(id: string, secret: string, token?: string): string {
 }
 
 /** A profile with these traits, as it stands in both files; its source is `base`. */
-export function writtenProfile(name: string, traits: ProfileTraits, parts: ProfileParts): { readonly credentials: string; readonly config: string } {
-  const keys = traits.keys ? (traits.token ? parts.session : parts.pair) : traits.half ? parts.pair.slice(0, parts.pair.indexOf('\n') + 1) : ''
+export function writtenProfile(
+  name: string,
+  traits: ProfileTraits,
+  parts: ProfileParts,
+): { readonly credentials: string; readonly config: string } {
+  const keys = traits.keys
+    ? traits.token
+      ? parts.session
+      : parts.pair
+    : traits.half
+      ? parts.pair.slice(0, parts.pair.indexOf('\n') + 1)
+      : ''
   const lines = [
     traits.role ? `role_arn = ${parts.roleArn}\nrole_session_name = ${name}` : traits.blank ? 'role_arn =' : '',
     traits.source ? `source_profile = ${traits.self ? name : 'base'}` : traits.blank ? 'source_profile =' : '',
     traits.credentialSource ? 'credential_source = Environment' : '',
     traits.mfa ? 'mfa_serial = arn:aws:iam::111111111111:mfa/alice' : '',
     traits.process ? `credential_process = ${parts.process}` : '',
-    traits.sso ? 'sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Reader' : '',
+    traits.sso
+      ? 'sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Reader'
+      : '',
     traits.login ? 'login_session = arn:aws:iam::111111111111:user/alice' : '',
     traits.webIdentity ? `web_identity_token_file = ${parts.webIdentityFile}` : '',
   ].filter((line) => line !== '')
   const config = `${lines.join('\n')}\n${traits.keysInConfig ? keys : ''}`
-  return { credentials: traits.keysInConfig || keys === '' ? '' : `[${name}]\n${keys}\n`, config: `[profile ${name}]\nregion = eu-west-1\n${config}\n` }
+  return {
+    credentials: traits.keysInConfig || keys === '' ? '' : `[${name}]\n${keys}\n`,
+    config: `[profile ${name}]\nregion = eu-west-1\n${config}\n`,
+  }
 }

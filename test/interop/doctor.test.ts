@@ -27,7 +27,9 @@ const readerPath = (name: string): string => fileURLToPath(new URL(`../support/r
 
 /** The Python that an AWS CLI runs on; undefined where it is frozen into one file, or not there. */
 function pythonOf(awsCli: string | undefined): string | undefined {
-  return awsCli === undefined ? undefined : /^#! ?(\S*python\S*)/.exec(readFileSync(awsCli, 'latin1').slice(0, 300))?.[1]
+  return awsCli === undefined
+    ? undefined
+    : /^#! ?(\S*python\S*)/.exec(readFileSync(awsCli, 'latin1').slice(0, 300))?.[1]
 }
 
 const [awsCli1, awsCli2, pythonWithBoto3] = [findAwsCli(1), findAwsCli(2), findPythonWithBoto3()]
@@ -56,15 +58,27 @@ interface Answer {
 const ENVIRONMENT_KEYS = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' }
 
 async function ask({ argv: [program = '', script] }: Reader, question: object, home: TempHome): Promise<Answer> {
-  const environment = home.environment({ ...ENVIRONMENT_KEYS, AWS_MAX_ATTEMPTS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
-  const result = await runProgram([program, script], { environment, input: JSON.stringify(question), cwd: home.path, limitMs: 60_000 })
+  const environment = home.environment({
+    ...ENVIRONMENT_KEYS,
+    AWS_MAX_ATTEMPTS: '1',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  })
+  const result = await runProgram([program, script], {
+    environment,
+    input: JSON.stringify(question),
+    cwd: home.path,
+    limitMs: 60_000,
+  })
   expect(result, result.stderr).toMatchObject({ code: 0 })
   return JSON.parse(result.stdout) as Answer
 }
 
 const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
 /** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
-const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = { 'name-not-portable': 'my$bad', 'name-with-comment-sign': 'a#bad' }
+const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = {
+  'name-not-portable': 'my$bad',
+  'name-with-comment-sign': 'a#bad',
+}
 
 function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: string): ParserEffect {
   if (error !== undefined) return 'file-refused'
@@ -75,7 +89,15 @@ function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: s
   return region === undefined ? 'key-missed' : region === 'eu-west-1' ? 'fine' : 'value-changed'
 }
 
-const TELLING = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'role_arn', 'source_profile', 'region', 'output']
+const TELLING = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'role_arn',
+  'source_profile',
+  'region',
+  'output',
+]
 
 /** The telling values of every profile that has some, as doctor takes the tool to read them; undefined: it refuses the files. */
 function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined {
@@ -83,8 +105,17 @@ function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined
   const both = bothTakenApart(files)
   const seen = profilesSeenBy(engine, both, checkBytes(both.credentials).concat(checkBytes(both.config)))
   if (seen === 'refused') return undefined
-  const known = (['credentials', 'config'] as const).flatMap((file) => [...(both[file].readAs[engine]() as ReadonlyMap<string, unknown>).keys()])
-  return tellingOnly(Object.fromEntries(known.map((profile) => [profile, Object.fromEntries(TELLING.map((key) => [key, seen.find(profile)?.get(key)?.value]))])))
+  const known = (['credentials', 'config'] as const).flatMap((file) => [
+    ...(both[file].readAs[engine]() as ReadonlyMap<string, unknown>).keys(),
+  ])
+  return tellingOnly(
+    Object.fromEntries(
+      known.map((profile) => [
+        profile,
+        Object.fromEntries(TELLING.map((key) => [key, seen.find(profile)?.get(key)?.value])),
+      ]),
+    ),
+  )
 }
 
 function readThere({ error, profiles = {} }: Answer['homes'][string]): Sections | undefined {
@@ -92,13 +123,29 @@ function readThere({ error, profiles = {} }: Answer['homes'][string]): Sections 
 }
 
 function tellingOnly(profiles: Sections): Sections {
-  const rows = Object.entries(profiles).map(([profile, values]) => [profile, Object.fromEntries(Object.entries(values).filter(([key, value]) => TELLING.includes(key) && typeof value === 'string'))] as const)
+  const rows = Object.entries(profiles).map(
+    ([profile, values]) =>
+      [
+        profile,
+        Object.fromEntries(
+          Object.entries(values).filter(([key, value]) => TELLING.includes(key) && typeof value === 'string'),
+        ),
+      ] as const,
+  )
   return Object.fromEntries(rows.filter(([, values]) => Object.keys(values).length > 0))
 }
 
 const METHODS: Readonly<Record<string, Outcome>> = {
-  'shared-credentials-file': 'keys', 'config-file': 'keys', static: 'keys', 'assume-role': 'role', asks: 'asks', 'custom-process': 'process', sso: 'sso',
-  'assume-role-with-web-identity': 'web-identity', 'web-identity': 'web-identity', none: 'none',
+  'shared-credentials-file': 'keys',
+  'config-file': 'keys',
+  static: 'keys',
+  'assume-role': 'role',
+  asks: 'asks',
+  'custom-process': 'process',
+  sso: 'sso',
+  'assume-role-with-web-identity': 'web-identity',
+  'web-identity': 'web-identity',
+  none: 'none',
 }
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -108,12 +155,19 @@ describe.each(READERS)('doctor knows $name', (reader) => {
   const { engine, argv } = reader
   let home: TempHome
   beforeAll(() => {
-    home = createTempHome({ 'process.json': '{"Version":1,"AccessKeyId":"ASIAPROCESSEXAMPLE00","SecretAccessKey":"x","SessionToken":"x","Expiration":"2099-01-01T00:00:00Z"}' })
+    home = createTempHome({
+      'process.json':
+        '{"Version":1,"AccessKeyId":"ASIAPROCESSEXAMPLE00","SecretAccessKey":"x","SessionToken":"x","Expiration":"2099-01-01T00:00:00Z"}',
+    })
   })
   afterAll(() => home.remove())
 
   it.skipIf(argv[0] === undefined)('what it makes of every spelling on which tools differ', async () => {
-    const homes = SPELLINGS.map((name) => ({ name, credentials: `${brokenHomePath(name)}/credentials`, config: `${brokenHomePath(name)}/config` }))
+    const homes = SPELLINGS.map((name) => ({
+      name,
+      credentials: `${brokenHomePath(name)}/credentials`,
+      config: `${brokenHomePath(name)}/config`,
+    }))
     const { homes: found } = await ask(reader, { homes }, home)
     const seen = SPELLINGS.map((code) => [code, effectSeen(found[code] ?? {}, FAULTY[code] ?? 'bad')])
     expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, engine)]))
@@ -121,20 +175,44 @@ describe.each(READERS)('doctor knows $name', (reader) => {
 
   it.skipIf(argv[0] === undefined)('what it reads in every broken home, key by key', async () => {
     const names = brokenHomes()
-    const { homes: found } = await ask(reader, { homes: names.map((name) => ({ name, credentials: `${brokenHomePath(name)}/credentials`, config: `${brokenHomePath(name)}/config` })) }, home)
+    const { homes: found } = await ask(
+      reader,
+      {
+        homes: names.map((name) => ({
+          name,
+          credentials: `${brokenHomePath(name)}/credentials`,
+          config: `${brokenHomePath(name)}/config`,
+        })),
+      },
+      home,
+    )
     for (const name of names) expect([name, readHere(engine, name)]).toEqual([name, readThere(found[name] ?? {})])
   })
 
   it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
-    const profiles = PROFILE_CASES.map(([, traits], index) => ({ name: `p${index}`, traits: { ...NO_TRAITS, ...traits } }))
+    const profiles = PROFILE_CASES.map(([, traits], index) => ({
+      name: `p${index}`,
+      traits: { ...NO_TRAITS, ...traits },
+    }))
     const file = `${home.path}/process.json`
-    const parts = { roleArn: 'arn:aws:iam::222222222222:role/Admin', pair: PAIR, session: keyLines('ASIAOWNKEYSEXAMPLE00', SECRET, 'EXAMPLE=='), process: `/bin/cat ${file}`, webIdentityFile: file }
+    const parts = {
+      roleArn: 'arn:aws:iam::222222222222:role/Admin',
+      pair: PAIR,
+      session: keyLines('ASIAOWNKEYSEXAMPLE00', SECRET, 'EXAMPLE=='),
+      process: `/bin/cat ${file}`,
+      webIdentityFile: file,
+    }
     const texts = profiles.map(({ name, traits }) => writtenProfile(name, traits, parts))
     home.write('.aws/credentials', `[base]\n${PAIR}\n${texts.map(({ credentials }) => credentials).join('')}`)
     home.write('.aws/config', texts.map(({ config }) => config).join(''))
     const { profiles: found } = await ask(reader, { profiles: profiles.map(({ name }) => name) }, home)
-    const seen = profiles.map(({ name }, index) => [PROFILE_CASES[index]?.[0], METHODS[found[name]?.method ?? ''] ?? 'fails'])
-    expect(seen).toEqual(profiles.map(({ traits }, index) => [PROFILE_CASES[index]?.[0], ruleFor(engine, traits)?.outcome ?? 'none']))
+    const seen = profiles.map(({ name }, index) => [
+      PROFILE_CASES[index]?.[0],
+      METHODS[found[name]?.method ?? ''] ?? 'fails',
+    ])
+    expect(seen).toEqual(
+      profiles.map(({ traits }, index) => [PROFILE_CASES[index]?.[0], ruleFor(engine, traits)?.outcome ?? 'none']),
+    )
   })
 })
 
@@ -153,12 +231,16 @@ describe('after --fix', () => {
       '.aws/config': `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${DEVICE}\n`,
     })
     const environment = home.environment(sts.environment())
-    expect(await runCli(['login', 'base', '--token-code', sts.code(DEVICE, 0)], { environment })).toMatchObject({ code: 0 })
+    expect(await runCli(['login', 'base', '--token-code', sts.code(DEVICE, 0)], { environment })).toMatchObject({
+      code: 0,
+    })
     // Whoever did that to the file: a mark, a section twice, an old token, keys in capitals, blanks in the header, comments.
     const text = readFileSync(path(), 'utf8')
       .replace('[base]\naws_access_key_id', '[ base ]\nAWS_ACCESS_KEY_ID')
       .replace('manager = awsmfa', 'manager = awsmfa # by itself\naws_security_token = OLDEXAMPLE==')
-    writeFileSync(path(), `\ufeff${text}\n[other]\nregion = eu-west-1\n\n[other]\nregion = eu-west-1\n`, { mode: 0o644 })
+    writeFileSync(path(), `\ufeff${text}\n[other]\nregion = eu-west-1\n\n[other]\nregion = eu-west-1\n`, {
+      mode: 0o644,
+    })
     expect((await runCli(['doctor'], { environment })).code).toBe(1)
     const fixed = await runCli(['doctor', '--fix', '--yes'], { environment })
     expect(fixed, fixed.stdout).toMatchObject({ code: 0 })
@@ -170,32 +252,46 @@ describe('after --fix', () => {
   })
 
   const asking = ['sts', 'get-caller-identity', '--profile', 'base', '--query', 'Arn', '--output', 'text']
-  const programs: readonly { readonly name: string; readonly argv: readonly [string | undefined, ...string[]]; readonly viaProxy?: true }[] = [
+  const programs: readonly {
+    readonly name: string
+    readonly argv: readonly [string | undefined, ...string[]]
+    readonly viaProxy?: true
+  }[] = [
     { name: 'AWS CLI 1', argv: [awsCli1, ...asking] },
     { name: 'AWS CLI 2', argv: [awsCli2, ...asking], viaProxy: true },
     { name: 'boto3', argv: [pythonWithBoto3, readerPath('boto3_identity.py'), 'base'] },
     { name: 'AWS SDK for JavaScript', argv: [process.execPath, readerPath('aws-sdk.mjs'), 'base'] },
   ]
 
-  it.skipIf(programs.every(({ argv }) => argv[0] === undefined)).each(programs)('$name is who it should be', async ({ argv: [program, ...words], viaProxy }) => {
-    if (program === undefined) return
-    const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
-    const result = await runProgram([program, ...words], { environment, cwd: home.path, limitMs: 60_000 })
-    expect(result, result.stderr).toMatchObject({ code: 0 })
-    expect([...new Set(result.stdout.trim().split('\n'))]).toEqual([ALICE])
-  })
+  it.skipIf(programs.every(({ argv }) => argv[0] === undefined)).each(programs)(
+    '$name is who it should be',
+    async ({ argv: [program, ...words], viaProxy }) => {
+      if (program === undefined) return
+      const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
+      const result = await runProgram([program, ...words], { environment, cwd: home.path, limitMs: 60_000 })
+      expect(result, result.stderr).toMatchObject({ code: 0 })
+      expect([...new Set(result.stdout.trim().split('\n'))]).toEqual([ALICE])
+    },
+  )
 
   it('undo brings the faults back, and a second --fix finds them again', async () => {
     const environment = home.environment(sts.environment())
     const mended = readFileSync(path(), 'latin1')
     expect(await runCli(['undo', '--yes'], { environment })).toMatchObject({ code: 0 })
     expect(readFileSync(path(), 'latin1')).toContain('[ base ]\nAWS_ACCESS_KEY_ID')
-    expect(await runCli(['doctor', '--fix', '--yes', '--quiet'], { environment })).toMatchObject({ code: 0, stdout: '' })
+    expect(await runCli(['doctor', '--fix', '--yes', '--quiet'], { environment })).toMatchObject({
+      code: 0,
+      stdout: '',
+    })
     expect(readFileSync(path(), 'latin1')).toBe(mended)
   })
 
   function throughProxy(): Record<string, string> {
-    const environment = home.environment({ HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '', AWS_PAGER: '' })
+    const environment = home.environment({
+      HTTPS_PROXY: sts.proxyUrl ?? '',
+      AWS_CA_BUNDLE: sts.caPemPath ?? '',
+      AWS_PAGER: '',
+    })
     return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
   }
 })

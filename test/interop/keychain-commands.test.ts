@@ -21,7 +21,8 @@ const FILES = {
   ].join(''),
   '.config/awsmfa/config.ini': 'cache_key = keychain\n',
 }
-const LOCKED = "awsmfa: warning: this session is not kept in awsmfa's cache: the keyring with the cache key is locked; unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password\n"
+const LOCKED =
+  "awsmfa: warning: this session is not kept in awsmfa's cache: the keyring with the cache key is locked; unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password\n"
 
 describe.skipIf(!hasSecretService())('with the cache key in the keychain', () => {
   let home: TempHome
@@ -38,20 +39,45 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
   })
 
   const run = (...words: readonly string[]) =>
-    runCli(words, { environment: home.environment({ ...sts.environment(), DBUS_SESSION_BUS_ADDRESS: bus.environment['DBUS_SESSION_BUS_ADDRESS'] ?? '' }) })
+    runCli(words, {
+      environment: home.environment({
+        ...sts.environment(),
+        DBUS_SESSION_BUS_ADDRESS: bus.environment['DBUS_SESSION_BUS_ADDRESS'] ?? '',
+      }),
+    })
   const lock = (): string =>
-    bus.call('org.freedesktop.Secret.Service.Lock', '--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets', "['/org/freedesktop/secrets/collection/login']")
+    bus.call(
+      'org.freedesktop.Secret.Service.Lock',
+      '--dest',
+      'org.freedesktop.secrets',
+      '--object-path',
+      '/org/freedesktop/secrets',
+      "['/org/freedesktop/secrets/collection/login']",
+    )
   const isThere = (path: string): boolean => existsSync(join(home.path, path))
 
   it('a login is kept, and credential-process answers from it; nothing of it lies under a key that is a file', async () => {
     await bus.startKeyring('unlocked')
-    expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0, stderr: expect.not.stringContaining('warning') as string })
-    const [first, second] = [await run('credential-process', '--profile', 'base'), await run('credential-process', '--profile', 'base')]
+    expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('warning') as string,
+    })
+    const [first, second] = [
+      await run('credential-process', '--profile', 'base'),
+      await run('credential-process', '--profile', 'base'),
+    ]
     expect(first).toMatchObject({ code: 0, stderr: '' })
-    expect(JSON.parse(first.stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      Version: 1,
+      AccessKeyId: expect.stringMatching(/^ASIA/) as string,
+    })
     expect(second).toEqual(first)
     expect(lookUpSecret(bus)).toMatch(/^awsmfa-cache-key:1:/)
-    expect(['.local/state/awsmfa/cache-key', '.cache/awsmfa/answers', '.cache/awsmfa/sessions'].map(isThere)).toEqual([false, false, true])
+    expect(['.local/state/awsmfa/cache-key', '.cache/awsmfa/answers', '.cache/awsmfa/sessions'].map(isThere)).toEqual([
+      false,
+      false,
+      true,
+    ])
   })
 
   it('locked: a login that goes into the credentials file succeeds with one warning, and is not kept', async () => {
@@ -68,7 +94,11 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     await bus.startKeyring('unlocked')
     expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0 })
     lock()
-    expect(await run('credential-process', '--profile', 'base')).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('awsmfa login base') as string })
+    expect(await run('credential-process', '--profile', 'base')).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('awsmfa login base') as string,
+    })
     const { code, stderr } = await run('login', 'base', '--force', '--token-code', sts.code(serial, 1))
     expect(code).toBe(1)
     expect(stderr).toContain(LOCKED)
@@ -87,7 +117,12 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
 
   it('a value that is neither is named with its place', async () => {
     home.write('.config/awsmfa/config.ini', 'cache_key = vault\n')
-    expect(await run('login', 'plain')).toMatchObject({ code: 2, stderr: expect.stringMatching(/'cache_key' in .*config\.ini.*line 1.* must be file or keychain, and is 'vault'/) as string })
+    expect(await run('login', 'plain')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /'cache_key' in .*config\.ini.*line 1.* must be file or keychain, and is 'vault'/,
+      ) as string,
+    })
   })
 })
 
@@ -96,9 +131,14 @@ describe.skipIf(process.platform !== 'linux')('with the cache key in a keychain 
     const [home, sts] = [createTempHome(FILES), await startStrictSts(aliceWorld())]
     try {
       const code = sts.code(serial)
-      const run = (...words: readonly string[]) => runCli([...words, '--token-code', code], { environment: home.environment(sts.environment()) })
+      const run = (...words: readonly string[]) =>
+        runCli([...words, '--token-code', code], { environment: home.environment(sts.environment()) })
       const refused = await run('login', 'base')
-      expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining("awsmfa: error: 'base' cannot be signed in: ") as string })
+      expect(refused).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining("awsmfa: error: 'base' cannot be signed in: ") as string,
+      })
       expect(refused.stderr).toContain('no Secret Service runs here')
       expect(await run('login', 'plain')).toMatchObject({ code: 0 })
     } finally {

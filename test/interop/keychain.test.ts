@@ -1,7 +1,16 @@
 /** The cache key in a real Secret Service, in every state that one can be in. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -34,7 +43,10 @@ interface Told {
   readonly failures: KeychainFailure[]
 }
 
-function keySource(environment: NodeJS.ProcessEnv, { helper = HELPER, told = { oddities: [], failures: [] } }: { readonly helper?: string; readonly told?: Told } = {}) {
+function keySource(
+  environment: NodeJS.ProcessEnv,
+  { helper = HELPER, told = { oddities: [], failures: [] } }: { readonly helper?: string; readonly told?: Told } = {},
+) {
   return createKeychainKey({
     helper,
     stateFolder: folder,
@@ -57,8 +69,13 @@ function refusal(environment: NodeJS.ProcessEnv, helper?: string) {
     thrown = error
   }
   const tookMs = performance.now() - startMs
-  if (!isFailure(thrown, 'KEYCHAIN_UNAVAILABLE')) throw new Error('there was a key, or another failure', { cause: thrown })
-  expect({ found, told: told.failures, oddities: told.oddities.length }).toEqual({ found: undefined, told: [thrown.failure], oddities: 1 })
+  if (!isFailure(thrown, 'KEYCHAIN_UNAVAILABLE'))
+    throw new Error('there was a key, or another failure', { cause: thrown })
+  expect({ found, told: told.failures, oddities: told.oddities.length }).toEqual({
+    found: undefined,
+    told: [thrown.failure],
+    oddities: 1,
+  })
   return { reason: thrown.failure.reason, detail: thrown.failure.detail, tookMs }
 }
 
@@ -75,14 +92,21 @@ function lock({ call }: SessionBus): void {
 /** A folder for PATH with these programs in it and no other. */
 function folderWith(...programs: readonly string[]): string {
   const place = mkdtempSync(join(folder, 'path-'))
-  for (const program of programs) symlinkSync(execFileSync('which', [program], { encoding: 'utf8' }).trim(), join(place, program))
+  for (const program of programs)
+    symlinkSync(execFileSync('which', [program], { encoding: 'utf8' }).trim(), join(place, program))
   return place
 }
 
 /** Runs the helper as it is run, and gives what it says and how long it lived. */
 function askHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
   const startMs = performance.now()
-  const { stdout, stderr } = spawnSync(process.execPath, [helper], { env: { ...environment, HOME: folder }, input: '', encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' })
+  const { stdout, stderr } = spawnSync(process.execPath, [helper], {
+    env: { ...environment, HOME: folder },
+    input: '',
+    encoding: 'utf8',
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  })
   return { stdout, stderr, tookMs: performance.now() - startMs }
 }
 
@@ -119,13 +143,18 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     const script = await bundleScript(new URL('../support/drivers/keychain-key-once.ts', import.meta.url))
-    const answers = await Promise.all([1, 2].map(async () => {
-      const child = spawn(process.execPath, [script, HELPER, folder], { env: bus.environment, stdio: ['ignore', 'pipe', 'inherit'] })
-      const output: Buffer[] = []
-      child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-      await once(child, 'close')
-      return Buffer.concat(output).toString('latin1')
-    }))
+    const answers = await Promise.all(
+      [1, 2].map(async () => {
+        const child = spawn(process.execPath, [script, HELPER, folder], {
+          env: bus.environment,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        const output: Buffer[] = []
+        child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+        await once(child, 'close')
+        return Buffer.concat(output).toString('latin1')
+      }),
+    )
     expect(answers[0]).toMatch(/^awsmfa-cache-key:1:/)
     expect(answers[1]).toBe(answers[0])
     expect(lookUpSecret(bus)).toBe(answers[0])
@@ -134,7 +163,11 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
   it('unlocked: what else stands under its name is left alone', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
-    spawnSync('secret-tool', ['store', '--label=x', 'service', 'awsmfa', 'username', 'cache-key'], { env: bus.environment, input: 'a password of mine', timeout: 10_000 })
+    spawnSync('secret-tool', ['store', '--label=x', 'service', 'awsmfa', 'username', 'cache-key'], {
+      env: bus.environment,
+      input: 'a password of mine',
+      timeout: 10_000,
+    })
     expect(refusal(bus.environment).reason).toBe('not-a-key')
     expect(lookUpSecret(bus)).toBe('a password of mine')
   })
@@ -158,7 +191,12 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
     lock(bus)
-    bus.call('org.freedesktop.Secret.Service.SetAlias', ...SERVICE, 'default', '/org/freedesktop/secrets/collection/session')
+    bus.call(
+      'org.freedesktop.Secret.Service.SetAlias',
+      ...SERVICE,
+      'default',
+      '/org/freedesktop/secrets/collection/session',
+    )
     expect(refusal(bus.environment).reason).toBe('locked')
     expect(bus.windows()).toBe(0)
   })
@@ -185,7 +223,12 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     expect(keySource(only).find()).toEqual(made)
     lock(bus)
     expect(refusal(only).reason).toBe('locked')
-    bus.call('org.freedesktop.Secret.Service.SetAlias', ...SERVICE, 'default', '/org/freedesktop/secrets/collection/session')
+    bus.call(
+      'org.freedesktop.Secret.Service.SetAlias',
+      ...SERVICE,
+      'default',
+      '/org/freedesktop/secrets/collection/session',
+    )
     expect(refusal(only).reason).toBe('locked')
     expect(bus.windows()).toBe(0)
   })
@@ -205,7 +248,9 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
 
   it('absent: there is no session bus', () => {
     expect(refusal({ PATH: process.env['PATH'] })).toMatchObject({ reason: 'no-service' })
-    expect(refusal({ PATH: process.env['PATH'], DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` })).toMatchObject({ reason: 'no-service' })
+    expect(refusal({ PATH: process.env['PATH'], DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` })).toMatchObject({
+      reason: 'no-service',
+    })
   })
 
   it('absent: nobody on the session bus keeps secrets, and the kernel keyring is not taken instead', async () => {
@@ -243,7 +288,9 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
   })
 
   it('denying: the bus lets nobody near the service', async () => {
-    const bus = await withBus(['send_destination="org.freedesktop.secrets" send_interface="org.freedesktop.DBus.Properties"'])
+    const bus = await withBus([
+      'send_destination="org.freedesktop.secrets" send_interface="org.freedesktop.DBus.Properties"',
+    ])
     await bus.startKeyring('unlocked')
     expect(refusal(bus.environment)).toMatchObject({ reason: 'denied' })
   })
@@ -268,7 +315,14 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     const code = `exports.AsyncEntry = class { getSecret() { require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'seen'))}, JSON.stringify([process.argv.slice(2), process.execArgv, Object.keys(process.env)])); return null } }`
-    const environment = { ...bus.environment, AWS_SECRET_ACCESS_KEY: 'secret', AWS_ACCESS_KEY_ID: 'AKIAX', AWS_SESSION_TOKEN: 'x', NODE_OPTIONS: '--no-warnings', WAYLAND_DISPLAY: 'w' }
+    const environment = {
+      ...bus.environment,
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_ACCESS_KEY_ID: 'AKIAX',
+      AWS_SESSION_TOKEN: 'x',
+      NODE_OPTIONS: '--no-warnings',
+      WAYLAND_DISPLAY: 'w',
+    }
     keySource(environment, { helper: helperBeside('2.1.2', code) }).find()
     const seen = JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')) as readonly (readonly string[])[]
     expect(seen).toEqual([[], [], expect.arrayContaining(['PATH', 'HOME', 'DBUS_SESSION_BUS_ADDRESS'])])

@@ -61,13 +61,37 @@ const PLAIN = {
 }
 const SCENES: readonly Scene[] = [
   { ...PLAIN, title: 'a session' },
-  { ...PLAIN, title: 'a session that was renewed', logins: [['login', 'work'], ['login', 'work', '--force']] },
+  {
+    ...PLAIN,
+    title: 'a session that was renewed',
+    logins: [
+      ['login', 'work'],
+      ['login', 'work', '--force'],
+    ],
+  },
   { ...PLAIN, title: 'a role session', config: `${PLAIN.config}awsmfa_role_arn = ${ADMIN}\n`, identity: AS_ADMIN },
   {
     ...PLAIN,
     title: 'the default profile, between others, in a file with comments and CRLF line ends',
-    credentials: text('; mine', '', '[base]', ...LONG_TERM, '  # indented', ...OTHERS, '[default]', '# nothing yet', '', '[last]', 'region = eu-north-1').replaceAll('\n', '\r\n'),
-    config: text('[default]', 'region = eu-west-1', 'awsmfa_source_profile = base', `awsmfa_mfa_serial = ${DEVICE}`).replaceAll('\n', '\r\n'),
+    credentials: text(
+      '; mine',
+      '',
+      '[base]',
+      ...LONG_TERM,
+      '  # indented',
+      ...OTHERS,
+      '[default]',
+      '# nothing yet',
+      '',
+      '[last]',
+      'region = eu-north-1',
+    ).replaceAll('\n', '\r\n'),
+    config: text(
+      '[default]',
+      'region = eu-west-1',
+      'awsmfa_source_profile = base',
+      `awsmfa_mfa_serial = ${DEVICE}`,
+    ).replaceAll('\n', '\r\n'),
     logins: [['login']],
     target: 'default',
     asked: 'default',
@@ -97,13 +121,34 @@ interface Reader {
   readonly argv: (profile: string) => readonly string[]
 }
 
-const askingCli = (profile: string): readonly string[] => ['sts', 'get-caller-identity', '--profile', profile, '--query', 'Arn', '--output', 'text']
+const askingCli = (profile: string): readonly string[] => [
+  'sts',
+  'get-caller-identity',
+  '--profile',
+  profile,
+  '--query',
+  'Arn',
+  '--output',
+  'text',
+]
 const READERS: readonly Reader[] = [
   { name: 'AWS CLI 1', program: awsCli1, way: 'endpoint', answers: 1, argv: askingCli },
   // Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
   { name: 'AWS CLI 2', program: awsCli2, way: 'proxy', answers: 1, argv: askingCli },
-  { name: 'boto3', program: pythonWithBoto3, way: 'endpoint', answers: 1, argv: (profile) => [supportPath('boto3_identity.py'), profile] },
-  { name: 'AWS SDK for JavaScript', program: process.execPath, way: 'endpoint', answers: 2, argv: (profile) => [supportPath('aws-sdk.mjs'), profile] },
+  {
+    name: 'boto3',
+    program: pythonWithBoto3,
+    way: 'endpoint',
+    answers: 1,
+    argv: (profile) => [supportPath('boto3_identity.py'), profile],
+  },
+  {
+    name: 'AWS SDK for JavaScript',
+    program: process.execPath,
+    way: 'endpoint',
+    answers: 2,
+    argv: (profile) => [supportPath('aws-sdk.mjs'), profile],
+  },
 ]
 
 /** Every section of both files as a program that is not ours reads them; rejects where it refuses one. */
@@ -121,7 +166,11 @@ const PARSERS: readonly Parser[] = [
     isThere: true,
     read: async (home) => {
       const [filepath, configFilepath] = pathsOf(home)
-      const { credentialsFile, configFile } = await loadSharedConfigFiles({ filepath, configFilepath, ignoreCache: true })
+      const { credentialsFile, configFile } = await loadSharedConfigFiles({
+        filepath,
+        configFilepath,
+        ignoreCache: true,
+      })
       return { credentials: credentialsFile, config: configFile }
     },
   },
@@ -129,7 +178,9 @@ const PARSERS: readonly Parser[] = [
     name: "Python's configparser",
     isThere: python !== undefined,
     read: async (home) => {
-      const result = await runProgram([python ?? '', supportPath('sections.py'), ...pathsOf(home)], { environment: home.environment() })
+      const result = await runProgram([python ?? '', supportPath('sections.py'), ...pathsOf(home)], {
+        environment: home.environment(),
+      })
       expect(result, result.stderr).toMatchObject({ code: 0 })
       const [credentials = {}, config = {}] = JSON.parse(result.stdout) as readonly Sections[]
       return { credentials, config }
@@ -149,7 +200,9 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
     home = createTempHome({ '.aws/credentials': scene.credentials, '.aws/config': scene.config })
     for (const [index, argv] of scene.logins.entries()) {
       const environment = home.environment(sts.environment())
-      expect(await runCli([...argv, '--token-code', sts.code(DEVICE, index)], { environment })).toMatchObject({ code: 0 })
+      expect(await runCli([...argv, '--token-code', sts.code(DEVICE, index)], { environment })).toMatchObject({
+        code: 0,
+      })
     }
   }
 
@@ -162,7 +215,10 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
       await signIn()
       const { credentials, config } = await read(home)
       expect(credentials[scene.target]).toHaveProperty('aws_session_token')
-      expect({ credentials: without(credentials, scene.target), config }).toEqual({ ...before, credentials: without(before.credentials, scene.target) })
+      expect({ credentials: without(credentials, scene.target), config }).toEqual({
+        ...before,
+        credentials: without(before.credentials, scene.target),
+      })
       const environment = home.environment(sts.environment())
       expect(await runCli(['logout', scene.target], { environment })).toMatchObject({ code: 0 })
       expect(await read(home)).toEqual(before)
@@ -176,8 +232,13 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
 
     for (const { name, program, way, answers, argv } of READERS) {
       it.skipIf(program === undefined)(`${name} is who it should be`, async () => {
-        const environment = way === 'proxy' ? throughProxy(home, sts) : home.environment({ ...sts.environment(), ...DEAD_PROXY })
-        const result = await runProgram([program ?? '', ...argv(scene.asked)], { environment, cwd: home.path, limitMs: 60_000 })
+        const environment =
+          way === 'proxy' ? throughProxy(home, sts) : home.environment({ ...sts.environment(), ...DEAD_PROXY })
+        const result = await runProgram([program ?? '', ...argv(scene.asked)], {
+          environment,
+          cwd: home.path,
+          limitMs: 60_000,
+        })
         expect(result, result.stderr).toMatchObject({ code: 0 })
         const identities = result.stdout.trim().split('\n')
         expect(identities).toHaveLength(answers)
@@ -191,7 +252,11 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
 const DEAD_PROXY = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
 
 function throughProxy(home: TempHome, sts: StrictSts): Record<string, string> {
-  const environment = home.environment({ HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '', AWS_PAGER: '' })
+  const environment = home.environment({
+    HTTPS_PROXY: sts.proxyUrl ?? '',
+    AWS_CA_BUNDLE: sts.caPemPath ?? '',
+    AWS_PAGER: '',
+  })
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
 }
 

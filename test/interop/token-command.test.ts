@@ -23,8 +23,17 @@ describe.skipIf(process.platform === 'win32')('a token command that fails', () =
     try {
       const command = `sh -c 'echo run >>${stage.home.path}/runs; sleep 3; exit 5'`
       stage.home.write('.aws/credentials', KEYS)
-      stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = ${command}\n`)
-      const all = await Promise.all([1, 2, 3].map(() => runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], { environment: stage.world.environment })))
+      stage.home.write(
+        '.aws/config',
+        `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = ${command}\n`,
+      )
+      const all = await Promise.all(
+        [1, 2, 3].map(() =>
+          runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], {
+            environment: stage.world.environment,
+          }),
+        ),
+      )
       expect(all.map(({ code, stdout }) => ({ code, stdout }))).toEqual([1, 2, 3].map(() => ({ code: 1, stdout: '' })))
       expect(all.filter(({ stderr }) => stderr.includes('got no code from its token command'))).toHaveLength(2)
       expect(stage.home.read('runs').toString()).toBe('run\n')
@@ -43,8 +52,13 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   afterEach(() => stage.close())
 
   it.each(places)('signs in from $title, and its seed is nowhere to be seen', async ({ config, words }) => {
-    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`)
-    const { code, stderr } = await runProgram([process.execPath, BUILT_CLI, 'login', 'work', '--debug', ...words], { environment: stage.world.environment })
+    stage.home.write(
+      '.aws/config',
+      `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`,
+    )
+    const { code, stderr } = await runProgram([process.execPath, BUILT_CLI, 'login', 'work', '--debug', ...words], {
+      environment: stage.world.environment,
+    })
     expect(stderr).toMatch(/^✔ work: signed in as alice in 111111111111 until /m)
     expect(stderr).toMatch(/token command: (?:oathtool|sh) … /)
     expect(stderr).not.toContain(seed)
@@ -52,8 +66,14 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   })
 
   it.skipIf(!needsProgram('python3'))('asks nothing where somebody sits at a terminal', async () => {
-    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
-    const pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment: { ...stage.world.environment, TERM: 'xterm-256color' }, columns: 200 })
+    stage.home.write(
+      '.aws/config',
+      `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
+    )
+    const pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
+      environment: { ...stage.world.environment, TERM: 'xterm-256color' },
+      columns: 200,
+    })
     try {
       expect(await pty.exit()).toEqual({ code: 0, signal: null })
       expect(pty.output()).not.toContain('MFA code')
@@ -63,14 +83,26 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   })
 
   it('serves exec too, without a terminal', async () => {
-    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
-    const { code, stdout } = await runProgram([process.execPath, BUILT_CLI, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'], { environment: stage.world.environment })
+    stage.home.write(
+      '.aws/config',
+      `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
+    )
+    const { code, stdout } = await runProgram(
+      [process.execPath, BUILT_CLI, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'],
+      { environment: stage.world.environment },
+    )
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^work ASIA\w+\n$/) as string })
   })
 
   it('serves credential-process too', async () => {
-    stage.home.write('.aws/config', `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`)
-    const { code, stdout, stderr } = await runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], { environment: stage.world.environment })
+    stage.home.write(
+      '.aws/config',
+      `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
+    )
+    const { code, stdout, stderr } = await runProgram(
+      [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'],
+      { environment: stage.world.environment },
+    )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })
   })

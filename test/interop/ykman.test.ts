@@ -19,17 +19,51 @@ const TOUCHED = { ...KEY, accounts: { [LABEL]: { code: '123456', touch: true } }
 /** What a key does, and what comes of it. */
 const scenes = [
   { title: 'a code', world: { keys: [KEY] }, gives: { code: '123456', typed: false, generated: true } },
-  { title: 'the key that is named', world: { keys: [KEY, { ...KEY, serial: 7, accounts: { [LABEL]: { code: '777777' } } }] }, serial: '7', gives: { code: '777777', typed: false, generated: true } },
-  { title: 'a label that begins with a dash', world: { keys: [{ ...KEY, accounts: { '-x': { code: '222222' } } }] }, label: '-x', gives: { code: '222222', typed: false, generated: true } },
-  { title: 'a touch', world: { keys: [TOUCHED] }, touched: true, gives: { code: '123456', typed: false, generated: true }, heard: ['touch'] },
+  {
+    title: 'the key that is named',
+    world: { keys: [KEY, { ...KEY, serial: 7, accounts: { [LABEL]: { code: '777777' } } }] },
+    serial: '7',
+    gives: { code: '777777', typed: false, generated: true },
+  },
+  {
+    title: 'a label that begins with a dash',
+    world: { keys: [{ ...KEY, accounts: { '-x': { code: '222222' } } }] },
+    label: '-x',
+    gives: { code: '222222', typed: false, generated: true },
+  },
+  {
+    title: 'a touch',
+    world: { keys: [TOUCHED] },
+    touched: true,
+    gives: { code: '123456', typed: false, generated: true },
+    heard: ['touch'],
+  },
   { title: 'no touch', world: { keys: [TOUCHED], touchMs: 50 }, gives: 'not-touched', heard: ['touch', 'not-touched'] },
-  { title: 'the password', world: { keys: [{ ...KEY, password: 'opén sesame' }] }, passwords: ['opén sesame'], gives: { code: '123456', typed: false, generated: true }, heard: ['password'] },
-  { title: 'a wrong password first', world: { keys: [{ ...KEY, password: 'sesame' }] }, passwords: ['x', 'sesame'], gives: { code: '123456', typed: false, generated: true }, heard: ['password', 'password again'] },
+  {
+    title: 'the password',
+    world: { keys: [{ ...KEY, password: 'opén sesame' }] },
+    passwords: ['opén sesame'],
+    gives: { code: '123456', typed: false, generated: true },
+    heard: ['password'],
+  },
+  {
+    title: 'a wrong password first',
+    world: { keys: [{ ...KEY, password: 'sesame' }] },
+    passwords: ['x', 'sesame'],
+    gives: { code: '123456', typed: false, generated: true },
+    heard: ['password', 'password again'],
+  },
   { title: 'no key', world: { keys: [] }, gives: 'no-key', heard: ['no-key'] },
   { title: 'two keys', world: { keys: [KEY, { ...KEY, serial: 7 }] }, gives: 'several-keys', heard: ['several-keys'] },
   { title: 'another key', world: { keys: [KEY] }, serial: '7', gives: 'other-key', heard: ['other-key'] },
   { title: 'no such account', world: { keys: [KEY] }, label: 'other', gives: 'no-account', heard: ['no-account'] },
-  { title: 'several such accounts', world: { keys: [{ ...KEY, accounts: { 'a:1': { code: '1' }, 'A:2': { code: '2' } } }] }, label: 'a:', gives: 'several-accounts', heard: ['several-accounts'] },
+  {
+    title: 'several such accounts',
+    world: { keys: [{ ...KEY, accounts: { 'a:1': { code: '1' }, 'A:2': { code: '2' } } }] },
+    label: 'a:',
+    gives: 'several-accounts',
+    heard: ['several-accounts'],
+  },
 ]
 
 /** The fake key is made for ykman 4, as Debian 12 has it; another one has other insides. */
@@ -39,18 +73,29 @@ function canHaveFakeKey(): boolean {
 
 /** The scripted ykman of the other tests, and the machine's own with a key that is not there: they have to be told apart by nobody. */
 const ykmans = [
-  { name: 'the scripted ykman', command: `'${process.execPath}' '${support('scripted-ykman.mjs')}'`, isHere: () => true },
-  { name: "the machine's ykman", command: `/usr/bin/python3 '${support('ykman_with_fake_key.py')}'`, isHere: canHaveFakeKey },
+  {
+    name: 'the scripted ykman',
+    command: `'${process.execPath}' '${support('scripted-ykman.mjs')}'`,
+    isHere: () => true,
+  },
+  {
+    name: "the machine's ykman",
+    command: `/usr/bin/python3 '${support('ykman_with_fake_key.py')}'`,
+    isHere: canHaveFakeKey,
+  },
 ]
 
 describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman', () => {
   it('knows the words that it is asked with', () => {
     const words = ykmanParameters({ serial: '12345678', label: LABEL })
     const code = words.indexOf('code')
-    const help = (parameters: readonly string[]): string => spawnSync('ykman', [...parameters, '--help'], { encoding: 'utf8' }).stdout
+    const help = (parameters: readonly string[]): string =>
+      spawnSync('ykman', [...parameters, '--help'], { encoding: 'utf8' }).stdout
     expect(words.slice(0, code + 1)).toEqual(['--device', '12345678', 'oath', 'accounts', 'code'])
     expect(help([])).toMatch(/^ +-d, --device SERIAL/m)
-    expect(help(words.slice(2, code + 1))).toMatch(/Usage: ykman oath accounts code \[OPTIONS\] \[QUERY\][^]* -s, --single /)
+    expect(help(words.slice(2, code + 1))).toMatch(
+      /Usage: ykman oath accounts code \[OPTIONS\] \[QUERY\][^]* -s, --single /,
+    )
     // Without a key it gets as far as looking for one: the line was understood.
     const { status, stderr } = spawnSync('ykman', words, { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.not.stringContaining('Usage:') as string })
@@ -65,34 +110,38 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-    it.each(scenes)('is understood: $title', async ({ world, serial, label, touched = false, passwords = [], gives, heard = [] }) => {
-      const place = join(folder, 'world.json')
-      writeFileSync(place, JSON.stringify(world))
-      if (touched) writeFileSync(`${place}.touched`, '')
-      const events: string[] = []
-      const left: string[] = [...passwords]
-      const from = (value: string | undefined) => (value === undefined ? undefined : { value, origin: { kind: 'default' } as const })
-      const source = createYubiKeyTokenCode(
-        { serial: from(serial), label: from(label) },
-        {
-          environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, LANG: 'C.UTF-8', YKMAN_WORLD: place },
-          talk: {
-            askPassword: (_, again) => {
-              events.push(again ? 'password again' : 'password')
-              return Promise.resolve(left.shift() ?? '')
+    it.each(scenes)(
+      'is understood: $title',
+      async ({ world, serial, label, touched = false, passwords = [], gives, heard = [] }) => {
+        const place = join(folder, 'world.json')
+        writeFileSync(place, JSON.stringify(world))
+        if (touched) writeFileSync(`${place}.touched`, '')
+        const events: string[] = []
+        const left: string[] = [...passwords]
+        const from = (value: string | undefined) =>
+          value === undefined ? undefined : { value, origin: { kind: 'default' } as const }
+        const source = createYubiKeyTokenCode(
+          { serial: from(serial), label: from(label) },
+          {
+            environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, LANG: 'C.UTF-8', YKMAN_WORLD: place },
+            talk: {
+              askPassword: (_, again) => {
+                events.push(again ? 'password again' : 'password')
+                return Promise.resolve(left.shift() ?? '')
+              },
+              showTouch: (isAwaited) => {
+                if (isAwaited) events.push('touch')
+              },
+              tellFailure: ({ failure }) => Promise.resolve(void events.push(failure.reason)),
             },
-            showTouch: (isAwaited) => {
-              if (isAwaited) events.push('touch')
-            },
-            tellFailure: ({ failure }) => Promise.resolve(void events.push(failure.reason)),
           },
-        },
-      )
-      const result = await source(REQUEST, new AbortController().signal).catch((error: unknown) => {
-        if (error instanceof AwsmfaError && error.failure.code === 'YUBIKEY_FAILED') return error.failure.reason
-        throw error
-      })
-      expect({ result, events }).toEqual({ result: gives, events: heard })
-    })
+        )
+        const result = await source(REQUEST, new AbortController().signal).catch((error: unknown) => {
+          if (error instanceof AwsmfaError && error.failure.code === 'YUBIKEY_FAILED') return error.failure.reason
+          throw error
+        })
+        expect({ result, events }).toEqual({ result: gives, events: heard })
+      },
+    )
   })
 })

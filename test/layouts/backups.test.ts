@@ -11,11 +11,18 @@ const NOON = new Date('2026-11-21T12:00:00.123Z')
 function recordAt(at: Date, before = 'caf\xc3\xa9\xff'): ChangeRecord {
   return {
     at,
-    files: { credentials: { path: PATHS.credentials, before, edits: [{ offset: 0, length: 1, content: '\xe9' }] }, config: { path: PATHS.config, before: '', edits: [] } },
+    files: {
+      credentials: { path: PATHS.credentials, before, edits: [{ offset: 0, length: 1, content: '\xe9' }] },
+      config: { path: PATHS.config, before: '', edits: [] },
+    },
   }
 }
 
-function open(now = NOON): { readonly folder: string; readonly backups: ReturnType<typeof createBackups>; readonly state: string } {
+function open(now = NOON): {
+  readonly folder: string
+  readonly backups: ReturnType<typeof createBackups>
+  readonly state: string
+} {
   const state = join(scratchFolder(), 'state')
   return { state, folder: join(state, 'backups'), backups: createBackups({ stateFolder: state, now: () => now }) }
 }
@@ -24,7 +31,10 @@ test('a record comes back as it was, byte for byte, the newest first', () => {
   const { backups } = open()
   const first = backups.keep(recordAt(new Date(NOON.getTime() - 1), 'older'))
   const second = backups.keep(recordAt(NOON))
-  expect(backups.list(PATHS)).toEqual([{ name: second, ...recordAt(NOON) }, { name: first, ...recordAt(new Date(NOON.getTime() - 1), 'older') }])
+  expect(backups.list(PATHS)).toEqual([
+    { name: second, ...recordAt(NOON) },
+    { name: first, ...recordAt(new Date(NOON.getTime() - 1), 'older') },
+  ])
 })
 
 test('nobody else can read it', () => {
@@ -37,7 +47,14 @@ test('records of other files, and what is no record, are passed over', () => {
   const { backups, folder } = open()
   backups.keep(recordAt(NOON))
   expect(backups.list({ ...PATHS, config: '/elsewhere' })).toEqual([])
-  for (const [index, text] of ['{', '[]', 'null', '{"version":2}', '{"version":1,"at":"x","files":{}}', '{"version":1,"at":"x","files":{"credentials":{"path":"a","before":"","edits":[{}]},"config":1}}'].entries()) {
+  for (const [index, text] of [
+    '{',
+    '[]',
+    'null',
+    '{"version":2}',
+    '{"version":1,"at":"x","files":{}}',
+    '{"version":1,"at":"x","files":{"credentials":{"path":"a","before":"","edits":[{}]},"config":1}}',
+  ].entries()) {
     writeFileSync(join(folder, `change-2026112112000012${index}-00000000000${index}.json`), text)
   }
   expect(backups.list(PATHS)).toHaveLength(1)

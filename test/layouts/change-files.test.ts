@@ -14,12 +14,26 @@ interface Scene {
 }
 
 /** `meanwhile` happens when the person is asked; `transact` what the write throws after its plan. */
-function scene(answers: readonly string[], { meanwhile = [], failure, half = false }: { readonly meanwhile?: readonly ((texts: Scene['texts']) => void)[]; readonly failure?: Error; readonly half?: boolean } = {}): Scene {
+function scene(
+  answers: readonly string[],
+  {
+    meanwhile = [],
+    failure,
+    half = false,
+  }: {
+    readonly meanwhile?: readonly ((texts: Scene['texts']) => void)[]
+    readonly failure?: Error
+    readonly half?: boolean
+  } = {},
+): Scene {
   const texts = { credentials: '[a]\nx = 1\n', config: '[b]\n' }
   const events: string[] = []
   const records = new Map<string, ChangeRecord>()
   const [left, events_] = [[...answers], [...meanwhile]]
-  const read = (): SharedSnapshots => ({ credentials: { path: 'credentials', text: texts.credentials, exists: true }, config: { path: 'config', text: texts.config, exists: true } })
+  const read = (): SharedSnapshots => ({
+    credentials: { path: 'credentials', text: texts.credentials, exists: true },
+    config: { path: 'config', text: texts.config, exists: true },
+  })
   const files: SharedFiles = {
     read,
     rehearse: (names) => void events.push(`rehearse ${names.join()}`),
@@ -62,11 +76,27 @@ function plan({ credentials, config }: SharedSnapshots): FilePlan<string> {
   const at = credentials.text.search(/(?<=^x = .*\n)/m)
   if (at < 0) throw new AwsmfaError({ code: 'DECLINED' })
   const value = /x = (.*)/.exec(credentials.text)?.[1] ?? ''
-  return { edits: { credentials: [{ offset: at, length: 0, content: `y = ${value}\n` }], config: [{ offset: config.text.length, length: 0, content: 'z = 1\n' }] }, result: value }
+  return {
+    edits: {
+      credentials: [{ offset: at, length: 0, content: `y = ${value}\n` }],
+      config: [{ offset: config.text.length, length: 0, content: 'z = 1\n' }],
+    },
+    result: value,
+  }
 }
 
-function change(shown: (readonly [readonly ChangedFile[], boolean])[], more: Partial<FileChange<string>> = {}): FileChange<string> {
-  return { plan, show: (files, again) => void shown.push([files, again]), question: 'Make these changes?', consent: 'asked', keepsBackup: true, ...more }
+function change(
+  shown: (readonly [readonly ChangedFile[], boolean])[],
+  more: Partial<FileChange<string>> = {},
+): FileChange<string> {
+  return {
+    plan,
+    show: (files, again) => void shown.push([files, again]),
+    question: 'Make these changes?',
+    consent: 'asked',
+    keepsBackup: true,
+    ...more,
+  }
 }
 
 const SHOWN = [
@@ -82,7 +112,11 @@ describe('a change of files', () => {
     expect(shown).toEqual([[SHOWN, false]])
     expect(events).toEqual(['rehearse config,credentials', 'ask consent Make these changes? [y/N] ', 'keep record 1'])
     expect(texts).toEqual({ credentials: '[a]\nx = 1\ny = 1\n', config: '[b]\nz = 1\n' })
-    expect(records.get('record 1')?.files.credentials).toEqual({ path: 'credentials', before: '[a]\nx = 1\n', edits: [{ offset: 10, length: 0, content: 'y = 1\n' }] })
+    expect(records.get('record 1')?.files.credentials).toEqual({
+      path: 'credentials',
+      before: '[a]\nx = 1\n',
+      edits: [{ offset: 10, length: 0, content: 'y = 1\n' }],
+    })
   })
 
   test.each(['', 'n', 'no', 'yess', 'maybe'])('is not made after %j', async (answer) => {
@@ -93,7 +127,9 @@ describe('a change of files', () => {
 
   test('with a yes given nobody is asked; for a dry run nothing else happens', async () => {
     const yes = scene([])
-    expect(await changeFiles(change([], { consent: 'given', keepsBackup: false }), yes.effects)).toMatchObject({ kind: 'changed' })
+    expect(await changeFiles(change([], { consent: 'given', keepsBackup: false }), yes.effects)).toMatchObject({
+      kind: 'changed',
+    })
     expect(yes.events).toEqual(['rehearse config,credentials'])
     const dry = scene([])
     expect(await changeFiles(change([], { consent: 'none' }), dry.effects)).toMatchObject({ kind: 'shown' })
@@ -102,27 +138,43 @@ describe('a change of files', () => {
 
   test('that is none is told and not asked about', async () => {
     const { effects, events } = scene([])
-    expect(await changeFiles(change([], { plan: () => ({ edits: {}, result: 'x' }) }), effects)).toEqual({ kind: 'nothing', result: 'x', warnings: [] })
+    expect(await changeFiles(change([], { plan: () => ({ edits: {}, result: 'x' }) }), effects)).toEqual({
+      kind: 'nothing',
+      result: 'x',
+      warnings: [],
+    })
     expect(events).toEqual([])
   })
 
   test('is made where it belongs when something else changed meanwhile, without another question', async () => {
-    const { texts, effects } = scene(['yes'], { meanwhile: [(each) => (each.credentials = `# new\n${each.credentials}[c]\n`)] })
+    const { texts, effects } = scene(['yes'], {
+      meanwhile: [(each) => (each.credentials = `# new\n${each.credentials}[c]\n`)],
+    })
     expect(await changeFiles(change([]), effects)).toMatchObject({ kind: 'changed' })
     expect(texts.credentials).toBe('# new\n[a]\nx = 1\ny = 1\n[c]\n')
   })
 
   test('is shown and asked about again when it has become another one', async () => {
-    const { texts, effects, events, records } = scene(['y', 'y'], { meanwhile: [(each) => (each.credentials = '[a]\nx = 2\n')] })
+    const { texts, effects, events, records } = scene(['y', 'y'], {
+      meanwhile: [(each) => (each.credentials = '[a]\nx = 2\n')],
+    })
     const shown: [readonly ChangedFile[], boolean][] = []
     expect(await changeFiles(change(shown), effects)).toMatchObject({ kind: 'changed', result: '2' })
-    expect(shown.map(([files, again]) => [files[0]?.after, again])).toEqual([['[a]\nx = 1\ny = 1\n', false], ['[a]\nx = 2\ny = 2\n', true]])
+    expect(shown.map(([files, again]) => [files[0]?.after, again])).toEqual([
+      ['[a]\nx = 1\ny = 1\n', false],
+      ['[a]\nx = 2\ny = 2\n', true],
+    ])
     expect(events.filter((event) => event.startsWith('ask'))).toHaveLength(2)
     expect([texts.credentials, records.size]).toEqual(['[a]\nx = 2\ny = 2\n', 1])
   })
 
   test('leaves no backup where nothing was written, and keeps it where something was', async () => {
-    const failure = new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: 'config' }, errno: 'ENOSPC', step: 'stage' })
+    const failure = new AwsmfaError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { path: 'config' },
+      errno: 'ENOSPC',
+      step: 'stage',
+    })
     const none = scene(['y'], { failure })
     await expect(changeFiles(change([]), none.effects)).rejects.toBe(failure)
     expect(none.events.slice(-2)).toEqual(['keep record 1', 'remove record 1'])

@@ -15,7 +15,8 @@ import { KEYS, SERIAL, snapshotsOf } from './setting-up.ts'
 import type { Files } from './setting-up.ts'
 
 const HOMES = new URL('../../fixtures/homes/', import.meta.url)
-const SESSION = 'aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\naws_session_token = FQoDYXdzEXAMPLE\n'
+const SESSION =
+  'aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\naws_session_token = FQoDYXdzEXAMPLE\n'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -30,22 +31,33 @@ function plan(tool: ForeignTool, files: Files, removesOld = false, environment: 
 
 function imported(tool: ForeignTool, files: Files, removesOld = false, environment: Environment = {}): Files {
   const { edits } = plan(tool, files, removesOld, environment)
-  return { credentials: applyEdits(files.credentials, edits.credentials), config: applyEdits(files.config, edits.config) }
+  return {
+    credentials: applyEdits(files.credentials, edits.credentials),
+    config: applyEdits(files.config, edits.config),
+  }
 }
 
 function found(files: Partial<Files>, environment: Environment = {}): readonly string[] {
-  return findForeignProfiles(snapshotsOf({ credentials: '', config: '', ...files }), environment).map(({ tool, profile, source }) => `${tool}: ${profile} < ${source}`)
+  return findForeignProfiles(snapshotsOf({ credentials: '', config: '', ...files }), environment).map(
+    ({ tool, profile, source }) => `${tool}: ${profile} < ${source}`,
+  )
 }
 
 function undone(tool: ForeignTool, before: Files, removesOld: boolean): Files {
   const { edits } = plan(tool, before, removesOld)
   const record: ChangeRecord = {
     at: new Date('2026-11-21T08:00:00Z'),
-    files: { credentials: { path: '~/.aws/credentials', before: before.credentials, edits: edits.credentials }, config: { path: '~/.aws/config', before: before.config, edits: edits.config } },
+    files: {
+      credentials: { path: '~/.aws/credentials', before: before.credentials, edits: edits.credentials },
+      config: { path: '~/.aws/config', before: before.config, edits: edits.config },
+    },
   }
   const after = imported(tool, before, removesOld)
   const back = planUndo(record, snapshotsOf(after))
-  return { credentials: applyEdits(after.credentials, back.edits.credentials), config: applyEdits(after.config, back.edits.config) }
+  return {
+    credentials: applyEdits(after.credentials, back.edits.credentials),
+    config: applyEdits(after.config, back.edits.config),
+  }
 }
 
 describe.each(FOREIGN_TOOLS)('the home of %s', (tool) => {
@@ -72,7 +84,18 @@ describe.each(FOREIGN_TOOLS)('the home of %s', (tool) => {
     expect(after.config.split('\n')).toEqual(expect.arrayContaining(before.config.split('\n').slice(0, -1)))
     const later = readProfiles(imported(tool, after, true))
     const atOnce = readProfiles(imported(tool, before, true))
-    const keysOf = (profiles: typeof later) => profiles.names().toSorted().map((name) => [name, profiles.find(name)?.keys().filter((key) => key !== 'awsmfa_source_profile').toSorted()])
+    const keysOf = (profiles: typeof later) =>
+      profiles
+        .names()
+        .toSorted()
+        .map((name) => [
+          name,
+          profiles
+            .find(name)
+            ?.keys()
+            .filter((key) => key !== 'awsmfa_source_profile')
+            .toSorted(),
+        ])
     expect(keysOf(later)).toEqual(keysOf(atOnce))
   })
 
@@ -85,23 +108,102 @@ describe.each(FOREIGN_TOOLS)('the home of %s', (tool) => {
 describe('what is found', () => {
   it.each<[string, Partial<Files>, readonly string[]]>([
     ['nothing in empty files', {}, []],
-    ["nothing in awsmfa's own layout", { credentials: `[base-long-term]\n${KEYS}`, config: `[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n` }, []],
-    ["nothing in the AWS CLI's own role profile", { credentials: `[default]\n${KEYS}`, config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = default\nmfa_serial = ${SERIAL}\n` }, []],
-    ['aws-mfa with a suffix of its own', { credentials: `[work-keys]\n${KEYS}aws_mfa_device = ${SERIAL}\n[work]\n${SESSION}assumed_role = False\n` }, ['aws-mfa: work < work-keys']],
-    ['not a device beside keys that no stem belongs to', { credentials: `[default]\n${KEYS}aws_mfa_device = ${SERIAL}\n` }, []],
-    ['not where long-term keys stand under the name of the session', { credentials: `[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n[a]\n${KEYS}` }, []],
-    ['not half a pair of keys', { credentials: `[a-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_mfa_device = ${SERIAL}\n` }, []],
-    ['reusabit without a device: not', { credentials: `[aPerm]\n${KEYS}`, config: '[a]\nsource_profile = aPerm\n[aPerm]\noutput = json\n' }, []],
-    ['reusabit with the keys under the name that config says', { credentials: `[keys]\n${KEYS}`, config: `[a]\nsource_profile = keys\n[keys]\nmfa_serial = ${SERIAL}\n` }, ['reusabit-awsmfa: a < keys']],
+    [
+      "nothing in awsmfa's own layout",
+      { credentials: `[base-long-term]\n${KEYS}`, config: `[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n` },
+      [],
+    ],
+    [
+      "nothing in the AWS CLI's own role profile",
+      {
+        credentials: `[default]\n${KEYS}`,
+        config: `[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = default\nmfa_serial = ${SERIAL}\n`,
+      },
+      [],
+    ],
+    [
+      'aws-mfa with a suffix of its own',
+      { credentials: `[work-keys]\n${KEYS}aws_mfa_device = ${SERIAL}\n[work]\n${SESSION}assumed_role = False\n` },
+      ['aws-mfa: work < work-keys'],
+    ],
+    [
+      'not a device beside keys that no stem belongs to',
+      { credentials: `[default]\n${KEYS}aws_mfa_device = ${SERIAL}\n` },
+      [],
+    ],
+    [
+      'not where long-term keys stand under the name of the session',
+      { credentials: `[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n[a]\n${KEYS}` },
+      [],
+    ],
+    [
+      'not half a pair of keys',
+      { credentials: `[a-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_mfa_device = ${SERIAL}\n` },
+      [],
+    ],
+    [
+      'reusabit without a device: not',
+      { credentials: `[aPerm]\n${KEYS}`, config: '[a]\nsource_profile = aPerm\n[aPerm]\noutput = json\n' },
+      [],
+    ],
+    [
+      'reusabit with the keys under the name that config says',
+      { credentials: `[keys]\n${KEYS}`, config: `[a]\nsource_profile = keys\n[keys]\nmfa_serial = ${SERIAL}\n` },
+      ['reusabit-awsmfa: a < keys'],
+    ],
     ['not dcoker where a section has that name, and nothing else is there', { credentials: `[identity]\n${KEYS}` }, []],
-    ['dcoker with several targets', { credentials: `[identity]\n${KEYS}[a]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[b]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n` }, ['dcoker-awsmfa: a < identity', 'dcoker-awsmfa: b < identity']],
-    ['not a target with long-term keys of its own', { credentials: `[identity]\n${KEYS}[default]\n${KEYS}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n` }, []],
-    ['mfa-login by a hardware serial', { credentials: `[default]\n${KEYS}[session-GAHT12345678]\n${SESSION}` }, ['mfa-login: session-GAHT12345678 < default']],
-    ['mfa-login whose device one of two profiles names', { credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}`, config: `[profile b]\nmfa_serial = ${SERIAL}\n` }, ['mfa-login: 111111111111-alice < b']],
-    ['not mfa-login where the keys may be either', { credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}` }, []],
-    ["not awsmfa's session under such a name", { credentials: `[a]\n${KEYS}[111111111111-alice]\n${SESSION}manager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:s:0123\n` }, []],
-    ['vegas by its newer names', { credentials: `[default]\n${KEYS}`, config: '[profile a]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\n' }, ['vegas-credentials: a < default']],
-    ['several tools', { credentials: `[identity]\n${KEYS}[default]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n` }, ['aws-mfa: a < a-long-term', 'dcoker-awsmfa: default < identity']],
+    [
+      'dcoker with several targets',
+      {
+        credentials: `[identity]\n${KEYS}[a]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[b]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n`,
+      },
+      ['dcoker-awsmfa: a < identity', 'dcoker-awsmfa: b < identity'],
+    ],
+    [
+      'not a target with long-term keys of its own',
+      { credentials: `[identity]\n${KEYS}[default]\n${KEYS}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n` },
+      [],
+    ],
+    [
+      'mfa-login by a hardware serial',
+      { credentials: `[default]\n${KEYS}[session-GAHT12345678]\n${SESSION}` },
+      ['mfa-login: session-GAHT12345678 < default'],
+    ],
+    [
+      'mfa-login whose device one of two profiles names',
+      {
+        credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}`,
+        config: `[profile b]\nmfa_serial = ${SERIAL}\n`,
+      },
+      ['mfa-login: 111111111111-alice < b'],
+    ],
+    [
+      'not mfa-login where the keys may be either',
+      { credentials: `[a]\n${KEYS}[b]\n${KEYS}[111111111111-alice]\n${SESSION}` },
+      [],
+    ],
+    [
+      "not awsmfa's session under such a name",
+      {
+        credentials: `[a]\n${KEYS}[111111111111-alice]\n${SESSION}manager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:s:0123\n`,
+      },
+      [],
+    ],
+    [
+      'vegas by its newer names',
+      {
+        credentials: `[default]\n${KEYS}`,
+        config: '[profile a]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\n',
+      },
+      ['vegas-credentials: a < default'],
+    ],
+    [
+      'several tools',
+      {
+        credentials: `[identity]\n${KEYS}[default]\n${SESSION}awsmfa_expiration = 2026-01-02T00:47:31+00:00\n[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n`,
+      },
+      ['aws-mfa: a < a-long-term', 'dcoker-awsmfa: default < identity'],
+    ],
   ])('%s', (_, files, tools) => {
     expect(found(files)).toEqual(tools)
   })
@@ -112,33 +214,60 @@ describe('what is found', () => {
   ])('dcoker before its first run is known by %s', (_, variable, named) => {
     const snapshots = snapshotsOf({ credentials: `[identity]\n${KEYS}`, config: '' })
     const environment: Environment = variable === undefined ? {} : { [variable]: SERIAL }
-    expect(findForeignProfiles(snapshots, environment, named).map(({ tool, profile }) => `${tool}: ${profile}`)).toEqual(['dcoker-awsmfa: default'])
+    expect(
+      findForeignProfiles(snapshots, environment, named).map(({ tool, profile }) => `${tool}: ${profile}`),
+    ).toEqual(['dcoker-awsmfa: default'])
   })
 
   it("goes by dcoker's variables", () => {
-    const environment = { AWS_MFA_IDENTITY_PROFILE: 'keys', AWS_MFA_TARGET_PROFILE: 'work', AWS_MFA_SERIAL_NUMBER: SERIAL }
+    const environment = {
+      AWS_MFA_IDENTITY_PROFILE: 'keys',
+      AWS_MFA_TARGET_PROFILE: 'work',
+      AWS_MFA_SERIAL_NUMBER: SERIAL,
+    }
     const files = { credentials: `[keys]\n${KEYS}`, config: '' }
     expect(found(files, environment)).toEqual(['dcoker-awsmfa: work < keys'])
-    expect(imported('dcoker-awsmfa', files, false, environment).config).toBe(`[profile work]\nawsmfa_source_profile = keys\nawsmfa_mfa_serial = ${SERIAL}\n`)
-    expect(imported('dcoker-awsmfa', files, true, environment)).toEqual({ credentials: `[work-long-term]\n${KEYS}`, config: `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n` })
+    expect(imported('dcoker-awsmfa', files, false, environment).config).toBe(
+      `[profile work]\nawsmfa_source_profile = keys\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    )
+    expect(imported('dcoker-awsmfa', files, true, environment)).toEqual({
+      credentials: `[work-long-term]\n${KEYS}`,
+      config: `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    })
   })
 })
 
 describe('whatever stands in the files', () => {
-  const snippet = fc.constantFrom(...FOREIGN_TOOLS.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]), '# mine\n', '\n', 'a line of nobody\n', '[profile x]\nregion = eu-west-1\n', '\xff\xfe\n', '[a-long-term]\r\naws_mfa_device = x\r\n')
-  const file = fc.array(fc.tuple(snippet, fc.boolean()), { maxLength: 5 }).map((parts) => parts.map(([text, cut]) => (cut ? text.trimEnd() : text)).join(''))
+  const snippet = fc.constantFrom(
+    ...FOREIGN_TOOLS.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]),
+    '# mine\n',
+    '\n',
+    'a line of nobody\n',
+    '[profile x]\nregion = eu-west-1\n',
+    '\xff\xfe\n',
+    '[a-long-term]\r\naws_mfa_device = x\r\n',
+  )
+  const file = fc
+    .array(fc.tuple(snippet, fc.boolean()), { maxLength: 5 })
+    .map((parts) => parts.map(([text, cut]) => (cut ? text.trimEnd() : text)).join(''))
 
   it('an import takes nothing away, ends where it begins the second time, and is taken back whole; or it is refused', () => {
     fc.assert(
-      fc.property(file, file, fc.constantFrom(...FOREIGN_TOOLS), fc.boolean(), (credentials, config, tool, removesOld) => {
-        const before = { credentials, config }
-        const after = importedWhereCertain(tool, before, removesOld)
-        if (after === undefined) return
-        expect(importedWhereCertain(tool, after, removesOld)).toEqual(after)
-        if (removesOld) return
-        expect(after.credentials).toBe(credentials)
-        expect(undone(tool, before, false)).toEqual(before)
-      }),
+      fc.property(
+        file,
+        file,
+        fc.constantFrom(...FOREIGN_TOOLS),
+        fc.boolean(),
+        (credentials, config, tool, removesOld) => {
+          const before = { credentials, config }
+          const after = importedWhereCertain(tool, before, removesOld)
+          if (after === undefined) return
+          expect(importedWhereCertain(tool, after, removesOld)).toEqual(after)
+          if (removesOld) return
+          expect(after.credentials).toBe(credentials)
+          expect(undone(tool, before, false)).toEqual(before)
+        },
+      ),
       { numRuns: 400 },
     )
   })
@@ -154,10 +283,15 @@ describe('whatever stands in the files', () => {
 })
 
 describe('what is changed', () => {
-  const keys = { credentials: `[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\nassume_role = arn:aws:iam::222222222222:role/A\n`, config: '' }
+  const keys = {
+    credentials: `[a-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\nassume_role = arn:aws:iam::222222222222:role/A\n`,
+    config: '',
+  }
 
   it('is the role too', () => {
-    expect(imported('aws-mfa', keys).config).toBe(`[profile a]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\nawsmfa_mfa_serial = ${SERIAL}\n`)
+    expect(imported('aws-mfa', keys).config).toBe(
+      `[profile a]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    )
   })
 
   it('is not what the person has said already', () => {
@@ -171,16 +305,22 @@ describe('what is changed', () => {
   })
 
   it("is which YubiKey, by awsmfa's own names, also where the old is to go", () => {
-    const config = '[profile my]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\nvegas_yubikey_serial = 123 # blue\nvegas_yubikey_label = lab\n'
+    const config =
+      '[profile my]\nvegas_role_arn = arn:aws:iam::222222222222:role/A\nvegas_source_profile = default\nvegas_yubikey_serial = 123 # blue\nvegas_yubikey_label = lab\n'
     const files = { credentials: `[default]\n${KEYS}`, config }
-    expect(imported('vegas-credentials', files, true).config).toBe('[profile my]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\nawsmfa_source_profile = default\nyubikey_serial = 123\nyubikey_label = lab\n')
+    expect(imported('vegas-credentials', files, true).config).toBe(
+      '[profile my]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\nawsmfa_source_profile = default\nyubikey_serial = 123\nyubikey_label = lab\n',
+    )
     const kept = config.replace('vegas_yubikey_serial = 123 # blue', 'vegas_yubikey_serial = 123\nyubikey_serial = 456')
     expect(imported('vegas-credentials', { ...files, config: kept }, true).config).toContain('\nyubikey_serial = 456\n')
     expect(imported('vegas-credentials', { ...files, config: kept }, true).config).not.toContain('123')
   })
 
   it('keeps the name of keys that other profiles go by', () => {
-    const files = { credentials: `[identity]\n${KEYS}`, config: '[profile b]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = identity\n' }
+    const files = {
+      credentials: `[identity]\n${KEYS}`,
+      config: '[profile b]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = identity\n',
+    }
     expect(imported('dcoker-awsmfa', files, true).credentials).toBe(files.credentials)
     expect(imported('dcoker-awsmfa', files, true).config).toContain('[default]\nawsmfa_source_profile = identity\n')
   })
@@ -204,7 +344,9 @@ describe('what is changed', () => {
   it('leaves [default] of both files to the tools that read it, where reusabit had device and keys there', () => {
     const real = `[default]\nregion = eu-west-1\nmfa_serial = ${SERIAL}\n`
     const credentials = `[default]\n${KEYS}`
-    expect(imported('reusabit-awsmfa', { credentials, config: `${real}[a]\nsource_profile = default\n` }, true)).toEqual({
+    expect(
+      imported('reusabit-awsmfa', { credentials, config: `${real}[a]\nsource_profile = default\n` }, true),
+    ).toEqual({
       credentials,
       config: `${real}[profile a]\nawsmfa_source_profile = default\nawsmfa_mfa_serial = ${SERIAL}\n`,
     })

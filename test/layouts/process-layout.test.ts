@@ -15,7 +15,9 @@ test.each([
 ])('the line for %s', (profile, line) => expect(processLine(profile, START)).toBe(line))
 
 test('the line on Windows has its paths in quotes', () => {
-  expect(processLine('my base', WINDOWS)).toBe('"C:\\Program Files\\nodejs\\node.exe" C:\\Users\\me\\awsmfa.cjs credential-process --profile "my base"')
+  expect(processLine('my base', WINDOWS)).toBe(
+    '"C:\\Program Files\\nodejs\\node.exe" C:\\Users\\me\\awsmfa.cjs credential-process --profile "my base"',
+  )
 })
 
 test.each([
@@ -33,12 +35,16 @@ const name = fc.string({ minLength: 1, maxLength: 20 })
 test.each([
   [START, splitCommand],
   [WINDOWS, splitWindowsCommand],
-] as const)('whatever the name, the line is split into the words that it was made of, or there is none: %j', (start, split) => {
-  fc.assert(
-    fc.property(name, (profile) => {
-      const line = processLine(profile, start)
-      if (line !== undefined) expect(split(line)).toEqual([start.node, start.program, 'credential-process', '--profile', profile])
-    }),
-    { numRuns: 500 },
-  )
-})
+] as const)(
+  'whatever the name, the line is split into the words that it was made of, or there is none: %j',
+  (start, split) => {
+    fc.assert(
+      fc.property(name, (profile) => {
+        const line = processLine(profile, start)
+        if (line !== undefined)
+          expect(split(line)).toEqual([start.node, start.program, 'credential-process', '--profile', profile])
+      }),
+      { numRuns: 500 },
+    )
+  },
+)

@@ -12,23 +12,37 @@ export interface Files {
   readonly config: string
 }
 
-export const KEYS = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
+export const KEYS =
+  'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
 export const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 
 export function snapshotsOf({ credentials, config }: Files): SharedSnapshots {
-  return { credentials: { path: '~/.aws/credentials', text: credentials, exists: true }, config: { path: '~/.aws/config', text: config, exists: true } }
+  return {
+    credentials: { path: '~/.aws/credentials', text: credentials, exists: true },
+    config: { path: '~/.aws/config', text: config, exists: true },
+  }
 }
 
 /** Plans the setup of a profile. */
 export function planFor(files: Files, profile: string, more: Partial<SetupInput> = {}): SetupPlan {
   const target = { value: profile, origin: { kind: 'flag', flag: 'profile' } } as const
-  return planSetup({ snapshots: snapshotsOf(files), target, credentials: undefined, serialNumber: undefined, region: undefined, ...more })
+  return planSetup({
+    snapshots: snapshotsOf(files),
+    target,
+    credentials: undefined,
+    serialNumber: undefined,
+    region: undefined,
+    ...more,
+  })
 }
 
 /** Gives the files as setup makes them. */
 export function setUp(files: Files, profile: string, more: Partial<SetupInput> = {}): Files {
   const { edits } = planFor(files, profile, more)
-  return { credentials: applyEdits(files.credentials, edits.credentials), config: applyEdits(files.config, edits.config) }
+  return {
+    credentials: applyEdits(files.credentials, edits.credentials),
+    config: applyEdits(files.config, edits.config),
+  }
 }
 
 /** Gives the failure that something throws. */

@@ -30,8 +30,14 @@ export const SETUPS: readonly SetupRow[] = [
   {
     title: 'asked for a role, it is the profile behind it that is set up; the device of the roles is kept there',
     profile: 'admin',
-    before: { credentials: `[default]\n${KEYS}`, config: `[profile admin]\n${ROLE}source_profile = default\nmfa_serial = ${SERIAL}\n` },
-    after: { credentials: `[default-long-term]\n${KEYS}`, config: `[profile admin]\n${ROLE}source_profile = default\n\n[default]\nawsmfa_mfa_serial = ${SERIAL}\n` },
+    before: {
+      credentials: `[default]\n${KEYS}`,
+      config: `[profile admin]\n${ROLE}source_profile = default\nmfa_serial = ${SERIAL}\n`,
+    },
+    after: {
+      credentials: `[default-long-term]\n${KEYS}`,
+      config: `[profile admin]\n${ROLE}source_profile = default\n\n[default]\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    },
   },
   {
     title: 'through a chain of roles',
@@ -52,10 +58,13 @@ export const SETUPS: readonly SetupRow[] = [
       credentials: `[base-long-term]\n${KEYS}`,
       config: `[profile admin]\n${ROLE}source_profile = base-long-term\nmfa_serial = ${SERIAL}\n`,
     },
-    after: { config: `[profile admin]\n${ROLE}source_profile = base\n\n[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n` },
+    after: {
+      config: `[profile admin]\n${ROLE}source_profile = base\n\n[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    },
   },
   {
-    title: 'a source profile without a role gets the name that only awsmfa reads; roles that need no code are left with the keys',
+    title:
+      'a source profile without a role gets the name that only awsmfa reads; roles that need no code are left with the keys',
     profile: 'work',
     before: {
       credentials: `[default]\n${KEYS}`,
@@ -90,13 +99,22 @@ export const SETUPS: readonly SetupRow[] = [
   {
     title: 'keys in the config file move within it',
     before: { credentials: '', config: `[profile base]\nregion = eu-west-1\n${KEYS}mfa_serial = ${SERIAL}\n` },
-    after: { credentials: '', config: `[profile base-long-term]\nregion = eu-west-1\n${KEYS}mfa_serial = ${SERIAL}\n\n[profile base]\nregion = eu-west-1\n` },
+    after: {
+      credentials: '',
+      config: `[profile base-long-term]\nregion = eu-west-1\n${KEYS}mfa_serial = ${SERIAL}\n\n[profile base]\nregion = eu-west-1\n`,
+    },
   },
   {
     title: 'keys that were pasted over an old session leave its marks behind',
-    before: { credentials: `[base]\n${KEYS}aws_session_token = old\nexpiration = 2026-11-21T18:40:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAOLD:k:0a\n# end\n`, config: '' },
+    before: {
+      credentials: `[base]\n${KEYS}aws_session_token = old\nexpiration = 2026-11-21T18:40:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAOLD:k:0a\n# end\n`,
+      config: '',
+    },
     more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } },
-    after: { credentials: `[base-long-term]\n${KEYS}# end\n`, config: `[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n` },
+    after: {
+      credentials: `[base-long-term]\n${KEYS}# end\n`,
+      config: `[profile base]\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    },
   },
   {
     title: 'a device that was named takes the place of the one that stands there',
@@ -107,13 +125,26 @@ export const SETUPS: readonly SetupRow[] = [
   {
     title: 'nothing is there yet: the keys that were given, and a profile for them',
     before: { credentials: '', config: '' },
-    more: { credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }, region: 'eu-west-1', serialNumber: { value: SERIAL, origin: { kind: 'iam' } } },
-    after: { credentials: `[base-long-term]\n${KEYS}`, config: `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${SERIAL}\n` },
+    more: {
+      credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
+      region: 'eu-west-1',
+      serialNumber: { value: SERIAL, origin: { kind: 'iam' } },
+    },
+    after: {
+      credentials: `[base-long-term]\n${KEYS}`,
+      config: `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    },
   },
   {
     title: 'in the file’s own style, also without an end of the last line',
-    before: { credentials: '[ base ] # mine\r\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\naws_secret_access_key=x', config: `[profile base]\r\nregion=eu-west-1` },
+    before: {
+      credentials: '[ base ] # mine\r\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\naws_secret_access_key=x',
+      config: `[profile base]\r\nregion=eu-west-1`,
+    },
     more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } },
-    after: { credentials: '[ base-long-term ] # mine\r\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\naws_secret_access_key=x', config: `[profile base]\r\nregion=eu-west-1\r\nawsmfa_mfa_serial=${SERIAL}\r\n` },
+    after: {
+      credentials: '[ base-long-term ] # mine\r\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\naws_secret_access_key=x',
+      config: `[profile base]\r\nregion=eu-west-1\r\nawsmfa_mfa_serial=${SERIAL}\r\n`,
+    },
   },
 ]

@@ -16,7 +16,12 @@ import type { Files } from './setting-up.ts'
 import { SETUPS } from './setups.ts'
 import type { SetupRow } from './setups.ts'
 
-const SESSION = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUt', sessionToken: 'FwoG==', expiration: new Date('2026-11-21T18:40:00Z') }
+const SESSION = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUt',
+  sessionToken: 'FwoG==',
+  expiration: new Date('2026-11-21T18:40:00Z'),
+}
 
 interface SetUp {
   readonly record: ChangeRecord
@@ -27,22 +32,44 @@ interface SetUp {
 function setUp({ before, profile = 'base', more = {} }: Pick<SetupRow, 'before' | 'profile' | 'more'>): SetUp {
   const { edits, base } = planFor(before, profile, more)
   const fileOf = (name: keyof Files) => ({ path: `~/.aws/${name}`, before: before[name], edits: edits[name] })
-  const after = { credentials: applyEdits(before.credentials, edits.credentials), config: applyEdits(before.config, edits.config) }
-  return { record: { at: new Date(0), files: { credentials: fileOf('credentials'), config: fileOf('config') } }, after, base }
+  const after = {
+    credentials: applyEdits(before.credentials, edits.credentials),
+    config: applyEdits(before.config, edits.config),
+  }
+  return {
+    record: { at: new Date(0), files: { credentials: fileOf('credentials'), config: fileOf('config') } },
+    after,
+    base,
+  }
 }
 
 function undo(record: ChangeRecord, files: Files): Files {
   const { edits } = planUndo(record, snapshotsOf(files))
-  return { credentials: applyEdits(files.credentials, edits.credentials), config: applyEdits(files.config, edits.config) }
+  return {
+    credentials: applyEdits(files.credentials, edits.credentials),
+    config: applyEdits(files.config, edits.config),
+  }
 }
 
 function login(files: Files, profile: string): Files {
   const document = readIniDocument(files.credentials)
-  return { ...files, credentials: applyEdits(files.credentials, planSessionWrite({ document, path: 'c', profile, credentials: SESSION, requestHash: '0a' })) }
+  return {
+    ...files,
+    credentials: applyEdits(
+      files.credentials,
+      planSessionWrite({ document, path: 'c', profile, credentials: SESSION, requestHash: '0a' }),
+    ),
+  }
 }
 
 function logout(files: Files, profile: string): Files {
-  return { ...files, credentials: applyEdits(files.credentials, planSessionRemoval({ document: readIniDocument(files.credentials), path: 'c', profile }).edits) }
+  return {
+    ...files,
+    credentials: applyEdits(
+      files.credentials,
+      planSessionRemoval({ document: readIniDocument(files.credentials), path: 'c', profile }).edits,
+    ),
+  }
 }
 
 describe.each(SETUPS)('after the setup: $title', (row) => {
@@ -83,12 +110,36 @@ const BEFORE: Files = {
 
 describe('what others changed since stays', () => {
   const rows: readonly { readonly what: string; readonly edit: (files: Files) => Files }[] = [
-    { what: 'a profile that was added', edit: ({ credentials, config }) => ({ credentials, config: `${config}\n[profile c]\nregion = x\n` }) },
-    { what: 'a profile that was put on top', edit: ({ credentials, config }) => ({ credentials, config: `[profile c]\nrole_arn = x\nmfa_serial = ${SERIAL}\n\n${config}` }) },
-    { what: 'a region that was changed', edit: ({ credentials, config }) => ({ credentials, config: config.replace('eu-west-1', 'us-east-1') }) },
-    { what: 'keys that were added beside those of the change', edit: ({ credentials, config }) => ({ credentials, config: config.replace('role/A\n', 'role/A\nregion = x\n') }) },
-    { what: 'keys that were rotated', edit: ({ credentials, config }) => ({ config, credentials: credentials.replace('AKIAIOSFODNN7EXAMPLE', 'AKIAI44QH8DHBEXAMPLE') }) },
-    { what: 'a section that was put in front of the keys', edit: ({ credentials, config }) => ({ config, credentials: `# top\n[x]\n${KEYS}\n${credentials}` }) },
+    {
+      what: 'a profile that was added',
+      edit: ({ credentials, config }) => ({ credentials, config: `${config}\n[profile c]\nregion = x\n` }),
+    },
+    {
+      what: 'a profile that was put on top',
+      edit: ({ credentials, config }) => ({
+        credentials,
+        config: `[profile c]\nrole_arn = x\nmfa_serial = ${SERIAL}\n\n${config}`,
+      }),
+    },
+    {
+      what: 'a region that was changed',
+      edit: ({ credentials, config }) => ({ credentials, config: config.replace('eu-west-1', 'us-east-1') }),
+    },
+    {
+      what: 'keys that were added beside those of the change',
+      edit: ({ credentials, config }) => ({ credentials, config: config.replace('role/A\n', 'role/A\nregion = x\n') }),
+    },
+    {
+      what: 'keys that were rotated',
+      edit: ({ credentials, config }) => ({
+        config,
+        credentials: credentials.replace('AKIAIOSFODNN7EXAMPLE', 'AKIAI44QH8DHBEXAMPLE'),
+      }),
+    },
+    {
+      what: 'a section that was put in front of the keys',
+      edit: ({ credentials, config }) => ({ config, credentials: `# top\n[x]\n${KEYS}\n${credentials}` }),
+    },
   ]
   test.each(rows)('$what', ({ edit }) => {
     const { record, after } = setUp({ before: BEFORE })
@@ -98,24 +149,55 @@ describe('what others changed since stays', () => {
   test('a role that was taken out does not come back', () => {
     const { record, after } = setUp({ before: BEFORE })
     const without = (config: string): string => config.replace(/\[profile a\][^[]*/, '')
-    expect(undo(record, { ...after, config: without(after.config) })).toEqual({ ...BEFORE, config: without(BEFORE.config) })
+    expect(undo(record, { ...after, config: without(after.config) })).toEqual({
+      ...BEFORE,
+      config: without(BEFORE.config),
+    })
   })
 
   test('a key under a section that setup made keeps that section', () => {
-    const before = { credentials: `[base]\n${KEYS}`, config: `[profile a]\nrole_arn = x\nsource_profile = base\nmfa_serial = ${SERIAL}\n` }
+    const before = {
+      credentials: `[base]\n${KEYS}`,
+      config: `[profile a]\nrole_arn = x\nsource_profile = base\nmfa_serial = ${SERIAL}\n`,
+    }
     const { record, after } = setUp({ before })
-    expect(undo(record, { ...after, config: `${after.config}region = x\n` }).config).toBe(`${before.config}\n[profile base]\nregion = x\n`)
+    expect(undo(record, { ...after, config: `${after.config}region = x\n` }).config).toBe(
+      `${before.config}\n[profile base]\nregion = x\n`,
+    )
   })
 })
 
 describe('refused, naming the line', () => {
   const session = (files: Files): Files => login(files, 'base')
   const rows: readonly { readonly what: string; readonly edit: (files: Files) => Files; readonly failure: object }[] = [
-    { what: 'the device was changed', edit: ({ credentials, config }) => ({ credentials, config: config.replace('mfa/alice', 'mfa/bob') }), failure: { place: { path: '~/.aws/config', line: 3 }, section: 'profile base', reason: 'changed' } },
-    { what: 'a device was given to a role again', edit: ({ credentials, config }) => ({ credentials, config: config.replace('role/B\n', 'role/B\nmfa_serial = GAHT12345678\n') }), failure: { place: { path: '~/.aws/config', line: 11 }, section: 'profile b', reason: 'changed' } },
-    { what: 'the section of the keys has another name', edit: ({ credentials, config }) => ({ config, credentials: credentials.replace('base-long-term', 'keys') }), failure: { place: { path: '~/.aws/credentials', line: 1 }, reason: 'changed' } },
-    { what: 'other keys stand where the old ones come back', edit: ({ credentials, config }) => ({ config, credentials: `${credentials}[base]\n${KEYS}` }), failure: { place: { path: '~/.aws/credentials', line: 4 }, section: 'base', reason: 'in-the-way' } },
-    { what: 'something stands beside the session', edit: (files) => ({ ...session(files), credentials: `${session(files).credentials}region = x\n` }), failure: { place: { path: '~/.aws/credentials', line: 5 }, section: 'base', reason: 'in-the-way' } },
+    {
+      what: 'the device was changed',
+      edit: ({ credentials, config }) => ({ credentials, config: config.replace('mfa/alice', 'mfa/bob') }),
+      failure: { place: { path: '~/.aws/config', line: 3 }, section: 'profile base', reason: 'changed' },
+    },
+    {
+      what: 'a device was given to a role again',
+      edit: ({ credentials, config }) => ({
+        credentials,
+        config: config.replace('role/B\n', 'role/B\nmfa_serial = GAHT12345678\n'),
+      }),
+      failure: { place: { path: '~/.aws/config', line: 11 }, section: 'profile b', reason: 'changed' },
+    },
+    {
+      what: 'the section of the keys has another name',
+      edit: ({ credentials, config }) => ({ config, credentials: credentials.replace('base-long-term', 'keys') }),
+      failure: { place: { path: '~/.aws/credentials', line: 1 }, reason: 'changed' },
+    },
+    {
+      what: 'other keys stand where the old ones come back',
+      edit: ({ credentials, config }) => ({ config, credentials: `${credentials}[base]\n${KEYS}` }),
+      failure: { place: { path: '~/.aws/credentials', line: 4 }, section: 'base', reason: 'in-the-way' },
+    },
+    {
+      what: 'something stands beside the session',
+      edit: (files) => ({ ...session(files), credentials: `${session(files).credentials}region = x\n` }),
+      failure: { place: { path: '~/.aws/credentials', line: 5 }, section: 'base', reason: 'in-the-way' },
+    },
   ]
   test.each(rows)('$what', ({ edit, failure }) => {
     const { record, after } = setUp({ before: BEFORE })
@@ -125,7 +207,10 @@ describe('refused, naming the line', () => {
 
 test('setup, login, logout and undo give back whatever files there were', () => {
   let done = 0
-  const roles = fc.array(fc.constantFrom(`mfa_serial = ${SERIAL}`, 'duration_seconds = 43200', '# mine', '', 'region = x'), { maxLength: 5 })
+  const roles = fc.array(
+    fc.constantFrom(`mfa_serial = ${SERIAL}`, 'duration_seconds = 43200', '# mine', '', 'region = x'),
+    { maxLength: 5 },
+  )
   const files = fc.tuple(fileWithoutTarget, fileWithoutTarget, fc.array(roles, { maxLength: 3 }), fc.boolean())
   fc.assert(
     fc.property(files, ([credentials, config, bodies, isLast]) => {
@@ -134,7 +219,14 @@ test('setup, login, logout and undo give back whatever files there were', () => 
       const closed = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
       const before = {
         credentials: isLast || credentials.startsWith('\xef') ? closed(credentials) + keys : keys + credentials,
-        config: closed(config) + bodies.map((body, index) => `[profile r${index}]\nrole_arn = x\nsource_profile = base\n${body.map((line) => `${line}\n`).join('')}`).join(''),
+        config:
+          closed(config) +
+          bodies
+            .map(
+              (body, index) =>
+                `[profile r${index}]\nrole_arn = x\nsource_profile = base\n${body.map((line) => `${line}\n`).join('')}`,
+            )
+            .join(''),
       }
       const set = setUpWhereCertain(before)
       if (set === undefined) return
@@ -169,7 +261,10 @@ describe('the fixtures of the credentials file', () => {
     const text = readFileSync(new URL(trait, CREDENTIALS), 'latin1')
     const closed = text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
     const credentials = `${closed}[base]\n${KEYS}`
-    const before = { credentials, config: `[profile role]\nrole_arn = x\nsource_profile = base\nmfa_serial = ${SERIAL}` }
+    const before = {
+      credentials,
+      config: `[profile role]\nrole_arn = x\nsource_profile = base\nmfa_serial = ${SERIAL}`,
+    }
     const names = [...new Set(['base', ...readIniDocument(credentials).sections.map(({ name }) => name)])]
     const done = names.filter((profile) => {
       const set = setUpWhereCertain(before, profile)
@@ -181,20 +276,34 @@ describe('the fixtures of the credentials file', () => {
   })
 })
 
-test.each(['a.b@c/d+e:f', 'my prof', 'caf\u00e9', "o'brien", '-x'])('a profile called %j is set up, found again and brought back', (name) => {
-  const before = { credentials: `[${encodeUtf8(name)}]\n${KEYS}`, config: '' }
-  const { record, after } = setUp({ before, profile: name, more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } } })
-  const profiles = readProfiles(after)
-  expect(profiles.find(name)?.get('awsmfa_mfa_serial')?.value).toBe(SERIAL)
-  expect(profiles.find(`${name}-long-term`)?.get('aws_access_key_id')?.value).toBe('AKIAIOSFODNN7EXAMPLE')
-  expect(undo(record, login(after, name))).toEqual(before)
-})
+test.each(['a.b@c/d+e:f', 'my prof', 'caf\u00e9', "o'brien", '-x'])(
+  'a profile called %j is set up, found again and brought back',
+  (name) => {
+    const before = { credentials: `[${encodeUtf8(name)}]\n${KEYS}`, config: '' }
+    const { record, after } = setUp({
+      before,
+      profile: name,
+      more: { serialNumber: { value: SERIAL, origin: { kind: 'iam' } } },
+    })
+    const profiles = readProfiles(after)
+    expect(profiles.find(name)?.get('awsmfa_mfa_serial')?.value).toBe(SERIAL)
+    expect(profiles.find(`${name}-long-term`)?.get('aws_access_key_id')?.value).toBe('AKIAIOSFODNN7EXAMPLE')
+    expect(undo(record, login(after, name))).toEqual(before)
+  },
+)
 
 const HOMES = new URL('../../fixtures/homes/', import.meta.url)
-const TARGETS: Readonly<Record<string, string>> = { 'aws-cli-role': 'crossaccountrole', 'aws-mfa': 'development', 'reusabit-awsmfa': 'myaccount', 'vegas-credentials': 'default' }
+const TARGETS: Readonly<Record<string, string>> = {
+  'aws-cli-role': 'crossaccountrole',
+  'aws-mfa': 'development',
+  'reusabit-awsmfa': 'myaccount',
+  'vegas-credentials': 'default',
+}
 
 describe('the homes of other tools', () => {
-  const homes = readdirSync(HOMES, { withFileTypes: true }).filter((entry) => entry.isDirectory() && TARGETS[entry.name] !== undefined)
+  const homes = readdirSync(HOMES, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && TARGETS[entry.name] !== undefined,
+  )
   const read = (home: string, name: string): string => readFileSync(new URL(`${home}/${name}`, HOMES), 'latin1')
 
   test('there are as many as are named here', () => {

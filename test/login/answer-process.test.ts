@@ -5,14 +5,30 @@ import type { LoginResolution, RoleStep } from '../../src/login/resolution.ts'
 import type { Resolved } from '../../src/model/origin.ts'
 import { answerProcess } from '../../src/login/provide-session.ts'
 import type { ProcessEffects } from '../../src/login/provide-session.ts'
-import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
+import {
+  ALICE,
+  NOW,
+  fakeCache,
+  fakeDeadline,
+  fakeFacts,
+  fakeLock,
+  fakePerson,
+  fakeSts,
+  sessionOf,
+} from '../support/fake-effects.ts'
 import type { FakeSts } from '../support/fake-effects.ts'
 
 const KEY = 'AKIAIOSFODNN7EXAMPLE'
 const ROLE = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
 const WINDOW = 600
 const from = <T>(value: T): Resolved<T> => ({ value, origin: { kind: 'default' } })
-const role: RoleStep = { roleArn: from('arn:aws:iam::222222222222:role/Admin'), profile: 'work', sessionName: undefined, externalId: undefined, durationSeconds: undefined }
+const role: RoleStep = {
+  roleArn: from('arn:aws:iam::222222222222:role/Admin'),
+  profile: 'work',
+  sessionName: undefined,
+  externalId: undefined,
+  durationSeconds: undefined,
+}
 
 const resolutionOf = (roles: readonly RoleStep[]): LoginResolution => ({
   target: from('work'),
@@ -68,7 +84,10 @@ describe('a credential process', () => {
   })
 
   const answer = async (roles: readonly RoleStep[], sts: FakeSts, person = fakePerson([])): Promise<string> => {
-    const session = await answerProcess({ resolution: resolutionOf(roles), windowSeconds: WINDOW, refusalHoldsMs: 0 }, effectsOf(sts, person))
+    const session = await answerProcess(
+      { resolution: resolutionOf(roles), windowSeconds: WINDOW, refusalHoldsMs: 0 },
+      effectsOf(sts, person),
+    )
     return session.credentials.accessKeyId
   }
   /** Signs in at NOW: the user's session of 12 hours, and a role's of one where there is a role. */
@@ -80,7 +99,10 @@ describe('a credential process', () => {
     now = new Date(NOW.getTime() + minutes * 60_000)
   }
   const down = new AwsmfaError({ code: 'NETWORK_UNREACHABLE', host: 'sts', reason: 'refused' })
-  const laterRole = () => ({ credentials: { ...sessionOf('ASIANEXT').credentials, expiration: new Date(now.getTime() + 3_600_000) }, assumedRoleArn: ROLE })
+  const laterRole = () => ({
+    credentials: { ...sessionOf('ASIANEXT').credentials, expiration: new Date(now.getTime() + 3_600_000) },
+    assumedRoleArn: ROLE,
+  })
 
   it('serves what is kept, without a call', async () => {
     await begin([role])
@@ -93,15 +115,20 @@ describe('a credential process', () => {
     afterMinutes(46)
     const sts = fakeSts({ role: [laterRole()] })
     expect(await answer([role], sts)).toBe('ASIANEXT')
-    expect(sts.calls.map(({ operation, signer }) => [operation, signer.accessKeyId])).toEqual([['AssumeRole', 'ASIAUSER']])
+    expect(sts.calls.map(({ operation, signer }) => [operation, signer.accessKeyId])).toEqual([
+      ['AssumeRole', 'ASIAUSER'],
+    ])
   })
 
-  it.each([[46], [52], [59]])('serves a role that holds when STS is down, %i minutes after its login', async (minutes) => {
-    await begin([role])
-    afterMinutes(minutes)
-    expect(await answer([role], fakeSts({ role: [down] }))).toBe('ASIAROLE')
-    expect(told).toEqual(['NETWORK_UNREACHABLE'])
-  })
+  it.each([[46], [52], [59]])(
+    'serves a role that holds when STS is down, %i minutes after its login',
+    async (minutes) => {
+      await begin([role])
+      afterMinutes(minutes)
+      expect(await answer([role], fakeSts({ role: [down] }))).toBe('ASIAROLE')
+      expect(told).toEqual(['NETWORK_UNREACHABLE'])
+    },
+  )
 
   it('fails when STS is down and nothing holds any more', async () => {
     await begin([role])
@@ -115,14 +142,26 @@ describe('a credential process', () => {
     expect(await answer([], fakeSts({}))).toBe('ASIAUSER')
     afterMinutes(12 * 60 - 9)
     const person = fakePerson(['654321'])
-    expect(await answer([], fakeSts({ session: [{ credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } }] }), person)).toBe('ASIATWO')
+    expect(
+      await answer(
+        [],
+        fakeSts({
+          session: [
+            { credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } },
+          ],
+        }),
+        person,
+      ),
+    ).toBe('ASIATWO')
     expect(person.asked).toHaveLength(1)
   })
 
   it('serves to its end what nobody could be asked to renew', async () => {
     await begin([])
     afterMinutes(12 * 60 - 1)
-    const nobody = fakePerson([new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })])
+    const nobody = fakePerson([
+      new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' }),
+    ])
     expect(await answer([], fakeSts({}), nobody)).toBe('ASIAUSER')
     expect(told).toEqual(['PROMPT_UNAVAILABLE'])
   })
@@ -131,7 +170,12 @@ describe('a credential process', () => {
     await begin([role])
     afterMinutes(12 * 60 - 5)
     const person = fakePerson(['654321'])
-    const sts = fakeSts({ session: [{ credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } }], role: [laterRole()] })
+    const sts = fakeSts({
+      session: [
+        { credentials: { ...sessionOf('ASIATWO').credentials, expiration: new Date(now.getTime() + 43_200_000) } },
+      ],
+      role: [laterRole()],
+    })
     expect(await answer([role], sts, person)).toBe('ASIANEXT')
     expect(person.asked).toHaveLength(1)
   })

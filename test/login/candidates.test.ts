@@ -6,7 +6,8 @@ import { isProfileUnnamed } from '../../src/login/targets.ts'
 import type { CandidateInput } from '../../src/login/targets.ts'
 import { PATHS } from './resolve.ts'
 
-const KEYS = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
+const KEYS =
+  'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
 const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 
 interface Given {
@@ -18,7 +19,14 @@ interface Given {
   readonly records?: CandidateInput['records']
 }
 
-function input({ credentials = '', config = '', options = {}, tail, environment = {}, records = [] }: Given): CandidateInput {
+function input({
+  credentials = '',
+  config = '',
+  options = {},
+  tail,
+  environment = {},
+  records = [],
+}: Given): CandidateInput {
   return {
     invocation: { command: 'login', positionals: [], options, ...(tail === undefined ? {} : { tail }) },
     environment,
@@ -53,11 +61,27 @@ describe('whether a profile is named', () => {
 describe('whether default can be signed in', () => {
   it.each<[string, Given, boolean]>([
     ['with long-term keys of its own name', { credentials: `[default-long-term]\n${KEYS}` }, true],
-    ['with a source', { credentials: `[base-long-term]\n${KEYS}`, config: '[default]\nawsmfa_source_profile = base-long-term\n' }, true],
-    ['not where it holds the long-term keys, which a session would destroy', { credentials: `[default]\n${KEYS}` }, false],
+    [
+      'with a source',
+      { credentials: `[base-long-term]\n${KEYS}`, config: '[default]\nawsmfa_source_profile = base-long-term\n' },
+      true,
+    ],
+    [
+      'not where it holds the long-term keys, which a session would destroy',
+      { credentials: `[default]\n${KEYS}` },
+      false,
+    ],
     ['not where it is nowhere', { credentials: `[work-long-term]\n${KEYS}` }, false],
-    ['not where it has settings alone', { config: '[default]\nregion = eu-west-1\n', credentials: `[work-long-term]\n${KEYS}` }, false],
-    ['not where tools would go by something else', { credentials: `[default-long-term]\n${KEYS}`, config: '[default]\nsso_session = x\n' }, false],
+    [
+      'not where it has settings alone',
+      { config: '[default]\nregion = eu-west-1\n', credentials: `[work-long-term]\n${KEYS}` },
+      false,
+    ],
+    [
+      'not where tools would go by something else',
+      { credentials: `[default-long-term]\n${KEYS}`, config: '[default]\nsso_session = x\n' },
+      false,
+    ],
   ])('%s', (_, given, can) => {
     expect(canBeSignedIn('default', input(given))).toBe(can)
   })
@@ -65,18 +89,50 @@ describe('whether default can be signed in', () => {
 
 describe('the profiles that can be signed in', () => {
   it.each<[string, Given, readonly string[]]>([
-    ['in the order of the files, none of them the keys', { credentials: `[b-long-term]\n${KEYS}[a-long-term]\n${KEYS}`, config: '[profile a]\nregion = eu-west-1\n' }, ['a', 'b']],
-    ['the profile that has the session for its roles', { credentials: `[base-long-term]\n${KEYS}`, config: `[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n[profile base]\nregion = eu-west-1\n` }, ['base']],
-    ['a role whose session goes into caches', { credentials: `[keys]\n${KEYS}`, config: `[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = keys\nmfa_serial = ${SERIAL}\n` }, ['admin']],
+    [
+      'in the order of the files, none of them the keys',
+      { credentials: `[b-long-term]\n${KEYS}[a-long-term]\n${KEYS}`, config: '[profile a]\nregion = eu-west-1\n' },
+      ['a', 'b'],
+    ],
+    [
+      'the profile that has the session for its roles',
+      {
+        credentials: `[base-long-term]\n${KEYS}`,
+        config: `[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n[profile base]\nregion = eu-west-1\n`,
+      },
+      ['base'],
+    ],
+    [
+      'a role whose session goes into caches',
+      {
+        credentials: `[keys]\n${KEYS}`,
+        config: `[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = keys\nmfa_serial = ${SERIAL}\n`,
+      },
+      ['admin'],
+    ],
     ['none where there are no keys', { config: '[profile a]\nregion = eu-west-1\n' }, []],
-    ['none for which the rest of the line makes no sense', { credentials: `[a-long-term]\n${KEYS}`, tail: ['--zzz'] }, []],
-    ['without what goes round in a circle', { credentials: `[a-long-term]\n${KEYS}`, config: '[profile x]\nsource_profile = y\n[profile y]\nsource_profile = x\n' }, ['a']],
+    [
+      'none for which the rest of the line makes no sense',
+      { credentials: `[a-long-term]\n${KEYS}`, tail: ['--zzz'] },
+      [],
+    ],
+    [
+      'without what goes round in a circle',
+      {
+        credentials: `[a-long-term]\n${KEYS}`,
+        config: '[profile x]\nsource_profile = y\n[profile y]\nsource_profile = x\n',
+      },
+      ['a'],
+    ],
   ])('%s', (_, given, names) => {
     expect(findCandidates(input(given))).toEqual(names)
   })
 
   it('has those first that awsmfa signed in last, by its cache, or by the session that still stands there', () => {
-    const credentials = ['a', 'b', 'c', 'd'].map((name) => `[${name}-long-term]\n${KEYS}`).join('') + session('b', '2026-11-20T20:00:00Z') + session('d', '2026-11-19T20:00:00Z')
+    const credentials =
+      ['a', 'b', 'c', 'd'].map((name) => `[${name}-long-term]\n${KEYS}`).join('') +
+      session('b', '2026-11-20T20:00:00Z') +
+      session('d', '2026-11-19T20:00:00Z')
     const records = [
       { profiles: ['c', 'x'], createdAt: new Date('2026-11-21T08:00:00Z') },
       { profiles: ['d'], createdAt: new Date('2026-11-20T07:00:00Z') },

@@ -27,13 +27,25 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
     return path
   }
 
-  async function run(command: string, { timeoutMs, signal = new AbortController().signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<unknown> {
+  async function run(
+    command: string,
+    {
+      timeoutMs,
+      signal = new AbortController().signal,
+    }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<unknown> {
     const environment = { PATH: process.env['PATH'] }
-    return await runCredentialProcess({ kind: 'process', profile: 'base', place: PLACE, command }, { environment, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, signal)
+    return await runCredentialProcess(
+      { kind: 'process', profile: 'base', place: PLACE, command },
+      { environment, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      signal,
+    )
   }
 
   async function failureOf(command: string, timeoutMs?: number): Promise<Failure> {
-    const error: unknown = await run(command, timeoutMs === undefined ? {} : { timeoutMs }).catch((caught: unknown) => caught)
+    const error: unknown = await run(command, timeoutMs === undefined ? {} : { timeoutMs }).catch(
+      (caught: unknown) => caught,
+    )
     if (error instanceof AwsmfaError) return error.failure
     throw new Error('it did not fail', { cause: error })
   }
@@ -54,7 +66,13 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
     ['is killed', () => script('kill -9 $$'), 'exit'],
   ])('that %s is a failure of its own', async (_, command, reason) => {
     const line = command()
-    expect(await failureOf(line)).toEqual({ code: 'CREDENTIAL_PROCESS_FAILED', profile: 'base', program: line.split(' ')[0], reason, place: PLACE })
+    expect(await failureOf(line)).toEqual({
+      code: 'CREDENTIAL_PROCESS_FAILED',
+      profile: 'base',
+      program: line.split(' ')[0],
+      reason,
+      place: PLACE,
+    })
   })
 
   it('gives its exit code', async () => {

@@ -22,7 +22,8 @@ role_session_name = mine
 duration_seconds = 43200
 source_profile = admin
 `
-const credentialsOf = (key: string): string => `[base]\naws_access_key_id = ${key}\naws_secret_access_key = secret\naws_session_token = token\nx_security_token_expires = 2026-11-21T12:10:00Z\n`
+const credentialsOf = (key: string): string =>
+  `[base]\naws_access_key_id = ${key}\naws_secret_access_key = secret\naws_session_token = token\nx_security_token_expires = 2026-11-21T12:10:00Z\n`
 
 interface Setting {
   readonly sts: FakeSts
@@ -31,14 +32,28 @@ interface Setting {
   readonly minimumSeconds?: number
 }
 
-function run(profile: string, { sts, cache = fakeCache(), key = BASE, minimumSeconds = 0 }: Setting): ReturnType<typeof currentCredentials> {
-  const request: CurrentRequest = { profile, profiles: readProfiles({ credentials: credentialsOf(key), config: CONFIG }), minimumSeconds, options: {}, environment: {}, defaults: {} }
+function run(
+  profile: string,
+  { sts, cache = fakeCache(), key = BASE, minimumSeconds = 0 }: Setting,
+): ReturnType<typeof currentCredentials> {
+  const request: CurrentRequest = {
+    profile,
+    profiles: readProfiles({ credentials: credentialsOf(key), config: CONFIG }),
+    minimumSeconds,
+    options: {},
+    environment: {},
+    defaults: {},
+  }
   const effects: CurrentEffects = {
     awsCaches: [],
     facts: fakeFacts({ [BASE]: ALICE }),
     cache,
     connect: ({ region, partition, path }) => {
-      expect({ region: region.value, partition, holder: path.at(-1) }).toEqual({ region: 'eu-west-1', partition: 'aws', holder: 'base' })
+      expect({ region: region.value, partition, holder: path.at(-1) }).toEqual({
+        region: 'eu-west-1',
+        partition: 'aws',
+        holder: 'base',
+      })
       return { sts, listMfaDevices: () => Promise.reject(new Error('nobody asks for devices')), endpoint: '' }
     },
     deadline: fakeDeadline(),
@@ -51,7 +66,8 @@ function run(profile: string, { sts, cache = fakeCache(), key = BASE, minimumSec
   return currentCredentials(request, effects)
 }
 
-const requestsTo = (sts: FakeSts): readonly (readonly [string, Partial<AssumeRoleRequest>])[] => sts.calls.map(({ signer, request }) => [signer.accessKeyId, request ?? {}])
+const requestsTo = (sts: FakeSts): readonly (readonly [string, Partial<AssumeRoleRequest>])[] =>
+  sts.calls.map(({ signer, request }) => [signer.accessKeyId, request ?? {}])
 
 test('a session that stands there is given without a call', async () => {
   const sts = fakeSts({})
@@ -62,13 +78,26 @@ test('a session that stands there is given without a call', async () => {
 test('a role is assumed with the session of its source, with everything that its profile says', async () => {
   const sts = fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN)] })
   expect(await run('admin', { sts })).toMatchObject({ kind: 'session', session: { accessKeyId: 'ASIAROLE' } })
-  expect(requestsTo(sts)).toEqual([[BASE, { roleArn: 'arn:aws:iam::222222222222:role/Admin', roleSessionName: 'alice', durationSeconds: 3600, externalId: 'an-id' }]])
+  expect(requestsTo(sts)).toEqual([
+    [
+      BASE,
+      {
+        roleArn: 'arn:aws:iam::222222222222:role/Admin',
+        roleSessionName: 'alice',
+        durationSeconds: 3600,
+        externalId: 'an-id',
+      },
+    ],
+  ])
 })
 
 test('a chain is signed link by link, an hour each at most', async () => {
   const sts = fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN), sessionOf('ASIAFAR', 3600, ARN)] })
   expect(await run('far', { sts })).toMatchObject({ session: { accessKeyId: 'ASIAFAR' } })
-  expect(requestsTo(sts)).toMatchObject([[BASE, { roleSessionName: 'alice' }], ['ASIAROLE', { roleSessionName: 'mine', durationSeconds: 3600 }]])
+  expect(requestsTo(sts)).toMatchObject([
+    [BASE, { roleSessionName: 'alice' }],
+    ['ASIAROLE', { roleSessionName: 'mine', durationSeconds: 3600 }],
+  ])
 })
 
 test('what is kept is used again, also as the beginning of a longer chain', async () => {
@@ -95,6 +124,8 @@ test.each([
 test('a role that is refused is told, and the first of a chain is kept', async () => {
   const cache = fakeCache()
   const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', roleArn: 'arn', message: '' })
-  await expect(run('far', { sts: fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN), denied] }), cache })).rejects.toBe(denied)
+  await expect(run('far', { sts: fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN), denied] }), cache })).rejects.toBe(
+    denied,
+  )
   expect(cache.records).toHaveLength(1)
 })

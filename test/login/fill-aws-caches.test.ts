@@ -7,25 +7,57 @@ import { fillAwsCaches } from '../../src/login/store-session.ts'
 import { NOW, sessionOf } from '../support/fake-effects.ts'
 
 const ROLE = 'arn:aws:iam::222222222222:role'
-const profiles = readProfiles({ credentials: '', config: `[profile admin]\nrole_arn = ${ROLE}/Admin\nsource_profile = base\n[profile deep]\nrole_arn = ${ROLE}/Deep\nsource_profile = admin\n` })
-const roles = ['admin', 'deep'].map((profile): RoleStep => ({ profile, roleArn: { value: '', origin: { kind: 'default' } }, sessionName: undefined, externalId: undefined, durationSeconds: undefined }))
-const role = { profile: 'deep', roles, hops: [sessionOf('ASIAADMIN', 3600), sessionOf('ASIADEEP', 3600)], requestHash: 'a', renew: false }
+const profiles = readProfiles({
+  credentials: '',
+  config: `[profile admin]\nrole_arn = ${ROLE}/Admin\nsource_profile = base\n[profile deep]\nrole_arn = ${ROLE}/Deep\nsource_profile = admin\n`,
+})
+const roles = ['admin', 'deep'].map((profile): RoleStep => ({
+  profile,
+  roleArn: { value: '', origin: { kind: 'default' } },
+  sessionName: undefined,
+  externalId: undefined,
+  durationSeconds: undefined,
+}))
+const role = {
+  profile: 'deep',
+  roles,
+  hops: [sessionOf('ASIAADMIN', 3600), sessionOf('ASIADEEP', 3600)],
+  requestHash: 'a',
+  renew: false,
+}
 const foreign: AwsCacheFinding = { kind: 'entry', entry: { credentials: sessionOf('ASIAOTHER', 1200).credentials } }
 
-function fakeAwsCache(finding: AwsCacheFinding = { kind: 'none' }, refusal?: Error): AwsCache & { readonly written: readonly string[] } {
+function fakeAwsCache(
+  finding: AwsCacheFinding = { kind: 'none' },
+  refusal?: Error,
+): AwsCache & { readonly written: readonly string[] } {
   const written: string[] = []
   const storeFor = ({ RoleArn }: { readonly RoleArn: string }, { profile, credentials }: AwsCacheWrite): void => {
     if (refusal !== undefined) throw refusal
     written.push(`${RoleArn.replace(`${ROLE}/`, '')} for ${profile}: ${credentials.accessKeyId}`)
   }
-  return { source: 'cli-cache', written, findFor: () => finding, storeFor, rehearse: () => undefined, pathFor: () => '/x', find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
+  return {
+    source: 'cli-cache',
+    written,
+    findFor: () => finding,
+    storeFor,
+    rehearse: () => undefined,
+    pathFor: () => '/x',
+    find: () => undefined,
+    managedProfiles: () => [],
+    remove: () => ({ removals: [], warnings: [] }),
+  }
 }
 
 describe('filling the caches of the AWS CLI and botocore', () => {
   it('puts every role of a chain in, in the name of its own profile and of the one that is signed in', () => {
     const cache = fakeAwsCache()
     expect(fillAwsCaches(role, profiles, [cache], () => NOW)).toEqual([])
-    expect(cache.written).toEqual(['Admin for deep: ASIAADMIN', 'Admin for admin: ASIAADMIN', 'Deep for deep: ASIADEEP'])
+    expect(cache.written).toEqual([
+      'Admin for deep: ASIAADMIN',
+      'Admin for admin: ASIAADMIN',
+      'Deep for deep: ASIADEEP',
+    ])
   })
 
   it.each([
@@ -38,8 +70,15 @@ describe('filling the caches of the AWS CLI and botocore', () => {
   })
 
   it('tells of a cache that refuses, and throws where all do', () => {
-    const refusal = new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EACCES', step: 'stage' })
-    expect(fillAwsCaches(role, profiles, [fakeAwsCache({ kind: 'none' }, refusal), fakeAwsCache()], () => NOW)).toEqual([{ source: 'cli-cache', error: refusal }])
+    const refusal = new AwsmfaError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { path: '/x' },
+      errno: 'EACCES',
+      step: 'stage',
+    })
+    expect(fillAwsCaches(role, profiles, [fakeAwsCache({ kind: 'none' }, refusal), fakeAwsCache()], () => NOW)).toEqual(
+      [{ source: 'cli-cache', error: refusal }],
+    )
     expect(() => fillAwsCaches(role, profiles, [fakeAwsCache({ kind: 'none' }, refusal)], () => NOW)).toThrow(refusal)
   })
 })

@@ -7,7 +7,18 @@ import type { Resolved } from '../../src/model/origin.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { obtainSessions } from '../../src/login/obtain-session.ts'
 import type { ObtainedSession, SessionEffects, SessionRequest } from '../../src/login/obtain-session.ts'
-import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, rejectedCode, sessionOf } from '../support/fake-effects.ts'
+import {
+  ALICE,
+  NOW,
+  fakeCache,
+  fakeDeadline,
+  fakeFacts,
+  fakeLock,
+  fakePerson,
+  fakeSts,
+  rejectedCode,
+  sessionOf,
+} from '../support/fake-effects.ts'
 import { sha256 } from '../../src/runtime/runtime.ts'
 
 const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
@@ -41,11 +52,28 @@ function resolutionOf(roles: readonly RoleStep[] = [], seconds?: number): LoginR
 }
 
 function roleOf(name: string, sessionName?: string): RoleStep {
-  return { roleArn: from(`arn:aws:iam::222222222222:role/${name}`), profile: 'work', sessionName: sessionName === undefined ? undefined : from(sessionName), externalId: undefined, durationSeconds: undefined }
+  return {
+    roleArn: from(`arn:aws:iam::222222222222:role/${name}`),
+    profile: 'work',
+    sessionName: sessionName === undefined ? undefined : from(sessionName),
+    externalId: undefined,
+    durationSeconds: undefined,
+  }
 }
 
-function requestOf(resolution: LoginResolution = resolutionOf(), changes: Partial<SessionRequest> = {}): SessionRequest {
-  return { members: [{ plan: planLogin(resolution), resolution }], signer: { accessKeyId: KEY, secretAccessKey: 'secret' }, serialNumber: SERIAL, endpoint: '', renew: false, minimumSeconds: 0, ...changes }
+function requestOf(
+  resolution: LoginResolution = resolutionOf(),
+  changes: Partial<SessionRequest> = {},
+): SessionRequest {
+  return {
+    members: [{ plan: planLogin(resolution), resolution }],
+    signer: { accessKeyId: KEY, secretAccessKey: 'secret' },
+    serialNumber: SERIAL,
+    endpoint: '',
+    renew: false,
+    minimumSeconds: 0,
+    ...changes,
+  }
 }
 
 /** The session of the only member; its failure is thrown. */
@@ -97,26 +125,46 @@ const kept = (changes: Partial<SessionRecord> = {}): SessionRecord => ({
 describe('getting a session with a code', () => {
   it('spends one code on GetSessionToken, keeps the session, and names the user', async () => {
     const person = fakePerson(['123456'])
-    const [sts, cache, facts, lock] = [fakeSts({ session: [sessionOf('ASIANEW')] }), fakeCache(), fakeFacts(known), fakeLock()]
-    const session = await obtainSession(requestOf(), effectsOf({ sts, cache, facts, sources: [person.source], lockQuestion: lock.lockQuestion }))
+    const [sts, cache, facts, lock] = [
+      fakeSts({ session: [sessionOf('ASIANEW')] }),
+      fakeCache(),
+      fakeFacts(known),
+      fakeLock(),
+    ]
+    const session = await obtainSession(
+      requestOf(),
+      effectsOf({ sts, cache, facts, sources: [person.source], lockQuestion: lock.lockQuestion }),
+    )
     expect(session).toEqual({ ...sessionOf('ASIANEW'), hops: [], identity: ALICE })
     expect(person.asked).toEqual([{ profile: 'work', profiles: 1, serialNumber: SERIAL, userName: 'alice' }])
-    expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([['GetSessionToken', { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }]])
-    expect(cache.records).toMatchObject([{ profiles: ['work'], credentials: { accessKeyId: 'ASIANEW' }, createdAt: NOW }])
+    expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([
+      ['GetSessionToken', { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
+    ])
+    expect(cache.records).toMatchObject([
+      { profiles: ['work'], credentials: { accessKeyId: 'ASIANEW' }, createdAt: NOW },
+    ])
     expect(facts.isSpent(SERIAL, '123456')).toBe(true)
     expect(lock.events).toEqual(['locked', 'released'])
   })
 
   it('learns who is asking once, while the code is typed, and remembers it', async () => {
     const [sts, facts] = [fakeSts({ identity: [ALICE], session: [sessionOf('ASIANEW')] }), fakeFacts()]
-    const session = await obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456']).source] }))
+    const session = await obtainSession(
+      requestOf(),
+      effectsOf({ sts, facts, sources: [fakePerson(['123456']).source] }),
+    )
     expect(session.identity).toEqual(ALICE)
     expect(facts.identityOf(KEY)).toEqual(ALICE)
     expect(sts.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity', 'GetSessionToken'])
   })
 
   it('withdraws the question when STS says that the keys are dead', async () => {
-    const rejected = new AwsmfaError({ code: 'CREDENTIALS_REJECTED', accessKeyId: '…MPLE', reason: 'unknown-key', origin: 'session' })
+    const rejected = new AwsmfaError({
+      code: 'CREDENTIALS_REJECTED',
+      accessKeyId: '…MPLE',
+      reason: 'unknown-key',
+      origin: 'session',
+    })
     const never = { withdrawn: false }
     const source: SessionEffects['sources'][number] = async (_, signal) =>
       await new Promise((_resolve, reject) => {
@@ -151,7 +199,9 @@ describe('getting a session with a code', () => {
     const facts = fakeFacts(known)
     facts.rememberSpent(SERIAL, '123456')
     const sts = fakeSts({})
-    const failure = await failureOf(obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456'], false).source] })))
+    const failure = await failureOf(
+      obtainSession(requestOf(), effectsOf({ sts, facts, sources: [fakePerson(['123456'], false).source] })),
+    )
     expect(failure).toEqual({ code: 'TOKEN_CODE_REJECTED', nextCodeInSeconds: 23, known: 'used', answerLost: false })
     expect(sts.calls).toEqual([])
   })
@@ -190,7 +240,10 @@ describe('getting a session with a code', () => {
 
     it('is waited for once, and no longer', async () => {
       const { effects, events } = withProgram(['123456', '123456'])
-      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'TOKEN_CODE_REJECTED', known: 'used' })
+      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({
+        code: 'TOKEN_CODE_REJECTED',
+        known: 'used',
+      })
       expect(events).toEqual(['asked', 'told 24 s', 'waited 23250 ms', 'asked'])
     })
 
@@ -198,8 +251,13 @@ describe('getting a session with a code', () => {
       [25_249, ['asked']],
       [25_250, ['asked', 'told 24 s', 'waited 23250 ms', 'asked']],
     ])('is waited for only where the time lasts for the call too: %d ms', async (leftMs, wanted) => {
-      const { effects, events } = withProgram(['123456', '123456'], { deadline: { ...fakeDeadline(), leftMs: () => leftMs } })
-      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({ code: 'TOKEN_CODE_REJECTED', known: 'used' })
+      const { effects, events } = withProgram(['123456', '123456'], {
+        deadline: { ...fakeDeadline(), leftMs: () => leftMs },
+      })
+      expect(await failureOf(obtainSession(requestOf(), effects))).toMatchObject({
+        code: 'TOKEN_CODE_REJECTED',
+        known: 'used',
+      })
       expect(events).toEqual(wanted)
     })
 
@@ -211,9 +269,15 @@ describe('getting a session with a code', () => {
     })
 
     it('is waited for no longer than until STS says that the keys are dead', async () => {
-      const dead = new AwsmfaError({ code: 'CREDENTIALS_REJECTED', accessKeyId: '…MPLE', reason: 'unknown-key', origin: 'session' })
+      const dead = new AwsmfaError({
+        code: 'CREDENTIALS_REJECTED',
+        accessKeyId: '…MPLE',
+        reason: 'unknown-key',
+        origin: 'session',
+      })
       const waiting = new AbortController()
-      const endOf = async (signal: AbortSignal, reason: () => Error) => await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(reason())))
+      const endOf = async (signal: AbortSignal, reason: () => Error) =>
+        await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(reason())))
       const sts = { ...fakeSts({}), getCallerIdentity: async () => await endOf(waiting.signal, () => dead) }
       const facts = fakeFacts()
       facts.rememberSpent(SERIAL, '123456')
@@ -235,7 +299,10 @@ describe('getting a session with a code', () => {
     const cache = { ...fakeCache(), store: () => void events.push('kept') }
     const facts = { ...fakeFacts(known), rememberSpent: () => void events.push('noted that the code is spent') }
     const sts = fakeSts({ session: [sessionOf('ASIANEW')], role: [sessionOf('ASIANEW')] })
-    await obtainSession(requestOf(resolution), effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }))
+    await obtainSession(
+      requestOf(resolution),
+      effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }),
+    )
     expect(events).toEqual(['kept', 'noted that the code is spent'])
   })
 
@@ -246,13 +313,20 @@ describe('getting a session with a code', () => {
         throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EACCES', step: 'stage' })
       },
     }
-    const session = await obtainSession(requestOf(), effectsOf({ sts: fakeSts({ session: [sessionOf('ASIANEW')] }), cache, sources: [fakePerson(['123456']).source] }))
+    const session = await obtainSession(
+      requestOf(),
+      effectsOf({ sts: fakeSts({ session: [sessionOf('ASIANEW')] }), cache, sources: [fakePerson(['123456']).source] }),
+    )
     expect(session.credentials.accessKeyId).toBe('ASIANEW')
   })
 
   it('leaves nothing locked and publishes a cancelled question', async () => {
     const [lock, facts] = [fakeLock(), fakeFacts(known)]
-    const effects = effectsOf({ facts, lockQuestion: lock.lockQuestion, sources: [fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source] })
+    const effects = effectsOf({
+      facts,
+      lockQuestion: lock.lockQuestion,
+      sources: [fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source],
+    })
     expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'CANCELLED' })
     expect(lock.events).toEqual(['locked', 'released'])
     expect([...facts.refusals.values()]).toEqual(['CANCELLED'])
@@ -275,14 +349,21 @@ describe('getting a session without a code', () => {
     ['it is from the future', { createdAt: new Date(NOW.getTime() + 3_600_000) }, {}],
   ])('asks when %s', async (_, record, request) => {
     const person = fakePerson(['123456'])
-    const effects = effectsOf({ cache: fakeCache([kept(record)]), sts: fakeSts({ session: [sessionOf('ASIANEW')] }), sources: [person.source] })
+    const effects = effectsOf({
+      cache: fakeCache([kept(record)]),
+      sts: fakeSts({ session: [sessionOf('ASIANEW')] }),
+      sources: [person.source],
+    })
     const session = await obtainSession(requestOf(resolutionOf(), request), effects)
     expect([session.credentials.accessKeyId, person.asked.length]).toEqual(['ASIANEW', 1])
   })
 
   it('takes the answer that another process got while this one waited, even to renew', async () => {
     const cache = fakeCache([kept({ createdAt: NOW })])
-    const session = await obtainSession(requestOf(resolutionOf(), { renew: true }), effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }))
+    const session = await obtainSession(
+      requestOf(resolutionOf(), { renew: true }),
+      effectsOf({ cache, lockQuestion: fakeLock(true).lockQuestion }),
+    )
     expect(session.credentials.accessKeyId).toBe('ASIAKEPT')
   })
 
@@ -292,40 +373,67 @@ describe('getting a session without a code', () => {
     const role = sessionOf('ASIALONG', 43_200, 'arn:aws:sts::222222222222:assumed-role/One/alice')
     const lockQuestion: SessionEffects['lockQuestion'] = async () => {
       const sts = fakeSts({ identity: [ALICE], role: [role] })
-      await obtainSession(requestOf(resolutionOf(roles, 43_200)), effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }))
+      await obtainSession(
+        requestOf(resolutionOf(roles, 43_200)),
+        effectsOf({ cache, facts, sts, sources: [fakePerson(['123456']).source] }),
+      )
       return { waited: true, release: () => undefined }
     }
-    const session = await obtainSession(requestOf(resolutionOf(roles, 43_200)), effectsOf({ cache, facts, lockQuestion }))
+    const session = await obtainSession(
+      requestOf(resolutionOf(roles, 43_200)),
+      effectsOf({ cache, facts, lockQuestion }),
+    )
     expect(session.credentials.accessKeyId).toBe('ASIALONG')
   })
 
   it('waits for another login no longer than the deadline where nobody can be asked', async () => {
     const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
-    const lockQuestion: SessionEffects['lockQuestion'] = (_, signal) => new Promise((_resolve, reject) => reject(signal.reason as Error))
-    const effects = effectsOf({ lockQuestion, terminal: { canAsk: () => false }, deadline: { ...fakeDeadline(), signal: AbortSignal.abort(over) } })
-    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ ...over.failure, waitingFor: 'another login with the same MFA device' })
+    const lockQuestion: SessionEffects['lockQuestion'] = (_, signal) =>
+      new Promise((_resolve, reject) => reject(signal.reason as Error))
+    const effects = effectsOf({
+      lockQuestion,
+      terminal: { canAsk: () => false },
+      deadline: { ...fakeDeadline(), signal: AbortSignal.abort(over) },
+    })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({
+      ...over.failure,
+      waitingFor: 'another login with the same MFA device',
+    })
   })
 
   it('takes the refusal that another process got while this one waited, instead of asking again', async () => {
     const facts = { ...fakeFacts(known), refusalOf: () => 'CANCELLED' as const }
     const effects = effectsOf({ facts, lockQuestion: fakeLock(true).lockQuestion })
-    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({ code: 'ANOTHER_LOGIN_FAILED', why: 'CANCELLED' })
+    expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({
+      code: 'ANOTHER_LOGIN_FAILED',
+      why: 'CANCELLED',
+    })
   })
 })
 
 describe('a question that was refused a moment ago', () => {
-  const facts = { ...fakeFacts(known), refusalOf: (_: string, since: Date) => (since.getTime() <= NOW.getTime() - 5_000 ? ('CANCELLED' as const) : undefined) }
+  const facts = {
+    ...fakeFacts(known),
+    refusalOf: (_: string, since: Date) =>
+      since.getTime() <= NOW.getTime() - 5_000 ? ('CANCELLED' as const) : undefined,
+  }
 
   it('is put again by whoever did not wait for it', async () => {
     const person = fakePerson(['123456'])
-    await obtainSession(requestOf(), effectsOf({ facts, sts: fakeSts({ session: [sessionOf('ASIANEW')] }), sources: [person.source] }))
+    await obtainSession(
+      requestOf(),
+      effectsOf({ facts, sts: fakeSts({ session: [sessionOf('ASIANEW')] }), sources: [person.source] }),
+    )
     expect(person.asked).toHaveLength(1)
   })
 
   it('is not put again for as long as the request says', async () => {
     const person = fakePerson(['123456'])
     const effects = effectsOf({ facts, sources: [person.source] })
-    expect(await failureOf(obtainSession(requestOf(resolutionOf(), { refusalHoldsMs: 5_000 }), effects))).toEqual({ code: 'ANOTHER_LOGIN_FAILED', why: 'CANCELLED' })
+    expect(await failureOf(obtainSession(requestOf(resolutionOf(), { refusalHoldsMs: 5_000 }), effects))).toEqual({
+      code: 'ANOTHER_LOGIN_FAILED',
+      why: 'CANCELLED',
+    })
     expect(person.asked).toEqual([])
   })
 })
@@ -334,29 +442,60 @@ describe('getting a role', () => {
   const roleArn = (name: string): string => `arn:aws:sts::222222222222:assumed-role/${name}/alice`
 
   it('makes a chain from the MFA session, each role signed by the one before', async () => {
-    const sts = fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One')), sessionOf('ASIATWO', 3600, roleArn('Two'))] })
+    const sts = fakeSts({
+      session: [sessionOf('ASIAMFA')],
+      role: [sessionOf('ASIAONE', 3600, roleArn('One')), sessionOf('ASIATWO', 3600, roleArn('Two'))],
+    })
     const resolution = resolutionOf([roleOf('One'), roleOf('Two', 'me')])
-    const session = await obtainSession(requestOf(resolution), effectsOf({ sts, sources: [fakePerson(['123456']).source] }))
+    const session = await obtainSession(
+      requestOf(resolution),
+      effectsOf({ sts, sources: [fakePerson(['123456']).source] }),
+    )
     expect(session.identity).toEqual({ account: '222222222222', arn: roleArn('Two'), userId: '' })
     expect(sts.calls.map(({ operation, signer, request }) => [operation, signer.accessKeyId, request])).toEqual([
       ['GetSessionToken', KEY, { durationSeconds: 43_200, mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
-      ['AssumeRole', 'ASIAMFA', { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 3600, roleSessionName: 'alice' }],
-      ['AssumeRole', 'ASIAONE', { roleArn: 'arn:aws:iam::222222222222:role/Two', durationSeconds: 3600, roleSessionName: 'me' }],
+      [
+        'AssumeRole',
+        'ASIAMFA',
+        { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 3600, roleSessionName: 'alice' },
+      ],
+      [
+        'AssumeRole',
+        'ASIAONE',
+        { roleArn: 'arn:aws:iam::222222222222:role/Two', durationSeconds: 3600, roleSessionName: 'me' },
+      ],
     ])
   })
 
   it('puts the code into AssumeRole itself for a role of more than an hour, and keeps no MFA session', async () => {
     const [sts, cache] = [fakeSts({ role: [sessionOf('ASIALONG', 43_200, roleArn('One'))] }), fakeCache()]
-    await obtainSession(requestOf(resolutionOf([roleOf('One')], 43_200)), effectsOf({ sts, cache, sources: [fakePerson(['123456']).source] }))
+    await obtainSession(
+      requestOf(resolutionOf([roleOf('One')], 43_200)),
+      effectsOf({ sts, cache, sources: [fakePerson(['123456']).source] }),
+    )
     expect(sts.calls.map(({ operation, request }) => [operation, request])).toEqual([
-      ['AssumeRole', { roleArn: 'arn:aws:iam::222222222222:role/One', durationSeconds: 43_200, roleSessionName: 'alice', mfa: { serialNumber: SERIAL, tokenCode: '123456' } }],
+      [
+        'AssumeRole',
+        {
+          roleArn: 'arn:aws:iam::222222222222:role/One',
+          durationSeconds: 43_200,
+          roleSessionName: 'alice',
+          mfa: { serialNumber: SERIAL, tokenCode: '123456' },
+        },
+      ],
     ])
-    expect(cache.records.map(({ key, credentials }) => [key.chain.startsWith('["direct"'), credentials.accessKeyId])).toEqual([[true, 'ASIALONG']])
+    expect(
+      cache.records.map(({ key, credentials }) => [key.chain.startsWith('["direct"'), credentials.accessKeyId]),
+    ).toEqual([[true, 'ASIALONG']])
   })
 
   it('asks and calls nothing while the role session of the same request is kept, and anew when any part of it changed', async () => {
     const cache = fakeCache()
-    const first = effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }), sources: [fakePerson(['123456']).source] })
+    const first = effectsOf({
+      cache,
+      sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }),
+      sources: [fakePerson(['123456']).source],
+    })
     await obtainSession(requestOf(resolutionOf([roleOf('One')])), first)
     const again = await obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache }))
     expect(again.credentials.accessKeyId).toBe('ASIAONE')
@@ -377,14 +516,29 @@ describe('getting a role', () => {
 
   it('signs many in with one code: kept ones untouched, a refused one alone', async () => {
     const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
-    const resolutions = [resolutionOf(), resolutionOf([roleOf('One')]), resolutionOf([roleOf('Two')]), resolutionOf([roleOf('Long')], 43_200)]
+    const resolutions = [
+      resolutionOf(),
+      resolutionOf([roleOf('One')]),
+      resolutionOf([roleOf('Two')]),
+      resolutionOf([roleOf('Long')], 43_200),
+    ]
     const members = resolutions.map((resolution) => ({ resolution, plan: planLogin(resolution, resolutions.length) }))
     const [first, ...rest] = members
     if (first === undefined) throw new Error('no members')
-    const sts = fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One')), denied, sessionOf('ASIALONG', 3600, roleArn('Long'))] })
+    const sts = fakeSts({
+      session: [sessionOf('ASIAMFA')],
+      role: [sessionOf('ASIAONE', 3600, roleArn('One')), denied, sessionOf('ASIALONG', 3600, roleArn('Long'))],
+    })
     const person = fakePerson(['123456'])
-    const outcomes = await obtainSessions({ ...requestOf(), members: [first, ...rest] }, effectsOf({ sts, sources: [person.source] }))
-    expect(outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId))).toEqual(['ASIAMFA', 'ASIAONE', 'ACCESS_DENIED', 'ASIALONG'])
+    const outcomes = await obtainSessions(
+      { ...requestOf(), members: [first, ...rest] },
+      effectsOf({ sts, sources: [person.source] }),
+    )
+    expect(
+      outcomes.map((outcome) =>
+        outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId,
+      ),
+    ).toEqual(['ASIAMFA', 'ASIAONE', 'ACCESS_DENIED', 'ASIALONG'])
     expect(person.asked.map(({ profiles }) => profiles)).toEqual([4])
     expect(sts.calls.filter(({ request }) => request?.mfa !== undefined)).toHaveLength(1)
     expect(sts.calls.map(({ request }) => request?.durationSeconds)).toEqual([43_200, 3600, 3600, 3600])
@@ -394,31 +548,66 @@ describe('getting a role', () => {
     const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
     const cache = fakeCache()
     const time = new AbortController()
-    const first = effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }), sources: [fakePerson(['123456']).source] })
+    const first = effectsOf({
+      cache,
+      sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }),
+      sources: [fakePerson(['123456']).source],
+    })
     await obtainSession(requestOf(resolutionOf([roleOf('One')])), first)
     cache.remove(kept().key)
-    const [one, two, three] = [[roleOf('One')], [roleOf('Two')], []].map((roles) => ({ resolution: resolutionOf(roles), plan: planLogin(resolutionOf(roles), 3) }))
+    const [one, two, three] = [[roleOf('One')], [roleOf('Two')], []].map((roles) => ({
+      resolution: resolutionOf(roles),
+      plan: planLogin(resolutionOf(roles), 3),
+    }))
     if (one === undefined || two === undefined || three === undefined) throw new Error('no members')
     const person = fakePerson(['123456'])
-    const sts = { ...fakeSts({ session: [sessionOf('ASIAMFA')] }), assumeRole: () => Promise.reject((time.abort(over), over)) }
-    const effects = effectsOf({ cache, sts, sources: [person.source], deadline: { ...fakeDeadline(), signal: time.signal } })
+    const sts = {
+      ...fakeSts({ session: [sessionOf('ASIAMFA')] }),
+      assumeRole: () => Promise.reject((time.abort(over), over)),
+    }
+    const effects = effectsOf({
+      cache,
+      sts,
+      sources: [person.source],
+      deadline: { ...fakeDeadline(), signal: time.signal },
+    })
     const outcomes = await obtainSessions({ ...requestOf(), members: [one, two, three] }, effects)
-    expect(outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId))).toEqual(['ASIAONE', 'DEADLINE_EXCEEDED', 'ASIAMFA'])
+    expect(
+      outcomes.map((outcome) =>
+        outcome.kind === 'failed' ? outcome.error.failure.code : outcome.session.credentials.accessKeyId,
+      ),
+    ).toEqual(['ASIAONE', 'DEADLINE_EXCEEDED', 'ASIAMFA'])
     expect(person.asked.map(({ profiles }) => profiles)).toEqual([2])
   })
 
   it('names the role session after the person of the system when STS does not say who it is', async () => {
-    const sts = fakeSts({ identity: [new AwsmfaError({ code: 'THROTTLED', operation: 'GetCallerIdentity' })], role: [sessionOf('ASIALONG', 43_200, roleArn('One'))] })
-    await obtainSession(requestOf(resolutionOf([roleOf('One')], 43_200)), effectsOf({ sts, facts: fakeFacts(), sources: [fakePerson(['123456']).source] }))
+    const sts = fakeSts({
+      identity: [new AwsmfaError({ code: 'THROTTLED', operation: 'GetCallerIdentity' })],
+      role: [sessionOf('ASIALONG', 43_200, roleArn('One'))],
+    })
+    await obtainSession(
+      requestOf(resolutionOf([roleOf('One')], 43_200)),
+      effectsOf({ sts, facts: fakeFacts(), sources: [fakePerson(['123456']).source] }),
+    )
     expect(sts.calls.at(-1)?.request).toMatchObject({ roleSessionName: 'awsmfa-ally' })
   })
 
   it('keeps the MFA session when the role is refused: the next try asks for nothing', async () => {
     const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
     const cache = fakeCache()
-    const first = obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [denied] }), sources: [fakePerson(['123456']).source] }))
+    const first = obtainSession(
+      requestOf(resolutionOf([roleOf('One')])),
+      effectsOf({
+        cache,
+        sts: fakeSts({ session: [sessionOf('ASIAMFA')], role: [denied] }),
+        sources: [fakePerson(['123456']).source],
+      }),
+    )
     expect(await failureOf(first)).toEqual(denied.failure)
-    const second = await obtainSession(requestOf(resolutionOf([roleOf('One')])), effectsOf({ cache, sts: fakeSts({ role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }) }))
+    const second = await obtainSession(
+      requestOf(resolutionOf([roleOf('One')])),
+      effectsOf({ cache, sts: fakeSts({ role: [sessionOf('ASIAONE', 3600, roleArn('One'))] }) }),
+    )
     expect(second.credentials.accessKeyId).toBe('ASIAONE')
   })
 })

@@ -3,7 +3,8 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { isOwnProcess } from '../../src/aws-files/profile-keys.ts'
 import { profileOfOwnProcess } from '../../src/login/destination.ts'
 
-const profileWith = (line: string) => readProfiles({ credentials: '', config: `[profile work]\ncredential_process = ${line}\n` }).find('work')
+const profileWith = (line: string) =>
+  readProfiles({ credentials: '', config: `[profile work]\ncredential_process = ${line}\n` }).find('work')
 
 test.each([
   ['awsmfa credential-process', 'work'],
@@ -22,10 +23,10 @@ test.each([
   expect(profileOfOwnProcess(profileWith(line), false)).toBe(profile)
 })
 
-test.each([['"C:\\Program Files\\nodejs\\node.exe" "C:\\Users\\me\\awsmfa.cjs" credential-process --profile base'], ['awsmfa.cmd credential-process --profile base']])(
-  'on Windows, %s: awsmfa answers',
-  (line) => expect(profileOfOwnProcess(profileWith(line), true)).toBe('base'),
-)
+test.each([
+  ['"C:\\Program Files\\nodejs\\node.exe" "C:\\Users\\me\\awsmfa.cjs" credential-process --profile base'],
+  ['awsmfa.cmd credential-process --profile base'],
+])('on Windows, %s: awsmfa answers', (line) => expect(profileOfOwnProcess(profileWith(line), true)).toBe('base'))
 
 test.each([
   ['aws-vault exec work --json'],

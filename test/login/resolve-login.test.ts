@@ -9,7 +9,13 @@ const ADMIN = 'arn:aws:iam::222222222222:role/Admin'
 const flag = (name: string): object => ({ kind: 'flag', flag: name })
 const after = (name: string): object => ({ kind: 'sts-flag', flag: name })
 const variable = (name: string): object => ({ kind: 'environment', variable: name })
-const inFile = (profile: string, key: string, line: number, file = 'config'): object => ({ kind: 'file', file, profile, key, line })
+const inFile = (profile: string, key: string, line: number, file = 'config'): object => ({
+  kind: 'file',
+  file,
+  profile,
+  key,
+  line,
+})
 const own = (given: Case): LoginResolution => resolve({ profile: 'work', credentials: KEYS, ...given })
 
 /** Adds one place after the other, weakest first: each one beats all before it. */
@@ -29,55 +35,127 @@ function ladder(pick: (resolution: LoginResolution) => unknown, steps: readonly 
 
 describe('each setting comes from the first place that has it, and keeps the place', () => {
   it('the MFA device', () => {
-    ladder(({ serialNumber }) => serialNumber, [
-      [{}, undefined],
-      [{ credentials: `${KEYS}aws_mfa_device = GAHT00000001\n` }, { value: 'GAHT00000001', origin: inFile('work-long-term', 'aws_mfa_device', 4, 'credentials') }],
-      [{ config: '[profile work-long-term]\nmfa_serial = GAHT00000002\n' }, { value: 'GAHT00000002', origin: inFile('work-long-term', 'mfa_serial', 2) }],
-      [{ config: '[profile work]\n_mfa_serial = GAHT00000003 # mine\n' }, { value: 'GAHT00000003', origin: inFile('work', '_mfa_serial', 2) }],
-      [{ config: '[profile work]\n_mfa_serial = GAHT00000003\nawsmfa_mfa_serial = GAHT00000004\n' }, { value: 'GAHT00000004', origin: inFile('work', 'awsmfa_mfa_serial', 3) }],
-      [{ environment: { AWS_MFA_SERIAL: '' } }, { value: 'GAHT00000004', origin: inFile('work', 'awsmfa_mfa_serial', 3) }],
-      [{ environment: { AWS_MFA_SERIAL: SERIAL } }, { value: SERIAL, origin: variable('AWS_MFA_SERIAL') }],
-      [{ tail: ['--serial-number', 'GAHT00000005'] }, { value: 'GAHT00000005', origin: after('--serial-number') }],
-      [{ tail: [], options: { 'serial-number': 'GAHT00000006' } }, { value: 'GAHT00000006', origin: flag('--serial-number') }],
-    ])
+    ladder(
+      ({ serialNumber }) => serialNumber,
+      [
+        [{}, undefined],
+        [
+          { credentials: `${KEYS}aws_mfa_device = GAHT00000001\n` },
+          { value: 'GAHT00000001', origin: inFile('work-long-term', 'aws_mfa_device', 4, 'credentials') },
+        ],
+        [
+          { config: '[profile work-long-term]\nmfa_serial = GAHT00000002\n' },
+          { value: 'GAHT00000002', origin: inFile('work-long-term', 'mfa_serial', 2) },
+        ],
+        [
+          { config: '[profile work]\n_mfa_serial = GAHT00000003 # mine\n' },
+          { value: 'GAHT00000003', origin: inFile('work', '_mfa_serial', 2) },
+        ],
+        [
+          { config: '[profile work]\n_mfa_serial = GAHT00000003\nawsmfa_mfa_serial = GAHT00000004\n' },
+          { value: 'GAHT00000004', origin: inFile('work', 'awsmfa_mfa_serial', 3) },
+        ],
+        [
+          { environment: { AWS_MFA_SERIAL: '' } },
+          { value: 'GAHT00000004', origin: inFile('work', 'awsmfa_mfa_serial', 3) },
+        ],
+        [{ environment: { AWS_MFA_SERIAL: SERIAL } }, { value: SERIAL, origin: variable('AWS_MFA_SERIAL') }],
+        [{ tail: ['--serial-number', 'GAHT00000005'] }, { value: 'GAHT00000005', origin: after('--serial-number') }],
+        [
+          { tail: [], options: { 'serial-number': 'GAHT00000006' } },
+          { value: 'GAHT00000006', origin: flag('--serial-number') },
+        ],
+      ],
+    )
   })
 
   it('the duration', () => {
-    ladder(({ durationSeconds }) => durationSeconds, [
-      [{}, undefined],
-      [{ defaults: { duration: '8h' } }, { value: 28_800, origin: { kind: 'settings', key: 'duration', place: SETTINGS_PLACE } }],
-      [{ config: '[profile work]\nduration_seconds = 7200\n' }, { value: 7_200, origin: inFile('work', 'duration_seconds', 2) }],
-      [{ environment: { AWSMFA_DURATION: '36h' } }, { value: 129_600, origin: variable('AWSMFA_DURATION') }],
-      [{ tail: ['--duration-seconds', '900'] }, { value: 900, origin: after('--duration-seconds') }],
-      [{ tail: [], options: { duration: '1h30m' } }, { value: 5_400, origin: flag('--duration') }],
-    ])
-    expect(own({ options: { 'duration-seconds': '901' } }).durationSeconds).toEqual({ value: 901, origin: flag('--duration-seconds') })
+    ladder(
+      ({ durationSeconds }) => durationSeconds,
+      [
+        [{}, undefined],
+        [
+          { defaults: { duration: '8h' } },
+          { value: 28_800, origin: { kind: 'settings', key: 'duration', place: SETTINGS_PLACE } },
+        ],
+        [
+          { config: '[profile work]\nduration_seconds = 7200\n' },
+          { value: 7_200, origin: inFile('work', 'duration_seconds', 2) },
+        ],
+        [{ environment: { AWSMFA_DURATION: '36h' } }, { value: 129_600, origin: variable('AWSMFA_DURATION') }],
+        [{ tail: ['--duration-seconds', '900'] }, { value: 900, origin: after('--duration-seconds') }],
+        [
+          { tail: [], options: { duration: '1h30m' } },
+          { value: 5_400, origin: flag('--duration') },
+        ],
+      ],
+    )
+    expect(own({ options: { 'duration-seconds': '901' } }).durationSeconds).toEqual({
+      value: 901,
+      origin: flag('--duration-seconds'),
+    })
     expect(own({ config: '[profile work-long-term]\nduration_seconds = 7200\n' }).durationSeconds).toBeUndefined()
   })
 
   it('the region', () => {
-    ladder(({ region, partition }) => ({ region, partition }), [
-      [{}, { region: { value: 'us-east-1', origin: { kind: 'default' } }, partition: 'aws' }],
-      [{ config: '[profile work-long-term]\nregion = eu-west-1\n' }, { region: { value: 'eu-west-1', origin: inFile('work-long-term', 'region', 2) }, partition: 'aws' }],
-      [{ environment: { AWS_DEFAULT_REGION: 'eu-west-2' } }, { region: { value: 'eu-west-2', origin: variable('AWS_DEFAULT_REGION') }, partition: 'aws' }],
-      [{ environment: { AWS_REGION: 'cn-north-1' } }, { region: { value: 'cn-north-1', origin: variable('AWS_REGION') }, partition: 'aws-cn' }],
-      [{ tail: ['--region', 'eu-west-4'] }, { region: { value: 'eu-west-4', origin: after('--region') }, partition: 'aws' }],
-      [{ tail: [], options: { region: 'eu-west-5' } }, { region: { value: 'eu-west-5', origin: flag('--region') }, partition: 'aws' }],
-    ])
+    ladder(
+      ({ region, partition }) => ({ region, partition }),
+      [
+        [{}, { region: { value: 'us-east-1', origin: { kind: 'default' } }, partition: 'aws' }],
+        [
+          { config: '[profile work-long-term]\nregion = eu-west-1\n' },
+          { region: { value: 'eu-west-1', origin: inFile('work-long-term', 'region', 2) }, partition: 'aws' },
+        ],
+        [
+          { environment: { AWS_DEFAULT_REGION: 'eu-west-2' } },
+          { region: { value: 'eu-west-2', origin: variable('AWS_DEFAULT_REGION') }, partition: 'aws' },
+        ],
+        [
+          { environment: { AWS_REGION: 'cn-north-1' } },
+          { region: { value: 'cn-north-1', origin: variable('AWS_REGION') }, partition: 'aws-cn' },
+        ],
+        [
+          { tail: ['--region', 'eu-west-4'] },
+          { region: { value: 'eu-west-4', origin: after('--region') }, partition: 'aws' },
+        ],
+        [
+          { tail: [], options: { region: 'eu-west-5' } },
+          { region: { value: 'eu-west-5', origin: flag('--region') }, partition: 'aws' },
+        ],
+      ],
+    )
   })
 
   it('the endpoint', () => {
-    ladder(({ endpoint }) => endpoint, [
-      [{}, undefined],
-      [{ config: '[profile work]\nendpoint_url = http://a\n' }, { value: 'http://a', origin: inFile('work', 'endpoint_url', 2) }],
-      [{ config: '[profile work]\nservices = mine\n[services mine]\nsts =\n  endpoint_url = http://s\n' }, { value: 'http://s', origin: inFile('mine', 'sts.endpoint_url', 5) }],
-      [{ environment: { AWS_ENDPOINT_URL: 'http://b' } }, { value: 'http://b', origin: variable('AWS_ENDPOINT_URL') }],
-      [{ environment: { AWS_ENDPOINT_URL_STS: 'http://c' } }, { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') }],
-      [{ config: '[profile work]\nignore_configured_endpoint_urls = true\n' }, undefined],
-      [{ environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' } }, { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') }],
-      [{ environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' } }, undefined],
-      [{ tail: ['--endpoint-url', 'http://d'] }, { value: 'http://d', origin: after('--endpoint-url') }],
-    ])
+    ladder(
+      ({ endpoint }) => endpoint,
+      [
+        [{}, undefined],
+        [
+          { config: '[profile work]\nendpoint_url = http://a\n' },
+          { value: 'http://a', origin: inFile('work', 'endpoint_url', 2) },
+        ],
+        [
+          { config: '[profile work]\nservices = mine\n[services mine]\nsts =\n  endpoint_url = http://s\n' },
+          { value: 'http://s', origin: inFile('mine', 'sts.endpoint_url', 5) },
+        ],
+        [
+          { environment: { AWS_ENDPOINT_URL: 'http://b' } },
+          { value: 'http://b', origin: variable('AWS_ENDPOINT_URL') },
+        ],
+        [
+          { environment: { AWS_ENDPOINT_URL_STS: 'http://c' } },
+          { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') },
+        ],
+        [{ config: '[profile work]\nignore_configured_endpoint_urls = true\n' }, undefined],
+        [
+          { environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' } },
+          { value: 'http://c', origin: variable('AWS_ENDPOINT_URL_STS') },
+        ],
+        [{ environment: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' } }, undefined],
+        [{ tail: ['--endpoint-url', 'http://d'] }, { value: 'http://d', origin: after('--endpoint-url') }],
+      ],
+    )
   })
 
   it('the profile', () => {
@@ -85,15 +163,25 @@ describe('each setting comes from the first place that has it, and keeps the pla
     const target = (given: Case): unknown => resolve({ credentials, ...given }).target
     const both = { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' }
     expect(target({})).toEqual({ value: 'default', origin: { kind: 'default' } })
-    expect(target({ environment: { AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'b' } })).toEqual({ value: 'b', origin: variable('AWS_DEFAULT_PROFILE') })
+    expect(target({ environment: { AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'b' } })).toEqual({
+      value: 'b',
+      origin: variable('AWS_DEFAULT_PROFILE'),
+    })
     expect(target({ environment: both })).toEqual({ value: 'a', origin: variable('AWS_PROFILE') })
     expect(target({ environment: both, tail: ['--prof=c'] })).toEqual({ value: 'c', origin: after('--profile') })
     expect(target({ environment: both, options: { profile: 'c' } })).toEqual({ value: 'c', origin: flag('--profile') })
-    expect(target({ environment: both, profile: 'c', tail: ['--profile', 'c'] })).toEqual({ value: 'c', origin: flag('profile') })
+    expect(target({ environment: both, profile: 'c', tail: ['--profile', 'c'] })).toEqual({
+      value: 'c',
+      origin: flag('profile'),
+    })
   })
 
   it('the rest', () => {
-    const resolution = own({ options: { 'min-ttl': '45m', 'token-code': '12 34 56' }, environment: { AWS_CA_BUNDLE: 'x.pem' }, tail: ['--debug'] })
+    const resolution = own({
+      options: { 'min-ttl': '45m', 'token-code': '12 34 56' },
+      environment: { AWS_CA_BUNDLE: 'x.pem' },
+      tail: ['--debug'],
+    })
     expect(resolution).toMatchObject({
       minTtlSeconds: 2_700,
       tokenCode: { value: '123456', origin: flag('--token-code') },
@@ -101,7 +189,10 @@ describe('each setting comes from the first place that has it, and keeps the pla
     })
     expect(own({ defaults: { min_ttl: '1h' } }).minTtlSeconds).toBe(3_600)
     expect(own({ options: { 'token-code': '-' } }).tokenCode).toEqual({ value: '-', origin: flag('--token-code') })
-    expect(own({ tail: ['--token-code', '000001'] }).tokenCode).toEqual({ value: '000001', origin: after('--token-code') })
+    expect(own({ tail: ['--token-code', '000001'] }).tokenCode).toEqual({
+      value: '000001',
+      origin: after('--token-code'),
+    })
   })
 })
 
@@ -121,11 +212,18 @@ describe('roles', () => {
     [
       'after --, with what belongs to it',
       { tail: ['--role-arn', ADMIN, '--role-session-name', 'me', '--external-id', 'xx'] },
-      [role(ADMIN, after('--role-arn'), undefined, { sessionName: { value: 'me', origin: after('--role-session-name') }, externalId: { value: 'xx', origin: after('--external-id') } })],
+      [
+        role(ADMIN, after('--role-arn'), undefined, {
+          sessionName: { value: 'me', origin: after('--role-session-name') },
+          externalId: { value: 'xx', origin: after('--external-id') },
+        }),
+      ],
     ],
     [
       'from the profile, with what belongs to it',
-      { config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\nrole_session_name = me\nexternal_id = xx\nduration_seconds = 7200\n` },
+      {
+        config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\nrole_session_name = me\nexternal_id = xx\nduration_seconds = 7200\n`,
+      },
       [
         role(ADMIN, inFile('work', 'awsmfa_role_arn', 2), 'work', {
           sessionName: { value: 'me', origin: inFile('work', 'role_session_name', 3) },
@@ -134,25 +232,53 @@ describe('roles', () => {
         }),
       ],
     ],
-    ['a flag stands for the profile’s own role', { config: `[profile work]\nawsmfa_role_arn = ${FIRST}\n`, options: { 'role-arn': ADMIN } }, [role(ADMIN, flag('--role-arn'), undefined)]],
-    ['vegas_role_arn before _role_arn', { config: `[profile work]\n_role_arn = ${FIRST}\nvegas_role_arn = ${ADMIN}\n` }, [role(ADMIN, inFile('work', 'vegas_role_arn', 3), 'work')]],
-    ['assume_role beside the keys', { credentials: `${KEYS}assume_role = ${ADMIN}\n` }, [role(ADMIN, inFile('work-long-term', 'assume_role', 4, 'credentials'), 'work-long-term')]],
-    ['assume_role does not count beside another role', { credentials: `${KEYS}assume_role = ${FIRST}\n`, options: { 'role-arn': ADMIN } }, [role(ADMIN, flag('--role-arn'), undefined)]],
+    [
+      'a flag stands for the profile’s own role',
+      { config: `[profile work]\nawsmfa_role_arn = ${FIRST}\n`, options: { 'role-arn': ADMIN } },
+      [role(ADMIN, flag('--role-arn'), undefined)],
+    ],
+    [
+      'vegas_role_arn before _role_arn',
+      { config: `[profile work]\n_role_arn = ${FIRST}\nvegas_role_arn = ${ADMIN}\n` },
+      [role(ADMIN, inFile('work', 'vegas_role_arn', 3), 'work')],
+    ],
+    [
+      'assume_role beside the keys',
+      { credentials: `${KEYS}assume_role = ${ADMIN}\n` },
+      [role(ADMIN, inFile('work-long-term', 'assume_role', 4, 'credentials'), 'work-long-term')],
+    ],
+    [
+      'assume_role does not count beside another role',
+      { credentials: `${KEYS}assume_role = ${FIRST}\n`, options: { 'role-arn': ADMIN } },
+      [role(ADMIN, flag('--role-arn'), undefined)],
+    ],
     [
       'a chain, the one nearest to the keys first',
-      { config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\nawsmfa_source_profile = middle\n[profile middle]\nrole_arn = ${FIRST}\nsource_profile = work-long-term\n` },
-      [role(FIRST, inFile('middle', 'role_arn', 5), 'middle'), role(ADMIN, inFile('work', 'awsmfa_role_arn', 2), 'work')],
+      {
+        config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\nawsmfa_source_profile = middle\n[profile middle]\nrole_arn = ${FIRST}\nsource_profile = work-long-term\n`,
+      },
+      [
+        role(FIRST, inFile('middle', 'role_arn', 5), 'middle'),
+        role(ADMIN, inFile('work', 'awsmfa_role_arn', 2), 'work'),
+      ],
     ],
     [
       'a source that holds keys is taken for its keys, not for its role',
-      { config: `[profile work]\nawsmfa_source_profile = work-long-term\n[profile work-long-term]\nrole_arn = ${FIRST}\nsource_profile = x\n` },
+      {
+        config: `[profile work]\nawsmfa_source_profile = work-long-term\n[profile work-long-term]\nrole_arn = ${FIRST}\nsource_profile = x\n`,
+      },
       [],
     ],
   ])('%s', (_, given, roles) => expect(own(given).roles).toEqual(roles))
 
   it('flags that only a role has go with the role', () => {
-    expect(own({ tail: ['--role-arn', ADMIN, '--tags', 'Key=a,Value=b', '--policy', '{}'] }).roleExtras).toEqual({ tags: [{ key: 'a', value: 'b' }], policy: '{}' })
-    expect(own({ config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\n`, tail: ['--source-identity', 'me'] }).roleExtras).toEqual({ sourceIdentity: 'me' })
+    expect(own({ tail: ['--role-arn', ADMIN, '--tags', 'Key=a,Value=b', '--policy', '{}'] }).roleExtras).toEqual({
+      tags: [{ key: 'a', value: 'b' }],
+      policy: '{}',
+    })
+    expect(
+      own({ config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\n`, tail: ['--source-identity', 'me'] }).roleExtras,
+    ).toEqual({ sourceIdentity: 'me' })
   })
 })
 
@@ -160,11 +286,36 @@ describe('partitions', () => {
   const GOV = 'arn:aws-us-gov:iam::111111111111:mfa/alice'
   test.each<[string, Case, string, string]>([
     ['the home region of the device’s partition', { options: { 'serial-number': GOV } }, 'us-gov-west-1', 'aws-us-gov'],
-    ['the home region of the role’s partition', { options: { 'role-arn': ADMIN.replace('aws', 'aws-cn') } }, 'cn-north-1', 'aws-cn'],
-    ['a variable of another partition does not count', { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'eu-west-1' } }, 'us-gov-west-1', 'aws-us-gov'],
-    ['nor does a file’s', { options: { 'serial-number': GOV }, config: '[profile work]\nregion = eu-west-1\n' }, 'us-gov-west-1', 'aws-us-gov'],
-    ['a variable of the same partition does', { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'us-gov-east-1' } }, 'us-gov-east-1', 'aws-us-gov'],
-    ['a flag is taken at its word', { options: { 'serial-number': GOV, region: 'eu-west-1' } }, 'eu-west-1', 'aws-us-gov'],
+    [
+      'the home region of the role’s partition',
+      { options: { 'role-arn': ADMIN.replace('aws', 'aws-cn') } },
+      'cn-north-1',
+      'aws-cn',
+    ],
+    [
+      'a variable of another partition does not count',
+      { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'eu-west-1' } },
+      'us-gov-west-1',
+      'aws-us-gov',
+    ],
+    [
+      'nor does a file’s',
+      { options: { 'serial-number': GOV }, config: '[profile work]\nregion = eu-west-1\n' },
+      'us-gov-west-1',
+      'aws-us-gov',
+    ],
+    [
+      'a variable of the same partition does',
+      { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'us-gov-east-1' } },
+      'us-gov-east-1',
+      'aws-us-gov',
+    ],
+    [
+      'a flag is taken at its word',
+      { options: { 'serial-number': GOV, region: 'eu-west-1' } },
+      'eu-west-1',
+      'aws-us-gov',
+    ],
   ])('%s', (_, given, region, partition) => expect(own(given)).toMatchObject({ region: { value: region }, partition }))
 
   it('a partition without a home that is known needs a region', () => {
@@ -179,48 +330,117 @@ describe('a device that may be another’s', () => {
   const credentials = KEYS.replace('AKIAIOSFODNN7EXAMPLE', 'AKIAY34FZKBOKMUTVV7A')
   const environment = { AWS_MFA_SERIAL: SERIAL }
   it('is told of before the question', () => {
-    expect(own({ credentials, environment }).notes).toContainEqual({ kind: 'serial-of-other-account', serialAccount: '111111111111', keyAccount: '609629065308' })
+    expect(own({ credentials, environment }).notes).toContainEqual({
+      kind: 'serial-of-other-account',
+      serialAccount: '111111111111',
+      keyAccount: '609629065308',
+    })
   })
   it('one variable does not speak for several profiles of different accounts', () => {
     expect(own({ credentials, environment, targets: 2 })).toMatchObject({ serialNumber: undefined })
-    expect(own({ credentials, environment, targets: 2 }).notes).toContainEqual({ kind: 'environment-serial-ignored', variable: 'AWS_MFA_SERIAL', account: '111111111111' })
-    expect(own({ credentials, environment: { AWS_MFA_SERIAL: SERIAL.replace('111111111111', '609629065308') }, targets: 2 }).serialNumber?.origin).toEqual(variable('AWS_MFA_SERIAL'))
+    expect(own({ credentials, environment, targets: 2 }).notes).toContainEqual({
+      kind: 'environment-serial-ignored',
+      variable: 'AWS_MFA_SERIAL',
+      account: '111111111111',
+    })
+    expect(
+      own({ credentials, environment: { AWS_MFA_SERIAL: SERIAL.replace('111111111111', '609629065308') }, targets: 2 })
+        .serialNumber?.origin,
+    ).toEqual(variable('AWS_MFA_SERIAL'))
   })
 })
 
 describe('what contradicts itself or cannot be is refused', () => {
-  const contradiction = (name: string, before: string, value: string): object => ({ code: 'STS_ARGUMENT', problem: { kind: 'contradiction', flag: name, before, after: value } })
-  const bad = (option: string, value: string, origin: object): object => ({ code: 'USAGE', problem: { kind: 'bad-value', option, value, expected: expect.stringMatching(/\w/), origin } })
+  const contradiction = (name: string, before: string, value: string): object => ({
+    code: 'STS_ARGUMENT',
+    problem: { kind: 'contradiction', flag: name, before, after: value },
+  })
+  const bad = (option: string, value: string, origin: object): object => ({
+    code: 'USAGE',
+    problem: { kind: 'bad-value', option, value, expected: expect.stringMatching(/\w/), origin },
+  })
   test.each<[string, Case, object]>([
     ['profiles', { tail: ['--profile', 'x'] }, contradiction('--profile', 'work', 'x')],
-    ['durations', { options: { duration: '1h' }, tail: ['--duration-seconds', '7200'] }, contradiction('--duration-seconds', '1h', '7200')],
-    ['serials', { options: { 'serial-number': 'GAHT00000001' }, tail: ['--serial-number', 'GAHT00000002'] }, contradiction('--serial-number', 'GAHT00000001', 'GAHT00000002')],
-    ['codes, unseen', { options: { 'token-code': '123456' }, tail: ['--token-code', '654321'] }, contradiction('--token-code', '…', '…')],
+    [
+      'durations',
+      { options: { duration: '1h' }, tail: ['--duration-seconds', '7200'] },
+      contradiction('--duration-seconds', '1h', '7200'),
+    ],
+    [
+      'serials',
+      { options: { 'serial-number': 'GAHT00000001' }, tail: ['--serial-number', 'GAHT00000002'] },
+      contradiction('--serial-number', 'GAHT00000001', 'GAHT00000002'),
+    ],
+    [
+      'codes, unseen',
+      { options: { 'token-code': '123456' }, tail: ['--token-code', '654321'] },
+      contradiction('--token-code', '…', '…'),
+    ],
     ['a code that is none', { options: { 'token-code': '12345' } }, { code: 'TOKEN_CODE_MALFORMED', source: 'flag' }],
-    ['a length that is none', { environment: { AWSMFA_DURATION: 'soon' } }, bad('AWSMFA_DURATION', 'soon', variable('AWSMFA_DURATION'))],
-    ['words for --duration-seconds', { options: { 'duration-seconds': '1h' } }, bad('--duration-seconds', '1h', flag('--duration-seconds'))],
-    ['a length in a file', { config: '[profile work]\nduration_seconds = long\n' }, bad('duration_seconds', 'long', inFile('work', 'duration_seconds', 2))],
-    ['a minimum', { defaults: { min_ttl: 'x' } }, bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl', place: SETTINGS_PLACE })],
+    [
+      'a length that is none',
+      { environment: { AWSMFA_DURATION: 'soon' } },
+      bad('AWSMFA_DURATION', 'soon', variable('AWSMFA_DURATION')),
+    ],
+    [
+      'words for --duration-seconds',
+      { options: { 'duration-seconds': '1h' } },
+      bad('--duration-seconds', '1h', flag('--duration-seconds')),
+    ],
+    [
+      'a length in a file',
+      { config: '[profile work]\nduration_seconds = long\n' },
+      bad('duration_seconds', 'long', inFile('work', 'duration_seconds', 2)),
+    ],
+    [
+      'a minimum',
+      { defaults: { min_ttl: 'x' } },
+      bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl', place: SETTINGS_PLACE }),
+    ],
     ['a role', { options: { 'role-arn': 'Admin' } }, bad('--role-arn', 'Admin', flag('--role-arn'))],
-    ['a role with a comment', { config: `[work]\nrole_arn = ${ADMIN} ; admin\n` }, bad('role_arn', `${ADMIN} ; admin`, inFile('work', 'role_arn', 2))],
+    [
+      'a role with a comment',
+      { config: `[work]\nrole_arn = ${ADMIN} ; admin\n` },
+      bad('role_arn', `${ADMIN} ; admin`, inFile('work', 'role_arn', 2)),
+    ],
     ['a region', { environment: { AWS_REGION: 'eu west' } }, bad('AWS_REGION', 'eu west', variable('AWS_REGION'))],
-    ['an endpoint', { options: { 'endpoint-url': 'localhost' } }, bad('--endpoint-url', 'localhost', flag('--endpoint-url'))],
+    [
+      'an endpoint',
+      { options: { 'endpoint-url': 'localhost' } },
+      bad('--endpoint-url', 'localhost', flag('--endpoint-url')),
+    ],
     [
       'a role for too long, by a flag',
       { options: { 'role-arn': ADMIN, duration: '36h' } },
-      { code: 'DURATION_OUT_OF_RANGE', operation: 'AssumeRole', seconds: 129_600, minimum: 900, maximum: 43_200, origin: flag('--duration') },
+      {
+        code: 'DURATION_OUT_OF_RANGE',
+        operation: 'AssumeRole',
+        seconds: 129_600,
+        minimum: 900,
+        maximum: 43_200,
+        origin: flag('--duration'),
+      },
     ],
-    ['a name for a new section that other tools choke on', { profile: 'a#b', options: { 'source-profile': 'work-long-term' } }, { code: 'TEXT_REFUSED', what: 'profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') }],
+    [
+      'a name for a new section that other tools choke on',
+      { profile: 'a#b', options: { 'source-profile': 'work-long-term' } },
+      { code: 'TEXT_REFUSED', what: 'profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') },
+    ],
   ])('%s', (_, given, failure) => expect(failureOf(() => own(given))).toEqual(failure))
 
   it('a length for everything is as long as may be for a role', () => {
     const capped = { value: 43_200, origin: variable('AWSMFA_DURATION') }
-    expect(own({ environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } }).durationSeconds).toEqual(capped)
+    expect(own({ environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } }).durationSeconds).toEqual(
+      capped,
+    )
     expect(own({ environment: { AWSMFA_DURATION: '36h' } }).durationSeconds).toEqual({ ...capped, value: 129_600 })
   })
 
   it('the same said twice is no contradiction', () => {
-    expect(own({ options: { duration: '1h' }, tail: ['--duration-seconds', '3600', '--profile', 'work'] }).durationSeconds?.value).toBe(3_600)
+    expect(
+      own({ options: { duration: '1h' }, tail: ['--duration-seconds', '3600', '--profile', 'work'] }).durationSeconds
+        ?.value,
+    ).toBe(3_600)
   })
 })
 

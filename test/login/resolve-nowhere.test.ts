@@ -4,7 +4,8 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveLogin } from '../../src/login/resolve.ts'
 import type { LoginResolution } from '../../src/login/resolution.ts'
 
-const KEYS = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
+const KEYS =
+  'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
 const ROLE = 'arn:aws:iam::222222222222:role/Admin'
 
 function resolve(profile: string, credentials: string, config: string): LoginResolution {
@@ -21,8 +22,18 @@ function resolve(profile: string, credentials: string, config: string): LoginRes
 
 describe('for a program', () => {
   it.each([
-    ['on long-term keys', `[base]\n${KEYS}`, `[profile admin]\nrole_arn = ${ROLE}\nsource_profile = base\n`, ['admin', 'base']],
-    ['on a profile that login signs in', `[base-long-term]\n${KEYS}`, `[profile base]\n[profile admin]\nrole_arn = ${ROLE}\nsource_profile = base\n`, ['admin', 'base', 'base-long-term']],
+    [
+      'on long-term keys',
+      `[base]\n${KEYS}`,
+      `[profile admin]\nrole_arn = ${ROLE}\nsource_profile = base\n`,
+      ['admin', 'base'],
+    ],
+    [
+      'on a profile that login signs in',
+      `[base-long-term]\n${KEYS}`,
+      `[profile base]\n[profile admin]\nrole_arn = ${ROLE}\nsource_profile = base\n`,
+      ['admin', 'base', 'base-long-term'],
+    ],
     ['on itself', `[admin]\n${KEYS}`, `[profile admin]\nrole_arn = ${ROLE}\nsource_profile = admin\n`, ['admin']],
   ])('a role profile %s is its role, and goes nowhere', (_, credentials, config, path) => {
     const resolution = resolve('admin', credentials, config)

@@ -24,14 +24,30 @@ export interface Case {
   readonly targets?: number
 }
 
-export function resolve({ credentials = '', config = '', profile, options = {}, tail, environment = {}, defaults = {}, targets = 1 }: Case): LoginResolution {
+export function resolve({
+  credentials = '',
+  config = '',
+  profile,
+  options = {},
+  tail,
+  environment = {},
+  defaults = {},
+  targets = 1,
+}: Case): LoginResolution {
   const input: LoginInput = {
-    invocation: { command: 'login', positionals: profile === undefined ? [] : [profile], options, ...(tail === undefined ? {} : { tail }) },
+    invocation: {
+      command: 'login',
+      positionals: profile === undefined ? [] : [profile],
+      options,
+      ...(tail === undefined ? {} : { tail }),
+    },
     environment,
     profiles: readProfiles({ credentials, config }),
     paths: PATHS,
     config,
-    defaults: Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, { value, place: SETTINGS_PLACE }])),
+    defaults: Object.fromEntries(
+      Object.entries(defaults).map(([key, value]) => [key, { value, place: SETTINGS_PLACE }]),
+    ),
     readFile: () => {
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
     },

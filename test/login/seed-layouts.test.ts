@@ -4,18 +4,30 @@ import type { Case } from './resolve.ts'
 import { PATHS, resolve } from './resolve.ts'
 
 function home(name: string): Pick<Case, 'credentials' | 'config'> {
-  const read = (file: string): string => readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url), 'latin1')
+  const read = (file: string): string =>
+    readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url), 'latin1')
   return { credentials: read('credentials'), config: read('config') }
 }
 
-const inFile = (file: string, profile: string, key: string, line: number): object => ({ kind: 'file', file, profile, key, line })
+const inFile = (file: string, profile: string, key: string, line: number): object => ({
+  kind: 'file',
+  file,
+  profile,
+  key,
+  line,
+})
 
 describe('the layouts of other tools, as their READMEs print them', () => {
   it('reusabit’s: a source that has no keys, which stand under the profile’s own name with Perm', () => {
     expect(resolve({ ...home('reusabit-awsmfa'), profile: 'myaccount' })).toMatchObject({
       storeProfile: 'myaccount',
       path: ['myaccount', 'myaccountPermanent', 'myaccountPerm'],
-      longTerm: { kind: 'static', profile: 'myaccountPerm', place: { path: PATHS.credentials, line: 2 }, credentials: { accessKeyId: 'REDACTED', secretAccessKey: 'REDACTED' } },
+      longTerm: {
+        kind: 'static',
+        profile: 'myaccountPerm',
+        place: { path: PATHS.credentials, line: 2 },
+        credentials: { accessKeyId: 'REDACTED', secretAccessKey: 'REDACTED' },
+      },
       roles: [],
       serialNumber: {
         value: 'arn:aws:iam::REDACTED_ACCOUNT_NUMBER:mfa/REDACTED_USER_NAME',
@@ -30,9 +42,16 @@ describe('the layouts of other tools, as their READMEs print them', () => {
     expect(resolve({ ...home('aws-mfa'), profile: 'development' })).toMatchObject({
       storeProfile: 'development',
       path: ['development', 'development-long-term'],
-      longTerm: { kind: 'static', profile: 'development-long-term', credentials: { accessKeyId: 'YOUR_LONGTERM_KEY_ID' } },
+      longTerm: {
+        kind: 'static',
+        profile: 'development-long-term',
+        credentials: { accessKeyId: 'YOUR_LONGTERM_KEY_ID' },
+      },
       roles: [],
-      serialNumber: { value: 'arn:aws:iam::123456788990:mfa/dudeman', origin: inFile('credentials', 'development-long-term', 'aws_mfa_device', 4) },
+      serialNumber: {
+        value: 'arn:aws:iam::123456788990:mfa/dudeman',
+        origin: inFile('credentials', 'development-long-term', 'aws_mfa_device', 4),
+      },
       region: { value: 'us-east-1', origin: { kind: 'default' } },
       notes: [{ kind: 'own-suffix', profile: 'development', source: 'development-long-term' }],
     })
@@ -43,15 +62,41 @@ describe('the layouts of other tools, as their READMEs print them', () => {
       storeProfile: 'my-profile',
       path: ['my-profile', 'default'],
       longTerm: { kind: 'static', profile: 'default', credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE' } },
-      roles: [{ roleArn: { value: 'arn:aws:iam::222222222222:role/MyRole', origin: inFile('config', 'my-profile', '_role_arn', 4) }, profile: 'my-profile' }],
-      serialNumber: { value: 'arn:aws:iam::111111111111:mfa/MyUser', origin: inFile('config', 'my-profile', '_mfa_serial', 6) },
-      notes: [{ kind: 'process-still-runs', profile: 'my-profile', place: { path: PATHS.config, line: 3 }, tools: ['the AWS SDKs for Rust and Java'] }],
+      roles: [
+        {
+          roleArn: {
+            value: 'arn:aws:iam::222222222222:role/MyRole',
+            origin: inFile('config', 'my-profile', '_role_arn', 4),
+          },
+          profile: 'my-profile',
+        },
+      ],
+      serialNumber: {
+        value: 'arn:aws:iam::111111111111:mfa/MyUser',
+        origin: inFile('config', 'my-profile', '_mfa_serial', 6),
+      },
+      notes: [
+        {
+          kind: 'process-still-runs',
+          profile: 'my-profile',
+          place: { path: PATHS.config, line: 3 },
+          tools: ['the AWS SDKs for Rust and Java'],
+        },
+      ],
     })
   })
 
   it("the AWS CLI's own role: no session can stand there, so it goes into the caches of the tools that have some", () => {
-    const { storeProfile, storeIn, roles, serialNumber } = resolve({ ...home('aws-cli-role'), profile: 'crossaccountrole' })
-    expect({ storeProfile, storeIn, role: roles.map(({ roleArn, profile, externalId }) => [roleArn.value, profile, externalId?.value]), serial: serialNumber?.value }).toEqual({
+    const { storeProfile, storeIn, roles, serialNumber } = resolve({
+      ...home('aws-cli-role'),
+      profile: 'crossaccountrole',
+    })
+    expect({
+      storeProfile,
+      storeIn,
+      role: roles.map(({ roleArn, profile, externalId }) => [roleArn.value, profile, externalId?.value]),
+      serial: serialNumber?.value,
+    }).toEqual({
       storeProfile: 'crossaccountrole',
       storeIn: 'aws-caches',
       role: [['arn:aws:iam::234567890123:role/SomeRole', 'crossaccountrole', '123456']],

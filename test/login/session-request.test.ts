@@ -37,9 +37,21 @@ describe('a request in its stored form', () => {
     ['another role', { options: ROLE }, { options: { 'role-arn': `${ADMIN}2` } }, ['role']],
     ['the way that a role’s length demands', { options: ROLE }, { options: { ...ROLE, duration: '2h' } }, ['duration']],
     ['an external id', { options: ROLE }, { options: ROLE, tail: ['--external-id', 'xx'] }, ['parameters']],
-    ['a session name that someone chose', { options: ROLE }, { options: ROLE, tail: ['--role-session-name', 'me'] }, ['parameters']],
-    ['a tag beyond latin-1', { options: ROLE, tail: ['--tags', 'Key=a,Value=š'] }, { options: ROLE, tail: ['--tags', 'Key=a,Value=a'] }, ['parameters']],
-  ])('%s differs: %j', (_, before, after, parts) => expect(differingParts(hashOf(before), hashOf(after))).toEqual(parts))
+    [
+      'a session name that someone chose',
+      { options: ROLE },
+      { options: ROLE, tail: ['--role-session-name', 'me'] },
+      ['parameters'],
+    ],
+    [
+      'a tag beyond latin-1',
+      { options: ROLE, tail: ['--tags', 'Key=a,Value=š'] },
+      { options: ROLE, tail: ['--tags', 'Key=a,Value=a'] },
+      ['parameters'],
+    ],
+  ])('%s differs: %j', (_, before, after, parts) =>
+    expect(differingParts(hashOf(before), hashOf(after))).toEqual(parts),
+  )
 
   it('tells another key', () => {
     expect(differingParts(hashOf({}), hashOf({}, 'AKIAI44QH8DHBEXAMPLE'))).toEqual(['key'])
@@ -52,8 +64,13 @@ describe('a request in its stored form', () => {
   })
 
   it('does not depend on the order in which flags stand', () => {
-    const [tags, policy] = [['--tags', 'Key=a,Value=b'], ['--policy', '{}']]
-    expect(hashOf({ options: ROLE, tail: [...tags, ...policy] })).toBe(hashOf({ options: ROLE, tail: [...policy, ...tags] }))
+    const [tags, policy] = [
+      ['--tags', 'Key=a,Value=b'],
+      ['--policy', '{}'],
+    ]
+    expect(hashOf({ options: ROLE, tail: [...tags, ...policy] })).toBe(
+      hashOf({ options: ROLE, tail: [...policy, ...tags] }),
+    )
   })
 
   it('names everything where a stored form is none that it knows', () => {

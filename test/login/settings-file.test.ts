@@ -25,7 +25,9 @@ async function read(): Promise<Readonly<Record<string, string>>> {
 }
 
 function shown(defaults: GlobalDefaults): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(defaults).map(([key, { value, place }]) => [key, `${value} @${String(place.line)}`]))
+  return Object.fromEntries(
+    Object.entries(defaults).map(([key, { value, place }]) => [key, `${value} @${String(place.line)}`]),
+  )
 }
 
 async function failure(): Promise<Failure> {
@@ -43,7 +45,15 @@ const problem = (facts: object): object => ({ code: 'USAGE', problem: facts })
 describe("awsmfa's own settings", () => {
   it('are none where there is no file and no folder, and none in an empty file, a blank one, or one of comments', async () => {
     expect(await readSettingsFile(join(folder, 'nowhere'))).toEqual({})
-    for (const [name, text] of [['config.ini', ''], ['config.ini', '\n\n'], ['config.ini', '; nothing\n'], ['config.toml', '# nothing\n'], ['config.yaml', '# nothing\n'], ['config.json', ' \n'], ['config.json', '{}']] as const) {
+    for (const [name, text] of [
+      ['config.ini', ''],
+      ['config.ini', '\n\n'],
+      ['config.ini', '; nothing\n'],
+      ['config.toml', '# nothing\n'],
+      ['config.yaml', '# nothing\n'],
+      ['config.json', ' \n'],
+      ['config.json', '{}'],
+    ] as const) {
       write(name, text)
       expect(await readSettingsFile(folder)).toEqual({})
       rmSync(join(folder, name))
@@ -52,14 +62,38 @@ describe("awsmfa's own settings", () => {
 
   const TABLE: readonly (readonly [name: string, text: string, settings: Readonly<Record<string, string>>])[] = [
     ['config.ini', '; mine\nduration = 8h\nmin_ttl=45m\r\n', { duration: '8h @2', min_ttl: '45m @3' }],
-    ['config.ini', 'duration = 3600\nregion = "eu-west-1"\nmfa_serial = 0123\n', { duration: '3600 @1', region: 'eu-west-1 @2', mfa_serial: '0123 @3' }],
+    [
+      'config.ini',
+      'duration = 3600\nregion = "eu-west-1"\nmfa_serial = 0123\n',
+      { duration: '3600 @1', region: 'eu-west-1 @2', mfa_serial: '0123 @3' },
+    ],
     ['config.toml', '# mine\nduration = "8h"\n\nmin_ttl = 2700\n', { duration: '8h @2', min_ttl: '2700 @4' }],
-    ['config.toml', '"duration" = 9007199254740993\nno_color = true\nexternal_id = \'C:\\x\'\n', { duration: '9007199254740993 @1', no_color: 'true @2', external_id: 'C:\\x @3' }],
-    ['config.yaml', '# mine\nduration: 8h\nmin_ttl: 2700\nno_color: yes\n', { duration: '8h @2', min_ttl: '2700 @3', no_color: 'yes @4' }],
-    ['config.yml', '---\nmfa_serial: 00123\n"region": >-\n  eu-west-1\nduration: !!str 8h\n', { mfa_serial: '00123 @2', region: 'eu-west-1 @3', duration: '8h @5' }],
+    [
+      'config.toml',
+      '"duration" = 9007199254740993\nno_color = true\nexternal_id = \'C:\\x\'\n',
+      { duration: '9007199254740993 @1', no_color: 'true @2', external_id: 'C:\\x @3' },
+    ],
+    [
+      'config.yaml',
+      '# mine\nduration: 8h\nmin_ttl: 2700\nno_color: yes\n',
+      { duration: '8h @2', min_ttl: '2700 @3', no_color: 'yes @4' },
+    ],
+    [
+      'config.yml',
+      '---\nmfa_serial: 00123\n"region": >-\n  eu-west-1\nduration: !!str 8h\n',
+      { mfa_serial: '00123 @2', region: 'eu-west-1 @3', duration: '8h @5' },
+    ],
     ['config.yaml', '{duration: 8h, external_id: 0x10}\n', { duration: '8h @1', external_id: '0x10 @1' }],
-    ['config.json', '{\n  "duration": "8h",\n  "min_ttl": 2700,\n  "no_color": false }\n', { duration: '8h @2', min_ttl: '2700 @3', no_color: 'false @4' }],
-    ['config.json', '{"external_id": 1.50, "region": "eu\\u002dwest-1"}', { external_id: '1.50 @1', region: 'eu-west-1 @1' }],
+    [
+      'config.json',
+      '{\n  "duration": "8h",\n  "min_ttl": 2700,\n  "no_color": false }\n',
+      { duration: '8h @2', min_ttl: '2700 @3', no_color: 'false @4' },
+    ],
+    [
+      'config.json',
+      '{"external_id": 1.50, "region": "eu\\u002dwest-1"}',
+      { external_id: '1.50 @1', region: 'eu-west-1 @1' },
+    ],
   ]
   it.each(TABLE)('are text as it is written, each with its line: %s %j', async (name, text, settings) => {
     write(name, text)
@@ -74,7 +108,9 @@ describe("awsmfa's own settings", () => {
 
   it('know their place', async () => {
     write('config.toml', 'duration = "8h"\n')
-    expect(await readSettingsFile(folder)).toEqual({ duration: { value: '8h', place: { path: join(folder, 'config.toml'), line: 1 } } })
+    expect(await readSettingsFile(folder)).toEqual({
+      duration: { value: '8h', place: { path: join(folder, 'config.toml'), line: 1 } },
+    })
   })
 
   it.each([
@@ -88,7 +124,9 @@ describe("awsmfa's own settings", () => {
 
   it('may have every key of the table, in every format', async () => {
     for (const [name, format] of SETTINGS_FILES) {
-      const lines = SETTINGS_FILE_KEYS.map((key) => ({ ini: `${key} = x`, toml: `${key} = "x"`, yaml: `${key}: x`, json: `"${key}": "x"` })[format])
+      const lines = SETTINGS_FILE_KEYS.map(
+        (key) => ({ ini: `${key} = x`, toml: `${key} = "x"`, yaml: `${key}: x`, json: `"${key}": "x"` })[format],
+      )
       write(name, format === 'json' ? `{${lines.join(',\n')}}` : `${lines.join('\n')}\n`)
       expect(await read()).toEqual(Object.fromEntries(SETTINGS_FILE_KEYS.map((key, index) => [key, `x @${index + 1}`])))
       rmSync(join(folder, name))
@@ -96,16 +134,25 @@ describe("awsmfa's own settings", () => {
   })
 
   it('are the same whatever the format', async () => {
-    const text = fc.string({ unit: fc.constantFrom(...Array.from('abcXYZ019 :#;=-_./\\\'"é中{}[]&*!|>%@`,')) }).map((value) => value.trim())
+    const text = fc
+      .string({ unit: fc.constantFrom(...Array.from('abcXYZ019 :#;=-_./\\\'"é中{}[]&*!|>%@`,')) })
+      .map((value) => value.trim())
     await fc.assert(
-      fc.asyncProperty(text.filter((value) => value !== ''), async (value) => {
-        const quoted = JSON.stringify(value)
-        for (const [name, line] of [['config.toml', `region = ${quoted}`], ['config.yaml', `region: ${quoted}`], ['config.json', `{"region": ${quoted}}`]] as const) {
-          write(name, line)
-          expect(await read()).toEqual({ region: `${value} @1` })
-          rmSync(join(folder, name))
-        }
-      }),
+      fc.asyncProperty(
+        text.filter((value) => value !== ''),
+        async (value) => {
+          const quoted = JSON.stringify(value)
+          for (const [name, line] of [
+            ['config.toml', `region = ${quoted}`],
+            ['config.yaml', `region: ${quoted}`],
+            ['config.json', `{"region": ${quoted}}`],
+          ] as const) {
+            write(name, line)
+            expect(await read()).toEqual({ region: `${value} @1` })
+            rmSync(join(folder, name))
+          }
+        },
+      ),
       { numRuns: 50 },
     )
   })
@@ -114,9 +161,13 @@ describe("awsmfa's own settings", () => {
 describe("awsmfa's own settings are refused, with the place", () => {
   it('where there are two files, whatever they hold', async () => {
     for (const [name] of SETTINGS_FILES) write(name, '')
-    expect(await failure()).toMatchObject(problem({ kind: 'several-settings-files', paths: SETTINGS_FILES.map(([name]) => join(folder, name)) }))
+    expect(await failure()).toMatchObject(
+      problem({ kind: 'several-settings-files', paths: SETTINGS_FILES.map(([name]) => join(folder, name)) }),
+    )
     for (const name of ['config.ini', 'config.yaml', 'config.json']) rmSync(join(folder, name))
-    expect(await failure()).toMatchObject(problem({ kind: 'several-settings-files', paths: [join(folder, 'config.toml'), join(folder, 'config.yml')] }))
+    expect(await failure()).toMatchObject(
+      problem({ kind: 'several-settings-files', paths: [join(folder, 'config.toml'), join(folder, 'config.yml')] }),
+    )
   })
 
   it.each([
@@ -128,8 +179,16 @@ describe("awsmfa's own settings are refused, with the place", () => {
     ['config.yaml', 'min-ttl: 1h\n', { key: 'min-ttl', line: 1, nearest: 'min_ttl' }],
     ['config.yaml', 'x: &x {duration: 1h}\n<<: *x\n', { key: 'x', line: 1 }],
     ['config.json', '{\n"minttl": "1h"}', { key: 'minttl', line: 2, nearest: 'min_ttl' }],
-    ['config.json', '{"profile": "x"}', { key: 'profile', line: 1, instead: 'set AWS_PROFILE, which every AWS tool reads' }],
-    ['config.toml', 'token_code = "123456"', { key: 'token_code', line: 1, instead: 'a code works once: leave the line out' }],
+    [
+      'config.json',
+      '{"profile": "x"}',
+      { key: 'profile', line: 1, instead: 'set AWS_PROFILE, which every AWS tool reads' },
+    ],
+    [
+      'config.toml',
+      'token_code = "123456"',
+      { key: 'token_code', line: 1, instead: 'a code works once: leave the line out' },
+    ],
     ['config.toml', 'aws_secret_access_key = "x"', { key: 'aws_secret_access_key', line: 1 }],
   ])('for a key that means nothing, with the nearest: %s %j', async (name, text, facts) => {
     write(name, text)
@@ -138,7 +197,13 @@ describe("awsmfa's own settings are refused, with the place", () => {
     if (!('nearest' in facts)) expect(found).not.toHaveProperty('problem.nearest')
   })
 
-  const PROTOTYPE: readonly (readonly [string, string])[] = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype'].flatMap((key) => [
+  const PROTOTYPE: readonly (readonly [string, string])[] = [
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'prototype',
+  ].flatMap((key) => [
     ['config.ini', `${key} = x\n`],
     ['config.ini', `[${key}]\nduration = x\n`],
     ['config.toml', `${key} = "x"\n`],
@@ -168,7 +233,9 @@ describe("awsmfa's own settings are refused, with the place", () => {
     ['config.json', '{"duration": {}}', 'table', 1],
   ])('for a value that is no text: %s %j', async (name, text, found, line) => {
     write(name, text)
-    expect(await failure()).toEqual(problem({ kind: 'setting-type', path: join(folder, name), key: 'duration', found, line }))
+    expect(await failure()).toEqual(
+      problem({ kind: 'setting-type', path: join(folder, name), key: 'duration', found, line }),
+    )
   })
 
   it.each([
@@ -176,7 +243,9 @@ describe("awsmfa's own settings are refused, with the place", () => {
     ['config.json', '{"duration": 1,\n"duration": 2}', [1, 2]],
   ])('for a key that stands there twice: %s %j', async (name, text, lines) => {
     write(name, text)
-    expect(await failure()).toEqual(problem({ kind: 'repeated-setting', path: join(folder, name), key: 'duration', lines }))
+    expect(await failure()).toEqual(
+      problem({ kind: 'repeated-setting', path: join(folder, name), key: 'duration', lines }),
+    )
   })
 
   it.each([
@@ -214,7 +283,11 @@ describe("awsmfa's own settings are refused, with the place", () => {
 
   it('for what cannot be read, or is no file', async () => {
     mkdirSync(join(folder, 'config.toml'))
-    expect(await failure()).toEqual({ code: 'FILE_NOT_REGULAR', place: { path: join(folder, 'config.toml') }, found: 'directory' })
+    expect(await failure()).toEqual({
+      code: 'FILE_NOT_REGULAR',
+      place: { path: join(folder, 'config.toml') },
+      found: 'directory',
+    })
     rmSync(join(folder, 'config.toml'), { recursive: true })
     symlinkSync('config.ini', join(folder, 'config.ini'))
     expect(await failure()).toMatchObject({ code: 'FILE_NOT_REGULAR', found: 'symlink-loop' })
@@ -234,7 +307,10 @@ describe('aliases in YAML', () => {
   it('to a list or to themselves are what they lead to, and a small file does not become a big one', async () => {
     write('config.yaml', 'duration: &a [*a, *a]\n')
     expect(await failure()).toMatchObject({ code: 'USAGE' })
-    const levels = Array.from({ length: 30 }, (_, level) => `  - &l${level + 1} [${Array.from({ length: 10 }, () => `*l${level}`).join(', ')}]`)
+    const levels = Array.from(
+      { length: 30 },
+      (_, level) => `  - &l${level + 1} [${Array.from({ length: 10 }, () => `*l${level}`).join(', ')}]`,
+    )
     write('config.yaml', `duration:\n  - &l0 x\n${levels.join('\n')}\nmin_ttl: *l30\n`)
     expect(await failure()).toMatchObject(problem({ kind: 'setting-type', key: 'duration', found: 'list' }))
   })

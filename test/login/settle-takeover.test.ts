@@ -4,19 +4,37 @@ import { settleTakeover } from '../../src/login/conflict.ts'
 import { ALICE, NOW, fakeDeadline, fakeFacts, fakeSts } from '../support/fake-effects.ts'
 
 it('asks STS with the older name of the session token where the newer one stands empty', async () => {
-  const text = '[work]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = s\naws_session_token =\naws_security_token = t\n'
+  const text =
+    '[work]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = s\naws_session_token =\naws_security_token = t\n'
   const signer = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }
   const sts = fakeSts({ identity: [ALICE] })
   const told = await settleTakeover({
     profile: 'work',
-    ownership: { kind: 'foreign-session', accessKeyId: 'ASIAOTHER', complete: true, expiration: undefined, manager: undefined, marked: false },
+    ownership: {
+      kind: 'foreign-session',
+      accessKeyId: 'ASIAOTHER',
+      complete: true,
+      expiration: undefined,
+      manager: undefined,
+      marked: false,
+    },
     view: readProfiles({ credentials: text, config: '' }).find('work'),
     path: '/c',
     longTermProfile: undefined,
     signer,
     replace: false,
     question: () => '',
-    effects: { sts, facts: fakeFacts({ AKIAIOSFODNN7EXAMPLE: ALICE }), terminal: { canAsk: () => false, confirm: () => Promise.resolve(false) }, now: () => NOW, deadline: fakeDeadline(), cancelled: new AbortController().signal },
+    effects: {
+      sts,
+      facts: fakeFacts({ AKIAIOSFODNN7EXAMPLE: ALICE }),
+      terminal: { canAsk: () => false, confirm: () => Promise.resolve(false) },
+      now: () => NOW,
+      deadline: fakeDeadline(),
+      cancelled: new AbortController().signal,
+    },
   })
-  expect([told?.reason, sts.calls.map(({ signer: used }) => used)]).toEqual(['same-user', [{ accessKeyId: 'ASIAOTHER', secretAccessKey: 's', sessionToken: 't' }]])
+  expect([told?.reason, sts.calls.map(({ signer: used }) => used)]).toEqual([
+    'same-user',
+    [{ accessKeyId: 'ASIAOTHER', secretAccessKey: 's', sessionToken: 't' }],
+  ])
 })

@@ -42,7 +42,11 @@ it('gives back every member that was quoted as the AWS CLI documents it', () => 
   const key = fc.stringMatching(/^[A-Za-z0-9_.#/-]{1,10}$/)
   // A backslash at the end of a quoted text is the one thing that shorthand cannot say.
   const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.endsWith('\\'))
-  const members = fc.uniqueArray(fc.record({ key, text, fromFile: fc.boolean() }), { selector: (member) => member.key, minLength: 1, maxLength: 4 })
+  const members = fc.uniqueArray(fc.record({ key, text, fromFile: fc.boolean() }), {
+    selector: (member) => member.key,
+    minLength: 1,
+    maxLength: 4,
+  })
   const quote = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
   fc.assert(
     fc.property(members, (given) => {

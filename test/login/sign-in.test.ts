@@ -11,16 +11,33 @@ import type { SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-fi
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { signIn } from '../../src/login/sign-in.ts'
 import type { SignInEffects, SignInOutcome } from '../../src/login/sign-in.ts'
-import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
+import {
+  ALICE,
+  NOW,
+  fakeCache,
+  fakeDeadline,
+  fakeFacts,
+  fakeLock,
+  fakePerson,
+  fakeSts,
+  sessionOf,
+} from '../support/fake-effects.ts'
 
 const KEYS = { alice: 'AKIAIOSFODNN7EXAMPLE', bob: 'AKIAI44QH8DHBEXAMPLE' }
 const PATHS = { credentials: '/c', config: '/f' }
-const CREDENTIALS = Object.entries(KEYS).map(([name, keyId]) => `[${name}-long-term]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`).join('')
-const SERIALS = Object.keys(KEYS).map((name) => `[profile ${name}]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/${name}\n`).join('')
+const CREDENTIALS = Object.entries(KEYS)
+  .map(([name, keyId]) => `[${name}-long-term]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`)
+  .join('')
+const SERIALS = Object.keys(KEYS)
+  .map((name) => `[profile ${name}]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/${name}\n`)
+  .join('')
 
 function fakeFiles(config: string): SharedFiles & { readonly text: () => string } {
   let text = CREDENTIALS
-  const read = (): SharedSnapshots => ({ credentials: { path: PATHS.credentials, text, exists: true }, config: { path: PATHS.config, text: config, exists: true } })
+  const read = (): SharedSnapshots => ({
+    credentials: { path: PATHS.credentials, text, exists: true },
+    config: { path: PATHS.config, text: config, exists: true },
+  })
   return {
     text: () => text,
     read,
@@ -36,18 +53,35 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
 const IN_SETTINGS: GlobalDefaults = { token_command: { value: 'op', place: { path: '/s', line: 3 } } }
 
 /** Signs these profiles in; gives what became of each, and the credentials file. */
-async function signInAll(names: readonly string[], changes: Partial<SignInEffects>, config = SERIALS, options: Invocation['options'] = {}, defaults: GlobalDefaults = {}): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
+async function signInAll(
+  names: readonly string[],
+  changes: Partial<SignInEffects>,
+  config = SERIALS,
+  options: Invocation['options'] = {},
+  defaults: GlobalDefaults = {},
+): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
   const files = fakeFiles(config)
   const profiles = readProfiles({ credentials: CREDENTIALS, config })
   const candidates = names.map((name) => {
     const invocation = { command: 'login', positionals: [name], options } as const
-    const resolution = resolveLogin({ invocation, environment: {}, profiles, paths: PATHS, defaults, readFile: () => '' })
+    const resolution = resolveLogin({
+      invocation,
+      environment: {},
+      profiles,
+      paths: PATHS,
+      defaults,
+      readFile: () => '',
+    })
     return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
   })
   const effects: SignInEffects = {
     files,
     awsCaches: [],
-    connect: () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' }),
+    connect: () => ({
+      sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')] }),
+      listMfaDevices: () => Promise.resolve([]),
+      endpoint: '',
+    }),
     sourcesFor: () => Promise.resolve([fakePerson(['123456']).source]),
     runCredentialProcess: () => Promise.reject(new Error('unexpected')),
     terminal: { canAsk: () => true, confirm: () => Promise.resolve(false), choose: () => Promise.resolve(0) },
@@ -65,16 +99,28 @@ async function signInAll(names: readonly string[], changes: Partial<SignInEffect
     debug: () => undefined,
     ...changes,
   }
-  const request = { candidates, profiles, renew: false, replace: false, path: PATHS.credentials, takeoverQuestion: () => '', tell: () => undefined }
+  const request = {
+    candidates,
+    profiles,
+    renew: false,
+    replace: false,
+    path: PATHS.credentials,
+    takeoverQuestion: () => '',
+    tell: () => undefined,
+  }
   return { outcomes: await signIn(request, effects), text: files.text() }
 }
 
-const codesOf = (outcomes: readonly SignInOutcome[]): readonly string[] => outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : 'ok'))
+const codesOf = (outcomes: readonly SignInOutcome[]): readonly string[] =>
+  outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : 'ok'))
 
 describe('signing in', () => {
   it('writes and tells what was got before the question for another device was cancelled', async () => {
     const cancelled = new AwsmfaError({ code: 'CANCELLED' })
-    const { outcomes, text } = await signInAll(['alice', 'bob'], { sourcesFor: ({ target }) => Promise.resolve([fakePerson([target.value === 'alice' ? '123456' : cancelled]).source]) })
+    const { outcomes, text } = await signInAll(['alice', 'bob'], {
+      sourcesFor: ({ target }) =>
+        Promise.resolve([fakePerson([target.value === 'alice' ? '123456' : cancelled]).source]),
+    })
     expect(codesOf(outcomes)).toEqual(['ok', 'CANCELLED'])
     expect(text).toContain('[alice]\n')
     expect(text).not.toContain('[bob]\n')
@@ -88,36 +134,75 @@ describe('signing in', () => {
   it('asks for no further code once the time is over', async () => {
     const over = new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' })
     const time = new AbortController()
-    const sts = { ...fakeSts({}), getSessionToken: () => (time.abort(over), Promise.resolve(sessionOf('ASIAIOSFODNN7EXAMPLE'))) }
+    const sts = {
+      ...fakeSts({}),
+      getSessionToken: () => (time.abort(over), Promise.resolve(sessionOf('ASIAIOSFODNN7EXAMPLE'))),
+    }
     const person = fakePerson(['123456'])
     const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
-    const { outcomes } = await signInAll(['alice', 'bob'], { connect, deadline: { ...fakeDeadline(), signal: time.signal }, sourcesFor: () => Promise.resolve([person.source]) })
+    const { outcomes } = await signInAll(['alice', 'bob'], {
+      connect,
+      deadline: { ...fakeDeadline(), signal: time.signal },
+      sourcesFor: () => Promise.resolve([person.source]),
+    })
     expect(codesOf(outcomes)).toEqual(['ok', 'DEADLINE_EXCEEDED'])
     expect(person.asked).toHaveLength(1)
   })
 
   it.each([
-    ['a command of its own for each device', `${SERIALS}mfa_process = op bob\n`.replace('[profile bob]', 'mfa_process = op alice\n[profile bob]'), {}],
+    [
+      'a command of its own for each device',
+      `${SERIALS}mfa_process = op bob\n`.replace('[profile bob]', 'mfa_process = op alice\n[profile bob]'),
+      {},
+    ],
     ['one command for one device, of several keys', SERIALS.replace('mfa/bob', 'mfa/alice'), { 'token-command': 'op' }],
-    ["the settings file's command for one device, and the other's own", `${SERIALS}mfa_process = op bob\n`, {}, IN_SETTINGS],
+    [
+      "the settings file's command for one device, and the other's own",
+      `${SERIALS}mfa_process = op bob\n`,
+      {},
+      IN_SETTINGS,
+    ],
   ])('asks %s', async (_, config, options, defaults = {}) => {
     const person = fakePerson(['123456', '654321'])
-    const { outcomes } = await signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options, defaults)
+    const { outcomes } = await signInAll(
+      ['alice', 'bob'],
+      { sourcesFor: () => Promise.resolve([person.source]) },
+      config,
+      options,
+      defaults,
+    )
     expect([codesOf(outcomes), person.asked.length]).toEqual([['ok', 'ok'], 2])
   })
 
   it.each<[string, string, Invocation['options'], GlobalDefaults, string]>([
     ['the line', SERIALS, { 'token-command': 'op' }, {}, 'flag'],
     ['the settings file', SERIALS, {}, IN_SETTINGS, 'settings'],
-    ['a profile on the way of both', SERIALS.replaceAll(']\n', ']\nsource_profile = base\n').concat('[profile base]\nsource_profile = alice-long-term\nmfa_process = op\n'), {}, {}, 'file'],
+    [
+      'a profile on the way of both',
+      SERIALS.replaceAll(']\n', ']\nsource_profile = base\n').concat(
+        '[profile base]\nsource_profile = alice-long-term\nmfa_process = op\n',
+      ),
+      {},
+      {},
+      'file',
+    ],
   ])('asks no command from %s, where there is more than one device', async (_, config, options, defaults, kind) => {
     const person = fakePerson([])
-    const signing = signInAll(['alice', 'bob'], { sourcesFor: () => Promise.resolve([person.source]) }, config, options, defaults)
-    await expect(signing).rejects.toMatchObject({ failure: { code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: 2, origin: { kind } } } })
+    const signing = signInAll(
+      ['alice', 'bob'],
+      { sourcesFor: () => Promise.resolve([person.source]) },
+      config,
+      options,
+      defaults,
+    )
+    await expect(signing).rejects.toMatchObject({
+      failure: { code: 'USAGE', problem: { kind: 'token-command-for-many', profiles: 2, origin: { kind } } },
+    })
   })
 
   it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {
-    const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+    const config =
+      '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
     const person = fakePerson([])
     const { outcomes } = await signInAll(['admin'], { sourcesFor: () => Promise.resolve([person.source]) }, config)
     expect(codesOf(outcomes)).toEqual(['HOME_UNKNOWN'])
@@ -127,10 +212,19 @@ describe('signing in', () => {
     ['nothing where every cache refuses', [true, true], ['FILE_NOT_WRITABLE'], 0],
     ['a code where one cache would take the session', [true, false], ['ok'], 1],
   ])('spends %s', async (_, refusals, codes, asked) => {
-    const config = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+    const config =
+      '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
     const person = fakePerson(['123456'])
-    const connect = () => ({ sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [sessionOf('ASIAADMIN', 3600)] }), listMfaDevices: () => Promise.resolve([]), endpoint: '' })
-    const { outcomes } = await signInAll(['admin'], { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => Promise.resolve([person.source]) }, config)
+    const connect = () => ({
+      sts: fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [sessionOf('ASIAADMIN', 3600)] }),
+      listMfaDevices: () => Promise.resolve([]),
+      endpoint: '',
+    })
+    const { outcomes } = await signInAll(
+      ['admin'],
+      { connect, awsCaches: refusals.map(fakeAwsCache), sourcesFor: () => Promise.resolve([person.source]) },
+      config,
+    )
     expect(codesOf(outcomes)).toEqual(codes)
     expect(person.asked).toHaveLength(asked)
   })
@@ -140,7 +234,13 @@ describe('signing in', () => {
       throw new AwsmfaError({ code: 'KEYCHAIN_UNAVAILABLE', platform: 'linux', reason: 'no-service', addOn: 'x' })
     }
     const kept: SessionRecord = {
-      key: { partition: 'aws', endpoint: '', accessKeyId: KEYS.bob, serialNumber: 'arn:aws:iam::111111111111:mfa/bob', chain: '' },
+      key: {
+        partition: 'aws',
+        endpoint: '',
+        accessKeyId: KEYS.bob,
+        serialNumber: 'arn:aws:iam::111111111111:mfa/bob',
+        chain: '',
+      },
       credentials: sessionOf('ASIAI44QH8DHBEXAMPLE').credentials,
       durationSeconds: 43_200,
       createdAt: NOW,
@@ -149,18 +249,33 @@ describe('signing in', () => {
 
     it('asks nobody and runs nothing, and the others are signed in', async () => {
       const person = fakePerson(['123456'])
-      const { outcomes } = await signInAll(['bob', 'alice'], { cache: { ...fakeCache(), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([person.source]) }, config)
+      const { outcomes } = await signInAll(
+        ['bob', 'alice'],
+        {
+          cache: { ...fakeCache(), store: refuse, rehearse: refuse },
+          sourcesFor: () => Promise.resolve([person.source]),
+        },
+        config,
+      )
       expect(codesOf(outcomes)).toEqual(['SESSION_NOT_KEPT', 'ok'])
       expect(outcomes[0]).toMatchObject({ error: { failure: { profile: 'bob', isGot: false } } })
       expect(person.asked.map(({ profile }) => profile)).toEqual(['alice'])
     })
 
     it('takes the session that is kept already', async () => {
-      const { outcomes } = await signInAll(['bob'], { cache: { ...fakeCache([kept]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([]) }, config)
+      const { outcomes } = await signInAll(
+        ['bob'],
+        { cache: { ...fakeCache([kept]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([]) },
+        config,
+      )
       expect(codesOf(outcomes)).toEqual(['ok'])
     })
 
-    const hours = (count: number): SessionRecord => ({ ...kept, credentials: sessionOf('ASIAI44QH8DHBEXAMPLE', count * 3600).credentials, durationSeconds: count * 3600 })
+    const hours = (count: number): SessionRecord => ({
+      ...kept,
+      credentials: sessionOf('ASIAI44QH8DHBEXAMPLE', count * 3600).credentials,
+      durationSeconds: count * 3600,
+    })
     const ofDevice = (serialNumber: string): SessionRecord => ({ ...kept, key: { ...kept.key, serialNumber } })
     const admin = `${SERIALS}[profile admin]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/Admin\nawsmfa_source_profile = bob-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/bob\ncredential_process = awsmfa credential-process --profile admin\n`
     const ofRole = { ...kept, profiles: ['admin'] }
@@ -175,7 +290,16 @@ describe('signing in', () => {
       ['from which its role could not be got', 'admin', [ofRole], admin, { duration: '4h' }, 'SESSION_NOT_KEPT'],
     ])('asks nobody and runs nothing where a session %s is kept', async (_, profile, records, text, options, code) => {
       const lock = fakeLock()
-      const { outcomes } = await signInAll([profile], { cache: { ...fakeCache(records), store: refuse, rehearse: refuse }, lockQuestion: lock.lockQuestion, sourcesFor: () => Promise.resolve([fakePerson([]).source]) }, text, options)
+      const { outcomes } = await signInAll(
+        [profile],
+        {
+          cache: { ...fakeCache(records), store: refuse, rehearse: refuse },
+          lockQuestion: lock.lockQuestion,
+          sourcesFor: () => Promise.resolve([fakePerson([]).source]),
+        },
+        text,
+        options,
+      )
       expect([codesOf(outcomes), lock.events]).toEqual([[code], []])
       if (code !== 'ok') expect(outcomes[0]).toMatchObject({ error: { failure: { profile, isGot: false } } })
     })
@@ -191,7 +315,12 @@ describe('signing in', () => {
       const first = await signInAll(['admin'], { cache, connect }, admin, { duration })
       // Whose keys these are is not known any more, and with it the name in the request for the role.
       const asking = fakeSts({ identity: [ALICE] })
-      const effects = { cache: { ...cache, store: refuse, rehearse: refuse }, connect: () => ({ ...connect(), sts: asking }), facts: fakeFacts(), sourcesFor: () => Promise.resolve([]) }
+      const effects = {
+        cache: { ...cache, store: refuse, rehearse: refuse },
+        connect: () => ({ ...connect(), sts: asking }),
+        facts: fakeFacts(),
+        sourcesFor: () => Promise.resolve([]),
+      }
       const again = await signInAll(['admin'], effects, admin, { duration })
       expect([...codesOf(first.outcomes), ...codesOf(again.outcomes)]).toEqual(['ok', 'ok'])
     })
@@ -201,16 +330,37 @@ describe('signing in', () => {
       const sts = fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE', 7200)] })
       const shared = `${config}[profile carol]\nsource_profile = bob-long-term\nduration_seconds = 7200\nmfa_serial = arn:aws:iam::111111111111:mfa/bob\n`
       const connect = () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' })
-      const { outcomes } = await signInAll(['bob', 'carol'], { connect, cache: { ...fakeCache([hours(1)]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([person.source]) }, shared)
+      const { outcomes } = await signInAll(
+        ['bob', 'carol'],
+        {
+          connect,
+          cache: { ...fakeCache([hours(1)]), store: refuse, rehearse: refuse },
+          sourcesFor: () => Promise.resolve([person.source]),
+        },
+        shared,
+      )
       expect(codesOf(outcomes)).toEqual(['SESSION_NOT_KEPT', 'ok'])
-      expect([person.asked.map(({ profile }) => profile), sts.calls.map(({ request }) => request?.durationSeconds)]).toEqual([['carol'], [7200]])
+      expect([
+        person.asked.map(({ profile }) => profile),
+        sts.calls.map(({ request }) => request?.durationSeconds),
+      ]).toEqual([['carol'], [7200]])
     })
   })
 })
 
 function fakeAwsCache(refuses: boolean): AwsCache {
   const write = (): void => {
-    if (refuses) throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EROFS', step: 'folder' })
+    if (refuses)
+      throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: '/x' }, errno: 'EROFS', step: 'folder' })
   }
-  return { source: 'cli-cache', findFor: () => ({ kind: 'none' }), storeFor: write, rehearse: write, pathFor: () => '/x', find: () => undefined, managedProfiles: () => [], remove: () => ({ removals: [], warnings: [] }) }
+  return {
+    source: 'cli-cache',
+    findFor: () => ({ kind: 'none' }),
+    storeFor: write,
+    rehearse: write,
+    pathFor: () => '/x',
+    find: () => undefined,
+    managedProfiles: () => [],
+    remove: () => ({ removals: [], warnings: [] }),
+  }
 }

@@ -2,8 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { expandTargets } from '../../src/login/targets.ts'
 
-const names = ['base', 'base-long-term', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', 'lonely-long-term', '[odd]', 'jürgen 😀']
-const expand = (...words: readonly string[]): unknown => expandTargets({ words, names, holdsKeys: (name) => name.endsWith('-long-term'), paths: ['config', 'credentials'] })
+const names = [
+  'base',
+  'base-long-term',
+  'dev-a',
+  'dev-b',
+  'dev.c',
+  'prod',
+  'x*y',
+  'lonely-long-term',
+  '[odd]',
+  'jürgen 😀',
+]
+const expand = (...words: readonly string[]): unknown =>
+  expandTargets({ words, names, holdsKeys: (name) => name.endsWith('-long-term'), paths: ['config', 'credentials'] })
 
 describe('the profiles that words mean', () => {
   it.each<[string, readonly string[], readonly string[], boolean]>([
@@ -14,7 +26,12 @@ describe('the profiles that words mean', () => {
     ['one character', ['dev-?'], ['dev-a', 'dev-b'], true],
     ['a dot that is a dot', ['dev.*'], ['dev.c'], true],
     ['a pattern and a name that it fits', ['dev-b', 'dev-*'], ['dev-b', 'dev-a'], true],
-    ['everything but long-term credentials', ['*'], ['base', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', '[odd]', 'jürgen 😀'], true],
+    [
+      'everything but long-term credentials',
+      ['*'],
+      ['base', 'dev-a', 'dev-b', 'dev.c', 'prod', 'x*y', '[odd]', 'jürgen 😀'],
+      true,
+    ],
     ['long-term credentials by name, which resolving will refuse', ['lonely-long-term'], ['lonely-long-term'], false],
     ['a name that looks like a pattern', ['x*y'], ['x*y'], false],
     ['brackets, which are themselves', ['[*'], ['[odd]'], true],
@@ -25,7 +42,13 @@ describe('the profiles that words mean', () => {
   })
 
   it('refuses a pattern that fits nothing, naming the nearest', () => {
-    const failure = { code: 'PROFILE_NOT_FOUND', profile: 'prode*', origin: { kind: 'flag', flag: 'profile' }, paths: ['config', 'credentials'], nearest: 'prod' }
+    const failure = {
+      code: 'PROFILE_NOT_FOUND',
+      profile: 'prode*',
+      origin: { kind: 'flag', flag: 'profile' },
+      paths: ['config', 'credentials'],
+      nearest: 'prod',
+    }
     try {
       expand('prode*')
     } catch (error) {

@@ -10,11 +10,30 @@ function configured({ credentials = KEYS, ...rest }: Case): ReturnType<typeof re
 
 describe('the token command', () => {
   test.each([
-    ['the flag before all', { options: { 'token-command': 'flag' }, config: '[profile work]\nawsmfa_token_command = own\nmfa_process = other\n' }, 'flag'],
-    ['awsmfa’s own key before the one of others', { config: '[profile work]\nmfa_process = other\nawsmfa_token_command = own\n' }, 'own'],
+    [
+      'the flag before all',
+      {
+        options: { 'token-command': 'flag' },
+        config: '[profile work]\nawsmfa_token_command = own\nmfa_process = other\n',
+      },
+      'flag',
+    ],
+    [
+      'awsmfa’s own key before the one of others',
+      { config: '[profile work]\nmfa_process = other\nawsmfa_token_command = own\n' },
+      'own',
+    ],
     ['the key that others have too', { config: '[profile work]\nmfa_process = other --otp # 1\n' }, 'other --otp # 1'],
-    ['the nearer profile on the way', { config: '[profile work]\nmfa_process = near\n[profile work-long-term]\nawsmfa_token_command = far\n' }, 'near'],
-    ['the profile with the keys', { credentials: `${KEYS}mfa_process = far\n`, config: '[profile work]\nregion = eu-west-1\n' }, 'far'],
+    [
+      'the nearer profile on the way',
+      { config: '[profile work]\nmfa_process = near\n[profile work-long-term]\nawsmfa_token_command = far\n' },
+      'near',
+    ],
+    [
+      'the profile with the keys',
+      { credentials: `${KEYS}mfa_process = far\n`, config: '[profile work]\nregion = eu-west-1\n' },
+      'far',
+    ],
     ['none', { config: '[profile work]\nregion = eu-west-1\n' }, undefined],
   ])('%s', (_, given, expected) => {
     expect(configured(given).tokenCommand?.value).toBe(expected)
@@ -22,7 +41,11 @@ describe('the token command', () => {
 
   test('is named for --debug without its words, which may hold the secret of the codes', () => {
     const { trail } = configured({ config: '[profile work]\nmfa_process = oathtool --totp -b JBSWY3DP\n' })
-    expect(trail).toContainEqual({ setting: 'token command', value: 'oathtool …', origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 2 } })
+    expect(trail).toContainEqual({
+      setting: 'token command',
+      value: 'oathtool …',
+      origin: { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 2 },
+    })
     expect(JSON.stringify(trail)).not.toContain('JBSWY3DP')
   })
 })
@@ -35,7 +58,11 @@ describe('the YubiKey', () => {
     ['yubikey_label = Amazon Web Services:alice@example', undefined, 'Amazon Web Services:alice@example'],
     ['vegas_yubikey_label = aws-alice', undefined, 'aws-alice'],
     ['_yubikey_label = aws-alice', undefined, 'aws-alice'],
-    ['_yubikey_label = c\nvegas_yubikey_label = b\nyubikey_label = a\n_yubikey_serial = 3\nvegas_yubikey_serial = 2\nyubikey_serial = 1', '1', 'a'],
+    [
+      '_yubikey_label = c\nvegas_yubikey_label = b\nyubikey_label = a\n_yubikey_serial = 3\nvegas_yubikey_serial = 2\nyubikey_serial = 1',
+      '1',
+      'a',
+    ],
   ])('%j', (lines, serial, label) => {
     const { yubiKey } = configured({ config: `[profile work]\n${lines}\n` })
     expect([yubiKey?.serial?.value, yubiKey?.label?.value]).toEqual([serial, label])
@@ -48,7 +75,11 @@ describe('the YubiKey', () => {
   test('may be named where the long-term keys are', () => {
     const { yubiKey, trail } = configured({ config: '[profile work-long-term]\nvegas_yubikey_serial = 12345678\n' })
     expect(yubiKey?.serial?.value).toBe('12345678')
-    expect(trail).toContainEqual({ setting: 'YubiKey serial', value: '12345678', origin: { kind: 'file', file: 'config', profile: 'work-long-term', key: 'vegas_yubikey_serial', line: 2 } })
+    expect(trail).toContainEqual({
+      setting: 'YubiKey serial',
+      value: '12345678',
+      origin: { kind: 'file', file: 'config', profile: 'work-long-term', key: 'vegas_yubikey_serial', line: 2 },
+    })
   })
 
   test.each(['blue', '-1', '1 2', '0x10', '9'.repeat(21)])('has a serial number of digits, and not %j', (serial) => {

@@ -6,11 +6,23 @@ import { askTokenCode } from '../../src/mfa/token-code.ts'
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 const NO_TERMINAL = new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
 const NO_KEY = new AwsmfaError({ code: 'YUBIKEY_FAILED', reason: 'no-key', label: REQUEST.serialNumber, serials: [] })
-const COMMAND_FAILED = new AwsmfaError({ code: 'TOKEN_COMMAND_FAILED', program: 'op', origin: { kind: 'default' }, reason: 'output', wantsShell: false })
+const COMMAND_FAILED = new AwsmfaError({
+  code: 'TOKEN_COMMAND_FAILED',
+  program: 'op',
+  origin: { kind: 'default' },
+  reason: 'output',
+  wantsShell: false,
+})
 const CANCELLED = new AwsmfaError({ code: 'CANCELLED' })
 
-const giving = (code: string, typed = false): TokenCodeSource => () => Promise.resolve({ code, typed })
-const failing = (error: Error): TokenCodeSource => () => Promise.reject(error)
+const giving =
+  (code: string, typed = false): TokenCodeSource =>
+  () =>
+    Promise.resolve({ code, typed })
+const failing =
+  (error: Error): TokenCodeSource =>
+  () =>
+    Promise.reject(error)
 const unavailable: TokenCodeSource = () => Promise.resolve('unavailable')
 
 /** A question that stands until it is withdrawn or, if a line is given, answered later. */
@@ -32,7 +44,10 @@ const never = new AbortController().signal
 describe('several ways to get a code', () => {
   it('are asked at once, and the first answer withdraws the others', async () => {
     const [slow, slower] = [standing(), standing()]
-    expect(await askTokenCode(REQUEST, [slow.source, giving('123456'), slower.source], never)).toEqual({ code: '123456', typed: false })
+    expect(await askTokenCode(REQUEST, [slow.source, giving('123456'), slower.source], never)).toEqual({
+      code: '123456',
+      typed: false,
+    })
     expect([slow.withdrawn, slower.withdrawn].map(({ length }) => length)).toEqual([1, 1])
   })
 
@@ -41,7 +56,10 @@ describe('several ways to get a code', () => {
     ['no terminal', failing(NO_TERMINAL)],
     ['one that is unavailable', unavailable],
   ])('%s takes nothing from the others', async (_, source) => {
-    expect(await askTokenCode(REQUEST, [source, standing('123456').source], never)).toEqual({ code: '123456', typed: true })
+    expect(await askTokenCode(REQUEST, [source, standing('123456').source], never)).toEqual({
+      code: '123456',
+      typed: true,
+    })
   })
 
   it.each([
@@ -53,7 +71,9 @@ describe('several ways to get a code', () => {
   })
 
   it.each([[[]], [[unavailable]]])('that cannot be used at all are told as no terminal', async (sources) => {
-    await expect(askTokenCode(REQUEST, sources, never)).rejects.toMatchObject({ failure: { code: 'PROMPT_UNAVAILABLE' } })
+    await expect(askTokenCode(REQUEST, sources, never)).rejects.toMatchObject({
+      failure: { code: 'PROMPT_UNAVAILABLE' },
+    })
   })
 
   it.each([
@@ -76,6 +96,8 @@ describe('several ways to get a code', () => {
   })
 
   it('are not asked where all is over', async () => {
-    await expect(askTokenCode(REQUEST, [failing(new Error('asked'))], AbortSignal.abort(CANCELLED))).rejects.toBe(CANCELLED)
+    await expect(askTokenCode(REQUEST, [failing(new Error('asked'))], AbortSignal.abort(CANCELLED))).rejects.toBe(
+      CANCELLED,
+    )
   })
 })

@@ -8,10 +8,22 @@ const command = from('op')
 const settings = { serial: from('12345678'), label: undefined }
 
 test.each([
-  ['a code that was given, whatever else there is', { tokenCode: code, tokenCommand: command, yubiKey: settings }, { kind: 'given', code }],
-  ['a command before a YubiKey', { tokenCode: undefined, tokenCommand: command, yubiKey: settings }, { kind: 'command', command }],
+  [
+    'a code that was given, whatever else there is',
+    { tokenCode: code, tokenCommand: command, yubiKey: settings },
+    { kind: 'given', code },
+  ],
+  [
+    'a command before a YubiKey',
+    { tokenCode: undefined, tokenCommand: command, yubiKey: settings },
+    { kind: 'command', command },
+  ],
   ['a YubiKey', { tokenCode: undefined, tokenCommand: undefined, yubiKey: settings }, { kind: 'yubikey', settings }],
-  ['a person, where there is nothing else', { tokenCode: undefined, tokenCommand: undefined, yubiKey: undefined }, { kind: 'typed' }],
+  [
+    'a person, where there is nothing else',
+    { tokenCode: undefined, tokenCommand: undefined, yubiKey: undefined },
+    { kind: 'typed' },
+  ],
 ])('the token code comes from %s', (_, resolution, source) => {
   expect(codeSourceOf(resolution)).toEqual(source)
 })

@@ -6,7 +6,11 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 const QUESTION: Question = { text: 'MFA code: ', wanted: 'token-code', keep: false }
 
 /** A terminal that notes what happens on it; a question stands until it is answered or withdrawn. */
-function fakeTerminal(): { readonly asker: Asker; readonly seen: string[]; readonly answer: (line: string | Error) => void } {
+function fakeTerminal(): {
+  readonly asker: Asker
+  readonly seen: string[]
+  readonly answer: (line: string | Error) => void
+} {
   const seen: string[] = []
   let settle: ((line: string | Error) => void) | undefined
   const asker: Asker = {
@@ -62,7 +66,15 @@ describe('a question that can be interrupted', () => {
     await vi.waitFor(() => expect(seen.at(-1)).toBe('asks MFA code: '))
     answer('123456')
     expect(await line).toBe('123456')
-    expect(seen).toEqual(['asks MFA code: ', 'withdraws MFA code: ', 'asks Password: ', 'asks MFA code: ', 'withdraws MFA code: ', 'says no key', 'asks MFA code: '])
+    expect(seen).toEqual([
+      'asks MFA code: ',
+      'withdraws MFA code: ',
+      'asks Password: ',
+      'asks MFA code: ',
+      'withdraws MFA code: ',
+      'says no key',
+      'asks MFA code: ',
+    ])
   })
 
   it('waits for what is being asked before it', async () => {
@@ -115,7 +127,9 @@ describe('a question that can be interrupted', () => {
     ['cannot be asked', new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })],
   ])('ends where it %s', async (_, error) => {
     const { asker, seen, answer } = fakeTerminal()
-    const line = createInterruptibleAsker(asker).askLine(QUESTION, never).catch((caught: unknown) => caught)
+    const line = createInterruptibleAsker(asker)
+      .askLine(QUESTION, never)
+      .catch((caught: unknown) => caught)
     await vi.waitFor(() => expect(seen).toHaveLength(1))
     answer(error)
     expect(await line).toBe(error)

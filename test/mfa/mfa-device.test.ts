@@ -22,7 +22,10 @@ describe('a serial that cannot work is refused with the reason', () => {
   test.each([
     ['arn:aws:iam::111111111111:u2f/user/alice/key-ABC', { defect: 'fido' }],
     ['arn:aws:iam::111111111111:user/alice', { defect: 'user-arn', corrected: 'arn:aws:iam::111111111111:mfa/alice' }],
-    ['arn:aws-cn:iam::111111111111:user/team/a/alice', { defect: 'user-arn', corrected: 'arn:aws-cn:iam::111111111111:mfa/alice' }],
+    [
+      'arn:aws-cn:iam::111111111111:user/team/a/alice',
+      { defect: 'user-arn', corrected: 'arn:aws-cn:iam::111111111111:mfa/alice' },
+    ],
     ['GAHT 12345678', { defect: 'alphabet' }],
     ['GAHT12345678 ; mine', { defect: 'alphabet' }],
     ['GAHT1234\n5678', { defect: 'alphabet' }],
@@ -31,16 +34,29 @@ describe('a serial that cannot work is refused with the reason', () => {
     ['A'.repeat(257), { defect: 'length' }],
     ['', { defect: 'length' }],
   ] as const)('%j', (serial, facts) => {
-    expect(failureOf(() => parseSerialNumber(serial, origin))).toEqual({ code: 'MFA_SERIAL_MALFORMED', serial, origin, ...facts })
+    expect(failureOf(() => parseSerialNumber(serial, origin))).toEqual({
+      code: 'MFA_SERIAL_MALFORMED',
+      serial,
+      origin,
+      ...facts,
+    })
   })
 })
 
 describe('an ARN', () => {
   test('is taken apart', () => {
-    expect(parseArn('arn:aws-cn:iam::111111111111:role/a/B')).toEqual({ partition: 'aws-cn', service: 'iam', account: '111111111111', resource: 'role/a/B' })
+    expect(parseArn('arn:aws-cn:iam::111111111111:role/a/B')).toEqual({
+      partition: 'aws-cn',
+      service: 'iam',
+      account: '111111111111',
+      resource: 'role/a/B',
+    })
   })
   test('tells whose device it is; a hardware serial does not', () => {
-    expect(ownerOfSerial({ value: 'arn:aws:iam::111111111111:mfa/a', origin })).toEqual({ partition: 'aws', account: '111111111111' })
+    expect(ownerOfSerial({ value: 'arn:aws:iam::111111111111:mfa/a', origin })).toEqual({
+      partition: 'aws',
+      account: '111111111111',
+    })
     expect(ownerOfSerial({ value: 'GAHT12345678', origin })).toBeUndefined()
     expect(ownerOfSerial(undefined)).toBeUndefined()
   })

@@ -13,11 +13,16 @@ const piped = (...chunks: readonly string[]): PassThrough => {
 
 describe('a token code on the command line', () => {
   it.each(['123456', ' 123456', '123 456', '012345'])('is taken: %j', async (value) => {
-    expect(await createGivenTokenCode(value, 'flag')(REQUEST, going())).toEqual({ code: value.replaceAll(' ', ''), typed: false })
+    expect(await createGivenTokenCode(value, 'flag')(REQUEST, going())).toEqual({
+      code: value.replaceAll(' ', ''),
+      typed: false,
+    })
   })
 
   it.each(['12345', '1234567', 'abcdef', '', '１２３４５６', '--', '12345-'])('is refused: %j', async (value) => {
-    await expect(createGivenTokenCode(value, 'sts-flag')(REQUEST, going())).rejects.toMatchObject({ failure: { code: 'TOKEN_CODE_MALFORMED', source: 'sts-flag' } })
+    await expect(createGivenTokenCode(value, 'sts-flag')(REQUEST, going())).rejects.toMatchObject({
+      failure: { code: 'TOKEN_CODE_MALFORMED', source: 'sts-flag' },
+    })
   })
 
   it('is tried once', async () => {
@@ -41,17 +46,29 @@ describe('a token code from stdin', () => {
     { title: 'spaces round and inside', chunks: [' 123 456 \n'] },
   ]
   it.each(taken)('is taken from $title', async ({ chunks }) => {
-    expect(await createGivenTokenCode('-', 'flag', { stdin: piped(...chunks) })(REQUEST, going())).toEqual({ code: '123456', typed: false })
+    expect(await createGivenTokenCode('-', 'flag', { stdin: piped(...chunks) })(REQUEST, going())).toEqual({
+      code: '123456',
+      typed: false,
+    })
   })
 
   it('is taken from a line without an end', async () => {
     const stdin = piped('123456')
     stdin.end()
-    expect(await createGivenTokenCode('-', 'flag', { stdin })(REQUEST, going())).toEqual({ code: '123456', typed: false })
+    expect(await createGivenTokenCode('-', 'flag', { stdin })(REQUEST, going())).toEqual({
+      code: '123456',
+      typed: false,
+    })
   })
 
-  it.each([['an empty line', '\n'], ['words', 'no code\n'], ['65 bytes without a line end', '1'.repeat(65)]])('is refused: %s', async (_title, text) => {
-    await expect(createGivenTokenCode('-', 'flag', { stdin: piped(text) })(REQUEST, going())).rejects.toMatchObject({ failure: { code: 'TOKEN_CODE_MALFORMED', source: 'stdin' } })
+  it.each([
+    ['an empty line', '\n'],
+    ['words', 'no code\n'],
+    ['65 bytes without a line end', '1'.repeat(65)],
+  ])('is refused: %s', async (_title, text) => {
+    await expect(createGivenTokenCode('-', 'flag', { stdin: piped(text) })(REQUEST, going())).rejects.toMatchObject({
+      failure: { code: 'TOKEN_CODE_MALFORMED', source: 'stdin' },
+    })
   })
 
   it('says that stdin ended without a line', async () => {
@@ -63,7 +80,9 @@ describe('a token code from stdin', () => {
   })
 
   it('is waited for no longer than the limit', async () => {
-    await expect(createGivenTokenCode('-', 'flag', { stdin: piped('123'), timeoutMs: 1 })(REQUEST, going())).rejects.toMatchObject({
+    await expect(
+      createGivenTokenCode('-', 'flag', { stdin: piped('123'), timeoutMs: 1 })(REQUEST, going()),
+    ).rejects.toMatchObject({
       failure: { code: 'DEADLINE_EXCEEDED', waitingFor: 'a token code on stdin' },
     })
   })

@@ -34,10 +34,24 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     readonly atTerminal?: boolean
   }
 
-  async function run(command: string, { environment = {}, signal = new AbortController().signal, timeoutMs, request = REQUEST, atTerminal = false }: Running = {}): Promise<unknown> {
+  async function run(
+    command: string,
+    {
+      environment = {},
+      signal = new AbortController().signal,
+      timeoutMs,
+      request = REQUEST,
+      atTerminal = false,
+    }: Running = {},
+  ): Promise<unknown> {
     const source = createTokenCommand(
       { value: command, origin: ORIGIN },
-      { environment: { PATH: process.env['PATH'], ...environment }, profile: 'work', obstacle: () => (atTerminal ? undefined : 'no-terminal'), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      {
+        environment: { PATH: process.env['PATH'], ...environment },
+        profile: 'work',
+        obstacle: () => (atTerminal ? undefined : 'no-terminal'),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
     )
     return await source(request, signal)
   }
@@ -69,7 +83,14 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
   })
 
   it('sees no AWS keys, an empty stdin, and for which profile it is run', async () => {
-    const environment = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_SECURITY_TOKEN: 't', OP_SESSION: 'kept', AWSMFA_CALLERS: 'above' }
+    const environment = {
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_SESSION_TOKEN: 't',
+      AWS_SECURITY_TOKEN: 't',
+      OP_SESSION: 'kept',
+      AWSMFA_CALLERS: 'above',
+    }
     const path = script('env >"$0.env"; cat >"$0.stdin"; echo 123456')
     await run(path, { environment })
     const seen = readFileSync(`${path}.env`, 'utf8')
@@ -87,17 +108,31 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     ['five digits', 'echo 12345', { reason: 'output' }],
     ['seven digits', 'echo 1234567', { reason: 'output' }],
     ['words', 'echo code: 123456', { reason: 'output' }],
-    ['digits of another script', "printf '\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241'", { reason: 'output' }],
+    [
+      'digits of another script',
+      "printf '\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241'",
+      { reason: 'output' },
+    ],
     ['more than any code', 'head -c 200000 /dev/zero', { reason: 'output' }],
     ['a code, and then it fails', 'echo 123456; exit 3', { reason: 'exit', exitCode: 3 }],
     ['a code, and then it is killed', 'echo 123456; kill -9 $$', { reason: 'exit' }],
   ])('is a failure that shows nothing it printed: %s', async (_, body, facts) => {
     const path = script(body)
-    expect(await failureOf(path)).toEqual({ code: 'TOKEN_COMMAND_FAILED', program: path, origin: ORIGIN, wantsShell: false, ...facts })
+    expect(await failureOf(path)).toEqual({
+      code: 'TOKEN_COMMAND_FAILED',
+      program: path,
+      origin: ORIGIN,
+      wantsShell: false,
+      ...facts,
+    })
   })
 
   it.each([
-    ['no such program', 'no-such-program-here --otp SECRETSEED', { program: 'no-such-program-here', reason: 'not-found', wantsShell: false }],
+    [
+      'no such program',
+      'no-such-program-here --otp SECRETSEED',
+      { program: 'no-such-program-here', reason: 'not-found', wantsShell: false },
+    ],
     ['a folder', '/ --otp', { program: '/', reason: 'not-executable', wantsShell: false }],
     ['an open quote', `"op item get`, { program: '"op', reason: 'quote', wantsShell: false }],
     ['blanks alone', '   ', { program: '', reason: 'quote', wantsShell: false }],
@@ -109,7 +144,9 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
 
   it('is not run for a profile for which it runs already', async () => {
     const path = script('echo 123456')
-    expect(await failureOf(path, { environment: { AWSMFA_CALLERS: 'other\nwork' } })).toMatchObject({ reason: 'circle' })
+    expect(await failureOf(path, { environment: { AWSMFA_CALLERS: 'other\nwork' } })).toMatchObject({
+      reason: 'circle',
+    })
   })
 
   it('is not asked again for a code that was refused', async () => {
@@ -127,7 +164,10 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
   ])('that hangs, %s', (_, atTerminal) => {
     it('is ended, with all that it started, when its time is over', async () => {
       const path = script(STUBBORN)
-      expect(await failureOf(path, { timeoutMs: 1500, atTerminal })).toMatchObject({ reason: 'timed-out', seconds: 1.5 })
+      expect(await failureOf(path, { timeoutMs: 1500, atTerminal })).toMatchObject({
+        reason: 'timed-out',
+        seconds: 1.5,
+      })
       const pids = readFileSync(`${path}.pids`, 'utf8').trim().split('\n').map(Number)
       expect(pids).toHaveLength(3)
       for (const pid of pids) await isGone(pid)
@@ -148,7 +188,9 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
 
   it('is not started once everything is over', async () => {
     const path = script('touch "$0.ran"')
-    await expect(run(path, { signal: AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' })) })).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
+    await expect(
+      run(path, { signal: AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' })) }),
+    ).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
     expect(existsSync(`${path}.ran`)).toBe(false)
   })
 })

@@ -14,7 +14,11 @@ import { processesWith, startDisplay } from '../support/display.ts'
 import type { Display } from '../support/display.ts'
 import { needsProgram } from '../support/outside-program.ts'
 
-const REQUEST: TokenCodeRequest = { profile: 'wörk_1 \\n <b>&amp; %41', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
+const REQUEST: TokenCodeRequest = {
+  profile: 'wörk_1 \\n <b>&amp; %41',
+  profiles: 1,
+  serialNumber: 'arn:aws:iam::111111111111:mfa/alice',
+}
 const MARK = 'AWSMFA_WINDOW_TEST'
 const canRun = ['Xvfb', 'xdotool', 'zenity', 'pinentry-gtk-2'].map(needsProgram).every((found) => found)
 
@@ -56,10 +60,14 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
         asked += 1
         return tokenCodeWindow(request, { role: undefined, hideArns: false, malformed })
       },
-      unavailable: (window: WindowTrouble) => new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-window', wanted: 'token-code', window }),
+      unavailable: (window: WindowTrouble) =>
+        new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-window', wanted: 'token-code', window }),
       ...options,
     })(REQUEST, signal)
-  const only = (names: Readonly<Record<string, string>>): Partial<WindowOptions> => ({ programs: ['pinentry'], find: (name) => names[name] })
+  const only = (names: Readonly<Record<string, string>>): Partial<WindowOptions> => ({
+    programs: ['pinentry'],
+    find: (name) => names[name],
+  })
   const script = (name: string, lines: string): string => {
     const path = join(folder, name)
     writeFileSync(path, `#!/bin/sh\n${lines}\n`)
@@ -104,7 +112,9 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
 
     it('is given up when nobody answers', async () => {
       const answer = await ask({ ...options, timeoutSeconds: 1 }).catch((error: unknown) => error)
-      expect(answer).toMatchObject({ failure: { code: 'DEADLINE_EXCEEDED', seconds: 1, waitingFor: 'a token code in the window' } })
+      expect(answer).toMatchObject({
+        failure: { code: 'DEADLINE_EXCEEDED', seconds: 1, waitingFor: 'a token code in the window' },
+      })
     })
   })
 
@@ -115,38 +125,59 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
   })
 
   it('goes on to the next program where the first is not there or shows no window', async () => {
-    const names: Readonly<Record<string, string>> = { zenity: script('zenity', 'echo "cannot open display" >&2; exit 1'), 'pinentry-qt': join(folder, 'missing'), 'pinentry-gtk-2': '/usr/bin/pinentry-gtk-2' }
+    const names: Readonly<Record<string, string>> = {
+      zenity: script('zenity', 'echo "cannot open display" >&2; exit 1'),
+      'pinentry-qt': join(folder, 'missing'),
+      'pinentry-gtk-2': '/usr/bin/pinentry-gtk-2',
+    }
     const answer = ask({ programs: ['zenity', 'pinentry'], find: (name) => names[name] })
     await display.press('awsmfa', '123456', '<Return>')
     expect(await answer).toMatchObject({ code: '123456' })
   })
 
   it('is not asked for where no such program is there', async () => {
-    const error = await ask({ programs: ['zenity', 'pinentry'], find: () => undefined }).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ failure: { code: 'PROMPT_UNAVAILABLE', window: { kind: 'no-program', programs: ['zenity', 'pinentry'] } } })
+    const error = await ask({ programs: ['zenity', 'pinentry'], find: () => undefined }).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).toMatchObject({
+      failure: { code: 'PROMPT_UNAVAILABLE', window: { kind: 'no-program', programs: ['zenity', 'pinentry'] } },
+    })
   })
 
   it('is not asked for by a pinentry for terminals', async () => {
-    const tty = script('pinentry', 'echo "OK hello"; echo "D gtk2:curses"; echo OK; echo "ERR 83918950 Inappropriate ioctl for device <Pinentry>"; cat >/dev/null')
+    const tty = script(
+      'pinentry',
+      'echo "OK hello"; echo "D gtk2:curses"; echo OK; echo "ERR 83918950 Inappropriate ioctl for device <Pinentry>"; cat >/dev/null',
+    )
     const error = await ask(only({ pinentry: tty })).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ failure: { window: { kind: 'failed', program: 'pinentry', detail: 'it is pinentry-curses' } } })
+    expect(error).toMatchObject({
+      failure: { window: { kind: 'failed', program: 'pinentry', detail: 'it is pinentry-curses' } },
+    })
   })
 
   it.skipIf(!needsProgram('pinentry-curses'))('is not asked for by pinentry-curses', async () => {
     const error = await ask(only({ pinentry: '/usr/bin/pinentry-curses' })).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ failure: { window: { kind: 'failed', program: 'pinentry', detail: 'it is pinentry-curses' } } })
+    expect(error).toMatchObject({
+      failure: { window: { kind: 'failed', program: 'pinentry', detail: 'it is pinentry-curses' } },
+    })
   })
 
   it('is not asked for at a display that is gone', async () => {
     const error = await ask({ environment: environment({ DISPLAY: ':32000' }) }).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ failure: { window: { kind: 'failed', program: 'zenity', detail: expect.stringContaining('cannot open display') as string } } })
+    expect(error).toMatchObject({
+      failure: {
+        window: { kind: 'failed', program: 'zenity', detail: expect.stringContaining('cannot open display') as string },
+      },
+    })
   })
 
   it('is given up at a display that answers nothing', async () => {
     const silent = createServer((socket) => socket.on('error', () => undefined))
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const DISPLAY = `127.0.0.1:${(silent.address() as AddressInfo).port - 6000}`
-    const error = await ask({ environment: environment({ DISPLAY }), timeoutSeconds: 0.5 }).catch((caught: unknown) => caught)
+    const error = await ask({ environment: environment({ DISPLAY }), timeoutSeconds: 0.5 }).catch(
+      (caught: unknown) => caught,
+    )
     silent.close()
     expect(error).toMatchObject({ failure: { code: 'DEADLINE_EXCEEDED' } })
   })

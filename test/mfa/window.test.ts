@@ -8,24 +8,84 @@ const VIEW = { role: undefined, hideArns: false, malformed: false }
 const refusal = { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } as const
 
 const texts = [
-  { title: 'profile and device', request: REQUEST, view: VIEW, text: 'MFA code for alice\n\nProfile: work\nDevice: arn:aws:iam::111111111111:mfa/alice' },
-  { title: 'the user, where known', request: { ...REQUEST, userName: 'bob' }, view: VIEW, text: 'MFA code for bob\n\nProfile: work\nDevice: arn:aws:iam::111111111111:mfa/alice' },
-  { title: 'the role in the end', request: REQUEST, view: { ...VIEW, role: ROLE }, text: `MFA code for alice\n\nProfile: work\nRole: ${ROLE}\nDevice: arn:aws:iam::111111111111:mfa/alice` },
-  { title: 'the role that takes the code', request: { ...REQUEST, roleArn: ROLE }, view: VIEW, text: `MFA code for alice\n\nProfile: work\nRole: ${ROLE}\nDevice: arn:aws:iam::111111111111:mfa/alice` },
-  { title: 'names and accounts for ARNs', request: REQUEST, view: { ...VIEW, role: ROLE, hideArns: true }, text: 'MFA code for alice\n\nProfile: work\nRole: Admin in 222222222222\nDevice: alice in 111111111111' },
-  { title: 'a hardware device', request: { ...REQUEST, serialNumber: 'GAHT12345678' }, view: { ...VIEW, hideArns: true }, text: 'MFA code for GAHT12345678\n\nProfile: work\nDevice: GAHT12345678' },
-  { title: 'many profiles, whose roles differ', request: { ...REQUEST, profiles: 4 }, view: { ...VIEW, role: ROLE }, text: 'MFA code for alice\n\nServes 4 profiles\nDevice: arn:aws:iam::111111111111:mfa/alice' },
-  { title: 'no line of a profile’s own', request: { ...REQUEST, profile: 'a\nRole: b\u202e' }, view: VIEW, text: 'MFA code for alice\n\nProfile: a\\x0aRole: b\\u{202e}\nDevice: arn:aws:iam::111111111111:mfa/alice' },
+  {
+    title: 'profile and device',
+    request: REQUEST,
+    view: VIEW,
+    text: 'MFA code for alice\n\nProfile: work\nDevice: arn:aws:iam::111111111111:mfa/alice',
+  },
+  {
+    title: 'the user, where known',
+    request: { ...REQUEST, userName: 'bob' },
+    view: VIEW,
+    text: 'MFA code for bob\n\nProfile: work\nDevice: arn:aws:iam::111111111111:mfa/alice',
+  },
+  {
+    title: 'the role in the end',
+    request: REQUEST,
+    view: { ...VIEW, role: ROLE },
+    text: `MFA code for alice\n\nProfile: work\nRole: ${ROLE}\nDevice: arn:aws:iam::111111111111:mfa/alice`,
+  },
+  {
+    title: 'the role that takes the code',
+    request: { ...REQUEST, roleArn: ROLE },
+    view: VIEW,
+    text: `MFA code for alice\n\nProfile: work\nRole: ${ROLE}\nDevice: arn:aws:iam::111111111111:mfa/alice`,
+  },
+  {
+    title: 'names and accounts for ARNs',
+    request: REQUEST,
+    view: { ...VIEW, role: ROLE, hideArns: true },
+    text: 'MFA code for alice\n\nProfile: work\nRole: Admin in 222222222222\nDevice: alice in 111111111111',
+  },
+  {
+    title: 'a hardware device',
+    request: { ...REQUEST, serialNumber: 'GAHT12345678' },
+    view: { ...VIEW, hideArns: true },
+    text: 'MFA code for GAHT12345678\n\nProfile: work\nDevice: GAHT12345678',
+  },
+  {
+    title: 'many profiles, whose roles differ',
+    request: { ...REQUEST, profiles: 4 },
+    view: { ...VIEW, role: ROLE },
+    text: 'MFA code for alice\n\nServes 4 profiles\nDevice: arn:aws:iam::111111111111:mfa/alice',
+  },
+  {
+    title: 'no line of a profile’s own',
+    request: { ...REQUEST, profile: 'a\nRole: b\u202e' },
+    view: VIEW,
+    text: 'MFA code for alice\n\nProfile: a\\x0aRole: b\\u{202e}\nDevice: arn:aws:iam::111111111111:mfa/alice',
+  },
 ]
 it.each(texts)('names $title', ({ request, view, text }) => {
   expect(tokenCodeWindow(request, view)).toEqual({ title: 'awsmfa', text, problem: undefined, label: 'Token code' })
 })
 
 const problems = [
-  { title: 'after a refusal', request: { ...REQUEST, refusal }, malformed: false, problem: 'Not accepted. A code works once; the next one comes in 17 s.' },
-  { title: 'after a spent code', request: { ...REQUEST, refusal: { ...refusal, known: 'used' as const } }, malformed: false, problem: 'Already used; the next code comes in 17 s.' },
-  { title: 'after a lost answer', request: { ...REQUEST, refusal: { ...refusal, answerLost: true } }, malformed: false, problem: 'The answer was lost and the code is spent; the next one comes in 17 s.' },
-  { title: 'after text that is no code', request: { ...REQUEST, refusal }, malformed: true, problem: 'A code has six digits.' },
+  {
+    title: 'after a refusal',
+    request: { ...REQUEST, refusal },
+    malformed: false,
+    problem: 'Not accepted. A code works once; the next one comes in 17 s.',
+  },
+  {
+    title: 'after a spent code',
+    request: { ...REQUEST, refusal: { ...refusal, known: 'used' as const } },
+    malformed: false,
+    problem: 'Already used; the next code comes in 17 s.',
+  },
+  {
+    title: 'after a lost answer',
+    request: { ...REQUEST, refusal: { ...refusal, answerLost: true } },
+    malformed: false,
+    problem: 'The answer was lost and the code is spent; the next one comes in 17 s.',
+  },
+  {
+    title: 'after text that is no code',
+    request: { ...REQUEST, refusal },
+    malformed: true,
+    problem: 'A code has six digits.',
+  },
 ]
 it.each(problems)('says why it asks again $title', ({ request, malformed, problem }) => {
   expect(tokenCodeWindow(request, { ...VIEW, malformed }).problem).toBe(problem)

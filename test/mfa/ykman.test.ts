@@ -2,8 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { readYkman, wantsTouch, ykmanParameters } from '../../src/mfa/ykman.ts'
 
 test.each([
-  [undefined, 'arn:aws:iam::111111111111:mfa/alice', ['oath', 'accounts', 'code', '--single', '--', 'arn:aws:iam::111111111111:mfa/alice']],
-  ['12345678', 'Amazon Web Services:alice', ['--device', '12345678', 'oath', 'accounts', 'code', '--single', '--', 'Amazon Web Services:alice']],
+  [
+    undefined,
+    'arn:aws:iam::111111111111:mfa/alice',
+    ['oath', 'accounts', 'code', '--single', '--', 'arn:aws:iam::111111111111:mfa/alice'],
+  ],
+  [
+    '12345678',
+    'Amazon Web Services:alice',
+    ['--device', '12345678', 'oath', 'accounts', 'code', '--single', '--', 'Amazon Web Services:alice'],
+  ],
   [undefined, '--help', ['oath', 'accounts', 'code', '--single', '--', '--help']],
 ])('asks the key %s for %s', (serial, label, words) => {
   expect(ykmanParameters({ serial, label })).toEqual(words)
@@ -11,15 +19,24 @@ test.each([
 
 // As ykman 5 and ykman 4.0 print them.
 const PC_SC = 'WARNING: PC/SC not available. Smart card (CCID) protocols will not function.\n'
-const TWO_KEYS = 'Multiple YubiKeys detected:\n- YubiKey 5 NFC (5.4.3) [OTP+FIDO+CCID] Serial: 12345678\n- YubiKey 5C (5.2.7) [CCID] Serial: 87654321\nERROR: Use --device SERIAL to specify which one to use.\n'
+const TWO_KEYS =
+  'Multiple YubiKeys detected:\n- YubiKey 5 NFC (5.4.3) [OTP+FIDO+CCID] Serial: 12345678\n- YubiKey 5C (5.2.7) [CCID] Serial: 87654321\nERROR: Use --device SERIAL to specify which one to use.\n'
 
 describe('what ykman says means', () => {
   test.each([
     ['ERROR: No YubiKey detected!\n', 'no-key', {}],
     ['Error: No YubiKey detected!\n', 'no-key', {}],
     [`${PC_SC}ERROR: No YubiKey detected!\n`, 'no-service', {}],
-    [`${PC_SC}ERROR: Failed connecting to a YubiKey with serial: 12345678.\nMake sure the application has the required permissions.\n`, 'no-service', {}],
-    ['ERROR: Failed connecting to a YubiKey with serial: 12345678.\nMake sure the application has the required permissions.\n', 'other-key', {}],
+    [
+      `${PC_SC}ERROR: Failed connecting to a YubiKey with serial: 12345678.\nMake sure the application has the required permissions.\n`,
+      'no-service',
+      {},
+    ],
+    [
+      'ERROR: Failed connecting to a YubiKey with serial: 12345678.\nMake sure the application has the required permissions.\n',
+      'other-key',
+      {},
+    ],
     [TWO_KEYS, 'several-keys', { serials: ['12345678', '87654321'] }],
     ['Error: Multiple YubiKeys detected. Use --device SERIAL to specify which one to use.\n', 'several-keys', {}],
     ['ERROR: No matching account found.\n', 'no-account', {}],
@@ -27,10 +44,22 @@ describe('what ykman says means', () => {
     ['Error: Multiple matches, please make the query more specific.\n\na\nb\n', 'several-accounts', {}],
     ['ERROR: Authentication to the YubiKey failed. Wrong password?\n', 'wrong-password', {}],
     ['Touch your YubiKey...\nERROR: Touch account timed out!\n', 'not-touched', {}],
-    ['ERROR: The functionality required for this command is not enabled or not available on this YubiKey.\n', 'no-oath', {}],
-    ["Error: Command 'oath' requires one of the following USB interfaces to be enabled: 'CCID'.\n\nUse 'ykman config usb' to set the enabled USB interfaces.\n", 'no-oath', {}],
+    [
+      'ERROR: The functionality required for this command is not enabled or not available on this YubiKey.\n',
+      'no-oath',
+      {},
+    ],
+    [
+      "Error: Command 'oath' requires one of the following USB interfaces to be enabled: 'CCID'.\n\nUse 'ykman config usb' to set the enabled USB interfaces.\n",
+      'no-oath',
+      {},
+    ],
     ['ERROR: Failed to connect to YubiKey.\n', 'other', { detail: 'Failed to connect to YubiKey.' }],
-    ["Usage: ykman oath [OPTIONS] COMMAND [ARGS]...\nTry 'ykman oath -h' for help.\n\nError: No such command 'accounts'.\n", 'other', { detail: "No such command 'accounts'." }],
+    [
+      "Usage: ykman oath [OPTIONS] COMMAND [ARGS]...\nTry 'ykman oath -h' for help.\n\nError: No such command 'accounts'.\n",
+      'other',
+      { detail: "No such command 'accounts'." },
+    ],
     ['Traceback (most recent call last):\n', 'other', {}],
     ['', 'other', {}],
   ])('%j: %s', (talk, reason, facts) => {
@@ -38,7 +67,13 @@ describe('what ykman says means', () => {
   })
 
   test('a prompt that found no password means that one is needed', () => {
-    expect(readYkman({ exitCode: 1, output: '', talk: 'Enter the password: Warning: Password input may be echoed.\n \nAborted!\n' })).toEqual({ kind: 'password' })
+    expect(
+      readYkman({
+        exitCode: 1,
+        output: '',
+        talk: 'Enter the password: Warning: Password input may be echoed.\n \nAborted!\n',
+      }),
+    ).toEqual({ kind: 'password' })
   })
 
   test.each([
@@ -56,5 +91,9 @@ describe('what ykman says means', () => {
 })
 
 test('a touch is wanted once ykman says so', () => {
-  expect([wantsTouch(''), wantsTouch('Touch your Yub'), wantsTouch(`${PC_SC}Touch your YubiKey...\n`)]).toEqual([false, false, true])
+  expect([wantsTouch(''), wantsTouch('Touch your Yub'), wantsTouch(`${PC_SC}Touch your YubiKey...\n`)]).toEqual([
+    false,
+    false,
+    true,
+  ])
 })

@@ -36,7 +36,10 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   function runs(): readonly Run[] {
-    return readFileSync(`${place}.runs`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Run)
+    return readFileSync(`${place}.runs`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Run)
   }
 
   /** A person who types these passwords; an error is thrown instead. */
@@ -48,7 +51,8 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       askPassword: (serial, again) => {
         heard.push(['password', serial, again])
         const answer = left.shift()
-        if (answer === undefined || answer instanceof Error) return Promise.reject(answer ?? new Error('asked once more than expected'))
+        if (answer === undefined || answer instanceof Error)
+          return Promise.reject(answer ?? new Error('asked once more than expected'))
         return Promise.resolve(answer)
       },
       showTouch: (isAwaited) => void heard.push(['touch', isAwaited]),
@@ -66,11 +70,31 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     readonly isWindows?: boolean
   }
 
-  function sourceOf(world: object, { serial, label, talk = person(), timeoutMs, isWindows = false, callers, path = `${folder}:/usr/bin:/bin` }: Setting = {}): TokenCodeSource {
+  function sourceOf(
+    world: object,
+    {
+      serial,
+      label,
+      talk = person(),
+      timeoutMs,
+      isWindows = false,
+      callers,
+      path = `${folder}:/usr/bin:/bin`,
+    }: Setting = {},
+  ): TokenCodeSource {
     writeFileSync(place, JSON.stringify(world))
-    const from = (value: string | undefined) => value === undefined ? undefined : { value, origin: { kind: 'default' } as const }
-    const environment = { PATH: path, YKMAN_WORLD: place, AWS_ACCESS_KEY_ID: 'AKIA', ...(callers === undefined ? {} : { AWSMFA_CALLERS: callers }) }
-    return createYubiKeyTokenCode({ serial: from(serial), label: from(label) }, { environment, talk, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+    const from = (value: string | undefined) =>
+      value === undefined ? undefined : { value, origin: { kind: 'default' } as const }
+    const environment = {
+      PATH: path,
+      YKMAN_WORLD: place,
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      ...(callers === undefined ? {} : { AWSMFA_CALLERS: callers }),
+    }
+    return createYubiKeyTokenCode(
+      { serial: from(serial), label: from(label) },
+      { environment, talk, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+    )
   }
 
   async function failureOf(source: TokenCodeSource, signal = new AbortController().signal): Promise<Failure> {
@@ -83,26 +107,48 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
   it('gives the code of the account that is called as the device', async () => {
     const talk = person()
-    expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
-    expect(runs()).toMatchObject([{ parameters: ['oath', 'accounts', 'code', '--single', '--', SERIAL_NUMBER], stdin: '', terminal: false, callers: 'work' }])
+    expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({
+      code: '123456',
+      typed: false,
+      generated: true,
+    })
+    expect(runs()).toMatchObject([
+      {
+        parameters: ['oath', 'accounts', 'code', '--single', '--', SERIAL_NUMBER],
+        stdin: '',
+        terminal: false,
+        callers: 'work',
+      },
+    ])
     expect(runs()[0]).not.toHaveProperty('keys')
     expect(talk.heard).toEqual([['touch', false]])
   })
 
   it('sees no keys either where it is asked for a profile that is being signed in above', async () => {
-    expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
+    expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({
+      code: '123456',
+      typed: false,
+      generated: true,
+    })
     expect(runs()).toMatchObject([{ callers: 'work' }])
     expect(runs()[0]).not.toHaveProperty('keys')
   })
 
   it('is found by its serial number among several, and the account by its label', async () => {
     const other = { serial: 87654321, accounts: { 'AWS:alice': { code: '654321' }, AWS: { code: '000000' } } }
-    expect(await sourceOf({ keys: [KEY, other] }, { serial: '87654321', label: 'AWS:alice' })(REQUEST, never)).toEqual({ code: '654321', typed: false, generated: true })
+    expect(await sourceOf({ keys: [KEY, other] }, { serial: '87654321', label: 'AWS:alice' })(REQUEST, never)).toEqual({
+      code: '654321',
+      typed: false,
+      generated: true,
+    })
   })
 
   it('says that it waits to be touched, and gives the code then', async () => {
     const talk = person()
-    const source = sourceOf({ keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }] }, { talk })
+    const source = sourceOf(
+      { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }] },
+      { talk },
+    )
     const answer = source(REQUEST, never)
     await vi.waitFor(() => expect(talk.heard).toContainEqual(['touch', true]), 10_000)
     writeFileSync(`${place}.touched`, '')
@@ -114,16 +160,30 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
     it('has it asked only when it wants it, and handed over through stdin', async () => {
       const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
-      expect(talk.heard).toEqual([['touch', false], ['password', '12345678', false]])
+      expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({
+        code: '123456',
+        typed: false,
+        generated: true,
+      })
+      expect(talk.heard).toEqual([
+        ['touch', false],
+        ['password', '12345678', false],
+      ])
       expect(runs().map(({ stdin }) => stdin)).toEqual(['', 'opén sesame\n'])
       expect(JSON.stringify(runs().map(({ parameters }) => parameters))).not.toContain('sesame')
     })
 
     it('has it asked on Windows too, where ykman would wait for somebody at a console that nobody sees', async () => {
       const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
-      expect(talk.heard).toEqual([['touch', false], ['password', undefined, false]])
+      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({
+        code: '123456',
+        typed: false,
+        generated: true,
+      })
+      expect(talk.heard).toEqual([
+        ['touch', false],
+        ['password', undefined, false],
+      ])
       expect(runs().map(({ stdin }) => stdin)).toEqual(['\n', 'opén sesame\n'])
     })
 
@@ -147,8 +207,15 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     })
 
     it('cannot be had where nobody can be asked', async () => {
-      const talk = person([new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })])
-      expect(await failureOf(sourceOf(world, { talk }))).toEqual({ code: 'YUBIKEY_FAILED', reason: 'password', label: SERIAL_NUMBER, serials: [] })
+      const talk = person([
+        new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' }),
+      ])
+      expect(await failureOf(sourceOf(world, { talk }))).toEqual({
+        code: 'YUBIKEY_FAILED',
+        reason: 'password',
+        label: SERIAL_NUMBER,
+        serials: [],
+      })
     })
 
     it('ends all where the person presses Ctrl-C', async () => {
@@ -159,26 +226,53 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
   it.each([
     ['none plugged in', { keys: [] }, {}, { reason: 'no-key' }],
-    ['several plugged in and none named', { keys: [KEY, { ...KEY, serial: 87654321 }] }, {}, { reason: 'several-keys', serials: ['12345678', '87654321'] }],
+    [
+      'several plugged in and none named',
+      { keys: [KEY, { ...KEY, serial: 87654321 }] },
+      {},
+      { reason: 'several-keys', serials: ['12345678', '87654321'] },
+    ],
     ['another one plugged in', { keys: [KEY] }, { serial: '87654321' }, { reason: 'other-key', serial: '87654321' }],
     ['no smart card service', { keys: [KEY], service: false }, {}, { reason: 'no-service' }],
     ['its OATH application off', { keys: [{ serial: 12345678 }] }, {}, { reason: 'no-oath' }],
     ['no such account', { keys: [KEY] }, { label: 'other' }, { reason: 'no-account', label: 'other' }],
-    ['several such accounts', { keys: [{ ...KEY, accounts: { 'aws:a': { code: '1' }, 'AWS:b': { code: '2' } } }] }, { label: 'aws' }, { reason: 'several-accounts', label: 'aws' }],
-    ['an account of eight digits', { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '12345678' } } }] }, {}, { reason: 'other' }],
-    ['nobody to touch it', { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }], touchMs: 50 }, {}, { reason: 'not-touched' }],
+    [
+      'several such accounts',
+      { keys: [{ ...KEY, accounts: { 'aws:a': { code: '1' }, 'AWS:b': { code: '2' } } }] },
+      { label: 'aws' },
+      { reason: 'several-accounts', label: 'aws' },
+    ],
+    [
+      'an account of eight digits',
+      { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '12345678' } } }] },
+      {},
+      { reason: 'other' },
+    ],
+    [
+      'nobody to touch it',
+      { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }], touchMs: 50 },
+      {},
+      { reason: 'not-touched' },
+    ],
     ['no answer in time', { keys: [KEY], hang: true }, { timeoutMs: 800 }, { reason: 'timed-out' }],
     ['no ykman', { keys: [KEY] }, { path: '/no/such/folder' }, { reason: 'no-program' }],
   ])('with %s says so', async (_, world, setting, facts) => {
     const talk = person()
-    expect(await failureOf(sourceOf(world, { ...setting, talk }))).toEqual({ code: 'YUBIKEY_FAILED', label: SERIAL_NUMBER, serials: [], ...facts })
+    expect(await failureOf(sourceOf(world, { ...setting, talk }))).toEqual({
+      code: 'YUBIKEY_FAILED',
+      label: SERIAL_NUMBER,
+      serials: [],
+      ...facts,
+    })
     expect(talk.heard.at(-1)).toEqual(['failure', facts.reason])
   })
 
   it('is not asked again for a code that was refused, once it has failed', async () => {
     const source = sourceOf({ keys: [] })
     await failureOf(source)
-    expect(await source({ ...REQUEST, refusal: { nextCodeInSeconds: 12, known: 'used', answerLost: false } }, never)).toBe('unavailable')
+    expect(
+      await source({ ...REQUEST, refusal: { nextCodeInSeconds: 12, known: 'used', answerLost: false } }, never),
+    ).toBe('unavailable')
     expect(runs()).toHaveLength(1)
   })
 
@@ -193,7 +287,9 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   })
 
   it('is not asked once everything is over', async () => {
-    await expect(sourceOf({ keys: [KEY] })(REQUEST, AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' })))).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
+    await expect(
+      sourceOf({ keys: [KEY] })(REQUEST, AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' }))),
+    ).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })
     expect(existsSync(`${place}.runs`)).toBe(false)
   })
 })

@@ -14,12 +14,22 @@ export function builtFiles(): readonly string[] {
 
 /** The modules that a built file holds, as the build noted them: `node_modules/yargs/…`, `src/…`. */
 export function modulesIn(file: string): readonly string[] {
-  return (JSON.parse(readFileSync(join(ROOT, 'build/modules.json'), 'utf8')) as Record<string, readonly string[]>)[relative(DIST, file)] ?? []
+  return (
+    (JSON.parse(readFileSync(join(ROOT, 'build/modules.json'), 'utf8')) as Record<string, readonly string[]>)[
+      relative(DIST, file)
+    ] ?? []
+  )
 }
 
 /** The packages that a built file holds code of. */
 export function packagesIn(file: string): readonly string[] {
-  return [...new Set(modulesIn(file).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path)?.[1] ?? []))]
+  return [
+    ...new Set(
+      modulesIn(file).flatMap(
+        (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path)?.[1] ?? [],
+      ),
+    ),
+  ]
 }
 
 /** A file and all built files that loading it loads: those it requires at its top level, and what these require. */
@@ -28,7 +38,10 @@ export function staticClosure(file: string): readonly string[] {
   const visit = (path: string): void => {
     if (seen.has(path)) return
     seen.add(path)
-    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(/^(?:(?:const|let|var) [^=\n]+ = )?require\("(\.[^"]+)"\)/gm)) visit(resolve(dirname(path), name))
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(
+      /^(?:(?:const|let|var) [^=\n]+ = )?require\("(\.[^"]+)"\)/gm,
+    ))
+      visit(resolve(dirname(path), name))
   }
   visit(file)
   return [...seen]
@@ -37,6 +50,7 @@ export function staticClosure(file: string): readonly string[] {
 /** The built file that holds a module of the project. */
 export function fileWith(module: string): string {
   const found = builtFiles().filter((file) => file !== join(DIST, 'awsmfa.cjs') && modulesIn(file).includes(module))
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`${module} is in ${found.length} built files besides the entry`)
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${module} is in ${found.length} built files besides the entry`)
   return found[0]
 }

@@ -5,8 +5,12 @@ import { expect, test } from 'vitest'
 import { ROOT } from './built-files.ts'
 
 const page = readFileSync(join(ROOT, 'docs/credential-process.md'), 'utf8')
-const rows = [...page.matchAll(/^\| (.+) \| .+ \| (.+) \|$/gm)].map(([, there = '', test = '']) => [there, test] as const).slice(2)
-const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:ts|txt)$/.test(name) && !name.endsWith('credential-process-page.test.ts'))
+const rows = [...page.matchAll(/^\| (.+) \| .+ \| (.+) \|$/gm)]
+  .map(([, there = '', test = '']) => [there, test] as const)
+  .slice(2)
+const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => /\.(?:ts|txt)$/.test(name) && !name.endsWith('credential-process-page.test.ts'),
+)
 const texts = tests.map((name) => readFileSync(join(ROOT, 'test', name), 'utf8'))
 
 test('the page has its rows', () => {

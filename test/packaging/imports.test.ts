@@ -10,12 +10,20 @@ import { ROOT } from './built-files.ts'
 interface SourceFile {
   readonly file: string
   readonly lines: number
-  readonly imports: readonly { readonly line: number; readonly specifier?: string; readonly to?: string; readonly missing?: boolean }[]
+  readonly imports: readonly {
+    readonly line: number
+    readonly specifier?: string
+    readonly to?: string
+    readonly missing?: boolean
+  }[]
 }
 interface Imports {
   readonly readImports: (text: string) => SourceFile['imports']
   readonly readGraph: (texts: ReadonlyMap<string, string>) => readonly SourceFile[]
-  readonly findProblems: (graph: readonly SourceFile[], allowed?: readonly string[]) => readonly { readonly at: string; readonly text: string }[]
+  readonly findProblems: (
+    graph: readonly SourceFile[],
+    allowed?: readonly string[],
+  ) => readonly { readonly at: string; readonly text: string }[]
   readonly drawHouse: (graph: readonly SourceFile[]) => string
 }
 
@@ -27,7 +35,8 @@ type Tree = Readonly<Record<string, string>>
 /** A tree that breaks no rule: every folder imports the ones below it, in every way there is. */
 const CLEAN: Tree = {
   'bin.ts': "import { run } from './cli/run.ts'\nrun()\n",
-  'cli/run.ts': "import { version } from '../../package.json'\nexport const run = () => import('../commands/login.ts')\n",
+  'cli/run.ts':
+    "import { version } from '../../package.json'\nexport const run = () => import('../commands/login.ts')\n",
   'library/provide.ts': "export { login } from '../commands/login.ts'\n",
   'commands/login.ts': "import './login-output.ts'\nimport type { Plan } from '../login/plan.ts'\n",
   'commands/login-output.ts': 'export const text = 1\n',
@@ -42,7 +51,8 @@ const CLEAN: Tree = {
 }
 
 const graphOf = (tree: Tree): readonly SourceFile[] => readGraph(new Map(Object.entries(tree)))
-const reportedFor = (planted: Tree, allowed: readonly string[] = []): readonly string[] => findProblems(graphOf({ ...CLEAN, ...planted }), allowed).map(({ at, text }) => `${at} ${text}`)
+const reportedFor = (planted: Tree, allowed: readonly string[] = []): readonly string[] =>
+  findProblems(graphOf({ ...CLEAN, ...planted }), allowed).map(({ at, text }) => `${at} ${text}`)
 
 describe('a tree that breaks no rule', () => {
   it('has nothing reported', () => {
@@ -72,48 +82,116 @@ describe('an import against the order is reported', () => {
   })
 
   it.each([
-    ['between cli and library', { 'cli/help.ts': "import '../library/provide.ts'\n" }, 'cli/help.ts:1 imports library/provide: cli must not import from library'],
-    ['between library and cli', { 'library/help.ts': "import '../cli/run.ts'\n" }, 'library/help.ts:1 imports cli/run: library must not import from cli'],
-    ['of an entry point', { 'cli/help.ts': "import '../executable.ts'\n", 'executable.ts': '' }, 'cli/help.ts:1 imports executable: cli must not import from src'],
-    ['from model', { 'model/key.ts': "import type { A } from '../platform/paths.ts'\n", 'platform/paths.ts': '' }, 'model/key.ts:1 imports platform/paths: model must not import from platform'],
-    ['of a package from model', { 'model/key.ts': "\nimport { join } from 'node:path'\n" }, "model/key.ts:2 imports 'node:path': model must import only from model"],
-    ['of what is no TypeScript', { 'model/key.ts': "import script from '../shell/awsmfa.bash'\n" }, 'model/key.ts:1 imports shell/awsmfa.bash: model must not import from shell'],
+    [
+      'between cli and library',
+      { 'cli/help.ts': "import '../library/provide.ts'\n" },
+      'cli/help.ts:1 imports library/provide: cli must not import from library',
+    ],
+    [
+      'between library and cli',
+      { 'library/help.ts': "import '../cli/run.ts'\n" },
+      'library/help.ts:1 imports cli/run: library must not import from cli',
+    ],
+    [
+      'of an entry point',
+      { 'cli/help.ts': "import '../executable.ts'\n", 'executable.ts': '' },
+      'cli/help.ts:1 imports executable: cli must not import from src',
+    ],
+    [
+      'from model',
+      { 'model/key.ts': "import type { A } from '../platform/paths.ts'\n", 'platform/paths.ts': '' },
+      'model/key.ts:1 imports platform/paths: model must not import from platform',
+    ],
+    [
+      'of a package from model',
+      { 'model/key.ts': "\nimport { join } from 'node:path'\n" },
+      "model/key.ts:2 imports 'node:path': model must import only from model",
+    ],
+    [
+      'of what is no TypeScript',
+      { 'model/key.ts': "import script from '../shell/awsmfa.bash'\n" },
+      'model/key.ts:1 imports shell/awsmfa.bash: model must not import from shell',
+    ],
   ])('%s', (_, planted: Tree, reported) => {
     expect(reportedFor(planted)).toEqual([reported])
   })
 
   it('what only looks like an import is none', () => {
-    expect(readImports("// import './a.ts'\nconst a = \"import './b.ts'\"\nexport const b = `from './c.ts'`\nexport { a }\nc.import('./d.ts')\n")).toEqual([])
+    expect(
+      readImports(
+        "// import './a.ts'\nconst a = \"import './b.ts'\"\nexport const b = `from './c.ts'`\nexport { a }\nc.import('./d.ts')\n",
+      ),
+    ).toEqual([])
   })
 })
 
 describe('a cycle is reported', () => {
   it('of values, with the shortest way round', () => {
-    const planted = { 'ui/a.ts': "import './b.ts'\n", 'ui/b.ts': "import './c.ts'\n", 'ui/c.ts': "\nimport './a.ts'\nimport './d.ts'\n", 'ui/d.ts': "import './c.ts'\n" }
+    const planted = {
+      'ui/a.ts': "import './b.ts'\n",
+      'ui/b.ts': "import './c.ts'\n",
+      'ui/c.ts': "\nimport './a.ts'\nimport './d.ts'\n",
+      'ui/d.ts': "import './c.ts'\n",
+    }
     expect(reportedFor(planted)).toEqual(['ui/c.ts:3 cycle among 4 files, the shortest: ui/c -> ui/d -> ui/c'])
   })
 
   it('of types and import() alone', () => {
-    const planted = { 'ui/a.ts': "import type { B } from './b.ts'\n", 'ui/b.ts': "export type C = import('./c.ts').C\n", 'ui/c.ts': "export const a = () => import('./a.ts')\n" }
+    const planted = {
+      'ui/a.ts': "import type { B } from './b.ts'\n",
+      'ui/b.ts': "export type C = import('./c.ts').C\n",
+      'ui/c.ts': "export const a = () => import('./a.ts')\n",
+    }
     expect(reportedFor(planted)).toEqual(['ui/a.ts:1 cycle among 3 files, the shortest: ui/a -> ui/b -> ui/c -> ui/a'])
   })
 
   it('each of several, and a file that imports itself', () => {
-    const planted = { 'ui/a.ts': "import type { B } from './b.ts'\n", 'ui/b.ts': "import type { A } from './a.ts'\n", 'mfa/x.ts': "\nexport const x = () => import('./x.ts')\n" }
-    expect(reportedFor(planted)).toEqual(['mfa/x.ts:2 imports itself', 'ui/a.ts:1 cycle among 2 files, the shortest: ui/a -> ui/b -> ui/a'])
+    const planted = {
+      'ui/a.ts': "import type { B } from './b.ts'\n",
+      'ui/b.ts': "import type { A } from './a.ts'\n",
+      'mfa/x.ts': "\nexport const x = () => import('./x.ts')\n",
+    }
+    expect(reportedFor(planted)).toEqual([
+      'mfa/x.ts:2 imports itself',
+      'ui/a.ts:1 cycle among 2 files, the shortest: ui/a -> ui/b -> ui/a',
+    ])
   })
 })
 
 describe('a file is reported', () => {
   it.each([
-    ['in a folder that is not in the order', { 'helpers/a.ts': '' }, 'helpers/a.ts:1 helpers is not in the order of folders'],
+    [
+      'in a folder that is not in the order',
+      { 'helpers/a.ts': '' },
+      'helpers/a.ts:1 helpers is not in the order of folders',
+    ],
     ['in src itself', { 'helpers.ts': '' }, 'helpers.ts:1 helpers.ts is not in the order of folders'],
-    ['that imports a file that is not there', { 'ui/a.ts': "\nimport './b.ts'\n" }, "ui/a.ts:2 imports './b.ts', which does not exist"],
-    ['that imports without the extension', { 'ui/a.ts': "import type { A } from '../model/key'\n" }, "ui/a.ts:1 imports '../model/key', which does not exist"],
-    ['that imports a file outside src', { 'ui/a.ts': "import '../../test/a.ts'\n" }, "ui/a.ts:1 imports '../../test/a.ts', which does not exist"],
-    ['that imports what cannot be known', { 'ui/a.ts': 'export const a = (name: string) => import(name)\n' }, 'ui/a.ts:1 import() of something other than a literal'],
+    [
+      'that imports a file that is not there',
+      { 'ui/a.ts': "\nimport './b.ts'\n" },
+      "ui/a.ts:2 imports './b.ts', which does not exist",
+    ],
+    [
+      'that imports without the extension',
+      { 'ui/a.ts': "import type { A } from '../model/key'\n" },
+      "ui/a.ts:1 imports '../model/key', which does not exist",
+    ],
+    [
+      'that imports a file outside src',
+      { 'ui/a.ts': "import '../../test/a.ts'\n" },
+      "ui/a.ts:1 imports '../../test/a.ts', which does not exist",
+    ],
+    [
+      'that imports what cannot be known',
+      { 'ui/a.ts': 'export const a = (name: string) => import(name)\n' },
+      'ui/a.ts:1 import() of something other than a literal',
+    ],
     ['that is too long', { 'ui/a.ts': '\n'.repeat(501) }, 'ui/a.ts:501 501 lines; the limit is 500'],
-    ['that is a command and imports another', { 'commands/status.ts': "\nimport type { A } from './login.ts'\n" }, 'commands/status.ts:2 imports commands/login: a command must not import another command'],
+    [
+      'that is a command and imports another',
+      { 'commands/status.ts': "\nimport type { A } from './login.ts'\n" },
+      'commands/status.ts:2 imports commands/login: a command must not import another command',
+    ],
   ])('%s', (_, planted: Tree, reported) => {
     expect(reportedFor(planted)).toEqual([reported])
   })
@@ -123,7 +201,8 @@ describe('a file is reported', () => {
   })
 
   it('when it is the 161st, and when there is none', () => {
-    const files = (count: number): Tree => Object.fromEntries(Array.from({ length: count }, (_, index) => [`ui/${index}.ts`, '']))
+    const files = (count: number): Tree =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`ui/${index}.ts`, '']))
     expect(findProblems(graphOf(files(160)), [])).toEqual([])
     expect(findProblems(graphOf(files(161)), [])).toEqual([{ at: '', text: '161 files; there must be 1 to 160' }])
     expect(findProblems(graphOf({}), [])).toEqual([{ at: '', text: '0 files; there must be 1 to 160' }])
@@ -152,7 +231,9 @@ describe('an exception', () => {
 
   it('allows one import, and no other one', () => {
     const planted = { 'aws/call.ts': "import '../login/plan.ts'\nimport '../login/expiration.ts'\n" }
-    expect(reportedFor(planted, ['aws/call -> login/plan'])).toEqual(['aws/call.ts:2 imports login/expiration: aws must not import from login'])
+    expect(reportedFor(planted, ['aws/call -> login/plan'])).toEqual([
+      'aws/call.ts:2 imports login/expiration: aws must not import from login',
+    ])
   })
 })
 
@@ -164,7 +245,11 @@ describe('the picture', () => {
   })
 
   it('is another one with another file, and with an import between other folders', () => {
-    const pictures = [CLEAN, { ...CLEAN, 'aws/arn.ts': '' }, { ...CLEAN, 'aws/sts.ts': "import '../model/key.ts'\n" }].map((tree) => drawHouse(graphOf(tree)))
+    const pictures = [
+      CLEAN,
+      { ...CLEAN, 'aws/arn.ts': '' },
+      { ...CLEAN, 'aws/sts.ts': "import '../model/key.ts'\n" },
+    ].map((tree) => drawHouse(graphOf(tree)))
     expect(new Set(pictures).size).toBe(3)
   })
 
@@ -176,7 +261,9 @@ describe('the picture', () => {
 
 describe('the script', () => {
   /** Plants a tree on disk. Returns what runs the script on it. */
-  function plant(tree: Tree): (...options: string[]) => { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  function plant(
+    tree: Tree,
+  ): (...options: string[]) => { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
     const folder = scratchFolder()
     for (const [file, text] of Object.entries(tree)) {
       const path = join(folder, 'src', file)
@@ -184,7 +271,10 @@ describe('the script', () => {
       writeFileSync(path, text)
     }
     return (...options) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...options, 'src'], { cwd: folder, encoding: 'utf8' })
+      const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...options, 'src'], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
       return { status, stdout, stderr: stderr.replaceAll('\\', '/') }
     }
   }
@@ -197,7 +287,8 @@ describe('the script', () => {
 
   it('reports each problem with file and line, and exits with 1', () => {
     const run = plant({ ...CLEAN, 'aws/call.ts': "\nimport '../login/plan.ts'\n", 'helpers/a.ts': '' })
-    const stderr = 'src/aws/call.ts:2: imports login/plan: aws must not import from login\nsrc/helpers/a.ts:1: helpers is not in the order of folders\n'
+    const stderr =
+      'src/aws/call.ts:2: imports login/plan: aws must not import from login\nsrc/helpers/a.ts:1: helpers is not in the order of folders\n'
     expect(run()).toEqual({ status: 1, stdout: '', stderr })
     expect(run('--check')).toEqual({ status: 1, stdout: '', stderr })
   })
@@ -205,18 +296,26 @@ describe('the script', () => {
   it('prints figures', () => {
     const { status, stdout } = plant(CLEAN)('--figures')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^ {4}13 {2}files\n {4}12 {2}imports between files\n {4}18 {2}lines\n {5}1 {2}lines in the median file\n {8}largest:\n( {5}[12] {2}\S+\n){10}$/)
+    expect(stdout).toMatch(
+      /^ {4}13 {2}files\n {4}12 {2}imports between files\n {4}18 {2}lines\n {5}1 {2}lines in the median file\n {8}largest:\n( {5}[12] {2}\S+\n){10}$/,
+    )
   })
 
   it('draws the picture, and says when it is no longer right', () => {
     const run = plant(CLEAN)
-    expect(run('--check-picture')).toEqual({ status: 1, stdout: '', stderr: 'docs/pictures/house.svg: the structure has changed; to draw it again: npm run imports -- --picture\n' })
+    expect(run('--check-picture')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'docs/pictures/house.svg: the structure has changed; to draw it again: npm run imports -- --picture\n',
+    })
     expect(run('--picture')).toEqual({ status: 0, stdout: '', stderr: '' })
     expect(run('--check', '--check-picture')).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
   it('is there under its name', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> }
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
     expect(scripts['imports']).toBe('node scripts/imports.mjs')
   })
 })

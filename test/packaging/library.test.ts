@@ -18,7 +18,12 @@ import { installPacked } from './packed.ts'
 
 const DEVICE = virtualDevice('111111111111', 'alice').serial
 const CREDENTIALS = `[base]\naws_access_key_id = ${keyIdFor('111111111111')}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
-const CONFIG = ['admin', 'other'].map((name) => `[profile ${name}]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\nmfa_serial = ${DEVICE}\nrole_session_name = ${name}\n`).join('\n')
+const CONFIG = ['admin', 'other']
+  .map(
+    (name) =>
+      `[profile ${name}]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\nmfa_serial = ${DEVICE}\nrole_session_name = ${name}\n`,
+  )
+  .join('\n')
 
 let sts: StrictSts
 let folder = ''
@@ -60,7 +65,10 @@ interface Once {
 
 async function once(profile: string, code?: string): Promise<Once> {
   const more = code === undefined ? {} : { AWSMFA_TEST_CODE: code }
-  const result = await runProgram([process.execPath, 'once.mjs', profile], { environment: environment(more), cwd: project })
+  const result = await runProgram([process.execPath, 'once.mjs', profile], {
+    environment: environment(more),
+    cwd: project,
+  })
   expect(result, result.stderr).toMatchObject({ code: 0, stderr: '' })
   return JSON.parse(result.stdout) as Once
 }
@@ -70,41 +78,57 @@ async function callsWithCode(): Promise<number> {
 }
 
 describe('the example', () => {
-  const who = (name: string): RegExp => new RegExp(`^arn:aws:sts::222222222222:assumed-role/Admin/${name} until \\d{4}-\\S+Z\\n$`)
+  const who = (name: string): RegExp =>
+    new RegExp(`^arn:aws:sts::222222222222:assumed-role/Admin/${name} until \\d{4}-\\S+Z\\n$`)
 
-  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))('asks at the terminal once; later runs and other profiles of the device do not', async () => {
-    const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
-    try {
-      await pty.expect("MFA code for alice (profile 'admin'): ")
-      pty.send(`${sts.code(DEVICE)}\r`)
-      await pty.expect(/assumed-role\/Admin\/admin until/)
-      expect(await pty.exit()).toEqual({ code: 0, signal: null })
-    } finally {
-      pty.close()
-    }
-    for (const profile of ['admin', 'other']) expect(await node('sdk-v3.mjs', profile)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(who(profile)) as string })
-    expect(await callsWithCode()).toBe(1)
-  })
-
-  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))('ends with Ctrl-C at the question, and another run can ask at once', async () => {
-    for (let run = 0; run < 2; run += 1) {
+  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
+    'asks at the terminal once; later runs and other profiles of the device do not',
+    async () => {
       const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
       try {
-        await pty.expect('MFA code for ')
-        pty.send('\u0003')
-        await pty.expect('cancelled')
-        expect(await pty.exit()).toEqual({ code: 1, signal: null })
+        await pty.expect("MFA code for alice (profile 'admin'): ")
+        pty.send(`${sts.code(DEVICE)}\r`)
+        await pty.expect(/assumed-role\/Admin\/admin until/)
+        expect(await pty.exit()).toEqual({ code: 0, signal: null })
       } finally {
         pty.close()
       }
-    }
-  })
+      for (const profile of ['admin', 'other'])
+        expect(await node('sdk-v3.mjs', profile)).toMatchObject({
+          code: 0,
+          stderr: '',
+          stdout: expect.stringMatching(who(profile)) as string,
+        })
+      expect(await callsWithCode()).toBe(1)
+    },
+  )
+
+  it.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
+    'ends with Ctrl-C at the question, and another run can ask at once',
+    async () => {
+      for (let run = 0; run < 2; run += 1) {
+        const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], {
+          environment: environment(),
+          cwd: project,
+        })
+        try {
+          await pty.expect('MFA code for ')
+          pty.send('\u0003')
+          await pty.expect('cancelled')
+          expect(await pty.exit()).toEqual({ code: 1, signal: null })
+        } finally {
+          pty.close()
+        }
+      }
+    },
+  )
 
   it('says what to do where nobody can be asked', async () => {
     expect(await node('sdk-v3.mjs', 'admin')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'a token code is needed and there is no terminal to ask at\n  sign in before: awsmfa login admin; or give fromAwsmfa an mfaCodeProvider\n',
+      stderr:
+        'a token code is needed and there is no terminal to ask at\n  sign in before: awsmfa login admin; or give fromAwsmfa an mfaCodeProvider\n',
     })
     expect(await callsWithCode()).toBe(0)
   })
@@ -113,7 +137,9 @@ describe('the example', () => {
 describe('programs', () => {
   it('ten at once need one code, and one of them asks', async () => {
     const code = sts.code(DEVICE)
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => once(index % 2 === 0 ? 'admin' : 'other', code)))
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => once(index % 2 === 0 ? 'admin' : 'other', code)),
+    )
     expect(answers.map(({ accountId }) => accountId)).toEqual(Array.from({ length: 10 }, () => '222222222222'))
     expect(answers.reduce((sum, { asked }) => sum + asked, 0)).toBe(1)
     expect(await callsWithCode()).toBe(1)
@@ -128,12 +154,20 @@ describe('programs', () => {
 
   it('load next to nothing with the import, and are not kept alive after the answer', async () => {
     const { loaded, alive } = await once('admin', sts.code(DEVICE))
-    expect(loaded.map((path) => path.replaceAll('\\', '/'))).toEqual([expect.stringMatching(/awsmfa\/dist\/library\.cjs$/)])
+    expect(loaded.map((path) => path.replaceAll('\\', '/'))).toEqual([
+      expect.stringMatching(/awsmfa\/dist\/library\.cjs$/),
+    ])
     expect(alive).toEqual([])
   })
 
   it('can import the name', async () => {
-    expect(await node('--input-type=module', '-e', "import { fromAwsmfa } from 'awsmfa'; console.log(typeof fromAwsmfa, typeof fromAwsmfa())")).toMatchObject({ stdout: 'function function\n', stderr: '' })
+    expect(
+      await node(
+        '--input-type=module',
+        '-e',
+        "import { fromAwsmfa } from 'awsmfa'; console.log(typeof fromAwsmfa, typeof fromAwsmfa())",
+      ),
+    ).toMatchObject({ stdout: 'function function\n', stderr: '' })
   })
 })
 
@@ -152,11 +186,25 @@ describe('the types', () => {
   function problemsOf(name: string, lines: readonly string[]): readonly string[] {
     const path = join(project, name)
     writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
-    const options: ts.CompilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16, target: ts.ScriptTarget.ES2022, types: ['node'], typeRoots: [join(project, 'node_modules/@types')] }
+    const options: ts.CompilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      module: ts.ModuleKind.Node16,
+      moduleResolution: ts.ModuleResolutionKind.Node16,
+      target: ts.ScriptTarget.ES2022,
+      types: ['node'],
+      typeRoots: [join(project, 'node_modules/@types')],
+    }
     const program = ts.createProgram([path], options)
-    const ours = program.getSourceFiles().filter(({ fileName }) => fileName === path.replaceAll('\\', '/') || fileName.includes('/awsmfa/dist/'))
+    const ours = program
+      .getSourceFiles()
+      .filter(({ fileName }) => fileName === path.replaceAll('\\', '/') || fileName.includes('/awsmfa/dist/'))
     expect(ours).toHaveLength(2)
-    return ours.flatMap((file) => ts.getPreEmitDiagnostics(program, file)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+    return ours
+      .flatMap((file) => ts.getPreEmitDiagnostics(program, file))
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
   }
 
   it.each(['module.mts', 'common.cts'])('fit the SDK in a %s', (name) => {
@@ -164,6 +212,11 @@ describe('the types', () => {
   })
 
   it('refuse what is no option', () => {
-    expect(problemsOf('wrong.mts', ["import { fromAwsmfa } from 'awsmfa'", 'export const wrong = fromAwsmfa({ profil: 1 })'])).toEqual([expect.stringContaining("'profil' does not exist in type 'FromAwsmfaOptions'")])
+    expect(
+      problemsOf('wrong.mts', [
+        "import { fromAwsmfa } from 'awsmfa'",
+        'export const wrong = fromAwsmfa({ profil: 1 })',
+      ]),
+    ).toEqual([expect.stringContaining("'profil' does not exist in type 'FromAwsmfaOptions'")])
   })
 })

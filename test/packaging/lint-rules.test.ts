@@ -11,18 +11,27 @@ let eslint: ESLint
 beforeAll(() => {
   // Without type information, which code that is in no file does not have.
   const { rules = {} } = plugin.configs['disable-type-checked'] ?? {}
-  eslint = new ESLint({ cwd: ROOT, overrideConfig: { files: ['src/**/*.ts'], languageOptions: { parserOptions: { project: false } }, rules } })
+  eslint = new ESLint({
+    cwd: ROOT,
+    overrideConfig: { files: ['src/**/*.ts'], languageOptions: { parserOptions: { project: false } }, rules },
+  })
 })
 
 async function complaints(path: string, code: string): Promise<readonly string[]> {
   const [result] = await eslint.lintText(code, { filePath: join(ROOT, path) })
-  return (result?.messages ?? []).map(({ ruleId }) => ruleId ?? 'fatal').filter((rule) => /no-restricted-|max-params|fatal/.test(rule))
+  return (result?.messages ?? [])
+    .map(({ ruleId }) => ruleId ?? 'fatal')
+    .filter((rule) => /no-restricted-|max-params|fatal/.test(rule))
 }
 
 const WRITERS = ['writeFileSync', 'appendFileSync', 'renameSync', 'linkSync', 'createWriteStream', 'default']
 
 it.each([
-  ['a package that decides nothing', 'src/login/plan.ts', "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n"],
+  [
+    'a package that decides nothing',
+    'src/login/plan.ts',
+    "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n",
+  ],
   ['the clock', 'src/login/plan.ts', 'export const now = () => new Date()\n'],
   ['the clock in milliseconds', 'src/login/plan.ts', 'export const now = () => Date.now()\n'],
   ['chance', 'src/login/plan.ts', 'export const chance = () => Math.random()\n'],
@@ -31,16 +40,36 @@ it.each([
   ['state in a module', 'src/login/plan.ts', 'export let count = 0\ncount++\n'],
   ['state in a module that acts', 'src/aws/transport.ts', 'export let count = 0\ncount++\n'],
   ['an exit', 'src/aws/transport.ts', 'process.exit(1)\n'],
-  ['five parameters', 'src/aws/transport.ts', 'export function f(a: 1, b: 1, c: 1, d: 1, e: 1) { return [a, b, c, d, e] }\n'],
-  ['the atomic writer without its check', 'src/sessions/session-cache.ts', "import write from 'write-file-atomic'\nwrite('x', 'y')\n"],
-  ...WRITERS.map((name) => [`fs.${name}`, 'src/sessions/session-cache.ts', `import { ${name} as it } from 'node:fs'\nit('x', 'y')\n`]),
+  [
+    'five parameters',
+    'src/aws/transport.ts',
+    'export function f(a: 1, b: 1, c: 1, d: 1, e: 1) { return [a, b, c, d, e] }\n',
+  ],
+  [
+    'the atomic writer without its check',
+    'src/sessions/session-cache.ts',
+    "import write from 'write-file-atomic'\nwrite('x', 'y')\n",
+  ],
+  ...WRITERS.map((name) => [
+    `fs.${name}`,
+    'src/sessions/session-cache.ts',
+    `import { ${name} as it } from 'node:fs'\nit('x', 'y')\n`,
+  ]),
 ])('refuses %s', async (_, path, code) => {
   expect(await complaints(path, code)).toHaveLength(1)
 })
 
 it.each([
-  ['reading in a file that acts', 'src/login/settings-file.ts', "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n"],
-  ['writing in the write protocol', 'src/aws-files/shared-files.ts', "import { renameSync } from 'node:fs'\nrenameSync('x', 'y')\n"],
+  [
+    'reading in a file that acts',
+    'src/login/settings-file.ts',
+    "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n",
+  ],
+  [
+    'writing in the write protocol',
+    'src/aws-files/shared-files.ts',
+    "import { renameSync } from 'node:fs'\nrenameSync('x', 'y')\n",
+  ],
   ['a date that is given', 'src/login/plan.ts', 'export const dateOf = (ms: number) => new Date(ms)\n'],
 ])('allows %s', async (_, path, code) => {
   expect(await complaints(path, code)).toEqual([])

@@ -19,7 +19,10 @@ function read(): string {
   const { stdout, status } = spawnSync('mandoc', ['-Tutf8', '-Owidth=900', PAGE], { encoding: 'utf8' })
   expect(status).toBe(0)
   // Bold and underline are overstruck.
-  return stdout.split('\b').map((part, index, all) => (index < all.length - 1 ? part.slice(0, -1) : part)).join('')
+  return stdout
+    .split('\b')
+    .map((part, index, all) => (index < all.length - 1 ? part.slice(0, -1) : part))
+    .join('')
 }
 
 describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
@@ -34,15 +37,29 @@ describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
     const text = after.split(/\n {3}awsmfa |\n[A-Z]/)[0] ?? ''
     expect(text).toContain(`${summary}.`)
     for (const option of options) {
-      const [short, value] = [option.short === undefined ? '' : `-${option.short}, `, option.kind === 'value' ? ` ${option.placeholder}` : '']
-      expect(text).toMatch(new RegExp(`^ +${escaped(`${short}--${option.name}${value}`)}\\s+${escaped(option.description)}$`, 'm'))
+      const [short, value] = [
+        option.short === undefined ? '' : `-${option.short}, `,
+        option.kind === 'value' ? ` ${option.placeholder}` : '',
+      ]
+      expect(text).toMatch(
+        new RegExp(`^ +${escaped(`${short}--${option.name}${value}`)}\\s+${escaped(option.description)}$`, 'm'),
+      )
     }
-    for (const said of [positional?.description, tail?.description, ...examples.flatMap(({ line, description }) => [line, description])]) expect(text).toContain(inRoff(said ?? ''))
+    for (const said of [
+      positional?.description,
+      tail?.description,
+      ...examples.flatMap(({ line, description }) => [line, description]),
+    ])
+      expect(text).toContain(inRoff(said ?? ''))
   })
 
   it('has every global option, topic, variable and exit code', () => {
     const text = read()
-    const words = [...GLOBAL_OPTIONS.map(({ description }) => description), ...HELP_TOPICS, ...[...SETTING_TABLE, ...VARIABLE_TABLE].flatMap(({ variables }) => variables)]
+    const words = [
+      ...GLOBAL_OPTIONS.map(({ description }) => description),
+      ...HELP_TOPICS,
+      ...[...SETTING_TABLE, ...VARIABLE_TABLE].flatMap(({ variables }) => variables),
+    ]
     for (const word of words) expect(text).toContain(word)
     const [, status = ''] = text.split('\nEXIT STATUS\n')
     for (const code of new Set(Object.values(EXIT_CODES))) expect(status).toMatch(new RegExp(`^ {5}${code} `, 'm'))
@@ -51,7 +68,10 @@ describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
 
 describe.skipIf(!needsProgram('groff'))('the man page, with the formatter of most systems', () => {
   it('has no fault that groff warns of', () => {
-    const { stderr, status } = spawnSync('groff', ['-mdoc', '-ww', '-Tascii', PAGE], { encoding: 'utf8', env: { PATH: process.env['PATH'] } })
+    const { stderr, status } = spawnSync('groff', ['-mdoc', '-ww', '-Tascii', PAGE], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    })
     expect({ stderr: stderr.replaceAll(/.*(?:locale|LC_ALL).*\n/g, ''), status }).toEqual({ stderr: '', status: 0 })
   })
 })

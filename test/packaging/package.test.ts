@@ -17,14 +17,26 @@ let packed: Packed
 
 /** npm in a home of its own, which must not reach a registry. */
 function npm(cwd: string, ...argv: readonly string[]): string {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, npm_config_cache: join(folder, 'cache'), npm_config_update_notifier: 'false' }
-  return execFileSync('npm', [...argv, '--offline', '--no-audit', '--no-fund'], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    npm_config_cache: join(folder, 'cache'),
+    npm_config_update_notifier: 'false',
+  }
+  return execFileSync('npm', [...argv, '--offline', '--no-audit', '--no-fund'], {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'awsmfa-package-'))
   // Without scripts: prepack would build again, under the feet of the other tests.
-  const [first] = JSON.parse(npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as readonly Packed[]
+  const [first] = JSON.parse(
+    npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
+  ) as readonly Packed[]
   if (first === undefined) throw new Error('npm pack made nothing')
   packed = first
 })
@@ -33,19 +45,39 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('only what is meant to ship is packed', () => {
   const paths = packed.files.map(({ path }) => path)
-  expect(paths.filter((path) => !/^dist\/(?:awsmfa|library|keychain-helper|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/awsmfa\.1$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(path))).toEqual([])
-  expect(paths).toEqual(expect.arrayContaining(['dist/awsmfa.cjs', 'dist/keychain-helper.cjs', expect.stringMatching(/^dist\/chunks\/main-/), 'docs/awsmfa.1', 'package.json', 'LICENSE', 'THIRD-PARTY-NOTICES']))
+  expect(
+    paths.filter(
+      (path) =>
+        !/^dist\/(?:awsmfa|library|keychain-helper|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/awsmfa\.1$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
+          path,
+        ),
+    ),
+  ).toEqual([])
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      'dist/awsmfa.cjs',
+      'dist/keychain-helper.cjs',
+      expect.stringMatching(/^dist\/chunks\/main-/),
+      'docs/awsmfa.1',
+      'package.json',
+      'LICENSE',
+      'THIRD-PARTY-NOTICES',
+    ]),
+  )
   expect(packed.files.find(({ path }) => path === 'dist/awsmfa.cjs')?.mode).toBe(0o755)
 })
 
 test('no file of the package names a folder of the machine that built it', () => {
-  for (const file of [...builtFiles(), join(ROOT, 'THIRD-PARTY-NOTICES')]) expect(readFileSync(file, 'utf8')).not.toContain(ROOT)
+  for (const file of [...builtFiles(), join(ROOT, 'THIRD-PARTY-NOTICES')])
+    expect(readFileSync(file, 'utf8')).not.toContain(ROOT)
 })
 
 test('every bundled package is in THIRD-PARTY-NOTICES with its version and licence, and nothing else is', () => {
   const bundled = new Set(builtFiles().flatMap(packagesIn))
   expect(bundled.size).toBeGreaterThan(5)
-  const noticed = [...readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8').matchAll(/^(\S+) \d+\.\d+\.\d+\S* \([\w.-]+\)$/gm)].map(([, name]) => name)
+  const noticed = [
+    ...readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8').matchAll(/^(\S+) \d+\.\d+\.\d+\S* \([\w.-]+\)$/gm),
+  ].map(([, name]) => name)
   expect(new Set(noticed)).toEqual(bundled)
 })
 
@@ -56,12 +88,22 @@ test('installed into an empty folder, with nothing beside it and no network, it 
   npm(place, 'install', join(folder, packed.filename))
   expect(readdirSync(join(place, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['awsmfa'])
   const run = (...argv: readonly string[]) =>
-    spawnSync(join(place, 'node_modules', '.bin', 'awsmfa'), argv, { env: { PATH: process.env['PATH'] ?? '', HOME: folder }, encoding: 'utf8' })
+    spawnSync(join(place, 'node_modules', '.bin', 'awsmfa'), argv, {
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+      encoding: 'utf8',
+    })
   expect(run('--version')).toMatchObject({ status: 0, stdout: `${packed.version}\n`, stderr: '' })
   expect(run('--help')).toMatchObject({ status: 0, stderr: '' })
   expect(run('login', '--token-code', '123456', '-p', 'x')).toMatchObject({ status: 1, stdout: '' })
-  expect(run('logn')).toMatchObject({ status: 2, stdout: '', stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n" })
+  expect(run('logn')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n",
+  })
   // The add-on for the keychain could not be had here, and is missed only where it is asked for.
   const helper = join(place, 'node_modules', 'awsmfa', 'dist', 'keychain-helper.cjs')
-  expect(spawnSync(process.execPath, [helper], { env: { HOME: folder }, input: '', encoding: 'utf8' })).toMatchObject({ stdout: '{"kind":"no-add-on"}\n', stderr: '' })
+  expect(spawnSync(process.execPath, [helper], { env: { HOME: folder }, input: '', encoding: 'utf8' })).toMatchObject({
+    stdout: '{"kind":"no-add-on"}\n',
+    stderr: '',
+  })
 })

@@ -12,7 +12,9 @@ export function installPacked(folder: string, borrowed: readonly string[]): stri
   mkdirSync(place)
   writeFileSync(join(place, 'package.json'), '{ "private": true }')
   // Without scripts: prepack would build again, under the feet of the other tests.
-  const [packed] = JSON.parse(npm(folder, ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as readonly { readonly filename: string }[]
+  const [packed] = JSON.parse(
+    npm(folder, ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
+  ) as readonly { readonly filename: string }[]
   if (packed === undefined) throw new Error('npm pack made nothing')
   npm(folder, place, 'install', join(folder, packed.filename))
   for (const name of borrowed) {
@@ -25,6 +27,16 @@ export function installPacked(folder: string, borrowed: readonly string[]): stri
 
 /** npm in a home of its own, which must not reach a registry. */
 function npm(home: string, cwd: string, ...argv: readonly string[]): string {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, npm_config_cache: join(home, 'cache'), npm_config_update_notifier: 'false' }
-  return execFileSync('npm', [...argv, '--offline', '--no-audit', '--no-fund'], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    npm_config_cache: join(home, 'cache'),
+    npm_config_update_notifier: 'false',
+  }
+  return execFileSync('npm', [...argv, '--offline', '--no-audit', '--no-fund'], {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }

@@ -46,8 +46,19 @@ function timeZoneOfMorning(): string {
 
 async function openSession(stage: TranscriptStage): Promise<Session> {
   stage.home.write('.bashrc', RC)
-  const environment = { ...stage.world.environment, AWS_PROFILE: 'work', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', TZ: timeZoneOfMorning(), PS1: '' }
-  const pty = await openPty(['bash', '--noprofile', '--rcfile', join(stage.home.path, '.bashrc'), '-i'], { environment, cwd: stage.home.path, columns: COLUMNS })
+  const environment = {
+    ...stage.world.environment,
+    AWS_PROFILE: 'work',
+    TERM: 'xterm-256color',
+    LC_ALL: 'C.UTF-8',
+    TZ: timeZoneOfMorning(),
+    PS1: '',
+  }
+  const pty = await openPty(['bash', '--noprofile', '--rcfile', join(stage.home.path, '.bashrc'), '-i'], {
+    environment,
+    cwd: stage.home.path,
+    columns: COLUMNS,
+  })
   await pty.expect(/\$ $/)
   const begin = pty.output().lastIndexOf('$')
   const moments: Moment[] = []
@@ -70,10 +81,19 @@ async function openSession(stage: TranscriptStage): Promise<Session> {
 
 async function stageWithKeys(): Promise<TranscriptStage> {
   const stage = await openStage(aliceWorld())
-  const [key, secret] = await Promise.all([stage.world.variables['alice-key']?.(), stage.world.variables['alice-secret']?.()])
-  stage.home.write('.aws/credentials', `[work-long-term]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`)
+  const [key, secret] = await Promise.all([
+    stage.world.variables['alice-key']?.(),
+    stage.world.variables['alice-secret']?.(),
+  ])
+  stage.home.write(
+    '.aws/credentials',
+    `[work-long-term]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`,
+  )
   stage.home.write('infra/main.tf', '')
-  stage.home.write('.aws/config', '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
+  stage.home.write(
+    '.aws/config',
+    '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n',
+  )
   return stage
 }
 
@@ -93,45 +113,50 @@ function letTimePass({ home }: TranscriptStage): void {
   home.write(path, [version, String(Math.floor(Date.now() / 1000) + 595), ...rest].join(' '))
 }
 
-const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> = {
-  login: {
-    title: 'awsmfa login asks for a code; then the prompt shows what is left of the session, and awsmfa status says it',
-    play: async (session) => {
-      await signIn(session)
-      await session.type('awsmfa status')
-      await session.enter(PROMPT, 3)
+const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> =
+  {
+    login: {
+      title:
+        'awsmfa login asks for a code; then the prompt shows what is left of the session, and awsmfa status says it',
+      play: async (session) => {
+        await signIn(session)
+        await session.type('awsmfa status')
+        await session.enter(PROMPT, 3)
+      },
     },
-  },
-  expiry: {
-    title: 'Ten minutes before a session ends the prompt says so once, with the line that renews it',
-    play: async (session) => {
-      await signIn(session)
-      session.moments.length = 0
-      letTimePass(session.stage)
-      await session.type('cd infra')
-      await session.enter(PROMPT, 3)
+    expiry: {
+      title: 'Ten minutes before a session ends the prompt says so once, with the line that renews it',
+      play: async (session) => {
+        await signIn(session)
+        session.moments.length = 0
+        letTimePass(session.stage)
+        await session.type('cd infra')
+        await session.enter(PROMPT, 3)
+      },
     },
+  }
+
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !needsProgram('bash'))(
+  'the pictures of the README',
+  () => {
+    it.each(Object.keys(SCENES))('%s is what a person sees', async (name) => {
+      const scene = SCENES[name]
+      if (scene === undefined) throw new Error('there is no such scene')
+      const stage = await stageWithKeys()
+      const session = await openSession(stage)
+      try {
+        await scene.play(session)
+      } finally {
+        session.pty.close()
+        await stage.close()
+      }
+      const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalise })
+      await expect(picture).toMatchFileSnapshot(join(ROOT, `docs/pictures/${name}.svg`))
+      expect(wordsOfPicture(picture).length).toBeGreaterThan(2)
+    })
+
+    it.each(Object.keys(SCENES))('%s is shown in the README', (name) => {
+      expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`](docs/pictures/${name}.svg)`)
+    })
   },
-}
-
-describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !needsProgram('bash'))('the pictures of the README', () => {
-  it.each(Object.keys(SCENES))('%s is what a person sees', async (name) => {
-    const scene = SCENES[name]
-    if (scene === undefined) throw new Error('there is no such scene')
-    const stage = await stageWithKeys()
-    const session = await openSession(stage)
-    try {
-      await scene.play(session)
-    } finally {
-      session.pty.close()
-      await stage.close()
-    }
-    const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalise })
-    await expect(picture).toMatchFileSnapshot(join(ROOT, `docs/pictures/${name}.svg`))
-    expect(wordsOfPicture(picture).length).toBeGreaterThan(2)
-  })
-
-  it.each(Object.keys(SCENES))('%s is shown in the README', (name) => {
-    expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`](docs/pictures/${name}.svg)`)
-  })
-})
+)

@@ -31,14 +31,18 @@ function part(heading: string): string {
 }
 
 function blocks(text: string, language: string): readonly string[] {
-  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter(([, found]) => found === language).map(([, , body = '']) => body)
+  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
+    .filter(([, found]) => found === language)
+    .map(([, , body = '']) => body)
 }
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the first login of the README', () => {
   it('is what the tool prints, and leaves in the file what stands there', async () => {
     const text = part('First login')
     const [credentials = '', config = '', written = ''] = blocks(text, 'ini')
-    const mine = credentials.replace('AKIAIOSFODNN7EXAMPLE', '{alice-key}').replace('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '{alice-secret}')
+    const mine = credentials
+      .replace('AKIAIOSFODNN7EXAMPLE', '{alice-key}')
+      .replace('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '{alice-secret}')
     expect(mine).toContain('{alice-secret}')
     const transcript = [
       `-- .aws/credentials --\n${mine}`,
@@ -58,17 +62,23 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
 
   /** A console block as it is printed: questions are answered, talk is stderr, data stdout, times are of the day. */
   function asTranscript(block: string): string {
-    return block.split('\n').flatMap((line) => {
-      if (line === '' || line.startsWith('$ ')) return [line]
-      const shown = anyTime(line)
-      if (line.startsWith('MFA code')) return ['tty {code}', `tty> ${shown.replace('123456', '…')}`]
-      return [`${/^(?:✔|✖|awsmfa: )/.test(line) ? '!>' : '>'} ${shown}`]
-    }).join('\n')
+    return block
+      .split('\n')
+      .flatMap((line) => {
+        if (line === '' || line.startsWith('$ ')) return [line]
+        const shown = anyTime(line)
+        if (line.startsWith('MFA code')) return ['tty {code}', `tty> ${shown.replace('123456', '…')}`]
+        return [`${/^(?:✔|✖|awsmfa: )/.test(line) ? '!>' : '>'} ${shown}`]
+      })
+      .join('\n')
   }
 
   function anyTime(text: string): string {
     // A time of tomorrow is longer, and takes of the spaces behind it.
-    return text.replace(/\b\d\d:\d\d\b(?: {2,}(?=through))?|\b\d+ h(?: \d+ min)?\b|\b11 hours\b|\d{4}-\d\d-\d\dT[\d:]+Z/g, '…')
+    return text.replace(
+      /\b\d\d:\d\d\b(?: {2,}(?=through))?|\b\d+ h(?: \d+ min)?\b|\b11 hours\b|\d{4}-\d\d-\d\dT[\d:]+Z/g,
+      '…',
+    )
   }
 })
 
@@ -95,10 +105,16 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the s
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the import of the README', () => {
   it('is what the tool prints', async () => {
     const [block = ''] = blocks(part('Coming from another tool'), 'console')
-    const keys = '[work-long-term]\naws_access_key_id = {alice-key}\naws_secret_access_key = {alice-secret}\naws_mfa_device = arn:aws:iam::111111111111:mfa/alice\n'
+    const keys =
+      '[work-long-term]\naws_access_key_id = {alice-key}\naws_secret_access_key = {alice-secret}\naws_mfa_device = arn:aws:iam::111111111111:mfa/alice\n'
     const stage = await openStage(aliceWorld())
     try {
-      expect(await runTranscript(parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asTalk).join('\n')}`), stage.world)).toEqual([])
+      expect(
+        await runTranscript(
+          parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asTalk).join('\n')}`),
+          stage.world,
+        ),
+      ).toEqual([])
     } finally {
       await stage.close()
     }
@@ -114,7 +130,9 @@ function asTalk(line: string): string {
 
 describe('the tables of the README', () => {
   it('are those that `npm run docs` writes', () => {
-    expect(() => execFileSync(process.execPath, [join(ROOT, 'scripts/docs.mjs'), '--check'], { stdio: 'pipe', encoding: 'utf8' })).not.toThrow()
+    expect(() =>
+      execFileSync(process.execPath, [join(ROOT, 'scripts/docs.mjs'), '--check'], { stdio: 'pipe', encoding: 'utf8' }),
+    ).not.toThrow()
   })
 
   it('name every exit code that a failure has', () => {
@@ -123,27 +141,49 @@ describe('the tables of the README', () => {
   })
 
   it('name every variable that the code reads', () => {
-    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).map((path) => read(join('src', path)))
-    const names = sources.flatMap((text) => [...text.matchAll(/\b(?:AWS|AWSMFA|XDG|NODE)_[A-Z_]*[A-Z]\b|(?:env|environment)\['(\w+)'\]/g)]).map(([whole, name]) => (name ?? whole).toUpperCase())
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('src', path)))
+    const names = sources
+      .flatMap((text) => [...text.matchAll(/\b(?:AWS|AWSMFA|XDG|NODE)_[A-Z_]*[A-Z]\b|(?:env|environment)\['(\w+)'\]/g)])
+      .map(([whole, name]) => (name ?? whole).toUpperCase())
     expect(names.length).toBeGreaterThan(50)
     // The first silences the SDK while it is loaded; the second is only withheld from a credential process; by the others a script
     // of awsmfa's own is found on Windows, and told what to show.
-    const ofWindows = ['SYSTEMROOT', 'AWSMFA_WINDOW_TITLE', 'AWSMFA_WINDOW_TEXT', 'AWSMFA_WINDOW_LABEL', 'AWSMFA_WINDOW_SECONDS']
+    const ofWindows = [
+      'SYSTEMROOT',
+      'AWSMFA_WINDOW_TITLE',
+      'AWSMFA_WINDOW_TEXT',
+      'AWSMFA_WINDOW_LABEL',
+      'AWSMFA_WINDOW_SECONDS',
+    ]
     const internal = ['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'AWS_SECURITY_TOKEN', ...ofWindows]
-    expect([...new Set(names)].filter((name) => !internal.includes(name) && !README.toUpperCase().includes(`\`${name}\``))).toEqual([])
+    expect(
+      [...new Set(names)].filter((name) => !internal.includes(name) && !README.toUpperCase().includes(`\`${name}\``)),
+    ).toEqual([])
   })
 })
 
 /** Every line of a shell, in blocks and in running text, that begins with the tool: what is before a pipe or `||` by itself. */
 function commandLines(text: string): readonly string[] {
-  const inBlocks = [...blocks(text, 'console'), ...blocks(text, 'sh')].flatMap((block) => block.split('\n')).map((line) => line.replace(/^\$ /, ''))
+  const inBlocks = [...blocks(text, 'console'), ...blocks(text, 'sh')]
+    .flatMap((block) => block.split('\n'))
+    .map((line) => line.replace(/^\$ /, ''))
   const inText = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/`(awsmfa [^`]+)`/g)].map(([, line = '']) => line)
-  const lines = [...inBlocks, ...inText].filter((line) => !line.startsWith('awsmfa: ') && !/\[(?:options|profile)/.test(line))
-  return [...new Set(lines.flatMap((line) => line.split(/ (?:\|\||&&|\|) /)).filter((line) => /^(?:[A-Z_]+=\S+ )*awsmfa /.test(line)))]
+  const lines = [...inBlocks, ...inText].filter(
+    (line) => !line.startsWith('awsmfa: ') && !/\[(?:options|profile)/.test(line),
+  )
+  return [
+    ...new Set(
+      lines.flatMap((line) => line.split(/ (?:\|\||&&|\|) /)).filter((line) => /^(?:[A-Z_]+=\S+ )*awsmfa /.test(line)),
+    ),
+  ]
 }
 
 function wordsOf(line: string): readonly string[] {
-  return [...line.replace(/^(?:[A-Z_]+=\S+ )*awsmfa /, '').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+  return [...line.replace(/^(?:[A-Z_]+=\S+ )*awsmfa /, '').matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? '',
+  )
 }
 
 describe('the command lines of the documentation', () => {
@@ -162,7 +202,8 @@ describe('the command lines of the documentation', () => {
     // Help is asked for with words that no command takes.
     if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
     expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
-    const tail = parsed.kind === 'invocation' && parsed.invocation.command === 'login' ? (parsed.invocation.tail ?? []) : []
+    const tail =
+      parsed.kind === 'invocation' && parsed.invocation.command === 'login' ? (parsed.invocation.tail ?? []) : []
     expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()
   })
 
@@ -184,22 +225,38 @@ describe('the messages in the README', () => {
 describe('the links of the documentation', () => {
   /** GitHub's anchors: lower case, no punctuation, dashes for spaces. */
   function anchorsOf(text: string): ReadonlySet<string> {
-    const headings = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
-    return new Set(headings.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')))
+    const headings = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(
+      ([, heading = '']) => heading,
+    )
+    return new Set(
+      headings.map((heading) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N} _-]/gu, '')
+          .replaceAll(' ', '-'),
+      ),
+    )
   }
 
-  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md', 'docs/prompt.md'])('of %s lead somewhere', (path) => {
-    const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^https?:/.test(target))
-    const dead = targets.filter((target) => {
-      const [file = '', anchor] = target.split('#')
-      const place = file === '' ? path : join(dirname(path), file)
-      return !existsSync(join(ROOT, place)) || (anchor !== undefined && !anchorsOf(read(place)).has(anchor))
-    })
-    expect(dead).toEqual([])
-  })
+  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md', 'docs/prompt.md'])(
+    'of %s lead somewhere',
+    (path) => {
+      const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) => !/^https?:/.test(target))
+      const dead = targets.filter((target) => {
+        const [file = '', anchor] = target.split('#')
+        const place = file === '' ? path : join(dirname(path), file)
+        return !existsSync(join(ROOT, place)) || (anchor !== undefined && !anchorsOf(read(place)).has(anchor))
+      })
+      expect(dead).toEqual([])
+    },
+  )
 
   it('lead to files that are there: every source that the architecture names', () => {
-    const named = [...read('docs/architecture.md').matchAll(/`((?:src|test|scripts|fixtures)\/[\w./-]+)`/g)].map(([, path = '']) => path)
+    const named = [...read('docs/architecture.md').matchAll(/`((?:src|test|scripts|fixtures)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    )
     expect(named.length).toBeGreaterThan(20)
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })

@@ -14,7 +14,23 @@ import { builtFiles, DIST, fileWith, modulesIn, packagesIn, staticClosure } from
 const PRELOAD = fileURLToPath(new URL('preload-report.cjs', import.meta.url))
 
 // Each takes a millisecond or more at first use (measured on Node 20); stream and net come with process.stdout.
-const SLOW = ['stream', 'net', 'tty', 'http', 'https', 'http2', 'tls', 'crypto', 'child_process', 'readline', 'readline/promises', 'fs/promises', 'assert', 'worker_threads', 'internal/modules/esm/loader']
+const SLOW = [
+  'stream',
+  'net',
+  'tty',
+  'http',
+  'https',
+  'http2',
+  'tls',
+  'crypto',
+  'child_process',
+  'readline',
+  'readline/promises',
+  'fs/promises',
+  'assert',
+  'worker_threads',
+  'internal/modules/esm/loader',
+]
 
 let home = ''
 
@@ -39,7 +55,11 @@ interface Start {
 
 function start(...argv: readonly string[]): Start {
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8' }
-  const { status, stdout, stderr, output } = spawnSync(process.execPath, ['-r', PRELOAD, BUILT_CLI, ...argv], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const { status, stdout, stderr, output } = spawnSync(process.execPath, ['-r', PRELOAD, BUILT_CLI, ...argv], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
   const { builtIns, files } = JSON.parse(String(output[3])) as Pick<Start, 'builtIns' | 'files'>
   return { exitCode: status, stdout, stderr, builtIns, files }
 }
@@ -75,15 +95,26 @@ test.each([
   expect(packages).toContain('yargs')
   expect(packages.filter((name) => /^@(?:aws|smithy)/.test(name))).toEqual([])
   expect(packages).not.toContain('ora')
-  expect(files.flatMap(modulesIn).filter((module) => module.startsWith('src/commands/') && module !== 'src/commands/status.ts')).toEqual([])
+  expect(
+    files
+      .flatMap(modulesIn)
+      .filter((module) => module.startsWith('src/commands/') && module !== 'src/commands/status.ts'),
+  ).toEqual([])
 })
 
 test('nothing to write to is told, also by the entry', () => {
   const env = { PATH: process.env['PATH'] ?? '', HOME: home }
-  const full = spawnSync('/bin/sh', ['-c', '"$0" "$1" --version > /dev/full', process.execPath, BUILT_CLI], { env, encoding: 'utf8' })
+  const full = spawnSync('/bin/sh', ['-c', '"$0" "$1" --version > /dev/full', process.execPath, BUILT_CLI], {
+    env,
+    encoding: 'utf8',
+  })
   expect(full.status).toBe(1)
   expect(full.stderr).toContain('awsmfa: error: stdout cannot be written to: the disk is full (ENOSPC)\n')
-  const closed = spawnSync('/bin/sh', ['-c', '{ "$0" "$1" --version; echo "$?" >&2; } | :', process.execPath, BUILT_CLI], { env, encoding: 'utf8' })
+  const closed = spawnSync(
+    '/bin/sh',
+    ['-c', '{ "$0" "$1" --version; echo "$?" >&2; } | :', process.execPath, BUILT_CLI],
+    { env, encoding: 'utf8' },
+  )
   expect(closed.stderr).toBe('0\n')
 })
 
@@ -93,34 +124,61 @@ test('the entry is executable and holds nothing but the check of Node', () => {
   expect(modulesIn(BUILT_CLI)).toEqual(['src/bin.ts'])
 })
 
-test.each(['exec', 'env'])('what %s loads for a session that is there holds no SDK, no yargs, no spinner, no login', (name) => {
-  const closure = ['src/cli/run.ts', 'src/runtime/runtime.ts', 'src/runtime/login.ts', `src/commands/${name}.ts`].flatMap((module) => staticClosure(fileWith(module)))
-  const packages = [...new Set(closure.flatMap(packagesIn))]
-  expect(packages.filter((found) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(found))).toEqual([])
-  expect(closure.flatMap(modulesIn).filter((module) => /src\/commands\/login-(?!first)/.test(module))).toEqual([])
-})
+test.each(['exec', 'env'])(
+  'what %s loads for a session that is there holds no SDK, no yargs, no spinner, no login',
+  (name) => {
+    const closure = [
+      'src/cli/run.ts',
+      'src/runtime/runtime.ts',
+      'src/runtime/login.ts',
+      `src/commands/${name}.ts`,
+    ].flatMap((module) => staticClosure(fileWith(module)))
+    const packages = [...new Set(closure.flatMap(packagesIn))]
+    expect(packages.filter((found) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(found))).toEqual([])
+    expect(closure.flatMap(modulesIn).filter((module) => /src\/commands\/login-(?!first)/.test(module))).toEqual([])
+  },
+)
 
 test('what login loads before it calls STS holds no SDK, no yargs, no spinner', () => {
-  const closure = ['src/cli/run.ts', 'src/runtime/runtime.ts', 'src/commands/login.ts'].flatMap((module) => staticClosure(fileWith(module)))
+  const closure = ['src/cli/run.ts', 'src/runtime/runtime.ts', 'src/commands/login.ts'].flatMap((module) =>
+    staticClosure(fileWith(module)),
+  )
   expect(closure.length).toBeGreaterThan(3)
   const packages = [...new Set(closure.flatMap(packagesIn))]
   expect(packages.filter((name) => /^@(?:aws|smithy)|^yargs|^ora$|^chalk$/.test(name))).toEqual([])
 })
 
 test('the STS client is loaded without the providers that the chain may choose, and without the clients of SSO', () => {
-  const client = builtFiles().find((file) => modulesIn(file).some((module) => module.endsWith('client-sts/dist-es/STSClient.js')))
+  const client = builtFiles().find((file) =>
+    modulesIn(file).some((module) => module.endsWith('client-sts/dist-es/STSClient.js')),
+  )
   if (client === undefined) throw new Error('no built file holds the STS client')
   const loaded = staticClosure(client)
   const modules = loaded.flatMap(modulesIn)
-  expect(modules.filter((module) => /credential-provider-(?!env|node)|nested-clients|token-providers/.test(module))).toEqual([])
+  expect(
+    modules.filter((module) => /credential-provider-(?!env|node)|nested-clients|token-providers/.test(module)),
+  ).toEqual([])
   expect(loaded.map((file) => basename(file))).not.toContain('awsmfa.cjs')
 })
 
 test('a Node that is too old gets one sentence, and a shell that evaluates it a failure', () => {
   const old = join(home, 'old-node.cjs')
-  writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })\n")
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'login'], { env: { HOME: home }, encoding: 'utf8' })
-  expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: 'awsmfa: error: awsmfa needs Node.js 20.19 or later; this is 18.20.4\n' })
-  const evaluated = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'env'], { env: { HOME: home }, encoding: 'utf8' })
+  writeFileSync(
+    old,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })\n",
+  )
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'login'], {
+    env: { HOME: home },
+    encoding: 'utf8',
+  })
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'awsmfa: error: awsmfa needs Node.js 20.19 or later; this is 18.20.4\n',
+  })
+  const evaluated = spawnSync(process.execPath, ['-r', old, BUILT_CLI, 'env'], {
+    env: { HOME: home },
+    encoding: 'utf8',
+  })
   expect({ status: evaluated.status, stdout: evaluated.stdout }).toEqual({ status: 1, stdout: 'false\n' })
 })

@@ -15,7 +15,16 @@ const noWait = { waitMs: 0, pause: () => undefined }
 const gonePid = (): number => spawnSync('true').pid
 
 function plantLock(path: string, changes: object, ageMs = 0): void {
-  writeFileSync(path, JSON.stringify({ version: 1, ...identifyThisProcess(), nonce: '0123456789ab', since: '2026-01-01T00:00:00.000Z', ...changes }))
+  writeFileSync(
+    path,
+    JSON.stringify({
+      version: 1,
+      ...identifyThisProcess(),
+      nonce: '0123456789ab',
+      since: '2026-01-01T00:00:00.000Z',
+      ...changes,
+    }),
+  )
   const time = new Date(Date.now() - ageMs)
   utimesSync(path, time, time)
 }
@@ -24,7 +33,11 @@ describe('a lock', () => {
   it('is a private file that tells its holder, and is gone with everything beside it when given back', () => {
     const folder = scratchFolder()
     const lock = acquireLock(join(folder, 'lock'), noWait)
-    expect(JSON.parse(readFileSync(lock.path, 'utf8'))).toMatchObject({ version: 1, pid: process.pid, host: hostname() })
+    expect(JSON.parse(readFileSync(lock.path, 'utf8'))).toMatchObject({
+      version: 1,
+      pid: process.pid,
+      host: hostname(),
+    })
     expect([statSync(lock.path).mode & 0o777, namesBeside(folder)]).toEqual([0o600, ['lock']])
     expect([lock.release(), namesBeside(folder)]).toEqual([undefined, []])
   })
@@ -33,8 +46,20 @@ describe('a lock', () => {
     const path = join(scratchFolder(), 'lock')
     acquireLock(path, noWait)
     const pauses: number[] = []
-    const failure = failureOf(() => acquireLock(path, { waitMs: 200, pause: (ms) => { pauses.push(ms); for (const end = performance.now() + 100; performance.now() < end;); } }))
-    expect(failure).toMatchObject({ code: 'FILE_LOCKED', place: { path }, holder: { pid: process.pid, host: hostname() } })
+    const failure = failureOf(() =>
+      acquireLock(path, {
+        waitMs: 200,
+        pause: (ms) => {
+          pauses.push(ms)
+          for (const end = performance.now() + 100; performance.now() < end;);
+        },
+      }),
+    )
+    expect(failure).toMatchObject({
+      code: 'FILE_LOCKED',
+      place: { path },
+      holder: { pid: process.pid, host: hostname() },
+    })
     expect(pauses.length).toBeGreaterThan(0)
   })
 
@@ -56,7 +81,9 @@ describe('a lock', () => {
 
   it.each([
     ['whose process is gone', { pid: -1 }, 0, 'taken'],
-    ...(process.platform === 'linux' ? [['whose pid is another process now', { start: '1' }, 0, 'taken'] as const] : []),
+    ...(process.platform === 'linux'
+      ? [['whose pid is another process now', { start: '1' }, 0, 'taken'] as const]
+      : []),
     ['of a process that runs', {}, 60_000, 'held'],
     ['of another host, touched just now', { host: 'elsewhere' }, 0, 'held'],
     ['of another host, untouched for long', { host: 'elsewhere' }, 11_000, 'taken'],
@@ -76,10 +103,14 @@ describe('a lock', () => {
     expect(namesBeside(folder)).toEqual(fate === 'taken' ? [] : ['lock'])
   })
 
-  it('that is empty counts as somebody\'s who is just writing it, for 10 s', () => {
+  it("that is empty counts as somebody's who is just writing it, for 10 s", () => {
     const path = join(scratchFolder(), 'lock')
     writeFileSync(path, '')
-    expect(failureOf(() => acquireLock(path, noWait))).toEqual({ code: 'FILE_LOCKED', place: { path }, waitedMs: expect.any(Number) as number })
+    expect(failureOf(() => acquireLock(path, noWait))).toEqual({
+      code: 'FILE_LOCKED',
+      place: { path },
+      waitedMs: expect.any(Number) as number,
+    })
   })
 
   it('whose breaker is gone too is broken by the next, claim by claim', () => {
@@ -103,14 +134,20 @@ describe('a lock', () => {
   it('leaves private names of running processes alone when its holder sweeps', () => {
     const folder = scratchFolder()
     const lock = acquireLock(join(folder, 'lock'), noWait)
-    const kept = ['lock', `lock.by-${String(process.pid)}-0123456789ab`, 'lock.break-', 'lock.by-me', 'other.break-0123456789ab']
+    const kept = [
+      'lock',
+      `lock.by-${String(process.pid)}-0123456789ab`,
+      'lock.break-',
+      'lock.by-me',
+      'other.break-0123456789ab',
+    ]
     const swept = [`lock.by-${String(gonePid())}-0123456789ab`, 'lock.break-0123456789ab']
     for (const name of [...kept.slice(1), ...swept]) writeFileSync(join(folder, name), '')
     sweepLockLeftovers(lock, [...kept, ...swept])
     expect(namesBeside(folder).toSorted()).toEqual(kept.toSorted())
   })
 
-  it('in a folder that is missing is the system\'s refusal', () => {
+  it("in a folder that is missing is the system's refusal", () => {
     expect(failureOf(() => acquireLock(join(scratchFolder(), 'no', 'lock'), noWait))).toMatchObject({ code: 'ENOENT' })
   })
 })
@@ -125,7 +162,11 @@ describe('a lock among processes', () => {
     const folder = scratchFolder()
     const [lock, counter] = [join(folder, 'lock'), join(folder, 'counter')]
     writeFileSync(counter, '0')
-    const children = Array.from({ length: 20 }, () => spawn(process.execPath, [driver, lock, counter, '8', String(gonePid())], { stdio: ['pipe', 'ignore', 'inherit'] }))
+    const children = Array.from({ length: 20 }, () =>
+      spawn(process.execPath, [driver, lock, counter, '8', String(gonePid())], {
+        stdio: ['pipe', 'ignore', 'inherit'],
+      }),
+    )
     const ends = children.map(async (child) => once(child, 'exit'))
     for (const child of children) child.stdin.end()
     expect((await Promise.all(ends)).map(([code]) => code as number)).toEqual(Array.from({ length: 20 }, () => 0))
@@ -144,7 +185,12 @@ describe('the question lock', () => {
     const { waited, release } = await second
     expect(existsSync(join(folder, 'questions', 'abc.lock'))).toBe(true)
     release()
-    expect([first.waited, waited, namesBeside(join(folder, 'questions')), statSync(join(folder, 'questions')).mode & 0o777]).toEqual([false, true, [], 0o700])
+    expect([
+      first.waited,
+      waited,
+      namesBeside(join(folder, 'questions')),
+      statSync(join(folder, 'questions')).mode & 0o777,
+    ]).toEqual([false, true, [], 0o700])
   })
 
   it('ends its wait with the reason of the signal', async () => {
@@ -156,16 +202,23 @@ describe('the question lock', () => {
     await expect(waiting).rejects.toThrow('enough')
   })
 
-  it('that cannot be made is a failure with the step and the system\'s error', async () => {
+  it("that cannot be made is a failure with the step and the system's error", async () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'questions'), '')
-    await expect(createQuestionLock(folder)('abc', AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'EEXIST', step: 'folder' } })
-    await expect(createQuestionLock(scratchFolder())('a'.repeat(300), AbortSignal.timeout(5000))).rejects.toMatchObject({ failure: { code: 'FILE_NOT_WRITABLE', errno: 'ENAMETOOLONG', step: 'lock' } })
+    await expect(createQuestionLock(folder)('abc', AbortSignal.timeout(5000))).rejects.toMatchObject({
+      failure: { code: 'FILE_NOT_WRITABLE', errno: 'EEXIST', step: 'folder' },
+    })
+    await expect(createQuestionLock(scratchFolder())('a'.repeat(300), AbortSignal.timeout(5000))).rejects.toMatchObject(
+      { failure: { code: 'FILE_NOT_WRITABLE', errno: 'ENAMETOOLONG', step: 'lock' } },
+    )
   })
 
   it('is two locks for two questions', async () => {
     const lockQuestion = createQuestionLock(scratchFolder())
-    const [one, other] = await Promise.all([lockQuestion('one', AbortSignal.timeout(5000)), lockQuestion('other', AbortSignal.timeout(5000))])
+    const [one, other] = await Promise.all([
+      lockQuestion('one', AbortSignal.timeout(5000)),
+      lockQuestion('other', AbortSignal.timeout(5000)),
+    ])
     expect([one.waited, other.waited]).toEqual([false, false])
     one.release()
     other.release()

@@ -18,7 +18,10 @@ describe('folders', () => {
     expect(makeFolders(join(root, 'a', 'b', 'c'), 0o700)).toBe(join(root, 'a'))
     expect(makeFolders(join(root, 'a', 'b', 'd'), 0o700)).toBe(join(root, 'a', 'b', 'd'))
     expect(makeFolders(join(root, 'a', 'b', 'd'), 0o700)).toBeUndefined()
-    if (process.platform !== 'win32') expect(['a', 'a/b', 'a/b/c'].map((name) => statSync(join(root, name)).mode & 0o777)).toEqual([0o700, 0o700, 0o700])
+    if (process.platform !== 'win32')
+      expect(['a', 'a/b', 'a/b/c'].map((name) => statSync(join(root, name)).mode & 0o777)).toEqual([
+        0o700, 0o700, 0o700,
+      ])
   })
 
   it('may be behind a link, and are not where a link leads nowhere', () => {
@@ -34,16 +37,26 @@ describe('folders', () => {
   it('are refused below and in the place of a file', () => {
     const root = scratchFolder()
     writeFileSync(join(root, 'file'), '')
-    expect([errnoOf(join(root, 'file')), errnoOf(join(root, 'file', 'x', 'y'))]).toEqual(['EEXIST', process.platform === 'win32' ? expect.any(String) : 'ENOTDIR'])
+    expect([errnoOf(join(root, 'file')), errnoOf(join(root, 'file', 'x', 'y'))]).toEqual([
+      'EEXIST',
+      process.platform === 'win32' ? expect.any(String) : 'ENOTDIR',
+    ])
   })
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('are refused in a folder that cannot be written', () => {
-    const root = scratchFolder()
-    chmodSync(root, 0o500)
-    expect(errnoOf(join(root, 'x', 'y'))).toBe('EACCES')
-  })
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'are refused in a folder that cannot be written',
+    () => {
+      const root = scratchFolder()
+      chmodSync(root, 0o500)
+      expect(errnoOf(join(root, 'x', 'y'))).toBe('EACCES')
+    },
+  )
 
   it.skipIf(process.platform !== 'linux')('are refused at once in a file system that has no room for any', () => {
-    expect([errnoOf('/proc/awsmfa'), errnoOf('/proc/awsmfa/cache/sessions'), errnoOf('/proc/self/awsmfa/x')]).toEqual(['ENOENT', 'ENOENT', 'ENOENT'])
+    expect([errnoOf('/proc/awsmfa'), errnoOf('/proc/awsmfa/cache/sessions'), errnoOf('/proc/self/awsmfa/x')]).toEqual([
+      'ENOENT',
+      'ENOENT',
+      'ENOENT',
+    ])
   })
 })

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { findHomeConflict, resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../../src/platform/paths.ts'
+import {
+  findHomeConflict,
+  resolveHome,
+  resolveOwnFolders,
+  resolveSharedFiles,
+  surroundingsOfProcess,
+} from '../../src/platform/paths.ts'
 import type { Surroundings } from '../../src/platform/paths.ts'
 import { isFailure } from '../../src/model/failure.ts'
 
@@ -7,43 +13,120 @@ function on(platform: NodeJS.Platform, env: Surroundings['env'], systemHome = '/
   return { env, platform, systemHome: () => systemHome }
 }
 
-const nobody: Surroundings = { env: {}, platform: 'linux', systemHome: () => { throw new Error('ENOENT: no such user') } }
+const nobody: Surroundings = {
+  env: {},
+  platform: 'linux',
+  systemHome: () => {
+    throw new Error('ENOENT: no such user')
+  },
+}
 
 describe('the shared files', () => {
   it.each([
     ['lie in ~/.aws', on('linux', { HOME: '/home/a' }), '/home/a/.aws/credentials', '/home/a/.aws/config'],
-    ['lie in the home folder of passwd where HOME is not set', on('darwin', {}), '/system/home/.aws/credentials', '/system/home/.aws/config'],
-    ['lie there too where HOME is empty', on('linux', { HOME: '' }), '/system/home/.aws/credentials', '/system/home/.aws/config'],
-    ['are where the variables say', on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '/x/c', AWS_CONFIG_FILE: 'relative' }), '/x/c', 'relative'],
-    ['have their ~ expanded', on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '~/c', AWS_CONFIG_FILE: '~other/c' }), '/home/a/c', '~other/c'],
-    ['do not follow empty variables', on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '', AWS_CONFIG_FILE: '' }), '/home/a/.aws/credentials', '/home/a/.aws/config'],
-    ['follow USERPROFILE on Windows', on('win32', { HOME: 'D:\\h', USERPROFILE: 'C:\\Users\\a' }), 'C:\\Users\\a\\.aws\\credentials', 'C:\\Users\\a\\.aws\\config'],
-    ['have either slash after ~ on Windows', on('win32', { USERPROFILE: 'C:\\U', AWS_SHARED_CREDENTIALS_FILE: '~\\c', AWS_CONFIG_FILE: '~/d' }), 'C:\\U\\c', 'C:\\U/d'],
+    [
+      'lie in the home folder of passwd where HOME is not set',
+      on('darwin', {}),
+      '/system/home/.aws/credentials',
+      '/system/home/.aws/config',
+    ],
+    [
+      'lie there too where HOME is empty',
+      on('linux', { HOME: '' }),
+      '/system/home/.aws/credentials',
+      '/system/home/.aws/config',
+    ],
+    [
+      'are where the variables say',
+      on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '/x/c', AWS_CONFIG_FILE: 'relative' }),
+      '/x/c',
+      'relative',
+    ],
+    [
+      'have their ~ expanded',
+      on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '~/c', AWS_CONFIG_FILE: '~other/c' }),
+      '/home/a/c',
+      '~other/c',
+    ],
+    [
+      'do not follow empty variables',
+      on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '', AWS_CONFIG_FILE: '' }),
+      '/home/a/.aws/credentials',
+      '/home/a/.aws/config',
+    ],
+    [
+      'follow USERPROFILE on Windows',
+      on('win32', { HOME: 'D:\\h', USERPROFILE: 'C:\\Users\\a' }),
+      'C:\\Users\\a\\.aws\\credentials',
+      'C:\\Users\\a\\.aws\\config',
+    ],
+    [
+      'have either slash after ~ on Windows',
+      on('win32', { USERPROFILE: 'C:\\U', AWS_SHARED_CREDENTIALS_FILE: '~\\c', AWS_CONFIG_FILE: '~/d' }),
+      'C:\\U\\c',
+      'C:\\U/d',
+    ],
   ])('%s', (_, surroundings, credentials, config) => {
     expect(resolveSharedFiles(surroundings)).toEqual({ credentials, config })
   })
 
   it('need no home folder where both are named', () => {
-    expect(resolveSharedFiles({ ...nobody, env: { AWS_SHARED_CREDENTIALS_FILE: '/a', AWS_CONFIG_FILE: '/b' } })).toEqual({ credentials: '/a', config: '/b' })
+    expect(
+      resolveSharedFiles({ ...nobody, env: { AWS_SHARED_CREDENTIALS_FILE: '/a', AWS_CONFIG_FILE: '/b' } }),
+    ).toEqual({ credentials: '/a', config: '/b' })
   })
 
   it.each([
     ['a user who is nowhere', nobody],
     ['a system that names none', on('linux', {}, '')],
   ])('fail with HOME_UNKNOWN for %s', (_, surroundings) => {
-    expect(() => resolveSharedFiles(surroundings)).toThrow(expect.objectContaining({ failure: { code: 'HOME_UNKNOWN' } }) as Error)
+    expect(() => resolveSharedFiles(surroundings)).toThrow(
+      expect.objectContaining({ failure: { code: 'HOME_UNKNOWN' } }) as Error,
+    )
   })
 })
 
-describe('awsmfa\'s own folders', () => {
+describe("awsmfa's own folders", () => {
   it.each([
-    ['follow the XDG defaults', on('linux', { HOME: '/h' }), ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa']],
-    ['do so on macOS too', on('darwin', { HOME: '/h' }), ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa']],
-    ['follow the XDG variables', on('linux', { XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k', XDG_STATE_HOME: '/s' }), ['/c/awsmfa', '/k/awsmfa', '/s/awsmfa']],
-    ['do not follow relative ones', on('linux', { HOME: '/h', XDG_CONFIG_HOME: 'c', XDG_CACHE_HOME: '', XDG_STATE_HOME: '~/s' }), ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa']],
-    ['all lie below AWSMFA_HOME', on('linux', { HOME: '/h', XDG_CONFIG_HOME: '/c', AWSMFA_HOME: '~/m' }), ['/h/m/config', '/h/m/cache', '/h/m/state']],
-    ['lie in LOCALAPPDATA on Windows', on('win32', { LOCALAPPDATA: 'C:\\L' }), ['C:\\L\\awsmfa\\config', 'C:\\L\\awsmfa\\cache', 'C:\\L\\awsmfa\\state']],
-    ['lie where that is by default', on('win32', { USERPROFILE: 'C:\\U' }), ['C:\\U\\AppData\\Local\\awsmfa\\config', 'C:\\U\\AppData\\Local\\awsmfa\\cache', 'C:\\U\\AppData\\Local\\awsmfa\\state']],
+    [
+      'follow the XDG defaults',
+      on('linux', { HOME: '/h' }),
+      ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa'],
+    ],
+    [
+      'do so on macOS too',
+      on('darwin', { HOME: '/h' }),
+      ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa'],
+    ],
+    [
+      'follow the XDG variables',
+      on('linux', { XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k', XDG_STATE_HOME: '/s' }),
+      ['/c/awsmfa', '/k/awsmfa', '/s/awsmfa'],
+    ],
+    [
+      'do not follow relative ones',
+      on('linux', { HOME: '/h', XDG_CONFIG_HOME: 'c', XDG_CACHE_HOME: '', XDG_STATE_HOME: '~/s' }),
+      ['/h/.config/awsmfa', '/h/.cache/awsmfa', '/h/.local/state/awsmfa'],
+    ],
+    [
+      'all lie below AWSMFA_HOME',
+      on('linux', { HOME: '/h', XDG_CONFIG_HOME: '/c', AWSMFA_HOME: '~/m' }),
+      ['/h/m/config', '/h/m/cache', '/h/m/state'],
+    ],
+    [
+      'lie in LOCALAPPDATA on Windows',
+      on('win32', { LOCALAPPDATA: 'C:\\L' }),
+      ['C:\\L\\awsmfa\\config', 'C:\\L\\awsmfa\\cache', 'C:\\L\\awsmfa\\state'],
+    ],
+    [
+      'lie where that is by default',
+      on('win32', { USERPROFILE: 'C:\\U' }),
+      [
+        'C:\\U\\AppData\\Local\\awsmfa\\config',
+        'C:\\U\\AppData\\Local\\awsmfa\\cache',
+        'C:\\U\\AppData\\Local\\awsmfa\\state',
+      ],
+    ],
   ])('%s', (_, surroundings, [config, cache, state]) => {
     expect(resolveOwnFolders(surroundings)).toEqual({ config, cache, state })
   })

@@ -33,7 +33,9 @@ describe.skipIf(process.platform === 'win32')('the file of a program', () => {
   })
 
   it('is the first that may be run, in the absolute folders of PATH', () => {
-    const path = ['.', '', 'program', at('no-mode'), at('folder'), at('dangling'), at('link'), at('program')].join(delimiter)
+    const path = ['.', '', 'program', at('no-mode'), at('folder'), at('dangling'), at('link'), at('program')].join(
+      delimiter,
+    )
     expect(findProgram('awsmfa-op', { PATH: path })).toBe(at('link/awsmfa-op'))
     expect(findProgram(at('program/awsmfa-op'), {})).toBe(at('program/awsmfa-op'))
     expect(findProgram('awsmfa-op', { PATH: at('no-mode') })).toBeUndefined()

@@ -7,9 +7,12 @@ test.each([
   ['node.js', ['C:\\a\\node.js.exe', 'C:\\a\\node.js.cmd', 'D:\\b c\\node.js.exe', 'D:\\b c\\node.js.cmd']],
   ['.\\run', ['.\\run.exe', '.\\run.cmd']],
   ['C:/x/run.exe', ['C:/x/run.exe']],
-])('%s is looked for in the folders of PATH with the extensions of PATHEXT, and never in the current folder', (program, candidates) => {
-  expect(programCandidates(program, 'C:\\a\\;;"D:\\b c"', '.EXE;.CMD;odd')).toEqual(candidates)
-})
+])(
+  '%s is looked for in the folders of PATH with the extensions of PATHEXT, and never in the current folder',
+  (program, candidates) => {
+    expect(programCandidates(program, 'C:\\a\\;;"D:\\b c"', '.EXE;.CMD;odd')).toEqual(candidates)
+  },
+)
 
 test('without PATHEXT the usual extensions are tried', () => {
   expect(programCandidates('x', 'C:')).toEqual(['C:\\x.com', 'C:\\x.exe', 'C:\\x.bat', 'C:\\x.cmd'])
@@ -32,7 +35,12 @@ const PATH = '.;bin;C:\\tools\\;\\\\server\\share;"D:\\b c"'
 
 test.each([
   ['a name: from a folder of PATH, with its whole path', 'ykman', ['C:\\tools\\ykman.exe'], 'C:\\tools\\ykman.exe'],
-  ['a name that lies in the current folder alone', 'ykman', ['ykman.exe', '.\\ykman.exe', 'bin\\ykman.exe'], 'not-found'],
+  [
+    'a name that lies in the current folder alone',
+    'ykman',
+    ['ykman.exe', '.\\ykman.exe', 'bin\\ykman.exe'],
+    'not-found',
+  ],
   ['a name that lies there too', 'ykman', ['ykman.exe', '.\\ykman.exe', 'D:\\b c\\ykman.exe'], 'D:\\b c\\ykman.exe'],
   ['a name on a share', 'op', ['\\\\server\\share\\op.exe'], '\\\\server\\share\\op.exe'],
   ['a name with a drive', 'C:ykman', ['C:ykman.exe'], 'not-found'],
@@ -40,7 +48,10 @@ test.each([
   ['a whole path', 'C:\\x\\op.exe', ['C:\\x\\op.exe'], 'C:\\x\\op.exe'],
   ['a path with an extension that is not in PATHEXT', 'C:\\x\\op.scr', ['C:\\x\\op.scr'], 'C:\\x\\op.scr'],
 ])('on Windows a program is found by %s', (_, program, files, found) => {
-  const start = windowsStart({ program, words: ['a b'], environment: { Path: PATH, PathExt: '.COM;.EXE;.CMD' } }, (path) => files.includes(path))
+  const start = windowsStart(
+    { program, words: ['a b'], environment: { Path: PATH, PathExt: '.COM;.EXE;.CMD' } },
+    (path) => files.includes(path),
+  )
   expect(start).toEqual(found === 'not-found' ? found : { file: found, words: ['a b'], verbatim: false })
 })
 
@@ -52,7 +63,15 @@ test.each([
   [{ SystemRoot: '' }, 'C:\\Windows\\System32\\cmd.exe'],
   [{ PATHEXT: '' }, 'C:\\Windows\\System32\\cmd.exe'],
 ])('a batch file is run by cmd.exe, which is not looked for either: %j', (environment, file) => {
-  const start = (...words: readonly string[]) => windowsStart({ program: 'bw', words, environment: { ...environment, PATH } }, (path) => path === 'C:\\tools\\bw.cmd')
-  expect(start('get', 'totp')).toEqual({ file, words: ['/d', '/v:off', '/s', '/c', '""C:\\tools\\bw.cmd" "get" "totp""'], verbatim: true })
+  const start = (...words: readonly string[]) =>
+    windowsStart(
+      { program: 'bw', words, environment: { ...environment, PATH } },
+      (path) => path === 'C:\\tools\\bw.cmd',
+    )
+  expect(start('get', 'totp')).toEqual({
+    file,
+    words: ['/d', '/v:off', '/s', '/c', '""C:\\tools\\bw.cmd" "get" "totp""'],
+    verbatim: true,
+  })
   expect(start('%PATH%')).toBe('batch-file')
 })

@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,15 +47,19 @@ describe('an answer that was given before', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const keep = (where: AnswerPlaces, madeFrom = noteSources(where)): Promise<void> => keepAnswer(where, { text: TEXT, goodUntil: inMinutes(45), madeFrom }, NOW, (text) => oddities.push(text))
-  const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined => findAnswer({ ...places, ...changes }, now.getTime())
+  const keep = (where: AnswerPlaces, madeFrom = noteSources(where)): Promise<void> =>
+    keepAnswer(where, { text: TEXT, goodUntil: inMinutes(45), madeFrom }, NOW, (text) => oddities.push(text))
+  const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined =>
+    findAnswer({ ...places, ...changes }, now.getTime())
   const file = (): string => join(folder, 'cache/answers/base.sealed')
 
   it('is given again, and lies there sealed, for its owner alone', () => {
     expect(find()).toBe(TEXT)
     expect(oddities).toEqual([])
     expect(readFileSync(file(), 'latin1')).not.toContain('ASIA')
-    expect([statSync(file()).mode & 0o777, statSync(join(folder, 'cache/answers')).mode & 0o777]).toEqual([0o600, 0o700])
+    expect([statSync(file()).mode & 0o777, statSync(join(folder, 'cache/answers')).mode & 0o777]).toEqual([
+      0o600, 0o700,
+    ])
   })
 
   it.each<readonly [string, () => unknown]>([
@@ -61,11 +77,30 @@ describe('an answer that was given before', () => {
   })
 
   it('is given whatever program asks, by whatever name it found the profile', () => {
-    expect(find({ environment: { ...places.environment, AWS_PROFILE: 'base', AWS_EXECUTION_ENV: 'x', AWS_SDK_LOAD_CONFIG: '1', AWSMFA_PROFILE: 'other' } })).toBe(TEXT)
+    expect(
+      find({
+        environment: {
+          ...places.environment,
+          AWS_PROFILE: 'base',
+          AWS_EXECUTION_ENV: 'x',
+          AWS_SDK_LOAD_CONFIG: '1',
+          AWSMFA_PROFILE: 'other',
+        },
+      }),
+    ).toBe(TEXT)
   })
 
   it('is given whatever keys are in the environment, which it does not start from', () => {
-    expect(find({ environment: { ...places.environment, AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', HOME: '/elsewhere' } })).toBe(TEXT)
+    expect(
+      find({
+        environment: {
+          ...places.environment,
+          AWS_ACCESS_KEY_ID: 'AKIA',
+          AWS_SECRET_ACCESS_KEY: 'x',
+          HOME: '/elsewhere',
+        },
+      }),
+    ).toBe(TEXT)
   })
 
   it('is not given for other keys in the environment where the settings may say to start from them', async () => {
@@ -148,9 +183,12 @@ describe('an answer that was given before', () => {
     expect(existsSync(join(folder, 'cache/answers'))).toBe(false)
   })
 
-  it.each(['a/b', '..', 'ü ö', "it's", '%2F'])('is kept for a profile called %s in a file below its folder', async (profile) => {
-    await keep({ ...places, profile })
-    expect(find({ profile })).toBe(TEXT)
-    expect(readdirSync(join(folder, 'cache/answers'))).toHaveLength(2)
-  })
+  it.each(['a/b', '..', 'ü ö', "it's", '%2F'])(
+    'is kept for a profile called %s in a file below its folder',
+    async (profile) => {
+      await keep({ ...places, profile })
+      expect(find({ profile })).toBe(TEXT)
+      expect(readdirSync(join(folder, 'cache/answers'))).toHaveLength(2)
+    },
+  )
 })

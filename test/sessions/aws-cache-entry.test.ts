@@ -5,7 +5,16 @@ import { describe, expect, it } from 'vitest'
 import { encodeUtf8 } from '../../src/aws-files/edit.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { CacheArguments } from '../../src/sessions/aws-cache-entry.ts'
-import { cacheArgumentsOf, cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName, isCacheEntryUsable, quietUntil, spellArguments } from '../../src/sessions/aws-cache-entry.ts'
+import {
+  cacheArgumentsOf,
+  cacheEntryName,
+  decodeCacheEntry,
+  encodeCacheEntry,
+  isCacheEntryName,
+  isCacheEntryUsable,
+  quietUntil,
+  spellArguments,
+} from '../../src/sessions/aws-cache-entry.ts'
 import { findPython } from '../support/aws-clients.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/r1'
@@ -13,10 +22,20 @@ const SERIAL = 'arn:aws:iam::123456789012:mfa/u'
 const sha1 = (text: string): string => createHash('sha1').update(text, 'utf8').digest('hex')
 const python = findPython()
 const askPython = (script: string, input: unknown): unknown =>
-  JSON.parse(execFileSync(python ?? '', ['-c', script], { input: JSON.stringify(input), encoding: 'utf8', env: { PYTHONIOENCODING: 'utf-8' } }))
+  JSON.parse(
+    execFileSync(python ?? '', ['-c', script], {
+      input: JSON.stringify(input),
+      encoding: 'utf8',
+      env: { PYTHONIOENCODING: 'utf-8' },
+    }),
+  )
 
 /** The arguments of `[profile x]` with these lines in config, and these in `[x]` of credentials. */
-function argumentsOf(config: readonly string[], credentials: readonly string[] = [], header = '[profile x]'): CacheArguments | undefined {
+function argumentsOf(
+  config: readonly string[],
+  credentials: readonly string[] = [],
+  header = '[profile x]',
+): CacheArguments | undefined {
   const profile = readProfiles({
     credentials: credentials.length === 0 ? '' : encodeUtf8(['[x]', ...credentials, ''].join('\n')),
     config: encodeUtf8([header, ...config, ''].join('\n')),
@@ -29,10 +48,21 @@ describe('the name of an entry', () => {
   it.each([
     [[`role_arn=${ROLE}`], 'f8f1c622e4a4b5e6135b979ae6c3f665c21147f2'],
     [[`role_arn=${ROLE}`, `mfa_serial=${SERIAL}`], '1d0e940dd24ad013bd782dae9b35f3ad5e66af85'],
-    [[`role_arn=${ROLE}`, `mfa_serial=${SERIAL}`, 'duration_seconds=43200', 'role_session_name=jane'], 'de6b305bd2c08255d35026709baf56c1a26a6af2'],
-    [[`role_arn=${ROLE}`, `mfa_serial=${SERIAL}`, 'external_id=ab:c/1+2=3'], '948d9659941432251a7b1d869b260bb860ce1a45'],
     [
-      ['role_arn=arn:aws-us-gov:iam::210987654321:role/path/Admin', 'mfa_serial=GAHT12345678', 'role_session_name=Jäne', 'duration_seconds=1h'],
+      [`role_arn=${ROLE}`, `mfa_serial=${SERIAL}`, 'duration_seconds=43200', 'role_session_name=jane'],
+      'de6b305bd2c08255d35026709baf56c1a26a6af2',
+    ],
+    [
+      [`role_arn=${ROLE}`, `mfa_serial=${SERIAL}`, 'external_id=ab:c/1+2=3'],
+      '948d9659941432251a7b1d869b260bb860ce1a45',
+    ],
+    [
+      [
+        'role_arn=arn:aws-us-gov:iam::210987654321:role/path/Admin',
+        'mfa_serial=GAHT12345678',
+        'role_session_name=Jäne',
+        'duration_seconds=1h',
+      ],
       '8b12431a40adf82c190778367b624657e8c18be5',
     ],
   ])('of %j is the one that the AWS CLI gives it', (lines, expected) => {
@@ -42,26 +72,64 @@ describe('the name of an entry', () => {
     expect(isCacheEntryName(`${expected}.json`)).toBe(true)
   })
 
-  it.each(['session.db', '1d0e940dd24ad013bd782dae9b35f3ad5e66af85', '1D0E940DD24AD013BD782DAE9B35F3AD5E66AF85.json', '../1d0e940dd24ad013bd782dae9b35f3ad5e66af85.json', 'tmpab12.tmp'])(
-    'never looks like %s',
-    (name) => {
-      expect(isCacheEntryName(name)).toBe(false)
-    },
-  )
+  it.each([
+    'session.db',
+    '1d0e940dd24ad013bd782dae9b35f3ad5e66af85',
+    '1D0E940DD24AD013BD782DAE9B35F3AD5E66AF85.json',
+    '../1d0e940dd24ad013bd782dae9b35f3ad5e66af85.json',
+    'tmpab12.tmp',
+  ])('never looks like %s', (name) => {
+    expect(isCacheEntryName(name)).toBe(false)
+  })
 })
 
 describe('the arguments of a profile', () => {
   const base = [`role_arn = ${ROLE}`]
   it.each<[string, readonly string[], readonly string[], CacheArguments]>([
     ['leave out what the profile does not set', base, [], { RoleArn: ROLE }],
-    ['take credentials over config, key by key', [...base, 'external_id = a'], ['external_id = b'], { RoleArn: ROLE, ExternalId: 'b' }],
-    ['keep what looks like a comment after a value', [...base, 'external_id = a # b'], [], { RoleArn: ROLE, ExternalId: 'a # b' }],
-    ['join continued lines as configparser does', [...base, 'external_id = a', '   b'], [], { RoleArn: ROLE, ExternalId: 'a\nb' }],
-    ['lose blanks of every script at the ends', [...base, 'external_id = \u00a0a\u3000'], [], { RoleArn: ROLE, ExternalId: 'a' }],
-    ['keep an empty serial and external id', [...base, 'mfa_serial =', 'external_id ='], [], { RoleArn: ROLE, SerialNumber: '', ExternalId: '' }],
-    ['leave out an empty session name, which botocore makes up', [...base, 'role_session_name ='], [], { RoleArn: ROLE }],
+    [
+      'take credentials over config, key by key',
+      [...base, 'external_id = a'],
+      ['external_id = b'],
+      { RoleArn: ROLE, ExternalId: 'b' },
+    ],
+    [
+      'keep what looks like a comment after a value',
+      [...base, 'external_id = a # b'],
+      [],
+      { RoleArn: ROLE, ExternalId: 'a # b' },
+    ],
+    [
+      'join continued lines as configparser does',
+      [...base, 'external_id = a', '   b'],
+      [],
+      { RoleArn: ROLE, ExternalId: 'a\nb' },
+    ],
+    [
+      'lose blanks of every script at the ends',
+      [...base, 'external_id = \u00a0a\u3000'],
+      [],
+      { RoleArn: ROLE, ExternalId: 'a' },
+    ],
+    [
+      'keep an empty serial and external id',
+      [...base, 'mfa_serial =', 'external_id ='],
+      [],
+      { RoleArn: ROLE, SerialNumber: '', ExternalId: '' },
+    ],
+    [
+      'leave out an empty session name, which botocore makes up',
+      [...base, 'role_session_name ='],
+      [],
+      { RoleArn: ROLE },
+    ],
     ['leave out an empty duration', [...base, 'duration_seconds ='], [], { RoleArn: ROLE }],
-    ['take a duration as a number', [...base, 'duration_seconds = +1_800'], [], { RoleArn: ROLE, DurationSeconds: 1800n }],
+    [
+      'take a duration as a number',
+      [...base, 'duration_seconds = +1_800'],
+      [],
+      { RoleArn: ROLE, DurationSeconds: 1800n },
+    ],
   ])('%s', (_, config, credentials, expected) => {
     expect(argumentsOf(config, credentials)).toEqual(expected)
   })
@@ -76,8 +144,35 @@ describe('the arguments of a profile', () => {
   })
 
   const DURATIONS = [
-    '3600', ' 3600 ', '3600.5', '1_000', '1__0', '_1', '1_', '+900', '-900', '+ 900', '--1', '-0', '007', '0x10', '1e3', '1h', '１２', '９_0', '٣٦٠٠', '𝟗𝟎𝟎', '𝟿𝟘',
-    '²', '\u00a0900\u00a0', '\u{feff}900', '900\u200b', '99999999999999999999', '1 000', '9'.repeat(4300), '9'.repeat(4301),
+    '3600',
+    ' 3600 ',
+    '3600.5',
+    '1_000',
+    '1__0',
+    '_1',
+    '1_',
+    '+900',
+    '-900',
+    '+ 900',
+    '--1',
+    '-0',
+    '007',
+    '0x10',
+    '1e3',
+    '1h',
+    '１２',
+    '９_0',
+    '٣٦٠٠',
+    '𝟗𝟎𝟎',
+    '𝟿𝟘',
+    '²',
+    '\u00a0900\u00a0',
+    '\u{feff}900',
+    '900\u200b',
+    '99999999999999999999',
+    '1 000',
+    '9'.repeat(4300),
+    '9'.repeat(4301),
   ]
   it.skipIf(python === undefined)('have the duration that int() of Python reads', () => {
     const script = `
@@ -86,7 +181,9 @@ def read(text):
     try: return json.dumps(int(text))
     except ValueError: return None
 print(json.dumps([read(text) for text in json.load(sys.stdin)]))`
-    const found = DURATIONS.map((text) => argumentsOf([...base, `duration_seconds = ${text}`])?.DurationSeconds?.toString() ?? null)
+    const found = DURATIONS.map(
+      (text) => argumentsOf([...base, `duration_seconds = ${text}`])?.DurationSeconds?.toString() ?? null,
+    )
     expect(found).toEqual(askPython(script, DURATIONS))
     expect(found.filter((value) => value !== null)).toHaveLength(15)
   })
@@ -97,13 +194,24 @@ import json, sys, unicodedata
 print(json.dumps([[chr(c), unicodedata.decimal(chr(c))] for c in range(0x110000) if unicodedata.decimal(chr(c), None) is not None]))`
     const digits = askPython(script, []) as readonly (readonly [string, number])[]
     expect(digits.length).toBeGreaterThan(500)
-    for (const [character, value] of digits) expect(argumentsOf([...base, `duration_seconds = 1${character}`])?.DurationSeconds, character).toBe(10n + BigInt(value))
+    for (const [character, value] of digits)
+      expect(argumentsOf([...base, `duration_seconds = 1${character}`])?.DurationSeconds, character).toBe(
+        10n + BigInt(value),
+      )
   })
 })
 
 describe('the text that is hashed', () => {
   it('is sorted, spaced and escaped as by Python', () => {
-    expect(spellArguments({ SerialNumber: '"\\/\b\f\n\r\t\u0001\u007f\u0080', RoleSessionName: 'J\u00e4ne 😀', RoleArn: 'r', DurationSeconds: 900n, ExternalId: '\u2028' })).toBe(
+    expect(
+      spellArguments({
+        SerialNumber: '"\\/\b\f\n\r\t\u0001\u007f\u0080',
+        RoleSessionName: 'J\u00e4ne 😀',
+        RoleArn: 'r',
+        DurationSeconds: 900n,
+        ExternalId: '\u2028',
+      }),
+    ).toBe(
       '{"DurationSeconds": 900, "ExternalId": "\\u2028", "RoleArn": "r", "RoleSessionName": "J\\u00e4ne \\ud83d\\ude00", "SerialNumber": "\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u007f\\u0080"}',
     )
   })
@@ -118,16 +226,27 @@ for case in cases:
 print(json.dumps([json.dumps(case, sort_keys=True) for case in cases]))`
     const text = fc.string({ unit: 'binary', maxLength: 30 })
     const cases = fc.sample(
-      fc.record({ RoleArn: text, SerialNumber: text, RoleSessionName: text, ExternalId: text, DurationSeconds: fc.bigInt() }, { requiredKeys: ['RoleArn'] }),
+      fc.record(
+        { RoleArn: text, SerialNumber: text, RoleSessionName: text, ExternalId: text, DurationSeconds: fc.bigInt() },
+        { requiredKeys: ['RoleArn'] },
+      ),
       2_000,
     )
-    const plain = cases.map((each) => ({ ...each, ...(each.DurationSeconds === undefined ? {} : { DurationSeconds: String(each.DurationSeconds) }) }))
+    const plain = cases.map((each) => ({
+      ...each,
+      ...(each.DurationSeconds === undefined ? {} : { DurationSeconds: String(each.DurationSeconds) }),
+    }))
     expect(cases.map((each) => spellArguments(each))).toEqual(askPython(script, plain))
   })
 })
 
 const expiration = new Date('2026-11-21T08:58:45Z')
-const credentials = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret/+=', sessionToken: 'token==', expiration }
+const credentials = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'secret/+=',
+  sessionToken: 'token==',
+  expiration,
+}
 const mark = { profiles: ['admin', 'jürgen 😀'], requestHash: '0123456789ab.0.0' }
 const assumedRoleArn = 'arn:aws:sts::123456789012:assumed-role/r1/jane'
 
@@ -137,7 +256,11 @@ describe('an entry', () => {
     expect(text).toMatch(/^[ -~]+$/)
     expect(JSON.parse(text)).toEqual({
       Credentials: {
-        AccessKeyId: 'ASIAIOSFODNN7EXAMPLE', SecretAccessKey: 'secret/+=', SessionToken: 'token==', Expiration: '2026-11-21T08:58:45+00:00', AccountId: '123456789012',
+        AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+        SecretAccessKey: 'secret/+=',
+        SessionToken: 'token==',
+        Expiration: '2026-11-21T08:58:45+00:00',
+        AccountId: '123456789012',
       },
       AssumedRoleUser: { Arn: assumedRoleArn },
       Awsmfa: { version: 1, profiles: ['admin', 'jürgen 😀'], request: '0123456789ab.0.0' },
@@ -147,13 +270,22 @@ describe('an entry', () => {
   it('is read back as it was written', () => {
     const name = fc.string({ unit: 'grapheme', minLength: 1 })
     fc.assert(
-      fc.property(fc.array(name, { minLength: 1 }), name, fc.date({ min: new Date('2000-01-01T00:00:00Z'), max: new Date('2099-01-01T00:00:00Z'), noInvalidDate: true }), (profiles, secret, date) => {
-        const entry = {
-          credentials: { ...credentials, secretAccessKey: secret, expiration: new Date(Math.floor(date.getTime() / 1000) * 1000) },
-          mark: { ...mark, profiles },
-        }
-        expect(decodeCacheEntry(encodeCacheEntry(entry))).toEqual(entry)
-      }),
+      fc.property(
+        fc.array(name, { minLength: 1 }),
+        name,
+        fc.date({ min: new Date('2000-01-01T00:00:00Z'), max: new Date('2099-01-01T00:00:00Z'), noInvalidDate: true }),
+        (profiles, secret, date) => {
+          const entry = {
+            credentials: {
+              ...credentials,
+              secretAccessKey: secret,
+              expiration: new Date(Math.floor(date.getTime() / 1000) * 1000),
+            },
+            mark: { ...mark, profiles },
+          }
+          expect(decodeCacheEntry(encodeCacheEntry(entry))).toEqual(entry)
+        },
+      ),
     )
   })
 
@@ -170,15 +302,30 @@ describe('an entry', () => {
     )
   })
 
-  const cliEntry = (change: Readonly<Record<string, unknown>>, around: Readonly<Record<string, unknown>> = {}): string =>
+  const cliEntry = (
+    change: Readonly<Record<string, unknown>>,
+    around: Readonly<Record<string, unknown>> = {},
+  ): string =>
     JSON.stringify({
-      Credentials: { AccessKeyId: 'ASIAIOSFODNN7EXAMPLE', SecretAccessKey: 'secret/+=', SessionToken: 'token==', Expiration: '2026-11-21T08:58:45+00:00', ...change },
+      Credentials: {
+        AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+        SecretAccessKey: 'secret/+=',
+        SessionToken: 'token==',
+        Expiration: '2026-11-21T08:58:45+00:00',
+        ...change,
+      },
       ...around,
     })
 
   it.each([
-    '2026-11-21T08:58:45+00:00', '2026-11-21T08:58:45Z', '2026-11-21T08:58:45.000Z', '2026-11-21T08:58:45UTC', '2026-11-21 08:58:45 UTC', '2026-11-21 08:58:45+00:00',
-    '2026-11-21T09:58:45+01:00', '2026-11-21T08:58:45.123456+00:00',
+    '2026-11-21T08:58:45+00:00',
+    '2026-11-21T08:58:45Z',
+    '2026-11-21T08:58:45.000Z',
+    '2026-11-21T08:58:45UTC',
+    '2026-11-21 08:58:45 UTC',
+    '2026-11-21 08:58:45+00:00',
+    '2026-11-21T09:58:45+01:00',
+    '2026-11-21T08:58:45.123456+00:00',
   ])('of another program is read with the expiration %s', (written) => {
     expect(decodeCacheEntry(cliEntry({ Expiration: written }))).toEqual({ credentials })
   })

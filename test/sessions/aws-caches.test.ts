@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sha1 } from '../../src/runtime/runtime.ts'
@@ -9,11 +18,24 @@ import { scratchFolder } from '../support/scratch.ts'
 
 const ROLE = { RoleArn: 'arn:aws:iam::222222222222:role/Admin', SerialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 const OTHER_ROLE = { RoleArn: 'arn:aws:iam::222222222222:role/ReadOnly' }
-const credentials = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret', sessionToken: 'session', expiration: new Date('2026-11-21T12:00:00Z') }
+const credentials = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'secret',
+  sessionToken: 'session',
+  expiration: new Date('2026-11-21T12:00:00Z'),
+}
 const later = { ...credentials, accessKeyId: 'ASIAI44QH8DHBEXAMPLE', expiration: new Date('2026-11-21T13:00:00Z') }
 const write = { profile: 'admin', requestHash: 'aa', credentials }
 const foreign = (): string =>
-  JSON.stringify({ Credentials: { AccessKeyId: 'ASIAFOREIGN', SecretAccessKey: 'x', SessionToken: 'y', Expiration: '2026-11-21T12:00:00+00:00' }, ResponseMetadata: {} })
+  JSON.stringify({
+    Credentials: {
+      AccessKeyId: 'ASIAFOREIGN',
+      SecretAccessKey: 'x',
+      SessionToken: 'y',
+      Expiration: '2026-11-21T12:00:00+00:00',
+    },
+    ResponseMetadata: {},
+  })
 
 interface Scene {
   readonly store: AwsCacheStore
@@ -52,15 +74,29 @@ describe('a cache of AWS', () => {
     expect(readdirSync(join(home, folder))).toEqual([store.pathFor(ROLE).slice(-45)])
     expect(store.findFor(ROLE)).toEqual({
       kind: 'entry',
-      entry: { credentials, assumedRoleArn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice', mark: { profiles: ['admin'], requestHash: 'aa' } },
+      entry: {
+        credentials,
+        assumedRoleArn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice',
+        mark: { profiles: ['admin'], requestHash: 'aa' },
+      },
     })
-    expect(store.find('admin')).toEqual({ source: kind, accessKeyId: credentials.accessKeyId, expiration: credentials.expiration, managedBy: 'awsmfa' })
+    expect(store.find('admin')).toEqual({
+      source: kind,
+      accessKeyId: credentials.accessKeyId,
+      expiration: credentials.expiration,
+      managedBy: 'awsmfa',
+    })
     expect(store.managedProfiles()).toEqual(['admin'])
   })
 
   it('is empty, without an oddity, where there is no folder', () => {
     const { store, home, oddities } = sceneOf()
-    expect([store.find('admin'), store.managedProfiles(), store.findFor(ROLE).kind, store.healFor(ROLE)]).toEqual([undefined, [], 'none', false])
+    expect([store.find('admin'), store.managedProfiles(), store.findFor(ROLE).kind, store.healFor(ROLE)]).toEqual([
+      undefined,
+      [],
+      'none',
+      false,
+    ])
     expect(store.remove(['admin']).removals).toEqual([{ profile: 'admin', removed: 'nothing', session: undefined }])
     expect({ oddities, names: readdirSync(home) }).toEqual({ oddities: [], names: [] })
   })
@@ -68,7 +104,9 @@ describe('a cache of AWS', () => {
   it.skipIf(!hasModes)('makes folders 0700 and entries 0600, and leaves standing folders as they are', () => {
     const fresh = sceneOf()
     fresh.store.storeFor(ROLE, write)
-    expect(['.aws', '.aws/cli', '.aws/cli/cache'].map((name) => modeOf(join(fresh.home, name)))).toEqual([0o700, 0o700, 0o700])
+    expect(['.aws', '.aws/cli', '.aws/cli/cache'].map((name) => modeOf(join(fresh.home, name)))).toEqual([
+      0o700, 0o700, 0o700,
+    ])
     expect(modeOf(fresh.store.pathFor(ROLE))).toBe(0o600)
     const standing = sceneOf()
     const path = standing.put(ROLE, foreign())
@@ -102,7 +140,11 @@ describe('a cache of AWS', () => {
     ['no JSON', '{"Credentials":', 'damaged'],
     ['an empty object', '{}', 'damaged'],
     ['a byte order mark', `\ufeff${foreign()}`, 'damaged'],
-    ['bytes that are no UTF-8', Buffer.from(foreign().replace('ResponseMetadata', 'ResponseMetad\xe4ta'), 'latin1'), 'damaged'],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from(foreign().replace('ResponseMetadata', 'ResponseMetad\xe4ta'), 'latin1'),
+      'damaged',
+    ],
   ])('knows what lies under a computed name: %s', (_, content, expected) => {
     const { store, put, oddities } = sceneOf()
     put(ROLE, content)
@@ -140,7 +182,10 @@ describe('a cache of AWS', () => {
     expect(readdirSync(dirname(path)).map((name) => join(dirname(path), name))).toEqual([store.pathFor(OTHER_ROLE)])
   })
 
-  it.each([['the AWS CLI’s', foreign()], ['awsmfa’s', undefined]])('does not heal an entry that works: %s', (_, content) => {
+  it.each([
+    ['the AWS CLI’s', foreign()],
+    ['awsmfa’s', undefined],
+  ])('does not heal an entry that works: %s', (_, content) => {
     const { store, put } = sceneOf()
     if (content === undefined) store.storeFor(ROLE, write)
     else put(ROLE, content)
@@ -150,14 +195,24 @@ describe('a cache of AWS', () => {
   it('removes what awsmfa wrote for a profile, under every name, and nothing else', () => {
     const { store, put } = sceneOf()
     const folder = dirname(put(OTHER_ROLE, foreign()))
-    for (const name of ['session.db', 'notes.json', `${'a'.repeat(40)}.json`, 'tmpx1.tmp']) writeFileSync(join(folder, name), name)
+    for (const name of ['session.db', 'notes.json', `${'a'.repeat(40)}.json`, 'tmpx1.tmp'])
+      writeFileSync(join(folder, name), name)
     const before = readdirSync(folder)
     store.storeFor(ROLE, { ...write, credentials: later })
     store.storeFor({ ...ROLE, ExternalId: 'before' }, write)
     store.storeFor({ ...ROLE, ExternalId: 'of another' }, { ...write, profile: 'audit' })
     expect(store.find('admin')?.accessKeyId).toBe(later.accessKeyId)
     expect(store.remove(['admin', 'nobody']).removals).toEqual([
-      { profile: 'admin', removed: 'session', session: { source: 'cli-cache', accessKeyId: later.accessKeyId, expiration: later.expiration, managedBy: 'awsmfa' } },
+      {
+        profile: 'admin',
+        removed: 'session',
+        session: {
+          source: 'cli-cache',
+          accessKeyId: later.accessKeyId,
+          expiration: later.expiration,
+          managedBy: 'awsmfa',
+        },
+      },
       { profile: 'nobody', removed: 'nothing', session: undefined },
     ])
     expect(store.managedProfiles()).toEqual(['audit'])
@@ -177,7 +232,11 @@ describe('a cache of AWS', () => {
     const { store, put } = sceneOf()
     store.storeFor(ROLE, write)
     put(ROLE, foreign())
-    expect([store.find('admin'), store.remove(['admin']).removals[0]?.removed, store.findFor(ROLE).kind]).toEqual([undefined, 'nothing', 'entry'])
+    expect([store.find('admin'), store.remove(['admin']).removals[0]?.removed, store.findFor(ROLE).kind]).toEqual([
+      undefined,
+      'nothing',
+      'entry',
+    ])
   })
 
   it('fails, and says where, when the folder cannot be made', () => {
@@ -192,7 +251,9 @@ describe('a cache of AWS', () => {
     const { store, home, put } = sceneOf()
     const path = put(ROLE, foreign())
     chmodSync(dirname(path), 0o500)
-    const found = asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path], () => failureOf(() => store.storeFor(ROLE, write)))
+    const found = asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path], () =>
+      failureOf(() => store.storeFor(ROLE, write)),
+    )
     expect([found, readFileSync(path, 'utf8')]).toEqual(['FILE_NOT_WRITABLE', foreign()])
     const removal = asOrdinaryUser([], () => failureOf(() => store.remove(['admin'])))
     expect(removal).toBe('none')
@@ -204,8 +265,14 @@ describe('a cache of AWS', () => {
     store.storeFor(ROLE, write)
     const path = store.pathFor(ROLE)
     chmodSync(dirname(path), 0o500)
-    const found = asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path], () => store.remove(['admin']).warnings)
-    expect([found, store.findFor(ROLE).kind]).toEqual([[{ kind: 'session-not-removed', path, errno: 'EACCES' }], 'entry'])
+    const found = asOrdinaryUser(
+      [home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path],
+      () => store.remove(['admin']).warnings,
+    )
+    expect([found, store.findFor(ROLE).kind]).toEqual([
+      [{ kind: 'session-not-removed', path, errno: 'EACCES' }],
+      'entry',
+    ])
     chmodSync(dirname(path), 0o700)
   })
 
@@ -215,10 +282,17 @@ describe('a cache of AWS', () => {
     expect(readdirSync(join(home, '.aws/cli/cache'))).toEqual([])
     const blocked = sceneOf()
     writeFileSync(join(blocked.home, '.aws'), '')
-    expect([failureOf(() => blocked.store.rehearse()), failureOf(() => blocked.store.storeFor(ROLE, write))]).toEqual(['FILE_NOT_WRITABLE', 'FILE_NOT_WRITABLE'])
+    expect([failureOf(() => blocked.store.rehearse()), failureOf(() => blocked.store.storeFor(ROLE, write))]).toEqual([
+      'FILE_NOT_WRITABLE',
+      'FILE_NOT_WRITABLE',
+    ])
     const closed = join(home, '.aws/cli/cache')
     chmodSync(closed, 0o500)
-    expect(asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), closed], () => failureOf(() => store.rehearse()))).toBe('FILE_NOT_WRITABLE')
+    expect(
+      asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), closed], () =>
+        failureOf(() => store.rehearse()),
+      ),
+    ).toBe('FILE_NOT_WRITABLE')
     chmodSync(closed, 0o700)
   })
 

@@ -15,8 +15,19 @@ import { scratchFolder } from '../support/scratch.ts'
 
 function recordFor(user: string): SessionRecord {
   return {
-    key: { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: `arn:aws:iam::111111111111:mfa/${user}`, chain: '' },
-    credentials: { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: `wJalrXUtnFEMI/K7MDENG/${user}`, sessionToken: `IQoJb3JpZ2luX2VjE${user}==`, expiration: new Date('2026-11-22T00:00:00Z') },
+    key: {
+      partition: 'aws',
+      endpoint: '',
+      accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      serialNumber: `arn:aws:iam::111111111111:mfa/${user}`,
+      chain: '',
+    },
+    credentials: {
+      accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+      secretAccessKey: `wJalrXUtnFEMI/K7MDENG/${user}`,
+      sessionToken: `IQoJb3JpZ2luX2VjE${user}==`,
+      expiration: new Date('2026-11-22T00:00:00Z'),
+    },
     durationSeconds: 43_200,
     createdAt: new Date('2026-11-21T12:00:00.123Z'),
     profiles: ['work', 'jürgen'],
@@ -41,7 +52,14 @@ function open(root = scratchFolder()): Opened {
   const onOddity = (text: string): void => void told.push(text)
   const keySource = createCacheKeyFile({ runtimeFolder: undefined, stateFolder: state, onOddity })
   const folder = join(cacheFolder, 'sessions')
-  return { cache: createSessionCache({ cacheFolder, keySource, sha256, onOddity }), folder, state, keySource, told, fileOf: ({ key }) => join(folder, `${sessionName(key, sha256)}.sealed`) }
+  return {
+    cache: createSessionCache({ cacheFolder, keySource, sha256, onOddity }),
+    folder,
+    state,
+    keySource,
+    told,
+    fileOf: ({ key }) => join(folder, `${sessionName(key, sha256)}.sealed`),
+  }
 }
 
 describe('a kept session', () => {
@@ -50,7 +68,11 @@ describe('a kept session', () => {
     expect([cache.find(ALICE.key), cache.list(), cache.count()]).toEqual([undefined, [], 0])
     cache.store(ALICE)
     cache.store(BOB)
-    expect([cache.find(ALICE.key), cache.find(BOB.key), cache.find({ ...ALICE.key, chain: '["mfa-session"]' })]).toEqual([ALICE, BOB, undefined])
+    expect([
+      cache.find(ALICE.key),
+      cache.find(BOB.key),
+      cache.find({ ...ALICE.key, chain: '["mfa-session"]' }),
+    ]).toEqual([ALICE, BOB, undefined])
     expect([new Set(cache.list()), cache.count()]).toEqual([new Set([ALICE, BOB]), 2])
     cache.remove(ALICE.key)
     expect([cache.find(ALICE.key), cache.list()]).toEqual([undefined, [BOB]])
@@ -59,7 +81,11 @@ describe('a kept session', () => {
   it('lies in a file of its owner alone, in which nothing of it can be read', () => {
     const { cache, folder, fileOf } = open()
     cache.store(ALICE)
-    expect([statSync(folder).mode & 0o777, statSync(fileOf(ALICE)).mode & 0o777, readdirSync(folder)]).toEqual([0o700, 0o600, [expect.stringMatching(/^[0-9a-f]{40}\.sealed$/)]])
+    expect([statSync(folder).mode & 0o777, statSync(fileOf(ALICE)).mode & 0o777, readdirSync(folder)]).toEqual([
+      0o700,
+      0o600,
+      [expect.stringMatching(/^[0-9a-f]{40}\.sealed$/)],
+    ])
     const bytes = readFileSync(fileOf(ALICE), 'latin1')
     for (const word of ['alice', 'work', 'AKIA', 'ASIA', 'wJalr', 'IQoJ', 'arn:']) expect(bytes).not.toContain(word)
   })
@@ -75,11 +101,17 @@ describe('a kept session', () => {
   it('is rehearsed: with a key and a folder, and nothing else is left; and refused where it could not be stored', () => {
     const { cache, folder, keySource } = open()
     cache.rehearse()
-    expect([readdirSync(folder), keySource.find()]).toEqual([[], expect.objectContaining({ id: expect.any(String) as string })])
+    expect([readdirSync(folder), keySource.find()]).toEqual([
+      [],
+      expect.objectContaining({ id: expect.any(String) as string }),
+    ])
     const root = scratchFolder()
     writeFileSync(join(root, 'cache'), '')
     const blocked = open(root).cache
-    expect([failureOf(() => blocked.rehearse()), failureOf(() => blocked.store(ALICE))]).toMatchObject([{ code: 'FILE_NOT_WRITABLE' }, { code: 'FILE_NOT_WRITABLE' }])
+    expect([failureOf(() => blocked.rehearse()), failureOf(() => blocked.store(ALICE))]).toMatchObject([
+      { code: 'FILE_NOT_WRITABLE' },
+      { code: 'FILE_NOT_WRITABLE' },
+    ])
   })
 
   it('asks for no key where there is nothing to open', () => {
@@ -103,7 +135,10 @@ describe('an entry that is not exactly what was stored is a miss, never other cr
       return [cache.find(ALICE.key), ...cache.list()]
     })
     expect(found.filter((each) => each.length !== 1 || each[0] !== undefined)).toEqual([])
-    expect([new Set(told).size, told[0]]).toEqual([1, `the cache entry ${fileOf(ALICE)} is damaged or not of this version; it is ignored and will be replaced`])
+    expect([new Set(told).size, told[0]]).toEqual([
+      1,
+      `the cache entry ${fileOf(ALICE)} is damaged or not of this version; it is ignored and will be replaced`,
+    ])
   })
 
   it('with any of its bits another', () => {
@@ -131,12 +166,31 @@ describe('an entry that is not exactly what was stored is a miss, never other cr
   })
 
   const cases: readonly (readonly [string, (opened: Opened) => void, string])[] = [
-    ['from another machine', ({ fileOf }) => { const other = open(); other.cache.store(ALICE); writeFileSync(fileOf(ALICE), readFileSync(other.fileOf(ALICE))) }, 'was sealed with another key'],
-    ['whose key is gone', ({ state }) => renameSync(join(state, 'cache-key'), join(state, 'elsewhere')), 'cannot be opened: there is no key for it'],
+    [
+      'from another machine',
+      ({ fileOf }) => {
+        const other = open()
+        other.cache.store(ALICE)
+        writeFileSync(fileOf(ALICE), readFileSync(other.fileOf(ALICE)))
+      },
+      'was sealed with another key',
+    ],
+    [
+      'whose key is gone',
+      ({ state }) => renameSync(join(state, 'cache-key'), join(state, 'elsewhere')),
+      'cannot be opened: there is no key for it',
+    ],
     ['of a later version', ({ fileOf }) => changeByte(fileOf(ALICE), 7, 2), 'was made by a later version of awsmfa'],
     ['that is empty', ({ fileOf }) => writeFileSync(fileOf(ALICE), ''), 'is damaged'],
     ['in plain text', ({ fileOf }) => writeFileSync(fileOf(ALICE), encodeSessionRecord(ALICE)), 'is damaged'],
-    ['that is a folder', ({ fileOf }) => { renameSync(fileOf(ALICE), `${fileOf(ALICE)}.moved`); mkdirSync(fileOf(ALICE)) }, 'cannot be read'],
+    [
+      'that is a folder',
+      ({ fileOf }) => {
+        renameSync(fileOf(ALICE), `${fileOf(ALICE)}.moved`)
+        mkdirSync(fileOf(ALICE))
+      },
+      'cannot be read',
+    ],
   ]
 
   it.each(cases)('%s: told, and healed by the next store', (what, change, words) => {

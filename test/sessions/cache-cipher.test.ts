@@ -8,7 +8,10 @@ const KEY: CacheKey = { id: '0123456789abcdef', bytes: Buffer.alloc(32, 7) }
 const NAME = 'sessions/0000000000000000000000000000000000000000'
 const SECRET = Buffer.from('{"secretAccessKey":"a secret of 40 characters, as STS makes"}\n')
 
-const keys = fc.record({ id: fc.stringMatching(/^[0-9a-f]{16}$/), bytes: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)) })
+const keys = fc.record({
+  id: fc.stringMatching(/^[0-9a-f]{16}$/),
+  bytes: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
+})
 const names = fc.string({ unit: 'binary' })
 
 describe('what is sealed', () => {
@@ -22,11 +25,23 @@ describe('what is sealed', () => {
 
   it('does not open under another name, nor with another key, nor with a key of the same id', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), names, names, keys, keys, (plain, name, otherName, key, otherKey) => {
-        fc.pre(name !== otherName && !key.bytes.equals(otherKey.bytes))
-        const sealed = seal(plain, name, key)
-        expect([openSealed(sealed, otherName, key), openSealed(sealed, name, otherKey), openSealed(sealed, name, { ...otherKey, id: key.id }), openSealed(sealed, name, { ...key, id: otherKey.id === key.id ? 'f'.repeat(16) : otherKey.id })]).toEqual([undefined, undefined, undefined, undefined])
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 100 }),
+        names,
+        names,
+        keys,
+        keys,
+        (plain, name, otherName, key, otherKey) => {
+          fc.pre(name !== otherName && !key.bytes.equals(otherKey.bytes))
+          const sealed = seal(plain, name, key)
+          expect([
+            openSealed(sealed, otherName, key),
+            openSealed(sealed, name, otherKey),
+            openSealed(sealed, name, { ...otherKey, id: key.id }),
+            openSealed(sealed, name, { ...key, id: otherKey.id === key.id ? 'f'.repeat(16) : otherKey.id }),
+          ]).toEqual([undefined, undefined, undefined, undefined])
+        },
+      ),
     )
   })
 
@@ -51,15 +66,27 @@ describe('what is sealed', () => {
 
   it('does not open when its parts are those of another entry', () => {
     const [first, second] = [seal(SECRET, NAME, KEY), seal(Buffer.from(SECRET).reverse(), NAME, KEY)]
-    const spliced = [16, 28, 44].flatMap((cut) => [Buffer.concat([first.subarray(0, cut), second.subarray(cut)]), Buffer.concat([second.subarray(0, cut), first.subarray(cut)])])
+    const spliced = [16, 28, 44].flatMap((cut) => [
+      Buffer.concat([first.subarray(0, cut), second.subarray(cut)]),
+      Buffer.concat([second.subarray(0, cut), first.subarray(cut)]),
+    ])
     // Up to the nonce all entries of a key are the same.
-    expect(spliced.slice(2).map((mixed) => openSealed(mixed, NAME, KEY))).toEqual([undefined, undefined, undefined, undefined])
+    expect(spliced.slice(2).map((mixed) => openSealed(mixed, NAME, KEY))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(spliced.slice(0, 2)).toEqual([second, first])
   })
 
   it('holds nothing of what is in it, and is 44 bytes longer', () => {
     const sealed = seal(SECRET, NAME, KEY)
-    expect([sealed.length, sealed.includes('secret'), sealed.includes(KEY.bytes)]).toEqual([SECRET.length + 44, false, false])
+    expect([sealed.length, sealed.includes('secret'), sealed.includes(KEY.bytes)]).toEqual([
+      SECRET.length + 44,
+      false,
+      false,
+    ])
   })
 
   it('has a nonce of its own every time, 10,000 times over', () => {
@@ -74,14 +101,20 @@ describe('opening', () => {
     const head = seal(Buffer.alloc(0), NAME, KEY).subarray(0, 16)
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), names, (bytes, name) => {
-        expect([openSealed(Buffer.from(bytes), name, KEY), openSealed(Buffer.concat([head, bytes]), name, KEY)]).toEqual([undefined, undefined])
+        expect([
+          openSealed(Buffer.from(bytes), name, KEY),
+          openSealed(Buffer.concat([head, bytes]), name, KEY),
+        ]).toEqual([undefined, undefined])
       }),
     )
   })
 
   it('throws nothing for a key that is none', () => {
     const sealed = seal(SECRET, NAME, KEY)
-    expect([openSealed(sealed, NAME, { id: KEY.id, bytes: Buffer.alloc(31) }), openSealed(sealed, NAME, { id: '', bytes: Buffer.alloc(0) })]).toEqual([undefined, undefined])
+    expect([
+      openSealed(sealed, NAME, { id: KEY.id, bytes: Buffer.alloc(31) }),
+      openSealed(sealed, NAME, { id: '', bytes: Buffer.alloc(0) }),
+    ]).toEqual([undefined, undefined])
   })
 
   it('tells a later version, another key and damage apart without any key', () => {
@@ -90,7 +123,11 @@ describe('opening', () => {
     later.writeUInt8(2, 7)
     const earlier = Buffer.from(sealed)
     earlier.writeUInt8(0, 7)
-    expect([sealed, later, earlier, sealed.subarray(0, 43), randomBytes(100), Buffer.from('{"version":1}')].map(inspectSealed)).toEqual([KEY.id, 'newer', 'damaged', 'damaged', 'damaged', 'damaged'])
+    expect(
+      [sealed, later, earlier, sealed.subarray(0, 43), randomBytes(100), Buffer.from('{"version":1}')].map(
+        inspectSealed,
+      ),
+    ).toEqual([KEY.id, 'newer', 'damaged', 'damaged', 'damaged', 'damaged'])
     expect(openSealed(later, NAME, KEY)).toBeUndefined()
   })
 })

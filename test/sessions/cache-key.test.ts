@@ -1,6 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, statfsSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -34,7 +47,12 @@ interface Opened {
 
 function open(runtimeFolder?: string, state = join(scratchFolder(), 'state')): Opened {
   const told: string[] = []
-  return { source: createCacheKeyFile({ runtimeFolder, stateFolder: state, onOddity: (text) => void told.push(text) }), state, path: join(state, 'cache-key'), told }
+  return {
+    source: createCacheKeyFile({ runtimeFolder, stateFolder: state, onOddity: (text) => void told.push(text) }),
+    state,
+    path: join(state, 'cache-key'),
+    told,
+  }
 }
 
 describe('the key', () => {
@@ -43,26 +61,47 @@ describe('the key', () => {
     expect([source.find(), existsSync(state)]).toEqual([undefined, false])
     const key = source.findOrCreate()
     expect([key.id, key.bytes.length]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/) as string, 32])
-    expect([source.findOrCreate(), source.find(), findCacheKey({ runtimeFolder: undefined, stateFolder: state })]).toEqual([key, key, key])
+    expect([
+      source.findOrCreate(),
+      source.find(),
+      findCacheKey({ runtimeFolder: undefined, stateFolder: state }),
+    ]).toEqual([key, key, key])
     expect(told).toEqual([])
   })
 
   it('is in a file of its owner alone, in a folder of its owner alone, with nothing beside it', () => {
     const { source, state, path } = open()
     source.findOrCreate()
-    expect([statSync(state).mode & 0o777, statSync(path).mode & 0o777, namesBeside(state)]).toEqual([0o700, 0o600, ['cache-key']])
+    expect([statSync(state).mode & 0o777, statSync(path).mode & 0o777, namesBeside(state)]).toEqual([
+      0o700,
+      0o600,
+      ['cache-key'],
+    ])
   })
 
   it('is read back from its text, and from no other', () => {
     const key = newCacheKey()
     const text = encodeCacheKey(key)
-    expect([decodeCacheKey(text), decodeCacheKey(text.trimEnd())]).toEqual([{ kind: 'key', key }, { kind: 'key', key }])
-    for (let length = 0; length < text.length - 1; length++) expect(decodeCacheKey(text.slice(0, length)).kind).toBe('damaged')
-    for (const other of [`${text}x`, ` ${text}`, text.replace(':1:', ':0:'), text.replace(key.id, key.id.toUpperCase().replace(/\d/g, 'A')), text.replace(/=\n$/, 'A\n')]) expect(decodeCacheKey(other).kind).toBe('damaged')
+    expect([decodeCacheKey(text), decodeCacheKey(text.trimEnd())]).toEqual([
+      { kind: 'key', key },
+      { kind: 'key', key },
+    ])
+    for (let length = 0; length < text.length - 1; length++)
+      expect(decodeCacheKey(text.slice(0, length)).kind).toBe('damaged')
+    for (const other of [
+      `${text}x`,
+      ` ${text}`,
+      text.replace(':1:', ':0:'),
+      text.replace(key.id, key.id.toUpperCase().replace(/\d/g, 'A')),
+      text.replace(/=\n$/, 'A\n'),
+    ])
+      expect(decodeCacheKey(other).kind).toBe('damaged')
     for (const version of [2, 10, 999]) expect(decodeCacheKey(text.replace(':1:', `:${version}:`)).kind).toBe('newer')
-    fc.assert(fc.property(fc.string(), (any) => {
-      expect(decodeCacheKey(any).kind).toBe('damaged')
-    }))
+    fc.assert(
+      fc.property(fc.string(), (any) => {
+        expect(decodeCacheKey(any).kind).toBe('damaged')
+      }),
+    )
   })
 
   it('clears away what one that was killed while making it left behind, and nothing else', () => {
@@ -70,8 +109,12 @@ describe('the key', () => {
     const key = source.findOrCreate()
     const gone = spawnSync('true').pid
     const leftovers = [`cache-key.awsmfa-${gone}-0123456789ab`, `cache-key.awsmfa-lock.by-${gone}-0123456789ab`]
-    for (const name of [...leftovers, 'cache-key.old', `cache-key.awsmfa-${process.pid}-0123456789ab`]) writeFileSync(join(state, name), '')
-    expect([source.findOrCreate(), namesBeside(state).toSorted()]).toEqual([key, ['cache-key', `cache-key.awsmfa-${process.pid}-0123456789ab`, 'cache-key.old'].toSorted()])
+    for (const name of [...leftovers, 'cache-key.old', `cache-key.awsmfa-${process.pid}-0123456789ab`])
+      writeFileSync(join(state, name), '')
+    expect([source.findOrCreate(), namesBeside(state).toSorted()]).toEqual([
+      key,
+      ['cache-key', `cache-key.awsmfa-${process.pid}-0123456789ab`, 'cache-key.old'].toSorted(),
+    ])
     expect(existsSync(path)).toBe(true)
   })
 
@@ -97,21 +140,33 @@ describe('a key file that is no good', () => {
     expect(told.join()).not.toContain(before.bytes.toString('base64').slice(0, 30))
   })
 
-  it.each([0o640, 0o604, 0o660, 0o644])('with mode %o: others may have read it, so a new one takes its place', (mode) => {
-    const { source, path, told } = open()
-    const before = source.findOrCreate()
-    chmodSync(path, mode)
-    expect(source.find()).toBeUndefined()
-    expect(source.findOrCreate().id).not.toBe(before.id)
-    expect([statSync(path).mode & 0o777, told[0]]).toEqual([0o600, expect.stringContaining('can be read by others') as string])
-  })
+  it.each([0o640, 0o604, 0o660, 0o644])(
+    'with mode %o: others may have read it, so a new one takes its place',
+    (mode) => {
+      const { source, path, told } = open()
+      const before = source.findOrCreate()
+      chmodSync(path, mode)
+      expect(source.find()).toBeUndefined()
+      expect(source.findOrCreate().id).not.toBe(before.id)
+      expect([statSync(path).mode & 0o777, told[0]]).toEqual([
+        0o600,
+        expect.stringContaining('can be read by others') as string,
+      ])
+    },
+  )
 
   it('of a later version: is left as it is, and no key is to be had', () => {
     const { source, path, told } = open()
     const text = encodeCacheKey(source.findOrCreate()).replace(':1:', ':2:')
     writeFileSync(path, text)
-    expect([source.find(), failureOf(source.findOrCreate)]).toEqual([undefined, { code: 'FILE_UNREADABLE', place: { path }, errno: 'EEXIST' }])
-    expect([readFileSync(path, 'latin1'), told]).toEqual([text, [expect.stringContaining('was made by a later version')]])
+    expect([source.find(), failureOf(source.findOrCreate)]).toEqual([
+      undefined,
+      { code: 'FILE_UNREADABLE', place: { path }, errno: 'EEXIST' },
+    ])
+    expect([readFileSync(path, 'latin1'), told]).toEqual([
+      text,
+      [expect.stringContaining('was made by a later version')],
+    ])
   })
 
   it('that belongs to another user is not used', () => {
@@ -124,7 +179,10 @@ describe('a key file that is no good', () => {
   it('that is a folder: no key is to be had, and nothing is removed', () => {
     const { source, path } = open()
     mkdirSync(path, { recursive: true })
-    expect([source.find(), failureOf(source.findOrCreate)]).toEqual([undefined, { code: 'FILE_UNREADABLE', place: { path }, errno: expect.any(String) as string }])
+    expect([source.find(), failureOf(source.findOrCreate)]).toEqual([
+      undefined,
+      { code: 'FILE_UNREADABLE', place: { path }, errno: expect.any(String) as string },
+    ])
     expect(statSync(path).isDirectory()).toBe(true)
   })
 
@@ -136,12 +194,19 @@ describe('a key file that is no good', () => {
 })
 
 describe.skipIf(!HAS_MEMORY)('with a runtime folder', () => {
-  it('that lies in memory and is the user\'s alone: the key is there, and nothing in the state folder', () => {
+  it("that lies in memory and is the user's alone: the key is there, and nothing in the state folder", () => {
     const runtime = folderInMemory()
     const { source, state } = open(runtime)
     const key = source.findOrCreate()
-    expect([source.find(), existsSync(state), readdirSync(join(runtime, 'awsmfa'))]).toEqual([key, false, ['cache-key']])
-    expect([statSync(join(runtime, 'awsmfa')).mode & 0o777, statSync(join(runtime, 'awsmfa', 'cache-key')).mode & 0o777]).toEqual([0o700, 0o600])
+    expect([source.find(), existsSync(state), readdirSync(join(runtime, 'awsmfa'))]).toEqual([
+      key,
+      false,
+      ['cache-key'],
+    ])
+    expect([
+      statSync(join(runtime, 'awsmfa')).mode & 0o777,
+      statSync(join(runtime, 'awsmfa', 'cache-key')).mode & 0o777,
+    ]).toEqual([0o700, 0o600])
   })
 
   it('that is emptied at logout: there is another key', () => {
@@ -158,7 +223,12 @@ describe.skipIf(!HAS_MEMORY)('with a runtime folder', () => {
     ['is relative', () => 'run/user'],
     ['is not there', () => join(folderInMemory(), 'gone')],
     ['is a file', () => fileIn(folderInMemory())],
-    ...(ON_DISK === undefined ? [] : [['does not lie in memory', () => folderOn(ON_DISK)] as const, ['leads elsewhere', () => linkTo(folderOn(ON_DISK))] as const]),
+    ...(ON_DISK === undefined
+      ? []
+      : [
+          ['does not lie in memory', () => folderOn(ON_DISK)] as const,
+          ['leads elsewhere', () => linkTo(folderOn(ON_DISK))] as const,
+        ]),
     ['can be written by its group', () => withMode(folderInMemory(), 0o770)],
     ['can be read by others', () => withMode(folderInMemory(), 0o755)],
     ["is everybody's", () => MEMORY],
@@ -168,7 +238,11 @@ describe.skipIf(!HAS_MEMORY)('with a runtime folder', () => {
     const runtimeFolder = makeFolder()
     const { source, path } = open(runtimeFolder)
     const key = source.findOrCreate()
-    expect([source.find(), existsSync(path), runtimeFolder !== undefined && existsSync(join(runtimeFolder, 'awsmfa'))]).toEqual([key, true, false])
+    expect([
+      source.find(),
+      existsSync(path),
+      runtimeFolder !== undefined && existsSync(join(runtimeFolder, 'awsmfa')),
+    ]).toEqual([key, true, false])
   })
 
   it('that belongs to another user: the key is in the state folder', () => {
@@ -186,7 +260,9 @@ describe('made by many processes at once', () => {
   })
 
   async function askAtOnce(state: string, processes: number): Promise<readonly string[]> {
-    const children = Array.from({ length: processes }, () => spawn(process.execPath, [script, '', state], { stdio: ['pipe', 'pipe', 'inherit'] }))
+    const children = Array.from({ length: processes }, () =>
+      spawn(process.execPath, [script, '', state], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    )
     const answers = children.map(async (child) => (await child.stdout.toArray()).join(''))
     for (const child of children) child.stdin.end()
     await Promise.all(children.map((child) => once(child, 'close')))

@@ -24,37 +24,168 @@ interface World {
   readonly cached?: readonly number[]
 }
 
-function find(name: string, { credentials = '', config = '', minimumSeconds = 0, cached = [] }: World): ReturnType<typeof findCurrentSession> {
+function find(
+  name: string,
+  { credentials = '', config = '', minimumSeconds = 0, cached = [] }: World,
+): ReturnType<typeof findCurrentSession> {
   const caches = cached.map((minutes) => ({
-    findFor: (): AwsCacheFinding => ({ kind: 'entry', entry: { credentials: { accessKeyId: `ASIA${minutes}`, secretAccessKey: 's', sessionToken: 't', expiration: new Date(at(minutes)) } } }),
+    findFor: (): AwsCacheFinding => ({
+      kind: 'entry',
+      entry: {
+        credentials: {
+          accessKeyId: `ASIA${minutes}`,
+          secretAccessKey: 's',
+          sessionToken: 't',
+          expiration: new Date(at(minutes)),
+        },
+      },
+    }),
   }))
   return findCurrentSession(name, { profiles: readProfiles({ credentials, config }), caches, now: NOW, minimumSeconds })
 }
 
 test.each<[string, string, World, object]>([
-  ['the session of its section', 'work', { credentials: session('work', 30) }, { kind: 'session', session: given('work', 30) }],
-  ['one of which nothing says when it ends', 'work', { credentials: session('work') }, { kind: 'session', session: given('work') }],
-  ['but not where a minimum is asked for', 'work', { credentials: session('work'), minimumSeconds: 60 }, { kind: 'none' }],
-  ['one with exactly the minimum left', 'work', { credentials: session('work', 30), minimumSeconds: 1800 }, { kind: 'session', session: given('work', 30) }],
-  ['none with less, and its end', 'work', { credentials: session('work', 30), minimumSeconds: 1801 }, { kind: 'none', expiration: new Date(at(30)) }],
+  [
+    'the session of its section',
+    'work',
+    { credentials: session('work', 30) },
+    { kind: 'session', session: given('work', 30) },
+  ],
+  [
+    'one of which nothing says when it ends',
+    'work',
+    { credentials: session('work') },
+    { kind: 'session', session: given('work') },
+  ],
+  [
+    'but not where a minimum is asked for',
+    'work',
+    { credentials: session('work'), minimumSeconds: 60 },
+    { kind: 'none' },
+  ],
+  [
+    'one with exactly the minimum left',
+    'work',
+    { credentials: session('work', 30), minimumSeconds: 1800 },
+    { kind: 'session', session: given('work', 30) },
+  ],
+  [
+    'none with less, and its end',
+    'work',
+    { credentials: session('work', 30), minimumSeconds: 1801 },
+    { kind: 'none', expiration: new Date(at(30)) },
+  ],
   ['none that has ended', 'work', { credentials: session('work', 0) }, { kind: 'none', expiration: new Date(at(0)) }],
-  ['none for long-term keys', 'work', { credentials: '[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n' }, { kind: 'none' }],
-  ['none for long-term keys over an old token', 'work', { credentials: session('work', 30, 'AKIAIOSFODNN7EXAMPLE') }, { kind: 'none' }],
-  ['none for half a session', 'work', { credentials: '[work]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_session_token = t\n' }, { kind: 'none' }],
-  ['the token under its old name', 'work', { credentials: '[work]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_security_token = t\n' }, { kind: 'session', session: { accessKeyId: 'ASIAQQQQQQQQQQQQEXPL', secretAccessKey: 's', sessionToken: 't', expiration: undefined } }],
+  [
+    'none for long-term keys',
+    'work',
+    { credentials: '[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n' },
+    { kind: 'none' },
+  ],
+  [
+    'none for long-term keys over an old token',
+    'work',
+    { credentials: session('work', 30, 'AKIAIOSFODNN7EXAMPLE') },
+    { kind: 'none' },
+  ],
+  [
+    'none for half a session',
+    'work',
+    { credentials: '[work]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_session_token = t\n' },
+    { kind: 'none' },
+  ],
+  [
+    'the token under its old name',
+    'work',
+    {
+      credentials:
+        '[work]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_security_token = t\n',
+    },
+    {
+      kind: 'session',
+      session: { accessKeyId: 'ASIAQQQQQQQQQQQQEXPL', secretAccessKey: 's', sessionToken: 't', expiration: undefined },
+    },
+  ],
   ['none for a profile that is nowhere', 'work', {}, { kind: 'none' }],
-  ['a role through its source', 'admin', { credentials: session('base', 1), config: ADMIN, minimumSeconds: 3600 }, { kind: 'through', path: ['admin', 'base'], session: given('base', 1) }],
-  ['a role through a source of unknown end', 'admin', { credentials: session('base'), config: ADMIN, minimumSeconds: 3600 }, { kind: 'through', path: ['admin', 'base'], session: given('base') }],
-  ['a role through a role', 'far', { credentials: session('base', 30), config: CHAIN }, { kind: 'through', path: ['far', 'admin', 'base'], session: given('base', 30) }],
-  ['a role whose own section holds a session that tools pass over', 'admin', { credentials: session('admin', 30) + session('base', 20), config: ADMIN }, { kind: 'through', path: ['admin', 'base'], session: given('base', 20) }],
-  ['a role that is its own source', 'self', { credentials: session('self', 30), config: '[profile self]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = self\n' }, { kind: 'through', path: ['self', 'self'], session: given('self', 30) }],
-  ['none for a circle', 'a', { config: '[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nsource_profile = a\n' }, { kind: 'none' }],
+  [
+    'a role through its source',
+    'admin',
+    { credentials: session('base', 1), config: ADMIN, minimumSeconds: 3600 },
+    { kind: 'through', path: ['admin', 'base'], session: given('base', 1) },
+  ],
+  [
+    'a role through a source of unknown end',
+    'admin',
+    { credentials: session('base'), config: ADMIN, minimumSeconds: 3600 },
+    { kind: 'through', path: ['admin', 'base'], session: given('base') },
+  ],
+  [
+    'a role through a role',
+    'far',
+    { credentials: session('base', 30), config: CHAIN },
+    { kind: 'through', path: ['far', 'admin', 'base'], session: given('base', 30) },
+  ],
+  [
+    'a role whose own section holds a session that tools pass over',
+    'admin',
+    { credentials: session('admin', 30) + session('base', 20), config: ADMIN },
+    { kind: 'through', path: ['admin', 'base'], session: given('base', 20) },
+  ],
+  [
+    'a role that is its own source',
+    'self',
+    {
+      credentials: session('self', 30),
+      config: '[profile self]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = self\n',
+    },
+    { kind: 'through', path: ['self', 'self'], session: given('self', 30) },
+  ],
+  [
+    'none for a circle',
+    'a',
+    { config: '[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nsource_profile = a\n' },
+    { kind: 'none' },
+  ],
   ['none for a source that is nowhere', 'admin', { config: ADMIN }, { kind: 'none' }],
-  ['none where the source has ended', 'admin', { credentials: session('base', -5), config: ADMIN }, { kind: 'none', expiration: new Date(at(-5)) }],
-  ['what a cache of the AWS CLI holds', 'admin', { config: ADMIN, cached: [20, 40] }, { kind: 'session', session: { accessKeyId: 'ASIA40', secretAccessKey: 's', sessionToken: 't', expiration: new Date(at(40)) } }],
-  ['that, too, where the source has ended', 'admin', { credentials: session('base', -5), config: ADMIN, cached: [20] }, { kind: 'session', session: { accessKeyId: 'ASIA20', secretAccessKey: 's', sessionToken: 't', expiration: new Date(at(20)) } }],
-  ['nothing of a cache that lasts too short', 'admin', { config: ADMIN, cached: [20], minimumSeconds: 1800 }, { kind: 'none', expiration: new Date(at(20)) }],
-  ['its own session where only awsmfa reads the role', 'bare', { credentials: session('bare', 30), config: '[bare]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n' }, { kind: 'session', session: given('bare', 30) }],
+  [
+    'none where the source has ended',
+    'admin',
+    { credentials: session('base', -5), config: ADMIN },
+    { kind: 'none', expiration: new Date(at(-5)) },
+  ],
+  [
+    'what a cache of the AWS CLI holds',
+    'admin',
+    { config: ADMIN, cached: [20, 40] },
+    {
+      kind: 'session',
+      session: { accessKeyId: 'ASIA40', secretAccessKey: 's', sessionToken: 't', expiration: new Date(at(40)) },
+    },
+  ],
+  [
+    'that, too, where the source has ended',
+    'admin',
+    { credentials: session('base', -5), config: ADMIN, cached: [20] },
+    {
+      kind: 'session',
+      session: { accessKeyId: 'ASIA20', secretAccessKey: 's', sessionToken: 't', expiration: new Date(at(20)) },
+    },
+  ],
+  [
+    'nothing of a cache that lasts too short',
+    'admin',
+    { config: ADMIN, cached: [20], minimumSeconds: 1800 },
+    { kind: 'none', expiration: new Date(at(20)) },
+  ],
+  [
+    'its own session where only awsmfa reads the role',
+    'bare',
+    {
+      credentials: session('bare', 30),
+      config: '[bare]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n',
+    },
+    { kind: 'session', session: given('bare', 30) },
+  ],
 ])('%s', (_, name, world, found) => {
   expect(find(name, world)).toEqual(found)
 })

@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest'
 import { statusOfEnvironment } from '../../src/sessions/status.ts'
 
-const INSIDE = { AWSMFA_PROFILE: 'prod', AWS_ACCESS_KEY_ID: 'ASIAQQQQQQQQQQQQEXPL', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_CREDENTIAL_EXPIRATION: '2026-11-21T12:30:00Z' }
-const LOOKUP = { now: new Date('2026-11-21T12:00:00Z'), minTtlSeconds: 0, identityOf: () => ({ account: '111111111111', arn: 'arn', userId: '' }) }
+const INSIDE = {
+  AWSMFA_PROFILE: 'prod',
+  AWS_ACCESS_KEY_ID: 'ASIAQQQQQQQQQQQQEXPL',
+  AWS_SECRET_ACCESS_KEY: 's',
+  AWS_SESSION_TOKEN: 't',
+  AWS_CREDENTIAL_EXPIRATION: '2026-11-21T12:30:00Z',
+}
+const LOOKUP = {
+  now: new Date('2026-11-21T12:00:00Z'),
+  minTtlSeconds: 0,
+  identityOf: () => ({ account: '111111111111', arn: 'arn', userId: '' }),
+}
 
 test('inside exec the session of the environment is told', () => {
   expect(statusOfEnvironment(INSIDE, LOOKUP)).toEqual({
@@ -26,9 +36,12 @@ test.each([
   expect(statusOfEnvironment({ ...INSIDE, ...changes }, LOOKUP)?.state).toBe(state)
 })
 
-test.each(['AWSMFA_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])('without %s there is none', (name) => {
-  expect(statusOfEnvironment({ ...INSIDE, [name]: '' }, LOOKUP)).toBeUndefined()
-})
+test.each(['AWSMFA_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])(
+  'without %s there is none',
+  (name) => {
+    expect(statusOfEnvironment({ ...INSIDE, [name]: '' }, LOOKUP)).toBeUndefined()
+  },
+)
 
 test.each(['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'])('where %s was set since, that profile is meant', (name) => {
   expect(statusOfEnvironment({ ...INSIDE, [name]: 'other' }, LOOKUP)).toBeUndefined()

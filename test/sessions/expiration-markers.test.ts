@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { COMPANION_KEYS, EXPIRATION_MARKERS, hasOwnExpirationForm, isForeignMark, markedExpiration } from '../../src/aws-files/ownership.ts'
+import {
+  COMPANION_KEYS,
+  EXPIRATION_MARKERS,
+  hasOwnExpirationForm,
+  isForeignMark,
+  markedExpiration,
+} from '../../src/aws-files/ownership.ts'
 
 function find(keys: Readonly<Record<string, string>>) {
   return markedExpiration((key) => keys[key])
@@ -8,15 +14,55 @@ function find(keys: Readonly<Record<string, string>>) {
 describe('a marker', () => {
   test.each([
     { what: 'of awsmfa', keys: { expiration: '2026-11-21T18:40:00Z' }, key: 'expiration', format: 'rfc3339' },
-    { what: 'of broamski/aws-mfa, in UTC', keys: { expiration: '2026-11-21 18:40:00' }, key: 'expiration', format: 'naive-utc' },
-    { what: 'of awsume, in local time', keys: { expiration: '2026-11-21 18:40:00', manager: 'awsume' }, key: 'expiration', format: 'naive-local' },
-    { what: 'of autoawsume, in local time', keys: { expiration: '2026-11-21 18:40:00', autoawsume: 'true' }, key: 'expiration', format: 'naive-local' },
-    { what: 'of saml2aws', keys: { x_security_token_expires: '2026-01-02T00:47:31+02:00' }, key: 'x_security_token_expires', format: 'rfc3339' },
-    { what: 'of dcoker/awsmfa', keys: { awsmfa_expiration: '2026-01-02T00:47:31+00:00' }, key: 'awsmfa_expiration', format: 'rfc3339' },
-    { what: 'with an offset without colon', keys: { aws_session_expiration: '2026-01-02T00:47:31+0000' }, key: 'aws_session_expiration', format: 'rfc3339' },
+    {
+      what: 'of broamski/aws-mfa, in UTC',
+      keys: { expiration: '2026-11-21 18:40:00' },
+      key: 'expiration',
+      format: 'naive-utc',
+    },
+    {
+      what: 'of awsume, in local time',
+      keys: { expiration: '2026-11-21 18:40:00', manager: 'awsume' },
+      key: 'expiration',
+      format: 'naive-local',
+    },
+    {
+      what: 'of autoawsume, in local time',
+      keys: { expiration: '2026-11-21 18:40:00', autoawsume: 'true' },
+      key: 'expiration',
+      format: 'naive-local',
+    },
+    {
+      what: 'of saml2aws',
+      keys: { x_security_token_expires: '2026-01-02T00:47:31+02:00' },
+      key: 'x_security_token_expires',
+      format: 'rfc3339',
+    },
+    {
+      what: 'of dcoker/awsmfa',
+      keys: { awsmfa_expiration: '2026-01-02T00:47:31+00:00' },
+      key: 'awsmfa_expiration',
+      format: 'rfc3339',
+    },
+    {
+      what: 'with an offset without colon',
+      keys: { aws_session_expiration: '2026-01-02T00:47:31+0000' },
+      key: 'aws_session_expiration',
+      format: 'rfc3339',
+    },
     { what: 'in seconds', keys: { aws_expiration: '1795286400' }, key: 'aws_expiration', format: 'epoch' },
-    { what: 'without an offset where one is usual', keys: { aws_session_token_expiration: '2026-01-02 00:47:31' }, key: 'aws_session_token_expiration', format: 'naive-utc' },
-    { what: 'that is empty gives way to the next', keys: { expiration: '', aws_credential_expiration: '2026-01-02T00:47:31Z' }, key: 'aws_credential_expiration', format: 'rfc3339' },
+    {
+      what: 'without an offset where one is usual',
+      keys: { aws_session_token_expiration: '2026-01-02 00:47:31' },
+      key: 'aws_session_token_expiration',
+      format: 'naive-utc',
+    },
+    {
+      what: 'that is empty gives way to the next',
+      keys: { expiration: '', aws_credential_expiration: '2026-01-02T00:47:31Z' },
+      key: 'aws_credential_expiration',
+      format: 'rfc3339',
+    },
   ])('$what is found with its format', ({ keys, key, format }) => {
     expect(find(keys)).toEqual({ key, value: (keys as Readonly<Record<string, string>>)[key], format })
   })

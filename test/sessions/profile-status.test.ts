@@ -16,17 +16,49 @@ const ROLE = 'role_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = 
 function statusOf(credentials: string, config = '', profile = 'work', cached?: AwsCacheFinding): Partial<StatusEntry> {
   const profiles = readProfiles({ credentials, config })
   const caches = [{ source: 'cli-cache' as const, findFor: () => cached ?? ({ kind: 'none' } as const) }]
-  return statusOfProfile(profile, { profiles, now: NOW, minTtlSeconds: 0, identityOf: () => ALICE, cachedSessionOf: (view) => findCachedSession(view, caches) })
+  return statusOfProfile(profile, {
+    profiles,
+    now: NOW,
+    minTtlSeconds: 0,
+    identityOf: () => ALICE,
+    cachedSessionOf: (view) => findCachedSession(view, caches),
+  })
 }
 
 describe('what is left of a session', () => {
   it.each<[string, string, Partial<StatusEntry>]>([
-    ['of ours', `[work]\n${OURS}`, { state: 'valid', source: 'credentials-file', managedBy: 'awsmfa', accessKeyId: '…MPLE', account: '111111111111' }],
+    [
+      'of ours',
+      `[work]\n${OURS}`,
+      {
+        state: 'valid',
+        source: 'credentials-file',
+        managedBy: 'awsmfa',
+        accessKeyId: '…MPLE',
+        account: '111111111111',
+      },
+    ],
     ['of nobody known', `[work]\n${KEYS}`, { state: 'unknown', managedBy: 'other', account: undefined }],
-    ['of aws-mfa, in UTC', `[work]\n${KEYS}expiration = 2026-11-21 12:10:00\nassumed_role = False\n`, { state: 'expiring', managedBy: 'other' }],
-    ['of saml2aws', `[work]\n${KEYS}x_security_token_expires = 2026-11-21T11:00:00+02:00\n`, { state: 'expired', managedBy: 'other' }],
-    ['where keys were pasted over ours', `[work]\n${OURS.replaceAll('ASIAIOSFODNN7EXAMPLE\naws_sec', 'ASIAI44QH8DHBEXAMPLE\naws_sec')}`, { state: 'unknown', managedBy: 'other' }],
-    ['where there are long-term credentials', `[work]\n${LONG_TERM}`, { state: 'none', source: undefined, managedBy: undefined }],
+    [
+      'of aws-mfa, in UTC',
+      `[work]\n${KEYS}expiration = 2026-11-21 12:10:00\nassumed_role = False\n`,
+      { state: 'expiring', managedBy: 'other' },
+    ],
+    [
+      'of saml2aws',
+      `[work]\n${KEYS}x_security_token_expires = 2026-11-21T11:00:00+02:00\n`,
+      { state: 'expired', managedBy: 'other' },
+    ],
+    [
+      'where keys were pasted over ours',
+      `[work]\n${OURS.replaceAll('ASIAIOSFODNN7EXAMPLE\naws_sec', 'ASIAI44QH8DHBEXAMPLE\naws_sec')}`,
+      { state: 'unknown', managedBy: 'other' },
+    ],
+    [
+      'where there are long-term credentials',
+      `[work]\n${LONG_TERM}`,
+      { state: 'none', source: undefined, managedBy: undefined },
+    ],
     ['in an empty section', '[work]\n', { state: 'none' }],
   ])('%s', (_, credentials, expected) => {
     expect(statusOf(credentials)).toMatchObject({ profile: 'work', ...expected })
@@ -35,28 +67,49 @@ describe('what is left of a session', () => {
   it('of a role profile is that of the profile that it works through, whatever stands in its own section', () => {
     const config = `[profile admin]\n${ROLE}[profile deep]\nrole_arn = arn:aws:iam::2:role/B\nsource_profile = admin\n`
     const credentials = `[base]\n${OURS}[admin]\n${KEYS}`
-    expect(statusOf(`[base]\n${OURS}`, config, 'admin')).toMatchObject({ state: 'valid', sourceProfile: 'base', account: undefined })
+    expect(statusOf(`[base]\n${OURS}`, config, 'admin')).toMatchObject({
+      state: 'valid',
+      sourceProfile: 'base',
+      account: undefined,
+    })
     expect(statusOf(`[base]\n${OURS}`, config, 'deep')).toMatchObject({ state: 'valid', sourceProfile: 'base' })
     expect(statusOf(credentials, config, 'admin')).toMatchObject({ sourceProfile: 'base' })
   })
 
   it('of a role whose source profile has awsmfa for a process is the one that awsmfa keeps for that profile', () => {
     const config = `[profile base]\ncredential_process = awsmfa credential-process --profile base\n[profile admin]\n${ROLE}`
-    const kept = { source: 'awsmfa-cache' as const, accessKeyId: 'ASIAIOSFODNN7EXAMPLE', expiration: new Date('2026-11-21T20:00:00Z'), managedBy: 'awsmfa' as const, identity: ALICE }
+    const kept = {
+      source: 'awsmfa-cache' as const,
+      accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+      expiration: new Date('2026-11-21T20:00:00Z'),
+      managedBy: 'awsmfa' as const,
+      identity: ALICE,
+    }
     const profiles = readProfiles({ credentials: '', config })
     const lookup = { profiles, now: NOW, minTtlSeconds: 0, identityOf: () => ALICE }
-    expect(statusOfProfile('admin', { ...lookup, cachedSessionOf: ({ name }) => (name === 'base' ? kept : undefined) })).toMatchObject({ state: 'valid', sourceProfile: 'base', account: undefined })
+    expect(
+      statusOfProfile('admin', { ...lookup, cachedSessionOf: ({ name }) => (name === 'base' ? kept : undefined) }),
+    ).toMatchObject({ state: 'valid', sourceProfile: 'base', account: undefined })
     expect(statusOfProfile('admin', { ...lookup, cachedSessionOf: () => undefined })).toMatchObject({ state: 'none' })
   })
 
   it('of a role profile that is its own source is the one in its own section, from which tools make the role', () => {
     const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
-    expect(statusOf(`[work]\n${OURS}`, config)).toMatchObject({ state: 'valid', source: 'credentials-file', sourceProfile: undefined, account: undefined })
+    expect(statusOf(`[work]\n${OURS}`, config)).toMatchObject({
+      state: 'valid',
+      source: 'credentials-file',
+      sourceProfile: undefined,
+      account: undefined,
+    })
     expect(statusOf(`[work]\n${LONG_TERM}`, config)).toMatchObject({ state: 'none' })
   })
 
   it('of a role in a bare section of config, which no SDK reads, is the one in its own section of the credentials file', () => {
-    expect(statusOf(`[base]\n${LONG_TERM}[work]\n${OURS}`, `[work]\n${ROLE}`)).toMatchObject({ state: 'valid', sourceProfile: undefined, account: '111111111111' })
+    expect(statusOf(`[base]\n${LONG_TERM}[work]\n${OURS}`, `[work]\n${ROLE}`)).toMatchObject({
+      state: 'valid',
+      sourceProfile: undefined,
+      account: '111111111111',
+    })
   })
 
   it('of role profiles that hang on each other in a circle is none', () => {
@@ -67,7 +120,12 @@ describe('what is left of a session', () => {
   const cachedEntry = (marked: boolean, expiration = '2026-11-21T12:40:00Z'): AwsCacheFinding => ({
     kind: 'entry',
     entry: {
-      credentials: { accessKeyId: 'ASIAI44QH8DHBEXAMPLE', secretAccessKey: 's', sessionToken: 't', expiration: new Date(expiration) },
+      credentials: {
+        accessKeyId: 'ASIAI44QH8DHBEXAMPLE',
+        secretAccessKey: 's',
+        sessionToken: 't',
+        expiration: new Date(expiration),
+      },
       assumedRoleArn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice',
       ...(marked ? { mark: { profiles: ['admin'], requestHash: 'a.b.c.d.e' } } : {}),
     },
@@ -76,33 +134,104 @@ describe('what is left of a session', () => {
   it('of a role profile without a base session is what the AWS CLI has cached', () => {
     const config = `[profile admin]\n${ROLE}`
     const expected = { state: 'valid', source: 'cli-cache', sourceProfile: undefined, account: '222222222222' }
-    expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(true))).toMatchObject({ ...expected, managedBy: 'awsmfa' })
-    expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(false))).toMatchObject({ ...expected, managedBy: 'other' })
+    expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(true))).toMatchObject({
+      ...expected,
+      managedBy: 'awsmfa',
+    })
+    expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', cachedEntry(false))).toMatchObject({
+      ...expected,
+      managedBy: 'other',
+    })
     expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', { kind: 'damaged' })).toMatchObject({ state: 'none' })
   })
 
   it.each<[string, AwsCacheFinding, AwsCacheFinding, ReturnType<typeof findQuiet>]>([
-    ['both, as long as the entry that ends first lets them', cachedEntry(false, '2026-11-21T12:20:00Z'), cachedEntry(true), { sources: ['cli-cache', 'boto-cache'], until: new Date('2026-11-21T12:05:00Z') }],
-    ['one alone where the other cache has none', { kind: 'none' }, cachedEntry(true), { sources: ['boto-cache'], until: new Date('2026-11-21T12:25:00Z') }],
+    [
+      'both, as long as the entry that ends first lets them',
+      cachedEntry(false, '2026-11-21T12:20:00Z'),
+      cachedEntry(true),
+      { sources: ['cli-cache', 'boto-cache'], until: new Date('2026-11-21T12:05:00Z') },
+    ],
+    [
+      'one alone where the other cache has none',
+      { kind: 'none' },
+      cachedEntry(true),
+      { sources: ['boto-cache'], until: new Date('2026-11-21T12:25:00Z') },
+    ],
     ['none where too little is left', cachedEntry(true, '2026-11-21T12:14:00Z'), { kind: 'damaged' }, undefined],
   ])('keeps quiet %s', (_, cli, boto, expected) => {
     const admin = readProfiles({ credentials: '', config: `[profile admin]\n${ROLE}` }).find('admin')
     if (admin === undefined) throw new Error('no profile')
-    expect(findQuiet(admin, [{ source: 'cli-cache', findFor: () => cli }, { source: 'boto-cache', findFor: () => boto }], NOW)).toEqual(expected)
+    expect(
+      findQuiet(
+        admin,
+        [
+          { source: 'cli-cache', findFor: () => cli },
+          { source: 'boto-cache', findFor: () => boto },
+        ],
+        NOW,
+      ),
+    ).toEqual(expected)
   })
 
   it.each<[string, readonly AwsCacheFinding[], Partial<Parameters<typeof keepOrRenewCached>[0]>, object]>([
-    ['is kept when it is of the same request', [cachedEntry(true), cachedEntry(true)], {}, { kind: 'keep', expiration: new Date('2026-11-21T12:40:00Z') }],
+    [
+      'is kept when it is of the same request',
+      [cachedEntry(true), cachedEntry(true)],
+      {},
+      { kind: 'keep', expiration: new Date('2026-11-21T12:40:00Z') },
+    ],
     ['is kept when the AWS CLI made it itself', [cachedEntry(false), cachedEntry(true)], {}, { kind: 'keep' }],
-    ['is renewed when one cache lacks it', [cachedEntry(true), { kind: 'none' }], {}, { kind: 'renew', because: 'no-session' }],
-    ['is renewed when one cache is damaged', [{ kind: 'damaged' }, cachedEntry(true)], {}, { kind: 'renew', because: 'no-session' }],
-    ['is renewed when it runs out', [cachedEntry(true), cachedEntry(true, '2026-11-21T12:15:00Z')], {}, { kind: 'renew', because: 'running-out' }],
-    ['is renewed when less than asked for is left', [cachedEntry(true), cachedEntry(true)], { minTtlSeconds: 2400 }, { kind: 'renew', because: 'running-out' }],
-    ['is renewed when the request differs', [cachedEntry(true), cachedEntry(true)], { requestHash: 'a.b.x.d.e' }, { kind: 'renew', because: 'another-request', parts: ['role'] }],
-    ['is renewed when asked to', [cachedEntry(true), cachedEntry(true)], { renew: true }, { kind: 'renew', because: 'asked' }],
+    [
+      'is renewed when one cache lacks it',
+      [cachedEntry(true), { kind: 'none' }],
+      {},
+      { kind: 'renew', because: 'no-session' },
+    ],
+    [
+      'is renewed when one cache is damaged',
+      [{ kind: 'damaged' }, cachedEntry(true)],
+      {},
+      { kind: 'renew', because: 'no-session' },
+    ],
+    [
+      'is renewed when it runs out',
+      [cachedEntry(true), cachedEntry(true, '2026-11-21T12:15:00Z')],
+      {},
+      { kind: 'renew', because: 'running-out' },
+    ],
+    [
+      'is renewed when less than asked for is left',
+      [cachedEntry(true), cachedEntry(true)],
+      { minTtlSeconds: 2400 },
+      { kind: 'renew', because: 'running-out' },
+    ],
+    [
+      'is renewed when the request differs',
+      [cachedEntry(true), cachedEntry(true)],
+      { requestHash: 'a.b.x.d.e' },
+      { kind: 'renew', because: 'another-request', parts: ['role'] },
+    ],
+    [
+      'is renewed when asked to',
+      [cachedEntry(true), cachedEntry(true)],
+      { renew: true },
+      { kind: 'renew', because: 'asked' },
+    ],
   ])('in the caches %s', (_, findings, changes, expected) => {
     const profiles = readProfiles({ credentials: `[base]\n${LONG_TERM}`, config: `[profile admin]\n${ROLE}` })
     const caches = findings.map((finding) => ({ findFor: () => finding }))
-    expect(keepOrRenewCached({ profile: 'admin', profiles, caches, requestHash: 'a.b.c.d.e', now: NOW, minTtlSeconds: 0, renew: false, ...changes })).toMatchObject(expected)
+    expect(
+      keepOrRenewCached({
+        profile: 'admin',
+        profiles,
+        caches,
+        requestHash: 'a.b.c.d.e',
+        now: NOW,
+        minTtlSeconds: 0,
+        renew: false,
+        ...changes,
+      }),
+    ).toMatchObject(expected)
   })
 })

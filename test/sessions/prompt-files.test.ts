@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPromptFiles } from '../../src/sessions/prompt-cache.ts'
@@ -23,11 +32,23 @@ afterEach(() => {
   if (existsSync(folder)) chmodSync(folder, 0o700)
 })
 
-function keep(wanted: readonly PromptFile[] | (() => readonly PromptFile[]), more: Partial<PromptFilesOptions> = {}): void {
-  createPromptFiles({ credentialsPath, uid: process.getuid?.(), allowRoot: true, onOddity: (text) => oddities.push(text), ...more }).keep(typeof wanted === 'function' ? wanted : () => wanted)
+function keep(
+  wanted: readonly PromptFile[] | (() => readonly PromptFile[]),
+  more: Partial<PromptFilesOptions> = {},
+): void {
+  createPromptFiles({
+    credentialsPath,
+    uid: process.getuid?.(),
+    allowRoot: true,
+    onOddity: (text) => oddities.push(text),
+    ...more,
+  }).keep(typeof wanted === 'function' ? wanted : () => wanted)
 }
 
-const lying = (): Readonly<Record<string, string>> => (existsSync(folder) ? Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])) : {})
+const lying = (): Readonly<Record<string, string>> =>
+  existsSync(folder)
+    ? Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+    : {}
 const modified = (name: string): number => statSync(join(folder, name)).mtimeMs
 const isTrue = (name: string): boolean => modified(name) >= statSync(credentialsPath).mtimeMs
 
@@ -36,7 +57,8 @@ describe('keeping the lines', () => {
     keep([line('work'), line('a%2Fb')])
     expect(lying()).toEqual({ work: '1 1795286400 ends work\n', 'a%2Fb': '1 1795286400 ends a%2Fb\n' })
     expect([isTrue('work'), Math.round(modified('work') - statSync(credentialsPath).mtimeMs)]).toEqual([true, 1])
-    if (HAS_MODES) expect([folder, join(folder, 'work')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600])
+    if (HAS_MODES)
+      expect([folder, join(folder, 'work')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600])
     expect(oddities).toEqual([])
   })
 
@@ -116,7 +138,10 @@ describe('what stands in the way is told to --debug alone', () => {
   it('a file in the place of the folder', () => {
     writeFileSync(folder, 'mine')
     keep([line('work')])
-    expect([readFileSync(folder, 'utf8'), oddities]).toEqual(['mine', [expect.stringContaining('were not written: ') as string]])
+    expect([readFileSync(folder, 'utf8'), oddities]).toEqual([
+      'mine',
+      [expect.stringContaining('were not written: ') as string],
+    ])
   })
 
   it('a folder in the place of a line', () => {
@@ -126,7 +151,9 @@ describe('what stands in the way is told to --debug alone', () => {
   })
 
   it('whatever goes wrong while the sessions are looked up', () => {
-    keep(() => { throw new Error('unreadable') })
+    keep(() => {
+      throw new Error('unreadable')
+    })
     expect([existsSync(folder), oddities]).toEqual([false, [expect.stringContaining('unreadable') as string]])
   })
 

@@ -6,11 +6,31 @@ const at = (text: string): Date => new Date(text)
 
 describe('the line of a profile', () => {
   it.each([
-    ['a session', { profile: 'work', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') }, { name: 'work', content: '1 1795286400 ends work\n' }],
-    ['a part of a second, which is not there to be used', { profile: 'work', source: 'credentials-file', expiration: at('2026-11-21T18:40:00.900Z') }, { name: 'work', content: '1 1795286400 ends work\n' }],
-    ['a session without a known end', { profile: 'work', source: 'credentials-file', expiration: undefined }, { name: 'work', content: '1 0 unknown work\n' }],
-    ['a session that ended less than a day ago', { profile: 'work', source: 'cli-cache', expiration: at('2026-11-20T12:00:01Z') }, { name: 'work', content: '1 1795176001 ends work\n' }],
-    ['a name that is no file name', { profile: 'a/b', source: 'boto-cache', expiration: at('2026-11-21T18:40:00Z') }, { name: 'a%2Fb', content: '1 1795286400 ends a/b\n' }],
+    [
+      'a session',
+      { profile: 'work', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') },
+      { name: 'work', content: '1 1795286400 ends work\n' },
+    ],
+    [
+      'a part of a second, which is not there to be used',
+      { profile: 'work', source: 'credentials-file', expiration: at('2026-11-21T18:40:00.900Z') },
+      { name: 'work', content: '1 1795286400 ends work\n' },
+    ],
+    [
+      'a session without a known end',
+      { profile: 'work', source: 'credentials-file', expiration: undefined },
+      { name: 'work', content: '1 0 unknown work\n' },
+    ],
+    [
+      'a session that ended less than a day ago',
+      { profile: 'work', source: 'cli-cache', expiration: at('2026-11-20T12:00:01Z') },
+      { name: 'work', content: '1 1795176001 ends work\n' },
+    ],
+    [
+      'a name that is no file name',
+      { profile: 'a/b', source: 'boto-cache', expiration: at('2026-11-21T18:40:00Z') },
+      { name: 'a%2Fb', content: '1 1795286400 ends a/b\n' },
+    ],
   ] as const)('is there for %s', (_, entry, file) => {
     expect(promptFileOf(entry, NOW)).toEqual(file)
     expect(isPromptLine(file.content)).toBe(true)
@@ -18,8 +38,14 @@ describe('the line of a profile', () => {
 
   it.each([
     ['without a session', { profile: 'work', source: undefined, expiration: undefined }],
-    ['whose session ended more than a day ago', { profile: 'work', source: 'credentials-file', expiration: at('2026-11-20T11:59:59Z') }],
-    ['with a name that would break the line', { profile: 'a\nb', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') }],
+    [
+      'whose session ended more than a day ago',
+      { profile: 'work', source: 'credentials-file', expiration: at('2026-11-20T11:59:59Z') },
+    ],
+    [
+      'with a name that would break the line',
+      { profile: 'a\nb', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') },
+    ],
   ] as const)('is not there for a profile %s', (_, entry) => {
     expect(promptFileOf(entry, NOW)).toBeUndefined()
   })
@@ -42,21 +68,29 @@ describe('the name of the file', () => {
     expect(promptFileName(profile)).toBe(name)
   })
 
-  it.each(['', 'a\tb', 'a\nb', 'a\u001bb', 'a\u2028b', 'a\ufffdb', 'x'.repeat(201), '/'.repeat(67)])('is not to be had for %j', (profile) => {
-    expect(promptFileName(profile)).toBeUndefined()
-  })
+  it.each(['', 'a\tb', 'a\nb', 'a\u001bb', 'a\u2028b', 'a\ufffdb', 'x'.repeat(201), '/'.repeat(67)])(
+    'is not to be had for %j',
+    (profile) => {
+      expect(promptFileName(profile)).toBeUndefined()
+    },
+  )
 
   it('is another one for every profile', () => {
     const pieces = ['', '.', '%', '/', '2F', '2E', '%2F', 'a']
-    const profiles = pieces.flatMap((one) => pieces.flatMap((two) => pieces.map((three) => one + two + three))).filter((profile) => profile !== '')
+    const profiles = pieces
+      .flatMap((one) => pieces.flatMap((two) => pieces.map((three) => one + two + three)))
+      .filter((profile) => profile !== '')
     expect(new Set(profiles.map(promptFileName)).size).toBe(new Set(profiles).size)
   })
 })
 
 describe('what counts as a line', () => {
-  it.each(['', '\n', 'text\n', '1 2 ends\n', '1 2 ends work', '1 2 ends work\nmore\n', 'x 2 ends work\n'])('not %j', (text) => {
-    expect(isPromptLine(text)).toBe(false)
-  })
+  it.each(['', '\n', 'text\n', '1 2 ends\n', '1 2 ends work', '1 2 ends work\nmore\n', 'x 2 ends work\n'])(
+    'not %j',
+    (text) => {
+      expect(isPromptLine(text)).toBe(false)
+    },
+  )
 
   it('one of a later version does, so that it goes with the others', () => {
     expect(isPromptLine('2 1795286400 ends work\n')).toBe(true)

@@ -18,9 +18,12 @@ test.each([
   expect(decideRefresh(inSeconds(left), now, window)).toBe(decision)
 })
 
-test.each([[0], [600], [900], [3600]])('with a window of %i s it is served until another decision is due, and not a second longer', (window) => {
-  const expiration = inSeconds(7200)
-  const until = serveUntil(expiration, window)
-  expect(decideRefresh(expiration, new Date(until.getTime() - 1000), window)).toBe('serve')
-  expect(decideRefresh(expiration, until, window)).not.toBe('serve')
-})
+test.each([[0], [600], [900], [3600]])(
+  'with a window of %i s it is served until another decision is due, and not a second longer',
+  (window) => {
+    const expiration = inSeconds(7200)
+    const until = serveUntil(expiration, window)
+    expect(decideRefresh(expiration, new Date(until.getTime() - 1000), window)).toBe('serve')
+    expect(decideRefresh(expiration, until, window)).not.toBe('serve')
+  },
+)

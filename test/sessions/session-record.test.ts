@@ -5,10 +5,21 @@ import { isUsable } from '../../src/sessions/reuse.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { afterLogout } from '../../src/commands/logout.ts'
 
-const key = { partition: 'aws', endpoint: '', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', serialNumber: 'arn:aws:iam::111111111111:mfa/alice', chain: '' }
+const key = {
+  partition: 'aws',
+  endpoint: '',
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  serialNumber: 'arn:aws:iam::111111111111:mfa/alice',
+  chain: '',
+}
 const record: SessionRecord = {
   key,
-  credentials: { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret/+=', sessionToken: 'token==', expiration: new Date('2026-11-22T00:00:00Z') },
+  credentials: {
+    accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'secret/+=',
+    sessionToken: 'token==',
+    expiration: new Date('2026-11-22T00:00:00Z'),
+  },
   durationSeconds: 43_200,
   createdAt: new Date('2026-11-21T12:00:00.123Z'),
   profiles: ['work', 'jürgen 😀'],
@@ -31,7 +42,8 @@ describe('a session in the cache', () => {
 
   it('is a miss when it is cut short anywhere', () => {
     const text = encodeSessionRecord(record)
-    for (let length = 0; length < text.length - 1; length += 1) expect(decodeAnySessionRecord(text.slice(0, length))).toBeUndefined()
+    for (let length = 0; length < text.length - 1; length += 1)
+      expect(decodeAnySessionRecord(text.slice(0, length))).toBeUndefined()
   })
 
   it('is a miss, never an exception, whatever stands in the file', () => {
@@ -45,7 +57,10 @@ describe('a session in the cache', () => {
   it.each([
     ['another version', { version: 2 }],
     ['no expiration', { credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' } }],
-    ['an expiration without a zone', { credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', expiration: '2026-11-22T00:00:00' } }],
+    [
+      'an expiration without a zone',
+      { credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', expiration: '2026-11-22T00:00:00' } },
+    ],
     ['a creation that is no time', { createdAt: 'yesterday' }],
     ['no duration', { durationSeconds: null }],
   ])('is a miss with %s', (_, change) => {
@@ -72,7 +87,11 @@ describe('a shared session after a logout', () => {
     ['its own profile goes', { profiles: ['base'], accessKeyIds: [mine], all: false }, 'remove'],
     ['its last users go', { profiles: ['work', 'jürgen 😀'], accessKeyIds: [other], all: false }, 'remove'],
     ['everything goes', { profiles: [], accessKeyIds: [], all: true }, 'remove'],
-    ['one of two users goes', { profiles: ['work'], accessKeyIds: [other], all: false }, { ...record, profiles: ['jürgen 😀'] }],
+    [
+      'one of two users goes',
+      { profiles: ['work'], accessKeyIds: [other], all: false },
+      { ...record, profiles: ['jürgen 😀'] },
+    ],
     ['a stranger goes', { profiles: ['stranger'], accessKeyIds: [other], all: false }, record],
   ] as const)('when %s', (_, logout, expected) => {
     expect(afterLogout(record, logout)).toEqual(expected)

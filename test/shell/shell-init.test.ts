@@ -14,10 +14,32 @@ import type { CompletedCommand } from '../../src/shell/shell-init.ts'
 import { renderShellInit } from '../../src/shell/shell-init.ts'
 
 const SOME: readonly CompletedCommand[] = [
-  { name: '', takes: [{ name: 'login', description: "Sign in: it's quick" }, { name: 'env', description: '' }], options: [{ name: 'help', short: 'h', description: 'show help', offers: 'nothing' }] },
-  { name: 'login', takes: 'profile', options: [{ name: 'profile', short: 'p', description: 'the profile', offers: 'profiles' }, { name: 'ca-bundle', description: 'a file', offers: 'files' }, { name: 'all', description: 'all', offers: 'nothing' }] },
+  {
+    name: '',
+    takes: [
+      { name: 'login', description: "Sign in: it's quick" },
+      { name: 'env', description: '' },
+    ],
+    options: [{ name: 'help', short: 'h', description: 'show help', offers: 'nothing' }],
+  },
+  {
+    name: 'login',
+    takes: 'profile',
+    options: [
+      { name: 'profile', short: 'p', description: 'the profile', offers: 'profiles' },
+      { name: 'ca-bundle', description: 'a file', offers: 'files' },
+      { name: 'all', description: 'all', offers: 'nothing' },
+    ],
+  },
   { name: 'exec', takes: 'profile', options: [], tail: 'command' },
-  { name: 'cache', takes: [{ name: 'show', description: 'show it' }, { name: 'clear', description: '' }], options: [] },
+  {
+    name: 'cache',
+    takes: [
+      { name: 'show', description: 'show it' },
+      { name: 'clear', description: '' },
+    ],
+    options: [],
+  },
   { name: 'cache show', takes: [], options: [] },
   { name: 'cache clear', takes: 'profile', options: [{ name: 'min', description: 'so much', offers: 'anything' }] },
   { name: 'env', takes: [], options: [{ name: 'format', description: 'the form', offers: ['env', 'fish'] }] },
@@ -36,7 +58,15 @@ describe('the code for a shell', () => {
 
   it.each(SHELL_NAMES)('%s completes every command and option that there is', (shell) => {
     const code = renderShellInit(shell, completedCommands())
-    for (const { name, options } of completedCommands()) for (const option of options) expect(code).toMatch(new RegExp(shell === 'fish' ? `_awsmfa_is ${name === '' || name.includes(' ') ? `"${name}"` : name}' (-f )?-l ${option.name}\\b` : `--${option.name}\\b`))
+    for (const { name, options } of completedCommands())
+      for (const option of options)
+        expect(code).toMatch(
+          new RegExp(
+            shell === 'fish'
+              ? `_awsmfa_is ${name === '' || name.includes(' ') ? `"${name}"` : name}' (-f )?-l ${option.name}\\b`
+              : `--${option.name}\\b`,
+          ),
+        )
   })
 })
 
@@ -51,7 +81,11 @@ describe('what stands ahead of the command', () => {
   it('has the values of an option that means the same to every command, and no option offered that is not for every command', () => {
     const commands = completedCommands()
     const [before] = commands.map((command) => caseValues(command, commands))
-    expect(before).toMatchObject({ flags: '--help -h --version -V', values: '', profiles: '--profile -p --source-profile' })
+    expect(before).toMatchObject({
+      flags: '--help -h --version -V',
+      values: '',
+      profiles: '--profile -p --source-profile',
+    })
     // The --format of env is one of a few words, that of status a template.
     expect(before?.choices).toBe(`--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `)
   })
@@ -59,19 +93,54 @@ describe('what stands ahead of the command', () => {
 
 describe('the words for completion', () => {
   it('are plain ones, which no shell acts upon', () => {
-    const words = completedCommands().flatMap(({ name, takes, options }) => [name, ...(takes === 'profile' ? [] : takes.map((word) => word.name)), ...options.flatMap((option) => [option.name, option.short ?? '', ...(typeof option.offers === 'string' ? [] : option.offers)])])
+    const words = completedCommands().flatMap(({ name, takes, options }) => [
+      name,
+      ...(takes === 'profile' ? [] : takes.map((word) => word.name)),
+      ...options.flatMap((option) => [
+        option.name,
+        option.short ?? '',
+        ...(typeof option.offers === 'string' ? [] : option.offers),
+      ]),
+    ])
     expect(words.filter((word) => !/^[a-z0-9-]*(?: [a-z]+)?$/i.test(word))).toEqual([])
   })
 
   it('are those of the command table', () => {
-    expect(completedCommands().map(({ name }) => name)).toEqual(['', ...COMMAND_NAMES.flatMap((name) => (name === 'cache' ? ['cache', 'cache show', 'cache clear'] : [name])), 'help'])
+    expect(completedCommands().map(({ name }) => name)).toEqual([
+      '',
+      ...COMMAND_NAMES.flatMap((name) => (name === 'cache' ? ['cache', 'cache show', 'cache clear'] : [name])),
+      'help',
+    ])
   })
 
   it('are the values that each command takes, where they can be counted', () => {
-    const offered = completedCommands().flatMap(({ name, options }) => options.map(({ name: option, offers }) => [`${name} --${option}`, offers] as const))
-    expect(Object.fromEntries(offered.filter(([, offers]) => typeof offers !== 'string'))).toEqual({ 'env --format': ENV_FORMATS, 'login --prompt': PROMPT_CHOICES, 'credential-process --prompt': PROMPT_CHOICES, 'setup --layout': LAYOUT_NAMES })
+    const offered = completedCommands().flatMap(({ name, options }) =>
+      options.map(({ name: option, offers }) => [`${name} --${option}`, offers] as const),
+    )
+    expect(Object.fromEntries(offered.filter(([, offers]) => typeof offers !== 'string'))).toEqual({
+      'env --format': ENV_FORMATS,
+      'login --prompt': PROMPT_CHOICES,
+      'credential-process --prompt': PROMPT_CHOICES,
+      'setup --layout': LAYOUT_NAMES,
+    })
     // A new option with a value that can be counted is found here.
-    expect(new Set(offered.filter(([, offers]) => offers === 'anything').map(([option]) => option.replace(/^.* --/, '')))).toEqual(new Set(['token-code', 'serial-number', 'role-arn', 'duration', 'duration-seconds', 'min-ttl', 'region', 'endpoint-url', 'format', 'refresh-window', 'timeout']))
+    expect(
+      new Set(offered.filter(([, offers]) => offers === 'anything').map(([option]) => option.replace(/^.* --/, ''))),
+    ).toEqual(
+      new Set([
+        'token-code',
+        'serial-number',
+        'role-arn',
+        'duration',
+        'duration-seconds',
+        'min-ttl',
+        'region',
+        'endpoint-url',
+        'format',
+        'refresh-window',
+        'timeout',
+      ]),
+    )
   })
 
   it('are the words that a command takes', () => {
@@ -79,28 +148,56 @@ describe('the words for completion', () => {
       const found = completedCommands().find(({ name }) => name === command)?.takes
       return typeof found === 'string' ? found : found?.map(({ name }) => name)
     }
-    expect(['import', 'shell-init', 'cache', 'cache show', 'cache clear', 'undo', 'status'].map(takes)).toEqual([FOREIGN_TOOLS, SHELL_NAMES, ['show', 'clear'], [], 'profile', [], 'profile'])
+    expect(['import', 'shell-init', 'cache', 'cache show', 'cache clear', 'undo', 'status'].map(takes)).toEqual([
+      FOREIGN_TOOLS,
+      SHELL_NAMES,
+      ['show', 'clear'],
+      [],
+      'profile',
+      [],
+      'profile',
+    ])
     expect(takes('help')).toEqual([...COMMAND_NAMES, ...HELP_TOPICS])
     expect(takes('')).toEqual([...COMMAND_NAMES, 'help'])
   })
 })
 
 describe('the names of shells', () => {
-  it.each([['bash', 'bash'], ['pwsh', 'powershell'], ['powershell', 'powershell'], ['sh', undefined], ['Bash', undefined], ['', undefined], ['toString', undefined]])('%j is %j', (word, shell) => {
+  it.each([
+    ['bash', 'bash'],
+    ['pwsh', 'powershell'],
+    ['powershell', 'powershell'],
+    ['sh', undefined],
+    ['Bash', undefined],
+    ['', undefined],
+    ['toString', undefined],
+  ])('%j is %j', (word, shell) => {
     expect(findShell(word)).toBe(shell)
   })
 })
 
 describe('the code for PowerShell', () => {
   it('has every word of the table in single quotes, where nothing is special but the quote', () => {
-    const code = renderShellInit('powershell', [{ name: "it's", takes: [{ name: '$(x)', description: '' }], options: [{ name: '`n', description: '', offers: ["'", '"'] }] }])
-    expect(code).toContain("  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)'); TakesProgram = $false }\n")
+    const code = renderShellInit('powershell', [
+      {
+        name: "it's",
+        takes: [{ name: '$(x)', description: '' }],
+        options: [{ name: '`n', description: '', offers: ["'", '"'] }],
+      },
+    ])
+    expect(code).toContain(
+      "  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)'); TakesProgram = $false }\n",
+    )
   })
 
   it('has no text in double quotes that could be a name or come from a file', () => {
     const inDouble = [...renderShellInit('powershell', []).matchAll(/"[^"\n]*"/g)].map(([text]) => text)
     const variables = inDouble.flatMap((text) => [...text.matchAll(/\$\(?[\w:.]*/g)].map(([name]) => name))
     // PowerShell expands a variable in them once, and does not look at what it put there.
-    expect(variables.every((name) => /^\$(\(|env:|label|left|end|name|minutes|word|command|credentials|last|element|_)/.test(name))).toBe(true)
+    expect(
+      variables.every((name) =>
+        /^\$(\(|env:|label|left|end|name|minutes|word|command|credentials|last|element|_)/.test(name),
+      ),
+    ).toBe(true)
   })
 })

@@ -12,7 +12,10 @@ test.each([
 })
 
 test('on Windows a backslash is a part of a path', () => {
-  expect(splitTokenCommand(String.raw`"C:\Program Files\op.exe" item get`, true)).toEqual({ program: String.raw`C:\Program Files\op.exe`, parameters: ['item', 'get'] })
+  expect(splitTokenCommand(String.raw`"C:\Program Files\op.exe" item get`, true)).toEqual({
+    program: String.raw`C:\Program Files\op.exe`,
+    parameters: ['item', 'get'],
+  })
 })
 
 test.each(['', '   ', "''", `op "item`, "op 'item", 'op \\'])('nothing can be run of %j', (command) => {

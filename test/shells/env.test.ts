@@ -7,17 +7,41 @@ import type { TempHome } from '../support/temp-home.ts'
 import { ALL_SHELLS, lacks, POSIX_SHELLS, runScript } from './shells.ts'
 import type { Shell } from './shells.ts'
 
-const NAMES = ['prod', 'two words', 'dots.and@signs/and+more', `it's "quoted"`, '$(touch run)', '`touch run`', '; touch run', 'back\\slash', 'jürgen 😀', '-dash', '--', 'a&b|c', '%PATH%', '!!', '~', '*']
+const NAMES = [
+  'prod',
+  'two words',
+  'dots.and@signs/and+more',
+  `it's "quoted"`,
+  '$(touch run)',
+  '`touch run`',
+  '; touch run',
+  'back\\slash',
+  'jürgen 😀',
+  '-dash',
+  '--',
+  'a&b|c',
+  '%PATH%',
+  '!!',
+  '~',
+  '*',
+]
 const FORMATS = ['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'process', 'json', 'dotenv'] as const
 
-const keyId = (index: number): string => `ASIA${String(index).padStart(16, 'A').replace(/\d/g, (digit) => 'BCDEFGHIJK'.charAt(Number(digit)))}`
+const keyId = (index: number): string =>
+  `ASIA${String(index)
+    .padStart(16, 'A')
+    .replace(/\d/g, (digit) => 'BCDEFGHIJK'.charAt(Number(digit)))}`
 const section = (name: string, index: number, expiration: string): string =>
   `[${name}]\naws_access_key_id = ${keyId(index)}\naws_secret_access_key = secret/${index}\naws_session_token = token/${index}+==\nx_security_token_expires = ${expiration}\n`
 
 let home: TempHome
 let environment: Record<string, string>
 beforeAll(() => {
-  const sections = [...NAMES.map((name, index) => section(name, index, '2099-01-01T00:00:00Z')), section('old', 90, '2020-01-01T00:00:00Z'), '[unknown]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\n']
+  const sections = [
+    ...NAMES.map((name, index) => section(name, index, '2099-01-01T00:00:00Z')),
+    section('old', 90, '2020-01-01T00:00:00Z'),
+    '[unknown]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\n',
+  ]
   home = createTempHome({ '.aws/credentials': sections.join('\n') })
   home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
   chmodSync(join(home.path, '.bin/awsmfa'), 0o755)
@@ -40,28 +64,55 @@ const FAILURES = [
 
 describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
   it.skipIf(lacks(shell))('goes on with the session of the profile', async () => {
-    const { stdout, code } = await runScript(shell, `eval "$(awsmfa env prod)" && echo reached\n${KEYS.map((name) => `echo "$${name}"`).join('\n')}`, home, { ...environment, ...STALE })
-    expect({ stdout, code }).toEqual({ stdout: `reached\n${keyId(0)}\nsecret/0\ntoken/0+==\n2099-01-01T00:00:00Z\n`, code: 0 })
+    const { stdout, code } = await runScript(
+      shell,
+      `eval "$(awsmfa env prod)" && echo reached\n${KEYS.map((name) => `echo "$${name}"`).join('\n')}`,
+      home,
+      { ...environment, ...STALE },
+    )
+    expect({ stdout, code }).toEqual({
+      stdout: `reached\n${keyId(0)}\nsecret/0\ntoken/0+==\n2099-01-01T00:00:00Z\n`,
+      code: 0,
+    })
   })
 
   it.skipIf(lacks(shell)).each(FAILURES)('stops, and leaves no keys, after %s', async (_, words) => {
     const shown = KEYS.map((name) => `echo "\${${name}-gone}"`).join('\n')
-    const { stdout, code } = await runScript(shell, `eval "$(awsmfa env ${words} 2>/dev/null)" && echo reached\necho "status $?"\n${shown}`, home, { ...environment, ...STALE })
-    expect({ stdout, code }).toEqual({ stdout: expect.stringMatching(/^status [124]\ngone\ngone\ngone\ngone\n$/) as string, code: 0 })
+    const { stdout, code } = await runScript(
+      shell,
+      `eval "$(awsmfa env ${words} 2>/dev/null)" && echo reached\necho "status $?"\n${shown}`,
+      home,
+      { ...environment, ...STALE },
+    )
+    expect({ stdout, code }).toEqual({
+      stdout: expect.stringMatching(/^status [124]\ngone\ngone\ngone\ngone\n$/) as string,
+      code: 0,
+    })
   })
 
   it.skipIf(lacks(shell))('stops a script under set -eu at once, with the exit code', async () => {
-    const { stdout, code } = await runScript(shell, 'set -eu\neval "$(awsmfa env prod --min-ttl x 2>/dev/null)"\necho reached', home, environment)
+    const { stdout, code } = await runScript(
+      shell,
+      'set -eu\neval "$(awsmfa env prod --min-ttl x 2>/dev/null)"\necho reached',
+      home,
+      environment,
+    )
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
   })
 
   it.skipIf(lacks(shell))('takes the variables away with --unset', async () => {
-    const { stdout } = await runScript(shell, `eval "$(awsmfa env --unset)" && echo reached\n${KEYS.map((name) => `echo "\${${name}-gone}"`).join('\n')}`, home, { ...environment, ...STALE })
+    const { stdout } = await runScript(
+      shell,
+      `eval "$(awsmfa env --unset)" && echo reached\n${KEYS.map((name) => `echo "\${${name}-gone}"`).join('\n')}`,
+      home,
+      { ...environment, ...STALE },
+    )
     expect(stdout).toBe('reached\ngone\ngone\ngone\ngone\n')
   })
 
   it.skipIf(lacks(shell))('takes away what would stay of an older session', async () => {
-    const script = 'eval "$(awsmfa env unknown)" && echo "$AWS_ACCESS_KEY_ID ${AWS_CREDENTIAL_EXPIRATION-gone} ${AWS_SECURITY_TOKEN-gone}"'
+    const script =
+      'eval "$(awsmfa env unknown)" && echo "$AWS_ACCESS_KEY_ID ${AWS_CREDENTIAL_EXPIRATION-gone} ${AWS_SECURITY_TOKEN-gone}"'
     const { stdout } = await runScript(shell, script, home, { ...environment, ...STALE, AWS_SECURITY_TOKEN: 'stale' })
     expect(stdout).toBe('ASIAQQQQQQQQQQQQEXPL gone gone\n')
   })
@@ -77,45 +128,86 @@ describe('fish', () => {
 
   it.skipIf(lacks('fish')).each(WAYS)('goes on with the session of the profile: %s', async (_, line) => {
     const { stdout, stderr } = await runScript('fish', `${line('prod')}\n${shown}`, home, { ...environment, ...STALE })
-    expect({ stdout, stderr }).toEqual({ stdout: `reached\n${keyId(0)}\nsecret/0\ntoken/0+==\n2099-01-01T00:00:00Z\n`, stderr: '' })
+    expect({ stdout, stderr }).toEqual({
+      stdout: `reached\n${keyId(0)}\nsecret/0\ntoken/0+==\n2099-01-01T00:00:00Z\n`,
+      stderr: '',
+    })
   })
 
   const failing = FAILURES.filter(([, words]) => !/--format|--min-ttl| --/.test(words))
-  it.skipIf(lacks('fish')).each(WAYS.flatMap(([way, line]) => failing.map(([title, words]) => [title, way, line(words)] as const)))('stops, and leaves no keys, after %s: %s', async (_, __, line) => {
-    const { stdout, stderr } = await runScript('fish', `${line}\necho "status $status"\n${shown}`, home, { ...environment, ...STALE })
-    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/^status [124]\ngone\ngone\ngone\ngone\n$/) as string, stderr: '' })
-  })
+  it
+    .skipIf(lacks('fish'))
+    .each(WAYS.flatMap(([way, line]) => failing.map(([title, words]) => [title, way, line(words)] as const)))(
+    'stops, and leaves no keys, after %s: %s',
+    async (_, __, line) => {
+      const { stdout, stderr } = await runScript('fish', `${line}\necho "status $status"\n${shown}`, home, {
+        ...environment,
+        ...STALE,
+      })
+      expect({ stdout, stderr }).toEqual({
+        stdout: expect.stringMatching(/^status [124]\ngone\ngone\ngone\ngone\n$/) as string,
+        stderr: '',
+      })
+    },
+  )
 
   it.skipIf(lacks('fish')).each(FAILURES)('stops with the form for sh, too, after %s', async (_, words) => {
-    const { stdout } = await runScript('fish', `eval "$(awsmfa env ${words} 2>/dev/null)" 2>/dev/null && echo reached`, home, { ...environment, ...STALE })
+    const { stdout } = await runScript(
+      'fish',
+      `eval "$(awsmfa env ${words} 2>/dev/null)" 2>/dev/null && echo reached`,
+      home,
+      { ...environment, ...STALE },
+    )
     expect(stdout).toBe('')
   })
 
   it.skipIf(lacks('fish'))('takes the variables away with --unset', async () => {
-    const { stdout, stderr } = await runScript('fish', `awsmfa env --unset --format fish | source; and echo reached\n${shown}`, home, { ...environment, ...STALE })
+    const { stdout, stderr } = await runScript(
+      'fish',
+      `awsmfa env --unset --format fish | source; and echo reached\n${shown}`,
+      home,
+      { ...environment, ...STALE },
+    )
     expect({ stdout, stderr }).toEqual({ stdout: 'reached\ngone\ngone\ngone\ngone\n', stderr: '' })
   })
 })
 
 describe('profiles of any name', () => {
   /** A name as one word of each shell's code. */
-  const wordOf = (shell: Shell, name: string): string => (shell === 'fish' ? `'${name.replace(/[\\']/g, String.raw`\$&`)}'` : `'${name.replaceAll("'", String.raw`'\''`)}'`)
+  const wordOf = (shell: Shell, name: string): string =>
+    shell === 'fish' ? `'${name.replace(/[\\']/g, String.raw`\$&`)}'` : `'${name.replaceAll("'", String.raw`'\''`)}'`
 
-  it.skipIf(ALL_SHELLS.some(lacks)).each(ALL_SHELLS)('are given to %s by env, and named to programs by exec', async (shell) => {
-    const lines = NAMES.flatMap((name) => {
-      const word = wordOf(shell, name)
-      const evaluated = shell === 'fish' ? `awsmfa env --profile=${word} --format fish | source` : `eval "$(awsmfa env --profile=${word})"`
-      return [evaluated, 'echo $AWS_ACCESS_KEY_ID', `awsmfa exec --profile=${word} -- sh -c 'printf "%s %s\\n" "$AWS_ACCESS_KEY_ID" "$AWSMFA_PROFILE"'`]
-    })
-    const { stdout, stderr } = await runScript(shell, lines.join('\n'), home, environment)
-    expect({ stdout, stderr }).toEqual({ stdout: NAMES.map((name, index) => `${keyId(index)}\n${keyId(index)} ${name}\n`).join(''), stderr: '' })
-  })
+  it.skipIf(ALL_SHELLS.some(lacks)).each(ALL_SHELLS)(
+    'are given to %s by env, and named to programs by exec',
+    async (shell) => {
+      const lines = NAMES.flatMap((name) => {
+        const word = wordOf(shell, name)
+        const evaluated =
+          shell === 'fish'
+            ? `awsmfa env --profile=${word} --format fish | source`
+            : `eval "$(awsmfa env --profile=${word})"`
+        return [
+          evaluated,
+          'echo $AWS_ACCESS_KEY_ID',
+          `awsmfa exec --profile=${word} -- sh -c 'printf "%s %s\\n" "$AWS_ACCESS_KEY_ID" "$AWSMFA_PROFILE"'`,
+        ]
+      })
+      const { stdout, stderr } = await runScript(shell, lines.join('\n'), home, environment)
+      expect({ stdout, stderr }).toEqual({
+        stdout: NAMES.map((name, index) => `${keyId(index)}\n${keyId(index)} ${name}\n`).join(''),
+        stderr: '',
+      })
+    },
+  )
 
   it.each(FORMATS)('are given in the form %s', async (format) => {
     for (const [index, name] of NAMES.slice(0, 6).entries()) {
-      const { code, stdout, stderr } = await runCli(['env', `--profile=${name}`, '--format', format], { environment: home.environment() })
+      const { code, stdout, stderr } = await runCli(['env', `--profile=${name}`, '--format', format], {
+        environment: home.environment(),
+      })
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      for (const value of [keyId(index), `secret/${index}`, `token/${index}+==`, '2099-01-01T00:00:00Z']) expect(stdout).toContain(value)
+      for (const value of [keyId(index), `secret/${index}`, `token/${index}+==`, '2099-01-01T00:00:00Z'])
+        expect(stdout).toContain(value)
       expect(stdout.split('\n')).toHaveLength(format === 'process' || format === 'json' ? 2 : 5)
     }
   })
@@ -124,15 +216,29 @@ describe('profiles of any name', () => {
 describe('what a failure prints', () => {
   it.each([
     ['env', 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n'],
-    ['env-no-export', 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n'],
-    ['fish', "set -e AWS_ACCESS_KEY_ID; set -e AWS_SECRET_ACCESS_KEY; set -e AWS_SESSION_TOKEN; set -e AWS_CREDENTIAL_EXPIRATION; true; sh -c 'exit 1'\n"],
-    ['powershell', "Remove-Item -ErrorAction SilentlyContinue -Path Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN, Env:AWS_CREDENTIAL_EXPIRATION; throw 'awsmfa has no credentials (exit code 1)'\n"],
-    ['windows-cmd', 'set AWS_ACCESS_KEY_ID=\nset AWS_SECRET_ACCESS_KEY=\nset AWS_SESSION_TOKEN=\nset AWS_CREDENTIAL_EXPIRATION=\ncmd /c exit 1\n'],
+    [
+      'env-no-export',
+      'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n',
+    ],
+    [
+      'fish',
+      "set -e AWS_ACCESS_KEY_ID; set -e AWS_SECRET_ACCESS_KEY; set -e AWS_SESSION_TOKEN; set -e AWS_CREDENTIAL_EXPIRATION; true; sh -c 'exit 1'\n",
+    ],
+    [
+      'powershell',
+      "Remove-Item -ErrorAction SilentlyContinue -Path Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN, Env:AWS_CREDENTIAL_EXPIRATION; throw 'awsmfa has no credentials (exit code 1)'\n",
+    ],
+    [
+      'windows-cmd',
+      'set AWS_ACCESS_KEY_ID=\nset AWS_SECRET_ACCESS_KEY=\nset AWS_SESSION_TOKEN=\nset AWS_CREDENTIAL_EXPIRATION=\ncmd /c exit 1\n',
+    ],
     ['process', ''],
     ['dotenv', ''],
   ])('in the form %s, also with --quiet', async (format, printed) => {
     for (const more of [[], ['--quiet']]) {
-      const { code, stdout } = await runCli(['env', 'nowhere', '--format', format, ...more], { environment: home.environment() })
+      const { code, stdout } = await runCli(['env', 'nowhere', '--format', format, ...more], {
+        environment: home.environment(),
+      })
       expect({ code, stdout }).toEqual({ code: 1, stdout: printed })
     }
   })
@@ -145,7 +251,9 @@ describe('what a failure prints', () => {
   it('names AWS_PROFILE where it says otherwise, but not with --quiet, which leaves the output as it is', async () => {
     const loud = await runCli(['env', 'prod'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
     const quiet = await runCli(['env', 'prod', '--quiet'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
-    expect(loud.stderr).toBe("awsmfa: note: AWS_PROFILE is 'old', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE\n")
+    expect(loud.stderr).toBe(
+      "awsmfa: note: AWS_PROFILE is 'old', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE\n",
+    )
     expect(quiet).toMatchObject({ code: 0, stdout: loud.stdout, stderr: '' })
   })
 })

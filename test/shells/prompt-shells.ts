@@ -11,7 +11,11 @@ export const PROMPT_SHELLS = ['bash', 'zsh', 'fish'] as const
 export type PromptShell = (typeof PROMPT_SHELLS)[number]
 
 /** How each is started without anybody's start-up files. */
-export const PLAIN: Readonly<Record<PromptShell, readonly [string, ...string[]]>> = { bash: ['bash', '--norc', '--noprofile'], zsh: ['zsh', '-f'], fish: ['fish', '--no-config'] }
+export const PLAIN: Readonly<Record<PromptShell, readonly [string, ...string[]]>> = {
+  bash: ['bash', '--norc', '--noprofile'],
+  zsh: ['zsh', '-f'],
+  fish: ['fish', '--no-config'],
+}
 
 /** Tells whether a test with that shell has to be skipped. */
 export function lacksShell(shell: PromptShell): boolean {
@@ -25,7 +29,12 @@ export function installSnippet(home: TempHome, shell: PromptShell): string {
 }
 
 /** Writes a profile's line as awsmfa does, or another text in its place, and dates it by the credentials file. */
-export function writeLine(home: TempHome, profile: string, content: string | Buffer, credentials = '.aws/credentials'): void {
+export function writeLine(
+  home: TempHome,
+  profile: string,
+  content: string | Buffer,
+  credentials = '.aws/credentials',
+): void {
   const path = join(home.path, `${credentials}.awsmfa`, promptFileName(profile) ?? 'none')
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, content)
@@ -43,5 +52,7 @@ export function endingIn(seconds: number, profile: string): string {
 
 /** A text as one word of a shell's code. */
 export function wordFor(shell: PromptShell, text: string): string {
-  return shell === 'fish' ? `'${text.replace(/[\\']/g, String.raw`\$&`)}'` : `'${text.replaceAll("'", String.raw`'\''`)}'`
+  return shell === 'fish'
+    ? `'${text.replace(/[\\']/g, String.raw`\$&`)}'`
+    : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

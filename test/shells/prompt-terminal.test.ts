@@ -17,10 +17,29 @@ const CONFIG = '[default]\n[profile admin]\n[profile "quoted one"]\n[sso-session
 const ECHO = `awsmfa() { local IFS='|'; echo "got<$*>"; }\n`
 
 /** What a person writes into the start-up file, and how the shell is started so that it reads that one alone. */
-const SET_UP: Readonly<Record<PromptShell, { readonly file: string; readonly text: (init: string) => string; readonly argv: readonly string[] }>> = {
-  bash: { file: '.bashrc', text: (init) => `${ECHO}source ${init}\nPS1='\${AWSMFA_PS1:+($AWSMFA_PS1) }> '\n`, argv: ['bash', '--noprofile', '-i'] },
-  zsh: { file: '.zshrc', text: (init) => `${ECHO}autoload -Uz compinit && compinit -u -d ~/.zcompdump\nsource ${init}\nsetopt prompt_subst\nPROMPT='\${AWSMFA_PS1:+($AWSMFA_PS1) }> '\n`, argv: ['zsh', '-d', '-i'] },
-  fish: { file: '.config/fish/config.fish', text: (init) => `function awsmfa\n  echo "got<"(string join "|" -- $argv)">"\nend\nsource ${init}\nset -g fish_greeting\nfunction fish_prompt\n  test -n "$AWSMFA_PS1"; and echo -n "($AWSMFA_PS1) "\n  echo -n "> "\nend\n`, argv: ['fish', '-i'] },
+const SET_UP: Readonly<
+  Record<
+    PromptShell,
+    { readonly file: string; readonly text: (init: string) => string; readonly argv: readonly string[] }
+  >
+> = {
+  bash: {
+    file: '.bashrc',
+    text: (init) => `${ECHO}source ${init}\nPS1='\${AWSMFA_PS1:+($AWSMFA_PS1) }> '\n`,
+    argv: ['bash', '--noprofile', '-i'],
+  },
+  zsh: {
+    file: '.zshrc',
+    text: (init) =>
+      `${ECHO}autoload -Uz compinit && compinit -u -d ~/.zcompdump\nsource ${init}\nsetopt prompt_subst\nPROMPT='\${AWSMFA_PS1:+($AWSMFA_PS1) }> '\n`,
+    argv: ['zsh', '-d', '-i'],
+  },
+  fish: {
+    file: '.config/fish/config.fish',
+    text: (init) =>
+      `function awsmfa\n  echo "got<"(string join "|" -- $argv)">"\nend\nsource ${init}\nset -g fish_greeting\nfunction fish_prompt\n  test -n "$AWSMFA_PS1"; and echo -n "($AWSMFA_PS1) "\n  echo -n "> "\nend\n`,
+    argv: ['fish', '-i'],
+  },
 }
 
 /** What is typed before TAB and Enter, and the words that the tool is given. */
@@ -49,7 +68,10 @@ const COMPLETIONS = [
   ['--profile work credential-p', '--profile|work|credential-process'],
   ['--profile=work credential-p', '--profile=work|credential-process'],
   ['-p cache credential-p', '-p|cache|credential-process'],
-  ['--no-gui --serial-number arn:aws:iam::111111111111:mfa/alice credential-p', '--no-gui|--serial-number|arn:aws:iam::111111111111:mfa/alice|credential-process'],
+  [
+    '--no-gui --serial-number arn:aws:iam::111111111111:mfa/alice credential-p',
+    '--no-gui|--serial-number|arn:aws:iam::111111111111:mfa/alice|credential-process',
+  ],
   ['--token-code - credential-p', '--token-code|-|credential-process'],
   ['--debug credential-p', '--debug|credential-process'],
   ['cache -p work cl', 'cache|-p|work|clear'],
@@ -77,7 +99,11 @@ async function start(shell: PromptShell, environment: Readonly<Record<string, st
   home.write(file, text(installSnippet(home, shell)))
   // Without it fish reads all man pages in the background at its first start.
   home.write('.local/share/fish/generated_completions/none.fish', '')
-  const pty = await openPty(argv, { environment: home.environment({ TERM: 'xterm', ...environment }), cwd: home.path, columns: 120 })
+  const pty = await openPty(argv, {
+    environment: home.environment({ TERM: 'xterm', ...environment }),
+    cwd: home.path,
+    columns: 120,
+  })
   open.push(pty)
   return pty
 }
@@ -85,19 +111,27 @@ async function start(shell: PromptShell, environment: Readonly<Record<string, st
 const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion'
 
 describe('bash with the package bash-completion', () => {
-  it.skipIf(lacksShell('bash') || !needsProgram('python3') || !needsInstalledFile(BASH_COMPLETION))('completes what is known of the words of a program after `--`', async () => {
-    const pty = await start('bash')
-    await pty.expect('> ')
-    pty.send(`source ${BASH_COMPLETION}; echo rea''dy\r`)
-    await pty.expect('ready')
-    const tails = [['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin'], ['exec -- awsmfa status --profile ade', 'exec|--|awsmfa|status|--profile|adept'], ['exec -- tar --extr', 'exec|--|tar|--extract'], ['login adm', 'login|admin']] as const
-    for (const [typed, words] of tails) {
-      pty.send(`awsmfa ${typed}\t\r`)
-      await pty.expect(`got<${words}>`)
-    }
-    pty.send('exit\r')
-    await pty.exit()
-  })
+  it.skipIf(lacksShell('bash') || !needsProgram('python3') || !needsInstalledFile(BASH_COMPLETION))(
+    'completes what is known of the words of a program after `--`',
+    async () => {
+      const pty = await start('bash')
+      await pty.expect('> ')
+      pty.send(`source ${BASH_COMPLETION}; echo rea''dy\r`)
+      await pty.expect('ready')
+      const tails = [
+        ['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin'],
+        ['exec -- awsmfa status --profile ade', 'exec|--|awsmfa|status|--profile|adept'],
+        ['exec -- tar --extr', 'exec|--|tar|--extract'],
+        ['login adm', 'login|admin'],
+      ] as const
+      for (const [typed, words] of tails) {
+        pty.send(`awsmfa ${typed}\t\r`)
+        await pty.expect(`got<${words}>`)
+      }
+      pty.send('exit\r')
+      await pty.exit()
+    },
+  )
 })
 
 describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
@@ -110,7 +144,12 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     await pty.expect(/\(work 2h0m\) .*> /s)
     pty.send(shell === 'fish' ? 'echo "code=$status"\r' : 'echo "code=$?"\r')
     await pty.expect(/code=1\b/)
-    pty.send('awsmfa-use nowhere; echo now-(awsmfa-use)-\r'.replace('(awsmfa-use)', shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)'))
+    pty.send(
+      'awsmfa-use nowhere; echo now-(awsmfa-use)-\r'.replace(
+        '(awsmfa-use)',
+        shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)',
+      ),
+    )
     await pty.expect(/now-nowhere-[\s\S]*> /)
     pty.send('awsmfa-use work\r')
     await pty.expect(/\(work 2h0m\) .*> /s)
@@ -152,32 +191,35 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(pty.output()).not.toContain('no matches found')
   })
 
-  it.skipIf(lacks)('completes a program and its words after `--`, as the shell does at the beginning of a line', async () => {
-    home.write('file-of-mine', '')
-    home.write('bin/some-other-program', '#!/bin/sh\n')
-    chmodSync(join(home.path, 'bin/some-other-program'), 0o700)
-    const pty = await start(shell, { PATH: `${join(home.path, 'bin')}:${process.env['PATH'] ?? ''}` })
-    await pty.expect('> ')
-    const tails = [
-      ['exec work -- some-other-pro', 'exec|work|--|some-other-program'],
-      ['exec -- some-other-program file-of', 'exec|--|some-other-program|file-of-mine'],
-      ['exec work -- some-other-program --cat ./file-of', 'exec|work|--|some-other-program|--cat|./file-of-mine'],
-      // Words of awsmfa's own, and profiles, have no place there.
-      ['exec work -- credential-p', 'exec|work|--|credential-p'],
-      ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
-      ['login work -- --policy file-of', 'login|work|--|--policy|file-of-mine'],
-      ['-p work exec -- some-other-pro', '-p|work|exec|--|some-other-program'],
-      ['exec --region login -- some-other-pro', 'exec|--region|login|--|some-other-program'],
-      // What is known of a program is known of it there too. bash has that from the package bash-completion.
-      ...(shell === 'bash' ? [] : [['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const),
-    ] as const
-    for (const [typed, words] of tails) {
-      pty.send(`awsmfa ${typed}\t\r`)
-      await pty.expect(`got<${words}>`)
-    }
-    pty.send('exit\r')
-    await pty.exit()
-  })
+  it.skipIf(lacks)(
+    'completes a program and its words after `--`, as the shell does at the beginning of a line',
+    async () => {
+      home.write('file-of-mine', '')
+      home.write('bin/some-other-program', '#!/bin/sh\n')
+      chmodSync(join(home.path, 'bin/some-other-program'), 0o700)
+      const pty = await start(shell, { PATH: `${join(home.path, 'bin')}:${process.env['PATH'] ?? ''}` })
+      await pty.expect('> ')
+      const tails = [
+        ['exec work -- some-other-pro', 'exec|work|--|some-other-program'],
+        ['exec -- some-other-program file-of', 'exec|--|some-other-program|file-of-mine'],
+        ['exec work -- some-other-program --cat ./file-of', 'exec|work|--|some-other-program|--cat|./file-of-mine'],
+        // Words of awsmfa's own, and profiles, have no place there.
+        ['exec work -- credential-p', 'exec|work|--|credential-p'],
+        ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
+        ['login work -- --policy file-of', 'login|work|--|--policy|file-of-mine'],
+        ['-p work exec -- some-other-pro', '-p|work|exec|--|some-other-program'],
+        ['exec --region login -- some-other-pro', 'exec|--region|login|--|some-other-program'],
+        // What is known of a program is known of it there too. bash has that from the package bash-completion.
+        ...(shell === 'bash' ? [] : ([['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const)),
+      ] as const
+      for (const [typed, words] of tails) {
+        pty.send(`awsmfa ${typed}\t\r`)
+        await pty.expect(`got<${words}>`)
+      }
+      pty.send('exit\r')
+      await pty.exit()
+    },
+  )
 
   it.skipIf(lacks)('completes the name for awsmfa-use', async () => {
     const pty = await start(shell)
@@ -198,7 +240,17 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     pty.send('exit\r')
     await pty.exit()
     const names = home.read('names').toString().trim().split('\n')
-    expect([...new Set(names)]).toEqual(['work', 'work-long-term', 'two words', 'a:b', '$(touch run)', 'default', 'admin', 'quoted one', 'adept'])
+    expect([...new Set(names)]).toEqual([
+      'work',
+      'work-long-term',
+      'two words',
+      'a:b',
+      '$(touch run)',
+      'default',
+      'admin',
+      'quoted one',
+      'adept',
+    ])
   })
 
   it.skipIf(lacks)('is silent in a home without any files', async () => {

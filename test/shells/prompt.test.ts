@@ -21,7 +21,11 @@ beforeEach(() => {
 afterEach(() => home.remove())
 
 /** Runs a script behind the code for a shell, under errexit and nounset, with an empty PATH. */
-function inShell(shell: PromptShell, script: string, environment: Readonly<Record<string, string>> = {}): Promise<RunResult> {
+function inShell(
+  shell: PromptShell,
+  script: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunResult> {
   const path = join(home.path, 'script')
   const emptied = shell === 'fish' ? 'set -g PATH' : 'PATH='
   writeFileSync(path, `${STRICT[shell]}source ${installSnippet(home, shell)}\n${emptied}\n${script}\n`)
@@ -29,65 +33,154 @@ function inShell(shell: PromptShell, script: string, environment: Readonly<Recor
 }
 
 /** The segment for the profiles, each in use in turn; an error if anything else was said. */
-async function segments(shell: PromptShell, profiles: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
-  const use = (profile: string): string => (shell === 'fish' ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}` : `export AWS_PROFILE=${wordFor(shell, profile)}`)
+async function segments(
+  shell: PromptShell,
+  profiles: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const use = (profile: string): string =>
+    shell === 'fish'
+      ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}`
+      : `export AWS_PROFILE=${wordFor(shell, profile)}`
   const show = shell === 'fish' ? 'printf "<%s>\\n" "$AWSMFA_PS1"' : 'printf "<%s>\\n" "$AWSMFA_PS1"'
-  const { stdout, stderr, code } = await inShell(shell, profiles.map((profile) => `${use(profile)}\n_awsmfa_prompt\n${show}`).join('\n'), environment)
+  const { stdout, stderr, code } = await inShell(
+    shell,
+    profiles.map((profile) => `${use(profile)}\n_awsmfa_prompt\n${show}`).join('\n'),
+    environment,
+  )
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
   return [...stdout.matchAll(/<([^\n]*)>\n/g)].map(([, text = '']) => text)
 }
 
 describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
-  it.skipIf(lacksShell(shell))('says how much is left, for a day also that nothing is, and nothing of what is unknown', async () => {
-    const ends = { day: 36 * HOUR - 30, hour: HOUR + 30, under: HOUR - 30, eleven: 11 * 60 + 30, over: -60, yesterday: -24 * HOUR + 60, before: -24 * HOUR - 60 }
-    for (const [profile, seconds] of Object.entries(ends)) writeLine(home, profile, endingIn(seconds, profile))
-    writeLine(home, 'nobody-knows', '1 0 unknown nobody-knows\n')
-    expect(await segments(shell, [...Object.keys(ends), 'nobody-knows', 'nowhere'])).toEqual(['day 35h59m', 'hour 1h0m', 'under 59m', 'eleven 11m', 'over expired', 'yesterday expired', '', 'nobody-knows ?', ''])
-  })
+  it.skipIf(lacksShell(shell))(
+    'says how much is left, for a day also that nothing is, and nothing of what is unknown',
+    async () => {
+      const ends = {
+        day: 36 * HOUR - 30,
+        hour: HOUR + 30,
+        under: HOUR - 30,
+        eleven: 11 * 60 + 30,
+        over: -60,
+        yesterday: -24 * HOUR + 60,
+        before: -24 * HOUR - 60,
+      }
+      for (const [profile, seconds] of Object.entries(ends)) writeLine(home, profile, endingIn(seconds, profile))
+      writeLine(home, 'nobody-knows', '1 0 unknown nobody-knows\n')
+      expect(await segments(shell, [...Object.keys(ends), 'nobody-knows', 'nowhere'])).toEqual([
+        'day 35h59m',
+        'hour 1h0m',
+        'under 59m',
+        'eleven 11m',
+        'over expired',
+        'yesterday expired',
+        '',
+        'nobody-knows ?',
+        '',
+      ])
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('has a question mark where the credentials file is newer than the line, and nothing where it is gone', async () => {
-    writeLine(home, 'work', endingIn(HOUR, 'work'))
-    const later = Date.now() / 1000 + 1
-    utimesSync(join(home.path, '.aws/credentials'), later, later)
-    expect(await segments(shell, ['work'])).toEqual(['work ?'])
-    home.write('else/credentials.awsmfa/work', endingIn(HOUR, 'work'))
-    expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, 'else/credentials') })).toEqual([''])
-  })
+  it.skipIf(lacksShell(shell))(
+    'has a question mark where the credentials file is newer than the line, and nothing where it is gone',
+    async () => {
+      writeLine(home, 'work', endingIn(HOUR, 'work'))
+      const later = Date.now() / 1000 + 1
+      utimesSync(join(home.path, '.aws/credentials'), later, later)
+      expect(await segments(shell, ['work'])).toEqual(['work ?'])
+      home.write('else/credentials.awsmfa/work', endingIn(HOUR, 'work'))
+      expect(
+        await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, 'else/credentials') }),
+      ).toEqual([''])
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('is that of the file that AWS_SHARED_CREDENTIALS_FILE names, in a folder of any name', async () => {
-    const folder = 'a b$(touch run)\'"%\\é'
-    home.write(`${folder}/keys`, '')
-    age(home, `${folder}/keys`)
-    writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'), `${folder}/keys`)
-    expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, folder, 'keys') })).toEqual(['work 2h0m'])
-    expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: `~/${folder}/keys` })).toEqual(['work 2h0m'])
-  })
+  it.skipIf(lacksShell(shell))(
+    'is that of the file that AWS_SHARED_CREDENTIALS_FILE names, in a folder of any name',
+    async () => {
+      const folder = 'a b$(touch run)\'"%\\é'
+      home.write(`${folder}/keys`, '')
+      age(home, `${folder}/keys`)
+      writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'), `${folder}/keys`)
+      expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, folder, 'keys') })).toEqual(
+        ['work 2h0m'],
+      )
+      expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: `~/${folder}/keys` })).toEqual([
+        'work 2h0m',
+      ])
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('is that of AWS_PROFILE, else AWS_DEFAULT_PROFILE, else default; empty ones are unset', async () => {
-    for (const profile of ['one', 'two', 'default']) writeLine(home, profile, endingIn(2 * HOUR + 30, profile))
-    const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
-    const cases = [[{ AWS_PROFILE: 'one', AWS_DEFAULT_PROFILE: 'two' }, 'one'], [{ AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'two' }, 'two'], [{ AWS_PROFILE: '', AWS_DEFAULT_PROFILE: '' }, 'default'], [{}, 'default']] as const
-    for (const [environment, profile] of cases) expect(await inShell(shell, show, environment)).toMatchObject({ stdout: `${profile} 2h0m\n`, stderr: '', code: 0 })
-  })
+  it.skipIf(lacksShell(shell))(
+    'is that of AWS_PROFILE, else AWS_DEFAULT_PROFILE, else default; empty ones are unset',
+    async () => {
+      for (const profile of ['one', 'two', 'default']) writeLine(home, profile, endingIn(2 * HOUR + 30, profile))
+      const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
+      const cases = [
+        [{ AWS_PROFILE: 'one', AWS_DEFAULT_PROFILE: 'two' }, 'one'],
+        [{ AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'two' }, 'two'],
+        [{ AWS_PROFILE: '', AWS_DEFAULT_PROFILE: '' }, 'default'],
+        [{}, 'default'],
+      ] as const
+      for (const [environment, profile] of cases)
+        expect(await inShell(shell, show, environment)).toMatchObject({
+          stdout: `${profile} 2h0m\n`,
+          stderr: '',
+          code: 0,
+        })
+    },
+  )
 
   it.skipIf(lacksShell(shell))('is that of the session inside of exec, as long as it is there', async () => {
     writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
     const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
-    const inside = { AWSMFA_PROFILE: 'prod', AWS_ACCESS_KEY_ID: 'ASIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }
+    const inside = {
+      AWSMFA_PROFILE: 'prod',
+      AWS_ACCESS_KEY_ID: 'ASIA',
+      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_SESSION_TOKEN: 't',
+    }
     const in3Hours = `${new Date(Date.now() + 3 * HOUR * 1000 + 30_000).toISOString().slice(0, 19)}Z`
-    const shown = async (environment: Record<string, string>): Promise<string> => (await inShell(shell, show, { ...inside, ...environment })).stdout.trim()
+    const shown = async (environment: Record<string, string>): Promise<string> =>
+      (await inShell(shell, show, { ...inside, ...environment })).stdout.trim()
     expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours })).toBe('prod 3h0m')
     expect(await shown({ AWS_CREDENTIAL_EXPIRATION: '2020-02-29T23:59:59Z' })).toBe('')
-    for (const text of ['', 'soon', '2026-11-21 18:40:00', '2026-11-21T18:40:00+01:00', 'a[$(touch run)]', '9999999999999999999', '2O26-11-21T18:40:00Z']) expect(await shown({ AWS_CREDENTIAL_EXPIRATION: text })).toBe('prod ?')
+    for (const text of [
+      '',
+      'soon',
+      '2026-11-21 18:40:00',
+      '2026-11-21T18:40:00+01:00',
+      'a[$(touch run)]',
+      '9999999999999999999',
+      '2O26-11-21T18:40:00Z',
+    ])
+      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: text })).toBe('prod ?')
     expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_PROFILE: 'work' })).toBe('work 2h0m')
-    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_SESSION_TOKEN: '', AWS_PROFILE: 'work' })).toBe('work 2h0m')
-    expect(await shown({ AWSMFA_PROFILE: 'e\u001b[31m$(touch run)`touch run`\\w\ne', AWS_CREDENTIAL_EXPIRATION: in3Hours })).toBe('e_[31m_(touch run)_touch run__w_e 3h0m')
+    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_SESSION_TOKEN: '', AWS_PROFILE: 'work' })).toBe(
+      'work 2h0m',
+    )
+    expect(
+      await shown({ AWSMFA_PROFILE: 'e\u001b[31m$(touch run)`touch run`\\w\ne', AWS_CREDENTIAL_EXPIRATION: in3Hours }),
+    ).toBe('e_[31m_(touch run)_touch run__w_e 3h0m')
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
   it.skipIf(lacksShell(shell))('agrees with the calendar about every kind of day', async () => {
-    const days = ['1970-01-01', '1999-12-31', '2000-02-28', '2000-02-29', '2000-03-01', '2024-02-29', '2026-11-21', '2100-02-28', '2100-03-01', '2400-02-29', '9999-12-31']
-    const call = (day: string): string => (shell === 'fish' ? `_awsmfa_instant ${day}T08:09:59Z` : `_awsmfa_instant ${day}T08:09:59Z; echo "$end"`)
+    const days = [
+      '1970-01-01',
+      '1999-12-31',
+      '2000-02-28',
+      '2000-02-29',
+      '2000-03-01',
+      '2024-02-29',
+      '2026-11-21',
+      '2100-02-28',
+      '2100-03-01',
+      '2400-02-29',
+      '9999-12-31',
+    ]
+    const call = (day: string): string =>
+      shell === 'fish' ? `_awsmfa_instant ${day}T08:09:59Z` : `_awsmfa_instant ${day}T08:09:59Z; echo "$end"`
     const { stdout } = await inShell(shell, `${shell === 'fish' ? '' : 'end=\n'}${days.map(call).join('\n')}`)
     expect(stdout.trim().split('\n').map(Number)).toEqual(days.map((day) => Date.parse(`${day}T08:09:59Z`) / 1000))
   })
@@ -96,18 +189,29 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
     // As it is inherited where the shell has no such clock of its own.
     const own = shell === 'bash' ? "unset EPOCHSECONDS\nEPOCHSECONDS='HOME[$(: >run)1]'\n" : ''
-    await inShell(shell, `${own}AWS_PROFILE=work _awsmfa_prompt`, { EPOCHSECONDS: 'path[$(: >run)1]', AWS_PROFILE: 'work' })
+    await inShell(shell, `${own}AWS_PROFILE=work _awsmfa_prompt`, {
+      EPOCHSECONDS: 'path[$(: >run)1]',
+      AWS_PROFILE: 'work',
+    })
     expect(readdirSync(home.path)).not.toContain('run')
   })
 
   it.skipIf(lacksShell(shell))('goes by no clock that was inherited and stands still', async () => {
     writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
     const path = join(home.path, 'script')
-    const older = shell === 'bash' ? ["BASH_VERSION='4.4.23(1)-release'; unset EPOCHSECONDS; export EPOCHSECONDS=1700000000"] : []
+    const older =
+      shell === 'bash' ? ["BASH_VERSION='4.4.23(1)-release'; unset EPOCHSECONDS; export EPOCHSECONDS=1700000000"] : []
     for (const before of ['', ...older]) {
       // Twice, as a start-up file that is read again.
-      writeFileSync(path, `${STRICT[shell]}${before}\nsource ${installSnippet(home, shell)}\nsource ${installSnippet(home, shell)}\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"\n`)
-      expect(await runProgram([...PLAIN[shell], path], { environment: home.environment({ EPOCHSECONDS: '1700000000', AWS_PROFILE: 'work' }) })).toMatchObject({ stdout: 'work 2h0m\n', stderr: '', code: 0 })
+      writeFileSync(
+        path,
+        `${STRICT[shell]}${before}\nsource ${installSnippet(home, shell)}\nsource ${installSnippet(home, shell)}\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"\n`,
+      )
+      expect(
+        await runProgram([...PLAIN[shell], path], {
+          environment: home.environment({ EPOCHSECONDS: '1700000000', AWS_PROFILE: 'work' }),
+        }),
+      ).toMatchObject({ stdout: 'work 2h0m\n', stderr: '', code: 0 })
     }
   })
 
@@ -142,78 +246,213 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
   it.skipIf(lacksShell(shell))('takes what is no line for none, and waits for nothing', async () => {
     writeLine(home, 'work', '')
     const lines = join(home.path, '.aws/credentials.awsmfa')
-    await runProgram(['sh', '-c', 'rm work && mkfifo work && mkdir folder && ln -s nowhere dangling'], { environment: home.environment(), cwd: lines })
-    expect(await segments(shell, ['work', 'folder', 'dangling', '.', '..', '../credentials'])).toEqual(['', '', '', '', '', ''])
+    await runProgram(['sh', '-c', 'rm work && mkfifo work && mkdir folder && ln -s nowhere dangling'], {
+      environment: home.environment(),
+      cwd: lines,
+    })
+    expect(await segments(shell, ['work', 'folder', 'dangling', '.', '..', '../credentials'])).toEqual([
+      '',
+      '',
+      '',
+      '',
+      '',
+      '',
+    ])
   })
 
-  const NAMES = ['two words', 'a/b', '.hidden', '../up', '100%', '%F{red}', '%(!.x.y)', '$(touch run)', '`touch run`', '${HOME}', '\\w\\$', 'it\'s "quoted"', '*', '?', '[a-z]', '~', '-n', '--', '!!', '; touch run', '& touch run', '| touch run', '<x>', 'a:b', 'jürgen 😀', '#x', '{a,b}', 'work']
-  it.skipIf(lacksShell(shell))('shows profiles of any name, with an underscore for what a prompt would act upon', async () => {
-    for (const name of NAMES) writeLine(home, name, endingIn(2 * HOUR + 30, name))
-    const shown = (name: string): string => `${name.replace(/[\\`$!]/g, '_').replaceAll('%', shell === 'zsh' ? '%%' : '%')} 2h0m`
-    expect(await segments(shell, NAMES)).toEqual(NAMES.map(shown))
-    expect(existsSync(join(home.path, 'run'))).toBe(false)
-  })
+  const NAMES = [
+    'two words',
+    'a/b',
+    '.hidden',
+    '../up',
+    '100%',
+    '%F{red}',
+    '%(!.x.y)',
+    '$(touch run)',
+    '`touch run`',
+    '${HOME}',
+    '\\w\\$',
+    'it\'s "quoted"',
+    '*',
+    '?',
+    '[a-z]',
+    '~',
+    '-n',
+    '--',
+    '!!',
+    '; touch run',
+    '& touch run',
+    '| touch run',
+    '<x>',
+    'a:b',
+    'jürgen 😀',
+    '#x',
+    '{a,b}',
+    'work',
+  ]
+  it.skipIf(lacksShell(shell))(
+    'shows profiles of any name, with an underscore for what a prompt would act upon',
+    async () => {
+      for (const name of NAMES) writeLine(home, name, endingIn(2 * HOUR + 30, name))
+      const shown = (name: string): string =>
+        `${name.replace(/[\\`$!]/g, '_').replaceAll('%', shell === 'zsh' ? '%%' : '%')} 2h0m`
+      expect(await segments(shell, NAMES)).toEqual(NAMES.map(shown))
+      expect(existsSync(join(home.path, 'run'))).toBe(false)
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('warns once at ten and once at five minutes before the end, with a line that renews it', async () => {
-    writeLine(home, 'it\'s $(x)', endingIn(9 * 60 + 30, 'it\'s $(x)'))
-    writeLine(home, '-p', endingIn(4 * 60 + 30, '-p'))
-    const use = (profile: string): string => (shell === 'fish' ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}` : `export AWS_PROFILE=${wordFor(shell, profile)}`)
-    const { stdout, stderr, code } = await inShell(shell, ['it\'s $(x)', '-p', 'it\'s $(x)', '-p'].map((profile) => `${use(profile)}\n_awsmfa_prompt`).join('\n'))
-    expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
-    const [first, second, ...more] = stderr.split('\n').filter((line) => line !== '')
-    const [, word] = /^awsmfa: note: the session of 'it's [$_]\(x\)' ends in 10 min; to renew it: awsmfa login (.*)$/.exec(first ?? '') ?? []
-    expect((await inShell(shell, `printf '<%s>' ${word ?? 'none'}`)).stdout).toBe("<it's $(x)>")
-    expect([second, more]).toEqual(["awsmfa: note: the session of '-p' ends in 5 min; to renew it: awsmfa login --profile=-p", []])
-  })
+  it.skipIf(lacksShell(shell))(
+    'warns once at ten and once at five minutes before the end, with a line that renews it',
+    async () => {
+      writeLine(home, "it's $(x)", endingIn(9 * 60 + 30, "it's $(x)"))
+      writeLine(home, '-p', endingIn(4 * 60 + 30, '-p'))
+      const use = (profile: string): string =>
+        shell === 'fish'
+          ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}`
+          : `export AWS_PROFILE=${wordFor(shell, profile)}`
+      const { stdout, stderr, code } = await inShell(
+        shell,
+        ["it's $(x)", '-p', "it's $(x)", '-p'].map((profile) => `${use(profile)}\n_awsmfa_prompt`).join('\n'),
+      )
+      expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
+      const [first, second, ...more] = stderr.split('\n').filter((line) => line !== '')
+      const [, word] =
+        /^awsmfa: note: the session of 'it's [$_]\(x\)' ends in 10 min; to renew it: awsmfa login (.*)$/.exec(
+          first ?? '',
+        ) ?? []
+      expect((await inShell(shell, `printf '<%s>' ${word ?? 'none'}`)).stdout).toBe("<it's $(x)>")
+      expect([second, more]).toEqual([
+        "awsmfa: note: the session of '-p' ends in 5 min; to renew it: awsmfa login --profile=-p",
+        [],
+      ])
+    },
+  )
 
   it.skipIf(lacksShell(shell))('warns inside of exec with what helps there', async () => {
     const at = `${new Date(Date.now() + 270_000).toISOString().slice(0, 19)}Z`
-    const { stderr } = await inShell(shell, '_awsmfa_prompt\n_awsmfa_prompt', { AWSMFA_PROFILE: 'prod', AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_CREDENTIAL_EXPIRATION: at })
-    expect(stderr).toBe(`awsmfa: note: the session of 'prod' in this shell ends in 5 min; to get another: exit, then awsmfa exec prod -- ${shell}\n`)
+    const { stderr } = await inShell(shell, '_awsmfa_prompt\n_awsmfa_prompt', {
+      AWSMFA_PROFILE: 'prod',
+      AWS_ACCESS_KEY_ID: 'A',
+      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_SESSION_TOKEN: 't',
+      AWS_CREDENTIAL_EXPIRATION: at,
+    })
+    expect(stderr).toBe(
+      `awsmfa: note: the session of 'prod' in this shell ends in 5 min; to get another: exit, then awsmfa exec prod -- ${shell}\n`,
+    )
   })
 
   it.skipIf(lacksShell(shell) || !needsProgram('strace'))('starts nothing, however often it is asked', async () => {
-    for (const [profile, seconds] of [['work', HOUR], ['soon', 200], ['a%/b', HOUR]] as const) writeLine(home, profile, endingIn(seconds, profile))
-    const use = (profile: string): string => (shell === 'fish' ? `set -gx AWS_PROFILE ${profile}` : `AWS_PROFILE=${profile}`)
-    writeFileSync(join(home.path, 'script'), `source ${installSnippet(home, shell)}\n${['work', 'soon', 'a%/b', 'nowhere'].flatMap((profile) => [use(profile), '_awsmfa_prompt', '_awsmfa_prompt']).join('\n')}\n`)
-    const { stderr, code } = await runProgram(['strace', '-f', '-qq', '-e', 'trace=execve,execveat,fork,vfork,clone,clone3', '-o', join(home.path, 'trace'), ...PLAIN[shell], join(home.path, 'script')], { environment: home.environment() })
-    const calls = home.read('trace').toString().split('\n').filter((line) => line !== '' && !line.includes('CLONE_THREAD') && !/resumed|SIG|exited/.test(line))
+    for (const [profile, seconds] of [
+      ['work', HOUR],
+      ['soon', 200],
+      ['a%/b', HOUR],
+    ] as const)
+      writeLine(home, profile, endingIn(seconds, profile))
+    const use = (profile: string): string =>
+      shell === 'fish' ? `set -gx AWS_PROFILE ${profile}` : `AWS_PROFILE=${profile}`
+    writeFileSync(
+      join(home.path, 'script'),
+      `source ${installSnippet(home, shell)}\n${['work', 'soon', 'a%/b', 'nowhere'].flatMap((profile) => [use(profile), '_awsmfa_prompt', '_awsmfa_prompt']).join('\n')}\n`,
+    )
+    const { stderr, code } = await runProgram(
+      [
+        'strace',
+        '-f',
+        '-qq',
+        '-e',
+        'trace=execve,execveat,fork,vfork,clone,clone3',
+        '-o',
+        join(home.path, 'trace'),
+        ...PLAIN[shell],
+        join(home.path, 'script'),
+      ],
+      { environment: home.environment() },
+    )
+    const calls = home
+      .read('trace')
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('CLONE_THREAD') && !/resumed|SIG|exited/.test(line))
     expect({ stderr: stderr.split('\n').length, code, calls: calls.length }).toEqual({ stderr: 2, code: 0, calls: 1 })
   })
 
-  it.skipIf(lacksShell(shell))('says nothing and changes nothing at the start, a second time neither, with any options set', async () => {
-    const odd = { bash: "IFS=abc123; shopt -s nocasematch nullglob failglob extglob; set -o noglob -o noclobber; trap 'echo trapped' ERR\n", zsh: 'setopt ksharrays shwordsplit nullglob noglob noclobber nounset warncreateglobal; IFS=abc123\n', fish: '' }[shell]
-    writeLine(home, 'a1b2c3', endingIn(2 * HOUR + 30, 'a1b2c3'))
-    const before = readdirSync(home.path)
-    const { stdout, stderr, code } = await inShell(shell, `${odd}source ${join(home.path, `init.${shell}`)}\n_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"`, { AWS_PROFILE: 'a1b2c3' })
-    expect({ stdout, stderr, code }).toEqual({ stdout: 'a1b2c3 2h0m\n', stderr: '', code: 0 })
-    expect(readdirSync(home.path).filter((name) => !before.includes(name) && !(shell === 'fish' && /^\.(config|local)$/.test(name))).toSorted()).toEqual([`init.${shell}`, 'script'])
-  })
+  it.skipIf(lacksShell(shell))(
+    'says nothing and changes nothing at the start, a second time neither, with any options set',
+    async () => {
+      const odd = {
+        bash: "IFS=abc123; shopt -s nocasematch nullglob failglob extglob; set -o noglob -o noclobber; trap 'echo trapped' ERR\n",
+        zsh: 'setopt ksharrays shwordsplit nullglob noglob noclobber nounset warncreateglobal; IFS=abc123\n',
+        fish: '',
+      }[shell]
+      writeLine(home, 'a1b2c3', endingIn(2 * HOUR + 30, 'a1b2c3'))
+      const before = readdirSync(home.path)
+      const { stdout, stderr, code } = await inShell(
+        shell,
+        `${odd}source ${join(home.path, `init.${shell}`)}\n_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"`,
+        { AWS_PROFILE: 'a1b2c3' },
+      )
+      expect({ stdout, stderr, code }).toEqual({ stdout: 'a1b2c3 2h0m\n', stderr: '', code: 0 })
+      expect(
+        readdirSync(home.path)
+          .filter((name) => !before.includes(name) && !(shell === 'fish' && /^\.(config|local)$/.test(name)))
+          .toSorted(),
+      ).toEqual([`init.${shell}`, 'script'])
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('keeps the code of the last command, and under errexit does not end the shell for it', async () => {
-    const script = { bash: 'set +e; (exit 7); _awsmfa_prompt; echo $?; set -e; ! true; _awsmfa_prompt; echo on', zsh: 'setopt noerrexit; (exit 7); _awsmfa_prompt; echo $?; setopt errexit; ! true; _awsmfa_prompt; echo on', fish: 'function seven; return 7; end; seven; _awsmfa_prompt; echo $status; echo on' }[shell]
-    expect(await inShell(shell, script)).toMatchObject({ stdout: '7\non\n', stderr: '', code: 0 })
-  })
+  it.skipIf(lacksShell(shell))(
+    'keeps the code of the last command, and under errexit does not end the shell for it',
+    async () => {
+      const script = {
+        bash: 'set +e; (exit 7); _awsmfa_prompt; echo $?; set -e; ! true; _awsmfa_prompt; echo on',
+        zsh: 'setopt noerrexit; (exit 7); _awsmfa_prompt; echo $?; setopt errexit; ! true; _awsmfa_prompt; echo on',
+        fish: 'function seven; return 7; end; seven; _awsmfa_prompt; echo $status; echo on',
+      }[shell]
+      expect(await inShell(shell, script)).toMatchObject({ stdout: '7\non\n', stderr: '', code: 0 })
+    },
+  )
 
   it.skipIf(lacksShell(shell))('awsmfa-use sets the profile, and says which is in use', async () => {
-    const script = shell === 'fish' ? 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; env=(set -x | string match "AWS_PROFILE*") echo $env' : 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; export -p'
+    const script =
+      shell === 'fish'
+        ? 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; env=(set -x | string match "AWS_PROFILE*") echo $env'
+        : 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; export -p'
     const { stdout, stderr } = await inShell(shell, script.replace(/env=\(.*$/, 'set -x | string match "AWS_PROFILE*"'))
-    expect([stdout.split('\n').slice(0, 2), /AWS_PROFILE.*it/.test(stdout), stderr]).toEqual([['default', "it's"], true, ''])
+    expect([stdout.split('\n').slice(0, 2), /AWS_PROFILE.*it/.test(stdout), stderr]).toEqual([
+      ['default', "it's"],
+      true,
+      '',
+    ])
     const loud = await inShell(shell, 'awsmfa-use work', { AWS_ACCESS_KEY_ID: 'A' })
-    expect(loud.stderr).toMatch(/^awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: \S+ [^\n]+\n$/)
-    const refused = await inShell(shell, shell === 'fish' ? 'awsmfa-use a b; echo $status' : 'awsmfa-use a b || echo $?')
-    expect(refused).toMatchObject({ stdout: '2\n', stderr: 'awsmfa-use: one profile, or none to see which is in use\n' })
+    expect(loud.stderr).toMatch(
+      /^awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: \S+ [^\n]+\n$/,
+    )
+    const refused = await inShell(
+      shell,
+      shell === 'fish' ? 'awsmfa-use a b; echo $status' : 'awsmfa-use a b || echo $?',
+    )
+    expect(refused).toMatchObject({
+      stdout: '2\n',
+      stderr: 'awsmfa-use: one profile, or none to see which is in use\n',
+    })
   })
 })
 
 describe('the code for fish', () => {
   it.skipIf(lacksShell('fish'))('asks date for the time where fish cannot tell it, as 3.1 to 3.4 cannot', async () => {
-    for (const [profile, seconds] of [['work', 2 * HOUR + 30], ['over', -60]] as const) writeLine(home, profile, endingIn(seconds, profile))
+    for (const [profile, seconds] of [
+      ['work', 2 * HOUR + 30],
+      ['over', -60],
+    ] as const)
+      writeLine(home, profile, endingIn(seconds, profile))
     installSnippet(home, 'fish')
     const code = home.read('init.fish').toString().replace('if builtin -q path', 'if false')
     const show = `for name in work over; set -g AWS_PROFILE $name; _awsmfa_prompt; printf '<%s>\\n' "$AWSMFA_PS1"; end`
     home.write('old.fish', `${code}\nset -l path $PATH\nset PATH\n${show}\nset PATH $path\n${show}\n`)
-    const { stdout, stderr } = await runProgram([...PLAIN.fish, join(home.path, 'old.fish')], { environment: home.environment() })
+    const { stdout, stderr } = await runProgram([...PLAIN.fish, join(home.path, 'old.fish')], {
+      environment: home.environment(),
+    })
     expect({ stdout, stderr }).toEqual({ stdout: '<>\n<>\n<work 2h0m>\n<over expired>\n', stderr: '' })
   })
 })
@@ -222,15 +461,23 @@ describe('the code for bash', () => {
   it.skipIf(lacksShell('bash'))('asks date for the time where bash cannot tell it, as 3.2 and 4.1 cannot', async () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))
     for (const version of ['3.2.57(1)-release', '4.1.2(2)-release']) {
-      const { stdout, stderr } = await inShell('bash', `date() { builtin printf '%(%s)T' -1; echo asked >&2; }\nBASH_VERSION='${version}'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`)
+      const { stdout, stderr } = await inShell(
+        'bash',
+        `date() { builtin printf '%(%s)T' -1; echo asked >&2; }\nBASH_VERSION='${version}'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`,
+      )
       expect({ stdout, stderr }).toEqual({ stdout: 'default 2h0m\n', stderr: '' })
     }
-    const { stdout } = await inShell('bash', "BASH_VERSION='3.2.57'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '<%s>\\n' \"$AWSMFA_PS1\"")
+    const { stdout } = await inShell(
+      'bash',
+      "BASH_VERSION='3.2.57'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '<%s>\\n' \"$AWSMFA_PS1\"",
+    )
     expect(stdout).toBe('<>\n')
   })
 
   it.skipIf(lacksShell('bash') || !needsProgram('shellcheck'))('has nothing that shellcheck finds', async () => {
-    const { stdout, code } = await runProgram(['shellcheck', installSnippet(home, 'bash')], { environment: home.environment() })
+    const { stdout, code } = await runProgram(['shellcheck', installSnippet(home, 'bash')], {
+      environment: home.environment(),
+    })
     expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
   })
 
@@ -238,7 +485,11 @@ describe('the code for bash', () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))
     const script = join(home.path, 'posix')
     writeFileSync(script, `set -o posix\n. ${installSnippet(home, 'bash')}\n_awsmfa_prompt\necho "$AWSMFA_PS1"\n`)
-    expect(await runProgram(['bash', script], { environment: home.environment() })).toMatchObject({ stdout: 'default 2h0m\n', stderr: '', code: 0 })
+    expect(await runProgram(['bash', script], { environment: home.environment() })).toMatchObject({
+      stdout: 'default 2h0m\n',
+      stderr: '',
+      code: 0,
+    })
   })
 
   it.skipIf(lacksShell('bash')).each([

@@ -13,24 +13,95 @@ import type { Shell } from './shells.ts'
 
 /** Values that some shell would take for something else, run, expand or cut. */
 const EVIL = [
-  'plain', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'trailing==', '=leading', '~', 'a:~root', '%1', 'a=b', '-n', '',
-  ' outer blanks ', 'two  blanks', '\ttab', 'line\nend', 'cr\rlf\r\n', '\n', "it's", "'", "''", '"', '\\', 'back\\slash', 'ends\\', "\\'", '\\n', "'\\''",
-  '$HOME', '${HOME}', '$(echo run)', '`echo run`', '$((1+1))', '!!', '!history', '^a^b', '*', '?', '[a-z]', '{a,b}', '#comment', 'a #b', ';echo run', '| cat', '& echo run', '> file', '<(echo)',
-  '(echo run)', '%PATH%', '%%', 'é ü 漢字 🙂', '\u2018quoted\u2019', '\u0007bell', '\u001b[31m', '\u00a0', '=(echo run)', '=ls', 'x'.repeat(2000),
+  'plain',
+  'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  'trailing==',
+  '=leading',
+  '~',
+  'a:~root',
+  '%1',
+  'a=b',
+  '-n',
+  '',
+  ' outer blanks ',
+  'two  blanks',
+  '\ttab',
+  'line\nend',
+  'cr\rlf\r\n',
+  '\n',
+  "it's",
+  "'",
+  "''",
+  '"',
+  '\\',
+  'back\\slash',
+  'ends\\',
+  "\\'",
+  '\\n',
+  "'\\''",
+  '$HOME',
+  '${HOME}',
+  '$(echo run)',
+  '`echo run`',
+  '$((1+1))',
+  '!!',
+  '!history',
+  '^a^b',
+  '*',
+  '?',
+  '[a-z]',
+  '{a,b}',
+  '#comment',
+  'a #b',
+  ';echo run',
+  '| cat',
+  '& echo run',
+  '> file',
+  '<(echo)',
+  '(echo run)',
+  '%PATH%',
+  '%%',
+  'é ü 漢字 🙂',
+  '\u2018quoted\u2019',
+  '\u0007bell',
+  '\u001b[31m',
+  '\u00a0',
+  '=(echo run)',
+  '=ls',
+  'x'.repeat(2000),
 ]
 
 /** Sets VAR0, VAR1, … and says where the environment is written, a value behind each NUL. */
-async function readBack(shell: Shell, format: EnvFormat, values: readonly string[], home: TempHome, read: (file: string) => string): Promise<readonly string[]> {
+async function readBack(
+  shell: Shell,
+  format: EnvFormat,
+  values: readonly string[],
+  home: TempHome,
+  read: (file: string) => string,
+): Promise<readonly string[]> {
   const variables = Object.fromEntries(values.map((value, index) => [`VAR${index}`, value]))
   const file = join(home.path, 'code')
   writeFileSync(file, renderEnv(format, { variables, stale: [] }))
   const { stdout, stderr, code } = await runScript(shell, `${read(file)}\nenv -0\n`, home)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const seen = new Map(stdout.split('\0').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
+  const seen = new Map(
+    stdout.split('\0').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  )
   return values.map((_, index) => seen.get(`VAR${index}`) ?? 'missing')
 }
 
-const anyText = fc.array(fc.string({ unit: fc.oneof(fc.constantFrom(...Array.from(' \'"\\$`!;&|<>()*?~#%^={}[]\n\t')), fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' })), maxLength: 12 }).filter((text) => !text.includes('\0')), { minLength: 30, maxLength: 30 })
+const anyText = fc.array(
+  fc
+    .string({
+      unit: fc.oneof(
+        fc.constantFrom(...Array.from(' \'"\\$`!;&|<>()*?~#%^={}[]\n\t')),
+        fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' }),
+      ),
+      maxLength: 12,
+    })
+    .filter((text) => !text.includes('\0')),
+  { minLength: 30, maxLength: 30 },
+)
 
 describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
   let home: TempHome
@@ -69,8 +140,14 @@ describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
   })
 
   it.skipIf(lacks(shell))('in a substitution without quotes, where a value is one that AWS gives', async () => {
-    const values = ['ASIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'FwoGZXIvYXdzE+/==', '2026-11-21T18:40:00Z']
-    const [format, read]: [EnvFormat, string] = shell === 'fish' ? ['fish', 'eval (cat FILE)'] : ['env', 'eval $(cat FILE)']
+    const values = [
+      'ASIAIOSFODNN7EXAMPLE',
+      'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+      'FwoGZXIvYXdzE+/==',
+      '2026-11-21T18:40:00Z',
+    ]
+    const [format, read]: [EnvFormat, string] =
+      shell === 'fish' ? ['fish', 'eval (cat FILE)'] : ['env', 'eval $(cat FILE)']
     expect(await readBack(shell, format, values, home, (file) => read.replace('FILE', file))).toEqual(values)
   })
 })
@@ -90,8 +167,11 @@ describe('forms whose readers are not here', () => {
   it.each([
     ['plain/+==', "$Env:NAME = 'plain/+=='"],
     ["it's", "$Env:NAME = 'it''s'"],
-    ['\u2018typographic\u2019 \u201alow\u201b', "$Env:NAME = '\u2018\u2018typographic\u2019\u2019 \u201a\u201alow\u201b\u201b'"],
-    ['$x `n "q" ; & |', "$Env:NAME = '$x `n \"q\" ; & |'"],
+    [
+      '\u2018typographic\u2019 \u201alow\u201b',
+      "$Env:NAME = '\u2018\u2018typographic\u2019\u2019 \u201a\u201alow\u201b\u201b'",
+    ],
+    ['$x `n "q" ; & |', '$Env:NAME = \'$x `n "q" ; & |\''],
     ['', "$Env:NAME = ''"],
     ['two\nlines', undefined],
     ['nul\0', undefined],
@@ -115,14 +195,19 @@ describe('forms whose readers are not here', () => {
     expect(lineOf('windows-cmd', value)).toBe(line)
   })
 
-  it.each(['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'dotenv'] as const)('%s refuses a value with a NUL, which no environment can hold', (format) => {
-    expect(lineOf(format, 'a\0b')).toBeUndefined()
-  })
+  it.each(['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'dotenv'] as const)(
+    '%s refuses a value with a NUL, which no environment can hold',
+    (format) => {
+      expect(lineOf(format, 'a\0b')).toBeUndefined()
+    },
+  )
 })
 
 describe('.env files', () => {
   it('come back from Node.js as they were, or are refused', () => {
-    const lines = EVIL.map((value) => [value, lineOf('dotenv', value)] as const).filter(([, line]) => line !== undefined)
+    const lines = EVIL.map((value) => [value, lineOf('dotenv', value)] as const).filter(
+      ([, line]) => line !== undefined,
+    )
     expect(lines.length).toBeGreaterThan(25)
     for (const [value, line] of lines) expect(parseEnv(`${line ?? ''}\n`)).toEqual({ NAME: value })
   })
@@ -130,7 +215,21 @@ describe('.env files', () => {
 
 describe('process', () => {
   it.each(EVIL)('carries %j', (value) => {
-    const text = renderEnv('process', { variables: { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: value, AWS_SESSION_TOKEN: 'T', AWS_CREDENTIAL_EXPIRATION: '2026-11-21T18:40:00Z' }, stale: [] })
-    expect(JSON.parse(text)).toEqual({ Version: 1, AccessKeyId: 'A', SecretAccessKey: value, SessionToken: 'T', Expiration: '2026-11-21T18:40:00Z' })
+    const text = renderEnv('process', {
+      variables: {
+        AWS_ACCESS_KEY_ID: 'A',
+        AWS_SECRET_ACCESS_KEY: value,
+        AWS_SESSION_TOKEN: 'T',
+        AWS_CREDENTIAL_EXPIRATION: '2026-11-21T18:40:00Z',
+      },
+      stale: [],
+    })
+    expect(JSON.parse(text)).toEqual({
+      Version: 1,
+      AccessKeyId: 'A',
+      SecretAccessKey: value,
+      SessionToken: 'T',
+      Expiration: '2026-11-21T18:40:00Z',
+    })
   })
 })

@@ -18,9 +18,19 @@ export function lacks(shell: Shell): boolean {
 }
 
 /** Runs a script in a shell that reads nobody's start-up files. */
-export async function runScript(shell: Shell, script: string, home: TempHome, environment: Readonly<Record<string, string>> = {}): Promise<RunResult> {
+export async function runScript(
+  shell: Shell,
+  script: string,
+  home: TempHome,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunResult> {
   const path = join(home.path, 'script')
   writeFileSync(path, script)
-  const plain: Readonly<Record<Shell, readonly string[]>> = { sh: [], bash: ['--norc', '--noprofile'], zsh: ['-f'], fish: ['--no-config'] }
+  const plain: Readonly<Record<Shell, readonly string[]>> = {
+    sh: [],
+    bash: ['--norc', '--noprofile'],
+    zsh: ['-f'],
+    fish: ['--no-config'],
+  }
   return await runProgram([shell, ...plain[shell], path], { environment: home.environment(environment) })
 }

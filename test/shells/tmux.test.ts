@@ -22,21 +22,29 @@ beforeEach(() => {
     '.aws/credentials': `[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = ${expiration}\n`,
   })
   chmodSync(join(home.path, '.bin/awsmfa'), 0o700)
-  environment = home.environment({ TERM: 'xterm', TMUX_TMPDIR: home.path, SHELL: '/bin/sh', PATH: `${join(home.path, '.bin')}:${process.env['PATH'] ?? ''}` })
+  environment = home.environment({
+    TERM: 'xterm',
+    TMUX_TMPDIR: home.path,
+    SHELL: '/bin/sh',
+    PATH: `${join(home.path, '.bin')}:${process.env['PATH'] ?? ''}`,
+  })
 })
 afterEach(() => home.remove())
 
-describe.skipIf(process.platform === 'win32' || !needsProgram('tmux') || !needsProgram('python3'))('tmux with the lines of docs/prompt.md', () => {
-  it('shows in its status line what is left', async () => {
-    expect(LINES).toContain('status-right')
-    const pty = await openPty(['tmux', 'new-session'], { environment, cwd: home.path, columns: 120 })
-    try {
-      await pty.expect(/work 2 ?h/)
-      expect(pty.output()).not.toMatch(/not ready|invalid|unknown/)
-    } finally {
-      // It serves on when its terminal is gone. The socket is in this home.
-      await runProgram(['tmux', 'kill-server'], { environment })
-      pty.close()
-    }
-  })
-})
+describe.skipIf(process.platform === 'win32' || !needsProgram('tmux') || !needsProgram('python3'))(
+  'tmux with the lines of docs/prompt.md',
+  () => {
+    it('shows in its status line what is left', async () => {
+      expect(LINES).toContain('status-right')
+      const pty = await openPty(['tmux', 'new-session'], { environment, cwd: home.path, columns: 120 })
+      try {
+        await pty.expect(/work 2 ?h/)
+        expect(pty.output()).not.toMatch(/not ready|invalid|unknown/)
+      } finally {
+        // It serves on when its terminal is gone. The socket is in this home.
+        await runProgram(['tmux', 'kill-server'], { environment })
+        pty.close()
+      }
+    })
+  },
+)

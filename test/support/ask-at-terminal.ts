@@ -18,9 +18,18 @@ import { tokenCodeQuestion, tokenCodeRefusal } from '../../src/mfa/prompt.ts'
 
 const environment = process.env
 const asker = createAsker({ environment, noColor: false })
-const terminal = createTerminal({ environment, noColor: false, asker, spinner: (talk) => createSpinner({ talk, canMoveCursor: true }) })
+const terminal = createTerminal({
+  environment,
+  noColor: false,
+  asker,
+  spinner: (talk) => createSpinner({ talk, canMoveCursor: true }),
+})
 const source = createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
-const request: TokenCodeRequest = { profile: process.argv[3] ?? 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
+const request: TokenCodeRequest = {
+  profile: process.argv[3] ?? 'work',
+  profiles: 1,
+  serialNumber: 'arn:aws:iam::111111111111:mfa/alice',
+}
 const QUESTION = tokenCodeQuestion(request, false)
 
 /** Streams are closed in the turn after they were destroyed. */
@@ -28,10 +37,15 @@ const closed = (): Promise<void> => new Promise((resolve) => setImmediate(() => 
 
 const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   code: () => source(request, new AbortController().signal),
-  refused: () => source({ ...request, refusal: { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } }, new AbortController().signal),
+  refused: () =>
+    source(
+      { ...request, refusal: { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } },
+      new AbortController().signal,
+    ),
   confirm: () => terminal.confirm('Make these changes?', new AbortController().signal),
   ask: () => terminal.ask({ text: 'Access key id: ', wanted: 'long-term-keys' }, new AbortController().signal),
-  secret: () => terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal),
+  secret: () =>
+    terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal),
   crash: () => {
     setTimeout(() => process.exit(3), 100)
     return terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal)

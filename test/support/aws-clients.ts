@@ -12,17 +12,26 @@ const VENV = fileURLToPath(new URL('../../build/python/bin/', import.meta.url))
  * name. Throws where CI is set, on Linux, so that nothing is skipped there unseen.
  */
 export function findAwsCli(major: 1 | 2): string | undefined {
-  return demandInCi(candidates('aws').find((path) => versionOf(path).startsWith(`aws-cli/${major}.`)), `AWS CLI ${major}`)
+  return demandInCi(
+    candidates('aws').find((path) => versionOf(path).startsWith(`aws-cli/${major}.`)),
+    `AWS CLI ${major}`,
+  )
 }
 
 /** Gives the path of the first Python that has boto3, in the same way. */
 export function findPythonWithBoto3(): string | undefined {
-  return demandInCi(candidates('python3').find((path) => run(path, ['-c', 'import boto3']).status === 0), 'Python with boto3')
+  return demandInCi(
+    candidates('python3').find((path) => run(path, ['-c', 'import boto3']).status === 0),
+    'Python with boto3',
+  )
 }
 
 /** Gives the path of the first Python 3, in the same way. */
 export function findPython(): string | undefined {
-  return demandInCi(candidates('python3').find((path) => run(path, ['-c', 'import configparser']).status === 0), 'Python 3')
+  return demandInCi(
+    candidates('python3').find((path) => run(path, ['-c', 'import configparser']).status === 0),
+    'Python 3',
+  )
 }
 
 function candidates(name: string): readonly string[] {
@@ -41,6 +50,7 @@ function run(path: string, argv: readonly string[]) {
 }
 
 function demandInCi(found: string | undefined, what: string): string | undefined {
-  if (found === undefined && (process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI has no ${what}, which a test needs`)
+  if (found === undefined && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
+    throw new Error(`CI has no ${what}, which a test needs`)
   return found
 }

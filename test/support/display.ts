@@ -38,22 +38,31 @@ export async function startDisplay(): Promise<Display> {
   const name = `:${number}`
   const xdotool = (...words: readonly string[]): Promise<string> =>
     new Promise((resolve, reject) => {
-      execFile('xdotool', words, { env: { DISPLAY: name, PATH: process.env['PATH'] ?? '' }, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout)
-        else reject(new Error(`xdotool ${words.join(' ')}: ${stderr}`, { cause: error }))
-      })
+      execFile(
+        'xdotool',
+        words,
+        { env: { DISPLAY: name, PATH: process.env['PATH'] ?? '' }, timeout: PATIENCE_MS },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout)
+          else reject(new Error(`xdotool ${words.join(' ')}: ${stderr}`, { cause: error }))
+        },
+      )
     })
   const search = (title: string): readonly string[] => ['search', '--sync', '--onlyvisible', '--name', `^${title}$`]
   return {
     name,
     press: async (title, ...keys) => {
       await xdotool(...search(title), 'windowfocus')
-      for (const key of keys) await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
+      for (const key of keys)
+        await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
     },
     expectWindow: async (title) => {
       await xdotool(...search(title))
     },
-    countWindows: async (title) => (await xdotool('search', '--onlyvisible', '--name', `^${title}$`).catch(() => '')).split('\n').filter((line) => line !== '').length,
+    countWindows: async (title) =>
+      (await xdotool('search', '--onlyvisible', '--name', `^${title}$`).catch(() => ''))
+        .split('\n')
+        .filter((line) => line !== '').length,
     stop: async () => {
       server.stdin?.end()
       await ended

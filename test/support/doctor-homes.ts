@@ -39,7 +39,9 @@ const USUAL: MachineFacts = {
 
 /** The codes that have a broken home. */
 export function brokenHomes(): readonly string[] {
-  return readdirSync(HOMES).filter((name) => name.startsWith('doctor-')).map((name) => name.slice('doctor-'.length))
+  return readdirSync(HOMES)
+    .filter((name) => name.startsWith('doctor-'))
+    .map((name) => name.slice('doctor-'.length))
 }
 
 /** The folder of a broken home. */
@@ -50,23 +52,51 @@ export function brokenHomePath(code: string): string {
 /** Reads a broken home. */
 export function readBrokenHome(code: string): DoctorHome {
   const folder = brokenHomePath(code)
-  const said = existsSync(`${folder}/surroundings.json`) ? (JSON.parse(readFileSync(`${folder}/surroundings.json`, 'utf8')) as Surroundings) : {}
+  const said = existsSync(`${folder}/surroundings.json`)
+    ? (JSON.parse(readFileSync(`${folder}/surroundings.json`, 'utf8')) as Surroundings)
+    : {}
   const { programs = {}, files = {}, environment = {}, ...others } = said
   const home = homeOf({ credentials: textOf(`${folder}/credentials`), config: textOf(`${folder}/config`) })
-  const machine: MachineFacts = { ...USUAL, ...others, environment: { ...USUAL.environment, ...environment }, program: (path) => programs[path] ?? USUAL.program(path) }
-  const openFiles = machine.openFiles.map((file) => ({ ...file, path: file.path === 'credentials' ? home.files.credentials.path : file.path }))
-  return { files: { credentials: { ...home.files.credentials, ...files.credentials }, config: { ...home.files.config, ...files.config } }, machine: { ...machine, openFiles } }
+  const machine: MachineFacts = {
+    ...USUAL,
+    ...others,
+    environment: { ...USUAL.environment, ...environment },
+    program: (path) => programs[path] ?? USUAL.program(path),
+  }
+  const openFiles = machine.openFiles.map((file) => ({
+    ...file,
+    path: file.path === 'credentials' ? home.files.credentials.path : file.path,
+  }))
+  return {
+    files: {
+      credentials: { ...home.files.credentials, ...files.credentials },
+      config: { ...home.files.config, ...files.config },
+    },
+    machine: { ...machine, openFiles },
+  }
 }
 
 /** A home in which all else is right. The texts are byte strings. */
-export function homeOf(texts: Readonly<Record<SharedFileName, string>>, machine: Partial<MachineFacts> = {}): DoctorHome {
-  const file = (name: SharedFileName): ExaminedFile => ({ path: `${DOCTOR_HOME}/.aws/${name}`, text: texts[name], exists: true, unreadable: undefined, modifiedAt: new Date('2026-11-20T09:00:00Z') })
+export function homeOf(
+  texts: Readonly<Record<SharedFileName, string>>,
+  machine: Partial<MachineFacts> = {},
+): DoctorHome {
+  const file = (name: SharedFileName): ExaminedFile => ({
+    path: `${DOCTOR_HOME}/.aws/${name}`,
+    text: texts[name],
+    exists: true,
+    unreadable: undefined,
+    modifiedAt: new Date('2026-11-20T09:00:00Z'),
+  })
   return { files: { credentials: file('credentials'), config: file('config') }, machine: { ...USUAL, ...machine } }
 }
 
 /** The files of another tool's home after setup. */
 export function homeAfterSetup(layout: string): DoctorHome {
-  return homeOf({ credentials: textOf(`${HOMES}${layout}/credentials.after-setup`), config: textOf(`${HOMES}${layout}/config.after-setup`) })
+  return homeOf({
+    credentials: textOf(`${HOMES}${layout}/credentials.after-setup`),
+    config: textOf(`${HOMES}${layout}/config.after-setup`),
+  })
 }
 
 function textOf(path: string): string {

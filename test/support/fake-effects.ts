@@ -12,22 +12,43 @@ import type { SigningCredentials } from '../../src/model/credentials.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 
 export const NOW = new Date('2026-11-21T12:00:07Z')
-export const ALICE: CallerIdentity = { account: '111111111111', arn: 'arn:aws:iam::111111111111:user/team/alice', userId: 'AIDAALICE' }
+export const ALICE: CallerIdentity = {
+  account: '111111111111',
+  arn: 'arn:aws:iam::111111111111:user/team/alice',
+  userId: 'AIDAALICE',
+}
 
 /** A session that ends so many seconds after NOW. */
 export function sessionOf(accessKeyId: string, seconds = 43_200, assumedRoleArn?: string): StsSession {
-  const credentials = { accessKeyId, secretAccessKey: 'secret', sessionToken: 'session', expiration: new Date(NOW.getTime() + seconds * 1000) }
+  const credentials = {
+    accessKeyId,
+    secretAccessKey: 'secret',
+    sessionToken: 'session',
+    expiration: new Date(NOW.getTime() + seconds * 1000),
+  }
   return assumedRoleArn === undefined ? { credentials } : { credentials, assumedRoleArn }
 }
 
 export interface FakeSts extends Sts {
-  readonly calls: readonly { readonly operation: string; readonly signer: SigningCredentials; readonly request?: GetSessionTokenRequest | AssumeRoleRequest }[]
+  readonly calls: readonly {
+    readonly operation: string
+    readonly signer: SigningCredentials
+    readonly request?: GetSessionTokenRequest | AssumeRoleRequest
+  }[]
 }
 
 /** An STS that answers each operation from a list; an Error in it is thrown. An operation without an answer left fails the test. */
-export function fakeSts(answers: { readonly identity?: readonly (CallerIdentity | Error)[]; readonly session?: readonly (StsSession | Error)[]; readonly role?: readonly (StsSession | Error)[] }): FakeSts {
+export function fakeSts(answers: {
+  readonly identity?: readonly (CallerIdentity | Error)[]
+  readonly session?: readonly (StsSession | Error)[]
+  readonly role?: readonly (StsSession | Error)[]
+}): FakeSts {
   const calls: FakeSts['calls'][number][] = []
-  const left = { identity: [...(answers.identity ?? [])], session: [...(answers.session ?? [])], role: [...(answers.role ?? [])] }
+  const left = {
+    identity: [...(answers.identity ?? [])],
+    session: [...(answers.session ?? [])],
+    role: [...(answers.role ?? [])],
+  }
   const next = async <T>(queue: (T | Error)[], operation: string): Promise<T> => {
     const answer = queue.shift()
     if (answer === undefined) throw new Error(`unexpected ${operation}`)
@@ -53,7 +74,10 @@ export function fakeSts(answers: { readonly identity?: readonly (CallerIdentity 
 }
 
 /** A person who types these answers, one after another. What they were asked is kept; a question without an answer fails the test. */
-export function fakePerson(answers: readonly (string | Error)[], typed = true): { readonly source: TokenCodeSource; readonly asked: readonly TokenCodeRequest[] } {
+export function fakePerson(
+  answers: readonly (string | Error)[],
+  typed = true,
+): { readonly source: TokenCodeSource; readonly asked: readonly TokenCodeRequest[] } {
   const asked: TokenCodeRequest[] = []
   const left = [...answers]
   const source: TokenCodeSource = async (request): Promise<TokenCodeAnswer> => {
@@ -66,7 +90,11 @@ export function fakePerson(answers: readonly (string | Error)[], typed = true): 
   return { source, asked }
 }
 
-export function fakeFacts(known: Readonly<Record<string, CallerIdentity>> = {}): RememberedFacts & { readonly refusals: Map<string, QuestionRefusal>; readonly spent: Set<string>; readonly identities: Map<string, CallerIdentity> } {
+export function fakeFacts(known: Readonly<Record<string, CallerIdentity>> = {}): RememberedFacts & {
+  readonly refusals: Map<string, QuestionRefusal>
+  readonly spent: Set<string>
+  readonly identities: Map<string, CallerIdentity>
+} {
   const identities = new Map(Object.entries(known))
   const spent = new Set<string>()
   const refusals = new Map<string, QuestionRefusal>()
@@ -84,9 +112,12 @@ export function fakeFacts(known: Readonly<Record<string, CallerIdentity>> = {}):
   }
 }
 
-export function fakeCache(records: readonly SessionRecord[] = []): SessionCache & { readonly records: SessionRecord[] } {
+export function fakeCache(
+  records: readonly SessionRecord[] = [],
+): SessionCache & { readonly records: SessionRecord[] } {
   const held = [...records]
-  const same = (left: SessionRecord['key'], right: SessionRecord['key']): boolean => JSON.stringify(left) === JSON.stringify(right)
+  const same = (left: SessionRecord['key'], right: SessionRecord['key']): boolean =>
+    JSON.stringify(left) === JSON.stringify(right)
   const remove = (key: SessionRecord['key']): void => {
     const index = held.findIndex((record) => same(record.key, key))
     if (index >= 0) held.splice(index, 1)

@@ -28,7 +28,10 @@ export interface SweepCount {
 /** Kills the program at each of its calls upon files, from the first to the last. */
 export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
   const calls = (await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
-  return faultEach(sweep, calls.map((call) => ({ call, kill: true as const })))
+  return faultEach(
+    sweep,
+    calls.map((call) => ({ call, kill: true as const })),
+  )
 }
 
 /**
@@ -37,19 +40,34 @@ export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise
  */
 export async function killAtEveryWritingCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
   const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
-  return faultEach(sweep, calls.map((call) => ({ call, kill: true as const })))
+  return faultEach(
+    sweep,
+    calls.map((call) => ({ call, kill: true as const })),
+  )
 }
 
 /** Refuses the program each of its writing calls, with each of the errors. */
-export async function refuseEveryWritingCall<S extends Scene>(sweep: Sweep<S>, errors: readonly string[]): Promise<SweepCount> {
+export async function refuseEveryWritingCall<S extends Scene>(
+  sweep: Sweep<S>,
+  errors: readonly string[],
+): Promise<SweepCount> {
   const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
-  return faultEach(sweep, calls.flatMap((call) => errors.map((error) => ({ call, error }))))
+  return faultEach(
+    sweep,
+    calls.flatMap((call) => errors.map((error) => ({ call, error }))),
+  )
 }
 
 /** Refuses the program each of its writing calls with one of the errors, in turn: all of them are met, but not everywhere. */
-export async function refuseEveryWritingCallInTurn<S extends Scene>(sweep: Sweep<S>, errors: readonly string[]): Promise<SweepCount> {
+export async function refuseEveryWritingCallInTurn<S extends Scene>(
+  sweep: Sweep<S>,
+  errors: readonly string[],
+): Promise<SweepCount> {
   const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
-  return faultEach(sweep, calls.map((call, index) => ({ call, error: errors[index % errors.length] ?? '' })))
+  return faultEach(
+    sweep,
+    calls.map((call, index) => ({ call, error: errors[index % errors.length] ?? '' })),
+  )
 }
 
 function everyCall(): boolean {
@@ -60,7 +78,10 @@ async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: 
   const runs = await inPairs(faults, async (fault) => {
     const { scene, run } = await runFaulted(prepare, fault)
     await explain(fault, () => {
-      if (!run.isFaulted) throw new Error(`in no run did that take effect, but ${run.met === undefined ? 'nothing' : `at ${run.met.line}`}`)
+      if (!run.isFaulted)
+        throw new Error(
+          `in no run did that take effect, but ${run.met === undefined ? 'nothing' : `at ${run.met.line}`}`,
+        )
       return check(scene, run, fault)
     })
     return run.isFaulted
@@ -72,7 +93,10 @@ async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: 
  * Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. When it has met
  * another one, a run without a fault says which number the call has now.
  */
-export async function runFaulted<S extends Scene>(prepare: () => S | Promise<S>, fault: Fault): Promise<{ readonly scene: S; readonly run: TracedRun }> {
+export async function runFaulted<S extends Scene>(
+  prepare: () => S | Promise<S>,
+  fault: Fault,
+): Promise<{ readonly scene: S; readonly run: TracedRun }> {
   let { call } = fault
   for (let tries = 1; ; tries++) {
     const scene = await prepare()
@@ -99,6 +123,9 @@ async function explain(fault: Fault, check: () => Promise<void> | void): Promise
     await check()
   } catch (cause) {
     const { call, ...what } = fault
-    throw new Error(`after ${JSON.stringify(what)} at ${call.name} ${call.nth}: ${call.line.slice(0, 300)}\n${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new Error(
+      `after ${JSON.stringify(what)} at ${call.name} ${call.nth}: ${call.line.slice(0, 300)}\n${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
 }

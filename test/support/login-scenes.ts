@@ -2,7 +2,17 @@
  * Homes in which the built tool is about to log in or out, for sweeps of faults: each has a user of its own, so that many
  * logins can run side by side and every one has codes that STS has not seen yet.
  */
-import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -76,7 +86,17 @@ export async function openLoginStage(): Promise<LoginStage> {
     const config = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${device}\n\n[profile admin]\nregion = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work-long-term\nmfa_serial = ${device}\n`
     const home = open({ '.aws/credentials': Buffer.from(old, 'latin1'), '.aws/config': config })
     ageBelow(join(home.path, '.aws'))
-    return { home, user, device, profile: 'work', old, secrets: [secret], argv: [], env: environmentOf(home), paths: pathsOf(home) }
+    return {
+      home,
+      user,
+      device,
+      profile: 'work',
+      old,
+      secrets: [secret],
+      argv: [],
+      env: environmentOf(home),
+      paths: pathsOf(home),
+    }
   }
   const codes = new Map<LoginScene['home'], number>()
   const login = ({ home, device, profile }: LoginScene): readonly string[] => {
@@ -139,7 +159,10 @@ export async function openLoginStage(): Promise<LoginStage> {
 }
 
 /** What V8 compiled in one home, for runs in the others that are not looked at call by call: a sweep has a thousand of them. */
-function createSharedCode(): { readonly using: <T>(home: TempHome, run: () => Promise<T>) => Promise<T>; readonly remove: () => void } {
+function createSharedCode(): {
+  readonly using: <T>(home: TempHome, run: () => Promise<T>) => Promise<T>
+  readonly remove: () => void
+} {
   const shared = mkdtempSync(join(tmpdir(), 'awsmfa-code-'))
   return {
     using: async (home, run) => {
@@ -148,7 +171,8 @@ function createSharedCode(): { readonly using: <T>(home: TempHome, run: () => Pr
       for (const name of readdirSync(shared)) linkSync(join(shared, name), join(folder, name))
       const result = await run()
       // As whole files under their last names, so others that look here meanwhile find nothing half written.
-      if (readdirSync(shared).length === 0) for (const name of readdirSync(folder)) renameSync(join(folder, name), join(shared, name))
+      if (readdirSync(shared).length === 0)
+        for (const name of readdirSync(folder)) renameSync(join(folder, name), join(shared, name))
       rmSync(folder, { recursive: true })
       return result
     },
@@ -163,7 +187,12 @@ export function isFileWork(call: TracedCall): boolean {
 
 /** The credentials file as a login leaves it: what was there, then the whole session. */
 export function isSignedIn({ old }: LoginScene, text: string): boolean {
-  return text.startsWith(old) && /^\n?\[work\]\naws_access_key_id = ASIA\w{16}\naws_secret_access_key = \S{40}\naws_session_token = \S{100,}\nexpiration = [-\dT:]{19}Z\nmanager = awsmfa\nawsmfa_state = \S+\n$/.test(text.slice(old.length))
+  return (
+    text.startsWith(old) &&
+    /^\n?\[work\]\naws_access_key_id = ASIA\w{16}\naws_secret_access_key = \S{40}\naws_session_token = \S{100,}\nexpiration = [-\dT:]{19}Z\nmanager = awsmfa\nawsmfa_state = \S+\n$/.test(
+      text.slice(old.length),
+    )
+  )
 }
 
 /** The credentials file now, as bytes. */
@@ -173,7 +202,9 @@ export function credentialsOf({ home }: LoginScene): string {
 
 /** The entries in the caches of the AWS CLI and botocore, by their paths. */
 export function awsCacheEntries({ home }: LoginScene): readonly string[] {
-  return ['.aws/cli/cache', '.aws/boto/cache'].flatMap((folder) => filesBelow(home.path, folder)).filter((name) => name.endsWith('.json'))
+  return ['.aws/cli/cache', '.aws/boto/cache']
+    .flatMap((folder) => filesBelow(home.path, folder))
+    .filter((name) => name.endsWith('.json'))
 }
 
 /** What awsmfa keeps of its own in a home, by its path: sessions, facts, locks. */
@@ -190,27 +221,53 @@ export function keptSession(scene: LoginScene): string | undefined {
 export function expectOwnFilesWhole(scene: LoginScene): void {
   for (const name of ownFiles(scene).filter((each) => each.endsWith('.json'))) {
     const text = scene.home.read(name).toString()
-    expect([name, text.endsWith('}\n'), JSON.parse(text)]).toEqual([name, true, expect.objectContaining({ version: 1 })])
+    expect([name, text.endsWith('}\n'), JSON.parse(text)]).toEqual([
+      name,
+      true,
+      expect.objectContaining({ version: 1 }),
+    ])
   }
-  for (const [path, text] of sealedSessions(scene.home.path)) expect([path, text?.endsWith('}\n')]).toEqual([path, true])
+  for (const [path, text] of sealedSessions(scene.home.path))
+    expect([path, text?.endsWith('}\n')]).toEqual([path, true])
 }
 
 /** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. A line for prompts may. */
 export function expectNothingLeft(scene: LoginScene, ...but: readonly string[]): void {
   const entries = awsCacheEntries(scene)
-  const beside = filesBelow(scene.home.path, '.aws').filter((name) => !entries.includes(name) && name !== `.aws/credentials.awsmfa/${scene.profile}` && !but.some((start) => name.startsWith(`.aws/${start}`)))
+  const beside = filesBelow(scene.home.path, '.aws').filter(
+    (name) =>
+      !entries.includes(name) &&
+      name !== `.aws/credentials.awsmfa/${scene.profile}` &&
+      !but.some((start) => name.startsWith(`.aws/${start}`)),
+  )
   expect(beside.toSorted()).toEqual(['.aws/config', '.aws/credentials'])
-  expect(ownFiles(scene).filter((name) => !/^\.(cache|local\/state)\/awsmfa\/([\w/-]+(\.refusal)?\.json|sessions\/[0-9a-f]{40}\.sealed|cache-key)$/.test(name))).toEqual([])
+  expect(
+    ownFiles(scene).filter(
+      (name) =>
+        !/^\.(cache|local\/state)\/awsmfa\/([\w/-]+(\.refusal)?\.json|sessions\/[0-9a-f]{40}\.sealed|cache-key)$/.test(
+          name,
+        ),
+    ),
+  ).toEqual([])
 }
 
 /** An hour passes for all files of a home: what a killed process left is old. */
 export function letAnHourPass({ home }: LoginScene): void {
-  for (const folder of ['.aws/cli', '.aws/boto', '.aws/credentials.awsmfa', '.cache', '.local']) ageBelow(join(home.path, folder))
+  for (const folder of ['.aws/cli', '.aws/boto', '.aws/credentials.awsmfa', '.cache', '.local'])
+    ageBelow(join(home.path, folder))
 }
 
 /** The words of a person's screen: no secret, no code, no trace of the stack. */
-export function expectDecentOutput({ secrets, home }: LoginScene, { stdout, stderr }: { readonly stdout: string; readonly stderr: string }): void {
-  const kept = [...home.read('.aws/credentials').toString('latin1').matchAll(/^aws_(?:secret_access_key|session_token) = (\S+)$/gm)].map(([, secret]) => secret ?? '')
+export function expectDecentOutput(
+  { secrets, home }: LoginScene,
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+): void {
+  const kept = [
+    ...home
+      .read('.aws/credentials')
+      .toString('latin1')
+      .matchAll(/^aws_(?:secret_access_key|session_token) = (\S+)$/gm),
+  ].map(([, secret]) => secret ?? '')
   expect(stdout).toBe('')
   expect([...secrets, ...kept].filter((secret) => stderr.includes(secret))).toEqual([])
   expect(stderr).not.toMatch(/^ {4}at |fault of awsmfa|node:|Error:/m)

@@ -6,7 +6,8 @@ import { needsProgram } from './outside-program.ts'
 export function needsMounts(): boolean {
   if (!needsProgram('unshare')) return false
   const isAllowed = spawnSync('unshare', ['-rm', 'true']).status === 0
-  if (!isAllowed && (process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error('CI does not allow `unshare -rm`, which a test needs')
+  if (!isAllowed && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
+    throw new Error('CI does not allow `unshare -rm`, which a test needs')
   return isAllowed
 }
 
@@ -20,6 +21,7 @@ export function withFileMounted(source: string, target: string): readonly string
  * `filled` lie; when they are done the folder is copied back to `filled`. The exit status is theirs.
  */
 export function withSmallDisk(bytes: number, folder: string, filled: string): readonly string[] {
-  const script = 'mount -t tmpfs -o size="$1",mode=700 tmpfs "$2" && cp -a "$3/." "$2" && disk=$2 back=$3 && shift 3 && "$@"; status=$?; find "$back" -mindepth 1 -delete; cp -a "$disk/." "$back"; exit $status'
+  const script =
+    'mount -t tmpfs -o size="$1",mode=700 tmpfs "$2" && cp -a "$3/." "$2" && disk=$2 back=$3 && shift 3 && "$@"; status=$?; find "$back" -mindepth 1 -delete; cp -a "$disk/." "$back"; exit $status'
   return ['unshare', '-rm', 'sh', '-c', script, 'sh', String(bytes), folder, filled]
 }

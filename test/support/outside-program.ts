@@ -7,7 +7,10 @@ import { delimiter, join } from 'node:path'
  * there unseen.
  */
 export function needsProgram(name: string): boolean {
-  return found((process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))), name)
+  return found(
+    (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    name,
+  )
 }
 
 /** Tells the same of a file that a package of the system installs and that is no program. */
@@ -16,7 +19,8 @@ export function needsInstalledFile(path: string): boolean {
 }
 
 function found(isThere: boolean, name: string): boolean {
-  if (!isThere && (process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI has no '${name}', which a test needs`)
+  if (!isThere && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
+    throw new Error(`CI has no '${name}', which a test needs`)
   return isThere
 }
 

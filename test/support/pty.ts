@@ -87,7 +87,8 @@ export async function openPty(argv: readonly string[], options: PtyOptions): Pro
         watchers.delete(watch)
         act()
       }
-      const failed = (why: string): void => settle(() => reject(new Error(`${why} while waiting for ${what}; on the terminal:\n${output}`)))
+      const failed = (why: string): void =>
+        settle(() => reject(new Error(`${why} while waiting for ${what}; on the terminal:\n${output}`)))
       const watch = (): void => {
         const found = look()
         if (found !== undefined) settle(() => resolve(found))
@@ -129,7 +130,8 @@ export async function openPty(argv: readonly string[], options: PtyOptions): Pro
 }
 
 function endOfMatch(text: string, wanted: string | RegExp): number | undefined {
-  const found = typeof wanted === 'string' ? { index: text.indexOf(wanted), length: wanted.length } : matchOf(text, wanted)
+  const found =
+    typeof wanted === 'string' ? { index: text.indexOf(wanted), length: wanted.length } : matchOf(text, wanted)
   return found.index < 0 ? undefined : found.index + found.length
 }
 

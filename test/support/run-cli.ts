@@ -36,13 +36,22 @@ export function runProgram(argv: readonly [string, ...string[]], options: RunOpt
   const { environment, input = '', cwd, limitMs = 20_000 } = options
   const [program, ...words] = argv
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { env: environment, stdio: 'pipe', detached: true, ...(cwd === undefined ? {} : { cwd }) })
+    const child = spawn(program, words, {
+      env: environment,
+      stdio: 'pipe',
+      detached: true,
+      ...(cwd === undefined ? {} : { cwd }),
+    })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     const textOf = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString()
     const timer = setTimeout(() => {
       killGroup(child.pid)
-      reject(new Error(`${argv.join(' ')} took longer than ${limitMs} ms; stdout:\n${textOf(stdout)}\nstderr:\n${textOf(stderr)}`))
+      reject(
+        new Error(
+          `${argv.join(' ')} took longer than ${limitMs} ms; stdout:\n${textOf(stdout)}\nstderr:\n${textOf(stderr)}`,
+        ),
+      )
     }, limitMs)
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))

@@ -14,7 +14,10 @@ interface Screen {
 const SEQUENCE = /^\u001B\[([?\d;]*)([@-~])/
 
 /** Gives the rows of a terminal of that width, without spaces at their ends, and where the cursor is (both from 0). */
-export function screenOf(output: string, columns: number): { readonly lines: readonly string[]; readonly row: number; readonly column: number } {
+export function screenOf(
+  output: string,
+  columns: number,
+): { readonly lines: readonly string[]; readonly row: number; readonly column: number } {
   const screen: Screen = { columns, rows: [[]], row: 0, column: 0 }
   let rest = output
   while (rest !== '') {
@@ -28,7 +31,11 @@ export function screenOf(output: string, columns: number): { readonly lines: rea
       rest = rest.slice(sequence[0].length)
     }
   }
-  const lines = screen.rows.map((row) => Array.from(row, (cell: string | undefined) => cell ?? ' ').join('').trimEnd())
+  const lines = screen.rows.map((row) =>
+    Array.from(row, (cell: string | undefined) => cell ?? ' ')
+      .join('')
+      .trimEnd(),
+  )
   while (lines.length > screen.row + 1 && lines.at(-1) === '') lines.pop()
   return { lines, row: screen.row, column: Math.min(screen.column, columns - 1) }
 }

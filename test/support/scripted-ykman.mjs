@@ -46,10 +46,25 @@ function parse(words) {
   if (group !== 'oath' || subgroup !== 'accounts' || command !== 'code') usage(`No such command '${words.join(' ')}'.`)
   try {
     const { values: own } = parseArgs({ args: before, options: { device: { type: 'string', short: 'd' } } })
-    const { values, positionals } = parseArgs({ args: after, allowPositionals: true, options: { single: { type: 'boolean', short: 's' }, password: { type: 'string', short: 'p' }, remember: { type: 'boolean', short: 'r' }, 'show-hidden': { type: 'boolean', short: 'H' } } })
-    if (own.device !== undefined && !/^\d+$/.test(own.device)) usage(`Invalid value for '-d' / '--device': '${own.device}' is not a valid integer.`)
+    const { values, positionals } = parseArgs({
+      args: after,
+      allowPositionals: true,
+      options: {
+        single: { type: 'boolean', short: 's' },
+        password: { type: 'string', short: 'p' },
+        remember: { type: 'boolean', short: 'r' },
+        'show-hidden': { type: 'boolean', short: 'H' },
+      },
+    })
+    if (own.device !== undefined && !/^\d+$/.test(own.device))
+      usage(`Invalid value for '-d' / '--device': '${own.device}' is not a valid integer.`)
     if (positionals.length > 1) usage(`Got unexpected extra argument (${positionals[1]})`)
-    return { serial: own.device === undefined ? undefined : Number(own.device), single: values.single === true, password: values.password, query: positionals[0] ?? '' }
+    return {
+      serial: own.device === undefined ? undefined : Number(own.device),
+      single: values.single === true,
+      password: values.password,
+      query: positionals[0] ?? '',
+    }
   } catch (error) {
     return usage(error.message)
   }
@@ -58,13 +73,22 @@ function parse(words) {
 function findKey(serial) {
   if (!world.service) say('WARNING: PC/SC not available. Smart card (CCID) protocols will not function.\n')
   const keys = world.service ? world.keys : []
-  if (serial !== undefined) return keys.find((key) => key.serial === serial) ?? fail(`Failed connecting to a YubiKey with serial: ${serial}.\nMake sure the application has the required permissions.`)
+  if (serial !== undefined)
+    return (
+      keys.find((key) => key.serial === serial) ??
+      fail(
+        `Failed connecting to a YubiKey with serial: ${serial}.\nMake sure the application has the required permissions.`,
+      )
+    )
   if (keys.length === 0) fail('No YubiKey detected!')
   if (keys.length > 1) {
-    say(`Multiple YubiKeys detected:\n${keys.map((key) => `- YubiKey 5 NFC (5.4.3) [OTP+FIDO+CCID] Serial: ${key.serial}\n`).join('')}`)
+    say(
+      `Multiple YubiKeys detected:\n${keys.map((key) => `- YubiKey 5 NFC (5.4.3) [OTP+FIDO+CCID] Serial: ${key.serial}\n`).join('')}`,
+    )
     fail('Use --device SERIAL to specify which one to use.')
   }
-  if (keys[0].accounts === undefined) fail('The functionality required for this command is not enabled or not available on this YubiKey.')
+  if (keys[0].accounts === undefined)
+    fail('The functionality required for this command is not enabled or not available on this YubiKey.')
   return keys[0]
 }
 
@@ -73,7 +97,9 @@ function unlock(key, given, stdin) {
   if (key.password === undefined) return
   const piped = /^(.*)\n/.exec(stdin)?.[1]
   if (given === undefined && piped === undefined) {
-    say('Enter the password: /usr/lib/python3.11/getpass.py:91: GetPassWarning: Can not control echo on the terminal.\n  passwd = fallback_getpass(prompt, stream)\nWarning: Password input may be echoed.\n \nAborted!\n')
+    say(
+      'Enter the password: /usr/lib/python3.11/getpass.py:91: GetPassWarning: Can not control echo on the terminal.\n  passwd = fallback_getpass(prompt, stream)\nWarning: Password input may be echoed.\n \nAborted!\n',
+    )
     end(1)
   }
   if ((given ?? piped) !== key.password) fail('Authentication to the YubiKey failed. Wrong password?')
@@ -96,7 +122,10 @@ function whenTouched(then) {
 const parameters = process.argv.slice(2)
 const asked = parse(parameters)
 const stdin = readFileSync(0, 'utf8')
-appendFileSync(`${place}.runs`, `${JSON.stringify({ pid: process.pid, parameters, stdin, terminal: reachesTerminal(), callers: process.env.AWSMFA_CALLERS, keys: process.env.AWS_ACCESS_KEY_ID })}\n`)
+appendFileSync(
+  `${place}.runs`,
+  `${JSON.stringify({ pid: process.pid, parameters, stdin, terminal: reachesTerminal(), callers: process.env.AWSMFA_CALLERS, keys: process.env.AWS_ACCESS_KEY_ID })}\n`,
+)
 if (world.hang) setInterval(() => undefined, 1000)
 else {
   const key = findKey(asked.serial)

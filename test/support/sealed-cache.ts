@@ -18,7 +18,12 @@ export function sealedSessions(home: string): readonly (readonly [path: string, 
     const [, name] = /^([0-9a-f]{40})\.sealed$/.exec(file) ?? []
     if (name === undefined) return []
     const path = join(folder, file)
-    return [[path, key === undefined ? undefined : openSealed(readFileSync(path), `sessions/${name}`, key)?.toString()] as const]
+    return [
+      [
+        path,
+        key === undefined ? undefined : openSealed(readFileSync(path), `sessions/${name}`, key)?.toString(),
+      ] as const,
+    ]
   })
 }
 

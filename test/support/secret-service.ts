@@ -9,7 +9,10 @@ import { needsProgram } from './outside-program.ts'
 
 /** Whether this machine has what the tests of the keychain need. */
 export function hasSecretService(): boolean {
-  return process.platform === 'linux' && ['dbus-daemon', 'dbus-send', 'gdbus', 'gnome-keyring-daemon', 'secret-tool'].every(needsProgram)
+  return (
+    process.platform === 'linux' &&
+    ['dbus-daemon', 'dbus-send', 'gdbus', 'gnome-keyring-daemon', 'secret-tool'].every(needsProgram)
+  )
 }
 
 export interface SessionBus {
@@ -31,21 +34,51 @@ export interface SessionBus {
 export async function startSessionBus(deny: readonly string[] = []): Promise<SessionBus> {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-bus-'))
   const address = `unix:path=${folder}/bus`
-  const environment = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run'), DBUS_SESSION_BUS_ADDRESS: address, DISPLAY: ':99' }
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    XDG_RUNTIME_DIR: join(folder, 'run'),
+    DBUS_SESSION_BUS_ADDRESS: address,
+    DISPLAY: ':99',
+  }
   for (const name of ['run', 'services']) mkdirSync(join(folder, name), { mode: 0o700 })
   writePrompter(folder)
   writeFileSync(join(folder, 'bus.conf'), busConfiguration(folder, address, deny))
   const started: ChildProcess[] = []
   const start = (program: string, words: readonly string[], input?: string): ChildProcess => {
-    const child = spawn(program, words, { env: environment, stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'] })
+    const child = spawn(program, words, {
+      env: environment,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'],
+    })
     started.push(child)
     child.stdin?.end(input)
     return child
   }
-  const call = (method: string, ...words: readonly string[]): string => execFileSync('gdbus', ['call', '--session', '--method', method, ...words], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const call = (method: string, ...words: readonly string[]): string =>
+    execFileSync('gdbus', ['call', '--session', '--method', method, ...words], {
+      env: environment,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   const bus = start('dbus-daemon', ['--nofork', '--nosyslog', `--config-file=${folder}/bus.conf`])
   // Its socket is there a moment before it listens.
-  await until(() => spawnSync('gdbus', ['call', '--session', '--method', 'org.freedesktop.DBus.GetId', '--dest', 'org.freedesktop.DBus', '--object-path', '/'], { env: environment }).status === 0)
+  await until(
+    () =>
+      spawnSync(
+        'gdbus',
+        [
+          'call',
+          '--session',
+          '--method',
+          'org.freedesktop.DBus.GetId',
+          '--dest',
+          'org.freedesktop.DBus',
+          '--object-path',
+          '/',
+        ],
+        { env: environment },
+      ).status === 0,
+  )
   return {
     folder,
     environment,
@@ -59,8 +92,21 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
       }
     },
     startKeyring: async (state) => {
-      const child = start('gnome-keyring-daemon', ['--foreground', '--components=secrets', ...(state === 'unlocked' ? ['--unlock'] : [])], state === 'unlocked' ? 'password' : undefined)
-      await until(() => call('org.freedesktop.DBus.NameHasOwner', '--dest', 'org.freedesktop.DBus', '--object-path', '/', 'org.freedesktop.secrets').includes('true'))
+      const child = start(
+        'gnome-keyring-daemon',
+        ['--foreground', '--components=secrets', ...(state === 'unlocked' ? ['--unlock'] : [])],
+        state === 'unlocked' ? 'password' : undefined,
+      )
+      await until(() =>
+        call(
+          'org.freedesktop.DBus.NameHasOwner',
+          '--dest',
+          'org.freedesktop.DBus',
+          '--object-path',
+          '/',
+          'org.freedesktop.secrets',
+        ).includes('true'),
+      )
       return child
     },
     call,
@@ -86,15 +132,19 @@ export async function end(child: ChildProcess): Promise<void> {
 
 /** The processes that name a folder in their environment or their words. */
 export function processesOf(folder: string): readonly string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const [words, environment] = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'latin1'))
-      return `${words} ${environment}`.includes(folder) ? [`${pid} ${words?.replaceAll('\0', ' ')}`] : []
-    } catch {
-      // It ended meanwhile, or is another user's.
-      return []
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [words, environment] = ['cmdline', 'environ'].map((name) =>
+          readFileSync(`/proc/${pid}/${name}`, 'latin1'),
+        )
+        return `${words} ${environment}`.includes(folder) ? [`${pid} ${words?.replaceAll('\0', ' ')}`] : []
+      } catch {
+        // It ended meanwhile, or is another user's.
+        return []
+      }
+    })
 }
 
 /** Waits for a state of the world that another process brings about. */
@@ -107,7 +157,9 @@ async function until(isSo: () => boolean, patienceMs = 15_000): Promise<void> {
 }
 
 function windowsIn(folder: string): readonly number[] {
-  return readdirSync(folder).flatMap((name) => (name.startsWith('window-') ? [Number(name.slice('window-'.length))] : []))
+  return readdirSync(folder).flatMap((name) =>
+    name.startsWith('window-') ? [Number(name.slice('window-'.length))] : [],
+  )
 }
 
 /** In place of the window that asks for the keyring's password: notes that it was asked for, and never answers. */
@@ -115,7 +167,10 @@ function writePrompter(folder: string): void {
   const program = join(folder, 'prompter')
   writeFileSync(program, `#!/bin/sh\n: > '${folder}/window-'$$\nexec sleep 60\n`)
   chmodSync(program, 0o755)
-  writeFileSync(join(folder, 'services', 'org.gnome.keyring.SystemPrompter.service'), `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${program}\n`)
+  writeFileSync(
+    join(folder, 'services', 'org.gnome.keyring.SystemPrompter.service'),
+    `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${program}\n`,
+  )
 }
 
 function busConfiguration(folder: string, address: string, deny: readonly string[]): string {
@@ -137,5 +192,9 @@ function busConfiguration(folder: string, address: string, deny: readonly string
 
 /** Asks for the key as any other program of the session would. */
 export function lookUpSecret({ environment }: SessionBus): string {
-  return spawnSync('secret-tool', ['lookup', 'service', 'awsmfa', 'username', 'cache-key'], { env: environment, encoding: 'utf8', timeout: 10_000 }).stdout
+  return spawnSync('secret-tool', ['lookup', 'service', 'awsmfa', 'username', 'cache-key'], {
+    env: environment,
+    encoding: 'utf8',
+    timeout: 10_000,
+  }).stdout
 }

@@ -17,16 +17,30 @@ interface SeedUser {
 
 function userOfSeed({ account, name, keyId, secret, serial }: SeedUser): User {
   const device: MfaDevice = { ...virtualDevice(account, name), ...(serial === undefined ? {} : { serial }) }
-  return { ...userOf(account, name, { devices: [device], mayListMfaDevices: false }), accessKeys: [{ id: keyId, secret, isActive: true }] }
+  return {
+    ...userOf(account, name, { devices: [device], mayListMfaDevices: false }),
+    accessKeys: [{ id: keyId, secret, isActive: true }],
+  }
 }
 
-const accountOf = (user: SeedUser): Account => ({ id: user.account, partition: 'aws', users: [userOfSeed(user)], roles: [] })
+const accountOf = (user: SeedUser): Account => ({
+  id: user.account,
+  partition: 'aws',
+  users: [userOfSeed(user)],
+  roles: [],
+})
 
 const roleAccount = (id: string, name: string, trusts: string, externalId?: string): Account => ({
   id,
   partition: 'aws',
   users: [],
-  roles: [roleOf(id, name, { trusts: [`arn:aws:iam::${trusts}:root`], maxHours: 12, ...(externalId === undefined ? {} : { externalId }) })],
+  roles: [
+    roleOf(id, name, {
+      trusts: [`arn:aws:iam::${trusts}:root`],
+      maxHours: 12,
+      ...(externalId === undefined ? {} : { externalId }),
+    }),
+  ],
 })
 
 const EXAMPLE_KEY = { keyId: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
@@ -36,27 +50,61 @@ export const SEED_WORLDS: Readonly<Record<string, World>> = {
   'reusabit-awsmfa': {
     accounts: [
       // An account id must be digits where the server makes key ids from it; the files name it only within the serial.
-      accountOf({ account: '999999999999', name: 'REDACTED_USER_NAME', keyId: 'REDACTED', secret: 'REDACTED', serial: 'arn:aws:iam::REDACTED_ACCOUNT_NUMBER:mfa/REDACTED_USER_NAME' }),
+      accountOf({
+        account: '999999999999',
+        name: 'REDACTED_USER_NAME',
+        keyId: 'REDACTED',
+        secret: 'REDACTED',
+        serial: 'arn:aws:iam::REDACTED_ACCOUNT_NUMBER:mfa/REDACTED_USER_NAME',
+      }),
     ],
   },
-  'aws-mfa': { accounts: [accountOf({ account: '123456788990', name: 'dudeman', keyId: 'YOUR_LONGTERM_KEY_ID', secret: 'YOUR_LONGTERM_ACCESS_KEY' })] },
+  'aws-mfa': {
+    accounts: [
+      accountOf({
+        account: '123456788990',
+        name: 'dudeman',
+        keyId: 'YOUR_LONGTERM_KEY_ID',
+        secret: 'YOUR_LONGTERM_ACCESS_KEY',
+      }),
+    ],
+  },
   'vegas-credentials': {
-    accounts: [accountOf({ account: '111111111111', name: 'MyUser', ...EXAMPLE_KEY }), roleAccount('222222222222', 'MyRole', '111111111111')],
+    accounts: [
+      accountOf({ account: '111111111111', name: 'MyUser', ...EXAMPLE_KEY }),
+      roleAccount('222222222222', 'MyRole', '111111111111'),
+    ],
   },
   'aws-cli-role': {
-    accounts: [accountOf({ account: '123456789012', name: 'saanvi', ...EXAMPLE_KEY }), roleAccount('234567890123', 'SomeRole', '123456789012', '123456')],
+    accounts: [
+      accountOf({ account: '123456789012', name: 'saanvi', ...EXAMPLE_KEY }),
+      roleAccount('234567890123', 'SomeRole', '123456789012', '123456'),
+    ],
   },
 }
 
 /** The same for the homes that are there for import alone. */
 export const IMPORT_WORLDS: Readonly<Record<string, World>> = {
-  'dcoker-awsmfa': { accounts: [{ ...accountOf({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }), users: [{ ...userOfSeed({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }), mayListMfaDevices: true }] }] },
+  'dcoker-awsmfa': {
+    accounts: [
+      {
+        ...accountOf({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }),
+        users: [{ ...userOfSeed({ account: '111111111111', name: 'dora', ...EXAMPLE_KEY }), mayListMfaDevices: true }],
+      },
+    ],
+  },
   'mfa-login': { accounts: [accountOf({ account: '123456789012', name: 'MyUser', ...EXAMPLE_KEY })] },
 }
 
 /** The two files of such a home, byte for byte: where tools look for them, and once more under `seed/`, to be compared with. */
 export function seedFiles(name: string): Readonly<Record<string, Uint8Array>> {
-  const read = (file: string): Uint8Array => readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url))
+  const read = (file: string): Uint8Array =>
+    readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url))
   const [credentials, config] = [read('credentials'), read('config')]
-  return { '.aws/credentials': credentials, '.aws/config': config, 'seed/credentials': credentials, 'seed/config': config }
+  return {
+    '.aws/credentials': credentials,
+    '.aws/config': config,
+    'seed/credentials': credentials,
+    'seed/config': config,
+  }
 }

@@ -4,7 +4,8 @@
  * Times are shown in UTC, whatever the machine's time zone. Port 9 is discard: a connection is refused at once.
  */
 for (const name of Object.keys(process.env)) {
-  if (/^(AWS|AWSMFA|VEGAS)_/.test(name) || /^(https?|no|all)_proxy$/i.test(name) || name === 'NODE_EXTRA_CA_CERTS') Reflect.deleteProperty(process.env, name)
+  if (/^(AWS|AWSMFA|VEGAS)_/.test(name) || /^(https?|no|all)_proxy$/i.test(name) || name === 'NODE_EXTRA_CA_CERTS')
+    Reflect.deleteProperty(process.env, name)
 }
 process.env['TZ'] = 'UTC'
 process.env['AWS_ENDPOINT_URL'] = 'http://127.0.0.1:9'

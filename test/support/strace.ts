@@ -42,10 +42,59 @@ export type Fault =
 
 /** Every call by which a program can learn or change anything about files. Calls for memory and threads vary between runs. */
 const FILE_CALLS = [
-  'open', 'openat', 'openat2', 'creat', 'close', 'read', 'pread64', 'readv', 'preadv', 'write', 'pwrite64', 'writev', 'pwritev', 'lseek', 'stat', 'lstat', 'fstat', 'newfstatat',
-  'statx', 'statfs', 'access', 'faccessat', 'faccessat2', 'readlink', 'readlinkat', 'getdents64', 'link', 'linkat', 'symlink', 'symlinkat', 'rename', 'renameat', 'renameat2',
-  'unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'chmod', 'fchmod', 'fchmodat', 'chown', 'fchown', 'lchown', 'fchownat', 'utimensat', 'truncate', 'ftruncate', 'fsync',
-  'fdatasync', 'kill', 'copy_file_range', 'sendfile',
+  'open',
+  'openat',
+  'openat2',
+  'creat',
+  'close',
+  'read',
+  'pread64',
+  'readv',
+  'preadv',
+  'write',
+  'pwrite64',
+  'writev',
+  'pwritev',
+  'lseek',
+  'stat',
+  'lstat',
+  'fstat',
+  'newfstatat',
+  'statx',
+  'statfs',
+  'access',
+  'faccessat',
+  'faccessat2',
+  'readlink',
+  'readlinkat',
+  'getdents64',
+  'link',
+  'linkat',
+  'symlink',
+  'symlinkat',
+  'rename',
+  'renameat',
+  'renameat2',
+  'unlink',
+  'unlinkat',
+  'rmdir',
+  'mkdir',
+  'mkdirat',
+  'chmod',
+  'fchmod',
+  'fchmodat',
+  'chown',
+  'fchown',
+  'lchown',
+  'fchownat',
+  'utimensat',
+  'truncate',
+  'ftruncate',
+  'fsync',
+  'fdatasync',
+  'kill',
+  'copy_file_range',
+  'sendfile',
 ]
 
 /** The environment is complete: nothing but PATH is inherited. */
@@ -62,12 +111,31 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
   const traceFile = join(folder, 'trace')
   const inject = options.fault === undefined ? [] : ['-e', describeFault(options.fault)]
   try {
-    const words = [...(options.within ?? []), 'strace', '-y', '-o', traceFile, '-s', '4096', '-e', `trace=${FILE_CALLS.join(',')}`, ...inject, ...argv]
+    const words = [
+      ...(options.within ?? []),
+      'strace',
+      '-y',
+      '-o',
+      traceFile,
+      '-s',
+      '4096',
+      '-e',
+      `trace=${FILE_CALLS.join(',')}`,
+      ...inject,
+      ...argv,
+    ]
     const run = await runProgram(words[0] ?? '', words.slice(1), options.env ?? {})
     const text = readFileSync(traceFile, 'latin1')
     const trace = parseTrace(text)
-    const met = text.includes('+++ killed by SIGKILL +++') ? trace.at(-1) : trace.find(({ line }) => line.endsWith('(INJECTED)'))
-    return { ...run, trace, met, isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call) }
+    const met = text.includes('+++ killed by SIGKILL +++')
+      ? trace.at(-1)
+      : trace.find(({ line }) => line.endsWith('(INJECTED)'))
+    return {
+      ...run,
+      trace,
+      met,
+      isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -78,7 +146,8 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
  * it does in between. What it says about them on stdout and stderr does not count.
  */
 export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
-  const mentions = (call: TracedCall): boolean => !/^write\([12]\b/.test(call.line) && paths.some((path) => call.line.includes(path))
+  const mentions = (call: TracedCall): boolean =>
+    !/^write\([12]\b/.test(call.line) && paths.some((path) => call.line.includes(path))
   return trace.slice(trace.findIndex(mentions), trace.findLastIndex(mentions) + 1)
 }
 
@@ -92,7 +161,9 @@ export function writingCalls(calls: readonly TracedCall[]): readonly TracedCall[
 
 function changes({ name, line }: TracedCall): boolean {
   if (/^open/.test(name)) return /O_WRONLY|O_RDWR|O_CREAT/.test(line)
-  return /write|link$|linkat|rename|mkdir|rmdir|chmod|chown|utimens|truncate|sync/.test(name) && !name.startsWith('readlink')
+  return (
+    /write|link$|linkat|rename|mkdir|rmdir|chmod|chown|utimens|truncate|sync/.test(name) && !name.startsWith('readlink')
+  )
 }
 
 /** libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd (async.c). */
@@ -101,7 +172,10 @@ export function isOfNodeItself({ line }: TracedCall): boolean {
 }
 
 /** Runs one task for each item, two at a time, and gives the results in order. */
-export async function inPairs<Item, Result>(items: readonly Item[], task: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
+export async function inPairs<Item, Result>(
+  items: readonly Item[],
+  task: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
   const results: Result[] = []
   let next = 0
   const work = async (): Promise<void> => {
@@ -112,12 +186,23 @@ export async function inPairs<Item, Result>(items: readonly Item[], task: (item:
 }
 
 /** Runs a program to its end, with nothing on stdin and nothing of this process's environment but PATH. */
-export async function runProgram(program: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Pick<TracedRun, 'status' | 'signal' | 'stdout' | 'stderr'>> {
-  const child = spawn(program, argv, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runProgram(
+  program: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Pick<TracedRun, 'status' | 'signal' | 'stdout' | 'stderr'>> {
+  const child = spawn(program, argv, {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
@@ -130,7 +215,8 @@ export function isSameCall(met: TracedCall, meant: TracedCall): boolean {
 }
 
 /** What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values, times, pids. */
-const VARIABLE = /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
+const VARIABLE =
+  /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
 /** Of long content the beginning is enough to recognize a call, once nothing variable counts towards it. */
 const COMPARED_LENGTH = 120
 /** Calls whose text comes from the system. Where one was refused, or the program was killed at it, there is none. */
@@ -138,8 +224,15 @@ const READING = /^(?:p?read|preadv?|readv|pread64|readlink|readlinkat|getdents64
 
 /** A call's name, descriptors and text, without what differs from run to run. */
 function kindOf({ name, line }: Pick<TracedCall, 'name' | 'line'>): string {
-  const values = [...line.replace(/\)\s+= [^"]*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|\d<([^>]*)>/g)].map(([, text, path]) => text ?? path ?? '')
-  return [name, ...values.slice(0, READING.test(name) ? 1 : 2).map((value) => value.replace(VARIABLE, '').slice(0, COMPARED_LENGTH))].join(' ')
+  const values = [...line.replace(/\)\s+= [^"]*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|\d<([^>]*)>/g)].map(
+    ([, text, path]) => text ?? path ?? '',
+  )
+  return [
+    name,
+    ...values
+      .slice(0, READING.test(name) ? 1 : 2)
+      .map((value) => value.replace(VARIABLE, '').slice(0, COMPARED_LENGTH)),
+  ].join(' ')
 }
 
 function describeFault(fault: Fault): string {

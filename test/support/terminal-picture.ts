@@ -30,7 +30,14 @@ interface Screen {
   style: Style
 }
 
-const STYLES: Readonly<Record<string, Style>> = { '1': 'bold', '2': 'faint', '31': 'red', '32': 'green', '33': 'yellow', '36': 'cyan' }
+const STYLES: Readonly<Record<string, Style>> = {
+  '1': 'bold',
+  '2': 'faint',
+  '31': 'red',
+  '32': 'green',
+  '33': 'yellow',
+  '36': 'cyan',
+}
 const ROW_HEIGHT = 20
 const CHARACTER_WIDTH = 8.4
 const MARGIN = 16
@@ -40,11 +47,18 @@ export function drawPicture(moments: readonly Moment[], options: PictureOptions)
   const screens = moments.map(({ output }) => rowsOf(output))
   const height = Math.max(...screens.map(({ length }) => length)) * ROW_HEIGHT + 2 * MARGIN
   const width = Math.round(options.columns * CHARACTER_WIDTH + 2 * MARGIN)
-  const starts = moments.map((_, index) => moments.slice(0, index).reduce((sum, { seconds }) => sum + seconds, 0).toFixed(2))
+  const starts = moments.map((_, index) =>
+    moments
+      .slice(0, index)
+      .reduce((sum, { seconds }) => sum + seconds, 0)
+      .toFixed(2),
+  )
   const frames = screens.map((rows, index) => {
     const isLast = index === screens.length - 1
     const [start = '0', seconds = 0] = [starts[index], moments[index]?.seconds]
-    const timing = isLast ? `class="last" style="animation-duration:${start}s"` : `class="frame" style="animation-duration:${seconds}s;animation-delay:${start}s"`
+    const timing = isLast
+      ? `class="last" style="animation-duration:${start}s"`
+      : `class="frame" style="animation-duration:${seconds}s;animation-delay:${start}s"`
     return `<g ${timing}>\n${rows.map((cells, row) => drawRow(cells, row, options)).join('')}</g>\n`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(options.title)}">
@@ -65,14 +79,24 @@ ${frames.join('')}</svg>
 /** Gives the words of a picture's last moment, line by line. */
 export function wordsOfPicture(svg: string): readonly string[] {
   const last = svg.slice(svg.indexOf('<g class="last"'))
-  return [...last.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(([, line = '']) => line.replaceAll(/<[^>]*>/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'))
+  return [...last.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(([, line = '']) =>
+    line
+      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&'),
+  )
 }
 
 function drawRow(cells: readonly Cell[], row: number, { normalise }: PictureOptions): string {
-  const text = cells.map(({ character }) => character).join('').trimEnd()
+  const text = cells
+    .map(({ character }) => character)
+    .join('')
+    .trimEnd()
   if (text === '') return ''
   const shown = normalise(text)
-  if (shown.length !== text.length && cells.some(({ style }) => style !== 'plain')) throw new Error(`made longer or shorter: ${text}`)
+  if (shown.length !== text.length && cells.some(({ style }) => style !== 'plain'))
+    throw new Error(`made longer or shorter: ${text}`)
   const runs: { style: Style; text: string }[] = []
   for (const [index, character] of Array.from(shown).entries()) {
     const style = cells[index]?.style ?? 'plain'
@@ -80,7 +104,11 @@ function drawRow(cells: readonly Cell[], row: number, { normalise }: PictureOpti
     if (last?.style === style) last.text += character
     else runs.push({ style, text: character })
   }
-  const spans = runs.map((run) => (run.style === 'plain' ? escaped(run.text) : `<tspan class="${run.style}">${escaped(run.text)}</tspan>`)).join('')
+  const spans = runs
+    .map((run) =>
+      run.style === 'plain' ? escaped(run.text) : `<tspan class="${run.style}">${escaped(run.text)}</tspan>`,
+    )
+    .join('')
   return `<text x="${MARGIN}" y="${MARGIN + (row + 0.75) * ROW_HEIGHT}" xml:space="preserve">${spans}</text>\n`
 }
 
@@ -91,8 +119,10 @@ function escaped(text: string): string {
 /** As much of a terminal as prompts, spinners and colours need. Lines are taken to fit. */
 function rowsOf(output: string): readonly (readonly Cell[])[] {
   const screen: Screen = { rows: [[]], row: 0, column: 0, style: 'plain' }
-  // eslint-disable-next-line no-control-regex -- escape sequences are the subject
-  for (const [whole, parameters, final] of output.matchAll(/\u001B\[([?\d;]*)([@-~])|\u001B\][^\u0007]*\u0007|\u001B.|[^\u001B]/gsu)) {
+  for (const [whole, parameters, final] of output.matchAll(
+    // eslint-disable-next-line no-control-regex -- escape sequences are the subject
+    /\u001B\[([?\d;]*)([@-~])|\u001B\][^\u0007]*\u0007|\u001B.|[^\u001B]/gsu,
+  )) {
     if (final !== undefined) control(screen, final, parameters ?? '')
     else if (!whole.startsWith('\u001B')) put(screen, whole)
   }

@@ -57,7 +57,11 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
   const environment = home.environment({ ...sts.environment(), ...options.environment })
   const users = world.accounts.flatMap((account) => account.users)
   const codeOf = (serial: string): (() => Promise<string>) => unusedCodes({ sts, serial, clock, configure, handedOut })
-  const variables: Record<string, () => string | Promise<string>> = { 'wrong-code': () => '000000', home: () => home.path, ...options.variables }
+  const variables: Record<string, () => string | Promise<string>> = {
+    'wrong-code': () => '000000',
+    home: () => home.path,
+    ...options.variables,
+  }
   for (const { name: userName, accessKeys, devices } of users) {
     const name = userName.toLowerCase().replaceAll('_', '-')
     const serial = devices.find(({ kind }) => kind === 'totp')?.serial
@@ -108,7 +112,10 @@ function unusedCodes({ sts, serial, clock, configure, handedOut }: CodeSupply): 
   }
 }
 
-async function startControl(sts: StrictSts, configure: (changes: Changes) => Promise<void>): Promise<{ readonly url: string; readonly close: () => void }> {
+async function startControl(
+  sts: StrictSts,
+  configure: (changes: Changes) => Promise<void>,
+): Promise<{ readonly url: string; readonly close: () => void }> {
   let seen = 0
   const answer = async (order: string): Promise<string> => {
     if (order !== 'log') {
@@ -118,13 +125,19 @@ async function startControl(sts: StrictSts, configure: (changes: Changes) => Pro
     const log = await sts.log()
     const fresh = log.slice(seen)
     seen = log.length
-    return fresh.filter(({ operation }) => operation !== null && operation !== 'GetCallerIdentity').map((entry) => `${inWords(entry)}\n`).join('')
+    return fresh
+      .filter(({ operation }) => operation !== null && operation !== 'GetCallerIdentity')
+      .map((entry) => `${inWords(entry)}\n`)
+      .join('')
   }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      answer(Buffer.concat(chunks).toString()).then((text) => response.end(text), (error: unknown) => response.end(`sts: ${String(error)}\n`))
+      answer(Buffer.concat(chunks).toString()).then(
+        (text) => response.end(text),
+        (error: unknown) => response.end(`sts: ${String(error)}\n`),
+      )
     })
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
@@ -132,10 +145,22 @@ async function startControl(sts: StrictSts, configure: (changes: Changes) => Pro
 }
 
 function inWords({ operation, signer, signerArn, region, parameters, outcome, status }: LogEntry): string {
-  const given = Object.entries(parameters).map(([name, value]) => `${name}=${name === 'TokenCode' ? '…' : typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const given = Object.entries(parameters).map(
+    ([name, value]) =>
+      `${name}=${name === 'TokenCode' ? '…' : typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
   const by = signerArn === null ? 'nobody' : signerArn.split(':').slice(5).join(':')
   const session = signer === 'session-token' ? "'s session" : ''
-  return [operation ?? '', 'by', `${by}${session}`, 'in', region ?? 'no region', ...given.toSorted(), '->', outcome ?? String(status)].join(' ')
+  return [
+    operation ?? '',
+    'by',
+    `${by}${session}`,
+    'in',
+    region ?? 'no region',
+    ...given.toSorted(),
+    '->',
+    outcome ?? String(status),
+  ].join(' ')
 }
 
 /**
@@ -148,7 +173,11 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
  * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were (the
  *   lines for prompts are mended by whoever comes by).
  */
-function inspectorOf(home: TempHome, longTerm: readonly string[], codes: ReadonlySet<string>): NonNullable<TranscriptWorld['inspect']> {
+function inspectorOf(
+  home: TempHome,
+  longTerm: readonly string[],
+  codes: ReadonlySet<string>,
+): NonNullable<TranscriptWorld['inspect']> {
   const sessionSecrets = new Set<string>()
   const written = new Set<string>()
   let before: ReadonlyMap<string, string> = new Map()
@@ -161,11 +190,20 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
       for (const secret of sessionSecretsIn(home)) sessionSecrets.add(secret)
       const secrets = [...sessionSecrets, ...longTerm.filter((secret) => secret.length > 16)]
       // What these are for is to give the session away, on stdout.
-      const output = /\bawsmfa (?:credential-process|env)\b/.test(step.command) ? run.stderr : `${run.stdout}\n${run.stderr}`
+      const output = /\bawsmfa (?:credential-process|env)\b/.test(step.command)
+        ? run.stderr
+        : `${run.stdout}\n${run.stderr}`
       const key = cacheKeyOf(home.path)?.bytes.toString('base64')
-      const shown = [...[...secrets, ...(key === undefined ? [] : [key])].filter((secret) => output.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output))]
+      const shown = [
+        ...[...secrets, ...(key === undefined ? [] : [key])].filter((secret) => output.includes(secret)),
+        ...[...codes].filter((code) => new RegExp(`(?<!\\d)${code}(?!\\d)`).test(output)),
+      ]
       const after = sharedFilesOf(home)
-      const changed = /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) && run.code !== 0 && !/profiles could not sign in/.test(run.stderr) && !isSame(before, after)
+      const changed =
+        /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) &&
+        run.code !== 0 &&
+        !/profiles could not sign in/.test(run.stderr) &&
+        !isSame(before, after)
       return [
         ...shown.map((secret) => `a secret is shown (${secret.slice(0, 2)}…)`),
         ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it fell over'] : []),
@@ -177,18 +215,36 @@ function inspectorOf(home: TempHome, longTerm: readonly string[], codes: Readonl
   }
 }
 
-function leaks(home: TempHome, secrets: readonly string[], codes: ReadonlySet<string>, written: ReadonlySet<string>): readonly string[] {
+function leaks(
+  home: TempHome,
+  secrets: readonly string[],
+  codes: ReadonlySet<string>,
+  written: ReadonlySet<string>,
+): readonly string[] {
   return filesBelow(home.path).flatMap((path) => {
     const name = relative(home.path, path)
-    if (/^\.bin\/|^\.transcript-|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(name) || written.has(name)) return []
+    if (
+      /^\.bin\/|^\.transcript-|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(
+        name,
+      ) ||
+      written.has(name)
+    )
+      return []
     const text = readFileSync(path, 'latin1')
-    const found = [...secrets.filter((secret) => text.includes(secret)), ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text))]
+    const found = [
+      ...secrets.filter((secret) => text.includes(secret)),
+      ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text)),
+    ]
     return found.map(() => `a secret lies in ${name}`)
   })
 }
 
 function sharedFilesOf(home: TempHome): ReadonlyMap<string, string> {
-  return new Map(filesBelow(join(home.path, '.aws')).filter((path) => !/\.awsmfa\/[^/]+$/.test(path)).map((path) => [relative(home.path, path), readFileSync(path, 'latin1')]))
+  return new Map(
+    filesBelow(join(home.path, '.aws'))
+      .filter((path) => !/\.awsmfa\/[^/]+$/.test(path))
+      .map((path) => [relative(home.path, path), readFileSync(path, 'latin1')]),
+  )
 }
 
 function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
@@ -198,10 +254,16 @@ function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, 
 /** Secret keys and tokens of sessions, wherever awsmfa put them. */
 function sessionSecretsIn(home: TempHome): readonly string[] {
   const files = [...filesBelow(join(home.path, '.aws')), ...filesBelow(join(home.path, '.cache'))]
-  const texts = [...files.map((path) => readFileSync(path, 'latin1')), ...sealedSessions(home.path).map(([, text = '']) => text)]
+  const texts = [
+    ...files.map((path) => readFileSync(path, 'latin1')),
+    ...sealedSessions(home.path).map(([, text = '']) => text),
+  ]
   return texts.flatMap((text) => {
     const tokens = [...text.matchAll(/(?:aws_session_token\s*=\s*|"sessionToken":\s*")([A-Za-z0-9+/=]{100,})/gi)]
-    const secrets = [...text.matchAll(/aws_access_key_id\s*=\s*ASIA\w+\s+aws_secret_access_key\s*=\s*([A-Za-z0-9+/=]{40})/gi), ...text.matchAll(/"secretAccessKey":\s*"([^"]+)"/gi)]
+    const secrets = [
+      ...text.matchAll(/aws_access_key_id\s*=\s*ASIA\w+\s+aws_secret_access_key\s*=\s*([A-Za-z0-9+/=]{40})/gi),
+      ...text.matchAll(/"secretAccessKey":\s*"([^"]+)"/gi),
+    ]
     return [...tokens, ...secrets].map(([, secret]) => secret ?? '')
   })
 }

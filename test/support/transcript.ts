@@ -37,7 +37,12 @@ export interface TranscriptCommand {
 /** A part of a transcript. */
 export type TranscriptStep =
   | ({ readonly kind: 'command' } & TranscriptCommand)
-  | { readonly kind: 'set-up' | 'state'; readonly line: number; readonly path: string; readonly content: readonly string[] }
+  | {
+      readonly kind: 'set-up' | 'state'
+      readonly line: number
+      readonly path: string
+      readonly content: readonly string[]
+    }
 
 /** What commands run in. `variables` are asked anew each time a line with `{name}` is met. */
 export interface TranscriptWorld {
@@ -79,16 +84,31 @@ export function parseTranscript(text: string): readonly TranscriptStep[] {
 }
 
 function commandOf(line: number, command: string, body: readonly string[]): TranscriptStep {
-  const rows = body.map((row, index) => ({ row, line: line + index + 1 })).filter(({ row }) => row !== '' && !row.startsWith('#'))
-  const after = (mark: string): string[] => rows.filter(({ row }) => row.startsWith(`${mark} `) || row === mark).map(({ row }) => row.slice(mark.length + 1))
+  const rows = body
+    .map((row, index) => ({ row, line: line + index + 1 }))
+    .filter(({ row }) => row !== '' && !row.startsWith('#'))
+  const after = (mark: string): string[] =>
+    rows.filter(({ row }) => row.startsWith(`${mark} `) || row === mark).map(({ row }) => row.slice(mark.length + 1))
   const odd = rows.find(({ row }) => !/^(>|!>|tty>|tty|\?)( |$)/.test(row))
   if (odd !== undefined) throw new Error(`line ${odd.line}: is neither output, nor exit code, nor typed: ${odd.row}`)
   const code = Number(after('?')[0] ?? 0)
-  return { kind: 'command', line, command, typed: after('tty'), stdout: after('>'), stderr: after('!>'), terminal: after('tty>'), code }
+  return {
+    kind: 'command',
+    line,
+    command,
+    typed: after('tty'),
+    stdout: after('>'),
+    stderr: after('!>'),
+    terminal: after('tty>'),
+    code,
+  }
 }
 
 /** Runs a transcript step by step and gives everything in which it was not as it says; none: it is true. */
-export async function runTranscript(steps: readonly TranscriptStep[], world: TranscriptWorld): Promise<readonly Difference[]> {
+export async function runTranscript(
+  steps: readonly TranscriptStep[],
+  world: TranscriptWorld,
+): Promise<readonly Difference[]> {
   const differences: Difference[] = []
   for (const step of steps) {
     world.inspect?.before(step)
@@ -104,13 +124,20 @@ async function commandDifferences(step: TranscriptCommand, world: TranscriptWorl
   const run = await (step.typed.length > 0 ? runAtTerminal(command, step, world) : runDetached(command, world))
   const { stdout, stderr, code, terminal } = run
   const compare = (what: string, wanted: readonly string[], found: string): readonly Difference[] =>
-    matches(wanted, found) ? [] : [{ line: step.line, what: `${what} of: ${step.command}`, wanted: wanted.join('\n'), found }]
+    matches(wanted, found)
+      ? []
+      : [{ line: step.line, what: `${what} of: ${step.command}`, wanted: wanted.join('\n'), found }]
   return [
     ...compare('exit code', [String(step.code)], `${String(code)}\n`),
     ...compare('stdout', step.stdout, stdout),
     ...compare('stderr', step.stderr, stderr),
     ...(step.terminal.length > 0 ? compare('terminal', step.terminal, terminal) : []),
-    ...(world.inspect?.after(step, run) ?? []).map((found) => ({ line: step.line, what: `promise broken by: ${step.command}`, wanted: '', found })),
+    ...(world.inspect?.after(step, run) ?? []).map((found) => ({
+      line: step.line,
+      what: `promise broken by: ${step.command}`,
+      wanted: '',
+      found,
+    })),
   ]
 }
 
@@ -124,29 +151,45 @@ async function runAtTerminal(command: string, step: TranscriptCommand, world: Tr
   const [out, err] = [join(home.path, '.transcript-stdout'), join(home.path, '.transcript-stderr')]
   // Ctrl-C reaches the shell too; a trap that does nothing lets it live on to tell the command's exit code.
   const script = 'trap : INT; out=$1 err=$2; shift 2; eval "$1" >"$out" 2>"$err"; exit $?'
-  const pty = await openPty(['/bin/sh', '-c', script, 'sh', out, err, command], { environment: { TERM: 'dumb', ...environment }, cwd: home.path })
+  const pty = await openPty(['/bin/sh', '-c', script, 'sh', out, err, command], {
+    environment: { TERM: 'dumb', ...environment },
+    cwd: home.path,
+  })
   try {
     for (const row of step.typed) {
       await pty.expect(/[:?\]] $/)
       pty.send(row === '^C' ? '\u0003' : row === '^D' ? '\u0004' : `${await filled(row, world)}\r`)
     }
     const { code } = await pty.exit()
-    return { code, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8'), terminal: pty.output().replaceAll('\r\n', '\n') }
+    return {
+      code,
+      stdout: readFileSync(out, 'utf8'),
+      stderr: readFileSync(err, 'utf8'),
+      terminal: pty.output().replaceAll('\r\n', '\n'),
+    }
   } finally {
     pty.close()
   }
 }
 
-function stateDifferences(step: { readonly line: number; readonly path: string }, content: readonly string[], home: TempHome): readonly Difference[] {
+function stateDifferences(
+  step: { readonly line: number; readonly path: string },
+  content: readonly string[],
+  home: TempHome,
+): readonly Difference[] {
   const what = `content of ${step.path}`
   const found = existsSync(join(home.path, step.path)) ? home.read(step.path).toString() : undefined
   if (content.length === 0 && found === undefined) return []
-  return found !== undefined && matches(content, found) ? [] : [{ line: step.line, what, wanted: content.join('\n'), found: found ?? 'no such file' }]
+  return found !== undefined && matches(content, found)
+    ? []
+    : [{ line: step.line, what, wanted: content.join('\n'), found: found ?? 'no such file' }]
 }
 
 /** Tells whether a text is made of these lines, each ended; the last end may be missing. */
 function matches(wanted: readonly string[], found: string): boolean {
-  const pattern = wanted.map((row) => (row === '…' ? '(?:.*\n)*' : `${row.split('…').map(escaped).join('.*')}\n`)).join('')
+  const pattern = wanted
+    .map((row) => (row === '…' ? '(?:.*\n)*' : `${row.split('…').map(escaped).join('.*')}\n`))
+    .join('')
   return new RegExp(`^${pattern}$`).test(found === '' || found.endsWith('\n') ? found : `${found}\n`)
 }
 

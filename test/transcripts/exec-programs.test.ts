@@ -11,7 +11,8 @@ import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/stric
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
-const CREDENTIALS = '[prod]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = theSecretItself\naws_session_token = theTokenItself\nx_security_token_expires = 2099-01-01T00:00:00Z\n'
+const CREDENTIALS =
+  '[prod]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = theSecretItself\naws_session_token = theTokenItself\nx_security_token_expires = 2099-01-01T00:00:00Z\n'
 
 /** Tells every signal it gets, and ends with 42 at SIGUSR2. */
 const LISTENER = `
@@ -34,29 +35,44 @@ afterEach(() => {
 })
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
-  it.each(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)('%s without a terminal reaches the program once, however often it comes, and awsmfa waits for its end', async (signal) => {
-    const child = spawn(process.execPath, [...EXEC, LISTENER], { env: home.environment(), stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-    const lines: string[] = []
-    const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(code ?? by)))
-    child.stdout.on('data', (chunk: Buffer) => {
-      for (const line of chunk.toString().trim().split('\n')) {
-        lines.push(line)
-        // Two of them, one after the other was heard of; then the end.
-        child.kill(lines.length < 3 ? signal : 'SIGUSR2')
-      }
-    })
-    expect(await ended).toBe(42)
-    expect(lines).toEqual(['ready', `got ${signal}`, `got ${signal}`])
-  })
+  it.each(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)(
+    '%s without a terminal reaches the program once, however often it comes, and awsmfa waits for its end',
+    async (signal) => {
+      const child = spawn(process.execPath, [...EXEC, LISTENER], {
+        env: home.environment(),
+        stdio: ['ignore', 'pipe', 'inherit'],
+        detached: true,
+      })
+      const lines: string[] = []
+      const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(code ?? by)))
+      child.stdout.on('data', (chunk: Buffer) => {
+        for (const line of chunk.toString().trim().split('\n')) {
+          lines.push(line)
+          // Two of them, one after the other was heard of; then the end.
+          child.kill(lines.length < 3 ? signal : 'SIGUSR2')
+        }
+      })
+      expect(await ended).toBe(42)
+      expect(lines).toEqual(['ready', `got ${signal}`, `got ${signal}`])
+    },
+  )
 
-  it.each([['SIGTERM'], ['SIGKILL'], ['SIGINT'], ['SIGPIPE']] as const)('a program that %s ended gives 128 and its number', async (signal) => {
-    const { code, stderr } = await runCli(['exec', 'prod', '--', 'sh', '-c', `kill -${signal.slice(3)} $$`], { environment: home.environment() })
-    expect({ code, stderr }).toEqual({ code: 128 + constants.signals[signal], stderr: '' })
-  })
+  it.each([['SIGTERM'], ['SIGKILL'], ['SIGINT'], ['SIGPIPE']] as const)(
+    'a program that %s ended gives 128 and its number',
+    async (signal) => {
+      const { code, stderr } = await runCli(['exec', 'prod', '--', 'sh', '-c', `kill -${signal.slice(3)} $$`], {
+        environment: home.environment(),
+      })
+      expect({ code, stderr }).toEqual({ code: 128 + constants.signals[signal], stderr: '' })
+    },
+  )
 })
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a terminal', () => {
-  it.each([['Ctrl-C', '\u0003', 'SIGINT'], ['Ctrl-\\', '\u001c', 'SIGQUIT']])('%s reaches the program once and ends nothing else', async (_, key, signal) => {
+  it.each([
+    ['Ctrl-C', '\u0003', 'SIGINT'],
+    ['Ctrl-\\', '\u001c', 'SIGQUIT'],
+  ])('%s reaches the program once and ends nothing else', async (_, key, signal) => {
     pty = await openPty([process.execPath, ...EXEC, LISTENER], { environment: home.environment() })
     await pty.expect('ready')
     pty.send(key)
@@ -72,10 +88,16 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
   it('the code is asked for by env too, while its output goes elsewhere', async () => {
     const sts = await startStrictSts(aliceWorld())
     const { serial } = virtualDevice('111111111111', 'alice')
-    home.write('.aws/credentials', `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`)
+    home.write(
+      '.aws/credentials',
+      `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`,
+    )
     home.write('.aws/config', `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\n`)
     try {
-      pty = await openPty(['sh', '-c', `eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`], { environment: home.environment(sts.environment()) })
+      pty = await openPty(
+        ['sh', '-c', `eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`],
+        { environment: home.environment(sts.environment()) },
+      )
       await pty.expect("MFA code for alice (profile 'base'): ")
       pty.send(`${sts.code(serial)}\r`)
       await pty.expect(/reached as ASIA[A-Z2-7]{16}/)
@@ -86,9 +108,19 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
   })
 
   it('Ctrl-C at the question of env leaves nothing to go on with', async () => {
-    home.write('.aws/credentials', `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = s\n`)
+    home.write(
+      '.aws/credentials',
+      `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = s\n`,
+    )
     home.write('.aws/config', '[profile base]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
-    pty = await openPty(['sh', '-c', `trap : INT; eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo reached; echo "status $?"`], { environment: home.environment() })
+    pty = await openPty(
+      [
+        'sh',
+        '-c',
+        `trap : INT; eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo reached; echo "status $?"`,
+      ],
+      { environment: home.environment() },
+    )
     await pty.expect('MFA code')
     pty.send('\u0003')
     await pty.expect('status 130')
@@ -101,19 +133,52 @@ describe('streams, words and environment', () => {
 
   it('stdin, stdout and stderr are the program’s own, byte for byte', async () => {
     const input = Uint8Array.from({ length: 200_000 }, (_, index) => index % 256)
-    const run = await runCli(program('process.stdin.pipe(process.stdout); process.stdin.on("end", () => process.stderr.write(" \\x1b[31m é"))'), { environment: home.environment(), input })
+    const run = await runCli(
+      program(
+        'process.stdin.pipe(process.stdout); process.stdin.on("end", () => process.stderr.write(" \\x1b[31m é"))',
+      ),
+      { environment: home.environment(), input },
+    )
     expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: ' \u001b[31m é' })
     expect(run.stdout).toBe(Buffer.from(input).toString())
   })
 
   it('words are passed on as they are, and no shell looks at them', async () => {
-    const words = ['$HOME', '`id`', '; echo x', '*', '', ' ', '--', '--profile', "it's", '"q"', 'a\nb', 'é', '-h', '--help', '--version', '\\']
-    const run = await runCli([...program('console.log(JSON.stringify(process.argv.slice(1)))'), '--', ...words], { environment: home.environment() })
+    const words = [
+      '$HOME',
+      '`id`',
+      '; echo x',
+      '*',
+      '',
+      ' ',
+      '--',
+      '--profile',
+      "it's",
+      '"q"',
+      'a\nb',
+      'é',
+      '-h',
+      '--help',
+      '--version',
+      '\\',
+    ]
+    const run = await runCli([...program('console.log(JSON.stringify(process.argv.slice(1)))'), '--', ...words], {
+      environment: home.environment(),
+    })
     expect(JSON.parse(run.stdout)).toEqual(words)
   })
 
   it('the environment is ours, but for what the session takes the place of', async () => {
-    const before = home.environment({ AWS_PROFILE: 'x', AWS_DEFAULT_PROFILE: 'x', AWS_SECURITY_TOKEN: 'x', AWS_SESSION_TOKEN: 'x', AWS_CREDENTIAL_EXPIRATION: 'x', AWSMFA_PROFILE: 'x', OTHER: 'kept', EMPTY: '' })
+    const before = home.environment({
+      AWS_PROFILE: 'x',
+      AWS_DEFAULT_PROFILE: 'x',
+      AWS_SECURITY_TOKEN: 'x',
+      AWS_SESSION_TOKEN: 'x',
+      AWS_CREDENTIAL_EXPIRATION: 'x',
+      AWSMFA_PROFILE: 'x',
+      OTHER: 'kept',
+      EMPTY: '',
+    })
     const run = await runCli(program('console.log(JSON.stringify(process.env))'), { environment: before })
     const { AWS_PROFILE: _, AWS_DEFAULT_PROFILE: __, AWS_SECURITY_TOKEN: ___, ...kept } = before
     expect(JSON.parse(run.stdout)).toEqual({
@@ -127,7 +192,12 @@ describe('streams, words and environment', () => {
   })
 
   it.skipIf(process.platform !== 'linux')('no secret is in anybody’s words', async () => {
-    const run = await runCli(program('const { readFileSync } = require("fs"); console.log(["self", process.ppid].map((pid) => readFileSync("/proc/" + pid + "/cmdline", "utf8")).join())'), { environment: home.environment() })
+    const run = await runCli(
+      program(
+        'const { readFileSync } = require("fs"); console.log(["self", process.ppid].map((pid) => readFileSync("/proc/" + pid + "/cmdline", "utf8")).join())',
+      ),
+      { environment: home.environment() },
+    )
     expect(run.stdout).toContain('exec')
     expect(run.stdout).not.toMatch(/theSecretItself|theTokenItself/)
   })
@@ -137,8 +207,11 @@ describe('streams, words and environment', () => {
     home.write('bin/plain', 'text')
     await runProgram(['chmod', '755', `${home.path}/bin/lost`], { environment: home.environment() })
     const environment = home.environment({ PATH: `${home.path}/bin:${process.env['PATH'] ?? ''}` })
-    const codes = await Promise.all(['lost', `${home.path}/bin/lost`, `${home.path}/bin`, 'plain', `${home.path}/none`, 'bin/none', 'none'].map(async (name) => (await runCli(['exec', 'prod', '--', name], { environment })).code))
+    const codes = await Promise.all(
+      ['lost', `${home.path}/bin/lost`, `${home.path}/bin`, 'plain', `${home.path}/none`, 'bin/none', 'none'].map(
+        async (name) => (await runCli(['exec', 'prod', '--', name], { environment })).code,
+      ),
+    )
     expect(codes).toEqual([126, 126, 126, 126, 127, 127, 127])
   })
-
 })

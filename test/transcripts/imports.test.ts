@@ -18,11 +18,44 @@ interface Import {
 }
 
 const IMPORTS: readonly Import[] = [
-  { tool: 'aws-mfa', name: 'aws-mfa (broamski)', profile: 'development', source: 'development-long-term', code: 'code-dudeman' },
-  { tool: 'reusabit-awsmfa', name: "reusabit's awsmfa", profile: 'myaccount', source: 'myaccountPerm', code: 'code-redacted-user-name' },
-  { tool: 'dcoker-awsmfa', name: "dcoker's awsmfa", profile: 'default', source: 'identity', code: 'code-dora', sessionLine: 6 },
-  { tool: 'mfa-login', name: 'aws configure mfa-login', profile: '123456789012-MyUser', source: 'default', code: 'code-myuser', replace: true, sessionLine: 5 },
-  { tool: 'vegas-credentials', name: 'vegas-credentials', profile: 'my-profile', source: 'default', code: 'code-myuser' },
+  {
+    tool: 'aws-mfa',
+    name: 'aws-mfa (broamski)',
+    profile: 'development',
+    source: 'development-long-term',
+    code: 'code-dudeman',
+  },
+  {
+    tool: 'reusabit-awsmfa',
+    name: "reusabit's awsmfa",
+    profile: 'myaccount',
+    source: 'myaccountPerm',
+    code: 'code-redacted-user-name',
+  },
+  {
+    tool: 'dcoker-awsmfa',
+    name: "dcoker's awsmfa",
+    profile: 'default',
+    source: 'identity',
+    code: 'code-dora',
+    sessionLine: 6,
+  },
+  {
+    tool: 'mfa-login',
+    name: 'aws configure mfa-login',
+    profile: '123456789012-MyUser',
+    source: 'default',
+    code: 'code-myuser',
+    replace: true,
+    sessionLine: 5,
+  },
+  {
+    tool: 'vegas-credentials',
+    name: 'vegas-credentials',
+    profile: 'my-profile',
+    source: 'default',
+    code: 'code-myuser',
+  },
 ]
 
 const AS_BEFORE = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'

@@ -17,8 +17,13 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     ['settings', undefined, true],
     ['settings', 'no_color: true\n', false],
   ])('%s with %j: colours %j', async (command, settings, isColoured) => {
-    home = createTempHome({ '.aws/config': '[profile work]\nregion = eu-west-1\n', ...(settings === undefined ? {} : { '.config/awsmfa/config.yaml': settings }) })
-    const terminal = await openPty([process.execPath, BUILT_CLI, command, 'work'], { environment: home.environment({ TERM: 'xterm-256color' }) })
+    home = createTempHome({
+      '.aws/config': '[profile work]\nregion = eu-west-1\n',
+      ...(settings === undefined ? {} : { '.config/awsmfa/config.yaml': settings }),
+    })
+    const terminal = await openPty([process.execPath, BUILT_CLI, command, 'work'], {
+      environment: home.environment({ TERM: 'xterm-256color' }),
+    })
     await terminal.exit()
     expect(terminal.output().includes('\u001B[')).toBe(isColoured)
     expect(terminal.output()).toContain('work')

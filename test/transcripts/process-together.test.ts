@@ -26,35 +26,52 @@ describe('credential processes', () => {
     opened.home?.remove()
   })
 
-  const start = async (): Promise<{ readonly home: TempHome; readonly sts: StrictSts; readonly environment: Record<string, string> }> => {
+  const start = async (): Promise<{
+    readonly home: TempHome
+    readonly sts: StrictSts
+    readonly environment: Record<string, string>
+  }> => {
     const home = createTempHome(FILES)
     const sts = await startStrictSts(aliceWorld())
     Object.assign(opened, { home, sts })
     return { home, sts, environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }) }
   }
-  const codesSent = async (sts: StrictSts): Promise<number> => (await sts.log()).filter(({ parameters }) => parameters['TokenCode'] !== undefined).length
+  const codesSent = async (sts: StrictSts): Promise<number> =>
+    (await sts.log()).filter(({ parameters }) => parameters['TokenCode'] !== undefined).length
   /** Ten at once, as make -j starts them, their answers in files. */
   const tenAtOnce = `for i in ${TEN.join(' ')}; do ("$NODE" "$CLI" credential-process --profile base > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
   const openTen = async (environment: Record<string, string>): Promise<Pty> => {
-    const pty = await openPty(['/bin/sh', '-c', tenAtOnce], { environment: { ...environment, NODE: process.execPath, CLI: BUILT_CLI }, columns: 120 })
+    const pty = await openPty(['/bin/sh', '-c', tenAtOnce], {
+      environment: { ...environment, NODE: process.execPath, CLI: BUILT_CLI },
+      columns: 120,
+    })
     opened.pty = pty
     return pty
   }
-  const resultsIn = (home: TempHome): readonly (readonly string[])[] => TEN.map((index) => ['code', 'out', 'err'].map((name) => home.read(`${name}${index}`).toString()))
+  const resultsIn = (home: TempHome): readonly (readonly string[])[] =>
+    TEN.map((index) => ['code', 'out', 'err'].map((name) => home.read(`${name}${index}`).toString()))
 
-  it.skipIf(!needsProgram('python3'))('ten at once ask one question, make one call, and all answer the same', async () => {
-    const { home, sts, environment } = await start()
-    const pty = await openTen(environment)
-    await pty.expect("MFA code for alice (profile 'base'): ")
-    pty.send(`${sts.code(serial)}\r`)
-    await pty.exit()
-    const results = resultsIn(home)
-    expect(results.map(([code]) => code)).toEqual(TEN.map(() => '0\n'))
-    expect(new Set(results.map(([, out]) => out)).size).toBe(1)
-    expect(JSON.parse(results[0]?.[1] ?? '')).toMatchObject({ Version: 1, AccountId: '111111111111', AccessKeyId: expect.stringMatching(/^ASIA/) as string, Expiration: expect.stringMatching(/Z$/) as string })
-    expect(await codesSent(sts)).toBe(1)
-    expect(pty.output().match(/MFA code/g)).toHaveLength(1)
-  })
+  it.skipIf(!needsProgram('python3'))(
+    'ten at once ask one question, make one call, and all answer the same',
+    async () => {
+      const { home, sts, environment } = await start()
+      const pty = await openTen(environment)
+      await pty.expect("MFA code for alice (profile 'base'): ")
+      pty.send(`${sts.code(serial)}\r`)
+      await pty.exit()
+      const results = resultsIn(home)
+      expect(results.map(([code]) => code)).toEqual(TEN.map(() => '0\n'))
+      expect(new Set(results.map(([, out]) => out)).size).toBe(1)
+      expect(JSON.parse(results[0]?.[1] ?? '')).toMatchObject({
+        Version: 1,
+        AccountId: '111111111111',
+        AccessKeyId: expect.stringMatching(/^ASIA/) as string,
+        Expiration: expect.stringMatching(/Z$/) as string,
+      })
+      expect(await codesSent(sts)).toBe(1)
+      expect(pty.output().match(/MFA code/g)).toHaveLength(1)
+    },
+  )
 
   it.skipIf(!needsProgram('python3'))('ten at once are all answered by one refusal', async () => {
     const { home, sts, environment } = await start()
@@ -70,8 +87,12 @@ describe('credential processes', () => {
 
   it('ten at once that nobody can be asked for fail at once, and name the way out', async () => {
     const { sts, environment } = await start()
-    const runs = await Promise.all(TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment, limitMs: 30_000 })))
-    expect(runs.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(TEN.map(() => [4, '', "awsmfa: error: 'base' has no session\nawsmfa: hint: to get one: awsmfa login base\n"]))
+    const runs = await Promise.all(
+      TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment, limitMs: 30_000 })),
+    )
+    expect(runs.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
+      TEN.map(() => [4, '', "awsmfa: error: 'base' has no session\nawsmfa: hint: to get one: awsmfa login base\n"]),
+    )
     expect(await codesSent(sts)).toBe(0)
   })
 
@@ -91,7 +112,10 @@ describe('credential processes', () => {
 
   it.skipIf(!needsProgram('python3'))('a question that nobody answers is given up in time', async () => {
     const { environment } = await start()
-    const pty = await openPty([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'base', '--timeout', '2s'], { environment, columns: 120 })
+    const pty = await openPty(
+      [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'base', '--timeout', '2s'],
+      { environment, columns: 120 },
+    )
     opened.pty = pty
     await pty.expect('MFA code for alice')
     expect((await pty.exit()).code).toBe(1)

@@ -9,17 +9,26 @@ import { parseTranscript, runTranscript } from '../support/transcript.ts'
 
 const FOLDER = fileURLToPath(new URL('seeds', import.meta.url))
 
-describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the layouts of other tools, word for word as their READMEs print them', () => {
-  it('are all there', () => {
-    expect(readdirSync(FOLDER).toSorted()).toEqual(Object.keys(SEED_WORLDS).map((name) => `${name}.txt`).toSorted())
-  })
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
+  'the layouts of other tools, word for word as their READMEs print them',
+  () => {
+    it('are all there', () => {
+      expect(readdirSync(FOLDER).toSorted()).toEqual(
+        Object.keys(SEED_WORLDS)
+          .map((name) => `${name}.txt`)
+          .toSorted(),
+      )
+    })
 
-  it.concurrent.each(Object.entries(SEED_WORLDS))('%s: login, status, logout', async (name, world) => {
-    const stage = await openStage(world, { files: seedFiles(name) })
-    try {
-      expect(await runTranscript(parseTranscript(readFileSync(join(FOLDER, `${name}.txt`), 'utf8')), stage.world)).toEqual([])
-    } finally {
-      await stage.close()
-    }
-  })
-})
+    it.concurrent.each(Object.entries(SEED_WORLDS))('%s: login, status, logout', async (name, world) => {
+      const stage = await openStage(world, { files: seedFiles(name) })
+      try {
+        expect(
+          await runTranscript(parseTranscript(readFileSync(join(FOLDER, `${name}.txt`), 'utf8')), stage.world),
+        ).toEqual([])
+      } finally {
+        await stage.close()
+      }
+    })
+  },
+)

@@ -44,20 +44,44 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     await terminal.expect('signing in')
     await sts.configure({ release: true })
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
-    expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until (?:tomorrow )?\d\d:\d\d, 12 hours$/), ''])
+    expect(terminal.screen().lines).toEqual([
+      expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until (?:tomorrow )?\d\d:\d\d, 12 hours$/),
+      '',
+    ])
     expect(terminal.output()).not.toContain('\u001B[?25l')
   })
 
   const endings = [
-    { title: 'Ctrl-C', end: (terminal: Pty) => terminal.send('123\u0003'), code: 130, lines: ['awsmfa: error: cancelled', ''] },
-    { title: 'SIGTERM', end: (terminal: Pty) => terminal.signal('SIGTERM'), code: 143, lines: [expect.stringMatching(/^awsmfa: error: /), ''] },
-    { title: 'SIGHUP', end: (terminal: Pty) => terminal.signal('SIGHUP'), code: 129, lines: [expect.stringMatching(/^awsmfa: error: /), ''] },
+    {
+      title: 'Ctrl-C',
+      end: (terminal: Pty) => terminal.send('123\u0003'),
+      code: 130,
+      lines: ['awsmfa: error: cancelled', ''],
+    },
+    {
+      title: 'SIGTERM',
+      end: (terminal: Pty) => terminal.signal('SIGTERM'),
+      code: 143,
+      lines: [expect.stringMatching(/^awsmfa: error: /), ''],
+    },
+    {
+      title: 'SIGHUP',
+      end: (terminal: Pty) => terminal.signal('SIGHUP'),
+      code: 129,
+      lines: [expect.stringMatching(/^awsmfa: error: /), ''],
+    },
   ]
-  it.each(endings)('is ended by $title at the question: code $code, nothing left on the terminal or in the files', async ({ end, code, lines }) => {
-    const terminal = await login()
-    end(terminal)
-    expect(await terminal.exit()).toEqual({ code, signal: null })
-    expect(terminal.screen().lines).toEqual(lines)
-    expect([home.read('.aws/credentials').toString(), home.read('.aws/config').toString()]).toEqual([CREDENTIALS, CONFIG])
-  })
+  it.each(endings)(
+    'is ended by $title at the question: code $code, nothing left on the terminal or in the files',
+    async ({ end, code, lines }) => {
+      const terminal = await login()
+      end(terminal)
+      expect(await terminal.exit()).toEqual({ code, signal: null })
+      expect(terminal.screen().lines).toEqual(lines)
+      expect([home.read('.aws/credentials').toString(), home.read('.aws/config').toString()]).toEqual([
+        CREDENTIALS,
+        CONFIG,
+      ])
+    },
+  )
 })

@@ -14,7 +14,8 @@ const FILES = {
   '.aws/credentials': `[base]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\naws_mfa_device = ${serial}\n`,
   '.aws/config': ['one', 'two'].map((name) => `[profile ${name}]\nawsmfa_source_profile = base\n`).join(''),
 }
-const withCode = (log: readonly LogEntry[]): readonly LogEntry[] => log.filter(({ parameters }) => parameters['TokenCode'] !== undefined)
+const withCode = (log: readonly LogEntry[]): readonly LogEntry[] =>
+  log.filter(({ parameters }) => parameters['TokenCode'] !== undefined)
 
 describe('logins at the same time', () => {
   const opened: { home?: TempHome; sts?: StrictSts; ptys: Pty[] } = { ptys: [] }
@@ -24,7 +25,11 @@ describe('logins at the same time', () => {
     opened.home?.remove()
   })
 
-  const start = async (): Promise<{ readonly home: TempHome; readonly sts: StrictSts; readonly environment: Record<string, string> }> => {
+  const start = async (): Promise<{
+    readonly home: TempHome
+    readonly sts: StrictSts
+    readonly environment: Record<string, string>
+  }> => {
     const home = createTempHome(FILES)
     const sts = await startStrictSts(aliceWorld())
     Object.assign(opened, { home, sts })
@@ -35,30 +40,47 @@ describe('logins at the same time', () => {
     const { home, sts, environment } = await start()
     await sts.configure({ faults: [{ kind: 'delay', ms: 700, operation: 'GetSessionToken', times: 'always' }] })
     const code = sts.code(serial)
-    const runs = await Promise.all(['one', 'two'].map((profile) => runCli(['login', profile, '--token-code', code], { environment })))
+    const runs = await Promise.all(
+      ['one', 'two'].map((profile) => runCli(['login', profile, '--token-code', code], { environment })),
+    )
     expect(runs.map((run) => [run.code, run.stdout, run.stderr])).toEqual(
-      ['one', 'two'].map((profile): readonly unknown[] => [0, '', expect.stringMatching(new RegExp(`^✔ ${profile}: signed in as alice in 111111111111 until .*, 12 hours\n$`))]),
+      ['one', 'two'].map((profile): readonly unknown[] => [
+        0,
+        '',
+        expect.stringMatching(new RegExp(`^✔ ${profile}: signed in as alice in 111111111111 until .*, 12 hours\n$`)),
+      ]),
     )
     expect(withCode(await sts.log())).toHaveLength(1)
-    const keys = [...home.read('.aws/credentials').toString().matchAll(/^aws_access_key_id = (ASIA\w+)$/gm)].map(([, key]) => key)
+    const keys = [
+      ...home
+        .read('.aws/credentials')
+        .toString()
+        .matchAll(/^aws_access_key_id = (ASIA\w+)$/gm),
+    ].map(([, key]) => key)
     expect(keys).toHaveLength(2)
     expect(new Set(keys).size).toBe(1)
   })
 
-  it.skipIf(!needsProgram('python3'))('on two terminals ask one question; the second takes the answer to the first', async () => {
-    const { sts, environment } = await start()
-    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
-    opened.ptys.push(first)
-    await first.expect("MFA code for alice (profile 'one'): ")
-    const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
-    opened.ptys.push(second)
-    await second.expect('waiting for another login with the same MFA device')
-    first.send(`${sts.code(serial)}\r`)
-    expect([await first.exit(), await second.exit()]).toEqual([{ code: 0, signal: null }, { code: 0, signal: null }])
-    expect(second.output()).not.toContain('MFA code')
-    expect(second.screen().lines[0]).toMatch(/^✔ two: signed in as alice/)
-    expect(withCode(await sts.log())).toHaveLength(1)
-  })
+  it.skipIf(!needsProgram('python3'))(
+    'on two terminals ask one question; the second takes the answer to the first',
+    async () => {
+      const { sts, environment } = await start()
+      const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+      opened.ptys.push(first)
+      await first.expect("MFA code for alice (profile 'one'): ")
+      const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
+      opened.ptys.push(second)
+      await second.expect('waiting for another login with the same MFA device')
+      first.send(`${sts.code(serial)}\r`)
+      expect([await first.exit(), await second.exit()]).toEqual([
+        { code: 0, signal: null },
+        { code: 0, signal: null },
+      ])
+      expect(second.output()).not.toContain('MFA code')
+      expect(second.screen().lines[0]).toMatch(/^✔ two: signed in as alice/)
+      expect(withCode(await sts.log())).toHaveLength(1)
+    },
+  )
 
   it.skipIf(!needsProgram('python3'))('are all told when the question is cancelled, and none asks again', async () => {
     const { environment } = await start()
@@ -76,20 +98,32 @@ describe('logins at the same time', () => {
 
   it('fifty of them for fifty users all leave their sessions, and everything else as it was', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `user${index}`)
-    const before = names.map((name, index) => `# ${name}\n[${name}-long-term]\naws_access_key_id = ${keyIdFor('111111111111', index + 1)}\naws_secret_access_key = ${secretFor(`arn:aws:iam::111111111111:user/${name}`)}\n`).join('')
+    const before = names
+      .map(
+        (name, index) =>
+          `# ${name}\n[${name}-long-term]\naws_access_key_id = ${keyIdFor('111111111111', index + 1)}\naws_secret_access_key = ${secretFor(`arn:aws:iam::111111111111:user/${name}`)}\n`,
+      )
+      .join('')
     const home = createTempHome({ '.aws/credentials': before })
     const sts = await startStrictSts(crowdWorld(names.length))
     Object.assign(opened, { home, sts })
     const environment = home.environment(sts.environment())
     const login = (name: string) => {
       const device = virtualDevice('111111111111', name).serial
-      return runCli(['login', name, '--quiet', '--serial-number', device, '--token-code', sts.code(device)], { environment, limitMs: 90_000 })
+      return runCli(['login', name, '--quiet', '--serial-number', device, '--token-code', sts.code(device)], {
+        environment,
+        limitMs: 90_000,
+      })
     }
     const runs = await Promise.all(names.map(login))
     expect(runs.map((run) => [run.code, run.stderr])).toEqual(names.map(() => [0, '']))
     const text = home.read('.aws/credentials').toString()
     expect(text.startsWith(before)).toBe(true)
-    expect([...text.slice(before.length).matchAll(/^\[(.*)\]\naws_access_key_id = ASIA/gm)].map(([, name]) => name).toSorted()).toEqual(names.toSorted())
+    expect(
+      [...text.slice(before.length).matchAll(/^\[(.*)\]\naws_access_key_id = ASIA/gm)]
+        .map(([, name]) => name)
+        .toSorted(),
+    ).toEqual(names.toSorted())
     const status = await runCli(['status', '--all', '--format', '{profile} {state} {account}'], { environment })
     expect(status.stdout.split('\n').filter((line) => line.includes(' valid 111111111111'))).toHaveLength(names.length)
     expect((await runCli(['logout', '--all', '--quiet'], { environment })).code).toBe(0)

@@ -23,13 +23,19 @@ describe('the way from the built tool to STS', () => {
   afterAll(() => sts.stop())
 
   const login = async (more: Readonly<Record<string, string>>, ...words: readonly string[]) => {
-    const run = await runCli(['login', 'work', '--source-profile', 'base', '--token-code', sts.code(serial), ...words], { environment: home.environment({ ...sts.environment('https'), ...more }) })
+    const run = await runCli(
+      ['login', 'work', '--source-profile', 'base', '--token-code', sts.code(serial), ...words],
+      { environment: home.environment({ ...sts.environment('https'), ...more }) },
+    )
     if (run.code !== 0) expect(home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
     expect(run.stderr).not.toContain('proxy-secret')
     return run
   }
   const proxy = (login: string): string => (sts.proxyUrl ?? '').replace('//', `//${login}`)
-  const SIGNED_IN = { code: 0, stderr: expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/) as string }
+  const SIGNED_IN = {
+    code: 0,
+    stderr: expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/) as string,
+  }
 
   it('is TLS, with AWS_CA_BUNDLE', async () => {
     expect(await login({})).toMatchObject(SIGNED_IN)
@@ -48,19 +54,26 @@ describe('the way from the built tool to STS', () => {
   it('ends at a certificate that nobody vouches for', async () => {
     const run = await login({ AWS_CA_BUNDLE: '' })
     expect(run).toMatchObject({ code: 1, stdout: '' })
-    expect(run.stderr).toMatch(/^awsmfa: error: STS is not to be reached at localhost:\d+: its certificate is not trusted\nawsmfa: hint: where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE\n$/)
+    expect(run.stderr).toMatch(
+      /^awsmfa: error: STS is not to be reached at localhost:\d+: its certificate is not trusted\nawsmfa: hint: where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE\n$/,
+    )
     expect(await sts.log()).toEqual([])
   })
 
   it('goes through HTTPS_PROXY, with a name and a password', async () => {
     expect(await login({ HTTPS_PROXY: proxy('alice:proxy-secret@') })).toMatchObject(SIGNED_IN)
-    expect((await sts.connects()).map(({ status, user }) => ({ status, user }))).toContainEqual({ status: 200, user: 'alice' })
+    expect((await sts.connects()).map(({ status, user }) => ({ status, user }))).toContainEqual({
+      status: 200,
+      user: 'alice',
+    })
   })
 
   it('ends at a proxy that wants a name and a password', async () => {
     const run = await login({ HTTPS_PROXY: proxy('') })
     expect(run).toMatchObject({ code: 1, stdout: '' })
-    expect(run.stderr).toMatch(/^awsmfa: error: STS is not to be reached at localhost:\d+ through the proxy 127\.0\.0\.1:\d+: the proxy wants a name and password\nawsmfa: hint: put them into the variable: HTTPS_PROXY=/)
+    expect(run.stderr).toMatch(
+      /^awsmfa: error: STS is not to be reached at localhost:\d+ through the proxy 127\.0\.0\.1:\d+: the proxy wants a name and password\nawsmfa: hint: put them into the variable: HTTPS_PROXY=/,
+    )
   })
 
   it('goes past a proxy that is not there for hosts in NO_PROXY', async () => {

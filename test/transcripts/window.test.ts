@@ -37,9 +37,12 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     await Promise.all([sts.stop(), display.stop()])
   })
 
-  const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => home.environment({ ...sts.environment(), DISPLAY: display.name, NO_AT_BRIDGE: '1', ...more })
-  const login = (more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> => runCli(['login', 'work', ...words], { environment: environment(more), limitMs: 60_000 })
-  const windowLines = (): readonly string[] => processesWith('HOME', home.path).filter((line) => line.includes('zenity'))
+  const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    home.environment({ ...sts.environment(), DISPLAY: display.name, NO_AT_BRIDGE: '1', ...more })
+  const login = (more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> =>
+    runCli(['login', 'work', ...words], { environment: environment(more), limitMs: 60_000 })
+  const windowLines = (): readonly string[] =>
+    processesWith('HOME', home.path).filter((line) => line.includes('zenity'))
   const credentials = (): string => home.read('.aws/credentials').toString()
 
   it('takes the code', async () => {
@@ -54,9 +57,13 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
   it('asks again for text that is no code and after a refusal', async () => {
     const run = login({ AWSMFA_PROMPT: 'zenity' })
     await display.press('awsmfa', 'abc', '<Return>')
-    await expect.poll(windowLines, { timeout: 20_000 }).toEqual([expect.stringContaining('--text=A code has six digits.\\n\\nMFA code for alice')])
+    await expect
+      .poll(windowLines, { timeout: 20_000 })
+      .toEqual([expect.stringContaining('--text=A code has six digits.\\n\\nMFA code for alice')])
     await display.press('awsmfa', sts.code(serial, 40), '<Return>')
-    await expect.poll(windowLines, { timeout: 20_000 }).toEqual([expect.stringMatching(/--text=Not accepted\. A code works once; the next one comes in \d+ s\.\\n/)])
+    await expect
+      .poll(windowLines, { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/--text=Not accepted\. A code works once; the next one comes in \d+ s\.\\n/)])
     await display.press('awsmfa', sts.code(serial), '<Return>')
     expect(await run).toMatchObject({ code: 0, stderr: expect.stringMatching(SIGNED_IN) as string })
   })
@@ -97,7 +104,10 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     const run = login({}, '--prompt=zenity')
     await display.expectWindow('awsmfa')
     await sts.configure({ release: true })
-    expect(await run).toMatchObject({ code: 4, stderr: expect.stringContaining('is wrong [SignatureDoesNotMatch]') as string })
+    expect(await run).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('is wrong [SignatureDoesNotMatch]') as string,
+    })
   })
 
   it('is one window for two logins at once', async () => {
@@ -108,7 +118,12 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
   })
 
   const refused = [
-    { title: 'over SSH', more: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' }, words: [], hint: 'awsmfa: hint: to be asked in a window, though this is an SSH session: --prompt window\n' },
+    {
+      title: 'over SSH',
+      more: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' },
+      words: [],
+      hint: 'awsmfa: hint: to be asked in a window, though this is an SSH session: --prompt window\n',
+    },
     { title: 'with --no-gui', more: {}, words: ['--no-gui'], hint: '' },
     { title: 'with AWSMFA_NO_GUI', more: { AWSMFA_NO_GUI: '1' }, words: [], hint: '' },
     { title: 'with --prompt terminal', more: {}, words: ['--prompt', 'terminal'], hint: '' },
@@ -117,20 +132,43 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
   it.each(refused)('does not open one $title', async ({ more, words, hint }) => {
     const run = await login(more, ...words)
     expect(run.code).toBe(4)
-    expect(run.stderr).toMatch(/^awsmfa: error: a token code is needed and there is no terminal to ask at\nawsmfa: hint: pass --token-code 123456/)
+    expect(run.stderr).toMatch(
+      /^awsmfa: error: a token code is needed and there is no terminal to ask at\nawsmfa: hint: pass --token-code 123456/,
+    )
     expect(run.stderr.endsWith(hint)).toBe(true)
   })
 
   it('says what is in the way of a chosen one', async () => {
-    expect(await login({ DISPLAY: ':32000' }, '--prompt', 'zenity')).toMatchObject({ code: 4, stderr: expect.stringMatching(/^awsmfa: error: a token code is needed and no window can be opened: zenity says: .*cannot open display/) as string })
-    expect(await login({ DISPLAY: '' }, '--prompt', 'window')).toMatchObject({ code: 4, stderr: expect.stringContaining('no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY is set') as string })
-    expect(await login({}, '--prompt', 'osascript')).toMatchObject({ code: 4, stderr: expect.stringContaining('no window can be opened: osascript is not there') as string })
+    expect(await login({ DISPLAY: ':32000' }, '--prompt', 'zenity')).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(
+        /^awsmfa: error: a token code is needed and no window can be opened: zenity says: .*cannot open display/,
+      ) as string,
+    })
+    expect(await login({ DISPLAY: '' }, '--prompt', 'window')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY is set') as string,
+    })
+    expect(await login({}, '--prompt', 'osascript')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('no window can be opened: osascript is not there') as string,
+    })
   })
 
   const mistakes = [
-    { title: 'an unknown way to ask', more: {}, words: ['--prompt', 'kdialog'], says: "'--prompt' must be one of auto, terminal, window, zenity, pinentry, osascript, powershell, and is 'kdialog'" },
+    {
+      title: 'an unknown way to ask',
+      more: {},
+      words: ['--prompt', 'kdialog'],
+      says: "'--prompt' must be one of auto, terminal, window, zenity, pinentry, osascript, powershell, and is 'kdialog'",
+    },
     { title: 'a window and none', more: {}, words: ['--prompt', 'window', '--no-gui'], says: '--no-gui' },
-    { title: 'a switch that is neither yes nor no', more: { AWSMFA_NO_GUI: 'maybe' }, words: [], says: 'AWSMFA_NO_GUI' },
+    {
+      title: 'a switch that is neither yes nor no',
+      more: { AWSMFA_NO_GUI: 'maybe' },
+      words: [],
+      says: 'AWSMFA_NO_GUI',
+    },
   ]
   it.each(mistakes)('refuses $title', async ({ more, words, says }) => {
     const run = await login(more, ...words)
@@ -140,21 +178,37 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
 
   it('answers a credential process, and closes when its time is over', async () => {
     const run = (...words: readonly string[]): Promise<RunResult> =>
-      runCli(['credential-process', '--profile', 'work', ...words], { environment: environment({ AWSMFA_PROMPT: 'zenity' }), limitMs: 60_000 })
+      runCli(['credential-process', '--profile', 'work', ...words], {
+        environment: environment({ AWSMFA_PROMPT: 'zenity' }),
+        limitMs: 60_000,
+      })
     const late = run('--timeout', '3')
     await display.expectWindow('awsmfa')
-    expect(await late).toEqual({ code: 1, signal: null, stdout: '', stderr: 'awsmfa: error: gave up after 3 s of waiting for a session\n' })
+    expect(await late).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: 'awsmfa: error: gave up after 3 s of waiting for a session\n',
+    })
     expect(windowLines()).toEqual([])
     rmSync(join(home.path, '.local'), { recursive: true })
     const answered = run()
     await display.press('awsmfa', sts.code(serial), '<Return>')
     const { code, stdout } = await answered
-    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })])
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      expect.objectContaining({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string }),
+    ])
   })
 
   it('comes before a program that needs a session, and not where none is wanted', async () => {
-    const exec = (more: Readonly<Record<string, string>>): Promise<RunResult> => runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more), limitMs: 60_000 })
-    expect(await exec({ AWSMFA_NO_GUI: '1' })).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('awsmfa login work') as string })
+    const exec = (more: Readonly<Record<string, string>>): Promise<RunResult> =>
+      runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more), limitMs: 60_000 })
+    expect(await exec({ AWSMFA_NO_GUI: '1' })).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('awsmfa login work') as string,
+    })
     const run = exec({ AWSMFA_PROMPT: 'zenity' })
     await display.press('awsmfa', sts.code(serial), '<Return>')
     expect(await run).toMatchObject({ code: 0, stdout: 'work\n' })

@@ -15,10 +15,34 @@ const ALICE = { id: keyIdFor('111111111111', 1), secret: secretFor('arn:aws:iam:
 const IVAN = { id: keyIdFor('111111111111', 8), secret: secretFor('arn:aws:iam::111111111111:user/ivan') }
 
 const cases = [
-  { title: 'a wrong secret', keys: { ...ALICE, secret: IVAN.secret }, clockOffsetMs: 0, code: 4, says: /^awsmfa: error: the secret that goes with the access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/ },
-  { title: 'an unknown key', keys: { ...ALICE, id: 'AKIAEXAMPLEEXAMPLE12' }, clockOffsetMs: 0, code: 4, says: /^awsmfa: error: the access key …LE12 .* is not known to AWS/ },
-  { title: 'an inactive key', keys: IVAN, clockOffsetMs: 0, code: 4, says: /^awsmfa: error: the access key …\w{4} .* is not known to AWS, or is not active/ },
-  { title: 'a clock that is an hour behind', keys: ALICE, clockOffsetMs: 3_600_000, code: 1, says: /^awsmfa: error: the clock of this computer is 1 hour behind/ },
+  {
+    title: 'a wrong secret',
+    keys: { ...ALICE, secret: IVAN.secret },
+    clockOffsetMs: 0,
+    code: 4,
+    says: /^awsmfa: error: the secret that goes with the access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/,
+  },
+  {
+    title: 'an unknown key',
+    keys: { ...ALICE, id: 'AKIAEXAMPLEEXAMPLE12' },
+    clockOffsetMs: 0,
+    code: 4,
+    says: /^awsmfa: error: the access key …LE12 .* is not known to AWS/,
+  },
+  {
+    title: 'an inactive key',
+    keys: IVAN,
+    clockOffsetMs: 0,
+    code: 4,
+    says: /^awsmfa: error: the access key …\w{4} .* is not known to AWS, or is not active/,
+  },
+  {
+    title: 'a clock that is an hour behind',
+    keys: ALICE,
+    clockOffsetMs: 3_600_000,
+    code: 1,
+    says: /^awsmfa: error: the clock of this computer is 1 hour behind/,
+  },
 ]
 
 describe.skipIf(!needsProgram('python3'))('a question that no code can answer', () => {
@@ -34,20 +58,28 @@ describe.skipIf(!needsProgram('python3'))('a question that no code can answer', 
   })
   afterAll(() => sts.stop())
 
-  it.each(cases)('is withdrawn while it stands, and no code is spent: $title', async ({ keys, clockOffsetMs, code, says }) => {
-    const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
-    home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
-    await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
-    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }), columns: 200 })
-    await pty.expect("MFA code for alice (profile 'work'): ")
-    pty.send('123')
-    await pty.expect('123')
-    await sts.configure({ release: true })
-    expect(await pty.exit()).toEqual({ code, signal: null })
-    const { lines } = pty.screen()
-    expect(lines[0]).toMatch(says)
-    expect(lines.join('\n')).not.toContain('MFA code')
-    expect((await sts.log()).map(({ operation }) => operation).filter((operation) => operation !== null)).toEqual(['GetCallerIdentity'])
-    expect(home.read('.aws/credentials').toString()).toBe(credentials)
-  })
+  it.each(cases)(
+    'is withdrawn while it stands, and no code is spent: $title',
+    async ({ keys, clockOffsetMs, code, says }) => {
+      const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
+      home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
+      await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
+      pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
+        environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }),
+        columns: 200,
+      })
+      await pty.expect("MFA code for alice (profile 'work'): ")
+      pty.send('123')
+      await pty.expect('123')
+      await sts.configure({ release: true })
+      expect(await pty.exit()).toEqual({ code, signal: null })
+      const { lines } = pty.screen()
+      expect(lines[0]).toMatch(says)
+      expect(lines.join('\n')).not.toContain('MFA code')
+      expect((await sts.log()).map(({ operation }) => operation).filter((operation) => operation !== null)).toEqual([
+        'GetCallerIdentity',
+      ])
+      expect(home.read('.aws/credentials').toString()).toBe(credentials)
+    },
+  )
 })

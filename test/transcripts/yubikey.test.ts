@@ -41,17 +41,32 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   })
 
   const worldFile = (): string => join(stage.home.path, 'keys.json')
-  const environment = (): Readonly<Record<string, string>> => ({ ...stage.world.environment, YKMAN_WORLD: worldFile(), TERM: 'xterm-256color' })
+  const environment = (): Readonly<Record<string, string>> => ({
+    ...stage.world.environment,
+    YKMAN_WORLD: worldFile(),
+    TERM: 'xterm-256color',
+  })
   const nextCode = async (): Promise<string> => await stage.world.variables['code']!()
-  const pidsOfYkman = async (): Promise<readonly number[]> => (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
+  const pidsOfYkman = async (): Promise<readonly number[]> =>
+    (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
 
-  async function plugIn({ touch = false, password, serial: number = 12345678 }: ScriptedKey = {}, touchMs = 15_000): Promise<void> {
-    const key = { serial: number, ...(password === undefined ? {} : { password }), accounts: { [serial]: { code: await nextCode(), touch } } }
+  async function plugIn(
+    { touch = false, password, serial: number = 12345678 }: ScriptedKey = {},
+    touchMs = 15_000,
+  ): Promise<void> {
+    const key = {
+      serial: number,
+      ...(password === undefined ? {} : { password }),
+      accounts: { [serial]: { code: await nextCode(), touch } },
+    }
     stage.home.write('keys.json', JSON.stringify({ keys: [key], touchMs }))
   }
 
   async function login(...words: readonly string[]): Promise<Pty> {
-    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work', ...words], { environment: environment(), columns: 200 })
+    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work', ...words], {
+      environment: environment(),
+      columns: 200,
+    })
     return pty
   }
 
@@ -105,7 +120,9 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.output()).not.toContain('sesame')
     expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
-    const runs = (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => JSON.parse(line) as { stdin: string; parameters: string[]; terminal: boolean })
+    const runs = (await lineIn(`${worldFile()}.runs`))
+      .split('\n')
+      .map((line) => JSON.parse(line) as { stdin: string; parameters: string[]; terminal: boolean })
     expect(runs.map(({ stdin }) => stdin)).toEqual(['', 'sesame\n', 'open sesame\n'])
     expect(runs.map(({ terminal: reached }) => reached)).toEqual([false, false, false])
     expect(JSON.stringify(runs.map(({ parameters }) => parameters))).not.toContain('sesame')
@@ -169,7 +186,8 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
       await plugIn({ password: 'open sesame' })
       expect(await loginWithoutTerminal()).toMatchObject({
         code: 1,
-        stderr: "awsmfa: error: the YubiKey 12345678 wants its OATH password, and there is no terminal to ask at\nawsmfa: hint: to have ykman remember it on this computer: ykman oath access remember\n",
+        stderr:
+          'awsmfa: error: the YubiKey 12345678 wants its OATH password, and there is no terminal to ask at\nawsmfa: hint: to have ykman remember it on this computer: ykman oath access remember\n',
       })
     })
   })

@@ -27,10 +27,15 @@ describe.skipIf(!needsProgram('bash'))('data on stdout', { timeout: 30_000 }, ()
     expect({ stdout, stderr }).toEqual({ stdout: `${'x'.repeat(1_000_000)}result undefined\n`, stderr: '' })
   })
 
-  it.skipIf(!needsProgram('python3'))('arrives whole through a pipe that another process made non-blocking', async () => {
-    const { stdout } = await shell(`{ python3 -c 'import os; os.write(1, b"first\\n"); os.set_blocking(1, False)'; FLOOD; } | python3 -c '${READS_WHEN_FULL}'`)
-    expect(stdout.trim()).toBe(`${'first\n'.length + 1_000_000 + 'result undefined\n'.length}`)
-  })
+  it.skipIf(!needsProgram('python3'))(
+    'arrives whole through a pipe that another process made non-blocking',
+    async () => {
+      const { stdout } = await shell(
+        `{ python3 -c 'import os; os.write(1, b"first\\n"); os.set_blocking(1, False)'; FLOOD; } | python3 -c '${READS_WHEN_FULL}'`,
+      )
+      expect(stdout.trim()).toBe(`${'first\n'.length + 1_000_000 + 'result undefined\n'.length}`)
+    },
+  )
 
   it('ends quietly and well when the reader goes away', async () => {
     const { stdout, stderr } = await shell('FLOOD | head -c 1; echo " ${PIPESTATUS[0]}"')
@@ -38,6 +43,9 @@ describe.skipIf(!needsProgram('bash'))('data on stdout', { timeout: 30_000 }, ()
   })
 
   it.skipIf(!existsSync('/dev/full'))('that finds no room is a failure', async () => {
-    await expect(shell('FLOOD > /dev/full')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('STDOUT_UNWRITABLE') as string })
+    await expect(shell('FLOOD > /dev/full')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('STDOUT_UNWRITABLE') as string,
+    })
   })
 })

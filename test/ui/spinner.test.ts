@@ -15,15 +15,41 @@ describe('when the spinner is loaded', () => {
   const cases = [
     { title: 'not for a short wait', talk: TERMINAL, canMoveCursor: true, waited: 149, loads: 0 },
     { title: 'for a longer one', talk: TERMINAL, canMoveCursor: true, waited: 151, loads: 1 },
-    { title: 'never in a background job', talk: TERMINAL, canMoveCursor: true, mayShow: false, waited: 10_000, loads: 0 },
-    { title: 'never in a pipe', talk: { ...TERMINAL, columns: undefined }, canMoveCursor: true, waited: 10_000, loads: 0 },
-    { title: 'never on a terminal without columns', talk: TERMINAL, canMoveCursor: true, columns: 0, waited: 10_000, loads: 0 },
+    {
+      title: 'never in a background job',
+      talk: TERMINAL,
+      canMoveCursor: true,
+      mayShow: false,
+      waited: 10_000,
+      loads: 0,
+    },
+    {
+      title: 'never in a pipe',
+      talk: { ...TERMINAL, columns: undefined },
+      canMoveCursor: true,
+      waited: 10_000,
+      loads: 0,
+    },
+    {
+      title: 'never on a terminal without columns',
+      talk: TERMINAL,
+      canMoveCursor: true,
+      columns: 0,
+      waited: 10_000,
+      loads: 0,
+    },
     { title: 'never on a dumb terminal', talk: TERMINAL, canMoveCursor: false, waited: 10_000, loads: 0 },
   ]
   it.each(cases)('$title', ({ talk, canMoveCursor, columns = 80, mayShow = true, waited, loads }) => {
     vi.useFakeTimers()
     load.mockClear()
-    const stop = createSpinner({ talk, canMoveCursor, columns: () => columns, mayShow: () => mayShow, load }).showWaiting('asking STS')
+    const stop = createSpinner({
+      talk,
+      canMoveCursor,
+      columns: () => columns,
+      mayShow: () => mayShow,
+      load,
+    }).showWaiting('asking STS')
     vi.advanceTimersByTime(waited)
     stop()
     vi.advanceTimersByTime(10_000)
@@ -34,7 +60,12 @@ describe('when the spinner is loaded', () => {
     const start = vi.fn()
     const loaded = Promise.resolve({ default: () => ({ start }) as unknown as Ora })
     vi.useFakeTimers()
-    const stop = createSpinner({ talk: TERMINAL, canMoveCursor: true, mayShow: () => true, load: () => loaded }).showWaiting('asking STS')
+    const stop = createSpinner({
+      talk: TERMINAL,
+      canMoveCursor: true,
+      mayShow: () => true,
+      load: () => loaded,
+    }).showWaiting('asking STS')
     vi.advanceTimersByTime(200)
     stop()
     await loaded
@@ -44,7 +75,12 @@ describe('when the spinner is loaded', () => {
 
   it('lets the wait go on when it cannot be loaded', async () => {
     vi.useFakeTimers()
-    const stop = createSpinner({ talk: TERMINAL, canMoveCursor: true, mayShow: () => true, load: () => Promise.reject(new Error('gone')) }).showWaiting('asking STS')
+    const stop = createSpinner({
+      talk: TERMINAL,
+      canMoveCursor: true,
+      mayShow: () => true,
+      load: () => Promise.reject(new Error('gone')),
+    }).showWaiting('asking STS')
     await vi.advanceTimersByTimeAsync(200)
     expect(stop).not.toThrow()
   })

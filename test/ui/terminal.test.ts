@@ -5,7 +5,14 @@ import { openPty } from '../support/pty.ts'
 import type { Pty, PtyOptions } from '../support/pty.ts'
 
 const QUESTION = "MFA code for alice (profile 'work'): "
-const environment = { PATH: process.env['PATH'] ?? '', HOME: '/', LANG: 'C.UTF-8', TERM: 'xterm', PS1: 'shell> ', HISTFILE: '/dev/null' }
+const environment = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/',
+  LANG: 'C.UTF-8',
+  TERM: 'xterm',
+  PS1: 'shell> ',
+  HISTFILE: '/dev/null',
+}
 
 describe.skipIf(!needsProgram('python3'))('a question at the controlling terminal', { timeout: 30_000 }, () => {
   let script = ''
@@ -21,8 +28,10 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     open.push(pty)
     return pty
   }
-  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> => start([process.execPath, script, word], options)
-  const shell = (line: string): Promise<Pty> => start(['/bin/sh', '-c', line.replaceAll('ASK', `'${process.execPath}' '${script}'`)])
+  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> =>
+    start([process.execPath, script, word], options)
+  const shell = (line: string): Promise<Pty> =>
+    start(['/bin/sh', '-c', line.replaceAll('ASK', `'${process.execPath}' '${script}'`)])
 
   it('echoes the digits, gives the code, and leaves the cursor where the question began', async () => {
     const pty = await ask('code')
@@ -138,7 +147,11 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     await pty.expect(QUESTION)
     pty.send('123456\r')
     await pty.exit()
-    expect(pty.screen().lines).toEqual(['✖ not accepted. A code works once; the next one comes in 17 s', 'result {"code":"123456","typed":true}', ''])
+    expect(pty.screen().lines).toEqual([
+      '✖ not accepted. A code works once; the next one comes in 17 s',
+      'result {"code":"123456","typed":true}',
+      '',
+    ])
   })
 
   const refusals = [

@@ -50,7 +50,8 @@ describe('times for people', () => {
     expect(relativeToNow(new Date('2026-11-19T11:00:00Z'), now)).toBe('2 days ago')
   })
 
-  const local = (month: number, day: number, hour: number, minute: number, year = 2026): Date => new Date(year, month - 1, day, hour, minute)
+  const local = (month: number, day: number, hour: number, minute: number, year = 2026): Date =>
+    new Date(year, month - 1, day, hour, minute)
   it.each([
     [local(11, 21, 19, 40), '19:40'],
     [local(11, 22, 0, 0), 'tomorrow 00:00'],

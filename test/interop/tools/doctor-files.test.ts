@@ -29,7 +29,10 @@ import type { Answer, Question } from './many.ts'
 import { findTools } from './tools.ts'
 
 const IDS: Readonly<Record<string, ToolId>> = {
-  'AWS SDK for Go 2': 'sdk-go', "base library of Terraform's AWS provider": 'terraform', 'AWS SDK for Rust': 'sdk-rust', 'AWS SDK for Java 2': 'sdk-java',
+  'AWS SDK for Go 2': 'sdk-go',
+  "base library of Terraform's AWS provider": 'terraform',
+  'AWS SDK for Rust': 'sdk-rust',
+  'AWS SDK for Java 2': 'sdk-java',
 }
 const SUBJECTS = findTools().flatMap((tool) => {
   const id = IDS[tool.name]
@@ -52,7 +55,10 @@ afterAll(async () => {
 
 const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
 /** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
-const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = { 'name-not-portable': 'my$bad', 'name-with-comment-sign': 'a#bad' }
+const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = {
+  'name-not-portable': 'my$bad',
+  'name-with-comment-sign': 'a#bad',
+}
 
 describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
   let spelled: readonly Answer[] = []
@@ -66,7 +72,9 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
     spelled = answers.slice(0, questions.length)
     kinds = answers.slice(questions.length)
     const roles = (await sts.log()).slice(earlier).filter(({ operation }) => operation === 'AssumeRole')
-    signers = new Map(roles.map(({ parameters, signerArn }) => [nameIn(parameters), (signerArn ?? '').replace(/^.*[:/]/, '')]))
+    signers = new Map(
+      roles.map(({ parameters, signerArn }) => [nameIn(parameters), (signerArn ?? '').replace(/^.*[:/]/, '')]),
+    )
   })
 
   it.skipIf(tool.argv === undefined)('what it makes of every spelling on which tools differ', () => {
@@ -76,34 +84,54 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
 
   it.skipIf(tool.argv === undefined)('which credentials it takes from every kind of profile', () => {
     const seen = PROFILE_CASES.map(([name, traits], index) => [name, outcomeSeen(kinds[index], traits)])
-    expect(seen, kinds.map(({ error }, index) => `${PROFILE_CASES[index]?.[0] ?? ''}: ${error.slice(0, 300)}`).join('\n')).toEqual(
+    expect(
+      seen,
+      kinds.map(({ error }, index) => `${PROFILE_CASES[index]?.[0] ?? ''}: ${error.slice(0, 300)}`).join('\n'),
+    ).toEqual(
       PROFILE_CASES.map(([name, traits]) => [name, ruleForTool(id, { ...NO_TRAITS, ...traits })?.outcome ?? 'none']),
     )
   })
 
   it.skipIf(tool.argv === undefined)('with whose keys it assumes roles', () => {
-    const seen = PROFILE_CASES.flatMap(([name], index) => (kinds[index]?.arn.includes(':assumed-role/') === true ? [[name, signers.get(`p${index}`)]] : []))
-    expect(seen).toEqual(seen.map(([name]) => [name, signerOf(PROFILE_CASES.find(([other]) => other === name)?.[1] ?? {})]))
+    const seen = PROFILE_CASES.flatMap(([name], index) =>
+      kinds[index]?.arn.includes(':assumed-role/') === true ? [[name, signers.get(`p${index}`)]] : [],
+    )
+    expect(seen).toEqual(
+      seen.map(([name]) => [name, signerOf(PROFILE_CASES.find(([other]) => other === name)?.[1] ?? {})]),
+    )
     expect(seen.length).toBeGreaterThan(3)
   })
 })
 
 /** Profiles whose session tokens stand where not every tool looks for them. Whoever sends the wrong one, or none, is refused. */
-const TOKENS = { 'two-tokens': 'security-token-first', 'old-token': 'security-token-alone', 'token-elsewhere': 'token-in-other-file' } as const
+const TOKENS = {
+  'two-tokens': 'security-token-first',
+  'old-token': 'security-token-alone',
+  'token-elsewhere': 'token-in-other-file',
+} as const
 
 describe('doctor knows which session token is sent', () => {
   const tools = findTools().filter(({ name }) => ['AWS CLI 1', 'boto3', 'AWS SDK for JavaScript 3'].includes(name))
-  const idOf = (name: string): ToolId => IDS[name] ?? (name === 'AWS SDK for JavaScript 3' ? 'sdk-js' : name === 'boto3' ? 'boto3' : 'aws-cli')
+  const idOf = (name: string): ToolId =>
+    IDS[name] ?? (name === 'AWS SDK for JavaScript 3' ? 'sdk-js' : name === 'boto3' ? 'boto3' : 'aws-cli')
   const refused = (id: ToolId): readonly string[] => {
     const findings = findingsAtHome()
-    return Object.entries(TOKENS).filter(([profile, code]) => findings.some((found) => found.profile === profile && found.code === code && found.tools.includes(id))).map(([profile]) => profile)
+    return Object.entries(TOKENS)
+      .filter(([profile, code]) =>
+        findings.some((found) => found.profile === profile && found.code === code && found.tools.includes(id)),
+      )
+      .map(([profile]) => profile)
   }
 
   it.skipIf(tools.some(({ argv }) => argv === undefined)).each(tools)('by $name', async (tool) => {
     const wrong: string[] = []
     for (const profile of Object.keys(TOKENS)) {
       if (tool.argv === undefined) continue
-      const { code, stdout } = await runProgram(tool.argv(profile), { environment: { ...environment(), AWS_DEFAULT_REGION: 'eu-west-1', AWS_PAGER: '' }, cwd: home.path, limitMs: 60_000 })
+      const { code, stdout } = await runProgram(tool.argv(profile), {
+        environment: { ...environment(), AWS_DEFAULT_REGION: 'eu-west-1', AWS_PAGER: '' },
+        cwd: home.path,
+        limitMs: 60_000,
+      })
       if (code !== 0 || !stdout.includes(':user/bob')) wrong.push(profile)
     }
     expect(wrong).toEqual(refused(idOf(tool.name)))
@@ -111,8 +139,14 @@ describe('doctor knows which session token is sent', () => {
 
   it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('by $name', async ({ tool, id }) => {
     const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
-    const answers = await askMany(tool, Object.keys(TOKENS).map((profile) => ({ ...files, profile })), environment())
-    expect(Object.keys(TOKENS).filter((_, index) => answers[index]?.arn.endsWith(':user/bob') !== true)).toEqual(refused(id))
+    const answers = await askMany(
+      tool,
+      Object.keys(TOKENS).map((profile) => ({ ...files, profile })),
+      environment(),
+    )
+    expect(Object.keys(TOKENS).filter((_, index) => answers[index]?.arn.endsWith(':user/bob') !== true)).toEqual(
+      refused(id),
+    )
   })
 })
 
@@ -121,19 +155,44 @@ describe('doctor knows what becomes of a chain of roles', () => {
   it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('with $name', async ({ tool, id }) => {
     const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
     const earlier = (await sts.log()).length
-    const answers = await askMany(tool, ['over-mfa', 'over-keys'].map((profile) => ({ ...files, profile })), environment())
-    const firstSigner = (await sts.log()).slice(earlier).findLast(({ parameters }) => nameIn(parameters) === 'keyed')?.signerArn ?? (await sts.log()).findLast(({ parameters }) => nameIn(parameters) === 'over-keys')?.signerArn
+    const answers = await askMany(
+      tool,
+      ['over-mfa', 'over-keys'].map((profile) => ({ ...files, profile })),
+      environment(),
+    )
+    const firstSigner =
+      (await sts.log()).slice(earlier).findLast(({ parameters }) => nameIn(parameters) === 'keyed')?.signerArn ??
+      (await sts.log()).findLast(({ parameters }) => nameIn(parameters) === 'over-keys')?.signerArn
     const seen = answers.map(({ arn }) => (arn.includes(':assumed-role/Second/') ? 'role' : 'fails'))
-    const said = ['over-mfa', 'over-keys'].map((profile) => findingsAtHome().find((found) => ['tools-use', 'tools-fail'].includes(found.code) && found.profile === profile && found.tools.includes(id))?.facts)
+    const said = ['over-mfa', 'over-keys'].map(
+      (profile) =>
+        findingsAtHome().find(
+          (found) =>
+            ['tools-use', 'tools-fail'].includes(found.code) && found.profile === profile && found.tools.includes(id),
+        )?.facts,
+    )
     expect(seen, answers.map(({ error }) => error).join('\n')).toEqual(said.map((facts) => facts?.key))
-    expect(said[1]?.name).toBe(`role Second in 222222222222 through '${firstSigner?.endsWith('/bob') === true ? 'keyed' : 'base'}'`)
+    expect(said[1]?.name).toBe(
+      `role Second in 222222222222 through '${firstSigner?.endsWith('/bob') === true ? 'keyed' : 'base'}'`,
+    )
   })
 })
 
 function findingsAtHome(): readonly Finding[] {
-  const file = (path: string): ExaminedFile => ({ path, text: readFileSync(path, 'latin1'), exists: true, unreadable: undefined, modifiedAt: undefined })
+  const file = (path: string): ExaminedFile => ({
+    path,
+    text: readFileSync(path, 'latin1'),
+    exists: true,
+    unreadable: undefined,
+    modifiedAt: undefined,
+  })
   const { machine } = homeOf({ credentials: '', config: '' }, { now: new Date() })
-  return diagnose(examine({ credentials: file(join(home.path, '.aws/credentials')), config: file(join(home.path, '.aws/config')) }, machine))
+  return diagnose(
+    examine(
+      { credentials: file(join(home.path, '.aws/credentials')), config: file(join(home.path, '.aws/config')) },
+      machine,
+    ),
+  )
 }
 
 /** Three questions for each home: for the profile that is right, the one with the fault, and one in the other file. */
@@ -156,7 +215,8 @@ function effectSeen([good, faulty, elsewhere]: readonly Answer[]): ParserEffect 
 }
 
 /** What each says where it finds nothing in a profile, and goes on to look for a role of the machine. */
-const FINDS_NOTHING = /no EC2 IMDS role found|the credential provider was not enabled$|contained no credentials for profile/
+const FINDS_NOTHING =
+  /no EC2 IMDS role found|the credential provider was not enabled$|contained no credentials for profile/
 
 /** Who it is tells where the keys are from: alice's are those of the source, bob's the profile's own, hank's those of the process. */
 function outcomeSeen(answer: Answer | undefined, { mfa, role }: Partial<ProfileTraits>): Outcome {
@@ -181,30 +241,75 @@ function signerOf({ source, self, process: isProcess, keys, credentialSource }: 
   return keys === true ? 'bob' : isProcess === true ? 'hank' : ''
 }
 
-const chained = (name: string, role: string, source: string): string => `[profile ${name}]\nregion = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/${role}\nrole_session_name = ${name}\nsource_profile = ${source}\n`
+const chained = (name: string, role: string, source: string): string =>
+  `[profile ${name}]\nregion = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/${role}\nrole_session_name = ${name}\nsource_profile = ${source}\n`
 const CHAINS = `${chained('asking', 'Open', 'base')}mfa_serial = arn:aws:iam::111111111111:mfa/alice\n${chained('over-mfa', 'Second', 'asking')}${chained('keyed', 'Open', 'base')}${chained('over-keys', 'Second', 'keyed')}`
-const SECOND = roleOf('222222222222', 'Second', { trusts: ['arn:aws:iam::111111111111:root', 'arn:aws:iam::222222222222:role/Open'], requiresMfa: false })
-const WORLD = { accounts: aliceWorld().accounts.map((account) => (account.id === '222222222222' ? { ...account, roles: [...account.roles, SECOND] } : account)) }
+const SECOND = roleOf('222222222222', 'Second', {
+  trusts: ['arn:aws:iam::111111111111:root', 'arn:aws:iam::222222222222:role/Open'],
+  requiresMfa: false,
+})
+const WORLD = {
+  accounts: aliceWorld().accounts.map((account) =>
+    account.id === '222222222222' ? { ...account, roles: [...account.roles, SECOND] } : account,
+  ),
+}
 
-const keysOf = (name: string, number: number): string => keyLines(keyIdFor('111111111111', number), secretFor(`arn:aws:iam::111111111111:user/${name}`))
+const keysOf = (name: string, number: number): string =>
+  keyLines(keyIdFor('111111111111', number), secretFor(`arn:aws:iam::111111111111:user/${name}`))
 
 async function writeKinds(): Promise<readonly Question[]> {
-  const credentials = { accessKeyId: keyIdFor('111111111111', 2), secretAccessKey: secretFor('arn:aws:iam::111111111111:user/bob') }
-  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(new GetSessionTokenCommand({}))
+  const credentials = {
+    accessKeyId: keyIdFor('111111111111', 2),
+    secretAccessKey: secretFor('arn:aws:iam::111111111111:user/bob'),
+  }
+  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(
+    new GetSessionTokenCommand({}),
+  )
   const session = keyLines(found?.AccessKeyId ?? '', found?.SecretAccessKey ?? '', found?.SessionToken)
-  home.write('process.json', JSON.stringify({ Version: 1, AccessKeyId: keyIdFor('111111111111', 3), SecretAccessKey: secretFor('arn:aws:iam::111111111111:user/hank') }))
+  home.write(
+    'process.json',
+    JSON.stringify({
+      Version: 1,
+      AccessKeyId: keyIdFor('111111111111', 3),
+      SecretAccessKey: secretFor('arn:aws:iam::111111111111:user/hank'),
+    }),
+  )
   const file = join(home.path, 'process.json')
-  const parts = { roleArn: 'arn:aws:iam::222222222222:role/Open', pair: keysOf('bob', 2), session, process: `/bin/cat ${file}`, webIdentityFile: join(home.path, 'web-identity-file') }
-  const texts = PROFILE_CASES.map(([, traits], index) => writtenProfile(`p${index}`, { ...NO_TRAITS, ...traits }, parts))
+  const parts = {
+    roleArn: 'arn:aws:iam::222222222222:role/Open',
+    pair: keysOf('bob', 2),
+    session,
+    process: `/bin/cat ${file}`,
+    webIdentityFile: join(home.path, 'web-identity-file'),
+  }
+  const texts = PROFILE_CASES.map(([, traits], index) =>
+    writtenProfile(`p${index}`, { ...NO_TRAITS, ...traits }, parts),
+  )
   const old = session.replace('aws_session_token', 'aws_security_token')
-  home.write('.aws/credentials', `[two-tokens]\n${session}aws_security_token = AnOldOne==\n\n[old-token]\n${old}\n[token-elsewhere]\n${keysOf('bob', 2)}\n[base]\n${keysOf('alice', 1)}\n[keyed]\n${session}`)
+  home.write(
+    '.aws/credentials',
+    `[two-tokens]\n${session}aws_security_token = AnOldOne==\n\n[old-token]\n${old}\n[token-elsewhere]\n${keysOf('bob', 2)}\n[base]\n${keysOf('alice', 1)}\n[keyed]\n${session}`,
+  )
   home.write('.aws/config', `[profile token-elsewhere]\naws_session_token = AnOldOne==\n${CHAINS}`)
   home.write('credentials', `[base]\n${keysOf('alice', 1)}\n${texts.map((text) => text.credentials).join('')}`)
   home.write('config', texts.map((text) => text.config).join(''))
-  return PROFILE_CASES.map((_, index) => ({ credentials: join(home.path, 'credentials'), config: join(home.path, 'config'), profile: `p${index}` }))
+  return PROFILE_CASES.map((_, index) => ({
+    credentials: join(home.path, 'credentials'),
+    config: join(home.path, 'config'),
+    profile: `p${index}`,
+  }))
 }
 
 function environment(): Readonly<Record<string, string>> {
-  const mina = { AWS_ACCESS_KEY_ID: keyIdFor('111111111111', 6), AWS_SECRET_ACCESS_KEY: secretFor('arn:aws:iam::111111111111:user/mina') }
-  return home.environment({ ...sts.environment(), ...mina, AWS_MAX_ATTEMPTS: '1', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' })
+  const mina = {
+    AWS_ACCESS_KEY_ID: keyIdFor('111111111111', 6),
+    AWS_SECRET_ACCESS_KEY: secretFor('arn:aws:iam::111111111111:user/mina'),
+  }
+  return home.environment({
+    ...sts.environment(),
+    ...mina,
+    AWS_MAX_ATTEMPTS: '1',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  })
 }

@@ -19,7 +19,8 @@ const ACCOUNT = '111111111111'
 const NUMBERS = { alice: 1, bob: 2, hank: 3, frida: 4, mina: 6 } as const
 type User = keyof typeof NUMBERS
 const secretOf = (user: User): string => secretFor(`arn:aws:iam::${ACCOUNT}:user/${user}`)
-const section = (header: string, user: User): string => `[${header}]\nregion = eu-west-1\n${keyLines(keyIdFor(ACCOUNT, NUMBERS[user]), secretOf(user))}\n`
+const section = (header: string, user: User): string =>
+  `[${header}]\nregion = eu-west-1\n${keyLines(keyIdFor(ACCOUNT, NUMBERS[user]), secretOf(user))}\n`
 /** The environment's keys are mina's. */
 const KEYS = { AWS_ACCESS_KEY_ID: keyIdFor(ACCOUNT, NUMBERS.mina), AWS_SECRET_ACCESS_KEY: secretOf('mina') }
 
@@ -39,24 +40,108 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: 'keys and AWS_PROFILE', variables: { ...KEYS, AWS_PROFILE: 'good' }, habit: 'AWS_PROFILE counts before keys', one: 'bob', other: 'mina', everybody: true },
-  { name: 'keys that have ended', variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }, habit: 'keys past AWS_CREDENTIAL_EXPIRATION fail', one: '', other: 'mina' },
-  { name: 'half a pair of keys', variables: { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID }, habit: 'half a pair of keys fails', one: '', other: 'alice' },
-  { name: 'keys with an end that is no date', variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' }, habit: 'an AWS_CREDENTIAL_EXPIRATION that is no date fails', one: '', other: 'mina' },
-  { name: 'AWS_SECURITY_TOKEN', variables: 'session', habit: 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN', one: '', other: 'mina', everybody: true },
-  { name: 'two profiles', variables: { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE', one: 'hank', other: 'bob', everybody: true },
-  { name: 'AWS_DEFAULT_PROFILE', variables: { AWS_DEFAULT_PROFILE: 'other' }, habit: 'AWS_DEFAULT_PROFILE is not read', one: 'alice', other: 'hank', everybody: true },
-  { name: 'an empty AWS_PROFILE', variables: { AWS_PROFILE: '' }, habit: 'an empty AWS_PROFILE fails', one: '', other: 'alice' },
+  {
+    name: 'keys and AWS_PROFILE',
+    variables: { ...KEYS, AWS_PROFILE: 'good' },
+    habit: 'AWS_PROFILE counts before keys',
+    one: 'bob',
+    other: 'mina',
+    everybody: true,
+  },
+  {
+    name: 'keys that have ended',
+    variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' },
+    habit: 'keys past AWS_CREDENTIAL_EXPIRATION fail',
+    one: '',
+    other: 'mina',
+  },
+  {
+    name: 'half a pair of keys',
+    variables: { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID },
+    habit: 'half a pair of keys fails',
+    one: '',
+    other: 'alice',
+  },
+  {
+    name: 'keys with an end that is no date',
+    variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' },
+    habit: 'an AWS_CREDENTIAL_EXPIRATION that is no date fails',
+    one: '',
+    other: 'mina',
+  },
+  {
+    name: 'AWS_SECURITY_TOKEN',
+    variables: 'session',
+    habit: 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN',
+    one: '',
+    other: 'mina',
+    everybody: true,
+  },
+  {
+    name: 'two profiles',
+    variables: { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' },
+    habit: 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE',
+    one: 'hank',
+    other: 'bob',
+    everybody: true,
+  },
+  {
+    name: 'AWS_DEFAULT_PROFILE',
+    variables: { AWS_DEFAULT_PROFILE: 'other' },
+    habit: 'AWS_DEFAULT_PROFILE is not read',
+    one: 'alice',
+    other: 'hank',
+    everybody: true,
+  },
+  {
+    name: 'an empty AWS_PROFILE',
+    variables: { AWS_PROFILE: '' },
+    habit: 'an empty AWS_PROFILE fails',
+    one: '',
+    other: 'alice',
+  },
   { name: 'an unknown AWS_PROFILE', variables: { AWS_PROFILE: 'goof' }, other: '' },
-  { name: 'an empty path', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '' }, habit: 'an empty AWS_SHARED_CREDENTIALS_FILE is no file', one: '', other: 'bob' },
-  { name: 'an empty path of the config file', variables: { AWS_PROFILE: 'configured', AWS_CONFIG_FILE: '' }, habit: 'an empty AWS_CONFIG_FILE is no file', one: '', other: 'frida' },
-  { name: '~', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '~/elsewhere' }, habit: '~ in a path is no home', one: '', other: 'frida' },
-  { name: '$HOME', variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '$HOME/elsewhere' }, habit: '$ in a path is no variable', one: '', other: 'frida' },
+  {
+    name: 'an empty path',
+    variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '' },
+    habit: 'an empty AWS_SHARED_CREDENTIALS_FILE is no file',
+    one: '',
+    other: 'bob',
+  },
+  {
+    name: 'an empty path of the config file',
+    variables: { AWS_PROFILE: 'configured', AWS_CONFIG_FILE: '' },
+    habit: 'an empty AWS_CONFIG_FILE is no file',
+    one: '',
+    other: 'frida',
+  },
+  {
+    name: '~',
+    variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '~/elsewhere' },
+    habit: '~ in a path is no home',
+    one: '',
+    other: 'frida',
+  },
+  {
+    name: '$HOME',
+    variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '$HOME/elsewhere' },
+    habit: '$ in a path is no variable',
+    one: '',
+    other: 'frida',
+  },
 ]
 
 const IDS: Readonly<Record<string, ToolId>> = {
-  'AWS CLI 1': 'aws-cli', 'AWS CLI 2': 'aws-cli', 'SAM CLI': 'sam', 'CDK CLI': 'cdk', boto3: 'boto3', 'AWS SDK for JavaScript 3': 'sdk-js', 'AWS SDK for Go 2': 'sdk-go',
-  "base library of Terraform's AWS provider": 'terraform', 'AWS SDK for Rust': 'sdk-rust', 'AWS SDK for Java 2': 'sdk-java',
+  'AWS CLI 1': 'aws-cli',
+  'AWS CLI 2': 'aws-cli',
+  'SAM CLI': 'sam',
+  'CDK CLI': 'cdk',
+  boto3: 'boto3',
+  'AWS SDK for JavaScript 3': 'sdk-js',
+  'AWS SDK for Go 2': 'sdk-go',
+  "base library of Terraform's AWS provider": 'terraform',
+  'AWS SDK for Rust': 'sdk-rust',
+  'AWS SDK for Java 2': 'sdk-java',
 }
 const SUBJECTS = findTools().flatMap((tool) => {
   const id = IDS[tool.name]
@@ -68,7 +153,9 @@ let home: TempHome
 const servers = new Map<Tool, StrictSts>()
 
 beforeAll(async () => {
-  await Promise.all(SUBJECTS.map(async ({ tool }) => servers.set(tool, await startStrictSts(aliceWorld(), { proxy: true }))))
+  await Promise.all(
+    SUBJECTS.map(async ({ tool }) => servers.set(tool, await startStrictSts(aliceWorld(), { proxy: true }))),
+  )
   home = createTempHome({
     '.aws/credentials': section('default', 'alice') + section('good', 'bob') + section('other', 'hank'),
     '.aws/config': section('profile configured', 'frida'),
@@ -83,7 +170,9 @@ afterAll(async () => {
 describe.concurrent('doctor knows whose keys it takes', () => {
   for (const { name, tool, id } of SUBJECTS) {
     it.skipIf(tool.argv === undefined)(name, async ({ expect }) => {
-      const cases = CASES.filter(({ everybody }) => everybody === true || !['AWS CLI 2', 'boto3', 'SAM CLI'].includes(name))
+      const cases = CASES.filter(
+        ({ everybody }) => everybody === true || !['AWS CLI 2', 'boto3', 'SAM CLI'].includes(name),
+      )
       const seen: (readonly [string, string])[] = []
       const words: string[] = []
       for (const each of cases) {
@@ -109,16 +198,36 @@ async function use(tool: Tool, { name, variables }: Case): Promise<{ readonly us
   if (sts === undefined || tool.argv === undefined) throw new Error(`${tool.name} is not on this machine`)
   // CDK asks once for each key, and notes the answer in its folder.
   const own = { CDK_HOME: join(home.path, '.cdk', name) }
-  const environment = environmentOf(tool, sts, { ...own, ...(variables === 'session' ? await sessionOf(sts) : variables) })
+  const environment = environmentOf(tool, sts, {
+    ...own,
+    ...(variables === 'session' ? await sessionOf(sts) : variables),
+  })
   const earlier = (await sts.log()).length
   const { stdout, stderr } = await runProgram(tool.argv(), { environment, cwd: home.path, limitMs: 120_000 })
-  const seen = (await sts.log()).slice(earlier).find(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK')
+  const seen = (await sts.log())
+    .slice(earlier)
+    .find(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK')
   return { user: (seen?.signerArn ?? '').replace(/^.*\//, ''), words: stderr + stdout }
 }
 
-function environmentOf(tool: Tool, sts: StrictSts, variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const quiet = { AWS_PAGER: '', SAM_CLI_TELEMETRY: '0', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', AWS_MAX_ATTEMPTS: '1' }
-  const bare = home.environment({ ...quiet, AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1', NO_PROXY: '127.0.0.1,localhost' })
+function environmentOf(
+  tool: Tool,
+  sts: StrictSts,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const quiet = {
+    AWS_PAGER: '',
+    SAM_CLI_TELEMETRY: '0',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+  }
+  const bare = home.environment({
+    ...quiet,
+    AWS_REGION: 'eu-west-1',
+    AWS_DEFAULT_REGION: 'eu-west-1',
+    NO_PROXY: '127.0.0.1,localhost',
+  })
   if (tool.way === 'endpoint') return { ...bare, ...sts.environment(), HTTPS_PROXY: 'http://127.0.0.1:9', ...variables }
   const proxied = Object.entries({ ...bare, HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '' })
   return { ...Object.fromEntries(proxied.filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL'))), ...variables }
@@ -126,6 +235,13 @@ function environmentOf(tool: Tool, sts: StrictSts, variables: Readonly<Record<st
 
 async function sessionOf(sts: StrictSts): Promise<Readonly<Record<string, string>>> {
   const credentials = { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY }
-  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(new GetSessionTokenCommand({}))
-  return { AWS_ACCESS_KEY_ID: found?.AccessKeyId ?? '', AWS_SECRET_ACCESS_KEY: found?.SecretAccessKey ?? '', AWS_SESSION_TOKEN: found?.SessionToken ?? '', AWS_SECURITY_TOKEN: 'AnOldOne==' }
+  const { Credentials: found } = await new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials }).send(
+    new GetSessionTokenCommand({}),
+  )
+  return {
+    AWS_ACCESS_KEY_ID: found?.AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: found?.SecretAccessKey ?? '',
+    AWS_SESSION_TOKEN: found?.SessionToken ?? '',
+    AWS_SECURITY_TOKEN: 'AnOldOne==',
+  }
 }

@@ -28,7 +28,9 @@ interface Row {
 /** What awsmfa promises of a cell; undefined where it promises nothing, and the cell says what is. */
 function promised(layout: Layout, profile: string, moment: Moment, tool: Tool): string | undefined {
   if (profile === 'base') return 'alice in 111111111111 (MFA)'
-  const isPromised = layout.setup !== undefined || (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
+  const isPromised =
+    layout.setup !== undefined ||
+    (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
   return isPromised ? 'role Admin in 222222222222' : undefined
 }
 
@@ -48,10 +50,18 @@ export function testMoment(moment: Moment): void {
         it.skipIf(tool.argv === undefined).each(layout.asked)(`${tool.name} as %s`, async (profile) => {
           if (stage === undefined) throw new Error('no stage')
           const seen = await observe(tool, profile, stage)
-          rows.push({ tool: tool.name, layout: layout.name, profile, moment: moment.name, answer: seen.answer, identity: seen.identity })
+          rows.push({
+            tool: tool.name,
+            layout: layout.name,
+            profile,
+            moment: moment.name,
+            answer: seen.answer,
+            identity: seen.identity,
+          })
           const identity = promised(layout, profile, moment, tool)
           if (identity === undefined) expect(seen.answer, seen.words).not.toBe('fails')
-          else expect({ answer: seen.answer, identity: seen.identity }, seen.words).toEqual({ answer: 'quiet', identity })
+          else
+            expect({ answer: seen.answer, identity: seen.identity }, seen.words).toEqual({ answer: 'quiet', identity })
         })
       }
 
@@ -75,7 +85,16 @@ export function testMoment(moment: Moment): void {
     mkdirSync(RESULTS, { recursive: true })
     const used = tools.filter(({ argv }) => argv !== undefined)
     const layouts = LAYOUTS.map(({ name, description, asked }) => ({ name, description, asked }))
-    const found = { moment: moment.name, tools: used.map(({ name, how, version }) => ({ name, how, version: version() })), layouts, notRun: NOT_RUN, rows }
-    writeFileSync(join(RESULTS, `${moment.minutes}.json`), JSON.stringify({ ...found, isWhole: used.length === tools.length }, null, 1))
+    const found = {
+      moment: moment.name,
+      tools: used.map(({ name, how, version }) => ({ name, how, version: version() })),
+      layouts,
+      notRun: NOT_RUN,
+      rows,
+    }
+    writeFileSync(
+      join(RESULTS, `${moment.minutes}.json`),
+      JSON.stringify({ ...found, isWhole: used.length === tools.length }, null, 1),
+    )
   })
 }

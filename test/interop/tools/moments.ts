@@ -62,7 +62,14 @@ const standardForm = (...more: readonly string[]): Files & Pick<Layout, 'asked'>
   credentials: longTermKeys('base'),
   config:
     text('[profile base]', 'region = eu-west-1') +
-    text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = base', `mfa_serial = ${DEVICE}`, ...more),
+    text(
+      '[profile admin]',
+      'region = eu-west-1',
+      `role_arn = ${ADMIN}`,
+      'source_profile = base',
+      `mfa_serial = ${DEVICE}`,
+      ...more,
+    ),
   login: 'admin',
   asked: ['admin'],
 })
@@ -73,7 +80,8 @@ export const LAYOUTS: readonly Layout[] = [
     setup: 'admin',
     login: 'base',
     name: 'one session, roles on it',
-    description: 'What `awsmfa setup admin` makes of the last layout on this page: long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, the role profile with `source_profile = base`, without `mfa_serial`.',
+    description:
+      'What `awsmfa setup admin` makes of the last layout on this page: long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, the role profile with `source_profile = base`, without `mfa_serial`.',
     asked: ['base', 'admin'],
   },
   {
@@ -82,13 +90,15 @@ export const LAYOUTS: readonly Layout[] = [
     form: 'process',
     login: 'base',
     name: 'credential process, roles on it',
-    description: 'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, but for AWS CLI 2 and boto3-session-cache, which end where another one is writing the cache file that they read.',
+    description:
+      'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, but for AWS CLI 2 and boto3-session-cache, which end where another one is writing the cache file that they read.',
     asked: ['base', 'admin'],
   },
   {
     ...standardForm(),
     name: 'standard role profile',
-    description: 'Long-term keys in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
+    description:
+      'Long-term keys in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
   },
   {
     ...standardForm('duration_seconds = 43200'),
@@ -120,11 +130,16 @@ export async function signInBefore(minutes: number, layout: Files, world: World 
   for (const name of ['credentials', 'config']) utimesSync(join(home.path, '.aws', name), then, then)
   const environment = home.environment({ ...sts.environment(), CLOCK_OFFSET_MS: String(clockOffsetMs) })
   const lines = [
-    ...(layout.setup === undefined ? [] : [['setup', layout.setup, '--yes', ...(layout.form === undefined ? [] : ['--layout', layout.form])]]),
+    ...(layout.setup === undefined
+      ? []
+      : [['setup', layout.setup, '--yes', ...(layout.form === undefined ? [] : ['--layout', layout.form])]]),
     ['login', layout.login, '--token-code', sts.code(DEVICE)],
   ]
   for (const line of lines) {
-    const result = await runProgram([process.execPath, '--require', PAST_CLOCK, BUILT_CLI, ...line], { environment, limitMs: 60_000 })
+    const result = await runProgram([process.execPath, '--require', PAST_CLOCK, BUILT_CLI, ...line], {
+      environment,
+      limitMs: 60_000,
+    })
     if (result.code === 0) continue
     await remove()
     throw new Error(`awsmfa ${line[0] ?? ''} did not end well: ${result.stderr}`)

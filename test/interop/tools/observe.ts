@@ -51,11 +51,29 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
     cpSync(stage.home.path, own, { recursive: true, preserveTimestamps: true })
     if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
     const earlier = (await stage.sts.log()).length
-    const environment = environmentFor(tool, profile, stage.home.environment({ HOME: own, USERPROFILE: own }), stage.sts)
-    const results = await Promise.all(Array.from({ length: AT_ONCE }, async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 })))
+    const environment = environmentFor(
+      tool,
+      profile,
+      stage.home.environment({ HOME: own, USERPROFILE: own }),
+      stage.sts,
+    )
+    const results = await Promise.all(
+      Array.from(
+        { length: AT_ONCE },
+        async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 }),
+      ),
+    )
     const log = (await stage.sts.log()).slice(earlier)
-    const identities = log.filter(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK').map(identityOf)
-    return { identities, words: results.filter(({ code }) => code !== 0).map(({ stdout, stderr }) => `${stdout}${stderr}`).join('\n') }
+    const identities = log
+      .filter(({ operation, outcome }) => operation === 'GetCallerIdentity' && outcome === 'OK')
+      .map(identityOf)
+    return {
+      identities,
+      words: results
+        .filter(({ code }) => code !== 0)
+        .map(({ stdout, stderr }) => `${stdout}${stderr}`)
+        .join('\n'),
+    }
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
@@ -65,7 +83,10 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
 function leadProcessToSts(config: string, sts: StrictSts): void {
   const variables = Object.entries(sts.environment()).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'))
   const words = variables.map(([name, value]) => `${name}=${value}`).join(' ')
-  writeFileSync(config, readFileSync(config, 'utf8').replaceAll(/^credential_process = /gm, `credential_process = env ${words} `))
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replaceAll(/^credential_process = /gm, `credential_process = env ${words} `),
+  )
 }
 
 /** The same in a home that is the tool's to change. The stage's log must be nobody else's meanwhile. */
@@ -98,10 +119,20 @@ function identityOf(seen: LogEntry | undefined): string {
 }
 
 /** Neither telemetry nor notices: what goes elsewhere than to loopback ends at a port at which nothing answers. */
-const DISCREET = { AWS_PAGER: '', SAM_CLI_TELEMETRY: '0', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+const DISCREET = {
+  AWS_PAGER: '',
+  SAM_CLI_TELEMETRY: '0',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+}
 const DEAD_PROXY = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
 
-function environmentFor(tool: Tool, profile: string, bare: Record<string, string>, sts: StrictSts): Record<string, string> {
+function environmentFor(
+  tool: Tool,
+  profile: string,
+  bare: Record<string, string>,
+  sts: StrictSts,
+): Record<string, string> {
   const base = { ...bare, ...DISCREET, ...tool.environment?.(profile) }
   if (tool.way === 'endpoint') return { ...base, ...sts.environment(), ...DEAD_PROXY }
   const throughProxy = { ...base, HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '' }

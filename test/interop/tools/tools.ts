@@ -31,9 +31,12 @@ export interface Tool {
 }
 
 /** What is not run here, and why. */
-export const NOT_RUN: readonly { readonly what: string, readonly why: string }[] = [
+export const NOT_RUN: readonly { readonly what: string; readonly why: string }[] = [
   { what: 'AWS CLI 2 after 2.9', why: 'Debian has 2.9, and no package registry has a newer one' },
-  { what: "Terraform itself and its AWS provider's binary", why: 'in no package registry; the library in which the provider gets its credentials is run' },
+  {
+    what: "Terraform itself and its AWS provider's binary",
+    why: 'in no package registry; the library in which the provider gets its credentials is run',
+  },
   { what: 'AWS SDK for .NET', why: 'no .NET where this is run' },
 ]
 
@@ -42,7 +45,15 @@ const GO_ASKS = /AssumeRoleTokenProvider session option not set/
 // Reads no mfa_serial, so never asks.
 const NEVER = /^(?!)/
 const CLI_ARGV = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'] as const
-const SAM_ARGV = ['--resolve-image-repos', '--s3-bucket', 'none', '--template-file', join(HERE, 'empty-template.yaml'), '--region', 'eu-west-1'] as const
+const SAM_ARGV = [
+  '--resolve-image-repos',
+  '--s3-bucket',
+  'none',
+  '--template-file',
+  join(HERE, 'empty-template.yaml'),
+  '--region',
+  'eu-west-1',
+] as const
 // Without --verbose it does not say that it wanted a code.
 const CDK_ARGV = ['aws://222222222222/eu-west-1', '--no-notices', '--verbose'] as const
 const SDK = { way: 'endpoint', printsArn: true } as const
@@ -58,10 +69,26 @@ function clis(): readonly Tool[] {
   const cdk = findHere('CDK CLI', 'node/node_modules/aws-cdk/bin/cdk')
   const how = '`aws sts get-caller-identity`'
   return [
-    { ...SDK, name: 'AWS CLI 1', how, argv: withProgram(first, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(first, ['--version']), asks: BOTOCORE_ASKS },
+    {
+      ...SDK,
+      name: 'AWS CLI 1',
+      how,
+      argv: withProgram(first, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'),
+      version: () => numberIn(first, ['--version']),
+      asks: BOTOCORE_ASKS,
+    },
     // 2.9 ends with a KeyError where another one is writing the cache file that it reads (botocore/utils.py › JSONFileCache; version 1
     // replaces the file by now). Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
-    { ...SDK, name: 'AWS CLI 2', how, argv: withProgram(second, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'), version: () => numberIn(second, ['--version']), way: 'proxy', asks: BOTOCORE_ASKS, alone: true },
+    {
+      ...SDK,
+      name: 'AWS CLI 2',
+      how,
+      argv: withProgram(second, (program, named) => [program, ...CLI_ARGV, ...named], '--profile'),
+      version: () => numberIn(second, ['--version']),
+      way: 'proxy',
+      asks: BOTOCORE_ASKS,
+      alone: true,
+    },
     {
       name: 'SAM CLI',
       how: '`sam package --resolve-image-repos`, which asks STS for the account first',
@@ -74,7 +101,11 @@ function clis(): readonly Tool[] {
     {
       name: 'CDK CLI',
       how: '`cdk bootstrap`, which asks STS for the account first',
-      argv: withProgram(cdk, (program, named) => [process.execPath, program, 'bootstrap', ...CDK_ARGV, ...named], '--profile'),
+      argv: withProgram(
+        cdk,
+        (program, named) => [process.execPath, program, 'bootstrap', ...CDK_ARGV, ...named],
+        '--profile',
+      ),
       version: () => packageVersion('aws-cdk'),
       way: 'endpoint',
       asks: /Require MFA token from MFA device/,
@@ -118,7 +149,12 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for JavaScript 3',
       how: 'a program with `fromNodeProviderChain`',
-      argv: withProgram(chain, (_, named) => [process.execPath, join(HERE, 'node-chain.cjs'), join(PLACE, 'node'), ...named]),
+      argv: withProgram(chain, (_, named) => [
+        process.execPath,
+        join(HERE, 'node-chain.cjs'),
+        join(PLACE, 'node'),
+        ...named,
+      ]),
       version: () => packageVersion('@aws-sdk/credential-providers'),
       asks: /no MFA code callback was provided/,
     },
@@ -150,14 +186,25 @@ function otherSdks(): readonly Tool[] {
       ...SDK,
       name: 'AWS SDK for Java 2',
       how: 'a program',
-      argv: withProgram(java, (_, named) => ['java', '-XX:TieredStopAtLevel=1', '-cp', `${PLACE}java/classes:${PLACE}java/lib/*`, 'Identity', ...named]),
+      argv: withProgram(java, (_, named) => [
+        'java',
+        '-XX:TieredStopAtLevel=1',
+        '-cp',
+        `${PLACE}java/classes:${PLACE}java/lib/*`,
+        'Identity',
+        ...named,
+      ]),
       version: () => inManifest('java/pom.xml', /<aws\.sdk\.version>(.+?)</),
       asks: NEVER,
     },
   ]
 }
 
-function withProgram(program: string | undefined, argv: (program: string, named: readonly string[]) => readonly [string, ...string[]], flag?: string): Tool['argv'] {
+function withProgram(
+  program: string | undefined,
+  argv: (program: string, named: readonly string[]) => readonly [string, ...string[]],
+  flag?: string,
+): Tool['argv'] {
   if (program === undefined) return undefined
   return (profile) => argv(program, profile === undefined ? [] : flag === undefined ? [profile] : [flag, profile])
 }
@@ -166,7 +213,8 @@ function withProgram(program: string | undefined, argv: (program: string, named:
 function findHere(what: string, path: string): string | undefined {
   const found = join(PLACE, path)
   if (existsSync(found)) return found
-  if ((process.env['CI'] ?? '') !== '' && process.platform === 'linux') throw new Error(`CI lacks ${what}: run test/interop/tools/install.sh`)
+  if ((process.env['CI'] ?? '') !== '' && process.platform === 'linux')
+    throw new Error(`CI lacks ${what}: run test/interop/tools/install.sh`)
   return undefined
 }
 
@@ -177,11 +225,15 @@ function numberIn(program: string | undefined, argv: readonly string[]): string 
 }
 
 function pythonVersion(python: string | undefined, distribution: string): string {
-  return python === undefined ? '' : numberIn(python, ['-c', `import importlib.metadata as m; print(m.version(${JSON.stringify(distribution)}))`])
+  return python === undefined
+    ? ''
+    : numberIn(python, ['-c', `import importlib.metadata as m; print(m.version(${JSON.stringify(distribution)}))`])
 }
 
 function packageVersion(name: string): string {
-  const { version } = JSON.parse(readFileSync(join(PLACE, 'node/node_modules', name, 'package.json'), 'utf8')) as { readonly version: string }
+  const { version } = JSON.parse(readFileSync(join(PLACE, 'node/node_modules', name, 'package.json'), 'utf8')) as {
+    readonly version: string
+  }
   return version
 }
 

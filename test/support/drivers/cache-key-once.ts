@@ -6,7 +6,11 @@ import { readFileSync } from 'node:fs'
 import { createCacheKeyFile } from '../../../src/sessions/cache-key-file.ts'
 
 const [runtimeFolder = '', stateFolder = ''] = process.argv.slice(2)
-const source = createCacheKeyFile({ runtimeFolder: runtimeFolder === '' ? undefined : runtimeFolder, stateFolder, onOddity: () => undefined })
+const source = createCacheKeyFile({
+  runtimeFolder: runtimeFolder === '' ? undefined : runtimeFolder,
+  stateFolder,
+  onOddity: () => undefined,
+})
 readFileSync(0)
 const key = source.findOrCreate()
 const found = source.find()

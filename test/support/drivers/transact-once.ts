@@ -18,16 +18,21 @@ const editsOf = ({ text }: FileSnapshot): readonly ByteEdit[] => {
   const header = `[${section}]\n`
   const offset = text.indexOf(header)
   if (rest.includes('remove')) return offset < 0 ? [] : [{ offset, length: text.length - offset, content: '' }]
-  return text.includes(header) ? [] : [{ offset: text.length, length: 0, content: `${header}aws_session_token = ${'x'.repeat(200)}\n` }]
+  return text.includes(header)
+    ? []
+    : [{ offset: text.length, length: 0, content: `${header}aws_session_token = ${'x'.repeat(200)}\n` }]
 }
 
 try {
   files.read()
   const isBoth = rest.includes('both')
-  const outcome = files.transact(isBoth ? ['credentials', 'config'] : ['credentials'], (snapshots: SharedSnapshots) => ({
-    edits: { credentials: editsOf(snapshots.credentials), ...(isBoth ? { config: editsOf(snapshots.config) } : {}) },
-    result: 'done',
-  }))
+  const outcome = files.transact(
+    isBoth ? ['credentials', 'config'] : ['credentials'],
+    (snapshots: SharedSnapshots) => ({
+      edits: { credentials: editsOf(snapshots.credentials), ...(isBoth ? { config: editsOf(snapshots.config) } : {}) },
+      result: 'done',
+    }),
+  )
   writeSync(1, `${JSON.stringify(outcome)}\n`)
 } catch (error) {
   if (!(error instanceof AwsmfaError)) throw error

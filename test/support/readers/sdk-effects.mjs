@@ -8,9 +8,15 @@ for await (const chunk of process.stdin) text += chunk
 const { homes = [], profiles = [] } = JSON.parse(text)
 
 const readHome = async ({ credentials, config }) => {
-  const { credentialsFile, configFile } = await loadSharedConfigFiles({ filepath: credentials, configFilepath: config, ignoreCache: true })
+  const { credentialsFile, configFile } = await loadSharedConfigFiles({
+    filepath: credentials,
+    configFilepath: config,
+    ignoreCache: true,
+  })
   const names = [...new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)])]
-  return { profiles: Object.fromEntries(names.map((name) => [name, { ...configFile[name], ...credentialsFile[name] }])) }
+  return {
+    profiles: Object.fromEntries(names.map((name) => [name, { ...configFile[name], ...credentialsFile[name] }])),
+  }
 }
 
 const methodOf = async (profile) => {
@@ -21,7 +27,11 @@ const methodOf = async (profile) => {
     return session
   }
   try {
-    const found = await fromIni({ profile, roleAssumer: assume('assume-role'), roleAssumerWithWebIdentity: assume('web-identity') })()
+    const found = await fromIni({
+      profile,
+      roleAssumer: assume('assume-role'),
+      roleAssumerWithWebIdentity: assume('web-identity'),
+    })()
     return { method: roles[0] ?? (found.accessKeyId.startsWith('ASIAPROCESS') ? 'custom-process' : 'static') }
   } catch (error) {
     if (/could not resolve credentials using profile/i.test(error.message)) return { method: 'none' }
@@ -34,5 +44,8 @@ const answers = async (list, key, answer) => {
   for (const item of list) found[key(item)] = await answer(item)
   return found
 }
-const answer = { homes: await answers(homes, ({ name }) => name, readHome), profiles: await answers(profiles, (name) => name, methodOf) }
+const answer = {
+  homes: await answers(homes, ({ name }) => name, readHome),
+  profiles: await answers(profiles, (name) => name, methodOf),
+}
 process.stdout.write(JSON.stringify(answer))

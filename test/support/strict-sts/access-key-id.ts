@@ -25,6 +25,7 @@ export const accessKeyIdFor = (prefix: 'AKIA' | 'ASIA', account: string, serial:
 /** The 12-digit account that a key id carries. Meaningless for ids that are not of AWS's shape. */
 export const accountOf = (accessKeyId: string): string => {
   let bits = 0n
-  for (const character of accessKeyId.slice(4, 14)) bits = (bits << 5n) | BigInt(Math.max(0, ALPHABET.indexOf(character)))
+  for (const character of accessKeyId.slice(4, 14))
+    bits = (bits << 5n) | BigInt(Math.max(0, ALPHABET.indexOf(character)))
   return ((bits >> 9n) & ((1n << 40n) - 1n)).toString().padStart(12, '0')
 }

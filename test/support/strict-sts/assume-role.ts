@@ -19,9 +19,11 @@ const POLICY_ARN = /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]+$/
 const isTrusted = (trust: Trust, signer: Signer, hasMfa: boolean, externalId: string | undefined): boolean => {
   const identity = signer.kind === 'assumed-role' ? signer.role.arn : signer.user.arn
   const wholeAccount = `arn:${signer.account.partition}:iam::${signer.account.id}:root`
-  return [identity, wholeAccount, arnOfSigner(signer)].some((arn) => trust.principals.includes(arn)) &&
+  return (
+    [identity, wholeAccount, arnOfSigner(signer)].some((arn) => trust.principals.includes(arn)) &&
     (!trust.requiresMfa || hasMfa) &&
     (trust.externalId === undefined || trust.externalId === externalId)
+  )
 }
 
 const isPolicy = (text: string): boolean => {
@@ -34,7 +36,9 @@ const isPolicy = (text: string): boolean => {
 }
 
 const policyArnsOf = (parameters: Parameters): readonly string[] =>
-  Array.isArray(parameters['PolicyArns']) ? parameters['PolicyArns'].map((item: { readonly arn?: string }) => item.arn ?? '') : []
+  Array.isArray(parameters['PolicyArns'])
+    ? parameters['PolicyArns'].map((item: { readonly arn?: string }) => item.arn ?? '')
+    : []
 
 const plainPolicySize = (parameters: Parameters): number =>
   (textOf(parameters, 'Policy')?.length ?? 0) + policyArnsOf(parameters).join('').length
@@ -43,18 +47,26 @@ const checkPolicies = (parameters: Parameters): Refusal | undefined => {
   const policy = textOf(parameters, 'Policy')
   const badArn = policyArnsOf(parameters).find((arn) => !POLICY_ARN.test(arn))
   if (badArn !== undefined) return validationError(`${badArn} is invalid`)
-  if (policy !== undefined && !isPolicy(policy)) return refusal(400, 'MalformedPolicyDocument', 'This policy contains invalid Json')
+  if (policy !== undefined && !isPolicy(policy))
+    return refusal(400, 'MalformedPolicyDocument', 'This policy contains invalid Json')
   const percent = Math.ceil((plainPolicySize(parameters) / POLICY_CHARACTERS) * 100)
   if (percent <= 100) return undefined
-  return refusal(400, 'PackedPolicyTooLarge', `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`)
+  return refusal(
+    400,
+    'PackedPolicyTooLarge',
+    `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+  )
 }
 
 const checkDuration = (signer: Signer, seconds: number, maximum: number): Refusal | undefined => {
   // A session of GetSessionToken counts as chaining too, as reported by users of botocore and aws-vault.
   if (signer.kind !== 'user' && seconds > CHAINED_SECONDS) {
-    return validationError('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.')
+    return validationError(
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    )
   }
-  if (seconds > maximum) return validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
+  if (seconds > maximum)
+    return validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
   return undefined
 }
 
@@ -85,7 +97,8 @@ export const assumeRole = (state: ServerState, signer: Signer, parameters: Param
   if (!ROLE_ARN.test(roleArn)) return validationError(`${roleArn} is invalid`)
   const badPolicy = checkPolicies(parameters)
   if (badPolicy !== undefined) return badPolicy
-  if (signer.kind !== 'assumed-role' && signer.user.isRoot === true) return accessDenied('Roles may not be assumed by root accounts.')
+  if (signer.kind !== 'assumed-role' && signer.user.isRoot === true)
+    return accessDenied('Roles may not be assumed by root accounts.')
   const proof = proveMfa(state, signer, parameters)
   if (typeof proof !== 'string') return proof
   const found = state.world.roles.get(roleArn)
@@ -97,6 +110,11 @@ export const assumeRole = (state: ServerState, signer: Signer, parameters: Param
   const seconds = Number(textOf(parameters, 'DurationSeconds') ?? DEFAULT_SECONDS)
   const tooLong = checkDuration(signer, seconds, role.maxSessionDurationSeconds)
   if (tooLong !== undefined) return tooLong
-  const owner: RoleSession = { kind: 'assumed-role', account, role, sessionName: textOf(parameters, 'RoleSessionName') ?? '' }
+  const owner: RoleSession = {
+    kind: 'assumed-role',
+    account,
+    role,
+    sessionName: textOf(parameters, 'RoleSessionName') ?? '',
+  }
   return answerWith(state, owner, seconds, parameters)
 }

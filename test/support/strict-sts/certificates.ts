@@ -6,8 +6,8 @@ import type { KeyObject } from 'node:crypto'
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 
-export type Certificate = { readonly certificatePem: string, readonly keyPem: string }
-export type Authority = { readonly caPem: string, readonly certificateFor: (hosts: readonly string[]) => Certificate }
+export type Certificate = { readonly certificatePem: string; readonly keyPem: string }
+export type Authority = { readonly caPem: string; readonly certificateFor: (hosts: readonly string[]) => Certificate }
 
 const VALID_FOR_MS = 7 * 24 * 3600 * 1000
 
@@ -26,7 +26,16 @@ const TRUE = der(0x01, Buffer.from([0xff]))
 const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'))
 
 const commonName = (name: string): Buffer => sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))))
-const utcTime = (ms: number): Buffer => der(0x17, Buffer.from(new Date(ms).toISOString().replace(/\.\d+|[-:T]/g, '').slice(2)))
+const utcTime = (ms: number): Buffer =>
+  der(
+    0x17,
+    Buffer.from(
+      new Date(ms)
+        .toISOString()
+        .replace(/\.\d+|[-:T]/g, '')
+        .slice(2),
+    ),
+  )
 const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
   isCritical ? sequence(oid(id), TRUE, octets(value)) : sequence(oid(id), octets(value))
 
@@ -76,7 +85,10 @@ export const createAuthority = (): Authority => {
   const keyPem = server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return {
     caPem: makeCertificate({
-      issuer: CA_NAME, subject: CA_NAME, publicKey: caKey, signingKey: ca.privateKey,
+      issuer: CA_NAME,
+      subject: CA_NAME,
+      publicKey: caKey,
+      signingKey: ca.privateKey,
       extensions: [
         extension('551d13', sequence(TRUE), true),
         extension('551d0f', bits(Buffer.from([0x06]), 1), true),
@@ -86,7 +98,10 @@ export const createAuthority = (): Authority => {
     certificateFor: (hosts) => ({
       keyPem,
       certificatePem: makeCertificate({
-        issuer: CA_NAME, subject: hosts[0] ?? 'localhost', publicKey: serverKey, signingKey: ca.privateKey,
+        issuer: CA_NAME,
+        subject: hosts[0] ?? 'localhost',
+        publicKey: serverKey,
+        signingKey: ca.privateKey,
         extensions: [
           extension('551d13', sequence(), true),
           extension('551d0f', bits(Buffer.from([0x80]), 7), true),

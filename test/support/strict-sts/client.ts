@@ -46,7 +46,11 @@ export type StrictSts = {
 type Child = ChildProcessByStdio<Writable, Readable, null>
 
 const findRoot = (folder: string): string =>
-  existsSync(join(folder, 'scripts', 'build-strict-sts.mjs')) ? folder : dirname(folder) === folder ? folder : findRoot(dirname(folder))
+  existsSync(join(folder, 'scripts', 'build-strict-sts.mjs'))
+    ? folder
+    : dirname(folder) === folder
+      ? folder
+      : findRoot(dirname(folder))
 
 /** Builds `build/strict-sts.cjs` if it is missing or older than a source of it, and gives its path. */
 const ensureBuilt = (): string => {
@@ -55,35 +59,41 @@ const ensureBuilt = (): string => {
   const sources = join(root, 'test', 'support', 'strict-sts')
   const builtMs = existsSync(built) ? statSync(built).mtimeMs : 0
   if (readdirSync(sources).some((name) => statSync(join(sources, name)).mtimeMs > builtMs)) {
-    execFileSync(process.execPath, [join(root, 'scripts', 'build-strict-sts.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(process.execPath, [join(root, 'scripts', 'build-strict-sts.mjs')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
   }
   return built
 }
 
-const readListening = (child: Child): Promise<Listening> => new Promise((resolve, reject) => {
-  let pending = ''
-  child.once('error', reject)
-  child.once('exit', (code) => reject(new Error(`strict-sts ended with ${code ?? 'a signal'} before it listened`)))
-  child.stdout.setEncoding('utf8')
-  child.stdout.on('data', (chunk: string) => {
-    pending += chunk
-    const end = pending.indexOf('\n')
-    if (end >= 0) resolve(JSON.parse(pending.slice(0, end)) as Listening)
-  })
-})
-
-const askControl = (port: number, method: 'GET' | 'POST', path: string, body = ''): Promise<string> => new Promise((resolve, reject) => {
-  const call = request({ host: '127.0.0.1', port, method, path, agent: false }, (response) => {
-    let text = ''
-    response.setEncoding('utf8')
-    response.on('data', (chunk: string) => {
-      text += chunk
+const readListening = (child: Child): Promise<Listening> =>
+  new Promise((resolve, reject) => {
+    let pending = ''
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`strict-sts ended with ${code ?? 'a signal'} before it listened`)))
+    child.stdout.setEncoding('utf8')
+    child.stdout.on('data', (chunk: string) => {
+      pending += chunk
+      const end = pending.indexOf('\n')
+      if (end >= 0) resolve(JSON.parse(pending.slice(0, end)) as Listening)
     })
-    response.on('end', () => response.statusCode === 200 ? resolve(text) : reject(new Error(`strict-sts control: ${text}`)))
   })
-  call.on('error', reject)
-  call.end(body)
-})
+
+const askControl = (port: number, method: 'GET' | 'POST', path: string, body = ''): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, method, path, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(text) : reject(new Error(`strict-sts control: ${text}`)),
+      )
+    })
+    call.on('error', reject)
+    call.end(body)
+  })
 
 // Nothing of the starter's environment reaches the server; Windows cannot start a program without SystemRoot.
 const bareEnvironment = (): Record<string, string> => {
@@ -106,25 +116,30 @@ const letGo = (child: Child): void => {
   }
 }
 
-const stopServer = (child: Child, folder: string | undefined): Promise<void> => new Promise((resolve) => {
-  const finish = (): void => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-    resolve()
-  }
-  if (child.exitCode !== null || child.signalCode !== null) return finish()
-  child.ref()
-  child.once('exit', finish)
-  child.stdin.end()
-})
+const stopServer = (child: Child, folder: string | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const finish = (): void => {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+      resolve()
+    }
+    if (child.exitCode !== null || child.signalCode !== null) return finish()
+    child.ref()
+    child.once('exit', finish)
+    child.stdin.end()
+  })
 
-const writeCa = (caPem: string): { readonly folder: string, readonly path: string } => {
+const writeCa = (caPem: string): { readonly folder: string; readonly path: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'strict-sts-'))
   const path = join(folder, 'ca.pem')
   writeFileSync(path, caPem)
   return { folder, path }
 }
 
-const environmentOf = (listening: Listening, caPemPath: string | undefined, transport: 'http' | 'https'): Record<string, string> => {
+const environmentOf = (
+  listening: Listening,
+  caPemPath: string | undefined,
+  transport: 'http' | 'https',
+): Record<string, string> => {
   const endpoint = transport === 'https' ? listening.httpsUrl : listening.url
   if (endpoint === undefined) throw new Error('strict-sts was started without { tls: true }')
   return {
@@ -147,7 +162,8 @@ export const startStrictSts = async (world: World, options: StrictStsOptions = {
   const ca = listening.caPem === undefined ? undefined : writeCa(listening.caPem)
   let current: World = world
   let clockOffsetMs = options.clockOffsetMs ?? 0
-  const readLog = async (): Promise<Log> => JSON.parse(await askControl(listening.controlPort, 'GET', '/_control/log')) as Log
+  const readLog = async (): Promise<Log> =>
+    JSON.parse(await askControl(listening.controlPort, 'GET', '/_control/log')) as Log
   return {
     url: listening.url,
     ...(listening.httpsUrl === undefined ? {} : { httpsUrl: listening.httpsUrl }),

@@ -6,46 +6,64 @@ import type { Refusal } from './answers.ts'
 import { refusal, validationError } from './answers.ts'
 import type { Parameter, Parameters } from './query-protocol.ts'
 
-type TextShape = { readonly kind: 'text', readonly min: number, readonly max: number, readonly pattern?: string }
-type IntegerShape = { readonly kind: 'integer', readonly min: number, readonly max: number }
-type ListShape = { readonly kind: 'list', readonly min: number, readonly max: number, readonly item: Shape }
+type TextShape = { readonly kind: 'text'; readonly min: number; readonly max: number; readonly pattern?: string }
+type IntegerShape = { readonly kind: 'integer'; readonly min: number; readonly max: number }
+type ListShape = { readonly kind: 'list'; readonly min: number; readonly max: number; readonly item: Shape }
 type Members = { readonly [name: string]: Shape }
-type StructureShape = { readonly kind: 'structure', readonly members: Members, readonly required: readonly string[] }
+type StructureShape = { readonly kind: 'structure'; readonly members: Members; readonly required: readonly string[] }
 type Shape = TextShape | IntegerShape | ListShape | StructureShape
 
 const text = (min: number, max: number, pattern?: string): TextShape =>
   pattern === undefined ? { kind: 'text', min, max } : { kind: 'text', min, max, pattern }
 const integer = (min: number, max: number): IntegerShape => ({ kind: 'integer', min, max })
 const list = (item: Shape, max: number, min = 0): ListShape => ({ kind: 'list', min, max, item })
-const structure = (members: Members, required: readonly string[] = []): StructureShape => ({ kind: 'structure', members, required })
+const structure = (members: Members, required: readonly string[] = []): StructureShape => ({
+  kind: 'structure',
+  members,
+  required,
+})
 
-const ARN = text(20, 2048, '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+')
+const ARN = text(
+  20,
+  2048,
+  '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+',
+)
 const TAG_KEY = text(1, 128, '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+')
 const MFA = { SerialNumber: text(9, 256, '[\\w+=/:,.@-]*'), TokenCode: text(6, 6, '[\\d]*') }
 
 const SHAPES: { readonly [operation: string]: StructureShape } = {
   GetSessionToken: structure({ DurationSeconds: integer(900, 129_600), ...MFA }),
-  AssumeRole: structure({
-    RoleArn: ARN,
-    RoleSessionName: text(2, 64, '[\\w+=,.@-]*'),
-    // The model gives no maximum for Policies; its documentation says ten.
-    PolicyArns: list(structure({ arn: ARN }), 10),
-    Policy: text(1, Infinity, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
-    DurationSeconds: integer(900, 43_200),
-    Tags: list(structure({ Key: TAG_KEY, Value: text(0, 256, '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*') }, ['Key', 'Value']), 50),
-    TransitiveTagKeys: list(TAG_KEY, 50),
-    ExternalId: text(2, 1224, '[\\w+=,.@:\\/-]*'),
-    SourceIdentity: text(2, 64, '[\\w+=,.@-]*'),
-    ProvidedContexts: list(structure({ ProviderArn: ARN, ContextAssertion: text(4, 2048) }), 5, 1),
-    ...MFA,
-  }, ['RoleArn', 'RoleSessionName']),
+  AssumeRole: structure(
+    {
+      RoleArn: ARN,
+      RoleSessionName: text(2, 64, '[\\w+=,.@-]*'),
+      // The model gives no maximum for Policies; its documentation says ten.
+      PolicyArns: list(structure({ arn: ARN }), 10),
+      Policy: text(1, Infinity, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
+      DurationSeconds: integer(900, 43_200),
+      Tags: list(
+        structure({ Key: TAG_KEY, Value: text(0, 256, '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*') }, ['Key', 'Value']),
+        50,
+      ),
+      TransitiveTagKeys: list(TAG_KEY, 50),
+      ExternalId: text(2, 1224, '[\\w+=,.@:\\/-]*'),
+      SourceIdentity: text(2, 64, '[\\w+=,.@-]*'),
+      ProvidedContexts: list(structure({ ProviderArn: ARN, ContextAssertion: text(4, 2048) }), 5, 1),
+      ...MFA,
+    },
+    ['RoleArn', 'RoleSessionName'],
+  ),
   GetCallerIdentity: structure({}),
-  ListMFADevices: structure({ UserName: text(1, 128, '[\\w+=,.@-]+'), Marker: text(1, 320), MaxItems: integer(1, 1000) }),
+  ListMFADevices: structure({
+    UserName: text(1, 128, '[\\w+=,.@-]+'),
+    Marker: text(1, 320),
+    MaxItems: integer(1, 1000),
+  }),
 }
 
 // AWS names members in its answers with a small first letter.
 const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
-const shown = (value: Parameter): string => typeof value === 'string' ? value : JSON.stringify(value)
+const shown = (value: Parameter): string => (typeof value === 'string' ? value : JSON.stringify(value))
 const failure = (value: Parameter | undefined, path: string, must: string): string =>
   `Value ${value === undefined ? 'null' : `'${shown(value)}'`} at '${path}' failed to satisfy constraint: Member must ${must}`
 
@@ -67,7 +85,9 @@ const checkInteger = (value: string, shape: IntegerShape, path: string): string[
 ]
 
 const checkStructure = (value: Parameters, shape: StructureShape, path: string): string[] => [
-  ...shape.required.filter((name) => value[name] === undefined).map((name) => failure(undefined, path + lower(name), 'not be null')),
+  ...shape.required
+    .filter((name) => value[name] === undefined)
+    .map((name) => failure(undefined, path + lower(name), 'not be null')),
   ...Object.entries(shape.members).flatMap(([name, member]) => {
     const part = value[name]
     return part === undefined ? [] : check(part, member, path + lower(name))
@@ -76,8 +96,10 @@ const checkStructure = (value: Parameters, shape: StructureShape, path: string):
 
 const check = (value: Parameter, shape: Shape, path: string): string[] => {
   switch (shape.kind) {
-    case 'text': return typeof value === 'string' ? checkText(value, shape, path) : []
-    case 'integer': return typeof value === 'string' ? checkInteger(value, shape, path) : []
+    case 'text':
+      return typeof value === 'string' ? checkText(value, shape, path) : []
+    case 'integer':
+      return typeof value === 'string' ? checkInteger(value, shape, path) : []
     case 'list': {
       const items: readonly Parameter[] = Array.isArray(value) ? value : []
       return [
@@ -85,18 +107,28 @@ const check = (value: Parameter, shape: Shape, path: string): string[] => {
         ...items.flatMap((item, index) => check(item, shape.item, `${path}.${index + 1}.member`)),
       ]
     }
-    case 'structure': return checkStructure(value as Parameters, shape, path === '' ? '' : `${path}.`)
+    case 'structure':
+      return checkStructure(value as Parameters, shape, path === '' ? '' : `${path}.`)
   }
 }
 
 const fits = (value: Parameter, shape: Shape): boolean => {
   switch (shape.kind) {
-    case 'text': return typeof value === 'string'
-    case 'integer': return typeof value === 'string' && /^-?\d{1,10}$/.test(value)
+    case 'text':
+      return typeof value === 'string'
+    case 'integer':
+      return typeof value === 'string' && /^-?\d{1,10}$/.test(value)
     // An empty list is sent as `Tags=`.
-    case 'list': return value === '' || (Array.isArray(value) && value.every((item: Parameter) => fits(item, shape.item)))
-    case 'structure': return typeof value === 'object' && !Array.isArray(value) &&
-      Object.entries(value).every(([name, part]) => shape.members[name] !== undefined && fits(part, shape.members[name]))
+    case 'list':
+      return value === '' || (Array.isArray(value) && value.every((item: Parameter) => fits(item, shape.item)))
+    case 'structure':
+      return (
+        typeof value === 'object' &&
+        !Array.isArray(value) &&
+        Object.entries(value).every(
+          ([name, part]) => shape.members[name] !== undefined && fits(part, shape.members[name]),
+        )
+      )
   }
 }
 
@@ -108,9 +140,13 @@ const fits = (value: Parameter, shape: Shape): boolean => {
 export const checkParameters = (operation: string, parameters: Parameters): Refusal | undefined => {
   const shape = SHAPES[operation]
   if (shape === undefined) return undefined
-  const misfit = Object.entries(parameters).find(([name, value]) => shape.members[name] === undefined || !fits(value, shape.members[name]))
+  const misfit = Object.entries(parameters).find(
+    ([name, value]) => shape.members[name] === undefined || !fits(value, shape.members[name]),
+  )
   if (misfit !== undefined) return refusal(400, 'MalformedInput', `Unexpected value for ${misfit[0]}`)
   const failures = check(parameters, shape, '')
   if (failures.length === 0) return undefined
-  return validationError(`${failures.length} validation error${failures.length === 1 ? '' : 's'} detected: ${failures.join('; ')}`)
+  return validationError(
+    `${failures.length} validation error${failures.length === 1 ? '' : 's'} detected: ${failures.join('; ')}`,
+  )
 }

@@ -27,7 +27,7 @@ export type Changes = {
   readonly clearLog?: boolean
 }
 
-export type Log = { readonly requests: readonly LogEntry[], readonly connects: readonly ConnectEntry[] }
+export type Log = { readonly requests: readonly LogEntry[]; readonly connects: readonly ConnectEntry[] }
 
 const applyChanges = (state: ServerState, changes: Changes): void => {
   if (changes.faults !== undefined) state.faults = armFaults(changes.faults)
@@ -48,21 +48,23 @@ const applyChanges = (state: ServerState, changes: Changes): void => {
 }
 
 /** The control server, not yet listening: `GET /_control/log` gives a `Log`, `POST /_control/configure` takes `Changes`. */
-export const createControl = (state: ServerState): Server => createServer((request, response) => {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => {
-    const answer = (status: number, body: unknown): void => {
-      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
-    }
-    const route = `${request.method ?? ''} ${request.url ?? ''}`
-    if (route === 'GET /_control/log') return answer(200, { requests: state.log, connects: state.connects } satisfies Log)
-    if (route !== 'POST /_control/configure') return answer(404, { error: `no such control: ${route}` })
-    try {
-      applyChanges(state, JSON.parse(Buffer.concat(chunks).toString('utf8')) as Changes)
-      answer(200, {})
-    } catch (error) {
-      answer(400, { error: String(error) })
-    }
+export const createControl = (state: ServerState): Server =>
+  createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const answer = (status: number, body: unknown): void => {
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+      }
+      const route = `${request.method ?? ''} ${request.url ?? ''}`
+      if (route === 'GET /_control/log')
+        return answer(200, { requests: state.log, connects: state.connects } satisfies Log)
+      if (route !== 'POST /_control/configure') return answer(404, { error: `no such control: ${route}` })
+      try {
+        applyChanges(state, JSON.parse(Buffer.concat(chunks).toString('utf8')) as Changes)
+        answer(200, {})
+      } catch (error) {
+        answer(400, { error: String(error) })
+      }
+    })
   })
-})

@@ -9,7 +9,7 @@ type Scope = {
   readonly skip?: number
 }
 
-type Page = { readonly status: number, readonly contentType: string, readonly body: string }
+type Page = { readonly status: number; readonly contentType: string; readonly body: string }
 
 /**
  * - delay: answers `ms` later
@@ -24,16 +24,21 @@ type Page = { readonly status: number, readonly contentType: string, readonly bo
  * - credentials: replaces parts of the session in the answer, unescaped but for XML's own characters
  */
 export type FaultAction =
-  | { readonly kind: 'delay', readonly ms: number }
+  | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'hold' }
-  | { readonly kind: 'throttle', readonly status: 400 | 503 }
-  | { readonly kind: 'drop', readonly when: 'before' | 'after' }
-  | { readonly kind: 'hang', readonly when: 'before' | 'after' }
-  | { readonly kind: 'truncate', readonly bytes?: number }
-  | ({ readonly kind: 'answer', readonly when?: 'before' | 'after' } & Page)
-  | { readonly kind: 'refuse', readonly status: number, readonly code: string, readonly message: string }
-  | { readonly kind: 'expiration', readonly value: string | null }
-  | { readonly kind: 'credentials', readonly AccessKeyId?: string, readonly SecretAccessKey?: string, readonly SessionToken?: string }
+  | { readonly kind: 'throttle'; readonly status: 400 | 503 }
+  | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
+  | { readonly kind: 'hang'; readonly when: 'before' | 'after' }
+  | { readonly kind: 'truncate'; readonly bytes?: number }
+  | ({ readonly kind: 'answer'; readonly when?: 'before' | 'after' } & Page)
+  | { readonly kind: 'refuse'; readonly status: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'expiration'; readonly value: string | null }
+  | {
+      readonly kind: 'credentials'
+      readonly AccessKeyId?: string
+      readonly SecretAccessKey?: string
+      readonly SessionToken?: string
+    }
 
 export type Fault = Scope & FaultAction
 
@@ -48,11 +53,15 @@ export const BAD_GATEWAY: Fault = {
 export const EMPTY_SUCCESS: Fault = { kind: 'answer', status: 200, contentType: 'text/xml', body: '' }
 
 /** A fault on the server, with what is left of it. Changes as requests come in. */
-export type ArmedFault = { readonly fault: Fault, skip: number, left: number }
+export type ArmedFault = { readonly fault: Fault; skip: number; left: number }
 
 /** Arms faults as they were configured. */
 export const armFaults = (faults: readonly Fault[]): ArmedFault[] =>
-  faults.map((fault) => ({ fault, skip: fault.skip ?? 0, left: fault.times === 'always' ? Infinity : fault.times ?? 1 }))
+  faults.map((fault) => ({
+    fault,
+    skip: fault.skip ?? 0,
+    left: fault.times === 'always' ? Infinity : (fault.times ?? 1),
+  }))
 
 /** Takes every fault that this request meets, in order, and counts it down. */
 export const takeFaults = (armed: readonly ArmedFault[], operation: string): readonly Fault[] => {

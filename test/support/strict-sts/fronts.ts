@@ -24,7 +24,12 @@ export type FrontOptions = {
   readonly keepAliveTimeoutMs?: number
 }
 
-export type Fronts = { readonly url: string, readonly httpsUrl?: string, readonly caPem?: string, readonly proxyUrl?: string }
+export type Fronts = {
+  readonly url: string
+  readonly httpsUrl?: string
+  readonly caPem?: string
+  readonly proxyUrl?: string
+}
 
 const BODY_LIMIT = 256 * 1024
 
@@ -42,8 +47,12 @@ const readBody = async (message: IncomingMessage): Promise<Buffer> => {
 const receive = (message: IncomingMessage, body: Buffer): ReceivedRequest => ({
   method: message.method ?? '',
   path: message.url ?? '',
-  headers: Object.fromEntries(Object.entries(message.headers)
-    .map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value ?? ''])),
+  headers: Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  ),
   body,
 })
 
@@ -58,37 +67,53 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
   }
   return (message, response) => {
     const connection = numberOf(message.socket)
-    void readBody(message).then(async (body) => {
-      const request = receive(message, body)
-      const isUnsignedGet = request.method === 'GET' && request.headers['authorization'] === undefined
-      if (isUnsignedGet) answerGet(state, request, { transport, connection }, response)
-      else send(state, response, await serve(state, { transport, connection, request }))
-    }).catch(() => message.socket.destroy())
+    void readBody(message)
+      .then(async (body) => {
+        const request = receive(message, body)
+        const isUnsignedGet = request.method === 'GET' && request.headers['authorization'] === undefined
+        if (isUnsignedGet) answerGet(state, request, { transport, connection }, response)
+        else send(state, response, await serve(state, { transport, connection, request }))
+      })
+      .catch(() => message.socket.destroy())
   }
 }
 
-type Where = { readonly transport: 'http' | 'https', readonly connection: number }
+type Where = { readonly transport: 'http' | 'https'; readonly connection: number }
 
 // STS sends a browser away; clients use such a GET to open a connection early.
 const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, response: ServerResponse): void => {
   state.log.push({
-    ...where, time: new Date().toISOString(), method: 'GET', service: null, operation: null, parameters: {},
-    accessKeyId: null, region: null, signer: null, signerArn: null, isMfaPresent: false, status: 302, outcome: null, faults: [],
-    host: request.headers['host'] ?? '', userAgent: request.headers['user-agent'] ?? '',
+    ...where,
+    time: new Date().toISOString(),
+    method: 'GET',
+    service: null,
+    operation: null,
+    parameters: {},
+    accessKeyId: null,
+    region: null,
+    signer: null,
+    signerArn: null,
+    isMfaPresent: false,
+    status: 302,
+    outcome: null,
+    faults: [],
+    host: request.headers['host'] ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
   })
   response.sendDate = false
   const date = new Date(serverNow(state)).toUTCString()
-  response.writeHead(302, { 'Date': date, 'Location': 'https://aws.amazon.com/iam', 'Content-Length': 0 }).end()
+  response.writeHead(302, { Date: date, Location: 'https://aws.amazon.com/iam', 'Content-Length': 0 }).end()
 }
 
 /** Listens on a free port of 127.0.0.1 and gives the port. */
-export const listen = (server: Server): Promise<number> => new Promise((resolve, reject) => {
-  server.once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    resolve(typeof address === 'object' && address !== null ? address.port : 0)
+export const listen = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
   })
-})
 
 const tlsServer = (state: ServerState, authority: Authority): HttpServer => {
   const contexts = new Map<string, SecureContext>()
@@ -101,11 +126,14 @@ const tlsServer = (state: ServerState, authority: Authority): HttpServer => {
     return context
   }
   const { certificatePem, keyPem } = authority.certificateFor(['localhost', '127.0.0.1'])
-  return createHttpsServer({
-    cert: certificatePem,
-    key: keyPem,
-    SNICallback: (name, done) => name === 'localhost' ? done(null) : done(null, contextFor(name)),
-  }, listenerFor(state, 'https'))
+  return createHttpsServer(
+    {
+      cert: certificatePem,
+      key: keyPem,
+      SNICallback: (name, done) => (name === 'localhost' ? done(null) : done(null, contextFor(name))),
+    },
+    listenerFor(state, 'https'),
+  )
 }
 
 /** Starts what the options ask for and gives the addresses. The servers end with the process. */

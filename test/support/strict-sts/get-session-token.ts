@@ -17,6 +17,11 @@ export const getSessionToken = (state: ServerState, signer: Signer, parameters: 
   if (typeof proof !== 'string') return proof
   const asked = Number(textOf(parameters, 'DurationSeconds') ?? DEFAULT_SECONDS)
   const duration = signer.user.isRoot === true ? Math.min(asked, ROOT_SECONDS) : asked
-  const owner = { kind: 'session-token', account: signer.account, user: signer.user, isMfaPresent: proof === 'proven' } as const
+  const owner = {
+    kind: 'session-token',
+    account: signer.account,
+    user: signer.user,
+    isMfaPresent: proof === 'proven',
+  } as const
   return { isOk: true, result: { Credentials: credentialsElement(issueSession(state, owner, duration)) } }
 }

@@ -30,7 +30,11 @@ export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: 
   if (signer.kind === 'assumed-role' && name === undefined) {
     return validationError('Must specify userName when calling with non-User credentials')
   }
-  if (signer.kind === 'assumed-role' || !signer.user.mayListMfaDevices || (name !== undefined && name !== signer.user.name)) {
+  if (
+    signer.kind === 'assumed-role' ||
+    !signer.user.mayListMfaDevices ||
+    (name !== undefined && name !== signer.user.name)
+  ) {
     const user = name ?? (signer.kind === 'assumed-role' ? '' : signer.user.name)
     const because = ' because no identity-based policy allows the iam:ListMFADevices action'
     return notAuthorized(arnOfSigner(signer), 'iam:ListMFADevices', `user ${user}`, because)
@@ -38,8 +42,12 @@ export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: 
   const enabled = signer.user.devices.filter((device) => device.isEnabled)
   const start = Number(textOf(parameters, 'Marker') ?? 0)
   const end = start + Number(textOf(parameters, 'MaxItems') ?? 100)
-  const devices = enabled.slice(start, end)
+  const devices = enabled
+    .slice(start, end)
     .map((device) => ({ UserName: signer.user.name, SerialNumber: device.serial, EnableDate: device.enableDate }))
   const isTruncated = end < enabled.length
-  return { isOk: true, result: { MFADevices: devices, IsTruncated: String(isTruncated), Marker: isTruncated ? String(end) : undefined } }
+  return {
+    isOk: true,
+    result: { MFADevices: devices, IsTruncated: String(isTruncated), Marker: isTruncated ? String(end) : undefined },
+  }
 }

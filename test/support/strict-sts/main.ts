@@ -8,8 +8,8 @@ import { createControl } from './control.ts'
 import { listen, startFronts } from './fronts.ts'
 import { createState } from './state.ts'
 
-export type Start = { readonly world: World, readonly options: FrontOptions & { readonly clockOffsetMs?: number } }
-export type Listening = Fronts & { readonly listening: true, readonly controlPort: number }
+export type Start = { readonly world: World; readonly options: FrontOptions & { readonly clockOffsetMs?: number } }
+export type Listening = Fronts & { readonly listening: true; readonly controlPort: number }
 
 const start = async (line: string): Promise<void> => {
   const { world, options } = JSON.parse(line) as Start

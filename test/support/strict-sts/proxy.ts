@@ -7,10 +7,14 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import type { ServerState } from './state.ts'
 
-export type ProxyLogin = { readonly user: string, readonly password: string }
+export type ProxyLogin = { readonly user: string; readonly password: string }
 
 const userOf = (header: string | undefined): string | null =>
-  header === undefined ? null : Buffer.from(header.replace(/^Basic /i, ''), 'base64').toString('utf8').split(':')[0] ?? null
+  header === undefined
+    ? null
+    : (Buffer.from(header.replace(/^Basic /i, ''), 'base64')
+        .toString('utf8')
+        .split(':')[0] ?? null)
 
 const isLetIn = (header: string | undefined, login: ProxyLogin | undefined): boolean =>
   login === undefined || header === `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`

@@ -8,7 +8,7 @@ import type { Answer, XmlValue } from './answers.ts'
 export type Parameter = string | readonly Parameter[] | { readonly [name: string]: Parameter }
 export type Parameters = { readonly [name: string]: Parameter }
 
-type Branch = { leaf?: string, readonly parts: Map<string, Branch> }
+type Branch = { leaf?: string; readonly parts: Map<string, Branch> }
 
 const LIST_MARK = 'member'
 
@@ -58,7 +58,7 @@ const readBranch = (branch: Branch): Parameter | undefined => {
 export const parseQueryBody = (body: string): Parameters | undefined => {
   const tree = growTree(new URLSearchParams(body))
   const value = tree && readBranch(tree)
-  return typeof value === 'object' && !Array.isArray(value) ? value as Parameters : undefined
+  return typeof value === 'object' && !Array.isArray(value) ? (value as Parameters) : undefined
 }
 
 /** The text of a parameter; `undefined` where it is missing or no text. */
@@ -68,7 +68,12 @@ export const textOf = (parameters: Parameters, name: string): string | undefined
 }
 
 const escapeXml = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/\r/g, '&#xD;')
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/\r/g, '&#xD;')
 
 const renderXml = (value: XmlValue): string => {
   if (typeof value === 'string') return escapeXml(value)
@@ -79,7 +84,10 @@ const renderXml = (value: XmlValue): string => {
     .join('')
 }
 
-const NAMESPACES = { sts: 'https://sts.amazonaws.com/doc/2011-06-15/', iam: 'https://iam.amazonaws.com/doc/2010-05-08/' } as const
+const NAMESPACES = {
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+} as const
 
 export type Service = keyof typeof NAMESPACES
 
@@ -90,6 +98,8 @@ export const renderAnswer = (service: Service, operation: string, answer: Answer
     const error = { Type: answer.status >= 500 ? 'Receiver' : 'Sender', Code: answer.code, Message: answer.message }
     return `<ErrorResponse xmlns="${namespace}"><Error>${renderXml(error)}</Error><RequestId>${requestId}</RequestId></ErrorResponse>\n`
   }
-  return `<${operation}Response xmlns="${namespace}"><${operation}Result>${renderXml(answer.result)}</${operation}Result>` +
+  return (
+    `<${operation}Response xmlns="${namespace}"><${operation}Result>${renderXml(answer.result)}</${operation}Result>` +
     `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${operation}Response>\n`
+  )
 }

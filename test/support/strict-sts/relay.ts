@@ -21,8 +21,9 @@ const forwardLate = (from: Socket, to: Socket, firstMs: number, laterMs: number)
  * Passes connections on to a loopback port with a round trip of `roundTripMs`: half of it each way, and a whole one more before the first
  * bytes of a connection arrive, which stands for TCP's own handshake.
  */
-export const createRelay = (port: number, roundTripMs: number): Server => createServer({ noDelay: true }, (client) => {
-  const upstream = connect({ port, host: '127.0.0.1', noDelay: true })
-  forwardLate(client, upstream, roundTripMs * 1.5, roundTripMs / 2)
-  forwardLate(upstream, client, 0, roundTripMs / 2)
-})
+export const createRelay = (port: number, roundTripMs: number): Server =>
+  createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port, host: '127.0.0.1', noDelay: true })
+    forwardLate(client, upstream, roundTripMs * 1.5, roundTripMs / 2)
+    forwardLate(upstream, client, 0, roundTripMs / 2)
+  })

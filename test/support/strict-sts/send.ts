@@ -6,20 +6,27 @@ import type { ServerState } from './state.ts'
 import { renderAnswer } from './query-protocol.ts'
 import { serverNow } from './state.ts'
 
-type Page = { readonly status: number, readonly contentType: string, readonly body: Buffer }
+type Page = { readonly status: number; readonly contentType: string; readonly body: Buffer }
 
 const pageOf = (outcome: Outcome, requestId: string): Page | undefined => {
   const given = outcome.faults.find((fault) => fault.kind === 'answer')
-  if (given !== undefined) return { status: given.status, contentType: given.contentType, body: Buffer.from(given.body) }
+  if (given !== undefined)
+    return { status: given.status, contentType: given.contentType, body: Buffer.from(given.body) }
   if (outcome.answer === null) return undefined
   const body = Buffer.from(renderAnswer(outcome.service, outcome.operation, outcome.answer, requestId))
   return { status: outcome.answer.isOk ? 200 : outcome.answer.status, contentType: 'text/xml', body }
 }
 
-const sendPage = (state: ServerState, response: ServerResponse, page: Page, requestId: string, bytes: number | undefined): void => {
+const sendPage = (
+  state: ServerState,
+  response: ServerResponse,
+  page: Page,
+  requestId: string,
+  bytes: number | undefined,
+): void => {
   response.sendDate = false
   response.writeHead(page.status, {
-    'Date': new Date(serverNow(state)).toUTCString(),
+    Date: new Date(serverNow(state)).toUTCString(),
     'Content-Type': page.contentType,
     'Content-Length': page.body.length,
     'x-amzn-RequestId': requestId,

@@ -16,20 +16,26 @@ import { arnOfSigner } from './state.ts'
 
 type Operation = (state: ServerState, signer: Signer, parameters: Parameters) => Answer
 
-type Api = { readonly service: Service, readonly operations: ReadonlyMap<string, Operation> }
+type Api = { readonly service: Service; readonly operations: ReadonlyMap<string, Operation> }
 
 const OPERATIONS: { readonly [version: string]: Api } = {
   '2011-06-15': {
     service: 'sts',
     operations: new Map<string, Operation>([
-      ['GetSessionToken', getSessionToken], ['AssumeRole', assumeRole], ['GetCallerIdentity', getCallerIdentity],
+      ['GetSessionToken', getSessionToken],
+      ['AssumeRole', assumeRole],
+      ['GetCallerIdentity', getCallerIdentity],
     ]),
   },
   '2010-05-08': { service: 'iam', operations: new Map<string, Operation>([['ListMFADevices', listMfaDevices]]) },
 }
 
 /** What the front knows about a request before it is understood. */
-export type Arrival = { readonly transport: 'http' | 'https', readonly connection: number, readonly request: ReceivedRequest }
+export type Arrival = {
+  readonly transport: 'http' | 'https'
+  readonly connection: number
+  readonly request: ReceivedRequest
+}
 
 /** What is to be sent. `answer` is null where a fault kept the request from being processed. */
 export type Outcome = {
@@ -55,14 +61,26 @@ const understand = (request: ReceivedRequest): Understood => {
   const host = request.headers['host'] ?? ''
   const isElsewhere = /\.amazonaws\.com/.test(host) && known !== undefined && !host.startsWith(known.service)
   const { Action: _action, Version: _version, ...parameters } = all
-  return { service: known?.service ?? 'sts', name, version, operation: isElsewhere ? undefined : known?.operations.get(name), parameters }
+  return {
+    service: known?.service ?? 'sts',
+    name,
+    version,
+    operation: isElsewhere ? undefined : known?.operations.get(name),
+    parameters,
+  }
 }
 
 const isFormPost = (request: ReceivedRequest): boolean =>
-  request.method === 'POST' && request.path === '/' &&
+  request.method === 'POST' &&
+  request.path === '/' &&
   (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
 
-const carryOut = (state: ServerState, understood: Understood, request: ReceivedRequest, verdict: Verification['verdict']): Answer => {
+const carryOut = (
+  state: ServerState,
+  understood: Understood,
+  request: ReceivedRequest,
+  verdict: Verification['verdict'],
+): Answer => {
   const { operation, name, version, parameters } = understood
   if (operation === undefined || !isFormPost(request)) {
     return refusal(400, 'InvalidAction', `Could not find operation ${name} for version ${version}`)
@@ -71,16 +89,22 @@ const carryOut = (state: ServerState, understood: Understood, request: ReceivedR
   return checkParameters(name, parameters) ?? operation(state, verdict.signer, parameters)
 }
 
-const isProcessed = (faults: readonly Fault[]): boolean => !faults.some((fault) =>
-  fault.kind === 'throttle' || fault.kind === 'refuse' ||
-  ((fault.kind === 'drop' || fault.kind === 'hang') && fault.when === 'before') ||
-  (fault.kind === 'answer' && fault.when !== 'after'))
+const isProcessed = (faults: readonly Fault[]): boolean =>
+  !faults.some(
+    (fault) =>
+      fault.kind === 'throttle' ||
+      fault.kind === 'refuse' ||
+      ((fault.kind === 'drop' || fault.kind === 'hang') && fault.when === 'before') ||
+      (fault.kind === 'answer' && fault.when !== 'after'),
+  )
 
 const faultRefusal = (faults: readonly Fault[]): Refusal | null => {
   for (const fault of faults) {
     if (fault.kind === 'refuse') return refusal(fault.status, fault.code, fault.message)
     if (fault.kind === 'throttle') {
-      return fault.status === 400 ? refusal(400, 'Throttling', 'Rate exceeded') : refusal(503, 'ServiceUnavailable', 'Service Unavailable')
+      return fault.status === 400
+        ? refusal(400, 'Throttling', 'Rate exceeded')
+        : refusal(503, 'ServiceUnavailable', 'Service Unavailable')
     }
   }
   return null
@@ -93,13 +117,22 @@ const spoilCredentials = (answer: Answer | null, faults: readonly Fault[]): Answ
     if (fault.kind === 'expiration') return { ...current, Expiration: fault.value ?? undefined }
     if (fault.kind !== 'credentials') return current
     const { AccessKeyId, SecretAccessKey, SessionToken } = fault
-    const given = Object.entries({ AccessKeyId, SecretAccessKey, SessionToken }).filter(([, value]) => value !== undefined)
+    const given = Object.entries({ AccessKeyId, SecretAccessKey, SessionToken }).filter(
+      ([, value]) => value !== undefined,
+    )
     return { ...current, ...Object.fromEntries(given) }
   }, credentials)
-  return { isOk: true, result: { ...answer.result, Credentials: spoilt as { readonly [name: string]: string | undefined } } }
+  return {
+    isOk: true,
+    result: { ...answer.result, Credentials: spoilt as { readonly [name: string]: string | undefined } },
+  }
 }
 
-const entryOf = (arrival: Arrival, understood: Understood, verification: Verification): Omit<LogEntry, 'status' | 'outcome' | 'faults'> => {
+const entryOf = (
+  arrival: Arrival,
+  understood: Understood,
+  verification: Verification,
+): Omit<LogEntry, 'status' | 'outcome' | 'faults'> => {
   const signer = verification.verdict.isOk ? verification.verdict.signer : undefined
   return {
     time: new Date().toISOString(),
@@ -124,7 +157,9 @@ export const serve = async (state: ServerState, arrival: Arrival): Promise<Outco
   const understood = understand(arrival.request)
   const verification = await verifyRequest(state, arrival.request, understood.service)
   const faults = takeFaults(state.faults, understood.name)
-  const answer = isProcessed(faults) ? carryOut(state, understood, arrival.request, verification.verdict) : faultRefusal(faults)
+  const answer = isProcessed(faults)
+    ? carryOut(state, understood, arrival.request, verification.verdict)
+    : faultRefusal(faults)
   state.log.push({
     ...entryOf(arrival, understood, verification),
     status: answer === null ? null : answer.isOk ? 200 : answer.status,

@@ -9,7 +9,13 @@ import type { Refusal } from './answers.ts'
 import type { Service } from './query-protocol.ts'
 import type { ServerState, Signer } from './state.ts'
 import type { Partition } from './world.ts'
-import { EXPIRED_TOKEN, INVALID_CLIENT_TOKEN_ID, MISSING_AUTHENTICATION, refusal, signatureDoesNotMatch } from './answers.ts'
+import {
+  EXPIRED_TOKEN,
+  INVALID_CLIENT_TOKEN_ID,
+  MISSING_AUTHENTICATION,
+  refusal,
+  signatureDoesNotMatch,
+} from './answers.ts'
 import { serverNow } from './state.ts'
 
 /** A request as it came over the wire. Header names are lower case. */
@@ -29,21 +35,25 @@ type Authorization = {
   readonly signature: string
 }
 
-type Secret = { readonly secretAccessKey: string, readonly sessionToken?: string, readonly signer: Signer }
+type Secret = { readonly secretAccessKey: string; readonly sessionToken?: string; readonly signer: Signer }
 
 /** Who signed; or why that cannot be said, with as much of the claim as could be read. */
 export type Verification = {
   readonly accessKeyId: string | null
   readonly region: string | null
-  readonly verdict: { readonly isOk: true, readonly signer: Signer } | Refusal
+  readonly verdict: { readonly isOk: true; readonly signer: Signer } | Refusal
 }
 
 const SKEW_MS = 15 * 60 * 1000
-const AUTHORIZATION = new RegExp('^AWS4-HMAC-SHA256\\s+Credential=([^/,\\s]+)/(\\d{8})/([^/,\\s]+)/([^/,\\s]+)/aws4_request,' +
-  '\\s*SignedHeaders=([^,\\s]+),\\s*Signature=([0-9a-f]{64})$')
+const AUTHORIZATION = new RegExp(
+  '^AWS4-HMAC-SHA256\\s+Credential=([^/,\\s]+)/(\\d{8})/([^/,\\s]+)/([^/,\\s]+)/aws4_request,' +
+    '\\s*SignedHeaders=([^,\\s]+),\\s*Signature=([0-9a-f]{64})$',
+)
 const REGION = /^(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-\d$/
-const MISMATCH = signatureDoesNotMatch('The request signature we calculated does not match the signature you provided. ' +
-  'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.')
+const MISMATCH = signatureDoesNotMatch(
+  'The request signature we calculated does not match the signature you provided. ' +
+    'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+)
 
 const parseAuthorization = (header: string): Authorization | undefined => {
   const [, accessKeyId, day, region, service, signedHeaders, signature] = AUTHORIZATION.exec(header) ?? []
@@ -61,18 +71,25 @@ const parseBasicTime = (text: string): number => {
 
 const checkTime = (amzDate: string, day: string, now: number): Refusal | undefined => {
   const signed = parseBasicTime(amzDate)
-  if (Number.isNaN(signed)) return refusal(403, 'IncompleteSignature', `Date must be in ISO-8601 'basic format'. Got '${amzDate}'.`)
+  if (Number.isNaN(signed))
+    return refusal(403, 'IncompleteSignature', `Date must be in ISO-8601 'basic format'. Got '${amzDate}'.`)
   if (!amzDate.startsWith(day)) {
-    return signatureDoesNotMatch('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
-      `'${day}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`)
+    return signatureDoesNotMatch(
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${day}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`,
+    )
   }
   if (signed < now - SKEW_MS) {
     const earliest = basicTime(now - SKEW_MS)
-    return signatureDoesNotMatch(`Signature expired: ${amzDate} is now earlier than ${earliest} (${basicTime(now)} - 15 min.)`)
+    return signatureDoesNotMatch(
+      `Signature expired: ${amzDate} is now earlier than ${earliest} (${basicTime(now)} - 15 min.)`,
+    )
   }
   if (signed > now + SKEW_MS) {
     const latest = basicTime(now + SKEW_MS)
-    return signatureDoesNotMatch(`Signature not yet current: ${amzDate} is still later than ${latest} (${basicTime(now)} + 15 min.)`)
+    return signatureDoesNotMatch(
+      `Signature not yet current: ${amzDate} is still later than ${latest} (${basicTime(now)} + 15 min.)`,
+    )
   }
   return undefined
 }
@@ -93,7 +110,8 @@ const regionOfHost = (host: string): string | undefined => {
 }
 
 const checkScope = (scope: Authorization, service: Service, host: string): Refusal | undefined => {
-  if (scope.service !== service) return signatureDoesNotMatch(`Credential should be scoped to correct service: '${service}'. `)
+  if (scope.service !== service)
+    return signatureDoesNotMatch(`Credential should be scoped to correct service: '${service}'. `)
   const expected = regionOfHost(host)
   if (!REGION.test(scope.region) || (expected !== undefined && expected !== scope.region)) {
     return signatureDoesNotMatch('Credential should be scoped to a valid region. ')
@@ -123,7 +141,11 @@ const findSecret = (state: ServerState, scope: Authorization, sessionToken: stri
   return { secretAccessKey: session.secretAccessKey, sessionToken: session.sessionToken, signer: session.owner }
 }
 
-const computeSignature = async (request: ReceivedRequest, scope: Authorization, secret: Secret): Promise<string | undefined> => {
+const computeSignature = async (
+  request: ReceivedRequest,
+  scope: Authorization,
+  secret: Secret,
+): Promise<string | undefined> => {
   const signer = new SignatureV4({
     service: scope.service,
     region: scope.region,
@@ -137,8 +159,19 @@ const computeSignature = async (request: ReceivedRequest, scope: Authorization, 
   })
   const headers = Object.fromEntries(scope.signedHeaders.map((name) => [name, request.headers[name] ?? '']))
   const signed = await signer.sign(
-    { method: request.method, protocol: 'http:', hostname: 'localhost', path: request.path, query: {}, headers, body: request.body },
-    { signingDate: new Date(parseBasicTime(request.headers['x-amz-date'] ?? '')), signableHeaders: new Set(scope.signedHeaders) },
+    {
+      method: request.method,
+      protocol: 'http:',
+      hostname: 'localhost',
+      path: request.path,
+      query: {},
+      headers,
+      body: request.body,
+    },
+    {
+      signingDate: new Date(parseBasicTime(request.headers['x-amz-date'] ?? '')),
+      signableHeaders: new Set(scope.signedHeaders),
+    },
   )
   return parseAuthorization(signed.headers['authorization'] ?? '')?.signature
 }
@@ -148,19 +181,29 @@ const isBodyHonest = (request: ReceivedRequest): boolean => {
   return claimed === undefined || claimed === createHash('sha256').update(request.body).digest('hex')
 }
 
-type Judge = (state: ServerState, request: ReceivedRequest, scope: Authorization, service: Service) => Promise<Verification['verdict']>
+type Judge = (
+  state: ServerState,
+  request: ReceivedRequest,
+  scope: Authorization,
+  service: Service,
+) => Promise<Verification['verdict']>
 
 const judge: Judge = async (state, request, scope, service) => {
-  const refused = checkScope(scope, service, request.headers['host'] ?? '')
-    ?? checkSignedHeaders(request, scope)
-    ?? checkTime(request.headers['x-amz-date'] ?? '', scope.day, serverNow(state))
+  const refused =
+    checkScope(scope, service, request.headers['host'] ?? '') ??
+    checkSignedHeaders(request, scope) ??
+    checkTime(request.headers['x-amz-date'] ?? '', scope.day, serverNow(state))
   if (refused !== undefined) return refused
   const secret = findSecret(state, scope, request.headers['x-amz-security-token'])
   if ('code' in secret) return secret
-  if (!isBodyHonest(request) || await computeSignature(request, scope, secret) !== scope.signature) return MISMATCH
+  if (!isBodyHonest(request) || (await computeSignature(request, scope, secret)) !== scope.signature) return MISMATCH
   if (secret.signer.account.regionsOff?.includes(scope.region) === true) {
-    return refusal(403, 'RegionDisabledException', `STS is not activated in this region for account:${secret.signer.account.id}. ` +
-      'Your account administrator can activate STS in this region using the IAM Console.')
+    return refusal(
+      403,
+      'RegionDisabledException',
+      `STS is not activated in this region for account:${secret.signer.account.id}. ` +
+        'Your account administrator can activate STS in this region using the IAM Console.',
+    )
   }
   return { isOk: true, signer: secret.signer }
 }
@@ -169,7 +212,11 @@ const judge: Judge = async (state, request, scope, service) => {
  * Says who signed a request to `service`, or why it is refused: no or another service's or region's signature, a clock more than 15 minutes
  * off, a key id unknown in the region's partition, a session that is over, a wrong secret, a body that was changed.
  */
-export const verifyRequest = async (state: ServerState, request: ReceivedRequest, service: Service): Promise<Verification> => {
+export const verifyRequest = async (
+  state: ServerState,
+  request: ReceivedRequest,
+  service: Service,
+): Promise<Verification> => {
   const header = request.headers['authorization']
   if (header === undefined) return { accessKeyId: null, region: null, verdict: MISSING_AUTHENTICATION }
   const scope = parseAuthorization(header)

@@ -6,11 +6,11 @@ import { indexWorld } from './world.ts'
 
 /** Whom a session speaks for. Only GetSessionToken's sessions know about MFA: AssumeRole's carry no such information. */
 export type SessionOwner =
-  | { readonly kind: 'session-token', readonly account: Account, readonly user: User, readonly isMfaPresent: boolean }
-  | { readonly kind: 'assumed-role', readonly account: Account, readonly role: Role, readonly sessionName: string }
+  | { readonly kind: 'session-token'; readonly account: Account; readonly user: User; readonly isMfaPresent: boolean }
+  | { readonly kind: 'assumed-role'; readonly account: Account; readonly role: Role; readonly sessionName: string }
 
 /** Who signed a request. */
-export type Signer = { readonly kind: 'user', readonly account: Account, readonly user: User } | SessionOwner
+export type Signer = { readonly kind: 'user'; readonly account: Account; readonly user: User } | SessionOwner
 
 export type Session = {
   readonly accessKeyId: string
@@ -46,7 +46,12 @@ export type LogEntry = {
 }
 
 /** One CONNECT to the proxy. */
-export type ConnectEntry = { readonly time: string, readonly target: string, readonly status: 200 | 407, readonly user: string | null }
+export type ConnectEntry = {
+  readonly time: string
+  readonly target: string
+  readonly status: 200 | 407
+  readonly user: string | null
+}
 
 export type ServerState = {
   world: IndexedWorld

@@ -41,7 +41,12 @@ export const codeOfStep = (seed: string, step: number, digits = 6): string => {
  * Says which step a code belongs to: the current one or one beside it, never one in `spent`.
  * `undefined` for a wrong and for a used code alike, which is all that AWS tells.
  */
-export const findStepOfCode = (seed: string, code: string, nowMs: number, spent: ReadonlySet<number>): number | undefined => {
+export const findStepOfCode = (
+  seed: string,
+  code: string,
+  nowMs: number,
+  spent: ReadonlySet<number>,
+): number | undefined => {
   const current = stepAt(nowMs)
   return [current, current - 1, current + 1].find((step) => !spent.has(step) && codeOfStep(seed, step) === code)
 }

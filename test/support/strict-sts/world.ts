@@ -5,7 +5,7 @@
 
 export type Partition = 'aws' | 'aws-us-gov' | 'aws-cn'
 
-export type AccessKey = { readonly id: string, readonly secret: string, readonly isActive: boolean }
+export type AccessKey = { readonly id: string; readonly secret: string; readonly isActive: boolean }
 
 /**
  * A TOTP device (virtual or hardware) has a seed: base32, or hexadecimal after `hex:`. A FIDO device has none: STS takes no code for it.
@@ -34,7 +34,11 @@ export type User = {
  * Who may assume a role. `principals` are ARNs of users or roles, or `arn:…:iam::<account>:root` for a whole account.
  * An external id, where set, must be given exactly; one that is given where none is set is ignored, as AWS does.
  */
-export type Trust = { readonly principals: readonly string[], readonly requiresMfa: boolean, readonly externalId?: string }
+export type Trust = {
+  readonly principals: readonly string[]
+  readonly requiresMfa: boolean
+  readonly externalId?: string
+}
 
 /** `isDenied`: the caller's own policies do not allow sts:AssumeRole on it, whatever the trust policy says. */
 export type Role = {
@@ -56,8 +60,8 @@ export type Account = {
 
 export type World = { readonly accounts: readonly Account[] }
 
-export type KeyOwner = { readonly account: Account, readonly user: User, readonly key: AccessKey }
-export type RoleOwner = { readonly account: Account, readonly role: Role }
+export type KeyOwner = { readonly account: Account; readonly user: User; readonly key: AccessKey }
+export type RoleOwner = { readonly account: Account; readonly role: Role }
 
 /** A world that can be asked in constant time, whatever its size. */
 export type IndexedWorld = {
@@ -67,9 +71,14 @@ export type IndexedWorld = {
 
 /** Indexes a world by access key id and by role ARN. Of two equal ids the later one wins. */
 export const indexWorld = (world: World): IndexedWorld => ({
-  keys: new Map(world.accounts.flatMap((account) =>
-    account.users.flatMap((user) => user.accessKeys.map((key) => [key.id, { account, user, key }] as const)))),
-  roles: new Map(world.accounts.flatMap((account) => account.roles.map((role) => [role.arn, { account, role }] as const))),
+  keys: new Map(
+    world.accounts.flatMap((account) =>
+      account.users.flatMap((user) => user.accessKeys.map((key) => [key.id, { account, user, key }] as const)),
+    ),
+  ),
+  roles: new Map(
+    world.accounts.flatMap((account) => account.roles.map((role) => [role.arn, { account, role }] as const)),
+  ),
 })
 
 /** Finds a device of any user by its serial. */

@@ -11,7 +11,8 @@ const base32Of = (label: string, length: number): string =>
   Array.from(digestOf(label).subarray(0, length), (byte) => BASE32[byte & 31]).join('')
 
 /** A secret key of AWS's shape (40 characters of base64), the same for the same label. */
-export const secretFor = (label: string): string => digestOf(`secret ${label}`).toString('base64').slice(0, 32) + 'EXAMPLE+'
+export const secretFor = (label: string): string =>
+  digestOf(`secret ${label}`).toString('base64').slice(0, 32) + 'EXAMPLE+'
 
 /** The access key id that the worlds below give to key number `serial` of an account. */
 export const keyIdFor = (account: string, serial = 1): string => accessKeyIdFor('AKIA', account, serial)
@@ -77,14 +78,26 @@ export const READ_ONLY_EXTERNAL_ID = 'example-external-id:42'
 
 const homeAccount = (): Account => {
   const hardware: MfaDevice = {
-    serial: HARDWARE_SERIAL, kind: 'totp', seed: 'hex:3132333435363738393031323334353637383930', isEnabled: true, enableDate: ENABLE_DATE,
+    serial: HARDWARE_SERIAL,
+    kind: 'totp',
+    seed: 'hex:3132333435363738393031323334353637383930',
+    isEnabled: true,
+    enableDate: ENABLE_DATE,
   }
   const passkey: MfaDevice = {
-    serial: `arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`, kind: 'fido', isEnabled: true, enableDate: ENABLE_DATE,
+    serial: `arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`,
+    kind: 'fido',
+    isEnabled: true,
+    enableDate: ENABLE_DATE,
   }
   const disabled: MfaDevice = { ...virtualDevice(HOME, 'dora'), isEnabled: false }
   const retired = userOf(HOME, 'ivan', { keyNumber: 8 })
-  const root: User = { ...userOf(HOME, 'root', { keyNumber: 9 }), arn: `arn:aws:iam::${HOME}:root`, userId: HOME, isRoot: true }
+  const root: User = {
+    ...userOf(HOME, 'root', { keyNumber: 9 }),
+    arn: `arn:aws:iam::${HOME}:root`,
+    userId: HOME,
+    isRoot: true,
+  }
   return {
     id: HOME,
     partition: 'aws',
@@ -94,7 +107,10 @@ const homeAccount = (): Account => {
       userOf(HOME, 'hank', { keyNumber: 3, devices: [hardware] }),
       userOf(HOME, 'frida', { keyNumber: 4, devices: [passkey] }),
       userOf(HOME, 'dora', { keyNumber: 5, devices: [disabled] }),
-      userOf(HOME, 'mina', { keyNumber: 6, devices: [virtualDevice(HOME, 'mina-phone'), virtualDevice(HOME, 'mina-tablet')] }),
+      userOf(HOME, 'mina', {
+        keyNumber: 6,
+        devices: [virtualDevice(HOME, 'mina-phone'), virtualDevice(HOME, 'mina-tablet')],
+      }),
       userOf(HOME, 'nomfa', { keyNumber: 7, devices: [] }),
       { ...retired, accessKeys: retired.accessKeys.map((key) => ({ ...key, isActive: false })) },
       root,
@@ -127,10 +143,19 @@ export const aliceWorld = (): World => ({
       roles: [
         roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 }),
         roleOf('222222222222', 'Open', { trusts: TRUSTS_HOME, requiresMfa: false, maxHours: 2 }),
-        roleOf('222222222222', 'Chained', { trusts: ['arn:aws:iam::222222222222:role/Admin'], requiresMfa: false, maxHours: 12 }),
+        roleOf('222222222222', 'Chained', {
+          trusts: ['arn:aws:iam::222222222222:role/Admin'],
+          requiresMfa: false,
+          maxHours: 12,
+        }),
       ],
     },
-    { id: '333333333333', partition: 'aws', users: [], roles: [roleOf('333333333333', 'Deploy', { trusts: TRUSTS_HOME, isDenied: true })] },
+    {
+      id: '333333333333',
+      partition: 'aws',
+      users: [],
+      roles: [roleOf('333333333333', 'Deploy', { trusts: TRUSTS_HOME, isDenied: true })],
+    },
     {
       id: '444444444444',
       partition: 'aws',
@@ -154,6 +179,11 @@ export const crowdWorld = (count: number): World => ({
       users: Array.from({ length: count }, (_, n) => userOf(HOME, `user${n}`, { keyNumber: n + 1 })),
       roles: [],
     },
-    { id: '222222222222', partition: 'aws', users: [], roles: [roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 })] },
+    {
+      id: '222222222222',
+      partition: 'aws',
+      users: [],
+      roles: [roleOf('222222222222', 'Admin', { trusts: TRUSTS_HOME, maxHours: 12 })],
+    },
   ],
 })
