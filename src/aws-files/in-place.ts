@@ -14,7 +14,7 @@ import { AwsmfaError } from '../model/failure.ts'
 import { makeStage, stageName } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
 import { isPidUsed } from '../platform/process-info.ts'
-import { isSystemError, refusalOf, writing } from '../platform/system-error.ts'
+import { isSystemError, errnoOf, writing } from '../platform/system-error.ts'
 
 /**
  * Writing a file in place, for one that cannot be renamed over: a mount point. While it is written it is neither the old file
@@ -36,7 +36,7 @@ export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly 
   try {
     overwrite(file, stage.bytes)
   } catch (error) {
-    const restored = refusalOf(() => overwrite(file, old)) === undefined
+    const restored = errnoOf(() => overwrite(file, old)) === undefined
     if (restored) removeRescue(rescue)
     const errno = isSystemError(error) ? error.code : 'EIO'
     const told = restored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
@@ -71,7 +71,7 @@ function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
     writing(file, 'stage', () => renameSync(stage.path, rescue.newPath))
     return rescue
   } catch (error) {
-    for (const path of [oldStage.path, rescue.oldPath]) refusalOf(() => unlinkSync(path))
+    for (const path of [oldStage.path, rescue.oldPath]) errnoOf(() => unlinkSync(path))
     throw error
   }
 }
@@ -79,7 +79,7 @@ function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
 /** The new file goes first: an old one by itself means that there is nothing to finish. Gives the refusal, if there was one. */
 function removeRescue({ oldPath, newPath }: Rescue): readonly string[] {
   for (const path of [newPath, oldPath]) {
-    const errno = refusalOf(() => unlinkSync(path))
+    const errno = errnoOf(() => unlinkSync(path))
     if (errno !== undefined && errno !== 'ENOENT') return [errno]
   }
   return []

@@ -159,7 +159,7 @@ export function isIgnored(profile: ProfileView | undefined): boolean {
 }
 
 /** Tells whether a profile is a role that tools assume with another profile's credentials. */
-export function isStandardRole(profile: ProfileView): boolean {
+export function isAssumeRoleProfile(profile: ProfileView): boolean {
   return (visible(profile, 'role_arn')?.value ?? '') !== '' && (visible(profile, 'source_profile')?.value ?? '') !== ''
 }
 

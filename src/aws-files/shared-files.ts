@@ -21,7 +21,7 @@ import type { HeldLock } from '../platform/file-lock.ts'
 import { childPath } from '../platform/paths.ts'
 import { findRegularFile, isNullDevice, readRegularFile, resolveLinks } from '../platform/read-file.ts'
 import type { FileRead } from '../platform/read-file.ts'
-import { insist, isSystemError, refusalOf, writing } from '../platform/system-error.ts'
+import { insist, isSystemError, errnoOf, writing } from '../platform/system-error.ts'
 import { monotonicMs, pauseSync } from '../platform/time.ts'
 
 /**
@@ -88,7 +88,7 @@ function stageReplacement(replacement: Replacement, isToBeKept: boolean): Staged
 /** Another name for the old file costs nothing; where links are not to be had it is a copy. */
 function keepOld(file: string, read: FileRead): Stage {
   const path = stageName(file)
-  const isLinked = refusalOf(() => linkSync(file, path)) === undefined
+  const isLinked = errnoOf(() => linkSync(file, path)) === undefined
   return isLinked ? { path, bytes: read.bytes, warnings: [] } : makeStage(file, read.bytes, rightsFor(file, read))
 }
 
@@ -152,7 +152,7 @@ function putBack({ name, file, kept, bytes }: StagedReplacement, failed: Replace
 /** Makes a rename last through a power failure. Windows has no such thing. */
 function syncFolder(folder: string): readonly WriteWarning[] {
   if (process.platform === 'win32') return []
-  const errno = refusalOf(() => {
+  const errno = errnoOf(() => {
     const fd = openSync(folder, 'r')
     try {
       fsyncSync(fd)
@@ -211,7 +211,7 @@ export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
   return {
     read: () => readBoth(workplace, (file) => readRegularFile(file)).snapshots,
     transact: (files, plan) => transact(workplace, files, plan),
-    rehearse: (files) => rehearse(workplace, files),
+    preflight: (files) => rehearse(workplace, files),
   }
 }
 
@@ -395,13 +395,13 @@ function canonical(path: string): string {
 }
 
 function isFolderMissing(file: string): boolean {
-  return refusalOf(() => statSync(dirname(file))) === 'ENOENT'
+  return errnoOf(() => statSync(dirname(file))) === 'ENOENT'
 }
 
 /** Root's files in somebody else's home lock that person out. Throws HOME_OF_ANOTHER. */
 function refuseRootElsewhere({ home, allowRoot, uid = process.getuid?.() }: SharedFilesOptions): void {
   if (uid !== 0 || allowRoot || home === undefined) return
-  refusalOf(() => {
+  errnoOf(() => {
     const owner = statSync(home).uid
     if (owner !== 0) throw new AwsmfaError({ code: 'HOME_OF_ANOTHER', place: { path: home }, owner })
   })
@@ -451,5 +451,5 @@ export interface SharedFiles {
     plan: (snapshots: SharedSnapshots) => FilePlan<T>,
   ) => TransactOutcome<T>
   /** Finds out whether `transact` could write: makes and removes a trial stage file. Throws what the write would throw. */
-  readonly rehearse: (files: readonly SharedFileName[]) => void
+  readonly preflight: (files: readonly SharedFileName[]) => void
 }

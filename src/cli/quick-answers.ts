@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { isOwnProcess, isStandardRole } from '../aws-files/profile-keys.ts'
+import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from '../aws-files/shared-files.ts'
 import { status } from '../commands/status.ts'
@@ -37,14 +37,14 @@ function answerStatus(invocation: Invocation, surroundings: Surroundings): numbe
   const { env } = surroundings
   const noColor = invocation.options['no-color'] === true
   const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
-  if (arePromptLinesOld(surroundings) || (data.colour && mayForbidColour(surroundings))) return undefined
+  if (arePromptLinesOld(surroundings) || (data.color && mayForbidColour(surroundings))) return undefined
   return status(invocation, {
     environment: env,
     now: () => new Date(),
     readFiles: () => readSnapshots(surroundings),
     identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId),
     cachedSessionOf: (profile) => noneUnlessCached(profile, surroundings),
-    terminal: { writeData: createOutput(1), writeTalk: createOutput(2), data },
+    terminal: { stdout: createOutput(1), stderr: createOutput(2), data },
   })
 }
 
@@ -107,7 +107,7 @@ function answerFromSection(
   const { credentials, config } = readSnapshots(surroundings)
   const profile = readProfiles({ credentials: credentials.text, config: config.text }).find(name)
   const session =
-    profile === undefined || isStandardRole(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
+    profile === undefined || isAssumeRoleProfile(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
   return session === undefined
     ? undefined
     : renderProcessAnswer({ ...session, account: readKnownIdentity(surroundings, session.accessKeyId)?.account })

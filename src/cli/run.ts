@@ -41,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     createOutput(1)(await answerTo(line))
     return 0
   } catch (error) {
-    const exitCode = await report(error, { debug: argv.includes('--debug'), writeTalk: createOutput(2) })
+    const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2) })
     if (argv[0] === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
       printEnvFailure(formatInWords(argv), exitCode)
@@ -63,7 +63,7 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
     return await runWith(invocation, context)
   } finally {
     // Once everything is said; and after a failure too, since some of many may have been signed in.
-    if (LEAVE_PROMPT_TRUE.has(invocation.command)) context.keepPromptLines()
+    if (LEAVE_PROMPT_TRUE.has(invocation.command)) context.updatePromptCache()
   }
 }
 

@@ -20,7 +20,7 @@ export interface Supervision {
   /** Where signals and stray errors arrive: the process. */
   readonly events: Pick<EventEmitter, 'on' | 'once' | 'off'>
   /** Takes the words for stderr. */
-  readonly writeTalk: (text: string) => void
+  readonly stderr: (text: string) => void
 }
 
 const SIGNALS: Readonly<Record<string, Failure>> = {
@@ -31,7 +31,7 @@ const SIGNALS: Readonly<Record<string, Failure>> = {
 
 /** The supervision of this process. */
 export function supervisionOfProcess(debug: boolean): Supervision {
-  return { debug, events: process, writeTalk: createOutput(2) }
+  return { debug, events: process, stderr: createOutput(2) }
 }
 
 /**
@@ -100,13 +100,13 @@ function rejectable(): { readonly promise: Promise<never>; readonly reject: (rea
 /** Tells what went wrong on stderr and gives the exit code. The words are loaded only now. */
 export async function report(
   error: unknown,
-  { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>,
+  { debug, stderr }: Pick<Supervision, 'debug' | 'stderr'>,
 ): Promise<number> {
   try {
-    return await reportInWords(error, { debug, writeTalk })
+    return await reportInWords(error, { debug, stderr })
   } catch (trouble) {
     if (codeOf(trouble) !== OWN_FILE_GONE) throw trouble
-    writeTalk('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
+    stderr('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
     return 1
   }
 }
@@ -116,17 +116,17 @@ const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
 async function reportInWords(
   error: unknown,
-  { debug, writeTalk }: Pick<Supervision, 'debug' | 'writeTalk'>,
+  { debug, stderr }: Pick<Supervision, 'debug' | 'stderr'>,
 ): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
   const view = viewOfProcess(debug)
   if (error instanceof AwsmfaError) {
-    writeTalk(formatFailure(renderFailure(error.failure, view), view))
+    stderr(formatFailure(renderFailure(error.failure, view), view))
     return exitCodeOf(error.failure)
   }
   const code = codeOf(error)
-  writeTalk(
+  stderr(
     formatFault(
       {
         name: error instanceof Error ? error.name : 'something that is no error was thrown',

@@ -20,7 +20,7 @@ export interface CacheContext {
   readonly cache: Pick<SessionCache, 'list' | 'count' | 'remove' | 'removeAll' | 'sweep'>
   readonly facts: Pick<RememberedFacts, 'identityOf'>
   readonly now: Now
-  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'data' | 'talk'>
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data' | 'talk'>
 }
 
 /**
@@ -45,10 +45,10 @@ function show(json: boolean, { cache: kept, facts, now: clock, terminal }: Cache
   const records = kept.list().toSorted((left, right) => compare(left, right))
   const sessions = records.map((record) => describeKept(record, now, facts.identityOf))
   const unopened = kept.count() - records.length
-  if (json) terminal.writeData(`${JSON.stringify(sessions.map((session) => keptSessionObject(session, now)))}\n`)
-  else if (sessions.length > 0) terminal.writeData(renderKeptSessions(sessions, now, terminal.data))
-  else if (unopened === 0) terminal.writeTalk(renderNothingKept())
-  if (unopened > 0) terminal.writeTalk(renderUnopened(unopened))
+  if (json) terminal.stdout(`${JSON.stringify(sessions.map((session) => keptSessionObject(session, now)))}\n`)
+  else if (sessions.length > 0) terminal.stdout(renderKeptSessions(sessions, now, terminal.data))
+  else if (unopened === 0) terminal.stderr(renderNothingKept())
+  if (unopened > 0) terminal.stderr(renderUnopened(unopened))
 }
 
 /** By the profiles that use them; of those with the same users the one that lasts longest first, which the others were made from. */
@@ -67,11 +67,11 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: kept, termi
   // Last: what killed processes left of these sessions, too.
   kept.sweep()
   if (quiet) return
-  terminal.writeTalk(renderCleared(count, profiles, terminal.talk))
+  terminal.stderr(renderCleared(count, profiles, terminal.talk))
   const others = [...new Set(records.flatMap((record) => record.profiles))]
     .filter((name) => !profiles.includes(name))
     .toSorted()
-  if (others.length > 0) terminal.writeTalk(renderAlsoUsedBy(others))
+  if (others.length > 0) terminal.stderr(renderAlsoUsedBy(others))
 }
 
 /** A session in awsmfa's own cache, without its secrets. */

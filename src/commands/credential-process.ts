@@ -46,7 +46,7 @@ export async function credentialProcess(invocation: Invocation, context: Process
   }
   const answer = await find(request)
   const text = renderProcessAnswer(answer)
-  context.terminal.writeData(text)
+  context.terminal.stdout(text)
   // Other options change what is answered, and the entry looks at none of them.
   if (Object.keys(invocation.options).every((name) => name === 'profile'))
     await context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
@@ -116,7 +116,7 @@ function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapsho
     now: context.now(),
     debug: false,
   }
-  context.terminal.writeTalk(renderNotRenewed(profile, expiration, error.failure, view))
+  context.terminal.stderr(renderNotRenewed(profile, expiration, error.failure, view))
 }
 
 async function windowOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {

@@ -72,7 +72,7 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
 function report(findings: readonly Finding[], { options }: Invocation, { terminal, home, now }: DoctorContext): void {
   if (options['quiet'] === true) return
   const view = { home, now: now() }
-  terminal.writeData(
+  terminal.stdout(
     options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data),
   )
 }
@@ -102,10 +102,10 @@ async function mend(
     },
     context,
   )
-  for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, home))
-  if (outcome.kind === 'nothing' && !isQuiet) terminal.writeTalk(renderNothingToMend())
+  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
+  if (outcome.kind === 'nothing' && !isQuiet) terminal.stderr(renderNothingToMend())
   if (outcome.kind === 'changed' && !isQuiet)
-    terminal.writeTalk(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
+    terminal.stderr(renderMended(outcome.hasFileChanges, commandLine('undo'), terminal.talk))
   return outcome.kind === 'shown' || (consent === 'none' && outcome.kind === 'nothing') ? 'shown' : 'done'
 }
 

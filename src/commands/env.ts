@@ -37,7 +37,7 @@ export async function env(invocation: Invocation, context: LoginFirstContext): P
   const format = formatOf(invocation)
   const { environment, terminal } = context
   if (invocation.options['unset'] === true) {
-    terminal.writeData(unsetIn(format))
+    terminal.stdout(unsetIn(format))
     return 0
   }
   const { profile, session } = await sessionForProgram(invocation, context)
@@ -47,8 +47,8 @@ export async function env(invocation: Invocation, context: LoginFirstContext): P
   )
   const text = renderEnv(format, { variables, stale })
   const note = invocation.options['quiet'] === true ? undefined : renderProfileNote(profile, environment)
-  if (note !== undefined) terminal.writeTalk(note)
-  terminal.writeData(text)
+  if (note !== undefined) terminal.stderr(note)
+  terminal.stdout(text)
   return 0
 }
 

@@ -38,11 +38,11 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
     ({ tool }) => named === undefined || tool === named,
   )
   if (found.length === 0) {
-    terminal.writeTalk(renderNothingFound(named))
+    terminal.stderr(renderNothingFound(named))
     return 0
   }
   const tools = toolsOf(found)
-  terminal.writeTalk(
+  terminal.stderr(
     tools
       .map((tool) =>
         renderFound(
@@ -54,10 +54,10 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
   )
   const tool = await chooseTool(tools, context)
   const outcome = await change(tool, invocation, context)
-  for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, context.home))
-  if (outcome.kind === 'nothing') terminal.writeTalk(renderNothingMissing(tool))
-  if (outcome.kind === 'changed') terminal.writeTalk(renderImported(outcome.result.profiles, terminal.talk))
-  if (outcome.kind !== 'shown' && outcome.result.leavesOld) terminal.writeTalk(renderLeavesOld(tool))
+  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, context.home))
+  if (outcome.kind === 'nothing') terminal.stderr(renderNothingMissing(tool))
+  if (outcome.kind === 'changed') terminal.stderr(renderImported(outcome.result.profiles, terminal.talk))
+  if (outcome.kind !== 'shown' && outcome.result.leavesOld) terminal.stderr(renderLeavesOld(tool))
   return 0
 }
 

@@ -106,9 +106,9 @@ async function loginMany(targets: readonly string[], run: LoginRun): Promise<num
   const outcomes = await signInAll(distinct(candidates), run)
   const rows = settled.map((each) => rowOf(each, outcomes, run))
   const shown = invocation.options['quiet'] === true ? rows.filter(({ kind }) => kind === 'failed') : rows
-  context.terminal.writeTalk(renderLoginList(shown, { ...view, now: context.now() }, context.terminal.talk))
+  context.terminal.stderr(renderLoginList(shown, { ...view, now: context.now() }, context.terminal.talk))
   if (invocation.options['json'] === true)
-    context.terminal.writeData(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
+    context.terminal.stdout(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
   const causes = rows.flatMap((row) => (row.kind === 'failed' ? [row.failure] : []))
   if (causes.length > 0) throw new AwsmfaError({ code: 'LOGINS_FAILED', of: targets.length, causes })
   return 0
@@ -209,7 +209,7 @@ export async function loginOne(run: LoginRun): Promise<number> {
     )
   }
   if (invocation.options['json'] === true)
-    context.terminal.writeData(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
+    context.terminal.stdout(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
   return 0
 }
 
@@ -313,7 +313,7 @@ export async function login(invocation: Invocation, context: LoginContext): Prom
   context.sweepBackups()
   const snapshots = context.files.read()
   const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const talk = invocation.options['quiet'] === true ? () => undefined : context.terminal.writeTalk
+  const talk = invocation.options['quiet'] === true ? () => undefined : context.terminal.stderr
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
   const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1

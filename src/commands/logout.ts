@@ -32,7 +32,7 @@ export interface LogoutContext extends RemovalEffects {
   readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
   readonly awsCaches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[]
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
-  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'talk'>
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'talk'>
 }
 
 /**
@@ -47,17 +47,16 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   const { terminal, home } = context
   const isQuiet = invocation.options['quiet'] === true
   if (!isQuiet) {
-    if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.writeTalk(renderNothingManaged())
+    if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
     for (const removal of removals.filter(({ failure }) => failure === undefined))
-      terminal.writeTalk(renderRemoval(removal, context))
-    for (const line of othersEntryLines(profiles, context)) terminal.writeTalk(line)
-    for (const serialNumber of sharedSerialNumbers) terminal.writeTalk(renderSharedSessionGone(serialNumber))
+      terminal.stderr(renderRemoval(removal, context))
+    for (const line of othersEntryLines(profiles, context)) terminal.stderr(line)
+    for (const serialNumber of sharedSerialNumbers) terminal.stderr(renderSharedSessionGone(serialNumber))
   }
   const failures = failureLines(removals, context)
-  for (const line of failures) terminal.writeTalk(line)
+  for (const line of failures) terminal.stderr(line)
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
-  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings)
-    terminal.writeTalk(renderWriteWarning(warning, home))
+  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.stderr(renderWriteWarning(warning, home))
   if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
   return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
 }
@@ -128,7 +127,7 @@ function writeJson(
       now(),
     ),
   )
-  terminal.writeData(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
+  terminal.stdout(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
 }
 
 /** What a logout took out. */

@@ -1,4 +1,4 @@
-import { isOwnProcess, isStandardRole } from '../aws-files/profile-keys.ts'
+import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/shared-files.ts'
 import { settleAttempt } from '../login/prepare.ts'
@@ -25,7 +25,7 @@ import { isUsable } from '../sessions/reuse.ts'
 /** What both need. */
 export interface LoginFirstContext extends PrepareContext {
   /** Makes the lines for prompts say what is so now. Never throws. */
-  readonly keepPromptLines: () => void
+  readonly updatePromptCache: () => void
   readonly readSettings: () => Promise<GlobalDefaults>
   /** Whether a code could be had, here and now, from a program or a person. */
   readonly canGetCode: (resolution: LoginResolution) => boolean
@@ -69,7 +69,7 @@ export async function sessionForProgram(
 /** Tools get the profile's session from awsmfa, by its own `credential_process` or, for a role, by that of a profile on its way. */
 function isAnsweredHere(profile: string, profiles: Profiles, before: readonly string[] = []): boolean {
   const view = profiles.find(profile)
-  if (view === undefined || !isStandardRole(view)) return isOwnProcess(view)
+  if (view === undefined || !isAssumeRoleProfile(view)) return isOwnProcess(view)
   const source = view.get('source_profile')?.value
   return source !== undefined && !before.includes(source) && isAnsweredHere(source, profiles, [...before, profile])
 }
@@ -189,7 +189,7 @@ async function loginForProgram(
   } catch (error) {
     throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing : error
   } finally {
-    context.keepPromptLines()
+    context.updatePromptCache()
   }
 }
 
@@ -200,7 +200,7 @@ async function loginRun({ options, positionals }: Invocation, context: LoginFirs
   return {
     invocation: { command: 'login', positionals, options: Object.fromEntries(kept) },
     context,
-    talk: options['quiet'] === true ? () => undefined : context.terminal.writeTalk,
+    talk: options['quiet'] === true ? () => undefined : context.terminal.stderr,
     snapshots,
     profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }),
     defaults: await context.readSettings(),

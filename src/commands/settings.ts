@@ -31,7 +31,7 @@ export interface SettingsContext {
   readonly now: Now
   readonly readFiles: () => SharedSnapshots
   readonly readSettings: () => Promise<GlobalDefaults>
-  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'data'>
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data'>
 }
 
 /**
@@ -53,14 +53,14 @@ export async function settings(invocation: Invocation, context: SettingsContext)
     isWindows,
   })
   const view = { home, files: { credentials: credentials.path, config: config.path }, now: context.now(), debug: false }
-  terminal.writeData(
+  terminal.stdout(
     invocation.options['json'] === true
       ? `${JSON.stringify(settingsObject(report, view))}\n`
       : renderSettingsTable(report, view, terminal.data),
   )
   if (invocation.options['json'] !== true)
     for (const failure of report.failures)
-      terminal.writeTalk(renderSettingsProblem(failure, failure === report.refusal, view))
+      terminal.stderr(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0
 }
 

@@ -87,10 +87,10 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
     },
     context,
   )
-  for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, context.home))
+  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, context.home))
   const { base } = outcome.result
-  if (outcome.kind === 'nothing') terminal.writeTalk(renderAlreadySetUp(base))
-  if (outcome.kind === 'changed') terminal.writeTalk(renderSetUp(base, isSignedIn(base, context), terminal.talk))
+  if (outcome.kind === 'nothing') terminal.stderr(renderAlreadySetUp(base))
+  if (outcome.kind === 'changed') terminal.stderr(renderSetUp(base, isSignedIn(base, context), terminal.talk))
   return 0
 }
 
@@ -111,14 +111,11 @@ async function givenKeys(
   }
   const { base, longTerm } = findBaseIn({ target, snapshots }, false)
   if (longTerm !== undefined) return undefined
-  if (terminal.canAsk()) terminal.writeTalk(renderKeysWanted(base))
+  if (terminal.canAsk()) terminal.stderr(renderKeysWanted(base))
   const isRegionKnown =
     regionFlag(invocation) !== undefined || profilesOf(snapshots).find(base)?.get('region') !== undefined
   const typed = await deadline.pauseWhile(
-    askLongTermKeys(
-      { words: KEY_WORDS, ask: terminal.ask, say: terminal.writeTalk, signal: cancelled },
-      !isRegionKnown,
-    ),
+    askLongTermKeys({ words: KEY_WORDS, ask: terminal.ask, say: terminal.stderr, signal: cancelled }, !isRegionKnown),
   )
   return { ...typed, origin: { kind: 'typed' } }
 }
@@ -163,7 +160,7 @@ async function checkKeys(
     const identity = await sts.getCallerIdentity(credentials, deadline.signal)
     facts.rememberIdentity(credentials.accessKeyId, identity)
     stopWaiting()
-    terminal.writeTalk(renderKeyOwner(identity))
+    terminal.stderr(renderKeyOwner(identity))
   } catch (error) {
     stopWaiting()
     // The draft says that they stand in a file, where they have not been written yet.
@@ -193,7 +190,7 @@ async function deviceFromIam(
   try {
     const list = () => connection.listMfaDevices(longTerm.credentials, deadline.signal).finally(stopWaiting)
     const found = await findDevice({ profile, path, hideArns: false, list, terminal, deadline, cancelled })
-    if (found.told) terminal.writeTalk(renderDeviceFound(found.serialNumber))
+    if (found.told) terminal.stderr(renderDeviceFound(found.serialNumber))
     return found.serialNumber
   } catch (error) {
     throw isFailure(error, 'MFA_SERIAL_MISSING')

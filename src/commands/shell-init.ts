@@ -7,7 +7,7 @@ import type { Terminal } from '../ui/terminal.ts'
 
 /** What shell-init needs: a stream, and the command table for completion. It reads no file. */
 export interface ShellInitContext {
-  readonly terminal: Pick<Terminal, 'writeData'>
+  readonly terminal: Pick<Terminal, 'stdout'>
   readonly commands: readonly CompletedCommand[]
 }
 
@@ -19,6 +19,6 @@ export function shellInit({ positionals: [word] }: Invocation, { terminal, comma
       code: 'USAGE',
       problem: { kind: 'unknown-shell', ...(word === undefined ? {} : { word }), known: SHELL_NAMES },
     })
-  terminal.writeData(renderShellInit(shell, commands))
+  terminal.stdout(renderShellInit(shell, commands))
   return 0
 }

@@ -19,7 +19,7 @@ import {
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
-import type { Colour, TextStyle } from '../ui/style.ts'
+import type { Color, TextStyle } from '../ui/style.ts'
 import type { Terminal } from '../ui/terminal.ts'
 import { nearest, visible } from '../ui/words.ts'
 
@@ -30,7 +30,7 @@ export interface StatusContext {
   readonly readFiles: () => SharedSnapshots
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
-  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'data'>
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data'>
 }
 
 /**
@@ -60,8 +60,8 @@ export function status(invocation: Invocation, context: StatusContext): number {
     : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
   if (options['quiet'] !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(context.environment, invocation)
-    if (note !== undefined) context.terminal.writeTalk(note)
-    context.terminal.writeData(render(entries, { all, json: options['json'] === true, template }, now, context))
+    if (note !== undefined) context.terminal.stderr(note)
+    context.terminal.stdout(render(entries, { all, json: options['json'] === true, template }, now, context))
   }
   return all ? 0 : exitCodeOf(entries[0]?.state ?? 'none', minTtlSeconds !== undefined)
 }
@@ -207,7 +207,7 @@ const UNTIL_WIDTH = 'yesterday 18:02'.length
 /** The scales of the bar, in seconds: the first that what is left fits into. */
 const SCALES = [3600, 43_200, 129_600]
 
-const COLOURS: Readonly<Record<SessionState, Colour>> = {
+const COLOURS: Readonly<Record<SessionState, Color>> = {
   valid: 'green',
   expiring: 'yellow',
   expired: 'red',

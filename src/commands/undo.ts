@@ -32,11 +32,11 @@ export async function undo(invocation: Invocation, context: UndoContext): Promis
     if (outcome.kind === 'shown') return 0
     if (invocation.options['dry-run'] !== true) backups.remove(record.name)
     if (outcome.kind === 'nothing') continue
-    for (const warning of outcome.warnings) terminal.writeTalk(renderWriteWarning(warning, home))
-    terminal.writeTalk(renderUndone(outcome.result.signedOut, terminal.talk))
+    for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
+    terminal.stderr(renderUndone(outcome.result.signedOut, terminal.talk))
     return 0
   }
-  terminal.writeTalk(renderNothingToUndo())
+  terminal.stderr(renderNothingToUndo())
   return 0
 }
 

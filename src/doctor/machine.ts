@@ -22,7 +22,7 @@ import type { Profiles } from '../model/profile.ts'
 import { findHomeConflict, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import { readRegularFile, readWhole } from '../platform/read-file.ts'
 import { isExecutable } from '../platform/run-program.ts'
-import { refusalOf, writing } from '../platform/system-error.ts'
+import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Context } from '../runtime/runtime.ts'
 import { cacheArgumentsOf, findQuiet } from '../sessions/aws-cache-entry.ts'
 import { inspectSealed } from '../sessions/cache-cipher.ts'
@@ -171,7 +171,7 @@ export function makePrivate(path: string): void {
 
 /** Removes a file; that it is gone already is what was wanted. Throws FILE_NOT_WRITABLE. */
 export function removeDamaged(path: string): void {
-  const errno = refusalOf(() => unlinkSync(path))
+  const errno = errnoOf(() => unlinkSync(path))
   if (errno !== undefined && errno !== 'ENOENT')
     throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
 }

@@ -33,7 +33,7 @@ import type { Finding, FindingCode, FindingText, FindingView, FindingWords, Seve
 import { outcomeFindings } from './outcomes.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { paint } from '../ui/style.ts'
-import type { Colour, TextStyle } from '../ui/style.ts'
+import type { Color, TextStyle } from '../ui/style.ts'
 import { displayPath, visible } from '../ui/words.ts'
 
 /** All checks together: everything that doctor finds, in the order in which it is told. */
@@ -107,7 +107,7 @@ function isOfFile({ code }: Finding): boolean {
 
 const WORDS: FindingWords<FindingCode> = { ...SPELLING_WORDS, ...PROFILE_WORDS, ...MACHINE_WORDS }
 
-const COLOURS: Readonly<Record<Severity, Colour>> = { error: 'red', warning: 'yellow', note: 'dim' }
+const COLOURS: Readonly<Record<Severity, Color>> = { error: 'red', warning: 'yellow', note: 'dim' }
 
 /** The question under what `--fix` would do besides changing the two files. */
 export const MEND_QUESTION = 'Make these changes?'

@@ -4,7 +4,7 @@ import type { ByteEdit } from '../aws-files/edit.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import { sweepFolder, writeWhole } from '../platform/atomic-file.ts'
 import { childPath } from '../platform/paths.ts'
-import { refusalOf } from '../platform/system-error.ts'
+import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 
 /**
@@ -27,7 +27,7 @@ const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\
 /** Makes the store of backups. Touches nothing until it is asked. */
 export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
   const folder = childPath(stateFolder, 'backups')
-  const remove = (name: string): void => void refusalOf(() => unlinkSync(childPath(folder, name)))
+  const remove = (name: string): void => void errnoOf(() => unlinkSync(childPath(folder, name)))
   return {
     keep: (record) => {
       const name = `change-${record.at.toISOString().replaceAll(/\D/g, '')}-${randomBytes(6).toString('hex')}.json`

@@ -15,7 +15,7 @@ import type { Terminal } from '../ui/terminal.ts'
 
 interface ShownContext {
   readonly home: string | undefined
-  readonly terminal: Pick<Terminal, 'writeData' | 'writeTalk' | 'data' | 'talk'>
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data' | 'talk'>
 }
 
 /** The part of a change that is the same for every command. `show` takes besides what stands below the diff, in whole lines. */
@@ -36,11 +36,11 @@ export function shownChange(
   const isDry = options['dry-run'] === true
   const consent = isDry ? 'none' : options['yes'] === true ? 'given' : 'asked'
   const [write, style] =
-    isDry && options['json'] !== true ? [terminal.writeData, terminal.data] : [terminal.writeTalk, terminal.talk]
+    isDry && options['json'] !== true ? [terminal.stdout, terminal.data] : [terminal.stderr, terminal.talk]
   return {
     show: (files, again, below = '') => {
       if (options['quiet'] === true && consent !== 'asked') return
-      if (again) terminal.writeTalk(renderShownAgain())
+      if (again) terminal.stderr(renderShownAgain())
       write(renderDiff(files, home, style) + below)
     },
     question,
@@ -102,7 +102,7 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
     if (changed.length === 0) return { kind: 'nothing', result: planned.result, warnings: [] }
     change.show(changed, again)
     if (change.consent === 'none') return { kind: 'shown', result: planned.result, warnings: [] }
-    files.rehearse(NAMES.filter((name) => (planned.edits[name] ?? []).length > 0))
+    files.preflight(NAMES.filter((name) => (planned.edits[name] ?? []).length > 0))
     if (change.consent === 'asked') {
       const answer = await terminal.ask({ text: `${change.question} [y/N] `, wanted: 'consent' }, cancelled)
       if (!/^y(es)?$/i.test(answer)) throw new AwsmfaError({ code: 'DECLINED' })

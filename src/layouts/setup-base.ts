@@ -1,7 +1,7 @@
-import { findStaticCredentials, isStandardRole, visible } from '../aws-files/profile-keys.ts'
+import { findStaticCredentials, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { assertNotElsewhere } from '../login/destination.ts'
-import { LONG_TERM_SUFFIXES, walkToLongTerm } from '../login/profile-chain.ts'
+import { LONG_TERM_SUFFIXES, resolveProfileChain } from '../login/profile-chain.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Place, Resolved } from '../model/origin.ts'
@@ -34,10 +34,10 @@ export function findHangingProfiles({ base, longTerm }: SetupBase, profiles: Pro
     const source = sourceOf(profile)
     if (source === base || isMisdirected(profile)) return true
     const next = source === undefined || above.includes(source) ? undefined : profiles.find(source)
-    return next !== undefined && isStandardRole(next) && hangs(next, [...above, next.name])
+    return next !== undefined && isAssumeRoleProfile(next) && hangs(next, [...above, next.name])
   }
   const roles = views.filter(
-    (profile) => isStandardRole(profile) && profile.name !== keys && hangs(profile, [profile.name]),
+    (profile) => isAssumeRoleProfile(profile) && profile.name !== keys && hangs(profile, [profile.name]),
   )
   const siblings = views.filter(
     (profile) =>
@@ -112,7 +112,7 @@ function firstWithoutRole({ target, profiles, paths }: BaseInput): string {
   for (;;) {
     const name = path.at(-1) ?? ''
     const profile = profiles.find(name)
-    if (profile === undefined || !isStandardRole(profile)) return name
+    if (profile === undefined || !isAssumeRoleProfile(profile)) return name
     const source = visible(profile, 'source_profile')?.value ?? ''
     if (source === name)
       throw new AwsmfaError({
@@ -124,7 +124,7 @@ function firstWithoutRole({ target, profiles, paths }: BaseInput): string {
     if (path.includes(source)) throw new AwsmfaError({ code: 'SOURCE_PROFILE_CYCLE', path: [...path, source] })
     if (profiles.find(source) === undefined) {
       // The keys may stand under its name with a suffix; else the walk says what is wrong.
-      walkToLongTerm({ target: { value: name, origin: target.origin }, source: undefined, profiles, paths })
+      resolveProfileChain({ target: { value: name, origin: target.origin }, source: undefined, profiles, paths })
       return source
     }
     path.push(source)
@@ -140,13 +140,13 @@ function withoutSuffix(name: string, { profiles, paths }: BaseInput): string {
   return suffix === LONG_TERM_SUFFIX || profiles.find(stem) !== undefined ? stem : name
 }
 
-type Found = ReturnType<typeof walkToLongTerm>
+type Found = ReturnType<typeof resolveProfileChain>
 
 /** Walks; undefined where the base is there, or may be new, and has no keys. */
 function walkWhereThere(input: BaseInput, mayBeNew: boolean): Found | undefined {
   const { target, profiles } = input
   try {
-    return walkToLongTerm({ ...input, source: undefined })
+    return resolveProfileChain({ ...input, source: undefined })
   } catch (error) {
     if (isFailure(error, 'LONG_TERM_CREDENTIALS_MISSING')) return undefined
     const isNew = mayBeNew || profiles.names().length === 0 || isNamedAsSource(target.value, profiles)

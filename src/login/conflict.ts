@@ -78,7 +78,7 @@ export interface TakeoverTold {
  * Throws SECTION_HOLDS_LONG_TERM_CREDENTIALS; SECTION_NOT_OURS where another's live session stands, nobody can be asked and
  * `--replace` was not given; DECLINED for a no.
  */
-export async function settleTakeover(request: TakeoverRequest): Promise<TakeoverTold | undefined> {
+export async function resolveConflict(request: TakeoverRequest): Promise<TakeoverTold | undefined> {
   const { profile, ownership, replace, effects } = request
   const decision = decideTakeover(ownership, effects.now())
   if (decision.kind === 'take') return undefined

@@ -6,7 +6,7 @@ import {
   findIgnoringKey,
   isIgnored,
   isOwnProcess,
-  isStandardRole,
+  isAssumeRoleProfile,
   visible,
 } from '../aws-files/profile-keys.ts'
 import type { IgnoringKey, SharedPaths } from '../aws-files/profile-keys.ts'
@@ -114,7 +114,8 @@ export interface StoreDecision {
  */
 export function assertNotElsewhere(target: ProfileView | undefined, paths: SharedPaths): void {
   const found = target === undefined ? undefined : findIgnoringKey(target)
-  if (target === undefined || found === undefined || isStandardRole(target) || isAnsweredHere(target, found)) return
+  if (target === undefined || found === undefined || isAssumeRoleProfile(target) || isAnsweredHere(target, found))
+    return
   throw ignored(target, found, paths)
 }
 
@@ -134,7 +135,7 @@ export function decideStore(input: StoreInput): StoreDecision {
   const isOwnSource = visible(profile, 'source_profile')?.value === target && before.includes(target)
   const stored = isOwnSource ? target : before.findLast((name) => name !== target && holdsSession(profiles.find(name)))
   const isItsOwn = visible(profile, 'source_profile')?.value === target
-  if (roleFromFlag || !isStandardRole(profile) || (stored === undefined && isItsOwn))
+  if (roleFromFlag || !isAssumeRoleProfile(profile) || (stored === undefined && isItsOwn))
     throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const moved: readonly ResolutionNote[] =
@@ -218,7 +219,7 @@ function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: Share
     profile: profile.name,
     key,
     place: placeOf(value, paths),
-    standardRole: isStandardRole(profile),
+    standardRole: isAssumeRoleProfile(profile),
   })
 }
 

@@ -5,7 +5,7 @@ import { defaultSessionName } from './profile-chain.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
 import { underQuestionLock } from '../mfa/question-lock.ts'
 import type { LockQuestion } from '../mfa/question-lock.ts'
-import { spendTokenCode, userNameOf } from '../mfa/token-code.ts'
+import { redeemTokenCode, userNameOf } from '../mfa/token-code.ts'
 import type { CodeEffects, TokenCodeSource } from '../mfa/token-code.ts'
 import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -31,7 +31,7 @@ export interface SessionMember {
   /** Made for as many targets as the request has members. */
   readonly plan: LoginPlan
   /** Set where a new session could go nowhere: a kept one will do, and where there is none, nothing is asked and this is the failure. */
-  readonly onlyKept?: AwsmfaError | undefined
+  readonly cachedOnly?: AwsmfaError | undefined
 }
 
 type Members = readonly [SessionMember, ...SessionMember[]]
@@ -96,10 +96,10 @@ export async function obtainSessions(
   const work: Work = { request, effects, identity }
   const [first] = request.members
   const [firstStep] = first.plan.steps
-  if (firstStep.call === 'AssumeRole' && first.onlyKept === undefined)
+  if (firstStep.call === 'AssumeRole' && first.cachedOnly === undefined)
     return [{ kind: 'signed-in', session: await directRole(firstStep, first, work) }]
   // Where no role can be assumed, the kept one must be found, and it is kept under the names in its request.
-  if (request.members.some((member) => member.onlyKept !== undefined && needsName(member))) await identity.settled()
+  if (request.members.some((member) => member.cachedOnly !== undefined && needsName(member))) await identity.settled()
   const kept = request.members.map((member) => ({ member, hops: keptRole(member, undefined, work) }))
   const [lacking, ...others] = kept.flatMap(({ member, hops }) => (hops === undefined ? [member] : []))
   if (lacking === undefined) return kept.map(({ hops = [] }) => keptOutcome(hops))
@@ -142,19 +142,19 @@ export interface Work {
   readonly identity: IdentityLookup
 }
 
-/** Gives the MFA session that a member signs in with, or its roles are made from. Throws `onlyKept` where it may have neither. */
+/** Gives the MFA session that a member signs in with, or its roles are made from. Throws `cachedOnly` where it may have neither. */
 type BaseOf = (member: SessionMember) => StsSession
 
 /** The MFA session for the members that lack one: kept, or got with a code for those that may have a new one. */
 async function mfaSessionFor(lacking: Members, work: Work): Promise<BaseOf> {
   // Before the lock too: whoever needs no code need not wait until another one's question is answered.
   const standing = findMfaSession(lacking, undefined, work)
-  const [asking, ...others] = lacking.filter(({ onlyKept }) => onlyKept === undefined)
+  const [asking, ...others] = lacking.filter(({ cachedOnly }) => cachedOnly === undefined)
   const base = standing ?? (asking === undefined ? undefined : await newMfaSession([asking, ...others], work))
   return (member) => {
-    const { onlyKept } = member
-    const own = onlyKept === undefined ? base : roleSteps(member).length === 0 ? standing : undefined
-    if (own === undefined) throw onlyKept ?? new Error('a session was got for every member that may have a new one')
+    const { cachedOnly } = member
+    const own = cachedOnly === undefined ? base : roleSteps(member).length === 0 ? standing : undefined
+    if (own === undefined) throw cachedOnly ?? new Error('a session was got for every member that may have a new one')
     return own
   }
 }
@@ -191,7 +191,7 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
   return await underQuestionLock(work, async (since) => {
     const kept = findMfaSession(members, since, work)
     if (kept !== undefined) return kept
-    return await spendTokenCode(
+    return await redeemTokenCode(
       questionOf(members, request.serialNumber),
       { ...effects, identity: work.identity },
       async (mfa) => {
@@ -214,7 +214,7 @@ async function directRole(step: RoleCall, member: SessionMember, work: Work): Pr
   const session = await underQuestionLock(work, async (since) => {
     const kept = keptRole(member, since, work)?.at(-1)
     if (kept !== undefined) return kept
-    return await spendTokenCode(
+    return await redeemTokenCode(
       questionOf([member], request.serialNumber, step.role.roleArn.value),
       { ...effects, identity },
       async (mfa) => {
@@ -352,7 +352,7 @@ function withIdentity(
   }
 }
 
-function questionOf(members: Members, serialNumber: string, roleArn?: string): Parameters<typeof spendTokenCode>[0] {
+function questionOf(members: Members, serialNumber: string, roleArn?: string): Parameters<typeof redeemTokenCode>[0] {
   const profile = members[0].resolution.target.value
   return { profile, profiles: members.length, serialNumber, ...(roleArn === undefined ? {} : { roleArn }) }
 }

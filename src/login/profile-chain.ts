@@ -30,7 +30,7 @@ import { nearest } from '../ui/words.ts'
 export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
 /** What the walk needs. `source`: from `--source-profile` or its variable, which stands for what the target itself names. */
-export interface WalkInput {
+export interface ProfileChainInput {
   readonly target: Resolved<string>
   readonly source: Resolved<string> | undefined
   /** What awsmfa's own settings name, for a target that neither names a source nor has long-term credentials itself. */
@@ -40,7 +40,7 @@ export interface WalkInput {
 }
 
 /** Where the walk led. */
-export interface Walk {
+export interface ProfileChain {
   /** Every profile met, the target first, the one with the long-term credentials last; also one that no file has. */
   readonly path: readonly string[]
   readonly longTerm: LongTermSource
@@ -54,7 +54,7 @@ export interface Walk {
  * Walks. Throws PROFILE_NOT_FOUND where the target is in neither file and nothing leads on from it, SOURCE_PROFILE_NOT_FOUND,
  * SOURCE_PROFILE_CYCLE, SOURCE_PROFILE_AMBIGUOUS, LONG_TERM_CREDENTIALS_MISSING and LONG_TERM_CREDENTIALS_INCOMPLETE.
  */
-export function walkToLongTerm(input: WalkInput): Walk {
+export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
   const { target, profiles, paths } = input
   const name = target.value
   const profile = profiles.find(name)
@@ -81,7 +81,7 @@ export function walkToLongTerm(input: WalkInput): Walk {
  * Gives the profiles that the target's named sources lead through, the target first, however far they lead: for credentials
  * that come from elsewhere. Throws SOURCE_PROFILE_CYCLE.
  */
-export function pathOfSources(input: WalkInput): readonly string[] {
+export function pathOfSources(input: ProfileChainInput): readonly string[] {
   const { target, profiles } = input
   const path = [target.value]
   let next = sourceOf(profiles.find(target.value), input) ?? input.generalSource
@@ -100,11 +100,15 @@ interface DeadEnd {
   readonly path: readonly string[]
 }
 
-function sourceOf(profile: ProfileView | undefined, input: WalkInput): Resolved<string> | undefined {
+function sourceOf(profile: ProfileView | undefined, input: ProfileChainInput): Resolved<string> | undefined {
   return input.source ?? readKeys(profile, settingRow('source profile').profileKeys)
 }
 
-function followSource(source: Resolved<string>, before: readonly string[], input: WalkInput): Walk | DeadEnd {
+function followSource(
+  source: Resolved<string>,
+  before: readonly string[],
+  input: ProfileChainInput,
+): ProfileChain | DeadEnd {
   const { profiles, paths } = input
   const name = source.value
   const path = [...before, name]
@@ -123,7 +127,7 @@ function followSource(source: Resolved<string>, before: readonly string[], input
   return next === undefined ? { path } : followSource(next, path, input)
 }
 
-function fromOwnSuffix(path: readonly string[], input: WalkInput): Walk | undefined {
+function fromOwnSuffix(path: readonly string[], input: ProfileChainInput): ProfileChain | undefined {
   const found = findSuffixed(input.target.value, input)
   return found === undefined
     ? undefined
@@ -133,7 +137,7 @@ function fromOwnSuffix(path: readonly string[], input: WalkInput): Walk | undefi
 type Static = Extract<LongTermSource, { readonly kind: 'static' }>
 
 /** The long-term credentials under this name with a suffix. Throws where there are several that differ. */
-function findSuffixed(name: string, { profiles, paths }: WalkInput): Static | undefined {
+function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): Static | undefined {
   const candidates = LONG_TERM_SUFFIXES.flatMap((suffix) => {
     const profile = profiles.find(name + suffix)
     const found = profile === undefined ? undefined : findStaticCredentials(profile, paths)
@@ -156,7 +160,11 @@ function extend(path: readonly string[], { profile }: Static): readonly string[]
   return path.includes(profile) ? path : [...path, profile]
 }
 
-function sourceNotFound(source: Resolved<string>, profile: string, { profiles, paths }: WalkInput): AwsmfaError {
+function sourceNotFound(
+  source: Resolved<string>,
+  profile: string,
+  { profiles, paths }: ProfileChainInput,
+): AwsmfaError {
   // The AWS CLI takes a comment after the value for a part of the name; so the name without it is the likeliest one meant.
   const uncommented = withoutComment(source.value)
   const near =
@@ -174,7 +182,7 @@ function sourceNotFound(source: Resolved<string>, profile: string, { profiles, p
   })
 }
 
-function failNotFound({ target, profiles, paths }: WalkInput): never {
+function failNotFound({ target, profiles, paths }: ProfileChainInput): never {
   const near = nearest(target.value, profiles.names())
   const failure = {
     code: 'PROFILE_NOT_FOUND',
@@ -185,7 +193,7 @@ function failNotFound({ target, profiles, paths }: WalkInput): never {
   throw new AwsmfaError({ ...failure, ...(near === undefined ? {} : { nearest: near }) })
 }
 
-function fail(path: readonly string[], { target, profiles, paths }: WalkInput): never {
+function fail(path: readonly string[], { target, profiles, paths }: ProfileChainInput): never {
   const names = [target.value, ...path.slice(1)]
   const lookedFor = [...new Set(names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix)))].filter(
     (name) => !path.includes(name),
@@ -212,7 +220,7 @@ export interface NamedRole {
 
 /** Where roles are looked for. `walk`: from the profile that gets the session to the last one met. */
 export interface RoleSearch {
-  readonly walk: readonly (ProfileView | undefined)[]
+  readonly profileChain: readonly (ProfileView | undefined)[]
   /** The last of them holds the long-term credentials, and another profile names it: its `role_arn` is then no tool's concern. */
   readonly lastIsSource: boolean
   /** awsmfa's own settings; left out: none. */
@@ -225,7 +233,7 @@ export interface RoleSearch {
  * botocore (credentials.py › AssumeRoleProvider). Where there is none at all, `assume_role` beside the keys counts, as in aws-mfa;
  * else the role of awsmfa's own settings.
  */
-export function findRoles({ walk, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
+export function findRoles({ profileChain: walk, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
   const { profileKeys } = settingRow('role')
   const roles = walk.flatMap((profile, index) => {
     const isSource = lastIsSource && index === walk.length - 1 && index > 0

@@ -6,8 +6,8 @@ import { assertNotElsewhere, decideStore, profileOfOwnProcess } from './destinat
 import type { ResolutionNote, StoreDecision, StoreInput } from './destination.ts'
 import { planLogin } from './plan.ts'
 import type { LoginPlan } from './plan.ts'
-import { findRoles, pathOfSources, resolveRoles, walkToLongTerm } from './profile-chain.ts'
-import type { Walk } from './profile-chain.ts'
+import { findRoles, pathOfSources, resolveRoles, resolveProfileChain } from './profile-chain.ts'
+import type { ProfileChain } from './profile-chain.ts'
 import { partitionOfRoles, resolveEndpoint, resolveRegion } from './region.ts'
 import { describeTrail } from './resolution.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
@@ -91,7 +91,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const stored = views.slice(walk.path.indexOf(storeProfile))
   // The role of a profile that is its own source is assumed by the tools, from the session that goes there.
   const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
-  const found = isToolsRole ? [] : findRoles({ walk: stored, lastIsSource: walk.reachedByName, defaults })
+  const found = isToolsRole ? [] : findRoles({ profileChain: stored, lastIsSource: walk.reachedByName, defaults })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
   const sources: SettingSources = { options: invocation.options, tail, environment, walk: stored, defaults }
   const onWalk: SettingSources = { ...sources, walk: views }
@@ -147,12 +147,15 @@ function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = fal
   return asked === target.value || profiles.find(asked) === undefined ? target : { ...target, value: asked }
 }
 
-function walkFrom(target: Resolved<string>, { invocation, environment, profiles, paths, defaults }: LoginInput): Walk {
+function walkFrom(
+  target: Resolved<string>,
+  { invocation, environment, profiles, paths, defaults }: LoginInput,
+): ProfileChain {
   const general = { options: invocation.options, environment, defaults }
   const source =
     findFlag('source profile', { ...general, tail: NO_TAIL }) ?? findVariable('source profile', environment)
   const input = { target, source, generalSource: findDefault('source profile', defaults), profiles, paths }
-  if (!takesEnvironment(source, general)) return walkToLongTerm(input)
+  if (!takesEnvironment(source, general)) return resolveProfileChain(input)
   return {
     path: pathOfSources(input),
     longTerm: longTermFromEnvironment(environment),
@@ -284,7 +287,7 @@ export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughS
   const sources: SettingSources = { ...rest, tail: NO_TAIL, walk: path }
   // What the holder's session is a session of, its own role included, is no step any more.
   const before = path.slice(0, -1)
-  const roles = resolveRoles(findRoles({ walk: before, lastIsSource: false }), { ...sources, walk: before })
+  const roles = resolveRoles(findRoles({ profileChain: before, lastIsSource: false }), { ...sources, walk: before })
   const partition = roles.map(({ roleArn }) => parseArn(roleArn.value)?.partition).find((found) => found !== undefined)
   // Two targets: never a code in AssumeRole itself.
   return {

@@ -1,7 +1,7 @@
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { ListMfaDevices, Sts } from '../aws/sts.ts'
-import { settleTakeover } from './conflict.ts'
+import { resolveConflict } from './conflict.ts'
 import type { TakeoverTold } from './conflict.ts'
 import { isSameSource, longTermCredentials } from './long-term-keys.ts'
 import { obtainSessions } from './obtain-session.ts'
@@ -11,9 +11,9 @@ import type { PlanNote } from './plan.ts'
 import type { LoginResolution } from './resolution.ts'
 import {
   fillAwsCaches,
-  rehearseAwsCaches,
-  rehearseOwnCache,
-  rehearseStore,
+  preflightAwsCaches,
+  preflightOwnCache,
+  preflightStore,
   settleOwnCache,
   storeSessions,
 } from './store-session.ts'
@@ -137,7 +137,7 @@ interface Ready {
   readonly serialNumber: string
   readonly takeover: TakeoverTold | undefined
   /** As for obtainSessions. */
-  readonly onlyKept: AwsmfaError | undefined
+  readonly cachedOnly: AwsmfaError | undefined
 }
 
 interface Done {
@@ -166,9 +166,9 @@ async function makeReady(
   // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
   if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0)
     throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
-  if (resolution.storeIn === 'aws-caches') rehearseAwsCaches(effects.awsCaches)
-  const onlyKept =
-    resolution.storeIn !== 'own-cache' ? undefined : rehearseOwnCache(resolution.storeProfile, request.renew, effects)
+  if (resolution.storeIn === 'aws-caches') preflightAwsCaches(effects.awsCaches)
+  const cachedOnly =
+    resolution.storeIn !== 'own-cache' ? undefined : preflightOwnCache(resolution.storeProfile, request.renew, effects)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
   const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
@@ -181,7 +181,7 @@ async function makeReady(
     resolution.serialNumber?.value ??
     deviceOf(same) ??
     (await deviceFromIam({ candidate, connection, signer }, request, effects))
-  return { candidate, signer, connection, serialNumber, takeover, onlyKept }
+  return { candidate, signer, connection, serialNumber, takeover, cachedOnly }
 }
 
 /** Whose section it is, and whether it can be written. */
@@ -196,7 +196,7 @@ async function settleSection(
     ownership,
     view,
   } = candidate
-  const takeover = await settleTakeover({
+  const takeover = await resolveConflict({
     profile: storeProfile,
     ownership,
     view,
@@ -207,7 +207,7 @@ async function settleSection(
     question: (session) => request.takeoverQuestion(storeProfile, session),
     effects: { ...effects, sts: connection.sts },
   })
-  rehearseStore(effects.files, storeProfile, effects.now())
+  preflightStore(effects.files, storeProfile, effects.now())
   return takeover
 }
 
@@ -283,10 +283,10 @@ function assertOneDevice(groups: readonly Group[]): void {
 }
 
 async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {
-  const members = mapGroup(group, ({ candidate, onlyKept }) => ({
+  const members = mapGroup(group, ({ candidate, cachedOnly }) => ({
     resolution: candidate.resolution,
     plan: planLogin(candidate.resolution, group.length),
-    onlyKept,
+    cachedOnly,
   }))
   for (const { plan } of members) {
     for (const { reason, call } of plan.steps) effects.debug(`${call}: ${reason}`)

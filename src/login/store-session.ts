@@ -39,8 +39,8 @@ export interface CacheRefusal {
  * Finds out, before a code is spent, whether a session could go into any cache at all. Throws the refusal where all refuse; one
  * that refuses alone is told when it is filled.
  */
-export function rehearseAwsCaches(caches: readonly AwsCache[]): void {
-  inEach(caches, (cache) => cache.rehearse())
+export function preflightAwsCaches(caches: readonly AwsCache[]): void {
+  inEach(caches, (cache) => cache.preflight())
 }
 
 /**
@@ -113,13 +113,13 @@ function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: D
  * would. Else only a session that is kept already will do. Where one may be, gives SESSION_NOT_KEPT for the case that it does not
  * answer the request; where there is none, or `renew` wants a new one, throws it.
  */
-export function rehearseOwnCache(
+export function preflightOwnCache(
   profile: string,
   renew: boolean,
   { cache, now, debug }: KeepingEffects,
 ): AwsmfaError | undefined {
   try {
-    cache.rehearse()
+    cache.preflight()
     return undefined
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
@@ -170,7 +170,7 @@ export function storeSessions(files: SharedFiles, sessions: readonly SessionToSt
  * Finds out, before a code is spent, whether `storeSessions` could write that profile's session now: plans it with a session
  * of the usual size and makes a trial stage. Throws what `storeSessions` would throw; changes nothing.
  */
-export function rehearseStore(files: SharedFiles, profile: string, now: Date): void {
+export function preflightStore(files: SharedFiles, profile: string, now: Date): void {
   const credentials: ShortTermCredentials = {
     accessKeyId: `ASIA${'A'.repeat(16)}`,
     secretAccessKey: 'A'.repeat(40),
@@ -178,7 +178,7 @@ export function rehearseStore(files: SharedFiles, profile: string, now: Date): v
     expiration: now,
   }
   withSession(files.read().credentials, { profile, credentials, requestHash: '0' })
-  files.rehearse(['credentials'])
+  files.preflight(['credentials'])
 }
 
 function withSession({ text, path }: Pick<FileSnapshot, 'text' | 'path'>, session: SessionToStore): string {

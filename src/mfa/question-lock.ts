@@ -5,7 +5,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLockAsync, sweepLockLeftovers } from '../platform/file-lock.ts'
 import { childPath } from '../platform/paths.ts'
-import { asWriteFailure, refusalOf, writing } from '../platform/system-error.ts'
+import { asWriteFailure, errnoOf, writing } from '../platform/system-error.ts'
 import type { QuestionRefusal } from '../sessions/facts.ts'
 import { sessionName } from '../sessions/session-record.ts'
 
@@ -24,7 +24,7 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
       throw asWriteFailure(path, 'lock', error)
     })
     // What others left behind is no reason to give up a lock that is held, nor to hold it without having said so.
-    refusalOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
+    errnoOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
     return { waited, release: () => void release() }
   }
 }

@@ -32,7 +32,7 @@ export interface SourcesOptions {
   readonly asker: Asker
   readonly environment: Environment
   /** Takes lines for stderr, for when there is no terminal; left out: nobody reads them. */
-  readonly writeTalk?: (text: string) => void
+  readonly stderr?: (text: string) => void
 }
 
 /** Makes them, as `codeSourceOf` decides. A pipe is read only for the code `-`. */
@@ -122,7 +122,7 @@ function noWindow(obstacle: PromptObstacle, window: WindowTrouble): AwsmfaError 
 function besideYubiKey(
   settings: YubiKeySettings,
   resolution: LoginResolution,
-  { asker, environment, writeTalk }: SourcesOptions,
+  { asker, environment, stderr }: SourcesOptions,
 ): readonly TokenCodeSource[] {
   const shared = createInterruptibleAsker(asker)
   const canType = (): boolean => asker.obstacle() === undefined
@@ -136,7 +136,7 @@ function besideYubiKey(
       ),
     showTouch: (isAwaited) => {
       shared.preface(isAwaited ? TOUCH_PREFACE : '')
-      if (isAwaited && !canType()) writeTalk?.(`${TOUCH_LINE}\n`)
+      if (isAwaited && !canType()) stderr?.(`${TOUCH_LINE}\n`)
     },
     tellFailure: async ({ failure }) => {
       if (!canType()) return

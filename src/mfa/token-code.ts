@@ -139,7 +139,7 @@ const CALL_MS = 2000
  * for that. While a person types, STS is told nothing but who is asking; when that shows that no code can help, the question
  * is withdrawn, and nothing is waited for. Throws what the sources and `call` throw.
  */
-export async function spendTokenCode<T>(
+export async function redeemTokenCode<T>(
   request: TokenCodeRequest,
   effects: CodeEffects,
   call: (mfa: MfaProof) => Promise<T>,
@@ -169,7 +169,7 @@ async function waitForNextCode({ identity, deadline, now, pause, tellNextCode }:
   const waitMs = STEP_MS - (now().getTime() % STEP_MS) + BEHIND_STEP_MS
   if (waitMs + CALL_MS > deadline.leftMs()) return false
   tellNextCode(Math.ceil(waitMs / 1000))
-  await pause(waitMs, AbortSignal.any([deadline.signal, identity.hopeless]))
+  await pause(waitMs, AbortSignal.any([deadline.signal, identity.fatalSignal]))
   return true
 }
 
@@ -181,13 +181,13 @@ async function ask(
   const question = askTokenCode(
     userName === undefined ? request : { ...request, userName },
     sources,
-    AbortSignal.any([cancelled, identity.hopeless]),
+    AbortSignal.any([cancelled, identity.fatalSignal]),
   )
   // The question stands; now there is time to load, to connect and to learn who asks.
   sts.prepare()
   identity.start()
   const answer = await deadline.pauseWhile(question)
-  identity.hopeless.throwIfAborted()
+  identity.fatalSignal.throwIfAborted()
   return answer
 }
 

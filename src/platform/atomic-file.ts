@@ -19,7 +19,7 @@ import { randomBytes } from 'node:crypto'
 import writeFileAtomic from 'write-file-atomic'
 import { AwsmfaError } from '../model/failure.ts'
 import { isPidUsed } from './process-info.ts'
-import { insist, isSystemError, refusalOf, writing } from './system-error.ts'
+import { insist, isSystemError, errnoOf, writing } from './system-error.ts'
 
 /**
  * Makes a folder with those above it that are missing, and gives the first that was made; undefined: all were there. Throws the
@@ -80,7 +80,7 @@ export function makePrivateFolder(folder: string): void {
  */
 export function giveToOwnerOf(folder: string, made: string): void {
   if (process.getuid?.() !== 0) return
-  refusalOf(() => {
+  errnoOf(() => {
     const { uid, gid } = statSync(folder)
     if (uid !== 0) lchownSync(made, uid, gid)
   })
@@ -90,7 +90,7 @@ export function giveToOwnerOf(folder: string, made: string): void {
 function nearestFolder(folder: string): string {
   let current = folder
   for (;;) {
-    const errno = refusalOf(() => statSync(current))
+    const errno = errnoOf(() => statSync(current))
     if (errno === undefined) return current
     if (errno !== 'ENOENT' || dirname(current) === current)
       throw Object.assign(new Error('no folder'), { code: errno, syscall: 'stat' })
@@ -160,7 +160,7 @@ function putInPlace(path: string, bytes: Buffer): void {
     giveToOwnerOf(dirname(path), stage)
     writing(path, 'rename', () => insist(() => renameSync(stage, path)))
   } catch (error) {
-    refusalOf(() => unlinkSync(stage))
+    errnoOf(() => unlinkSync(stage))
     throw error
   }
 }
@@ -181,19 +181,19 @@ export function makeStage(file: string, bytes: Buffer, rights: FileRights | unde
     const warnings: WriteWarning[] = refused === undefined ? [] : [{ kind: 'mode-not-set', path: file, errno: refused }]
     if (rights !== undefined && HAS_MODES) warnings.push(...giveRights(file, path, rights))
     // Refused, the next writer merely waits 50 ms for nothing.
-    refusalOf(() => stampAsOurs(path))
+    errnoOf(() => stampAsOurs(path))
     const back = writing(file, 'read-back', () => readFileSync(path))
     if (!back.equals(bytes)) throw incomplete(file, bytes.length, agreement(back, bytes))
     return { path, bytes, warnings }
   } catch (error) {
-    refusalOf(() => unlinkSync(path))
+    errnoOf(() => unlinkSync(path))
     throw error
   }
 }
 
 /** Removes a stage that is not wanted any more. A refusal is worth a warning: the stage holds credentials. */
 export function discardStage(file: string, stage: Stage): readonly WriteWarning[] {
-  const errno = refusalOf(() => insist(() => unlinkSync(stage.path)))
+  const errno = errnoOf(() => insist(() => unlinkSync(stage.path)))
   return errno === undefined || errno === 'ENOENT' ? [] : [{ kind: 'stage-not-removed', path: file, errno }]
 }
 
@@ -211,7 +211,7 @@ export function tryStage(file: string, length: number): void {
     const written = writing(file, 'stage', () => writeZeros(path, wanted))
     if (written !== wanted) throw incomplete(file, wanted, written)
   } finally {
-    refusalOf(() => unlinkSync(path))
+    errnoOf(() => unlinkSync(path))
   }
 }
 
@@ -241,7 +241,7 @@ export function sweepFolder(folder: string, names: readonly string[], minimumAge
     const pid = STAGE_NAME.exec(name)?.groups?.['pid']
     if (pid === undefined || isPidUsed(Number(pid))) continue
     const path = join(folder, name)
-    refusalOf(() => {
+    errnoOf(() => {
       if (minimumAgeMs === 0 || Date.now() - statSync(path).mtimeMs >= minimumAgeMs) unlinkSync(path)
     })
   }
@@ -278,12 +278,12 @@ function giveRights(file: string, path: string, rights: FileRights): readonly Wr
   const stat = writing(file, 'stage', () => statSync(path))
   const warnings: WriteWarning[] = []
   if (stat.uid !== rights.uid || stat.gid !== rights.gid) {
-    const errno = refusalOf(() => chownSync(path, rights.uid, rights.gid))
+    const errno = errnoOf(() => chownSync(path, rights.uid, rights.gid))
     if (errno !== undefined) warnings.push({ kind: 'owner-not-kept', path: file, errno })
   }
   const mode = rights.mode & PRIVATE_FILE
   if (mode !== PRIVATE_FILE) {
-    const errno = refusalOf(() => chmodSync(path, mode))
+    const errno = errnoOf(() => chmodSync(path, mode))
     if (errno !== undefined) warnings.push({ kind: 'mode-not-set', path: file, errno })
   }
   return warnings

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { AwsmfaError } from '../model/failure.ts'
 import { findProcess, identifyThisProcess, isPidUsed } from './process-info.ts'
 import type { ProcessIdentity } from './process-info.ts'
-import { insist, isSystemError, refusalOf } from './system-error.ts'
+import { insist, isSystemError, errnoOf } from './system-error.ts'
 import { monotonicMs } from './time.ts'
 
 /**
@@ -114,7 +114,7 @@ export function sweepLockLeftovers({ path }: HeldLock, names: readonly string[])
     const rest = name.startsWith(`${lockName}.`) ? name.slice(lockName.length + 1) : ''
     const stage = /^by-(\d+)-[0-9a-f]{12}$/.exec(rest)
     const isLeft = stage ? !isPidUsed(Number(stage[1])) : /^break-([0-9a-f]{12}|[0-9a-z]+-[0-9a-z]+)$/.test(rest)
-    if (isLeft) refusalOf(() => unlinkSync(join(dirname(path), name)))
+    if (isLeft) errnoOf(() => unlinkSync(join(dirname(path), name)))
   }
 }
 
@@ -158,7 +158,7 @@ function publish(attempt: Attempt, name: string, nonce: string): boolean {
     if (error.code === 'EEXIST' || error.code === 'ENOENT') return false
     if (!LINKS_ARE_NOT_TO_BE_HAD.has(error.code)) throw error
   } finally {
-    refusalOf(() => unlinkSync(stage))
+    errnoOf(() => unlinkSync(stage))
   }
   return publishWithoutLink(name, text)
 }
@@ -185,7 +185,7 @@ function writeExclusively(path: string, text: string): void {
     whole = writeSync(fd, text) === text.length
   } finally {
     closeSync(fd)
-    if (!whole) refusalOf(() => unlinkSync(path))
+    if (!whole) errnoOf(() => unlinkSync(path))
   }
   if (!whole) throw Object.assign(new Error('short write of a lock'), { code: 'ENOSPC', syscall: 'write' })
 }
@@ -204,10 +204,10 @@ function breakLock(attempt: Attempt, dead: FoundLock): boolean {
   }
   const again = readLock(attempt.path)
   const stillStands = again?.instance === dead.instance
-  const removed = stillStands && isAbandoned(again, attempt) && refusalOf(() => unlinkSync(attempt.path)) === undefined
+  const removed = stillStands && isAbandoned(again, attempt) && errnoOf(() => unlinkSync(attempt.path)) === undefined
   // Dead claims go only after the lock that they were made on: while it stands, they keep everybody to the end of the chain.
-  if (removed || !stillStands) for (const name of deadClaims) refusalOf(() => unlinkSync(name))
-  refusalOf(() => unlinkSync(claim))
+  if (removed || !stillStands) for (const name of deadClaims) errnoOf(() => unlinkSync(name))
+  errnoOf(() => unlinkSync(claim))
   return removed || !stillStands
 }
 
@@ -227,7 +227,7 @@ function folderNowMs(attempt: Attempt): number {
   try {
     return statSync(stage).mtimeMs
   } finally {
-    refusalOf(() => unlinkSync(stage))
+    errnoOf(() => unlinkSync(stage))
   }
 }
 
@@ -282,10 +282,10 @@ function parseJson(text: string): unknown {
 function heldLock({ path, nonce }: Attempt): HeldLock {
   const touch = (): void => {
     const now = new Date()
-    refusalOf(() => utimesSync(path, now, now))
+    errnoOf(() => utimesSync(path, now, now))
   }
   const release = (): string | undefined =>
-    refusalOf(() =>
+    errnoOf(() =>
       insist(() => {
         if (readLock(path)?.holder?.nonce === nonce) unlinkSync(path)
       }),

@@ -30,7 +30,7 @@ export function isSystemError(error: unknown): error is SystemError {
 }
 
 /** Runs one action of the system. Gives undefined when it worked, and the code of the error when it was refused. */
-export function refusalOf(action: () => void): string | undefined {
+export function errnoOf(action: () => void): string | undefined {
   try {
     action()
     return undefined

@@ -133,11 +133,10 @@ export function createLoginContext(context: Context): LoginContext {
     readFile: readText,
     isWindows: process.platform === 'win32',
     pause,
-    tellNextCode: (seconds) => context.terminal.writeTalk(`${nextCodeLine(seconds)}\n`),
+    tellNextCode: (seconds) => context.terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: (resolution, profiles, snapshots) =>
       connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sourcesFor: (resolution) =>
-      tokenCodeSources(resolution, { asker, environment, writeTalk: context.terminal.writeTalk }),
+    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: context.terminal.stderr }),
     runCredentialProcess: async (source) =>
       (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
   }
@@ -200,11 +199,11 @@ async function timeoutOf(
 
 /** Makes them. The deadline for the network runs from now on; a program has all the time it wants. */
 export function createProgramContext(context: Context): ExecContext {
-  const { environment, home, now, asker, keepPromptLines } = context
+  const { environment, home, now, asker, updatePromptCache } = context
   const readText = (path: string): string => readFileSync(path, 'utf8')
   return {
     ...createLoginContext(context),
-    keepPromptLines,
+    updatePromptCache,
     connectThrough: (settings, profiles, snapshots) =>
       connect(
         { environment, home, readText, now },

@@ -25,7 +25,7 @@ import type { CacheKeySource } from '../sessions/cache-cipher.ts'
 import { createCacheKeyFile } from '../sessions/cache-key-file.ts'
 import { createRememberedFacts } from '../sessions/facts.ts'
 import { forgetAnswers } from '../sessions/process-answers.ts'
-import { createPromptFiles, keepPromptLines } from '../sessions/prompt-cache.ts'
+import { createPromptFiles, updatePromptCache } from '../sessions/prompt-cache.ts'
 import { createOwnCacheStore, createSessionCache, findOwnCachedSession } from '../sessions/session-cache.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import { createCredentialsFileStore } from '../sessions/stores.ts'
@@ -148,7 +148,7 @@ export type Context = Pick<LoginContext, SharedWithLogin> &
     readonly asker: Asker
     readonly folders: OwnFolders
     readonly cacheKeyPlace: 'file' | 'keychain'
-    readonly keepPromptLines: () => void
+    readonly updatePromptCache: () => void
   }
 
 /**
@@ -171,7 +171,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     spinner: (talk) => createSpinner({ talk, canMoveCursor: movesCursor(environment, process.platform) }),
   })
   const debug = isDebug(invocation)
-    ? (text: string) => terminal.writeTalk(`awsmfa: debug: ${visible(text, 2000)}\n`)
+    ? (text: string) => terminal.stderr(`awsmfa: debug: ${visible(text, 2000)}\n`)
     : () => undefined
   const [paths, uid, allowRoot] = [
     resolveSharedFiles(surroundings),
@@ -185,7 +185,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     folders,
     readSettings,
     debug,
-    warn: terminal.writeTalk,
+    warn: terminal.stderr,
   })
   // Both lie under the home folder, wherever the files are.
   const awsCaches =
@@ -224,7 +224,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     ],
     cachedSessionOf,
     readSettings,
-    keepPromptLines: () => keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
+    updatePromptCache: () => updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
   }
 }
 

@@ -29,7 +29,7 @@ export interface AwsCache extends SessionStore {
    */
   readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
   /** Finds out whether `storeFor` could write: makes the folder, and a trial file that it removes. Throws what the write would throw. */
-  readonly rehearse: () => void
+  readonly preflight: () => void
   /** The file for these arguments, whether it is there or not. */
   readonly pathFor: (cacheArguments: CacheArguments) => string
 }

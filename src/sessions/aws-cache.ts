@@ -4,7 +4,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { giveToOwnerOf, makeFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { readRegularFile } from '../platform/read-file.ts'
-import { refusalOf } from '../platform/system-error.ts'
+import { errnoOf } from '../platform/system-error.ts'
 import { cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName } from './aws-cache-entry.ts'
 import type { AwsCache, AwsCacheFinding, AwsCacheWrite, CacheArguments } from './aws-cache-entry.ts'
 import type { StoredSession } from './reuse.ts'
@@ -57,7 +57,7 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
     pathFor,
     findFor: (cacheArguments) => findAt(pathFor(cacheArguments), onOddity),
     storeFor: (cacheArguments, write) => storeAt(pathFor(cacheArguments), write, home),
-    rehearse: () => rehearseIn(folder),
+    preflight: () => preflightIn(folder),
     healFor: (cacheArguments) => {
       const path = pathFor(cacheArguments)
       if (findAt(path, onOddity).kind !== 'damaged') return false
@@ -119,7 +119,7 @@ function storeAt(
 }
 
 /** With the folder there, what a killed rehearsal leaves lies where the next write sweeps. */
-function rehearseIn(folder: string): void {
+function preflightIn(folder: string): void {
   const trial = join(folder, 'trial')
   makeFolder(trial)
   tryStage(trial, TRIAL_BYTES)
@@ -185,7 +185,7 @@ function removeAt(path: string): void {
 
 /** Removes a file and gives the refusal; that it is gone already is what was wanted. */
 function removalRefusal(path: string): string | undefined {
-  const errno = refusalOf(() => unlinkSync(path))
+  const errno = errnoOf(() => unlinkSync(path))
   return errno === 'ENOENT' ? undefined : errno
 }
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
 import { listFolder, makeFolder, sweepStages, writeWhole } from '../platform/atomic-file.ts'
 import { acquireLock, sweepLockLeftovers } from '../platform/file-lock.ts'
-import { refusalOf, writing } from '../platform/system-error.ts'
+import { errnoOf, writing } from '../platform/system-error.ts'
 import { pauseSync } from '../platform/time.ts'
 import { cacheKeyPath, encodeCacheKey, readCacheKey } from './cache-cipher.ts'
 import type { CacheKey, CacheKeyPlaces, CacheKeySource, FoundCacheKey } from './cache-cipher.ts'
@@ -63,7 +63,7 @@ function settle(path: string, onOddity: (text: string) => void): CacheKey {
   const made = readCacheKey(path)
   if (made.kind === 'key') return made.key
   // Where modes mean nothing every file can be read by others, and no key is safe.
-  refusalOf(() => unlinkSync(path))
+  errnoOf(() => unlinkSync(path))
   throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno: 'EPERM', step: 'read-back' })
 }
 

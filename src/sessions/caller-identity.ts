@@ -47,7 +47,7 @@ export interface IdentityLookup {
   /** Waits for the answer; undefined where there is none to be had. Starts the call if it was not started. */
   readonly settled: () => Promise<CallerIdentity | undefined>
   /** Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent. */
-  readonly hopeless: AbortSignal
+  readonly fatalSignal: AbortSignal
 }
 
 /** Makes the lookup for one key. Its answer is kept by key id, since it never changes. */
@@ -76,7 +76,7 @@ export function lookUpIdentity(
     asking ??= known() === undefined ? ask() : Promise.resolve(identity)
     return asking
   }
-  return { known, start: () => void start(), settled: start, hopeless: hopeless.signal }
+  return { known, start: () => void start(), settled: start, fatalSignal: hopeless.signal }
 }
 
 const HOPELESS: ReadonlySet<string> = new Set(['CREDENTIALS_REJECTED', 'CLOCK_SKEWED'])

@@ -4,7 +4,7 @@ import { readProfiles } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { sweepFolder, writeEachWhole } from '../platform/atomic-file.ts'
 import { childPath } from '../platform/paths.ts'
-import { refusalOf } from '../platform/system-error.ts'
+import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 import { isPromptLine, promptFileOf } from './prompt-line.ts'
 import type { PromptFile } from './prompt-line.ts'
@@ -80,8 +80,8 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   const kept = new Set(wanted.map(({ name }) => name))
   for (const name of names)
     if (!kept.has(name) && isPromptLine(contentOf(childPath(folder, name))))
-      refusalOf(() => unlinkSync(join(folder, name)))
-  if (wanted.length === 0) refusalOf(() => rmdirSync(folder))
+      errnoOf(() => unlinkSync(join(folder, name)))
+  if (wanted.length === 0) errnoOf(() => rmdirSync(folder))
   // Last, since every change in it gives it another date. The entry of awsmfa looks at it alone.
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) dateFrom(folder, madeFromMs)
 }
@@ -108,7 +108,7 @@ export interface PromptLineEffects {
 }
 
 /** Makes the lines for prompts say what `status` would say of every profile now. Never throws. */
-export function keepPromptLines({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
+export function updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
   keepPromptFiles(() => {
     const { credentials, config } = files.read()
     const profiles = readProfiles({ credentials: credentials.text, config: config.text })

@@ -7,7 +7,7 @@ import type { ProfileView, Profiles } from '../model/profile.ts'
 import { makeFolder, sweepFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
 import { childPath } from '../platform/paths.ts'
 import { readWhole } from '../platform/read-file.ts'
-import { refusalOf, writing } from '../platform/system-error.ts'
+import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 import type { CachedSession } from './aws-cache-entry.ts'
 import { inspectSealed, openSealed, seal } from './cache-cipher.ts'
@@ -65,7 +65,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
         seal(Buffer.from(encodeSessionRecord(record)), entryName(name), keySource.findOrCreate()),
       )
     },
-    rehearse: () => {
+    preflight: () => {
       keySource.findOrCreate()
       const trial = childPath(folder, 'trial')
       makeFolder(trial)
@@ -112,7 +112,7 @@ function removeFile(path: string): void {
 
 function removePlain(folder: string): void {
   for (const name of namesIn(folder).filter((found) => PLAIN_NAME.test(found)))
-    refusalOf(() => rmSync(childPath(folder, name), { force: true }))
+    errnoOf(() => rmSync(childPath(folder, name), { force: true }))
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -193,7 +193,7 @@ export interface SessionCache {
    */
   readonly store: (record: SessionRecord) => void
   /** Finds out whether `store` could: sees to the key and the folder, and makes a trial file that it removes. Throws what `store` would throw. */
-  readonly rehearse: () => void
+  readonly preflight: () => void
   /** Every readable record. */
   readonly list: () => readonly SessionRecord[]
   /** How many entries there are, those that cannot be read included. */

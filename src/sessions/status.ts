@@ -1,4 +1,4 @@
-import { isOwnProcess, isStandardRole } from '../aws-files/profile-keys.ts'
+import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
 import { formatExpiration, parseExpiration, secondsUntil } from '../model/expiration.ts'
@@ -38,7 +38,7 @@ export interface SessionSearch {
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
   const { profiles } = search
   const own = profiles.find(name)
-  if (own === undefined || !isStandardRole(own)) return usable(sessionInSection(own), search)
+  if (own === undefined || !isAssumeRoleProfile(own)) return usable(sessionInSection(own), search)
   const held = findHolder(own, profiles)
   const signer = held === undefined ? undefined : usable(held.session, { ...search, minimumSeconds: 0 })
   if (held !== undefined && signer?.kind === 'session')
@@ -126,7 +126,7 @@ export interface StatusLookup {
  */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
   const own = lookup.profiles.find(name)
-  if (own === undefined || !isStandardRole(own)) return entryOf(name, own, lookup)
+  if (own === undefined || !isAssumeRoleProfile(own)) return entryOf(name, own, lookup)
   const visited = new Set<string>()
   for (let source = own.get('source_profile')?.value; source !== undefined && !visited.has(source);) {
     visited.add(source)
@@ -141,7 +141,7 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
         lookup,
       )
     const answered =
-      holder !== undefined && !isStandardRole(holder) && isOwnProcess(holder)
+      holder !== undefined && !isAssumeRoleProfile(holder) && isOwnProcess(holder)
         ? lookup.cachedSessionOf(holder)
         : undefined
     if (answered !== undefined) return entryFor(name, answered, { identity: undefined, sourceProfile: source }, lookup)

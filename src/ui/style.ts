@@ -21,7 +21,7 @@ const USUAL_COLUMNS = 80
 
 /** Tells how text may be dressed on a stream. Empty variables count as unset, as no-color.org asks for NO_COLOR. */
 export function textStyle(options: TextStyleOptions): TextStyle {
-  return { colour: hasColour(options), unicode: hasUnicode(options), columns: columnsOf(options) }
+  return { color: hasColour(options), unicode: hasUnicode(options), columns: columnsOf(options) }
 }
 
 /**
@@ -69,15 +69,15 @@ function isSet(value: string | undefined): value is string {
 
 /** How text may be dressed on one stream. `columns` is undefined where it is no terminal. */
 export interface TextStyle {
-  readonly colour: boolean
+  readonly color: boolean
   readonly unicode: boolean
   readonly columns: number | undefined
 }
 
 /** The few dresses that awsmfa's text may wear. */
-export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold'
+export type Color = 'green' | 'yellow' | 'red' | 'dim' | 'bold'
 
-const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
+const CODES: Readonly<Record<Color, readonly [number, number]>> = {
   green: [32, 39],
   yellow: [33, 39],
   red: [31, 39],
@@ -86,9 +86,9 @@ const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
 }
 
 /** Colours a text where the stream takes colour, else gives it as it is. */
-export function paint(text: string, colour: Colour, style: TextStyle): string {
+export function paint(text: string, colour: Color, style: TextStyle): string {
   const [on, off] = CODES[colour]
-  return style.colour ? `\u001b[${on}m${text}\u001b[${off}m` : text
+  return style.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
 
 /** How many columns a text takes on a terminal: enough for names, without the tables of a library. */

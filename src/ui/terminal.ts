@@ -74,7 +74,7 @@ function appearance(text: string, talk: TextStyle): Options {
     text,
     stream: process.stderr,
     spinner: talk.unicode ? 'dots' : 'line',
-    color: talk.colour ? 'cyan' : false,
+    color: talk.color ? 'cyan' : false,
     isEnabled: true,
     hideCursor: false,
     discardStdin: false,
@@ -107,11 +107,11 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
   return {
     data: styleOf(streamFacts(1)),
     talk,
-    writeData: (text) => {
+    stdout: (text) => {
       spinner.clear()
       toStdout(text)
     },
-    writeTalk: (text) => {
+    stderr: (text) => {
       spinner.clear()
       toStderr(text)
     },
@@ -149,9 +149,9 @@ interface Choice {
 /** The terminal as commands see it. Text goes out as given; the caller has made control characters harmless. */
 export interface Terminal {
   /** Data, to stdout. A closed pipe is success and ends quietly. */
-  readonly writeData: (text: string) => void
+  readonly stdout: (text: string) => void
   /** Talk, to stderr. */
-  readonly writeTalk: (text: string) => void
+  readonly stderr: (text: string) => void
   /** What stdout and stderr are, for render: colour, Unicode and width. */
   readonly data: TextStyle
   readonly talk: TextStyle

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { TextStyle } from '../../src/ui/style.ts'
 import { renderDiff } from '../../src/aws-files/diff.ts'
 
-const PLAIN: TextStyle = { colour: false, unicode: true, columns: undefined }
+const PLAIN: TextStyle = { color: false, unicode: true, columns: undefined }
 
 function diff(before: string, after: string, style = PLAIN): string {
   return renderDiff([{ path: '/home/alice/.aws/config', before, after }], '/home/alice', style)
@@ -153,7 +153,7 @@ function sectionsOf(text: string): ReadonlySet<string> {
 }
 
 test('red and green where there is colour', () => {
-  expect(diff('[a]\nx = 1\n', '[a]\nx = 2\n', { ...PLAIN, colour: true })).toBe(
+  expect(diff('[a]\nx = 1\n', '[a]\nx = 2\n', { ...PLAIN, color: true })).toBe(
     '~/.aws/config\n   [a]\n  \u001b[31m-x = 1\u001b[39m\n  \u001b[32m+x = 2\u001b[39m\n',
   )
 })

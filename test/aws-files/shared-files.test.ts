@@ -85,7 +85,7 @@ describe('reading the shared files', () => {
       code: 'FILE_NOT_REGULAR',
       found,
     })
-    expect(failureOf(() => files.rehearse(['credentials']))).toMatchObject({ code: 'FILE_NOT_REGULAR', found })
+    expect(failureOf(() => files.preflight(['credentials']))).toMatchObject({ code: 'FILE_NOT_REGULAR', found })
     expect(namesBeside(folder)).toEqual(['credentials'])
   })
 
@@ -134,7 +134,7 @@ describe('writing the shared files', () => {
     const folder = scratchFolder()
     const home = join(folder, 'deep', '.aws')
     const files = inFolder(home)
-    files.rehearse(['credentials'])
+    files.preflight(['credentials'])
     expect(files.transact(['credentials'], () => ({ edits: {}, result: 1 }))).toEqual({
       result: 1,
       changed: [],
@@ -246,7 +246,7 @@ describe('writing the shared files', () => {
     if (process.getuid?.() === 0) chownSync(folder, 12_345, 12_345)
     const root = { home: folder, uid: 0 }
     const refused = { code: 'HOME_OF_ANOTHER', place: { path: folder }, owner: statSync(folder).uid }
-    expect(failureOf(() => inFolder(folder, root).rehearse(['credentials']))).toEqual(refused)
+    expect(failureOf(() => inFolder(folder, root).preflight(['credentials']))).toEqual(refused)
     expect(failureOf(() => inFolder(folder, root).transact(['credentials'], append('x\n')))).toEqual(refused)
     expect(namesBeside(folder)).toEqual([])
     expect(
@@ -263,7 +263,7 @@ describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a fold
     writeAgedFile(path, OLD)
     chmodSync(folder, 0o500)
     const told = { code: 'FILE_NOT_WRITABLE', place: { path }, errno: 'EACCES' }
-    expect(failureOf(() => inFolder(folder).rehearse(['credentials']))).toEqual({ ...told, step: 'stage' })
+    expect(failureOf(() => inFolder(folder).preflight(['credentials']))).toEqual({ ...told, step: 'stage' })
     expect(failureOf(() => inFolder(folder).transact(['credentials'], append('x')))).toEqual({ ...told, step: 'lock' })
     chmodSync(folder, 0o700)
     expect([readBytes(path), namesBeside(folder)]).toEqual([OLD, ['credentials']])

@@ -11,7 +11,7 @@ interface Outcome {
 
 async function run(work: Work, events = new EventEmitter(), debug = false): Promise<Outcome> {
   let talk = ''
-  const exitCode = await supervise(work, { debug, events, writeTalk: (text) => void (talk += text) })
+  const exitCode = await supervise(work, { debug, events, stderr: (text) => void (talk += text) })
   expect(events.eventNames()).toEqual([])
   return { exitCode, talk }
 }

@@ -58,7 +58,7 @@ function run(
   unopened = 0,
 ): Ran {
   const [data, talk]: [string[], string[]] = [[], []]
-  const style = { colour: false, unicode: true, columns: undefined }
+  const style = { color: false, unicode: true, columns: undefined }
   const kept = fakeCache(records)
   const facts = fakeFacts()
   const code = cache(
@@ -68,8 +68,8 @@ function run(
       facts,
       now: () => NOW,
       terminal: {
-        writeData: (text) => void data.push(text),
-        writeTalk: (text) => void talk.push(text),
+        stdout: (text) => void data.push(text),
+        stderr: (text) => void talk.push(text),
         data: style,
         talk: style,
       },

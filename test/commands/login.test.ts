@@ -5,7 +5,7 @@ import { renderWriteWarning } from '../../src/errors/files.ts'
 const NOW = new Date(2026, 10, 21, 12, 0)
 const session = { profile: 'admin', expiration: new Date(2026, 10, 21, 13, 0), identity: undefined }
 const until = new Date(2026, 10, 21, 12, 20)
-const plain = { colour: false, unicode: false, columns: undefined }
+const plain = { color: false, unicode: false, columns: undefined }
 
 describe('what login says', () => {
   it('shows control characters of paths as what they are', () => {

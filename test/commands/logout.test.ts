@@ -27,7 +27,7 @@ function logoutWithStuckCache(
   changes: Partial<LogoutContext> = {},
 ): { readonly code: number; readonly talk: readonly string[] } {
   const talk: string[] = []
-  const style = { colour: false, unicode: false, columns: undefined }
+  const style = { color: false, unicode: false, columns: undefined }
   const refuse = (): never => {
     throw new AwsmfaError({
       code: 'FILE_NOT_WRITABLE',
@@ -51,7 +51,7 @@ function logoutWithStuckCache(
     cachedSessionOf: () => undefined,
     stores: [],
     cache: { ...fakeCache([RECORD]), remove: refuse },
-    terminal: { writeData: () => undefined, writeTalk: (text) => void talk.push(text), talk: style },
+    terminal: { stdout: () => undefined, stderr: (text) => void talk.push(text), talk: style },
     ...changes,
   }
   return { code: logout({ command: 'logout', positionals: ['work'], options }, context), talk }
@@ -87,7 +87,7 @@ function logoutFromFile(
   })
   const files: SharedFiles = {
     read,
-    rehearse: () => undefined,
+    preflight: () => undefined,
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       text = applyEdits(text, edits.credentials ?? [])
@@ -106,9 +106,9 @@ function logoutFromFile(
     stores: [createCredentialsFileStore(files)],
     cache: fakeCache(),
     terminal: {
-      writeData: () => undefined,
-      writeTalk: (line) => void talk.push(line),
-      talk: { colour: false, unicode: false, columns: undefined },
+      stdout: () => undefined,
+      stderr: (line) => void talk.push(line),
+      talk: { color: false, unicode: false, columns: undefined },
     },
   }
   const code = logout({ command: 'logout', positionals, options }, context)

@@ -25,7 +25,7 @@ import type { DoctorHome } from '../support/doctor-homes.ts'
 
 const OUTCOMES: readonly FindingCode[] = ['tools-use', 'tools-fail']
 const CODES = (Object.keys(FINDING_TABLE) as FindingCode[]).filter((code) => !OUTCOMES.includes(code))
-const PLAIN = { colour: false, unicode: true, columns: undefined }
+const PLAIN = { color: false, unicode: true, columns: undefined }
 const VIEW = { home: DOCTOR_HOME, now: DOCTOR_NOW }
 
 const findingsIn = ({ files, machine }: DoctorHome, only?: string) => diagnose(examine(files, machine), only)

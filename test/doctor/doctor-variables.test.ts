@@ -76,7 +76,7 @@ describe('of variables doctor says', () => {
       renderFindings(
         found(environment),
         { home: DOCTOR_HOME, now: DOCTOR_NOW },
-        { colour: false, unicode: true, columns: undefined },
+        { color: false, unicode: true, columns: undefined },
       ),
     ).toContain(words)
   })

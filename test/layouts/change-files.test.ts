@@ -36,7 +36,7 @@ function scene(
   })
   const files: SharedFiles = {
     read,
-    rehearse: (names) => void events.push(`rehearse ${names.join()}`),
+    preflight: (names) => void events.push(`rehearse ${names.join()}`),
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       if (failure !== undefined && half) texts.config = applyEdits(texts.config, edits.config ?? [])

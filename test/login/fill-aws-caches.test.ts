@@ -41,7 +41,7 @@ function fakeAwsCache(
     written,
     findFor: () => finding,
     storeFor,
-    rehearse: () => undefined,
+    preflight: () => undefined,
     pathFor: () => '/x',
     find: () => undefined,
     managedProfiles: () => [],

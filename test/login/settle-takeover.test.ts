@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { settleTakeover } from '../../src/login/conflict.ts'
+import { resolveConflict } from '../../src/login/conflict.ts'
 import { ALICE, NOW, fakeDeadline, fakeFacts, fakeSts } from '../support/fake-effects.ts'
 
 it('asks STS with the older name of the session token where the newer one stands empty', async () => {
@@ -8,7 +8,7 @@ it('asks STS with the older name of the session token where the newer one stands
     '[work]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = s\naws_session_token =\naws_security_token = t\n'
   const signer = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }
   const sts = fakeSts({ identity: [ALICE] })
-  const told = await settleTakeover({
+  const told = await resolveConflict({
     profile: 'work',
     ownership: {
       kind: 'foreign-session',

@@ -41,7 +41,7 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
   return {
     text: () => text,
     read,
-    rehearse: () => undefined,
+    preflight: () => undefined,
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       text = applyEdits(text, edits.credentials ?? [])
@@ -252,7 +252,7 @@ describe('signing in', () => {
       const { outcomes } = await signInAll(
         ['bob', 'alice'],
         {
-          cache: { ...fakeCache(), store: refuse, rehearse: refuse },
+          cache: { ...fakeCache(), store: refuse, preflight: refuse },
           sourcesFor: () => Promise.resolve([person.source]),
         },
         config,
@@ -265,7 +265,7 @@ describe('signing in', () => {
     it('takes the session that is kept already', async () => {
       const { outcomes } = await signInAll(
         ['bob'],
-        { cache: { ...fakeCache([kept]), store: refuse, rehearse: refuse }, sourcesFor: () => Promise.resolve([]) },
+        { cache: { ...fakeCache([kept]), store: refuse, preflight: refuse }, sourcesFor: () => Promise.resolve([]) },
         config,
       )
       expect(codesOf(outcomes)).toEqual(['ok'])
@@ -293,7 +293,7 @@ describe('signing in', () => {
       const { outcomes } = await signInAll(
         [profile],
         {
-          cache: { ...fakeCache(records), store: refuse, rehearse: refuse },
+          cache: { ...fakeCache(records), store: refuse, preflight: refuse },
           lockQuestion: lock.lockQuestion,
           sourcesFor: () => Promise.resolve([fakePerson([]).source]),
         },
@@ -316,7 +316,7 @@ describe('signing in', () => {
       // Whose keys these are is not known any more, and with it the name in the request for the role.
       const asking = fakeSts({ identity: [ALICE] })
       const effects = {
-        cache: { ...cache, store: refuse, rehearse: refuse },
+        cache: { ...cache, store: refuse, preflight: refuse },
         connect: () => ({ ...connect(), sts: asking }),
         facts: fakeFacts(),
         sourcesFor: () => Promise.resolve([]),
@@ -334,7 +334,7 @@ describe('signing in', () => {
         ['bob', 'carol'],
         {
           connect,
-          cache: { ...fakeCache([hours(1)]), store: refuse, rehearse: refuse },
+          cache: { ...fakeCache([hours(1)]), store: refuse, preflight: refuse },
           sourcesFor: () => Promise.resolve([person.source]),
         },
         shared,
@@ -357,7 +357,7 @@ function fakeAwsCache(refuses: boolean): AwsCache {
     source: 'cli-cache',
     findFor: () => ({ kind: 'none' }),
     storeFor: write,
-    rehearse: write,
+    preflight: write,
     pathFor: () => '/x',
     find: () => undefined,
     managedProfiles: () => [],

@@ -15,7 +15,7 @@ function fakeTerminal(): {
   let settle: ((line: string | Error) => void) | undefined
   const asker: Asker = {
     obstacle: () => undefined,
-    style: { colour: false, unicode: true, columns: 80 },
+    style: { color: false, unicode: true, columns: 80 },
     say: (text) => void seen.push(`says ${text}`),
     askLine: ({ text }, signal) =>
       new Promise((resolve, reject) => {

@@ -278,11 +278,11 @@ describe('a cache of AWS', () => {
 
   it('is tried before it is needed, with the error of the write, and leaves no trace but the folder', () => {
     const { store, home } = sceneOf()
-    store.rehearse()
+    store.preflight()
     expect(readdirSync(join(home, '.aws/cli/cache'))).toEqual([])
     const blocked = sceneOf()
     writeFileSync(join(blocked.home, '.aws'), '')
-    expect([failureOf(() => blocked.store.rehearse()), failureOf(() => blocked.store.storeFor(ROLE, write))]).toEqual([
+    expect([failureOf(() => blocked.store.preflight()), failureOf(() => blocked.store.storeFor(ROLE, write))]).toEqual([
       'FILE_NOT_WRITABLE',
       'FILE_NOT_WRITABLE',
     ])
@@ -290,7 +290,7 @@ describe('a cache of AWS', () => {
     chmodSync(closed, 0o500)
     expect(
       asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), closed], () =>
-        failureOf(() => store.rehearse()),
+        failureOf(() => store.preflight()),
       ),
     ).toBe('FILE_NOT_WRITABLE')
     chmodSync(closed, 0o700)

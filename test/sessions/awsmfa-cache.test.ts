@@ -100,7 +100,7 @@ describe('a kept session', () => {
 
   it('is rehearsed: with a key and a folder, and nothing else is left; and refused where it could not be stored', () => {
     const { cache, folder, keySource } = open()
-    cache.rehearse()
+    cache.preflight()
     expect([readdirSync(folder), keySource.find()]).toEqual([
       [],
       expect.objectContaining({ id: expect.any(String) as string }),
@@ -108,7 +108,7 @@ describe('a kept session', () => {
     const root = scratchFolder()
     writeFileSync(join(root, 'cache'), '')
     const blocked = open(root).cache
-    expect([failureOf(() => blocked.rehearse()), failureOf(() => blocked.store(ALICE))]).toMatchObject([
+    expect([failureOf(() => blocked.preflight()), failureOf(() => blocked.store(ALICE))]).toMatchObject([
       { code: 'FILE_NOT_WRITABLE' },
       { code: 'FILE_NOT_WRITABLE' },
     ])

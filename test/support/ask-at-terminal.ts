@@ -51,17 +51,17 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     return terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, new AbortController().signal)
   },
   choose: () => terminal.choose('Which device?', ['alice', 'bob'], new AbortController().signal),
-  flood: () => Promise.resolve(terminal.writeData('x'.repeat(1_000_000))),
+  flood: () => Promise.resolve(terminal.stdout('x'.repeat(1_000_000))),
   wait: () => {
     const stop = terminal.showWaiting('asking STS')
     return new Promise((resolve) => {
       const alive = setInterval(() => undefined, 1000)
       process.once('SIGUSR2', () => {
-        terminal.writeTalk('a warning\n')
+        terminal.stderr('a warning\n')
         process.once('SIGUSR2', () => {
           clearInterval(alive)
           stop()
-          terminal.writeTalk('✔ done\n')
+          terminal.stderr('✔ done\n')
           resolve('waited')
         })
       })
@@ -88,7 +88,7 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     return source(request, withdrawal.signal)
   },
   busy: async () => {
-    process.once('SIGUSR2', () => setTimeout(() => setTimeout(() => terminal.writeTalk('turning'), 1), 1))
+    process.once('SIGUSR2', () => setTimeout(() => setTimeout(() => terminal.stderr('turning'), 1), 1))
     return await source(request, new AbortController().signal)
   },
 }
@@ -96,9 +96,9 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
 async function run(): Promise<void> {
   try {
     const result = await programs[process.argv[2] ?? '']?.()
-    terminal.writeData(`result ${JSON.stringify(result)}\n`)
+    terminal.stdout(`result ${JSON.stringify(result)}\n`)
   } catch (error) {
-    terminal.writeData(`failure ${JSON.stringify(error instanceof AwsmfaError ? error.failure : String(error))}\n`)
+    terminal.stdout(`failure ${JSON.stringify(error instanceof AwsmfaError ? error.failure : String(error))}\n`)
     process.exitCode = error instanceof AwsmfaError && error.failure.code === 'CANCELLED' ? 130 : 4
   }
 }

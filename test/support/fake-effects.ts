@@ -130,7 +130,7 @@ export function fakeCache(
     remove,
     removeAll: () => void held.splice(0),
     sweep: () => undefined,
-    rehearse: () => undefined,
+    preflight: () => undefined,
     store: (record) => {
       remove(record.key)
       held.push(record)

@@ -6,7 +6,7 @@ import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 
-const TERMINAL = { colour: false, unicode: true, columns: 80 }
+const TERMINAL = { color: false, unicode: true, columns: 80 }
 
 describe('when the spinner is loaded', () => {
   afterEach(() => vi.useRealTimers())

@@ -116,10 +116,10 @@ describe('how text may be dressed', () => {
       style: [false, true, undefined],
     },
   ] as const
-  it.each(cases)('follows $title', ({ environment, stream, style: [colour, unicode, columns], ...rest }) => {
+  it.each(cases)('follows $title', ({ environment, stream, style: [color, unicode, columns], ...rest }) => {
     const noColor = 'noColor' in rest
     const platform = 'platform' in rest ? rest.platform : 'linux'
-    expect(textStyle({ environment, platform, noColor, stream })).toEqual({ colour, unicode, columns })
+    expect(textStyle({ environment, platform, noColor, stream })).toEqual({ color, unicode, columns })
   })
 
   it.each([
