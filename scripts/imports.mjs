@@ -55,9 +55,6 @@ export const ALLOWED = [
   'doctor/machine -> commands/doctor',
   'doctor/machine -> runtime/runtime',
   'layouts/change-files -> commands/setup',
-  'mfa/question-lock -> login/obtain-session',
-  'mfa/sources -> login/resolution',
-  'platform/paths -> login/settings',
   'runtime/login -> commands/credential-process',
   'runtime/login -> commands/exec',
   'runtime/login -> commands/login',
@@ -70,7 +67,6 @@ export const ALLOWED = [
   'commands/undo -> commands/setup',
   'shell/shell-init',
   'doctor/examination -> doctor/parsers',
-  'login/long-term-keys -> login/sign-in',
   'sessions/caller-identity -> sessions/facts',
 ]
 

@@ -1,9 +1,9 @@
-import type { SignInEffects } from './sign-in.ts'
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { callProgram, environmentForCalled } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
+import type { Deadline } from '../platform/time.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
 
 /**
@@ -102,9 +102,14 @@ export function isSameSource(left: LongTermSource, right: LongTermSource): boole
   return left.credentials.accessKeyId === right.credentials.accessKeyId
 }
 
+/** Runs the `credential_process` of a source; the deadline does not run meanwhile, since it may ask a person. */
+export type RunCredentialProcess = (source: ProcessSource) => Promise<LongTermCredentials>
+
+/** Returns the long-term credentials of a source. Throws what `runCredentialProcess` throws. */
 export async function longTermCredentials(
   source: LongTermSource,
-  { deadline, runCredentialProcess }: SignInEffects,
+  deadline: Pick<Deadline, 'pauseWhile'>,
+  runCredentialProcess: RunCredentialProcess,
 ): Promise<LongTermCredentials> {
   return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
 }

@@ -16,7 +16,7 @@ import type { IdentityLookup } from '../sessions/caller-identity.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { findKept, keep } from '../sessions/session-cache.ts'
 import type { KeepingEffects } from '../sessions/session-cache.ts'
-import { chainOf } from '../sessions/session-record.ts'
+import { chainOf, sessionName } from '../sessions/session-record.ts'
 import type { SessionKey, Sha256 } from '../sessions/session-record.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
@@ -136,7 +136,7 @@ export function findKeptSession(
   )
 }
 
-export interface Work {
+interface Work {
   readonly request: SessionRequest
   readonly effects: SessionEffects
   readonly identity: IdentityLookup
@@ -175,6 +175,11 @@ function findMfaSession(members: Members, since: Date | undefined, { request, ef
   )
 }
 
+async function underQuestion<T>({ request, effects }: Work, work: (since: Date | undefined) => Promise<T>): Promise<T> {
+  const question = sessionName(keyOf(request, ''), effects.sha256)
+  return await underQuestionLock(question, effects, request.refusalHoldsMs ?? 0, work)
+}
+
 /** The longest that was asked for; where a role is all that is wanted, nobody asked for any. */
 function mfaSessionLength(members: Members): { readonly durationSeconds: number; readonly isAsked: boolean } {
   const plain = members.filter((member) => roleSteps(member).length === 0)
@@ -188,7 +193,7 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
   const { request, effects } = work
   const key = keyOf(request, '')
   const { durationSeconds } = mfaSessionLength(members)
-  return await underQuestionLock(work, async (since) => {
+  return await underQuestion(work, async (since) => {
     const kept = findMfaSession(members, since, work)
     if (kept !== undefined) return kept
     return await redeemTokenCode(
@@ -197,9 +202,10 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
       async (mfa) => {
         // Who is asking is learnt beside the first call, unless it is known.
         work.identity.start()
-        const session = await waiting('signing in', effects, () =>
-          effects.sts.getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal),
-        )
+        const stopWaiting = effects.showWaiting('signing in')
+        const session = await effects.sts
+          .getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal)
+          .finally(stopWaiting)
         // Before anything else: the code is spent.
         keep({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
         return session
@@ -211,7 +217,7 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
 /** A role for longer than an hour: the code goes into AssumeRole itself. */
 async function directRole(step: RoleCall, member: SessionMember, work: Work): Promise<ObtainedSession> {
   const { request, effects, identity } = work
-  const session = await underQuestionLock(work, async (since) => {
+  const session = await underQuestion(work, async (since) => {
     const kept = keptRole(member, since, work)?.at(-1)
     if (kept !== undefined) return kept
     return await redeemTokenCode(
@@ -271,9 +277,10 @@ async function assumeRole(
 ): Promise<StsSession> {
   const role = roles[index]
   if (role === undefined) throw new Error('no such role')
-  const session = await waiting('assuming the role', effects, () =>
-    effects.sts.assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal),
-  )
+  const stopWaiting = effects.showWaiting('assuming the role')
+  const session = await effects.sts
+    .assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal)
+    .finally(stopWaiting)
   const key = keyOf(request, chainOf(roles.slice(0, index + 1), mfa !== undefined, effects.sha256))
   keep({ key, session, durationSeconds: role.durationSeconds, profiles: profilesOf([member]) }, effects)
   return session
@@ -357,19 +364,10 @@ function questionOf(members: Members, serialNumber: string, roleArn?: string): P
   return { profile, profiles: members.length, serialNumber, ...(roleArn === undefined ? {} : { roleArn }) }
 }
 
-export function keyOf({ members, endpoint, signer, serialNumber }: SessionRequest, chain: string): SessionKey {
+function keyOf({ members, endpoint, signer, serialNumber }: SessionRequest, chain: string): SessionKey {
   return { partition: members[0].resolution.partition, endpoint, accessKeyId: signer.accessKeyId, serialNumber, chain }
 }
 
 function profilesOf(members: readonly SessionMember[]): readonly string[] {
   return members.map(({ resolution }) => resolution.storeProfile)
-}
-
-export async function waiting<T>(text: string, { showWaiting }: SessionEffects, call: () => Promise<T>): Promise<T> {
-  const stopWaiting = showWaiting(text)
-  try {
-    return await call()
-  } finally {
-    stopWaiting()
-  }
 }

@@ -1,4 +1,6 @@
 import type { AssumeRoleRequest, StsSession } from '../aws/sts-api.ts'
+import { longTermCredentials } from './long-term-keys.ts'
+import type { RunCredentialProcess } from './long-term-keys.ts'
 import { findKeptSession, obtainSessions, roleRequest } from './obtain-session.ts'
 import type { SessionEffects, SessionRequest } from './obtain-session.ts'
 import { planLogin } from './plan.ts'
@@ -9,7 +11,7 @@ import { resolveThroughSession } from './resolve.ts'
 import type { ThroughInput, ThroughSession } from './resolve.ts'
 import type { Connection } from './sign-in.ts'
 import { findDevice } from '../mfa/device.ts'
-import type { GivenSession, LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import type { GivenSession, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Deadline } from '../platform/time.ts'
@@ -176,9 +178,7 @@ export interface ProvideRequest {
 /** The effects that providing a session has. */
 export interface ProvideEffects extends Omit<SessionEffects, 'sts'> {
   readonly connection: Connection
-  readonly runCredentialProcess: (
-    source: Extract<LongTermSource, { readonly kind: 'process' }>,
-  ) => Promise<LongTermCredentials>
+  readonly runCredentialProcess: RunCredentialProcess
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
 }
 
@@ -214,11 +214,7 @@ export interface Provision {
 async function openProvision(request: ProvideRequest, effects: ProvideEffects): Promise<Provision> {
   const { resolution, isLengthMeant, minimumSeconds, refusalHoldsMs = 0 } = request
   const { connection, deadline, facts } = effects
-  const { longTerm } = resolution
-  const signer =
-    longTerm.kind === 'process'
-      ? await deadline.pauseWhile(effects.runCredentialProcess(longTerm))
-      : longTerm.credentials
+  const signer = await longTermCredentials(resolution.longTerm, deadline, effects.runCredentialProcess)
   const serialNumber = resolution.serialNumber?.value ?? (await deviceFromIam(resolution, signer, effects))
   const calling = { ...effects, sts: connection.sts }
   const requestFor = (targets: number): SessionRequest => ({

@@ -19,7 +19,7 @@ import { isThere, readRegularFile } from '../platform/read-file.ts'
  * says, and for what no settings file may hold.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
-  const found = SETTINGS_FILES.map(([name, format]) => ({ path: childPath(configFolder, name), format })).filter(
+  const found = SETTINGS_FILES.map((name) => ({ path: childPath(configFolder, name), format: formatOf(name) })).filter(
     ({ path }) => isFound(path),
   )
   const [file, ...others] = found
@@ -41,6 +41,11 @@ export async function readSettingsFile(configFolder: string): Promise<GlobalDefa
 export function settingsReader(configFolder: string): () => Promise<GlobalDefaults> {
   let read: Promise<GlobalDefaults> | undefined
   return () => (read ??= readSettingsFile(configFolder))
+}
+
+function formatOf(name: (typeof SETTINGS_FILES)[number]): SettingsFormat {
+  const extension = name.slice(name.lastIndexOf('.') + 1) as SettingsFormat | 'yml'
+  return extension === 'yml' ? 'yaml' : extension
 }
 
 async function parseAs(format: SettingsFormat, text: string): Promise<ReadSettings> {

@@ -4,6 +4,7 @@ import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import { resolveConflict } from './conflict.ts'
 import type { TakeoverTold } from './conflict.ts'
 import { isSameSource, longTermCredentials } from './long-term-keys.ts'
+import type { RunCredentialProcess } from './long-term-keys.ts'
 import { obtainSessions } from './obtain-session.ts'
 import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
 import { describeRequest, keyOfSource, planLogin } from './plan.ts'
@@ -19,7 +20,7 @@ import {
 } from './store-session.ts'
 import type { CacheRefusal } from './store-session.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
-import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
@@ -77,9 +78,7 @@ export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
   readonly awsCaches: readonly AwsCache[]
   readonly connect: (resolution: LoginResolution) => Connection
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
-  readonly runCredentialProcess: (
-    source: Extract<LongTermSource, { readonly kind: 'process' }>,
-  ) => Promise<LongTermCredentials>
+  readonly runCredentialProcess: RunCredentialProcess
   readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose'>
 }
 
@@ -171,7 +170,7 @@ async function makeReady(
     resolution.storeIn !== 'own-cache' ? undefined : preflightOwnCache(resolution.storeProfile, request.renew, effects)
   // Keys from a process and a device from IAM are asked for once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
-  const signer = same?.signer ?? (await longTermCredentials(longTerm, effects))
+  const signer = same?.signer ?? (await longTermCredentials(longTerm, effects.deadline, effects.runCredentialProcess))
   const connection = effects.connect(resolution)
   const takeover =
     resolution.storeIn !== 'section'

@@ -1,13 +1,12 @@
 import { readdirSync } from 'node:fs'
-import { keyOf, waiting } from '../login/obtain-session.ts'
-import type { SessionEffects, Work } from '../login/obtain-session.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLockAsync, sweepLockLeftovers } from '../platform/file-lock.ts'
 import { childPath } from '../platform/paths.ts'
 import { asWriteFailure, errnoOf, writing } from '../platform/system-error.ts'
-import type { QuestionRefusal } from '../sessions/facts.ts'
-import { sessionName } from '../sessions/session-record.ts'
+import type { Deadline, Now } from '../platform/time.ts'
+import type { QuestionRefusal, RememberedFacts } from '../sessions/facts.ts'
+import type { Terminal } from '../ui/terminal.ts'
 
 /** The lock under which one question at a time is asked, in awsmfa's state folder. */
 
@@ -38,19 +37,32 @@ export type LockQuestion = (
   signal: AbortSignal,
 ) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
+/** What asking one question at a time needs. */
+export interface QuestionEffects {
+  readonly lockQuestion: LockQuestion
+  readonly facts: Pick<RememberedFacts, 'refusalOf' | 'rememberRefusal'>
+  readonly terminal: Pick<Terminal, 'canAsk'>
+  readonly deadline: Deadline
+  /** Aborts when the person or the system ends the command. */
+  readonly cancelled: AbortSignal
+  readonly now: Now
+  readonly showWaiting: (text: string) => () => void
+}
+
 /**
- * Runs `work` while this process alone may ask for a code of this device. `work` is told since when a session made by
- * another process counts as an answer to the same question; undefined: nobody had to be waited for.
+ * Runs `work` while this process alone may ask this question: one name for each device and key. `work` is passed the time
+ * since when a session made by another process answers the same question; undefined: nobody had to be waited for. Throws
+ * ANOTHER_LOGIN_FAILED where the question was refused meanwhile, or no longer than `refusalHoldsMs` ago.
  */
 export async function underQuestionLock<T>(
-  { request, effects }: Work,
+  question: string,
+  effects: QuestionEffects,
+  refusalHoldsMs: number,
   work: (since: Date | undefined) => Promise<T>,
 ): Promise<T> {
-  const question = sessionName(keyOf(request, ''), effects.sha256)
   const started = effects.now()
   const { waited, release } = await lockTheQuestion(question, effects)
   try {
-    const { refusalHoldsMs = 0 } = request
     const isAnswered = waited || refusalHoldsMs > 0
     const refusal = isAnswered
       ? effects.facts.refusalOf(question, new Date(started.getTime() - refusalHoldsMs))
@@ -67,10 +79,12 @@ export async function underQuestionLock<T>(
 }
 
 /** Whoever sits at a terminal sees what is waited for and may break it off; without one the wait has the command's deadline. */
-async function lockTheQuestion(question: string, effects: SessionEffects): ReturnType<LockQuestion> {
-  const { deadline, cancelled, terminal, lockQuestion } = effects
-  const lock = (signal: AbortSignal): ReturnType<LockQuestion> =>
-    waiting(`waiting for ${ANOTHER_LOGIN}`, effects, () => lockQuestion(question, signal))
+async function lockTheQuestion(question: string, effects: QuestionEffects): ReturnType<LockQuestion> {
+  const { deadline, cancelled, terminal, lockQuestion, showWaiting } = effects
+  const lock = async (signal: AbortSignal): ReturnType<LockQuestion> => {
+    const stopWaiting = showWaiting(`waiting for ${ANOTHER_LOGIN}`)
+    return await lockQuestion(question, signal).finally(stopWaiting)
+  }
   if (terminal.canAsk()) return await deadline.pauseWhile(lock(cancelled))
   try {
     return await lock(deadline.signal)

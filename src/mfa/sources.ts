@@ -1,4 +1,3 @@
-import type { LoginResolution } from '../login/resolution.ts'
 import { createGivenTokenCode } from './given.ts'
 import {
   TOUCH_LINE,
@@ -10,7 +9,7 @@ import {
   tokenCodeRefusal,
   yubiKeyFailureLine,
 } from './prompt.ts'
-import type { PromptDecision } from './prompt.ts'
+import type { PromptDecision, PromptSettings } from './prompt.ts'
 import type { TokenCodeSource } from './token-code.ts'
 import type { YubiKeySettings } from './ykman.ts'
 import { createInterruptibleAsker, createYubiKeyTokenCode } from './yubikey.ts'
@@ -27,6 +26,22 @@ import type { Asker } from '../ui/question.ts'
  * Each is loaded for those alone who use it.
  */
 
+/** What a login has settled about its token code. */
+export interface TokenCodeSettings {
+  /** The profile that was asked for. */
+  readonly target: Resolved<string>
+  /** The roles in the order in which they are assumed. */
+  readonly roles: readonly { readonly roleArn: Resolved<string> }[]
+  /** A code that was given, six digits; `-` stands for one line from stdin. */
+  readonly tokenCode: Resolved<string> | undefined
+  /** The command that prints token codes, with whatever it holds: only its program may be shown. */
+  readonly tokenCommand: Resolved<string> | undefined
+  /** Undefined where no YubiKey is configured. */
+  readonly yubiKey: YubiKeySettings | undefined
+  /** Where a code is asked for, and with how many words. */
+  readonly prompt: PromptSettings
+}
+
 /** What the sources are made from. */
 export interface SourcesOptions {
   readonly asker: Asker
@@ -37,7 +52,7 @@ export interface SourcesOptions {
 
 /** Makes them, as `codeSourceOf` decides. A pipe is read only for the code `-`. */
 export async function tokenCodeSources(
-  resolution: LoginResolution,
+  resolution: TokenCodeSettings,
   options: SourcesOptions,
 ): Promise<readonly TokenCodeSource[]> {
   const { asker, environment } = options
@@ -72,11 +87,11 @@ export interface TypedOptions {
 }
 
 /** Tells whether a person can be asked, here and now. */
-export function canAskPerson({ prompt }: Pick<LoginResolution, 'prompt'>, options: TypedOptions): boolean {
+export function canAskPerson({ prompt }: Pick<TokenCodeSettings, 'prompt'>, options: TypedOptions): boolean {
   return decide(prompt, options).kind !== 'nothing'
 }
 
-function decide(prompt: LoginResolution['prompt'], { asker, environment }: TypedOptions): PromptDecision {
+function decide(prompt: PromptSettings, { asker, environment }: TypedOptions): PromptDecision {
   return choosePrompt(prompt, {
     platform: process.platform,
     environment,
@@ -86,7 +101,10 @@ function decide(prompt: LoginResolution['prompt'], { asker, environment }: Typed
 }
 
 /** Makes the source. It decides when it is asked, because a terminal may be there by then, or gone. */
-function typedTokenCode(resolution: Pick<LoginResolution, 'prompt' | 'roles'>, options: TypedOptions): TokenCodeSource {
+function typedTokenCode(
+  resolution: Pick<TokenCodeSettings, 'prompt' | 'roles'>,
+  options: TypedOptions,
+): TokenCodeSource {
   const { asker, environment } = options
   const { prompt, roles } = resolution
   const terminal = createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
@@ -121,7 +139,7 @@ function noWindow(obstacle: PromptObstacle, window: WindowTrouble): AwsmfaError 
 /** Makes both. What is to be said of the key comes between the question and its answer. */
 function besideYubiKey(
   settings: YubiKeySettings,
-  resolution: LoginResolution,
+  resolution: TokenCodeSettings,
   { asker, environment, stderr }: SourcesOptions,
 ): readonly TokenCodeSource[] {
   const shared = createInterruptibleAsker(asker)
@@ -166,7 +184,7 @@ export function codeSourceOf({
   tokenCode,
   tokenCommand,
   yubiKey,
-}: Pick<LoginResolution, 'tokenCode' | 'tokenCommand' | 'yubiKey'>): CodeSource {
+}: Pick<TokenCodeSettings, 'tokenCode' | 'tokenCommand' | 'yubiKey'>): CodeSource {
   if (tokenCode !== undefined) return { kind: 'given', code: tokenCode }
   if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand }
   return yubiKey === undefined ? { kind: 'typed' } : { kind: 'yubikey', settings: yubiKey }

@@ -1,5 +1,4 @@
 import { posix, sep, win32 } from 'node:path'
-import type { SettingsFormat } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
@@ -130,13 +129,5 @@ function pathsOf(platform: NodeJS.Platform): typeof posix {
   return platform === 'win32' ? win32 : posix
 }
 
-/** Apart from reading the file, because the entry looks whether one is there. */
-
-/** The names that awsmfa's settings file may have, and the form of each. */
-export const SETTINGS_FILES = [
-  ['config.ini', 'ini'],
-  ['config.toml', 'toml'],
-  ['config.yaml', 'yaml'],
-  ['config.yml', 'yaml'],
-  ['config.json', 'json'],
-] as const satisfies readonly (readonly [string, SettingsFormat])[]
+/** The names that awsmfa's settings file may have; the extension says its format. */
+export const SETTINGS_FILES = ['config.ini', 'config.toml', 'config.yaml', 'config.yml', 'config.json'] as const

@@ -103,7 +103,7 @@ export function hasSettings(folders: OwnFolders): boolean {
 }
 
 function settingsFiles({ config }: OwnFolders): readonly string[] {
-  return SETTINGS_FILES.map(([name]) => `${config}/${name}`)
+  return SETTINGS_FILES.map((name) => `${config}/${name}`)
 }
 
 function pathFacts(path: string): readonly [string, ...number[]] {

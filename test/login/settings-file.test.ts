@@ -11,6 +11,14 @@ import type { Failure } from '../../src/model/failure.ts'
 import type { GlobalDefaults } from '../../src/login/settings.ts'
 import { SETTINGS_FILE_KEYS } from '../../src/login/setting-table.ts'
 
+const FILES = [
+  ['config.ini', 'ini'],
+  ['config.toml', 'toml'],
+  ['config.yaml', 'yaml'],
+  ['config.yml', 'yaml'],
+  ['config.json', 'json'],
+] as const
+
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'awsmfa-settings-'))
@@ -100,7 +108,7 @@ describe("awsmfa's own settings", () => {
     expect(await read()).toEqual(settings)
   })
 
-  it.each(SETTINGS_FILES)('may begin with a byte order mark: %s', async (name, format) => {
+  it.each(FILES)('may begin with a byte order mark: %s', async (name, format) => {
     const texts = { ini: 'region = x', toml: 'region = "x"', yaml: 'region: x', json: '{"region":"x"}' }
     write(name, `\uFEFF${texts[format]}\n`)
     expect(await read()).toEqual({ region: 'x @1' })
@@ -123,7 +131,7 @@ describe("awsmfa's own settings", () => {
   })
 
   it('may have every key of the table, in every format', async () => {
-    for (const [name, format] of SETTINGS_FILES) {
+    for (const [name, format] of FILES) {
       const lines = SETTINGS_FILE_KEYS.map(
         (key) => ({ ini: `${key} = x`, toml: `${key} = "x"`, yaml: `${key}: x`, json: `"${key}": "x"` })[format],
       )
@@ -160,9 +168,9 @@ describe("awsmfa's own settings", () => {
 
 describe("awsmfa's own settings are refused, with the place", () => {
   it('where there are two files, whatever they hold', async () => {
-    for (const [name] of SETTINGS_FILES) write(name, '')
+    for (const name of SETTINGS_FILES) write(name, '')
     expect(await failure()).toMatchObject(
-      problem({ kind: 'several-settings-files', paths: SETTINGS_FILES.map(([name]) => join(folder, name)) }),
+      problem({ kind: 'several-settings-files', paths: SETTINGS_FILES.map((name) => join(folder, name)) }),
     )
     for (const name of ['config.ini', 'config.yaml', 'config.json']) rmSync(join(folder, name))
     expect(await failure()).toMatchObject(
@@ -276,7 +284,7 @@ describe("awsmfa's own settings are refused, with the place", () => {
     expect(await failure()).toEqual(problem({ kind: 'malformed-settings', path: join(folder, name), format, line }))
   })
 
-  it.each(SETTINGS_FILES)('for UTF-16 and other bytes that are no UTF-8: %s', async (name, format) => {
+  it.each(FILES)('for UTF-16 and other bytes that are no UTF-8: %s', async (name, format) => {
     write(name, Buffer.from('\uFEFFduration = 8h\n', 'utf16le'))
     expect(await failure()).toEqual(problem({ kind: 'malformed-settings', path: join(folder, name), format }))
   })
