@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isFailure } from '../../src/model/failure.ts'
@@ -14,14 +15,14 @@ import type { ChangeRecord } from '../../src/layouts/backups.ts'
 import { KEYS, SERIAL, snapshotsOf } from './setting-up.ts'
 import type { Files } from './setting-up.ts'
 
-const HOMES = new URL('../../fixtures/homes/', import.meta.url)
+const HOMES = fileURLToPath(new URL('../../fixtures/homes/', import.meta.url))
 const SESSION =
   'aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\naws_session_token = FQoDYXdzEXAMPLE\n'
 
 type Environment = Readonly<Record<string, string>>
 
 function homeOf(tool: ForeignTool): Files {
-  const read = (name: string): string => readFileSync(new URL(`${tool}/${name}`, HOMES), 'latin1')
+  const read = (name: string): string => readFileSync(`${HOMES}${tool}/${name}`, 'latin1')
   return { credentials: read('credentials'), config: read('config') }
 }
 
@@ -72,8 +73,8 @@ describe.each(FOREIGN_TOOLS)('the home of %s', (tool) => {
     ['imported, the old gone', true, 'after-import-remove-old'],
   ])('%s: as expected, and as before after undo', async (_, removesOld, suffix) => {
     const after = imported(tool, before, removesOld)
-    await expect(after.credentials).toMatchFileSnapshot(new URL(`${tool}/credentials.${suffix}`, HOMES).pathname)
-    await expect(after.config).toMatchFileSnapshot(new URL(`${tool}/config.${suffix}`, HOMES).pathname)
+    await expect(after.credentials).toMatchFileSnapshot(`${HOMES}${tool}/credentials.${suffix}`)
+    await expect(after.config).toMatchFileSnapshot(`${HOMES}${tool}/config.${suffix}`)
     expect(imported(tool, after, removesOld)).toEqual(after)
     expect(undone(tool, before, removesOld)).toEqual(before)
   })

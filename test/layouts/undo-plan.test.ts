@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -292,7 +293,7 @@ test.each(['a.b@c/d+e:f', 'my prof', 'caf\u00e9', "o'brien", '-x'])(
   },
 )
 
-const HOMES = new URL('../../fixtures/homes/', import.meta.url)
+const HOMES = fileURLToPath(new URL('../../fixtures/homes/', import.meta.url))
 const TARGETS: Readonly<Record<string, string>> = {
   'aws-cli-role': 'crossaccountrole',
   'aws-mfa': 'development',
@@ -304,7 +305,7 @@ describe('the homes of other tools', () => {
   const homes = readdirSync(HOMES, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && TARGETS[entry.name] !== undefined,
   )
-  const read = (home: string, name: string): string => readFileSync(new URL(`${home}/${name}`, HOMES), 'latin1')
+  const read = (home: string, name: string): string => readFileSync(`${HOMES}${home}/${name}`, 'latin1')
 
   test('there are as many as are named here', () => {
     expect(homes).toHaveLength(Object.keys(TARGETS).length)
@@ -313,8 +314,8 @@ describe('the homes of other tools', () => {
   test.each(homes.map(({ name }) => name))('%s: as expected after setup, and as before after undo', async (home) => {
     const before = { credentials: read(home, 'credentials'), config: read(home, 'config') }
     const { record, after, base } = setUp({ before, profile: TARGETS[home] ?? '' })
-    await expect(after.credentials).toMatchFileSnapshot(new URL(`${home}/credentials.after-setup`, HOMES).pathname)
-    await expect(after.config).toMatchFileSnapshot(new URL(`${home}/config.after-setup`, HOMES).pathname)
+    await expect(after.credentials).toMatchFileSnapshot(`${HOMES}${home}/credentials.after-setup`)
+    await expect(after.config).toMatchFileSnapshot(`${HOMES}${home}/config.after-setup`)
     expect(undo(record, login(after, base)).config).toBe(before.config)
     expect(undo(record, logout(login(after, base), base))).toEqual(before)
   })
