@@ -40,6 +40,32 @@ const PREFIXED = /^profile[ \t\v\f]+(.*)$/
 const SEARCHES_BEFORE_INDEX = 8
 
 /**
+ * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that every
+ * offset is a byte offset and nothing is lost. A file that does not exist has the text ''.
+ */
+export interface FileSnapshot {
+  readonly path: string
+  readonly text: string
+  readonly exists: boolean
+}
+
+/** Both shared files as they were read, and the profiles that they make together. */
+export interface SharedSnapshots extends Readonly<Record<SharedFileName, FileSnapshot>> {
+  readonly profiles: Profiles
+  readonly paths: Readonly<Record<SharedFileName, string>>
+}
+
+/** Returns both files with their profiles, none of which is parsed before it is asked for. Never throws. */
+export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileName, FileSnapshot>>): SharedSnapshots {
+  return {
+    credentials,
+    config,
+    profiles: readProfiles({ credentials: credentials.text, config: config.text }),
+    paths: { credentials: credentials.path, config: config.path },
+  }
+}
+
+/**
  * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. Nothing is
  * read before it is asked for: the first few profiles are searched for in the credentials file by themselves, a section is
  * parsed when its keys are wanted, lines are counted when they are.

@@ -5,7 +5,7 @@ import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-
 import { delimiterOf, endsLine, endsWithBlankLine, lineEndAt, lineEndOf, separatesSections } from './lines.ts'
 import { isManagedKey } from './ownership.ts'
 import { configSectionsOf, sectionsNamed } from './profiles.ts'
-import type { SharedSnapshots } from './shared-files.ts'
+import type { SharedSnapshots } from './profiles.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, TextDefect } from '../model/failure.ts'
 import type { Origin, SharedFileName } from '../model/origin.ts'

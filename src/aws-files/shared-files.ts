@@ -4,6 +4,8 @@ import { applyEdits } from './edit.ts'
 import type { ByteEdit } from './edit.ts'
 import { finishInPlace, isMountPoint, writeInPlace } from './in-place.ts'
 import { isSame, readWhenQuiet } from './quiet-read.ts'
+import { snapshotsOf } from './profiles.ts'
+import type { FileSnapshot, SharedSnapshots } from './profiles.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import {
@@ -371,7 +373,7 @@ function readBoth(
     return { path, text: read.bytes.toString('latin1'), exists: read.stat !== undefined }
   }
   const config = snapshot('config')
-  return { snapshots: { credentials: snapshot('credentials'), config }, reads }
+  return { snapshots: snapshotsOf({ credentials: snapshot('credentials'), config }), reads }
 }
 
 function findTargets({ paths }: SharedFilesOptions, files: readonly SharedFileName[]): readonly Target[] {
@@ -410,19 +412,6 @@ function refuseRootElsewhere({ home, allowRoot, uid = process.getuid?.() }: Shar
 function isDevice(path: string): AwsmfaError {
   return new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'device' })
 }
-
-/**
- * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that every
- * offset is a byte offset and nothing is lost. A file that does not exist has the text ''.
- */
-export interface FileSnapshot {
-  readonly path: string
-  readonly text: string
-  readonly exists: boolean
-}
-
-/** Both shared files as they were read. */
-export type SharedSnapshots = Readonly<Record<SharedFileName, FileSnapshot>>
 
 /** What a plan wants done: edits per file (none: the file is left alone) and whatever the caller wants to know afterwards. */
 export interface FilePlan<T> {

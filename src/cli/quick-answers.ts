@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
-import type { FileSnapshot, SharedSnapshots } from '../aws-files/shared-files.ts'
+import { snapshotsOf } from '../aws-files/profiles.ts'
+import type { FileSnapshot, SharedSnapshots } from '../aws-files/profiles.ts'
 import { status } from '../commands/status.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
@@ -104,8 +104,7 @@ function answerFromSection(
 ): string | undefined {
   if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings)))
     return undefined
-  const { credentials, config } = readSnapshots(surroundings)
-  const profile = readProfiles({ credentials: credentials.text, config: config.text }).find(name)
+  const profile = readSnapshots(surroundings).profiles.find(name)
   const session =
     profile === undefined || isAssumeRoleProfile(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
   return session === undefined
@@ -119,7 +118,7 @@ function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): Cal
 
 function readSnapshots(surroundings: Surroundings): SharedSnapshots {
   const paths = resolveSharedFiles(surroundings)
-  return { credentials: readSnapshot(paths.credentials), config: readSnapshot(paths.config) }
+  return snapshotsOf({ credentials: readSnapshot(paths.credentials), config: readSnapshot(paths.config) })
 }
 
 function readSnapshot(path: string): FileSnapshot {

@@ -1,4 +1,3 @@
-import { readProfiles } from '../aws-files/profiles.ts'
 import { processSession } from './program-session.ts'
 import type { LoginFirstContext, ProcessAsked, ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -34,14 +33,13 @@ export interface ProcessContext extends LoginFirstContext {
 export async function credentialProcess(invocation: Invocation, context: ProcessContext): Promise<number> {
   const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
   const request = {
     invocation,
     context,
     windowSeconds,
     refusalHoldsMs: REFUSAL_HOLDS_MS,
     snapshots,
-    profiles,
+    profiles: snapshots.profiles,
     profile: resolveTargetProfile(invocation, context.environment).value,
   }
   const answer = await find(request)
@@ -112,7 +110,7 @@ async function standingSession({
 function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapshots, profile }: Asked): void {
   const view = {
     home: context.home,
-    files: { credentials: snapshots.credentials.path, config: snapshots.config.path },
+    files: snapshots.paths,
     now: context.now(),
     debug: false,
   }

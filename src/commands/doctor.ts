@@ -1,4 +1,4 @@
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { examine, profilesIn } from '../doctor/examination.ts'
 import type { ExaminedFile, MachineFacts } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'

@@ -1,5 +1,4 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
 import {
   PICK_QUESTION,
   patternQuestion,
@@ -99,7 +98,7 @@ function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string 
 async function loginMany(targets: readonly string[], run: LoginRun): Promise<number> {
   const { invocation, context, snapshots } = run
   const settled = targets.map((target) => settle(target, targets.length, run))
-  const files = { credentials: snapshots.credentials.path, config: snapshots.config.path }
+  const files = snapshots.paths
   const view: FailureView = { home: context.home, files, now: context.now(), debug: false }
   throwWhatRefusesAll(settled, view)
   const candidates = settled.flatMap(({ attempt }) => (attempt?.decision.kind === 'renew' ? [attempt.candidate] : []))
@@ -232,8 +231,7 @@ function stateOf(
   profile: string,
   { context: { files, now, facts, cachedSessionOf } }: LoginRun,
 ): ReturnType<typeof statusObject> {
-  const { credentials, config } = files.read()
-  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  const { profiles } = files.read()
   return statusObject(
     statusOfProfile(profile, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }),
     now(),
@@ -288,8 +286,8 @@ async function pick(
 
 function inputOf({ invocation, context, profiles, snapshots, defaults }: LoginRun): Omit<CandidateInput, 'records'> {
   const { environment, readFile, isWindows } = context
-  const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
-  return { invocation, environment, profiles, paths, defaults, readFile, config: snapshots.config.text, isWindows }
+  const { paths, config } = snapshots
+  return { invocation, environment, profiles, paths, defaults, readFile, config: config.text, isWindows }
 }
 
 /**
@@ -312,7 +310,7 @@ export interface LoginContext extends PrepareContext {
 export async function login(invocation: Invocation, context: LoginContext): Promise<number> {
   context.sweepBackups()
   const snapshots = context.files.read()
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const { profiles } = snapshots
   const talk = invocation.options['quiet'] === true ? () => undefined : context.terminal.stderr
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)

@@ -1,4 +1,3 @@
-import { readProfiles } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { nameOfArn } from '../aws/arn.ts'
 import { renderWriteWarning } from '../errors/files.ts'
@@ -62,8 +61,7 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
 }
 
 function othersEntryLines(names: readonly string[], { files, awsCaches, now, home }: LogoutContext): readonly string[] {
-  const { credentials, config } = files.read()
-  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  const { profiles } = files.read()
   return names.flatMap((name) => {
     const view = profiles.find(name)
     return view === undefined
@@ -76,8 +74,7 @@ function othersEntryLines(names: readonly string[], { files, awsCaches, now, hom
 function failureLines(removals: readonly Removal[], { home, now, files }: LogoutContext): readonly string[] {
   const failures = removals.flatMap(({ failure }) => failure ?? [])
   if (failures.length === 0) return []
-  const { credentials, config } = files.read()
-  const view = { home, files: { credentials: credentials.path, config: config.path }, now: now(), debug: false }
+  const view = { home, files: files.read().paths, now: now(), debug: false }
   return [
     ...new Set(
       failures.map((failure) => formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view)),
@@ -96,8 +93,7 @@ function managedProfiles({ stores }: LogoutContext): readonly string[] {
 
 function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutContext): string {
   if (removed === 'nothing') {
-    const { credentials, config } = files.read()
-    const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+    const { profiles } = files.read()
     const { sourceProfile } = statusOfProfile(profile, {
       profiles,
       now: now(),
@@ -119,8 +115,7 @@ function writeJson(
   asArray: boolean,
   { terminal, files, now, facts, cachedSessionOf }: LogoutContext,
 ): void {
-  const { credentials, config } = files.read()
-  const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+  const { profiles } = files.read()
   const objects = names.map((name) =>
     statusObject(
       statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }),

@@ -1,6 +1,5 @@
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { settleAttempt } from '../login/prepare.ts'
 import type { LoginRun, PrepareContext } from '../login/prepare.ts'
 import { answerProcess, currentCredentials } from '../login/provide-session.ts'
@@ -121,7 +120,7 @@ async function look(
   context: LoginFirstContext,
 ): Promise<Looked> {
   const snapshots = context.files.read()
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const { profiles } = snapshots
   const { environment } = context
   const effects = {
     ...context,
@@ -150,11 +149,7 @@ async function lookOrNone(
   } catch (error) {
     if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
     const snapshots = context.files.read()
-    return {
-      found: { kind: 'none' },
-      profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }),
-      snapshots,
-    }
+    return { found: { kind: 'none' }, profiles: snapshots.profiles, snapshots }
   }
 }
 
@@ -202,7 +197,7 @@ async function loginRun({ options, positionals }: Invocation, context: LoginFirs
     context,
     talk: options['quiet'] === true ? () => undefined : context.terminal.stderr,
     snapshots,
-    profiles: readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }),
+    profiles: snapshots.profiles,
     defaults: await context.readSettings(),
   }
 }
@@ -255,7 +250,7 @@ export async function processSession(
     invocation,
     environment,
     profiles,
-    paths: { credentials: snapshots.credentials.path, config: snapshots.config.path },
+    paths: snapshots.paths,
     defaults: await context.readSettings(),
     readFile,
     config: snapshots.config.text,

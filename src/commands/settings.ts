@@ -1,5 +1,4 @@
-import { readProfiles } from '../aws-files/profiles.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { showOrigin } from '../errors/wording.ts'
 import type { FailureView } from '../errors/wording.ts'
@@ -40,19 +39,19 @@ export interface SettingsContext {
  */
 export async function settings(invocation: Invocation, context: SettingsContext): Promise<number> {
   const { environment, home, isWindows, terminal } = context
-  const { credentials, config } = context.readFiles()
+  const { profiles, paths, config } = context.readFiles()
   const report = reportSettings({
     invocation,
     environment,
-    profiles: readProfiles({ credentials: credentials.text, config: config.text }),
-    paths: { credentials: credentials.path, config: config.path },
+    profiles,
+    paths,
     defaults: await context.readSettings(),
     // Nothing stands after `--`, so no value names a file.
     readFile: () => '',
     config: config.text,
     isWindows,
   })
-  const view = { home, files: { credentials: credentials.path, config: config.path }, now: context.now(), debug: false }
+  const view = { home, files: paths, now: context.now(), debug: false }
   terminal.stdout(
     invocation.options['json'] === true
       ? `${JSON.stringify(settingsObject(report, view))}\n`

@@ -1,8 +1,8 @@
 import { applyEdits } from '../aws-files/edit.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
+import { snapshotsOf } from '../aws-files/profiles.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
@@ -113,7 +113,7 @@ async function givenKeys(
   if (longTerm !== undefined) return undefined
   if (terminal.canAsk()) terminal.stderr(renderKeysWanted(base))
   const isRegionKnown =
-    regionFlag(invocation) !== undefined || profilesOf(snapshots).find(base)?.get('region') !== undefined
+    regionFlag(invocation) !== undefined || snapshots.profiles.find(base)?.get('region') !== undefined
   const typed = await deadline.pauseWhile(
     askLongTermKeys({ words: KEY_WORDS, ask: terminal.ask, say: terminal.stderr, signal: cancelled }, !isRegionKnown),
   )
@@ -143,7 +143,7 @@ async function settleWithAws(
   if (isKnown && !isNew) return serialNumber
   const drafted = draftedFiles(input.snapshots, draft)
   const resolution = resolve(draft.base, drafted, input.region === undefined ? {} : { region: input.region }, context)
-  const connection = context.connect(resolution, profilesOf(drafted), drafted)
+  const connection = context.connect(resolution, drafted.profiles, drafted)
   if (isNew) await checkKeys(given, connection, context)
   return isKnown
     ? serialNumber
@@ -206,16 +206,16 @@ function resolve(
   options: Invocation['options'],
   { environment, defaults }: SetupContext,
 ): LoginResolution {
-  const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
+  const { paths } = snapshots
   const invocation: Invocation = { command: 'login', positionals: [profile], options }
-  return resolveLogin({ invocation, environment, profiles: profilesOf(snapshots), paths, defaults, readFile: () => '' })
+  return resolveLogin({ invocation, environment, profiles: snapshots.profiles, paths, defaults, readFile: () => '' })
 }
 
 function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: SetupPlan): SharedSnapshots {
-  return {
+  return snapshotsOf({
     credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) },
     config: { ...config, text: applyEdits(config.text, edits.config) },
-  }
+  })
 }
 
 function namedDevice({ options }: Invocation): Resolved<string> | undefined {
@@ -244,11 +244,7 @@ function regionFlag({ options }: Invocation): string | undefined {
 }
 
 function isSignedIn(base: string, { files }: SetupContext): boolean {
-  return classifyProfile(profilesOf(files.read()).find(base)).kind === 'ours'
-}
-
-function profilesOf({ credentials, config }: SharedSnapshots): Profiles {
-  return readProfiles({ credentials: credentials.text, config: config.text })
+  return classifyProfile(files.read().profiles.find(base)).kind === 'ours'
 }
 
 /** The questions, each ready to be typed behind, and what is said to an answer that is none. */

@@ -1,5 +1,4 @@
-import { readProfiles } from '../aws-files/profiles.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
@@ -44,7 +43,7 @@ export function status(invocation: Invocation, context: StatusContext): number {
   const template = templateOf(options['format'])
   const now = context.now()
   const snapshots = context.readFiles()
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const { profiles } = snapshots
   const lookup: StatusLookup = {
     profiles,
     now,

@@ -26,8 +26,7 @@ export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'>
 export async function undo(invocation: Invocation, context: UndoContext): Promise<number> {
   const { backups, files, terminal, home } = context
   backups.sweep()
-  const { credentials, config } = files.read()
-  for (const record of backups.list({ credentials: credentials.path, config: config.path })) {
+  for (const record of backups.list(files.read().paths)) {
     const outcome = await takeBack(record, invocation, context)
     if (outcome.kind === 'shown') return 0
     if (invocation.options['dry-run'] !== true) backups.remove(record.name)

@@ -3,10 +3,9 @@ import { findSections, parseSection } from '../aws-files/ini-document.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
-import { pathsOf, readShared, wholeValue } from '../aws-files/sections.ts'
+import { readShared, wholeValue } from '../aws-files/sections.ts'
 import type { SharedDocuments } from '../aws-files/sections.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
@@ -33,8 +32,7 @@ export function findForeignProfiles(
   environment: Environment,
   named?: ForeignTool,
 ): readonly ForeignProfile[] {
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
-  const paths = pathsOf(snapshots)
+  const { profiles, paths } = snapshots
   const holdsKeys = (name: string): boolean => {
     const profile = profiles.find(name)
     try {

@@ -2,7 +2,7 @@ import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { findSections, parseSection } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
+import { snapshotsOf } from '../aws-files/profiles.ts'
 import {
   appendSection,
   configSectionName,
@@ -12,7 +12,7 @@ import {
   renameSection,
 } from '../aws-files/sections.ts'
 import { removalsOf } from '../aws-files/session-section.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
 import type { ForeignProfile, OldPart, WantedKey } from './foreign-tools.ts'
@@ -71,16 +71,16 @@ function distinct(parts: readonly OldPart[]): readonly OldPart[] {
 
 function edited(snapshots: SharedSnapshots, edits: Edits): SharedSnapshots {
   const { credentials, config } = snapshots
-  return {
+  return snapshotsOf({
     credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials ?? []) },
     config: { ...config, text: applyEdits(config.text, edits.config ?? []) },
-  }
+  })
 }
 
 /** Adds to the profile's section of config what does not stand there; a key that is there is the person's, whatever it says. */
 function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[], snapshots: SharedSnapshots): Edits {
   const { config } = readShared(snapshots)
-  const view = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text }).find(profile)
+  const view = snapshots.profiles.find(profile)
   const isThere = view?.configForm === 'standard'
   const isNeeded = ({ key, value }: WantedKey): boolean => !(key === 'awsmfa_source_profile' && renamed.includes(value))
   const missing = wanted

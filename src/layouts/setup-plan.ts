@@ -3,21 +3,19 @@ import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
-import { readProfiles } from '../aws-files/profiles.ts'
 import {
   appendSection,
   assertNewProfileName,
   configSectionName,
   findPlace,
   insertKeys,
-  pathsOf,
   readShared,
   replaceValue,
   wholeValue,
 } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { findHangingProfiles, findSetupBase } from './setup-base.ts'
 import type { HangingProfiles, SetupBase } from './setup-base.ts'
 import { planKeyMove, planProfileEdits } from './setup-edits.ts'
@@ -157,7 +155,7 @@ export function findBaseIn(
   { snapshots, target }: Pick<SetupInput, 'snapshots' | 'target'>,
   mayBeNew: boolean,
 ): SetupBase {
-  return findSetupBase({ target, profiles: profilesIn(snapshots), paths: pathsOf(snapshots) }, mayBeNew)
+  return findSetupBase({ target, profiles: snapshots.profiles, paths: snapshots.paths }, mayBeNew)
 }
 
 /**
@@ -168,7 +166,7 @@ export function findBaseIn(
  */
 export function planSetup(input: SetupInput): SetupPlan {
   const { snapshots, target, credentials: given } = input
-  const profiles = profilesIn(snapshots)
+  const { profiles } = snapshots
   const documents = readShared(snapshots)
   const found = findBaseIn({ snapshots, target }, given !== undefined)
   const { base } = found
@@ -247,7 +245,7 @@ function deviceFor(
     throw unsuitable(
       base,
       'devices-differ',
-      others.map(({ origin }) => placeOf(origin, pathsOf(snapshots))),
+      others.map(({ origin }) => placeOf(origin, snapshots.paths)),
     )
   const value = parseSerialNumber(first.value, first.origin)
   return { serialNumber: value, write: value, replaces: false }
@@ -301,10 +299,6 @@ function settingEdits(
 function valueIn({ text }: IniDocument, { body }: SectionPlace, key: string): string | undefined {
   const entry = body.entries.findLast((each) => each.key === key)
   return entry === undefined ? undefined : wholeValue(text, entry)
-}
-
-function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
-  return readProfiles({ credentials: credentials.text, config: config.text })
 }
 
 function unsuitable(profile: string, reason: 'one-file' | 'devices-differ', places: readonly Place[]): AwsmfaError {

@@ -1,9 +1,8 @@
 import { userInfo } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { version } from '../../package.json'
-import { readProfiles } from '../aws-files/profiles.ts'
 import { createSharedFiles } from '../aws-files/shared-files.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { OPTION_FLAGS, checkOptions, invocationOf } from './options.ts'
@@ -69,7 +68,7 @@ interface Call {
 async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Promise<AwsmfaCredentials> {
   const { home, files } = viewOf(surroundings)
   const snapshots = createSharedFiles({ paths: files ?? resolveSharedFiles(surroundings), home }).read()
-  const profiles = readProfiles({ credentials: snapshots.credentials.text, config: snapshots.config.text })
+  const { profiles, paths } = snapshots
   const debug = (text: string): void => options.logger?.debug(`awsmfa: ${text}`)
   const call: Call = { options, invocation: invocationOf(options), surroundings, home, snapshots, profiles, debug }
   const folders = resolveOwnFolders(surroundings)
@@ -81,7 +80,7 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     invocation: call.invocation,
     environment: surroundings.env,
     profiles,
-    paths: { credentials: snapshots.credentials.path, config: snapshots.config.path },
+    paths,
     defaults: await readSettings(),
     readFile: readText,
     storesNothing: true,

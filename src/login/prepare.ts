@@ -1,5 +1,5 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { describeRequest, keyOfSource, planLogin } from './plan.ts'
 import { renderTrail } from './resolution.ts'
 import type { LoginResolution } from './resolution.ts'
@@ -53,7 +53,7 @@ export function settleAttempt(
   { context, snapshots, profiles, defaults }: LoginRun,
 ): Attempt {
   const { environment, readFile, isWindows } = context
-  const paths = { credentials: snapshots.credentials.path, config: snapshots.config.path }
+  const { paths } = snapshots
   const resolution = resolveLogin({
     invocation,
     environment,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import { createListMfaDevices, createSts } from '../aws/sts.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { existsSync } from 'node:fs'
-import { readProfiles } from '../aws-files/profiles.ts'
 import { createSharedFiles } from '../aws-files/shared-files.ts'
-import type { SharedSnapshots } from '../aws-files/shared-files.ts'
 import type { LoginContext } from '../commands/login.ts'
 import type { LogoutContext } from '../commands/logout.ts'
 import type { SettingsContext } from '../commands/settings.ts'
@@ -16,7 +14,6 @@ import type { GlobalDefaults } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { isDebug } from '../model/invocation.ts'
 import type { Environment, Invocation } from '../model/invocation.ts'
-import type { Profiles } from '../model/profile.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
 import { findCachedSession } from '../sessions/aws-cache-entry.ts'
@@ -220,7 +217,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     stores: [
       createCredentialsFileStore(files),
       ...awsCaches,
-      createOwnCacheStore({ cache, readProfiles: () => profilesIn(files.read()) }),
+      createOwnCacheStore({ cache, readProfiles: () => files.read().profiles }),
     ],
     cachedSessionOf,
     readSettings,
@@ -246,10 +243,6 @@ function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCac
     removeAll: thenForget(cache.removeAll),
     sweep: thenForget(cache.sweep),
   }
-}
-
-function profilesIn({ credentials, config }: SharedSnapshots): Profiles {
-  return readProfiles({ credentials: credentials.text, config: config.text })
 }
 
 function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): string | undefined {

@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync, rmdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { readProfiles } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { sweepFolder, writeEachWhole } from '../platform/atomic-file.ts'
 import { childPath } from '../platform/paths.ts'
@@ -110,8 +109,7 @@ export interface PromptLineEffects {
 /** Makes the lines for prompts say what `status` would say of every profile now. Never throws. */
 export function updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
   keepPromptFiles(() => {
-    const { credentials, config } = files.read()
-    const profiles = readProfiles({ credentials: credentials.text, config: config.text })
+    const { profiles } = files.read()
     const lookup: StatusLookup = {
       profiles,
       now: now(),

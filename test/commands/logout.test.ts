@@ -4,7 +4,9 @@ import { logout } from '../../src/commands/logout.ts'
 import type { LogoutContext } from '../../src/commands/logout.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
-import type { SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-files.ts'
+import { snapshotsOf } from '../../src/aws-files/profiles.ts'
+import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
+import type { SharedFiles } from '../../src/aws-files/shared-files.ts'
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const RECORD = {
@@ -41,10 +43,11 @@ function logoutWithStuckCache(
     home: '/home/me',
     now: () => NOW,
     files: {
-      read: () => ({
-        credentials: { path: '/c', text: '[work]\n', exists: true },
-        config: { path: '/f', text: '', exists: true },
-      }),
+      read: () =>
+        snapshotsOf({
+          credentials: { path: '/c', text: '[work]\n', exists: true },
+          config: { path: '/f', text: '', exists: true },
+        }),
     },
     facts: fakeFacts(),
     awsCaches: [],
@@ -81,10 +84,11 @@ function logoutFromFile(
   const talk: string[] = []
   let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
   let writes = 0
-  const read = (): SharedSnapshots => ({
-    credentials: { path: '/c', text, exists: true },
-    config: { path: '/f', text: '', exists: true },
-  })
+  const read = (): SharedSnapshots =>
+    snapshotsOf({
+      credentials: { path: '/c', text, exists: true },
+      config: { path: '/f', text: '', exists: true },
+    })
   const files: SharedFiles = {
     read,
     preflight: () => undefined,
@@ -146,10 +150,11 @@ describe('signing out many profiles of which one stands twice in the file', () =
 describe('signing out of a role whose session another program cached', () => {
   const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n'
   const files = {
-    read: () => ({
-      credentials: { path: '/c', text: '', exists: true },
-      config: { path: '/f', text: config, exists: true },
-    }),
+    read: () =>
+      snapshotsOf({
+        credentials: { path: '/c', text: '', exists: true },
+        config: { path: '/f', text: config, exists: true },
+      }),
   }
   const cacheOf = (
     seconds: number,

@@ -10,6 +10,7 @@ import { FINDING_TABLE, findingRow } from '../../src/doctor/finding.ts'
 import type { FindingCode } from '../../src/doctor/finding.ts'
 import { planMends } from '../../src/doctor/fix.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
+import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import { planUndo } from '../../src/layouts/undo-plan.ts'
 import { renderFindings, renderFindingsJson } from '../../src/doctor/report.ts'
 import {
@@ -51,7 +52,7 @@ const undone = (before: DoctorHome, { files }: DoctorHome): DoctorHome['files'] 
   })
   const plan = planUndo(
     { at: DOCTOR_NOW, files: { credentials: recorded('credentials'), config: recorded('config') } },
-    files,
+    snapshotsOf(files),
   )
   const text = (name: 'credentials' | 'config') => ({
     ...files[name],

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import type { ChangeRecord } from '../../src/layouts/backups.ts'
-import type { FilePlan, SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-files.ts'
+import { snapshotsOf } from '../../src/aws-files/profiles.ts'
+import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
+import type { FilePlan, SharedFiles } from '../../src/aws-files/shared-files.ts'
 import { changeFiles } from '../../src/layouts/change-files.ts'
 import type { ChangedFile, ChangeEffects, FileChange } from '../../src/layouts/change-files.ts'
 
@@ -30,10 +32,11 @@ function scene(
   const events: string[] = []
   const records = new Map<string, ChangeRecord>()
   const [left, events_] = [[...answers], [...meanwhile]]
-  const read = (): SharedSnapshots => ({
-    credentials: { path: 'credentials', text: texts.credentials, exists: true },
-    config: { path: 'config', text: texts.config, exists: true },
-  })
+  const read = (): SharedSnapshots =>
+    snapshotsOf({
+      credentials: { path: 'credentials', text: texts.credentials, exists: true },
+      config: { path: 'config', text: texts.config, exists: true },
+    })
   const files: SharedFiles = {
     read,
     preflight: (names) => void events.push(`rehearse ${names.join()}`),

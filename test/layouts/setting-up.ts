@@ -4,7 +4,8 @@ import type { Failure } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import { planSetup } from '../../src/layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan } from '../../src/layouts/setup-plan.ts'
-import type { SharedSnapshots } from '../../src/aws-files/shared-files.ts'
+import { snapshotsOf as sharedSnapshots } from '../../src/aws-files/profiles.ts'
+import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 
 /** Both files, as text. */
 export interface Files {
@@ -17,10 +18,10 @@ export const KEYS =
 export const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 
 export function snapshotsOf({ credentials, config }: Files): SharedSnapshots {
-  return {
+  return sharedSnapshots({
     credentials: { path: '~/.aws/credentials', text: credentials, exists: true },
     config: { path: '~/.aws/config', text: config, exists: true },
-  }
+  })
 }
 
 /** Plans the setup of a profile. */

@@ -3,11 +3,12 @@ import { sha256 } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import type { Invocation } from '../../src/model/invocation.ts'
-import { readProfiles } from '../../src/aws-files/profiles.ts'
+import { readProfiles, snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { GlobalDefaults } from '../../src/login/settings.ts'
 import { resolveLogin } from '../../src/login/resolve.ts'
 import type { AwsCache } from '../../src/sessions/aws-cache-entry.ts'
-import type { SharedFiles, SharedSnapshots } from '../../src/aws-files/shared-files.ts'
+import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
+import type { SharedFiles } from '../../src/aws-files/shared-files.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { signIn } from '../../src/login/sign-in.ts'
 import type { SignInEffects, SignInOutcome } from '../../src/login/sign-in.ts'
@@ -34,10 +35,11 @@ const SERIALS = Object.keys(KEYS)
 
 function fakeFiles(config: string): SharedFiles & { readonly text: () => string } {
   let text = CREDENTIALS
-  const read = (): SharedSnapshots => ({
-    credentials: { path: PATHS.credentials, text, exists: true },
-    config: { path: PATHS.config, text: config, exists: true },
-  })
+  const read = (): SharedSnapshots =>
+    snapshotsOf({
+      credentials: { path: PATHS.credentials, text, exists: true },
+      config: { path: PATHS.config, text: config, exists: true },
+    })
   return {
     text: () => text,
     read,

@@ -7,7 +7,7 @@
 import { writeSync } from 'node:fs'
 import { createSharedFiles } from '../../../src/aws-files/shared-files.ts'
 import { AwsmfaError } from '../../../src/model/failure.ts'
-import type { FileSnapshot, SharedSnapshots } from '../../../src/aws-files/shared-files.ts'
+import type { FileSnapshot, SharedSnapshots } from '../../../src/aws-files/profiles.ts'
 import type { ByteEdit } from '../../../src/aws-files/edit.ts'
 
 const [credentials = '', config = '', section = '', ...rest] = process.argv.slice(2)
