@@ -7,29 +7,29 @@ test.each([
   ['oathtool --totp -b "JBSW Y3DP"', 'oathtool', ['--totp', '-b', 'JBSW Y3DP']],
   ["sh -c 'a | b'", 'sh', ['-c', 'a | b']],
   ['  code  ', 'code', []],
-])('%s is its program and its words', (command, program, parameters) => {
+])('splits %s', (command, program, parameters) => {
   expect(splitTokenCommand(command, false)).toEqual({ program, parameters })
 })
 
-test('on Windows a backslash is a part of a path', () => {
+test('keeps backslashes in a path on Windows', () => {
   expect(splitTokenCommand(String.raw`"C:\Program Files\op.exe" item get`, true)).toEqual({
     program: String.raw`C:\Program Files\op.exe`,
     parameters: ['item', 'get'],
   })
 })
 
-test.each(['', '   ', "''", `op "item`, "op 'item", 'op \\'])('nothing can be run of %j', (command) => {
+test.each(['', '   ', "''", `op "item`, "op 'item", 'op \\'])('refuses %j', (command) => {
   expect(splitTokenCommand(command, false)).toBeUndefined()
 })
 
-describe('what is shown of a command', () => {
+describe('showableCommand', () => {
   test.each([
     ['oathtool --totp -b JBSWY3DP', 'oathtool …', 'oathtool'],
     ['/usr/local/bin/code', '/usr/local/bin/code', '/usr/local/bin/code'],
     [`oathtool -b "JBSWY3DP`, 'oathtool …', 'oathtool'],
     ["'/my programs/op' get", '/my programs/op …', '/my programs/op'],
     ['', ' …', ''],
-  ])('%s: its program, and nothing of its words', (command, shown, program) => {
+  ])('%s: shows the program and hides its parameters', (command, shown, program) => {
     expect(showableCommand(command)).toBe(shown)
     expect(programOfCommand(command)).toBe(program)
   })
@@ -46,6 +46,6 @@ test.each([
   ['cmd.exe /c "a | b"', false],
   ['op item get AWS --otp', false],
   ['code --price 5$', false],
-])('%s: whether it wants a shell that it does not call: %s', (command, expected) => {
+])('%s: wants a shell that it does not start: %s', (command, expected) => {
   expect(wantsShell(command)).toBe(expected)
 })
