@@ -43,6 +43,8 @@ async function bundle() {
     // The packages' ES modules can be tree-shaken, their CommonJS cannot: 306 KB against 447 for the SDK.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20' },
+    // The code for each shell, imported as a string.
+    moduleTypes: { '.bash': 'text', '.fish': 'text', '.ps1': 'text', '.zsh': 'text' },
     plugins: [replaceUnused],
     onLog(level, log) {
       if (level === 'warn') throw new Error(`${log.code}: ${log.message}`)

@@ -65,7 +65,6 @@ export const ALLOWED = [
   'runtime/runtime -> commands/status',
   'runtime/runtime -> commands/undo',
   'commands/undo -> commands/setup',
-  'shell/shell-init',
   'doctor/examination -> doctor/parsers',
   'sessions/caller-identity -> sessions/facts',
 ]

@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import type { Plugin } from 'vitest/config'
 
 // fast: pure code and single adapters; runs on every supported Node.
 // system: the built tool as a person runs it, with real files, terminals, processes and faults.
 const setupFiles = ['test/support/setup.ts']
+
+/** Loads the code for each shell as a string, as scripts/build.mjs does. */
+const shellCode: Plugin = {
+  name: 'shell-code',
+  transform: (text, id) => (/\.(?:bash|fish|ps1|zsh)$/.test(id) ? `export default ${JSON.stringify(text)}` : undefined),
+}
 
 export default defineConfig({
   test: {
@@ -11,6 +18,7 @@ export default defineConfig({
     maxWorkers: 4,
     projects: [
       {
+        plugins: [shellCode],
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
@@ -21,6 +29,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [shellCode],
         test: {
           name: 'system',
           include: ['test/{transcripts,shells,faults,interop,packaging}/**/*.test.ts'],

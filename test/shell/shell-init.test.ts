@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { completedCommands } from '../../src/shell/shell-init.ts'
+import {
+  ENV_FORMATS,
+  FOREIGN_TOOLS,
+  HELP_TOPICS,
+  LAYOUT_NAMES,
+  PROMPT_CHOICES,
+  SHELL_NAMES,
+  findShell,
+} from '../../src/command-line/spec.ts'
 import { optionsBySpelling } from '../../src/command-line/yargs.ts'
-import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
-import { HELP_TOPICS } from '../../src/command-line/spec.ts'
-import { ENV_FORMATS } from '../../src/command-line/spec.ts'
-import { FOREIGN_TOOLS } from '../../src/command-line/spec.ts'
-import { LAYOUT_NAMES } from '../../src/command-line/spec.ts'
-import { PROMPT_CHOICES } from '../../src/command-line/spec.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
-import { findShell, SHELL_NAMES } from '../../src/command-line/spec.ts'
-import { caseValues, spellingsOf, valueOptions } from '../../src/shell/shell-init.ts'
+import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
+import {
+  completedCommands,
+  completionWords,
+  renderShellInit,
+  spellingsOf,
+  valueOptions,
+} from '../../src/shell/shell-init.ts'
 import type { CompletedCommand } from '../../src/shell/shell-init.ts'
-import { renderShellInit } from '../../src/shell/shell-init.ts'
 
 const SOME: readonly CompletedCommand[] = [
   {
@@ -46,17 +53,17 @@ const SOME: readonly CompletedCommand[] = [
 ]
 
 describe('the code for a shell', () => {
-  it.each(SHELL_NAMES)('%s is as it was looked at', async (shell) => {
+  it.each(SHELL_NAMES)('%s is the file of that shell with every slot filled', async (shell) => {
     await expect(renderShellInit(shell, SOME)).toMatchFileSnapshot(`${shell}.golden.txt`)
   })
 
-  it.each(SHELL_NAMES)('%s encodes every character that the names of the files have encoded', (shell) => {
+  it.each(SHELL_NAMES)('%s encodes every character that is encoded in names of files', (shell) => {
     const code = renderShellInit(shell, [])
     for (const character of ENCODED_CHARACTERS) expect(code).toContain(promptFileName(character))
     expect(code).toContain('%2E')
   })
 
-  it.each(SHELL_NAMES)('%s completes every command and option that there is', (shell) => {
+  it.each(SHELL_NAMES)('%s completes every command and option', (shell) => {
     const code = renderShellInit(shell, completedCommands())
     for (const { name, options } of completedCommands())
       for (const option of options)
@@ -70,17 +77,17 @@ describe('the code for a shell', () => {
   })
 })
 
-describe('what stands ahead of the command', () => {
-  it.each(SHELL_NAMES)('%s knows every option of the command table whose value follows it', (shell) => {
+describe('completion before the command', () => {
+  it.each(SHELL_NAMES)('%s knows every option that takes a value', (shell) => {
     const taking = [...optionsBySpelling()].filter(([, { kind }]) => kind === 'value').map(([spelling]) => spelling)
     expect(spellingsOf(valueOptions(completedCommands())).toSorted()).toEqual(taking.toSorted())
     const [line = ''] = /taking(?: = @\(|=| )['-].*/.exec(renderShellInit(shell, completedCommands())) ?? []
     expect((line.match(/(?<=['\s])--?[a-z-]+/g) ?? []).toSorted()).toEqual(taking.toSorted())
   })
 
-  it('has the values of an option that means the same to every command, and no option offered that is not for every command', () => {
+  it('completes values of options that all commands share, and offers the global options alone', () => {
     const commands = completedCommands()
-    const [before] = commands.map((command) => caseValues(command, commands))
+    const [before] = commands.map((command) => completionWords(command, commands))
     expect(before).toMatchObject({
       flags: '--help -h --version -V',
       values: '',
@@ -91,8 +98,8 @@ describe('what stands ahead of the command', () => {
   })
 })
 
-describe('the words for completion', () => {
-  it('are plain ones, which no shell acts upon', () => {
+describe('completed words', () => {
+  it('are plain, so that no shell interprets them', () => {
     const words = completedCommands().flatMap(({ name, takes, options }) => [
       name,
       ...(takes === 'profile' ? [] : takes.map((word) => word.name)),
@@ -105,7 +112,7 @@ describe('the words for completion', () => {
     expect(words.filter((word) => !/^[a-z0-9-]*(?: [a-z]+)?$/i.test(word))).toEqual([])
   })
 
-  it('are those of the command table', () => {
+  it('are the commands of the table', () => {
     expect(completedCommands().map(({ name }) => name)).toEqual([
       '',
       ...COMMAND_NAMES.flatMap((name) => (name === 'cache' ? ['cache', 'cache show', 'cache clear'] : [name])),
@@ -113,7 +120,7 @@ describe('the words for completion', () => {
     ])
   })
 
-  it('are the values that each command takes, where they can be counted', () => {
+  it('include the values of options with a closed set', () => {
     const offered = completedCommands().flatMap(({ name, options }) =>
       options.map(({ name: option, offers }) => [`${name} --${option}`, offers] as const),
     )
@@ -123,7 +130,7 @@ describe('the words for completion', () => {
       'credential-process --prompt': PROMPT_CHOICES,
       'setup --layout': LAYOUT_NAMES,
     })
-    // A new option with a value that can be counted is found here.
+    // A new option with a closed set of values fails here.
     expect(
       new Set(offered.filter(([, offers]) => offers === 'anything').map(([option]) => option.replace(/^.* --/, ''))),
     ).toEqual(
@@ -143,7 +150,7 @@ describe('the words for completion', () => {
     )
   })
 
-  it('are the words that a command takes', () => {
+  it('include the words that a command takes', () => {
     const takes = (command: string): unknown => {
       const found = completedCommands().find(({ name }) => name === command)?.takes
       return typeof found === 'string' ? found : found?.map(({ name }) => name)
@@ -162,7 +169,7 @@ describe('the words for completion', () => {
   })
 })
 
-describe('the names of shells', () => {
+describe('findShell', () => {
   it.each([
     ['bash', 'bash'],
     ['pwsh', 'powershell'],
@@ -177,7 +184,7 @@ describe('the names of shells', () => {
 })
 
 describe('the code for PowerShell', () => {
-  it('has every word of the table in single quotes, where nothing is special but the quote', () => {
+  it('puts every word of the table in single quotes', () => {
     const code = renderShellInit('powershell', [
       {
         name: "it's",
@@ -185,12 +192,12 @@ describe('the code for PowerShell', () => {
         options: [{ name: '`n', description: '', offers: ["'", '"'] }],
       },
     ])
-    expect(code).toContain(
-      "  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)'); TakesProgram = $false }\n",
-    )
+    expect(code).toContain("  'it''s' = @{ Flags = @(); Values = @('--`n'); Profiles = @(); Choices = @{ '--`n' = ")
+    expect(code).toContain("Choices = @{ '--`n' = @('''', '\"') }; TakesProfile = $false; Takes = @('$(x)'); ")
+    expect(code).toContain("Takes = @('$(x)'); TakesProgram = $false }\n")
   })
 
-  it('has no text in double quotes that could be a name or come from a file', () => {
+  it('expands only its own variables in double quotes', () => {
     const inDouble = [...renderShellInit('powershell', []).matchAll(/"[^"\n]*"/g)].map(([text]) => text)
     const variables = inDouble.flatMap((text) => [...text.matchAll(/\$\(?[\w:.]*/g)].map(([name]) => name))
     // PowerShell expands a variable in them once, and does not look at what it put there.

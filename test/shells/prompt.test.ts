@@ -439,6 +439,15 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
   })
 })
 
+describe.each(PROMPT_SHELLS)('src/shell/awsmfa.%s', (shell) => {
+  it.skipIf(lacksShell(shell))('is valid code with its slots unfilled', async () => {
+    const { stderr, code } = await runProgram([shell, '-n', join('src', 'shell', `awsmfa.${shell}`)], {
+      environment: home.environment(),
+    })
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+  })
+})
+
 describe('the code for fish', () => {
   it.skipIf(lacksShell('fish'))('asks date for the time where fish cannot tell it, as 3.1 to 3.4 cannot', async () => {
     for (const [profile, seconds] of [
@@ -475,7 +484,8 @@ describe('the code for bash', () => {
   })
 
   it.skipIf(lacksShell('bash') || !needsProgram('shellcheck'))('has nothing that shellcheck finds', async () => {
-    const { stdout, code } = await runProgram(['shellcheck', installSnippet(home, 'bash')], {
+    const asset = join('src', 'shell', 'awsmfa.bash')
+    const { stdout, code } = await runProgram(['shellcheck', asset, installSnippet(home, 'bash')], {
       environment: home.environment(),
     })
     expect({ stdout, code }).toEqual({ stdout: '', code: 0 })

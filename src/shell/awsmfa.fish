@@ -1,0 +1,203 @@
+# awsmfa in fish, 3.1 or later: what is left of the session, in AWSMFA_PS1. Nothing is started; only fish before 3.5 needs one `date`.
+function _awsmfa_prompt --on-event fish_prompt
+    set -l code $status
+    _awsmfa_segment
+    return $code
+end
+
+# Prints what is left until an instant, in seconds, and its whole hours and minutes beside them. fish has no clock, but can tell
+# when a file was changed and how long ago that was.
+if builtin -q path
+    function _awsmfa_left
+        set -l now (path mtime -- /; path mtime -R -- /)
+        _awsmfa_parts "$argv[1] - $now[1] - $now[2]"
+    end
+else
+    function _awsmfa_left
+        command -q date; or return
+        set -l now (command date +%s 2>/dev/null)
+        test -n "$now"; and _awsmfa_parts "$argv[1] - $now"
+    end
+end
+
+function _awsmfa_parts
+    math $argv[1]
+    math -s0 "($argv[1]) / 3600"
+    math -s0 "($argv[1]) % 3600 / 60"
+end
+
+# What costs here is each (…): there is one for the time, and others only where they are needed.
+function _awsmfa_segment
+    set -g AWSMFA_PS1
+    set -l profile default
+    set -l inside
+    if test -n "$AWSMFA_PROFILE"; and test -z "$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and test -n "$AWS_ACCESS_KEY_ID"; and test -n "$AWS_SECRET_ACCESS_KEY"; and test -n "$AWS_SESSION_TOKEN"
+        # Inside of awsmfa exec.
+        set profile "$AWSMFA_PROFILE"
+        set inside 1
+    else if test -n "$AWS_PROFILE"
+        set profile "$AWS_PROFILE"
+    else if test -n "$AWS_DEFAULT_PROFILE"
+        set profile "$AWS_DEFAULT_PROFILE"
+    end
+    set -l label "$profile"
+    set -l file "$profile"
+    # What a prompt or a terminal would act upon, and what files cannot be called.
+    if string match -q -r '[%/\\\\:*?"<>|`$!]|^[.]|[[:cntrl:]]' -- $profile
+        set label (string replace -r -a '[\\\\`$![:cntrl:]]' _ -- $profile | string join _)
+        set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
+    end
+    set -l seconds unknown
+    if test -n "$inside"
+        set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
+    else
+        set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
+        if test -z "$credentials"
+            set credentials "$HOME/.aws/credentials"
+        else if string match -q -r '^~(/|$)' -- $credentials
+            set credentials "$HOME"(string sub -s 2 -- $credentials)
+        end
+        set file "$credentials.awsmfa/$file"
+        test -f "$file"; and test -r "$file"; and test -e "$credentials"; or return 0
+        read -l -d ' ' form end state name <$file; or return 0
+        test "$form" = 1; and test "$name" = "$profile"; or return 0
+        if test "$state" = ends; and not test "$credentials" -nt "$file"
+            string match -q -r '^[1-9][0-9]{0,10}$' -- $end; or return 0
+            set seconds $end
+        end
+    end
+    if test "$seconds" = unknown
+        set AWSMFA_PS1 "$label ?"
+        return 0
+    end
+    set -l left (_awsmfa_left $seconds)
+    set -q left[3]; or return 0
+    if test $left[1] -ge 3600
+        set AWSMFA_PS1 "$label $left[2]h$left[3]m"
+    else if test $left[1] -ge 60
+        set AWSMFA_PS1 "$label $left[3]m"
+    else if test $left[1] -gt 0
+        set AWSMFA_PS1 "$label <1m"
+    else if test $left[1] -gt -86400
+        set AWSMFA_PS1 "$label expired"
+    end
+    if test $left[1] -gt 0; and test $left[1] -le 600
+        _awsmfa_warn $left[1] $seconds "$profile" "$label" $inside
+    end
+end
+
+# Prints the instant of a text such as 2026-11-21T18:40:00Z.
+function _awsmfa_instant
+    set -l part (string match -r '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$' -- $argv[1])
+    if test (count $part) -ne 7
+        echo unknown
+        return
+    end
+    set -l year $part[2]
+    set -l month $part[3]
+    if test $month -lt 3
+        set year (math $year - 1)
+        set month (math $month + 12)
+    end
+    math "(365 * $year + floor($year / 4) - floor($year / 100) + floor($year / 400) + floor((153 * ($month - 3) + 2) / 5) + $part[4] - 719469) * 86400 + $part[5] * 3600 + $part[6] * 60 + $part[7]"
+end
+
+# Says once at ten and once at five minutes before the end what renews the session.
+function _awsmfa_warn -a left seconds profile label inside
+    set -l mark 10
+    test $left -le 300; and set mark 5
+    contains -- "$seconds $mark $profile" $_awsmfa_warned; and return
+    set -g -a _awsmfa_warned "$seconds $mark $profile"
+    set -l word (string escape -- $profile)
+    string match -q -- '-*' $profile; and set word --profile=$word
+    set -l minutes (math "ceil($left / 60)")
+    if test -n "$inside"
+        echo "awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word -- fish" >&2
+    else
+        echo "awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word" >&2
+    end
+end
+
+# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+function awsmfa-use
+    if test (count $argv) -eq 0
+        if test -n "$AWS_PROFILE"
+            printf '%s\n' "$AWS_PROFILE"
+        else if test -n "$AWS_DEFAULT_PROFILE"
+            printf '%s\n' "$AWS_DEFAULT_PROFILE"
+        else
+            echo default
+        end
+    else if test (count $argv) -gt 1; or test -z "$argv[1]"
+        echo 'awsmfa-use: one profile, or none to see which is in use' >&2
+        return 2
+    else
+        set -gx AWS_PROFILE $argv[1]
+        if test -n "$AWS_ACCESS_KEY_ID"
+            echo "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+        end
+    end
+end
+
+# Completion. No program is started; the names of profiles are read from the files when TAB is pressed.
+function _awsmfa_profiles
+    set -l config "$AWS_CONFIG_FILE"
+    set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
+    test -n "$config"; or set config "$HOME/.aws/config"
+    test -n "$credentials"; or set credentials "$HOME/.aws/credentials"
+    set config (string replace -r '^~/' "$HOME/" -- $config)
+    set credentials (string replace -r '^~/' "$HOME/" -- $credentials)
+    test -f "$credentials"; and test -r "$credentials"; and string match -r -g '^\[\s*(.*?)\s*\]' <$credentials | string match -v -r '^$|^DEFAULT$|[[:cntrl:]]'
+    test -f "$config"; and test -r "$config"; and string match -r -g '^\[\s*(default|profile\s+.*?)\s*\]' <$config | string replace -r '^profile\s+' '' | string replace -r '^(["\'])(.*)\1$' '$2' | string match -v -r '^$|[[:cntrl:]]'
+    return 0
+end
+
+# The command that was typed, of two words where there are such, and `--` where that stands after it; before there is one, the
+# option whose value is next.
+function _awsmfa_command
+    set -l words (commandline -opc)
+    set -l taking SLOT_VALUE_OPTIONS
+    set -l command
+    set -l before
+    for word in $words[2..-1]
+        if test "$word" = --
+            set command "$command --"
+            break
+        end
+        if string match -q -- '-*' $word
+            set before $word
+            continue
+        end
+        # Options and their values are no words of the command.
+        if contains -- "$before" $taking
+            set before
+            continue
+        end
+        set before
+        if test -z "$command"
+            set command $word
+        else if contains -- "$command $word" SLOT_TWO_WORDS
+            set command "$command $word"
+        end
+    end
+    if test -z "$command"; and contains -- "$before" $taking
+        set command $before
+    end
+    printf '%s\n' "$command"
+end
+
+# What fish offers for the words after `--` as a line of their own.
+function _awsmfa_program
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words); or return
+    set -e words[1..$at]
+    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+end
+
+function _awsmfa_is
+    set -l command (_awsmfa_command)
+    test "$argv[1]" = "$command"
+end
+
+complete -c awsmfa-use -f -n 'test (count (commandline -opc)) -eq 1' -a '(_awsmfa_profiles)'
+# SLOT_COMMANDS

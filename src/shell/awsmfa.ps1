@@ -1,0 +1,138 @@
+# awsmfa in PowerShell, 5.1 or later: what is left of the session, in $AWSMFA_PS1. Nothing is started.
+# One of the two files: the one that is named, `~` being the home folder, or the usual one.
+function global:Get-AwsmfaFile([string]$Named, [string]$Usual) {
+  $userHome = $HOME
+  if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\') { $userHome = $env:USERPROFILE } elseif ($env:HOME) { $userHome = $env:HOME }
+  if (-not $Named) { return [IO.Path]::Combine($userHome, '.aws', $Usual) }
+  $Named -replace '\A~(?=[\\/]|\z)', $userHome.Replace('$', '$$')
+}
+
+function global:Update-AwsmfaSegment {
+  $global:AWSMFA_PS1 = ''
+  try {
+    $inside = $env:AWSMFA_PROFILE -and -not "$env:AWS_PROFILE$env:AWS_DEFAULT_PROFILE" -and $env:AWS_ACCESS_KEY_ID -and $env:AWS_SECRET_ACCESS_KEY -and $env:AWS_SESSION_TOKEN
+    $end = $null
+    if ($inside) {
+      # Inside of awsmfa exec.
+      $name = $env:AWSMFA_PROFILE
+      $at = [DateTimeOffset]::MinValue
+      $style = [Globalization.DateTimeStyles]::AssumeUniversal
+      if ([DateTimeOffset]::TryParseExact("$env:AWS_CREDENTIAL_EXPIRATION", "yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture, $style, [ref]$at)) { $end = $at.ToUnixTimeSeconds() }
+    } else {
+      $name = 'default'
+      if ($env:AWS_PROFILE) { $name = $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
+      $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
+      $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
+      $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
+      if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($credentials))) { return }
+      $line = [regex]::Match([IO.File]::ReadAllText($file), '\A1 ([0-9]{1,11}) (\w+) ([^\n]+)\n')
+      if (-not $line.Success -or $line.Groups[3].Value -cne $name) { return }
+      if ($line.Groups[2].Value -ceq 'ends' -and [IO.File]::GetLastWriteTimeUtc($credentials) -le [IO.File]::GetLastWriteTimeUtc($file)) { $end = [long]$line.Groups[1].Value }
+    }
+    $label = $name -replace '[\\`$!\p{Cc}]', '_'
+    if ($null -eq $end) { $global:AWSMFA_PS1 = "$label ?"; return }
+    $left = $end - [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    if ($left -ge 3600) { $global:AWSMFA_PS1 = "$label $([Math]::Floor($left / 3600))h$([Math]::Floor($left % 3600 / 60))m" }
+    elseif ($left -ge 60) { $global:AWSMFA_PS1 = "$label $([Math]::Floor($left / 60))m" }
+    elseif ($left -gt 0) { $global:AWSMFA_PS1 = "$label <1m" }
+    elseif ($left -gt -86400) { $global:AWSMFA_PS1 = "$label expired" }
+    # Says once at ten and once at five minutes before the end what renews the session.
+    if ($left -gt 0 -and $left -le 600) {
+      $mark = if ($left -le 300) { "$end 5 $name" } else { "$end 10 $name" }
+      if ($global:AwsmfaWarned -cnotcontains $mark) {
+        $global:AwsmfaWarned = @($global:AwsmfaWarned) + $mark
+        $word = if ($name -cmatch '\A[A-Za-z0-9_.][A-Za-z0-9_.-]*\z') { $name } else { "'--profile=" + $name.Replace("'", "''") + "'" }
+        $minutes = [Math]::Ceiling($left / 60)
+        if ($inside) { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word '--' powershell") }
+        else { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word") }
+      }
+    }
+  } catch {
+    # What cannot be read is not shown.
+    $global:AWSMFA_PS1 = ''
+  }
+}
+
+if (-not $global:AwsmfaPromptBefore) {
+  $global:AwsmfaWarned = @()
+  $global:AwsmfaPromptBefore = $function:prompt
+  function global:prompt {
+    $succeeded = $?
+    $exitCode = $global:LASTEXITCODE
+    Update-AwsmfaSegment
+    $global:LASTEXITCODE = $exitCode
+    # The prompt that was there before sees how the last command ended.
+    if ($succeeded) { $null = 1 } else { Write-Error '' -ErrorAction Ignore }
+    & $global:AwsmfaPromptBefore
+  }
+}
+
+# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+function global:awsmfa-use([string]$Name) {
+  if ($Name) {
+    $env:AWS_PROFILE = $Name
+    if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
+  } elseif ($env:AWS_PROFILE) { $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+}
+
+# Completion. No program is started; the names of profiles are read from the files when TAB is pressed.
+function global:Get-AwsmfaProfile {
+  $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
+  $config = Get-AwsmfaFile $env:AWS_CONFIG_FILE 'config'
+  $names = @()
+  if ([IO.File]::Exists($credentials)) { $names += [regex]::Matches([IO.File]::ReadAllText($credentials), '(?m)^\[[ \t]*([^\]\r\n]+?)[ \t]*\]') | ForEach-Object { $_.Groups[1].Value } }
+  if ([IO.File]::Exists($config)) { $names += [regex]::Matches([IO.File]::ReadAllText($config), '(?m)^\[[ \t]*(?:profile[ \t]+["'']?([^\]\r\n]+?)["'']?|(default))[ \t]*\]') | ForEach-Object { $_.Groups[1].Value + $_.Groups[2].Value } }
+  $names | Where-Object { $_ -cne 'DEFAULT' } | Select-Object -Unique
+}
+
+$global:AwsmfaCommands = @{
+  # SLOT_COMMANDS
+}
+
+Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $elements = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | Select-Object -Skip 1)
+  $dashes = $null
+  $command = ''
+  $last = ''
+  $taking = @(SLOT_VALUE_OPTIONS)
+  $skip = $false
+  foreach ($element in $elements) {
+    $last = "$element"
+    # PowerShell hands on a `--` in quotes, and may keep one without.
+    if ($last -ceq '--' -or $last -ceq "'--'") { $dashes = $element; break }
+    # Options and their values are no words of the command.
+    if ($last -like '-*') { $skip = $taking -ccontains $last; continue }
+    if ($skip) { $skip = $false; continue }
+    if (-not $command) { $command = $last } elseif ($global:AwsmfaCommands.ContainsKey("$command $last")) { $command = "$command $last" }
+  }
+  $known = $global:AwsmfaCommands[$command]
+  if (-not $known) { return }
+  if ($dashes) {
+    # A program and its words, as at the beginning of a line.
+    if (-not $known.TakesProgram) { return }
+    $cursor = $cursorPosition - $dashes.Extent.EndOffset
+    $line = $commandAst.Extent.Text.Substring($dashes.Extent.EndOffset - $commandAst.Extent.StartOffset).PadRight($cursor)
+    return [Management.Automation.CommandCompletion]::CompleteInput($line, $cursor, $null).CompletionMatches
+  }
+  $before = ''
+  if ($wordToComplete -cmatch '\A(--[a-z-]+)=(.*)\z') { $last = $Matches[1]; $before = "$last="; $wordToComplete = $Matches[2] }
+  $offered = if ($known.Profiles -ccontains $last) { Get-AwsmfaProfile }
+  elseif ($known.Choices.ContainsKey($last)) { $known.Choices[$last] }
+  elseif ($taking -ccontains $last) { return }
+  elseif ($wordToComplete -like '-*') { @($known.Flags) + @($known.Values) }
+  elseif ($known.TakesProfile) { Get-AwsmfaProfile }
+  else { $known.Takes }
+  $offered | Where-Object { $_ -and $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
+    $text = if ($_ -cmatch '\A[A-Za-z0-9_./=-]+\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [Management.Automation.CompletionResult]::new($before + $text, $_, 'ParameterValue', $_)
+  }
+}
+
+Register-ArgumentCompleter -CommandName awsmfa-use -ParameterName Name -ScriptBlock {
+  param($commandName, $parameterName, $wordToComplete)
+  Get-AwsmfaProfile | Where-Object { $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
+    $text = if ($_ -cmatch '\A[A-Za-z0-9_./=-]+\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
+}

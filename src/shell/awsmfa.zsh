@@ -1,0 +1,212 @@
+# awsmfa in zsh, 5.0 or later: what is left of the session, in AWSMFA_PS1. Nothing is started.
+# A variable of that name that was inherited would stand in the clock's place.
+case ${(t)EPOCHSECONDS-} in (''|*special*|*readonly*) ;; (*) unset EPOCHSECONDS ;; esac
+zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null
+
+# One function and not two: the call of one is a sixth of it.
+_awsmfa_prompt() {
+  local code=$?
+  # Under errexit zsh would end here with the code of the last command.
+  if [[ -o errexit ]]; then code=0; fi
+  emulate -L zsh
+  setopt noerrexit noerrreturn
+  local profile end= state= inside= label credentials file line
+  integer left
+  typeset -g AWSMFA_PS1=
+  if [[ -n ${AWSMFA_PROFILE:-} && -z ${AWS_PROFILE:-}${AWS_DEFAULT_PROFILE:-} && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
+    # Inside of awsmfa exec.
+    profile=$AWSMFA_PROFILE inside=1 state=ends
+    _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
+  else
+    profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
+    case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
+    file=$profile
+    case $file in (.*|*[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
+    file=$credentials.awsmfa/$file
+    [[ -f $file && -r $file && -e $credentials ]] || return $code
+    # zsh reads this by itself; its read would make a system call for each letter.
+    line="$(<$file)"
+    (( ${#line} < 1000 )) || return $code
+    case $line in ('1 '*' '*" $profile") ;; (*) return $code ;; esac
+    line=${line#1 } end=${line%% *} line=${line#* } state=${line%% *}
+    [[ ${line#* } == "$profile" ]] || return $code
+    if [[ $credentials -nt $file ]]; then state=older; fi
+  fi
+  label=$profile
+  # What a prompt would act upon.
+  case $label in (*[%\\\`\$![:cntrl:]]*) label=${${label//[\\\`\$![:cntrl:]]/_}//\%/%%} ;; esac
+  if [[ $state != ends ]]; then
+    AWSMFA_PS1="$label ?"
+    return $code
+  fi
+  # Arithmetic would take anything but digits for an expression.
+  case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return $code ;; esac
+  # Whoever started zsh may have set it: then the module's has no place.
+  case ${EPOCHSECONDS:-} in (''|*[^0123456789]*) return $code ;; esac
+  left=$(( end - EPOCHSECONDS ))
+  if (( left >= 3600 )); then
+    AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
+  elif (( left >= 60 )); then
+    AWSMFA_PS1="$label $((left / 60))m"
+  elif (( left > 0 )); then
+    AWSMFA_PS1="$label <1m"
+  elif (( left > -86400 )); then
+    AWSMFA_PS1="$label expired"
+  fi
+  if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
+  return $code
+}
+
+# The name of the file for a name that files cannot have.
+_awsmfa_encode() {
+  file=${file//\%/%25} file=${file//\//%2F} file=${file//\\/%5C} file=${file//:/%3A} file=${file//\*/%2A}
+  file=${file//\?/%3F} file=${file//\"/%22} file=${file//</%3C} file=${file//>/%3E} file=${file//|/%7C}
+  case $file in (.*) file=%2E${file#.} ;; esac
+}
+
+# Gives $end the instant of a text such as 2026-11-21T18:40:00Z.
+_awsmfa_instant() {
+  local d='[0123456789]'
+  integer year month day days
+  case $1 in (${~d}${~d}${~d}${~d}-${~d}${~d}-${~d}${~d}T${~d}${~d}:${~d}${~d}:${~d}${~d}Z) ;; (*) return 1 ;; esac
+  year=$(( 10#${1[1,4]} )) month=$(( 10#${1[6,7]} )) day=$(( 10#${1[9,10]} ))
+  if (( month < 3 )); then year=$(( year - 1 )) month=$(( month + 12 )); fi
+  days=$(( 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 719469 ))
+  end=$(( days * 86400 + 10#${1[12,13]} * 3600 + 10#${1[15,16]} * 60 + 10#${1[18,19]} ))
+}
+
+# Says once at ten and once at five minutes before the end what renews the session.
+_awsmfa_warn() {
+  local mark=10 option= shown=${profile//[[:cntrl:]]/_}
+  if (( left <= 300 )); then mark=5; fi
+  case ${_awsmfa_warned:-} in (*"/$end $mark $profile/"*) return 0 ;; esac
+  typeset -g _awsmfa_warned="${_awsmfa_warned:-}/$end $mark $profile/"
+  case $profile in (-*) option=--profile= ;; esac
+  if [[ -n $inside ]]; then
+    print -r -u2 -- "awsmfa: note: the session of '$shown' in this shell ends in $(( (left + 59) / 60 )) min; to get another: exit, then awsmfa exec $option${(q-)profile} -- zsh"
+  else
+    print -r -u2 -- "awsmfa: note: the session of '$shown' ends in $(( (left + 59) / 60 )) min; to renew it: awsmfa login $option${(q-)profile}"
+  fi
+}
+
+() {
+  emulate -L zsh
+  typeset -ga precmd_functions
+  (( ${precmd_functions[(Ie)_awsmfa_prompt]} )) || precmd_functions=(_awsmfa_prompt $precmd_functions)
+}
+
+# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+awsmfa-use() {
+  emulate -L zsh
+  if (( $# == 0 )); then
+    print -r -- "${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}"
+  elif (( $# > 1 )) || [[ -z $1 ]]; then
+    print -r -u2 -- 'awsmfa-use: one profile, or none to see which is in use'
+    return 2
+  else
+    export AWS_PROFILE=$1
+    if [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
+      print -r -u2 -- "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+    fi
+  fi
+}
+
+# Completion, where compinit has run before. No program is started; the names of profiles are read from the files when TAB is pressed.
+_awsmfa_profiles() {
+  emulate -L zsh
+  local file line name kind
+  typeset -ga _awsmfa_names
+  _awsmfa_names=()
+  for kind in credentials config; do
+    if [[ $kind == config ]]; then file=${AWS_CONFIG_FILE:-${HOME:-}/.aws/config}; else file=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}; fi
+    case $file in ('~/'*) file=${HOME:-}${file#'~'} ;; esac
+    [[ -f $file && -r $file ]] || continue
+    while IFS= read -r line || [[ -n $line ]]; do
+      case $line in ('['*']'*) ;; (*) continue ;; esac
+      name=${line#\[} name=${name%%\]*}
+      name=${name#"${name%%[^[:space:]]*}"} name=${name%"${name##*[^[:space:]]}"}
+      if [[ $kind == config ]]; then
+        case $name in
+          (profile[[:space:]]*) name=${name#profile} name=${name#"${name%%[^[:space:]]*}"} ;;
+          (default) ;;
+          (*) continue ;;
+        esac
+        case $name in ('"'*'"'|"'"*"'") name=${name#?} name=${name%?} ;; esac
+      fi
+      case $name in (''|DEFAULT|*[[:cntrl:]]*) continue ;; esac
+      (( ${_awsmfa_names[(Ie)$name]} )) || _awsmfa_names+=("$name")
+    done <$file
+  done
+}
+
+# The options are those that zsh's completion sets for itself; with others its own _default fails.
+_awsmfa_complete() {
+  local command= word flags= values= profiles= files= takes= choices= tail= last= skip= taking='SLOT_VALUE_OPTIONS'
+  integer i dashes=0
+  local -a offered
+  for (( i = 2; i < CURRENT; i++ )); do
+    word=${words[i]}
+    case $word in
+      (--) dashes=i; break ;;
+      # Options and their values are no words of the command.
+      (-*) if [[ " $taking " == *" $word "* ]]; then skip=1; else skip=; fi; continue ;;
+    esac
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case $command in
+      ('') command=$word ;;
+      # SLOT_TWO_WORDS
+    esac
+  done
+  case $command in
+    # SLOT_COMMANDS
+  esac
+  if (( dashes )); then
+    # A program and its words, as at the beginning of a line.
+    if [[ $tail == command ]]; then
+      words=("${(@)words[dashes+1,-1]}")
+      (( CURRENT -= dashes ))
+      _normal
+    else
+      _default
+    fi
+    return
+  fi
+  last=${words[CURRENT-1]}
+  if [[ ${words[CURRENT]} == --*=* ]]; then
+    last=${words[CURRENT]%%=*}
+    compset -P '*='
+  fi
+  if [[ " $profiles " == *" $last "* ]]; then
+    _awsmfa_profiles
+    compadd -- $_awsmfa_names
+  elif [[ " $choices" == *" $last="* ]]; then
+    choices=${choices#*"$last="}
+    offered=(${(s:,:)${choices%% *}})
+    compadd -- $offered
+  elif [[ " $files " == *" $last "* ]]; then
+    _default
+  elif [[ " $taking " == *" $last "* ]]; then
+    return 1
+  elif [[ ${words[CURRENT]} == -* ]]; then
+    offered=(${=flags} ${=values})
+    compadd -- $offered
+  elif [[ $takes == profile ]]; then
+    _awsmfa_profiles
+    compadd -- $_awsmfa_names
+  else
+    offered=(${=takes})
+    compadd -- $offered
+  fi
+}
+
+_awsmfa_use_complete() {
+  emulate -L zsh
+  (( CURRENT == 2 )) || return 1
+  _awsmfa_profiles
+  compadd -- $_awsmfa_names
+}
+
+if (( ${+functions[compdef]} )); then
+  compdef _awsmfa_complete awsmfa
+  compdef _awsmfa_use_complete awsmfa-use
+fi
