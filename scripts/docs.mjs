@@ -94,7 +94,7 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
     ...(profileKeys.length === 0
       ? []
       : [
-          `${codes(profileKeys)} (${profiles === 'walk' ? 'each profile on the way to the keys' : 'the profile itself'})`,
+          `${codes(profileKeys)} (${profiles === 'chain' ? 'each profile on the way to the keys' : 'the profile itself'})`,
         ]),
     ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in the settings file`]),
     ...(fallback === undefined ? [] : [`else ${fallback}`]),

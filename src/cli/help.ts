@@ -79,7 +79,7 @@ function config(): readonly string[] {
 }
 
 function settingLines(row: SettingRow): readonly string[] {
-  const walk = row.profiles === 'walk' ? ' (each profile on the way to the keys)' : ' (the profile itself)'
+  const walk = row.profiles === 'chain' ? ' (each profile on the way to the keys)' : ' (the profile itself)'
   const places: readonly (readonly [string, string | undefined])[] = [
     ['after --', listed(row.stsFlags)],
     ['option', listed(row.flags.map((flag) => `--${flag}`))],

@@ -3,7 +3,7 @@ import type { LoginFirstContext, ProcessAsked, ProcessSession } from './program-
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { currentCredentials } from '../login/provide-session.ts'
-import { findOutsideLogin, toSeconds, toSwitch } from '../login/settings.ts'
+import { findSetting, toSeconds, toSwitch } from '../login/settings.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
@@ -119,8 +119,8 @@ function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapsho
 
 async function windowOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
   const sources = { options, environment, defaults: await readSettings() }
-  const window = findOutsideLogin('refresh window', sources)
-  const none = options['no-mandatory-refresh'] === true ? undefined : findOutsideLogin('no mandatory refresh', sources)
+  const window = findSetting('refresh window', sources)
+  const none = options['no-mandatory-refresh'] === true ? undefined : findSetting('no mandatory refresh', sources)
   const isNone =
     options['no-mandatory-refresh'] === true ||
     (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)

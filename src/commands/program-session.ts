@@ -8,7 +8,7 @@ import { renderTrail } from '../login/resolution.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { ThroughSession } from '../login/resolve.ts'
-import { findOutsideLogin, toSeconds } from '../login/settings.ts'
+import { findSetting, toSeconds } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/sign-in.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
@@ -103,7 +103,7 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
 }
 
 async function minimumOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
-  const minimum = findOutsideLogin('minimum time left', { options, environment, defaults: await readSettings() })
+  const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
   return minimum === undefined ? 0 : toSeconds(minimum).value
 }
 

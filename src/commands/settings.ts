@@ -8,7 +8,7 @@ import { resolveLogin } from '../login/resolve.ts'
 import type { LoginInput } from '../login/resolve.ts'
 import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'
 import type { SettingName, SettingRow } from '../login/setting-table.ts'
-import { NO_TAIL, findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
+import { findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
 import type { GlobalDefaults, SettingSources } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
@@ -101,9 +101,8 @@ export function reportSettings(input: LoginInput): SettingsReport {
   const path = resolution?.path ?? pathAsFarAsItGoes(target, input)
   const sources: SettingSources = {
     options: invocation.options,
-    tail: NO_TAIL,
     environment,
-    walk: path.map((name) => profiles.find(name)),
+    profileChain: path.map((name) => profiles.find(name)),
     defaults,
   }
   const known = resolution?.trail ?? [{ setting: 'profile', value: target.value, origin: target.origin }]
@@ -145,7 +144,7 @@ function pathAsFarAsItGoes(target: Resolved<string>, { profiles, paths, defaults
     return pathOfSources({
       target,
       source: undefined,
-      generalSource: findDefault('source profile', defaults),
+      generalSource: findDefault('source profile', { defaults }),
       profiles,
       paths,
     })

@@ -247,7 +247,7 @@ export function findRoles({ profileChain: walk, lastIsSource, defaults = {} }: R
   const last = walk.at(-1)
   const roleArn = readKeys(last, ['assume_role'])
   if (roleArn !== undefined) return [{ roleArn, profile: last }]
-  const general = findDefault('role', defaults)
+  const general = findDefault('role', { defaults })
   return general === undefined ? [] : [{ roleArn: general, profile: undefined }]
 }
 
@@ -256,7 +256,7 @@ export function findRoles({ profileChain: walk, lastIsSource, defaults = {} }: R
  * names. Throws USAGE for values that STS would not take, naming their place.
  */
 export function resolveRoles(found: readonly NamedRole[], sources: SettingSources): readonly RoleStep[] {
-  const [first] = sources.walk
+  const [first] = sources.profileChain ?? []
   const flag = findFlag('role', sources)
   const roles: readonly NamedRole[] =
     flag === undefined
@@ -271,13 +271,13 @@ export function resolveRoles(found: readonly NamedRole[], sources: SettingSource
       sessionName: check(
         (isLast ? findFlag('role session name', sources) : undefined) ??
           readKeys(from, ['role_session_name']) ??
-          findDefault('role session name', sources.defaults),
+          findDefault('role session name', sources),
         ROLE_SESSION_NAME,
       ),
       externalId: check(
         (isLast ? findFlag('external id', sources) : undefined) ??
           readKeys(from, ['external_id']) ??
-          findDefault('external id', sources.defaults),
+          findDefault('external id', sources),
         EXTERNAL_ID,
       ),
       durationSeconds: secondsOf(readKeys(profile, ['duration_seconds'])),

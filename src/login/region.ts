@@ -55,9 +55,9 @@ export function resolveRegion(
   const fits = (region: Resolved<string>): boolean => known === undefined || partitionOfRegion(region.value) === known
   const flag = findFlag('region', sources)
   const others = [
-    findVariable('region', sources.environment),
+    findVariable('region', sources),
     findInProfiles('region', sources),
-    findDefault('region', sources.defaults),
+    findDefault('region', sources),
   ].filter((region) => region !== undefined)
   const region = flag ?? others.find(fits) ?? homeOf(known ?? 'aws')
   if (!isRegionName(region.value)) throw badSetting(region, "a region's name, such as eu-west-1")
@@ -76,20 +76,20 @@ function homeOf(partition: string): Resolved<string> {
  * `[services]` section is not read.
  */
 export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<string> | undefined {
-  const { environment, walk } = sources
+  const { environment, profileChain = [] } = sources
   const flag = findFlag('endpoint', sources)
   if (flag !== undefined) return checkedUrl(flag)
   const readFirst = (key: string): Resolved<string> | undefined =>
-    walk.map((profile) => readKeys(profile, [key])).find((found) => found !== undefined)
+    profileChain.map((profile) => readKeys(profile, [key])).find((found) => found !== undefined)
   const ignoring =
     environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || readFirst('ignore_configured_endpoint_urls')?.value
   if (ignoring?.toLowerCase() === 'true') return undefined
   const services = readFirst('services')
   const endpoint =
-    findVariable('endpoint', environment) ??
+    findVariable('endpoint', sources) ??
     (services && endpointInServices(services.value, config)) ??
     findInProfiles('endpoint', sources) ??
-    findDefault('endpoint', sources.defaults)
+    findDefault('endpoint', sources)
   return endpoint === undefined ? undefined : checkedUrl(endpoint)
 }
 

@@ -12,14 +12,12 @@ import { partitionOfRoles, resolveEndpoint, resolveRegion } from './region.ts'
 import { describeTrail } from './resolution.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
 import {
-  NO_TAIL,
   badSetting,
   contradiction,
   findDefault,
   findDuration,
   findFlag,
   findInProfiles,
-  findOutsideLogin,
   findSetting,
   findVariable,
   resolvePrompt,
@@ -93,11 +91,11 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
   const found = isToolsRole ? [] : findRoles({ profileChain: stored, lastIsSource: walk.reachedByName, defaults })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
-  const sources: SettingSources = { options: invocation.options, tail, environment, walk: stored, defaults }
-  const onWalk: SettingSources = { ...sources, walk: views }
+  const sources: SettingSources = { options: invocation.options, tail, environment, profileChain: stored, defaults }
+  const onWalk: SettingSources = { ...sources, profileChain: views }
 
   const roles = resolveRoles(found, sources)
-  const durationSeconds = capGeneral(findDuration(isToolsRole ? { ...sources, walk: [] } : sources), roles)
+  const durationSeconds = capGeneral(findDuration(isToolsRole ? { ...sources, profileChain: [] } : sources), roles)
   assertDurations(durationSeconds, roles)
   const { serialNumber, notes: serialNotes } = resolveSerial(onWalk, walk.longTerm, input.targets ?? 1)
   const { region, partition } = resolveRegion(onWalk, ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles))
@@ -152,9 +150,8 @@ function walkFrom(
   { invocation, environment, profiles, paths, defaults }: LoginInput,
 ): ProfileChain {
   const general = { options: invocation.options, environment, defaults }
-  const source =
-    findFlag('source profile', { ...general, tail: NO_TAIL }) ?? findVariable('source profile', environment)
-  const input = { target, source, generalSource: findDefault('source profile', defaults), profiles, paths }
+  const source = findFlag('source profile', general) ?? findVariable('source profile', general)
+  const input = { target, source, generalSource: findDefault('source profile', general), profiles, paths }
   if (!takesEnvironment(source, general)) return resolveProfileChain(input)
   return {
     path: pathOfSources(input),
@@ -169,7 +166,7 @@ function takesEnvironment(
   source: Resolved<string> | undefined,
   general: Pick<SettingSources, 'options' | 'environment' | 'defaults'>,
 ): boolean {
-  const found = findOutsideLogin('source environment', general)
+  const found = findSetting('source environment', general)
   return found !== undefined && (found.origin.kind === 'flag' || source === undefined) && toSwitch(found).value
 }
 
@@ -220,10 +217,10 @@ interface SerialDecision {
 function resolveSerial(sources: SettingSources, longTerm: LongTermSource, targets: number): SerialDecision {
   const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(longTerm.credentials.accessKeyId)
   const flag = findFlag('MFA device serial', sources)
-  const variable = flag === undefined ? findVariable('MFA device serial', sources.environment) : undefined
+  const variable = flag === undefined ? findVariable('MFA device serial', sources) : undefined
   const owner = ownerOfSerial(variable)
   const isForeign = targets > 1 && owner !== undefined && isOfOther(variable, keyAccount)
-  const general = findDefault('MFA device serial', sources.defaults)
+  const general = findDefault('MFA device serial', sources)
   const chosen =
     flag ??
     (isForeign ? undefined : variable) ??
@@ -245,7 +242,7 @@ function isOfOther(serial: Resolved<string> | undefined, account: string | undef
 }
 
 function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> | undefined {
-  const after = tail.texts['--token-code']
+  const after = tail?.texts['--token-code']
   const text = options['token-code']
   if (typeof text !== 'string') return after
   const value = text === '-' ? text : parseTokenCode(text)
@@ -284,10 +281,13 @@ export interface ThroughSession extends Pick<LoginResolution, 'region' | 'partit
 
 /** Settles it. Throws USAGE for settings that cannot be, naming their place, and REGION_UNKNOWN. */
 export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughSession {
-  const sources: SettingSources = { ...rest, tail: NO_TAIL, walk: path }
+  const sources: SettingSources = { ...rest, profileChain: path }
   // What the holder's session is a session of, its own role included, is no step any more.
   const before = path.slice(0, -1)
-  const roles = resolveRoles(findRoles({ profileChain: before, lastIsSource: false }), { ...sources, walk: before })
+  const roles = resolveRoles(findRoles({ profileChain: before, lastIsSource: false }), {
+    ...sources,
+    profileChain: before,
+  })
   const partition = roles.map(({ roleArn }) => parseArn(roleArn.value)?.partition).find((found) => found !== undefined)
   // Two targets: never a code in AssumeRole itself.
   return {

@@ -11,7 +11,7 @@ import { createBackups } from '../layouts/backups.ts'
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { settingsReader } from '../login/settings-file.ts'
-import { findOutsideLogin, toLength } from '../login/settings.ts'
+import { findSetting, toLength } from '../login/settings.ts'
 import type { Connection } from '../login/sign-in.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
 import { canAskPerson, codeSourceOf, tokenCodeSources } from '../mfa/sources.ts'
@@ -191,7 +191,7 @@ async function timeoutOf(
   { options }: Invocation,
   { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>,
 ): Promise<number> {
-  const found = findOutsideLogin('timeout', { options, environment, defaults: await readSettings() })
+  const found = findSetting('timeout', { options, environment, defaults: await readSettings() })
   return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }
 

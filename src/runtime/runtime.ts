@@ -9,7 +9,7 @@ import type { StatusContext } from '../commands/status.ts'
 import type { UndoContext } from '../commands/undo.ts'
 import { createBackups } from '../layouts/backups.ts'
 import { settingsReader } from '../login/settings-file.ts'
-import { badSetting, findDefault, findOutsideLogin, toSwitch } from '../login/settings.ts'
+import { badSetting, findDefault, findSetting, toSwitch } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { isDebug } from '../model/invocation.ts'
@@ -75,7 +75,7 @@ export async function chooseCacheKey({
   debug,
   warn,
 }: CacheKeyChoice): Promise<ChosenCacheKey> {
-  const found = findOutsideLogin('cache key', { options: {}, environment, defaults: await defaultsIn(readSettings) })
+  const found = findSetting('cache key', { options: {}, environment, defaults: await defaultsIn(readSettings) })
   if (found === undefined || found.value === 'file') {
     return {
       place: 'file',
@@ -267,7 +267,7 @@ export async function wantsNoColour(
   if (options['no-color'] === true) return true
   if ((environment['FORCE_COLOR'] ?? '') !== '') return false
   try {
-    const found = findDefault('no colour', await readSettings())
+    const found = findDefault('no colour', { defaults: await readSettings() })
     return found !== undefined && toSwitch(found).value
   } catch (error) {
     if (error instanceof AwsmfaError) return false

@@ -1,14 +1,11 @@
 import { expect, it } from 'vitest'
 import { resolvePrompt } from '../../src/login/settings.ts'
-import { NO_TAIL } from '../../src/login/settings.ts'
 import type { SettingSources } from '../../src/login/settings.ts'
 
 const place = { path: '/config.ini', line: 1 }
 const sources = (changes: Partial<SettingSources> = {}): SettingSources => ({
   options: {},
-  tail: NO_TAIL,
   environment: {},
-  walk: [],
   defaults: {},
   ...changes,
 })
