@@ -12,7 +12,7 @@ import type { Surroundings } from '../platform/paths.ts'
 import { isThere, readWhole } from '../platform/read-file.ts'
 import { identityPath, readFact, readIdentity } from '../sessions/caller-identity.ts'
 import type * as ProcessAnswers from '../sessions/process-answers.ts'
-import { usableSectionSession } from '../sessions/reuse.ts'
+import { usableSectionSession } from '../sessions/status.ts'
 import { createOutput, streamFacts } from '../ui/streams.ts'
 import { textStyle } from '../ui/style.ts'
 

@@ -5,7 +5,7 @@ import { formatExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Invocation } from '../model/invocation.ts'
 import type { Now } from '../platform/time.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
-import { stateOfSession } from '../sessions/reuse.ts'
+import { sessionState } from '../sessions/reuse.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
@@ -104,7 +104,7 @@ export function describeKept(
   return {
     kind: isRole ? 'role-session' : 'mfa-session',
     profiles,
-    state: stateOfSession(credentials.expiration, now),
+    state: sessionState(credentials, now),
     expiration: credentials.expiration,
     accessKeyId: shortenAccessKeyId(credentials.accessKeyId),
     sourceAccessKeyId: shortenAccessKeyId(key.accessKeyId),

@@ -10,7 +10,7 @@ import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Invocation } from '../model/invocation.ts'
 import { renderProcessAnswer } from '../sessions/process-answers.ts'
-import { MANDATORY_REFRESH_SECONDS, decideRefresh, serveUntil } from '../sessions/reuse.ts'
+import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
 
@@ -58,7 +58,7 @@ interface Asked extends ProcessAsked {
 async function find(asked: Asked): Promise<ProcessSession> {
   const { context, windowSeconds, profile } = asked
   const standing = await standingSession(asked)
-  if (standing !== undefined && decideRefresh(standing.expiration, context.now(), windowSeconds) !== 'renew')
+  if (standing !== undefined && refreshAction(standing.expiration, context.now(), windowSeconds) !== 'renew')
     return standing
   try {
     return await processSession(asked, (failure, expiration) => tellNotRenewed(failure, expiration, asked))

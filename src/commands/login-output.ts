@@ -7,7 +7,7 @@ import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { Failure, ForeignSession } from '../model/failure.ts'
 import { readerOf } from '../sessions/aws-cache-entry.ts'
-import type { Quiet } from '../sessions/aws-cache-entry.ts'
+import type { PromptFree } from '../sessions/aws-cache-entry.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
@@ -40,7 +40,7 @@ export type LoginListRow =
       readonly expiration: Date
       readonly identity: CallerIdentity | undefined
       /** For a session in the caches of the AWS CLI and SAM: until when these do not ask. */
-      readonly quiet: Quiet | undefined
+      readonly quiet: PromptFree | undefined
     }
   | { readonly kind: 'failed'; readonly profile: string; readonly failure: Failure }
 
@@ -208,13 +208,13 @@ export function renderPlanNote(planned: PlanNote): string {
 }
 
 /** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
-export function renderCached(session: SignedIn, quiet: Quiet | undefined, now: Date, style: TextStyle): string {
+export function renderCached(session: SignedIn, quiet: PromptFree | undefined, now: Date, style: TextStyle): string {
   const line = `${renderSignedIn(session, now, style).trimEnd()}${quiet === undefined ? '' : `. ${quietInWords(quiet, now)}`}\n`
   return `${line}awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(session.profile))}\n`
 }
 
 /** `The AWS CLI and SAM do not ask until 19:25`. */
-function quietInWords({ sources, until }: Quiet, now: Date): string {
+function quietInWords({ sources, until }: PromptFree, now: Date): string {
   const readers = listInWords(sources.map(readerOf))
   return `${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${sources.length === 1 ? 'does' : 'do'} not ask until ${formatInstant(until, now)}`
 }

@@ -32,7 +32,7 @@ import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Invocation } from '../model/invocation.ts'
-import { findQuiet } from '../sessions/aws-cache-entry.ts'
+import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { statusObject, statusOfProfile } from '../sessions/status.ts'
 import { renderNothingManaged } from '../sessions/stores.ts'
 import type { SessionStore } from '../sessions/stores.ts'
@@ -101,7 +101,7 @@ async function loginMany(targets: readonly string[], run: LoginRun): Promise<num
   const files = snapshots.paths
   const view: FailureView = { home: context.home, files, now: context.now(), debug: false }
   throwWhatRefusesAll(settled, view)
-  const candidates = settled.flatMap(({ attempt }) => (attempt?.decision.kind === 'renew' ? [attempt.candidate] : []))
+  const candidates = settled.flatMap(({ attempt }) => (attempt?.decision.reuse === false ? [attempt.candidate] : []))
   const outcomes = await signInAll(distinct(candidates), run)
   const rows = settled.map((each) => rowOf(each, outcomes, run))
   const shown = invocation.options['quiet'] === true ? rows.filter(({ kind }) => kind === 'failed') : rows
@@ -152,14 +152,14 @@ function rowOf({ target, attempt, failure }: Settled, outcomes: readonly SignInO
   const { candidate, decision } = attempt
   const quiet = candidate.resolution.storeIn === 'aws-caches' ? quietOf(target, run) : undefined
   const through = candidate.resolution.storeProfile === target ? undefined : candidate.resolution.storeProfile
-  if (decision.kind === 'keep') {
+  if (decision.reuse) {
     return {
       kind: 'kept',
       profile: target,
       through,
       quiet,
-      expiration: decision.expiration,
-      identity: identityOf(candidate.resolution.storeProfile, decision.accessKeyId, run),
+      expiration: decision.session.expiration,
+      identity: identityOf(candidate.resolution.storeProfile, decision.session.accessKeyId, run),
     }
   }
   const outcome = outcomes.find((each) => each.candidate.resolution.storeProfile === candidate.resolution.storeProfile)
@@ -185,16 +185,16 @@ export async function loginOne(run: LoginRun): Promise<number> {
   const { candidate, decision } = settleAttempt(invocation, 1, run)
   const { resolution } = candidate
   const profile = resolution.storeProfile
-  if (decision.kind === 'keep') {
+  if (decision.reuse) {
     const session = {
       profile,
-      expiration: decision.expiration,
-      identity: identityOf(profile, decision.accessKeyId, run),
+      expiration: decision.session.expiration,
+      identity: identityOf(profile, decision.session.accessKeyId, run),
     }
     const named = resolution.target.origin.kind === 'flag' ? profile : undefined
     talk(renderKept(session, renewalLine(named, hasOtherOptions(invocation)), context.now(), context.terminal.talk))
   } else {
-    if (decision.because === 'another-request') talk(renderRenewal(profile, decision.parts))
+    if (decision.reason === 'different-request') talk(renderRenewal(profile, decision.parts))
     const [outcome] = await signInAll([candidate], run)
     if (outcome === undefined) throw new Error('a candidate has an outcome')
     if (outcome.kind === 'failed') throw outcome.error
@@ -221,9 +221,9 @@ function identityOf(profile: string, accessKeyId: string, { context, profiles }:
 }
 
 /** Until when the tools that have caches do not ask. Looked up, since an entry that another program made stays, and a cache may have refused ours. */
-function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<typeof findQuiet> {
+function quietOf(profile: string, { context, profiles }: LoginRun): ReturnType<typeof findPromptFree> {
   const view = profiles.find(profile)
-  return view === undefined ? undefined : findQuiet(view, context.awsCaches, context.now())
+  return view === undefined ? undefined : findPromptFree(view, context.awsCaches, context.now())
 }
 
 /** The object of `status --json`, from the files as they are now. */

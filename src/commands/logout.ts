@@ -8,8 +8,9 @@ import type { Environment, Invocation } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
-import { findOthersEntries } from '../sessions/aws-cache-entry.ts'
-import type { AwsCache, OthersEntry } from '../sessions/aws-cache-entry.ts'
+import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
+import type { ForeignEntry } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
@@ -29,7 +30,7 @@ export interface LogoutContext extends RemovalEffects {
   readonly now: Now
   readonly files: Pick<SharedFiles, 'read'>
   readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
-  readonly awsCaches: readonly Pick<AwsCache, 'findFor' | 'pathFor'>[]
+  readonly awsCaches: readonly Pick<AwsCache, 'source' | 'findFor' | 'pathFor'>[]
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
   readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'talk'>
 }
@@ -66,7 +67,7 @@ function othersEntryLines(names: readonly string[], { files, awsCaches, now, hom
     const view = profiles.find(name)
     return view === undefined
       ? []
-      : findOthersEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
+      : findForeignEntries(view, awsCaches, now()).map((entry) => renderForeignEntry(name, entry, now(), home))
   })
 }
 
@@ -268,9 +269,9 @@ export function renderWorksThrough(profile: string, source: string): string {
 }
 
 /** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
-export function renderOthersEntry(
+export function renderForeignEntry(
   profile: string,
-  { path, expiration }: OthersEntry,
+  { path, expiration }: ForeignEntry,
   now: Date,
   home: string | undefined,
 ): string {

@@ -8,7 +8,6 @@ import type { Environment, Invocation } from '../model/invocation.ts'
 import type { Now } from '../platform/time.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
-  entryWithoutSession,
   renderEnvironmentNote,
   secondsRemaining,
   statusObject,
@@ -94,8 +93,8 @@ function entryOfTarget(
   snapshots: SharedSnapshots,
 ): StatusEntry {
   const target = resolveTargetProfile(invocation, environment)
-  if (lookup.profiles.find(target.value) !== undefined) return statusOfProfile(target.value, lookup)
-  if (target.origin.kind === 'default') return entryWithoutSession(target.value)
+  if (lookup.profiles.find(target.value) !== undefined || target.origin.kind === 'default')
+    return statusOfProfile(target.value, lookup)
   const near = nearest(target.value, lookup.profiles.names())
   throw new AwsmfaError({
     code: 'PROFILE_NOT_FOUND',

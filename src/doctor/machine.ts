@@ -24,7 +24,7 @@ import { readRegularFile, readWhole } from '../platform/read-file.ts'
 import { isExecutable } from '../platform/run-program.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Context } from '../runtime/runtime.ts'
-import { cacheArgumentsOf, findQuiet } from '../sessions/aws-cache-entry.ts'
+import { cacheArgumentsOf, findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { inspectSealed } from '../sessions/cache-cipher.ts'
 
 /** What doctor looks at outside of the two files' contents: modes, programs, caches. Reads alone; what cannot be looked at is not there. */
@@ -202,7 +202,7 @@ export function createDoctorContext(context: Context): DoctorContext {
         damagedEntries: [...damagedAwsEntries(profiles, awsCaches), ...findDamagedSessions(folders.cache)],
         quietUntil: (profile, tool) => {
           const caches = awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
-          return findQuiet(profile, caches, now())?.until
+          return findPromptFree(profile, caches, now())?.until
         },
         program: examineProgram,
         missingFiles: missingFiles(files, environment),

@@ -8,10 +8,11 @@ import type { GlobalDefaults } from './settings.ts'
 import type { Candidate, Connection, SignInEffects } from './sign-in.ts'
 import type { Environment, Invocation } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
-import { cacheArgumentsOf } from '../sessions/aws-cache-entry.ts'
-import type { AwsCache } from '../sessions/aws-cache-entry.ts'
-import { EXPIRING_SECONDS, differingParts, hashRequest, keepOrRenew } from '../sessions/reuse.ts'
-import type { KeepDecision, KeepInput } from '../sessions/reuse.ts'
+import { findCachedEntries } from '../sessions/aws-cache-entry.ts'
+import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
+import { hashRequest, reuseOrRenew } from '../sessions/reuse.ts'
+import type { Reuse, StoredSession } from '../sessions/reuse.ts'
+import { sessionInCredentialsFile } from '../sessions/status.ts'
 import type { StatusLookup } from '../sessions/status.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
@@ -43,15 +44,12 @@ export interface LoginRun {
 /** A profile with everything settled, and whether its session will do as it is. */
 export interface Attempt {
   readonly candidate: Candidate
-  readonly decision: KeepDecision
+  readonly decision: Reuse
 }
 
 /** Settles one profile. `invocation` names it; `targets`: how many are signed in together. Throws what resolveLogin throws. */
-export function settleAttempt(
-  invocation: Invocation,
-  targets: number,
-  { context, snapshots, profiles, defaults }: LoginRun,
-): Attempt {
+export function settleAttempt(invocation: Invocation, targets: number, run: LoginRun): Attempt {
+  const { context, snapshots, profiles, defaults } = run
   const { environment, readFile, isWindows } = context
   const { paths } = snapshots
   const resolution = resolveLogin({
@@ -68,89 +66,49 @@ export function settleAttempt(
   for (const line of renderTrail(resolution)) context.debug(line)
   const view = profiles.find(resolution.storeProfile)
   const candidate: Candidate = { resolution, view, ownership: classifyProfile(view) }
-  return { candidate, decision: decide(candidate, invocation, { ...context, profiles, targets }) }
-}
-
-interface DecisionContext extends PrepareContext, Pick<LoginRun, 'profiles'> {
-  readonly targets: number
+  return { candidate, decision: decide(candidate, invocation, targets, run) }
 }
 
 /**
  * The session must be of the same request, whether it was made alone or together with others, which can make it shorter. A
  * length that the line of one profile names is wanted as it is.
  */
-function decide(
-  candidate: Candidate,
-  invocation: Invocation,
-  { sha256, now, awsCaches: caches, profiles, targets }: DecisionContext,
-): KeepDecision {
-  const { resolution, ownership } = candidate
+function decide(candidate: Candidate, invocation: Invocation, targets: number, { context, profiles }: LoginRun): Reuse {
+  const { resolution } = candidate
+  const { sha256, now } = context
   const lengthOrigin = resolution.durationSeconds?.origin.kind
   const isLengthMeant = targets === 1 && (lengthOrigin === 'flag' || lengthOrigin === 'sts-flag')
-  const decisions = (isLengthMeant ? [1] : [1, 2]).map((together) => {
+  const [minTtlSeconds, force] = [resolution.minTtlSeconds ?? 0, isRenewalAsked(invocation, [candidate])]
+  const sessions = storedSessions(candidate, context.awsCaches, profiles)
+  const decide = (together: number): Reuse => {
     const parts = describeRequest(planLogin(resolution, together), resolution, keyOfSource(resolution.longTerm))
-    const [requestHash, minTtlSeconds] = [hashRequest(parts, sha256), resolution.minTtlSeconds ?? 0]
-    const common = { requestHash, now: now(), minTtlSeconds, renew: isRenewalAsked(invocation, [candidate]) }
-    // What is kept in awsmfa's own cache is found when the session is got, and costs no code.
-    if (resolution.storeIn === 'own-cache') return { kind: 'renew', because: 'no-session' } as const
-    return resolution.storeIn === 'section'
-      ? keepOrRenew({ ...common, ownership })
-      : keepOrRenewCached({ ...common, profile: resolution.storeProfile, profiles, caches })
-  })
-  const [alone] = decisions
-  return decisions.find(({ kind }) => kind === 'keep') ?? alone ?? { kind: 'renew', because: 'no-session' }
+    return reuseOrRenew(sessions, { requestHash: hashRequest(parts, sha256), minTtlSeconds, force }, now())
+  }
+  const alone = decide(1)
+  if (alone.reuse || isLengthMeant) return alone
+  const together = decide(2)
+  return together.reuse ? together : alone
+}
+
+/** What each store holds in which tools need the session of this profile. A session in awsmfa's own cache is found when it is got, and costs no code. */
+function storedSessions(
+  {
+    resolution,
+    view,
+  }: Pick<Candidate, 'view'> & { readonly resolution: Pick<LoginResolution, 'storeIn' | 'storeProfile'> },
+  caches: readonly AwsCacheReader[],
+  profiles: Profiles,
+): readonly (StoredSession | undefined)[] {
+  if (resolution.storeIn === 'own-cache') return []
+  if (resolution.storeIn === 'section') {
+    const session = sessionInCredentialsFile(view)
+    return session?.managedBy === 'awsmfa' ? [session] : []
+  }
+  const profile = profiles.find(resolution.storeProfile)
+  return caches.map((cache) => findCachedEntries(profile, [cache])[0]?.session)
 }
 
 /** `--force` and a code on the command line both say that a new session is wanted. */
 export function isRenewalAsked({ options }: Invocation, candidates: readonly Candidate[]): boolean {
   return options['force'] === true || candidates.some(({ resolution }) => resolution.tokenCode !== undefined)
-}
-
-/** The same decision for a role profile whose session lies in the caches of the AWS CLI and botocore. */
-export interface KeepCachedInput extends Omit<KeepInput, 'ownership'> {
-  readonly profile: string
-  readonly profiles: Profiles
-  readonly caches: readonly Pick<AwsCache, 'findFor'>[]
-}
-
-/**
- * Keeps what is there only if every cache has an entry that its readers will use for longer than asked for, and that is of the
- * same request or was made by another program for this very role.
- */
-export function keepOrRenewCached({
-  profile,
-  profiles,
-  caches,
-  requestHash,
-  now,
-  minTtlSeconds,
-  renew,
-}: KeepCachedInput): KeepDecision {
-  if (renew) return { kind: 'renew', because: 'asked' }
-  const view = profiles.find(profile)
-  const cacheArguments = view === undefined ? undefined : cacheArgumentsOf(view)
-  const entries = cacheArguments === undefined ? [] : caches.flatMap((cache) => entryIn(cache, cacheArguments))
-  const [first] = entries
-  if (first === undefined || entries.length < caches.length) return { kind: 'renew', because: 'no-session' }
-  const soonest = entries.reduce(
-    (sooner, entry) => (entry.credentials.expiration < sooner.credentials.expiration ? entry : sooner),
-    first,
-  )
-  const leftSeconds = (soonest.credentials.expiration.getTime() - now.getTime()) / 1000
-  if (leftSeconds <= Math.max(EXPIRING_SECONDS, minTtlSeconds)) return { kind: 'renew', because: 'running-out' }
-  const parts = [
-    ...new Set(
-      entries.flatMap(({ mark }) => (mark === undefined ? [] : differingParts(mark.requestHash, requestHash))),
-    ),
-  ]
-  if (parts.length > 0) return { kind: 'renew', because: 'another-request', parts }
-  return { kind: 'keep', expiration: soonest.credentials.expiration, accessKeyId: soonest.credentials.accessKeyId }
-}
-
-function entryIn(
-  cache: Pick<AwsCache, 'findFor'>,
-  cacheArguments: Parameters<AwsCache['findFor']>[0],
-): readonly Extract<ReturnType<AwsCache['findFor']>, { kind: 'entry' }>['entry'][] {
-  const found = cache.findFor(cacheArguments)
-  return found.kind === 'entry' ? [found.entry] : []
 }

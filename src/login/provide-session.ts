@@ -15,9 +15,9 @@ import type { GivenSession, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Deadline } from '../platform/time.ts'
-import type { AwsCache } from '../sessions/aws-cache-entry.ts'
+import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
-import { decideRefresh } from '../sessions/reuse.ts'
+import { refreshAction } from '../sessions/reuse.ts'
 import { findKept, keep } from '../sessions/session-cache.ts'
 import type { KeepingEffects } from '../sessions/session-cache.ts'
 import { chainOf } from '../sessions/session-record.ts'
@@ -56,7 +56,7 @@ export async function answerProcess(
   const kept = provision.findKept(0)
   if (kept === undefined) return await provision.obtain(effects.sources)
   const { expiration } = kept.credentials
-  const decision = decideRefresh(expiration, effects.now(), windowSeconds)
+  const decision = refreshAction(expiration, effects.now(), windowSeconds)
   if (decision === 'serve' || (decision === 'try' && !provision.needsNoCode())) return kept
   try {
     return await provision.obtain(decision === 'renew' ? effects.sources : [])
@@ -79,7 +79,7 @@ export interface CurrentRequest extends Pick<ThroughInput, 'options' | 'environm
 
 /** The effects that getting it has. */
 export interface CurrentEffects extends KeepingEffects {
-  readonly awsCaches: readonly Pick<AwsCache, 'findFor'>[]
+  readonly awsCaches: readonly AwsCacheReader[]
   readonly facts: Pick<RememberedFacts, 'identityOf' | 'rememberIdentity'>
   readonly connect: (settings: ThroughSession & { readonly path: readonly string[] }) => Connection
   readonly deadline: Pick<Deadline, 'signal'>

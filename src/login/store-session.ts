@@ -13,9 +13,10 @@ import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
 import { cacheArgumentsOf, isCacheEntryUsable } from '../sessions/aws-cache-entry.ts'
-import type { AwsCache, CacheArguments } from '../sessions/aws-cache-entry.ts'
+import type { CacheArguments } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
-import { EXPIRING_SECONDS, isUsable } from '../sessions/reuse.ts'
+import { ADVISORY_REFRESH_SECONDS, isUsable } from '../sessions/reuse.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import type { KeepingEffects } from '../sessions/session-cache.ts'
 
@@ -128,7 +129,9 @@ export function preflightOwnCache(
     const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
     const mayBeKept =
       !renew &&
-      cache.list().some((record) => record.profiles.includes(profile) && isUsable(record, now(), EXPIRING_SECONDS))
+      cache
+        .list()
+        .some((record) => record.profiles.includes(profile) && isUsable(record, now(), ADVISORY_REFRESH_SECONDS))
     if (!mayBeKept) throw failure
     return failure
   }

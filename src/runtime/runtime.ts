@@ -16,7 +16,7 @@ import { isDebug } from '../model/invocation.ts'
 import type { Environment, Invocation } from '../model/invocation.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
-import { findCachedSession } from '../sessions/aws-cache-entry.ts'
+import { findCachedEntry } from '../sessions/aws-cache-entry.ts'
 import { createAwsCacheStore } from '../sessions/aws-cache.ts'
 import type { CacheKeySource } from '../sessions/cache-cipher.ts'
 import { createCacheKeyFile } from '../sessions/cache-key-file.ts'
@@ -194,7 +194,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
     folders.cache,
   )
   const cachedSessionOf: Context['cachedSessionOf'] = (profile) =>
-    findCachedSession(profile, awsCaches) ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
+    findCachedEntry(profile, awsCaches)?.session ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,

@@ -1,53 +1,71 @@
-import { join } from 'node:path'
+/**
+ * The caches of the AWS CLI and botocore as stores of sessions. Both are in the home folder, which alone moves them (awscli,
+ * customizations/assumerole.py; botocore, utils.py › JSONFileCache). Other programs keep other files there, AWS's own
+ * telemetry among them: only entries with awsmfa's mark, and entries of a name computed for a profile, are ever touched.
+ */
 import { readdirSync, unlinkSync } from 'node:fs'
-import { AwsmfaError, isFailure } from '../model/failure.ts'
+import { join } from 'node:path'
+import type { ShortTermCredentials } from '../model/credentials.ts'
+import { isFailure } from '../model/failure.ts'
 import { giveToOwnerOf, makeFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { readRegularFile } from '../platform/read-file.ts'
 import { errnoOf } from '../platform/system-error.ts'
-import { cacheEntryName, decodeCacheEntry, encodeCacheEntry, isCacheEntryName } from './aws-cache-entry.ts'
-import type { AwsCache, AwsCacheFinding, AwsCacheWrite, CacheArguments } from './aws-cache-entry.ts'
+import {
+  cacheEntryName,
+  decodeCacheEntry,
+  encodeCacheEntry,
+  isCacheEntryName,
+  storedSession,
+} from './aws-cache-entry.ts'
+import type { AwsCacheFinding, AwsCacheReader, CacheArguments, CachedEntry } from './aws-cache-entry.ts'
 import type { StoredSession } from './reuse.ts'
-import type { Removal } from './stores.ts'
+import type { Removal, SessionStore } from './stores.ts'
 
 /**
- * The caches in which the AWS CLI and botocore keep the sessions of role profiles, as stores of sessions. Both lie under the
- * home folder, which is the only thing that moves them (awscli, customizations/assumerole.py; botocore, utils.py ›
- * JSONFileCache). Other programs keep other things there, AWS's own telemetry among them: nothing but entries with awsmfa's
- * mark, and entries of a name that was computed for a profile, is ever touched.
+ * One of the two caches. By profile name it knows awsmfa's own entries alone, expired ones included; by arguments, whatever
+ * is cached under their name.
  */
+export interface AwsCache extends SessionStore, AwsCacheReader {
+  readonly source: AwsCacheKind
+  /**
+   * Writes an entry whole, mode 0600, over whatever is there: the caller has made sure that it may go. The mark of an entry of
+   * awsmfa's keeps its other profiles. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and has then changed nothing.
+   */
+  readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
+  /** Makes the folder, and a trial file that it removes. Throws what `storeFor` would throw. */
+  readonly preflight: () => void
+  /** Returns the file for these arguments, whether it exists or not. */
+  readonly pathFor: (cacheArguments: CacheArguments) => string
+}
 
 /** The AWS CLI's cache, which boto3-session-cache reads too, or botocore's own, which SAM reads. */
 export type AwsCacheKind = 'cli-cache' | 'boto-cache'
+
+/** A session to cache for a profile. */
+export interface AwsCacheWrite {
+  readonly profile: string
+  readonly requestHash: string
+  readonly credentials: ShortTermCredentials
+  readonly assumedRoleArn?: string
+}
 
 export interface AwsCacheOptions {
   /** The home folder as botocore has it: HOME, on Windows USERPROFILE. */
   readonly home: string
   readonly kind: AwsCacheKind
   readonly sha1: (text: string) => string
-  /** Told what was found unreadable or damaged, for `--debug`; never a secret. */
+  /** Called with what is unreadable or damaged, for `--debug`; never with a secret. */
   readonly onOddity: (text: string) => void
-}
-
-/** One of the two caches, with what tests and healing need beside the port. */
-export interface AwsCacheStore extends AwsCache {
-  /** Removes the entry of that name if it is damaged; another program's that works stays. Throws FILE_NOT_WRITABLE. */
-  readonly healFor: (cacheArguments: CacheArguments) => boolean
-}
-
-interface OwnEntry {
-  readonly path: string
-  readonly profiles: readonly string[]
-  readonly session: StoredSession
 }
 
 const FOLDERS = { 'cli-cache': ['.aws', 'cli', 'cache'], 'boto-cache': ['.aws', 'boto', 'cache'] } as const
 
-/** An entry is about as long. */
+/** About the size of an entry. */
 const TRIAL_BYTES = 2048
 
-/** Makes the store. Touches nothing until it is asked. */
-export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOptions): AwsCacheStore {
+/** Makes the store. Touches nothing until it is used. */
+export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOptions): AwsCache {
   const folder = join(home, ...FOLDERS[kind])
   const pathFor = (cacheArguments: CacheArguments): string => join(folder, cacheEntryName(cacheArguments, sha1))
   const ownEntries = (): readonly OwnEntry[] =>
@@ -58,13 +76,7 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
     findFor: (cacheArguments) => findAt(pathFor(cacheArguments), onOddity),
     storeFor: (cacheArguments, write) => storeAt(pathFor(cacheArguments), write, home),
     preflight: () => preflightIn(folder),
-    healFor: (cacheArguments) => {
-      const path = pathFor(cacheArguments)
-      if (findAt(path, onOddity).kind !== 'damaged') return false
-      removeAt(path)
-      return true
-    },
-    find: (profile) => lastingLongest(ownEntries().filter(({ profiles }) => profiles.includes(profile))),
+    find: (profile) => lastToExpire(ownEntries().filter(({ profiles }) => profiles.includes(profile))),
     managedProfiles: () => [...new Set(ownEntries().flatMap(({ profiles }) => profiles))],
     remove: (profiles) => removeOwn(ownEntries(), profiles),
   }
@@ -73,16 +85,18 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
 function findAt(path: string, onOddity: (text: string) => void): AwsCacheFinding {
   const text = readEntry(path, onOddity)
   if (text === 'none') return { kind: 'none' }
-  const entry = text === 'unreadable' ? undefined : decodeCacheEntry(text.content)
+  if (text === 'unreadable') return { kind: 'damaged' }
+  const entry = decodeCacheEntry(text.content)
   if (entry !== undefined) return { kind: 'entry', entry }
-  if (text !== 'unreadable') onOddity(`the cache entry ${path} is damaged: the AWS CLI and SAM fail on it`)
+  onOddity(`the cache entry ${path} is damaged: the AWS CLI and SAM fail on it`)
   return { kind: 'damaged' }
 }
 
-type EntryText = { readonly content: string } | 'none' | 'unreadable'
-
-/** Readers take what is no regular file for no entry (os.path.isfile), and fail on one that they cannot read or decode. */
-function readEntry(path: string, onOddity: (text: string) => void): EntryText {
+/** Its readers take what is not a regular file for no entry (os.path.isfile), and fail on one that they cannot read or decode. */
+function readEntry(
+  path: string,
+  onOddity: (text: string) => void,
+): { readonly content: string } | 'none' | 'unreadable' {
   try {
     const { bytes, stat } = readRegularFile(path)
     return stat === undefined
@@ -118,11 +132,17 @@ function storeAt(
   giveToOwnerOf(home, path)
 }
 
-/** With the folder there, what a killed rehearsal leaves lies where the next write sweeps. */
+/** Makes the folder first, so that what a killed preflight leaves is where the next write sweeps. */
 function preflightIn(folder: string): void {
   const trial = join(folder, 'trial')
   makeFolder(trial)
   tryStage(trial, TRIAL_BYTES)
+}
+
+interface OwnEntry {
+  readonly path: string
+  readonly profiles: readonly string[]
+  readonly session: CachedEntry['session']
 }
 
 function entriesOf(folder: string, onOddity: (text: string) => void): readonly string[] {
@@ -138,61 +158,40 @@ function entriesOf(folder: string, onOddity: (text: string) => void): readonly s
   }
 }
 
-/** What others keep in the folder is no oddity. */
+/** What other programs keep in the folder is not reported. */
 function ownEntryAt(path: string, kind: AwsCacheKind): OwnEntry | undefined {
   const found = findAt(path, () => undefined)
   if (found.kind !== 'entry' || found.entry.mark === undefined) return undefined
-  const { credentials, mark } = found.entry
-  const session: StoredSession = {
-    source: kind,
-    accessKeyId: credentials.accessKeyId,
-    expiration: credentials.expiration,
-    managedBy: 'awsmfa',
-  }
-  return { path, profiles: mark.profiles, session }
+  return { path, profiles: found.entry.mark.profiles, session: storedSession(found.entry, kind) }
 }
 
 /**
- * An entry goes with any of its profiles: what is left of it would still answer for the one that signed out. One that cannot be
- * removed is a warning: by then the session is gone from elsewhere.
+ * Removes an entry with any of its profiles: left alone, it would still serve the one that signed out. One that cannot be
+ * removed is a warning, because the session is gone from elsewhere by then.
  */
 function removeOwn(
   entries: readonly OwnEntry[],
   profiles: readonly string[],
 ): { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] } {
-  const wanted = profiles.map((profile) => ({
+  const owned = profiles.map((profile) => ({
     profile,
     own: entries.filter((entry) => entry.profiles.includes(profile)),
   }))
-  const warnings = [...new Set(wanted.flatMap(({ own }) => own.map((entry) => entry.path)))].flatMap(
-    (path): readonly WriteWarning[] => {
-      const errno = removalRefusal(path)
-      return errno === undefined ? [] : [{ kind: 'session-not-removed', path, errno }]
-    },
-  )
-  const removals = wanted.map(({ profile, own }): Removal => ({
+  const paths = new Set(owned.flatMap(({ own }) => own.map(({ path }) => path)))
+  const warnings = [...paths].flatMap((path): readonly WriteWarning[] => {
+    const errno = errnoOf(() => unlinkSync(path))
+    return errno === undefined || errno === 'ENOENT' ? [] : [{ kind: 'session-not-removed', path, errno }]
+  })
+  const removals = owned.map(({ profile, own }): Removal => ({
     profile,
     removed: own.length > 0 ? 'session' : 'nothing',
-    session: lastingLongest(own),
+    session: lastToExpire(own),
   }))
   return { removals, warnings }
 }
 
-function removeAt(path: string): void {
-  const errno = removalRefusal(path)
-  if (errno !== undefined) throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
-}
-
-/** Removes a file and gives the refusal; that it is gone already is what was wanted. */
-function removalRefusal(path: string): string | undefined {
-  const errno = errnoOf(() => unlinkSync(path))
-  return errno === 'ENOENT' ? undefined : errno
-}
-
 /** Settings that changed between two logins leave a profile with more than one entry. */
-function lastingLongest(entries: readonly OwnEntry[]): StoredSession | undefined {
+function lastToExpire(entries: readonly OwnEntry[]): StoredSession | undefined {
   const sessions = entries.map(({ session }) => session)
-  return sessions
-    .toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0))
-    .at(-1)
+  return sessions.toSorted((left, right) => left.expiration.getTime() - right.expiration.getTime()).at(-1)
 }

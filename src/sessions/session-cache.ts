@@ -9,10 +9,9 @@ import { childPath } from '../platform/paths.ts'
 import { readWhole } from '../platform/read-file.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
-import type { CachedSession } from './aws-cache-entry.ts'
 import { inspectSealed, openSealed, seal } from './cache-cipher.ts'
 import type { CacheKeySource } from './cache-cipher.ts'
-import { EXPIRING_SECONDS, isUsable } from './reuse.ts'
+import { ADVISORY_REFRESH_SECONDS, isUsable } from './reuse.ts'
 import type { StoredSession } from './reuse.ts'
 import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord, sessionName } from './session-record.ts'
 import type { SessionKey, SessionRecord, Sha256 } from './session-record.ts'
@@ -214,7 +213,7 @@ export function findOwnCachedSession(
   profile: ProfileView,
   records: () => readonly SessionRecord[],
   identityOf: (accessKeyId: string) => CallerIdentity | undefined,
-): CachedSession | undefined {
+): StoredSession | undefined {
   if (!isOwnProcess(profile)) return undefined
   const made = records().filter((record) => record.profiles.includes(profile.name))
   const best = made
@@ -251,7 +250,15 @@ export interface KeptWanted {
 
 /** Finds a kept session that will do, and notes who uses it now. */
 export function findKept(wanted: KeptWanted, effects: KeepingEffects): StsSession | undefined {
-  const { key, profiles, renew, since, minimumSeconds, floorSeconds = EXPIRING_SECONDS, durationSeconds } = wanted
+  const {
+    key,
+    profiles,
+    renew,
+    since,
+    minimumSeconds,
+    floorSeconds = ADVISORY_REFRESH_SECONDS,
+    durationSeconds,
+  } = wanted
   const record = effects.cache.find(key)
   if (record === undefined || !isUsable(record, effects.now(), Math.max(floorSeconds, minimumSeconds))) return undefined
   const justMade = since !== undefined && record.createdAt.getTime() >= since.getTime()

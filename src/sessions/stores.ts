@@ -1,58 +1,79 @@
+/** The places that hold sessions by profile, as one interface, and the shared credentials file as such a store. */
 import { applyEdits, differenceOf } from '../aws-files/edit.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
+import type { FileSnapshot } from '../aws-files/profiles.ts'
 import { planSessionRemoval } from '../aws-files/session-section.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
-import { sessionInCredentialsFile } from './reuse.ts'
 import type { SessionSource, StoredSession } from './reuse.ts'
+import { sessionInCredentialsFile } from './status.ts'
 import { note } from '../ui/words.ts'
 
-/** The shared credentials file as a store of sessions: what login writes there, found and taken out again. */
+/** One place that holds sessions by profile. `status` and `logout` ask all of them. */
+export interface SessionStore {
+  readonly source: SessionSource
+  /** Returns what the store holds for a profile; undefined if nothing. Throws for files that cannot be read. */
+  readonly find: (profile: string) => StoredSession | undefined
+  /** Returns the profiles for which awsmfa wrote something here. */
+  readonly managedProfiles: () => readonly string[]
+  /**
+   * Removes, in one write, what awsmfa wrote for these profiles, and only that. Returns one removal for each, in their order;
+   * a profile whose own section cannot be edited safely fails alone, in its removal.
+   */
+  readonly remove: (profiles: readonly string[]) => {
+    readonly removals: readonly Removal[]
+    readonly warnings: readonly WriteWarning[]
+  }
+}
 
-/** Makes the store on top of the shared files; every write goes through their protocol. */
+/** What was removed for one profile. `nothing`: the store held nothing of it that awsmfa may remove. */
+export interface Removal {
+  readonly profile: string
+  readonly removed: 'session' | 'marks' | 'nothing'
+  /** The session that was removed; undefined if there was none. */
+  readonly session: StoredSession | undefined
+  /** Why nothing could be removed for this profile alone. */
+  readonly failure?: Failure
+}
+
+/** Makes the store of the credentials file. Every write follows the protocol of the shared files. */
 export function createCredentialsFileStore(files: SharedFiles): SessionStore {
-  const profilesNow = (): ReturnType<typeof readProfiles> =>
-    readProfiles({ credentials: files.read().credentials.text, config: '' })
+  const readCredentials = (): Profiles => profilesIn(files.read().credentials.text)
   return {
     source: 'credentials-file',
-    find: (profile) => sessionInCredentialsFile(profilesNow().find(profile)),
+    find: (profile) => sessionInCredentialsFile(readCredentials().find(profile)),
     managedProfiles: () => {
-      const profiles = profilesNow()
-      return profiles.names().filter((name) => isMarked(profiles.find(name)))
+      const profiles = readCredentials()
+      return profiles.names().filter((name) => hasLoginMarks(profiles, name))
     },
     remove: (names) => {
-      // Without anything to take out there is nothing to lock, and a file that cannot be written is no obstacle.
-      const planned = planRemovals(files.read().credentials, names)
-      if (planned.removals.every(({ removed }) => removed === 'nothing'))
-        return { removals: planned.removals, warnings: [] }
+      // With nothing to remove there is nothing to lock, and a file that cannot be written does not matter.
+      const { removals } = planRemovals(files.read().credentials, names)
+      if (removals.every(({ removed }) => removed === 'nothing')) return { removals, warnings: [] }
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
-        const { after, removals } = planRemovals(credentials, names)
-        return { edits: { credentials: differenceOf(credentials.text, after) }, result: removals }
+        const planned = planRemovals(credentials, names)
+        return { edits: { credentials: differenceOf(credentials.text, planned.after) }, result: planned.removals }
       })
       return { removals: result, warnings }
     },
   }
 }
 
-interface PlannedRemovals {
-  readonly after: string
-  readonly removals: readonly Removal[]
-}
-
-/** One removal after the other, each on what the one before left: neighbours may share the blank line between them. */
+/** Plans one removal after the other, each on what the one before left: neighbors may share the blank line between them. */
 function planRemovals(
-  { text, path }: { readonly text: string; readonly path: string },
+  { text, path }: Pick<FileSnapshot, 'text' | 'path'>,
   names: readonly string[],
-): PlannedRemovals {
+): { readonly after: string; readonly removals: readonly Removal[] } {
   const removals: Removal[] = []
   let after = text
   for (const profile of names) {
     try {
-      const session = sessionInCredentialsFile(readProfiles({ credentials: after, config: '' }).find(profile))
+      const session = sessionInCredentialsFile(profilesIn(after).find(profile))
       const { edits, removed } = planSessionRemoval({ document: readIniDocument(after), path, profile })
       after = applyEdits(after, edits)
       const isSession = removed === 'keys' || removed === 'section'
@@ -65,39 +86,17 @@ function planRemovals(
   return { after, removals }
 }
 
-/** Tells whether login wrote something here, a session that still stands or marks beside what came after it. */
-function isMarked(profile: Parameters<typeof classifyProfile>[0]): boolean {
+function profilesIn(credentials: string): Profiles {
+  return readProfiles({ credentials, config: '' })
+}
+
+/** Returns whether login wrote in the section: a session that is still there, or marks beside what replaced it. */
+function hasLoginMarks(profiles: Profiles, name: string): boolean {
+  const profile = profiles.find(name)
   return classifyProfile(profile).kind === 'ours' || profile?.getFrom('credentials', 'awsmfa_state') !== undefined
 }
 
-/** What was taken out for one profile. `nothing`: the store held nothing of it that awsmfa may take out. */
-export interface Removal {
-  readonly profile: string
-  readonly removed: 'session' | 'marks' | 'nothing'
-  /** The session that went, as the store held it; undefined where none did. */
-  readonly session: StoredSession | undefined
-  /** Why nothing could be taken out for this profile, where others had no such trouble. */
-  readonly failure?: Failure
-}
-
-/** One place that holds sessions by profile. status and logout walk all of them. */
-export interface SessionStore {
-  readonly source: SessionSource
-  /** Gives what the store holds for a profile; absence is undefined. Throws for files that cannot be read. */
-  readonly find: (profile: string) => StoredSession | undefined
-  /** The profiles for which awsmfa wrote something here. */
-  readonly managedProfiles: () => readonly string[]
-  /**
-   * Takes out, in one write, what awsmfa wrote for these profiles, and only that; one removal for each, in their order. A
-   * profile whose own place is in doubt fails alone, in its removal.
-   */
-  readonly remove: (profiles: readonly string[]) => {
-    readonly removals: readonly Removal[]
-    readonly warnings: readonly WriteWarning[]
-  }
-}
-
-/** `--all` means the profiles that awsmfa wrote to, and there is none. */
+/** Returns the note for `--all` if awsmfa wrote a session for no profile. */
 export function renderNothingManaged(): string {
   return note('no profile holds a session of awsmfa')
 }

@@ -161,7 +161,13 @@ describe('signing out of a role whose session another program cached', () => {
     mark?: { readonly profiles: readonly string[]; readonly requestHash: string },
   ): LogoutContext['awsCaches'] => {
     const entry = { credentials: sessionOf('ASIAOTHER', seconds).credentials, ...(mark === undefined ? {} : { mark }) }
-    return [{ findFor: () => ({ kind: 'entry', entry }), pathFor: () => '/home/me/.aws/cli/cache/x.json' }]
+    return [
+      {
+        source: 'cli-cache',
+        findFor: () => ({ kind: 'entry', entry }),
+        pathFor: () => '/home/me/.aws/cli/cache/x.json',
+      },
+    ]
   }
   const notesOf = (awsCaches: LogoutContext['awsCaches']): readonly string[] =>
     logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha1 } from '../../src/runtime/runtime.ts'
 import { createAwsCacheStore } from '../../src/sessions/aws-cache.ts'
-import type { AwsCacheKind, AwsCacheStore } from '../../src/sessions/aws-cache.ts'
+import type { AwsCacheKind, AwsCache } from '../../src/sessions/aws-cache.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { cacheArgumentsOf } from '../../src/sessions/aws-cache-entry.ts'
 import type { CacheArguments } from '../../src/sessions/aws-cache-entry.ts'
@@ -76,7 +76,7 @@ describe.each(READERS)(
   ({ program, way, kind, argv, asks }) => {
     let sts: StrictSts
     let home: TempHome
-    let store: AwsCacheStore
+    let store: AwsCache
     const profile = readProfiles({ credentials: '', config: Buffer.from(CONFIG).toString('latin1') }).find('admin')
     const cacheArguments: CacheArguments = (profile === undefined ? undefined : cacheArgumentsOf(profile)) ?? {
       RoleArn: '',

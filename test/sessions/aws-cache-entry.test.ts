@@ -12,7 +12,7 @@ import {
   encodeCacheEntry,
   isCacheEntryName,
   isCacheEntryUsable,
-  quietUntil,
+  promptFreeUntil,
   spellArguments,
 } from '../../src/sessions/aws-cache-entry.ts'
 import { findPython } from '../support/aws-clients.ts'
@@ -365,6 +365,6 @@ describe('the time for which an entry keeps its readers from asking', () => {
   })
 
   it('ends 15 minutes before the session', () => {
-    expect(quietUntil(expiration)).toEqual(new Date('2026-11-21T08:43:45Z'))
+    expect(promptFreeUntil(expiration)).toEqual(new Date('2026-11-21T08:43:45Z'))
   })
 })

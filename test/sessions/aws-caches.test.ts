@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sha1 } from '../../src/runtime/runtime.ts'
-import type { AwsCacheKind, AwsCacheStore } from '../../src/sessions/aws-cache.ts'
+import type { AwsCacheKind, AwsCache } from '../../src/sessions/aws-cache.ts'
 import { createAwsCacheStore } from '../../src/sessions/aws-cache.ts'
 import { isFailure } from '../../src/model/failure.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -38,10 +38,10 @@ const foreign = (): string =>
   })
 
 interface Scene {
-  readonly store: AwsCacheStore
+  readonly store: AwsCache
   readonly home: string
   readonly oddities: readonly string[]
-  readonly put: (cacheArguments: Parameters<AwsCacheStore['pathFor']>[0], content: string | Uint8Array) => string
+  readonly put: (cacheArguments: Parameters<AwsCache['pathFor']>[0], content: string | Uint8Array) => string
 }
 
 function sceneOf(kind: AwsCacheKind = 'cli-cache', home = scratchFolder()): Scene {
@@ -85,18 +85,15 @@ describe('a cache of AWS', () => {
       accessKeyId: credentials.accessKeyId,
       expiration: credentials.expiration,
       managedBy: 'awsmfa',
+      requestHash: write.requestHash,
+      identity: { account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice', userId: '' },
     })
     expect(store.managedProfiles()).toEqual(['admin'])
   })
 
   it('is empty, without an oddity, where there is no folder', () => {
     const { store, home, oddities } = sceneOf()
-    expect([store.find('admin'), store.managedProfiles(), store.findFor(ROLE).kind, store.healFor(ROLE)]).toEqual([
-      undefined,
-      [],
-      'none',
-      false,
-    ])
+    expect([store.find('admin'), store.managedProfiles(), store.findFor(ROLE).kind]).toEqual([undefined, [], 'none'])
     expect(store.remove(['admin']).removals).toEqual([{ profile: 'admin', removed: 'nothing', session: undefined }])
     expect({ oddities, names: readdirSync(home) }).toEqual({ oddities: [], names: [] })
   })
@@ -163,33 +160,15 @@ describe('a cache of AWS', () => {
   it('takes a folder in the place of an entry for none, and cannot write there', () => {
     const { store, oddities } = sceneOf()
     mkdirSync(store.pathFor(ROLE), { recursive: true })
-    expect([store.findFor(ROLE).kind, store.healFor(ROLE), oddities.length]).toEqual(['none', false, 2])
+    expect([store.findFor(ROLE).kind, oddities.length]).toEqual(['none', 1])
     expect(failureOf(() => store.storeFor(ROLE, write))).toBe('FILE_NOT_WRITABLE')
   })
 
-  it('heals a damaged entry by replacing it', () => {
+  it('replaces a damaged entry', () => {
     const { store, put } = sceneOf()
     put(ROLE, '{}')
     store.storeFor(ROLE, write)
     expect(store.findFor(ROLE).kind).toBe('entry')
-  })
-
-  it('heals a damaged entry by removing it, that one alone', () => {
-    const { store, put } = sceneOf()
-    const path = put(ROLE, '{}')
-    put(OTHER_ROLE, '{}')
-    expect(store.healFor(ROLE)).toBe(true)
-    expect(readdirSync(dirname(path)).map((name) => join(dirname(path), name))).toEqual([store.pathFor(OTHER_ROLE)])
-  })
-
-  it.each([
-    ['the AWS CLI’s', foreign()],
-    ['awsmfa’s', undefined],
-  ])('does not heal an entry that works: %s', (_, content) => {
-    const { store, put } = sceneOf()
-    if (content === undefined) store.storeFor(ROLE, write)
-    else put(ROLE, content)
-    expect([store.healFor(ROLE), store.findFor(ROLE).kind]).toEqual([false, 'entry'])
   })
 
   it('removes what awsmfa wrote for a profile, under every name, and nothing else', () => {
@@ -211,6 +190,7 @@ describe('a cache of AWS', () => {
           accessKeyId: later.accessKeyId,
           expiration: later.expiration,
           managedBy: 'awsmfa',
+          requestHash: write.requestHash,
         },
       },
       { profile: 'nobody', removed: 'nothing', session: undefined },

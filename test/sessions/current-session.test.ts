@@ -29,6 +29,7 @@ function find(
   { credentials = '', config = '', minimumSeconds = 0, cached = [] }: World,
 ): ReturnType<typeof findCurrentSession> {
   const caches = cached.map((minutes) => ({
+    source: 'cli-cache' as const,
     findFor: (): AwsCacheFinding => ({
       kind: 'entry',
       entry: {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { findCachedSession, findQuiet } from '../../src/sessions/aws-cache-entry.ts'
+import { findCachedEntry, findPromptFree } from '../../src/sessions/aws-cache-entry.ts'
 import { statusOfProfile } from '../../src/sessions/status.ts'
 import type { StatusEntry } from '../../src/sessions/status.ts'
-import { keepOrRenewCached } from '../../src/login/prepare.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
@@ -21,7 +20,7 @@ function statusOf(credentials: string, config = '', profile = 'work', cached?: A
     now: NOW,
     minTtlSeconds: 0,
     identityOf: () => ALICE,
-    cachedSessionOf: (view) => findCachedSession(view, caches),
+    cachedSessionOf: (view) => findCachedEntry(view, caches)?.session,
   })
 }
 
@@ -145,7 +144,7 @@ describe('what is left of a session', () => {
     expect(statusOf(`[base]\n${LONG_TERM}`, config, 'admin', { kind: 'damaged' })).toMatchObject({ state: 'none' })
   })
 
-  it.each<[string, AwsCacheFinding, AwsCacheFinding, ReturnType<typeof findQuiet>]>([
+  it.each<[string, AwsCacheFinding, AwsCacheFinding, ReturnType<typeof findPromptFree>]>([
     [
       'both, as long as the entry that ends first lets them',
       cachedEntry(false, '2026-11-21T12:20:00Z'),
@@ -163,7 +162,7 @@ describe('what is left of a session', () => {
     const admin = readProfiles({ credentials: '', config: `[profile admin]\n${ROLE}` }).find('admin')
     if (admin === undefined) throw new Error('no profile')
     expect(
-      findQuiet(
+      findPromptFree(
         admin,
         [
           { source: 'cli-cache', findFor: () => cli },
@@ -172,66 +171,5 @@ describe('what is left of a session', () => {
         NOW,
       ),
     ).toEqual(expected)
-  })
-
-  it.each<[string, readonly AwsCacheFinding[], Partial<Parameters<typeof keepOrRenewCached>[0]>, object]>([
-    [
-      'is kept when it is of the same request',
-      [cachedEntry(true), cachedEntry(true)],
-      {},
-      { kind: 'keep', expiration: new Date('2026-11-21T12:40:00Z') },
-    ],
-    ['is kept when the AWS CLI made it itself', [cachedEntry(false), cachedEntry(true)], {}, { kind: 'keep' }],
-    [
-      'is renewed when one cache lacks it',
-      [cachedEntry(true), { kind: 'none' }],
-      {},
-      { kind: 'renew', because: 'no-session' },
-    ],
-    [
-      'is renewed when one cache is damaged',
-      [{ kind: 'damaged' }, cachedEntry(true)],
-      {},
-      { kind: 'renew', because: 'no-session' },
-    ],
-    [
-      'is renewed when it runs out',
-      [cachedEntry(true), cachedEntry(true, '2026-11-21T12:15:00Z')],
-      {},
-      { kind: 'renew', because: 'running-out' },
-    ],
-    [
-      'is renewed when less than asked for is left',
-      [cachedEntry(true), cachedEntry(true)],
-      { minTtlSeconds: 2400 },
-      { kind: 'renew', because: 'running-out' },
-    ],
-    [
-      'is renewed when the request differs',
-      [cachedEntry(true), cachedEntry(true)],
-      { requestHash: 'a.b.x.d.e' },
-      { kind: 'renew', because: 'another-request', parts: ['role'] },
-    ],
-    [
-      'is renewed when asked to',
-      [cachedEntry(true), cachedEntry(true)],
-      { renew: true },
-      { kind: 'renew', because: 'asked' },
-    ],
-  ])('in the caches %s', (_, findings, changes, expected) => {
-    const profiles = readProfiles({ credentials: `[base]\n${LONG_TERM}`, config: `[profile admin]\n${ROLE}` })
-    const caches = findings.map((finding) => ({ findFor: () => finding }))
-    expect(
-      keepOrRenewCached({
-        profile: 'admin',
-        profiles,
-        caches,
-        requestHash: 'a.b.c.d.e',
-        now: NOW,
-        minTtlSeconds: 0,
-        renew: false,
-        ...changes,
-      }),
-    ).toMatchObject(expected)
   })
 })

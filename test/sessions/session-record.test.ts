@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord } from '../../src/sessions/session-record.ts'
-import { isUsable } from '../../src/sessions/reuse.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { afterLogout } from '../../src/commands/logout.ts'
 
@@ -66,18 +65,6 @@ describe('a session in the cache', () => {
   ])('is a miss with %s', (_, change) => {
     const text = JSON.stringify({ ...(JSON.parse(encodeSessionRecord(record)) as object), ...change })
     expect(decodeAnySessionRecord(text)).toBeUndefined()
-  })
-
-  it.each([
-    ['2026-11-21T12:00:00Z', 900, true],
-    ['2026-11-21T23:44:59Z', 900, true],
-    ['2026-11-21T23:45:00Z', 900, false],
-    ['2026-11-22T00:00:00Z', 0, false],
-    // The clock went back, or the entry is from the future: it is not believed.
-    ['2026-11-21T11:50:00Z', 900, false],
-    ['2026-11-01T00:00:00Z', 900, false],
-  ])('at %s with %i s wanted: usable is %s', (now, minimum, usable) => {
-    expect(isUsable(record, new Date(now), minimum)).toBe(usable)
   })
 })
 
