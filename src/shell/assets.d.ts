@@ -1,4 +1,5 @@
-// The code for each shell is imported as a string: scripts/build.mjs and test/vitest.config.ts load these files as text.
+// The code for each shell is imported as a string: scripts/build.mjs and test/vitest.config.ts load these files as
+// text.
 declare module '*.bash' {
   const text: string
   export default text

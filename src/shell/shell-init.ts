@@ -2,7 +2,8 @@
  * The code that `awsmfa shell-init` prints: awsmfa.{bash,zsh,fish,ps1}, with the command table filled into their slots.
  *
  * A slot is a word `SLOT_NAME`, or a whole line `# SLOT_NAME`, so that each file is valid code of its shell as it is.
- * VALUE_OPTIONS: every option that takes a value; TWO_WORDS: commands such as `cache show`; COMMANDS: what completes after each command.
+ * VALUE_OPTIONS: every option that takes a value; TWO_WORDS: commands such as `cache show`; COMMANDS: what completes
+ * after each command.
  */
 import {
   ENV_FORMATS,
@@ -124,7 +125,7 @@ export function spellingsOf(options: readonly CompletedOption[]): readonly strin
   return options.flatMap(({ name, short }) => (short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]))
 }
 
-/** What completes after a command: words with spaces between, except `choices`, with items like `--format=env,fish `. */
+/** What completes after a command, separated by spaces; `choices` has items like `--format=env,fish `. */
 export interface CompletionWords {
   readonly flags: string
   readonly values: string

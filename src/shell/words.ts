@@ -27,7 +27,8 @@ const PIECE = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|[^\s'"\\]+/gy
 
 /**
  * Splits as botocore does on Windows: only double quotes quote, and a backslash escapes only before a double quote
- * (botocore/compat.py, _windows_shell_split, after Microsoft's rules for C programs). Returns undefined for an unclosed quote.
+ * (botocore/compat.py, _windows_shell_split, after Microsoft's rules for C programs). Returns undefined for an unclosed
+ * quote.
  */
 export function splitWindowsCommand(line: string): readonly string[] | undefined {
   const words: string[] = []
@@ -81,7 +82,7 @@ export function quoteForShell(word: string): string | undefined {
   return /\s[#;]|[\r\n]/.test(word) ? undefined : `'${word.replaceAll("'", `'"'"'`)}'`
 }
 
-/** The same on Windows. cmd.exe reads some characters in quotes too, and a last backslash would escape the closing quote. */
+/** The same on Windows, where cmd.exe reads some characters in quotes too, and `\"` escapes the quote. */
 export function quoteForWindows(word: string): string | undefined {
   if (/["%!^&|<>\r\n]|\s[#;]|\\$/.test(word)) return undefined
   return /^[\w@+=:,.\\/-]+$/.test(word) ? word : `"${word}"`
@@ -120,8 +121,8 @@ const QUOTING: Readonly<Record<Exclude<EnvFormat, 'process'>, Quoting>> = {
   /** fish, "Quotes": within single quotes a backslash escapes a quote and itself. */
   fish: (value) => (value.includes('\0') ? undefined : `'${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`),
   /**
-   * PowerShell, about_Quoting_Rules: within single quotes only the quote, which may be a typographic one, is special, and
-   * is doubled. The output of a program is piped line by line, so a value of several lines cannot be.
+   * PowerShell, about_Quoting_Rules: within single quotes only the quote, which may be a typographic one, is special,
+   * and is doubled. The output of a program is piped line by line, so a value of several lines cannot be.
    */
   powershell: (value) => (CONTROLS.test(value) ? undefined : `'${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`),
   /** cmd.exe: within `set "NAME=value"` only `"`, `%` and, if enabled, `!` and `^` are special. */
