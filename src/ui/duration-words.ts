@@ -1,72 +1,46 @@
+/** Durations in words, with dayjs, for messages that are read once; duration.ts has short forms without it. */
 import dayjs from 'dayjs'
-import relativeTime from 'dayjs/plugin/relativeTime.js'
-import updateLocale from 'dayjs/plugin/updateLocale.js'
+import duration from 'dayjs/plugin/duration.js'
 
-/** Times in words, for messages that are read once; off the fast paths, where remaining.ts does without a library. */
+dayjs.extend(duration)
 
-const MINUTE = 60
+/** Units, and the count from which each is used: a session lasts up to 36 hours, so hours count to 47. */
+const UNITS = [
+  ['year', 1],
+  ['month', 1],
+  ['day', 2],
+  ['hour', 1],
+  ['minute', 1],
+  ['second', 0],
+] as const
 
-const HOUR = 60 * MINUTE
-
-const DAY = 24 * HOUR
-
-dayjs.extend(relativeTime, {
-  // A session lasts up to 36 hours, so hours are counted until 48; rounded down, since nobody is cheered by half a minute.
-  thresholds: [
-    { l: 's', r: 1 },
-    { l: 'ss', r: 59, d: 'second' },
-    { l: 'm', r: 1 },
-    { l: 'mm', r: 59, d: 'minute' },
-    { l: 'h', r: 1 },
-    { l: 'hh', r: 47, d: 'hour' },
-    { l: 'd', r: 1 },
-    { l: 'dd', r: 29, d: 'day' },
-    { l: 'M', r: 1 },
-    { l: 'MM', r: 11, d: 'month' },
-    { l: 'y', r: 1 },
-    { l: 'yy', d: 'year' },
-  ],
-  rounding: Math.floor,
-})
-
-dayjs.extend(updateLocale)
-
-dayjs.updateLocale('en', {
-  relativeTime: {
-    future: 'in %s',
-    past: '%s ago',
-    s: '1 second',
-    ss: '%d seconds',
-    m: '1 minute',
-    mm: '%d minutes',
-    h: '1 hour',
-    hh: '%d hours',
-    d: '1 day',
-    dd: '%d days',
-    M: '1 month',
-    MM: '%d months',
-    y: '1 year',
-    yy: '%d years',
-  },
-})
-
-/** Gives a length in words: `12 hours`, `1 hour`, `15 minutes`. Rounded to the nearest second first, then down. */
+/** Returns a duration in its largest unit, to the nearest second and then down: `12 hours`, `1 hour`. */
 export function durationInWords(seconds: number): string {
-  const start = dayjs(0)
-  return start.add(Math.round(seconds), 'second').from(start, true)
+  return inLargestUnit(Math.round(seconds))
 }
 
-/** Gives an exact length as few units as say it: `12 hours`, `1 hour 30 minutes`, `1000 seconds`. For limits and requests. */
+/** Returns an exact duration in as few units as possible: `12 hours`, `1 hour 30 minutes`, `1000 seconds`. */
 export function exactDuration(seconds: number): string {
-  if (seconds >= DAY * 2 && seconds % DAY === 0) return durationInWords(seconds)
-  if (seconds % MINUTE !== 0) return `${seconds} seconds`
-  const parts = [seconds - (seconds % HOUR), seconds % HOUR].filter((part) => part > 0)
-  return parts
-    .map((part) => (part >= HOUR ? `${part / HOUR} hour${part === HOUR ? '' : 's'}` : durationInWords(part)))
+  const length = dayjs.duration(seconds, 'seconds')
+  if (seconds % 60 !== 0) return `${seconds} seconds`
+  if (length.asDays() >= 2 && Number.isInteger(length.asDays())) return inLargestUnit(seconds)
+  return [counted(Math.floor(length.asHours()), 'hour'), counted(length.minutes(), 'minute')]
+    .filter((part) => !part.startsWith('0 '))
     .join(' ')
 }
 
-/** Gives the distance of an instant from now: `in 3 hours`, `2 days ago`. */
+/** Returns the distance of an instant from now: `in 3 hours`, `2 days ago`. */
 export function relativeToNow(instant: Date, now: Date): string {
-  return dayjs(instant).from(dayjs(now))
+  const seconds = dayjs(instant).diff(now, 'second', true)
+  return seconds > 0 ? `in ${inLargestUnit(seconds)}` : `${inLargestUnit(-seconds)} ago`
+}
+
+function inLargestUnit(seconds: number): string {
+  const length = dayjs.duration(seconds, 'seconds')
+  const [unit] = UNITS.find(([name, least]) => length.as(name) >= least) ?? ['second']
+  return counted(Math.max(1, Math.floor(length.as(unit))), unit)
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
