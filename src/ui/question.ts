@@ -1,55 +1,57 @@
-import type { ReadStream, WriteStream } from 'node:tty'
+/**
+ * Questions at the controlling terminal.
+ *
+ * - A question goes to the terminal and its answer comes from there, whatever stdin, stdout and stderr are. stdin is
+ *   never read.
+ * - The kernel edits the line, echoes it and turns Ctrl-C into a signal. Only a hidden answer makes the terminal raw;
+ *   its mode is restored when the question ends, however it ends, and when the process exits. Only SIGKILL leaves it
+ *   raw.
+ * - A process outside the foreground group does not ask: the kernel would stop it, with its locks held and timers
+ *   still.
+ * - After the answer the question is erased, so that the outcome takes its place; a dumb terminal shows it on the next
+ *   line.
+ */
 import { closeSync, fstatSync, openSync } from 'node:fs'
+import type { ReadStream, WriteStream } from 'node:tty'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { movesCursor, textStyle } from './style.ts'
 import type { TextStyle } from './style.ts'
 
-/**
- * Questions at the controlling terminal. The rules:
- *
- * - The question goes to the terminal and the answer comes from it, whatever stdin, stdout and stderr are. stdin is never read.
- * - The terminal stays in the mode in which the kernel edits the line, echoes it and turns Ctrl-C into a signal. Only for an
- *   answer that must not be seen it is made raw, and what it was before is restored when the answer is there, when the
- *   question is ended by whatever, and when the process ends without ending it; SIGKILL alone leaves it as it is.
- * - A process outside the terminal's foreground group does not ask: the kernel would stop it in the middle, alive, with its
- *   locks held and its timers still.
- * - After the answer the question is erased and the cursor is where the question began, so that the outcome takes its place.
- *   A terminal that cannot move its cursor shows the outcome on the next line.
- */
-
 /** Asks at the controlling terminal. */
 export interface Asker {
-  /** Why nothing can be asked here and now; undefined when it can. Opens and closes the terminal to find out. */
+  /** Returns why nothing can be asked now; undefined if something can. Opens and closes the terminal to find out. */
   readonly obstacle: () => PromptObstacle | undefined
-  /** How a question may be dressed. */
+  /** How lines at the terminal may look. */
   readonly style: TextStyle
   /**
-   * Writes the question and gives the line that was typed, without its end. Throws PROMPT_UNAVAILABLE; CANCELLED on Ctrl-C and
-   * on Ctrl-D in an empty line; the signal's reason when it aborts. The event loop runs on meanwhile.
+   * Asks, and resolves to the line that was typed, without its end. Throws PROMPT_UNAVAILABLE; CANCELLED on Ctrl-C, and
+   * on Ctrl-D in an empty line; the signal's reason when it aborts. The event loop keeps running.
    */
   readonly askLine: (question: Question, signal: AbortSignal) => Promise<string>
-  /** Writes lines that stay, to the terminal. Does nothing where there is none. */
+  /** Writes lines to the terminal, which stay there. Does nothing if there is none. */
   readonly say: (text: string) => void
 }
 
-/** A question on one line, its text without colours and ready to be typed behind. What is not kept is erased when it is answered. */
+/** A question on one line. */
 export interface Question {
+  /** Ends in a space. Without color, since its length tells how many rows to erase. */
   readonly text: string
   readonly wanted: WantedAnswer
+  /** Whether question and answer stay on the screen. */
   readonly keep: boolean
-  /** What is typed is not shown. */
+  /** Whether typing is not echoed. */
   readonly hidden?: boolean
 }
 
-/** What an Asker needs to know: variables for the terminal's abilities, and whether `--no-color` was given. */
+/** What an Asker depends on. `noColor` is `--no-color`. */
 export interface AskerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly noColor: boolean
 }
 
-/** Makes the Asker of this process. Opens nothing before the first question. */
+/** Returns the Asker of this process. Opens nothing before the first question. */
 export function createAsker({ environment, noColor }: AskerOptions): Asker {
   const { platform } = process
   const canMove = movesCursor(environment, platform)
@@ -63,23 +65,56 @@ export function createAsker({ environment, noColor }: AskerOptions): Asker {
       return await converse({ ...question, canMove }, signal)
     },
     say: (text) => {
-      if (findObstacle() === undefined) sayTo(openScreen(), text)
+      if (findObstacle() !== undefined) return
+      const screen = openScreen()
+      screen.stream.write(text)
+      close(screen)
     },
   }
 }
 
+/** Answers that are none of the choices, one after another, before the question is given up: nobody is there. */
+const MAX_ATTEMPTS = 10
+
+/** Asks a yes-or-no question, which stays on the screen. Anything but y or yes is no. Throws what `askLine` does. */
+export async function confirm(
+  asker: Asker,
+  question: string,
+  wanted: 'answer' | 'consent',
+  signal: AbortSignal,
+): Promise<boolean> {
+  const answer = await asker.askLine({ text: `${question} [y/N] `, wanted, keep: true }, signal)
+  return /^\s*y(es)?\s*$/i.test(answer)
+}
+
+/** Asks to choose one of a numbered list, and resolves to its index. Throws what `askLine` throws. */
+export async function choose(
+  asker: Asker,
+  question: string,
+  choices: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  asker.say(`${question}\n${choices.map((choice, index) => `  ${index + 1}  ${choice}\n`).join('')}`)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const line = await asker.askLine({ text: `[1-${choices.length}] `, wanted: 'answer', keep: true }, signal)
+    const answer = line.trim()
+    if (/^[1-9]\d*$/.test(answer) && Number(answer) <= choices.length) return Number(answer) - 1
+  }
+  throw new AwsmfaError({ code: 'CANCELLED' })
+}
+
 interface PosedQuestion extends Question {
-  /** Whether the cursor can be moved where it is asked. */
+  /** Whether the terminal can move its cursor. */
   readonly canMove: boolean
 }
 
-/** A terminal stream and the descriptor it was made from: libuv opens the terminal again and leaves ours to us. */
+/** A terminal stream and the descriptor it was made from: libuv reopens the terminal and leaves ours open. */
 interface Side<Stream> {
   readonly stream: Stream
   readonly descriptor: number
 }
 
-/** `erased`: the question is gone already. */
+/** How a question ended. `erased`: the question is gone already. */
 type Ending = { readonly line: string; readonly entered: boolean } | { readonly error: unknown; readonly erased?: true }
 
 async function converse(question: PosedQuestion, signal: AbortSignal): Promise<string> {
@@ -91,7 +126,7 @@ async function converse(question: PosedQuestion, signal: AbortSignal): Promise<s
   return ending.line
 }
 
-/** Never rejects: whatever happens while the line is typed is an ending, so that there is one place that cleans up. */
+/** Resolves to how the question ended; never rejects, so that one place cleans up. */
 function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
   const { text, wanted, canMove, hidden = false } = question
   return new Promise((resolve) => {
@@ -109,18 +144,18 @@ function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: Ab
     let withdrawn = false
     const onAbort = (): void => {
       withdrawn = true
-      // At once: whatever is said next must find the line free.
+      // At once: the next text must find the line free.
       erase(question, screen.stream, { error: signal.reason })
       void dropTyped(keyboard.stream, hidden).then(() => finish({ error: signal.reason, erased: true }))
     }
-    /** What happens while a withdrawn question goes is not an answer to it any more. */
+    // Nothing answers a question that is being withdrawn.
     const conclude = (ending: Ending): void => (withdrawn ? undefined : finish(ending))
     const onInterrupt = (): void => conclude({ error: new AwsmfaError({ code: 'CANCELLED' }) })
-    // Stopped with Ctrl-Z and taken up again: the shell has written over the question, and the kernel dropped what was typed.
+    // After Ctrl-Z and fg: the shell has written over the question, and the kernel has dropped what was typed.
     const onContinue = (): void => {
       if (!isForeground()) return conclude({ error: unavailable('background', wanted) })
       typed = ''
-      // The shell has made the terminal what it likes it to be.
+      // The shell has set a mode of its own.
       if (hidden) keyboard.stream.setRawMode(false).setRawMode(true)
       screen.stream.write(canMove ? `\r\u001B[J${text}` : `\n${text}`)
     }
@@ -134,30 +169,30 @@ function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: Ab
         typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false },
       ),
     )
-    // EIO: the kernel refuses the terminal to a background process whose group has nobody left to stop it for.
+    // EIO: the kernel refuses the terminal to a background process of an orphaned group.
     keyboard.stream.on('error', (error) => conclude({ error: unavailable('background', wanted, error) }))
     signal.addEventListener('abort', onAbort)
     process.on('SIGINT', onInterrupt)
     if (process.platform !== 'win32') process.on('SIGCONT', onContinue)
-    // Last, so that whoever sees the question finds every answer to it understood, Ctrl-C too.
+    // Last, so that every answer to a visible question is understood, Ctrl-C too.
     screen.stream.write(text)
   })
 }
 
 /**
- * Takes what stands in a line that was begun when the question was withdrawn: the kernel keeps it, and it would become the
- * beginning of the next answer, a password perhaps, or of the next line of the shell. A terminal that is raw hands it out at once.
+ * Discards a line that was begun when its question was withdrawn: the kernel keeps it, and it would begin the next
+ * answer, perhaps a password, or the next command line. A raw terminal delivers it at once.
  */
 async function dropTyped(keyboard: ReadStream, isRaw: boolean): Promise<void> {
-  // Whoever changes the terminal from the background is stopped by the kernel.
+  // The kernel stops a process that changes the terminal from the background.
   if (isRaw || process.platform === 'win32' || !isForeground()) return
   const show = hideTyping(keyboard)
-  // Two turns: the first one's reading may be over already.
+  // Two turns: the reading of the first one may be over already.
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
   show()
 }
 
-/** Keeps what is typed from being shown; gives what brings that back. SIGQUIT would end the process without a word. */
+/** Hides what is typed, and returns the function that shows it again, also before SIGQUIT ends the process. */
 function hideTyping(keyboard: ReadStream): () => void {
   const show = (): void => void keyboard.setRawMode(false)
   const quit = (): void => {
@@ -175,12 +210,10 @@ function hideTyping(keyboard: ReadStream): () => void {
 }
 
 const CTRL_C = '\u0003'
-
 const CTRL_D = '\u0004'
-
 const END_KEYS: readonly string[] = ['\r', '\n', CTRL_D]
 
-/** Tells whether what came from the keyboard ends the question. Ctrl-C comes as a byte where another program left the terminal raw. */
+/** Returns how typed text ends the question, if it does. Ctrl-C is a byte if another program left the terminal raw. */
 function endingOf(typed: string): Ending | undefined {
   if (typed.includes(CTRL_C)) return { error: new AwsmfaError({ code: 'CANCELLED' }) }
   const end = Array.from(typed).find((key) => END_KEYS.includes(key))
@@ -190,7 +223,7 @@ function endingOf(typed: string): Ending | undefined {
   return { line, entered: end !== CTRL_D }
 }
 
-/** Does what the kernel's line editor would have done, for a terminal that was left raw: Backspace and Ctrl-U. */
+/** Applies Backspace and Ctrl-U, which the kernel does unless the terminal is raw. */
 function edited(typed: string): string {
   return Array.from(typed).reduce((line: string, key) => {
     if (key === '\u0015') return ''
@@ -198,7 +231,7 @@ function edited(typed: string): string {
   }, '')
 }
 
-/** Brings the cursor back to where the question began, with everything from there on cleared. Long questions take several rows. */
+/** Moves the cursor to where the question began and clears the rest. Long questions take several rows. */
 function erase({ text, keep, canMove, hidden = false }: PosedQuestion, screen: WriteStream, ending: Ending): void {
   const entered = 'line' in ending && ending.entered && !hidden
   if (!canMove || (keep && 'line' in ending)) {
@@ -212,16 +245,11 @@ function erase({ text, keep, canMove, hidden = false }: PosedQuestion, screen: W
   screen.write(`${up > 0 ? `\u001B[${up}A` : ''}\r\u001B[J`)
 }
 
-function sayTo(screen: Side<WriteStream>, text: string): void {
-  screen.stream.write(text)
-  close(screen)
-}
-
 function findObstacle(): PromptObstacle | undefined {
   try {
     closeSync(openDevice('keyboard'))
   } catch {
-    // Whatever keeps it from being opened (ENXIO without a terminal, ENOENT, EACCES), nobody can be asked there.
+    // ENXIO without a terminal, ENOENT, EACCES: nobody can be asked there.
     return 'no-terminal'
   }
   return isForeground() ? undefined : 'background'
@@ -232,7 +260,7 @@ function openKeyboard(): Side<ReadStream> {
   return { stream: new (tty().ReadStream)(descriptor), descriptor }
 }
 
-/** Writes to it return when the terminal has the text. Errors are dropped: a terminal that is gone also ends the reading. */
+/** Opens the terminal for synchronous writes, whose errors are dropped: reading fails too if it is gone. */
 function openScreen(): Side<WriteStream> {
   const descriptor = openDevice('screen')
   const stream = new (tty().WriteStream)(descriptor)
@@ -240,7 +268,7 @@ function openScreen(): Side<WriteStream> {
   return { stream, descriptor }
 }
 
-/** Windows: `CON` alone would be an ordinary file to Node, and `CONIN$` has to be opened for writing too (nodejs/node issue 63852). */
+/** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
 function openDevice(side: 'keyboard' | 'screen'): number {
   const onWindows = side === 'keyboard' ? '\\\\.\\CONIN$' : '\\\\.\\CONOUT$'
   return openSync(process.platform === 'win32' ? onWindows : '/dev/tty', 'r+')
@@ -251,13 +279,13 @@ function close({ stream, descriptor }: Side<ReadStream | WriteStream>): void {
     try {
       if (fstatSync(descriptor).isCharacterDevice()) closeSync(descriptor)
     } catch {
-      // libuv had not opened the terminal again and has closed ours.
+      // libuv had not reopened the terminal and has closed ours.
     }
   })
   stream.destroy()
 }
 
-/** Loaded with the first question: node:tty brings node:net with it, which nothing else may need. */
+/** Loads node:tty with the first question: it loads node:net, which a command may not need. */
 function tty(): { readonly ReadStream: typeof ReadStream; readonly WriteStream: typeof WriteStream } {
   return process.getBuiltinModule('node:tty')
 }

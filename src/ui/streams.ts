@@ -1,19 +1,19 @@
+/** Writing stdout and stderr whole, and finding out whether they are terminals. */
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
+import { isSystemError } from '../platform/system-error.ts'
+import { pauseSync } from '../platform/time.ts'
 import type { StreamFacts } from './style.ts'
 
-/** Writes text to a standard stream, whole and at once. */
-export type Write = (text: string) => void
-
-/** Milliseconds to wait before trying a full pipe again. */
-const FULL_PIPE_PAUSE = 5
+const FULL_PIPE_PAUSE_MS = 5
 
 /**
- * Makes a writer for stdout (1) or stderr (2) that returns when every byte is out. A pipe that another process made
- * non-blocking says EAGAIN while it is full: then it waits. A closed pipe is success: what comes after is dropped. Any other
- * error on stdout is thrown as STDOUT_UNWRITABLE, since data would be missing unnoticed; on stderr there is nobody to tell.
+ * Returns a writer for stdout (1) or stderr (2) that returns when every byte is written. It waits for a full pipe that
+ * another process made non-blocking (EAGAIN). After the reader has closed the pipe, text is dropped. Throws
+ * STDOUT_UNWRITABLE for any other error on stdout, where data would be missing unnoticed; such errors on stderr are
+ * dropped.
  */
-export function createOutput(descriptor: 1 | 2): Write {
+export function createOutput(descriptor: 1 | 2): (text: string) => void {
   let closed = false
   return (text) => {
     let rest: string | Uint8Array = text
@@ -29,21 +29,19 @@ function writeSome(descriptor: 1 | 2, rest: string | Uint8Array): number | 'clos
   try {
     return typeof rest === 'string' ? writeSync(descriptor, rest) : writeSync(descriptor, rest)
   } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'EAGAIN') return pause()
+    const errno = isSystemError(error) ? error.code : 'UNKNOWN'
+    if (errno === 'EAGAIN') {
+      pauseSync(FULL_PIPE_PAUSE_MS)
+      return 0
+    }
     if (errno === 'EPIPE' || errno === 'EOF' || descriptor === 2) return 'closed'
     throw new AwsmfaError({ code: 'STDOUT_UNWRITABLE', errno }, { cause: error })
   }
 }
 
-function pause(): 0 {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE)
-  return 0
-}
-
 /**
- * Tells what a standard stream is. Node's stream objects cost milliseconds, so they are made only for what may be a terminal:
- * a character device that is not /dev/null.
+ * Returns whether a standard stream is a terminal, and its width. Node's stream objects cost milliseconds, so one is
+ * made only for a character device other than /dev/null.
  */
 export function streamFacts(descriptor: 1 | 2): StreamFacts {
   if (!mayBeTerminal(descriptor)) return { isTTY: false, columns: undefined }
@@ -53,15 +51,11 @@ export function streamFacts(descriptor: 1 | 2): StreamFacts {
 
 function mayBeTerminal(descriptor: number): boolean {
   try {
-    const found = fstatSync(descriptor)
-    if (!found.isCharacterDevice()) return false
-    return process.platform === 'win32' || found.rdev !== statSync('/dev/null').rdev
+    const stats = fstatSync(descriptor)
+    if (!stats.isCharacterDevice()) return false
+    return process.platform === 'win32' || stats.rdev !== statSync('/dev/null').rdev
   } catch {
-    // A descriptor that cannot be looked at is treated as no terminal: plain text is always right.
+    // Not a terminal as far as anyone can tell: plain text is always right.
     return false
   }
-}
-
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
 }

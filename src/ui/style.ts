@@ -1,14 +1,19 @@
-/**
- * How text may be dressed on one stream. Pure and free of imports at run time, because the entry uses it too.
- */
+/** How text looks on one stream: color, Unicode, width. Pure, for the quick answers. */
 
-/** What a stream is: a terminal or not, and how wide it says it is. */
+/** Whether a stream is a terminal, and the width that it reports. */
 export interface StreamFacts {
   readonly isTTY: boolean
   readonly columns: number | undefined
 }
 
-/** What decides about colour, Unicode and width. `noColor` is `--no-color`; `platform` is `process.platform`. */
+/** How text may look on a stream. `columns` is undefined if it is not a terminal. */
+export interface TextStyle {
+  readonly color: boolean
+  readonly unicode: boolean
+  readonly columns: number | undefined
+}
+
+/** What a style depends on. `noColor` is `--no-color`; `platform` is `process.platform`. */
 export interface TextStyleOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly platform: string
@@ -16,65 +21,53 @@ export interface TextStyleOptions {
   readonly stream: StreamFacts
 }
 
-/** Width that is assumed for a terminal that tells none: what a VT100 had, and what most programs assume. */
-const USUAL_COLUMNS = 80
-
-/** Tells how text may be dressed on a stream. Empty variables count as unset, as no-color.org asks for NO_COLOR. */
+/** Returns the style for a stream. Empty variables count as unset, as no-color.org requires of NO_COLOR. */
 export function textStyle(options: TextStyleOptions): TextStyle {
-  return { color: hasColour(options), unicode: hasUnicode(options), columns: columnsOf(options) }
+  return { color: hasColor(options), unicode: hasUnicode(options), columns: columnsOf(options) }
 }
 
-/**
- * Tells whether cursor movements can be sent to a terminal: not to a dumb one, nor to one that does not say what it is.
- * The consoles of Windows understand them without TERM.
- */
+/** Returns whether a terminal can move its cursor: not if it is dumb or does not report its type. */
 export function movesCursor(environment: TextStyleOptions['environment'], platform: string): boolean {
   return platform === 'win32' ? environment['TERM'] !== 'dumb' : !['', 'dumb'].includes(environment['TERM'] ?? '')
 }
 
-/** In order: our own two switches; FORCE_COLOR, which beats NO_COLOR as it does in Node itself; NO_COLOR; the terminal. */
-function hasColour({ environment, platform, noColor, stream }: TextStyleOptions): boolean {
+/** In order: awsmfa's own two switches; FORCE_COLOR, which beats NO_COLOR as in Node.js; NO_COLOR; the terminal. */
+function hasColor({ environment, platform, noColor, stream }: TextStyleOptions): boolean {
   if (noColor || isSet(environment['AWSMFA_NO_COLOR'])) return false
-  if (isSet(environment['FORCE_COLOR'])) return !['0', 'false'].includes(environment['FORCE_COLOR'] ?? '')
+  if (isSet(environment['FORCE_COLOR'])) return !['0', 'false'].includes(environment['FORCE_COLOR'])
   if (isSet(environment['NO_COLOR'])) return false
   return stream.isTTY && movesCursor(environment, platform)
 }
 
 /**
- * By the locale, in POSIX's order of precedence. macOS programs that were not started by a terminal have no locale at all,
- * and all of macOS is UTF-8. The Linux console has Unicode, but its fonts have few signs. On Windows there is no locale
- * variable; the terminals named here are known to draw Unicode.
+ * By the locale, in POSIX's order of precedence. macOS programs that no terminal started have no locale at all, and all
+ * of macOS is UTF-8. The fonts of the Linux console have few signs. On Windows, which has no locale variable, the
+ * terminals named here are known to draw Unicode.
  */
 function hasUnicode({ environment, platform, stream }: TextStyleOptions): boolean {
   if (stream.isTTY && environment['TERM'] === 'linux') return false
   const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(isSet)
   if (locale !== undefined) return /utf-?8/i.test(locale)
-  if (platform === 'win32')
-    return (
-      isSet(environment['WT_SESSION']) || environment['TERM_PROGRAM'] === 'vscode' || isSet(environment['ConEmuTask'])
-    )
-  return platform === 'darwin'
+  if (platform !== 'win32') return platform === 'darwin'
+  return (
+    isSet(environment['WT_SESSION']) || environment['TERM_PROGRAM'] === 'vscode' || isSet(environment['ConEmuTask'])
+  )
 }
+
+/** The width that most programs assume of a terminal that reports none. */
+const DEFAULT_COLUMNS = 80
 
 function columnsOf({ environment, stream }: TextStyleOptions): number | undefined {
   if (!stream.isTTY) return undefined
   if (stream.columns !== undefined && stream.columns > 0) return stream.columns
-  const told = environment['COLUMNS'] ?? ''
-  return /^[1-9]\d{0,3}$/.test(told) ? Number(told) : USUAL_COLUMNS
+  const columns = environment['COLUMNS'] ?? ''
+  return /^[1-9]\d{0,3}$/.test(columns) ? Number(columns) : DEFAULT_COLUMNS
 }
 
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== ''
 }
 
-/** How text may be dressed on one stream. `columns` is undefined where it is no terminal. */
-export interface TextStyle {
-  readonly color: boolean
-  readonly unicode: boolean
-  readonly columns: number | undefined
-}
-
-/** The few dresses that awsmfa's text may wear. */
 export type Color = 'green' | 'yellow' | 'red' | 'dim' | 'bold'
 
 const CODES: Readonly<Record<Color, readonly [number, number]>> = {
@@ -85,13 +78,11 @@ const CODES: Readonly<Record<Color, readonly [number, number]>> = {
   bold: [1, 22],
 }
 
-/** Colours a text where the stream takes colour, else gives it as it is. */
-export function paint(text: string, colour: Color, style: TextStyle): string {
-  const [on, off] = CODES[colour]
+/** Returns a text in a color, or unchanged if the stream has none. */
+export function paint(text: string, color: Color, style: TextStyle): string {
+  const [on, off] = CODES[color]
   return style.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
-
-/** How many columns a text takes on a terminal: enough for names, without the tables of a library. */
 
 /** East Asian wide and emoji blocks take two columns (Unicode Standard Annex 11). */
 const WIDE: readonly (readonly [number, number])[] = [
@@ -115,32 +106,31 @@ const NARROW: readonly (readonly [number, number])[] = [
   [0xfe00, 0xfe0f],
 ]
 
-/** Gives the columns that a text without control characters takes. */
+/** Returns how many columns a text without control characters takes on a terminal. */
 export function displayWidth(text: string): number {
-  let width = 0
-  for (const character of text) width += widthColumnsOf(character.codePointAt(0) ?? 0)
-  return width
+  return Array.from(text, characterWidth).reduce((sum, width) => sum + width, 0)
 }
 
-/** Fills a text with spaces up to a width. */
+/** Returns a text filled with spaces up to `width` columns. */
 export function padDisplay(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)))
 }
 
-/** Cuts a text that is wider than `width`, ending it in `~`, which every terminal can show. */
+/** Returns a text of at most `width` columns; `~`, which every terminal can show, ends one that was cut. */
 export function shortenDisplay(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   let kept = ''
   let used = 1
   for (const character of text) {
-    used += widthColumnsOf(character.codePointAt(0) ?? 0)
+    used += characterWidth(character)
     if (used > width) break
     kept += character
   }
   return `${kept}~`
 }
 
-function widthColumnsOf(codePoint: number): number {
+function characterWidth(character: string): number {
+  const codePoint = character.codePointAt(0) ?? 0
   if (codePoint < 0x300) return 1
   if (NARROW.some(([from, to]) => codePoint >= from && codePoint <= to)) return 0
   return WIDE.some(([from, to]) => codePoint >= from && codePoint <= to) ? 2 : 1

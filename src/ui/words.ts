@@ -1,8 +1,9 @@
+/** Text for people: names and paths made safe to show, command lines to paste, lists, and the lines of messages. */
 import type { CommandName } from '../model/invocation.ts'
 import { paint } from './style.ts'
 import type { TextStyle } from './style.ts'
 
-/** Gives a path as people write it: with `~` for the home folder. Other paths stay as they are. */
+/** Returns a path with `~` for the home folder; other paths unchanged. */
 export function displayPath(path: string, home: string | undefined): string {
   if (home === undefined || home === '' || home === '/') return path
   if (path === home) return '~'
@@ -11,10 +12,10 @@ export function displayPath(path: string, home: string | undefined): string {
 }
 
 /**
- * Gives the candidate that a mistyped word was most likely meant to be, or undefined where none is near enough: at most one
- * slip in words of up to four letters, two in longer ones, three from ten on (a letter too many, missing, wrong, or swapped
- * with its neighbour; Damerau and Levenshtein's distance with adjacent swaps). A candidate that differs in case alone is
- * nearest. Of equally near ones the first wins. Used for profiles, commands and options alike.
+ * Returns the candidate that a mistyped word most likely means; undefined if none is near enough: at most one slip in
+ * words of up to four letters, two in longer ones, three from ten on. A slip is a letter too many, missing, wrong, or
+ * swapped with its neighbor (Damerau-Levenshtein distance with adjacent swaps); case counts as none. The first of the
+ * nearest wins.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
@@ -61,18 +62,19 @@ function slipsBetween(a: string, b: string): number {
 }
 
 /**
- * Makes text that comes from files, the environment or servers fit to be shown: nothing in it can move the cursor, start
- * another line, or reorder what is read. Control characters become `\xNN`, the Unicode line separators and the invisible
- * marks that change direction or joining `\u{NNNN}`, lone surrogates likewise. Text longer than `limit` characters is cut
- * and ends in `…`. Everything else, backslashes too, stays: this is for eyes, not for reading back.
+ * Returns text from files, the environment or servers in a form that is safe to show: it cannot move the cursor, start
+ * another line or reorder what is read. Control characters become `\xNN`; line separators, invisible marks that change
+ * direction or joining, and lone surrogates become `\u{NNNN}`. Text over `limit` characters is cut and ends in `…`.
+ * Backslashes stay: this is for eyes, not for parsing.
  */
 export function visible(text: string, limit = 200): string {
   const shown = text.length > limit ? `${text.slice(0, limit).replace(/[\ud800-\udbff]$/, '')}…` : text
   return shown.replace(UNSAFE, escape)
 }
 
-// C0, DEL and C1; Arabic letter mark, zero-width and direction marks (Unicode Technical Report 36, 3.6), line and paragraph
-// separators, isolates, byte order mark, tags; with the u flag a surrogate matches only where it stands alone.
+// C0, DEL and C1; Arabic letter mark, zero-width and direction marks (Unicode Technical Report 36, 3.6), line and
+// paragraph separators, isolates, byte order mark, tags; with the u flag a surrogate matches only where it stands
+// alone.
 const UNSAFE =
   // eslint-disable-next-line no-control-regex -- control characters are the subject
   /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu
@@ -82,63 +84,65 @@ function escape(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
 }
 
-/** Gives a line to paste: a command that exists and its words, in quotes where a shell needs them. */
+/** Returns a command line to paste, its words quoted if a shell needs that. */
 export function commandLine(command: CommandName, ...words: readonly string[]): string {
   return ['awsmfa', command, ...words.map(quoteWord)].join(' ')
 }
 
-/** Gives the line that shows help, of one command or of awsmfa. */
+/** Returns the command line that shows help on a command, or on awsmfa. */
 export function helpLine(command?: CommandName): string {
   return command === undefined ? 'awsmfa --help' : commandLine(command, '--help')
 }
 
-/** The word that names a profile, also where its name begins with `-` and would be taken for an option. */
+/** Returns the word that names a profile on a command line, also if the name begins with `-` like an option. */
 export function profileWord(profile: string): string {
   return profile.startsWith('-') ? `--profile=${profile}` : profile
 }
 
-/** A word of a line to paste, made harmless, in quotes where a shell needs them. */
+/** Returns a word of a line to paste, safe to show, in quotes if a shell needs them. */
 export function quoteWord(word: string): string {
   const shown = visible(word)
   return /^[\w%+,./:=@^-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** A failure in words. `detail` is what a server said itself, for `--debug`. */
+/** The message of a failure. `detail` is the server's own message, for `--debug`. */
 export interface FailureText {
   readonly error: string
   readonly hints: readonly string[]
   readonly detail?: string
 }
 
-/** Puts a message together. Hints that are undefined are left out. */
+/** Returns a message, without the hints that are undefined. */
 export function say(error: string, ...hints: readonly (string | undefined)[]): FailureText {
   return { error, hints: hints.filter((hint) => hint !== undefined) }
 }
 
-/** "did you mean 'prod'?", where there is a candidate. */
+/** Returns `did you mean 'prod'?`; undefined without a candidate. */
 export function didYouMean(candidate: string | undefined): string | undefined {
   return candidate === undefined ? undefined : `did you mean ${quoted(candidate)}?`
 }
 
-/** A name in single quotes, made harmless. */
+/** Returns a name in single quotes, safe to show. */
 export function quoted(name: string): string {
   return `'${visible(name)}'`
 }
 
-/** Several things as one says them: `a, b or c`. */
+/** Returns a list in words: `a, b or c`. */
 export function listed(items: readonly string[], last: 'and' | 'or'): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.slice(-1).join('')}`
 }
 
+/** Returns the sign of success. */
 export function tick(style: TextStyle): string {
   return paint(style.unicode ? '✔' : 'ok', 'green', style)
 }
 
+/** Returns the line of a note. */
 export function note(text: string): string {
   return `awsmfa: note: ${text}\n`
 }
 
-/** The line of a warning. */
+/** Returns the line of a warning. */
 export function warn(text: string): string {
   return `awsmfa: warning: ${text}\n`
 }

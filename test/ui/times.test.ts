@@ -1,6 +1,10 @@
+import dayjs from 'dayjs'
+import duration from 'dayjs/plugin/duration.js'
 import { describe, expect, it } from 'vitest'
 import { durationInWords, exactDuration, relativeToNow } from '../../src/ui/duration-words.ts'
 import { formatInstant, formatRemaining, formatRemainingShort } from '../../src/ui/duration.ts'
+
+dayjs.extend(duration)
 
 describe('times for people', () => {
   it.each([
@@ -13,7 +17,7 @@ describe('times for people', () => {
     [129_600, '36 h', '36 h'],
     [172_800, '2 d', '2 d'],
     [183_600, '2 d 3 h', '2 d'],
-  ])('says %i seconds as %s, or %s', (seconds, long, short) => {
+  ])('formats %i seconds as %s, or %s', (seconds, long, short) => {
     expect([formatRemaining(seconds), formatRemainingShort(seconds)]).toEqual([long, short])
   })
 
@@ -29,7 +33,7 @@ describe('times for people', () => {
     [43_200, '12 hours'],
     [129_600, '36 hours'],
     [172_800, '2 days'],
-  ])('says a length of %d seconds as %s', (seconds, words) => {
+  ])('puts %d seconds in words: %s', (seconds, words) => {
     expect(durationInWords(seconds)).toBe(words)
   })
 
@@ -40,11 +44,11 @@ describe('times for people', () => {
     [43_200, '12 hours'],
     [129_600, '36 hours'],
     [1000, '1000 seconds'],
-  ])('says exactly %d seconds as %s', (seconds, words) => {
+  ])('puts exactly %d seconds in words: %s', (seconds, words) => {
     expect(exactDuration(seconds)).toBe(words)
   })
 
-  it('tells the distance from now', () => {
+  it('prints the distance from now', () => {
     const now = new Date('2026-11-21T12:00:00Z')
     expect(relativeToNow(new Date('2026-11-21T15:00:01Z'), now)).toBe('in 3 hours')
     expect(relativeToNow(new Date('2026-11-19T11:00:00Z'), now)).toBe('2 days ago')
@@ -58,7 +62,32 @@ describe('times for people', () => {
     [local(11, 20, 23, 59), 'yesterday 23:59'],
     [local(11, 23, 7, 5), '23 Nov 07:05'],
     [local(1, 2, 7, 5, 2027), '2 Jan 2027 07:05'],
-  ])('says %s as %s', (instant, words) => {
+  ])('formats %s as %s', (instant, words) => {
     expect(formatInstant(instant, local(11, 21, 12, 0))).toBe(words)
+  })
+
+  // What duration.ts prints without a library is what dayjs would print.
+  it.each([
+    [60, 'm [min]'],
+    [3599, 'm [min]'],
+    [3600, 'H [h]'],
+    [40_800, 'H [h] m [min]'],
+    [172_800, 'D [d]'],
+    [183_600, 'D [d] H [h]'],
+    [2_505_600, 'D [d]'],
+  ])('formats %i seconds as dayjs does with %s', (seconds, format) => {
+    expect(formatRemaining(seconds)).toBe(dayjs.duration(seconds, 'seconds').format(format))
+  })
+
+  it.each([
+    [local(11, 21, 0, 0), 'HH:mm'],
+    [local(11, 21, 23, 59), 'HH:mm'],
+    [local(11, 22, 7, 40), '[tomorrow] HH:mm'],
+    [local(11, 20, 7, 40), '[yesterday] HH:mm'],
+    [local(3, 29, 2, 30), 'D MMM HH:mm'],
+    [local(12, 31, 23, 59), 'D MMM HH:mm'],
+    [local(2, 29, 12, 0, 2028), 'D MMM YYYY HH:mm'],
+  ])('formats %s as dayjs does with %s', (instant, format) => {
+    expect(formatInstant(instant, local(11, 21, 12, 0))).toBe(dayjs(instant).format(format))
   })
 })
