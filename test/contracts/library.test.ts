@@ -152,7 +152,7 @@ describe('a session', () => {
     async () => {
       home.write(
         '.aws/config',
-        `${CONFIG}[profile direct]\nmfa_serial = ${DEVICE}\nmfa_process = sh -c 'echo run >>${home.path}/runs; echo ${sts.code(DEVICE)}'\n`,
+        `${CONFIG}[profile direct]\nmfa_serial = ${DEVICE}\nmfa_process = sh -c 'echo run >>"${home.path}/runs"; echo ${sts.code(DEVICE)}'\n`,
       )
       expect(await identify(fromAwsmfa({ profile: 'direct' }))).toBe(ALICE)
       expect(home.read('runs').toString()).toBe('run\n')
