@@ -21,7 +21,7 @@ describe.skipIf(process.platform === 'win32')('a token command that fails', () =
   it('answers all who waited for it: a locked vault is not tried once for each', async () => {
     const stage = await openStage(aliceWorld())
     try {
-      const command = `sh -c 'echo run >>${stage.home.path}/runs; sleep 3; exit 5'`
+      const command = `sh -c 'echo run >>"${stage.home.path}/runs"; sleep 3; exit 5'`
       stage.home.write('.aws/credentials', KEYS)
       stage.home.write(
         '.aws/config',

@@ -20,7 +20,7 @@ it.skipIf(process.platform !== 'linux' || !needsProgram('strace'))(
     const home = createTempHome({ 'keys.json': JSON.stringify(keys) })
     home.write(
       '.aws/config',
-      `[profile work]\nawsmfa_source_profile = keys\n[profile keys]\ncredential_process = /bin/cat ${home.path}/keys.json\nmfa_serial = ${serial}\n`,
+      `[profile work]\nawsmfa_source_profile = keys\n[profile keys]\ncredential_process = /bin/cat "${home.path}/keys.json"\nmfa_serial = ${serial}\n`,
     )
     try {
       const code = sts.code(serial)
