@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from '../aws-files/profiles.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { status } from '../commands/status.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { Surroundings } from '../platform/paths.ts'
@@ -33,9 +33,9 @@ export async function answerQuickly(invocation: Invocation): Promise<number | un
   }
 }
 
-function answerStatus(invocation: Invocation, surroundings: Surroundings): number | undefined {
+function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundings): number | undefined {
   const { env } = surroundings
-  const noColor = invocation.options['no-color'] === true
+  const noColor = invocation.options.noColor === true
   const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
   if (arePromptLinesOld(surroundings) || (data.color && mayForbidColour(surroundings))) return undefined
   return status(invocation, {
@@ -71,7 +71,10 @@ function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): und
 }
 
 /** From what was answered before, or from the session in the profile's own section, where either is valid for more than 15 minutes. */
-async function answerProcess(invocation: Invocation, surroundings: Surroundings): Promise<number | undefined> {
+async function answerProcess(
+  invocation: Invocation<'credential-process'>,
+  surroundings: Surroundings,
+): Promise<number | undefined> {
   if (Object.keys(invocation.options).some((name) => name !== 'profile')) return undefined
   const profile = resolveTargetProfile(invocation, surroundings.env).value
   // Loaded only here: with it comes the cipher.

@@ -1,12 +1,12 @@
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
-import { parseFast } from '../command-line/parse.ts'
+import { isDebug, parseFast } from '../command-line/parse.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
+import type { Invocation } from '../command-line/table.ts'
 import type { ParsedLine } from '../command-line/yargs.ts'
 import { status } from '../commands/status.ts'
-import { isDebug } from '../model/invocation.ts'
-import type { CommandName, Invocation } from '../model/invocation.ts'
+import type { CommandName } from '../model/invocation.ts'
 import type { Context } from '../runtime/runtime.ts'
 import { createOutput } from '../ui/streams.ts'
 
@@ -23,7 +23,7 @@ async function run(invocation: Invocation): Promise<number> {
     supervisionOfProcess(isDebug(invocation)),
   )
   if (invocation.command === 'env' && exitCode !== 0)
-    (await import('../commands/env.ts')).printEnvFailure(invocation.options['format'], exitCode)
+    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode)
   return exitCode
 }
 

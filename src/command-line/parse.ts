@@ -1,18 +1,25 @@
+import { optionKey } from './spec.ts'
 import type { ActionSpec, CommandSpec, OptionSpec } from './spec.ts'
 import { COMMAND_TABLE, isCommandName } from './table.ts'
+import type { AnyInvocation, Invocation } from './table.ts'
 import type { UsageProblem } from '../model/failure.ts'
-import type { CommandName, Invocation } from '../model/invocation.ts'
+import type { CommandName } from '../model/invocation.ts'
 import { nearest } from '../ui/words.ts'
 
 /** npm's PowerShell shim drops a `--` without quotes (npm/cli#4903). */
 // eslint-disable-next-line no-restricted-globals -- a fact of the platform
 const QUOTES_SEPARATOR = process.platform === 'win32'
 
+/** Tells whether a line asks for more on stderr: `--debug`, for `login` also as the AWS CLI's flag after `--`. */
+export function isDebug({ command, options, tail }: AnyInvocation): boolean {
+  return options.debug === true || (command === 'login' && tail?.includes('--debug') === true)
+}
+
 /**
  * Finds what is wrong with a line although each of its words is right: too many words, `--` where nothing can follow it, two
  * profiles, options that exclude each other. `spec` is the command's row. Both parsers ask it, so that they cannot disagree.
  */
-export function findLineProblem(invocation: Invocation, spec: CommandSpec): UsageProblem | undefined {
+export function findLineProblem(invocation: AnyInvocation, spec: CommandSpec): UsageProblem | undefined {
   const { command, options, tail } = invocation
   if (tail !== undefined && spec.tail === undefined) return { kind: 'unexpected-separator', command }
   if (spec.tail?.required === true && (tail ?? []).length === 0) return missingTail(invocation)
@@ -26,18 +33,19 @@ export function findLineProblem(invocation: Invocation, spec: CommandSpec): Usag
   if (typeof profile === 'string' && other !== undefined)
     return { kind: 'conflicting-profiles', positional: other, option: profile }
   const isGiven = (name: string): boolean =>
-    Object.hasOwn(options, name) || (name === 'profile' && positionals.length > 0)
+    Object.hasOwn(options, optionKey(name)) || (name === 'profile' && positionals.length > 0)
   const conflict = spec.conflicts.find(({ options: [first, second] }) => isGiven(first) && isGiven(second))
   if (conflict === undefined) return undefined
   // A profile may be a word without an option, and is called what was typed.
-  const typed = (name: string): string => (Object.hasOwn(options, name) ? `--${name}` : (positionals[0] ?? `--${name}`))
+  const typed = (name: string): string =>
+    Object.hasOwn(options, optionKey(name)) ? `--${name}` : (positionals[0] ?? `--${name}`)
   const [first, second] = conflict.options
   return { kind: 'conflicting-options', options: [typed(first), typed(second)], because: conflict.because }
 }
 
 /** Of a command that is several: whether its first word says which, and whether the others and the options are for that. */
 function findActionProblem(
-  { command, positionals, options }: Invocation,
+  { command, positionals, options }: AnyInvocation,
   actions: Readonly<Record<string, ActionSpec>>,
 ): UsageProblem | undefined {
   const [word, ...words] = positionals
@@ -48,7 +56,7 @@ function findActionProblem(
   if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
   const foreign = known
     .flatMap((other) => (actions[other]?.options ?? []).map((option) => ({ other, option })))
-    .find(({ other, option }) => other !== action && Object.hasOwn(options, option))
+    .find(({ other, option }) => other !== action && Object.hasOwn(options, optionKey(option)))
   return foreign === undefined
     ? undefined
     : { kind: 'option-of-other-action', command, option: `--${foreign.option}`, action, other: foreign.other }
@@ -65,7 +73,7 @@ function unknownAction(command: CommandName, word: string | undefined, known: re
   }
 }
 
-function missingTail(invocation: Invocation): UsageProblem {
+function missingTail(invocation: AnyInvocation): UsageProblem {
   const { command, positionals, tail } = invocation
   const before = profileWords(invocation)
   const program =
@@ -80,7 +88,7 @@ function missingTail(invocation: Invocation): UsageProblem {
 }
 
 /** The words of a line that say which profile it is about. */
-function profileWords({ positionals, options }: Invocation): readonly string[] {
+function profileWords({ positionals, options }: AnyInvocation): readonly string[] {
   const { profile } = options
   return typeof profile === 'string' ? [`--profile=${profile}`] : positionals.slice(0, 1)
 }
@@ -140,18 +148,18 @@ export function parseFast(argv: readonly string[], table: CommandTable): Invocat
   const end = words.indexOf('--')
   const head = parseHead(end === -1 ? words : words.slice(0, end), spec)
   if (head === undefined) return undefined
-  const invocation: Invocation = {
+  const invocation = {
     command: command as CommandName,
     ...head,
     ...(end === -1 ? {} : { tail: words.slice(end + 1) }),
-  }
+  } as Invocation
   return findLineProblem(invocation, spec) === undefined ? invocation : undefined
 }
 
 function parseHead(
   words: readonly string[],
   spec: CommandSpec,
-): Pick<Invocation, 'positionals' | 'options'> | undefined {
+): Pick<AnyInvocation, 'positionals' | 'options'> | undefined {
   const positionals: string[] = []
   const options: Record<string, string | true> = {}
   for (let index = 0; index < words.length; index++) {
@@ -163,11 +171,11 @@ function parseHead(
     }
     const equals = word.indexOf('=')
     const option = findOption(equals === -1 ? word : word.slice(0, equals), spec)
-    if (option === undefined || Object.hasOwn(options, option.name)) return undefined
+    if (option === undefined || Object.hasOwn(options, optionKey(option.name))) return undefined
     const value = equals === -1 ? readFollowing(option, words[index + 1]) : readAttached(option, word, equals)
     if (value === undefined) return undefined
     if (equals === -1 && value !== true) index++
-    options[option.name] = value
+    options[optionKey(option.name)] = value
   }
   return { positionals, options }
 }

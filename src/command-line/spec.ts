@@ -1,5 +1,3 @@
-import type { WantedLayout } from '../layouts/setup-plan.ts'
-
 /**
  * Every command, option, positional and example, as data. Both parsers, help, README and completion are made from this table
  * and from nothing else. An option is declared by the item that builds it, never ahead of it; names and their meaning are
@@ -25,6 +23,21 @@ interface ValueSpec extends Omit<FlagSpec, 'kind'> {
 }
 
 export type OptionSpec = FlagSpec | ValueSpec
+
+/** The name of an option in code: `minTtl` for `min-ttl`. */
+export type OptionKey<Name extends string> = Name extends `${infer Head}-${infer Rest}`
+  ? `${Head}${Capitalize<OptionKey<Rest>>}`
+  : Name
+
+/** What a parsed line has for these options: `true` for a flag, else the text that was typed. */
+export type OptionValues<Spec extends OptionSpec> = {
+  readonly [Option in Spec as OptionKey<Option['name']>]?: Option extends FlagSpec ? true : string
+}
+
+/** Returns the name of an option in code. */
+export function optionKey<const Name extends string>(name: Name): OptionKey<Name> {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as OptionKey<Name>
+}
 
 /** Two options of one command that contradict each other. A positional profile counts as `profile`. */
 export interface ConflictSpec {
@@ -93,7 +106,10 @@ export const FOREIGN_TOOLS = ['aws-mfa', 'reusabit-awsmfa', 'dcoker-awsmfa', 'mf
 export type ForeignTool = (typeof FOREIGN_TOOLS)[number]
 
 /** What `--layout` may say. */
-export const LAYOUT_NAMES = ['session', 'process'] as const satisfies readonly NonNullable<WantedLayout>['kind'][]
+export const LAYOUT_NAMES = ['session', 'process'] as const
+
+/** One of them. */
+export type LayoutName = (typeof LAYOUT_NAMES)[number]
 
 /** What `--prompt` may say. `window`: any program that fits the platform, also where a terminal could be asked. */
 export const PROMPT_CHOICES = ['auto', 'terminal', 'window', 'zenity', 'pinentry', 'osascript', 'powershell'] as const

@@ -1,409 +1,362 @@
-import type { CommandSpec, ConflictSpec, OptionSpec } from './spec.ts'
+/**
+ * The command line as data: every command, option, conflict and example. Parser, help, completion, README and man page are
+ * made from it, and so are the types of a parsed line. A row here is what adding a command or an option starts with.
+ */
+import { optionKey } from './spec.ts'
+import type { CommandSpec, OptionSpec, OptionValues } from './spec.ts'
 import type { CommandName } from '../model/invocation.ts'
 
-const PROFILE: OptionSpec = {
-  kind: 'value',
-  name: 'profile',
-  short: 'p',
-  placeholder: 'NAME',
-  description: 'the profile, as an option',
-}
+const PROFILE = { ...value('profile', 'NAME', 'the profile, as an option'), short: 'p' } as const
 
-const QUIET_TALK: OptionSpec = { kind: 'flag', name: 'quiet', description: 'say nothing but errors' }
+const QUIET_TALK = flag('quiet', 'say nothing but errors')
 
-const TOKEN_COMMAND: OptionSpec = {
-  kind: 'value',
-  name: 'token-command',
-  placeholder: 'COMMAND',
-  description: 'a command that prints the token code',
-}
+const TOKEN_COMMAND = value('token-command', 'COMMAND', 'a command that prints the token code')
 
-const PROMPTING: readonly OptionSpec[] = [
-  { kind: 'value', name: 'prompt', placeholder: 'HOW', description: 'auto, terminal, window, zenity, pinentry, …' },
-  { kind: 'flag', name: 'no-gui', description: 'never ask in a window' },
-  { kind: 'flag', name: 'hide-arns', description: 'name roles and devices without their ARNs' },
-]
+const PROMPTING = [
+  value('prompt', 'HOW', 'auto, terminal, window, zenity, pinentry, …'),
+  flag('no-gui', 'never ask in a window'),
+  flag('hide-arns', 'name roles and devices without their ARNs'),
+] as const
 
-const ONE_WAY_TO_ASK: ConflictSpec = {
+const ONE_WAY_TO_ASK = {
   options: ['prompt', 'no-gui'],
   because: 'one says where to ask, the other where not to',
-}
+} as const
 
-const ALLOW_ROOT: OptionSpec = {
-  kind: 'flag',
-  name: 'allow-root',
-  description: "let root write into somebody else's home folder",
-}
+const ALLOW_ROOT = flag('allow-root', "let root write into somebody else's home folder")
 
-const NO_COLOR: OptionSpec = { kind: 'flag', name: 'no-color', description: 'no colours' }
+const NO_COLOR = flag('no-color', 'no colours')
 
-const DEBUG: OptionSpec = { kind: 'flag', name: 'debug', description: 'tell where each setting comes from' }
+const DEBUG = flag('debug', 'tell where each setting comes from')
 
-const LOGIN: CommandSpec = {
-  summary: 'Sign in with a token code: get a session, store it',
-  positional: {
-    name: 'profile',
-    description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
-    maximum: Infinity,
-  },
-  tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
-  options: [
-    PROFILE,
-    { kind: 'flag', name: 'all', description: 'every profile that awsmfa manages' },
-    {
-      kind: 'value',
-      name: 'token-code',
-      placeholder: 'CODE',
-      takesDash: true,
-      description: 'the token code; - reads it from stdin',
-    },
-    TOKEN_COMMAND,
-    ...PROMPTING,
-    {
-      kind: 'value',
-      name: 'source-profile',
-      placeholder: 'NAME',
-      description: 'the profile that leads to the long-term keys',
-    },
-    { kind: 'flag', name: 'source-env', description: 'take the long-term keys from the environment' },
-    {
-      kind: 'value',
-      name: 'serial-number',
-      placeholder: 'SERIAL',
-      description: 'the MFA device: its ARN or hardware serial',
-    },
-    { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
-    { kind: 'value', name: 'duration', placeholder: 'TIME', description: 'how long the session holds, such as 12h' },
-    { kind: 'value', name: 'duration-seconds', placeholder: 'N', description: 'the same in seconds' },
-    {
-      kind: 'value',
-      name: 'min-ttl',
-      placeholder: 'TIME',
-      description: 'renew if less than this is left, such as 45m',
-    },
-    { kind: 'flag', name: 'force', description: 'renew a session that is still valid' },
-    { kind: 'flag', name: 'replace', description: "replace another tool's session" },
-    { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region whose STS is asked' },
-    { kind: 'value', name: 'endpoint-url', placeholder: 'URL', description: 'the STS endpoint' },
-    { kind: 'value', name: 'ca-bundle', placeholder: 'FILE', description: 'certificates to trust, in PEM form' },
-    { kind: 'flag', name: 'json', description: 'print the new state as JSON' },
-    QUIET_TALK,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [
-    { options: ['all', 'profile'], because: 'one means every profile, the other one' },
-    { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
-    { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
-    { options: ['token-code', 'token-command'], because: 'both say where the token code comes from' },
-    ONE_WAY_TO_ASK,
-  ],
-  examples: [
-    { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
-    { line: 'awsmfa login -- --duration-seconds 3600', description: 'with a flag for STS' },
-  ],
-}
+const DRY_RUN = flag('dry-run', 'show the changes and make none')
 
-const STATUS: CommandSpec = {
-  summary: 'Say what is left of a session',
-  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-  options: [
-    PROFILE,
-    { kind: 'flag', name: 'all', description: 'every profile, as a table' },
-    { kind: 'flag', name: 'json', description: 'print the state as JSON' },
-    { kind: 'flag', name: 'quiet', description: 'print nothing; the exit code tells' },
-    {
-      kind: 'value',
-      name: 'min-ttl',
-      placeholder: 'TIME',
-      description: 'exit 4 if less than this is left, such as 45m',
-    },
-    {
-      kind: 'value',
-      name: 'format',
-      placeholder: 'TEMPLATE',
-      description: "a line of your own: '{profile} {remaining}'",
-    },
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [{ options: ['all', 'profile'], because: 'one asks for every profile, the other for one' }],
-  examples: [
-    { line: 'awsmfa status', description: 'one line, for the profile in use' },
-    { line: 'awsmfa status --quiet || awsmfa login', description: 'sign in if need be' },
-  ],
-}
+const YES = flag('yes', 'make the changes without a question')
 
-const LOGOUT: CommandSpec = {
-  summary: 'Take a session out of the credentials file',
-  positional: { name: 'profile', description: 'the profiles; else AWS_PROFILE, else default', maximum: Infinity },
-  options: [
-    PROFILE,
-    { kind: 'flag', name: 'all', description: 'every session that awsmfa stored' },
-    { kind: 'flag', name: 'json', description: 'print the new state as JSON' },
-    QUIET_TALK,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [{ options: ['all', 'profile'], because: 'one means every profile, the other one' }],
-  examples: [
-    { line: 'awsmfa logout work', description: 'take out what login put in' },
-    { line: 'awsmfa logout --all', description: 'for every profile' },
-  ],
-}
-
-const DRY_RUN: OptionSpec = { kind: 'flag', name: 'dry-run', description: 'show the changes and make none' }
-
-const YES: OptionSpec = { kind: 'flag', name: 'yes', description: 'make the changes without a question' }
-
-const SHOW_OR_MAKE: ConflictSpec = {
+const SHOW_OR_MAKE = {
   options: ['dry-run', 'yes'],
   because: 'one makes no changes, the other makes them',
-}
+} as const
 
-const SETUP: CommandSpec = {
-  summary: 'Change your files so that one code serves all',
-  positional: { name: 'profile', description: 'the profile, or a role of it; as for login', maximum: 1 },
-  options: [
-    PROFILE,
-    {
-      kind: 'value',
-      name: 'serial-number',
-      placeholder: 'SERIAL',
-      description: 'the MFA device: its ARN or hardware serial',
-    },
-    { kind: 'flag', name: 'source-env', description: 'take new long-term keys from the environment' },
-    { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region to set for the profile' },
-    {
-      kind: 'value',
-      name: 'layout',
-      placeholder: 'LAYOUT',
-      description: 'session (usual) or process (credential_process)',
-    },
-    DRY_RUN,
-    YES,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [SHOW_OR_MAKE],
-  examples: [
-    { line: 'awsmfa setup work', description: 'show the changes, ask, make them' },
-    { line: 'awsmfa setup work --dry-run', description: 'show them' },
-  ],
-}
+const REACHING_STS = [
+  value('region', 'NAME', 'the region'),
+  value('endpoint-url', 'URL', 'the STS endpoint'),
+  value('ca-bundle', 'FILE', 'certificates to trust, in PEM form'),
+] as const
 
-const IMPORT: CommandSpec = {
-  summary: "Take over another tool's profiles",
-  positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, …', maximum: 1 },
-  options: [
-    { kind: 'flag', name: 'remove-old', description: 'take out what only the other tool needs' },
-    DRY_RUN,
-    YES,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [SHOW_OR_MAKE],
-  examples: [
-    { line: 'awsmfa import', description: 'show the changes, ask, make them' },
-    { line: 'awsmfa import aws-mfa --dry-run', description: 'show them, for one tool' },
-  ],
-}
+const FRESH = value('min-ttl', 'TIME', 'renew first if less than this is left, such as 45m')
 
-const UNDO: CommandSpec = {
-  summary: 'Take back what setup, import or doctor --fix changed last',
-  options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
-  conflicts: [SHOW_OR_MAKE],
-  examples: [
-    { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
-    { line: 'awsmfa undo --dry-run', description: 'show it' },
-  ],
-}
-
-const DOCTOR: CommandSpec = {
-  summary: 'Say what is wrong, and what each tool will do',
-  positional: { name: 'profile', description: 'look at this profile alone; else at all', maximum: 1 },
-  options: [
-    PROFILE,
-    { kind: 'flag', name: 'fix', description: 'mend what is safe to mend' },
-    { kind: 'flag', name: 'online', description: 'ask STS what time it is, without credentials' },
-    { kind: 'flag', name: 'json', description: 'print the findings as JSON' },
-    { kind: 'flag', name: 'quiet', description: 'print nothing; the exit code tells' },
-    DRY_RUN,
-    YES,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [SHOW_OR_MAKE],
-  examples: [
-    { line: 'awsmfa doctor', description: 'look at everything; ask nothing of AWS' },
-    { line: 'awsmfa doctor --fix', description: 'show what it would mend, ask, mend it' },
-  ],
-}
-
-const REACHING_STS: readonly OptionSpec[] = [
-  { kind: 'value', name: 'region', placeholder: 'NAME', description: 'the region' },
-  { kind: 'value', name: 'endpoint-url', placeholder: 'URL', description: 'the STS endpoint' },
-  { kind: 'value', name: 'ca-bundle', placeholder: 'FILE', description: 'certificates to trust, in PEM form' },
-]
-
-const FRESH: OptionSpec = {
-  kind: 'value',
-  name: 'min-ttl',
-  placeholder: 'TIME',
-  description: 'renew first if less than this is left, such as 45m',
-}
-
-const EXEC: CommandSpec = {
-  summary: 'Run a program with the session in its environment',
-  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-  tail: { placeholder: 'COMMAND', description: 'the program and its words, run without a shell', required: true },
-  options: [PROFILE, FRESH, ...REACHING_STS, QUIET_TALK, ALLOW_ROOT, NO_COLOR, DEBUG],
-  conflicts: [],
-  examples: [
-    { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
-    { line: 'awsmfa exec --min-ttl 45m -- make', description: 'with time enough' },
-  ],
-}
-
-const ENV: CommandSpec = {
-  summary: 'Print the session for a shell or a program to read',
-  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-  options: [
-    PROFILE,
-    {
-      kind: 'value',
-      name: 'format',
-      placeholder: 'FORMAT',
-      description: 'env, fish, powershell, windows-cmd, process, dotenv, …',
-    },
-    { kind: 'flag', name: 'unset', description: 'print code that takes the variables away' },
-    FRESH,
-    ...REACHING_STS,
-    QUIET_TALK,
-    ALLOW_ROOT,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [{ options: ['unset', 'min-ttl'], because: 'one takes the session away, the other wants one' }],
-  examples: [
-    { line: 'eval "$(awsmfa env prod)"', description: 'for sh, bash and zsh' },
-    { line: 'awsmfa env prod --format fish | source', description: 'for fish' },
-  ],
-}
-
-const CREDENTIAL_PROCESS: CommandSpec = {
-  summary: 'Answer a credential_process line of your config file',
-  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-  options: [
-    PROFILE,
-    {
-      kind: 'value',
-      name: 'source-profile',
-      placeholder: 'NAME',
-      description: 'the profile that leads to the long-term keys',
-    },
-    {
-      kind: 'value',
-      name: 'serial-number',
-      placeholder: 'SERIAL',
-      description: 'the MFA device: its ARN or hardware serial',
-    },
-    { kind: 'value', name: 'role-arn', placeholder: 'ARN', description: 'assume this role' },
-    TOKEN_COMMAND,
-    ...PROMPTING,
-    { kind: 'value', name: 'refresh-window', placeholder: 'TIME', description: 'renew with so much left; else 10m' },
-    { kind: 'flag', name: 'no-mandatory-refresh', description: 'ask for a code only after its end' },
-    { kind: 'value', name: 'timeout', placeholder: 'TIME', description: 'give up after so long; else 20s' },
-    ...REACHING_STS,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [
-    { options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' },
-    ONE_WAY_TO_ASK,
-  ],
-  examples: [
-    { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
-    { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },
-  ],
-}
-
-const SHELL_INIT: CommandSpec = {
-  summary: 'Print code that shows the session in the prompt',
-  positional: { name: 'shell', description: 'bash, zsh, fish or powershell', maximum: 1 },
-  options: [DEBUG],
-  conflicts: [],
-  examples: [
-    { line: 'eval "$(awsmfa shell-init bash)"', description: 'in ~/.bashrc; likewise zsh' },
-    { line: 'awsmfa shell-init fish | source', description: 'in config.fish' },
-  ],
-}
-
-const SETTINGS: CommandSpec = {
-  summary: 'Say what each setting is and where it comes from',
-  positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-  options: [PROFILE, { kind: 'flag', name: 'json', description: 'print the settings as JSON' }, NO_COLOR, DEBUG],
-  conflicts: [],
-  examples: [
-    { line: 'awsmfa settings', description: 'for the profile in use' },
-    { line: 'awsmfa settings prod --json', description: 'for a program' },
-  ],
-}
-
-const CACHE: CommandSpec = {
-  summary: 'Show or remove the sessions that awsmfa keeps, sealed',
-  actions: {
-    show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
-    clear: {
-      summary: 'remove it, for the named profiles or for all',
+const ROWS = {
+  login: {
+    summary: 'Sign in with a token code: get a session, store it',
+    positional: {
+      name: 'profile',
+      description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
       maximum: Infinity,
-      options: ['profile', 'quiet'],
     },
+    tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
+    options: [
+      PROFILE,
+      flag('all', 'every profile that awsmfa manages'),
+      { ...value('token-code', 'CODE', 'the token code; - reads it from stdin'), takesDash: true },
+      TOKEN_COMMAND,
+      ...PROMPTING,
+      value('source-profile', 'NAME', 'the profile that leads to the long-term keys'),
+      flag('source-env', 'take the long-term keys from the environment'),
+      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
+      value('role-arn', 'ARN', 'assume this role'),
+      value('duration', 'TIME', 'how long the session holds, such as 12h'),
+      value('duration-seconds', 'N', 'the same in seconds'),
+      value('min-ttl', 'TIME', 'renew if less than this is left, such as 45m'),
+      flag('force', 'renew a session that is still valid'),
+      flag('replace', "replace another tool's session"),
+      value('region', 'NAME', 'the region whose STS is asked'),
+      value('endpoint-url', 'URL', 'the STS endpoint'),
+      value('ca-bundle', 'FILE', 'certificates to trust, in PEM form'),
+      flag('json', 'print the new state as JSON'),
+      QUIET_TALK,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [
+      { options: ['all', 'profile'], because: 'one means every profile, the other one' },
+      { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
+      { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
+      { options: ['token-code', 'token-command'], because: 'both say where the token code comes from' },
+      ONE_WAY_TO_ASK,
+    ],
+    examples: [
+      { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
+      { line: 'awsmfa login -- --duration-seconds 3600', description: 'with a flag for STS' },
+    ],
   },
-  positional: { name: 'profile', description: 'after clear: the profiles; else all', maximum: Infinity },
-  options: [
-    PROFILE,
-    { kind: 'flag', name: 'json', description: 'print what is kept as JSON' },
-    QUIET_TALK,
-    NO_COLOR,
-    DEBUG,
-  ],
-  conflicts: [],
-  examples: [
-    { line: 'awsmfa cache show', description: 'what is kept, without secrets' },
-    { line: 'awsmfa cache clear work', description: 'the next login of work takes a code' },
-  ],
+
+  status: {
+    summary: 'Say what is left of a session',
+    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    options: [
+      PROFILE,
+      flag('all', 'every profile, as a table'),
+      flag('json', 'print the state as JSON'),
+      flag('quiet', 'print nothing; the exit code tells'),
+      value('min-ttl', 'TIME', 'exit 4 if less than this is left, such as 45m'),
+      value('format', 'TEMPLATE', "a line of your own: '{profile} {remaining}'"),
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [{ options: ['all', 'profile'], because: 'one asks for every profile, the other for one' }],
+    examples: [
+      { line: 'awsmfa status', description: 'one line, for the profile in use' },
+      { line: 'awsmfa status --quiet || awsmfa login', description: 'sign in if need be' },
+    ],
+  },
+
+  logout: {
+    summary: 'Take a session out of the credentials file',
+    positional: { name: 'profile', description: 'the profiles; else AWS_PROFILE, else default', maximum: Infinity },
+    options: [
+      PROFILE,
+      flag('all', 'every session that awsmfa stored'),
+      flag('json', 'print the new state as JSON'),
+      QUIET_TALK,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [{ options: ['all', 'profile'], because: 'one means every profile, the other one' }],
+    examples: [
+      { line: 'awsmfa logout work', description: 'take out what login put in' },
+      { line: 'awsmfa logout --all', description: 'for every profile' },
+    ],
+  },
+
+  exec: {
+    summary: 'Run a program with the session in its environment',
+    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    tail: { placeholder: 'COMMAND', description: 'the program and its words, run without a shell', required: true },
+    options: [PROFILE, FRESH, ...REACHING_STS, QUIET_TALK, ALLOW_ROOT, NO_COLOR, DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
+      { line: 'awsmfa exec --min-ttl 45m -- make', description: 'with time enough' },
+    ],
+  },
+
+  env: {
+    summary: 'Print the session for a shell or a program to read',
+    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    options: [
+      PROFILE,
+      value('format', 'FORMAT', 'env, fish, powershell, windows-cmd, process, dotenv, …'),
+      flag('unset', 'print code that takes the variables away'),
+      FRESH,
+      ...REACHING_STS,
+      QUIET_TALK,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [{ options: ['unset', 'min-ttl'], because: 'one takes the session away, the other wants one' }],
+    examples: [
+      { line: 'eval "$(awsmfa env prod)"', description: 'for sh, bash and zsh' },
+      { line: 'awsmfa env prod --format fish | source', description: 'for fish' },
+    ],
+  },
+
+  'credential-process': {
+    summary: 'Answer a credential_process line of your config file',
+    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    options: [
+      PROFILE,
+      value('source-profile', 'NAME', 'the profile that leads to the long-term keys'),
+      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
+      value('role-arn', 'ARN', 'assume this role'),
+      TOKEN_COMMAND,
+      ...PROMPTING,
+      value('refresh-window', 'TIME', 'renew with so much left; else 10m'),
+      flag('no-mandatory-refresh', 'ask for a code only after its end'),
+      value('timeout', 'TIME', 'give up after so long; else 20s'),
+      ...REACHING_STS,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [
+      { options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' },
+      ONE_WAY_TO_ASK,
+    ],
+    examples: [
+      { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
+      { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },
+    ],
+  },
+
+  cache: {
+    summary: 'Show or remove the sessions that awsmfa keeps, sealed',
+    actions: {
+      show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
+      clear: {
+        summary: 'remove it, for the named profiles or for all',
+        maximum: Infinity,
+        options: ['profile', 'quiet'],
+      },
+    },
+    positional: { name: 'profile', description: 'after clear: the profiles; else all', maximum: Infinity },
+    options: [PROFILE, flag('json', 'print what is kept as JSON'), QUIET_TALK, NO_COLOR, DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'awsmfa cache show', description: 'what is kept, without secrets' },
+      { line: 'awsmfa cache clear work', description: 'the next login of work takes a code' },
+    ],
+  },
+
+  setup: {
+    summary: 'Change your files so that one code serves all',
+    positional: { name: 'profile', description: 'the profile, or a role of it; as for login', maximum: 1 },
+    options: [
+      PROFILE,
+      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
+      flag('source-env', 'take new long-term keys from the environment'),
+      value('region', 'NAME', 'the region to set for the profile'),
+      value('layout', 'LAYOUT', 'session (usual) or process (credential_process)'),
+      DRY_RUN,
+      YES,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa setup work', description: 'show the changes, ask, make them' },
+      { line: 'awsmfa setup work --dry-run', description: 'show them' },
+    ],
+  },
+
+  import: {
+    summary: "Take over another tool's profiles",
+    positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, …', maximum: 1 },
+    options: [flag('remove-old', 'take out what only the other tool needs'), DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa import', description: 'show the changes, ask, make them' },
+      { line: 'awsmfa import aws-mfa --dry-run', description: 'show them, for one tool' },
+    ],
+  },
+
+  undo: {
+    summary: 'Take back what setup, import or doctor --fix changed last',
+    options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
+      { line: 'awsmfa undo --dry-run', description: 'show it' },
+    ],
+  },
+
+  'shell-init': {
+    summary: 'Print code that shows the session in the prompt',
+    positional: { name: 'shell', description: 'bash, zsh, fish or powershell', maximum: 1 },
+    options: [DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'eval "$(awsmfa shell-init bash)"', description: 'in ~/.bashrc; likewise zsh' },
+      { line: 'awsmfa shell-init fish | source', description: 'in config.fish' },
+    ],
+  },
+
+  doctor: {
+    summary: 'Say what is wrong, and what each tool will do',
+    positional: { name: 'profile', description: 'look at this profile alone; else at all', maximum: 1 },
+    options: [
+      PROFILE,
+      flag('fix', 'mend what is safe to mend'),
+      flag('online', 'ask STS what time it is, without credentials'),
+      flag('json', 'print the findings as JSON'),
+      flag('quiet', 'print nothing; the exit code tells'),
+      DRY_RUN,
+      YES,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa doctor', description: 'look at everything; ask nothing of AWS' },
+      { line: 'awsmfa doctor --fix', description: 'show what it would mend, ask, mend it' },
+    ],
+  },
+
+  settings: {
+    summary: 'Say what each setting is and where it comes from',
+    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    options: [PROFILE, flag('json', 'print the settings as JSON'), NO_COLOR, DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'awsmfa settings', description: 'for the profile in use' },
+      { line: 'awsmfa settings prod --json', description: 'for a program' },
+    ],
+  },
+} as const satisfies Readonly<Record<CommandName, CommandSpec>>
+
+/** The row of each command. */
+export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = ROWS
+
+/** The options of a command as a parsed line has them: `OptionsOf<'login'>` has `minTtl?: string` and `force?: true`. */
+export type OptionsOf<Name extends CommandName> = OptionValues<(typeof ROWS)[Name]['options'][number]>
+
+/** The name of an option of some command, as it is typed, without dashes. */
+export type OptionName = (typeof ROWS)[CommandName]['options'][number]['name']
+
+/** Every option of any command; the options of each command are assignable to it. */
+export type AnyOptions = OptionsOf<CommandName>
+
+/** A parsed command line, by its command. Values are as they were typed. */
+export type Invocation<Name extends CommandName = CommandName> = {
+  readonly [Command in Name]: {
+    readonly command: Command
+    readonly positionals: readonly string[]
+    readonly options: OptionsOf<Command>
+    /** The words after the first `--`; undefined if there was none. */
+    readonly tail?: readonly string[]
+  }
+}[Name]
+
+const OUTPUT_OPTIONS: readonly (keyof AnyOptions)[] = ['json', 'quiet', 'noColor', 'debug']
+
+/** What parsed lines of all commands have in common, for what serves several of them. */
+export interface AnyInvocation {
+  readonly command: CommandName
+  readonly positionals: readonly string[]
+  readonly options: AnyOptions
+  readonly tail?: readonly string[]
 }
 
-/** The row of each command, in the order in which help lists them. */
-export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = {
-  login: LOGIN,
-  status: STATUS,
-  logout: LOGOUT,
-  exec: EXEC,
-  env: ENV,
-  'credential-process': CREDENTIAL_PROCESS,
-  cache: CACHE,
-  setup: SETUP,
-  import: IMPORT,
-  undo: UNDO,
-  'shell-init': SHELL_INIT,
-  doctor: DOCTOR,
-  settings: SETTINGS,
-}
-
-/** What every line may carry, with or without a command. */
+/** The options that work on every line, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  { kind: 'flag', name: 'help', short: 'h', description: 'show help' },
-  { kind: 'flag', name: 'version', short: 'V', description: 'show the version' },
+  { ...flag('help', 'show help'), short: 'h' },
+  { ...flag('version', 'show the version'), short: 'V' },
 ]
+
+/** Tells whether an option, by its name in code, changes only what is printed. */
+export function isOutputOption(key: string): boolean {
+  return OUTPUT_OPTIONS.some((name) => name === key)
+}
+
+/** Returns those of a line's options that `command` has too. */
+export function optionsFor<Name extends CommandName>(command: Name, options: AnyOptions): OptionsOf<Name> {
+  const known = new Set<string>(COMMAND_TABLE[command].options.map(({ name }) => optionKey(name)))
+  return Object.fromEntries(Object.entries(options).filter(([key]) => known.has(key))) as OptionsOf<Name>
+}
 
 /** Tells whether a word is the name of a command. */
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(COMMAND_TABLE, word)
+}
+
+function flag<const Name extends string>(name: Name, description: string) {
+  return { kind: 'flag', name, description } as const
+}
+
+function value<const Name extends string>(name: Name, placeholder: string, description: string) {
+  return { kind: 'value', name, placeholder, description } as const
 }

@@ -1,12 +1,13 @@
 import yargs from 'yargs'
 import { findLineProblem, findMissingSeparator } from './parse.ts'
-import { HELP_TOPICS, isHelpTopic } from './spec.ts'
+import { HELP_TOPICS, isHelpTopic, optionKey } from './spec.ts'
 import type { HelpTopic, OptionSpec } from './spec.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './table.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { UsageProblem } from '../model/failure.ts'
 import { COMMAND_NAMES } from '../model/invocation.ts'
-import type { CommandName, Invocation } from '../model/invocation.ts'
+import type { Invocation } from '../command-line/table.ts'
+import type { CommandName } from '../model/invocation.ts'
 import { nearest } from '../ui/words.ts'
 
 /**
@@ -201,10 +202,15 @@ function toInvocation(
 ): Invocation {
   const flags = new Set(COMMAND_TABLE[command].options.filter(({ kind }) => kind === 'flag').map(({ name }) => name))
   const values = [...options].map(([name, [value = '']]): [string, string | true] => [
-    name,
+    optionKey(name),
     flags.has(name) ? true : value,
   ])
-  return { command, positionals, options: Object.fromEntries(values), ...(tail === undefined ? {} : { tail }) }
+  return {
+    command,
+    positionals,
+    options: Object.fromEntries(values),
+    ...(tail === undefined ? {} : { tail }),
+  }
 }
 
 /** The first thing that is wrong with the options: unknown ones before bad values, since a bad value may follow from them. */

@@ -1,8 +1,8 @@
 import { identityInWords, nameOfArn } from '../aws/arn.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration, secondsUntil } from '../model/expiration.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { Now } from '../platform/time.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { sessionState } from '../sessions/reuse.ts'
@@ -27,16 +27,11 @@ export interface CacheContext {
  * Shows the sessions that awsmfa keeps (`show`), or removes those of the named profiles or all (`clear`), and gives the exit
  * code: 0, also where there is nothing. What stands in the credentials file is not touched. Throws FILE_NOT_WRITABLE.
  */
-export function cache(invocation: Invocation, context: CacheContext): number {
+export function cache(invocation: Invocation<'cache'>, context: CacheContext): number {
   const [action, ...profiles] = invocation.positionals
   const { profile } = invocation.options
-  if (action === 'show') show(invocation.options['json'] === true, context)
-  else
-    clear(
-      [...new Set(typeof profile === 'string' ? [profile] : profiles)],
-      invocation.options['quiet'] === true,
-      context,
-    )
+  if (action === 'show') show(invocation.options.json === true, context)
+  else clear([...new Set(profile === undefined ? profiles : [profile])], invocation.options.quiet === true, context)
   return 0
 }
 

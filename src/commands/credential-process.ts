@@ -1,3 +1,4 @@
+import type { Invocation } from '../command-line/table.ts'
 import { processSession } from './program-session.ts'
 import type { LoginFirstContext, ProcessAsked, ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -8,7 +9,6 @@ import { secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Invocation } from '../model/invocation.ts'
 import { renderProcessAnswer } from '../sessions/process-answers.ts'
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
@@ -30,7 +30,10 @@ export interface ProcessContext extends LoginFirstContext {
  * one that stands in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
  * SESSION_MISSING where a code is needed and nobody can be asked, and what resolveLogin and answerProcess throw.
  */
-export async function credentialProcess(invocation: Invocation, context: ProcessContext): Promise<number> {
+export async function credentialProcess(
+  invocation: Invocation<'credential-process'>,
+  context: ProcessContext,
+): Promise<number> {
   const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
   const request = {
@@ -117,12 +120,15 @@ function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapsho
   context.terminal.stderr(renderNotRenewed(profile, expiration, error.failure, view))
 }
 
-async function windowOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
+async function windowOf(
+  { options }: Invocation<'credential-process'>,
+  { environment, readSettings }: LoginFirstContext,
+): Promise<number> {
   const sources = { options, environment, defaults: await readSettings() }
   const window = findSetting('refresh window', sources)
-  const none = options['no-mandatory-refresh'] === true ? undefined : findSetting('no mandatory refresh', sources)
+  const none = options.noMandatoryRefresh === true ? undefined : findSetting('no mandatory refresh', sources)
   const isNone =
-    options['no-mandatory-refresh'] === true ||
+    options.noMandatoryRefresh === true ||
     (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)
   if (isNone) return 0
   return window === undefined ? MANDATORY_REFRESH_SECONDS : toSeconds(window).value

@@ -1,4 +1,5 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { examine, profilesIn } from '../doctor/examination.ts'
 import type { ExaminedFile, MachineFacts } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -18,7 +19,6 @@ import { renderWriteWarning } from '../errors/files.ts'
 import type { Backups } from '../layouts/backups.ts'
 import { shownChange } from '../layouts/change-files.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -46,10 +46,10 @@ export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'>
  * Reports, and gives 1 where anything is an error, else 0. With `--fix` it mends first, and reports what is left. Throws
  * PROFILE_NOT_FOUND for a profile that is nowhere, and what changing files throws.
  */
-export async function doctor(invocation: Invocation, context: DoctorContext): Promise<number> {
+export async function doctor(invocation: Invocation<'doctor'>, context: DoctorContext): Promise<number> {
   const { options } = invocation
   const only = namedProfile(invocation)
-  const clockOffsetSeconds = options['online'] === true ? await context.measureClock() : undefined
+  const clockOffsetSeconds = options.online === true ? await context.measureClock() : undefined
   const look = ({ files, machine, profiles }: Gathered): readonly Finding[] => {
     const examination = examine(files, machine, profiles)
     if (only !== undefined) assertThere(only, examination.profiles, files)
@@ -58,22 +58,26 @@ export async function doctor(invocation: Invocation, context: DoctorContext): Pr
   const gathered = gather(context, clockOffsetSeconds)
   const before = look(gathered)
   if (
-    options['fix'] === true &&
+    options.fix === true &&
     (await mend(before, invocation, { ...context, gathered, only: only?.value })) === 'shown'
   ) {
-    if (options['json'] === true) report(before, invocation, context)
+    if (options.json === true) report(before, invocation, context)
     return exitCodeOf(before)
   }
-  const findings = options['fix'] === true ? look(gather(context, clockOffsetSeconds)) : before
+  const findings = options.fix === true ? look(gather(context, clockOffsetSeconds)) : before
   report(findings, invocation, context)
   return exitCodeOf(findings)
 }
 
-function report(findings: readonly Finding[], { options }: Invocation, { terminal, home, now }: DoctorContext): void {
-  if (options['quiet'] === true) return
+function report(
+  findings: readonly Finding[],
+  { options }: Invocation<'doctor'>,
+  { terminal, home, now }: DoctorContext,
+): void {
+  if (options.quiet === true) return
   const view = { home, now: now() }
   terminal.stdout(
-    options['json'] === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data),
+    options.json === true ? renderFindingsJson(findings, view) : renderFindings(findings, view, terminal.data),
   )
 }
 
@@ -85,12 +89,12 @@ interface MendContext extends DoctorContext {
 
 async function mend(
   findings: readonly Finding[],
-  invocation: Invocation,
+  invocation: Invocation<'doctor'>,
   context: MendContext,
 ): Promise<'shown' | 'done'> {
   const { terminal, home, now } = context
   const { show, question, consent } = shownChange(invocation, context, MEND_QUESTION)
-  const isQuiet = invocation.options['quiet'] === true
+  const isQuiet = invocation.options.quiet === true
   context.backups.sweep()
   const outcome = await mendHome(
     {
@@ -137,11 +141,11 @@ function exitCodeOf(findings: readonly Finding[]): number {
 }
 
 /** Without a name all profiles are looked at, whatever AWS_PROFILE says. */
-function namedProfile({ positionals, options }: Invocation): Resolved<string> | undefined {
+function namedProfile({ positionals, options }: Invocation<'doctor'>): Resolved<string> | undefined {
   const [positional] = positionals
-  const flag = options['profile']
+  const flag = options.profile
   if (positional !== undefined) return { value: positional, origin: { kind: 'flag', flag: 'profile' } }
-  return typeof flag === 'string' ? { value: flag, origin: { kind: 'flag', flag: '--profile' } } : undefined
+  return flag === undefined ? undefined : { value: flag, origin: { kind: 'flag', flag: '--profile' } }
 }
 
 function assertThere(

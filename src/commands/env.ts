@@ -1,9 +1,9 @@
 import { ENV_FORMATS, findEnvFormat } from '../command-line/spec.ts'
 import type { EnvFormat } from '../command-line/spec.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { sessionForProgram, sessionVariables } from './program-session.ts'
 import type { LoginFirstContext } from './program-session.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Invocation } from '../model/invocation.ts'
 import { renderProfileNote } from '../sessions/status.ts'
 import { quoteValue } from '../shell/words.ts'
 import { createOutput } from '../ui/streams.ts'
@@ -12,11 +12,9 @@ import { createOutput } from '../ui/streams.ts'
  * Prints what `env` prints when it failed, whatever it failed on, a mistyped line included: code that takes the variables away
  * and fails. Never throws.
  */
-export function printEnvFailure(format: string | true | undefined, exitCode: number): void {
+export function printEnvFailure(format: string | undefined, exitCode: number): void {
   try {
-    createOutput(1)(
-      renderEnvFailure((typeof format === 'string' ? findEnvFormat(format) : undefined) ?? 'env', exitCode),
-    )
+    createOutput(1)(renderEnvFailure((format === undefined ? undefined : findEnvFormat(format)) ?? 'env', exitCode))
   } catch {
     // stdout cannot be written to, which has been told if it was the failure; the exit code tells it too.
   }
@@ -33,10 +31,10 @@ export function formatInWords(argv: readonly string[]): string | undefined {
  * Prints the profile's session, or code that takes one away, and gives the exit code 0. Throws USAGE, VALUE_NOT_QUOTABLE and
  * what sessionForProgram throws; then nothing was printed.
  */
-export async function env(invocation: Invocation, context: LoginFirstContext): Promise<number> {
+export async function env(invocation: Invocation<'env'>, context: LoginFirstContext): Promise<number> {
   const format = formatOf(invocation)
   const { environment, terminal } = context
-  if (invocation.options['unset'] === true) {
+  if (invocation.options.unset === true) {
     terminal.stdout(unsetIn(format))
     return 0
   }
@@ -46,15 +44,15 @@ export async function env(invocation: Invocation, context: LoginFirstContext): P
     (name) => variables[name] === undefined && environment[name] !== undefined,
   )
   const text = renderEnv(format, { variables, stale })
-  const note = invocation.options['quiet'] === true ? undefined : renderProfileNote(profile, environment)
+  const note = invocation.options.quiet === true ? undefined : renderProfileNote(profile, environment)
   if (note !== undefined) terminal.stderr(note)
   terminal.stdout(text)
   return 0
 }
 
-function formatOf({ options }: Invocation): EnvFormat {
-  const word = options['format']
-  const format = typeof word === 'string' ? findEnvFormat(word) : 'env'
+function formatOf({ options }: Invocation<'env'>): EnvFormat {
+  const word = options.format
+  const format = word === undefined ? 'env' : findEnvFormat(word)
   if (format !== undefined) return format
   const expected = `${ENV_FORMATS.slice(0, -1).join(', ')} or ${ENV_FORMATS.at(-1) ?? ''}`
   throw new AwsmfaError({

@@ -1,6 +1,6 @@
+import type { Invocation } from '../command-line/table.ts'
 import { childEnvironment, sessionForProgram } from './program-session.ts'
 import type { LoginFirstContext } from './program-session.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { RunProgram } from '../platform/run-program.ts'
 
 /** What exec needs. */
@@ -14,18 +14,13 @@ export interface ExecContext extends LoginFirstContext {
  * Runs the program after `--` with the profile's session in its environment, and gives its exit code. The region is that of
  * the flag, the environment or the profile, the first that names one. Throws PROGRAM_NOT_RUN and what sessionForProgram throws.
  */
-export async function exec(invocation: Invocation, context: ExecContext): Promise<number> {
+export async function exec(invocation: Invocation<'exec'>, context: ExecContext): Promise<number> {
   const { environment, runProgram, caselessVariables } = context
   const [program, ...words] = invocation.tail ?? []
   if (program === undefined) throw new Error('a line without a program is refused before')
   const { profile, session, profileRegion } = await sessionForProgram(invocation, context)
   const { region: flag } = invocation.options
-  const named = [
-    flag === true ? undefined : flag,
-    environment['AWS_REGION'],
-    environment['AWS_DEFAULT_REGION'],
-    profileRegion,
-  ]
+  const named = [flag, environment['AWS_REGION'], environment['AWS_DEFAULT_REGION'], profileRegion]
   const region = named.find((name) => name !== undefined && name !== '')
   return await runProgram({
     program,

@@ -1,5 +1,6 @@
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import type { Backups } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
@@ -9,7 +10,7 @@ import type { ForeignProfile } from '../layouts/foreign-tools.ts'
 import { planImport } from '../layouts/import-plan.ts'
 import type { ImportPlan } from '../layouts/import-plan.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import { paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -30,7 +31,7 @@ export interface ImportContext extends Omit<ChangeEffects, 'backups' | 'terminal
  * IMPORT_AMBIGUOUS where there are several tools and nobody can be asked, PROMPT_UNAVAILABLE where nobody can agree, and everything else that can refuse; then
  * no file is changed, unless the failure says otherwise.
  */
-export async function importFrom(invocation: Invocation, context: ImportContext): Promise<number> {
+export async function importFrom(invocation: Invocation<'import'>, context: ImportContext): Promise<number> {
   const { terminal, files, environment, backups } = context
   backups.sweep()
   const named = namedTool(invocation)
@@ -61,7 +62,7 @@ export async function importFrom(invocation: Invocation, context: ImportContext)
   return 0
 }
 
-function namedTool({ positionals: [word] }: Invocation): ForeignTool | undefined {
+function namedTool({ positionals: [word] }: Invocation<'import'>): ForeignTool | undefined {
   const tool = FOREIGN_TOOLS.find((name) => name === word)
   if (word === undefined || tool !== undefined) return tool
   throw new AwsmfaError({
@@ -82,12 +83,16 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
   return tools[await terminal.choose(TOOL_QUESTION, tools.map(toolLabel), cancelled)] ?? first
 }
 
-function change(tool: ForeignTool, invocation: Invocation, context: ImportContext): Promise<ChangeOutcome<ImportPlan>> {
+function change(
+  tool: ForeignTool,
+  invocation: Invocation<'import'>,
+  context: ImportContext,
+): Promise<ChangeOutcome<ImportPlan>> {
   const { environment } = context
   return changeFiles<ImportPlan>(
     {
       plan: (snapshots) => {
-        const plan = planImport({ tool, snapshots, environment, removesOld: invocation.options['remove-old'] === true })
+        const plan = planImport({ tool, snapshots, environment, removesOld: invocation.options.removeOld === true })
         return { edits: plan.edits, result: plan }
       },
       ...shownChange(invocation, context),

@@ -1,4 +1,6 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
+import { isOutputOption } from '../command-line/table.ts'
+import type { Invocation } from '../command-line/table.ts'
 import {
   PICK_QUESTION,
   patternQuestion,
@@ -31,7 +33,6 @@ import { renderDeviceFound } from '../mfa/device.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
-import type { Invocation } from '../model/invocation.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { statusObject, statusOfProfile } from '../sessions/status.ts'
 import { renderNothingManaged } from '../sessions/stores.ts'
@@ -52,13 +53,13 @@ async function signInAll(
     candidates,
     profiles,
     renew: isRenewalAsked(invocation, candidates),
-    replace: invocation.options['replace'] === true,
+    replace: invocation.options.replace === true,
     path: snapshots.credentials.path,
     takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) =>
       takeoverQuestion(profile, session, context.now()),
     tell: (event: SignInEvent) => talk(renderEvent(event, context)),
   }
-  const tellNextCode = invocation.options['quiet'] === true ? () => undefined : context.tellNextCode
+  const tellNextCode = invocation.options.quiet === true ? () => undefined : context.tellNextCode
   return await signIn(request, {
     ...context,
     tellNextCode,
@@ -104,9 +105,9 @@ async function loginMany(targets: readonly string[], run: LoginRun): Promise<num
   const candidates = settled.flatMap(({ attempt }) => (attempt?.decision.reuse === false ? [attempt.candidate] : []))
   const outcomes = await signInAll(distinct(candidates), run)
   const rows = settled.map((each) => rowOf(each, outcomes, run))
-  const shown = invocation.options['quiet'] === true ? rows.filter(({ kind }) => kind === 'failed') : rows
+  const shown = invocation.options.quiet === true ? rows.filter(({ kind }) => kind === 'failed') : rows
   context.terminal.stderr(renderLoginList(shown, { ...view, now: context.now() }, context.terminal.talk))
-  if (invocation.options['json'] === true)
+  if (invocation.options.json === true)
     context.terminal.stdout(`${JSON.stringify(targets.map((target) => stateOf(target, run)))}\n`)
   const causes = rows.flatMap((row) => (row.kind === 'failed' ? [row.failure] : []))
   if (causes.length > 0) throw new AwsmfaError({ code: 'LOGINS_FAILED', of: targets.length, causes })
@@ -207,7 +208,7 @@ export async function loginOne(run: LoginRun): Promise<number> {
         : renderSignedIn(signedIn, now, style),
     )
   }
-  if (invocation.options['json'] === true)
+  if (invocation.options.json === true)
     context.terminal.stdout(`${JSON.stringify(stateOf(resolution.target.value, run))}\n`)
   return 0
 }
@@ -239,11 +240,8 @@ function stateOf(
 }
 
 /** Whether the profile's name alone would not say the same. */
-function hasOtherOptions({ options, tail }: Invocation): boolean {
-  return (
-    tail !== undefined ||
-    Object.keys(options).some((name) => !['profile', 'json', 'quiet', 'no-color', 'debug'].includes(name))
-  )
+function hasOtherOptions({ options, tail }: Invocation<'login'>): boolean {
+  return tail !== undefined || Object.keys(options).some((name) => name !== 'profile' && !isOutputOption(name))
 }
 
 /**
@@ -307,14 +305,14 @@ export interface LoginContext extends PrepareContext {
  * Signs profiles in and gives the exit code 0. Throws everything that can refuse the only profile, LOGINS_FAILED where some of
  * many failed, and DECLINED for a no; what is not signed in is left as it was.
  */
-export async function login(invocation: Invocation, context: LoginContext): Promise<number> {
+export async function login(invocation: Invocation<'login'>, context: LoginContext): Promise<number> {
   context.sweepBackups()
   const snapshots = context.files.read()
   const { profiles } = snapshots
-  const talk = invocation.options['quiet'] === true ? () => undefined : context.terminal.stderr
+  const talk = invocation.options.quiet === true ? () => undefined : context.terminal.stderr
   const run: LoginRun = { invocation, context, talk, snapshots, profiles, defaults: await context.readSettings() }
   const targets = findTargets(run, context.stores)
-  const isMany = invocation.options['all'] === true || targets.byPattern || targets.profiles.length > 1
+  const isMany = invocation.options.all === true || targets.byPattern || targets.profiles.length > 1
   if (!isMany)
     return await loginOne(isProfileUnnamed({ invocation, environment: context.environment }) ? await picked(run) : run)
   if (targets.profiles.length === 0) talk(renderNothingManaged())
@@ -327,7 +325,7 @@ async function picked(run: LoginRun): Promise<LoginRun> {
 }
 
 function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: readonly SessionStore[]): Targets {
-  if (invocation.options['all'] === true)
+  if (invocation.options.all === true)
     return { profiles: [...new Set(stores.flatMap((store) => store.managedProfiles()))], byPattern: false }
   return expandTargets({
     words: invocation.positionals,

@@ -1,10 +1,11 @@
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { nameOfArn } from '../aws/arn.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
@@ -40,12 +41,12 @@ export interface LogoutContext extends RemovalEffects {
  * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed, which `--quiet`
  * does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
  */
-export function logout(invocation: Invocation, context: LogoutContext): number {
-  const all = invocation.options['all'] === true
+export function logout(invocation: Invocation<'logout'>, context: LogoutContext): number {
+  const all = invocation.options.all === true
   const profiles = all ? managedProfiles(context) : targetsOf(invocation, context.environment)
   const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, context)
   const { terminal, home } = context
-  const isQuiet = invocation.options['quiet'] === true
+  const isQuiet = invocation.options.quiet === true
   if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
     for (const removal of removals.filter(({ failure }) => failure === undefined))
@@ -57,7 +58,7 @@ export function logout(invocation: Invocation, context: LogoutContext): number {
   for (const line of failures) terminal.stderr(line)
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
   for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.stderr(renderWriteWarning(warning, home))
-  if (invocation.options['json'] === true) writeJson(profiles, all || profiles.length > 1, context)
+  if (invocation.options.json === true) writeJson(profiles, all || profiles.length > 1, context)
   return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
 }
 
@@ -83,7 +84,7 @@ function failureLines(removals: readonly Removal[], { home, now, files }: Logout
   ]
 }
 
-function targetsOf(invocation: Invocation, environment: Environment): readonly string[] {
+function targetsOf(invocation: Invocation<'logout'>, environment: Environment): readonly string[] {
   const { positionals } = invocation
   return positionals.length > 0 ? [...new Set(positionals)] : [resolveTargetProfile(invocation, environment).value]
 }

@@ -1,5 +1,7 @@
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { optionsFor } from '../command-line/table.ts'
+import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { settleAttempt } from '../login/prepare.ts'
 import type { LoginRun, PrepareContext } from '../login/prepare.ts'
 import { answerProcess, currentCredentials } from '../login/provide-session.ts'
@@ -15,7 +17,7 @@ import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import { isUsable } from '../sessions/reuse.ts'
 
@@ -49,7 +51,7 @@ export interface SessionForProgram {
  * same place; where nobody can be asked for a code, only if none is needed. Throws SESSION_MISSING and what login throws.
  */
 export async function sessionForProgram(
-  invocation: Invocation,
+  invocation: Invocation<'exec' | 'env'>,
   context: LoginFirstContext,
 ): Promise<SessionForProgram> {
   const { value: profile } = resolveTargetProfile(invocation, context.environment)
@@ -102,7 +104,10 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
   return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
 }
 
-async function minimumOf({ options }: Invocation, { environment, readSettings }: LoginFirstContext): Promise<number> {
+async function minimumOf(
+  { options }: AnyInvocation,
+  { environment, readSettings }: LoginFirstContext,
+): Promise<number> {
   const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
   return minimum === undefined ? 0 : toSeconds(minimum).value
 }
@@ -116,7 +121,7 @@ interface Looked {
 async function look(
   profile: string,
   minimumSeconds: number,
-  { options }: Invocation,
+  { options }: AnyInvocation,
   context: LoginFirstContext,
 ): Promise<Looked> {
   const snapshots = context.files.read()
@@ -141,7 +146,7 @@ async function look(
 async function lookOrNone(
   profile: string,
   minimumSeconds: number,
-  invocation: Invocation,
+  invocation: AnyInvocation,
   context: LoginFirstContext,
 ): Promise<Looked> {
   try {
@@ -168,7 +173,7 @@ function missing(profile: string, found: CurrentOutcome, minimumSeconds: number)
  * needed and nobody can be asked for one.
  */
 async function loginForProgram(
-  invocation: Invocation,
+  invocation: Invocation<'exec' | 'env'>,
   missing: AwsmfaError,
   context: LoginFirstContext,
 ): Promise<void> {
@@ -189,30 +194,20 @@ async function loginForProgram(
 }
 
 /** The login that the line would be, had it been one. */
-async function loginRun({ options, positionals }: Invocation, context: LoginFirstContext): Promise<LoginRun> {
-  const kept = Object.entries(options).filter(([name]) => LOGIN_OPTIONS.has(name))
+async function loginRun(
+  { options, positionals }: Invocation<'exec' | 'env'>,
+  context: LoginFirstContext,
+): Promise<LoginRun> {
   const snapshots = context.files.read()
   return {
-    invocation: { command: 'login', positionals, options: Object.fromEntries(kept) },
+    invocation: { command: 'login', positionals, options: optionsFor('login', options) },
     context,
-    talk: options['quiet'] === true ? () => undefined : context.terminal.stderr,
+    talk: options.quiet === true ? () => undefined : context.terminal.stderr,
     snapshots,
     profiles: snapshots.profiles,
     defaults: await context.readSettings(),
   }
 }
-
-const LOGIN_OPTIONS: ReadonlySet<string> = new Set([
-  'profile',
-  'min-ttl',
-  'region',
-  'endpoint-url',
-  'ca-bundle',
-  'quiet',
-  'allow-root',
-  'no-color',
-  'debug',
-])
 
 /** A role's session can be made anew without a code while an MFA session is kept. */
 function hasMfaSession({ cache, now }: LoginFirstContext): boolean {
@@ -223,7 +218,7 @@ function hasMfaSession({ cache, now }: LoginFirstContext): boolean {
 
 /** What is asked for. `windowSeconds`: with so much left a session is renewed even if a code is needed. */
 export interface ProcessAsked {
-  readonly invocation: Invocation
+  readonly invocation: AnyInvocation
   readonly context: LoginFirstContext
   readonly windowSeconds: number
   /** How long ago, in ms, a refusal of the same question counts for this one. */

@@ -1,4 +1,5 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { showOrigin } from '../errors/wording.ts'
 import type { FailureView } from '../errors/wording.ts'
@@ -13,7 +14,7 @@ import type { GlobalDefaults, SettingSources } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Now } from '../platform/time.ts'
 import { exactDuration } from '../ui/duration-words.ts'
@@ -37,7 +38,7 @@ export interface SettingsContext {
  * Prints every setting with its value and where it comes from, and gives the exit code 0, also for a profile that could not
  * sign in, which is told on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own settings throws.
  */
-export async function settings(invocation: Invocation, context: SettingsContext): Promise<number> {
+export async function settings(invocation: Invocation<'settings'>, context: SettingsContext): Promise<number> {
   const { environment, home, isWindows, terminal } = context
   const { profiles, paths, config } = context.readFiles()
   const report = reportSettings({
@@ -53,11 +54,11 @@ export async function settings(invocation: Invocation, context: SettingsContext)
   })
   const view = { home, files: paths, now: context.now(), debug: false }
   terminal.stdout(
-    invocation.options['json'] === true
+    invocation.options.json === true
       ? `${JSON.stringify(settingsObject(report, view))}\n`
       : renderSettingsTable(report, view, terminal.data),
   )
-  if (invocation.options['json'] !== true)
+  if (invocation.options.json !== true)
     for (const failure of report.failures)
       terminal.stderr(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0

@@ -6,6 +6,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
+import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import type { Backups } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
@@ -21,7 +22,7 @@ import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Deadline } from '../platform/time.ts'
@@ -60,7 +61,7 @@ interface GivenKeys {
  * Brings the files into the layout in which one session serves every role, and gives the exit code 0. Throws everything that
  * can refuse; then no file is changed, unless the failure says otherwise.
  */
-export async function setup(invocation: Invocation, context: SetupContext): Promise<number> {
+export async function setup(invocation: Invocation<'setup'>, context: SetupContext): Promise<number> {
   const { terminal, environment, files } = context
   context.backups.sweep()
   const target = resolveTargetProfile(invocation, environment)
@@ -96,12 +97,12 @@ export async function setup(invocation: Invocation, context: SetupContext): Prom
 
 /** Keys for a base that has none: from the environment where that is asked for, else typed. */
 async function givenKeys(
-  invocation: Invocation,
+  invocation: Invocation<'setup'>,
   { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>,
   context: SetupContext,
 ): Promise<GivenKeys | undefined> {
   const { environment, terminal, deadline, cancelled } = context
-  if (invocation.options['source-env'] === true) {
+  if (invocation.options.sourceEnv === true) {
     const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
     return {
       credentials: keysFromEnvironment(target.value, snapshots, context),
@@ -121,7 +122,7 @@ async function givenKeys(
 }
 
 function keysFromEnvironment(profile: string, snapshots: SharedSnapshots, context: SetupContext): LongTermCredentials {
-  const { longTerm } = resolve(profile, snapshots, { 'source-env': true }, context)
+  const { longTerm } = resolve(profile, snapshots, { sourceEnv: true }, context)
   if (longTerm.kind !== 'environment') throw new Error('the environment was asked for')
   return longTerm.credentials
 }
@@ -203,11 +204,11 @@ async function deviceFromIam(
 function resolve(
   profile: string,
   snapshots: SharedSnapshots,
-  options: Invocation['options'],
+  options: OptionsOf<'login'>,
   { environment, defaults }: SetupContext,
 ): LoginResolution {
   const { paths } = snapshots
-  const invocation: Invocation = { command: 'login', positionals: [profile], options }
+  const invocation: Invocation<'login'> = { command: 'login', positionals: [profile], options }
   return resolveLogin({ invocation, environment, profiles: snapshots.profiles, paths, defaults, readFile: () => '' })
 }
 
@@ -218,13 +219,13 @@ function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: Setup
   })
 }
 
-function namedDevice({ options }: Invocation): Resolved<string> | undefined {
-  const value = options['serial-number']
-  return typeof value === 'string' ? { value, origin: { kind: 'flag', flag: '--serial-number' } } : undefined
+function namedDevice({ options }: Invocation<'setup'>): Resolved<string> | undefined {
+  const value = options.serialNumber
+  return value === undefined ? undefined : { value, origin: { kind: 'flag', flag: '--serial-number' } }
 }
 
-function layoutOf({ options: { layout } }: Invocation, { processStart }: SetupContext): WantedLayout {
-  if (typeof layout !== 'string') return undefined
+function layoutOf({ options: { layout } }: Invocation<'setup'>, { processStart }: SetupContext): WantedLayout {
+  if (layout === undefined) return undefined
   const name = LAYOUT_NAMES.find((each) => each === layout)
   if (name !== undefined) return name === 'process' ? { kind: name, start: processStart } : { kind: name }
   throw new AwsmfaError({
@@ -233,9 +234,9 @@ function layoutOf({ options: { layout } }: Invocation, { processStart }: SetupCo
   })
 }
 
-function regionFlag({ options }: Invocation): string | undefined {
+function regionFlag({ options }: Invocation<'setup'>): string | undefined {
   const { region } = options
-  if (typeof region !== 'string') return undefined
+  if (region === undefined) return undefined
   if (isRegionName(region)) return region
   throw new AwsmfaError({
     code: 'USAGE',

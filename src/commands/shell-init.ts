@@ -1,6 +1,6 @@
 import { SHELL_NAMES, findShell } from '../command-line/spec.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Invocation } from '../model/invocation.ts'
 import { renderShellInit } from '../shell/shell-init.ts'
 import type { CompletedCommand } from '../shell/shell-init.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -12,7 +12,10 @@ export interface ShellInitContext {
 }
 
 /** Prints the code for the named shell and gives the exit code 0. Throws USAGE. */
-export function shellInit({ positionals: [word] }: Invocation, { terminal, commands }: ShellInitContext): number {
+export function shellInit(
+  { positionals: [word] }: Invocation<'shell-init'>,
+  { terminal, commands }: ShellInitContext,
+): number {
   const shell = word === undefined ? undefined : findShell(word)
   if (shell === undefined)
     throw new AwsmfaError({

@@ -1,10 +1,11 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
+import type { Invocation } from '../command-line/table.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Now } from '../platform/time.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
@@ -36,10 +37,10 @@ export interface StatusContext {
  * one; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
  * PROFILE_NOT_FOUND, FILE_UNREADABLE.
  */
-export function status(invocation: Invocation, context: StatusContext): number {
+export function status(invocation: Invocation<'status'>, context: StatusContext): number {
   const { options } = invocation
-  const minTtlSeconds = minTtlOf(options['min-ttl'])
-  const template = templateOf(options['format'])
+  const minTtlSeconds = minTtlOf(options.minTtl)
+  const template = templateOf(options.format)
   const now = context.now()
   const snapshots = context.readFiles()
   const { profiles } = snapshots
@@ -50,22 +51,22 @@ export function status(invocation: Invocation, context: StatusContext): number {
     identityOf: context.identityOf,
     cachedSessionOf: context.cachedSessionOf,
   }
-  const all = options['all'] === true
-  const isNamed = invocation.positionals.length > 0 || options['profile'] !== undefined
+  const all = options.all === true
+  const isNamed = invocation.positionals.length > 0 || options.profile !== undefined
   const inside = all || isNamed ? undefined : statusOfEnvironment(context.environment, lookup)
   const entries = all
     ? profiles.names().map((name) => statusOfProfile(name, lookup))
     : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
-  if (options['quiet'] !== true) {
+  if (options.quiet !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(context.environment, invocation)
     if (note !== undefined) context.terminal.stderr(note)
-    context.terminal.stdout(render(entries, { all, json: options['json'] === true, template }, now, context))
+    context.terminal.stdout(render(entries, { all, json: options.json === true, template }, now, context))
   }
   return all ? 0 : exitCodeOf(entries[0]?.state ?? 'none', minTtlSeconds !== undefined)
 }
 
-function minTtlOf(text: string | true | undefined): number | undefined {
-  if (typeof text !== 'string') return undefined
+function minTtlOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
   const seconds = parseDuration(text)
   if (seconds !== undefined) return seconds
   throw new AwsmfaError({
@@ -79,15 +80,15 @@ function minTtlOf(text: string | true | undefined): number | undefined {
   })
 }
 
-function templateOf(text: string | true | undefined): string | undefined {
-  if (typeof text !== 'string') return undefined
+function templateOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
   const placeholder = unknownPlaceholder(text)
   if (placeholder === undefined) return text
   throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'unknown-placeholder', placeholder, known: PLACEHOLDERS } })
 }
 
 function entryOfTarget(
-  invocation: Invocation,
+  invocation: Invocation<'status'>,
   environment: Environment,
   lookup: StatusLookup,
   snapshots: SharedSnapshots,

@@ -1,3 +1,4 @@
+import type { Invocation } from '../command-line/table.ts'
 import { note, tick } from './setup.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import type { Backups } from '../layouts/backups.ts'
@@ -5,7 +6,6 @@ import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { ChangeEffects, ChangeOutcome } from '../layouts/change-files.ts'
 import { planUndo } from '../layouts/undo-plan.ts'
 import type { UndoPlan } from '../layouts/undo-plan.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { TextStyle } from '../ui/style.ts'
 import type { Terminal } from '../ui/terminal.ts'
 import { visible } from '../ui/words.ts'
@@ -23,13 +23,13 @@ export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'>
  * Takes back what setup, import or doctor changed last and gives the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
  * its lines was changed since, and everything else that can refuse; then no file is changed, unless the failure says otherwise.
  */
-export async function undo(invocation: Invocation, context: UndoContext): Promise<number> {
+export async function undo(invocation: Invocation<'undo'>, context: UndoContext): Promise<number> {
   const { backups, files, terminal, home } = context
   backups.sweep()
   for (const record of backups.list(files.read().paths)) {
     const outcome = await takeBack(record, invocation, context)
     if (outcome.kind === 'shown') return 0
-    if (invocation.options['dry-run'] !== true) backups.remove(record.name)
+    if (invocation.options.dryRun !== true) backups.remove(record.name)
     if (outcome.kind === 'nothing') continue
     for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
     terminal.stderr(renderUndone(outcome.result.signedOut, terminal.talk))
@@ -41,7 +41,7 @@ export async function undo(invocation: Invocation, context: UndoContext): Promis
 
 function takeBack(
   record: Parameters<typeof planUndo>[0],
-  invocation: Invocation,
+  invocation: Invocation<'undo'>,
   context: UndoContext,
 ): Promise<ChangeOutcome<UndoPlan>> {
   return changeFiles<UndoPlan>(

@@ -3,10 +3,10 @@ import { applyEdits } from '../aws-files/edit.ts'
 import { changesBetween, splitLines } from '../aws-files/lines.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { FilePlan, SharedFiles } from '../aws-files/shared-files.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import { note } from '../commands/setup.ts'
 import type { Backups } from './backups.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
@@ -30,17 +30,17 @@ export interface ShownChange extends Pick<FileChange<unknown>, 'question' | 'con
  * command has that, stdout is for the JSON, and the diff is talk; with `--quiet` it is shown to who is asked alone.
  */
 export function shownChange(
-  { options }: Invocation,
+  { options }: AnyInvocation,
   { terminal, home }: ShownContext,
   question = CHANGE_QUESTION,
 ): ShownChange {
-  const isDry = options['dry-run'] === true
-  const consent = isDry ? 'none' : options['yes'] === true ? 'given' : 'asked'
+  const isDry = options.dryRun === true
+  const consent = isDry ? 'none' : options.yes === true ? 'given' : 'asked'
   const [write, style] =
-    isDry && options['json'] !== true ? [terminal.stdout, terminal.data] : [terminal.stderr, terminal.talk]
+    isDry && options.json !== true ? [terminal.stdout, terminal.data] : [terminal.stderr, terminal.talk]
   return {
     show: (files, again, below = '') => {
-      if (options['quiet'] === true && consent !== 'asked') return
+      if (options.quiet === true && consent !== 'asked') return
       if (again) terminal.stderr(renderShownAgain())
       write(renderDiff(files, home, style) + below)
     },

@@ -16,6 +16,7 @@ import {
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { LayoutName } from '../command-line/spec.ts'
 import { findHangingProfiles, findSetupBase } from './setup-base.ts'
 import type { HangingProfiles, SetupBase } from './setup-base.ts'
 import { planKeyMove, planProfileEdits } from './setup-edits.ts'
@@ -41,7 +42,9 @@ export interface ProcessStart {
 
 /** `process`: tools ask awsmfa; `session`: the session stands in the credentials file. Undefined: as it is. */
 export type WantedLayout =
-  { readonly kind: 'process'; readonly start: ProcessStart } | { readonly kind: 'session' } | undefined
+  | { readonly kind: 'process'; readonly start: ProcessStart }
+  | { readonly kind: Exclude<LayoutName, 'process'> }
+  | undefined
 
 /** What is planned for the base. */
 export interface ProcessLayoutInput {

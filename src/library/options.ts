@@ -1,14 +1,15 @@
 /** The options of the library as the command line that they stand for, so that both are resolved by the same rules. */
-import type { Invocation } from '../model/invocation.ts'
+import { optionKey } from '../command-line/spec.ts'
+import type { Invocation, OptionName } from '../command-line/table.ts'
 import type { FromAwsmfaOptions } from './types.ts'
 
-/** Each option that stands for a flag of `login`. */
-export const OPTION_FLAGS = [
-  ['profile', 'profile'],
-  ['roleArn', 'role-arn'],
-  ['durationSeconds', 'duration-seconds'],
-  ['region', 'region'],
-] as const
+/** The options of `login` that `fromAwsmfa` has too, under their names in code. */
+export const LOGIN_FLAGS = [
+  'profile',
+  'role-arn',
+  'duration-seconds',
+  'region',
+] as const satisfies readonly OptionName[]
 
 const TYPES: Readonly<Record<keyof FromAwsmfaOptions, 'string' | 'number' | 'function' | 'object'>> = {
   profile: 'string',
@@ -23,10 +24,11 @@ const TYPES: Readonly<Record<keyof FromAwsmfaOptions, 'string' | 'number' | 'fun
 }
 
 /** Gives the line. An empty profile counts as not given, as an empty `AWS_PROFILE` does. */
-export function invocationOf(options: FromAwsmfaOptions): Invocation {
-  const given = OPTION_FLAGS.flatMap(([option, flag]) => {
+export function invocationOf(options: FromAwsmfaOptions): Invocation<'login'> {
+  const given = LOGIN_FLAGS.flatMap((flag) => {
+    const option = optionKey(flag)
     const value = options[option]
-    return value === undefined || (option === 'profile' && value === '') ? [] : [[flag, String(value)] as const]
+    return value === undefined || (option === 'profile' && value === '') ? [] : [[option, String(value)] as const]
   })
   return { command: 'login', positionals: [], options: Object.fromEntries(given) }
 }

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { version } from '../../package.json'
 import { createSharedFiles } from '../aws-files/shared-files.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { optionKey } from '../command-line/spec.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { OPTION_FLAGS, checkOptions, invocationOf } from './options.ts'
+import { LOGIN_FLAGS, checkOptions, invocationOf } from './options.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
 import { runCredentialProcess } from '../login/long-term-keys.ts'
 import { provideSession } from '../login/provide-session.ts'
@@ -22,7 +24,6 @@ import type { ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure, FailureCode } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Invocation } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { Surroundings } from '../platform/paths.ts'
@@ -57,7 +58,7 @@ export async function provideCredentials(options: FromAwsmfaOptions): Promise<Aw
 /** One call: what was asked, and what it is answered from. */
 interface Call {
   readonly options: FromAwsmfaOptions
-  readonly invocation: Invocation
+  readonly invocation: Invocation<'login'>
   readonly surroundings: Surroundings
   readonly home: string | undefined
   readonly snapshots: SharedSnapshots
@@ -266,8 +267,8 @@ function inOptions(hint: string): readonly string[] {
 }
 
 function withOptionNames(text: string): string {
-  return OPTION_FLAGS.reduce(
-    (named, [option, flag]) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), option),
+  return LOGIN_FLAGS.reduce(
+    (named, flag) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), optionKey(flag)),
     text,
   )
 }

@@ -1,12 +1,13 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { Invocation } from '../command-line/table.ts'
 import { describeRequest, keyOfSource, planLogin } from './plan.ts'
 import { renderTrail } from './resolution.ts'
 import type { LoginResolution } from './resolution.ts'
 import { resolveLogin } from './resolve.ts'
 import type { GlobalDefaults } from './settings.ts'
 import type { Candidate, Connection, SignInEffects } from './sign-in.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import { findCachedEntries } from '../sessions/aws-cache-entry.ts'
 import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
@@ -33,7 +34,7 @@ export interface PrepareContext extends Omit<SignInEffects, 'connect' | 'termina
 
 /** One run of `login`. */
 export interface LoginRun {
-  readonly invocation: Invocation
+  readonly invocation: Invocation<'login'>
   readonly context: PrepareContext
   readonly talk: (text: string) => void
   readonly snapshots: SharedSnapshots
@@ -48,7 +49,7 @@ export interface Attempt {
 }
 
 /** Settles one profile. `invocation` names it; `targets`: how many are signed in together. Throws what resolveLogin throws. */
-export function settleAttempt(invocation: Invocation, targets: number, run: LoginRun): Attempt {
+export function settleAttempt(invocation: Invocation<'login'>, targets: number, run: LoginRun): Attempt {
   const { context, snapshots, profiles, defaults } = run
   const { environment, readFile, isWindows } = context
   const { paths } = snapshots
@@ -73,7 +74,12 @@ export function settleAttempt(invocation: Invocation, targets: number, run: Logi
  * The session must be of the same request, whether it was made alone or together with others, which can make it shorter. A
  * length that the line of one profile names is wanted as it is.
  */
-function decide(candidate: Candidate, invocation: Invocation, targets: number, { context, profiles }: LoginRun): Reuse {
+function decide(
+  candidate: Candidate,
+  invocation: Invocation<'login'>,
+  targets: number,
+  { context, profiles }: LoginRun,
+): Reuse {
   const { resolution } = candidate
   const { sha256, now } = context
   const lengthOrigin = resolution.durationSeconds?.origin.kind
@@ -109,6 +115,6 @@ function storedSessions(
 }
 
 /** `--force` and a code on the command line both say that a new session is wanted. */
-export function isRenewalAsked({ options }: Invocation, candidates: readonly Candidate[]): boolean {
-  return options['force'] === true || candidates.some(({ resolution }) => resolution.tokenCode !== undefined)
+export function isRenewalAsked({ options }: Invocation<'login'>, candidates: readonly Candidate[]): boolean {
+  return options.force === true || candidates.some(({ resolution }) => resolution.tokenCode !== undefined)
 }

@@ -2,6 +2,7 @@ import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { assertNewProfileName, assertProfileName } from '../aws-files/sections.ts'
 import { parseArn } from '../aws/arn.ts'
 import { DURATION_LIMITS, assertDuration } from '../aws/sts-api.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import { assertNotElsewhere, decideStore, profileOfOwnProcess } from './destination.ts'
 import type { ResolutionNote, StoreDecision, StoreInput } from './destination.ts'
 import { planLogin } from './plan.ts'
@@ -34,7 +35,7 @@ import { accountIdOfAccessKeyId } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 
@@ -45,7 +46,7 @@ import type { ProfileView, Profiles } from '../model/profile.ts'
 
 /** What a login starts from. */
 export interface LoginInput {
-  readonly invocation: Invocation
+  readonly invocation: AnyInvocation
   readonly environment: Environment
   readonly profiles: Profiles
   readonly paths: SharedPaths
@@ -78,7 +79,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const isStored = input.storesNothing !== true
   if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
   const walk = walkFrom(target, input)
-  const roleFromFlag = invocation.options['role-arn'] !== undefined || namesRole(words)
+  const roleFromFlag = invocation.options.roleArn !== undefined || namesRole(words)
   const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
   const decide = isStored ? decideStore : storeNowhere
   const { storeProfile, storeIn, notes } = decide({ target: target.value, before, profiles, paths, roleFromFlag })
@@ -243,8 +244,8 @@ function isOfOther(serial: Resolved<string> | undefined, account: string | undef
 
 function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> | undefined {
   const after = tail?.texts['--token-code']
-  const text = options['token-code']
-  if (typeof text !== 'string') return after
+  const text = options.tokenCode
+  if (text === undefined) return after
   const value = text === '-' ? text : parseTokenCode(text)
   if (value === undefined) throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'flag' })
   // Codes are never shown, so the failure says only that they differ.

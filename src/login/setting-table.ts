@@ -3,6 +3,7 @@
  * generated documentation read this one table, so a new setting is one new row.
  */
 import type { OwnFlagName } from '../aws/sts-flags.ts'
+import type { OptionName } from '../command-line/table.ts'
 import { showableCommand } from '../shell/words.ts'
 
 /** Where a setting may be set. The places in order of precedence; within each list the first that has a value wins. */
@@ -10,7 +11,7 @@ interface Places {
   /** Flags after `--`. A flag of awsmfa that contradicts one of them is an error. */
   readonly stsFlags: readonly OwnFlagName[]
   /** Long names without dashes, as in the command table. */
-  readonly flags: readonly string[]
+  readonly flags: readonly OptionName[]
   readonly variables: readonly string[]
   /** Keys of a profile in the shared files, lower case. */
   readonly profileKeys: readonly string[]

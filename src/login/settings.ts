@@ -4,13 +4,14 @@
  */
 import { readKeys } from '../aws-files/profile-keys.ts'
 import { stsArgument } from '../aws/sts-api.ts'
-import { PROMPT_CHOICES } from '../command-line/spec.ts'
+import { PROMPT_CHOICES, optionKey } from '../command-line/spec.ts'
+import type { AnyOptions } from '../command-line/table.ts'
 import { settingRow } from './setting-table.ts'
 import type { SettingName } from './setting-table.ts'
 import type { ParsedStsArguments } from './sts-options.ts'
 import type { PromptChoice, PromptSettings } from '../mfa/prompt.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Origin, Place, Resolved } from '../model/origin.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { DURATION_FORM, parseDuration } from '../ui/duration.ts'
@@ -20,7 +21,7 @@ export type GlobalDefaults = Readonly<Record<string, { readonly value: string; r
 
 /** Everywhere a setting may be set. */
 export interface SettingSources {
-  readonly options: Invocation['options']
+  readonly options: AnyOptions
   /** The flags after `--`; left out: there are none. */
   readonly tail?: ParsedStsArguments
   readonly environment: Environment
@@ -46,7 +47,9 @@ export function findFlag(
 ): Resolved<string> | undefined {
   const row = settingRow(name)
   const after = row.stsFlags.map((flag) => tail?.texts[flag]).find((value) => value !== undefined)
-  const before = row.flags.map((flag) => [flag, options[flag]] as const).find(([, value]) => value !== undefined)
+  const before = row.flags
+    .map((flag) => [flag, options[optionKey(flag)]] as const)
+    .find(([, value]) => value !== undefined)
   const value = before?.[1] === true ? 'true' : before?.[1]
   if (before === undefined || value === undefined) return after
   if (after !== undefined && after.value !== value) throw contradiction(after.origin, value, after.value)

@@ -1,5 +1,6 @@
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import { LONG_TERM_SUFFIXES } from './profile-chain.ts'
 import { resolveLogin } from './resolve.ts'
 import type { LoginInput } from './resolve.ts'
@@ -7,7 +8,7 @@ import { findProfileWord } from './sts-options.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { ProfileView } from '../model/profile.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { nearest } from '../ui/words.ts'
@@ -141,7 +142,7 @@ export function isProfileUnnamed({
   invocation,
   environment,
 }: {
-  readonly invocation: Invocation
+  readonly invocation: AnyInvocation
   readonly environment: Environment
 }): boolean {
   return (

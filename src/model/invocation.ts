@@ -23,23 +23,6 @@ export const COMMAND_NAMES = [
 /** One of the commands that exist. */
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
-/**
- * A command line after parsing: what to run, with values still as they were typed. Every option that the command table knows
- * appears at most once; `tail` is what stood after the first `--`, undefined when there was none.
- */
-export interface Invocation {
-  readonly command: CommandName
-  readonly positionals: readonly string[]
-  /** By the option's long name without dashes; a boolean option that was given is `true`. */
-  readonly options: Readonly<Record<string, string | true>>
-  readonly tail?: readonly string[]
-}
-
-/** Tells whether more is to be said: `--debug`, also as the AWS CLI's flag after `--`. */
-export function isDebug({ command, options, tail }: Invocation): boolean {
-  return options['debug'] === true || (command === 'login' && tail?.includes('--debug') === true)
-}
-
 /** The environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -48,13 +31,16 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * `AWS_DEFAULT_PROFILE`, else `default`. An empty variable counts as unset.
  */
 export function resolveTargetProfile(
-  { positionals, options }: Pick<Invocation, 'positionals' | 'options'>,
+  {
+    positionals,
+    options,
+  }: { readonly positionals: readonly string[]; readonly options: { readonly profile?: string } },
   environment: Environment,
 ): Resolved<string> {
   const [positional] = positionals
   if (positional !== undefined) return { value: positional, origin: { kind: 'flag', flag: 'profile' } }
   const { profile } = options
-  if (typeof profile === 'string') return { value: profile, origin: { kind: 'flag', flag: '--profile' } }
+  if (profile !== undefined) return { value: profile, origin: { kind: 'flag', flag: '--profile' } }
   for (const variable of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE']) {
     const value = environment[variable]
     if (value !== undefined && value !== '') return { value, origin: { kind: 'environment', variable } }

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import { createListMfaDevices, createSts } from '../aws/sts.ts'
+import type { Invocation } from '../command-line/table.ts'
 import type { ProcessContext } from '../commands/credential-process.ts'
 import type { ExecContext } from '../commands/exec.ts'
 import type { LoginContext } from '../commands/login.ts'
@@ -18,7 +19,7 @@ import { canAskPerson, codeSourceOf, tokenCodeSources } from '../mfa/sources.ts'
 import type { TypedOptions } from '../mfa/sources.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
@@ -160,7 +161,10 @@ function osUser(): string | undefined {
 const TIMEOUT_SECONDS = 20
 
 /** Makes them. The time runs from now on, whoever is asked. Throws USAGE. */
-export async function createProcessContext(invocation: Invocation, context: Context): Promise<ProcessContext> {
+export async function createProcessContext(
+  invocation: Invocation<'credential-process'>,
+  context: Context,
+): Promise<ProcessContext> {
   const { environment, folders, now, debug } = context
   const sources = { environment, folders, files: resolveSharedFiles(surroundingsOfProcess()) }
   // Before anything of it is read for the answer; what was read of the settings until now may be older.
@@ -188,7 +192,7 @@ export async function createProcessContext(invocation: Invocation, context: Cont
 }
 
 async function timeoutOf(
-  { options }: Invocation,
+  { options }: Invocation<'credential-process'>,
   { environment, readSettings }: Pick<Context, 'environment' | 'readSettings'>,
 ): Promise<number> {
   const found = findSetting('timeout', { options, environment, defaults: await readSettings() })

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { createSharedFiles } from '../aws-files/shared-files.ts'
+import { isDebug } from '../command-line/parse.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import type { LoginContext } from '../commands/login.ts'
 import type { LogoutContext } from '../commands/logout.ts'
 import type { SettingsContext } from '../commands/settings.ts'
@@ -12,8 +14,7 @@ import { settingsReader } from '../login/settings-file.ts'
 import { badSetting, findDefault, findSetting, toSwitch } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import { isDebug } from '../model/invocation.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
 import { findCachedEntry } from '../sessions/aws-cache-entry.ts'
@@ -152,7 +153,7 @@ export type Context = Pick<LoginContext, SharedWithLogin> &
  * Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. Throws USAGE for a
  * setting of the cache key that means nothing.
  */
-export async function createContext(invocation: Invocation, cancelled: AbortSignal): Promise<Context> {
+export async function createContext(invocation: AnyInvocation, cancelled: AbortSignal): Promise<Context> {
   const surroundings = surroundingsOfProcess()
   const environment = { ...surroundings.env }
   const home = homeIfKnown(surroundings)
@@ -173,7 +174,7 @@ export async function createContext(invocation: Invocation, cancelled: AbortSign
   const [paths, uid, allowRoot] = [
     resolveSharedFiles(surroundings),
     process.getuid?.(),
-    invocation.options['allow-root'] === true,
+    invocation.options.allowRoot === true,
   ]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
@@ -260,11 +261,11 @@ function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): st
  * file that cannot be used counts as none: those who need more of it say so.
  */
 export async function wantsNoColour(
-  { options }: Pick<Invocation, 'options'>,
+  { options }: Pick<AnyInvocation, 'options'>,
   environment: Environment,
   readSettings: () => Promise<GlobalDefaults>,
 ): Promise<boolean> {
-  if (options['no-color'] === true) return true
+  if (options.noColor === true) return true
   if ((environment['FORCE_COLOR'] ?? '') !== '') return false
   try {
     const found = findDefault('no colour', { defaults: await readSettings() })

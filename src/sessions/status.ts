@@ -4,10 +4,11 @@
  */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
 import { isAssumeRoleProfile, isIgnored, isOwnProcess } from '../aws-files/profile-keys.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration, parseExpiration, secondsUntil } from '../model/expiration.ts'
-import type { Environment, Invocation } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { findCachedEntry } from './aws-cache-entry.ts'
 import type { AwsCacheReader } from './aws-cache-entry.ts'
@@ -248,13 +249,13 @@ export function statusObject(entry: StatusEntry, now: Date): Readonly<Record<str
  * AWS_PROFILE everywhere but in the JavaScript SDK; with both variables set, AWS CLI v1 and boto3 take AWS_DEFAULT_PROFILE,
  * the others AWS_PROFILE.
  */
-export function renderEnvironmentNote(environment: Environment, invocation: Invocation): string | undefined {
+export function renderEnvironmentNote(environment: Environment, invocation: AnyInvocation): string | undefined {
   const { AWS_ACCESS_KEY_ID: keyId, AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: defaultProfile } = environment
   if (isSet(keyId))
     return note(
       'AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: unset AWS_ACCESS_KEY_ID',
     )
-  const named = invocation.positionals.length > 0 || invocation.options['profile'] !== undefined
+  const named = invocation.positionals.length > 0 || invocation.options.profile !== undefined
   if (named || !isSet(profile) || !isSet(defaultProfile) || profile === defaultProfile) return undefined
   return note(
     `AWS_PROFILE is '${visible(profile)}' and AWS_DEFAULT_PROFILE is '${visible(defaultProfile)}': AWS CLI v1 and boto3 use the latter, other tools the former`,

@@ -169,10 +169,10 @@ test.each([
 test.each([
   [['--json', 'login', 'work'], { command: 'login', positionals: ['work'], options: { json: true } }],
   [['-p=work', 'login'], { command: 'login', positionals: [], options: { profile: 'work' } }],
-  [['login', '--token-code', '012345'], { command: 'login', positionals: [], options: { 'token-code': '012345' } }],
+  [['login', '--token-code', '012345'], { command: 'login', positionals: [], options: { tokenCode: '012345' } }],
   [
     ['login', '--duration-seconds', '0x10'],
-    { command: 'login', positionals: [], options: { 'duration-seconds': '0x10' } },
+    { command: 'login', positionals: [], options: { durationSeconds: '0x10' } },
   ],
   [['login', '007'], { command: 'login', positionals: ['007'], options: {} }],
   [['login', 'a.b', '--region="x"'], { command: 'login', positionals: ['a.b'], options: { region: '"x"' } }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { PROMPT_CHOICES } from '../../src/command-line/spec.ts'
+import { PROMPT_CHOICES, optionKey } from '../../src/command-line/spec.ts'
 import { SETTING_TABLE } from '../../src/login/setting-table.ts'
 import type { SettingName, SettingRow } from '../../src/login/setting-table.ts'
 import { reportSettings } from '../../src/commands/settings.ts'
@@ -87,7 +87,7 @@ function caseFrom(row: SettingRow, first: number): Case {
     ...(row.name === 'profile' ? {} : { profile: 'work' }),
     credentials: `${CREDENTIALS}${lines(besideKeys)}${said.map(({ value }) => `[${value}]\n${KEYS}`).join('')}`,
     config: `[profile work]\n${lines(inProfile)}`,
-    options: flag === undefined ? {} : { [flag[0]]: row.kind === 'switch' ? true : flag[1] },
+    options: flag === undefined ? {} : { [optionKey(flag[0])]: row.kind === 'switch' ? true : flag[1] },
     environment: Object.fromEntries(of('environment')),
     defaults: Object.fromEntries(of('settings')),
   }
@@ -203,7 +203,7 @@ describe('the report', () => {
   it('shows no code, no password, and of a command its program', () => {
     const given = {
       profile: 'work',
-      options: { 'token-code': '123456' },
+      options: { tokenCode: '123456' },
       environment: { AWS_ENDPOINT_URL: 'https://me:secret@sts.example' },
       defaults: { token_command: 'oathtool --totp SECRET' },
     }
@@ -229,7 +229,7 @@ describe('what awsmfa’s settings say of credentials and roles', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
     expect(report({ profile: 'work', environment, defaults }).path).toEqual(['work'])
     expect(
-      report({ profile: 'work', environment, defaults, options: { 'source-profile': 'work-long-term' } }).path,
+      report({ profile: 'work', environment, defaults, options: { sourceProfile: 'work-long-term' } }).path,
     ).toEqual(['work', 'work-long-term'])
     expect(report({ profile: 'work', environment, defaults: { source_env: 'no' } }).path).toEqual([
       'work',

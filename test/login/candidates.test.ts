@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import type { Invocation } from '../../src/model/invocation.ts'
+import type { Invocation } from '../../src/command-line/table.ts'
 import { canBeSignedIn, findCandidates } from '../../src/login/targets.ts'
 import { isProfileUnnamed } from '../../src/login/targets.ts'
 import type { CandidateInput } from '../../src/login/targets.ts'

@@ -32,7 +32,7 @@ it('comes from flags, which beat variables, which beat the settings file', () =>
     hideArns: true,
   })
   expect(
-    resolvePrompt(sources({ defaults, environment, options: { prompt: 'terminal', 'hide-arns': true } })),
+    resolvePrompt(sources({ defaults, environment, options: { prompt: 'terminal', hideArns: true } })),
   ).toMatchObject({ choice: { value: 'terminal', origin: { kind: 'flag', flag: '--prompt' } }, hideArns: true })
 })
 

@@ -62,7 +62,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
         [{ environment: { AWS_MFA_SERIAL: SERIAL } }, { value: SERIAL, origin: variable('AWS_MFA_SERIAL') }],
         [{ tail: ['--serial-number', 'GAHT00000005'] }, { value: 'GAHT00000005', origin: after('--serial-number') }],
         [
-          { tail: [], options: { 'serial-number': 'GAHT00000006' } },
+          { tail: [], options: { serialNumber: 'GAHT00000006' } },
           { value: 'GAHT00000006', origin: flag('--serial-number') },
         ],
       ],
@@ -90,7 +90,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
         ],
       ],
     )
-    expect(own({ options: { 'duration-seconds': '901' } }).durationSeconds).toEqual({
+    expect(own({ options: { durationSeconds: '901' } }).durationSeconds).toEqual({
       value: 901,
       origin: flag('--duration-seconds'),
     })
@@ -178,7 +178,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
 
   it('the rest', () => {
     const resolution = own({
-      options: { 'min-ttl': '45m', 'token-code': '12 34 56' },
+      options: { minTtl: '45m', tokenCode: '12 34 56' },
       environment: { AWS_CA_BUNDLE: 'x.pem' },
       tail: ['--debug'],
     })
@@ -188,7 +188,7 @@ describe('each setting comes from the first place that has it, and keeps the pla
       caBundle: { value: 'x.pem', origin: variable('AWS_CA_BUNDLE') },
     })
     expect(own({ defaults: { min_ttl: '1h' } }).minTtlSeconds).toBe(3_600)
-    expect(own({ options: { 'token-code': '-' } }).tokenCode).toEqual({ value: '-', origin: flag('--token-code') })
+    expect(own({ options: { tokenCode: '-' } }).tokenCode).toEqual({ value: '-', origin: flag('--token-code') })
     expect(own({ tail: ['--token-code', '000001'] }).tokenCode).toEqual({
       value: '000001',
       origin: after('--token-code'),
@@ -208,7 +208,7 @@ describe('roles', () => {
   const FIRST = 'arn:aws:iam::333333333333:role/First'
 
   test.each<[string, Case, readonly object[]]>([
-    ['from a flag', { options: { 'role-arn': ADMIN } }, [role(ADMIN, flag('--role-arn'), undefined)]],
+    ['from a flag', { options: { roleArn: ADMIN } }, [role(ADMIN, flag('--role-arn'), undefined)]],
     [
       'after --, with what belongs to it',
       { tail: ['--role-arn', ADMIN, '--role-session-name', 'me', '--external-id', 'xx'] },
@@ -234,7 +234,7 @@ describe('roles', () => {
     ],
     [
       'a flag stands for the profile’s own role',
-      { config: `[profile work]\nawsmfa_role_arn = ${FIRST}\n`, options: { 'role-arn': ADMIN } },
+      { config: `[profile work]\nawsmfa_role_arn = ${FIRST}\n`, options: { roleArn: ADMIN } },
       [role(ADMIN, flag('--role-arn'), undefined)],
     ],
     [
@@ -249,7 +249,7 @@ describe('roles', () => {
     ],
     [
       'assume_role does not count beside another role',
-      { credentials: `${KEYS}assume_role = ${FIRST}\n`, options: { 'role-arn': ADMIN } },
+      { credentials: `${KEYS}assume_role = ${FIRST}\n`, options: { roleArn: ADMIN } },
       [role(ADMIN, flag('--role-arn'), undefined)],
     ],
     [
@@ -285,41 +285,36 @@ describe('roles', () => {
 describe('partitions', () => {
   const GOV = 'arn:aws-us-gov:iam::111111111111:mfa/alice'
   test.each<[string, Case, string, string]>([
-    ['the home region of the device’s partition', { options: { 'serial-number': GOV } }, 'us-gov-west-1', 'aws-us-gov'],
+    ['the home region of the device’s partition', { options: { serialNumber: GOV } }, 'us-gov-west-1', 'aws-us-gov'],
     [
       'the home region of the role’s partition',
-      { options: { 'role-arn': ADMIN.replace('aws', 'aws-cn') } },
+      { options: { roleArn: ADMIN.replace('aws', 'aws-cn') } },
       'cn-north-1',
       'aws-cn',
     ],
     [
       'a variable of another partition does not count',
-      { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'eu-west-1' } },
+      { options: { serialNumber: GOV }, environment: { AWS_REGION: 'eu-west-1' } },
       'us-gov-west-1',
       'aws-us-gov',
     ],
     [
       'nor does a file’s',
-      { options: { 'serial-number': GOV }, config: '[profile work]\nregion = eu-west-1\n' },
+      { options: { serialNumber: GOV }, config: '[profile work]\nregion = eu-west-1\n' },
       'us-gov-west-1',
       'aws-us-gov',
     ],
     [
       'a variable of the same partition does',
-      { options: { 'serial-number': GOV }, environment: { AWS_REGION: 'us-gov-east-1' } },
+      { options: { serialNumber: GOV }, environment: { AWS_REGION: 'us-gov-east-1' } },
       'us-gov-east-1',
       'aws-us-gov',
     ],
-    [
-      'a flag is taken at its word',
-      { options: { 'serial-number': GOV, region: 'eu-west-1' } },
-      'eu-west-1',
-      'aws-us-gov',
-    ],
+    ['a flag is taken at its word', { options: { serialNumber: GOV, region: 'eu-west-1' } }, 'eu-west-1', 'aws-us-gov'],
   ])('%s', (_, given, region, partition) => expect(own(given)).toMatchObject({ region: { value: region }, partition }))
 
   it('a partition without a home that is known needs a region', () => {
-    const options = { 'serial-number': 'arn:aws-moon:iam::111111111111:mfa/alice' }
+    const options = { serialNumber: 'arn:aws-moon:iam::111111111111:mfa/alice' }
     expect(failureOf(() => own({ options }))).toEqual({ code: 'REGION_UNKNOWN', partition: 'aws-moon' })
     expect(own({ options: { ...options, region: 'moon-1' } }).region.value).toBe('moon-1')
   })
@@ -368,15 +363,15 @@ describe('what contradicts itself or cannot be is refused', () => {
     ],
     [
       'serials',
-      { options: { 'serial-number': 'GAHT00000001' }, tail: ['--serial-number', 'GAHT00000002'] },
+      { options: { serialNumber: 'GAHT00000001' }, tail: ['--serial-number', 'GAHT00000002'] },
       contradiction('--serial-number', 'GAHT00000001', 'GAHT00000002'),
     ],
     [
       'codes, unseen',
-      { options: { 'token-code': '123456' }, tail: ['--token-code', '654321'] },
+      { options: { tokenCode: '123456' }, tail: ['--token-code', '654321'] },
       contradiction('--token-code', '…', '…'),
     ],
-    ['a code that is none', { options: { 'token-code': '12345' } }, { code: 'TOKEN_CODE_MALFORMED', source: 'flag' }],
+    ['a code that is none', { options: { tokenCode: '12345' } }, { code: 'TOKEN_CODE_MALFORMED', source: 'flag' }],
     [
       'a length that is none',
       { environment: { AWSMFA_DURATION: 'soon' } },
@@ -384,7 +379,7 @@ describe('what contradicts itself or cannot be is refused', () => {
     ],
     [
       'words for --duration-seconds',
-      { options: { 'duration-seconds': '1h' } },
+      { options: { durationSeconds: '1h' } },
       bad('--duration-seconds', '1h', flag('--duration-seconds')),
     ],
     [
@@ -397,7 +392,7 @@ describe('what contradicts itself or cannot be is refused', () => {
       { defaults: { min_ttl: 'x' } },
       bad('min_ttl', 'x', { kind: 'settings', key: 'min_ttl', place: SETTINGS_PLACE }),
     ],
-    ['a role', { options: { 'role-arn': 'Admin' } }, bad('--role-arn', 'Admin', flag('--role-arn'))],
+    ['a role', { options: { roleArn: 'Admin' } }, bad('--role-arn', 'Admin', flag('--role-arn'))],
     [
       'a role with a comment',
       { config: `[work]\nrole_arn = ${ADMIN} ; admin\n` },
@@ -406,12 +401,12 @@ describe('what contradicts itself or cannot be is refused', () => {
     ['a region', { environment: { AWS_REGION: 'eu west' } }, bad('AWS_REGION', 'eu west', variable('AWS_REGION'))],
     [
       'an endpoint',
-      { options: { 'endpoint-url': 'localhost' } },
+      { options: { endpointUrl: 'localhost' } },
       bad('--endpoint-url', 'localhost', flag('--endpoint-url')),
     ],
     [
       'a role for too long, by a flag',
-      { options: { 'role-arn': ADMIN, duration: '36h' } },
+      { options: { roleArn: ADMIN, duration: '36h' } },
       {
         code: 'DURATION_OUT_OF_RANGE',
         operation: 'AssumeRole',
@@ -423,14 +418,14 @@ describe('what contradicts itself or cannot be is refused', () => {
     ],
     [
       'a name for a new section that other tools choke on',
-      { profile: 'a#b', options: { 'source-profile': 'work-long-term' } },
+      { profile: 'a#b', options: { sourceProfile: 'work-long-term' } },
       { code: 'TEXT_REFUSED', what: 'profile name', text: 'a#b', defect: 'alphabet', origin: flag('profile') },
     ],
   ])('%s', (_, given, failure) => expect(failureOf(() => own(given))).toEqual(failure))
 
   it('a length for everything is as long as may be for a role', () => {
     const capped = { value: 43_200, origin: variable('AWSMFA_DURATION') }
-    expect(own({ environment: { AWSMFA_DURATION: '36h' }, options: { 'role-arn': ADMIN } }).durationSeconds).toEqual(
+    expect(own({ environment: { AWSMFA_DURATION: '36h' }, options: { roleArn: ADMIN } }).durationSeconds).toEqual(
       capped,
     )
     expect(own({ environment: { AWSMFA_DURATION: '36h' } }).durationSeconds).toEqual({ ...capped, value: 129_600 })
@@ -447,7 +442,7 @@ describe('what contradicts itself or cannot be is refused', () => {
 describe('the trail', () => {
   it('lists what was resolved with its places, without secrets, codes and passwords', () => {
     const { trail } = own({
-      options: { 'token-code': '123456', 'endpoint-url': 'http://me:pw@127.0.0.1:1' },
+      options: { tokenCode: '123456', endpointUrl: 'http://me:pw@127.0.0.1:1' },
       config: `[profile work]\nawsmfa_role_arn = ${ADMIN}\n`,
       environment: { AWS_MFA_SERIAL: SERIAL, AWSMFA_DURATION: '1h' },
     })

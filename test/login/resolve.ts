@@ -4,7 +4,7 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveLogin } from '../../src/login/resolve.ts'
 import type { LoginInput } from '../../src/login/resolve.ts'
 import type { LoginResolution } from '../../src/login/resolution.ts'
-import type { Invocation } from '../../src/model/invocation.ts'
+import type { Invocation } from '../../src/command-line/table.ts'
 
 /** Where awsmfa's own settings stand in these tests. */
 export const SETTINGS_PLACE = { path: '/home/a/.config/awsmfa/config.ini', line: 1 }

@@ -61,13 +61,13 @@ describe('the walk ends at the long-term credentials', () => {
       {
         credentials: keys('a') + keys('b', other),
         config: '[profile work]\nsource_profile = a\n',
-        options: { 'source-profile': 'b' },
+        options: { sourceProfile: 'b' },
       },
       'work → b: static b credentials 5',
     ],
     [
       'for a profile that does not exist yet',
-      { credentials: keys('base'), options: { 'source-profile': 'base' } },
+      { credentials: keys('base'), options: { sourceProfile: 'base' } },
       'work → base: static base credentials 2',
     ],
     [
@@ -139,7 +139,7 @@ describe('the walk ends at the long-term credentials', () => {
     [
       'in the environment',
       {
-        options: { 'source-env': true },
+        options: { sourceEnv: true },
         environment: { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: '' },
       },
       'work: environment',
@@ -165,7 +165,7 @@ describe('the walk ends at the long-term credentials', () => {
       { kind: 'own-suffix', profile: 'work', source: 'work-long-term' },
     ])
     expect(
-      resolve({ profile: 'work', credentials: keys('base-long-term'), options: { 'source-profile': 'base' } }).notes,
+      resolve({ profile: 'work', credentials: keys('base-long-term'), options: { sourceProfile: 'base' } }).notes,
     ).toEqual([])
   })
 })
@@ -217,7 +217,7 @@ describe('a walk that cannot end says why', () => {
     ],
     [
       'a flag with an unknown source',
-      { profile: 'work', credentials: keys('base'), options: { 'source-profile': 'bas' } },
+      { profile: 'work', credentials: keys('base'), options: { sourceProfile: 'bas' } },
       {
         code: 'SOURCE_PROFILE_NOT_FOUND',
         profile: 'work',
@@ -289,7 +289,7 @@ describe('a walk that cannot end says why', () => {
     ],
     [
       'no variables',
-      { profile: 'work', options: { 'source-env': true } },
+      { profile: 'work', options: { sourceEnv: true } },
       {
         code: 'LONG_TERM_VARIABLES_MISSING',
         missing: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
@@ -300,7 +300,7 @@ describe('a walk that cannot end says why', () => {
       'the variables of a session',
       {
         profile: 'work',
-        options: { 'source-env': true },
+        options: { sourceEnv: true },
         environment: { AWS_ACCESS_KEY_ID: 'ASIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' },
       },
       { code: 'LONG_TERM_VARIABLES_MISSING', missing: [], sessionTokenSet: true },

@@ -10,7 +10,7 @@ import type { Case } from './resolve.ts'
 const sha256 = (bytes: string): string => createHash('sha256').update(bytes, 'latin1').digest('hex')
 const ADMIN = 'arn:aws:iam::222222222222:role/Admin'
 const KEY = 'AKIAIOSFODNN7EXAMPLE'
-const ROLE = { 'role-arn': ADMIN }
+const ROLE = { roleArn: ADMIN }
 const base: Case = {
   profile: 'work',
   credentials: `[work-long-term]\naws_access_key_id = ${KEY}\naws_secret_access_key = secret\nmfa_serial = GAHT12345678\n`,
@@ -31,10 +31,10 @@ describe('a request in its stored form', () => {
     ['another region', {}, { options: { region: 'eu-west-1' } }, []],
     ['the default length, said aloud', {}, { options: { duration: '12h' } }, []],
     ['another length', {}, { options: { duration: '8h' } }, ['duration']],
-    ['another device', {}, { options: { 'serial-number': 'GAHT00000001' } }, ['device']],
-    ['an endpoint', {}, { options: { 'endpoint-url': 'http://a' } }, ['key']],
+    ['another device', {}, { options: { serialNumber: 'GAHT00000001' } }, ['device']],
+    ['an endpoint', {}, { options: { endpointUrl: 'http://a' } }, ['key']],
     ['a role', {}, { options: { ...ROLE, duration: '12h' } }, ['role']],
-    ['another role', { options: ROLE }, { options: { 'role-arn': `${ADMIN}2` } }, ['role']],
+    ['another role', { options: ROLE }, { options: { roleArn: `${ADMIN}2` } }, ['role']],
     ['the way that a role’s length demands', { options: ROLE }, { options: { ...ROLE, duration: '2h' } }, ['duration']],
     ['an external id', { options: ROLE }, { options: ROLE, tail: ['--external-id', 'xx'] }, ['parameters']],
     [

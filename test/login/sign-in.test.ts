@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
-import type { Invocation } from '../../src/model/invocation.ts'
+import type { Invocation } from '../../src/command-line/table.ts'
 import { readProfiles, snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { GlobalDefaults } from '../../src/login/settings.ts'
 import { resolveLogin } from '../../src/login/resolve.ts'
@@ -157,7 +157,7 @@ describe('signing in', () => {
       `${SERIALS}mfa_process = op bob\n`.replace('[profile bob]', 'mfa_process = op alice\n[profile bob]'),
       {},
     ],
-    ['one command for one device, of several keys', SERIALS.replace('mfa/bob', 'mfa/alice'), { 'token-command': 'op' }],
+    ['one command for one device, of several keys', SERIALS.replace('mfa/bob', 'mfa/alice'), { tokenCommand: 'op' }],
     [
       "the settings file's command for one device, and the other's own",
       `${SERIALS}mfa_process = op bob\n`,
@@ -177,7 +177,7 @@ describe('signing in', () => {
   })
 
   it.each<[string, string, Invocation['options'], GlobalDefaults, string]>([
-    ['the line', SERIALS, { 'token-command': 'op' }, {}, 'flag'],
+    ['the line', SERIALS, { tokenCommand: 'op' }, {}, 'flag'],
     ['the settings file', SERIALS, {}, IN_SETTINGS, 'settings'],
     [
       'a profile on the way of both',
@@ -285,8 +285,8 @@ describe('signing in', () => {
     it.each<[string, string, readonly SessionRecord[], string, Invocation['options'], string]>([
       ['of another length', 'bob', [hours(1)], config, { duration: '4h' }, 'SESSION_NOT_KEPT'],
       ['of that length', 'bob', [hours(4)], config, { duration: '4h' }, 'ok'],
-      ['that holds for too short', 'bob', [hours(12)], config, { 'min-ttl': '12h' }, 'SESSION_NOT_KEPT'],
-      ['that holds for long enough', 'bob', [hours(12)], config, { 'min-ttl': '11h' }, 'ok'],
+      ['that holds for too short', 'bob', [hours(12)], config, { minTtl: '12h' }, 'SESSION_NOT_KEPT'],
+      ['that holds for long enough', 'bob', [hours(12)], config, { minTtl: '11h' }, 'ok'],
       ['of another device', 'bob', [ofDevice('arn:aws:iam::111111111111:mfa/other')], config, {}, 'SESSION_NOT_KEPT'],
       ['from which its role could be got', 'admin', [ofRole], admin, {}, 'SESSION_NOT_KEPT'],
       ['from which its role could not be got', 'admin', [ofRole], admin, { duration: '4h' }, 'SESSION_NOT_KEPT'],

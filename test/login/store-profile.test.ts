@@ -171,7 +171,7 @@ describe('a session for a profile whose process is awsmfa', () => {
   })
 
   it('does not take the place of a role that a flag names', () => {
-    expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { 'role-arn': ADMIN } }))).toMatchObject({
+    expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { roleArn: ADMIN } }))).toMatchObject({
       code: 'SESSION_WOULD_BE_IGNORED',
       key: 'credential_process',
     })
@@ -185,7 +185,7 @@ describe('promise 3: every tool sees the session: where it would never be read, 
       {
         credentials: keys('base-long-term'),
         config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n`,
-        options: { 'role-arn': ADMIN },
+        options: { roleArn: ADMIN },
       },
       'role_arn',
       3,
@@ -259,7 +259,7 @@ describe('promise 3: every tool sees the session: where it would never be read, 
 
   it('also where the key stands in the credentials file', () => {
     const credentials = `[work]\nrole_arn = ${ADMIN}\nsource_profile = base\n${keys('base')}`
-    const failure = failureOf(() => resolve({ profile: 'work', credentials, options: { 'role-arn': ADMIN } }))
+    const failure = failureOf(() => resolve({ profile: 'work', credentials, options: { roleArn: ADMIN } }))
     expect(failure).toMatchObject({ key: 'role_arn', place: { path: PATHS.credentials, line: 2 } })
   })
 })

@@ -13,7 +13,7 @@ describe('the token command', () => {
     [
       'the flag before all',
       {
-        options: { 'token-command': 'flag' },
+        options: { tokenCommand: 'flag' },
         config: '[profile work]\nawsmfa_token_command = own\nmfa_process = other\n',
       },
       'flag',

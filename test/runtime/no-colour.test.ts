@@ -13,8 +13,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 it.each([
   ['nothing is said', undefined, {}, {}, false],
-  ['the option says so', undefined, { 'no-color': true }, {}, true],
-  ['the option says so, whatever the variable says', undefined, { 'no-color': true }, { FORCE_COLOR: '1' }, true],
+  ['the option says so', undefined, { noColor: true }, {}, true],
+  ['the option says so, whatever the variable says', undefined, { noColor: true }, { FORCE_COLOR: '1' }, true],
   ['the file says so', 'no_color = true', {}, {}, true],
   ['the file says the opposite', 'no_color = off', {}, {}, false],
   ['a variable beats the file', 'no_color = true', {}, { FORCE_COLOR: '1' }, false],
