@@ -1,49 +1,13 @@
+/**
+ * How STS and IAM are reached: endpoints, proxy, certificates, retries, from the environment and the profile. Pure but for the reader
+ * of the bundle that is passed in. The precedence is botocore's, so that awsmfa goes wherever the AWS CLI goes.
+ */
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 
-/** Whether a proxy stands on the way to one host. `ignored`: one is set, but NO_PROXY names the host. */
-export interface ProxyChoice {
-  readonly proxyUrl: string | undefined
-  readonly ignored: boolean
-}
-
-/**
- * Chooses the proxy for an address: HTTPS_PROXY for https, HTTP_PROXY for http, none where NO_PROXY lists the host. An entry
- * is a host or the end of one, with or without a leading dot and with or without a port; `*` is every host. Networks such as
- * 10.0.0.0/8 are not understood. Source: Python's urllib.request › proxy_bypass_environment, which botocore asks.
- */
-export function chooseProxy(url: URL, proxies: ProxySettings): ProxyChoice {
-  const proxyUrl = url.protocol === 'https:' ? proxies.https : proxies.http
-  if (proxyUrl === undefined) return { proxyUrl: undefined, ignored: false }
-  const bypassed = proxies.bypass.some((entry) => matchesEntry(url, entry.toLowerCase()))
-  return bypassed ? { proxyUrl: undefined, ignored: true } : { proxyUrl, ignored: false }
-}
-
-function matchesEntry(url: URL, entry: string): boolean {
-  if (entry === '*') return true
-  const name = entry.replace(/^\*?\.+/, '')
-  if (name === '') return false
-  const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '')
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
-  return [host, `${host}:${port}`, `[${host}]`, `[${host}]:${port}`].some(
-    (form) => form === name || form.endsWith(`.${name}`),
-  )
-}
-
-/** Gives a proxy as it may be shown: host and port, never its user and password. */
-export function labelOfProxy(proxyUrl: string): string {
-  return new URL(proxyUrl).host
-}
-
-/**
- * How STS and IAM are reached: endpoints, proxy, certificates, as the environment and the profile's settings have it. The
- * order of precedence is botocore's, so that awsmfa goes wherever the AWS CLI goes.
- */
-
-/** What the settings are taken from. */
 export interface TransportSources {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** `--endpoint-url` and `--ca-bundle`, or what stands for them after `--`. */
+  /** `--endpoint-url` and `--ca-bundle`, before or after `--`. */
   readonly endpointUrlFlag?: Resolved<string> | undefined
   readonly caBundleFlag?: Resolved<string> | undefined
   /** A key of the profile whose settings count. */
@@ -52,7 +16,6 @@ export interface TransportSources {
   readonly serviceEndpoint: (service: 'sts' | 'iam') => Resolved<string> | undefined
   /** Reads a whole file as text; throws Node's errors. */
   readonly readText: (path: string) => string
-  /** The home folder that stands for `~/`. */
   readonly home: string | undefined
 }
 
@@ -63,7 +26,7 @@ export interface ProxySettings {
   readonly bypass: readonly string[]
 }
 
-/** How services are reached. `ca` replaces the built-in certificates, as it does in the AWS CLI. */
+/** How services are reached. `ca`: PEM certificates in place of the built-in ones, as in the AWS CLI. */
 export interface TransportSettings {
   readonly stsEndpointUrl: Resolved<string> | undefined
   readonly iamEndpointUrl: Resolved<string> | undefined
@@ -79,7 +42,7 @@ export interface TransportSettings {
 }
 
 /**
- * Resolves everything about the way to AWS. Throws CA_BUNDLE_UNREADABLE, and USAGE for an address that is none.
+ * Resolves the connection settings. Throws CA_BUNDLE_UNREADABLE, and USAGE for an invalid address.
  * ALL_PROXY is not honoured, since the AWS CLI does not either (botocore httpsession.py › ProxyConfiguration).
  */
 export function resolveTransport(sources: TransportSources): TransportSettings {
@@ -172,7 +135,7 @@ function resolveProxies(environment: TransportSources['environment']): ProxySett
 
 function resolveMaxAttempts(sources: TransportSources): number {
   const text = settingOf(sources, 'AWS_MAX_ATTEMPTS', 'max_attempts')?.value ?? ''
-  // What is no number is passed over: it concerns retries alone, and must not stop a login.
+  // An invalid number is ignored: it concerns retries alone, and must not stop a login.
   return /^[1-9]\d?$/.test(text) ? Number(text) : DEFAULT_MAX_ATTEMPTS
 }
 
@@ -200,7 +163,7 @@ function readCa(sources: TransportSources): string | undefined {
 
 const hasCertificate = (pem: string): boolean => /-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(pem)
 
-// Node adds NODE_EXTRA_CA_CERTS to its own certificates only, and those are out of play as soon as a bundle is given.
+// Node adds NODE_EXTRA_CA_CERTS to its own certificates, which a bundle replaces.
 function withExtraCa(sources: TransportSources, pem: string): string {
   const path = nonEmpty(sources.environment['NODE_EXTRA_CA_CERTS'])
   if (path === undefined) return pem
@@ -208,7 +171,41 @@ function withExtraCa(sources: TransportSources, pem: string): string {
     const extra = sources.readText(path)
     return hasCertificate(extra) ? `${pem}\n${extra}` : pem
   } catch {
-    // Node itself goes on without the file, with a warning of its own.
+    // Node ignores an unreadable file, too, with a warning of its own.
     return pem
   }
+}
+
+/** The proxy for one host. `ignored`: one is set, but NO_PROXY names the host. */
+export interface ProxyChoice {
+  readonly proxyUrl: string | undefined
+  readonly ignored: boolean
+}
+
+/**
+ * Returns the proxy for an address: HTTPS_PROXY for https, HTTP_PROXY for http, none where NO_PROXY lists the host. An entry
+ * is a host or the end of one, with or without a leading dot and with or without a port; `*` is every host. Networks such as
+ * 10.0.0.0/8 are not understood. Source: Python's urllib.request › proxy_bypass_environment, which botocore asks.
+ */
+export function chooseProxy(url: URL, proxies: ProxySettings): ProxyChoice {
+  const proxyUrl = url.protocol === 'https:' ? proxies.https : proxies.http
+  if (proxyUrl === undefined) return { proxyUrl: undefined, ignored: false }
+  const bypassed = proxies.bypass.some((entry) => matchesEntry(url, entry.toLowerCase()))
+  return bypassed ? { proxyUrl: undefined, ignored: true } : { proxyUrl, ignored: false }
+}
+
+function matchesEntry(url: URL, entry: string): boolean {
+  if (entry === '*') return true
+  const name = entry.replace(/^\*?\.+/, '')
+  if (name === '') return false
+  const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '')
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
+  return [host, `${host}:${port}`, `[${host}]`, `[${host}]:${port}`].some(
+    (form) => form === name || form.endsWith(`.${name}`),
+  )
+}
+
+/** Returns a proxy as it may be shown: host and port, without user and password. */
+export function labelOfProxy(proxyUrl: string): string {
+  return new URL(proxyUrl).host
 }

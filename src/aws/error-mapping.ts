@@ -1,15 +1,14 @@
+/**
+ * What a failed request means: AWS's error codes, and errors of the network, as failures. Pure. Codes decide; message text decides
+ * only where AWS gives one code to things that need different remedies, and each such text is recorded in fixtures/sts. An
+ * unknown text means what its code means.
+ */
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { Failure, NetworkTrouble } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
 
-/**
- * What a failed request means to the person. One table from AWS's error codes to failures. Codes decide; message text decides
- * only where AWS gives one code to things that need different remedies, and each such text has an answer kept in
- * fixtures/sts. An unknown text stays what its code says.
- */
-
-/** What was asked, by whom and on which way: what failures are made of. `hidden` are the texts that no message may hold. */
-export interface RequestFacts {
+/** A request as failures describe it. `hidden`: secrets that no message may contain. */
+export interface RequestContext {
   readonly operation: string
   readonly region: string
   readonly host: string
@@ -24,33 +23,32 @@ export interface RequestFacts {
   readonly hidden: readonly string[]
 }
 
-/** What was seen of the answer, if one came. `now` is our clock, at the time when `serverTime` was read. */
-export interface ExchangeFacts {
+/** What arrived of the answer. `now` is our clock when `serverTime` was read. */
+export interface Exchange {
   readonly status: number | undefined
   /** The answer's Date header. */
   readonly serverTime: Date | undefined
   readonly now: Date
-  /** The time for an answer ran out after the request was sent. */
+  /** The request was sent, and no answer came in time. */
   readonly unanswered: boolean
 }
 
 /**
- * What became of the request.
- * - refused: AWS answered, and asking again would give the same
+ * - refused: AWS answered, and would answer the same again
  * - busy: AWS turned it away unread; a token code in it is not spent
- * - lost: it may have been carried out, and its answer did not arrive whole
+ * - lost: it may have been processed, and its answer did not arrive whole
  * - unsent: it never reached AWS
  */
 type Fate = 'refused' | 'busy' | 'lost' | 'unsent'
 
-/** A failed request: what to tell, and what became of it. */
+/** A failed request: what to report, and whether AWS may have processed it. */
 export interface FailedRequest {
   readonly failure: Failure
   readonly fate: Fate
 }
 
-/** Explains whatever the SDK threw. Pure; takes in no secret, and gives none away. */
-export function explainFailure(error: unknown, request: RequestFacts, exchange: ExchangeFacts): FailedRequest {
+/** Explains whatever the SDK threw. The failure contains no secret. */
+export function explainFailure(error: unknown, request: RequestContext, exchange: Exchange): FailedRequest {
   if (exchange.unanswered) return { failure: unreachable('no-answer', request), fate: 'lost' }
   const awsError = readAwsError(error, exchange.status)
   if (awsError !== undefined) return explainAwsError(awsError, request, exchange)
@@ -70,10 +68,9 @@ const detailOf = (status: number): string =>
     ? 'the answer is not one that AWS gives, or was cut short'
     : 'the answer is no error of AWS: something on the way may have given it'
 
-/** A failure of the way to AWS. */
 function unreachable(
   reason: Extract<Failure, { code: 'NETWORK_UNREACHABLE' }>['reason'],
-  request: RequestFacts,
+  request: RequestContext,
 ): Failure {
   const timeoutMs =
     reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
@@ -87,10 +84,10 @@ function unreachable(
   }
 }
 
-/** An answer that AWS does not give. `detail` is in our words, since the answer may hold anything. */
+/** Returns the failure of an answer that AWS does not give. `detail` is in our words, since the answer may contain anything. */
 export function unexpected(
-  request: Pick<RequestFacts, 'operation'>,
-  exchange: Pick<ExchangeFacts, 'status'>,
+  request: Pick<RequestContext, 'operation'>,
+  exchange: Pick<Exchange, 'status'>,
   detail: string,
   awsCode?: string,
 ): Failure {
@@ -133,7 +130,7 @@ const BUSY = new Set([
 ])
 
 /** Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, kept in fixtures/sts. */
-function explainAwsError(error: AwsError, request: RequestFacts, exchange: ExchangeFacts): FailedRequest {
+function explainAwsError(error: AwsError, request: RequestContext, exchange: Exchange): FailedRequest {
   const { code } = error
   const status = exchange.status ?? 0
   const refused = (failure: Failure): FailedRequest => ({ failure, fate: 'refused' })
@@ -156,7 +153,7 @@ function explainAwsError(error: AwsError, request: RequestFacts, exchange: Excha
   return refused(explainRefusal(error, request))
 }
 
-function rejected(reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired', request: RequestFacts): Failure {
+function rejected(reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired', request: RequestContext): Failure {
   return {
     code: 'CREDENTIALS_REJECTED',
     accessKeyId: shortenAccessKeyId(request.accessKeyId),
@@ -165,7 +162,7 @@ function rejected(reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'
   }
 }
 
-function explainAccessDenied(error: AwsError, request: RequestFacts, exchange: ExchangeFacts): Failure {
+function explainAccessDenied(error: AwsError, request: RequestContext, exchange: Exchange): Failure {
   if (error.message.startsWith('MultiFactorAuthentication failed with invalid MFA one time pass code')) {
     return {
       code: 'TOKEN_CODE_REJECTED',
@@ -192,7 +189,7 @@ function explainAccessDenied(error: AwsError, request: RequestFacts, exchange: E
   }
 }
 
-function explainRefusal(error: AwsError, request: RequestFacts): Failure {
+function explainRefusal(error: AwsError, request: RequestContext): Failure {
   if (error.code === 'PackedPolicyTooLarge') return refusal(error, request, 'packed-policy')
   if (error.code !== 'ValidationError') return refusal(error, request)
   if (error.message.startsWith('The requested DurationSeconds exceeds the MaxSessionDuration'))
@@ -204,7 +201,7 @@ function explainRefusal(error: AwsError, request: RequestFacts): Failure {
 
 function refusal(
   error: AwsError,
-  request: RequestFacts,
+  request: RequestContext,
   reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account',
 ): Failure {
   return {
@@ -216,8 +213,8 @@ function refusal(
   }
 }
 
-/** Gives AWS's text on one line of at most 1000 characters, without any secret: AWS quotes what it was sent. Whoever shows it makes it harmless. */
-export function harmless(text: string, request: Pick<RequestFacts, 'hidden'>): string {
+/** Returns AWS's text on one line of at most 1000 characters, without secrets: AWS quotes what it was sent. Control characters stay. */
+export function harmless(text: string, request: Pick<RequestContext, 'hidden'>): string {
   const cleaned = request.hidden
     .filter((secret) => secret !== '')
     .reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
@@ -227,34 +224,34 @@ export function harmless(text: string, request: Pick<RequestFacts, 'hidden'>): s
     .slice(0, 1000)
 }
 
-// AWS accepts a signature for 15 minutes, some services 5 ("Signature expired: … is now earlier than …"). The Date header tells
-// without reading text; the text tells where something on the way took the header out.
-function isSkewed(error: AwsError, exchange: ExchangeFacts): boolean {
+// AWS accepts a signature for 15 minutes, some services for 5 ("Signature expired: … is now earlier than …"). The text decides only
+// where something on the way removed the Date header.
+function isSkewed(error: AwsError, exchange: Exchange): boolean {
   const skew = skewSeconds(exchange)
   return skew === undefined
     ? /Signature expired|not yet current/.test(error.message)
     : Math.abs(skew) > 300 || /^Signature (expired|not yet current)/.test(error.message)
 }
 
-/** How far our clock is ahead of AWS's, in whole seconds; negative: behind. */
-function skewSeconds(exchange: ExchangeFacts): number | undefined {
+/** Returns how far our clock is ahead of AWS's, in whole seconds; negative: behind. */
+function skewSeconds(exchange: Exchange): number | undefined {
   return exchange.serverTime === undefined
     ? undefined
     : Math.round((exchange.now.getTime() - exchange.serverTime.getTime()) / 1000)
 }
 
-/** Seconds until a device shows its next code: they change every 30 s of AWS's clock (RFC 6238, X = 30, T0 = 0). */
-function nextCodeInSeconds(exchange: ExchangeFacts): number {
+/** Returns the seconds until a device shows its next code, every 30 s of AWS's clock (RFC 6238, X = 30, T0 = 0). */
+function nextCodeInSeconds(exchange: Exchange): number {
   return 30 - (Math.floor((exchange.serverTime ?? exchange.now).getTime() / 1000) % 30)
 }
 
 /**
- * What is kept of a caught error for `--debug`. The error itself will not do: the SDK hangs the whole answer on it, and AWS quotes
- * the request, session token included, where a signature is wrong.
+ * Returns a caught error for `--debug`, without secrets: the SDK attaches the whole answer to it, and AWS quotes the request,
+ * session token included, where a signature is wrong.
  */
-export function withoutSecrets(error: unknown, facts: RequestFacts): Error {
+export function withoutSecrets(error: unknown, facts: RequestContext): Error {
   if (!(error instanceof Error)) return new Error(typeof error)
-  // An answer that could not be read may hold credentials anywhere in it.
+  // An answer that could not be read may contain credentials anywhere.
   const text =
     'Code' in error || 'code' in error
       ? harmless(error.message, facts)
@@ -264,7 +261,7 @@ export function withoutSecrets(error: unknown, facts: RequestFacts): Error {
   return 'code' in error && typeof error.code === 'string' ? Object.assign(safe, { code: error.code }) : safe
 }
 
-/** What went wrong on the way. `sent`: the request may have reached the server, so that it may have been carried out. */
+/** An error of the network. `sent`: the request may have reached the server, so that it may have been processed. */
 export interface WireTrouble {
   readonly reason: NetworkTrouble
   readonly sent: boolean
@@ -296,8 +293,8 @@ const CERTIFICATE =
   /^(CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_CERT|ERROR_IN_CERT_|ERROR_IN_CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/
 
 /**
- * Finds what a caught error says about the network, looking through its causes and, where several addresses were tried, at
- * the first of them. Gives undefined for an error that is not of the network.
+ * Returns the network error in a caught error, its causes and, where several addresses were tried, the first of them; undefined if
+ * there is none.
  */
 export function findWireTrouble(error: unknown): WireTrouble | undefined {
   const links = chainOf(error)

@@ -1,3 +1,7 @@
+/**
+ * The only file that imports the AWS SDK, loaded at the first call. Clients are given everything that the SDK would otherwise look
+ * up in files, in the environment or at an instance's metadata address, and each answer is observed as it arrives.
+ */
 import type { Agent } from 'node:http'
 import { IAMClient, ListMFADevicesCommand } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
@@ -16,10 +20,44 @@ import type { ObserveAnswer } from './transport.ts'
 import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
 import type { Now } from '../platform/time.ts'
 
-/** The SDK's IAM client behind one function. Loaded at first use: few logins need it. */
+/** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
+export interface SendOptions {
+  readonly abortSignal: AbortSignal
+  readonly observe: ObserveAnswer
+}
+
+/** The calls of STS, each sent once. They throw what the SDK throws. */
+export interface StsSdk {
+  readonly getCallerIdentity: (options: SendOptions) => Promise<Reading<CallerIdentity>>
+  readonly getSessionToken: (
+    request: GetSessionTokenRequest,
+    options: SendOptions,
+    now: Now,
+  ) => Promise<Reading<StsSession>>
+  readonly assumeRole: (request: AssumeRoleRequest, options: SendOptions, now: Now) => Promise<Reading<StsSession>>
+}
+
+/** Makes an STS client that signs with what `signer` returns at each request. */
+export function createStsSdk(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent): StsSdk {
+  const client = withoutVersionWarning(() => new STSClient(clientSettings(endpoint, signer, agent)))
+  return {
+    getCallerIdentity: async (options) => readIdentity(await client.send(new GetCallerIdentityCommand({}), options)),
+    getSessionToken: async (request, options, now) => {
+      const command = new GetSessionTokenCommand({ DurationSeconds: request.durationSeconds, ...proofOf(request.mfa) })
+      return readSession((await client.send(command, options)).Credentials, undefined, now())
+    },
+    assumeRole: async (request, options, now) => {
+      const { Credentials, AssumedRoleUser } = await client.send(new AssumeRoleCommand(roleInput(request)), options)
+      return readSession(Credentials, AssumedRoleUser?.Arn, now())
+    },
+  }
+}
+
+// STS API reference, GetSessionToken, SerialNumber.
+const SERIAL = /^[\w+=/:,.@-]{9,256}$/
 
 /**
- * Asks once for the devices of the user who signs. One page is all: a user has at most 8 devices (IAM User Guide, "IAM and AWS STS
+ * Lists the MFA devices of the user who signs, with one request: a user has at most 8 devices (IAM User Guide, "IAM and AWS STS
  * quotas"), a page holds 100.
  */
 export async function listMfaDevicesOnce(
@@ -37,30 +75,16 @@ export async function listMfaDevicesOnce(
   return { value: serials.map((serialNumber) => ({ serialNumber, kind: kindOf(serialNumber) })) }
 }
 
-// STS API reference, GetSessionToken, SerialNumber.
-const SERIAL = /^[\w+=/:,.@-]{9,256}$/
-
 // Virtual devices are `…:mfa/name`, hardware tokens a bare serial; every other ARN (`…:u2f/…`) is a device that shows no code.
-const kindOf = (serial: string): ListedMfaDevice['kind'] =>
-  !serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido'
-
-/**
- * What the clients of both services have in common: everything that the SDK would otherwise look up in files, in the
- * environment or at an instance's metadata address is given to it, and each answer is watched as it arrives.
- */
-
-/** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
-export interface SendOptions {
-  readonly abortSignal: AbortSignal
-  readonly observe: ObserveAnswer
+function kindOf(serial: string): ListedMfaDevice['kind'] {
+  return !serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido'
 }
 
-/** The settings of a client. `signer` is asked at each request. */
 function clientSettings(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent) {
   return {
     endpoint: endpoint.url,
     region: endpoint.signingRegion,
-    credentials: () => Promise.resolve(identityOf(signer())),
+    credentials: () => Promise.resolve(keysOf(signer())),
     requestHandler: createRequestHandler(agent),
     maxAttempts: 1,
     retryMode: 'standard',
@@ -77,33 +101,30 @@ function clientSettings(endpoint: ServiceEndpoint, signer: () => SigningCredenti
   }
 }
 
-const LONGEST_BODY = 1024 * 1024
+function keysOf({ accessKeyId, secretAccessKey, sessionToken }: SigningCredentials): SigningCredentials {
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+}
 
-/**
- * Reads an answer to its end; one longer than 1 MB is cut off with an error, since AWS's are a few KB. In place of the SDK's own
- * collector, which looks at the global ReadableStream and so makes Node load its web streams (4 ms).
- */
+/** 1 MB; answers of AWS are a few KB. */
+const LONGEST_BODY_BYTES = 1024 * 1024
+
+/** Reads an answer to its end. Throws if it is longer than any answer of AWS. */
 async function collectBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body) {
     chunks.push(chunk)
     length += chunk.length
-    if (length > LONGEST_BODY) throw new Error('the answer is longer than any of AWS')
+    if (length > LONGEST_BODY_BYTES) throw new Error('the answer is longer than any of AWS')
   }
   return new Uint8Array(Buffer.concat(chunks))
-}
-
-function identityOf(signer: SigningCredentials): SigningCredentials {
-  const { accessKeyId, secretAccessKey, sessionToken } = signer
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
 }
 
 const WARNING_SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
 
 /**
- * Makes a client without the SDK's warning about old Node versions on stderr, which is for programmers, not for who logs in.
- * Its switch is an environment variable, set for the duration of the call alone, so that no child inherits it.
+ * Makes a client without the SDK's warning about old Node versions, which is for programmers. Its switch is an environment
+ * variable, set for the duration of the call alone, so that no child inherits it.
  */
 export function withoutVersionWarning<T>(make: () => T): T {
   const before = process.env[WARNING_SWITCH]
@@ -116,37 +137,9 @@ export function withoutVersionWarning<T>(make: () => T): T {
   }
 }
 
-/** The SDK's STS client behind three functions. Loaded at first use: this module is the only one that imports the SDK for STS. */
-
-/** The three calls, each sent once. They throw whatever the SDK throws. */
-export interface StsSdk {
-  readonly getCallerIdentity: (options: SendOptions) => Promise<Reading<CallerIdentity>>
-  readonly getSessionToken: (
-    request: GetSessionTokenRequest,
-    options: SendOptions,
-    now: Now,
-  ) => Promise<Reading<StsSession>>
-  readonly assumeRole: (request: AssumeRoleRequest, options: SendOptions, now: Now) => Promise<Reading<StsSession>>
+function proofOf(mfa: MfaProof | undefined): { SerialNumber?: string; TokenCode?: string } {
+  return mfa === undefined ? {} : { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode }
 }
-
-/** Makes a client that signs with what `signer` gives at each request. */
-export function createStsSdk(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent): StsSdk {
-  const client = withoutVersionWarning(() => new STSClient(clientSettings(endpoint, signer, agent)))
-  return {
-    getCallerIdentity: async (options) => readIdentity(await client.send(new GetCallerIdentityCommand({}), options)),
-    getSessionToken: async (request, options, now) => {
-      const command = new GetSessionTokenCommand({ DurationSeconds: request.durationSeconds, ...proofOf(request.mfa) })
-      return readSession((await client.send(command, options)).Credentials, undefined, now())
-    },
-    assumeRole: async (request, options, now) => {
-      const { Credentials, AssumedRoleUser } = await client.send(new AssumeRoleCommand(roleInput(request)), options)
-      return readSession(Credentials, AssumedRoleUser?.Arn, now())
-    },
-  }
-}
-
-const proofOf = (mfa: MfaProof | undefined): { SerialNumber?: string; TokenCode?: string } =>
-  mfa === undefined ? {} : { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode }
 
 function roleInput(request: AssumeRoleRequest): ConstructorParameters<typeof AssumeRoleCommand>[0] {
   return {
@@ -158,7 +151,7 @@ function roleInput(request: AssumeRoleRequest): ConstructorParameters<typeof Ass
     Policy: request.policy,
     PolicyArns: request.policyArns?.map((arn) => ({ arn })),
     Tags: request.tags?.map(({ key, value }) => ({ Key: key, Value: value })),
-    TransitiveTagKeys: request.transitiveTagKeys === undefined ? undefined : [...request.transitiveTagKeys],
+    TransitiveTagKeys: request.transitiveTagKeys && [...request.transitiveTagKeys],
     SourceIdentity: request.sourceIdentity,
     ProvidedContexts: request.providedContexts?.map(({ providerArn, contextAssertion }) => ({
       ProviderArn: providerArn,

@@ -1,18 +1,57 @@
+/** The shapes of STS and IAM: requests, answers, and the limits of both. Pure. */
 import type { StsFlagName } from './sts-flags.ts'
 import type { CallerIdentity, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { StsArgumentProblem, StsOperation } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 
-/**
- * Reads what STS answers. An endpoint may be anything (a test server, something in between), and what it gives ends up in the
- * person's files: nothing passes that could not be AWS's.
- */
+/** An MFA device and the code that it shows. */
+export interface MfaProof {
+  readonly serialNumber: string
+  readonly tokenCode: string
+}
 
-/** A value, or in our words what is wrong with the answer. `incomplete`: parts are missing, so that it may have been cut off. */
+export interface GetSessionTokenRequest {
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+}
+
+/** A session tag. */
+export interface SessionTag {
+  readonly key: string
+  readonly value: string
+}
+
+export interface AssumeRoleRequest {
+  readonly roleArn: string
+  readonly roleSessionName: string
+  readonly durationSeconds: number
+  readonly mfa?: MfaProof
+  readonly externalId?: string
+  readonly policy?: string
+  readonly policyArns?: readonly string[]
+  readonly tags?: readonly SessionTag[]
+  readonly transitiveTagKeys?: readonly string[]
+  readonly sourceIdentity?: string
+  readonly providedContexts?: readonly { readonly providerArn: string; readonly contextAssertion: string }[]
+}
+
+/** A session of STS. `assumedRoleArn`: of AssumeRole alone. */
+export interface StsSession {
+  readonly credentials: ShortTermCredentials
+  readonly assumedRoleArn?: string
+}
+
+/** An MFA device as IAM lists it. */
+export interface ListedMfaDevice {
+  readonly serialNumber: string
+  readonly kind: 'totp' | 'fido'
+}
+
+/** A value, or what is wrong with the answer. `incomplete`: parts are missing, so that it may have been cut off. */
 export type Reading<T> = { readonly value: T } | { readonly defect: string; readonly incomplete: boolean }
 
-/** Credentials as the SDK gives them. */
+/** Credentials as the SDK returns them. */
 export interface RawCredentials {
   readonly AccessKeyId?: string | undefined
   readonly SecretAccessKey?: string | undefined
@@ -23,13 +62,16 @@ export interface RawCredentials {
 // AWS's longest session (36 h) and an hour for clocks that differ. Source: STS API reference, GetSessionToken, DurationSeconds.
 const LONGEST_SESSION_MS = 37 * 3_600_000
 
-// AccessKeyId: STS API reference, Credentials (`[\w]*`, 16 to 128). The others are base64 in all that AWS ever gave; any visible ASCII
-// character is taken, which no file format that we write can mistake for anything else.
+// AccessKeyId: STS API reference, Credentials (`[\w]*`, 16 to 128). The others are base64 as far as known; any visible ASCII is
+// accepted, which no file format that we write can mistake for anything else.
 const ACCESS_KEY_ID = /^\w{16,128}$/
 
 const VISIBLE_ASCII = /^[\u0021-\u007e]+$/
 
-/** Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock where known. */
+/**
+ * Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock if known. An endpoint may be anything,
+ * and its answer ends up in the user's files: only what could be AWS's is accepted.
+ */
 export function readSession(
   raw: RawCredentials | undefined,
   assumedRoleArn: string | undefined,
@@ -86,9 +128,7 @@ export function readIdentity(raw: {
   return { value: { account, arn, userId } }
 }
 
-/** Lengths of sessions: how they are written and what STS allows. */
-
-/** What STS allows and takes when nothing is asked for, in seconds. Source: STS API Reference, GetSessionToken and AssumeRole. */
+/** Durations in seconds: what STS allows and its default. Source: STS API Reference, GetSessionToken and AssumeRole. */
 export const DURATION_LIMITS: Readonly<
   Record<StsOperation, { readonly minimum: number; readonly maximum: number; readonly usual: number }>
 > = {
@@ -97,12 +137,12 @@ export const DURATION_LIMITS: Readonly<
 }
 
 /**
- * The longest role session, in seconds, that can be made from another session. AWS counts AssumeRole with the session of
+ * The longest session in seconds of a role that is assumed with another session. AWS counts AssumeRole with the session of
  * GetSessionToken as role chaining. Source: AWS re:Post knowledge center, "iam-role-chaining-limit".
  */
 export const CHAINED_ROLE_SECONDS = 3_600
 
-/** Throws DURATION_OUT_OF_RANGE, naming where the length came from, unless STS allows it for that operation. */
+/** Throws DURATION_OUT_OF_RANGE, naming the duration's origin, unless STS allows it for that operation. */
 export function assertDuration(duration: Resolved<number>, operation: StsOperation): void {
   const { minimum, maximum } = DURATION_LIMITS[operation]
   if (duration.value >= minimum && duration.value <= maximum) return
@@ -116,9 +156,7 @@ export function assertDuration(duration: Resolved<number>, operation: StsOperati
   })
 }
 
-/** What STS takes as values, checked here because the AWS CLI checks only minima. Source: botocore, data/sts/2011-06-15. */
-
-/** The rule of one text. `expected` is the rule in words, for messages. */
+/** What a value of STS may be; the AWS CLI checks only minima. `expected` is for messages. Source: botocore, data/sts/2011-06-15. */
 export interface TextRule {
   readonly minimum: number
   readonly maximum: number
@@ -196,7 +234,7 @@ const SOURCE_IDENTITY: TextRule = {
   expected: `2 to 64 ${NAME_LETTERS}`,
 }
 
-/** The rules of flags whose value is one text and that have no parser of their own. */
+/** The rules of flags whose value is one string. */
 const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
   '--role-arn': ROLE_ARN,
   '--role-session-name': ROLE_SESSION_NAME,
@@ -205,7 +243,7 @@ const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
   '--source-identity': SOURCE_IDENTITY,
 }
 
-/** How many items a list may have, and the rule of each member; a list of texts has the one member ''. */
+/** How many items a list may have, and the rule of each member; a list of strings has the one member ''. */
 const LIST_RULES: Readonly<
   Partial<Record<StsFlagName, { readonly maximum: number; readonly members: Readonly<Record<string, TextRule>> }>>
 > = {
@@ -215,12 +253,12 @@ const LIST_RULES: Readonly<
   '--provided-contexts': { maximum: 5, members: { ProviderArn: ARN, ContextAssertion: ASSERTION } },
 }
 
-/** Tells whether a text keeps a rule. */
+/** Returns whether a string keeps a rule. */
 export function keepsRule(text: string, rule: TextRule): boolean {
   return text.length >= rule.minimum && text.length <= rule.maximum && rule.pattern.test(text)
 }
 
-/** Gives the text back, or throws STS_ARGUMENT naming the flag, the value and the rule. A policy must be JSON too. */
+/** Returns the string, or throws STS_ARGUMENT with the flag, the value and the rule. A policy must be JSON, too. */
 export function checkText(flag: StsFlagName, text: string): string {
   const rule = TEXT_RULES[flag]
   if (rule !== undefined && (!keepsRule(text, rule) || (flag === '--policy' && !isJson(text))))
@@ -244,18 +282,18 @@ export function checkItems(flag: StsFlagName, items: readonly Readonly<Record<st
   }
 }
 
-/** Makes the failure of a value that STS would not take. Long values are cut; messages need no more to be recognised. */
+/** Returns the error for a value that STS would refuse. Long values are shortened. */
 export function badValue(flag: string, value: string, expected: string): AwsmfaError {
   const shown = value.length > 80 ? `${value.slice(0, 79)}…` : value
   return stsArgument({ kind: 'bad-value', flag, value: shown, expected })
 }
 
-/** Makes the failure of something wrong after `--`. */
+/** Returns the error for a mistake after `--`. */
 export function stsArgument(problem: StsArgumentProblem): AwsmfaError {
   return new AwsmfaError({ code: 'STS_ARGUMENT', problem })
 }
 
-/** An item as shorthand would have it. A context assertion is a signed token of somebody's and is never shown. */
+/** An item in shorthand syntax, without the context assertion, which is a signed token. */
 function describe(flag: StsFlagName, item: Readonly<Record<string, string>>): string {
   const members =
     flag === '--provided-contexts'
@@ -269,50 +307,6 @@ function isJson(text: string): boolean {
     JSON.parse(text)
     return true
   } catch {
-    // The parser's words name an offset in AWS's policy, which the AWS CLI does not tell either.
     return false
   }
-}
-
-/** An MFA device to use and the code it shows. */
-export interface MfaProof {
-  readonly serialNumber: string
-  readonly tokenCode: string
-}
-
-export interface GetSessionTokenRequest {
-  readonly durationSeconds: number
-  readonly mfa?: MfaProof
-}
-
-/** A session tag. */
-export interface SessionTag {
-  readonly key: string
-  readonly value: string
-}
-
-export interface AssumeRoleRequest {
-  readonly roleArn: string
-  readonly roleSessionName: string
-  readonly durationSeconds: number
-  readonly mfa?: MfaProof
-  readonly externalId?: string
-  readonly policy?: string
-  readonly policyArns?: readonly string[]
-  readonly tags?: readonly SessionTag[]
-  readonly transitiveTagKeys?: readonly string[]
-  readonly sourceIdentity?: string
-  readonly providedContexts?: readonly { readonly providerArn: string; readonly contextAssertion: string }[]
-}
-
-/** A session as STS gave it. `assumedRoleArn` is there for AssumeRole alone. */
-export interface StsSession {
-  readonly credentials: ShortTermCredentials
-  readonly assumedRoleArn?: string
-}
-
-/** An MFA device as IAM lists it. */
-export interface ListedMfaDevice {
-  readonly serialNumber: string
-  readonly kind: 'totp' | 'fido'
 }

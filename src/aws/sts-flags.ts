@@ -1,25 +1,22 @@
-import type { StsOperation } from '../model/failure.ts'
-
 /**
  * The flags of `aws sts get-session-token` and `aws sts assume-role`, and the AWS CLI's global flags, as data.
  * Sources: botocore, data/sts/2011-06-15/service-2.json; awscli, data/cli.json; both observed with aws-cli 1.45 and 2.36.
  */
+import type { StsOperation } from '../model/failure.ts'
 
-/** What a flag's value is: one text, a whole number, a list of texts, or a list of structures with these members. */
+/** What a flag's value is. */
 type StsFlagShape =
   | { readonly kind: 'text' }
   | { readonly kind: 'integer' }
   | { readonly kind: 'texts' }
   | { readonly kind: 'structures'; readonly members: readonly string[] }
 
-/** A flag of one or both operations. */
 export interface StsFlagRow {
   readonly flag: StsFlagName
   readonly operations: readonly StsOperation[]
   readonly shape: StsFlagShape
 }
 
-/** The flags of the two operations. */
 export type StsFlagName =
   | '--duration-seconds'
   | '--serial-number'
@@ -37,14 +34,14 @@ export type StsFlagName =
 /** The AWS CLI's global flags that mean awsmfa's own. */
 export type OwnGlobalName = '--region' | '--endpoint-url' | '--profile' | '--debug' | '--ca-bundle'
 
-/** Every flag that may stand after `--`. */
+/** Every flag that is accepted after `--`. */
 export type OwnFlagName = StsFlagName | OwnGlobalName
 
 const BOTH: readonly StsOperation[] = ['GetSessionToken', 'AssumeRole']
 
 const ROLE: readonly StsOperation[] = ['AssumeRole']
 
-/** Every flag of the two operations that awsmfa takes. */
+/** The flags of the two operations. */
 export const STS_FLAGS: readonly StsFlagRow[] = [
   { flag: '--duration-seconds', operations: BOTH, shape: { kind: 'integer' } },
   { flag: '--serial-number', operations: BOTH, shape: { kind: 'text' } },
@@ -64,14 +61,14 @@ export const STS_FLAGS: readonly StsFlagRow[] = [
   },
 ]
 
-/** A flag of the AWS CLI that awsmfa does not take, with the reason and, where there is one, what to use instead. */
+/** A flag of the AWS CLI that awsmfa refuses, why, and what to use instead. */
 export interface RefusedFlagRow {
   readonly flag: string
   readonly because: string
   readonly instead?: string
 }
 
-/** The AWS CLI's global flags: what they are here. `takesValue` matters for `--debug` alone among ours. */
+/** The AWS CLI's global flags that are awsmfa's own options. */
 export const OWN_GLOBALS: readonly { readonly flag: OwnGlobalName; readonly takesValue: boolean }[] = [
   { flag: '--region', takesValue: true },
   { flag: '--endpoint-url', takesValue: true },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSts } from '../../src/aws/sts.ts'
-import type { RequestFacts } from '../../src/aws/error-mapping.ts'
+import type { RequestContext } from '../../src/aws/error-mapping.ts'
 import { explainFailure, harmless } from '../../src/aws/error-mapping.ts'
 import { findWireTrouble } from '../../src/aws/error-mapping.ts'
 import type { Failure } from '../../src/model/failure.ts'
@@ -128,7 +128,7 @@ describe('answers of AWS', () => {
   })
 })
 
-const REQUEST: RequestFacts = {
+const REQUEST: RequestContext = {
   operation: 'GetSessionToken',
   region: 'eu-west-1',
   host: 'sts.eu-west-1.amazonaws.com',
