@@ -65,7 +65,6 @@ export const ALLOWED = [
   'runtime/runtime -> commands/undo',
   'commands/undo -> commands/setup',
   'doctor/examination -> doctor/parsers',
-  'sessions/caller-identity -> sessions/facts',
 ]
 
 const LIMITS = { files: 160, lines: 500 }

@@ -25,7 +25,7 @@ import { isExecutable } from '../platform/run-program.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Context } from '../runtime/runtime.ts'
 import { cacheArgumentsOf, findPromptFree } from '../sessions/aws-cache-entry.ts'
-import { inspectSealed } from '../sessions/cache-cipher.ts'
+import { inspectEncrypted } from '../sessions/cache-cipher.ts'
 
 /** What doctor looks at outside of the two files' contents: modes, programs, caches. Reads alone; what cannot be looked at is not there. */
 
@@ -122,8 +122,8 @@ export function findOtherAwsmfas(
 
 function isDamaged(path: string): boolean {
   try {
-    const sealed = readWhole(path)
-    return sealed !== undefined && inspectSealed(sealed) === 'damaged'
+    const encrypted = readWhole(path)
+    return encrypted !== undefined && inspectEncrypted(encrypted) === 'damaged'
   } catch {
     // Unreadable is not damaged: it may be another's.
     return false

@@ -14,8 +14,8 @@ import type { Deadline } from '../platform/time.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
 import type { IdentityLookup } from '../sessions/caller-identity.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
-import { findKept, keep } from '../sessions/session-cache.ts'
-import type { KeepingEffects } from '../sessions/session-cache.ts'
+import { findCached, cacheSession } from '../sessions/session-cache.ts'
+import type { CacheEffects } from '../sessions/session-cache.ts'
 import { chainOf, sessionName } from '../sessions/session-record.ts'
 import type { SessionKey, Sha256 } from '../sessions/session-record.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -54,7 +54,7 @@ export interface SessionRequest {
 }
 
 /** The effects that getting a session has. */
-export interface SessionEffects extends KeepingEffects, Pick<CodeEffects, 'pause' | 'tellNextCode'> {
+export interface SessionEffects extends CacheEffects, Pick<CodeEffects, 'pause' | 'tellNextCode'> {
   readonly sts: Sts
   readonly sources: readonly TokenCodeSource[]
   readonly facts: RememberedFacts
@@ -122,7 +122,7 @@ export function findKeptSession(
   const [member] = request.members
   if (roleSteps(member).length > 0) return keptRole(member, undefined, work)?.at(-1)
   const { renew, minimumSeconds, floorSeconds } = request
-  return findKept(
+  return findCached(
     {
       key: keyOf(request, ''),
       profiles: profilesOf([member]),
@@ -162,7 +162,7 @@ async function mfaSessionFor(lacking: Members, work: Work): Promise<BaseOf> {
 function findMfaSession(members: Members, since: Date | undefined, { request, effects }: Work): StsSession | undefined {
   const { renew, minimumSeconds } = request
   const { durationSeconds, isAsked } = mfaSessionLength(members)
-  return findKept(
+  return findCached(
     {
       key: keyOf(request, ''),
       profiles: profilesOf(members),
@@ -207,7 +207,7 @@ async function newMfaSession(members: Members, work: Work): Promise<StsSession> 
           .getSessionToken(request.signer, { durationSeconds, mfa }, effects.deadline.signal)
           .finally(stopWaiting)
         // Before anything else: the code is spent.
-        keep({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
+        cacheSession({ key, session, durationSeconds, profiles: profilesOf(members) }, effects)
         return session
       },
     )
@@ -282,7 +282,7 @@ async function assumeRole(
     .assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal)
     .finally(stopWaiting)
   const key = keyOf(request, chainOf(roles.slice(0, index + 1), mfa !== undefined, effects.sha256))
-  keep({ key, session, durationSeconds: role.durationSeconds, profiles: profilesOf([member]) }, effects)
+  cacheSession({ key, session, durationSeconds: role.durationSeconds, profiles: profilesOf([member]) }, effects)
   return session
 }
 
@@ -303,7 +303,7 @@ function keptRole(
     const isLast = index === requests.length - 1
     // The roles before the last are done with once that is there.
     const limits = isLast ? { minimumSeconds, floorSeconds } : { minimumSeconds: 0, floorSeconds }
-    return findKept({ key, profiles, renew, since, ...limits, durationSeconds: undefined }, effects) ?? []
+    return findCached({ key, profiles, renew, since, ...limits, durationSeconds: undefined }, effects) ?? []
   })
   return hops.length === requests.length ? hops : undefined
 }

@@ -18,8 +18,8 @@ import type { Deadline } from '../platform/time.ts'
 import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { refreshAction } from '../sessions/reuse.ts'
-import { findKept, keep } from '../sessions/session-cache.ts'
-import type { KeepingEffects } from '../sessions/session-cache.ts'
+import { findCached, cacheSession } from '../sessions/session-cache.ts'
+import type { CacheEffects } from '../sessions/session-cache.ts'
 import { chainOf } from '../sessions/session-record.ts'
 import type { SessionKey, Sha256 } from '../sessions/session-record.ts'
 import { findCurrentSession } from '../sessions/status.ts'
@@ -78,7 +78,7 @@ export interface CurrentRequest extends Pick<ThroughInput, 'options' | 'environm
 }
 
 /** The effects that getting it has. */
-export interface CurrentEffects extends KeepingEffects {
+export interface CurrentEffects extends CacheEffects {
   readonly awsCaches: readonly AwsCacheReader[]
   readonly facts: Pick<RememberedFacts, 'identityOf' | 'rememberIdentity'>
   readonly connect: (settings: ThroughSession & { readonly path: readonly string[] }) => Connection
@@ -128,7 +128,7 @@ async function assumeRoles(
   }
   const keptAt = (index: number): StsSession | undefined => {
     const wanted = { key: keyOf(index), profiles, renew: false, since: undefined, durationSeconds: undefined }
-    return findKept({ ...wanted, minimumSeconds: index === requests.length - 1 ? minimumSeconds : 0 }, effects)
+    return findCached({ ...wanted, minimumSeconds: index === requests.length - 1 ? minimumSeconds : 0 }, effects)
   }
   const last = requests.findLastIndex((_, index) => keptAt(index) !== undefined)
   let current = last === -1 ? undefined : keptAt(last)
@@ -137,7 +137,7 @@ async function assumeRoles(
     const signer = current?.credentials ?? session
     const stopWaiting = effects.showWaiting('assuming the role')
     current = await sts.assumeRole(signer, role, deadline.signal).finally(stopWaiting)
-    keep({ key: keyOf(index), session: current, durationSeconds: role.durationSeconds, profiles }, effects)
+    cacheSession({ key: keyOf(index), session: current, durationSeconds: role.durationSeconds, profiles }, effects)
   }
   if (current === undefined) throw new Error('a role profile has a role')
   const { assumedRoleArn: arn, credentials } = current

@@ -18,7 +18,7 @@ import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { ADVISORY_REFRESH_SECONDS, isUsable } from '../sessions/reuse.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
-import type { KeepingEffects } from '../sessions/session-cache.ts'
+import type { CacheEffects } from '../sessions/session-cache.ts'
 
 /** A role profile whose sessions go into the caches of the AWS CLI and botocore. */
 export interface RoleToCache {
@@ -118,7 +118,7 @@ function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: D
 export function preflightOwnCache(
   profile: string,
   renew: boolean,
-  { cache, now, debug }: KeepingEffects,
+  { cache, now, debug }: CacheEffects,
 ): AwsmfaError | undefined {
   try {
     cache.preflight()
@@ -141,7 +141,7 @@ export function preflightOwnCache(
 export function settleOwnCache(
   profile: string,
   { credentials: { accessKeyId }, identity }: ObtainedSession,
-  { cache, facts }: Pick<KeepingEffects, 'cache'> & { readonly facts: RememberedFacts },
+  { cache, facts }: Pick<CacheEffects, 'cache'> & { readonly facts: RememberedFacts },
 ): AwsmfaError | undefined {
   const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
   if (!isKept) return new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })

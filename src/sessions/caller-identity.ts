@@ -1,82 +1,84 @@
+/** Who an access key belongs to: as it was remembered, or as GetCallerIdentity answers while something else goes on. */
+import { join } from 'node:path'
 import type { Sts } from '../aws/sts.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import { childPath } from '../platform/paths.ts'
+import type { FailureCode } from '../model/failure.ts'
 import { readWhole } from '../platform/read-file.ts'
-import type { RememberedFacts } from './facts.ts'
 
-/** Reading the small facts that awsmfa keeps between runs; apart from writing them, because the entry reads one. */
-
-/** Where the identity of a key id is kept. A text that is no access key id has no file of its own. */
-export function identityPath(cacheFolder: string, accessKeyId: string): string {
-  return childPath(
-    childPath(cacheFolder, 'identities'),
-    `${/^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'}.json`,
-  )
+/** What is remembered of identities between runs: a key's owner never changes. Never throws. */
+export interface IdentityMemory {
+  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+  readonly rememberIdentity: (accessKeyId: string, identity: CallerIdentity) => void
 }
 
-/** Reads an identity as it was written; undefined for anything else. */
+/** Who the long-term keys of a login belong to. */
+export interface IdentityLookup {
+  /** Returns what is known now. */
+  readonly known: () => CallerIdentity | undefined
+  /** Calls STS unless it is known or being asked already. Never throws. */
+  readonly start: () => void
+  /** Waits for the answer, calling STS if that has not begun; undefined if there is none. Never rejects. */
+  readonly settled: () => Promise<CallerIdentity | undefined>
+  /** Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent. */
+  readonly fatalSignal: AbortSignal
+}
+
+/** Any other failure is left to the real call, which reports it in its own words. */
+const FATAL: ReadonlySet<FailureCode> = new Set<FailureCode>(['CREDENTIALS_REJECTED', 'CLOCK_SKEWED'])
+
+/** Makes the lookup for one key pair, and remembers the answer. */
+export function lookUpIdentity(
+  signer: LongTermCredentials,
+  sts: Pick<Sts, 'getCallerIdentity'>,
+  memory: IdentityMemory,
+  signal: AbortSignal,
+): IdentityLookup {
+  const fatal = new AbortController()
+  let identity: CallerIdentity | undefined
+  let asking: Promise<CallerIdentity | undefined> | undefined
+  const ask = async (): Promise<CallerIdentity | undefined> => {
+    try {
+      identity = await sts.getCallerIdentity(signer, signal)
+      memory.rememberIdentity(signer.accessKeyId, identity)
+    } catch (error) {
+      if (error instanceof AwsmfaError && FATAL.has(error.failure.code)) fatal.abort(error)
+    }
+    return identity
+  }
+  // Read again while it is not known: another login may have learnt it while this one waited for that.
+  const known = (): CallerIdentity | undefined => (identity ??= memory.identityOf(signer.accessKeyId))
+  const settled = (): Promise<CallerIdentity | undefined> => {
+    asking ??= known() === undefined ? ask() : Promise.resolve(identity)
+    return asking
+  }
+  return { known, start: () => void settled(), settled, fatalSignal: fatal.signal }
+}
+
+/** Returns the file that remembers the owner of a key. What is not an access key id has no file of its own. */
+export function identityPath(cacheFolder: string, accessKeyId: string): string {
+  const name = /^[A-Za-z0-9]{16,128}$/.test(accessKeyId) ? accessKeyId : 'invalid'
+  return join(cacheFolder, 'identities', `${name}.json`)
+}
+
+/** Reads a remembered fact; undefined if there is none of this version. Never throws. */
+export function readFact(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const text = readWhole(path)?.toString()
+    const fact: unknown = text === undefined ? undefined : JSON.parse(text)
+    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1
+      ? (fact as Readonly<Record<string, unknown>>)
+      : undefined
+  } catch {
+    // Unreadable and damaged mean the same: not known.
+    return undefined
+  }
+}
+
+/** Returns the identity in a fact; undefined for anything else. */
 export function readIdentity(fact: Readonly<Record<string, unknown>> | undefined): CallerIdentity | undefined {
   const { account, arn, userId } = fact ?? {}
   return typeof account === 'string' && typeof arn === 'string' && typeof userId === 'string'
     ? { account, arn, userId }
     : undefined
 }
-
-/** Reads a fact; undefined where there is none, or none that this version wrote. */
-export function readFact(path: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const text = readWhole(path)?.toString()
-    if (text === undefined) return undefined
-    const fact: unknown = JSON.parse(text)
-    return typeof fact === 'object' && fact !== null && (fact as { version?: unknown }).version === 1
-      ? (fact as Readonly<Record<string, unknown>>)
-      : undefined
-  } catch {
-    // Missing, unreadable or damaged all mean the same: not known.
-    return undefined
-  }
-}
-
-/** Who the long-term keys belong to: known from before, or asked of STS while something else goes on. */
-export interface IdentityLookup {
-  /** What is known now. */
-  readonly known: () => CallerIdentity | undefined
-  /** Asks STS unless it is known or being asked already. Never throws. */
-  readonly start: () => void
-  /** Waits for the answer; undefined where there is none to be had. Starts the call if it was not started. */
-  readonly settled: () => Promise<CallerIdentity | undefined>
-  /** Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent. */
-  readonly fatalSignal: AbortSignal
-}
-
-/** Makes the lookup for one key. Its answer is kept by key id, since it never changes. */
-export function lookUpIdentity(
-  signer: LongTermCredentials,
-  sts: Pick<Sts, 'getCallerIdentity'>,
-  facts: RememberedFacts,
-  signal: AbortSignal,
-): IdentityLookup {
-  const hopeless = new AbortController()
-  let identity: CallerIdentity | undefined
-  let asking: Promise<CallerIdentity | undefined> | undefined
-  const ask = async (): Promise<CallerIdentity | undefined> => {
-    try {
-      identity = await sts.getCallerIdentity(signer, signal)
-      facts.rememberIdentity(signer.accessKeyId, identity)
-    } catch (error) {
-      // Any other failure is left to the real call, which reports it in its own words.
-      if (error instanceof AwsmfaError && HOPELESS.has(error.failure.code)) hopeless.abort(error)
-    }
-    return identity
-  }
-  // Looked up anew while it is not known: another login may have learnt it while this one waited for that.
-  const known = (): CallerIdentity | undefined => (identity ??= facts.identityOf(signer.accessKeyId))
-  const start = (): Promise<CallerIdentity | undefined> => {
-    asking ??= known() === undefined ? ask() : Promise.resolve(identity)
-    return asking
-  }
-  return { known, start: () => void start(), settled: start, fatalSignal: hopeless.signal }
-}
-
-const HOPELESS: ReadonlySet<string> = new Set(['CREDENTIALS_REJECTED', 'CLOCK_SKEWED'])

@@ -1,16 +1,41 @@
-import { unlinkSync } from 'node:fs'
-import type { CallerIdentity } from '../model/credentials.ts'
-import { writeWhole } from '../platform/atomic-file.ts'
-import { childPath } from '../platform/paths.ts'
-import type { Now } from '../platform/time.ts'
-import { identityPath, readFact, readIdentity } from './caller-identity.ts'
-import type { Sha256 } from './session-record.ts'
-
 /**
- * Small facts that awsmfa keeps between runs, as files of their own: who a key belongs to (cache folder), which code was
- * spent last and how a question ended (state folder). Losing one costs a call or a question and nothing else, so reading and
+ * Small facts kept between runs, each in a file of its own, none of them secret: who a key belongs to (cache folder), which
+ * token code was spent last and how a question ended (state folder). Losing one costs a call or a question, so reading and
  * writing never throw.
  */
+import { unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeWhole } from '../platform/atomic-file.ts'
+import type { Now } from '../platform/time.ts'
+import { identityPath, readFact, readIdentity } from './caller-identity.ts'
+import type { IdentityMemory } from './caller-identity.ts'
+import type { Sha256 } from './session-record.ts'
+
+export interface RememberedFacts extends IdentityMemory {
+  readonly forgetIdentity: (accessKeyId: string) => void
+  readonly isSpent: (serialNumber: string, tokenCode: string) => boolean
+  /** Keeps a hash of the code. */
+  readonly rememberSpent: (serialNumber: string, tokenCode: string) => void
+  /** Returns how a question of that name ended without an answer, if that was after `since` and less than 30 s ago. */
+  readonly refusalOf: (question: string, since: Date) => QuestionRefusal | undefined
+  readonly rememberRefusal: (question: string, refusal: QuestionRefusal) => void
+}
+
+const REFUSALS = [
+  'CANCELLED',
+  'TOKEN_CODE_REJECTED',
+  'DEADLINE_EXCEEDED',
+  'TOKEN_COMMAND_FAILED',
+  'YUBIKEY_FAILED',
+] as const
+
+/** Why a question ended without a session. */
+export type QuestionRefusal = (typeof REFUSALS)[number]
+
+/** STS accepts a TOTP code in its own step of 30 s and one beside it, so 90 s after it was spent it is rejected anyway. */
+const SPENT_MS = 90_000
+
+const REFUSAL_MS = 30_000
 
 export interface RememberedFactsOptions {
   readonly cacheFolder: string
@@ -19,29 +44,19 @@ export interface RememberedFactsOptions {
   readonly now: Now
 }
 
-/** A TOTP code is accepted by STS in its own step and one beside it, so 90 s after it was spent it is refused anyway. */
-const SPENT_MS = 90_000
-
-const REFUSAL_MS = 30_000
-
-/** Makes the store of facts. Touches nothing until it is asked. */
-export function createRememberedFacts({
-  cacheFolder,
-  stateFolder,
-  sha256,
-  now,
-}: RememberedFactsOptions): RememberedFacts {
+/** Makes the store of facts. Touches nothing until it is used. */
+export function createRememberedFacts(options: RememberedFactsOptions): RememberedFacts {
+  const { cacheFolder, stateFolder, sha256, now } = options
   const identityFile = (accessKeyId: string): string => identityPath(cacheFolder, accessKeyId)
   const spentFile = (serialNumber: string): string =>
-    childPath(childPath(stateFolder, 'spent-codes'), `${sha256(serialNumber).slice(0, 40)}.json`)
-  const refusalFile = (question: string): string =>
-    childPath(childPath(stateFolder, 'questions'), `${question}.refusal.json`)
+    join(stateFolder, 'spent-codes', `${sha256(serialNumber).slice(0, 40)}.json`)
+  const refusalFile = (question: string): string => join(stateFolder, 'questions', `${question}.refusal.json`)
   const hashOf = (serialNumber: string, tokenCode: string): string =>
     sha256(JSON.stringify(['spent', serialNumber, tokenCode]))
   return {
     identityOf: (accessKeyId) => readIdentity(readFact(identityFile(accessKeyId))),
     rememberIdentity: (accessKeyId, identity) => writeFact(identityFile(accessKeyId), { ...identity }),
-    forgetIdentity: (accessKeyId) => forget(identityFile(accessKeyId)),
+    forgetIdentity: (accessKeyId) => removeFact(identityFile(accessKeyId)),
     isSpent: (serialNumber, tokenCode) => {
       const fact = readFact(spentFile(serialNumber))
       return fact?.['hash'] === hashOf(serialNumber, tokenCode) && isRecent(fact['at'], now(), SPENT_MS)
@@ -50,22 +65,14 @@ export function createRememberedFacts({
       writeFact(spentFile(serialNumber), { hash: hashOf(serialNumber, tokenCode), at: now().getTime() }),
     refusalOf: (question, since) => {
       const fact = readFact(refusalFile(question))
-      const late = typeof fact?.['at'] === 'number' && fact['at'] >= since.getTime()
-      return late && isRecent(fact['at'], now(), REFUSAL_MS)
-        ? REFUSALS.find((refusal) => refusal === fact['refusal'])
+      const at = fact?.['at']
+      return typeof at === 'number' && at >= since.getTime() && isRecent(at, now(), REFUSAL_MS)
+        ? REFUSALS.find((refusal) => refusal === fact?.['refusal'])
         : undefined
     },
     rememberRefusal: (question, refusal) => writeFact(refusalFile(question), { refusal, at: now().getTime() }),
   }
 }
-
-const REFUSALS: readonly QuestionRefusal[] = [
-  'CANCELLED',
-  'TOKEN_CODE_REJECTED',
-  'DEADLINE_EXCEEDED',
-  'TOKEN_COMMAND_FAILED',
-  'YUBIKEY_FAILED',
-]
 
 function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void {
   try {
@@ -75,7 +82,7 @@ function writeFact(path: string, fact: Readonly<Record<string, unknown>>): void 
   }
 }
 
-function forget(path: string): void {
+function removeFact(path: string): void {
   try {
     unlinkSync(path)
   } catch {
@@ -83,25 +90,6 @@ function forget(path: string): void {
   }
 }
 
-function isRecent(at: unknown, now: Date, lengthMs: number): boolean {
-  return typeof at === 'number' && Math.abs(now.getTime() - at) < lengthMs
+function isRecent(at: unknown, now: Date, durationMs: number): boolean {
+  return typeof at === 'number' && Math.abs(now.getTime() - at) < durationMs
 }
-
-/**
- * Small facts kept between runs, none of them secret, none of them needed: who a key belongs to (it never changes), which
- * token code was spent last (a hash, 90 s), and how the last question ended (30 s). Reading and writing never throw.
- */
-export interface RememberedFacts {
-  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-  readonly rememberIdentity: (accessKeyId: string, identity: CallerIdentity) => void
-  readonly forgetIdentity: (accessKeyId: string) => void
-  readonly isSpent: (serialNumber: string, tokenCode: string) => boolean
-  readonly rememberSpent: (serialNumber: string, tokenCode: string) => void
-  /** How a question of that name ended without an answer, if that was after `since` and less than 30 s ago. */
-  readonly refusalOf: (question: string, since: Date) => QuestionRefusal | undefined
-  readonly rememberRefusal: (question: string, refusal: QuestionRefusal) => void
-}
-
-/** Why a question ended without a session. */
-export type QuestionRefusal =
-  'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'

@@ -1,19 +1,19 @@
+/**
+ * Answers of `credential-process`, encrypted as they were given, so that the same question takes one comparison. Each carries
+ * a fingerprint of what it was resolved from, and counts for nothing once that has changed.
+ */
 import { lstatSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { SETTINGS_FILES } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
 import { isThere, readWhole } from '../platform/read-file.ts'
-import { findCacheKey, openSealed, seal } from './cache-cipher.ts'
+import { decryptEntry, encryptEntry, findCacheKey } from './cache-cipher.ts'
 import type { CacheKeyPlaces } from './cache-cipher.ts'
 
-/**
- * Answers of `credential-process` as they were given, sealed, so that the same question needs nothing but to be compared: each
- * carries what it was resolved from, and holds no longer than that is as it was. Only reading is here, for the entry.
- */
-
-/** What decides what an answer says, for whatever profile. */
+/** What an answer for any profile is resolved from. */
 export interface AnswerSources {
   readonly folders: OwnFolders
   /** The two shared files. */
@@ -21,123 +21,67 @@ export interface AnswerSources {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** Everything that an answer depends on. */
+/** What the answer for one profile is resolved from, and the place of the key that it is encrypted with. */
 export interface AnswerPlaces extends CacheKeyPlaces, AnswerSources {
   readonly profile: string
 }
 
-/** What is kept. `fingerprint`: of what it was resolved from; instants in ms since 1970. */
-export interface KeptAnswer {
+/** The form on disk. Instants are in ms since 1970. */
+interface StoredAnswer {
   readonly version: 1
   readonly fingerprint: string
   readonly createdAt: number
-  /** From then on the session is to be looked at anew. */
   readonly goodUntil: number
   /** What goes to stdout. */
   readonly text: string
 }
 
-/** A clock that is so much behind the instant at which an answer was made was set back, and cannot tell when it ends. */
+/** A clock that is further behind the creation of an answer was set back, and cannot tell when it ends. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
-/**
- * Gives the answer, if there is one for exactly these circumstances that is still good. Undefined for everything else; never
- * throws.
- */
+/** Returns the answer if there is one for exactly these circumstances that is still good. Never throws. */
 export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefined {
   const name = answerName(places.profile)
   if (name === undefined) return undefined
   try {
-    const sealed = readWhole(`${places.folders.cache}/${name}`)
-    const key = sealed === undefined ? undefined : findCacheKey(places)
-    const opened = sealed === undefined || key === undefined ? undefined : openSealed(sealed, name, key)
+    const encrypted = readWhole(join(places.folders.cache, name))
+    const key = encrypted === undefined ? undefined : findCacheKey(places)
+    const opened = encrypted === undefined || key === undefined ? undefined : decryptEntry(encrypted, name, key)
     if (opened === undefined) return undefined
-    const kept = JSON.parse(opened.toString()) as Partial<KeptAnswer>
-    const { version, fingerprint, createdAt = Infinity, goodUntil = 0, text } = kept
-    const holds = goodUntil > nowMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
-    return version === 1 && holds && fingerprint === fingerprintOf(places) ? text : undefined
+    const { version, fingerprint, ...answer } = JSON.parse(opened.toString()) as Partial<StoredAnswer>
+    const { createdAt = Infinity, goodUntil = 0, text } = answer
+    const isGood = version === 1 && goodUntil > nowMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
+    return isGood && fingerprint === fingerprintOf(places) ? text : undefined
   } catch {
-    // The long way finds out what is wrong, and makes it anew.
+    // The full resolution finds out what is wrong, and replaces the answer.
     return undefined
   }
 }
 
-/** The file in the cache folder; undefined for a profile whose name is too long for one, or no text that can be encoded. */
-export function answerName(profile: string): string | undefined {
-  const encoded = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(profile)
-    ? undefined
-    : encodeURIComponent(profile)
-  return encoded === undefined || encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
-}
-
-/**
- * Variables that decide nothing here, and differ between programs that ask for the same: which profile is known by then, and keys
- * in the environment are not what credential-process starts from unless the settings say so, nor is anything secret to lie in a file.
- */
-const WITHOUT_EFFECT =
-  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_COLOR))$/
-
-/**
- * What an answer was resolved from: both files, awsmfa's settings, the session cache (which every login and logout changes) by
- * their sizes and times, and the variables that count. Throws for what cannot be looked at.
- */
-export function fingerprintOf(places: AnswerSources): string {
-  return JSON.stringify([sourcesOf(places), pathFacts(`${places.folders.cache}/sessions`)])
-}
-
-/** The same but for the session cache, which awsmfa itself changes on its way to an answer. Throws for what cannot be looked at. */
-export function sourcesOf({ files, folders, environment }: AnswerSources): string {
-  const shared = [files.credentials, files.config].map(pathFacts)
-  const settings = settingsFiles(folders).map(pathFacts)
-  // The settings may say that the long-term keys are those of the environment; whose they are their id tells.
-  const mayStartFromKeys = settings.some(([, ...facts]) => facts.length > 0)
-  const counts = (name: string): boolean =>
-    !WITHOUT_EFFECT.test(name) || (mayStartFromKeys && name === 'AWS_ACCESS_KEY_ID')
-  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && counts(name))
-  return JSON.stringify([shared, settings, variables.sort().map((name) => [name, environment[name]])])
-}
-
-/** Tells whether there is a settings file of awsmfa's, which only the long way reads. */
-export function hasSettings(folders: OwnFolders): boolean {
-  return settingsFiles(folders).some(isThere)
-}
-
-function settingsFiles({ config }: OwnFolders): readonly string[] {
-  return SETTINGS_FILES.map((name) => `${config}/${name}`)
-}
-
-function pathFacts(path: string): readonly [string, ...number[]] {
-  return [path, ...factsOf(path)]
-}
-
-function factsOf(path: string): readonly number[] {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  // A link stays as it is when its file changes.
-  if (found?.isSymbolicLink() === true) throw new Error('a link would have to be followed')
-  return found === undefined ? [] : [found.size, found.mtimeMs, found.ino]
-}
-
-/** Keeping answers of `credential-process`; see answer-file.ts for what they are and how they are found. */
-
-/** An answer as it goes to stdout, and until when it may be given without another look. */
+/** A new answer. */
 export interface Answer {
+  /** What goes to stdout. */
   readonly text: string
+  /** Until when it may be given again without looking at the session. */
   readonly goodUntil: Date
-  /** What noteSources gave before anything was read. Undefined: it is not kept. */
+  /** What `noteSources` returned before anything was read; undefined: the answer is not stored. */
   readonly madeFrom: string | undefined
 }
 
-/** Notes what an answer is about to be made from. Undefined where that cannot be looked at; never throws. */
+/** Notes what an answer is about to be resolved from; undefined if that cannot be examined. Never throws. */
 export function noteSources(places: AnswerSources): string | undefined {
   try {
     return sourcesOf(places)
   } catch {
-    // Then no answer can be kept, and that is all.
+    // No answer is stored then, and that is all.
     return undefined
   }
 }
 
-/** Keeps an answer where the key is at hand and nothing that it was made from has changed meanwhile. Never throws: what is not kept is found out anew. `onOddity` is told, without secrets. */
+/**
+ * Stores an answer if the key is at hand and nothing that it was resolved from has changed meanwhile. Never throws. `onOddity`
+ * is called, without secrets, if it is not stored.
+ */
 export async function keepAnswer(
   places: AnswerPlaces,
   { text, goodUntil, madeFrom }: Answer,
@@ -149,38 +93,90 @@ export async function keepAnswer(
   if (name === undefined || key === undefined) return
   try {
     const fingerprint = fingerprintOf(places)
-    // Somebody was asked for a code, or STS waited for, and the files were edited: it is what they said before.
+    // The files were edited while someone typed a code or STS was called: the answer is what they said before.
     if (sourcesOf(places) !== madeFrom)
       return onOddity('the answer was not kept: what it was made from has changed, or could not be looked at')
-    const kept: KeptAnswer = { version: 1, fingerprint, createdAt: now.getTime(), goodUntil: goodUntil.getTime(), text }
-    writeWhole(`${places.folders.cache}/${name}`, seal(Buffer.from(JSON.stringify(kept)), name, key))
+    const [createdAt, goodUntilMs] = [now.getTime(), goodUntil.getTime()]
+    const stored: StoredAnswer = { version: 1, fingerprint, createdAt, goodUntil: goodUntilMs, text }
+    writeWhole(join(places.folders.cache, name), encryptEntry(Buffer.from(JSON.stringify(stored)), name, key))
   } catch (error) {
-    onOddity(
-      `the answer could not be kept (${error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'})`,
-    )
+    const reason = error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'
+    onOddity(`the answer could not be kept (${reason})`)
   }
 }
 
-/** Removes all answers: something that they were resolved from has changed. Never throws. */
+/** Removes all answers, because something that they were resolved from has changed. Never throws. */
 export function forgetAnswers(cacheFolder: string): void {
   try {
-    rmSync(`${cacheFolder}/answers`, { recursive: true, force: true })
+    rmSync(join(cacheFolder, 'answers'), { recursive: true, force: true })
   } catch {
-    // They no longer fit, since the session cache has changed, and are sealed.
+    // They are encrypted, and no longer fit since the session cache has changed.
   }
+}
+
+/** Returns whether there is a settings file of awsmfa's, which only the full resolution reads. */
+export function hasSettings(folders: OwnFolders): boolean {
+  return settingsFiles(folders).some(isThere)
 }
 
 /**
- * The JSON of the credential_process protocol, version 1 (AWS CLI User Guide, "Sourcing credentials with an external process"),
- * with the account where it is known: SDKs that want it need no call to find it.
+ * Returns the JSON of the credential_process protocol, version 1 (AWS CLI User Guide, "Sourcing credentials with an external
+ * process"), with the account if it is known, which saves SDKs a call.
  */
-export function renderProcessAnswer({
-  accessKeyId,
-  secretAccessKey,
-  sessionToken,
-  expiration,
-  account,
-}: ShortTermCredentials & { readonly account: string | undefined }): string {
-  const accountId = account === undefined ? {} : { AccountId: account }
-  return `${JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: formatExpiration(expiration), ...accountId })}\n`
+export function renderProcessAnswer(session: ShortTermCredentials & { readonly account: string | undefined }): string {
+  const answer = {
+    Version: 1,
+    AccessKeyId: session.accessKeyId,
+    SecretAccessKey: session.secretAccessKey,
+    SessionToken: session.sessionToken,
+    Expiration: formatExpiration(session.expiration),
+    AccountId: session.account,
+  }
+  return `${JSON.stringify(answer)}\n`
+}
+
+/** The file in the cache folder; undefined for a profile whose name is too long for one or cannot be encoded. */
+function answerName(profile: string): string | undefined {
+  const hasLoneSurrogate = /\p{Cs}/u.test(profile)
+  if (hasLoneSurrogate) return undefined
+  const encoded = encodeURIComponent(profile)
+  return encoded.length > 200 ? undefined : `answers/${encoded}.sealed`
+}
+
+/**
+ * Variables that decide nothing here, and differ between programs that ask the same: the profile is known by then, and keys in
+ * the environment are not what credential-process starts from unless the settings say so; nor may a secret be stored.
+ */
+const WITHOUT_EFFECT =
+  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_COLOR))$/
+
+/** Adds the session cache, which every login and logout changes, to the other sources. Throws if one cannot be examined. */
+function fingerprintOf(places: AnswerSources): string {
+  return JSON.stringify([sourcesOf(places), pathFacts(join(places.folders.cache, 'sessions'))])
+}
+
+/**
+ * What an answer is resolved from but for the session cache, which awsmfa itself changes on the way: both files and awsmfa's
+ * settings, by size and time, and the variables that count. Throws if one cannot be examined.
+ */
+function sourcesOf({ files, folders, environment }: AnswerSources): string {
+  const shared = [files.credentials, files.config].map(pathFacts)
+  const settings = settingsFiles(folders).map(pathFacts)
+  // The settings may say that the long-term keys are those of the environment; the key id says whose they are.
+  const mayStartFromKeys = settings.some(([, ...facts]) => facts.length > 0)
+  const counts = (name: string): boolean =>
+    !WITHOUT_EFFECT.test(name) || (mayStartFromKeys && name === 'AWS_ACCESS_KEY_ID')
+  const variables = Object.keys(environment).filter((name) => name.startsWith('AWS') && counts(name))
+  return JSON.stringify([shared, settings, variables.sort().map((name) => [name, environment[name]])])
+}
+
+function settingsFiles({ config }: OwnFolders): readonly string[] {
+  return SETTINGS_FILES.map((name) => join(config, name))
+}
+
+function pathFacts(path: string): readonly [string, ...number[]] {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  // A link does not change when the file behind it does.
+  if (found?.isSymbolicLink() === true) throw new Error('a link would have to be followed')
+  return found === undefined ? [path] : [path, found.size, found.mtimeMs, found.ino]
 }

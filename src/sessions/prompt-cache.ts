@@ -1,8 +1,14 @@
+/**
+ * The one-line files for prompts, in the folder `<credentials file>.awsmfa`. Commands that do something else update them in
+ * passing, so nothing here fails or takes long.
+ *
+ * A file gets the modification time of the credentials file that it was made from, plus a millisecond: a reader that finds the
+ * credentials file newer than that knows that it was changed since, however many programs wrote meanwhile.
+ */
 import { readFileSync, readdirSync, rmdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { sweepFolder, writeEachWhole } from '../platform/atomic-file.ts'
-import { childPath } from '../platform/paths.ts'
 import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 import { isPromptLine, promptFileOf } from './prompt-line.ts'
@@ -10,40 +16,30 @@ import type { PromptFile } from './prompt-line.ts'
 import { statusOfProfile } from './status.ts'
 import type { StatusLookup } from './status.ts'
 
-/**
- * The one-line files for prompts, in the folder `<credentials file>.awsmfa`. They are kept true in passing, by commands that do
- * something else, so nothing here ever fails or takes long.
- *
- * A file gets the modification time of the credentials file from which it was made, and a millisecond: whoever finds the
- * credentials file newer than that knows that it was changed since, however many wrote meanwhile.
- */
-
-/** What the files lie beside, and who may write them. */
 export interface PromptFilesOptions {
-  /** The credentials file by the name that shells know too: a link is not followed. */
+  /** The path of the credentials file that shells use too: a link is not followed. */
   readonly credentialsPath: string
   readonly uid: number | undefined
-  /** Root leaves other people's folders alone unless told otherwise. */
+  /** Root leaves the folders of other users alone unless told otherwise. */
   readonly allowRoot: boolean
-  /** Told what stood in the way, for `--debug`. */
+  /** Called with why they could not be written, for `--debug`. */
   readonly onOddity: (text: string) => void
 }
 
-/** The files as they lie there. */
 export interface PromptFiles {
-  /** Makes the files those that `wanted` gives, which is asked after the time of the credentials file was noted. Never throws. */
+  /** Makes the files those that `wanted` returns, which is called after the time of the credentials file was noted. Never throws. */
   readonly keep: (wanted: () => readonly PromptFile[]) => void
 }
 
-/** A write in between makes the files old before they are there; then they are made anew, so many times at most. */
+/** How often to start over if the credentials file is written meanwhile, which makes the files old at once. */
 const ROUNDS = 3
 
 const SECONDS_LATER = 0.001
 
-/** As long as a stage may be another process's, at work. */
+/** A younger stage may be in use by another process. */
 const STAGE_MS = 60_000
 
-/** Makes it. Touches nothing until it is asked. */
+/** Makes the writer of the files. Touches nothing until it is used. */
 export function createPromptFiles({ credentialsPath, uid, allowRoot, onOddity }: PromptFilesOptions): PromptFiles {
   const folder = `${credentialsPath}.awsmfa`
   return {
@@ -70,35 +66,33 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined
   if (!isThere && wanted.length === 0) return
   const names = isThere ? readdirSync(folder) : []
-  const untrue = wanted.filter(
-    ({ name, content }) => !names.includes(name) || contentOf(childPath(folder, name)) !== content,
+  const outdated = wanted.filter(
+    ({ name, content }) => !names.includes(name) || contentOf(join(folder, name)) !== content,
   )
-  if (untrue.length > 0) writeEachWhole(folder, untrue)
-  for (const { name } of wanted) dateFrom(childPath(folder, name), madeFromMs)
+  if (outdated.length > 0) writeEachWhole(folder, outdated)
+  for (const { name } of wanted) dateFrom(join(folder, name), madeFromMs)
   sweepFolder(folder, names, STAGE_MS)
   const kept = new Set(wanted.map(({ name }) => name))
   for (const name of names)
-    if (!kept.has(name) && isPromptLine(contentOf(childPath(folder, name))))
-      errnoOf(() => unlinkSync(join(folder, name)))
+    if (!kept.has(name) && isPromptLine(contentOf(join(folder, name)))) errnoOf(() => unlinkSync(join(folder, name)))
   if (wanted.length === 0) errnoOf(() => rmdirSync(folder))
-  // Last, since every change in it gives it another date. The entry of awsmfa looks at it alone.
+  // Last, because every change in it changes its time. The quick answers look at the folder alone.
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) dateFrom(folder, madeFromMs)
 }
 
-/** Lines are short; what is longer, or no file, is none. */
+/** Returns the content of a short file; '' for anything longer, and for what is not a file. */
 function contentOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat?.isFile() === true && stat.size < 1024 ? readFileSync(path, 'utf8') : ''
 }
 
-/** Left alone where it is right already, so that a command that only reads writes nothing. */
+/** Leaves a time that is right alone, so that a command that only reads writes nothing. */
 function dateFrom(path: string, madeFromMs: number): void {
   const { mtimeMs } = statSync(path)
   const seconds = madeFromMs / 1000 + SECONDS_LATER
   if (Math.abs(mtimeMs / 1000 - seconds) > SECONDS_LATER / 2) utimesSync(path, seconds, seconds)
 }
 
-/** Where sessions are looked for, and where the lines go. */
 export interface PromptLineEffects {
   readonly files: Pick<SharedFiles, 'read'>
   readonly now: Now
@@ -106,7 +100,7 @@ export interface PromptLineEffects {
   readonly keepPromptFiles: (wanted: () => readonly PromptFile[]) => void
 }
 
-/** Makes the lines for prompts say what `status` would say of every profile now. Never throws. */
+/** Updates the lines for prompts to what `status` would report of every profile now. Never throws. */
 export function updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
   keepPromptFiles(() => {
     const { profiles } = files.read()

@@ -1,16 +1,15 @@
-import type { StatusEntry } from './status.ts'
-
 /**
- * The one-line files that a shell's prompt reads with nothing but its builtins: one for each profile that has a session, saying
- * when that ends. They hold no secret. They are a copy: the credentials file is the truth, and a line that is older than it
- * counts for nothing (each snippet of `shell-init` looks).
+ * The one-line files that a shell's prompt reads with its builtins alone: one for each profile that has a session, with its
+ * expiration. They hold no secret, and are a copy: each snippet of `shell-init` ignores a line that is older than the
+ * credentials file.
  *
  *     1 1795286400 ends work
  *     1 0 unknown play
  *
- * Version, whole seconds since 1970, `ends` or `unknown` (a session of which nobody has written down the end), and the
- * profile's name as it is. The name is there because file systems may not tell `Prod` from `prod`.
+ * Version, whole seconds since 1970, `ends` or `unknown` (the expiration is not recorded), and the profile's name, because file
+ * systems may not distinguish `Prod` from `prod`.
  */
+import type { StatusEntry } from './status.ts'
 
 /** A file of one line. `name` has no path. */
 export interface PromptFile {
@@ -18,13 +17,16 @@ export interface PromptFile {
   readonly content: string
 }
 
-/** So many seconds after its end a session is of no interest to a prompt any more. */
-const PROMPT_FORGETS_SECONDS = 86_400
+/** How long a prompt shows an expired session. */
+const SHOWN_AFTER_EXPIRATION_SECONDS = 86_400
 
-/** What stands for a character of a profile's name in a file's name, where it cannot stand for itself. The snippets do the same. */
+/** 255 bytes are the limit of most file systems, and the name of a stage is longer by 35. */
+const MAXIMUM_NAME_BYTES = 200
+
+/** Characters of a profile's name that are percent-encoded in the file's name. The snippets do the same. */
 export const ENCODED_CHARACTERS: readonly string[] = ['%', '/', '\\', ':', '*', '?', '"', '<', '>', '|']
 
-/** Gives the file that tells a prompt of a profile; undefined where there is nothing to tell, or no name for it. */
+/** Returns the file for a profile; undefined if there is nothing to show, or no name for it. */
 export function promptFileOf(
   { profile, source, expiration }: Pick<StatusEntry, 'profile' | 'source' | 'expiration'>,
   now: Date,
@@ -33,29 +35,26 @@ export function promptFileOf(
   if (source === undefined || name === undefined) return undefined
   if (expiration === undefined) return { name, content: `1 0 unknown ${profile}\n` }
   const seconds = Math.floor(expiration.getTime() / 1000)
-  return seconds + PROMPT_FORGETS_SECONDS < now.getTime() / 1000
+  return seconds + SHOWN_AFTER_EXPIRATION_SECONDS < now.getTime() / 1000
     ? undefined
     : { name, content: `1 ${seconds} ends ${profile}\n` }
 }
 
-/** Tells whether a text is the content of such a file, of this version or of another. */
+/** Returns whether a text is the content of such a file, of any version. */
 export function isPromptLine(text: string): boolean {
   return /^\d+ \d+ \w+ [^\n]+\n$/.test(text)
 }
 
 /**
- * Gives the name of a profile's file: the profile's name, in which characters that are no part of a file's name everywhere, and a
- * dot at the start, are `%` and two digits. Undefined for names with control characters, and for those too long for a file.
+ * Returns the name of a profile's file: the profile's name, in which characters that some system forbids in file names, and a
+ * leading dot, are percent-encoded. Undefined for names with control characters, and those too long for a file.
  */
 export function promptFileName(profile: string): string | undefined {
   if (profile === '' || /[\p{Cc}\u2028\u2029\ufffd]/u.test(profile)) return undefined
   const name = Array.from(profile, (character, index) =>
-    ENCODED_CHARACTERS.includes(character) || (index === 0 && character === '.') ? percent(character) : character,
+    ENCODED_CHARACTERS.includes(character) || (index === 0 && character === '.')
+      ? `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+      : character,
   ).join('')
-  // 255 bytes are the limit of most file systems, and a stage's name is longer by 35.
-  return new TextEncoder().encode(name).length > 200 ? undefined : name
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  return new TextEncoder().encode(name).length > MAXIMUM_NAME_BYTES ? undefined : name
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeAnySessionRecord, decodeSessionRecord, encodeSessionRecord } from '../../src/sessions/session-record.ts'
+import { decodeSessionRecord, encodeSessionRecord } from '../../src/sessions/session-record.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { afterLogout } from '../../src/commands/logout.ts'
 
@@ -42,13 +42,13 @@ describe('a session in the cache', () => {
   it('is a miss when it is cut short anywhere', () => {
     const text = encodeSessionRecord(record)
     for (let length = 0; length < text.length - 1; length += 1)
-      expect(decodeAnySessionRecord(text.slice(0, length))).toBeUndefined()
+      expect(decodeSessionRecord(text.slice(0, length))).toBeUndefined()
   })
 
   it('is a miss, never an exception, whatever stands in the file', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(decodeAnySessionRecord(text)).toBeUndefined()
+        expect(decodeSessionRecord(text)).toBeUndefined()
       }),
     )
   })
@@ -64,7 +64,7 @@ describe('a session in the cache', () => {
     ['no duration', { durationSeconds: null }],
   ])('is a miss with %s', (_, change) => {
     const text = JSON.stringify({ ...(JSON.parse(encodeSessionRecord(record)) as object), ...change })
-    expect(decodeAnySessionRecord(text)).toBeUndefined()
+    expect(decodeSessionRecord(text)).toBeUndefined()
   })
 })
 

@@ -19,7 +19,7 @@ import { expect } from 'vitest'
 import type { Scene } from './fault-sweep.ts'
 import { BUILT_CLI, runCli } from './run-cli.ts'
 import type { RunResult } from './run-cli.ts'
-import { sealedSessions } from './sealed-cache.ts'
+import { encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { StrictSts } from './strict-sts/client.ts'
 import { crowdWorld, keyIdFor, secretFor, virtualDevice } from './strict-sts/worlds.ts'
@@ -227,7 +227,7 @@ export function expectOwnFilesWhole(scene: LoginScene): void {
       expect.objectContaining({ version: 1 }),
     ])
   }
-  for (const [path, text] of sealedSessions(scene.home.path))
+  for (const [path, text] of encryptedSessions(scene.home.path))
     expect([path, text?.endsWith('}\n')]).toEqual([path, true])
 }
 

@@ -12,7 +12,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import { BUILT_CLI } from './run-cli.ts'
-import { cacheKeyOf, sealedSessions } from './sealed-cache.ts'
+import { cacheKeyOf, encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
 import { createTempHome } from './temp-home.ts'
@@ -256,7 +256,7 @@ function sessionSecretsIn(home: TempHome): readonly string[] {
   const files = [...filesBelow(join(home.path, '.aws')), ...filesBelow(join(home.path, '.cache'))]
   const texts = [
     ...files.map((path) => readFileSync(path, 'latin1')),
-    ...sealedSessions(home.path).map(([, text = '']) => text),
+    ...encryptedSessions(home.path).map(([, text = '']) => text),
   ]
   return texts.flatMap((text) => {
     const tokens = [...text.matchAll(/(?:aws_session_token\s*=\s*|"sessionToken":\s*")([A-Za-z0-9+/=]{100,})/gi)]

@@ -1,7 +1,7 @@
-/** What lies sealed in a test's home, opened with the key that lies there too. */
+/** What lies encrypted in a test's home, opened with the key that lies there too. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSealed } from '../../src/sessions/cache-cipher.ts'
+import { decryptEntry } from '../../src/sessions/cache-cipher.ts'
 import { findCacheKey } from '../../src/sessions/cache-cipher.ts'
 import type { CacheKey } from '../../src/sessions/cache-cipher.ts'
 
@@ -11,7 +11,7 @@ export function cacheKeyOf(home: string): CacheKey | undefined {
 }
 
 /** The kept sessions of a home by their paths, as text; undefined for one that does not open. */
-export function sealedSessions(home: string): readonly (readonly [path: string, text: string | undefined])[] {
+export function encryptedSessions(home: string): readonly (readonly [path: string, text: string | undefined])[] {
   const folder = join(home, '.cache', 'awsmfa', 'sessions')
   const key = cacheKeyOf(home)
   return namesIn(folder).flatMap((file) => {
@@ -21,7 +21,7 @@ export function sealedSessions(home: string): readonly (readonly [path: string, 
     return [
       [
         path,
-        key === undefined ? undefined : openSealed(readFileSync(path), `sessions/${name}`, key)?.toString(),
+        key === undefined ? undefined : decryptEntry(readFileSync(path), `sessions/${name}`, key)?.toString(),
       ] as const,
     ]
   })
