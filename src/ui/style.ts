@@ -1,4 +1,5 @@
 /** How text looks on one stream: color, Unicode, width. Pure, for the quick answers. */
+import { eastAsianWidth } from 'get-east-asian-width'
 
 /** Whether a stream is a terminal, and the width that it reports. */
 export interface StreamFacts {
@@ -84,28 +85,6 @@ export function paint(text: string, color: Color, style: TextStyle): string {
   return style.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
 
-/** East Asian wide and emoji blocks take two columns (Unicode Standard Annex 11). */
-const WIDE: readonly (readonly [number, number])[] = [
-  [0x1100, 0x115f],
-  [0x2e80, 0xa4cf],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff00, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f900, 0x1f9ff],
-  [0x20000, 0x3fffd],
-]
-
-/** Combining marks, joiners and variation selectors take none. */
-const NARROW: readonly (readonly [number, number])[] = [
-  [0x0300, 0x036f],
-  [0x200b, 0x200f],
-  [0x20d0, 0x20ff],
-  [0xfe00, 0xfe0f],
-]
-
 /** Returns how many columns a text without control characters takes on a terminal. */
 export function displayWidth(text: string): number {
   return Array.from(text, characterWidth).reduce((sum, width) => sum + width, 0)
@@ -130,8 +109,9 @@ export function shortenDisplay(text: string, width: number): string {
 }
 
 function characterWidth(character: string): number {
-  const codePoint = character.codePointAt(0) ?? 0
-  if (codePoint < 0x300) return 1
-  if (NARROW.some(([from, to]) => codePoint >= from && codePoint <= to)) return 0
-  return WIDE.some(([from, to]) => codePoint >= from && codePoint <= to) ? 2 : 1
+  if (character < '\u0300') return 1
+  return ZERO_WIDTH.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0)
 }
+
+/** Combining marks, joiners and variation selectors. */
+const ZERO_WIDTH = /^[\p{Nonspacing_Mark}\p{Enclosing_Mark}\p{Default_Ignorable_Code_Point}]/u

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { movesCursor, textStyle } from '../../src/ui/style.ts'
+import { displayWidth, movesCursor, padDisplay, shortenDisplay, textStyle } from '../../src/ui/style.ts'
 
 const TERMINAL = { isTTY: true, columns: 100 }
 const PIPE = { isTTY: false, columns: undefined }
 const XTERM = { TERM: 'xterm-256color', LANG: 'en_US.UTF-8' }
 
-describe('how text may be dressed', () => {
+describe('textStyle', () => {
   const cases = [
     { title: 'a terminal', environment: XTERM, stream: TERMINAL, style: [true, true, 100] },
     { title: 'a pipe', environment: XTERM, stream: PIPE, style: [false, true, undefined] },
@@ -130,5 +130,36 @@ describe('how text may be dressed', () => {
     ['win32', { TERM: 'dumb' }, false],
   ])('moves the cursor on %s with %j: %s', (platform, environment: Readonly<Record<string, string>>, moves) => {
     expect(movesCursor(environment, platform)).toBe(moves)
+  })
+})
+
+describe('the width of text', () => {
+  it.each([
+    ['work', 4],
+    ['', 0],
+    ['Ünïcödé', 7],
+    ['e\u0301', 1],
+    ['名前', 4],
+    ['ｗｏｒｋ', 8],
+    ['한국', 4],
+    ['🚀', 2],
+    ['✅ prod', 7],
+    ['☃', 1],
+    ['✔\uFE0F', 1],
+    ['\u200Ba\u2060', 1],
+    ['ที่', 1],
+  ])('%j takes %i columns', (text, width) => {
+    expect(displayWidth(text)).toBe(width)
+    expect(padDisplay(text, 10)).toBe(text + ' '.repeat(10 - width))
+  })
+
+  it.each([
+    ['production', 10, 'production'],
+    ['production', 5, 'prod~'],
+    ['🚀🚀🚀', 5, '🚀🚀~'],
+    ['🚀🚀🚀', 4, '🚀~'],
+    ['名前', 1, '~'],
+  ])('shortens %j to %i columns: %j', (text, width, shortened) => {
+    expect(shortenDisplay(text, width)).toBe(shortened)
   })
 })
