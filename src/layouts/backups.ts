@@ -1,3 +1,7 @@
+/**
+ * Records of changes to both shared files, for undo: one file each, mode 0600, in a folder of mode 0700, removed after 30 days. They
+ * contain long-term keys.
+ */
 import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import type { ByteEdit } from '../aws-files/edit.ts'
@@ -7,10 +11,30 @@ import { childPath } from '../platform/paths.ts'
 import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 
-/**
- * Private copies of both shared files as they were before a change, with the change, so that undo can take it back: one file
- * each, mode 0600, in a folder with mode 0700, gone after 30 days. They hold long-term keys.
- */
+/** A shared file before a change, as a byte string, and the change. */
+export interface RecordedFile {
+  readonly path: string
+  readonly before: string
+  readonly edits: readonly ByteEdit[]
+}
+
+export interface ChangeRecord {
+  readonly at: Date
+  readonly files: Readonly<Record<SharedFileName, RecordedFile>>
+}
+
+export interface Backups {
+  /** Writes a record, whole or not at all, and returns its name. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  readonly keep: (record: ChangeRecord) => string
+  /** Returns the records of changes to these files, the newest first, without unreadable ones. Never throws. */
+  readonly list: (
+    paths: Readonly<Record<SharedFileName, string>>,
+  ) => readonly (ChangeRecord & { readonly name: string })[]
+  /** Removes a record. Never throws. */
+  readonly remove: (name: string) => void
+  /** Removes records older than 30 days. Never throws. */
+  readonly sweep: () => void
+}
 
 export interface BackupsOptions {
   readonly stateFolder: string
@@ -24,7 +48,7 @@ const STAGE_MS = 60_000
 /** Names sort by time, in UTC: `change-20261121074011123-0a1b2c3d4e5f.json`. */
 const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\.json$/
 
-/** Makes the store of backups. Touches nothing until it is asked. */
+/** Makes the store. Touches no file yet. */
 export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
   const folder = childPath(stateFolder, 'backups')
   const remove = (name: string): void => void errnoOf(() => unlinkSync(childPath(folder, name)))
@@ -58,7 +82,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch {
-    // No folder, or none that can be read: there are no backups.
+    // No folder, or an unreadable one: there are no records.
     return []
   }
 }
@@ -68,7 +92,7 @@ function isOlder(name: string, timeMs: number): boolean {
   return year !== undefined && Date.UTC(year, (month ?? 1) - 1, day, hour, minute, second, ms) < timeMs
 }
 
-/** Reads a record as this version writes it; undefined for anything else. */
+/** Reads a record of this version; undefined for anything else. */
 function readRecord(path: string): ChangeRecord | undefined {
   try {
     const { version, at, files } = asObject(JSON.parse(readFileSync(path, 'utf8')))
@@ -77,7 +101,7 @@ function readRecord(path: string): ChangeRecord | undefined {
     if (version !== 1 || typeof at !== 'string' || credentials === undefined || config === undefined) return undefined
     return { at: new Date(at), files: { credentials, config } }
   } catch {
-    // Missing, unreadable or damaged: nothing that undo could go by.
+    // Missing, unreadable or damaged.
     return undefined
   }
 }
@@ -96,31 +120,4 @@ function isEdit(value: unknown): value is ByteEdit {
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
-}
-
-/** One of the shared files as it was before a change, and what was changed. `before` is a byte string. */
-export interface RecordedFile {
-  readonly path: string
-  readonly before: string
-  readonly edits: readonly ByteEdit[]
-}
-
-/** A change of the person's files that undo can take back. */
-export interface ChangeRecord {
-  readonly at: Date
-  readonly files: Readonly<Record<SharedFileName, RecordedFile>>
-}
-
-/** Private copies of both files as they were before a change, kept for 30 days. */
-export interface Backups {
-  /** Keeps a record, whole or not at all, and gives its name. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
-  readonly keep: (record: ChangeRecord) => string
-  /** The records of changes to these files, the newest first. Never throws: what cannot be read is passed over. */
-  readonly list: (
-    paths: Readonly<Record<SharedFileName, string>>,
-  ) => readonly (ChangeRecord & { readonly name: string })[]
-  /** Removes a record. Never throws. */
-  readonly remove: (name: string) => void
-  /** Removes the records that are older than 30 days. Never throws. */
-  readonly sweep: () => void
 }

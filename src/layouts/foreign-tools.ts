@@ -1,3 +1,8 @@
+/**
+ * How the layout of each other tool is recognized: one detector per tool. Pure. Sources: broamski/aws-mfa, awsmfa/__init__.py;
+ * reusabit/awsmfa, awsmfa.py; dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36, customizations/configure/mfalogin.py;
+ * aripalo/vegas-credentials and its older name aws-mfa-credential-process, their READMEs.
+ */
 import { decodeUtf8, encodeUtf8 } from '../aws-files/edit.ts'
 import { findSections, parseSection } from '../aws-files/ini-document.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
@@ -17,15 +22,35 @@ import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 
-/**
- * How each tool's layout is recognised. Sources: broamski/aws-mfa, awsmfa/__init__.py; reusabit/awsmfa, awsmfa.py;
- * dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36, customizations/configure/mfalogin.py; aripalo/vegas-credentials and its
- * older name aws-mfa-credential-process, their READMEs.
- */
+export interface WantedKey {
+  readonly key: string
+  readonly value: string
+}
+
+/** Something that only the other tool needs. */
+export type ObsoletePart =
+  /** Keys of a profile's section. */
+  | { readonly kind: 'keys'; readonly file: SharedFileName; readonly profile: string; readonly keys: readonly string[] }
+  /** A whole section of config without `profile ` before its name. */
+  | { readonly kind: 'bare-section'; readonly profile: string }
+  /** The name of the section with the long-term keys in the credentials file. */
+  | { readonly kind: 'name'; readonly profile: string; readonly to: string }
+
+/** A profile that another tool signs in. */
+export interface ForeignProfile {
+  readonly tool: ForeignTool
+  /** The profile that gets the sessions. */
+  readonly profile: string
+  /** The one with the long-term keys. */
+  readonly source: string
+  /** What `[profile NAME]` of config must contain. */
+  readonly wanted: readonly WantedKey[]
+  readonly old: readonly ObsoletePart[]
+}
 
 /**
- * Finds what other tools sign in, tool by tool in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
- * person says it is, whose layout then needs no more evidence than that. Never throws.
+ * Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the user named, whose
+ * layout then needs no other evidence. Never throws.
  */
 export function findForeignProfiles(
   snapshots: SharedSnapshots,
@@ -45,8 +70,18 @@ export function findForeignProfiles(
   const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, named, holdsKeys }
   const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
   const first = new Map(found.toReversed().map((each) => [each.profile, each]))
-  // Where long-term keys stand under the profile's own name, no session may be written, by whatever tool.
+  // A session must not be written over long-term keys.
   return found.filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
+}
+
+export interface ForeignFiles {
+  readonly profiles: Profiles
+  readonly documents: SharedDocuments
+  readonly environment: Environment
+  /** The tool that the user named. */
+  readonly named: ForeignTool | undefined
+  /** Returns whether a profile has static long-term keys of its own. Never throws. */
+  readonly holdsKeys: (name: string) => boolean
 }
 
 const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly ForeignProfile[]>> = {
@@ -57,7 +92,6 @@ const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly 
   'vegas-credentials': findVegas,
 }
 
-/** The keys of a session in the credentials file. */
 const SESSION_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
 
 /** Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`; the suffix can be another one. */
@@ -81,21 +115,21 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
       wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_role_arn', role), ...keyOf('awsmfa_mfa_serial', device)],
       old: [
         { kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] },
-        ...oldSession(profile, marks, files),
-      ] satisfies OldPart[],
+        ...obsoleteSession(profile, marks, files),
+      ] satisfies ObsoletePart[],
     }
   })
 }
 
-/** What stands before the suffix: the usual one, or any behind a dash where aws-mfa has signed the rest in. */
+/** Returns the name before the suffix: `-long-term`, or any after a dash if aws-mfa has signed in to the rest. */
 function stemOf(source: string, signedIn: readonly string[]): string | undefined {
   if (source.endsWith(LONG_TERM_SUFFIX)) return source.slice(0, -LONG_TERM_SUFFIX.length) || undefined
   return signedIn.find((name) => source.startsWith(`${name}-`))
 }
 
 /**
- * Sections of config without `profile `: `[work]` names its source, and that one the device and the user. They are looked for
- * also where `[profile work]` is there by now.
+ * Sections of config without `profile `: `[work]` names its source profile, which names the device and the user. Found even if
+ * `[profile work]` exists by now.
  */
 function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
   const { document } = files.documents.config
@@ -122,13 +156,13 @@ function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
       old: [
         { kind: 'bare-section', profile },
         ...(isBareName(named) ? [{ kind: 'bare-section', profile: named } as const] : []),
-        ...oldName(profile, source, files),
-      ] satisfies OldPart[],
+        ...obsoleteName(profile, source, files),
+      ] satisfies ObsoletePart[],
     }
   })
 }
 
-/** Tells whether a section of that name is no other tool's: `[default]` is every tool's without `profile ` too. */
+/** Returns whether a section of that name belongs to no other tool: `[default]` has no `profile ` for any tool. */
 function isBareName(name: string): boolean {
   return !/^(?:default|plugins|preview|[\w-]+[ \t].*)$/s.test(name)
 }
@@ -139,12 +173,12 @@ function bareSettings(name: string, document: IniDocument): readonly WantedKey[]
   return entries.map((entry) => ({ key: entry.key, value: decodeUtf8(wholeValue(document.text, entry)) }))
 }
 
-/** What dcoker's awsmfa reads from the environment. */
+/** The variables of dcoker's awsmfa. */
 const DCOKER_VARIABLES = ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER']
 
 /**
- * Keys in `[identity]`, the session in `[default]`; both names, and the device, may stand in the environment. A section called
- * `identity` alone may be anybody's: its variables or the mark beside its sessions have to be there too.
+ * Keys in `[identity]`, the session in `[default]`; variables may set both names and the device. A section named `identity` alone is
+ * no evidence: a variable, or the mark beside the tool's sessions, is needed, too.
  */
 function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
   const { profiles, environment, named, holdsKeys } = files
@@ -164,13 +198,13 @@ function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
       source,
       wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
       old: [
-        ...(targets.length === 1 ? oldName(profile, source, files) : []),
-        ...oldSession(profile, ['awsmfa_expiration'], files),
+        ...(targets.length === 1 ? obsoleteName(profile, source, files) : []),
+        ...obsoleteSession(profile, ['awsmfa_expiration'], files),
       ],
     }))
 }
 
-/** A session without any mark under the name that the command proposes: account and device, or `session-` and the serial. */
+/** An unmarked session under the name that the command proposes: account and device, or `session-` and the serial. */
 function findMfaLogin(files: ForeignFiles): readonly ForeignProfile[] {
   return files.profiles.names().flatMap((profile) => {
     const device = deviceInName(profile)
@@ -189,7 +223,7 @@ function findMfaLogin(files: ForeignFiles): readonly ForeignProfile[] {
       profile,
       source,
       wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_mfa_serial', device)],
-      old: oldSession(profile, [], files),
+      old: obsoleteSession(profile, [], files),
     }
   })
 }
@@ -200,7 +234,7 @@ function deviceInName(profile: string): string | undefined {
   return /^session-(.{9,})$/s.exec(profile)?.[1]
 }
 
-/** The profile whose keys the session was made with: its device or account says so, or there is no other. */
+/** Returns the profile whose keys made the session: the one with its device or account, or the only one. */
 function ownerOf(device: string, { profiles, holdsKeys }: ForeignFiles): string | undefined {
   const holders = profiles.names().filter(holdsKeys)
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(device)?.[1]
@@ -215,7 +249,7 @@ function ownerOf(device: string, { profiles, holdsKeys }: ForeignFiles): string 
   return second === undefined ? first : undefined
 }
 
-/** Keys of its own in a profile of config, with or without a line that starts it. */
+/** Keys of its own in a profile of config, with or without a `credential_process` line that runs it. */
 function findVegas(files: ForeignFiles): readonly ForeignProfile[] {
   const { profiles, holdsKeys } = files
   return profiles.names().flatMap((profile) => {
@@ -235,7 +269,9 @@ function findVegas(files: ForeignFiles): readonly ForeignProfile[] {
         ...keyOf('awsmfa_mfa_serial', device),
         ...yubiKeyOf(view),
       ],
-      old: [{ kind: 'keys', file: 'config', profile, keys: [...VEGAS_KEYS, ...startLine(view)] }] satisfies OldPart[],
+      old: [
+        { kind: 'keys', file: 'config', profile, keys: [...VEGAS_KEYS, ...startLine(view)] },
+      ] satisfies ObsoletePart[],
     }
   })
 }
@@ -252,7 +288,7 @@ const VEGAS_KEYS = [
   '_yubikey_label',
 ]
 
-/** Which YubiKey, under the names that are awsmfa's own: nothing else in the files says so. */
+/** The YubiKey's serial and label under awsmfa's own names. */
 function yubiKeyOf(view: ProfileView): readonly WantedKey[] {
   return (['YubiKey serial', 'YubiKey label'] as const).flatMap((setting) => {
     const { profileKeys } = settingRow(setting)
@@ -265,7 +301,7 @@ function startLine(view: ProfileView): readonly string[] {
   return runsProgram(line, ['vegas-credentials', 'aws-mfa-credential-process']) ? ['credential_process'] : []
 }
 
-/** Keys under the profile's name with a suffix are found without a word. */
+/** Keys under the profile's name with a known suffix are found without a key. */
 function sourceKey(profile: string, source: string): readonly WantedKey[] {
   return LONG_TERM_SUFFIXES.some((suffix) => source === profile + suffix)
     ? []
@@ -276,8 +312,8 @@ function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
   return value === undefined ? [] : [{ key, value }]
 }
 
-/** The section with the keys may get awsmfa's name where nobody else goes by the old one, as everybody does by `default`. */
-function oldName(profile: string, source: string, { profiles }: ForeignFiles): readonly OldPart[] {
+/** The section with the keys can get awsmfa's name if nothing else refers to the old one, as everything does to `default`. */
+function obsoleteName(profile: string, source: string, { profiles }: ForeignFiles): readonly ObsoletePart[] {
   const to = profile + LONG_TERM_SUFFIX
   const isShared = profiles
     .names()
@@ -287,7 +323,7 @@ function oldName(profile: string, source: string, { profiles }: ForeignFiles): r
         settingRow('source profile').profileKeys.some((key) => profiles.find(name)?.get(key)?.value === source),
     )
   const view = profiles.find(source)
-  // Keys in config, too, would go on under the old name.
+  // Keys in config, too, would stay under the old name.
   const isThereAlone =
     view?.lines.credentials !== undefined && view.getFrom('config', 'aws_access_key_id') === undefined
   return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone
@@ -295,48 +331,14 @@ function oldName(profile: string, source: string, { profiles }: ForeignFiles): r
     : [{ kind: 'name', profile: source, to }]
 }
 
-/** The session that the other tool left, with its marks; never long-term keys, and never what is awsmfa's. */
-function oldSession(profile: string, marks: readonly string[], { profiles }: ForeignFiles): readonly OldPart[] {
+/** The session that the other tool left, with its marks; never long-term keys, nor awsmfa's own session. */
+function obsoleteSession(
+  profile: string,
+  marks: readonly string[],
+  { profiles }: ForeignFiles,
+): readonly ObsoletePart[] {
   const kind = classifyProfile(profiles.find(profile)).kind
   return kind === 'foreign-session'
     ? [{ kind: 'keys', file: 'credentials', profile, keys: [...SESSION_KEYS, ...marks] }]
     : []
-}
-
-/** A key and its value as text. */
-export interface WantedKey {
-  readonly key: string
-  readonly value: string
-}
-
-/** Something of the other tool's that awsmfa does not need. */
-export type OldPart =
-  /** Keys of a profile's section. */
-  | { readonly kind: 'keys'; readonly file: SharedFileName; readonly profile: string; readonly keys: readonly string[] }
-  /** A section of config without `profile ` before its name, whole. */
-  | { readonly kind: 'bare-section'; readonly profile: string }
-  /** The section of the credentials file with the long-term keys has a name that only the other tool needs. */
-  | { readonly kind: 'name'; readonly profile: string; readonly to: string }
-
-/** A profile that another tool signs in. */
-export interface ForeignProfile {
-  readonly tool: ForeignTool
-  /** The profile that gets the sessions. */
-  readonly profile: string
-  /** The one with the long-term keys. */
-  readonly source: string
-  /** What `[profile NAME]` of config has to say, where it does not say so yet. */
-  readonly wanted: readonly WantedKey[]
-  readonly old: readonly OldPart[]
-}
-
-/** What detectors look at. */
-export interface ForeignFiles {
-  readonly profiles: Profiles
-  readonly documents: SharedDocuments
-  readonly environment: Environment
-  /** The tool that the person says it is. */
-  readonly named: ForeignTool | undefined
-  /** Tells whether a profile has static long-term keys of its own. Never throws. */
-  readonly holdsKeys: (name: string) => boolean
 }

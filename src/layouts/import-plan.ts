@@ -1,3 +1,7 @@
+/**
+ * Plans an import: awsmfa's own keys are added to `[profile NAME]` of config, and nothing else changes, so that the other tool goes on
+ * working. With `removesOld`, what only the other tool needs is removed, and the section with the long-term keys is renamed. Pure.
+ */
 import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { findSections, parseSection } from '../aws-files/ini-document.ts'
@@ -15,29 +19,22 @@ import { removalsOf } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
-import type { ForeignProfile, OldPart, WantedKey } from './foreign-tools.ts'
+import type { ForeignProfile, ObsoletePart, WantedKey } from './foreign-tools.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
-/**
- * Importing: what another tool's profiles need to be awsmfa's. Keys of awsmfa's own are added to `[profile NAME]` of config,
- * and nothing else is touched, so that the other tool goes on working; what is only the other tool's goes where that is asked
- * for, and the section with the long-term keys then gets its name with `-long-term`.
- */
-
-/** What an import starts from. */
 export interface ImportInput {
   readonly tool: ForeignTool
   readonly snapshots: SharedSnapshots
   readonly environment: Environment
-  /** What is only the other tool's goes. */
+  /** Removes what only the other tool needs. */
   readonly removesOld: boolean
 }
 
-/** What an import does. No edits: awsmfa has all that it needs. */
+/** The edits of an import; none if nothing is missing. */
 export interface ImportPlan {
   readonly profiles: readonly string[]
-  /** Something of the other tool's is left. */
+  /** Whether something remains that only the other tool needs. */
   readonly leavesOld: boolean
   readonly edits: Readonly<Record<SharedFileName, readonly ByteEdit[]>>
 }
@@ -45,8 +42,8 @@ export interface ImportPlan {
 type Edits = Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
 
 /**
- * Plans the import of all profiles of one tool from both files as they are. Planned again on its own outcome it gives no
- * edits. Throws FILE_MALFORMED where a section that needs an edit is not beyond doubt.
+ * Plans the import of all profiles of one tool. Planned on its own outcome it has no edits. Throws FILE_MALFORMED if a section that
+ * needs an edit is ambiguous.
  */
 export function planImport({ tool, snapshots, environment, removesOld }: ImportInput): ImportPlan {
   const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
@@ -65,7 +62,7 @@ export function planImport({ tool, snapshots, environment, removesOld }: ImportI
   }
 }
 
-function distinct(parts: readonly OldPart[]): readonly OldPart[] {
+function distinct(parts: readonly ObsoletePart[]): readonly ObsoletePart[] {
   return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
 }
 
@@ -103,7 +100,7 @@ function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[],
   }
 }
 
-function removalOf(part: OldPart, snapshots: SharedSnapshots): Edits {
+function removalOf(part: ObsoletePart, snapshots: SharedSnapshots): Edits {
   const documents = readShared(snapshots)
   switch (part.kind) {
     case 'keys': {
@@ -121,7 +118,7 @@ function removalOf(part: OldPart, snapshots: SharedSnapshots): Edits {
   }
 }
 
-/** Comments and stray lines stay, where there are any. */
+/** Comments and stray lines stay. */
 function bareSectionRemoval(profile: string, snapshots: SharedSnapshots): readonly ByteEdit[] {
   const { document } = readShared(snapshots).config
   return findSections(document, encodeUtf8(profile)).flatMap((section) => {

@@ -1,3 +1,4 @@
+/** The edits of a setup: long-term keys get a section of their own, and keys that tools trip over get names of awsmfa's. Pure. */
 import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniEntry } from '../aws-files/ini-document.ts'
@@ -16,8 +17,9 @@ import {
 } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
-import { LONG_TERM_SUFFIX } from './setup-base.ts'
-import type { HangingProfiles, SetupBase } from './setup-base.ts'
+import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
+import { LONG_TERM_SUFFIX, unsuitable } from './setup-base.ts'
+import type { DependentProfiles, SetupBase } from './setup-base.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
@@ -25,18 +27,15 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { Place, SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 
-/** Giving the long-term keys of a base a section of their own. */
-
-/** What is moved, and what has to be said elsewhere because of it. */
+/** The edits that move the keys, and what must be set elsewhere because of them. */
 export interface KeyMove {
   readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
-  /** The file in which the base's section gets another name. */
+  /** The file in which the base's section is renamed. */
   readonly renamedIn: SharedFileName | undefined
-  /** Settings that stood beside the keys, and which tools would miss under the base's name. */
+  /** Settings beside the keys, which tools would miss under the base's name. */
   readonly settings: readonly KeyValue[]
 }
 
-/** Where the keys are, and which were given. */
 export interface KeyMoveInput {
   readonly found: SetupBase
   readonly given: LongTermCredentials | undefined
@@ -47,8 +46,8 @@ export interface KeyMoveInput {
 const NOTHING: KeyMove = { edits: {}, renamedIn: undefined, settings: [] }
 
 /**
- * Plans the move: a section that holds the base's keys gets the name with `-long-term`, as it is, but for the marks of an old
- * session; keys that were given get a new section. Keys that have another name already stay.
+ * Plans the move of the base's long-term keys to a section of their own: a base's section that contains them is renamed to
+ * `base-long-term`, without the marks of an old session; keys that were given get a new section; keys under another name stay.
  */
 export function planKeyMove(input: KeyMoveInput): KeyMove {
   const { found, given } = input
@@ -102,7 +101,7 @@ function renamedSection(base: string, input: KeyMoveInput): KeyMove {
 
 const CREDENTIAL_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
 
-/** What stays with the keys: credentials, marks of sessions, the device and the source. */
+/** Credentials, marks of sessions, the device and the source profile stay with the keys; everything else is a setting. */
 function isSetting(key: string): boolean {
   const stays = [
     ...settingRow('MFA device serial').profileKeys,
@@ -131,35 +130,21 @@ function assertNameIsFree(base: string, file: SharedFileName, { documents, profi
   if (holds !== undefined) throw unsuitable(base, 'name-taken', [holds.place])
 }
 
-function unsuitable(
-  profile: string,
-  reason: 'name-taken' | 'keys-in-both-files' | 'has-keys',
-  places: readonly Place[],
-): AwsmfaError {
-  return new AwsmfaError({ code: 'LAYOUT_UNSUITABLE', profile, reason, places })
-}
-
 function failWithoutKeys(base: string): never {
   const lookedFor = [base, ...LONG_TERM_SUFFIXES.map((suffix) => base + suffix)]
   throw new AwsmfaError({ code: 'LONG_TERM_CREDENTIALS_MISSING', profile: base, path: [base], lookedFor })
 }
 
-/** What setup takes out of, or renames in, the base and the profiles that work through it. */
-
-/** Which profiles, and where. */
 export interface ProfileEditInput {
   readonly base: string
-  readonly hanging: HangingProfiles
+  readonly dependents: DependentProfiles
   readonly profiles: Profiles
   readonly documents: SharedDocuments
-  /** The file in which the base's section gets another name as it is; its keys are left alone. */
+  /** The file in which the base's section is renamed as it is; its keys are left alone. */
   readonly renamedIn: SharedFileName | undefined
-  /** Another device takes the place of the one that the base names. */
+  /** Another device replaces the one that the base names. */
   readonly replacesDevice: boolean
 }
-
-/** AWS allows a role that is assumed from a session for an hour, whatever its own maximum (IAM User Guide, "Role chaining"). */
-const CHAINED_MAXIMUM_SECONDS = 3_600
 
 const ROLE_KEYS = ['mfa_serial', 'duration_seconds', 'source_profile']
 
@@ -168,32 +153,35 @@ const PLAIN_KEYS: Readonly<Record<string, string>> = {
   source_profile: 'awsmfa_source_profile',
 }
 
-/** Gives the edits of one file. Throws FILE_MALFORMED where a section that needs one is not beyond doubt. */
+/**
+ * Plans what changes in one file in the sections of the base and of the profiles that depend on it. Throws FILE_MALFORMED if a
+ * section that needs an edit is ambiguous.
+ */
 export function planProfileEdits(file: SharedFileName, input: ProfileEditInput): readonly ByteEdit[] {
-  const { base, hanging, profiles, documents, renamedIn } = input
+  const { base, dependents, profiles, documents, renamedIn } = input
   const document = documents[file]
   const isRead = (name: string): boolean => file === 'credentials' || profiles.find(name)?.configForm === 'standard'
-  const plain = [...(renamedIn === file ? [] : [base]), ...hanging.siblings]
+  const plain = [...(renamedIn === file ? [] : [base]), ...dependents.siblings]
   return [
-    ...hanging.roles.filter(isRead).flatMap((name) => roleEdits(document, name, input)),
+    ...dependents.roles.filter(isRead).flatMap((name) => roleEdits(document, name, input)),
     ...plain.filter(isRead).flatMap((name) => plainEdits(document, name, input)),
   ]
 }
 
-function roleEdits(file: SharedDocument, name: string, { base, hanging }: ProfileEditInput): readonly ByteEdit[] {
+function roleEdits(file: SharedDocument, name: string, { base, dependents }: ProfileEditInput): readonly ByteEdit[] {
   return editsIn(file, name, ROLE_KEYS, (entry, place) => {
     if (
       entry.key === 'mfa_serial' ||
-      (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_MAXIMUM_SECONDS)
+      (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_ROLE_SECONDS)
     )
       return removalsOf(entry)
-    return entry.key === 'source_profile' && hanging.misdirected.includes(name)
+    return entry.key === 'source_profile' && dependents.misdirected.includes(name)
       ? replaceValue(file.document, place, entry, encodeUtf8(base))
       : []
   })
 }
 
-/** A profile without a role: the two keys get awsmfa's own names, or go where there is one of that name, which counts first. */
+/** A profile without a role: the two keys get awsmfa's own names, or are removed if a key of that name exists, which takes precedence. */
 function plainEdits(
   file: SharedDocument,
   name: string,

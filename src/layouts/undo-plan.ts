@@ -1,3 +1,7 @@
+/**
+ * Plans an undo in files that others may have changed since. Changed lines are searched one by one in the section of the change; what
+ * others changed elsewhere stays. If a line is no longer what the change made of it, nothing is undone. Pure.
+ */
 import { applyEdits, decodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { parseSection, readIniDocument } from '../aws-files/ini-document.ts'
@@ -20,42 +24,34 @@ import type { ChangeRecord, RecordedFile } from './backups.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
-/**
- * Taking a recorded change back from files that others may have changed since. What was changed is looked for line by line, in
- * the section where it was made; what others did elsewhere stays. Only where a line of the change is no longer what the change
- * made of it, nothing is undone.
- *
- * A session of awsmfa's that stands under a name which comes back goes, since its section and the old one cannot both be there.
- */
-
-/** What an undo does. No edits: the change is not in the files any more, or never got there. */
+/** The edits of an undo; none if the change is no longer in the files, or never was. */
 export interface UndoPlan {
   readonly edits: Readonly<Record<SharedFileName, readonly ByteEdit[]>>
-  /** Profiles whose session goes. */
+  /** Profiles whose session is removed. */
   readonly signedOut: readonly string[]
 }
 
 /**
- * Plans the undo of a change from both files as they are. Throws UNDO_CONFLICT, naming the line, where a line that was changed
- * is no longer what it was made, or where a section is in the way of one that comes back.
+ * Plans the undo of a change. Throws UNDO_CONFLICT with the line if a changed line has been changed again, or if a section is in the way
+ * of one that is restored.
  */
 export function planUndo({ files }: ChangeRecord, snapshots: SharedSnapshots): UndoPlan {
   const credentials = snapshots.credentials.text
-  const cleared = clearedOfSessions(files.credentials, snapshots)
+  const cleared = withoutRestoredNames(files.credentials, snapshots)
   return {
     edits: {
-      credentials: editsBetween(credentials, takenBack(files.credentials, cleared.text, credentials)),
+      credentials: editsBetween(credentials, revertFile(files.credentials, cleared.text, credentials)),
       config: editsBetween(
         snapshots.config.text,
-        takenBack(files.config, snapshots.config.text, snapshots.config.text),
+        revertFile(files.config, snapshots.config.text, snapshots.config.text),
       ),
     },
     signedOut: cleared.signedOut,
   }
 }
 
-/** Takes out the sessions of awsmfa's that stand under names which the undo brings back. */
-function clearedOfSessions(
+/** Removes awsmfa's sessions from sections whose names the undo restores: both cannot be there. */
+function withoutRestoredNames(
   { before, edits }: RecordedFile,
   { credentials: { text, path } }: SharedSnapshots,
 ): { readonly text: string; readonly signedOut: readonly string[] } {
@@ -74,25 +70,25 @@ function clearedOfSessions(
   return { text: cleared, signedOut }
 }
 
-/** Everything that is known while one file is taken back. Numbers are places of lines. */
+/** The state of reverting one file. Numbers are line indexes. */
 interface Merge {
   readonly before: readonly SectionedLine[]
   readonly after: readonly SectionedLine[]
   readonly current: readonly SectionedLine[]
-  /** For each line of `before` and `after`, where it is now. */
+  /** For each line of `before` and `after`, its line in `current`. */
   readonly beforeNow: readonly (number | undefined)[]
   readonly afterNow: readonly (number | undefined)[]
   readonly changes: readonly LineChange[]
   readonly dropped: Set<number>
-  /** Lines that come back, by the line before which they go. */
+  /** Restored lines, by the line of `current` before which they are inserted. */
   readonly restored: Map<number, readonly SectionedLine[]>
   readonly refuse: (reason: 'changed' | 'in-the-way', section: string, line: number) => AwsmfaError
 }
 
-/** Gives the text of one file without the change. `shown` is the file as it is, for the lines in messages. */
-function takenBack({ before, edits, path }: RecordedFile, current: string, shown: string): string {
+/** Returns one file without the change. `shown`: the file as it is, for line numbers in messages. */
+function revertFile({ before, edits, path }: RecordedFile, current: string, shown: string): string {
   const made = applyEdits(before, edits)
-  // Nothing has changed since: also what could be found in two places, such as a section that stood twice, comes back.
+  // Nothing has changed since: even a section that was there twice is restored.
   if (current === made) return before
   const texts = { before: sectionedLines(before), after: sectionedLines(made), current: sectionedLines(current) }
   const identities = {
@@ -123,10 +119,10 @@ function takenBack({ before, edits, path }: RecordedFile, current: string, shown
     },
   }
   const inPlace = merge.changes.filter((change) => isInPlace(change, merge))
-  const takesOut = (change: LineChange): boolean => change.beforeEnd > change.beforeStart
-  // A file is replaced whole: where no change that took something out is there, the one that only added is not there either.
-  if (merge.changes.some(takesOut) && !inPlace.some(takesOut)) return current
-  for (const change of inPlace) takeBackChange(change, merge)
+  const removes = (change: LineChange): boolean => change.beforeEnd > change.beforeStart
+  // A file is replaced whole: if no removal of the change is in it, no addition is, either.
+  if (merge.changes.some(removes) && !inPlace.some(removes)) return current
+  for (const change of inPlace) revertChange(change, merge)
   keepHeadersInUse(merge)
   assertNothingInTheWay(merge)
   return assembled(merge, lineEndOf(current))
@@ -144,7 +140,7 @@ function holdsOurSession(text: string, name: string): boolean {
   )
 }
 
-/** A change that never reached the file, or was taken back by hand, leaves nothing to do; added lines are looked at one by one. */
+/** Returns whether a change is in the file: it may never have got there, or be reverted by hand. Added lines are checked one by one. */
 function isInPlace(
   { beforeStart, beforeEnd, afterStart, afterEnd }: LineChange,
   { beforeNow, afterNow }: Merge,
@@ -155,16 +151,19 @@ function isInPlace(
   return isNewThere || !isOldThere
 }
 
-function takeBackChange(change: LineChange, merge: Merge): void {
+function revertChange(change: LineChange, merge: Merge): void {
   const taken = merge.after.slice(change.afterStart, change.afterEnd)
   const returning = merge.before.slice(change.beforeStart, change.beforeEnd)
-  if (returning.length === 0) takeOut(change, merge)
-  else if (taken.length === 0) putBack(returning, change, merge)
+  if (returning.length === 0) removeAddedLines(change, merge)
+  else if (taken.length === 0) restoreRemovedLines(returning, change, merge)
   else replace(returning, change, merge)
 }
 
-/** Lines that the change added: each goes if it is there; one that says something else by now is somebody's. */
-function takeOut({ afterStart, afterEnd }: LineChange, { after, afterNow, current, dropped, refuse }: Merge): void {
+/** Removes lines that the change added. Throws if one has another value now. */
+function removeAddedLines(
+  { afterStart, afterEnd }: LineChange,
+  { after, afterNow, current, dropped, refuse }: Merge,
+): void {
   for (let index = afterStart; index < afterEnd; index++) {
     const [line, now] = [after[index], afterNow[index]]
     if (now !== undefined) dropped.add(now)
@@ -173,8 +172,8 @@ function takeOut({ afterStart, afterEnd }: LineChange, { after, afterNow, curren
   }
 }
 
-/** Lines that the change took out come back where they stood; where their whole section is gone, they are of no use. */
-function putBack(returning: readonly SectionedLine[], change: LineChange, merge: Merge): void {
+/** Restores lines that the change removed, where they were; not if their whole section is gone. */
+function restoreRemovedLines(returning: readonly SectionedLine[], change: LineChange, merge: Merge): void {
   const place = gapNow(change.afterStart, merge)
   if (place === undefined) return
   const { section } = place
@@ -210,7 +209,7 @@ function restore(line: number, returning: readonly SectionedLine[], { restored }
   restored.set(line, [...(restored.get(line) ?? []), ...returning])
 }
 
-/** Where a gap between two lines of the changed text is now: behind the line above it, as far as its section reaches, or before the next. */
+/** Returns where a gap between two lines of the changed text is now: after the line above it in its section, or before the next one. */
 function gapNow(
   gap: number,
   { after, afterNow }: Merge,
@@ -234,7 +233,7 @@ function findKey(line: SectionedLine, current: readonly SectionedLine[]): number
   return found === -1 ? undefined : found
 }
 
-/** The header of a section that the change added stays where somebody has put something of their own under it. */
+/** Keeps the header of an added section if something else has been added under it. */
 function keepHeadersInUse({ current, dropped, restored }: Merge): void {
   for (const index of [...dropped].filter((each) => current[each]?.isHeader === true && !restored.has(each))) {
     const next = current.findIndex(({ isHeader }, each) => each > index && isHeader)
@@ -265,7 +264,7 @@ function assembled(merge: Merge, lineEnd: string): string {
     .join('')
 }
 
-/** Lines that the change gave another end, as the last line of a file gets one, where that is the end they still have. */
+/** Returns the original line ends of lines to which the change gave another, as to the last line of a file, if they still have it. */
 function originalLineEnds({ before, after, current, afterNow, changes }: Merge): ReadonlyMap<number, string> {
   const ends = new Map<number, string>()
   let [index, shift, next] = [0, 0, 0]
