@@ -55,9 +55,9 @@ async function signInAll(
     renew: isRenewalAsked(invocation, candidates),
     replace: invocation.options.replace === true,
     path: snapshots.credentials.path,
-    takeoverQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) =>
+    conflictQuestion: (profile: string, session: Parameters<typeof takeoverQuestion>[1]) =>
       takeoverQuestion(profile, session, context.now()),
-    tell: (event: SignInEvent) => talk(renderEvent(event, context)),
+    report: (event: SignInEvent) => talk(renderEvent(event, context)),
   }
   const tellNextCode = invocation.options.quiet === true ? () => undefined : context.tellNextCode
   return await signIn(request, {
@@ -78,8 +78,8 @@ function renderEvent(event: SignInEvent, { home, now }: PrepareContext): string 
       return renderPlanNote(event.note)
     case 'device-found':
       return renderDeviceFound(event.serialNumber)
-    case 'taken-over':
-      return renderTakeover(event.profile, event.takeover.session, event.takeover.reason, now())
+    case 'session-replaced':
+      return renderTakeover(event.profile, event.replaced.session, event.replaced.reason, now())
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
     case 'cache-refused':

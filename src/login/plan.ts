@@ -1,33 +1,35 @@
+/**
+ * Plans the STS calls of a login, and describes the request that they make, so that a later login can compare it with its own.
+ * A token code works once, so one pure function decides where it goes.
+ */
 import { CHAINED_ROLE_SECONDS, DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import type { RequestParts } from '../sessions/reuse.ts'
 
-/**
- * Where a token code goes. A code works once, so this one function decides. It is pure and gives its reason for `--debug`.
- */
+/** The calls of one login. */
+export interface LoginPlan {
+  /**
+   * The call that the long-term credentials sign and that carries the code. GetSessionToken: the roles are assumed with its
+   * session, each with the session of the role before. AssumeRole: there is one role, and no other session.
+   */
+  readonly codeFor: 'GetSessionToken' | 'AssumeRole'
+  /** Why the code goes there, for `--debug`. */
+  readonly reason: string
+  /** The duration of the session of GetSessionToken. */
+  readonly sessionSeconds: number
+  /** In the order in which they are assumed; the session of the last is the one that is stored. */
+  readonly roles: readonly PlannedRole[]
+  readonly notes: readonly PlanNote[]
+}
 
-/** One call of STS. The first is signed by the long-term credentials and carries the code, each other by the session before. */
-export type LoginStep =
-  | {
-      readonly call: 'GetSessionToken'
-      readonly signer: 'long-term'
-      readonly mfa: true
-      readonly durationSeconds: number
-      readonly reason: string
-    }
-  | {
-      readonly call: 'AssumeRole'
-      readonly signer: 'long-term' | 'previous'
-      readonly mfa: boolean
-      readonly durationSeconds: number
-      readonly role: RoleStep
-      /** Its session is the one that is stored; flags that only AssumeRole has are for this call alone. */
-      readonly isLast: boolean
-      readonly reason: string
-    }
+/** A role to assume, and for how long. */
+export interface PlannedRole {
+  readonly role: RoleStep
+  readonly durationSeconds: number
+}
 
-/** A role got less time than was asked for, because its session is made from another one. */
+/** A role session is shorter than requested, because AWS limits role chaining. */
 export interface PlanNote {
   readonly kind: 'capped'
   readonly roleArn: string
@@ -35,114 +37,100 @@ export interface PlanNote {
   readonly cappedToSeconds: number
 }
 
-/** The calls in their order, and what the person should be told about them. */
-export interface LoginPlan {
-  readonly steps: readonly [LoginStep, ...LoginStep[]]
-  readonly notes: readonly PlanNote[]
-}
-
-/** What a plan depends on. */
-export type PlanInput = Pick<LoginResolution, 'roles' | 'durationSeconds'>
-
 /**
- * Plans the calls of one login. Exactly one target with exactly one role for more than an hour: the code goes into
- * AssumeRole. Everything else: into GetSessionToken, whose session is kept, and the roles are assumed from that, for an hour
- * at most (AWS counts it as role chaining). `targets`: how many profiles this code serves. Throws nothing: lengths were
- * checked when they were resolved, and what a role's own maximum allows only STS knows.
+ * Plans a login. One target with one role for more than an hour: the code goes into AssumeRole. Otherwise it goes into
+ * GetSessionToken, whose session is cached, and the roles are assumed with that, for an hour at most, since AWS counts it as
+ * role chaining. `targets`: how many profiles the code serves. Durations were checked when they were resolved; the maximum of
+ * a role is known to STS alone.
  */
-export function planLogin({ roles, durationSeconds }: PlanInput, targets = 1): LoginPlan {
+export function planLogin(
+  { roles, durationSeconds }: Pick<LoginResolution, 'roles' | 'durationSeconds'>,
+  targets = 1,
+): LoginPlan {
+  const sessionSeconds = DURATION_LIMITS.GetSessionToken.usual
   const last = roles.at(-1)
   if (last === undefined)
-    return { steps: [sessionStep(durationSeconds?.value, "no role: the session is the user's own")], notes: [] }
-  const asked = (durationSeconds ?? last.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
-  if (targets === 1 && roles.length === 1 && asked > CHAINED_ROLE_SECONDS) {
-    const reason = 'one target, and a role for more than one hour: only a code in AssumeRole itself allows that'
     return {
-      steps: [
-        {
-          call: 'AssumeRole',
-          signer: 'long-term',
-          mfa: true,
-          durationSeconds: asked,
-          role: last,
-          isLast: true,
-          reason,
-        },
-      ],
+      codeFor: 'GetSessionToken',
+      reason: "no role: the session is the user's own",
+      sessionSeconds: durationSeconds?.value ?? sessionSeconds,
+      roles: [],
       notes: [],
     }
-  }
-  const reason =
-    targets > 1 ? `the code serves ${targets} profiles` : 'the session can be used again, and the role is made from it'
-  const chain = roles.map((role, index) =>
-    roleStep(role, index === roles.length - 1 ? asked : role.durationSeconds?.value, index === roles.length - 1),
-  )
-  const notes: readonly PlanNote[] =
-    asked > CHAINED_ROLE_SECONDS
-      ? [{ kind: 'capped', roleArn: last.roleArn.value, askedSeconds: asked, cappedToSeconds: CHAINED_ROLE_SECONDS }]
-      : []
-  return { steps: [sessionStep(undefined, reason), ...chain], notes }
-}
-
-function sessionStep(seconds: number | undefined, reason: string): LoginStep {
+  const requested = (durationSeconds ?? last.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
+  const isLong = requested > CHAINED_ROLE_SECONDS
+  if (targets === 1 && roles.length === 1 && isLong)
+    return {
+      codeFor: 'AssumeRole',
+      reason: 'one target, and a role for more than one hour: only a code in AssumeRole itself allows that',
+      sessionSeconds,
+      roles: [{ role: last, durationSeconds: requested }],
+      notes: [],
+    }
+  const secondsOf = (role: RoleStep, index: number): number =>
+    index === roles.length - 1 ? requested : (role.durationSeconds?.value ?? DURATION_LIMITS.AssumeRole.usual)
   return {
-    call: 'GetSessionToken',
-    signer: 'long-term',
-    mfa: true,
-    durationSeconds: seconds ?? DURATION_LIMITS.GetSessionToken.usual,
-    reason,
+    codeFor: 'GetSessionToken',
+    reason:
+      targets > 1
+        ? `the code serves ${targets} profiles`
+        : 'the session can be used again, and the role is made from it',
+    sessionSeconds,
+    roles: roles.map((role, index) => ({
+      role,
+      durationSeconds: Math.min(secondsOf(role, index), CHAINED_ROLE_SECONDS),
+    })),
+    notes: isLong
+      ? [
+          {
+            kind: 'capped',
+            roleArn: last.roleArn.value,
+            askedSeconds: requested,
+            cappedToSeconds: CHAINED_ROLE_SECONDS,
+          },
+        ]
+      : [],
   }
 }
 
-function roleStep(role: RoleStep, asked: number | undefined, isLast: boolean): LoginStep {
-  const durationSeconds = Math.min(asked ?? DURATION_LIMITS.AssumeRole.usual, CHAINED_ROLE_SECONDS)
-  return {
-    call: 'AssumeRole',
-    signer: 'previous',
-    mfa: false,
-    durationSeconds,
-    role,
-    isLast,
-    reason: 'made from the session before: one hour at most',
-  }
+/** Returns a line for each call of a plan, with its reason, for `--debug`. */
+export function describePlan({ codeFor, reason, roles }: LoginPlan): readonly string[] {
+  const chained = codeFor === 'GetSessionToken' ? roles : []
+  return [`${codeFor}: ${reason}`, ...chained.map(() => 'AssumeRole: made from the session before: one hour at most')]
 }
-
-/** What the parts are made of. */
-export type RequestInput = Pick<LoginResolution, 'partition' | 'endpoint' | 'serialNumber' | 'roleExtras'>
 
 /**
- * Gives the parts of a request. The key comes with its partition and endpoint; the region is no part, since a session holds
- * in all regions. Session names count only where someone chose them.
+ * Returns the parts of a request. The region is no part, since a session is valid in all regions; session names count only
+ * where someone chose them. `longTermKeyId`: of `keyOfSource`.
  */
-export function describeRequest(plan: LoginPlan, resolution: RequestInput, longTermKeyId: string): RequestParts {
-  const roles = plan.steps.flatMap((step) => (step.call === 'AssumeRole' ? [step] : []))
-  return {
-    key: JSON.stringify([resolution.partition, resolution.endpoint?.value ?? '', longTermKeyId]),
-    device: resolution.serialNumber?.value ?? '',
-    role: JSON.stringify(roles.map(({ role }) => role.roleArn.value)),
-    duration: JSON.stringify(plan.steps.map(storedSeconds)),
-    parameters: JSON.stringify([chosenFor(roles.map(({ role }) => role)), sortKeys(resolution.roleExtras)]),
-  }
-}
-
-/** What someone chose for the roles, each with the place of its role in the chain. */
-function chosenFor(roles: readonly RoleStep[]): readonly unknown[] {
-  return roles.flatMap(({ sessionName, externalId }, index) => [
+export function describeRequest(
+  plan: LoginPlan,
+  resolution: Pick<LoginResolution, 'partition' | 'endpoint' | 'serialNumber' | 'roleExtras'>,
+  longTermKeyId: string,
+): RequestParts {
+  const roles = plan.roles.map(({ role }) => role)
+  const chosen = roles.flatMap(({ sessionName, externalId }, index) => [
     ...(sessionName === undefined ? [] : [[index, 'name', sessionName.value]]),
     ...(externalId === undefined ? [] : [[index, 'external id', externalId.value]]),
   ])
+  const extras = Object.entries(resolution.roleExtras).sort(([left], [right]) => (left < right ? -1 : 1))
+  return {
+    key: JSON.stringify([resolution.partition, resolution.endpoint?.value ?? '', longTermKeyId]),
+    device: resolution.serialNumber?.value ?? '',
+    role: JSON.stringify(roles.map(({ roleArn }) => roleArn.value)),
+    duration: JSON.stringify(durationsOf(plan)),
+    parameters: JSON.stringify([chosen, extras]),
+  }
 }
 
-/** Only the length of what is stored counts: of the session before a role nothing is left in it. */
-function storedSeconds(step: LoginStep, index: number, steps: readonly LoginStep[]): number {
-  return index === steps.length - 1 ? step.durationSeconds : 0
+/** One number for each call; 0 but for the last, since the durations of the sessions before leave no trace in what is stored. */
+function durationsOf({ codeFor, sessionSeconds, roles }: LoginPlan): readonly number[] {
+  const seconds = roles.map(({ durationSeconds }) => durationSeconds)
+  const all = codeFor === 'GetSessionToken' ? [sessionSeconds, ...seconds] : seconds
+  return all.map((each, index) => (index === all.length - 1 ? each : 0))
 }
 
-function sortKeys(extras: LoginResolution['roleExtras']): readonly (readonly [string, unknown])[] {
-  return Object.entries(extras).sort(([left], [right]) => (left < right ? -1 : 1))
-}
-
-/** What stands for the long-term key in the hash of a request; a process is not run to find out whether its answer changed. */
+/** Returns what identifies the long-term key in a request. No process is run to find out whether its answer has changed. */
 export function keyOfSource(source: LongTermSource): string {
   return source.kind === 'process' ? `process ${source.command}` : source.credentials.accessKeyId
 }

@@ -1,27 +1,32 @@
+/**
+ * Signs profiles in: whose section is it → which long-term credentials, which device → sessions, with one code for each device →
+ * one write. Everything that can refuse a profile is checked before the first question; a profile that is refused fails alone.
+ */
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import { resolveConflict } from './conflict.ts'
-import type { TakeoverTold } from './conflict.ts'
+import type { ReplacedSession } from './conflict.ts'
 import { isSameSource, longTermCredentials } from './long-term-keys.ts'
 import type { RunCredentialProcess } from './long-term-keys.ts'
 import { obtainSessions } from './obtain-session.ts'
-import type { ObtainedSession, SessionEffects, SessionMember } from './obtain-session.ts'
-import { describeRequest, keyOfSource, planLogin } from './plan.ts'
-import type { PlanNote } from './plan.ts'
+import type { ObtainedSession, SessionEffects, SessionRequest } from './obtain-session.ts'
+import { describePlan, describeRequest, keyOfSource, planLogin } from './plan.ts'
+import type { LoginPlan, PlanNote } from './plan.ts'
 import type { LoginResolution } from './resolution.ts'
 import {
   fillAwsCaches,
   preflightAwsCaches,
   preflightOwnCache,
   preflightStore,
-  settleOwnCache,
+  checkOwnCache,
   storeSessions,
 } from './store-session.ts'
 import type { CacheRefusal } from './store-session.ts'
+import { findDevice } from '../mfa/device.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
@@ -30,19 +35,14 @@ import { hashRequest } from '../sessions/reuse.ts'
 import { sessionName } from '../sessions/session-record.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
-/**
- * Signing profiles in: whose section is it → which keys, which device → sessions, with one code for each device → one write.
- * Everything that can refuse a profile is asked before the first question; a profile that is refused fails alone.
- */
-
-/** A profile that is to be signed in, with what stands in the section that gets its session. */
+/** A profile to sign in, and the section that its session goes into. */
 export interface Candidate {
   readonly resolution: LoginResolution
   readonly ownership: SectionOwnership
   readonly view: ProfileView | undefined
 }
 
-/** What is to be done, and what the person allowed. */
+/** What to do, and what the person allowed. */
 export interface SignInRequest {
   readonly candidates: readonly Candidate[]
   readonly profiles: Profiles
@@ -51,20 +51,20 @@ export interface SignInRequest {
   readonly replace: boolean
   /** The credentials file, for messages. */
   readonly path: string
-  readonly takeoverQuestion: (profile: string, session: ForeignSession) => string
-  /** Told as it happens. */
-  readonly tell: (event: SignInEvent) => void
+  readonly conflictQuestion: (profile: string, session: ForeignSession) => string
+  /** Called as it happens. */
+  readonly report: (event: SignInEvent) => void
 }
 
-/** What the person should hear of beside the outcomes. */
+/** What the person may want to know beside the outcomes. */
 export type SignInEvent =
   | { readonly kind: 'capped'; readonly note: PlanNote }
   | { readonly kind: 'device-found'; readonly serialNumber: string }
-  | { readonly kind: 'taken-over'; readonly profile: string; readonly takeover: TakeoverTold }
+  | { readonly kind: 'session-replaced'; readonly profile: string; readonly replaced: ReplacedSession }
   | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
   | { readonly kind: 'cache-refused'; readonly profile: string; readonly refusal: CacheRefusal }
 
-/** The services of AWS, reached as one login needs it. */
+/** The services of AWS, as one login reaches them. */
 export interface Connection {
   readonly sts: Sts
   readonly listMfaDevices: ListMfaDevices
@@ -72,6 +72,7 @@ export interface Connection {
   readonly endpoint: string
 }
 
+/** What signing in needs. */
 export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
   readonly files: SharedFiles
   /** The caches of the AWS CLI and botocore. */
@@ -87,115 +88,101 @@ export type SignInOutcome =
   | { readonly kind: 'signed-in'; readonly candidate: Candidate; readonly session: ObtainedSession }
   | { readonly kind: 'failed'; readonly candidate: Candidate; readonly error: AwsmfaError }
 
-/**
- * Signs every candidate in and gives what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
- * DEADLINE_EXCEEDED) is thrown where no session was got before; else those are written, and the other candidates fail with it.
- * Throws also a token code, or a command for it, given for several devices, and what the write throws.
- */
-export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
-  const outcomes = new Map<Candidate, SignInOutcome>()
-  const fail = (candidate: Candidate, error: AwsmfaError): void =>
-    void outcomes.set(candidate, { kind: 'failed', candidate, error })
-  const ready: Ready[] = []
-  for (const candidate of request.candidates) {
-    try {
-      ready.push(await makeReady(candidate, ready, request, effects))
-    } catch (error) {
-      fail(candidate, onlyThisOne(error, effects))
-    }
-  }
-  const groups = groupByDevice(ready, effects)
-  assertOneDevice(groups)
-  const done: Done[] = []
-  try {
-    for (const group of groups) {
-      effects.deadline.signal.throwIfAborted()
-      await signInGroup(group, { request, effects, fail, done })
-    }
-    if (done.length === 0) effects.deadline.signal.throwIfAborted()
-  } catch (error) {
-    if (done.length === 0 || !(error instanceof AwsmfaError)) throw error
-    const isGot = new Set(done.map(({ ready: { candidate } }) => candidate))
-    for (const { candidate } of ready) if (!isGot.has(candidate) && !outcomes.has(candidate)) fail(candidate, error)
-  } finally {
-    storeAll(done, { request, effects, fail })
-  }
-  for (const {
-    ready: { candidate },
-    session,
-  } of done)
-    if (!outcomes.has(candidate)) outcomes.set(candidate, { kind: 'signed-in', candidate, session })
-  return request.candidates.flatMap((candidate) => outcomes.get(candidate) ?? [])
-}
-
-/** A candidate that nothing stands in the way of any more. */
+/** A candidate that nothing but the code is missing for. */
 interface Ready {
   readonly candidate: Candidate
   readonly signer: LongTermCredentials
   readonly connection: Connection
   readonly serialNumber: string
-  readonly takeover: TakeoverTold | undefined
+  readonly replaced: ReplacedSession | undefined
   /** As for obtainSessions. */
   readonly cachedOnly: AwsmfaError | undefined
 }
 
-interface Done {
-  readonly ready: Ready
+interface SignedIn extends Ready {
   readonly session: ObtainedSession
   readonly requestHash: string
 }
 
-interface GroupWork {
+/** One call of signIn: its arguments, and what has become of the candidates so far. */
+interface Work extends SignInEffects {
   readonly request: SignInRequest
-  readonly effects: SignInEffects
-  readonly fail: (candidate: Candidate, error: AwsmfaError) => void
-  readonly done: Done[]
+  readonly signedIn: SignedIn[]
+  readonly failures: Map<Candidate, AwsmfaError>
 }
 
-type StoreWork = Pick<GroupWork, 'request' | 'effects' | 'fail'>
+/**
+ * Signs every candidate in. Returns what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
+ * DEADLINE_EXCEEDED) is thrown where no session was obtained before; else those are stored, and the other candidates fail with
+ * it. Throws also for a token code, or a command for it, that is given for several devices, and what the write throws.
+ */
+export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
+  const { candidates } = request
+  const work: Work = { ...effects, request, signedIn: [], failures: new Map() }
+  const { signedIn, failures, deadline } = work
+  const ready: Ready[] = []
+  for (const candidate of candidates) {
+    try {
+      ready.push(await makeReady(candidate, ready, work))
+    } catch (error) {
+      failures.set(candidate, onlyThisOne(error, work))
+    }
+  }
+  const groups = groupByDevice(ready, work)
+  assertOneDevice(groups)
+  try {
+    for (const group of groups) {
+      deadline.signal.throwIfAborted()
+      await signInGroup(group, work)
+    }
+    if (signedIn.length === 0) deadline.signal.throwIfAborted()
+  } catch (error) {
+    if (signedIn.length === 0 || !(error instanceof AwsmfaError)) throw error
+    for (const { candidate } of ready)
+      if (!failures.has(candidate) && !signedIn.some((each) => each.candidate === candidate))
+        failures.set(candidate, error)
+  } finally {
+    storeAll(work)
+  }
+  return candidates.flatMap((candidate): readonly SignInOutcome[] => {
+    const error = failures.get(candidate)
+    const session = signedIn.find((each) => each.candidate === candidate)?.session
+    if (error !== undefined) return [{ kind: 'failed', candidate, error }]
+    return session === undefined ? [] : [{ kind: 'signed-in', candidate, session }]
+  })
+}
 
-async function makeReady(
-  candidate: Candidate,
-  before: readonly Ready[],
-  request: SignInRequest,
-  effects: SignInEffects,
-): Promise<Ready> {
+/** Checks everything that can refuse a candidate. Throws what refuses it. */
+async function makeReady(candidate: Candidate, before: readonly Ready[], work: Work): Promise<Ready> {
   const { resolution } = candidate
-  const { longTerm } = resolution
-  // Both caches lie under the home folder: without one a code would be spent for a session that goes nowhere.
-  if (resolution.storeIn === 'aws-caches' && effects.awsCaches.length === 0)
-    throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
-  if (resolution.storeIn === 'aws-caches') preflightAwsCaches(effects.awsCaches)
-  const cachedOnly =
-    resolution.storeIn !== 'own-cache' ? undefined : preflightOwnCache(resolution.storeProfile, request.renew, effects)
-  // Keys from a process and a device from IAM are asked for once, however many profiles use them.
+  const { longTerm, storeIn, storeProfile } = resolution
+  const { request, awsCaches, deadline, runCredentialProcess } = work
+  if (storeIn === 'aws-caches') {
+    // Both caches are below the home folder: without one a code would be spent on a session that goes nowhere.
+    if (awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
+    preflightAwsCaches(awsCaches)
+  }
+  const cachedOnly = storeIn === 'own-cache' ? preflightOwnCache(storeProfile, request.renew, work) : undefined
+  // The long-term credentials of a process and the device from IAM are looked up once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
-  const signer = same?.signer ?? (await longTermCredentials(longTerm, effects.deadline, effects.runCredentialProcess))
-  const connection = effects.connect(resolution)
-  const takeover =
-    resolution.storeIn !== 'section'
-      ? undefined
-      : await settleSection(candidate, { signer, connection }, request, effects)
+  const signer = same?.signer ?? (await longTermCredentials(longTerm, deadline, runCredentialProcess))
+  const connection = work.connect(resolution)
+  const replaced = storeIn === 'section' ? await preflightSection(candidate, signer, connection, work) : undefined
+  const known = same?.candidate.resolution.serialNumber === undefined ? same?.serialNumber : undefined
   const serialNumber =
-    resolution.serialNumber?.value ??
-    deviceOf(same) ??
-    (await deviceFromIam({ candidate, connection, signer }, request, effects))
-  return { candidate, signer, connection, serialNumber, takeover, cachedOnly }
+    resolution.serialNumber?.value ?? known ?? (await deviceFromIam(resolution, signer, connection, work))
+  return { candidate, signer, connection, serialNumber, replaced, cachedOnly }
 }
 
-/** Whose section it is, and whether it can be written. */
-async function settleSection(
-  candidate: Candidate,
-  { signer, connection }: Pick<Ready, 'signer' | 'connection'>,
-  request: SignInRequest,
-  effects: SignInEffects,
-): Promise<TakeoverTold | undefined> {
-  const {
-    resolution: { storeProfile, longTerm },
-    ownership,
-    view,
-  } = candidate
-  const takeover = await resolveConflict({
+/** Checks whose section it is, and that it can be written. */
+async function preflightSection(
+  { resolution: { storeProfile, longTerm }, ownership, view }: Candidate,
+  signer: LongTermCredentials,
+  { sts }: Connection,
+  work: Work,
+): Promise<ReplacedSession | undefined> {
+  const { request } = work
+  const replaced = await resolveConflict({
     profile: storeProfile,
     ownership,
     view,
@@ -203,54 +190,40 @@ async function settleSection(
     longTermProfile: longTerm.kind === 'environment' ? undefined : longTerm.profile,
     signer,
     replace: request.replace,
-    question: (session) => request.takeoverQuestion(storeProfile, session),
-    effects: { ...effects, sts: connection.sts },
+    question: (session) => request.conflictQuestion(storeProfile, session),
+    effects: { ...work, sts },
   })
-  preflightStore(effects.files, storeProfile, effects.now())
-  return takeover
-}
-
-function deviceOf(same: Ready | undefined): string | undefined {
-  return same?.candidate.resolution.serialNumber === undefined ? same?.serialNumber : undefined
+  preflightStore(work.files, storeProfile, work.now())
+  return replaced
 }
 
 async function deviceFromIam(
-  { candidate, connection, signer }: Pick<Ready, 'candidate' | 'connection' | 'signer'>,
-  request: SignInRequest,
-  effects: SignInEffects,
+  { target, path, prompt }: LoginResolution,
+  signer: LongTermCredentials,
+  connection: Connection,
+  { request, showWaiting, terminal, deadline, cancelled }: Work,
 ): Promise<string> {
-  const stopWaiting = effects.showWaiting('looking for your MFA device')
-  const { findDevice } = await import('../mfa/device.ts')
-  const found = await findDevice({
-    profile: candidate.resolution.target.value,
-    path: candidate.resolution.path,
-    hideArns: candidate.resolution.prompt.hideArns,
-    list: () => connection.listMfaDevices(signer, effects.deadline.signal).finally(stopWaiting),
-    terminal: effects.terminal,
-    deadline: effects.deadline,
-    cancelled: effects.cancelled,
+  const stopWaiting = showWaiting('looking for your MFA device')
+  const { serialNumber, told } = await findDevice({
+    profile: target.value,
+    path,
+    hideArns: prompt.hideArns,
+    list: () => connection.listMfaDevices(signer, deadline.signal).finally(stopWaiting),
+    terminal,
+    deadline,
+    cancelled,
   })
-  if (found.told) request.tell({ kind: 'device-found', serialNumber: found.serialNumber })
-  return found.serialNumber
+  if (told) request.report({ kind: 'device-found', serialNumber })
+  return serialNumber
 }
 
+/** Profiles that one code serves: they have the long-term credentials, the device and the endpoint in common. */
 type Group = readonly [Ready, ...Ready[]]
 
-/** One code serves all profiles with the same keys, device and endpoint. */
-function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): readonly Group[] {
+function groupByDevice(ready: readonly Ready[], { sha256 }: Work): readonly Group[] {
   const groups = new Map<string, [Ready, ...Ready[]]>()
   for (const each of ready) {
-    const { partition } = each.candidate.resolution
-    const name = sessionName(
-      {
-        partition,
-        endpoint: each.connection.endpoint,
-        accessKeyId: each.signer.accessKeyId,
-        serialNumber: each.serialNumber,
-        chain: '',
-      },
-      sha256,
-    )
+    const name = sessionName({ ...keyOf(each), chain: '' }, sha256)
     const group = groups.get(name)
     if (group === undefined) groups.set(name, [each])
     else group.push(each)
@@ -258,12 +231,19 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: SignInEffects): read
   return [...groups.values()]
 }
 
-/** A code is one device's, and so is a command, which is not told which device's code is wanted; several profiles may find one at the same place. */
+function keyOf({ candidate, connection, signer, serialNumber }: Ready): SessionRequest['key'] {
+  const { partition } = candidate.resolution
+  return { partition, endpoint: connection.endpoint, accessKeyId: signer.accessKeyId, serialNumber }
+}
+
+/**
+ * A code is of one device, and a command is not told which device's code is wanted. Throws where a code is given for several,
+ * and where several devices would take theirs from a command in the same place.
+ */
 function assertOneDevice(groups: readonly Group[]): void {
-  const profiles = groups.flat().length
   const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
   if (isGiven && groups.length > 1)
-    throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles } })
+    throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles: groups.flat().length } })
   const commands = groups.flatMap(([{ candidate, serialNumber }, ...others]) => {
     const origin = candidate.resolution.tokenCommand?.origin
     return origin === undefined
@@ -274,121 +254,102 @@ function assertOneDevice(groups: readonly Group[]): void {
     commands.some((other) => other.place === place && other.serialNumber !== serialNumber),
   )
   if (shared === undefined) return
-  const served = commands.filter(({ place }) => place === shared.place).reduce((sum, each) => sum + each.profiles, 0)
-  throw new AwsmfaError({
-    code: 'USAGE',
-    problem: { kind: 'token-command-for-many', profiles: served, origin: shared.origin },
-  })
+  const { place: sharedPlace, origin } = shared
+  const profiles = commands.filter(({ place }) => place === sharedPlace).reduce((sum, each) => sum + each.profiles, 0)
+  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles, origin } })
 }
 
-async function signInGroup(group: Group, { request, effects, fail, done }: GroupWork): Promise<void> {
-  const members = mapGroup(group, ({ candidate, cachedOnly }) => ({
-    resolution: candidate.resolution,
-    plan: planLogin(candidate.resolution, group.length),
+/** Obtains the sessions of a group. An error that ends all is thrown; any other is the failure of the whole group. */
+async function signInGroup(group: Group, work: Work): Promise<void> {
+  const { request, debug, signedIn, failures } = work
+  const members = group.map(({ candidate: { resolution }, cachedOnly }) => ({
+    resolution,
+    plan: planLogin(resolution, group.length),
     cachedOnly,
   }))
   for (const { plan } of members) {
-    for (const { reason, call } of plan.steps) effects.debug(`${call}: ${reason}`)
-    for (const note of plan.notes) request.tell({ kind: 'capped', note })
+    for (const line of describePlan(plan)) debug(line)
+    for (const note of plan.notes) request.report({ kind: 'capped', note })
   }
-  const [{ signer, connection, serialNumber, candidate }] = group
-  const minimumSeconds = Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0))
+  const [first] = group
   try {
     const outcomes = await obtainSessions(
-      { members, signer, serialNumber, endpoint: connection.endpoint, renew: request.renew, minimumSeconds },
-      { ...effects, sts: connection.sts, sources: await effects.sourcesFor(candidate.resolution) },
+      {
+        members,
+        signer: first.signer,
+        key: keyOf(first),
+        renew: request.renew,
+        minimumSeconds: Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0)),
+      },
+      { ...work, sts: first.connection.sts, sources: await work.sourcesFor(first.candidate.resolution) },
     )
-    for (const [index, outcome] of outcomes.entries()) {
-      const [ready, member] = [group[index], members[index]]
-      if (ready === undefined || member === undefined) continue
-      if (outcome.kind === 'failed') fail(ready.candidate, outcome.error)
-      else done.push({ ready, session: outcome.session, requestHash: requestHashOf(ready, member, effects) })
+    for (const [index, ready] of group.entries()) {
+      const [member, outcome] = [members[index], outcomes[index]]
+      if (member === undefined || outcome === undefined) continue
+      if (outcome instanceof AwsmfaError) failures.set(ready.candidate, outcome)
+      else signedIn.push({ ...ready, session: outcome, requestHash: requestHashOf(ready, member.plan, work) })
     }
   } catch (error) {
-    const failure = onlyThisOne(error, effects)
-    for (const each of group) fail(each.candidate, failure)
+    const failure = onlyThisOne(error, work)
+    for (const { candidate } of group) failures.set(candidate, failure)
   }
 }
 
-function mapGroup(group: Group, map: (ready: Ready) => SessionMember): readonly [SessionMember, ...SessionMember[]] {
-  const [first, ...rest] = group
-  return [map(first), ...rest.map(map)]
-}
-
-/** The device goes into the hash also where nothing but IAM named it, so that a later login with another one is seen to differ. */
-function requestHashOf(
-  { serialNumber }: Ready,
-  { resolution, plan }: SessionMember,
-  { sha256 }: SignInEffects,
-): string {
+/** The device is part of the hash also where IAM named it, so that a later login with another one is seen to differ. */
+function requestHashOf({ candidate: { resolution }, serialNumber }: Ready, plan: LoginPlan, { sha256 }: Work): string {
   const device = resolution.serialNumber ?? { value: serialNumber, origin: { kind: 'iam' } as const }
-  return hashRequest(
-    describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm)),
-    sha256,
-  )
+  const parts = describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm))
+  return hashRequest(parts, sha256)
 }
 
-function storeAll(done: readonly Done[], work: StoreWork): void {
-  const inSections = done.filter(({ ready }) => ready.candidate.resolution.storeIn === 'section')
+/** Stores every session where its profile has it. A cache that refuses one fails that one alone. */
+function storeAll(work: Work): void {
+  const { signedIn, failures } = work
+  const inSections = signedIn.filter(({ candidate }) => candidate.resolution.storeIn === 'section')
   if (inSections.length > 0) storeInSections(inSections, work)
-  for (const each of done) {
-    const { storeIn } = each.ready.candidate.resolution
-    if (storeIn === 'aws-caches') storeInCaches(each, work)
-    if (storeIn === 'own-cache') settleInOwnCache(each, work)
+  for (const each of signedIn) {
+    const { candidate, session } = each
+    const { storeIn, storeProfile } = candidate.resolution
+    if (storeIn === 'aws-caches') storeInAwsCaches(each, work)
+    // obtainSessions has put it into awsmfa's own cache, or nowhere.
+    const failure = storeIn === 'own-cache' ? checkOwnCache(storeProfile, session, work) : undefined
+    if (failure !== undefined) failures.set(candidate, failure)
   }
 }
 
-/** The session is in awsmfa's cache by now, if anywhere; for this profile nothing else will do. */
-function settleInOwnCache({ ready: { candidate }, session }: Done, { effects, fail }: StoreWork): void {
-  const failure = settleOwnCache(candidate.resolution.storeProfile, session, effects)
-  if (failure !== undefined) fail(candidate, failure)
-}
-
-function storeInSections(done: readonly Done[], { request, effects: { files, facts } }: StoreWork): void {
-  const sessions = done.map(({ ready, session, requestHash }) => ({
-    profile: ready.candidate.resolution.storeProfile,
-    credentials: session.credentials,
+function storeInSections(signedIn: readonly SignedIn[], { request, files, facts }: Work): void {
+  const sessions = signedIn.map(({ candidate, session: { credentials }, requestHash }) => ({
+    profile: candidate.resolution.storeProfile,
+    credentials,
     requestHash,
   }))
   const warnings = storeSessions(files, [...new Map(sessions.map((session) => [session.profile, session])).values()])
-  for (const { ready, session } of done) {
-    const { ownership, resolution } = ready.candidate
-    if (ownership.kind === 'ours' && ownership.accessKeyId !== session.credentials.accessKeyId)
-      facts.forgetIdentity(ownership.accessKeyId)
-    if (session.identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, session.identity)
-    if (ready.takeover !== undefined)
-      request.tell({ kind: 'taken-over', profile: resolution.storeProfile, takeover: ready.takeover })
+  for (const { candidate, session, replaced } of signedIn) {
+    const { ownership, resolution } = candidate
+    const { accessKeyId } = session.credentials
+    if (ownership.kind === 'ours' && ownership.accessKeyId !== accessKeyId) facts.forgetIdentity(ownership.accessKeyId)
+    if (session.identity !== undefined) facts.rememberIdentity(accessKeyId, session.identity)
+    if (replaced !== undefined) request.report({ kind: 'session-replaced', profile: resolution.storeProfile, replaced })
   }
-  for (const warning of warnings) request.tell({ kind: 'write-warning', warning })
+  for (const warning of warnings) request.report({ kind: 'write-warning', warning })
 }
 
-/** A cache that cannot be written stops nobody else's sign-in. */
-function storeInCaches(
-  { ready: { candidate }, session, requestHash }: Done,
-  { request, effects, fail }: StoreWork,
-): void {
+function storeInAwsCaches({ candidate, session, requestHash }: SignedIn, work: Work): void {
+  const { request, awsCaches, failures } = work
   const { storeProfile: profile, roles } = candidate.resolution
   try {
-    const refusals = fillAwsCaches(
-      { profile, roles, hops: session.hops, requestHash, renew: request.renew },
-      request.profiles,
-      effects.awsCaches,
-      effects.now,
-    )
-    for (const refusal of refusals) request.tell({ kind: 'cache-refused', profile, refusal })
+    const role = { profile, roles, hops: session.hops, requestHash, renew: request.renew }
+    for (const refusal of fillAwsCaches(role, request.profiles, awsCaches, work.now))
+      request.report({ kind: 'cache-refused', profile, refusal })
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
-    fail(candidate, error)
+    failures.set(candidate, error)
   }
 }
 
-/** Gives an error that concerns one profile or device alone; throws every other on. */
-function onlyThisOne(error: unknown, { deadline, cancelled }: SignInEffects): AwsmfaError {
-  const endsAll =
-    deadline.signal.aborted ||
-    cancelled.aborted ||
-    !(error instanceof AwsmfaError) ||
-    error.failure.code === 'CANCELLED'
-  if (endsAll) throw error
+/** Returns an error that concerns one profile or device alone; throws every other. */
+function onlyThisOne(error: unknown, { deadline, cancelled }: Work): AwsmfaError {
+  const endsAll = deadline.signal.aborted || cancelled.aborted || isFailure(error, 'CANCELLED')
+  if (endsAll || !(error instanceof AwsmfaError)) throw error
   return error
 }

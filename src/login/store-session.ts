@@ -138,7 +138,7 @@ export function preflightOwnCache(
 }
 
 /** Sees whether the session that was got is in the cache by now, and notes who it is. Gives the failure where it is not. */
-export function settleOwnCache(
+export function checkOwnCache(
   profile: string,
   { credentials: { accessKeyId }, identity }: ObtainedSession,
   { cache, facts }: Pick<CacheEffects, 'cache'> & { readonly facts: RememberedFacts },

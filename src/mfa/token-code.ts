@@ -223,7 +223,7 @@ function secondsToNextCode(now: Date): number {
 }
 
 /** The name of an IAM user; a role or root has none. */
-export function userNameOf(identity: IdentityLookup): string | undefined {
+export function userNameOf(identity: Pick<IdentityLookup, 'known'>): string | undefined {
   const arn = identity.known()?.arn
   return arn?.includes(':user/') === true ? arn.slice(arn.lastIndexOf('/') + 1) : undefined
 }

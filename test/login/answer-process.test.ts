@@ -1,57 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256 } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import type { LoginResolution, RoleStep } from '../../src/login/resolution.ts'
-import type { Resolved } from '../../src/model/origin.ts'
+import type { RoleStep } from '../../src/login/resolution.ts'
 import { answerProcess } from '../../src/login/provide-session.ts'
 import type { ProcessEffects } from '../../src/login/provide-session.ts'
-import {
-  ALICE,
-  NOW,
-  fakeCache,
-  fakeDeadline,
-  fakeFacts,
-  fakeLock,
-  fakePerson,
-  fakeSts,
-  sessionOf,
-} from '../support/fake-effects.ts'
+import { NOW, fakeCache, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
 import type { FakeSts } from '../support/fake-effects.ts'
+import { loginResolution, roleStep, sessionEffects } from '../support/login-builders.ts'
 
-const KEY = 'AKIAIOSFODNN7EXAMPLE'
 const ROLE = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
 const WINDOW = 600
-const from = <T>(value: T): Resolved<T> => ({ value, origin: { kind: 'default' } })
-const role: RoleStep = {
-  roleArn: from('arn:aws:iam::222222222222:role/Admin'),
-  profile: 'work',
-  sessionName: undefined,
-  externalId: undefined,
-  durationSeconds: undefined,
-}
-
-const resolutionOf = (roles: readonly RoleStep[]): LoginResolution => ({
-  target: from('work'),
-  storeProfile: 'work',
-  storeIn: 'nowhere',
-  longTerm: { kind: 'environment', credentials: { accessKeyId: KEY, secretAccessKey: 'secret' } },
-  path: ['work'],
-  roles,
-  roleExtras: {},
-  serialNumber: from('arn:aws:iam::111111111111:mfa/alice'),
-  durationSeconds: undefined,
-  region: from('us-east-1'),
-  partition: 'aws',
-  endpoint: undefined,
-  caBundle: undefined,
-  tokenCode: undefined,
-  tokenCommand: undefined,
-  yubiKey: undefined,
-  prompt: { choice: undefined, noGui: undefined, hideArns: false },
-  minTtlSeconds: undefined,
-  notes: [],
-  trail: [],
-})
+const role = roleStep('arn:aws:iam::222222222222:role/Admin')
 
 describe('a credential process', () => {
   let now = NOW
@@ -64,20 +22,8 @@ describe('a credential process', () => {
   })
 
   const effectsOf = (sts: FakeSts, person: ReturnType<typeof fakePerson>): ProcessEffects => ({
+    ...sessionEffects({ cache, sources: [person.source], now: () => now, osUser: undefined }),
     connection: { sts, endpoint: '', listMfaDevices: async () => await Promise.resolve([]) },
-    sources: [person.source],
-    cache,
-    facts: fakeFacts({ [KEY]: ALICE }),
-    lockQuestion: fakeLock().lockQuestion,
-    deadline: fakeDeadline(),
-    cancelled: new AbortController().signal,
-    sha256,
-    osUser: undefined,
-    now: () => now,
-    debug: () => undefined,
-    showWaiting: () => () => undefined,
-    pause: () => Promise.reject(new Error('unexpected')),
-    tellNextCode: () => undefined,
     runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
     terminal: { canAsk: () => true, choose: async () => await Promise.reject(new Error('nothing is chosen')) },
     onNotRenewed: (error) => told.push(error.failure.code),
@@ -85,7 +31,7 @@ describe('a credential process', () => {
 
   const answer = async (roles: readonly RoleStep[], sts: FakeSts, person = fakePerson([])): Promise<string> => {
     const session = await answerProcess(
-      { resolution: resolutionOf(roles), windowSeconds: WINDOW, refusalHoldsMs: 0 },
+      { resolution: loginResolution({ storeIn: 'nowhere', roles }), windowSeconds: WINDOW, refusalHoldsMs: 0 },
       effectsOf(sts, person),
     )
     return session.credentials.accessKeyId

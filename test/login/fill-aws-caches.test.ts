@@ -1,24 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import type { RoleStep } from '../../src/login/resolution.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
 import type { AwsCache, AwsCacheWrite } from '../../src/sessions/aws-cache.ts'
 import { fillAwsCaches } from '../../src/login/store-session.ts'
 import { NOW, sessionOf } from '../support/fake-effects.ts'
+import { roleStep } from '../support/login-builders.ts'
 
 const ROLE = 'arn:aws:iam::222222222222:role'
 const profiles = readProfiles({
   credentials: '',
   config: `[profile admin]\nrole_arn = ${ROLE}/Admin\nsource_profile = base\n[profile deep]\nrole_arn = ${ROLE}/Deep\nsource_profile = admin\n`,
 })
-const roles = ['admin', 'deep'].map((profile): RoleStep => ({
-  profile,
-  roleArn: { value: '', origin: { kind: 'default' } },
-  sessionName: undefined,
-  externalId: undefined,
-  durationSeconds: undefined,
-}))
+const roles = ['admin', 'deep'].map((profile) => roleStep('', { profile }))
 const role = {
   profile: 'deep',
   roles,

@@ -1,25 +1,25 @@
 import { describe, expect, it, test } from 'vitest'
-import { planLogin } from '../../src/login/plan.ts'
+import { describePlan, planLogin } from '../../src/login/plan.ts'
 import type { RoleStep } from '../../src/login/resolution.ts'
+import { byDefault, roleStep } from '../support/login-builders.ts'
 
-const origin = { kind: 'default' } as const
-const seconds = (value: number): { readonly value: number; readonly origin: typeof origin } => ({ value, origin })
-const role = (name: string, durationSeconds?: number): RoleStep => ({
-  roleArn: { value: `arn:aws:iam::111111111111:role/${name}`, origin },
-  profile: name,
-  sessionName: undefined,
-  externalId: undefined,
-  durationSeconds: durationSeconds === undefined ? undefined : seconds(durationSeconds),
-})
+const role = (name: string, durationSeconds?: number): RoleStep =>
+  roleStep(`arn:aws:iam::111111111111:role/${name}`, {
+    profile: name,
+    durationSeconds: durationSeconds === undefined ? undefined : byDefault(durationSeconds),
+  })
 
 /** The calls in short: operation, seconds, signer, `+code` and `last`. */
 function callsOf(roles: readonly RoleStep[], asked?: number, targets?: number): readonly string[] {
-  return planLogin({ roles, durationSeconds: asked === undefined ? undefined : seconds(asked) }, targets).steps.map(
-    (step) => {
-      const name = step.call === 'AssumeRole' ? `${step.role.profile ?? ''} ` : ''
-      return `${step.call} ${name}${step.durationSeconds} ${step.signer}${step.mfa ? ' +code' : ''}${step.call === 'AssumeRole' && step.isLast ? ' last' : ''}`
-    },
-  )
+  const plan = planLogin({ roles, durationSeconds: asked === undefined ? undefined : byDefault(asked) }, targets)
+  const isDirect = plan.codeFor === 'AssumeRole'
+  return [
+    ...(isDirect ? [] : [`GetSessionToken ${plan.sessionSeconds} long-term +code`]),
+    ...plan.roles.map(({ role: { profile = '' }, durationSeconds }, index) => {
+      const last = index === plan.roles.length - 1 ? ' last' : ''
+      return `AssumeRole ${profile} ${durationSeconds} ${isDirect ? 'long-term +code' : 'previous'}${last}`
+    }),
+  ]
 }
 
 describe('where the code goes', () => {
@@ -94,18 +94,22 @@ describe('where the code goes', () => {
       askedSeconds: 43_200,
       cappedToSeconds: 3_600,
     }
-    expect(planLogin({ roles: [role('a', 7_200), role('b')], durationSeconds: seconds(43_200) }).notes).toEqual([
+    expect(planLogin({ roles: [role('a', 7_200), role('b')], durationSeconds: byDefault(43_200) }).notes).toEqual([
       capped,
     ])
-    expect(planLogin({ roles: [role('b')], durationSeconds: seconds(43_200) }, 2).notes).toEqual([capped])
-    expect(planLogin({ roles: [role('b')], durationSeconds: seconds(43_200) }).notes).toEqual([])
+    expect(planLogin({ roles: [role('b')], durationSeconds: byDefault(43_200) }, 2).notes).toEqual([capped])
+    expect(planLogin({ roles: [role('b')], durationSeconds: byDefault(43_200) }).notes).toEqual([])
   })
 
   it('gives a reason for every call', () => {
-    const reasons = [
+    const plans = [
       planLogin({ roles: [role('a')], durationSeconds: undefined }),
-      planLogin({ roles: [role('a')], durationSeconds: seconds(7_200) }),
-    ].flatMap(({ steps }) => steps)
-    expect(reasons.every(({ reason }) => reason.length > 10)).toBe(true)
+      planLogin({ roles: [role('a')], durationSeconds: byDefault(7_200) }),
+    ]
+    expect(plans.map((plan) => describePlan(plan).map((line) => line.split(': ')[0]))).toEqual([
+      ['GetSessionToken', 'AssumeRole'],
+      ['AssumeRole'],
+    ])
+    expect(plans.flatMap(describePlan).every((line) => (line.split(': ')[1] ?? '').length > 10)).toBe(true)
   })
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
@@ -23,6 +22,7 @@ import {
   fakeSts,
   sessionOf,
 } from '../support/fake-effects.ts'
+import { sessionEffects } from '../support/login-builders.ts'
 
 const KEYS = { alice: 'AKIAIOSFODNN7EXAMPLE', bob: 'AKIAI44QH8DHBEXAMPLE' }
 const PATHS = { credentials: '/c', config: '/f' }
@@ -77,6 +77,7 @@ async function signInAll(
     return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
   })
   const effects: SignInEffects = {
+    ...sessionEffects({ facts: fakeFacts({ [KEYS.alice]: ALICE, [KEYS.bob]: ALICE }), osUser: undefined }),
     files,
     awsCaches: [],
     connect: () => ({
@@ -87,18 +88,6 @@ async function signInAll(
     sourcesFor: () => Promise.resolve([fakePerson(['123456']).source]),
     runCredentialProcess: () => Promise.reject(new Error('unexpected')),
     terminal: { canAsk: () => true, confirm: () => Promise.resolve(false), choose: () => Promise.resolve(0) },
-    cache: fakeCache(),
-    facts: fakeFacts({ [KEYS.alice]: ALICE, [KEYS.bob]: ALICE }),
-    lockQuestion: fakeLock().lockQuestion,
-    deadline: fakeDeadline(),
-    cancelled: new AbortController().signal,
-    now: () => NOW,
-    sha256,
-    osUser: undefined,
-    showWaiting: () => () => undefined,
-    pause: () => Promise.reject(new Error('unexpected')),
-    tellNextCode: () => undefined,
-    debug: () => undefined,
     ...changes,
   }
   const request = {
@@ -107,8 +96,8 @@ async function signInAll(
     renew: false,
     replace: false,
     path: PATHS.credentials,
-    takeoverQuestion: () => '',
-    tell: () => undefined,
+    conflictQuestion: () => '',
+    report: () => undefined,
   }
   return { outcomes: await signIn(request, effects), text: files.text() }
 }
