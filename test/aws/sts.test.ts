@@ -243,7 +243,7 @@ describe('trouble on the way', () => {
     readonly durationSeconds: number
     readonly mfa: { readonly serialNumber: string; readonly tokenCode: string }
   } => ({ durationSeconds: 3600, mfa: { serialNumber: SERIAL, tokenCode: server.code(SERIAL) } })
-  const quick = { answerTimeoutMs: 300 }
+  const quick = { answerTimeoutMs: 1_000 }
 
   const HEALED: readonly (readonly [string, Fault])[] = [
     ['throttled', { kind: 'throttle', status: 400 }],
@@ -284,7 +284,7 @@ describe('trouble on the way', () => {
     [{ kind: 'throttle', status: 400 }, { code: 'THROTTLED', operation: 'GetSessionToken' }, 3],
     [{ kind: 'throttle', status: 503 }, { code: 'STS_UNEXPECTED', status: 503, awsCode: 'ServiceUnavailable' }, 3],
     [{ kind: 'drop', when: 'before' }, { code: 'NETWORK_UNREACHABLE', reason: 'reset' }, 2],
-    [{ kind: 'hang', when: 'before' }, { code: 'NETWORK_UNREACHABLE', reason: 'no-answer', timeoutSeconds: 0.3 }, 2],
+    [{ kind: 'hang', when: 'before' }, { code: 'NETWORK_UNREACHABLE', reason: 'no-answer', timeoutSeconds: 1 }, 2],
     [BAD_GATEWAY, { code: 'STS_UNEXPECTED', status: 502, awsCode: undefined }, 2],
     [EMPTY_SUCCESS, { code: 'STS_UNEXPECTED', status: 200, awsCode: undefined }, 2],
     [{ kind: 'truncate', bytes: 90 }, { code: 'NETWORK_UNREACHABLE', reason: 'reset' }, 2],

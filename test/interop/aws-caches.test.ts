@@ -83,7 +83,7 @@ describe.each(READERS)(
     }
     const ask = (): Promise<RunResult> => {
       const environment = way === 'proxy' ? throughProxy(home, sts) : home.environment(sts.environment())
-      return runProgram([program ?? '', ...argv], { environment, cwd: home.path, limitMs: 60_000 })
+      return runProgram([program ?? '', ...argv], { environment, cwd: home.path })
     }
     const roleSession = async (): Promise<ShortTermCredentials> => {
       const client = new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials: ALICE })

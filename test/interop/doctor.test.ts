@@ -67,7 +67,6 @@ async function ask({ argv: [program = '', script] }: Reader, question: object, h
     environment,
     input: JSON.stringify(question),
     cwd: home.path,
-    limitMs: 60_000,
   })
   expect(result, result.stderr).toMatchObject({ code: 0 })
   return JSON.parse(result.stdout) as Answer
@@ -268,7 +267,7 @@ describe('after --fix', () => {
     async ({ argv: [program, ...words], viaProxy }) => {
       if (program === undefined) return
       const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
-      const result = await runProgram([program, ...words], { environment, cwd: home.path, limitMs: 60_000 })
+      const result = await runProgram([program, ...words], { environment, cwd: home.path })
       expect(result, result.stderr).toMatchObject({ code: 0 })
       expect([...new Set(result.stdout.trim().split('\n'))]).toEqual([ALICE])
     },

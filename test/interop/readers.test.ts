@@ -237,7 +237,6 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
         const result = await runProgram([program ?? '', ...argv(scene.asked)], {
           environment,
           cwd: home.path,
-          limitMs: 60_000,
         })
         expect(result, result.stderr).toMatchObject({ code: 0 })
         const identities = result.stdout.trim().split('\n')

@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
 
   it('is ended, with all that it started, when its time is over', async () => {
     const path = script(STUBBORN)
-    expect(await failureOf(path, 1500)).toMatchObject({ reason: 'timed-out' })
+    expect(await failureOf(path, 5000)).toMatchObject({ reason: 'timed-out' })
     const pids = readFileSync(`${path}.pids`, 'utf8').trim().split('\n').map(Number)
     expect(pids).toHaveLength(3)
     for (const pid of pids) await isGone(pid)

@@ -16,7 +16,7 @@ export interface Display {
 }
 
 /** Longer than a window takes on a busy machine. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** The server tells its display at descriptor 3, and goes when stdin ends: with this process, however that goes. */
 const SERVER = 'Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp & exec 3>&-; cat >/dev/null; kill $!; wait'

@@ -55,7 +55,7 @@ const DRIVER = fileURLToPath(new URL('pty.py', import.meta.url))
  * background, or its stdin from a pipe, start a shell that does so. Rejects when it cannot be started or takes too long.
  */
 export async function openPty(argv: readonly string[], options: PtyOptions): Promise<Pty> {
-  const { environment, cwd = '/', rows = 24, limitMs = 20_000 } = options
+  const { environment, cwd = '/', rows = 24, limitMs = 60_000 } = options
   let columns = options.columns ?? 80
   let output = ''
   let taken = 0

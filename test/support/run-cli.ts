@@ -33,7 +33,7 @@ export async function runCli(argv: readonly string[], options: RunOptions): Prom
  * killed with it.
  */
 export function runProgram(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
-  const { environment, input = '', cwd, limitMs = 20_000 } = options
+  const { environment, input = '', cwd, limitMs = 60_000 } = options
   const [program, ...words] = argv
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, {

@@ -1,12 +1,12 @@
 /** Scratch folders for tests of real files. Everything in them is removed after the test. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** Makes an empty folder that is gone when the running test is over. */
+/** Makes an empty folder that is gone when the running test is over. Its path has no links, as the system gives it for open files. */
 export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'awsmfa-test-'))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'awsmfa-test-')))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -51,7 +51,6 @@ it.skipIf(process.platform !== 'linux' || !needsProgram('strace'))(
         {
           environment,
           input: `${code}\n`,
-          limitMs: 60_000,
         },
       )
       expect({ code: run.code, stdout: run.stdout }).toEqual({ code: 0, stdout: '' })

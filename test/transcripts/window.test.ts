@@ -40,7 +40,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
   const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> =>
     home.environment({ ...sts.environment(), DISPLAY: display.name, NO_AT_BRIDGE: '1', ...more })
   const login = (more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> =>
-    runCli(['login', 'work', ...words], { environment: environment(more), limitMs: 60_000 })
+    runCli(['login', 'work', ...words], { environment: environment(more) })
   const windowLines = (): readonly string[] =>
     processesWith('HOME', home.path).filter((line) => line.includes('zenity'))
   const credentials = (): string => home.read('.aws/credentials').toString()
@@ -58,11 +58,11 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     const run = login({ AWSMFA_PROMPT: 'zenity' })
     await display.press('awsmfa', 'abc', '<Return>')
     await expect
-      .poll(windowLines, { timeout: 20_000 })
+      .poll(windowLines, { timeout: 60_000 })
       .toEqual([expect.stringContaining('--text=A code has six digits.\\n\\nMFA code for alice')])
     await display.press('awsmfa', sts.code(serial, 40), '<Return>')
     await expect
-      .poll(windowLines, { timeout: 20_000 })
+      .poll(windowLines, { timeout: 60_000 })
       .toEqual([expect.stringMatching(/--text=Not accepted\. A code works once; the next one comes in \d+ s\.\\n/)])
     await display.press('awsmfa', sts.code(serial), '<Return>')
     expect(await run).toMatchObject({ code: 0, stderr: expect.stringMatching(SIGNED_IN) as string })
@@ -180,7 +180,6 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     const run = (...words: readonly string[]): Promise<RunResult> =>
       runCli(['credential-process', '--profile', 'work', ...words], {
         environment: environment({ AWSMFA_PROMPT: 'zenity' }),
-        limitMs: 60_000,
       })
     const late = run('--timeout', '3')
     await display.expectWindow('awsmfa')
@@ -203,7 +202,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
 
   it('comes before a program that needs a session, and not where none is wanted', async () => {
     const exec = (more: Readonly<Record<string, string>>): Promise<RunResult> =>
-      runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more), limitMs: 60_000 })
+      runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more) })
     expect(await exec({ AWSMFA_NO_GUI: '1' })).toMatchObject({
       code: 4,
       stdout: '',
