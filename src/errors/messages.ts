@@ -1,5 +1,11 @@
-import { FILE_WORDS, KEYCHAIN_WORDS, LAYOUT_WORDS } from './files.ts'
-import { PEOPLE_WORDS, PROGRAMS_PROGRAM_WORDS, TOKEN_CODE_WORDS } from './mfa.ts'
+/**
+ * The message of every failure: what happened, where, and the way out. Lower case, no full stop, names in single quotes,
+ * sections in brackets; a hint only if it is certainly right, naming only commands that exist. All text from files, the
+ * environment or servers is made harmless on its way in.
+ */
+import { FILE_WORDS, KEYCHAIN_WORDS } from './files.ts'
+import { LAYOUT_WORDS } from './layouts.ts'
+import { PEOPLE_WORDS, PROGRAM_FAILURE_WORDS, TOKEN_CODE_WORDS } from './mfa.ts'
 import { PROFILE_WORDS } from './profiles.ts'
 import { STS_WORDS } from './sts.ts'
 import { COMMAND_LINE_WORDS } from './usage.ts'
@@ -8,12 +14,6 @@ import type { Failure, FailureCode } from '../model/failure.ts'
 import { visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/**
- * The words for every failure: what happened, where, and the way out. Lower case, no full stop, names in single quotes,
- * sections in brackets; a hint only where it is certainly right, naming only commands that exist. All text that comes from
- * files, the environment or servers is made harmless on its way in.
- */
-
 const WORDS: WordsFor<FailureCode> = {
   ...COMMAND_LINE_WORDS,
   ...PROFILE_WORDS,
@@ -21,26 +21,26 @@ const WORDS: WordsFor<FailureCode> = {
   ...KEYCHAIN_WORDS,
   ...LAYOUT_WORDS,
   ...PEOPLE_WORDS,
-  ...PROGRAMS_PROGRAM_WORDS,
+  ...PROGRAM_FAILURE_WORDS,
   ...STS_WORDS,
   ...TOKEN_CODE_WORDS,
 }
 
-/** Says a failure in one error and as many hints as are certainly right. */
+/** Returns the error of a failure, and its hints. */
 export function renderFailure(failure: Failure, view: FailureView): FailureText {
-  // TypeScript cannot tell that the function found under a code is the one for that code.
+  // TypeScript cannot know that the function found under a code is the one for that code.
   const words = WORDS[failure.code] as (failure: Failure, view: FailureView) => FailureText
   return words(failure, view)
 }
 
-/** Gives the lines for stderr: `awsmfa: error: …`, then `awsmfa: hint: …`, and what AWS said itself where debug is on. */
+/** Returns the lines for stderr: `awsmfa: error: …`, then `awsmfa: hint: …`, and with `debug` what AWS said. */
 export function formatFailure({ error, hints, detail }: FailureText, { debug }: Pick<FailureView, 'debug'>): string {
   const lines = [`error: ${error}`, ...hints.map((hint) => `hint: ${hint}`)]
   if (debug && detail !== undefined) lines.push(`debug: AWS says: ${visible(detail, 2000)}`)
   return lines.map((line) => `awsmfa: ${line}\n`).join('')
 }
 
-/** What is known of an error that awsmfa did not foresee. It never holds the error's message, which may quote a secret. */
+/** What is known of an unexpected error; never its message, which may quote a secret. */
 export interface FaultFacts {
   readonly name: string
   readonly code?: string
@@ -50,7 +50,7 @@ export interface FaultFacts {
   readonly versions: string
 }
 
-/** Gives the lines for an error that nobody foresaw: whose fault it is, in which version, and with debug where. */
+/** Returns the lines for an unexpected error: that it is awsmfa's fault, in which version, and with `debug` where. */
 export function formatFault(
   { name, code, frames, versions }: FaultFacts,
   { debug }: Pick<FailureView, 'debug'>,

@@ -1,7 +1,8 @@
+/** Questions, and the people and programs that answer them or not. */
 import { BATCH_FILE, THROUGH_CMD, fromOrigin, section, showErrno, showPlace } from './wording.ts'
 import type { WordsFor } from './wording.ts'
 import { TYPE_IT, yubiKeyWords } from '../mfa/ykman.ts'
-import type { Failure, WantedAnswer, WindowTrouble } from '../model/failure.ts'
+import type { FailureOf, WantedAnswer, WindowTrouble } from '../model/failure.ts'
 import { commandLine, quoted, say, visible } from '../ui/words.ts'
 
 const PROGRAM_WORDS = {
@@ -75,7 +76,7 @@ function windowHints(trouble: WindowTrouble): readonly string[] {
   }
 }
 
-const OTHERS_FATES: Readonly<Record<Extract<Failure, { readonly code: 'ANOTHER_LOGIN_FAILED' }>['why'], string>> = {
+const OTHER_LOGIN_WORDS: Readonly<Record<FailureOf<'ANOTHER_LOGIN_FAILED'>['why'], string>> = {
   CANCELLED: 'was cancelled',
   TOKEN_CODE_REJECTED: 'had its token code refused',
   DEADLINE_EXCEEDED: 'took too long',
@@ -122,11 +123,11 @@ export const PEOPLE_WORDS: WordsFor<
       `the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`,
       reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined,
     ),
-  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHERS_FATES[why]} just now`),
+  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHER_LOGIN_WORDS[why]} just now`),
 }
 
 /** Words for programs that are to get credentials, and for what cannot be handed to them. */
-export const PROGRAMS_PROGRAM_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUOTABLE'> = {
+export const PROGRAM_FAILURE_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUOTABLE'> = {
   PROGRAM_NOT_RUN: ({ program, reason, errno }) => {
     if (reason === 'not-found')
       return say(
@@ -143,8 +144,6 @@ export const PROGRAMS_PROGRAM_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUO
     ),
 }
 
-type CommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }>
-
 /** Words for sources of token codes that gave none. */
 export const TOKEN_CODE_WORDS: WordsFor<'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'> = {
   TOKEN_COMMAND_FAILED: (failure, view) => {
@@ -152,13 +151,13 @@ export const TOKEN_CODE_WORDS: WordsFor<'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED
     const error = `the token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
     const shell = wantsShell
       ? "it is run without a shell; for pipes, variables and the like: sh -c 'LINE'"
-      : wayForCommand(failure)
+      : commandHint(failure)
     return say(error, shell, TYPE_IT)
   },
-  YUBIKEY_FAILED: (failure) => yubiKeyWords(failure),
+  YUBIKEY_FAILED: yubiKeyWords,
 }
 
-function whyCommandFailed({ reason, exitCode, seconds }: CommandFailure): string {
+function whyCommandFailed({ reason, exitCode, seconds }: FailureOf<'TOKEN_COMMAND_FAILED'>): string {
   switch (reason) {
     case 'not-found':
       return 'it was not found'
@@ -177,7 +176,7 @@ function whyCommandFailed({ reason, exitCode, seconds }: CommandFailure): string
   }
 }
 
-function wayForCommand({ reason }: CommandFailure): string | undefined {
+function commandHint({ reason }: FailureOf<'TOKEN_COMMAND_FAILED'>): string | undefined {
   if (reason === 'not-found') return 'give its full path: programs that others start may have another PATH'
   return reason === 'output' ? 'it has to print six digits on one line, and nothing else on stdout' : undefined
 }

@@ -1,13 +1,14 @@
+/** Profiles that are missing, incomplete, or must not be written to. */
 import { fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
 import type { FailureView, WordsFor } from './wording.ts'
-import type { Failure } from '../model/failure.ts'
+import type { FailureOf } from '../model/failure.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, didYouMean, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
+import type { FailureText } from '../ui/words.ts'
 
-/** As many names as can be taken in at a glance. */
+/** More names do not fit into a glance. */
 const MOST_LISTED = 12
 
-/** Words for profiles that are missing, incomplete, or must not be written to. */
 export const PROFILE_WORDS: WordsFor<
   | 'PROFILE_NOT_FOUND'
   | 'PROFILE_NOT_NAMED'
@@ -80,7 +81,7 @@ export const PROFILE_WORDS: WordsFor<
           "'--source-env' needs long-term keys, and those in the environment are a session's: AWS_SESSION_TOKEN is set",
         )
       : say(`'--source-env' needs ${listed(missing, 'and')} in the environment`),
-  MFA_SERIAL_MISSING: (failure, view) => sayMissingSerial(failure, view),
+  MFA_SERIAL_MISSING: missingSerialText,
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
       `${section(profile)} in ${showPlace(place, view)} holds long-term keys; a session written there would destroy them`,
@@ -121,17 +122,15 @@ function loginLine(profile: string, ...words: readonly string[]): string {
   return commandLine('login', profileWord(profile), ...words)
 }
 
-/** A profile's name as a word of a line that cannot be pasted as it stands, because NAME is to be chosen. */
+/** Returns a profile's name quoted for a line in which NAME is still to be chosen. */
 function commandWord(profile: string): string {
   return commandLine('login', profile).slice(commandLine('login').length + 1)
 }
 
-type MissingSerial = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>
-
-function sayMissingSerial(
-  { profile, listing, devices, command }: MissingSerial,
+function missingSerialText(
+  { profile, listing, devices, command }: FailureOf<'MFA_SERIAL_MISSING'>,
   view: FailureView,
-): ReturnType<typeof say> {
+): FailureText {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
   const name = `name it: --serial-number ${visible(devices[0] ?? 'SERIAL')}`
   const keep =

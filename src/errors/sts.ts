@@ -1,14 +1,14 @@
+/** What STS refused, and the way there. AWS's own code is in brackets, its text is shown with `--debug` alone. */
 import { roleInWords } from '../aws/arn.ts'
 import { fromOrigin, showErrno, showOrigin, showPlace } from './wording.ts'
 import type { FailureView, WordsFor } from './wording.ts'
 import { secondsUntil } from '../model/expiration.ts'
-import type { Failure, NetworkTrouble } from '../model/failure.ts'
+import type { FailureOf, NetworkTrouble } from '../model/failure.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** Words for what STS refused, and for the way there. AWS's own code stands in brackets, its text under `--debug` alone. */
 export const STS_WORDS: WordsFor<
   | 'TOKEN_CODE_REJECTED'
   | 'MFA_SERIAL_REJECTED'
@@ -39,8 +39,8 @@ export const STS_WORDS: WordsFor<
       `the MFA device ${quoted(serial)}${fromOrigin(origin, view)} is not an enabled device of this user`,
       'the serial must be that of a device of the user whose long-term keys sign',
     ),
-  CREDENTIALS_REJECTED: (failure, view) => sayRejectedKeys(failure, view),
-  SESSION_MISSING: (failure, view) => sayMissingSession(failure, view),
+  CREDENTIALS_REJECTED: rejectedKeysText,
+  SESSION_MISSING: missingSessionText,
   SESSION_NOT_KEPT: ({ profile, isGot }) =>
     say(
       `${quoted(profile)} ${isGot ? 'got a session, but' : 'cannot be signed in:'} awsmfa's cache, from which its credential_process answers, ${isGot ? 'did not take it' : 'would not take a session'}`,
@@ -55,7 +55,7 @@ export const STS_WORDS: WordsFor<
         )),
     detail: message,
   }),
-  REQUEST_REFUSED: (failure, view) => sayRefusedRequest(failure, view),
+  REQUEST_REFUSED: refusedRequestText,
   CLOCK_SKEWED: ({ skewSeconds }) =>
     say(
       `the clock of this computer is ${skewSeconds === undefined ? 'wrong' : skewInWords(skewSeconds)}, and AWS refuses what it signs`,
@@ -71,7 +71,7 @@ export const STS_WORDS: WordsFor<
       `STS is switched off in the region ${quoted(region)} for this account [RegionDisabledException]`,
       'name another: --region NAME',
     ),
-  NETWORK_UNREACHABLE: (failure) => sayUnreachable(failure),
+  NETWORK_UNREACHABLE: unreachableText,
   CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) =>
     say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
   STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => {
@@ -91,8 +91,8 @@ export const STS_WORDS: WordsFor<
   },
 }
 
-function sayMissingSession(
-  { profile, expiration, wantedSeconds }: Extract<Failure, { readonly code: 'SESSION_MISSING' }>,
+function missingSessionText(
+  { profile, expiration, wantedSeconds }: FailureOf<'SESSION_MISSING'>,
   { now }: FailureView,
 ): FailureText {
   const login = commandLine('login', profileWord(profile))
@@ -106,14 +106,14 @@ function sayMissingSession(
   )
 }
 
-/** To the nearest minute, where it is one or more: nobody sets a clock by seconds. */
+/** Rounds to minutes from one minute on: nobody sets a clock by seconds. */
 function skewInWords(seconds: number): string {
   const size = Math.abs(seconds)
   return `${durationInWords(size < 60 ? size : Math.round(size / 60) * 60)} ${seconds > 0 ? 'ahead' : 'behind'}`
 }
 
-function sayRejectedKeys(
-  { accessKeyId, reason, origin }: Extract<Failure, { readonly code: 'CREDENTIALS_REJECTED' }>,
+function rejectedKeysText(
+  { accessKeyId, reason, origin }: FailureOf<'CREDENTIALS_REJECTED'>,
   view: FailureView,
 ): FailureText {
   const from = origin === 'session' ? 'the session' : showOrigin(origin, view)
@@ -136,40 +136,23 @@ function sayRejectedKeys(
   }
 }
 
-type RefusedRequest = Extract<Failure, { readonly code: 'REQUEST_REFUSED' }>
-
-function sayRefusedRequest(
-  { operation, awsCode, message, reason }: RefusedRequest,
+function refusedRequestText(
+  { operation, awsCode, message, reason }: FailureOf<'REQUEST_REFUSED'>,
   { debug }: FailureView,
 ): FailureText {
   const code = `[${visible(awsCode)}]`
-  if (reason === undefined)
-    return {
-      ...say(
-        `AWS refused ${visible(operation)} ${code}`,
-        debug ? undefined : "to see AWS's own words, run it again with --debug",
-      ),
-      detail: message,
-    }
-  switch (reason) {
-    case 'role-maximum':
-      return {
-        ...say(`the role does not allow a session as long as that ${code}`, 'ask for less: --duration 1h'),
-        detail: message,
-      }
-    case 'chained':
-      return {
-        ...say(
-          `a role that is assumed from a session holds for one hour at most ${code}`,
-          'ask for less: --duration 1h',
-        ),
-        detail: message,
-      }
-    case 'packed-policy':
-      return { ...say(`the policies and tags of the session are too big together ${code}`), detail: message }
-    case 'root-account':
-      return { ...say(`the root user cannot assume a role ${code}`, 'sign in as an IAM user'), detail: message }
-  }
+  const hint = debug ? undefined : "to see AWS's own words, run it again with --debug"
+  const [error, way] = reason === undefined ? [`AWS refused ${visible(operation)}`, hint] : REFUSED_WORDS[reason]
+  return { ...say(`${error} ${code}`, way), detail: message }
+}
+
+const REFUSED_WORDS: Readonly<
+  Record<NonNullable<FailureOf<'REQUEST_REFUSED'>['reason']>, readonly [error: string, hint: string | undefined]>
+> = {
+  'role-maximum': ['the role does not allow a session as long as that', 'ask for less: --duration 1h'],
+  chained: ['a role that is assumed from a session holds for one hour at most', 'ask for less: --duration 1h'],
+  'packed-policy': ['the policies and tags of the session are too big together', undefined],
+  'root-account': ['the root user cannot assume a role', 'sign in as an IAM user'],
 }
 
 const TROUBLE_WORDS: Readonly<Record<NetworkTrouble, string>> = {
@@ -185,21 +168,17 @@ const TROUBLE_WORDS: Readonly<Record<NetworkTrouble, string>> = {
   'no-answer': 'it gave no answer',
 }
 
-function sayUnreachable(failure: Extract<Failure, { readonly code: 'NETWORK_UNREACHABLE' }>): FailureText {
+function unreachableText(failure: FailureOf<'NETWORK_UNREACHABLE'>): FailureText {
   const { host, reason, proxy, timeoutSeconds } = failure
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
   return say(
     `STS is not to be reached at ${visible(host)}${through}: ${TROUBLE_WORDS[reason]}${after}`,
-    wayThere(failure),
+    unreachableHint(failure),
   )
 }
 
-function wayThere({
-  reason,
-  proxy,
-  proxyIgnored,
-}: Extract<Failure, { readonly code: 'NETWORK_UNREACHABLE' }>): string | undefined {
+function unreachableHint({ reason, proxy, proxyIgnored }: FailureOf<'NETWORK_UNREACHABLE'>): string | undefined {
   if (reason === 'certificate')
     return 'where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE'
   if (reason === 'proxy-auth') return 'put them into the variable: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT'

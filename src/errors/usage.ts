@@ -1,3 +1,4 @@
+/** Command lines, settings, and values that cannot be used. */
 import { fromOrigin, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
 import type { FailureView, WordsFor } from './wording.ts'
 import type { StsArgumentProblem, TextDefect, UsageProblem } from '../model/failure.ts'
@@ -188,11 +189,10 @@ const DEFECT_WORDS: Readonly<Record<TextDefect, string>> = {
   alphabet: 'it holds a character that AWS does not allow there',
 }
 
-/** Words for what was wrong on the command line or in a value that took its place. */
 export const COMMAND_LINE_WORDS: WordsFor<
   'USAGE' | 'STS_ARGUMENT' | 'DURATION_OUT_OF_RANGE' | 'TOKEN_CODE_MALFORMED' | 'MFA_SERIAL_MALFORMED' | 'TEXT_REFUSED'
 > = {
-  // One cast each: TypeScript cannot tell that the function found under a kind is the one for that kind.
+  // TypeScript cannot know that the function found under a kind is the one for that kind.
   USAGE: ({ problem }, view) =>
     (USAGE_WORDS[problem.kind] as (problem: UsageProblem, view: FailureView) => FailureText)(problem, view),
   STS_ARGUMENT: ({ problem }, view) =>

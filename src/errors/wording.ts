@@ -1,51 +1,50 @@
-import type { Failure, FailureCode } from '../model/failure.ts'
+/** What all messages about failures share: the shape of a message, and how names, places, origins and errors are written. */
+import type { FailureCode, FailureOf } from '../model/failure.ts'
 import type { Origin, Place, SharedFileName } from '../model/origin.ts'
 import { displayPath, quoted, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** What all messages about failures share: the shape of a message, and how names, places, origins and errors are written. */
-
 /** What a message depends on besides the failure. */
 export interface FailureView {
-  /** The home folder, shown as `~`; undefined where it is not known. */
+  /** The home folder, shown as `~`; undefined if it is not known. */
   readonly home: string | undefined
-  /** Where the shared files are; undefined where that is not known. */
+  /** The paths of the shared files; undefined if they are not known. */
   readonly files: Readonly<Record<SharedFileName, string>> | undefined
   readonly now: Date
   readonly debug: boolean
 }
 
-/** The words for some failures, one function for each code. */
+/** The messages of some failures, one function for each code. */
 export type WordsFor<Code extends FailureCode> = {
-  readonly [C in Code]: (failure: Extract<Failure, { readonly code: C }>, view: FailureView) => FailureText
+  readonly [C in Code]: (failure: FailureOf<C>, view: FailureView) => FailureText
 }
 
-/** What is wrong with a program that is one, and how to run it all the same (before the line to type). */
+/** What is wrong with a program that is a batch file, and how to run it all the same. */
 export const BATCH_FILE = 'is a batch file, and no safe way is known to hand it these words'
 
 export const THROUGH_CMD = 'run it through cmd, which reads them in its own way'
 
-/** A section by its header. */
+/** Returns a section as its header. */
 export function section(name: string): string {
   return `[${visible(name)}]`
 }
 
-/** A path, with `~` for the home folder. */
+/** Returns a path with `~` for the home folder. */
 export function showPath(path: string, { home }: FailureView): string {
   return visible(displayPath(path, home), 1000)
 }
 
-/** A place: `~/.aws/credentials (line 3)`. */
+/** Returns a place: `~/.aws/credentials (line 3)`. */
 export function showPlace({ path, line }: Place, view: FailureView): string {
   return line === undefined ? showPath(path, view) : `${showPath(path, view)} (line ${line})`
 }
 
-/** One of the shared files: by its path where that is known. */
+/** Returns the path of one of the shared files if it is known, else its full name. */
 export function showSharedFile(file: SharedFileName, view: FailureView): string {
   return view.files === undefined ? `the shared ${file} file` : showPath(view.files[file], view)
 }
 
-/** Where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line 4`. */
+/** Returns where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line 4`. */
 export function showOrigin(origin: Origin, view: FailureView): string {
   switch (origin.kind) {
     case 'flag':
@@ -67,7 +66,7 @@ export function showOrigin(origin: Origin, view: FailureView): string {
   }
 }
 
-/** ` (from AWS_PROFILE)`; nothing where a flag said it, since the person sees the flag. */
+/** Returns ` (from AWS_PROFILE)`; nothing for a flag, which is on the screen, and for a default. */
 export function fromOrigin(origin: Origin, view: FailureView): string {
   return origin.kind === 'flag' || origin.kind === 'default' ? '' : ` (from ${showOrigin(origin, view)})`
 }
@@ -94,13 +93,13 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   ETXTBSY: 'it is in use',
 }
 
-/** A system error in words, with its name for whoever searches for it: `permission denied (EACCES)`. */
+/** Returns a system error in words, with its name for searching: `permission denied (EACCES)`. */
 export function showErrno(errno: string): string {
   const words = ERRNO_WORDS[errno]
   return words === undefined ? visible(errno) : `${words} (${errno})`
 }
 
-/** What a person can do about a system error, where that is certain. */
+/** Returns what a person can do about a system error, if that is certain. */
 export function errnoHint(errno: string): string | undefined {
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'free some space, then try again'
   return errno === 'EROFS' ? 'where only the file is mounted into a container, mount its folder, writable' : undefined

@@ -1,3 +1,4 @@
+/** Credentials and identities of AWS, and what an access key id says by itself. */
 import type { Place } from './origin.ts'
 
 /** Where the long-term credentials of a login come from. */
@@ -11,12 +12,12 @@ export type LongTermSource =
   | { readonly kind: 'process'; readonly profile: string; readonly place: Place; readonly command: string }
   | { readonly kind: 'environment'; readonly credentials: LongTermCredentials }
 
-/** A session to hand on. `expiration` undefined: nothing says when it ends. */
+/** A session for another program. `expiration` undefined: it is not known. */
 export interface GivenSession extends Required<SigningCredentials> {
   readonly expiration: Date | undefined
 }
 
-/** Who a key belongs to, as GetCallerIdentity tells it. */
+/** Who a key belongs to, as GetCallerIdentity returns it. */
 export interface CallerIdentity {
   readonly account: string
   readonly arn: string
@@ -29,26 +30,26 @@ export interface LongTermCredentials {
   readonly secretAccessKey: string
 }
 
-/** What STS hands out: an access key pair that holds only together with its session token and until `expiration`. */
+/** What STS returns: an access key pair that is valid with its session token, until `expiration`. */
 export interface ShortTermCredentials extends LongTermCredentials {
   readonly sessionToken: string
   readonly expiration: Date
 }
 
-/** Whatever can sign a request. */
+/** Credentials that can sign a request. */
 export interface SigningCredentials extends LongTermCredentials {
   readonly sessionToken?: string
 }
 
 /**
- * Gives an access key id as `…` and its last four characters, the only form in which one is ever shown. Anything shorter
- * than 16 characters (AWS documents 16 to 128) is no key id and is hidden whole.
+ * Returns an access key id as `…` and its last four characters, the only form in which one is shown. Anything shorter
+ * than 16 characters (AWS documents 16 to 128) is not a key id and is hidden whole.
  */
 export function shortenAccessKeyId(accessKeyId: string): string {
   return accessKeyId.length < 16 ? '…' : `…${accessKeyId.slice(-4)}`
 }
 
-/** Tells whether a key id is that of a session, which is refused without its token. Source: IAM User Guide, "Unique identifiers". */
+/** Returns whether a key id is that of a session, which is rejected without its token. Source: IAM User Guide, "Unique identifiers". */
 export function isOfSession(accessKeyId: string): boolean {
   return accessKeyId.startsWith('ASIA')
 }
@@ -56,7 +57,7 @@ export function isOfSession(accessKeyId: string): boolean {
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
- * Gives the 12-digit account id that is packed into an access key id, or undefined where there is none (ids made before
+ * Returns the 12-digit account id that is encoded in an access key id; undefined if there is none (ids made before
  * 2019 and foreign forms). AWS does not document this: use it for warnings only, never for a decision.
  * Source: "A short note on AWS KEY ID", T. Bruggeman 2023; the id is bits 7–46 of the base32 part after the prefix.
  */
@@ -69,14 +70,12 @@ export function accountIdOfAccessKeyId(accessKeyId: string): string | undefined 
   return accountId.length === 12 ? accountId : undefined
 }
 
-/** What a typed access key can be at all, before AWS is asked about it. */
-
-/** Tells whether a text can be the id of a long-term access key: IAM's alphabet and length (IAM API, AccessKey), and no session's id. */
+/** Returns whether a text can be the id of a long-term access key: IAM's alphabet and length (IAM API, AccessKey), not a session's id. */
 export function isLongTermKeyId(text: string): boolean {
   return /^\w{16,128}$/.test(text) && !text.startsWith('ASIA')
 }
 
-/** Tells whether a text can be a secret access key: printable, without spaces, so that every tool reads back what was written. */
+/** Returns whether a text can be a secret access key: printable, without spaces, so that every tool reads it back. */
 export function isSecretAccessKey(text: string): boolean {
   return /^[!-~]{16,128}$/.test(text)
 }

@@ -1,12 +1,9 @@
-/** What other tools write beside a session in the shared credentials file, as data: when it ends, and what else is theirs. */
-
-/** How a marker spells an instant: with an offset, without one in UTC or in local time, or as seconds since 1970. */
-export type ExpirationFormat = 'rfc3339' | 'naive-utc' | 'naive-local' | 'epoch'
-
 /**
- * Reading and writing the instant at which a session ends. Strict: a text that is not wholly of the expected form, or names
- * a day or time that does not exist, gives undefined; nothing is ever guessed.
+ * Reading and writing when a session expires. Strict: a text that is not wholly of the expected form, or names a day or time
+ * that does not exist, is undefined; nothing is guessed.
  */
+/** How a tool writes an instant: with an offset, without one in UTC or in local time, or as seconds since 1970. */
+export type ExpirationFormat = 'rfc3339' | 'naive-utc' | 'naive-local' | 'epoch'
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?$/
 
@@ -20,7 +17,7 @@ interface Fields {
 }
 
 /**
- * Gives the instant, to the whole second, or undefined. `naive-utc` and `naive-local` look alike, `2026-11-21 18:40:00`, and
+ * Returns the instant, to the whole second, or undefined. `naive-utc` and `naive-local` look alike, `2026-11-21 18:40:00`, and
  * mean instants that can lie hours apart; the latter is read in the time zone of the process.
  */
 export function parseExpiration(text: string, format: ExpirationFormat): Date | undefined {
@@ -36,12 +33,12 @@ export function parseExpiration(text: string, format: ExpirationFormat): Date | 
   return format === 'naive-utc' ? fromZone(fields, 'Z') : new Date(year, month - 1, day, hour, minute, second)
 }
 
-/** Writes an instant as `2026-11-21T18:40:00Z`: the one form that starship, botocore, Go and Java all read alike. */
+/** Returns an instant as `2026-11-21T18:40:00Z`: the one form that starship, botocore, Go and Java all read alike. */
 export function formatExpiration(expiration: Date): string {
   return `${expiration.toISOString().slice(0, 19)}Z`
 }
 
-/** Gives the whole seconds from `now` until `expiration`, rounded down; 0 once it has passed. */
+/** Returns the whole seconds from `now` until `expiration`, rounded down; 0 once it has passed. */
 export function secondsUntil(expiration: Date, now: Date): number {
   return Math.max(0, Math.floor((expiration.getTime() - now.getTime()) / 1000))
 }

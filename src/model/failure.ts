@@ -1,15 +1,12 @@
+/**
+ * Everything that can go wrong and that a person can do something about: one union, one error class. To add a failure, give it
+ * a code and the fields that its message needs here; the compiler then demands its words in errors/ and its exit code in
+ * cli/exit-codes.ts. No field may hold a secret, a session token or a token code; access key ids are shortened.
+ */
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
 
-/**
- * Everything that can go wrong in a way that a person can do something about. To add one: give it a code and the facts that
- * its message needs, here; its words in render/failure.ts and its exit code in cli/exit-codes.ts are then demanded by the
- * compiler. Tests of behaviour assert codes and facts; only tests of render assert words.
- *
- * No field may ever hold a secret, a session token or a token code. Access key ids are shortened before they get here.
- */
-
-/** A command line that cannot be carried out as it stands. */
+/** What is wrong with a command line or a settings file. */
 export type UsageProblem =
   | { readonly kind: 'missing-command' }
   | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
@@ -39,7 +36,7 @@ export type UsageProblem =
       readonly expected: string
       readonly origin?: Origin
     }
-  // `word`: what stands in the place of the action; undefined: nothing does.
+  // `word`: what is in the place of the action; undefined: nothing.
   | {
       readonly kind: 'unknown-action'
       readonly command: CommandName
@@ -56,8 +53,8 @@ export type UsageProblem =
     }
   | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
   | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
-  // `before`: the words that stand rightly before `--`; `words`: those that should follow it; `quotesSeparator`: a bare `--` would be dropped on the way;
-  // `program`: the only word, which may have been meant to follow `--`.
+  // `before`: the words that are right before `--`; `words`: those that belong after it; `quotesSeparator`: the shell drops a bare
+  // `--`; `program`: the only word, which may belong after `--`.
   | {
       readonly kind: 'missing-separator'
       readonly command: CommandName
@@ -75,7 +72,7 @@ export type UsageProblem =
   | { readonly kind: 'conflicting-profiles'; readonly positional: string; readonly option: string }
   | { readonly kind: 'conflicting-options'; readonly options: readonly [string, string]; readonly because: string }
   | { readonly kind: 'unknown-placeholder'; readonly placeholder: string; readonly known: readonly string[] }
-  // `instead`: what to do for a setting that has a place elsewhere.
+  // `instead`: what to do for a setting that belongs elsewhere.
   | {
       readonly kind: 'unknown-setting'
       readonly path: string
@@ -127,22 +124,28 @@ export type StsArgumentProblem =
 /** The two STS operations that a login is made of. */
 export type StsOperation = 'GetSessionToken' | 'AssumeRole'
 
-/** Why a token code cannot be asked for. `no-window`: a window was chosen, and none can be opened. */
+/** Why nobody can be prompted for a token code. `no-window`: a window was chosen, and none can be opened. */
 export type PromptObstacle = 'no-terminal' | 'background' | 'stdin-closed' | 'no-window'
 
-/** Why it cannot be asked for in a window either. `detail`: what the program said itself. */
+/** The programs that can show a window with a question. */
+export type WindowProgram = 'zenity' | 'pinentry' | 'osascript' | 'powershell'
+
+/** Why no window is opened, though there is no terminal either. */
+export type NoWindowReason = 'terminal-chosen' | 'no-gui' | 'no-display' | 'ssh' | 'container' | 'ci'
+
+/** Why a window cannot prompt either. `detail`: the program's own message. */
 export type WindowTrouble =
   | { readonly kind: NoWindowReason }
   | { readonly kind: 'no-program'; readonly programs: readonly WindowProgram[] }
   | { readonly kind: 'failed'; readonly program: WindowProgram; readonly detail: string }
 
-/** What a question is about. `consent`: whether files may be changed as shown. */
+/** What a prompt asks for. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
 
-/** Why a token command gave no code. `output`: it printed something else than six digits; `circle`: it starts awsmfa for the same profile. */
+/** Why a token command returned no code. `output`: it printed anything but six digits; `circle`: it starts awsmfa for the same profile. */
 export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
 
-/** Why a YubiKey gave no code. `no-service`: the system's smart card service does not answer; `password`: it is needed and nobody can be asked. */
+/** Why a YubiKey returned no code. `no-service`: the smart card service does not answer; `password`: nobody can be prompted for it. */
 export type YubiKeyTrouble =
   | 'no-program'
   | 'no-key'
@@ -158,7 +161,7 @@ export type YubiKeyTrouble =
   | 'timed-out'
   | 'other'
 
-/** Why setup cannot tell, or must not guess, what a profile should become. */
+/** Why setup cannot decide, or must not guess, what a profile should become. */
 export type LayoutObstacle =
   | 'name-taken'
   | 'keys-in-both-files'
@@ -176,12 +179,12 @@ export type TextDefect =
 
 /**
  * Why the cache key cannot be had from the system's keychain. `no-keyring`: the Secret Service has none to keep it in;
- * `no-program`: neither dbus-send nor gdbus is there; `not-a-key`: something else stands where the key should be.
+ * `no-program`: neither dbus-send nor gdbus is there; `not-a-key`: the item holds something else.
  */
 export type KeychainTrouble =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
-/** Tells whose session stands in a section that login would replace. */
+/** Whose session is in a section that login would replace. */
 export interface ForeignSession {
   readonly manager?: string
   readonly expiration?: Date
@@ -291,7 +294,7 @@ export type Failure =
     }
   // `tools`: those whose layouts are found, as import knows them.
   | { readonly code: 'IMPORT_AMBIGUOUS'; readonly tools: readonly string[] }
-  // `places`: where the two or more things stand that are in each other's way.
+  // `places`: where the conflicting settings are.
   | {
       readonly code: 'LAYOUT_UNSUITABLE'
       readonly profile: string
@@ -299,8 +302,8 @@ export type Failure =
       readonly places: readonly Place[]
     }
   | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
-  // Files: exit 1. `step` names what was being done; `errno` is Node's error code, such as ENOSPC. `keptAt` is where the
-  // complete new file lies when writing in place broke off and the old bytes could not be brought back.
+  // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the complete new
+  // file is if writing in place failed and the old bytes could not be restored.
   | { readonly code: 'FILE_UNREADABLE'; readonly place: Place; readonly errno: string }
   | {
       readonly code: 'FILE_NOT_REGULAR'
@@ -336,7 +339,7 @@ export type Failure =
       readonly errno: string
     }
   | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
-  // `section`: the header's text between its brackets; `signed-in`: a session of awsmfa's stands in its place in the credentials file.
+  // `section`: the header's text between its brackets; `signed-in`: the credentials file has a session of awsmfa's there.
   | {
       readonly code: 'UNDO_CONFLICT'
       readonly place: Place
@@ -347,7 +350,7 @@ export type Failure =
   | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
   | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
   | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
-  // `addOn`: the package that it takes, with its version; `detail`: what the keychain said itself.
+  // `addOn`: the package that it needs, with its version; `detail`: the keychain's own message.
   | {
       readonly code: 'KEYCHAIN_UNAVAILABLE'
       readonly platform: 'linux' | 'darwin' | 'win32'
@@ -355,7 +358,7 @@ export type Failure =
       readonly addOn: string
       readonly detail?: string
     }
-  // Programs that get credentials: 127 where there is no such program, 126 where it cannot be run; the second exits 1.
+  // Programs that get credentials: 127 if there is no such program, 126 if it cannot be run; the second exits 1.
   | {
       readonly code: 'PROGRAM_NOT_RUN'
       readonly program: string
@@ -374,7 +377,7 @@ export type Failure =
   | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
   | { readonly code: 'DECLINED' }
   | { readonly code: 'DEADLINE_EXCEEDED'; readonly seconds: number; readonly waitingFor: string }
-  // `wantsShell`: the command holds what only a shell understands, and none is asked for.
+  // `wantsShell`: the command has syntax of a shell, and does not name one.
   | {
       readonly code: 'TOKEN_COMMAND_FAILED'
       readonly program: string
@@ -409,7 +412,7 @@ export type Failure =
     }
   // Several profiles: the exit code that all causes share, else 1.
   | { readonly code: 'LOGINS_FAILED'; readonly of: number; readonly causes: readonly Failure[] }
-  // STS says no to who is asking: exit 4.
+  // STS rejects the caller: exit 4.
   | {
       readonly code: 'TOKEN_CODE_REJECTED'
       readonly nextCodeInSeconds: number
@@ -423,15 +426,15 @@ export type Failure =
       readonly reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'
       readonly origin: Origin | 'session'
     }
-  // `expiration`: of the session that is there, and has ended or has less left than `wantedSeconds`.
+  // `expiration`: of a session that has expired, or has less than `wantedSeconds` remaining.
   | {
       readonly code: 'SESSION_MISSING'
       readonly profile: string
       readonly expiration?: Date
       readonly wantedSeconds?: number
     }
-  // STS or the way there: exit 1.
-  /** The cache from which the profile's credential_process answers takes no session; `isGot`: this was found out with one in hand. */
+  // STS, the connection to it, and the cache: exit 1.
+  // The cache from which the profile's credential_process answers takes no session; `isGot`: one had been created by then.
   | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string; readonly isGot: boolean }
   | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
   | {
@@ -461,7 +464,7 @@ export type Failure =
       readonly detail: string
     }
 
-/** What stood between us and the server, named by what the person can do about it. */
+/** Why the server could not be reached, by what a person can do about it. */
 export type NetworkTrouble =
   'dns' | 'refused' | 'timeout' | 'reset' | 'certificate' | 'proxy' | 'proxy-auth' | 'tls' | 'unreachable' | 'no-answer'
 
@@ -469,8 +472,8 @@ export type NetworkTrouble =
 export type FailureCode = Failure['code']
 
 /**
- * The one error that awsmfa throws on purpose. Anything else that reaches the top is a fault of awsmfa and is reported as
- * one. `cause` keeps what was caught, for `--debug`; it may hold foreign text and is never shown otherwise.
+ * The one error that awsmfa throws on purpose; any other is reported as a fault of awsmfa. `cause` keeps what was caught, for
+ * `--debug`: it may hold foreign text and is not shown otherwise.
  */
 export class AwsmfaError extends Error {
   declare readonly failure: Failure
@@ -482,18 +485,13 @@ export class AwsmfaError extends Error {
   }
 }
 
-/** Tells whether something caught is an AwsmfaError with that code. */
+/** The failure with that code. */
+export type FailureOf<Code extends FailureCode> = Extract<Failure, { readonly code: Code }>
+
+/** Returns whether something caught is an AwsmfaError with that code. */
 export function isFailure<Code extends FailureCode>(
   error: unknown,
   code: Code,
-): error is AwsmfaError & { readonly failure: Extract<Failure, { readonly code: Code }> } {
+): error is AwsmfaError & { readonly failure: FailureOf<Code> } {
   return error instanceof AwsmfaError && error.failure.code === code
 }
-
-/** Where a token code is asked for: at the terminal, or in a window, and with which program. Decides, and opens nothing. */
-
-/** The programs that can show a window with a question. */
-export type WindowProgram = 'zenity' | 'pinentry' | 'osascript' | 'powershell'
-
-/** Why no window is opened, though there is no terminal either. */
-export type NoWindowReason = 'terminal-chosen' | 'no-gui' | 'no-display' | 'ssh' | 'container' | 'ci'

@@ -1,7 +1,8 @@
-/** Which of the two shared files of AWS something stands in. */
+/** Where values come from: the shared files, settings, flags, the environment. */
+/** One of the two shared files of AWS. */
 export type SharedFileName = 'credentials' | 'config'
 
-/** Where a resolved value came from, so that every message and `--debug` can say it. Lines count from 1. */
+/** Where a resolved value came from, for messages and `--debug`. Lines count from 1. */
 export type Origin =
   | { readonly kind: 'flag'; readonly flag: string }
   | { readonly kind: 'sts-flag'; readonly flag: string }

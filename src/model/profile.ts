@@ -1,6 +1,7 @@
+/** Profiles as the shared AWS files make them together. */
 import type { SharedFileName } from './origin.ts'
 
-/** A value as it stands in a file: outer spaces removed, nothing else; decoded from UTF-8. `line` counts from 1. */
+/** A value of a file: outer spaces removed, nothing else; decoded from UTF-8. `line` counts from 1. */
 export interface ProfileValue {
   readonly value: string
   readonly file: SharedFileName
@@ -17,7 +18,7 @@ export interface ProfileView {
   readonly get: (key: string) => ProfileValue | undefined
   /** The value in one file alone: a key triple must come from one file. */
   readonly getFrom: (file: SharedFileName, key: string) => ProfileValue | undefined
-  /** The keys that stand in either file, lower case. */
+  /** The keys of both files, lower case. */
   readonly keys: () => readonly string[]
   /** The header's line in each file that has this profile. */
   readonly lines: Readonly<Partial<Record<SharedFileName, number>>>
