@@ -41,8 +41,8 @@ function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundin
   return status(invocation, {
     environment: env,
     now: () => new Date(),
-    readFiles: () => readSnapshots(surroundings),
-    identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId),
+    files: { read: () => readSnapshots(surroundings) },
+    facts: { identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId) },
     cachedSessionOf: (profile) => noneUnlessCached(profile, surroundings),
     terminal: { stdout: createOutput(1), stderr: createOutput(2), data },
   })

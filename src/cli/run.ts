@@ -7,7 +7,8 @@ import type { Invocation } from '../command-line/table.ts'
 import type { ParsedLine } from '../command-line/yargs.ts'
 import { status } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
-import type { Context } from '../runtime/runtime.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /** The command line: parses it and runs the command. Nothing of a command but the quick answers, and no yargs, is loaded before it is needed. */
@@ -57,13 +58,13 @@ async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' 
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
-  const { createContext } = await import('../runtime/runtime.ts')
-  const context = await createContext(invocation, signal)
+  const { createRuntime } = await import('../runtime/runtime.ts')
+  const runtime = await createRuntime(invocation, signal)
   try {
-    return await runWith(invocation, context)
+    return await dispatch(invocation.command, invocation, runtime)
   } finally {
     // Once everything is said; and after a failure too, since some of many may have been signed in.
-    if (LEAVE_PROMPT_TRUE.has(invocation.command)) context.updatePromptCache()
+    if (LEAVE_PROMPT_TRUE.has(invocation.command)) runtime.updatePromptCache()
   }
 }
 
@@ -78,83 +79,32 @@ const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>([
   'status',
 ])
 
-async function runWith(invocation: Invocation, context: Context): Promise<number> {
-  switch (invocation.command) {
-    case 'login': {
-      const [{ login }, { createLoginContext }] = await Promise.all([
-        import('../commands/login.ts'),
-        import('../runtime/login.ts'),
-      ])
-      return await login(invocation, createLoginContext(context))
-    }
-    case 'logout':
-      return (await import('../commands/logout.ts')).logout(invocation, context)
-    case 'exec': {
-      const [{ exec }, { createProgramContext }] = await Promise.all([
-        import('../commands/exec.ts'),
-        import('../runtime/login.ts'),
-      ])
-      return await exec(invocation, createProgramContext(context))
-    }
-    case 'env': {
-      const [{ env }, { createProgramContext }] = await Promise.all([
-        import('../commands/env.ts'),
-        import('../runtime/login.ts'),
-      ])
-      return await env(invocation, createProgramContext(context))
-    }
-    case 'credential-process': {
-      const [{ credentialProcess }, { createProcessContext }] = await Promise.all([
-        import('../commands/credential-process.ts'),
-        import('../runtime/login.ts'),
-      ])
-      return await credentialProcess(invocation, await createProcessContext(invocation, context))
-    }
-    case 'cache':
-      return (await import('../commands/cache.ts')).cache(invocation, context)
-    case 'setup': {
-      const [{ setup }, { createSetupContext }] = await Promise.all([
-        import('../commands/setup.ts'),
-        import('../runtime/login.ts'),
-      ])
-      return await setup(invocation, await createSetupContext(context))
-    }
-    case 'import': {
-      const [{ importFrom }, { createUndoContext }] = await Promise.all([
-        import('../commands/import.ts'),
-        import('../runtime/runtime.ts'),
-      ])
-      return await importFrom(invocation, { ...context, ...createUndoContext(context) })
-    }
-    case 'undo': {
-      const [{ undo }, { createUndoContext }] = await Promise.all([
-        import('../commands/undo.ts'),
-        import('../runtime/runtime.ts'),
-      ])
-      return await undo(invocation, createUndoContext(context))
-    }
-    case 'doctor': {
-      const [{ doctor }, { createDoctorContext }] = await Promise.all([
-        import('../commands/doctor.ts'),
-        import('../doctor/machine.ts'),
-      ])
-      return await doctor(invocation, createDoctorContext(context))
-    }
-    case 'shell-init': {
-      const [{ shellInit }, { completedCommands }] = await Promise.all([
-        import('../commands/shell-init.ts'),
-        import('../shell/shell-init.ts'),
-      ])
-      return shellInit(invocation, { terminal: context.terminal, commands: completedCommands() })
-    }
-    case 'settings': {
-      const [{ settings }, { createSettingsContext }] = await Promise.all([
-        import('../commands/settings.ts'),
-        import('../runtime/runtime.ts'),
-      ])
-      return await settings(invocation, createSettingsContext(context))
-    }
-    case 'status':
-      return status(invocation, context)
-  }
+async function dispatch<Name extends CommandName>(
+  name: Name,
+  line: Invocation<Name>,
+  runtime: Runtime,
+): Promise<number> {
+  return await COMMANDS[name](line, runtime)
+}
+
+/** Every command, loaded only when it runs. */
+const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runtime: Runtime) => Promise<number> } = {
+  login: async (line, runtime) => (await import('../commands/login.ts')).login(line, await forLogin(runtime)),
+  logout: async (line, runtime) => (await import('../commands/logout.ts')).logout(line, runtime),
+  status: async (line, runtime) => Promise.resolve(status(line, runtime)),
+  exec: async (line, runtime) => (await import('../commands/exec.ts')).exec(line, await forLogin(runtime)),
+  env: async (line, runtime) => (await import('../commands/env.ts')).env(line, await forLogin(runtime)),
+  'credential-process': async (line, runtime) =>
+    (await import('../commands/credential-process.ts')).credentialProcess(line, runtime),
+  cache: async (line, runtime) => (await import('../commands/cache.ts')).cache(line, runtime),
+  setup: async (line, runtime) => (await import('../commands/setup.ts')).setup(line, await forLogin(runtime)),
+  import: async (line, runtime) => (await import('../commands/import.ts')).importFrom(line, runtime),
+  undo: async (line, runtime) => (await import('../commands/undo.ts')).undo(line, runtime),
+  doctor: async (line, runtime) => (await import('../commands/doctor.ts')).doctor(line, runtime),
+  'shell-init': async (line, runtime) => (await import('../commands/shell-init.ts')).shellInit(line, runtime),
+  settings: async (line, runtime) => (await import('../commands/settings.ts')).settings(line, runtime),
+}
+
+async function forLogin(runtime: Runtime): Promise<LoginRuntime> {
+  return (await import('../runtime/login.ts')).createLoginRuntime(runtime)
 }

@@ -3,25 +3,17 @@ import type { Invocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration, secondsUntil } from '../model/expiration.ts'
-import type { Now } from '../platform/time.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { sessionState } from '../sessions/reuse.ts'
 import type { SessionState } from '../sessions/reuse.ts'
-import type { SessionCache } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { formatInstant, formatRemainingShort } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
-import { visible } from '../ui/words.ts'
+import { listed, note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What `cache` needs. It cannot reach STS: AWS has no way to end a session early. */
-export interface CacheContext {
-  readonly cache: Pick<SessionCache, 'list' | 'count' | 'remove' | 'removeAll' | 'sweep'>
-  readonly facts: Pick<RememberedFacts, 'identityOf'>
-  readonly now: Now
-  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data' | 'talk'>
-}
+type CacheContext = Pick<Runtime, 'cache' | 'facts' | 'now' | 'terminal'>
 
 /**
  * Shows the sessions that awsmfa keeps (`show`), or removes those of the named profiles or all (`clear`), and gives the exit
@@ -166,7 +158,7 @@ export function renderUnopened(count: number): string {
 export function renderCleared(count: number, profiles: readonly string[], style: TextStyle): string {
   const whose = profiles.length === 0 ? '' : ` of ${named(profiles)}`
   if (count === 0) return note(profiles.length === 0 ? 'no session is kept' : `no session${whose} is kept`)
-  return `${paint(style.unicode ? '✔' : 'ok', 'green', style)} ${count === 1 ? 'one session' : `${count} sessions`}${whose} ${count === 1 ? 'is' : 'are'} gone from awsmfa's cache\n`
+  return `${tick(style)} ${count === 1 ? 'one session' : `${count} sessions`}${whose} ${count === 1 ? 'is' : 'are'} gone from awsmfa's cache\n`
 }
 
 /** Others lose a session that they shared with those that were named. */
@@ -200,10 +192,5 @@ function secondsLeft({ expiration }: KeptSession, now: Date): number {
 }
 
 function named(profiles: readonly string[]): string {
-  const words = profiles.map((profile) => `'${visible(profile)}'`)
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
-}
-
-function note(text: string): string {
-  return `awsmfa: note: ${text}\n`
+  return listed(profiles.map(quoted), 'and')
 }

@@ -1,15 +1,19 @@
 import type { Invocation } from '../command-line/table.ts'
 import { processSession } from './program-session.ts'
-import type { LoginFirstContext, ProcessAsked, ProcessSession } from './program-session.ts'
+import type { ProcessAsked, ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { currentCredentials } from '../login/provide-session.ts'
-import { findSetting, toSeconds, toSwitch } from '../login/settings.ts'
+import { settingsReader } from '../login/settings-file.ts'
+import { findSetting, toLength, toSeconds, toSwitch } from '../login/settings.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import { renderProcessAnswer } from '../sessions/process-answers.ts'
+import { createLoginRuntime } from '../runtime/login.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { keepAnswer, noteSources, renderProcessAnswer } from '../sessions/process-answers.ts'
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
@@ -20,38 +24,58 @@ import { visible, warn } from '../ui/words.ts'
  */
 const REFUSAL_HOLDS_MS = 5_000
 
-/** What credential-process needs. `keepAnswer` has the next run answer the same without all this, as long as nothing changes. */
-export interface ProcessContext extends LoginFirstContext {
-  readonly keepAnswer: (profile: string, answer: { readonly text: string; readonly goodUntil: Date }) => Promise<void>
-}
+/**
+ * How long the answer may take, a person included. The AWS SDK for Rust waits about 20 s for a credential process, the one
+ * for Go a minute (aws-config › profile › credentials › exec; aws-sdk-go-v2/credentials/processcreds › DefaultTimeout).
+ */
+const TIMEOUT_SECONDS = 20
 
 /**
- * Prints the JSON of the credential_process protocol and nothing else on stdout, and gives the exit code 0. The session is the
- * one that stands in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
- * SESSION_MISSING where a code is needed and nobody can be asked, and what resolveLogin and answerProcess throw.
+ * Prints the JSON of the credential_process protocol and nothing else on stdout, and returns the exit code 0. The session is
+ * the one in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
+ * SESSION_MISSING if a token code is required and there is nobody to ask, and what resolveLogin and answerProcess throw.
  */
 export async function credentialProcess(
   invocation: Invocation<'credential-process'>,
-  context: ProcessContext,
+  runtime: Runtime,
 ): Promise<number> {
+  const { folders, paths, environment } = runtime
+  // Noted before anything is read for the answer. The settings may have been read already, so they are read again.
+  const sources = { environment, folders, files: paths }
+  const madeFrom = noteSources(sources)
+  const fresh = { ...runtime, readSettings: settingsReader(folders.config) }
+  const context = createLoginRuntime(fresh, await timeoutOf(invocation, fresh))
   const windowSeconds = await windowOf(invocation, context)
   const snapshots = context.files.read()
-  const request = {
+  const { profiles } = snapshots
+  const profile = resolveTargetProfile(invocation, environment).value
+  const answer = await find({
     invocation,
     context,
     windowSeconds,
     refusalHoldsMs: REFUSAL_HOLDS_MS,
     snapshots,
-    profiles: snapshots.profiles,
-    profile: resolveTargetProfile(invocation, context.environment).value,
-  }
-  const answer = await find(request)
+    profiles,
+    profile,
+  })
   const text = renderProcessAnswer(answer)
   context.terminal.stdout(text)
-  // Other options change what is answered, and the entry looks at none of them.
-  if (Object.keys(invocation.options).every((name) => name === 'profile'))
-    await context.keepAnswer(request.profile, { text, goodUntil: serveUntil(answer.expiration, windowSeconds) })
+  // Other options change the answer, and the entry does not look at them. What is in the keychain stays there: the next run
+  // could open an answer with a key from a file.
+  if (Object.keys(invocation.options).some((name) => name !== 'profile') || runtime.cacheKeyPlace === 'keychain')
+    return 0
+  const places = { ...sources, profile, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
+  const goodUntil = serveUntil(answer.expiration, windowSeconds)
+  await keepAnswer(places, { text, goodUntil, madeFrom }, context.now(), context.debug)
   return 0
+}
+
+async function timeoutOf(
+  { options }: Invocation<'credential-process'>,
+  { environment, readSettings }: Runtime,
+): Promise<number> {
+  const found = findSetting('timeout', { options, environment, defaults: await readSettings() })
+  return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }
 
 interface Asked extends ProcessAsked {
@@ -85,13 +109,13 @@ async function standingSession({
   profile,
 }: Asked): Promise<ProcessSession | undefined> {
   const { options } = invocation
-  const { environment, facts, connectThrough } = context
+  const { environment, facts, connect } = context
   try {
     // The caches of other tools are theirs: an entry there may be another user's.
     const effects = {
       ...context,
       awsCaches: [],
-      connect: (settings: Parameters<typeof connectThrough>[0]) => connectThrough(settings, profiles, snapshots),
+      connect: (settings: Parameters<typeof connect>[0]) => connect(settings, snapshots),
     }
     const found = await currentCredentials(
       { profile, profiles, minimumSeconds: 0, options, environment, defaults: await context.readSettings() },
@@ -122,7 +146,7 @@ function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapsho
 
 async function windowOf(
   { options }: Invocation<'credential-process'>,
-  { environment, readSettings }: LoginFirstContext,
+  { environment, readSettings }: LoginRuntime,
 ): Promise<number> {
   const sources = { options, environment, defaults: await readSettings() }
   const window = findSetting('refresh window', sources)

@@ -4,11 +4,12 @@ import { examine, profilesIn } from '../doctor/examination.ts'
 import type { ExaminedFile, MachineFacts } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { mendHome, planMends } from '../doctor/fix.ts'
-import type { MendEffects } from '../doctor/fix.ts'
+import { createMachine, makePrivate, removeDamaged } from '../doctor/machine.ts'
+import type { Machine } from '../doctor/machine.ts'
 import {
-  MEND_QUESTION,
   diagnose,
   isAbout,
+  MEND_QUESTION,
   renderFindings,
   renderFindingsJson,
   renderMended,
@@ -16,31 +17,20 @@ import {
   renderRepairs,
 } from '../doctor/report.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import type { Backups } from '../layouts/backups.ts'
 import { shownChange } from '../layouts/change-files.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
-import type { Terminal } from '../ui/terminal.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { commandLine, nearest } from '../ui/words.ts'
 
 /** `doctor`: both files, the environment and the caches → what is wrong, and what each tool will do; `--fix` mends what is safe. */
 
 /** What doctor needs. */
-export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'> {
-  readonly home: string | undefined
-  readonly terminal: Terminal
-  readonly backups: Pick<Backups, 'keep' | 'remove' | 'sweep'>
-  /** Reads both files as they are; why one cannot be read is part of the answer. Never throws. */
-  readonly examineFiles: () => Readonly<Record<SharedFileName, ExaminedFile>>
-  /** Gathers everything else; asks AWS for nothing. */
-  readonly gatherFacts: (
-    files: Readonly<Record<SharedFileName, ExaminedFile>>,
-    profiles: Profiles,
-  ) => Omit<MachineFacts, 'clockOffsetSeconds'>
-  /** Asks STS, with no credentials, what time it is: its clock less this one, in seconds. Never throws. */
-  readonly measureClock: () => Promise<number | 'none'>
-}
+type DoctorContext = Pick<
+  Runtime,
+  'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment' | 'folders' | 'awsCaches' | 'facts'
+>
 
 /**
  * Reports, and gives 1 where anything is an error, else 0. With `--fix` it mends first, and reports what is left. Throws
@@ -49,13 +39,14 @@ export interface DoctorContext extends Omit<MendEffects, 'terminal' | 'backups'>
 export async function doctor(invocation: Invocation<'doctor'>, context: DoctorContext): Promise<number> {
   const { options } = invocation
   const only = namedProfile(invocation)
-  const clockOffsetSeconds = options.online === true ? await context.measureClock() : undefined
+  const computer = createMachine({ ...context, identityOf: context.facts.identityOf })
+  const clockOffsetSeconds = options.online === true ? await computer.measureClock() : undefined
   const look = ({ files, machine, profiles }: Gathered): readonly Finding[] => {
     const examination = examine(files, machine, profiles)
     if (only !== undefined) assertThere(only, examination.profiles, files)
     return diagnose(examination, only?.value)
   }
-  const gathered = gather(context, clockOffsetSeconds)
+  const gathered = gather(computer, clockOffsetSeconds)
   const before = look(gathered)
   if (
     options.fix === true &&
@@ -64,7 +55,7 @@ export async function doctor(invocation: Invocation<'doctor'>, context: DoctorCo
     if (options.json === true) report(before, invocation, context)
     return exitCodeOf(before)
   }
-  const findings = options.fix === true ? look(gather(context, clockOffsetSeconds)) : before
+  const findings = options.fix === true ? look(gather(computer, clockOffsetSeconds)) : before
   report(findings, invocation, context)
   return exitCodeOf(findings)
 }
@@ -104,7 +95,7 @@ async function mend(
       question,
       consent,
     },
-    context,
+    { ...context, makePrivate, removeDamaged },
   )
   for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
   if (outcome.kind === 'nothing' && !isQuiet) terminal.stderr(renderNothingToMend())
@@ -130,10 +121,10 @@ interface Gathered {
   readonly profiles: Profiles
 }
 
-function gather(context: DoctorContext, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']): Gathered {
-  const files = context.examineFiles()
+function gather(computer: Machine, clockOffsetSeconds: MachineFacts['clockOffsetSeconds']): Gathered {
+  const files = computer.examineFiles()
   const profiles = profilesIn(files)
-  return { files, profiles, machine: { ...context.gatherFacts(files, profiles), clockOffsetSeconds } }
+  return { files, profiles, machine: { ...computer.gatherFacts(files, profiles), clockOffsetSeconds } }
 }
 
 function exitCodeOf(findings: readonly Finding[]): number {

@@ -2,8 +2,8 @@ import { ENV_FORMATS, findEnvFormat } from '../command-line/spec.ts'
 import type { EnvFormat } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { sessionForProgram, sessionVariables } from './program-session.ts'
-import type { LoginFirstContext } from './program-session.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
 import { renderProfileNote } from '../sessions/status.ts'
 import { quoteValue } from '../shell/words.ts'
 import { createOutput } from '../ui/streams.ts'
@@ -31,7 +31,7 @@ export function formatInWords(argv: readonly string[]): string | undefined {
  * Prints the profile's session, or code that takes one away, and gives the exit code 0. Throws USAGE, VALUE_NOT_QUOTABLE and
  * what sessionForProgram throws; then nothing was printed.
  */
-export async function env(invocation: Invocation<'env'>, context: LoginFirstContext): Promise<number> {
+export async function env(invocation: Invocation<'env'>, context: LoginRuntime): Promise<number> {
   const format = formatOf(invocation)
   const { environment, terminal } = context
   if (invocation.options.unset === true) {

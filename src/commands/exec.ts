@@ -1,21 +1,14 @@
 import type { Invocation } from '../command-line/table.ts'
 import { childEnvironment, sessionForProgram } from './program-session.ts'
-import type { LoginFirstContext } from './program-session.ts'
-import type { RunProgram } from '../platform/run-program.ts'
-
-/** What exec needs. */
-export interface ExecContext extends LoginFirstContext {
-  readonly runProgram: RunProgram
-  /** Names of variables differ by case alone on every platform but Windows. */
-  readonly caselessVariables: boolean
-}
+import { runProgram } from '../platform/run-program.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
 
 /**
  * Runs the program after `--` with the profile's session in its environment, and gives its exit code. The region is that of
  * the flag, the environment or the profile, the first that names one. Throws PROGRAM_NOT_RUN and what sessionForProgram throws.
  */
-export async function exec(invocation: Invocation<'exec'>, context: ExecContext): Promise<number> {
-  const { environment, runProgram, caselessVariables } = context
+export async function exec(invocation: Invocation<'exec'>, context: LoginRuntime): Promise<number> {
+  const { environment, isWindows } = context
   const [program, ...words] = invocation.tail ?? []
   if (program === undefined) throw new Error('a line without a program is refused before')
   const { profile, session, profileRegion } = await sessionForProgram(invocation, context)
@@ -25,6 +18,6 @@ export async function exec(invocation: Invocation<'exec'>, context: ExecContext)
   return await runProgram({
     program,
     words,
-    environment: childEnvironment(environment, { profile, session, region }, caselessVariables),
+    environment: childEnvironment(environment, { profile, session, region }, isWindows),
   })
 }

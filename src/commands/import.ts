@@ -2,29 +2,21 @@ import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import type { Backups } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
-import type { ChangeEffects, ChangeOutcome } from '../layouts/change-files.ts'
+import type { ChangeOutcome } from '../layouts/change-files.ts'
 import { findForeignProfiles } from '../layouts/foreign-tools.ts'
 import type { ForeignProfile } from '../layouts/foreign-tools.ts'
 import { planImport } from '../layouts/import-plan.ts'
 import type { ImportPlan } from '../layouts/import-plan.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Environment } from '../model/invocation.ts'
-import { paint } from '../ui/style.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
-import { commandLine, profileWord, visible } from '../ui/words.ts'
+import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
 
 /** `import`: what other tools sign in → which tool → shown, asked, made (flow) → report. */
 
 /** What import needs. */
-export interface ImportContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
-  readonly environment: Environment
-  readonly home: string | undefined
-  readonly terminal: Terminal
-  readonly backups: Backups
-}
+type ImportContext = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
 
 /**
  * Makes the profiles of one other tool awsmfa's and gives the exit code 0, also where there is nothing to import. Throws
@@ -149,14 +141,10 @@ function renderNothingMissing(tool: ForeignTool): string {
 /** `✔ done. To take it back: awsmfa undo`, and what to do next. */
 function renderImported(profiles: readonly string[], style: TextStyle): string {
   const [first = ''] = profiles
-  return `${paint(style.unicode ? '✔' : 'ok', 'green', style)} done. To take it back: ${commandLine('undo')}\nawsmfa: hint: to sign in: ${commandLine('login', profileWord(first))}\n`
+  return `${tick(style)} done. To take it back: ${commandLine('undo')}\nawsmfa: hint: to sign in: ${commandLine('login', profileWord(first))}\n`
 }
 
 /** Both tools work by now, and one will do. */
 function renderLeavesOld(tool: ForeignTool): string {
   return `awsmfa: hint: what only ${LABELS[tool]} needs is still there; to take it out: ${commandLine('import', tool, '--remove-old')}\n`
-}
-
-function note(text: string): string {
-  return `awsmfa: note: ${text}\n`
 }

@@ -2,11 +2,11 @@ import { classifyProfile } from '../aws-files/ownership.ts'
 import { isOutputOption } from '../command-line/table.ts'
 import type { Invocation } from '../command-line/table.ts'
 import {
-  PICK_QUESTION,
   patternQuestion,
+  PICK_QUESTION,
   pickOnlyQuestion,
-  renderCacheRefusal,
   renderCached,
+  renderCacheRefusal,
   renderKept,
   renderLoginList,
   renderPlanNote,
@@ -24,7 +24,6 @@ import type { FailureView } from '../errors/wording.ts'
 import type { ResolutionNote } from '../login/destination.ts'
 import { isRenewalAsked, settleAttempt } from '../login/prepare.ts'
 import type { Attempt, LoginRun, PrepareContext } from '../login/prepare.ts'
-import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
 import type { Candidate, SignInEvent, SignInOutcome } from '../login/sign-in.ts'
 import { canBeSignedIn, expandTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
@@ -33,6 +32,7 @@ import { renderDeviceFound } from '../mfa/device.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { statusObject, statusOfProfile } from '../sessions/status.ts'
 import { renderNothingManaged } from '../sessions/stores.ts'
@@ -63,7 +63,7 @@ async function signInAll(
   return await signIn(request, {
     ...context,
     tellNextCode,
-    connect: (resolution) => context.connect(resolution, profiles, snapshots),
+    connect: (resolution) => context.connect(resolution, snapshots),
   })
 }
 
@@ -293,20 +293,12 @@ function inputOf({ invocation, context, profiles, snapshots, defaults }: LoginRu
  * with its own error; many are a list with one line each.
  */
 
-/** What login needs. */
-export interface LoginContext extends PrepareContext {
-  readonly readSettings: () => Promise<GlobalDefaults>
-  readonly stores: readonly SessionStore[]
-  /** Removes what setup kept for undo and is too old by now. */
-  readonly sweepBackups: () => void
-}
-
 /**
  * Signs profiles in and gives the exit code 0. Throws everything that can refuse the only profile, LOGINS_FAILED where some of
  * many failed, and DECLINED for a no; what is not signed in is left as it was.
  */
-export async function login(invocation: Invocation<'login'>, context: LoginContext): Promise<number> {
-  context.sweepBackups()
+export async function login(invocation: Invocation<'login'>, context: LoginRuntime): Promise<number> {
+  context.backups.sweep()
   const snapshots = context.files.read()
   const { profiles } = snapshots
   const talk = invocation.options.quiet === true ? () => undefined : context.terminal.stderr
@@ -338,7 +330,7 @@ function findTargets({ invocation, profiles, snapshots }: LoginRun, stores: read
 /** A pattern may fit more than its writer thought; on a terminal it is counted and confirmed. */
 async function confirmPattern(
   targets: readonly string[],
-  { terminal, deadline, cancelled }: LoginContext,
+  { terminal, deadline, cancelled }: LoginRuntime,
 ): Promise<void> {
   if (!terminal.canAsk()) return
   const agreed = await deadline.pauseWhile(terminal.confirm(patternQuestion(targets), cancelled))

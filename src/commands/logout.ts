@@ -1,4 +1,3 @@
-import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { nameOfArn } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
@@ -8,33 +7,24 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
-import type { Now } from '../platform/time.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
 import type { ForeignEntry } from '../sessions/aws-cache-entry.ts'
-import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { statusObject, statusOfProfile } from '../sessions/status.ts'
-import type { StatusLookup } from '../sessions/status.ts'
 import { renderNothingManaged } from '../sessions/stores.ts'
 import type { Removal, SessionStore } from '../sessions/stores.ts'
 import { formatInstant } from '../ui/duration.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
 import { commandLine, displayPath, nearest, note, tick, visible } from '../ui/words.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
-export interface LogoutContext extends RemovalEffects {
-  readonly environment: Environment
-  readonly home: string | undefined
-  readonly now: Now
-  readonly files: Pick<SharedFiles, 'read'>
-  readonly facts: Pick<RememberedFacts, 'forgetIdentity' | 'identityOf'>
-  readonly awsCaches: readonly Pick<AwsCache, 'source' | 'findFor' | 'pathFor'>[]
-  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
-  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'talk'>
-}
+type LogoutContext = Pick<
+  Runtime,
+  'environment' | 'home' | 'now' | 'files' | 'facts' | 'awsCaches' | 'cachedSessionOf' | 'terminal' | 'stores' | 'cache'
+>
 
 /**
  * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code: 0, also where
@@ -68,7 +58,7 @@ function othersEntryLines(names: readonly string[], { files, awsCaches, now, hom
     const view = profiles.find(name)
     return view === undefined
       ? []
-      : findForeignEntries(view, awsCaches, now()).map((entry) => renderForeignEntry(name, entry, now(), home))
+      : findForeignEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
   })
 }
 
@@ -270,7 +260,7 @@ export function renderWorksThrough(profile: string, source: string): string {
 }
 
 /** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
-export function renderForeignEntry(
+export function renderOthersEntry(
   profile: string,
   { path, expiration }: ForeignEntry,
   now: Date,

@@ -1,42 +1,25 @@
-import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
+import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionsFor } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { settleAttempt } from '../login/prepare.ts'
-import type { LoginRun, PrepareContext } from '../login/prepare.ts'
+import type { LoginRun } from '../login/prepare.ts'
 import { answerProcess, currentCredentials } from '../login/provide-session.ts'
 import type { CurrentOutcome } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
-import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { ThroughSession } from '../login/resolve.ts'
 import { findSetting, toSeconds } from '../login/settings.ts'
-import type { GlobalDefaults } from '../login/settings.ts'
-import type { Connection } from '../login/sign-in.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
 
 /** What `exec` and `env` have in common: the session that a profile works with, after a login where there is none. */
-
-/** What both need. */
-export interface LoginFirstContext extends PrepareContext {
-  /** Makes the lines for prompts say what is so now. Never throws. */
-  readonly updatePromptCache: () => void
-  readonly readSettings: () => Promise<GlobalDefaults>
-  /** Whether a code could be had, here and now, from a program or a person. */
-  readonly canGetCode: (resolution: LoginResolution) => boolean
-  /** Reaches STS for roles that are assumed with a session. */
-  readonly connectThrough: (
-    settings: ThroughSession & { readonly path: readonly string[] },
-    profiles: Profiles,
-    snapshots: SharedSnapshots,
-  ) => Connection
-}
 
 /** A session for a program. */
 export interface SessionForProgram {
@@ -52,7 +35,7 @@ export interface SessionForProgram {
  */
 export async function sessionForProgram(
   invocation: Invocation<'exec' | 'env'>,
-  context: LoginFirstContext,
+  context: LoginRuntime,
 ): Promise<SessionForProgram> {
   const { value: profile } = resolveTargetProfile(invocation, context.environment)
   const minimumSeconds = await minimumOf(invocation, context)
@@ -104,10 +87,7 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
   return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
 }
 
-async function minimumOf(
-  { options }: AnyInvocation,
-  { environment, readSettings }: LoginFirstContext,
-): Promise<number> {
+async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
   const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
   return minimum === undefined ? 0 : toSeconds(minimum).value
 }
@@ -122,15 +102,14 @@ async function look(
   profile: string,
   minimumSeconds: number,
   { options }: AnyInvocation,
-  context: LoginFirstContext,
+  context: LoginRuntime,
 ): Promise<Looked> {
   const snapshots = context.files.read()
   const { profiles } = snapshots
   const { environment } = context
   const effects = {
     ...context,
-    connect: (settings: ThroughSession & { readonly path: readonly string[] }) =>
-      context.connectThrough(settings, profiles, snapshots),
+    connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connect(settings, snapshots),
   }
   return {
     found: await currentCredentials(
@@ -147,7 +126,7 @@ async function lookOrNone(
   profile: string,
   minimumSeconds: number,
   invocation: AnyInvocation,
-  context: LoginFirstContext,
+  context: LoginRuntime,
 ): Promise<Looked> {
   try {
     return await look(profile, minimumSeconds, invocation, context)
@@ -175,7 +154,7 @@ function missing(profile: string, found: CurrentOutcome, minimumSeconds: number)
 async function loginForProgram(
   invocation: Invocation<'exec' | 'env'>,
   missing: AwsmfaError,
-  context: LoginFirstContext,
+  context: LoginRuntime,
 ): Promise<void> {
   const { loginOne } = await import('./login.ts')
   const run = await loginRun(invocation, context)
@@ -196,7 +175,7 @@ async function loginForProgram(
 /** The login that the line would be, had it been one. */
 async function loginRun(
   { options, positionals }: Invocation<'exec' | 'env'>,
-  context: LoginFirstContext,
+  context: LoginRuntime,
 ): Promise<LoginRun> {
   const snapshots = context.files.read()
   return {
@@ -210,7 +189,7 @@ async function loginRun(
 }
 
 /** A role's session can be made anew without a code while an MFA session is kept. */
-function hasMfaSession({ cache, now }: LoginFirstContext): boolean {
+function hasMfaSession({ cache, now }: LoginRuntime): boolean {
   return cache.list().some((record) => record.key.chain === '' && isUsable(record, now(), 0))
 }
 
@@ -218,8 +197,8 @@ function hasMfaSession({ cache, now }: LoginFirstContext): boolean {
 
 /** What is asked for. `windowSeconds`: with so much left a session is renewed even if a code is needed. */
 export interface ProcessAsked {
-  readonly invocation: AnyInvocation
-  readonly context: LoginFirstContext
+  readonly invocation: Invocation
+  readonly context: LoginRuntime
   readonly windowSeconds: number
   /** How long ago, in ms, a refusal of the same question counts for this one. */
   readonly refusalHoldsMs: number
@@ -253,7 +232,7 @@ export async function processSession(
     isWindows,
   })
   for (const line of renderTrail(resolution)) context.debug(line)
-  const connection = context.connect(resolution, profiles, snapshots)
+  const connection = context.connect(resolution, snapshots)
   const session = await answerProcess(
     { resolution, windowSeconds, refusalHoldsMs },
     { ...context, connection, sources: await context.sourcesFor(resolution), onNotRenewed },

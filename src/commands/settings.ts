@@ -1,4 +1,3 @@
-import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { showOrigin } from '../errors/wording.ts'
@@ -10,29 +9,22 @@ import type { LoginInput } from '../login/resolve.ts'
 import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'
 import type { SettingName, SettingRow } from '../login/setting-table.ts'
 import { findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
-import type { GlobalDefaults, SettingSources } from '../login/settings.ts'
+import type { SettingSources } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment } from '../model/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
-import type { Now } from '../platform/time.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { exactDuration } from '../ui/duration-words.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
 import { visible } from '../ui/words.ts'
 
-/** What `settings` needs: files, a clock and a stream. It cannot reach AWS, run a command, nor write a file. */
-export interface SettingsContext {
-  readonly environment: Environment
-  readonly home: string | undefined
-  readonly isWindows: boolean
-  readonly now: Now
-  readonly readFiles: () => SharedSnapshots
-  readonly readSettings: () => Promise<GlobalDefaults>
-  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data'>
-}
+/** What `settings` needs: it cannot reach AWS, run a command, nor write a file. */
+type SettingsContext = Pick<
+  Runtime,
+  'environment' | 'home' | 'isWindows' | 'now' | 'files' | 'readSettings' | 'terminal'
+>
 
 /**
  * Prints every setting with its value and where it comes from, and gives the exit code 0, also for a profile that could not
@@ -40,7 +32,7 @@ export interface SettingsContext {
  */
 export async function settings(invocation: Invocation<'settings'>, context: SettingsContext): Promise<number> {
   const { environment, home, isWindows, terminal } = context
-  const { profiles, paths, config } = context.readFiles()
+  const { profiles, paths, config } = context.files.read()
   const report = reportSettings({
     invocation,
     environment,

@@ -1,18 +1,16 @@
 import { applyEdits } from '../aws-files/edit.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
-import { assertProfileName } from '../aws-files/sections.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { assertProfileName } from '../aws-files/sections.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import type { Backups } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
-import type { ChangeEffects } from '../layouts/change-files.ts'
 import { findBaseIn, planSetup } from '../layouts/setup-plan.ts'
-import type { ProcessStart, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
+import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
@@ -22,15 +20,11 @@ import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
-import type { Profiles } from '../model/profile.ts'
-import type { Deadline } from '../platform/time.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
-import { paint } from '../ui/style.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
 import type { TextStyle } from '../ui/style.ts'
 import type { Terminal } from '../ui/terminal.ts'
-import { commandLine, profileWord, visible } from '../ui/words.ts'
+import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
 
 /**
  * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → shown, asked, made
@@ -38,17 +32,25 @@ import { commandLine, profileWord, visible } from '../ui/words.ts'
  */
 
 /** What setup needs. */
-export interface SetupContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
-  readonly environment: Environment
-  readonly home: string | undefined
-  readonly terminal: Terminal
-  readonly backups: Backups
-  readonly facts: Pick<RememberedFacts, 'rememberIdentity'>
-  readonly deadline: Deadline
-  readonly processStart: ProcessStart
-  readonly defaults: GlobalDefaults
-  readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
-}
+type SetupRuntime = Pick<
+  LoginRuntime,
+  | 'environment'
+  | 'home'
+  | 'isWindows'
+  | 'terminal'
+  | 'backups'
+  | 'files'
+  | 'facts'
+  | 'now'
+  | 'cancelled'
+  | 'deadline'
+  | 'readSettings'
+  | 'connect'
+  | 'processStart'
+>
+
+/** ... and awsmfa's own settings. */
+type SetupContext = SetupRuntime & { readonly defaults: GlobalDefaults }
 
 /** Long-term keys that are not in the files yet, and where they come from. */
 interface GivenKeys {
@@ -61,7 +63,8 @@ interface GivenKeys {
  * Brings the files into the layout in which one session serves every role, and gives the exit code 0. Throws everything that
  * can refuse; then no file is changed, unless the failure says otherwise.
  */
-export async function setup(invocation: Invocation<'setup'>, context: SetupContext): Promise<number> {
+export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
+  const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
   const { terminal, environment, files } = context
   context.backups.sweep()
   const target = resolveTargetProfile(invocation, environment)
@@ -144,7 +147,7 @@ async function settleWithAws(
   if (isKnown && !isNew) return serialNumber
   const drafted = draftedFiles(input.snapshots, draft)
   const resolution = resolve(draft.base, drafted, input.region === undefined ? {} : { region: input.region }, context)
-  const connection = context.connect(resolution, drafted.profiles, drafted)
+  const connection = context.connect(resolution, drafted)
   if (isNew) await checkKeys(given, connection, context)
   return isKnown
     ? serialNumber
@@ -345,12 +348,4 @@ function renderAlreadySetUp(base: string): string {
 function renderSetUp(base: string, signedIn: boolean, style: TextStyle): string {
   const next = signedIn ? '' : `awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`
   return `${tick(style)} done. To take it back: ${commandLine('undo')}\n${next}`
-}
-
-export function tick(style: TextStyle): string {
-  return paint(style.unicode ? '✔' : 'ok', 'green', style)
-}
-
-export function note(text: string): string {
-  return `awsmfa: note: ${text}\n`
 }

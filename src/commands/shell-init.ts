@@ -1,20 +1,13 @@
-import { SHELL_NAMES, findShell } from '../command-line/spec.ts'
+import { findShell, SHELL_NAMES } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import { renderShellInit } from '../shell/shell-init.ts'
-import type { CompletedCommand } from '../shell/shell-init.ts'
-import type { Terminal } from '../ui/terminal.ts'
-
-/** What shell-init needs: a stream, and the command table for completion. It reads no file. */
-export interface ShellInitContext {
-  readonly terminal: Pick<Terminal, 'stdout'>
-  readonly commands: readonly CompletedCommand[]
-}
+import type { Runtime } from '../runtime/runtime.ts'
+import { completedCommands, renderShellInit } from '../shell/shell-init.ts'
 
 /** Prints the code for the named shell and gives the exit code 0. Throws USAGE. */
 export function shellInit(
   { positionals: [word] }: Invocation<'shell-init'>,
-  { terminal, commands }: ShellInitContext,
+  { terminal }: Pick<Runtime, 'terminal'>,
 ): number {
   const shell = word === undefined ? undefined : findShell(word)
   if (shell === undefined)
@@ -22,6 +15,6 @@ export function shellInit(
       code: 'USAGE',
       problem: { kind: 'unknown-shell', ...(word === undefined ? {} : { word }), known: SHELL_NAMES },
     })
-  terminal.stdout(renderShellInit(shell, commands))
+  terminal.stdout(renderShellInit(shell, completedCommands()))
   return 0
 }

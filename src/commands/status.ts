@@ -1,12 +1,11 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
-import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { Now } from '../platform/time.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
   renderEnvironmentNote,
@@ -19,17 +18,13 @@ import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
 import { nearest, visible } from '../ui/words.ts'
 
-/** What `status` needs: two files, a clock and a stream. It cannot reach STS, nor write a file. */
-export interface StatusContext {
-  readonly environment: Environment
-  readonly now: Now
-  readonly readFiles: () => SharedSnapshots
-  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
-  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data'>
+/** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
+export interface StatusContext extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
+  readonly files: Pick<Runtime['files'], 'read'>
+  readonly facts: Pick<Runtime['facts'], 'identityOf'>
+  readonly terminal: Pick<Runtime['terminal'], 'stdout' | 'stderr' | 'data'>
 }
 
 /**
@@ -42,13 +37,13 @@ export function status(invocation: Invocation<'status'>, context: StatusContext)
   const minTtlSeconds = minTtlOf(options.minTtl)
   const template = templateOf(options.format)
   const now = context.now()
-  const snapshots = context.readFiles()
+  const snapshots = context.files.read()
   const { profiles } = snapshots
   const lookup: StatusLookup = {
     profiles,
     now,
     minTtlSeconds: minTtlSeconds ?? 0,
-    identityOf: context.identityOf,
+    identityOf: context.facts.identityOf,
     cachedSessionOf: context.cachedSessionOf,
   }
   const all = options.all === true

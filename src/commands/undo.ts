@@ -1,23 +1,17 @@
 import type { Invocation } from '../command-line/table.ts'
-import { note, tick } from './setup.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import type { Backups } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
-import type { ChangeEffects, ChangeOutcome } from '../layouts/change-files.ts'
+import type { ChangeOutcome } from '../layouts/change-files.ts'
 import { planUndo } from '../layouts/undo-plan.ts'
 import type { UndoPlan } from '../layouts/undo-plan.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
-import { visible } from '../ui/words.ts'
+import { note, tick, visible } from '../ui/words.ts'
 
 /** `undo`: the newest change that is still in the files → shown, asked, taken back (flow) → report. */
 
 /** What undo needs. */
-export interface UndoContext extends Omit<ChangeEffects, 'backups' | 'terminal'> {
-  readonly home: string | undefined
-  readonly terminal: Terminal
-  readonly backups: Backups
-}
+type UndoContext = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home'>
 
 /**
  * Takes back what setup, import or doctor changed last and gives the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of

@@ -13,18 +13,20 @@ import {
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { resolveTransport } from '../aws/connection-settings.ts'
-import type { DoctorContext } from '../commands/doctor.ts'
-import type { DamagedEntry, ExaminedFile, OpenFile, ProgramFacts } from './examination.ts'
-import { createBackups } from '../layouts/backups.ts'
+import type { DamagedEntry, ExaminedFile, MachineFacts, OpenFile, ProgramFacts } from './examination.ts'
+import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { findHomeConflict, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import type { OwnFolders } from '../platform/paths.ts'
 import { readRegularFile, readWhole } from '../platform/read-file.ts'
 import { isExecutable } from '../platform/run-program.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
-import type { Context } from '../runtime/runtime.ts'
+import type { Now } from '../platform/time.ts'
 import { cacheArgumentsOf, findPromptFree } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache } from '../sessions/aws-cache.ts'
 import { inspectEncrypted } from '../sessions/cache-cipher.ts'
 
 /** What doctor looks at outside of the two files' contents: modes, programs, caches. Reads alone; what cannot be looked at is not there. */
@@ -178,27 +180,45 @@ export function removeDamaged(path: string): void {
 
 type Files = Readonly<Record<SharedFileName, ExaminedFile>>
 
-/** Makes the effects of doctor, which asks AWS for nothing unless `--online` says so. */
-export function createDoctorContext(context: Context): DoctorContext {
-  const { environment, folders, now, identityOf } = context
+/** What the machine is looked at with. */
+export interface MachineOptions {
+  readonly environment: Environment
+  /** Undefined if unknown. */
+  readonly home: string | undefined
+  readonly folders: OwnFolders
+  readonly now: Now
+  readonly awsCaches: readonly AwsCache[]
+  /** Returns the remembered owner of an access key, if any. */
+  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+}
+
+/** What doctor reads outside of awsmfa's own code; it asks AWS for nothing but the time, and that only if told to. */
+export interface Machine {
+  /** Reads both files as they are; why one cannot be read is part of the answer. Never throws. */
+  readonly examineFiles: () => Files
+  /** Gathers everything else. */
+  readonly gatherFacts: (files: Files, profiles: Profiles) => Omit<MachineFacts, 'clockOffsetSeconds'>
+  /** Asks STS, without credentials, for the time: its clock minus this one, in seconds. Never throws. */
+  readonly measureClock: () => Promise<number | 'none'>
+}
+
+/** Returns this machine as doctor reads it. Reads nothing yet. */
+export function createMachine(options: MachineOptions): Machine {
+  const { environment, home, folders, now, identityOf } = options
   const surroundings = surroundingsOfProcess()
   const paths = resolveSharedFiles(surroundings)
   return {
-    ...context,
-    backups: createBackups({ stateFolder: folders.state, now }),
-    makePrivate,
-    removeDamaged,
     examineFiles: () => ({ credentials: examineFile(paths.credentials), config: examineFile(paths.config) }),
-    measureClock: () => askClock(context),
+    measureClock: () => askClock(options),
     gatherFacts: (files, profiles) => {
       // Mostly there are no entries, and many profiles that could have one.
-      const awsCaches = cacheEntriesIn(context.home).length === 0 ? [] : context.awsCaches
+      const awsCaches = cacheEntriesIn(home).length === 0 ? [] : options.awsCaches
       return {
         platform: process.platform === 'win32' ? 'windows' : 'posix',
         nodeMajor: Number(process.versions.node.split('.')[0]),
         environment,
         now: now(),
-        openFiles: findOpenFiles(secretFiles(files, context)),
+        openFiles: findOpenFiles(secretFiles(files, options)),
         damagedEntries: [...damagedAwsEntries(profiles, awsCaches), ...findDamagedSessions(folders.cache)],
         quietUntil: (profile, tool) => {
           const caches = awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
@@ -220,7 +240,7 @@ export function createDoctorContext(context: Context): DoctorContext {
 }
 
 /** Config counts where it holds secrets: most people's is readable by all, and no harm done. */
-function secretFiles({ credentials, config }: Files, { folders, home }: Context): readonly string[] {
+function secretFiles({ credentials, config }: Files, { folders, home }: MachineOptions): readonly string[] {
   return [
     credentials.path,
     ...(/^[ \t]*aws_(?:secret_access_key|session_token)[ \t]*[=:]/im.test(config.text) ? [config.path] : []),
@@ -237,7 +257,7 @@ function cacheEntriesIn(home: string | undefined): readonly string[] {
     : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))
 }
 
-function damagedAwsEntries(profiles: Profiles, awsCaches: Context['awsCaches']): readonly DamagedEntry[] {
+function damagedAwsEntries(profiles: Profiles, awsCaches: readonly AwsCache[]): readonly DamagedEntry[] {
   if (awsCaches.length === 0) return []
   const entries = profiles.names().flatMap((name) => {
     const profile = profiles.find(name)
@@ -254,7 +274,7 @@ function damagedAwsEntries(profiles: Profiles, awsCaches: Context['awsCaches']):
   return entries.filter(({ path }, index) => entries.findIndex((entry) => entry.path === path) === index)
 }
 
-function missingFiles({ credentials, config }: Files, environment: Context['environment']) {
+function missingFiles({ credentials, config }: Files, environment: Environment) {
   const named = [
     { variable: 'AWS_SHARED_CREDENTIALS_FILE', file: credentials },
     { variable: 'AWS_CONFIG_FILE', file: config },
@@ -264,7 +284,7 @@ function missingFiles({ credentials, config }: Files, environment: Context['envi
     .map(({ variable, file }) => ({ variable, path: file.path }))
 }
 
-async function askClock({ environment, home, now }: Context): Promise<number | 'none'> {
+async function askClock({ environment, home, now }: MachineOptions): Promise<number | 'none'> {
   const { measureClock } = await import('../aws/transport.ts')
   const readText = (path: string): string => readFileSync(path, 'utf8')
   const settings = resolveTransport({

@@ -4,13 +4,13 @@ import { changesBetween, splitLines } from '../aws-files/lines.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { FilePlan, SharedFiles } from '../aws-files/shared-files.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import { note } from '../commands/setup.ts'
 import type { Backups } from './backups.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
 import type { Terminal } from '../ui/terminal.ts'
+import { note } from '../ui/words.ts'
 
 /** What comes before every change of the person's files: it is shown, and they are asked. */
 

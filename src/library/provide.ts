@@ -1,165 +1,106 @@
-import { userInfo } from 'node:os'
-import { readFileSync } from 'node:fs'
+/**
+ * One call of the library: the session that a program gets, by the rules and through the runtime of the command line. Errors
+ * have the words of the command line, in terms of the options.
+ */
 import { version } from '../../package.json'
-import { createSharedFiles } from '../aws-files/shared-files.ts'
-import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionKey } from '../command-line/spec.ts'
-import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { LOGIN_FLAGS, checkOptions, invocationOf } from './options.ts'
+import { checkOptions, invocationOf, LOGIN_FLAGS } from './options.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
-import { runCredentialProcess } from '../login/long-term-keys.ts'
 import { provideSession } from '../login/provide-session.ts'
-import type { ProvideEffects } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
-import { settingsReader } from '../login/settings-file.ts'
 import { createProvidedTokenCode } from '../mfa/given.ts'
-import { createQuestionLock } from '../mfa/question-lock.ts'
-import { tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeRequest, TokenCodeSource } from '../mfa/token-code.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure, FailureCode } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
-import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { Surroundings } from '../platform/paths.ts'
-import { createDeadline, pause } from '../platform/time.ts'
-import { connect } from '../runtime/login.ts'
-import { chooseCacheKey, sha256 } from '../runtime/runtime.ts'
-import type { CacheKeySource } from '../sessions/cache-cipher.ts'
-import { createRememberedFacts } from '../sessions/facts.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
-import { createSessionCache } from '../sessions/session-cache.ts'
+import { createLoginRuntime } from '../runtime/login.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
+import { createRuntime } from '../runtime/runtime.ts'
 import { usableSectionSession } from '../sessions/status.ts'
-import { createAsker } from '../ui/question.ts'
 import { commandLine, profileWord, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** The composition root of the library: the effects for one call, made from the environment and the clock as they are then. */
-
-/** STS answers in well under a second; a call that has spent this long on the network is given up. */
-const DEADLINE_MS = 55_000
-
-/** Gives a session for these options. Rejects with AwsmfaProviderError, or with what `mfaCodeProvider` threw. */
+/** Returns a session for these options. Rejects with AwsmfaProviderError, or with what `mfaCodeProvider` threw. */
 export async function provideCredentials(options: FromAwsmfaOptions): Promise<AwsmfaCredentials> {
   const surroundings = surroundingsFor(options)
   try {
     checkOptions(options)
     return await find(options, surroundings)
   } catch (error) {
-    throw asProviderError(error, { profile: profileOf(options, surroundings), ...viewOf(surroundings) })
+    throw asProviderError(error, viewOf(options, surroundings))
   }
-}
-
-/** One call: what was asked, and what it is answered from. */
-interface Call {
-  readonly options: FromAwsmfaOptions
-  readonly invocation: Invocation<'login'>
-  readonly surroundings: Surroundings
-  readonly home: string | undefined
-  readonly snapshots: SharedSnapshots
-  readonly profiles: Profiles
-  readonly debug: (text: string) => void
 }
 
 async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Promise<AwsmfaCredentials> {
-  const { home, files } = viewOf(surroundings)
-  const snapshots = createSharedFiles({ paths: files ?? resolveSharedFiles(surroundings), home }).read()
-  const { profiles, paths } = snapshots
+  const invocation = invocationOf(options)
   const debug = (text: string): void => options.logger?.debug(`awsmfa: ${text}`)
-  const call: Call = { options, invocation: invocationOf(options), surroundings, home, snapshots, profiles, debug }
-  const folders = resolveOwnFolders(surroundings)
-  const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const standing = inSection(call)
-  if (standing !== undefined) return credentialsOf(standing, facts.identityOf(standing.accessKeyId)?.account)
-  const readSettings = settingsReader(folders.config)
+  const runtime = createLoginRuntime(
+    await createRuntime(invocation, new AbortController().signal, { surroundings, debug }),
+  )
+  const snapshots = runtime.files.read()
+  const { environment, facts, readFile } = runtime
+  const stored = sessionInSection(options, snapshots.profiles, runtime)
+  if (stored !== undefined) return credentialsOf(stored, facts.identityOf(stored.accessKeyId)?.account)
   const resolution = resolveLogin({
-    invocation: call.invocation,
-    environment: surroundings.env,
-    profiles,
-    paths,
-    defaults: await readSettings(),
-    readFile: readText,
+    invocation,
+    environment,
+    profiles: snapshots.profiles,
+    paths: snapshots.paths,
+    defaults: await runtime.readSettings(),
+    readFile,
     storesNothing: true,
   })
   for (const line of renderTrail(resolution)) debug(line)
-  const { source: keySource } = await chooseCacheKey({
-    environment: surroundings.env,
-    folders,
-    readSettings,
-    debug,
-    warn: (line) => debug(line.trim()),
-  })
   const { durationSeconds, minimumSeconds = 0 } = options
-  const request = {
-    resolution,
-    isLengthMeant: durationSeconds !== undefined,
-    minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0),
-  }
   const { credentials, account } = await provideSession(
-    request,
-    await effectsOf({ ...call, keySource }, resolution, facts),
+    {
+      resolution,
+      isLengthMeant: durationSeconds !== undefined,
+      minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0),
+    },
+    {
+      ...runtime,
+      connection: runtime.connect(resolution, snapshots),
+      sources: await sourcesOf(options, resolution, runtime),
+      tellNextCode: (seconds) => debug(`the token code has been used before; waiting ${seconds} s for the next one`),
+    },
   )
   return credentialsOf(credentials, account)
 }
 
-/** What login stored for the profile is what every other tool uses; a role or length of its own is not answered by it. */
-function inSection({ options, invocation, surroundings, profiles, debug }: Call): ShortTermCredentials | undefined {
+/** Every other tool uses the session that login stored for the profile; a role or duration of its own needs another. */
+function sessionInSection(
+  options: FromAwsmfaOptions,
+  profiles: Profiles,
+  { environment, now, debug }: LoginRuntime,
+): ShortTermCredentials | undefined {
   if (options.roleArn !== undefined || options.durationSeconds !== undefined) return undefined
-  const profile = profiles.find(resolveTargetProfile(invocation, surroundings.env).value)
+  const profile = profiles.find(resolveTargetProfile(invocationOf(options), environment).value)
   const session = usableSectionSession(profile, now(), options.minimumSeconds ?? 0)
   if (session !== undefined) debug('the session in the credentials file is used')
   return session
 }
 
-async function effectsOf(
-  call: Call & { readonly keySource: CacheKeySource },
-  resolution: LoginResolution,
-  facts: RememberedFacts,
-): Promise<ProvideEffects> {
-  const { surroundings, home, profiles, snapshots, debug, keySource } = call
-  const folders = resolveOwnFolders(surroundings)
-  const environment = surroundings.env
-  const cancelled = new AbortController().signal
-  return {
-    connection: connect({ environment, home, readText, now }, resolution, profiles, snapshots),
-    sources: await sourcesOf(call, resolution),
-    cache: createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
-    facts,
-    lockQuestion: createQuestionLock(folders.state),
-    deadline: createDeadline(DEADLINE_MS, cancelled),
-    cancelled,
-    sha256,
-    osUser: osUser(),
-    now,
-    debug,
-    pause,
-    tellNextCode: (seconds) => debug(`the token code has been used before; waiting ${seconds} s for the next one`),
-    showWaiting: () => () => undefined,
-    runCredentialProcess: (source) => runCredentialProcess(source, { environment }, cancelled),
-    // A program is no place for a choice of devices: they are listed in the error.
-    terminal: { canAsk: () => false, choose: () => Promise.reject(new Error('nothing is chosen here')) },
-  }
-}
-
-/** The program's own function before all; else what a login would ask. */
+/** The program's own function first; otherwise what a login would ask. */
 async function sourcesOf(
-  { options: { mfaCodeProvider }, surroundings: { env } }: Call,
+  { mfaCodeProvider }: FromAwsmfaOptions,
   resolution: LoginResolution,
+  { sourcesFor }: LoginRuntime,
 ): Promise<readonly TokenCodeSource[]> {
-  if (mfaCodeProvider !== undefined)
-    return [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, told(request)))]
-  return await tokenCodeSources(resolution, {
-    asker: createAsker({ environment: env, noColor: false }),
-    environment: env,
-  })
+  return mfaCodeProvider === undefined
+    ? await sourcesFor(resolution)
+    : [createProvidedTokenCode((request) => mfaCodeProvider(request.serialNumber, requestFor(request)))]
 }
 
-function told({ profile, userName, refusal }: TokenCodeRequest): MfaCodeRequest {
+function requestFor({ profile, userName, refusal }: TokenCodeRequest): MfaCodeRequest {
   const user = userName === undefined ? {} : { userName }
   if (refusal === undefined) return { profile, ...user }
   return {
@@ -189,21 +130,18 @@ function surroundingsFor({ filepath, configFilepath }: FromAwsmfaOptions): Surro
   return { ...surroundings, env: { ...surroundings.env, ...named } }
 }
 
-/** The places that messages name, as far as they are known. */
-function viewOf(surroundings: Surroundings): Pick<Parameters<typeof asProviderError>[1], 'home' | 'files'> {
+/** What the words depend on. */
+interface ProviderErrorView extends Pick<FailureView, 'home' | 'files'> {
+  readonly profile: string
+}
+
+/** The paths that messages name, as far as they are known. */
+function viewOf(options: FromAwsmfaOptions, surroundings: Surroundings): ProviderErrorView {
   return {
+    profile: resolveTargetProfile(invocationOf(options), surroundings.env).value,
     home: orUndefined(() => resolveHome(surroundings)),
     files: orUndefined(() => resolveSharedFiles(surroundings)),
   }
-}
-
-function profileOf(options: FromAwsmfaOptions, { env }: Surroundings): string {
-  return resolveTargetProfile(invocationOf(options), env).value
-}
-
-/** A uid without passwd entry has no name, and Node throws for it. */
-function osUser(): string | undefined {
-  return orUndefined(() => userInfo().username)
 }
 
 function orUndefined<T>(find: () => T): T | undefined {
@@ -212,21 +150,6 @@ function orUndefined<T>(find: () => T): T | undefined {
   } catch {
     return undefined
   }
-}
-
-function now(): Date {
-  return new Date()
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
-/** Failures as a program gets them: an Error whose message has the words of the command line, in terms of the options. */
-
-/** What the words depend on. */
-export interface ProviderErrorView extends Pick<FailureView, 'home' | 'files'> {
-  readonly profile: string
 }
 
 /** Nothing is set up for the profile here; another provider of a chain may have what is needed. */

@@ -25,7 +25,7 @@ export interface PrepareContext extends Omit<SignInEffects, 'connect' | 'termina
   readonly home: string | undefined
   /** Reads a file that a `file://` value names. */
   readonly readFile: (path: string) => string
-  readonly connect: (resolution: LoginResolution, profiles: Profiles, snapshots: SharedSnapshots) => Connection
+  readonly connect: (resolution: LoginResolution, snapshots: SharedSnapshots) => Connection
   readonly terminal: Terminal
   readonly cachedSessionOf: StatusLookup['cachedSessionOf']
   /** A `credential_process` is split as Windows does it. */

@@ -1,100 +1,233 @@
+/**
+ * The composition root, for the command line and the library: everything that a command acts through, made once for each
+ * run. Nothing is opened before it is used. What reaches AWS is in runtime/login.ts, which only some commands load.
+ */
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
 import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createSharedFiles } from '../aws-files/shared-files.ts'
+import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { isDebug } from '../command-line/parse.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import type { LoginContext } from '../commands/login.ts'
-import type { LogoutContext } from '../commands/logout.ts'
-import type { SettingsContext } from '../commands/settings.ts'
-import type { StatusContext } from '../commands/status.ts'
-import type { UndoContext } from '../commands/undo.ts'
 import { createBackups } from '../layouts/backups.ts'
+import type { Backups } from '../layouts/backups.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { badSetting, findDefault, findSetting, toSwitch } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
+import type { SharedFileName } from '../model/origin.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
-import type { OwnFolders } from '../platform/paths.ts'
+import type { OwnFolders, Surroundings } from '../platform/paths.ts'
+import type { Now } from '../platform/time.ts'
 import { findCachedEntry } from '../sessions/aws-cache-entry.ts'
 import { createAwsCacheStore } from '../sessions/aws-cache.ts'
+import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { CacheKeySource } from '../sessions/cache-cipher.ts'
 import { createCacheKeyFile } from '../sessions/cache-key-file.ts'
 import { createRememberedFacts } from '../sessions/facts.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
 import { forgetAnswers } from '../sessions/process-answers.ts'
 import { createPromptFiles, updatePromptCache } from '../sessions/prompt-cache.ts'
 import { createOwnCacheStore, createSessionCache, findOwnCachedSession } from '../sessions/session-cache.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
+import type { Sha256 } from '../sessions/session-record.ts'
+import type { StatusLookup } from '../sessions/status.ts'
 import { createCredentialsFileStore } from '../sessions/stores.ts'
+import type { SessionStore } from '../sessions/stores.ts'
 import { createAsker } from '../ui/question.ts'
 import type { Asker } from '../ui/question.ts'
 import { movesCursor } from '../ui/style.ts'
 import { createSpinner, createTerminal } from '../ui/terminal.ts'
+import type { Terminal } from '../ui/terminal.ts'
 import { visible } from '../ui/words.ts'
 
-/**
- * Gives the SHA-1 of a text, taken as UTF-8, as 40 lowercase hexadecimal digits. For names that other programs make this way
- * alone: nothing is protected by it.
- */
-export function sha1(text: string): string {
-  return createHash('sha1').update(text, 'utf8').digest('hex')
-}
-
-/** Gives the SHA-256 of a text, taken as UTF-8, as 64 lowercase hexadecimal digits. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex')
-}
-
-/** Where the key of awsmfa's own cache is kept: the settings say, before anything is looked for in the cache. */
-
-export interface CacheKeyChoice {
-  readonly environment: NodeJS.ProcessEnv
+/** What any command may ask for. A command names what it uses: `Pick<Runtime, 'files' | 'now'>`. */
+export interface Runtime {
+  readonly environment: Environment
+  readonly isWindows: boolean
+  /** Undefined if unknown: messages do without `~`, and only paths that need it fail. */
+  readonly home: string | undefined
+  /** awsmfa's own folders. */
   readonly folders: OwnFolders
-  readonly readSettings: () => Promise<GlobalDefaults>
-  /** Told, for `--debug`, what is wrong with a key that is there; never a secret. */
+  /** The paths of the shared files. */
+  readonly paths: Readonly<Record<SharedFileName, string>>
+  readonly now: Now
+  /** Aborts when the person or the system ends the command. */
+  readonly cancelled: AbortSignal
+  readonly sha256: Sha256
+  readonly terminal: Terminal
+  /** Asks at the controlling terminal. */
+  readonly asker: Asker
+  /** Takes a line for `--debug`; never a secret. */
   readonly debug: (text: string) => void
-  /** Told in one line, with its line end, that what was to be kept is not kept, and why. */
+  readonly files: SharedFiles
+  readonly backups: Backups
+  /** Returns awsmfa's own settings; reads their file once. */
+  readonly readSettings: () => Promise<GlobalDefaults>
+  readonly facts: RememberedFacts
+  readonly cache: SessionCache
+  readonly cacheKeyPlace: 'file' | 'keychain'
+  /** The caches of the AWS CLI and botocore; none if the home folder is unknown. */
+  readonly awsCaches: readonly AwsCache[]
+  /** Every place where `login` stores sessions. */
+  readonly stores: readonly SessionStore[]
+  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
+  /** Makes the lines that prompts read match the sessions. Never throws. */
+  readonly updatePromptCache: () => void
+}
+
+/** A program that calls the library: it is shown nothing but the prompt for a token code. */
+export interface CallingProgram {
+  readonly surroundings: Surroundings
+  readonly debug: (text: string) => void
+}
+
+/** Makes the runtime of one command, or of one call of the library. Throws USAGE for an invalid `cache_key`, HOME_UNKNOWN. */
+export async function createRuntime(
+  invocation: AnyInvocation,
+  cancelled: AbortSignal,
+  program?: CallingProgram,
+): Promise<Runtime> {
+  const surroundings = program?.surroundings ?? surroundingsOfProcess()
+  const environment = { ...surroundings.env }
+  const home = homeIfKnown(surroundings)
+  const folders = resolveOwnFolders(surroundings)
+  const paths = resolveSharedFiles(surroundings)
+  const now = (): Date => new Date()
+  const readSettings = settingsReader(folders.config)
+  const noColor = await wantsNoColor(invocation, environment, readSettings)
+  const asker = createAsker({ environment, noColor })
+  const terminal = program === undefined ? terminalOf(environment, noColor, asker) : silentTerminal(program.debug)
+  const debug = program?.debug ?? debugTo(terminal, invocation)
+  const [uid, allowRoot] = [process.getuid?.(), invocation.options.allowRoot === true]
+  const files = createSharedFiles({ paths, home, allowRoot, uid })
+  const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
+  const key = await chooseCacheKey({ environment, folders, readSettings, debug, warn: terminal.stderr })
+  const cache = forgettingAnswers(
+    createSessionCache({ cacheFolder: folders.cache, keySource: key.source, sha256, onOddity: debug }),
+    folders.cache,
+  )
+  // Both are in the home folder, wherever the shared files are.
+  const awsCaches =
+    home === undefined
+      ? []
+      : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
+  const cachedSessionOf: Runtime['cachedSessionOf'] = (profile) =>
+    findCachedEntry(profile, awsCaches)?.session ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
+  const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
+  return {
+    environment,
+    isWindows: process.platform === 'win32',
+    home,
+    folders,
+    paths,
+    now,
+    cancelled,
+    sha256,
+    terminal,
+    asker,
+    debug,
+    files,
+    backups: createBackups({ stateFolder: folders.state, now }),
+    readSettings,
+    facts,
+    cache,
+    cacheKeyPlace: key.place,
+    awsCaches,
+    stores: [
+      createCredentialsFileStore(files),
+      ...awsCaches,
+      createOwnCacheStore({ cache, readProfiles: () => files.read().profiles }),
+    ],
+    cachedSessionOf,
+    updatePromptCache: () => updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
+  }
+}
+
+function homeIfKnown(surroundings: Surroundings): string | undefined {
+  try {
+    return resolveHome(surroundings)
+  } catch (error) {
+    if (error instanceof AwsmfaError) return undefined
+    throw error
+  }
+}
+
+function terminalOf(environment: Environment, noColor: boolean, asker: Asker): Terminal {
+  const canMoveCursor = movesCursor(environment, process.platform)
+  return createTerminal({ environment, noColor, asker, spinner: (talk) => createSpinner({ talk, canMoveCursor }) })
+}
+
+/** A program has no terminal to read messages or to answer questions about anything but a token code. */
+function silentTerminal(debug: (text: string) => void): Terminal {
+  const style = { color: false, unicode: false, columns: undefined }
+  const write = (text: string): void => debug(text.trim())
+  const refuse = (): Promise<never> => Promise.reject(new Error('a program cannot be asked'))
+  return {
+    stdout: write,
+    stderr: write,
+    data: style,
+    talk: style,
+    canAsk: () => false,
+    confirm: refuse,
+    ask: refuse,
+    choose: refuse,
+    showWaiting: () => () => undefined,
+  }
+}
+
+function debugTo({ stderr }: Terminal, invocation: AnyInvocation): Runtime['debug'] {
+  if (!isDebug(invocation)) return () => undefined
+  return (text) => stderr(`awsmfa: debug: ${visible(text, 2000)}\n`)
+}
+
+/**
+ * Returns whether `--no-color` or `no_color` in the settings file turns color off. Every variable about color overrides the
+ * file, and a file that cannot be used counts as none: commands that need more of it report that.
+ */
+export async function wantsNoColor(
+  { options }: Pick<AnyInvocation, 'options'>,
+  environment: Environment,
+  readSettings: Runtime['readSettings'],
+): Promise<boolean> {
+  if (options.noColor === true) return true
+  if ((environment['FORCE_COLOR'] ?? '') !== '') return false
+  try {
+    const found = findDefault('no colour', { defaults: await readSettings() })
+    return found !== undefined && toSwitch(found).value
+  } catch (error) {
+    if (error instanceof AwsmfaError) return false
+    throw error
+  }
+}
+
+interface CacheKeyOptions extends Pick<Runtime, 'environment' | 'folders' | 'readSettings' | 'debug'> {
+  /** Takes a line, with its end: a session could not be cached, and why. */
   readonly warn: (line: string) => void
 }
 
-/** The source of the key, and whether that is the keychain. */
-export interface ChosenCacheKey {
-  readonly place: 'file' | 'keychain'
-  readonly source: CacheKeySource
-}
-
-/**
- * Chooses by AWSMFA_CACHE_KEY, else by `cache_key` in the settings file. What the keychain takes is loaded only for it. Throws
- * USAGE for a value that is neither `file` nor `keychain`. A settings file that cannot be used is for those to tell who need
- * more of it.
- */
-export async function chooseCacheKey({
+/** Chooses where the key of awsmfa's own cache is: in a file, or in the keychain, whose code is loaded only for it. */
+async function chooseCacheKey({
   environment,
   folders,
   readSettings,
   debug,
   warn,
-}: CacheKeyChoice): Promise<ChosenCacheKey> {
-  const found = findSetting('cache key', { options: {}, environment, defaults: await defaultsIn(readSettings) })
+}: CacheKeyOptions): Promise<{ readonly place: Runtime['cacheKeyPlace']; readonly source: CacheKeySource }> {
+  const defaults = await settingsOrNone(readSettings)
+  const found = findSetting('cache key', { options: {}, environment, defaults })
+  const stateFolder = folders.state
   if (found === undefined || found.value === 'file') {
-    return {
-      place: 'file',
-      source: createCacheKeyFile({
-        runtimeFolder: environment['XDG_RUNTIME_DIR'],
-        stateFolder: folders.state,
-        onOddity: debug,
-      }),
-    }
+    const source = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder, onOddity: debug })
+    return { place: 'file', source }
   }
   if (found.value !== 'keychain') throw badSetting(found, 'file or keychain')
-  const [{ createKeychainKey }, { renderNotKept }] = await Promise.all([
-    import('../sessions/keychain.ts'),
-    import('../errors/files.ts'),
-  ])
+  const { createKeychainKey } = await import('../sessions/keychain.ts')
+  const { renderNotKept } = await import('../errors/files.ts')
   const source = createKeychainKey({
     helper: helperFile(),
-    stateFolder: folders.state,
+    stateFolder,
     environment,
     onOddity: debug,
     onUnavailable: (failure) => warn(renderNotKept(failure)),
@@ -102,7 +235,8 @@ export async function chooseCacheKey({
   return { place: 'keychain', source }
 }
 
-async function defaultsIn(readSettings: CacheKeyChoice['readSettings']): Promise<GlobalDefaults> {
+/** Commands that need more of a settings file that cannot be used report it. */
+async function settingsOrNone(readSettings: Runtime['readSettings']): Promise<GlobalDefaults> {
   try {
     return await readSettings()
   } catch (error) {
@@ -111,122 +245,14 @@ async function defaultsIn(readSettings: CacheKeyChoice['readSettings']): Promise
   }
 }
 
-/** The built helper lies beside the built entries; what is running may be a chunk, in a folder below. */
+/** The built helper is beside the built entries; the code that runs may be a chunk, in a folder below. */
 function helperFile(): string {
-  const [beside, above] = [__dirname, dirname(__dirname)].map((folder) => join(folder, 'keychain-helper.cjs'))
-  return above !== undefined && existsSync(above) ? above : (beside ?? '')
+  const name = 'keychain-helper.cjs'
+  const above = join(dirname(__dirname), name)
+  return existsSync(above) ? above : join(__dirname, name)
 }
 
-/**
- * The composition root of the command line: the effects that every command has, made from the environment and the clock as
- * they are when the command starts. What only login needs is in login-context.ts, so that no other command loads it. Nothing
- * is opened before it is used.
- */
-
-type SharedWithLogin =
-  | 'environment'
-  | 'home'
-  | 'now'
-  | 'files'
-  | 'facts'
-  | 'terminal'
-  | 'cancelled'
-  | 'sha256'
-  | 'debug'
-  | 'showWaiting'
-  | 'cache'
-  | 'awsCaches'
-  | 'cachedSessionOf'
-  | 'readSettings'
-
-/** What any command may ask for, and what login's own effects are made from. */
-export type Context = Pick<LoginContext, SharedWithLogin> &
-  LogoutContext &
-  StatusContext & {
-    readonly asker: Asker
-    readonly folders: OwnFolders
-    readonly cacheKeyPlace: 'file' | 'keychain'
-    readonly updatePromptCache: () => void
-  }
-
-/**
- * Makes the effects for one command line. `cancelled` aborts when the person or the system ends the command. Throws USAGE for a
- * setting of the cache key that means nothing.
- */
-export async function createContext(invocation: AnyInvocation, cancelled: AbortSignal): Promise<Context> {
-  const surroundings = surroundingsOfProcess()
-  const environment = { ...surroundings.env }
-  const home = homeIfKnown(surroundings)
-  const folders = resolveOwnFolders(surroundings)
-  const now = (): Date => new Date()
-  const readSettings = settingsReader(folders.config)
-  const noColor = await wantsNoColour(invocation, environment, readSettings)
-  const asker = createAsker({ environment, noColor })
-  const terminal = createTerminal({
-    environment,
-    noColor,
-    asker,
-    spinner: (talk) => createSpinner({ talk, canMoveCursor: movesCursor(environment, process.platform) }),
-  })
-  const debug = isDebug(invocation)
-    ? (text: string) => terminal.stderr(`awsmfa: debug: ${visible(text, 2000)}\n`)
-    : () => undefined
-  const [paths, uid, allowRoot] = [
-    resolveSharedFiles(surroundings),
-    process.getuid?.(),
-    invocation.options.allowRoot === true,
-  ]
-  const files = createSharedFiles({ paths, home, allowRoot, uid })
-  const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const { place: cacheKeyPlace, source: keySource } = await chooseCacheKey({
-    environment,
-    folders,
-    readSettings,
-    debug,
-    warn: terminal.stderr,
-  })
-  // Both lie under the home folder, wherever the files are.
-  const awsCaches =
-    home === undefined
-      ? []
-      : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const cache = forgettingAnswers(
-    createSessionCache({ cacheFolder: folders.cache, keySource, sha256, onOddity: debug }),
-    folders.cache,
-  )
-  const cachedSessionOf: Context['cachedSessionOf'] = (profile) =>
-    findCachedEntry(profile, awsCaches)?.session ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
-  const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
-  return {
-    environment,
-    home,
-    folders,
-    now,
-    files,
-    facts,
-    asker,
-    terminal,
-    cancelled,
-    sha256,
-    debug,
-    showWaiting: terminal.showWaiting,
-    readFiles: files.read,
-    identityOf: facts.identityOf,
-    cache,
-    cacheKeyPlace,
-    awsCaches,
-    stores: [
-      createCredentialsFileStore(files),
-      ...awsCaches,
-      createOwnCacheStore({ cache, readProfiles: () => files.read().profiles }),
-    ],
-    cachedSessionOf,
-    readSettings,
-    updatePromptCache: () => updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
-  }
-}
-
-/** What was answered before came from the cache as it was then. */
+/** Answers of `credential-process` came from the cache as it was, so every change of it removes them. */
 function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCache {
   const thenForget =
     <Taken extends readonly unknown[], Given>(change: (...taken: Taken) => Given) =>
@@ -246,42 +272,12 @@ function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCac
   }
 }
 
-function homeIfKnown(surroundings: ReturnType<typeof surroundingsOfProcess>): string | undefined {
-  try {
-    return resolveHome(surroundings)
-  } catch (error) {
-    // Only paths that need it fail, with their own words; a message can do without `~`.
-    if (error instanceof AwsmfaError) return undefined
-    throw error
-  }
+/** Returns the SHA-1 of UTF-8 text in lowercase hexadecimal, for names that other programs make so; it protects nothing. */
+export function sha1(text: string): string {
+  return createHash('sha1').update(text, 'utf8').digest('hex')
 }
 
-/**
- * Tells whether colours are off by `--no-color` or by `no_color` in the settings file, which every variable about colours beats. A
- * file that cannot be used counts as none: those who need more of it say so.
- */
-export async function wantsNoColour(
-  { options }: Pick<AnyInvocation, 'options'>,
-  environment: Environment,
-  readSettings: () => Promise<GlobalDefaults>,
-): Promise<boolean> {
-  if (options.noColor === true) return true
-  if ((environment['FORCE_COLOR'] ?? '') !== '') return false
-  try {
-    const found = findDefault('no colour', { defaults: await readSettings() })
-    return found !== undefined && toSwitch(found).value
-  } catch (error) {
-    if (error instanceof AwsmfaError) return false
-    throw error
-  }
-}
-
-/** Makes the effects of `settings`: what every command has, and awsmfa's own settings file. */
-export function createSettingsContext(context: Context): SettingsContext {
-  return { ...context, isWindows: process.platform === 'win32' }
-}
-
-/** Makes the effects of undo, which needs nothing of AWS. */
-export function createUndoContext(context: Context): UndoContext {
-  return { ...context, backups: createBackups({ stateFolder: context.folders.state, now: context.now }) }
+/** Returns the SHA-256 of UTF-8 text in lowercase hexadecimal. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex')
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cache } from '../../src/commands/cache.ts'
 import { removeSessions } from '../../src/commands/logout.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
+import { fakeRuntime } from '../support/fake-runtime.ts'
 import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
 
 const ALICE = 'arn:aws:iam::111111111111:mfa/alice'
@@ -57,25 +58,10 @@ function run(
   records: readonly SessionRecord[],
   unopened = 0,
 ): Ran {
-  const [data, talk]: [string[], string[]] = [[], []]
-  const style = { color: false, unicode: true, columns: undefined }
   const kept = fakeCache(records)
-  const facts = fakeFacts()
-  const code = cache(
-    { command: 'cache', positionals: words, options },
-    {
-      cache: { ...kept, count: () => kept.records.length + unopened },
-      facts,
-      now: () => NOW,
-      terminal: {
-        stdout: (text) => void data.push(text),
-        stderr: (text) => void talk.push(text),
-        data: style,
-        talk: style,
-      },
-    },
-  )
-  return { code, data: data.join(''), talk: talk.join(''), left: kept.records }
+  const runtime = fakeRuntime({ cache: { ...kept, count: () => kept.records.length + unopened } }, true)
+  const code = cache({ command: 'cache', positionals: words, options }, runtime)
+  return { code, data: runtime.stdout.join(''), talk: runtime.stderr.join(''), left: kept.records }
 }
 
 describe('cache show', () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createCredentialsFileStore } from '../../src/sessions/stores.ts'
 import { logout } from '../../src/commands/logout.ts'
-import type { LogoutContext } from '../../src/commands/logout.ts'
+import type { AwsCache } from '../../src/sessions/aws-cache.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
-import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import type { SharedFiles } from '../../src/aws-files/shared-files.ts'
-import { NOW, fakeCache, fakeFacts, sessionOf } from '../support/fake-effects.ts'
+import { NOW, fakeCache, sessionOf } from '../support/fake-effects.ts'
+import { fakeRuntime, snapshotsWith } from '../support/fake-runtime.ts'
 
 const RECORD = {
   key: {
@@ -23,13 +24,16 @@ const RECORD = {
   profiles: ['work'],
 }
 
+/** Shared files with these texts, which nobody may write. */
+function filesOf(credentials: string, config = ''): SharedFiles {
+  return { ...fakeRuntime().files, read: () => snapshotsWith(credentials, config) }
+}
+
 /** Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said. */
 function logoutWithStuckCache(
   options: Readonly<Record<string, true>>,
-  changes: Partial<LogoutContext> = {},
+  changes: Partial<Runtime> = {},
 ): { readonly code: number; readonly talk: readonly string[] } {
-  const talk: string[] = []
-  const style = { color: false, unicode: false, columns: undefined }
   const refuse = (): never => {
     throw new AwsmfaError({
       code: 'FILE_NOT_WRITABLE',
@@ -38,26 +42,12 @@ function logoutWithStuckCache(
       step: 'remove',
     })
   }
-  const context: LogoutContext = {
-    environment: {},
-    home: '/home/me',
-    now: () => NOW,
-    files: {
-      read: () =>
-        snapshotsOf({
-          credentials: { path: '/c', text: '[work]\n', exists: true },
-          config: { path: '/f', text: '', exists: true },
-        }),
-    },
-    facts: fakeFacts(),
-    awsCaches: [],
-    cachedSessionOf: () => undefined,
-    stores: [],
+  const runtime = fakeRuntime({
     cache: { ...fakeCache([RECORD]), remove: refuse },
-    terminal: { stdout: () => undefined, stderr: (text) => void talk.push(text), talk: style },
+    files: filesOf('[work]\n'),
     ...changes,
-  }
-  return { code: logout({ command: 'logout', positionals: ['work'], options }, context), talk }
+  })
+  return { code: logout({ command: 'logout', positionals: ['work'], options }, runtime), talk: runtime.stderr }
 }
 
 describe('signing out where a session is left in a cache', () => {
@@ -81,14 +71,9 @@ function logoutFromFile(
 ): { readonly code: number; readonly talk: readonly string[]; readonly text: string; readonly writes: number } {
   const section = (name: string): string =>
     `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
-  const talk: string[] = []
   let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
   let writes = 0
-  const read = (): SharedSnapshots =>
-    snapshotsOf({
-      credentials: { path: '/c', text, exists: true },
-      config: { path: '/f', text: '', exists: true },
-    })
+  const read = (): SharedSnapshots => snapshotsWith(text)
   const files: SharedFiles = {
     read,
     preflight: () => undefined,
@@ -99,24 +84,9 @@ function logoutFromFile(
       return { result, changed: ['credentials'], warnings: [] }
     },
   }
-  const context: LogoutContext = {
-    environment: {},
-    home: '/home/me',
-    now: () => NOW,
-    files,
-    facts: fakeFacts(),
-    awsCaches: [],
-    cachedSessionOf: () => undefined,
-    stores: [createCredentialsFileStore(files)],
-    cache: fakeCache(),
-    terminal: {
-      stdout: () => undefined,
-      stderr: (line) => void talk.push(line),
-      talk: { color: false, unicode: false, columns: undefined },
-    },
-  }
-  const code = logout({ command: 'logout', positionals, options }, context)
-  return { code, talk, text, writes }
+  const runtime = fakeRuntime({ files, stores: [createCredentialsFileStore(files)] })
+  const code = logout({ command: 'logout', positionals, options }, runtime)
+  return { code, talk: runtime.stderr, text, writes }
 }
 
 describe('signing out many profiles of which one stands twice in the file', () => {
@@ -149,27 +119,19 @@ describe('signing out many profiles of which one stands twice in the file', () =
 
 describe('signing out of a role whose session another program cached', () => {
   const config = '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = base\n'
-  const files = {
-    read: () =>
-      snapshotsOf({
-        credentials: { path: '/c', text: '', exists: true },
-        config: { path: '/f', text: config, exists: true },
-      }),
-  }
+  const files = filesOf('', config)
   const cacheOf = (
     seconds: number,
     mark?: { readonly profiles: readonly string[]; readonly requestHash: string },
-  ): LogoutContext['awsCaches'] => {
+  ): Runtime['awsCaches'] => {
     const entry = { credentials: sessionOf('ASIAOTHER', seconds).credentials, ...(mark === undefined ? {} : { mark }) }
-    return [
-      {
-        source: 'cli-cache',
-        findFor: () => ({ kind: 'entry', entry }),
-        pathFor: () => '/home/me/.aws/cli/cache/x.json',
-      },
-    ]
+    const cache: Pick<AwsCache, 'findFor' | 'pathFor'> = {
+      findFor: () => ({ kind: 'entry', entry }),
+      pathFor: () => '/home/me/.aws/cli/cache/x.json',
+    }
+    return [cache as AwsCache]
   }
-  const notesOf = (awsCaches: LogoutContext['awsCaches']): readonly string[] =>
+  const notesOf = (awsCaches: Runtime['awsCaches']): readonly string[] =>
     logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))
 
   it('says until when it stays and what to delete', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { settingsReader } from '../../src/login/settings-file.ts'
-import { wantsNoColour } from '../../src/runtime/runtime.ts'
+import { wantsNoColor } from '../../src/runtime/runtime.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -23,5 +23,5 @@ it.each([
   ['the file says neither', 'no_color = perhaps', {}, {}, false],
 ] as const)('%s', async (_, text, options, environment, expected) => {
   if (text !== undefined) writeFileSync(join(folder, 'config.ini'), `${text}\n`)
-  expect(await wantsNoColour({ options }, environment, settingsReader(folder))).toBe(expected)
+  expect(await wantsNoColor({ options }, environment, settingsReader(folder))).toBe(expected)
 })

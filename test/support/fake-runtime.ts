@@ -1,0 +1,63 @@
+/** A runtime in memory, for tests of commands. What a command writes is kept; an effect that a test does not give throws. */
+import { snapshotsOf } from '../../src/aws-files/profiles.ts'
+import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import { NOW, fakeCache, fakeFacts } from './fake-effects.ts'
+
+export interface FakeRuntime extends Runtime {
+  readonly stdout: readonly string[]
+  readonly stderr: readonly string[]
+}
+
+/** Returns both files with these texts. */
+export function snapshotsWith(credentials: string, config = ''): SharedSnapshots {
+  return snapshotsOf({
+    credentials: { path: '/c', text: credentials, exists: true },
+    config: { path: '/f', text: config, exists: true },
+  })
+}
+
+/** Makes one, with these effects in place of those that do nothing. `unicode`: what both streams can show. */
+export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): FakeRuntime {
+  const [stdout, stderr]: [string[], string[]] = [[], []]
+  const style = { color: false, unicode, columns: undefined }
+  const unexpected = (): never => {
+    throw new Error('this test gives the command no such effect')
+  }
+  return {
+    environment: {},
+    isWindows: false,
+    home: '/home/me',
+    folders: { config: '/config', cache: '/cache', state: '/state' },
+    paths: { credentials: '/c', config: '/f' },
+    now: () => NOW,
+    cancelled: new AbortController().signal,
+    sha256: unexpected,
+    terminal: {
+      data: style,
+      talk: style,
+      stdout: (text) => void stdout.push(text),
+      stderr: (text) => void stderr.push(text),
+      canAsk: () => false,
+      ask: unexpected,
+      confirm: unexpected,
+      choose: unexpected,
+      showWaiting: () => () => undefined,
+    },
+    asker: { style, obstacle: unexpected, askLine: unexpected, say: unexpected },
+    debug: () => undefined,
+    files: { read: () => snapshotsWith(''), preflight: unexpected, transact: unexpected },
+    backups: { keep: unexpected, list: () => [], remove: unexpected, sweep: () => undefined },
+    readSettings: () => Promise.resolve({}),
+    facts: fakeFacts(),
+    cache: fakeCache(),
+    cacheKeyPlace: 'file',
+    awsCaches: [],
+    stores: [],
+    cachedSessionOf: () => undefined,
+    updatePromptCache: () => undefined,
+    ...changes,
+    stdout,
+    stderr,
+  }
+}
