@@ -2,11 +2,12 @@ import { applyEdits } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { BYTE_ORDER_MARK, leadingBlanks, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
-import { editsBetween, lineEndOf } from '../aws-files/lines.ts'
+import { editsBetween } from '../aws-files/lines.ts'
 import { LEGACY_TOKEN_KEY } from '../aws-files/ownership.ts'
-import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
+import { planSessionRemoval } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { FilePlan } from '../aws-files/shared-files.ts'
+import { lineEndOf, removeKey } from '../aws-files/sections.ts'
 import { checkKeyPairs, checkSecurityToken, checkSession } from './check-credentials.ts'
 import { checkDoubles, checkHeaders } from './check-headers.ts'
 import { checkBytes, checkIndentedComments, checkKeys } from './check-spelling.ts'
@@ -122,7 +123,7 @@ const SPELLING_MENDS: Readonly<Partial<Record<Finding['code'], Mend>>> = {
       length: endOfKeys(own) - own.section.start,
       content: '',
     })),
-  'duplicate-key': (file, found) => entriesAt(file, found).flatMap(removalsOf),
+  'duplicate-key': (file, found) => entriesAt(file, found).flatMap(removeKey),
   'profile-prefix-in-credentials': renamedHeader,
   'padded-header': renamedHeader,
   'quoted-header': renamedHeader,
@@ -260,7 +261,7 @@ function sessionEdits(file: LinedDocument, found: Finding): readonly ByteEdit[] 
   if (found.code === 'security-token-first')
     return entriesAt(file, found)
       .filter(({ key }) => key === LEGACY_TOKEN_KEY)
-      .flatMap(removalsOf)
+      .flatMap(removeKey)
   if (!['leftover-marks', 'token-beside-long-term-keys'].includes(found.code) || found.profile === undefined) return []
   try {
     return planSessionRemoval({ document: file.document, path: file.path, profile: found.profile }).edits

@@ -13,9 +13,9 @@ import {
   findPlace,
   insertKeys,
   readShared,
+  removeKey,
   renameSection,
 } from '../aws-files/sections.ts'
-import { removalsOf } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
@@ -106,7 +106,7 @@ function removalOf(part: ObsoletePart, snapshots: SharedSnapshots): Edits {
     case 'keys': {
       const place = findPlace(documents[part.file], part.profile, part.keys)
       return {
-        [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removalsOf),
+        [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removeKey),
       }
     }
     case 'bare-section':
@@ -127,7 +127,7 @@ function bareSectionRemoval(profile: string, snapshots: SharedSnapshots): readon
       return [{ offset: section.start, length: section.end - section.start, content: '' }]
     return [
       { offset: section.start, length: section.bodyStart - section.start, content: '' },
-      ...entries.flatMap(removalsOf),
+      ...entries.flatMap(removeKey),
     ]
   })
 }

@@ -9,14 +9,14 @@ import {
   appendSection,
   configSectionName,
   findPlace,
-  pathsOf,
+  removeKey,
   renameKey,
   renameSection,
   replaceValue,
   wholeValue,
 } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
-import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
+import { planSessionRemoval } from '../aws-files/session-section.ts'
 import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { LONG_TERM_SUFFIX, unsuitable } from './setup-base.ts'
 import type { DependentProfiles, SetupBase } from './setup-base.ts'
@@ -123,7 +123,10 @@ function assertNameIsFree(base: string, file: SharedFileName, { documents, profi
   if (profile === undefined) return
   const { document } = documents[file]
   const sections = file === 'credentials' ? sectionsNamed(document, name) : configSectionsOf(document, name)
-  const holds = findStaticCredentials(profile, pathsOf(documents))
+  const holds = findStaticCredentials(profile, {
+    credentials: documents.credentials.path,
+    config: documents.config.path,
+  })
   const line = profile.lines[file]
   if (sections.length > 0)
     throw unsuitable(base, 'name-taken', [{ path: documents[file].path, ...(line === undefined ? {} : { line }) }])
@@ -174,7 +177,7 @@ function roleEdits(file: SharedDocument, name: string, { base, dependents }: Pro
       entry.key === 'mfa_serial' ||
       (entry.key === 'duration_seconds' && Number.parseInt(entry.value, 10) > CHAINED_ROLE_SECONDS)
     )
-      return removalsOf(entry)
+      return removeKey(entry)
     return entry.key === 'source_profile' && dependents.misdirected.includes(name)
       ? replaceValue(file.document, place, entry, encodeUtf8(base))
       : []
@@ -193,7 +196,7 @@ function plainEdits(
     const isLast = body.entries.findLast(({ key }) => key === entry.key) === entry
     const isOverruled =
       profile?.get(ownName) !== undefined || (replacesDevice && name === base && entry.key === 'mfa_serial')
-    return isOverruled || !isLast ? removalsOf(entry) : [renameKey(file.document, entry, ownName)]
+    return isOverruled || !isLast ? removeKey(entry) : [renameKey(file.document, entry, ownName)]
   })
 }
 

@@ -20,11 +20,12 @@ import {
   findPlace,
   insertKeys,
   readShared,
+  removeKey,
   replaceValue,
   wholeValue,
 } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
-import { planSessionRemoval, removalsOf } from '../aws-files/session-section.ts'
+import { planSessionRemoval } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { LayoutName } from '../command-line/spec.ts'
 import { findDependents, findSetupBase, unsuitable } from './setup-base.ts'
@@ -267,7 +268,7 @@ function removeProcess({ base, documents }: ProcessLayoutInput): readonly ByteEd
   const place = findPlace(documents.config, base, ['credential_process'])
   return place === undefined
     ? []
-    : place.body.entries.filter(({ key }) => key === 'credential_process').flatMap(removalsOf)
+    : place.body.entries.filter(({ key }) => key === 'credential_process').flatMap(removeKey)
 }
 
 /** Most tools prefer keys in the base's section of the credentials file, and would never run the process. */

@@ -11,7 +11,6 @@ import {
   identityOf,
   isMeaningful,
   keyOf,
-  lineEndOf,
   matchLines,
   sectionedLines,
 } from '../aws-files/lines.ts'
@@ -20,6 +19,7 @@ import { classifySection, isManagedKey } from '../aws-files/ownership.ts'
 import { sectionsNamed } from '../aws-files/profiles.ts'
 import { planSessionRemoval } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { lineEndOf } from '../aws-files/sections.ts'
 import type { ChangeRecord, RecordedFile } from './backups.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
