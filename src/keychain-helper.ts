@@ -1,3 +1,10 @@
+/**
+ * The program that loads `@napi-rs/keyring`, in a process of its own, because a native call that waits for a person cannot be
+ * stopped: its caller kills it when the time is up, and it ends itself after that.
+ *
+ * Without input it reads the key; with input it stores that unless there is one. It writes one line of JSON to stdout, a
+ * KeychainAnswer, which has the key; nothing else is written anywhere.
+ */
 import type { AsyncEntry as Entry } from '@napi-rs/keyring'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
@@ -5,25 +12,17 @@ import { dirname, join } from 'node:path'
 import { KEYCHAIN_ACCOUNT, KEYCHAIN_SERVICE } from './sessions/keychain.ts'
 import type { KeychainAnswer } from './sessions/keychain.ts'
 
-/**
- * The one place that loads `@napi-rs/keyring`, as a process of its own, because a native call that waits for somebody cannot be
- * taken back: whoever starts it ends it when the time is up, and left alone it ends itself.
- *
- * Without input it looks for the key; with input it stores that where it finds none. It answers on stdout with one line of
- * JSON, a KeychainAnswer, in which the key is; on nothing else.
- */
-
 const PACKAGE = '@napi-rs/keyring'
 
-/** Older ones do not know how to be kept to one store (its option `linux.store`). */
+/** Earlier versions lack the option `linux.store`. */
 const SUPPORTED = /^2\.[1-9]/
 
-/** A little more than whoever started it waits. */
+/** A little more than its caller waits. */
 const LONGEST_MS = 4000
 
 type Addon = Readonly<{ AsyncEntry: typeof Entry }>
 
-/** Loads the add-on. Undefined: it is not there, not for this platform, or of a version that must not be used. */
+/** Loads the add-on; undefined if it is missing, not for this platform, or of an unsupported version. */
 function loadAddon(): Addon | undefined {
   const load = createRequire(__filename)
   try {
@@ -32,12 +31,12 @@ function loadAddon(): Addon | undefined {
     }
     return SUPPORTED.test(version) ? (load(PACKAGE) as Addon) : undefined
   } catch {
-    // Whatever keeps it from loading, what there is to do about it is the same.
+    // Whatever keeps it from loading, the remedy is the same.
     return undefined
   }
 }
 
-/** Kept to the Secret Service: left to itself the add-on falls back to the kernel's keyring, which is empty after each boot. */
+/** Names the Secret Service: by default the add-on falls back to the kernel's keyring, which is empty after each boot. */
 function openEntry({ AsyncEntry }: Addon): Entry {
   return new AsyncEntry(KEYCHAIN_SERVICE, KEYCHAIN_ACCOUNT, { linux: { store: 'secret-service' } })
 }
@@ -50,7 +49,7 @@ async function answer(candidate: string): Promise<KeychainAnswer> {
     const found = await entry.getSecret()
     if (found !== null || candidate === '') return asAnswer(found)
     await entry.setSecret(Buffer.from(candidate, 'latin1'))
-    // Read again: what another process has put there meanwhile is the key.
+    // Read again: another process may have stored a key meanwhile, which then is the key.
     return asAnswer(await entry.getSecret())
   } catch (error) {
     return { kind: 'refused', detail: error instanceof Error ? error.message : String(error) }

@@ -1,9 +1,14 @@
+/**
+ * The cache key in the system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of Windows.
+ * Whatever could wait for a person or another process runs in child processes, which are killed when the time is up. The key
+ * passes through pipes, never through arguments or the environment.
+ */
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { optionalDependencies } from '../../package.json'
 import { existsSync } from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Failure } from '../model/failure.ts'
+import type { FailureOf } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLock } from '../platform/file-lock.ts'
 import { writing } from '../platform/system-error.ts'
@@ -12,52 +17,40 @@ import { decodeCacheKey, encodeCacheKey } from './cache-cipher.ts'
 import type { CacheKey, CacheKeySource } from './cache-cipher.ts'
 import { newCacheKey } from './cache-key-file.ts'
 
-/** Under which names the cache key stands in the system's keychain. People see both there. */
-
-/** The service, or "where", of the item. */
+/** The item's service, which people see as "where". */
 export const KEYCHAIN_SERVICE = 'awsmfa'
 
-/** The account, or "user name", of the item. */
+/** The item's account, which people see as "user name". */
 export const KEYCHAIN_ACCOUNT = 'cache-key'
 
-/**
- * The key of the cache in the system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of Windows.
- * Everything that could wait for a person or for another process is done in child processes that are killed when the time is
- * up; the key comes from the child and goes to it through pipes, never by its words or its environment.
- */
-
-/** What the helper says: the text that stands in the keychain, that there is none, or why there is no knowing. */
+/** The answer of the helper: the text in the keychain, that there is none, or why that is unknown. */
 export type KeychainAnswer =
   | { readonly kind: 'found'; readonly text: string }
   | { readonly kind: 'none' | 'no-add-on' }
   | { readonly kind: 'refused'; readonly detail: string }
 
-/** Why the key cannot be had. */
-export type KeychainFailure = Extract<Failure, { readonly code: 'KEYCHAIN_UNAVAILABLE' }>
+export type KeychainFailure = FailureOf<'KEYCHAIN_UNAVAILABLE'>
 
 export interface KeychainKeyOptions {
-  /** The built helper, src/entry/keychain-helper.ts. */
+  /** The path of the built helper, src/keychain-helper.ts. */
   readonly helper: string
-  /** awsmfa's state folder, where those who make a key take turns. */
+  /** awsmfa's state folder, which holds the lock for making a key. */
   readonly stateFolder: string
   readonly environment: NodeJS.ProcessEnv
-  /** Told why a key could not be had, for `--debug`; never a secret. */
+  /** Called with why there is no key, for `--debug`; never with a secret. */
   readonly onOddity: (text: string) => void
-  /** Told once, when a key that was to be made could not be: then the session is not kept. */
+  /** Called once, if a key could not be made: the session is not cached then. */
   readonly onUnavailable: (failure: KeychainFailure) => void
   /** How long the keychain may take, in ms. */
   readonly patienceMs?: number
 }
 
-/**
- * How long a keychain may take. Reading takes 10 to 20 ms; one that takes seconds has opened a window, and a program that
- * answers as credential_process may not wait for that.
- */
+/** Reading takes 10 to 20 ms. A keychain that takes seconds has opened a window, for which a credential_process may not wait. */
 const PATIENCE_MS = 3000
 
 /**
- * What the children see of the environment: what they need to find the keychain and their libraries. No AWS keys, nothing
- * that makes Node load more, and no display to open a window on.
+ * The variables that child processes get: what they need to find the keychain and their libraries. No AWS keys, nothing that
+ * makes Node load more, and no display to open a window on.
  */
 const SEEN_BY_CHILDREN = new Set(
   'PATH HOME USER LOGNAME LANG TMPDIR LD_LIBRARY_PATH XDG_RUNTIME_DIR SYSTEMROOT WINDIR SYSTEMDRIVE USERPROFILE USERNAME USERDOMAIN APPDATA LOCALAPPDATA TEMP TMP'.split(
@@ -71,8 +64,8 @@ type Outcome =
   | { readonly kind: 'failed'; readonly failure: KeychainFailure }
 
 /**
- * Keeps the key in the keychain. What was found out is not asked again, a failure neither: no command waits for a keychain that
- * does not answer longer than once. `findOrCreate` throws KEYCHAIN_UNAVAILABLE, FILE_LOCKED, and FILE_NOT_WRITABLE for the lock.
+ * Makes the source of the key in the keychain. Answers and failures are remembered: no command waits twice for a keychain that
+ * does not answer. `findOrCreate` throws KEYCHAIN_UNAVAILABLE, FILE_LOCKED, and FILE_NOT_WRITABLE for the lock.
  */
 export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   const known: Outcome[] = []
@@ -82,7 +75,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
     if (last !== undefined && (last.kind !== 'none' || candidate === undefined)) return last
     const outcome = askKeychain(options, candidate)
     known.push(outcome)
-    if (outcome.kind === 'failed') options.onOddity(inWords(outcome.failure))
+    if (outcome.kind === 'failed') options.onOddity(oddityOf(outcome.failure))
     return outcome
   }
   return {
@@ -104,7 +97,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   }
 }
 
-/** No keychain says "make it if it is not there" in one step, so those who would make one do it one after the other. */
+/** No keychain has "create if absent" as one step, so processes that would make a key take turns. */
 function withLock<T>(stateFolder: string, work: () => T): T {
   const path = join(stateFolder, 'keychain.lock')
   const lock = writing(path, 'lock', () => {
@@ -154,7 +147,7 @@ function environmentOfChildren(environment: NodeJS.ProcessEnv): Record<string, s
   )
 }
 
-/** Reads what the helper said; it is awsmfa's own, so what is no answer means that it did not get that far. */
+/** Reads the helper's answer. The helper is awsmfa's own: without an answer it did not get that far. */
 function readAnswer(stdout: string | null): KeychainAnswer {
   try {
     return JSON.parse(stdout ?? '') as KeychainAnswer
@@ -173,7 +166,7 @@ function outcomeOf(answer: KeychainAnswer): Outcome {
       return failed('denied', answer.detail)
     case 'found': {
       const found = decodeCacheKey(answer.text)
-      // It is left alone: another version of awsmfa, or a person, put it there.
+      // Left alone: another version of awsmfa, or a person, put it there.
       return found.kind === 'key' ? found : failed('not-a-key')
     }
   }
@@ -189,37 +182,31 @@ function unavailable(reason: KeychainFailure['reason'], detail?: string): Keycha
   return { code: 'KEYCHAIN_UNAVAILABLE', platform, reason, addOn, ...(detail === undefined ? {} : { detail }) }
 }
 
-function inWords({ reason, detail }: KeychainFailure): string {
+function oddityOf({ reason, detail }: KeychainFailure): string {
   return `the keychain gives no cache key: ${reason}${detail === undefined ? '' : ` (${detail})`}`
 }
 
 /**
- * What state the Secret Service is in (gnome-keyring, KWallet, KeePassXC), found out over D-Bus before anything asks it for a
- * secret: asked while it is locked, it opens a window, and the native call that waits for that cannot be stopped.
+ * The state of the Secret Service (gnome-keyring, KWallet, KeePassXC), found out over D-Bus before anything asks it for a
+ * secret: if it is locked it opens a window, and the native call that waits for that cannot be stopped.
  *
- * The bus is asked through `dbus-send`, else `gdbus`: one of them is there wherever such a service is (the one comes with the
- * bus, the other with the library that gnome-keyring is made of), they open the bus's address in each of its forms, and both
- * tell an error by its name, which `busctl` does not. The libraries for Node are all offspring of one that nobody keeps up any
- * more, and bring an XML parser for what is two calls here.
+ * `unlocked`: it can be read without a window; `no-service`: no session bus, or no such service on it; `no-keyring`: it has no
+ * default collection; `denied`: the bus or the service refuses; `no-program`: neither `dbus-send` nor `gdbus` is there. One of
+ * them comes with every such service, the first with the bus, the second with gnome-keyring's library. Both open every form of
+ * address and report an error by its name, which `busctl` does not; the D-Bus packages for Node are unmaintained.
  *
  * Sources: Secret Service API draft 0.2 (specifications.freedesktop.org/secret-service), D-Bus Specification, "Standard
  * Interfaces"; answers and error names as seen with dbus 1.14, GLib 2.74 and gnome-keyring 42.
  */
+type SecretServiceState = 'unlocked' | 'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-program'
 
-/**
- * `unlocked`: it can be read without a window. `no-service`: no session bus, or nobody on it who keeps secrets. `no-keyring`:
- * there is no default collection to keep anything in. `denied`: the bus or the service does not let us. `no-program`: neither
- * program is there to ask with.
- */
-export type SecretServiceState = 'unlocked' | 'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-program'
-
-/** What to ask about, and how. */
-export interface SecretServiceQuestion {
-  /** What the item that is wanted would be found by. */
+/** A question to the Secret Service. */
+interface SecretServiceQuestion {
+  /** What the item is found by. */
   readonly attributes: Readonly<Record<string, string>>
-  /** The environment of the programs that ask; DBUS_SESSION_BUS_ADDRESS names the bus. */
+  /** Of the programs that ask; DBUS_SESSION_BUS_ADDRESS names the bus. */
   readonly environment: Readonly<Record<string, string>>
-  /** Gives how many ms may still be spent. */
+  /** Returns how many ms remain. */
   readonly leftMs: () => number
 }
 
@@ -233,7 +220,7 @@ const GET = 'org.freedesktop.DBus.Properties.Get'
 
 const SEARCH = 'org.freedesktop.Secret.Service.SearchItems'
 
-/** The address of the session bus: as it is set, else where systemd has it. Undefined: there is none. */
+/** Returns the address of the session bus: as it is set, else systemd's; undefined if there is none. */
 function sessionBusAddress(environment: NodeJS.ProcessEnv): string | undefined {
   const { DBUS_SESSION_BUS_ADDRESS: address = '', XDG_RUNTIME_DIR: runtimeFolder = '' } = environment
   if (address !== '') return address
@@ -249,8 +236,8 @@ function escaped(path: string): string {
 }
 
 /**
- * Finds out whether the default collection is locked, and whether the item lies in another one that is: either would open a
- * window. Opens none itself, and asks nobody. Blocks for no longer than there is time left.
+ * Returns whether the default collection is locked, or the item is in another one that is: either would open a window. Opens
+ * none itself, and blocks no longer than `leftMs`.
  */
 function findSecretServiceState(question: SecretServiceQuestion): SecretServiceState {
   const locked = ask(question, getLocked)
@@ -271,7 +258,7 @@ const getLocked: Words = {
   gdbus: ['--object-path', DEFAULT_COLLECTION, '--method', GET, COLLECTION_INTERFACE, 'Locked'],
 }
 
-/** Attributes are words of awsmfa's own, without commas and quotes. */
+/** The attributes are awsmfa's own words, without commas and quotes. */
 function searchItems(attributes: Readonly<Record<string, string>>): Words {
   const pairs = Object.entries(attributes)
   return {
@@ -286,7 +273,7 @@ function searchItems(attributes: Readonly<Record<string, string>>): Words {
   }
 }
 
-/** SearchItems answers with two lists, the second one of what is locked. */
+/** SearchItems returns two lists, the second of the locked items. */
 function endsWithEmptyList(text: string): boolean {
   return /\[\s*\]\)?\s*$/.test(text)
 }
@@ -310,7 +297,7 @@ function ask({ environment, leftMs }: SecretServiceQuestion, words: Words): Repl
   return { state: 'no-program' }
 }
 
-/** Both give up by themselves too, should nobody be left to end them. */
+/** Both have a timeout of their own, in case awsmfa is killed. */
 function lineFor(program: keyof Words, words: Words, timeoutMs: number): readonly string[] {
   if (program === 'dbus-send')
     return [
@@ -323,7 +310,7 @@ function lineFor(program: keyof Words, words: Words, timeoutMs: number): readonl
   return ['call', '--session', '--timeout', String(Math.ceil(timeoutMs / 1000)), '--dest', SERVICE, ...words[program]]
 }
 
-/** What the name of a D-Bus error means here. Both programs put it into what they say; where the bus cannot be reached there is none. */
+/** Reads the name of the D-Bus error, which both programs print. If the bus cannot be reached there is none. */
 function stateOf(stderr: string): SecretServiceState {
   const [, name = ''] = /\borg\.freedesktop\.(?:DBus\.Error|Secret\.Error)\.([\w.]+)/.exec(stderr) ?? []
   if (/^(AccessDenied|AuthFailed|InteractiveAuthorizationRequired)$/.test(name)) return 'denied'
