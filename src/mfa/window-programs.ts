@@ -1,6 +1,80 @@
 /**
- * AppleScript that is the same for every question: what it shows comes as the arguments of `run`. The answer has a word before
- * it, so that an empty one and one that did not come differ. (AppleScript Language Guide, "display dialog"; man osascript.)
+ * The programs that show a window with one question and one line to type into: osascript on macOS, PowerShell on
+ * Windows, zenity and pinentry elsewhere. For each: its files, how it is called, and what its end means. Pure.
+ */
+import type { WindowProgram } from '../model/failure.ts'
+
+/** The text of a window: plain, nothing in it escaped. */
+export interface WindowText {
+  readonly title: string
+  /** What is asked for, in lines that end with \n. */
+  readonly text: string
+  /** Why it is asked again. */
+  readonly problem: string | undefined
+  /** The label of the line to type into, without a colon. */
+  readonly label: string
+}
+
+/** How a program is called. The text of the window is data, never code. */
+export interface WindowCall {
+  readonly words: readonly string[]
+  /** Variables that are added to its environment. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** What it reads from stdin. */
+  readonly input?: string
+}
+
+/** How a program ended, with all that it wrote. */
+export interface WindowEnd {
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What that means. `failed`: it showed no window, so another program may; `detail` is one line of its own words. */
+export type WindowAnswer =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'timed-out' }
+  | { readonly kind: 'failed'; readonly detail: string }
+
+export interface WindowProgramSpec {
+  /** Names to look for on PATH, or absolute paths; the first that is found and works is used. */
+  readonly files: readonly string[]
+  /** Returns the call of a window that closes by itself after so many seconds. */
+  readonly call: (text: WindowText, seconds: number) => WindowCall
+  readonly answer: (end: WindowEnd) => WindowAnswer
+}
+
+/** Returns the description of a program. */
+export function windowProgram(program: WindowProgram, systemRoot: string): WindowProgramSpec {
+  switch (program) {
+    case 'osascript':
+      return OSASCRIPT
+    case 'powershell':
+      return powershellSpec(systemRoot)
+    case 'zenity':
+      return ZENITY
+    case 'pinentry':
+      return PINENTRY
+  }
+}
+
+function firstLine(text: string): string {
+  return (/\S.*/.exec(text)?.[0] ?? '').trim()
+}
+
+function withProblem({ text, problem }: WindowText): string {
+  return problem === undefined ? text : `${problem}\n\n${text}`
+}
+
+function typed(stdout: string): WindowAnswer {
+  return { kind: 'text', text: stdout.replace(/\r?\n$/, '') }
+}
+
+/**
+ * AppleScript, the same for every question: what it shows are the arguments of `run`. A prefix tells an empty answer
+ * from none. (AppleScript Language Guide, "display dialog"; man osascript.)
  */
 export const OSASCRIPT_SOURCE: readonly string[] = [
   'on run argv',
@@ -11,132 +85,27 @@ export const OSASCRIPT_SOURCE: readonly string[] = [
   'end run',
 ]
 
-/** The dialog of macOS. Its first argument begins with a letter, so that none is taken for an option. */
+/** The dialog of macOS. The first argument begins with a letter, so that none is taken for an option. */
 export const OSASCRIPT: WindowProgramSpec = {
   files: ['/usr/bin/osascript'],
   call: (text, seconds) => ({
     words: [...OSASCRIPT_SOURCE.flatMap((line) => ['-e', line]), withProblem(text), text.title, String(seconds)],
-    variables: {},
   }),
-  answer: readEnd,
+  answer: ({ exitCode, stdout, stderr }) => {
+    if (exitCode === 0 && stdout.startsWith('typed:')) return typed(stdout.slice('typed:'.length))
+    if (exitCode === 0 && /^gave up\r?\n?$/.test(stdout)) return { kind: 'timed-out' }
+    // userCanceledErr, the same number in every language.
+    return stderr.includes('(-128)') ? { kind: 'cancelled' } : { kind: 'failed', detail: firstLine(stderr) }
+  },
 }
 
-function readEnd({ exitCode, output, talk }: WindowEnd): WindowAnswer {
-  const line = output.replace(/\r?\n$/, '')
-  if (exitCode === 0 && line.startsWith('typed:')) return { kind: 'text', text: line.slice('typed:'.length) }
-  if (exitCode === 0 && line === 'gave up') return { kind: 'timed-out' }
-  // errAECancelled: the number stays what it is in every language of the system.
-  return talk.includes('(-128)') ? { kind: 'cancelled' } : { kind: 'failed', detail: firstLine(talk) }
-}
-
-/** Assuan lines have at most 1000 bytes, with the line end (the Assuan manual, "Client requests"). */
-const LONGEST_LINE = 1000
-
-/** gpg-error.h: GPG_ERR_CANCELED, GPG_ERR_FULLY_CANCELED, GPG_ERR_TIMEOUT; the upper bits of a code name its source. */
-const CANCELLED = [99, 198]
-
-const TIMED_OUT = 62
+/** Exit codes of the script; PowerShell exits with 1 if the script throws. */
+const POWERSHELL_EXIT = { cancelled: 10, timedOut: 11 }
 
 /**
- * GnuPG's pinentry, in those of its kinds that open a window. The plain name comes last: it may stand for one that asks at a
- * terminal, which it has none of here, and then says so by its flavour.
- */
-export const PINENTRY: WindowProgramSpec = {
-  files: [
-    'pinentry-mac',
-    'pinentry-qt',
-    'pinentry-qt5',
-    'pinentry-gtk-2',
-    'pinentry-gnome3',
-    'pinentry-fltk',
-    'pinentry',
-  ],
-  // All commands at once: each is answered by OK or ERR, in their order, whatever the program.
-  call: (text, seconds) => ({ words: [], variables: {}, input: `${pinentryCommands(text, seconds).join('\n')}\n` }),
-  answer: pinentryReadEnd,
-}
-
-/** The commands of one question, always as many. `no-grab`: other windows stay usable, an authenticator's too. */
-export function pinentryCommands(text: WindowText, seconds: number): readonly string[] {
-  return [
-    'GETINFO flavor',
-    'OPTION no-grab',
-    command('SETTITLE', text.title),
-    command('SETDESC', withProblem(text)),
-    command('SETPROMPT', `${text.label}:`),
-    `SETTIMEOUT ${seconds}`,
-    'GETPIN',
-    'BYE',
-  ]
-}
-
-const FLAVOUR = 0
-
-const GETPIN = 6
-
-function command(name: string, text: string): string {
-  const start = `${name} `
-  let line = start
-  for (const character of text) {
-    const escaped = escapeAssuan(character)
-    if (Buffer.byteLength(line) + Buffer.byteLength(escaped) >= LONGEST_LINE) return line
-    line += escaped
-  }
-  return line
-}
-
-/** What may not stand in a line is escaped with `%`; `<` is shown by its number, because Qt takes text with tags for HTML. */
-function escapeAssuan(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('<', '\\x3c')
-}
-
-interface Reply {
-  readonly data: string
-  /** Undefined: OK. */
-  readonly error: string | undefined
-}
-
-function pinentryReadEnd({ output }: WindowEnd): WindowAnswer {
-  const [greeting, ...replies] = readReplies(output)
-  if (greeting === undefined) return { kind: 'failed', detail: '' }
-  const flavour = replies[FLAVOUR]?.data ?? ''
-  if (/curses|tty|emacs/.test(flavour))
-    return { kind: 'failed', detail: `it is pinentry-${flavour.replace(/.*:/, '')}` }
-  const reply = replies[GETPIN]
-  if (reply === undefined) return { kind: 'failed', detail: '' }
-  if (reply.error === undefined) return { kind: 'text', text: reply.data }
-  const number = Number.parseInt(reply.error, 10) & 0xffff
-  if (CANCELLED.includes(number)) return { kind: 'cancelled' }
-  return number === TIMED_OUT ? { kind: 'timed-out' } : { kind: 'failed', detail: reply.error.replace(/^\d+ /, '') }
-}
-
-/** One for the greeting and one for each command that was answered. */
-function readReplies(output: string): readonly Reply[] {
-  const replies: Reply[] = []
-  let data = ''
-  for (const line of output.split('\n')) {
-    if (line.startsWith('D ')) data += withoutPercents(line.slice(2))
-    if (!/^(?:OK|ERR)\b/.test(line)) continue
-    replies.push({ data, error: line.startsWith('ERR ') ? line.slice(4) : undefined })
-    data = ''
-  }
-  return replies
-}
-
-function withoutPercents(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-}
-
-/** Exit codes of the script's own; PowerShell ends with 1 where the script throws. */
-const POWERSHELL_CANCELLED = 10
-
-const POWERSHELL_TIMED_OUT = 11
-
-/**
- * A script that is the same for every question: what it shows comes from its environment. Without double quotes, which would
- * have to survive two parsers. The first form is seen by nobody: Windows shows the first window of a process as whoever started
- * it wants, which is hidden here for the sake of the console (ShowWindow, nCmdShow). (Windows Forms; about_PowerShell_exe,
- * "-Command", "-STA".)
+ * A script, the same for every question: what it shows comes from its environment. No double quotes, which would have
+ * to survive two parsers. The first form is invisible: Windows shows the first window of a process as its parent asked,
+ * here hidden because of the console (ShowWindow, nCmdShow). (Windows Forms; about_PowerShell_exe, "-Command", "-STA".)
  */
 export const POWERSHELL_SOURCE = [
   "$ErrorActionPreference = 'Stop'",
@@ -161,12 +130,12 @@ export const POWERSHELL_SOURCE = [
   "$timer.Add_Tick({ $form.DialogResult = 'Abort' })",
   '$form.Add_Shown({ $timer.Start(); $form.Activate(); $code.Focus() })',
   '$result = $form.ShowDialog()',
-  `if ($result -eq 'Abort') { exit ${POWERSHELL_TIMED_OUT} }`,
-  `if ($result -ne 'OK') { exit ${POWERSHELL_CANCELLED} }`,
+  `if ($result -eq 'Abort') { exit ${POWERSHELL_EXIT.timedOut} }`,
+  `if ($result -ne 'OK') { exit ${POWERSHELL_EXIT.cancelled} }`,
   '[Console]::Out.Write($code.Text)',
 ].join('; ')
 
-/** Windows PowerShell, which every Windows has, where every Windows has it. */
+/** Windows PowerShell, which is part of Windows. */
 export function powershellSpec(systemRoot: string): WindowProgramSpec {
   return {
     files: [`${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`],
@@ -179,80 +148,21 @@ export function powershellSpec(systemRoot: string): WindowProgramSpec {
         AWSMFA_WINDOW_SECONDS: String(seconds),
       },
     }),
-    answer: powershellReadEnd,
+    answer: ({ exitCode, stdout, stderr }) => {
+      if (exitCode === 0) return typed(stdout)
+      if (exitCode === POWERSHELL_EXIT.cancelled) return { kind: 'cancelled' }
+      return exitCode === POWERSHELL_EXIT.timedOut
+        ? { kind: 'timed-out' }
+        : { kind: 'failed', detail: firstLine(stderr) }
+    },
   }
 }
 
-function powershellReadEnd({ exitCode, output, talk }: WindowEnd): WindowAnswer {
-  if (exitCode === 0) return { kind: 'text', text: output.replace(/\r?\n$/, '') }
-  if (exitCode === POWERSHELL_CANCELLED) return { kind: 'cancelled' }
-  return exitCode === POWERSHELL_TIMED_OUT ? { kind: 'timed-out' } : { kind: 'failed', detail: firstLine(talk) }
-}
-
-/** What is common to the programs that show a window with one question and one line to type into. */
-
-/** The text of a window: plain, several lines, nothing in it escaped for anybody. */
-export interface WindowText {
-  readonly title: string
-  /** What is asked for, and whose it is; lines end with \n. */
-  readonly text: string
-  /** Why it is asked again. */
-  readonly problem: string | undefined
-  /** What stands before the line to type into, without a colon. */
-  readonly label: string
-}
-
-/** How a program is called. Text is in none of these but as data. */
-export interface WindowCall {
-  readonly words: readonly string[]
-  /** Variables to be added to its environment. */
-  readonly variables: Readonly<Record<string, string>>
-  /** What it reads from stdin. */
-  readonly input?: string
-}
-
-/** How the program ended; `talk` is what it wrote to stderr. */
-export interface WindowEnd {
-  readonly exitCode: number | undefined
-  readonly output: string
-  readonly talk: string
-}
-
-/** What that means. `failed`: no window was shown, so that another program may be tried; `detail` is one line of its own words. */
-export type WindowAnswer =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'timed-out' }
-  | { readonly kind: 'failed'; readonly detail: string }
-
-/** One program. */
-export interface WindowProgramSpec {
-  /** Names to look for on PATH, or absolute paths, the first that is there and works is used. */
-  readonly files: readonly string[]
-  /** Makes the call of a window that closes by itself after so many seconds. */
-  readonly call: (text: WindowText, seconds: number) => WindowCall
-  readonly answer: (end: WindowEnd) => WindowAnswer
-}
-
-/** The first line that says something. */
-function firstLine(talk: string): string {
-  return (
-    talk
-      .split('\n')
-      .map((line) => line.trim())
-      .find((line) => line !== '') ?? ''
-  )
-}
-
-/** The problem and the text as one. */
-function withProblem({ text, problem }: WindowText): string {
-  return problem === undefined ? text : `${problem}\n\n${text}`
-}
-
-/** Exit codes of our choosing (zenity's manual, "Exit codes"), since 1 is also that of a window that could not be opened. */
-const ZENITY_CANCELLED = 10
-
-const ZENITY_TIMED_OUT = 11
+/**
+ * Exit codes that zenity is told to use (its manual, "Exit codes"): by default 1 is also that of a display that is
+ * missing.
+ */
+const ZENITY_EXIT = { cancelled: 10, timedOut: 11 }
 
 /** zenity's entry dialog. */
 export const ZENITY: WindowProgramSpec = {
@@ -260,18 +170,24 @@ export const ZENITY: WindowProgramSpec = {
   call: (text, seconds) => ({
     words: ['--entry', `--title=${text.title}`, `--text=${escapeZenity(withProblem(text))}`, `--timeout=${seconds}`],
     variables: {
-      ZENITY_CANCEL: String(ZENITY_CANCELLED),
-      ZENITY_ESC: String(ZENITY_CANCELLED),
-      ZENITY_TIMEOUT: String(ZENITY_TIMED_OUT),
+      ZENITY_CANCEL: String(ZENITY_EXIT.cancelled),
+      ZENITY_ESC: String(ZENITY_EXIT.cancelled),
+      ZENITY_TIMEOUT: String(ZENITY_EXIT.timedOut),
     },
   }),
-  answer: zenityReadEnd,
+  answer: ({ exitCode, stdout, stderr }) => {
+    if (exitCode === 0) return typed(stdout)
+    // Programs that stand in for zenity may ignore the variables, but explain why a window cannot be opened.
+    if (exitCode === ZENITY_EXIT.cancelled || (exitCode === 1 && stderr === '')) return { kind: 'cancelled' }
+    if (exitCode === ZENITY_EXIT.timedOut || exitCode === 5) return { kind: 'timed-out' }
+    return { kind: 'failed', detail: firstLine(stderr) }
+  },
 }
 
 /**
- * Makes text that zenity shows as it is. The entry dialog takes C's escapes and mnemonics in it (zenity's entry.c: g_strcompress,
- * then gtk_label_set_text_with_mnemonic) and no markup. What is not ASCII is escaped too: GLib refuses it as an option's value
- * where the locale is not UTF-8.
+ * Returns text that zenity shows literally. The entry dialog reads C escapes and mnemonics (zenity's entry.c:
+ * g_strcompress, gtk_label_set_text_with_mnemonic), no markup. GLib refuses an option that is not ASCII unless the
+ * locale is UTF-8.
  */
 export function escapeZenity(text: string): string {
   return text
@@ -283,10 +199,92 @@ export function escapeZenity(text: string): string {
     )
 }
 
-function zenityReadEnd({ exitCode, output, talk }: WindowEnd): WindowAnswer {
-  if (exitCode === 0) return { kind: 'text', text: output.replace(/\r?\n$/, '') }
-  // Programs that stand in for zenity may not know the variables: whoever cannot open a window says why.
-  if (exitCode === ZENITY_CANCELLED || (exitCode === 1 && talk === '')) return { kind: 'cancelled' }
-  if (exitCode === ZENITY_TIMED_OUT || exitCode === 5) return { kind: 'timed-out' }
-  return { kind: 'failed', detail: firstLine(talk) }
+/** The longest Assuan line in bytes, with its end (the Assuan manual, "Client requests"). */
+const LONGEST_LINE = 1000
+
+/** gpg-error.h: GPG_ERR_CANCELED, GPG_ERR_FULLY_CANCELED, GPG_ERR_TIMEOUT; the upper bits of a code are its source. */
+const GPG_CANCELLED = [99, 198]
+const GPG_TIMED_OUT = 62
+
+/** GnuPG's pinentry. The plain name comes last: it may be one that asks at a terminal, which its flavor then tells. */
+export const PINENTRY: WindowProgramSpec = {
+  files: [
+    'pinentry-mac',
+    'pinentry-qt',
+    'pinentry-qt5',
+    'pinentry-gtk-2',
+    'pinentry-gnome3',
+    'pinentry-fltk',
+    'pinentry',
+  ],
+  // All commands at once: each is answered by OK or ERR, in this order.
+  call: (text, seconds) => ({ words: [], input: `${pinentryCommands(text, seconds).join('\n')}\n` }),
+  answer: ({ stdout }) => {
+    const [greeting, ...replies] = readReplies(stdout)
+    const flavor = replies[FLAVOR]?.data.replace(/.*:/, '') ?? ''
+    if (/curses|tty|emacs/.test(flavor)) return { kind: 'failed', detail: `it is pinentry-${flavor}` }
+    const reply = replies[GETPIN]
+    if (greeting === undefined || reply === undefined) return { kind: 'failed', detail: '' }
+    if (reply.error === undefined) return { kind: 'text', text: reply.data }
+    const code = Number.parseInt(reply.error, 10) & 0xffff
+    if (GPG_CANCELLED.includes(code)) return { kind: 'cancelled' }
+    return code === GPG_TIMED_OUT ? { kind: 'timed-out' } : { kind: 'failed', detail: reply.error.replace(/^\d+ /, '') }
+  },
+}
+
+/** Returns the commands of one question. `no-grab` keeps other windows usable, such as an authenticator's. */
+export function pinentryCommands(text: WindowText, seconds: number): readonly string[] {
+  return [
+    'GETINFO flavor',
+    'OPTION no-grab',
+    command('SETTITLE', text.title),
+    command('SETDESC', withProblem(text)),
+    command('SETPROMPT', `${text.label}:`),
+    `SETTIMEOUT ${seconds}`,
+    'GETPIN',
+    'BYE',
+  ]
+}
+
+/** Where the replies to these two are among those to `pinentryCommands`. */
+const FLAVOR = 0
+const GETPIN = 6
+
+function command(name: string, text: string): string {
+  const start = `${name} `
+  let line = start
+  for (const character of text) {
+    const escaped = escapeAssuan(character)
+    if (Buffer.byteLength(line) + Buffer.byteLength(escaped) >= LONGEST_LINE) return line
+    line += escaped
+  }
+  return line
+}
+
+/** Percent-escapes what a line cannot contain, and `<` by its number, because Qt takes text with tags for HTML. */
+function escapeAssuan(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('<', '\\x3c')
+}
+
+/** `error` is undefined for OK. */
+interface Reply {
+  readonly data: string
+  readonly error: string | undefined
+}
+
+/** Returns the greeting and the reply to each command that was answered. */
+function readReplies(output: string): readonly Reply[] {
+  const replies: Reply[] = []
+  let data = ''
+  for (const line of output.split('\n')) {
+    if (line.startsWith('D ')) data += withoutPercents(line.slice(2))
+    if (!/^(?:OK|ERR)\b/.test(line)) continue
+    replies.push({ data, error: line.startsWith('ERR ') ? line.slice(4) : undefined })
+    data = ''
+  }
+  return replies
+}
+
+function withoutPercents(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
 }

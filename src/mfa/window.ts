@@ -1,50 +1,49 @@
+/** A token code from a window, which a program of the desktop shows. */
 import { withoutArn } from '../aws/arn.ts'
-import { deviceName, whyRefused } from './prompt.ts'
-import { parseTokenCode } from './token-code.ts'
-import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
-import { OSASCRIPT, PINENTRY, ZENITY, powershellSpec } from './window-programs.ts'
-import type { WindowAnswer, WindowProgramSpec, WindowText } from './window-programs.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { WindowProgram, WindowTrouble } from '../model/failure.ts'
 import { callProgram, findProgram, withoutKeys } from '../platform/run-program.ts'
 import { windowsFolder } from '../platform/windows-program.ts'
 import { visible } from '../ui/words.ts'
+import { deviceName, whyRefused } from './prompt.ts'
+import { parseTokenCode } from './token-code.ts'
+import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
+import { windowProgram } from './window-programs.ts'
+import type { WindowAnswer, WindowProgramSpec, WindowText } from './window-programs.ts'
 
-/** Asks for a token code in a window, with a program that the desktop has. */
-
-/** What asking in a window needs. */
 export interface WindowOptions {
+  /** The programs to try, in this order. */
   readonly programs: readonly [WindowProgram, ...WindowProgram[]]
   readonly environment: NodeJS.ProcessEnv
-  /** The text of the window, and why it cannot be opened: so that all words are in one layer. */
+  /** Returns the text of the window; `malformed`: the previous text was not a code. */
   readonly textOf: (request: TokenCodeRequest, malformed: boolean) => WindowText
-  /** Makes the failure of a window that could not be opened. */
+  /** Returns the failure of a window that could not be opened. */
   readonly unavailable: (trouble: WindowTrouble) => AwsmfaError
   readonly timeoutSeconds?: number
-  /** Finds a program by its name or path; left out: on PATH, or where programs usually are. */
+  /** Finds a program by its name or path; by default on PATH and in the usual folders. */
   readonly find?: (name: string) => string | undefined
 }
 
 /** A window may hang at a display that is gone, and the AWS SDK for Go ends a credential process after 60 s. */
 const TIMEOUT_SECONDS = 50
 
-/** The window closes by itself first, where it can. */
+/** How long a window has to close by itself. */
 const GRACE_MS = 1500
 
 /** Texts that are no code, one after another, before the question is given up. */
-const MOST_MALFORMED = 10
+const MAX_MALFORMED = 10
 
-const LONGEST_TALK = 4000
+const LONGEST_STDERR = 4000
 
 /**
- * Shows a window with the first of the programs that is there and can, and takes six digits from it; what is no code is asked
- * again and costs no try. Throws CANCELLED for a window that is closed, DEADLINE_EXCEEDED after 50 s without an answer,
- * TOKEN_CODE_MALFORMED after ten that are no code, what `unavailable` makes where no window can be opened, and the signal's
- * reason when it aborts. The window is gone by then, and its program with it.
+ * Shows a window with the first program that is found and works, and resolves to six digits typed there; it asks again
+ * for other text, which costs no attempt. Throws CANCELLED for a closed window, DEADLINE_EXCEEDED after 50 s without an
+ * answer, TOKEN_CODE_MALFORMED after ten texts that are no code, `unavailable` if no window can be opened, and the
+ * signal's reason when it aborts. The window and its program are gone by then.
  */
 export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
   return async (request, signal) => {
-    for (let malformed = 0; malformed < MOST_MALFORMED; malformed += 1) {
+    for (let malformed = 0; malformed < MAX_MALFORMED; malformed += 1) {
       const code = parseTokenCode(await showWindow(options.textOf(request, malformed > 0), options, signal))
       if (code !== undefined) return { code, typed: true }
     }
@@ -53,58 +52,52 @@ export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
 }
 
 async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
-  const {
-    programs,
-    environment,
-    unavailable,
-    timeoutSeconds = TIMEOUT_SECONDS,
-    find = (name: string) => findProgram(name, environment),
-  } = options
+  const { programs, environment, timeoutSeconds: seconds = TIMEOUT_SECONDS } = options
+  const { find = (name: string) => findProgram(name, environment) } = options
   let trouble: WindowTrouble = { kind: 'no-program', programs }
   for (const program of programs) {
-    const spec = specOf(program, environment)
+    const spec = windowProgram(program, windowsFolder(environment))
     for (const file of spec.files.flatMap((name) => find(name) ?? [])) {
-      const answer = await callWindow({ spec, file, text, options }, signal)
+      const answer = await callWindow(spec, { file, text, environment, seconds }, signal)
       if (answer.kind === 'text') return answer.text
       if (answer.kind === 'cancelled') throw new AwsmfaError({ code: 'CANCELLED' })
       if (answer.kind === 'timed-out')
-        throw new AwsmfaError({
-          code: 'DEADLINE_EXCEEDED',
-          seconds: timeoutSeconds,
-          waitingFor: 'a token code in the window',
-        })
+        throw new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds, waitingFor: 'a token code in the window' })
       trouble = trouble.kind === 'failed' ? trouble : { kind: 'failed', program, detail: answer.detail }
     }
   }
-  throw unavailable(trouble)
+  throw options.unavailable(trouble)
 }
 
-interface WindowToCall {
-  readonly spec: WindowProgramSpec
+interface Window {
   readonly file: string
   readonly text: WindowText
-  readonly options: WindowOptions
+  readonly environment: NodeJS.ProcessEnv
+  readonly seconds: number
 }
 
-async function callWindow({ spec, file, text, options }: WindowToCall, signal: AbortSignal): Promise<WindowAnswer> {
-  const { environment, timeoutSeconds = TIMEOUT_SECONDS } = options
-  const { words, variables, input } = spec.call(text, Math.ceil(timeoutSeconds))
-  let talk = ''
+async function callWindow(
+  spec: WindowProgramSpec,
+  { file, text, environment, seconds }: Window,
+  signal: AbortSignal,
+): Promise<WindowAnswer> {
+  const { words, variables, input } = spec.call(text, Math.ceil(seconds))
+  let stderr = ''
   const end = await callProgram(
     {
       program: file,
       words,
       environment: { ...withoutKeys(environment), ...variables },
       terminal: 'none',
-      timeoutMs: timeoutSeconds * 1000 + GRACE_MS,
-      onTalk: (piece) => (talk = (talk + piece).slice(0, LONGEST_TALK)),
+      timeoutMs: seconds * 1000 + GRACE_MS,
+      onTalk: (piece) => (stderr = (stderr + piece).slice(0, LONGEST_STDERR)),
       ...(input === undefined ? {} : { input }),
     },
     signal,
   )
   switch (end.kind) {
     case 'ended':
-      return spec.answer({ exitCode: end.exitCode, output: end.output, talk })
+      return spec.answer({ exitCode: end.exitCode, stdout: end.output, stderr })
     case 'timed-out':
       return { kind: 'timed-out' }
     case 'too-much':
@@ -114,38 +107,17 @@ async function callWindow({ spec, file, text, options }: WindowToCall, signal: A
   }
 }
 
-function specOf(program: WindowProgram, environment: NodeJS.ProcessEnv): WindowProgramSpec {
-  switch (program) {
-    case 'zenity':
-      return ZENITY
-    case 'pinentry':
-      return PINENTRY
-    case 'osascript':
-      return OSASCRIPT
-    case 'powershell':
-      return powershellSpec(windowsFolder(environment))
-  }
-}
-
-/** The words of the window that asks for a token code. Plain text: what shows it makes it harmless for itself. */
-
-/** A window's text, line by line, and why it is shown again. */
-export interface WindowWords {
-  readonly title: string
-  readonly text: string
-  readonly problem: string | undefined
-  readonly label: string
-}
-
-/** What the words depend on besides the request. `role`: what the session is for in the end. `malformed`: the text before was no code. */
+/** What the text depends on besides the request. */
 export interface WindowView {
+  /** The last role of the profile chain. */
   readonly role: string | undefined
   readonly hideArns: boolean
+  /** Whether the previous text was not a code. */
   readonly malformed: boolean
 }
 
-/** Says which code is wanted: for which profile, role and device. */
-export function tokenCodeWindow(request: TokenCodeRequest, { role, hideArns, malformed }: WindowView): WindowWords {
+/** Returns the text that asks for a code: for which profile, role and device. */
+export function tokenCodeWindow(request: TokenCodeRequest, { role, hideArns, malformed }: WindowView): WindowText {
   const { profile, profiles, serialNumber, userName, refusal } = request
   const show = (arn: string): string => visible(hideArns ? withoutArn(arn) : arn)
   const roleArn = request.roleArn ?? role
@@ -156,12 +128,7 @@ export function tokenCodeWindow(request: TokenCodeRequest, { role, hideArns, mal
     ...(roleArn === undefined || profiles > 1 ? [] : [`Role: ${show(roleArn)}`]),
     `Device: ${show(serialNumber)}`,
   ]
-  return { title: 'awsmfa', text: lines.join('\n'), problem: problemOf(refusal, malformed), label: 'Token code' }
-}
-
-function problemOf(refusal: TokenCodeRequest['refusal'], malformed: boolean): string | undefined {
-  if (malformed) return 'A code has six digits.'
-  if (refusal === undefined) return undefined
-  const words = whyRefused(refusal)
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+  const why = refusal === undefined ? undefined : whyRefused(refusal).replace(/^./, (first) => first.toUpperCase())
+  const problem = malformed ? 'A code has six digits.' : why && `${why}.`
+  return { title: 'awsmfa', text: lines.join('\n'), problem, label: 'Token code' }
 }

@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OSASCRIPT, OSASCRIPT_SOURCE } from '../../src/mfa/window-programs.ts'
-import { PINENTRY, pinentryCommands } from '../../src/mfa/window-programs.ts'
-import { POWERSHELL_SOURCE, powershellSpec } from '../../src/mfa/window-programs.ts'
+import {
+  OSASCRIPT,
+  OSASCRIPT_SOURCE,
+  PINENTRY,
+  POWERSHELL_SOURCE,
+  ZENITY,
+  escapeZenity,
+  pinentryCommands,
+  powershellSpec,
+} from '../../src/mfa/window-programs.ts'
 import type { WindowEnd, WindowText } from '../../src/mfa/window-programs.ts'
-import { ZENITY, escapeZenity } from '../../src/mfa/window-programs.ts'
 
 const TEXT: WindowText = {
   title: 'awsmfa',
@@ -13,7 +19,7 @@ const TEXT: WindowText = {
   label: 'Token code',
 }
 const AGAIN: WindowText = { ...TEXT, problem: 'A code has six digits.' }
-const end = (changes: Partial<WindowEnd>): WindowEnd => ({ exitCode: 0, output: '', talk: '', ...changes })
+const end = (changes: Partial<WindowEnd>): WindowEnd => ({ exitCode: 0, stdout: '', stderr: '', ...changes })
 const POWERSHELL = powershellSpec('C:\\Windows')
 
 describe('zenity', () => {
@@ -40,13 +46,13 @@ describe('zenity', () => {
   })
 
   const ends = [
-    { title: 'a code', end: end({ output: '123456\n' }), answer: { kind: 'text', text: '123456' } },
+    { title: 'a code', end: end({ stdout: '123456\n' }), answer: { kind: 'text', text: '123456' } },
     {
       title: 'a code, with what GTK says',
-      end: end({ output: '123456\n', talk: 'Gtk-WARNING\n' }),
+      end: end({ stdout: '123456\n', stderr: 'Gtk-WARNING\n' }),
       answer: { kind: 'text', text: '123456' },
     },
-    { title: 'nothing typed', end: end({ output: '\n' }), answer: { kind: 'text', text: '' } },
+    { title: 'nothing typed', end: end({ stdout: '\n' }), answer: { kind: 'text', text: '' } },
     { title: 'Cancel', end: end({ exitCode: 10 }), answer: { kind: 'cancelled' } },
     { title: 'Cancel of a program that stands in for it', end: end({ exitCode: 1 }), answer: { kind: 'cancelled' } },
     { title: 'no answer in time', end: end({ exitCode: 11 }), answer: { kind: 'timed-out' } },
@@ -57,7 +63,7 @@ describe('zenity', () => {
     },
     {
       title: 'no display',
-      end: end({ exitCode: 1, talk: '\nUnable to init server\ncannot open display: :7\n' }),
+      end: end({ exitCode: 1, stderr: '\nUnable to init server\ncannot open display: :7\n' }),
       answer: { kind: 'failed', detail: 'Unable to init server' },
     },
     { title: 'a signal', end: end({ exitCode: undefined }), answer: { kind: 'failed', detail: '' } },
@@ -77,7 +83,6 @@ describe('pinentry', () => {
   it('is told in one go what to ask', () => {
     expect(PINENTRY.call(AGAIN, 50)).toEqual({
       words: [],
-      variables: {},
       input: [
         'GETINFO flavor',
         'OPTION no-grab',
@@ -114,7 +119,7 @@ describe('pinentry', () => {
 
   const replies = (flavour: string, ...pin: readonly string[]): WindowEnd =>
     end({
-      output: [
+      stdout: [
         'OK Pleased to meet you',
         `D ${flavour}`,
         'OK',
@@ -172,15 +177,15 @@ describe('pinentry', () => {
     },
     {
       title: 'an old one that cannot tell its flavour',
-      end: end({ output: `OK\nERR 536871187 Unknown\n${'OK\n'.repeat(5)}D 123456\nOK\n` }),
+      end: end({ stdout: `OK\nERR 536871187 Unknown\n${'OK\n'.repeat(5)}D 123456\nOK\n` }),
       answer: { kind: 'text', text: '123456' },
     },
     {
       title: 'one that breaks down',
-      end: end({ exitCode: 1, output: `OK\nD gtk2\n${'OK\n'.repeat(6)}` }),
+      end: end({ exitCode: 1, stdout: `OK\nD gtk2\n${'OK\n'.repeat(6)}` }),
       answer: { kind: 'failed', detail: '' },
     },
-    { title: 'no program of the kind', end: end({ output: 'hello\n' }), answer: { kind: 'failed', detail: '' } },
+    { title: 'no program of the kind', end: end({ stdout: 'hello\n' }), answer: { kind: 'failed', detail: '' } },
   ]
   it.each(ends)('gives $title', ({ end: ended, answer }) => expect(PINENTRY.answer(ended)).toEqual(answer))
 })
@@ -194,7 +199,7 @@ describe('osascript (its text alone: not run)', () => {
       'awsmfa',
       '50',
     ])
-    expect(variables).toEqual({})
+    expect(variables).toBeUndefined()
     expect(OSASCRIPT_SOURCE).toEqual([
       'on run argv',
       'activate',
@@ -206,17 +211,17 @@ describe('osascript (its text alone: not run)', () => {
   })
 
   const ends = [
-    { title: 'a code', end: end({ output: 'typed:123456\n' }), answer: { kind: 'text', text: '123456' } },
-    { title: 'nothing typed', end: end({ output: 'typed:\n' }), answer: { kind: 'text', text: '' } },
-    { title: 'no answer in time', end: end({ output: 'gave up\n' }), answer: { kind: 'timed-out' } },
+    { title: 'a code', end: end({ stdout: 'typed:123456\n' }), answer: { kind: 'text', text: '123456' } },
+    { title: 'nothing typed', end: end({ stdout: 'typed:\n' }), answer: { kind: 'text', text: '' } },
+    { title: 'no answer in time', end: end({ stdout: 'gave up\n' }), answer: { kind: 'timed-out' } },
     {
       title: 'Cancel, in any language',
-      end: end({ exitCode: 1, talk: '207:360: execution error: Abgebrochen. (-128)\n' }),
+      end: end({ exitCode: 1, stderr: '207:360: execution error: Abgebrochen. (-128)\n' }),
       answer: { kind: 'cancelled' },
     },
     {
       title: 'nobody at the screen',
-      end: end({ exitCode: 1, talk: 'execution error: No user interaction allowed. (-1713)\n' }),
+      end: end({ exitCode: 1, stderr: 'execution error: No user interaction allowed. (-1713)\n' }),
       answer: { kind: 'failed', detail: 'execution error: No user interaction allowed. (-1713)' },
     },
   ]
@@ -240,12 +245,12 @@ describe('PowerShell (its text alone: not run)', () => {
   })
 
   const ends = [
-    { title: 'a code', end: end({ output: '123456' }), answer: { kind: 'text', text: '123456' } },
+    { title: 'a code', end: end({ stdout: '123456' }), answer: { kind: 'text', text: '123456' } },
     { title: 'Cancel', end: end({ exitCode: 10 }), answer: { kind: 'cancelled' } },
     { title: 'no answer in time', end: end({ exitCode: 11 }), answer: { kind: 'timed-out' } },
     {
       title: 'no Windows Forms',
-      end: end({ exitCode: 1, talk: 'Add-Type : Cannot add type.\n' }),
+      end: end({ exitCode: 1, stderr: 'Add-Type : Cannot add type.\n' }),
       answer: { kind: 'failed', detail: 'Add-Type : Cannot add type.' },
     },
   ]
