@@ -1,7 +1,5 @@
+/** Prompting for a token code: at the terminal or in a window, and in which words. */
 import type { PROMPT_CHOICES } from '../command-line/spec.ts'
-import { parseTokenCode } from './token-code.ts'
-import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
-import { yubiKeyWords } from './ykman.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, NoWindowReason, WindowProgram } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
@@ -10,42 +8,35 @@ import type { Asker } from '../ui/question.ts'
 import { paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { visible } from '../ui/words.ts'
+import { parseTokenCode } from './token-code.ts'
+import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
+import { yubiKeyWords } from './ykman.ts'
 
-/** What the terminal says, so that all words are in one layer. */
-export interface TokenCodeWords {
-  /** The question, ready to be typed behind. `malformed`: the line before was no code. */
-  readonly question: (request: TokenCodeRequest, malformed: boolean) => string
-  /** The line, without its end, that tells why the code before was not taken. */
-  readonly refusal: (refusal: NonNullable<TokenCodeRequest['refusal']>, style: TextStyle) => string
-}
-
-/** Lines that are no code, one after another, before the question is given up: nobody sits there. */
-const MOST_MALFORMED = 10
+/** Lines that are no code, one after another, before the question is given up: nobody is there. */
+const MAX_MALFORMED = 10
 
 /**
- * Asks for the code at the controlling terminal. Where that cannot be done it throws PROMPT_UNAVAILABLE rather than giving
- * 'unavailable', so that the obstacle is known. A line that is no code is asked again at once and costs no try; after ten of
- * them TOKEN_CODE_MALFORMED is thrown. Otherwise throws what the Asker throws.
+ * Asks for the code at the controlling terminal. A line that is not a code is asked for again and costs no attempt; ten
+ * of them throw TOKEN_CODE_MALFORMED. Throws what the Asker throws: PROMPT_UNAVAILABLE rather than returning
+ * 'unavailable', so that the obstacle is known.
  */
-export function createTerminalTokenCode(asker: Asker, words: TokenCodeWords): TokenCodeSource {
+export function createTerminalTokenCode(asker: Asker): TokenCodeSource {
   return async (request, signal) => {
     signal.throwIfAborted()
-    if (request.refusal !== undefined) asker.say(`${words.refusal(request.refusal, asker.style)}\n`)
-    for (let malformed = 0; malformed < MOST_MALFORMED; malformed += 1) {
-      const line = await asker.askLine(
-        { text: words.question(request, malformed > 0), wanted: 'token-code', keep: false },
-        signal,
-      )
-      const code = parseTokenCode(line)
+    if (request.refusal !== undefined) asker.say(`${tokenCodeRefusal(request.refusal, asker.style)}\n`)
+    for (let malformed = 0; malformed < MAX_MALFORMED; malformed += 1) {
+      const text = tokenCodeQuestion(request, malformed > 0)
+      const code = parseTokenCode(await asker.askLine({ text, wanted: 'token-code', keep: false }, signal))
       if (code !== undefined) return { code, typed: true }
     }
     throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'typed' })
   }
 }
 
+/** What `--prompt` takes. */
 export type PromptChoice = (typeof PROMPT_CHOICES)[number]
 
-/** What the person settled about questions. Undefined: nothing was said. */
+/** The settings about prompts; undefined where there is none. */
 export interface PromptSettings {
   readonly choice: Resolved<PromptChoice> | undefined
   readonly noGui: Resolved<boolean> | undefined
@@ -53,20 +44,17 @@ export interface PromptSettings {
   readonly hideArns: boolean
 }
 
-/** Where this process runs. */
+/** What the place of a prompt depends on. */
 export interface PromptSurroundings {
-  /** As Node names it. */
+  /** As Node.js names it. */
   readonly platform: string
   readonly environment: Environment
-  /** Whether the files are there by which a container is known. */
+  /** Whether a file marks this system as a container. */
   readonly hasContainerMark: boolean
   readonly canAskTerminal: boolean
 }
 
-/**
- * `terminal`: it is asked; `window`: these programs are tried in their order; `nothing`: nobody can be asked. `isChosen`: the
- * person wants a window, whatever else could be asked.
- */
+/** Where to prompt: at the terminal, or in a window of the first program that works. `isChosen`: by name. */
 export type PromptDecision =
   | { readonly kind: 'terminal' }
   | {
@@ -77,9 +65,9 @@ export type PromptDecision =
   | { readonly kind: 'nothing'; readonly why: NoWindowReason; readonly isChosen: boolean }
 
 /**
- * Decides. A terminal comes first; where there is none a window, but not over SSH or in a container, where it would open on a
- * machine or a screen that nobody looks at, and not in CI. A window that is chosen by name is opened there too. Where a choice
- * and "no window" contradict each other the nearer place wins (flag, environment, profile, settings file), in one place "no".
+ * Returns where to prompt. A terminal comes first, then a window, but not over SSH, in a container or in CI, where
+ * nobody would see it, unless it was chosen. If a choice and "no window" conflict, the nearer origin wins (flag,
+ * environment, profile, settings file); at equal distance "no window" does.
  */
 export function choosePrompt(settings: PromptSettings, surroundings: PromptSurroundings): PromptDecision {
   const choice = effectiveChoice(settings)
@@ -106,20 +94,20 @@ function nearness({ origin }: Resolved<unknown>): number {
   return FROM_FAR_TO_NEAR.indexOf(origin.kind)
 }
 
-/** macOS and Windows bring one along; elsewhere it is one of two that many desktops have. */
+/** macOS and Windows include a program; elsewhere many desktops have one of two. */
 function programsOf(platform: string): readonly [WindowProgram, ...WindowProgram[]] {
   if (platform === 'darwin') return ['osascript']
   return platform === 'win32' ? ['powershell'] : ['zenity', 'pinentry']
 }
 
-/** The window systems of macOS and Windows have no variable. */
+/** macOS and Windows always have a display. */
 function hasDisplay({ platform, environment }: PromptSurroundings, program: WindowProgram): boolean {
   const needsVariable =
     (program === 'zenity' || program === 'pinentry') && platform !== 'darwin' && platform !== 'win32'
   return !needsVariable || isSet(environment['DISPLAY']) || isSet(environment['WAYLAND_DISPLAY'])
 }
 
-/** Why a window would be one that nobody sees: sshd sets the first three, podman and systemd `container`, Kubernetes its own. */
+/** Returns why nobody would see a window. sshd sets SSH_*, podman and systemd `container`, Kubernetes its own. */
 function unseen({ environment, hasContainerMark }: PromptSurroundings): NoWindowReason | undefined {
   if (isSet(environment['SSH_CONNECTION']) || isSet(environment['SSH_TTY']) || isSet(environment['SSH_CLIENT']))
     return 'ssh'
@@ -133,24 +121,19 @@ function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== ''
 }
 
-/**
- * The question for a token code and what is said about a code that was not taken. Questions carry no colour: their length
- * tells how many rows there are to erase.
- */
-
-/** The question, ready to be typed behind: `MFA code for alice (profile 'work'): `. `malformed`: the line before was no code. */
+/** Returns `MFA code for alice (profile 'work'): `. `malformed`: the previous line was not a code. */
 export function tokenCodeQuestion(request: TokenCodeRequest, malformed: boolean): string {
   const served = request.profiles > 1 ? `serves ${request.profiles} profiles` : `profile '${visible(request.profile)}'`
   const reason = malformed ? 'A code has six digits. ' : ''
   return `${reason}MFA code for ${visible(request.userName ?? deviceName(request.serialNumber))} (${served}): `
 }
 
-/** The line, without its end, that tells why the code before was not taken and when the next one comes. */
+/** Returns why the previous code was refused and when the next one appears, as a line without its end. */
 export function tokenCodeRefusal(refusal: NonNullable<TokenCodeRequest['refusal']>, style: TextStyle): string {
-  return `${paint(style.unicode ? '✖' : 'x', 'red', style)} ${whyRefused(refusal)}`
+  return `${cross(style)} ${whyRefused(refusal)}`
 }
 
-/** The same in words alone. */
+/** Returns the same without the sign. */
 export function whyRefused({ answerLost, known, nextCodeInSeconds }: NonNullable<TokenCodeRequest['refusal']>): string {
   const next = `${nextCodeInSeconds} s`
   if (answerLost) return `the answer was lost and the code is spent; the next one comes in ${next}`
@@ -158,32 +141,36 @@ export function whyRefused({ answerLost, known, nextCodeInSeconds }: NonNullable
   return `not accepted. A code works once; the next one comes in ${next}`
 }
 
-/** The line, without its end, that tells what is waited for where a program gave a code that is spent. */
+/** Returns the line, without its end, for the wait after a program supplied a used code. */
 export function nextCodeLine(seconds: number): string {
   return `awsmfa: note: this token code has been used before; waiting ${seconds} s for the next one`
 }
 
-/** What stands before the question while a YubiKey waits to be touched. */
+/** Precedes the question while a YubiKey waits to be touched. */
 export const TOUCH_PREFACE = 'Touch your YubiKey or type the code. '
 
-/** The same for stderr, where nothing can be typed; a line without its end. */
+/** The same for stderr if nothing can be typed; a line without its end. */
 export const TOUCH_LINE = 'awsmfa: touch your YubiKey'
 
-/** The question for the OATH password of a YubiKey; `again`: the one before was wrong. */
+/** Returns the question for the OATH password of a YubiKey; `again`: the previous one was wrong. */
 export function oathPasswordQuestion(serial: string | undefined, again: boolean): string {
   const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
   return `${again ? 'That was not it. ' : ''}OATH password of ${key} (Enter alone to type the code): `
 }
 
-/** The line, without its end, that tells why a YubiKey gave no code where one can still be typed. */
+/** Returns why a YubiKey gave no code, as a line without its end, while a code can still be typed. */
 export function yubiKeyFailureLine(
   failure: Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>,
   style: TextStyle,
 ): string {
-  return `${paint(style.unicode ? '✖' : 'x', 'red', style)} ${yubiKeyWords(failure).error}`
+  return `${cross(style)} ${yubiKeyWords(failure).error}`
 }
 
-/** `arn:aws:iam::111111111111:mfa/alice` is alice; the serial number of a hardware device stands for itself. */
+/** Returns `alice` for `arn:aws:iam::111111111111:mfa/alice`; the serial number of a hardware device unchanged. */
 export function deviceName(serialNumber: string): string {
   return serialNumber.slice(serialNumber.lastIndexOf('/') + 1)
+}
+
+function cross(style: TextStyle): string {
+  return paint(style.unicode ? '✖' : 'x', 'red', style)
 }

@@ -158,10 +158,7 @@ export function powershellSpec(systemRoot: string): WindowProgramSpec {
   }
 }
 
-/**
- * Exit codes that zenity is told to use (its manual, "Exit codes"): by default 1 is also that of a display that is
- * missing.
- */
+/** Exit codes for zenity (its manual, "Exit codes"): its default, 1, also means that there is no display. */
 const ZENITY_EXIT = { cancelled: 10, timedOut: 11 }
 
 /** zenity's entry dialog. */

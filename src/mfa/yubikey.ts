@@ -1,113 +1,28 @@
-import type { TokenCodeSource } from './token-code.ts'
-import { readYkman, wantsTouch, ykmanParameters } from './ykman.ts'
-import type { YkmanAnswer, YkmanQuery, YubiKeySettings } from './ykman.ts'
+/**
+ * Token codes from a YubiKey, through its maker's ykman. ykman runs in a session without a terminal: otherwise its
+ * question for the OATH password would appear across ours. It gets the password through stdin, never as a parameter.
+ */
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { callProgram, environmentForCalled, withoutKeys } from '../platform/run-program.ts'
 import type { Asker, Question } from '../ui/question.ts'
-
-/**
- * Lets another source of token codes speak at the terminal while a question stands there: the question goes, the other has its
- * say, and the question comes back.
- */
-
-/** An Asker whose standing question can be interrupted. */
-export interface InterruptibleAsker extends Asker {
-  /**
-   * Withdraws the question that stands, if one does; runs `work`, which may ask and say things through the Asker that it is
-   * given; then the question is asked again, and with it whatever was asked meanwhile. One at a time. Throws what `work` throws.
-   */
-  readonly interrupt: <T>(work: (asker: Asker) => Promise<T> | T) => Promise<T>
-  /** Puts these words before the question from now on, and before the one that stands, if one does; '' takes them away again. */
-  readonly preface: (words: string) => void
-}
-
-/** Makes one of an Asker. Questions must be asked one at a time, through it alone. */
-export function createInterruptibleAsker(asker: Asker): InterruptibleAsker {
-  let standing: { readonly withdraw: () => void; readonly gone: Promise<unknown> } | undefined
-  let interruption: Promise<unknown> = Promise.resolve()
-  let preface = ''
-  /** Another interruption may have been called for while one was waited for. */
-  const quiet = async (): Promise<void> => {
-    let last: unknown
-    while (last !== interruption) {
-      last = interruption
-      await last
-    }
-  }
-  /** Undefined: it was interrupted. */
-  const pose = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
-    const withdrawal = new AbortController()
-    const reason = new AwsmfaError({ code: 'CANCELLED' })
-    const answer = asker.askLine(
-      { ...question, text: preface + question.text },
-      AbortSignal.any([signal, withdrawal.signal]),
-    )
-    const gone = answer.catch(() => undefined)
-    const own = { withdraw: () => withdrawal.abort(reason), gone }
-    standing = own
-    try {
-      return await answer
-    } catch (error) {
-      if (error !== reason) throw error
-      return undefined
-    } finally {
-      if (standing === own) standing = undefined
-    }
-  }
-  const interrupt: InterruptibleAsker['interrupt'] = async (work) => {
-    const before = interruption
-    let over = (): void => undefined
-    interruption = new Promise<void>((resolve) => {
-      over = resolve
-    })
-    try {
-      await before
-      standing?.withdraw()
-      await standing?.gone
-      return await work(asker)
-    } finally {
-      over()
-    }
-  }
-  return {
-    ...asker,
-    askLine: async (question, signal) => {
-      for (;;) {
-        await quiet()
-        signal.throwIfAborted()
-        const answer = await pose(question, signal)
-        if (answer !== undefined) return answer
-      }
-    },
-    interrupt,
-    preface: (words) => {
-      if (words === preface) return
-      preface = words
-      // Asked again, it stands there with its new words.
-      if (standing !== undefined) void interrupt(() => undefined)
-    },
-  }
-}
-
-/**
- * Token codes from a YubiKey, through its maker's ykman. ykman gets a session of its own, without a terminal: else it would put
- * its own question for the OATH password there, across ours. The password goes to it through stdin, never as a parameter.
- */
+import { TOUCH_LINE, TOUCH_PREFACE, oathPasswordQuestion, yubiKeyFailureLine } from './prompt.ts'
+import type { TokenCodeSource } from './token-code.ts'
+import { readYkman, wantsTouch, ykmanParameters } from './ykman.ts'
+import type { YkmanAnswer, YkmanQuery, YubiKeySettings } from './ykman.ts'
 
 type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
-/** What a person is told and asked while a YubiKey is at work. */
+/** What someone at the terminal is asked and told while a YubiKey is asked. */
 export interface YubiKeyTalk {
-  /** Asks for the OATH password, unseen; `again`: the one before was wrong. '' says that it shall be left. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+  /** Asks for the OATH password, hidden; `again`: the last was wrong. '' skips the key. Throws like an Asker. */
   readonly askPassword: (serial: string | undefined, again: boolean, signal: AbortSignal) => Promise<string>
-  /** Says that the key waits to be touched; with false, before a key is asked, that none does. */
+  /** Reports whether the key waits to be touched. */
   readonly showTouch: (isAwaited: boolean) => void
-  /** Tells the failure where another source may still give the code; where none can, whoever catches it tells it. */
-  readonly tellFailure: (error: AwsmfaError & { readonly failure: YubiKeyFailure }) => Promise<void>
+  /** Reports a failure while a code can still be typed; otherwise the caller reports it. */
+  readonly reportFailure: (error: AwsmfaError & { readonly failure: YubiKeyFailure }) => Promise<void>
 }
 
-/** What asking a YubiKey needs. */
 export interface YubiKeyOptions {
   readonly environment: NodeJS.ProcessEnv
   readonly talk: YubiKeyTalk
@@ -115,17 +30,16 @@ export interface YubiKeyOptions {
   readonly isWindows?: boolean
 }
 
-/** ykman starts in half a second, looks for a key for 2.5 s, and the key waits 15 s to be touched. */
+/** ykman starts in half a second, looks for a key for 2.5 s, and the key waits 15 s for a touch. */
 const TIMEOUT_MS = 45_000
 
-/** Passwords are mistyped; the key itself counts none. */
+/** Passwords are mistyped; the key does not count them. */
 const PASSWORD_TRIES = 3
 
 /**
- * Asks the YubiKey for the code of its account, which is called as the MFA device where nothing else is said. A code that came
- * so was not typed. Throws YUBIKEY_FAILED, told through `talk`, which takes nothing from the other sources; gives 'unavailable'
- * where the person leaves the password, and for a request that carries a refusal once it has failed; throws the signal's reason
- * when that aborts, and ykman has ended then.
+ * Asks a YubiKey for the code of its account, by default the one named like the MFA device. Throws YUBIKEY_FAILED, also
+ * reported through `talk`, which leaves the other sources alone; the signal's reason when it aborts, after ykman has
+ * ended. Returns 'unavailable' if the password is skipped, and after a failure for a request that carries a refusal.
  */
 export function createYubiKeyTokenCode(
   { serial, label }: YubiKeySettings,
@@ -143,7 +57,7 @@ export function createYubiKeyTokenCode(
     } catch (error) {
       if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
       hasFailed = true
-      await talk.tellFailure(error)
+      await talk.reportFailure(error)
       throw error
     }
   }
@@ -153,7 +67,7 @@ interface Asking extends Required<YubiKeyOptions> {
   readonly query: YkmanQuery
 }
 
-/** Undefined: the person would not give the password. */
+/** Returns undefined if the password was skipped. */
 async function askKey(asking: Asking, signal: AbortSignal): Promise<string | undefined> {
   const { query } = asking
   let password: string | undefined
@@ -161,7 +75,7 @@ async function askKey(asking: Asking, signal: AbortSignal): Promise<string | und
     const answer = await runYkman(asking, password, signal)
     if (answer.kind === 'code') return answer.code
     const isWrong = answer.kind === 'failed' && answer.reason === 'wrong-password'
-    // Wrong without one that was typed: the one that ykman remembers.
+    // Wrong although none was typed: the one that ykman remembers.
     if (answer.kind === 'failed' && (!isWrong || password === undefined || tries === PASSWORD_TRIES))
       throw failed(query, answer)
     password = await askPassword(asking, isWrong, signal)
@@ -179,8 +93,8 @@ async function askPassword({ query, talk }: Asking, again: boolean, signal: Abor
 }
 
 /**
- * Without a password stdin is empty, and ykman's prompt breaks off there. On Windows it would not: Python reads a password from a
- * console that nobody sees. There it gets an empty line, which is no key's password (ykman/_cli/util.py › click_prompt).
+ * Without a password stdin is empty, which ends ykman's prompt. On Windows, where Python would read from an invisible
+ * console, stdin is an empty line, which is no key's password (ykman/_cli/util.py, click_prompt).
  */
 async function runYkman(
   { query, environment, talk, timeoutMs, isWindows }: Asking,
@@ -227,4 +141,108 @@ function failed(
   const { reason, serials, detail } = facts
   const known = { ...(serial === undefined ? {} : { serial }), ...(detail === undefined ? {} : { detail }) }
   return new AwsmfaError({ code: 'YUBIKEY_FAILED', reason, label, serials, ...known }, { cause })
+}
+
+/** Talks at the terminal, where a code can be typed meanwhile, or on stderr if nothing can be typed. */
+export function terminalTalk(shared: InterruptibleAsker, stderr?: (text: string) => void): YubiKeyTalk {
+  const canType = (): boolean => shared.obstacle() === undefined
+  return {
+    askPassword: (serial, again, signal) =>
+      shared.interrupt((own) =>
+        own.askLine(
+          { text: oathPasswordQuestion(serial, again), wanted: 'token-code', keep: false, hidden: true },
+          signal,
+        ),
+      ),
+    showTouch: (isAwaited) => {
+      shared.preface(isAwaited ? TOUCH_PREFACE : '')
+      if (isAwaited && !canType()) stderr?.(`${TOUCH_LINE}\n`)
+    },
+    reportFailure: async ({ failure }) => {
+      if (!canType()) return
+      await shared.interrupt((own) => {
+        shared.preface('')
+        own.say(`${yubiKeyFailureLine(failure, own.style)}\n`)
+      })
+    },
+  }
+}
+
+/** An Asker whose question can be interrupted: it goes, another source speaks, and it comes back. */
+export interface InterruptibleAsker extends Asker {
+  /**
+   * Withdraws the current question, runs `work`, which may use the Asker that it gets, and asks the question again. One
+   * interruption at a time; questions wait for it. Throws what `work` throws.
+   */
+  readonly interrupt: <T>(work: (asker: Asker) => Promise<T> | T) => Promise<T>
+  /** Puts words before the question, also the current one; '' removes them. */
+  readonly preface: (words: string) => void
+}
+
+/** Makes an Asker interruptible. Questions must be asked one at a time, and only through the result. */
+export function createInterruptibleAsker(asker: Asker): InterruptibleAsker {
+  let current: { readonly withdraw: () => void; readonly gone: Promise<unknown> } | undefined
+  let interruption: Promise<unknown> = Promise.resolve()
+  let preface = ''
+  /** Waits for all interruptions, also those that begin meanwhile. */
+  const quiet = async (): Promise<void> => {
+    let last: unknown
+    while (last !== interruption) {
+      last = interruption
+      await last
+    }
+  }
+  /** Resolves to undefined if it was interrupted. */
+  const pose = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
+    const withdrawal = new AbortController()
+    const reason = new AwsmfaError({ code: 'CANCELLED' })
+    const answer = asker.askLine(
+      { ...question, text: preface + question.text },
+      AbortSignal.any([signal, withdrawal.signal]),
+    )
+    const gone = answer.catch(() => undefined)
+    const own = { withdraw: () => withdrawal.abort(reason), gone }
+    current = own
+    try {
+      return await answer
+    } catch (error) {
+      if (error !== reason) throw error
+      return undefined
+    } finally {
+      if (current === own) current = undefined
+    }
+  }
+  const interrupt: InterruptibleAsker['interrupt'] = async (work) => {
+    const before = interruption
+    let over = (): void => undefined
+    interruption = new Promise<void>((resolve) => {
+      over = resolve
+    })
+    try {
+      await before
+      current?.withdraw()
+      await current?.gone
+      return await work(asker)
+    } finally {
+      over()
+    }
+  }
+  return {
+    ...asker,
+    askLine: async (question, signal) => {
+      for (;;) {
+        await quiet()
+        signal.throwIfAborted()
+        const answer = await pose(question, signal)
+        if (answer !== undefined) return answer
+      }
+    },
+    interrupt,
+    preface: (words) => {
+      if (words === preface) return
+      preface = words
+      // It is asked again, with the new words.
+      if (current !== undefined) void interrupt(() => undefined)
+    },
+  }
 }

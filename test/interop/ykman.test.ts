@@ -132,7 +132,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
               showTouch: (isAwaited) => {
                 if (isAwaited) events.push('touch')
               },
-              tellFailure: ({ failure }) => Promise.resolve(void events.push(failure.reason)),
+              reportFailure: ({ failure }) => Promise.resolve(void events.push(failure.reason)),
             },
           },
         )

@@ -56,7 +56,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
         return Promise.resolve(answer)
       },
       showTouch: (isAwaited) => void heard.push(['touch', isAwaited]),
-      tellFailure: ({ failure }) => Promise.resolve(void heard.push(['failure', failure.reason])),
+      reportFailure: ({ failure }) => Promise.resolve(void heard.push(['failure', failure.reason])),
     }
   }
 

@@ -9,12 +9,10 @@
  */
 import { readdirSync } from 'node:fs'
 import { createAsker } from '../../src/ui/question.ts'
-import { createSpinner } from '../../src/ui/terminal.ts'
-import { createTerminal } from '../../src/ui/terminal.ts'
-import { createTerminalTokenCode } from '../../src/mfa/prompt.ts'
+import { createSpinner, createTerminal } from '../../src/ui/terminal.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
-import { tokenCodeQuestion, tokenCodeRefusal } from '../../src/mfa/prompt.ts'
+import { createTerminalTokenCode, tokenCodeQuestion } from '../../src/mfa/prompt.ts'
 
 const environment = process.env
 const asker = createAsker({ environment, noColor: false })
@@ -24,7 +22,7 @@ const terminal = createTerminal({
   asker,
   spinner: (talk) => createSpinner({ talk, canMoveCursor: true }),
 })
-const source = createTerminalTokenCode(asker, { question: tokenCodeQuestion, refusal: tokenCodeRefusal })
+const source = createTerminalTokenCode(asker)
 const request: TokenCodeRequest = {
   profile: process.argv[3] ?? 'work',
   profiles: 1,
