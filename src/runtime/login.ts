@@ -5,6 +5,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import { createListMfaDevices, createSts } from '../aws/sts.ts'
 import type { ProcessStart } from '../layouts/setup-plan.ts'
+import type { RunCredentialProcess } from '../login/long-term-keys.ts'
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import type { Connection } from '../login/sign-in.ts'
@@ -13,7 +14,7 @@ import { createQuestionLock } from '../mfa/question-lock.ts'
 import type { LockQuestion } from '../mfa/question-lock.ts'
 import { canAskPerson, codeSourceOf, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
-import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
@@ -42,9 +43,7 @@ export interface LoginRuntime extends Runtime {
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
   /** Whether a program or a person can provide a token code, here and now. */
   readonly canGetCode: (resolution: LoginResolution) => boolean
-  readonly runCredentialProcess: (
-    source: Extract<LongTermSource, { readonly kind: 'process' }>,
-  ) => Promise<LongTermCredentials>
+  readonly runCredentialProcess: RunCredentialProcess
 }
 
 /** The settings that decide how AWS is reached. */
@@ -121,13 +120,7 @@ function connect(
     profileSetting,
     serviceEndpoint: (service) => {
       const services = profileSetting('services')
-      const found = services === undefined ? undefined : findServiceEndpoint(config.text, services.value, service)
-      if (services === undefined || found === undefined) return undefined
-      const key = `${service}.endpoint_url`
-      return {
-        value: found.value,
-        origin: { kind: 'file', file: 'config', profile: services.value, key, line: found.line },
-      }
+      return services && findServiceEndpoint(config.text, services.value, service)
     },
   })
   const origins = {
