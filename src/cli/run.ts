@@ -1,8 +1,7 @@
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
-import { isDebug, parseFast } from '../command-line/parse.ts'
-import { COMMAND_TABLE } from '../command-line/table.ts'
+import { isDebug, parse } from '../command-line/parse.ts'
 import type { Invocation } from '../command-line/table.ts'
 import type { ParsedLine } from '../command-line/yargs.ts'
 import { status } from '../commands/status.ts'
@@ -34,10 +33,14 @@ async function run(invocation: Invocation): Promise<number> {
  */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    const exact = parseFast(argv, COMMAND_TABLE)
-    if (exact !== undefined && exact !== 'version') return (await answerQuickly(exact)) ?? (await run(exact))
+    const isWindows = process.platform === 'win32'
+    const invocation = parse(argv, isWindows)
+    if (invocation !== undefined && invocation !== 'version')
+      return (await answerQuickly(invocation)) ?? (await run(invocation))
     const line: ParsedLine =
-      exact === 'version' ? { kind: 'version' } : (await import('../command-line/yargs.ts')).parseYargs(argv)
+      invocation === 'version'
+        ? { kind: 'version' }
+        : (await import('../command-line/yargs.ts')).parseWithYargs(argv, isWindows)
     if (line.kind === 'invocation') return await run(line.invocation)
     createOutput(1)(await answerTo(line))
     return 0
@@ -54,7 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' }>): Promise<string> {
   if (line.kind === 'version') return `${version}\n`
   if (line.kind === 'topic') return (await import('./help.ts')).renderTopic(line.topic, new Date())
-  return await (await import('./help.ts')).renderHelp(line.command)
+  return await (await import('../command-line/yargs.ts')).renderHelp(line.command)
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {

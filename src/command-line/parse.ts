@@ -1,68 +1,236 @@
+/**
+ * Reads a command line by the command table. `parse` takes the lines that are right and begin with their command, and nothing
+ * else is loaded for them; yargs.ts takes the others. Both go by the same words and report the same first problem.
+ */
 import { optionKey } from './spec.ts'
 import type { ActionSpec, CommandSpec, OptionSpec } from './spec.ts'
-import { COMMAND_TABLE, isCommandName } from './table.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './table.ts'
 import type { AnyInvocation, Invocation } from './table.ts'
 import type { UsageProblem } from '../model/failure.ts'
+import { COMMAND_NAMES } from '../model/invocation.ts'
 import type { CommandName } from '../model/invocation.ts'
 import { nearest } from '../ui/words.ts'
 
-/** npm's PowerShell shim drops a `--` without quotes (npm/cli#4903). */
-// eslint-disable-next-line no-restricted-globals -- a fact of the platform
-const QUOTES_SEPARATOR = process.platform === 'win32'
+/** A word before `--`; an option is one word together with its value. */
+interface Word {
+  /** As it was typed, up to its `=`. */
+  readonly text: string
+  /** Its position in the line. */
+  readonly index: number
+  /** Undefined for a positional, and for what begins with `-` and is no option. */
+  readonly option?: OptionSpec
+  readonly value?: string | true
+  readonly problem?: UsageProblem
+}
+
+/** A line, cut at its first `--`. */
+export interface Line {
+  readonly head: readonly string[]
+  readonly words: readonly Word[]
+  readonly tail: readonly string[] | undefined
+}
+
+/** Parses the words after `awsmfa`. Returns undefined for what only yargs.ts takes: help, unusual forms, lines with a problem. */
+export function parse(argv: readonly string[], isWindows: boolean): Invocation | 'version' | undefined {
+  const [command = '', ...others] = argv
+  if (others.length === 0 && (command === '--version' || command === '-V')) return 'version'
+  if (!isCommandName(command)) return undefined
+  const line = readLine(argv, COMMAND_TABLE[command].options)
+  if (findProblem(line, isWindows) !== undefined) return undefined
+  const [, ...positionals] = positionalsOf(line)
+  const options = line.words.flatMap(({ option, value }) =>
+    option === undefined || value === undefined ? [] : [[optionKey(option.name), value] as const],
+  )
+  const { tail } = line
+  return { command, positionals, options: Object.fromEntries(options), ...(tail === undefined ? {} : { tail }) }
+}
 
 /** Tells whether a line asks for more on stderr: `--debug`, for `login` also as the AWS CLI's flag after `--`. */
 export function isDebug({ command, options, tail }: AnyInvocation): boolean {
   return options.debug === true || (command === 'login' && tail?.includes('--debug') === true)
 }
 
+/** Reads a line. Of several `options` with one spelling the first counts. */
+export function readLine(argv: readonly string[], options: readonly OptionSpec[]): Line {
+  const end = argv.indexOf('--')
+  const head = end === -1 ? argv : argv.slice(0, end)
+  const find = (text: string): OptionSpec | undefined =>
+    text.startsWith('-') ? options.find((option) => spellings(option).includes(text)) : undefined
+  const words: Word[] = []
+  for (let index = 0; index < head.length; index++) {
+    const [text, attached] = splitAtEquals(head[index] ?? '')
+    const option = find(text)
+    if (option === undefined) {
+      words.push({ text: text.startsWith('-') ? text : (head[index] ?? ''), index })
+      continue
+    }
+    const next = head[index + 1]
+    const reading = readValue(option, attached, next)
+    words.push({ text, index, option, ...reading })
+    // Of `--profile -x`, where -x is no option, the missing `=` is the problem.
+    const isStray = reading.problem?.kind === 'missing-value' && next !== undefined && !find(splitAtEquals(next)[0])
+    if (attached === undefined && option.kind === 'value' && (reading.problem?.kind !== 'missing-value' || isStray))
+      index++
+  }
+  return { head, words, tail: end === -1 ? undefined : argv.slice(end + 1) }
+}
+
+/** Returns the ways to write an option: `--profile`, `-p`. */
+export function spellings({ name, short }: OptionSpec): readonly string[] {
+  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]
+}
+
+/** Returns the words that are neither options nor meant as such; the first is the command. */
+export function positionalsOf({ words }: Line): readonly string[] {
+  return words.filter(({ option, text }) => option === undefined && !text.startsWith('-')).map(({ text }) => text)
+}
+
+function splitAtEquals(word: string): readonly [string, string | undefined] {
+  const equals = word.indexOf('=')
+  return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)]
+}
+
+/** Reads the value of an option from after its `=`, else from the next word. */
+function readValue(
+  option: OptionSpec,
+  attached: string | undefined,
+  next: string | undefined,
+): Pick<Word, 'value' | 'problem'> {
+  const name = `--${option.name}`
+  if (option.kind === 'flag')
+    return attached === undefined ? { value: true } : { problem: { kind: 'unexpected-value', option: name } }
+  const isDash = next === '-' && option.takesDash === true
+  const value = attached ?? (next?.startsWith('-') === true && !isDash ? undefined : next)
+  if (value === undefined) return { problem: { kind: 'missing-value', option: name, expected: option.placeholder } }
+  return value === '' ? { problem: { kind: 'empty-value', option: name } } : { value }
+}
+
+/** Returns the first thing that is wrong with a line; undefined if it is right. `isWindows`: a hint quotes `--`. */
+export function findProblem(line: Line, isWindows: boolean): UsageProblem | undefined {
+  const [command, ...positionals] = positionalsOf(line)
+  if (command === undefined) return describeMissingCommand(line)
+  if (!isCommandName(command)) return describeUnknownCommand(command)
+  const spec = COMMAND_TABLE[command]
+  return (
+    findMissingSeparator(line, command, isWindows) ??
+    findOptionProblem(line.words, command) ??
+    (positionals.includes('') ? { kind: 'empty-value', option: spec.positional?.name ?? 'word' } : undefined) ??
+    findTailProblem(line, command, positionals, isWindows) ??
+    findPositionalProblem(line.words, command, positionals) ??
+    findConflict(line.words, spec, spec.actions === undefined ? positionals : positionals.slice(1))
+  )
+}
+
+/** Describes a word that is no command. */
+export function describeUnknownCommand(word: string): UsageProblem {
+  const near = nearest(word, COMMAND_NAMES)
+  const meant = COMMAND_NAMES.find((name) => name === near)
+  return { kind: 'unknown-command', word, ...(meant === undefined ? {} : { nearest: meant }) }
+}
+
+function describeMissingCommand({ words, tail }: Line): UsageProblem {
+  const unknown = words.find(({ option }) => option === undefined)
+  if (unknown !== undefined) return describeUnknownOption(unknown.text)
+  return tail !== undefined && words.length === 0 ? { kind: 'unexpected-separator' } : { kind: 'missing-command' }
+}
+
+/** Describes an option that the command does not have: an abbreviation of one, or near to one, or neither. */
+function describeUnknownOption(option: string, command?: CommandName): UsageProblem {
+  const candidates = [...(command === undefined ? [] : COMMAND_TABLE[command].options), ...GLOBAL_OPTIONS]
+  const longNames = candidates.map(({ name }) => `--${name}`)
+  const [full, ...others] = /^--./.test(option) ? longNames.filter((name) => name.startsWith(option)) : []
+  if (full !== undefined && others.length === 0) return { kind: 'abbreviated-option', option, full }
+  const cluster = candidates
+    .flatMap(spellings)
+    .find((spelling) => /^-[^-]$/.test(spelling) && option.startsWith(spelling))
+  const meant = cluster ?? full ?? nearest(option, longNames)
+  return {
+    kind: 'unknown-option',
+    option,
+    ...(command === undefined ? {} : { command }),
+    ...(meant === undefined ? {} : { nearest: meant }),
+  }
+}
+
 /**
- * Finds what is wrong with a line although each of its words is right: too many words, `--` where nothing can follow it, two
- * profiles, options that exclude each other. `spec` is the command's row. Both parsers ask it, so that they cannot disagree.
+ * Finds out whether a line lacks its `--`: words follow the options and the profile of a command that takes a program. They
+ * may hold options of that program, so this comes before any look at options.
  */
-export function findLineProblem(invocation: AnyInvocation, spec: CommandSpec): UsageProblem | undefined {
-  const { command, options, tail } = invocation
-  if (tail !== undefined && spec.tail === undefined) return { kind: 'unexpected-separator', command }
-  if (spec.tail?.required === true && (tail ?? []).length === 0) return missingTail(invocation)
-  const actionProblem = spec.actions === undefined ? undefined : findActionProblem(invocation, spec.actions)
-  if (actionProblem !== undefined) return actionProblem
-  const positionals = spec.actions === undefined ? invocation.positionals : invocation.positionals.slice(1)
-  const extra = positionals[spec.positional?.maximum ?? 0]
-  if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
-  const { profile } = options
-  const other = positionals.find((word) => word !== profile)
-  if (typeof profile === 'string' && other !== undefined)
-    return { kind: 'conflicting-profiles', positional: other, option: profile }
-  const isGiven = (name: string): boolean =>
-    Object.hasOwn(options, optionKey(name)) || (name === 'profile' && positionals.length > 0)
-  const conflict = spec.conflicts.find(({ options: [first, second] }) => isGiven(first) && isGiven(second))
-  if (conflict === undefined) return undefined
-  // A profile may be a word without an option, and is called what was typed.
-  const typed = (name: string): string =>
-    Object.hasOwn(options, optionKey(name)) ? `--${name}` : (positionals[0] ?? `--${name}`)
-  const [first, second] = conflict.options
-  return { kind: 'conflicting-options', options: [typed(first), typed(second)], because: conflict.because }
-}
-
-/** Of a command that is several: whether its first word says which, and whether the others and the options are for that. */
-function findActionProblem(
-  { command, positionals, options }: AnyInvocation,
-  actions: Readonly<Record<string, ActionSpec>>,
+function findMissingSeparator(
+  { head, words, tail }: Line,
+  command: CommandName,
+  isWindows: boolean,
 ): UsageProblem | undefined {
-  const [word, ...words] = positionals
-  const known = Object.keys(actions)
-  const action = known.find((name) => name === word)
-  if (action === undefined) return unknownAction(command, word, known)
-  const extra = words[actions[action]?.maximum ?? 0]
-  if (extra !== undefined) return { kind: 'unexpected-word', word: extra, command }
-  const foreign = known
-    .flatMap((other) => (actions[other]?.options ?? []).map((option) => ({ other, option })))
-    .find(({ other, option }) => other !== action && Object.hasOwn(options, optionKey(option)))
-  return foreign === undefined
-    ? undefined
-    : { kind: 'option-of-other-action', command, option: `--${foreign.option}`, action, other: foreign.other }
+  const { tail: program, options } = COMMAND_TABLE[command]
+  if (program?.required !== true || tail !== undefined || head[0] !== command) return undefined
+  let hasProfile = false
+  for (const { option, text, index } of words.slice(1)) {
+    const isOwn = option !== undefined && options.includes(option)
+    if (!isOwn && text.startsWith('-')) return undefined
+    if (!isOwn && hasProfile)
+      return {
+        kind: 'missing-separator',
+        command,
+        before: head.slice(1, index),
+        words: head.slice(index),
+        quotesSeparator: isWindows,
+      }
+    if (!isOwn || option.name === 'profile') hasProfile = true
+  }
+  return undefined
 }
 
-function unknownAction(command: CommandName, word: string | undefined, known: readonly string[]): UsageProblem {
+/** Unknown options come before bad values, since a bad value may follow from them. */
+function findOptionProblem(words: readonly Word[], command: CommandName): UsageProblem | undefined {
+  const own = COMMAND_TABLE[command].options
+  const unknown = words.find(({ option, text }) => option === undefined && text.startsWith('-'))
+  if (unknown !== undefined) return describeUnknownOption(unknown.text, command)
+  const given = words.flatMap(({ option }) => option?.name ?? [])
+  const foreign = given.find((name) => !own.some((option) => option.name === name))
+  if (foreign !== undefined) return describeUnknownOption(`--${foreign}`, command)
+  const problem = words.find((word) => word.problem !== undefined)?.problem
+  if (problem !== undefined) return problem
+  const repeated = given.find((name, index) => given.indexOf(name) !== index)
+  return repeated === undefined ? undefined : { kind: 'repeated-option', option: `--${repeated}` }
+}
+
+function findTailProblem(
+  { words, tail }: Line,
+  command: CommandName,
+  positionals: readonly string[],
+  isWindows: boolean,
+): UsageProblem | undefined {
+  const expected = COMMAND_TABLE[command].tail
+  if (expected === undefined) return tail === undefined ? undefined : { kind: 'unexpected-separator', command }
+  if (expected.required !== true || (tail !== undefined && tail.length > 0)) return undefined
+  const profile = profileOption(words)
+  const [program] = tail === undefined && profile === undefined && positionals.length === 1 ? positionals : []
+  return {
+    kind: 'missing-tail',
+    command,
+    before: profile === undefined ? positionals.slice(0, 1) : [`--profile=${profile}`],
+    quotesSeparator: isWindows,
+    ...(program === undefined ? {} : { program }),
+  }
+}
+
+/** Finds an unknown action, an option of another action, and a word too many. */
+function findPositionalProblem(
+  words: readonly Word[],
+  command: CommandName,
+  positionals: readonly string[],
+): UsageProblem | undefined {
+  const { actions, positional } = COMMAND_TABLE[command]
+  const unexpected = (word: string | undefined): UsageProblem | undefined =>
+    word === undefined ? undefined : { kind: 'unexpected-word', word, command }
+  if (actions === undefined) return unexpected(positionals[positional?.maximum ?? 0])
+  const [word, ...others] = positionals
+  const action = Object.keys(actions).find((name) => name === word)
+  if (action === undefined) return describeUnknownAction(command, word, Object.keys(actions))
+  return unexpected(others[actions[action]?.maximum ?? 0]) ?? findOptionOfOtherAction(words, command, action, actions)
+}
+
+function describeUnknownAction(command: CommandName, word: string | undefined, known: readonly string[]): UsageProblem {
   const near = word === undefined ? undefined : nearest(word, known)
   return {
     kind: 'unknown-action',
@@ -73,128 +241,43 @@ function unknownAction(command: CommandName, word: string | undefined, known: re
   }
 }
 
-function missingTail(invocation: AnyInvocation): UsageProblem {
-  const { command, positionals, tail } = invocation
-  const before = profileWords(invocation)
-  const program =
-    tail === undefined && positionals.length === 1 && before[0] === positionals[0] ? positionals[0] : undefined
-  return {
-    kind: 'missing-tail',
-    command,
-    before,
-    quotesSeparator: QUOTES_SEPARATOR,
-    ...(program === undefined ? {} : { program }),
+function findOptionOfOtherAction(
+  words: readonly Word[],
+  command: CommandName,
+  action: string,
+  actions: Readonly<Record<string, ActionSpec>>,
+): UsageProblem | undefined {
+  for (const [other, { options }] of Object.entries(actions)) {
+    const name = other === action ? undefined : options.find((each) => isGiven(words, each))
+    if (name !== undefined) return { kind: 'option-of-other-action', command, option: `--${name}`, action, other }
   }
+  return undefined
 }
 
-/** The words of a line that say which profile it is about. */
-function profileWords({ positionals, options }: AnyInvocation): readonly string[] {
-  const { profile } = options
-  return typeof profile === 'string' ? [`--profile=${profile}`] : positionals.slice(0, 1)
-}
-
-/**
- * Finds out whether a line lacks its `--`: words follow the profile, or the options, of a command that takes a program. They
- * may hold options of that program, so this is asked before any option is looked at. `argv`: all words, the command first.
- */
-export function findMissingSeparator(argv: readonly string[]): UsageProblem | undefined {
-  const [command = '', ...words] = argv
-  if (!isCommandName(command) || COMMAND_TABLE[command].tail?.required !== true || words.includes('--'))
-    return undefined
-  const end = endOfHead(words, COMMAND_TABLE[command])
-  const rest = words.slice(end)
-  const [first] = rest
-  if (first === undefined || first.startsWith('-')) return undefined
-  return {
-    kind: 'missing-separator',
-    command,
-    before: words.slice(0, end),
-    words: rest,
-    quotesSeparator: QUOTES_SEPARATOR,
+/** `profiles`: the positionals that name profiles; each counts as `--profile`. */
+function findConflict(
+  words: readonly Word[],
+  { conflicts }: CommandSpec,
+  profiles: readonly string[],
+): UsageProblem | undefined {
+  const option = profileOption(words)
+  const positional = option === undefined ? undefined : profiles.find((word) => word !== option)
+  if (option !== undefined && positional !== undefined) return { kind: 'conflicting-profiles', positional, option }
+  const typed = (name: string): string | undefined =>
+    isGiven(words, name) ? `--${name}` : name === 'profile' ? profiles[0] : undefined
+  for (const { options, because } of conflicts) {
+    const [first, second] = [typed(options[0]), typed(options[1])]
+    if (first !== undefined && second !== undefined)
+      return { kind: 'conflicting-options', options: [first, second], because }
   }
+  return undefined
 }
 
-/** How many words are the command's own: its options, and a profile unless `--profile` names one. */
-function endOfHead(words: readonly string[], { options }: CommandSpec): number {
-  let hasProfile = false
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? ''
-    const equals = word.indexOf('=')
-    const spelling = equals === -1 ? word : word.slice(0, equals)
-    const option = options.find(({ name, short }) => spelling === `--${name}` || spelling === `-${short ?? '-'}`)
-    if (option === undefined && (hasProfile || word.startsWith('-'))) return index
-    if (option === undefined || option.name === 'profile') hasProfile = true
-    if (option?.kind === 'value' && equals === -1) index++
-  }
-  return words.length
+function isGiven(words: readonly Word[], name: string): boolean {
+  return words.some(({ option }) => option?.name === name)
 }
 
-/**
- * The strict parser, for lines that are exactly right: the only one on the fast paths. It knows `--name value`,
- * `--name=value`, `-x` and `-x value` from the command table, and declines everything else (help, errors, abbreviations,
- * clusters, options ahead of the command), for yargs to take or to explain. A line that it accepts means the same to both.
- */
-
-/** Rows of the command table: all of them, or those that the caller answers. */
-type CommandTable = Readonly<Partial<Record<CommandName, CommandSpec>>>
-
-/** Parses the words after `awsmfa`. Gives undefined for a line that it declines, of a command without a row in `table` among them. */
-export function parseFast(argv: readonly string[], table: CommandTable): Invocation | 'version' | undefined {
-  const [command, ...words] = argv
-  if (command === undefined) return undefined
-  if (argv.length === 1 && (command === '--version' || command === '-V')) return 'version'
-  const spec = Object.hasOwn(table, command) ? table[command as CommandName] : undefined
-  if (spec === undefined) return undefined
-  const end = words.indexOf('--')
-  const head = parseHead(end === -1 ? words : words.slice(0, end), spec)
-  if (head === undefined) return undefined
-  const invocation = {
-    command: command as CommandName,
-    ...head,
-    ...(end === -1 ? {} : { tail: words.slice(end + 1) }),
-  } as Invocation
-  return findLineProblem(invocation, spec) === undefined ? invocation : undefined
-}
-
-function parseHead(
-  words: readonly string[],
-  spec: CommandSpec,
-): Pick<AnyInvocation, 'positionals' | 'options'> | undefined {
-  const positionals: string[] = []
-  const options: Record<string, string | true> = {}
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? ''
-    if (!word.startsWith('-')) {
-      if (word === '') return undefined
-      positionals.push(word)
-      continue
-    }
-    const equals = word.indexOf('=')
-    const option = findOption(equals === -1 ? word : word.slice(0, equals), spec)
-    if (option === undefined || Object.hasOwn(options, optionKey(option.name))) return undefined
-    const value = equals === -1 ? readFollowing(option, words[index + 1]) : readAttached(option, word, equals)
-    if (value === undefined) return undefined
-    if (equals === -1 && value !== true) index++
-    options[optionKey(option.name)] = value
-  }
-  return { positionals, options }
-}
-
-function findOption(name: string, spec: CommandSpec): OptionSpec | undefined {
-  return spec.options.find(
-    (option) => name === `--${option.name}` || (option.short !== undefined && name === `-${option.short}`),
-  )
-}
-
-/** The value of an option that has no `=`: true for a flag, else the next word; undefined if that cannot be its value. */
-function readFollowing(option: OptionSpec, next: string | undefined): string | true | undefined {
-  if (option.kind === 'flag') return true
-  if (next === undefined || next === '') return undefined
-  return !next.startsWith('-') || (next === '-' && option.takesDash === true) ? next : undefined
-}
-
-/** The value in `--name=value`. A short option takes none this way. */
-function readAttached(option: OptionSpec, word: string, equals: number): string | undefined {
-  if (option.kind === 'flag' || !word.startsWith('--') || equals === word.length - 1) return undefined
-  return word.slice(equals + 1)
+function profileOption(words: readonly Word[]): string | undefined {
+  const value = words.find(({ option }) => option?.name === 'profile')?.value
+  return value === true ? undefined : value
 }

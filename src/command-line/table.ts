@@ -337,6 +337,12 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { ...flag('version', 'show the version'), short: 'V' },
 ]
 
+/** The global options and those of every command. A name is the same kind of option wherever it occurs. */
+export const ALL_OPTIONS: readonly OptionSpec[] = [
+  ...GLOBAL_OPTIONS,
+  ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options),
+]
+
 /** Tells whether an option, by its name in code, changes only what is printed. */
 export function isOutputOption(key: string): boolean {
   return OUTPUT_OPTIONS.some((name) => name === key)

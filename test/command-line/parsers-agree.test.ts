@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { spellings } from '../../src/command-line/yargs.ts'
+import { optionKey } from '../../src/command-line/spec.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
-import { parseFast } from '../../src/command-line/parse.ts'
-import { parseYargs } from '../../src/command-line/yargs.ts'
+import { parse, spellings } from '../../src/command-line/parse.ts'
+import { parseWithYargs } from '../../src/command-line/yargs.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { isFailure } from '../../src/model/failure.ts'
 
@@ -61,11 +61,16 @@ const tail = fc.oneof(
   { weight: 5, arbitrary: fc.constant<string[]>([]) },
   { weight: 1, arbitrary: fc.array(value, { maxLength: 3 }).map((rest) => ['--', ...rest]) },
 )
+/** Options may come before the command, where only yargs reads them. */
+const ahead = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<string[]>([]) },
+  { weight: 1, arbitrary: spelling.map((name) => [name]) },
+)
 const anyLine = fc
-  .tuple(command, fc.array(words, { maxLength: 4 }), tail)
-  .map(([first, middle, last]) => [...first, ...middle.flat(), ...last])
+  .tuple(ahead, command, fc.array(words, { maxLength: 4 }), tail)
+  .map(([before, first, middle, last]) => [...before, ...first, ...middle.flat(), ...last])
 
-/** Lines of right options in right places, most of which the strict parser takes. */
+/** Lines of right options in right places, most of which parse takes. */
 const rightLine = fc.constantFrom(...COMMAND_NAMES).chain((name) => {
   const option = fc.constantFrom(...COMMAND_TABLE[name].options).chain((spec) => {
     const written = fc.constantFrom(...spellings(spec))
@@ -94,15 +99,15 @@ test.each([
   ['any', anyLine, 100],
   ['nearly right', rightLine, 500],
 ])(
-  'of 2000 lines of %s words, yargs reads those that the strict parser takes exactly as it does',
+  'of 2000 lines of %s words, yargs reads those that parse takes exactly as it does',
   (_, lines, atLeast) => {
     let taken = 0
     fc.assert(
       fc.property(lines, (argv) => {
-        const fast = parseFast(argv, COMMAND_TABLE)
+        const fast = parse(argv, false)
         if (fast === undefined) return
         taken++
-        expect(parseYargs(argv)).toEqual(
+        expect(parseWithYargs(argv, false)).toEqual(
           fast === 'version' ? { kind: 'version' } : { kind: 'invocation', invocation: fast },
         )
       }),
@@ -114,20 +119,20 @@ test.each([
 )
 
 test(
-  'every line that the strict parser declines gets an invocation, help, the version or a usage error from yargs, and nothing else',
+  'every line that parse declines gets an invocation, help, the version or a usage error from yargs, and nothing else',
   () => {
     const seen = new Map<string, number>()
     const count = (outcome: string): void => void seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
     fc.assert(
       fc.property(anyLine, (argv) => {
-        if (parseFast(argv, COMMAND_TABLE) !== undefined) return
+        if (parse(argv, false) !== undefined) return
         try {
-          const line = parseYargs(argv)
+          const line = parseWithYargs(argv, false)
           count(line.kind)
           if (line.kind !== 'invocation') return
           const own = COMMAND_TABLE[line.invocation.command].options
           for (const [name, given] of Object.entries(line.invocation.options)) {
-            const spec = own.find((option) => option.name === name)
+            const spec = own.find((option) => optionKey(option.name) === name)
             expect(given === true ? 'flag' : 'value').toBe(spec?.kind)
           }
         } catch (error) {

@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import { COMMAND_TABLE } from '../../src/command-line/table.ts'
-import { parseFast } from '../../src/command-line/parse.ts'
-import { parseYargs } from '../../src/command-line/yargs.ts'
+import { parse } from '../../src/command-line/parse.ts'
+import { parseWithYargs } from '../../src/command-line/yargs.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { parseStsArguments } from '../../src/login/sts-options.ts'
 import { namesRole } from '../../src/login/sts-options.ts'
@@ -197,8 +196,8 @@ describe('the command lines of the documentation', () => {
 
   it.each([...new Set(lines)])('%s can be typed', (line) => {
     const words = wordsOf(line)
-    const fast = parseFast(words, COMMAND_TABLE)
-    const parsed = parseYargs(words)
+    const fast = parse(words, false)
+    const parsed = parseWithYargs(words, false)
     // Help is asked for with words that no command takes.
     if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
     expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)

@@ -8,7 +8,8 @@ import {
   SHELL_NAMES,
   findShell,
 } from '../../src/command-line/spec.ts'
-import { optionsBySpelling } from '../../src/command-line/yargs.ts'
+import { spellings } from '../../src/command-line/parse.ts'
+import { ALL_OPTIONS } from '../../src/command-line/table.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
 import {
@@ -79,7 +80,7 @@ describe('the code for a shell', () => {
 
 describe('completion before the command', () => {
   it.each(SHELL_NAMES)('%s knows every option that takes a value', (shell) => {
-    const taking = [...optionsBySpelling()].filter(([, { kind }]) => kind === 'value').map(([spelling]) => spelling)
+    const taking = [...new Set(ALL_OPTIONS.filter(({ kind }) => kind === 'value').flatMap(spellings))]
     expect(spellingsOf(valueOptions(completedCommands())).toSorted()).toEqual(taking.toSorted())
     const [line = ''] = /taking(?: = @\(|=| )['-].*/.exec(renderShellInit(shell, completedCommands())) ?? []
     expect((line.match(/(?<=['\s])--?[a-z-]+/g) ?? []).toSorted()).toEqual(taking.toSorted())

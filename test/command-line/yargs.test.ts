@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
-import { parseYargs } from '../../src/command-line/yargs.ts'
+import { COMMAND_TABLE } from '../../src/command-line/table.ts'
+import { parseWithYargs, renderHelp } from '../../src/command-line/yargs.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { UsageProblem } from '../../src/model/failure.ts'
+import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 
 function problemOf(argv: readonly string[]): UsageProblem | undefined {
   try {
-    parseYargs(argv)
+    parseWithYargs(argv, false)
   } catch (error) {
     if (error instanceof AwsmfaError && error.failure.code === 'USAGE') return error.failure.problem
     throw error
@@ -163,7 +165,7 @@ test.each([
   [['login', '--frce', '--region', '-h'], { kind: 'help', command: 'login' }],
   [['login', '--version'], { kind: 'version' }],
 ])('%j asks for help or the version, whatever else is wrong', (argv, line) => {
-  expect(parseYargs(argv)).toEqual(line)
+  expect(parseWithYargs(argv, false)).toEqual(line)
 })
 
 test.each([
@@ -181,5 +183,29 @@ test.each([
     { command: 'login', positionals: [], options: { json: true }, tail: ['--help'] },
   ],
 ])('%j is taken word for word', (argv, invocation) => {
-  expect(parseYargs(argv)).toEqual({ kind: 'invocation', invocation })
+  expect(parseWithYargs(argv, false)).toEqual({ kind: 'invocation', invocation })
+})
+
+test.each([undefined, ...COMMAND_NAMES])('help of %s fits 80 columns and breaks no text of the table', async (name) => {
+  const help = await renderHelp(name)
+  for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  const texts =
+    name === undefined
+      ? COMMAND_NAMES.map((command) => COMMAND_TABLE[command].summary)
+      : [
+          COMMAND_TABLE[name].positional?.description ?? '',
+          ...COMMAND_TABLE[name].options.map(({ description }) => description),
+          ...COMMAND_TABLE[name].examples.flatMap(({ line, description }) => [line, description]),
+        ]
+  for (const text of texts) expect(help).toContain(text)
+})
+
+test('help shows an option as it is written', async () => {
+  const help = await renderHelp('login')
+  expect(help).toContain('\n  -p, --profile NAME ')
+  expect(help).toContain('\n      --token-code CODE ')
+  expect(help).toContain('\n  -h, --help ')
+  expect(help).not.toContain('[string]')
+  expect(help.startsWith('awsmfa login [profile..] [options] [-- STS FLAGS]\n\nSign in')).toBe(true)
+  expect(help.endsWith('.\n')).toBe(true)
 })

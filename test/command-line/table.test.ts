@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { parse, spellings } from '../../src/command-line/parse.ts'
+import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
+import { COMMAND_NAMES } from '../../src/model/invocation.ts'
+
+const ROWS = COMMAND_NAMES.map((name) => ({ name, ...COMMAND_TABLE[name] }))
+
+test.each(ROWS)('$name: no two options share a spelling', ({ options }) => {
+  const all = [...options, ...GLOBAL_OPTIONS].flatMap(spellings)
+  expect(new Set(all).size).toBe(all.length)
+})
+
+test('a spelling means the same kind of option in every command, since a line is read before its command is known', () => {
+  const known = new Map(ALL_OPTIONS.flatMap((option) => spellings(option).map((spelling) => [spelling, option])))
+  for (const { options } of ROWS)
+    for (const option of options)
+      for (const spelling of spellings(option)) {
+        const { name, kind, short } = option
+        expect(known.get(spelling)).toMatchObject({ name, kind, ...(short === undefined ? {} : { short }) })
+      }
+})
+
+test.each(ROWS)('$name: every option is written in lower case and has a description', ({ options, summary }) => {
+  for (const option of options) {
+    expect(option.name).toMatch(/^[a-z][a-z-]*[a-z]$/)
+    expect(option.description).toMatch(/^\S.*[^.\s]$/)
+    if (option.kind === 'value') expect(option.placeholder).toMatch(/^[A-Z]+$/)
+  }
+  expect(summary).toMatch(/^[A-Z].*[^.]$/)
+})
+
+test.each(ROWS)('$name: conflicts name options that it has', ({ options, conflicts }) => {
+  const names = options.map(({ name }) => name)
+  for (const { options: pair } of conflicts) expect(names).toEqual(expect.arrayContaining([...pair]))
+})
+
+test.each(ROWS)('$name: its examples are lines that parse takes', ({ name, examples }) => {
+  for (const { line } of examples) {
+    const [program, ...words] = (/awsmfa (?:'[^']*'|[^|")])*/.exec(line)?.[0] ?? '').trim().split(' ')
+    expect(program).toBe('awsmfa')
+    expect(parse(words, false)).toMatchObject({ command: name })
+  }
+})
