@@ -1,66 +1,102 @@
+/** Every word that `login` prints. Each function returns whole lines with their ends, except for questions. */
 import { identityInWords, roleInWords } from '../aws/arn.ts'
+import { renderWriteWarning } from '../errors/files.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import type { ResolutionNote } from '../login/destination.ts'
+import type { ResolutionNote, StorePlace } from '../login/destination.ts'
 import type { PlanNote } from '../login/plan.ts'
+import type { SignInEvent } from '../login/sign-in.ts'
+import { renderDeviceFound } from '../mfa/device.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
-import type { Failure, ForeignSession } from '../model/failure.ts'
+import type { AwsmfaError, ForeignSession } from '../model/failure.ts'
 import { readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
-import type { SessionSource } from '../sessions/reuse.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, displayPath, note, profileWord, tick as tick_, visible, warn } from '../ui/words.ts'
+import { commandLine, displayPath, listed, note, profileWord, tick, visible, warn } from '../ui/words.ts'
 
-/** What is said of a session that is kept although something failed. The words of every failure come with it, so a login that can do without does not load it. */
+/** What became of a profile that was to be signed in. */
+export type LoginResult = GoodLogin | FailedLogin
 
-/** A role profile's session is in one cache and not in the other. */
-export function renderCacheRefusal(
-  profile: string,
-  source: SessionSource,
-  view: FailureView,
-  failure: Failure,
-): string {
-  return warn(
-    `${readerOf(source)} will ask for a code with '${visible(profile)}': ${renderFailure(failure, view).error}`,
-  )
+export interface FailedLogin {
+  readonly kind: 'failed'
+  readonly target: string
+  readonly error: AwsmfaError
 }
 
-/** What login says when it signs in more than one profile: a line for each. */
+export interface GoodLogin {
+  /** `kept`: it had a session already. */
+  readonly kind: 'signed-in' | 'kept'
+  readonly target: string
+  /** The line names the profile. */
+  readonly isNamed: boolean
+  /** The profile that has the session; another one where the target uses that as its source profile. */
+  readonly profile: string
+  readonly storeIn: StorePlace
+  readonly expiration: Date
+  readonly identity: CallerIdentity | undefined
+  /** For a session in the caches of the AWS CLI and SAM: how long these do not prompt. */
+  readonly promptFree: PromptFree | undefined
+}
 
-/** What became of one profile. `through`: the profile whose session it works with, where that is another. */
-export type LoginListRow =
-  | {
-      readonly kind: 'signed-in' | 'kept'
-      readonly profile: string
-      readonly through: string | undefined
-      readonly expiration: Date
-      readonly identity: CallerIdentity | undefined
-      /** For a session in the caches of the AWS CLI and SAM: until when these do not ask. */
-      readonly quiet: PromptFree | undefined
-    }
-  | { readonly kind: 'failed'; readonly profile: string; readonly failure: Failure }
+/** Returns the lines for an only profile. `hasOptions`: the line has options without which the login would be another one. */
+export function renderLoginResult(result: LoginResult, hasOptions: boolean, now: Date, style: TextStyle): string {
+  if (result.kind === 'failed') return ''
+  const line = `${tick(style)} ${visible(result.profile)}: ${asWhom(result)} until ${formatInstant(result.expiration, now)}, ${lengthOf(result, now)}`
+  if (result.kind === 'kept') {
+    const profile = result.isNamed ? [profileWord(result.profile)] : []
+    return `${line}. To renew anyway: ${hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')}\n`
+  }
+  if (result.storeIn !== 'aws-caches') return `${line}\n`
+  const setup = commandLine('setup', profileWord(result.profile))
+  return `${line}${promptFreeInWords(result, now)}\nawsmfa: hint: for the whole day and in every tool: ${setup}\n`
+}
 
 /** The list, each line ended: `✔ staging  1 hour    role Admin in 222222222222`. */
-export function renderLoginList(rows: readonly LoginListRow[], view: FailureView, style: TextStyle): string {
-  const nameWidth = Math.max(0, ...rows.map((row) => displayWidth(visible(row.profile))))
-  const lengths = rows.map((row) => (row.kind === 'failed' ? '' : lengthOf(row, view.now)))
+export function renderLoginList(results: readonly LoginResult[], view: FailureView, style: TextStyle): string {
+  const nameWidth = Math.max(0, ...results.map(({ target }) => displayWidth(visible(target))))
+  const lengths = results.map((result) => (result.kind === 'failed' ? '' : lengthOf(result, view.now)))
   const lengthWidth = Math.max(0, ...lengths.map((length) => length.length))
-  return rows
-    .map((row, index) => {
-      const name = padDisplay(visible(row.profile), nameWidth)
-      if (row.kind === 'failed') return `${cross(style)} ${name}  ${renderFailure(row.failure, view).error}\n`
+  return results
+    .map((result, index) => {
+      const name = padDisplay(visible(result.target), nameWidth)
+      if (result.kind === 'failed')
+        return `${cross(style)} ${name}  ${renderFailure(result.error.failure, view).error}\n`
+      const { target, profile, identity } = result
       const who =
-        row.through === undefined
-          ? identityInWords(row.identity?.account, row.identity?.arn)
-          : `through '${visible(row.through)}'`
-      const quiet = row.quiet === undefined ? '' : `. ${quietInWords(row.quiet, view.now)}`
-      return `${`${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`.trimEnd()}${quiet}\n`
+        profile === target ? identityInWords(identity?.account, identity?.arn) : `through '${visible(profile)}'`
+      const line = `${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`
+      return `${line.trimEnd()}${promptFreeInWords(result, view.now)}\n`
     })
     .join('')
+}
+
+/** A session of 12 hours has that length also a second after it was created. */
+function lengthOf({ kind, expiration }: GoodLogin, now: Date): string {
+  const seconds = secondsUntil(expiration, now)
+  return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.ceil(seconds / 60) * 60)
+}
+
+function asWhom({ identity }: GoodLogin): string {
+  const words = identityInWords(identity?.account, identity?.arn)
+  if (words === undefined) return 'signed in'
+  return words.startsWith('role ') ? words : `signed in as ${words}`
+}
+
+/** `. The AWS CLI and SAM do not ask until 19:25`. */
+function promptFreeInWords({ promptFree }: GoodLogin, now: Date): string {
+  if (promptFree === undefined) return ''
+  const { sources, until } = promptFree
+  const readers = listed(sources.map(readerOf), 'and')
+  const verb = sources.length === 1 ? 'does' : 'do'
+  return `. ${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${verb} not ask until ${formatInstant(until, now)}`
+}
+
+function cross(style: TextStyle): string {
+  return paint(style.unicode ? '✖' : 'x ', 'red', style)
 }
 
 /** Asked before a pattern signs profiles in. */
@@ -70,21 +106,6 @@ export function patternQuestion(profiles: readonly string[]): string {
   return `Sign in ${profiles.length} ${profiles.length === 1 ? 'profile' : 'profiles'} (${shown.join(', ')}${more})?`
 }
 
-function lengthOf({ kind, expiration }: Extract<LoginListRow, { readonly expiration: Date }>, now: Date): string {
-  const seconds = secondsUntil(expiration, now)
-  return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.ceil(seconds / 60) * 60)
-}
-
-function tick(style: TextStyle): string {
-  return paint(style.unicode ? '✔' : 'ok', 'green', style)
-}
-
-function cross(style: TextStyle): string {
-  return paint(style.unicode ? '✖' : 'x ', 'red', style)
-}
-
-/** What login and logout say. Every line names the profile; each function gives whole lines with their ends. */
-
 /** What stands above the profiles of which one is to be picked. */
 export const PICK_QUESTION = "No profile is named, and 'default' cannot be signed in. Which one?"
 
@@ -93,40 +114,34 @@ export function pickOnlyQuestion(profile: string): string {
   return `No profile is named, and 'default' cannot be signed in. Sign in '${visible(profile)}'? [Y/n] `
 }
 
-/** A session that was signed in, or kept. */
-export interface SignedIn {
-  readonly profile: string
-  readonly expiration: Date
-  readonly identity: CallerIdentity | undefined
-}
-
-/** `✔ work: signed in as alice in 111111111111 until 19:40, 12 hours`. */
-export function renderSignedIn(session: SignedIn, now: Date, style: TextStyle): string {
-  return `${tick_(style)} ${visible(session.profile)}: ${asWhom(session)} until ${formatInstant(session.expiration, now)}, ${lengthInWords(session.expiration, now)}\n`
-}
-
-/** `✔ work: signed in as alice in 111111111111 until 19:40, 11 hours left. To renew anyway: awsmfa login --force`. */
-export function renderKept(session: SignedIn, again: string, now: Date, style: TextStyle): string {
-  const left = durationInWords(secondsUntil(session.expiration, now))
-  return `${tick_(style)} ${visible(session.profile)}: ${asWhom(session)} until ${formatInstant(session.expiration, now)}, ${left} left. To renew anyway: ${again}\n`
-}
-
-/** The line that renews; where the login was put together from further options, the one to add to them. */
-export function renewalLine(profile: string | undefined, hasOtherOptions: boolean): string {
-  return hasOtherOptions
-    ? 'add --force'
-    : commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), '--force')
-}
-
 /** Why a session that would still hold is renewed all the same. */
 export function renderRenewal(profile: string, parts: readonly string[]): string {
   return note(
-    `the session of '${visible(profile)}' was made by another request (${listInWords(parts)} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`,
+    `the session of '${visible(profile)}' was made by another request (${listed(parts, 'and')} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`,
   )
 }
 
+/** What happened on the way that a person may want to act on. */
+export function renderEvent(event: SignInEvent, home: string | undefined, now: Date): string {
+  switch (event.kind) {
+    case 'capped':
+      return renderPlanNote(event.note)
+    case 'device-found':
+      return renderDeviceFound(event.serialNumber)
+    case 'session-replaced':
+      return renderReplaced(event.profile, event.replaced.session, event.replaced.reason, now)
+    case 'write-warning':
+      return renderWriteWarning(event.warning, home)
+    case 'cache-refused': {
+      const { source, error } = event.refusal
+      const { error: why } = renderFailure(error.failure, { home, files: undefined, now, debug: false })
+      return warn(`${readerOf(source)} will ask for a code with '${visible(event.profile)}': ${why}`)
+    }
+  }
+}
+
 /** Says whose session gives way. */
-export function renderTakeover(
+function renderReplaced(
   profile: string,
   session: ForeignSession,
   reason: 'expired' | 'same-user' | 'replaced',
@@ -146,7 +161,7 @@ export function renderTakeover(
 }
 
 /** The question before another's live session is replaced. */
-export function takeoverQuestion(profile: string, session: ForeignSession, now: Date): string {
+export function conflictQuestion(profile: string, session: ForeignSession, now: Date): string {
   const owner =
     session.manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(session.manager)}'`
   const end =
@@ -171,11 +186,11 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
       )
     case 'strict-tools-refuse':
       return note(
-        `${listInWords(resolved.tools)} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`,
+        `${listed(resolved.tools, 'and')} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`,
       )
     case 'tools-still-ask':
       return note(
-        `${listInWords(resolved.tools)} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
+        `${listed(resolved.tools, 'and')} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
       )
     case 'role-too-long':
       return note(
@@ -183,7 +198,7 @@ export function renderResolutionNote(resolved: ResolutionNote, home: string | un
       )
     case 'process-still-runs':
       return note(
-        `${listInWords(resolved.tools)} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`,
+        `${listed(resolved.tools, 'and')} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`,
       )
     case 'environment-serial-ignored':
       return note(
@@ -201,39 +216,12 @@ function toMend(profile: string): string {
 }
 
 /** Says what the plan caps. */
-export function renderPlanNote(planned: PlanNote): string {
+function renderPlanNote(planned: PlanNote): string {
   return note(
     `AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`,
   )
 }
 
-/** `✔ admin: role Admin in 222222222222 until 19:40, 1 hour. The AWS CLI and SAM do not ask until 19:25`, and what does better. */
-export function renderCached(session: SignedIn, quiet: PromptFree | undefined, now: Date, style: TextStyle): string {
-  const line = `${renderSignedIn(session, now, style).trimEnd()}${quiet === undefined ? '' : `. ${quietInWords(quiet, now)}`}\n`
-  return `${line}awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(session.profile))}\n`
-}
-
-/** `The AWS CLI and SAM do not ask until 19:25`. */
-function quietInWords({ sources, until }: PromptFree, now: Date): string {
-  const readers = listInWords(sources.map(readerOf))
-  return `${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${sources.length === 1 ? 'does' : 'do'} not ask until ${formatInstant(until, now)}`
-}
-
-function asWhom({ identity }: SignedIn): string {
-  const words = identityInWords(identity?.account, identity?.arn)
-  if (words === undefined) return 'signed in'
-  return words.startsWith('role ') ? words : `signed in as ${words}`
-}
-
-/** A session of 12 hours is told as such a second after it was made. */
-function lengthInWords(expiration: Date, now: Date): string {
-  return durationInWords(Math.ceil(secondsUntil(expiration, now) / 60) * 60)
-}
-
 function placeInWords(place: { readonly path: string; readonly line?: number }, home: string | undefined): string {
   return `${visible(displayPath(place.path, home), 1000)}${place.line === undefined ? '' : ` line ${place.line}`}`
-}
-
-function listInWords(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
 }

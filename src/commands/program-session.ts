@@ -2,8 +2,7 @@ import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionsFor } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
-import { settleAttempt } from '../login/prepare.ts'
-import type { LoginRun } from '../login/prepare.ts'
+import { loginInput, prepareLogin } from '../login/prepare.ts'
 import { answerProcess, currentCredentials } from '../login/provide-session.ts'
 import type { CurrentOutcome } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
@@ -152,39 +151,24 @@ function missing(profile: string, found: CurrentOutcome, minimumSeconds: number)
  * needed and nobody can be asked for one.
  */
 async function loginForProgram(
-  invocation: Invocation<'exec' | 'env'>,
+  { positionals, options }: Invocation<'exec' | 'env'>,
   missing: AwsmfaError,
-  context: LoginRuntime,
+  runtime: LoginRuntime,
 ): Promise<void> {
-  const { loginOne } = await import('./login.ts')
-  const run = await loginRun(invocation, context)
-  if (!context.terminal.canAsk() && !hasMfaSession(context)) {
+  const { signInProfiles } = await import('./login.ts')
+  const invocation: Invocation<'login'> = { command: 'login', positionals, options: optionsFor('login', options) }
+  const snapshots = runtime.files.read()
+  if (!runtime.terminal.canAsk() && !hasMfaSession(runtime)) {
     // What refuses the login says more than that there is no session.
-    const { candidate } = settleAttempt(run.invocation, 1, run)
-    if (!context.canGetCode(candidate.resolution)) throw missing
+    const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
+    if (!runtime.canGetCode(prepareLogin(input, runtime).candidate.resolution)) throw missing
   }
   try {
-    await loginOne(run)
+    await signInProfiles(invocation, undefined, snapshots, runtime)
   } catch (error) {
     throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing : error
   } finally {
-    context.updatePromptCache()
-  }
-}
-
-/** The login that the line would be, had it been one. */
-async function loginRun(
-  { options, positionals }: Invocation<'exec' | 'env'>,
-  context: LoginRuntime,
-): Promise<LoginRun> {
-  const snapshots = context.files.read()
-  return {
-    invocation: { command: 'login', positionals, options: optionsFor('login', options) },
-    context,
-    talk: options.quiet === true ? () => undefined : context.terminal.stderr,
-    snapshots,
-    profiles: snapshots.profiles,
-    defaults: await context.readSettings(),
+    runtime.updatePromptCache()
   }
 }
 
@@ -216,21 +200,11 @@ export async function processSession(
   asked: ProcessAsked,
   onNotRenewed: (error: AwsmfaError, expiration: Date) => void,
 ): Promise<ProcessSession> {
-  const { context, snapshots, profiles, windowSeconds, refusalHoldsMs } = asked
+  const { context, snapshots, windowSeconds, refusalHoldsMs } = asked
   // What stands after `--` is a program for `exec`, and not for STS.
   const { tail: _, ...invocation } = asked.invocation
-  const { environment, readFile, isWindows } = context
-  const resolution = resolveLogin({
-    invocation,
-    environment,
-    profiles,
-    paths: snapshots.paths,
-    defaults: await context.readSettings(),
-    readFile,
-    config: snapshots.config.text,
-    storesNothing: true,
-    isWindows,
-  })
+  const input = loginInput(invocation, snapshots, await context.readSettings(), context)
+  const resolution = resolveLogin({ ...input, storesNothing: true })
   for (const line of renderTrail(resolution)) context.debug(line)
   const connection = context.connect(resolution, snapshots)
   const session = await answerProcess(

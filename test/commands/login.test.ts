@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { renderCached, renderResolutionNote } from '../../src/commands/login-output.ts'
+import { renderLoginResult, renderResolutionNote } from '../../src/commands/login-output.ts'
 import { renderWriteWarning } from '../../src/errors/files.ts'
 
 const NOW = new Date(2026, 10, 21, 12, 0)
-const session = { profile: 'admin', expiration: new Date(2026, 10, 21, 13, 0), identity: undefined }
+const SIGNED_IN = {
+  kind: 'signed-in',
+  target: 'admin',
+  isNamed: true,
+  profile: 'admin',
+  storeIn: 'aws-caches',
+  expiration: new Date(2026, 10, 21, 13, 0),
+  identity: undefined,
+} as const
 const until = new Date(2026, 10, 21, 12, 20)
 const plain = { color: false, unicode: false, columns: undefined }
 
@@ -27,7 +35,7 @@ describe('what login says', () => {
     ],
     [{ sources: ['boto-cache'] as const, until }, 'until 13:00, 1 hour. SAM does not ask until 12:20\n'],
     [undefined, 'until 13:00, 1 hour\n'],
-  ])('names the tools that do not ask, and until when: %j', (quiet, expected) => {
-    expect(renderCached(session, quiet, NOW, plain)).toContain(expected)
+  ])('names the tools that do not ask, and until when: %j', (promptFree, expected) => {
+    expect(renderLoginResult({ ...SIGNED_IN, promptFree }, false, NOW, plain)).toContain(expected)
   })
 })
