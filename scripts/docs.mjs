@@ -25,7 +25,7 @@ async function loadTables() {
     'cli/help': ['plainText', 'securityText', 'VARIABLE_TABLE'],
     'doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'],
     'doctor/finding': ['FINDING_TABLE'],
-    'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOUR', 'TOOLS'],
+    'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOR', 'TOOLS'],
     'login/setting-table': ['SETTING_TABLE'],
     'aws/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'],
   }

@@ -53,17 +53,12 @@ const TRAITS = {
 function findings({ FINDING_TABLE }) {
   return table(
     ['code', 'severity', 'about', '`--fix`'],
-    Object.entries(FINDING_TABLE).map(([name, { severity, about, mends = '' }]) => [
-      code(name),
-      severity,
-      about,
-      mends,
-    ]),
+    Object.entries(FINDING_TABLE).map(([name, { severity, about, fix = '' }]) => [code(name), severity, about, fix]),
   )
 }
 
-function parsers({ PARSER_BEHAVIOUR, ENGINES }) {
-  const rows = Object.entries(PARSER_BEHAVIOUR).map(([name, effects]) => [
+function parsers({ PARSER_BEHAVIOR, ENGINES }) {
+  const rows = Object.entries(PARSER_BEHAVIOR).map(([name, effects]) => [
     code(name),
     ...ENGINES.map((engine) => EFFECTS[effects[engine] ?? 'fine']),
   ])

@@ -1,189 +1,158 @@
+/** Checks the headers of sections: those that not every tool reads, and sections that exist twice. */
 import { rivalOf } from './examination.ts'
-import type { ExaminedDocument, ExaminedSection, Header, Rival } from './examination.ts'
-import { finding, spelling } from './finding.ts'
-import type { Finding } from './finding.ts'
+import type { ExaminedFile, ExaminedSection, Rival } from './examination.ts'
+import { REFUSED, REFUSERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
+import type { Finding, FindingCode, FindingDetails, Messages } from './finding.ts'
 import { TOOLS, TOOL_IDS } from './tools.ts'
 import type { ToolId } from './tools.ts'
 
-/** What is wrong with sections and their headers. */
-
-/** A section with its header taken apart, and those of the same file. */
-interface Place {
-  readonly file: ExaminedDocument
+/** A section in its file. */
+interface SectionContext {
+  readonly file: ExaminedFile
   readonly own: ExaminedSection
-  readonly header: Header
   readonly line: number
-  /** Another section opens the same profile, or says in the other file who it is: mending this one would change that. */
+  /** Where else the identity of its profile is set, so that fixing this header would change whose credentials tools use. */
   readonly rival: Rival | undefined
-  /** The section above has keys, so that an indented header could belong to a value; else it is one for everybody. */
-  readonly isBelowKey: boolean
-  /** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or one that such a section names. */
-  readonly isReusabits: boolean
+  /** An indented header is part of the value above it for some tools, if there is one; otherwise it is a header for all. */
+  readonly isInValue: boolean
+  /** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or a section that such a one names. */
+  readonly isReusabit: boolean
 }
 
-/** Headers that not every tool reads. */
-export function checkHeaders(file: ExaminedDocument): readonly Finding[] {
-  const sourcesWithoutRole = new Set(file.sections.filter((each) => !hasRole(each)).map(sourceOf))
-  return file.sections.flatMap((own, index) => {
-    const { header } = own
-    const rival = rivalOf(file, own)
-    const isReusabits = (sourceOf(own) !== undefined && !hasRole(own)) || sourcesWithoutRole.has(header.name)
-    return headerFindings({
+/** Returns a finding for each header that some tool misreads, with the tools that miss its profile. */
+export function checkHeaders(file: ExaminedFile): readonly Finding[] {
+  const sourcesWithoutRole = new Set(file.sections.filter((own) => !hasRole(own)).map(sourceOf))
+  return file.sections.flatMap((own, index) =>
+    headerFindings({
       file,
       own,
-      header,
       line: file.lineAt(own.section.start),
-      rival,
-      isBelowKey: isBelowKey(file.sections, index),
-      isReusabits,
-    })
-  })
-}
-
-/** Sections that stand twice, their names compared as botocore does, blanks and all; `[default]` in two forms. */
-export function checkDoubles({ path, text, sections, name, lineAt }: ExaminedDocument): readonly Finding[] {
-  const seen = new Map<string, ExaminedSection>()
-  const found: Finding[] = []
-  for (const [index, own] of sections.entries()) {
-    const key = own.header.greedyName
-    const first = seen.get(key)
-    if (key === 'DEFAULT' || (own.section.isIndented && isBelowKey(sections, index))) continue
-    if (first === undefined) seen.set(key, own)
-    else {
-      const isMendable =
-        [first, own].every(({ header }) => header.rest === '' || header.isCommented) && saysTheSame(text, first, own)
-      found.push(
-        spelling('duplicate-section', {
-          file: path,
-          line: lineAt(own.section.start),
-          otherLine: lineAt(first.section.start),
-          profile: own.header.profile,
-          name: own.header.name,
-          isMendable,
-        }),
-      )
-    }
-  }
-  const [plain, prefixed] = ['default', 'profile default'].map((key) => seen.get(key))
-  if (name === 'config' && plain !== undefined && prefixed !== undefined) {
-    found.push(
-      finding('two-default-sections', {
-        file: path,
-        line: lineAt(prefixed.section.start),
-        otherLine: lineAt(plain.section.start),
-        profile: 'default',
-      }),
-    )
-  }
-  return found
-}
-
-function isBelowKey(sections: readonly ExaminedSection[], index: number): boolean {
-  return (sections[index - 1]?.body.entries.length ?? 0) > 0
-}
-
-/** Tells whether two sections hold the same keys with the same values, and nothing that could be lost. */
-function saysTheSame(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
-  const linesOf = ({ body }: ExaminedSection): readonly string[] =>
-    body.entries
-      .map((entry) =>
-        [
-          entry.key,
-          entry.value,
-          ...entry.continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd)),
-        ].join('\n'),
-      )
-      .toSorted()
-  const [left, right] = [linesOf(first), linesOf(second)]
-  return (
-    first.body.strays.length + second.body.strays.length + second.body.comments.length === 0 &&
-    left.length === right.length &&
-    left.every((line, index) => line === right[index])
+      rival: rivalOf(file, own),
+      isInValue: isInValue(file.sections, index),
+      isReusabit: (sourceOf(own) !== undefined && !hasRole(own)) || sourcesWithoutRole.has(own.header.name),
+    }),
   )
 }
 
-function headerFindings(place: Place): readonly Finding[] {
-  const { file, own, header, line } = place
-  const details = { file: file.path, line, profile: header.profile, name: header.name }
-  if (header.name === '__proto__' || header.name === 'profile __proto__') return [spelling('proto-section', details)]
-  if (header.greedyName === '')
-    return own.section.isIndented && place.isBelowKey ? [] : [spelling('empty-header', details)]
-  if (header.name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [spelling('default-in-capitals', details)]
-  if (header.profile === undefined) return []
-  const found = [
-    ...(own.section.isIndented && place.isBelowKey ? [spelling('indented-header', details)] : []),
-    ...(file.name === 'credentials' ? ofCredentials(place, details) : ofConfig(place, details)),
-    ...behindHeader(header, details),
-    ...ofName(header.profile, details),
-  ]
+/** Returns sections that exist twice, their names compared as botocore does, blanks included; and `[default]` in two forms. */
+export function checkDuplicateSections(file: ExaminedFile): readonly Finding[] {
+  const { path, sections, lineAt } = file
+  const seen = new Map<string, ExaminedSection>()
+  const found: Finding[] = []
+  for (const [index, own] of sections.entries()) {
+    const { greedyName, profile, name } = own.header
+    if (greedyName === 'DEFAULT' || isInValue(sections, index)) continue
+    const first = seen.get(greedyName)
+    if (first === undefined) {
+      seen.set(greedyName, own)
+      continue
+    }
+    const isReadByAll = [first, own].every(({ header }) => header.rest === '' || header.isCommented)
+    const place = { file: path, line: lineAt(own.section.start), otherLine: lineAt(first.section.start), profile, name }
+    found.push(
+      syntaxFinding('duplicate-section', { ...place, isFixable: isReadByAll && isSameBody(file.text, first, own) }),
+    )
+  }
+  const [plain, prefixed] = [seen.get('default'), seen.get('profile default')]
+  if (file.name === 'config' && plain !== undefined && prefixed !== undefined) {
+    const [line, otherLine] = [lineAt(prefixed.section.start), lineAt(plain.section.start)]
+    found.push(finding('two-default-sections', { file: path, line, otherLine, profile: 'default' }))
+  }
   return found
-    .map((each) => ({ ...each, tools: toolsMissing(each, place) }))
+}
+
+function isInValue(sections: readonly ExaminedSection[], index: number): boolean {
+  return sections[index]?.section.isIndented === true && (sections[index - 1]?.body.entries.length ?? 0) > 0
+}
+
+/** Whether two sections have the same keys with the same values, and the second one nothing else that would be lost. */
+function isSameBody(text: string, first: ExaminedSection, second: ExaminedSection): boolean {
+  const keysOf = ({ body }: ExaminedSection): string => {
+    const keys = body.entries.map(({ key, value, continuations }) =>
+      [key, value, ...continuations.map(({ start, contentEnd }) => text.slice(start, contentEnd))].join('\n'),
+    )
+    return JSON.stringify(keys.toSorted())
+  }
+  const others = first.body.strays.length + second.body.strays.length + second.body.comments.length
+  return others === 0 && keysOf(first) === keysOf(second)
+}
+
+function headerFindings(context: SectionContext): readonly Finding[] {
+  const { file, own, line } = context
+  const { name, profile, greedyName } = own.header
+  const details = { file: file.path, line, profile, name }
+  if (name === '__proto__' || name === 'profile __proto__') return [syntaxFinding('proto-section', details)]
+  if (greedyName === '') return context.isInValue ? [] : [syntaxFinding('empty-header', details)]
+  if (name === 'DEFAULT') return own.body.entries.length === 0 ? [] : [syntaxFinding('default-in-capitals', details)]
+  if (profile === undefined) return []
+  return [
+    ...(context.isInValue ? [syntaxFinding('indented-header', details)] : []),
+    ...checkForm(context, details),
+    ...checkRest(own, details),
+    ...checkName(profile, details),
+  ]
+    .map((found) => ({ ...found, tools: toolsMissing(found, context) }))
     .filter(({ tools, code }) => tools.length > 0 || code === 'bare-section-of-awsmfa')
 }
 
-/** On these, how much is missed depends on the file and on what else stands in the header. */
-const VARYING: readonly Finding['code'][] = [
+/** For these codes, whether a tool misses the profile depends on the file and on what else the header has. */
+const VARYING: readonly FindingCode[] = [
   'bracket-after-header',
   'name-not-portable',
   'name-with-comment-sign',
   'quoted-header',
 ]
 
-/** The tools that do not take the section for its profile; those whose parsers are known line by line by what they make of it. */
-function toolsMissing({ code, tools }: Finding, { file, header, line }: Place): readonly ToolId[] {
-  const misses = (tool: ToolId): boolean => {
+/** The tools that do not open the profile with this section; for known parsers, by what they see in the file. */
+function toolsMissing({ code, tools }: Finding, { file, own, line }: SectionContext): readonly ToolId[] {
+  if (code === 'bare-section-of-awsmfa') return tools
+  return TOOL_IDS.filter((tool) => {
     const { engine } = TOOLS[tool]
-    const seen = engine === 'botocore' || engine === 'js' ? file.readAs[engine]() : 'refused'
-    if (seen === 'refused') return tools.includes(tool)
-    return (
-      seen.get(header.profile ?? '')?.headers.includes(line) !== true &&
-      (tools.includes(tool) || VARYING.includes(code))
-    )
-  }
-  return code === 'bare-section-of-awsmfa' ? tools : TOOL_IDS.filter(misses)
+    const parsed = engine === 'botocore' || engine === 'js' ? file.readAs(engine) : 'refused'
+    if (parsed === 'refused') return tools.includes(tool)
+    const isSeen = parsed.get(own.header.profile ?? '')?.headers.includes(line) === true
+    return !isSeen && (tools.includes(tool) || VARYING.includes(code))
+  })
 }
 
-/** JavaScript takes a line for a header that ends with its bracket, or with a comment that has a blank before it; botocore reads on to the last bracket. */
-function behindHeader({ rest, isCommented }: Header, details: Details): readonly Finding[] {
-  const isComment = /^[#;]/.test(rest)
-  if (rest.includes(']')) return [spelling(isComment ? 'bracket-after-header' : 'double-bracket', details)]
-  if (isCommented) return [spelling('comment-after-header', { ...details, isMendable: true })]
-  return rest === '' ? [] : [spelling(isComment ? 'joined-comment' : 'text-after-header', details)]
-}
-
-type Details = Parameters<typeof spelling>[1]
-
-function ofCredentials({ header, rival }: Place, plain: Details): readonly Finding[] {
-  const details = { ...plain, ...rival }
-  const isMendable = rival === undefined && isClosed(header)
-  if (header.isPrefixed)
-    return [
-      spelling('profile-prefix-in-credentials', { ...details, isMendable: isMendable && isPlain(header.profile) }),
-    ]
+/** Checks the text in the brackets, apart from the name itself. */
+function checkForm({ file, own: { header }, rival, isReusabit }: SectionContext, place: FindingDetails): Finding[] {
+  const { isPrefixed, isQuoted, isPadded, profile } = header
+  const isConfig = file.name === 'config'
+  if (isConfig && !isPrefixed && profile !== 'default')
+    return isReusabit
+      ? [finding('bare-section-of-awsmfa', { ...place, tools: [] })]
+      : [syntaxFinding('bare-section-in-config', { ...place, ...rival })]
+  const details = { ...place, ...rival }
+  const isFixable = rival === undefined && header.isUniversal
+  const isFixableName = isFixable && isPortable(profile)
+  if (!isConfig && isPrefixed)
+    return [syntaxFinding('profile-prefix-in-credentials', { ...details, isFixable: isFixableName })]
   return [
-    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
-    ...(header.isQuoted
-      ? [spelling('quoted-header', { ...details, isMendable: isMendable && isPlain(header.profile) })]
+    ...(isPadded ? [syntaxFinding('padded-header', { ...details, isFixable })] : []),
+    ...(isQuoted && (!isConfig || isPortable(profile))
+      ? [syntaxFinding('quoted-header', { ...details, isFixable: isFixableName })]
       : []),
   ]
 }
 
-function ofConfig({ header, rival, isReusabits }: Place, plain: Details): readonly Finding[] {
-  const details = { ...plain, ...rival }
-  const isMendable = rival === undefined && isClosed(header)
-  if (!header.isPrefixed && header.profile !== 'default')
-    return isReusabits
-      ? [finding('bare-section-of-awsmfa', { ...plain, tools: [] })]
-      : [spelling('bare-section-in-config', details)]
-  return [
-    ...(header.isPadded ? [spelling('padded-header', { ...details, isMendable })] : []),
-    ...(header.isQuoted && isPlain(header.profile) ? [spelling('quoted-header', { ...details, isMendable })] : []),
-  ]
+/** JavaScript wants a header to end with its bracket or a comment after a blank; botocore reads on to the last bracket. */
+function checkRest({ header: { rest, isCommented } }: ExaminedSection, details: FindingDetails): readonly Finding[] {
+  const isComment = /^[#;]/.test(rest)
+  if (rest.includes(']')) return [syntaxFinding(isComment ? 'bracket-after-header' : 'double-bracket', details)]
+  if (isCommented) return [syntaxFinding('comment-after-header', { ...details, isFixable: true })]
+  return rest === '' ? [] : [syntaxFinding(isComment ? 'joined-comment' : 'text-after-header', details)]
 }
 
-/** Every tool takes the line for a header. */
-function isClosed({ rest, isCommented }: Header): boolean {
-  return rest === '' || (isCommented && !rest.includes(']'))
+function checkName(name: string, details: FindingDetails): readonly Finding[] {
+  if (/[#;]/.test(name)) return [syntaxFinding('name-with-comment-sign', details)]
+  // A quoted name has a finding of its own.
+  return isPortable(name) || /^["']/.test(name) ? [] : [syntaxFinding('name-not-portable', details)]
+}
+
+/** Whether every tool accepts a name (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs › validate_identifier). */
+function isPortable(name: string | undefined): boolean {
+  return name !== undefined && /^[A-Za-z0-9_\-/.%@:+]+$/.test(name)
 }
 
 function sourceOf({ body }: ExaminedSection): string | undefined {
@@ -194,13 +163,89 @@ function hasRole({ body }: ExaminedSection): boolean {
   return body.entries.some(({ key }) => key === 'role_arn')
 }
 
-function ofName(name: string, details: Details): readonly Finding[] {
-  if (/[#;]/.test(name)) return [spelling('name-with-comment-sign', details)]
-  // The name as it stands in quotes is told of there.
-  return isPlain(name) || /^["']/.test(name) ? [] : [spelling('name-not-portable', details)]
-}
+const JS_LOSES =
+  'for CDK and the SDK for JavaScript the line is no header, and the keys below it count for the section above'
 
-/** Names that every tool takes (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs › validate_identifier). */
-function isPlain(name: string | undefined): boolean {
-  return name !== undefined && /^[A-Za-z0-9_\-/.%@:+]+$/.test(name)
+/** What each finding says, and what to do. */
+export const HEADER_MESSAGES = {
+  'duplicate-section': (found) => [
+    `[${show(found.name ?? found.profile)}] stands here again, first in ${otherPlace(found)}; ${REFUSERS}`,
+    'put the keys of both into one section',
+  ],
+  'proto-section': (found) => [
+    `a section of this name makes ${toolNames(found.tools)} give the whole file up, silently`,
+    'give it another name',
+  ],
+  'default-in-capitals': (found) => [
+    `the keys of [DEFAULT] count for every profile of this file with ${toolNames(found.tools)}, and for none with the others`,
+    'call it [default] if the default profile is meant',
+  ],
+  'profile-prefix-in-credentials': (found) => [
+    `in the credentials file a header has no 'profile': ${toolNames(found.tools)} do not read this section`,
+    wayOut(found, `call it [${show(found.profile)}]`),
+  ],
+  'bare-section-in-config': (found) => [
+    `without 'profile' before its name no tool reads this section`,
+    wayOut(found, `call it [profile ${show(found.profile)}]`),
+  ],
+  'bare-section-of-awsmfa': (found) => [
+    `awsmfa reads [${show(found.name ?? found.profile)}], as reusabit/awsmfa does; no other tool does`,
+  ],
+  'two-default-sections': (found) => [
+    `[profile default] counts and [default] in ${otherPlace(found)} does not, except for the SDK for .NET; with the AWS CLI, boto3 and SAM the later of the two`,
+    'put the keys of both into [default]',
+  ],
+  'padded-header': (found) => [
+    `${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: there are blanks too many in its header`,
+    wayOut(found, 'take the blanks out'),
+  ],
+  'quoted-header': (found) => [
+    `${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: its name stands in quotes`,
+    wayOut(found, 'take the quotes out'),
+  ],
+  'comment-after-header': (found) => [
+    `behind the header stands a comment; ${toolNames(found.tools)} refuses the whole file`,
+    'give the comment a line of its own',
+  ],
+  'joined-comment': () => [
+    `no blank stands before the comment behind the header: ${JS_LOSES}; the SDK for .NET refuses the whole file`,
+    'give the comment a line of its own',
+  ],
+  'text-after-header': (found) => [
+    `behind the header stands what is no comment: ${JS_LOSES}; the other SDKs and Terraform do not see ${quote(found.profile)}, or refuse the whole file`,
+    'write it as a comment, on a line of its own',
+  ],
+  'double-bracket': (found) => [
+    `another ']' stands behind the header: ${toolNames(found.tools)} ${found.tools.length === TOOL_IDS.length ? 'takes' : 'take'} another name from it, or none`,
+    "take out what stands behind the first ']'",
+  ],
+  'bracket-after-header': (found) => [
+    `a ']' stands in the comment behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`,
+    'give the comment a line of its own',
+  ],
+  'empty-header': (found) => [
+    `a header without a name; ${toolNames(found.tools)} ${REFUSED}`,
+    'give it a name, or take it out',
+  ],
+  'indented-header': (found) => [
+    `this header does not begin its line: for ${toolNames(found.tools)} it is part of the value above it`,
+    'take the blanks before it out',
+  ],
+  'name-not-portable': (found) => [
+    `${toolNames(found.tools)} do not see ${quote(found.profile)} under this name: not all of them take more than letters, digits and _-/.%@:+`,
+    'give it a name of these',
+  ],
+  'name-with-comment-sign': (found) => [
+    `a name with '#' or ';' makes ${toolNames(found.tools)} miss the profile or refuse the whole file`,
+    'give it another name',
+  ],
+} satisfies Messages
+
+/** With a rival, a fixed header would open the profile twice, or set its identity beside the other file. */
+function wayOut(found: Finding, withoutRival: string): string {
+  if (found.otherLine !== undefined)
+    return `another section for ${quote(found.profile)} stands in ${otherPlace(found)}: put the keys of both into one`
+  return found.other === undefined
+    ? withoutRival
+    : `the ${found.other} file says too who ${quote(found.profile)} is: keep one of the two, under a plain header`
 }

@@ -1,166 +1,145 @@
+/**
+ * What the checks look at: both shared files parsed once, their profiles, and what is known of the machine. Everything is read
+ * beforehand (machine.ts), so that checks only compute.
+ */
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { lowerAscii, parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniBody, IniDocument, IniSection } from '../aws-files/ini-document.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
-import { knowledgeOf } from './credential-order.ts'
-import type { ProfileKnowledge } from './credential-order.ts'
-import { readFileAs } from './parsers.ts'
-import type { KnownEngine, SeenFile } from './parsers.ts'
+import { analyzeProfiles, memoize } from './credential-order.ts'
+import type { ProfileAnalysis } from './credential-order.ts'
+import { parseAs } from './parsers.ts'
+import type { KnownEngine, ParsedFile } from './parsers.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
-/** What doctor looks at: all of it gathered before, none of it fetched here. */
-
-/** One of the shared files. `text` is a byte string, '' where it is not there or cannot be read. */
-export interface ExaminedFile {
+/** A shared file. `text` is a byte string, '' if the file does not exist or cannot be read. */
+export interface InputFile {
   readonly path: string
   readonly text: string
   readonly exists: boolean
-  /** Why it cannot be read: the system's error, or what it is in place of a file. */
+  /** Why it cannot be read: the system's error, or what it is instead of a file. */
   readonly unreadable: string | undefined
   readonly modifiedAt: Date | undefined
 }
 
-/** A file or folder of the person's with its mode. */
-export interface OpenFile {
-  readonly path: string
-  readonly mode: number
-}
+export type InputFiles = Readonly<Record<SharedFileName, InputFile>>
 
-/** What is known of the program that a `credential_process` starts. `needs`: what stands in its first line, looked for on PATH. */
-export interface ProgramFacts {
-  readonly isThere: boolean
-  readonly needs: string | undefined
-}
-
-/** A cache entry that its readers fail on. `profile`: whose; undefined: awsmfa's own cache. */
+/** A cache entry that its readers fail on. `profile`: the role profile that it is for; undefined for awsmfa's own cache. */
 export interface DamagedEntry {
   readonly path: string
   readonly cache: 'cli-cache' | 'boto-cache' | 'awsmfa-cache'
   readonly profile: string | undefined
 }
 
-/** What doctor knows of this machine. */
-export interface MachineFacts {
+/** What is known of the machine. */
+export interface Machine {
   readonly platform: 'windows' | 'posix'
   readonly nodeMajor: number
   readonly environment: Environment
   readonly now: Date
-  /** Files with secrets that others may read; none on Windows. */
-  readonly openFiles: readonly OpenFile[]
+  /** Files with secrets that others may read or write; none on Windows. */
+  readonly openFiles: readonly { readonly path: string; readonly mode: number }[]
   readonly damagedEntries: readonly DamagedEntry[]
-  /** Until when the AWS CLI or SAM take a role's session from their cache and ask nobody; undefined: they do not. */
+  /** Until when the AWS CLI or SAM use a role's cached session and do not ask for a code; undefined: they have none. */
   readonly quietUntil: (profile: ProfileView, tool: 'aws-cli' | 'sam') => Date | undefined
-  readonly program: (path: string) => ProgramFacts
-  /** The files that environment variables name and that are not there, by the variable. */
+  /** The program at a path. `needs`: what its first line looks up on PATH. */
+  readonly program: (path: string) => { readonly isThere: boolean; readonly needs: string | undefined }
+  /** The files that a variable names and that do not exist. */
   readonly missingFiles: readonly { readonly variable: string; readonly path: string }[]
   readonly homeConflict: { readonly home: string; readonly userProfile: string } | undefined
-  /** Other programs called awsmfa on PATH; `first`: they run in place of this one. */
+  /** Other programs called awsmfa on PATH; `isFirst`: it runs instead of this one. */
   readonly otherAwsmfas: readonly { readonly path: string; readonly isFirst: boolean }[]
-  /** The clock of AWS, less this one, in seconds; undefined: not asked; `none`: no answer. */
+  /** The clock of AWS minus this one, in seconds; undefined: not asked; `none`: no answer. */
   readonly clockOffsetSeconds: number | 'none' | undefined
-  /** Who a key belongs to, as `alice in 111111111111`, where that is remembered. */
+  /** The identity that a key belongs to, as `alice in 111111111111`, if it is remembered. */
   readonly ownerOf: (accessKeyId: string) => string | undefined
 }
 
-/** A section with what stands in it. */
+/** A section with its header and its body parsed. */
 export interface ExaminedSection {
   readonly section: IniSection
   readonly header: Header
   readonly body: IniBody
 }
 
-/** A shared file, taken apart once for all checks. */
-export interface ExaminedDocument extends ExaminedFile {
+/** A shared file, parsed for all checks. */
+export interface ExaminedFile extends InputFile {
   readonly name: SharedFileName
   readonly document: IniDocument
   readonly sections: readonly ExaminedSection[]
   /** The sections that are meant to open a profile. */
   readonly sectionsFor: (profile: string) => readonly ExaminedSection[]
-  /** The profiles about which the other file says who they are. */
-  readonly decidedElsewhere: ReadonlySet<string>
-  /** What the parsers that are known line by line make of the file. */
-  readonly readAs: Readonly<Record<KnownEngine, () => SeenFile>>
-  /** The number, from 1, of the line that holds an offset. */
+  /** The profiles whose identity the other file sets. */
+  readonly identifiedElsewhere: ReadonlySet<string>
+  /** What a known parser sees in the file. */
+  readonly readAs: (engine: KnownEngine) => ParsedFile
+  /** The line of an offset; counts from 1. */
   readonly lineAt: (offset: number) => number
 }
 
+export type ExaminedFiles = Readonly<Record<SharedFileName, ExaminedFile>>
+
 /** Everything that the checks look at. */
-export interface Examination extends ProfileKnowledge {
-  readonly files: Readonly<Record<SharedFileName, ExaminedDocument>>
+export interface Examination extends ProfileAnalysis {
+  readonly files: ExaminedFiles
   readonly profiles: Profiles
-  readonly machine: MachineFacts
-  /** The profile that a name that is none was most likely meant to be; looked for only for the first hundred names. */
+  readonly machine: Machine
+  /** The profile that an unknown name was most likely meant to be; searched for the first hundred names only. */
   readonly nearestName: (name: string) => string | undefined
 }
 
-/** Each is compared with every profile, which takes its time; nobody reads so many. */
+/** Each name is compared with every profile, which takes time; nobody reads so many suggestions. */
 const MAXIMUM_NEAREST = 100
 
-/** Takes both files apart. `profiles` are those of these files, where they have been read. Never throws. */
-export function examine(
-  files: Readonly<Record<SharedFileName, ExaminedFile>>,
-  machine: MachineFacts,
-  profiles: Profiles = profilesIn(files),
-): Examination {
-  const near = new Map<string, string | undefined>()
+/** Examines both files. `profiles` are those of the files, if they have been read already. Never throws. */
+export function examine(files: InputFiles, machine: Machine, profiles: Profiles = profilesIn(files)): Examination {
+  let searches = 0
   return {
-    files: bothTakenApart(files),
+    files: examineFiles(files),
     profiles,
-    ...knowledgeOf(profiles.find),
+    ...analyzeProfiles(profiles.find),
     machine,
-    nearestName: (name) => {
-      if (!near.has(name) && near.size < MAXIMUM_NEAREST) near.set(name, nearest(name, profiles.names()))
-      return near.get(name)
-    },
+    nearestName: memoize((name) => (++searches > MAXIMUM_NEAREST ? undefined : nearest(name, profiles.names()))),
   }
 }
 
-/** Gives the profiles of both files, each parsed once: checks ask for the same ones again and again. */
-export function profilesIn({ credentials, config }: Readonly<Record<SharedFileName, ExaminedFile>>): Profiles {
+/** Returns the profiles of both files; each is parsed once, so that the checks can ask for the same ones again and again. */
+export function profilesIn({ credentials, config }: InputFiles): Profiles {
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
-  const found = new Map<string, ProfileView | undefined>()
   let names: readonly string[] | undefined
+  return { find: memoize(profiles.find), names: () => (names ??= profiles.names()) }
+}
+
+/** Examines both files; each knows the identities that the other sets. Never throws. */
+export function examineFiles(files: InputFiles): ExaminedFiles {
+  const credentials = examineFile('credentials', files.credentials)
+  const config = examineFile('config', files.config)
   return {
-    find: (name) => {
-      if (!found.has(name)) found.set(name, profiles.find(name))
-      return found.get(name)
-    },
-    names: () => (names ??= profiles.names()),
+    credentials: { ...credentials, identifiedElsewhere: identifiedIn(config.sections) },
+    config: { ...config, identifiedElsewhere: identifiedIn(credentials.sections) },
   }
 }
 
-/** Takes both files apart, each knowing what the other decides. Never throws. */
-export function bothTakenApart(
-  files: Readonly<Record<SharedFileName, ExaminedFile>>,
-): Readonly<Record<SharedFileName, ExaminedDocument>> {
-  const [credentials, config] = [takenApart('credentials', files.credentials), takenApart('config', files.config)]
-  return {
-    credentials: { ...credentials, decidedElsewhere: decidedIn(config.sections) },
-    config: { ...config, decidedElsewhere: decidedIn(credentials.sections) },
-  }
-}
-
-/** Takes one file apart; `decidedElsewhere` is what is known of the other. Never throws. */
-export function takenApart(
+/** Examines one file. Never throws. */
+export function examineFile(
   name: SharedFileName,
-  file: ExaminedFile,
-  decidedElsewhere: ReadonlySet<string> = new Set(),
-): ExaminedDocument {
+  file: InputFile,
+  identifiedElsewhere: ReadonlySet<string> = new Set(),
+): ExaminedFile {
   const document = readIniDocument(file.text)
   const sections = document.sections.map((section) => ({
     section,
-    header: headerOf(document, section, name),
+    header: parseHeader(document, section, name),
     body: parseSection(document, section),
   }))
-  const byProfile = new Map<string, ExaminedSection[]>()
+  const byProfile = new Map<string | undefined, ExaminedSection[]>()
   for (const own of sections) {
     const { profile } = own.header
-    const standing = profile === undefined ? undefined : byProfile.get(profile)
-    if (standing !== undefined) standing.push(own)
-    else if (profile !== undefined) byProfile.set(profile, [own])
+    byProfile.set(profile, byProfile.get(profile) ?? [])
+    byProfile.get(profile)?.push(own)
   }
   return {
     ...file,
@@ -168,43 +147,37 @@ export function takenApart(
     document,
     sections,
     sectionsFor: (profile) => byProfile.get(profile) ?? [],
-    decidedElsewhere,
-    readAs: {
-      botocore: once(() => readFileAs('botocore', { ...file, name })),
-      js: once(() => readFileAs('js', { ...file, name })),
-    },
+    identifiedElsewhere,
+    readAs: memoize((engine) => parseAs(engine, decodeUtf8(file.text), name)),
     lineAt: document.lineAt,
   }
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}
-
-/** What the name of a section stands for, and what is wrong with how a header is written. */
-
-/** A header, taken apart. All are texts; `inner` is what stands between the brackets, as it is written. */
+/** The header of a section, decoded. */
 export interface Header {
-  readonly inner: string
+  /** The text between the brackets, trimmed. */
   readonly name: string
   /** The profile that it is meant to open; undefined: none. */
   readonly profile: string | undefined
+  /** The name begins with `profile`. */
   readonly isPrefixed: boolean
   readonly isQuoted: boolean
+  /** There are more blanks in the brackets than one after `profile`. */
   readonly isPadded: boolean
-  /** What stands behind the bracket; `isCommented`: it is a comment for JavaScript too, which wants a blank before it. */
+  /** The text after the bracket. */
   readonly rest: string
+  /** The rest is a comment with a blank before it, as JavaScript requires. */
   readonly isCommented: boolean
-  /** What botocore takes for the name: all up to the last bracket (Python, RawConfigParser › SECTCRE). */
+  /** Every tool takes the line for a header. */
+  readonly isUniversal: boolean
+  /** What botocore takes for the name: everything up to the last bracket (Python, RawConfigParser › SECTCRE). */
   readonly greedyName: string
 }
 
-/** Sections of config that are no profiles: what they are called, and what stands before their name. */
+/** Sections of config that are no profiles. */
 const OTHER_SECTIONS = /^(?:plugins|preview|(?:sso-session|services)[ \t].*)$/
 
-/** Takes the header of a section apart. */
-function headerOf({ text }: IniDocument, section: IniSection, file: SharedFileName): Header {
+function parseHeader({ text }: IniDocument, section: IniSection, file: SharedFileName): Header {
   const line = text.slice(section.start, section.bodyStart).replace(/[\r\n]+$/, '')
   const open = line.indexOf('[') + 1
   const close = line.indexOf(']')
@@ -212,26 +185,25 @@ function headerOf({ text }: IniDocument, section: IniSection, file: SharedFileNa
   const prefixed = /^profile([ \t\v\f]+)(.*)$/.exec(section.name)
   const written = prefixed?.[2] ?? section.name
   const quoted = /^(["'])(.*)\1$/.exec(written)
-  const isPrefixed = prefixed !== null
-  const isPadded = inner !== section.name || (file === 'config' && isPrefixed && !/^[ \t]$/.test(prefixed[1] ?? ''))
   const isProfile =
     section.name !== '' && section.name !== 'DEFAULT' && !(file === 'config' && OTHER_SECTIONS.test(section.name))
+  const rest = decodeUtf8(trimBlanks(line.slice(close + 1)))
+  const isCommented = /^[ \t\v\f]+[#;]/.test(line.slice(close + 1))
   return {
-    inner: decodeUtf8(inner),
     name: decodeUtf8(section.name),
     profile: isProfile ? decodeUtf8(quoted?.[2] ?? written) : undefined,
-    isPrefixed,
+    isPrefixed: prefixed !== null,
     isQuoted: quoted !== null,
-    isPadded,
-    rest: decodeUtf8(trimBlanks(line.slice(close + 1))),
-    isCommented: /^[ \t\v\f]+[#;]/.test(line.slice(close + 1)),
+    isPadded: inner !== section.name || (file === 'config' && prefixed !== null && !/^[ \t]$/.test(prefixed[1] ?? '')),
+    rest,
+    isCommented,
+    isUniversal: rest === '' || (isCommented && !rest.includes(']')),
     greedyName: decodeUtf8(line.slice(open, line.lastIndexOf(']'))),
   }
 }
 
-/** Whether it is beyond doubt which keys tools take for a profile's, so that `--fix` changes how they are written and not whose they are. */
-
-const DECIDING = new Set([
+/** The keys that decide whose credentials a profile gives, besides those of single sign-on. */
+const IDENTITY_KEYS = new Set([
   'aws_access_key_id',
   'aws_secret_access_key',
   'aws_session_token',
@@ -244,59 +216,62 @@ const DECIDING = new Set([
   'web_identity_token_file',
 ])
 
-/** Tells whether a key (in lower case) is one of those that decide who a profile is. */
-export function isDeciding(key: string): boolean {
-  return DECIDING.has(key) || key.startsWith('sso_')
+/** Returns whether a key (in lower case) decides whose credentials a profile gives. */
+export function isIdentityKey(key: string): boolean {
+  return IDENTITY_KEYS.has(key) || key.startsWith('sso_')
 }
 
-/** Gives the profiles about which these sections say who they are, whatever tool can read that. */
-function decidedIn(sections: readonly ExaminedSection[]): ReadonlySet<string> {
-  const decided = new Set<string>()
+/** The profiles whose identity these sections set, whichever tool can read that. */
+function identifiedIn(sections: readonly ExaminedSection[]): ReadonlySet<string> {
+  const profiles = new Set<string>()
   let above: string | undefined
   for (const own of sections) {
-    const { profile } = own.header
-    // Below what is no header for JavaScript the keys count for the section above.
-    for (const name of [profile, isHeaderForAll(own) ? undefined : above])
-      if (name !== undefined && saysWho(own)) decided.add(name)
-    if (isHeaderForAll(own)) above = profile
+    const { profile, isUniversal } = own.header
+    // If JavaScript does not take the line for a header, the keys below it belong to the section above.
+    for (const name of [profile, isUniversal ? undefined : above])
+      if (name !== undefined && setsIdentity(own)) profiles.add(name)
+    if (isUniversal) above = profile
   }
-  return decided
+  return profiles
 }
 
-/** Where else it is said who the profile of a section is: on another line of the same file, or in the other file. */
-export type Rival = { readonly otherLine: number } | { readonly other: 'credentials' | 'config' }
+function setsIdentity({ body }: ExaminedSection): boolean {
+  return body.entries.some(({ key, continuations }) => isIdentityKey(key) || continuations.length > 0)
+}
 
-/** Gives the other place that says who the profile of a section is; undefined: there is none, and this section can be made readable. */
-export function rivalOf(file: ExaminedDocument, own: ExaminedSection): Rival | undefined {
+/** Where else the identity of a profile is set: in another line of the same file, or in the other file. */
+export type Rival = { readonly otherLine: number } | { readonly other: SharedFileName }
+
+/**
+ * Returns where else the identity of a section's profile is set; undefined: nowhere. Only then the section can be made
+ * readable for more tools without changing whose credentials they use.
+ */
+export function rivalOf(file: ExaminedFile, own: ExaminedSection): Rival | undefined {
   const { profile } = own.header
   if (profile === undefined) return undefined
   const twin = file.sectionsFor(profile).find((each) => each !== own)
   if (twin !== undefined) return { otherLine: file.lineAt(twin.section.start) }
-  return saysWho(own) && file.decidedElsewhere.has(profile)
+  return setsIdentity(own) && file.identifiedElsewhere.has(profile)
     ? { other: file.name === 'config' ? 'credentials' : 'config' }
     : undefined
 }
 
 /**
- * Tells whether every tool that reads a section at all takes the same lines for it, and nothing else says who its profile is.
- * Only then keys of it can be made readable for more tools. `next` is the section after it.
+ * Returns whether every tool that reads a section at all assigns the same lines to it, and nothing else sets its profile's
+ * identity. Only then its keys can be made readable for more tools. `next` is the section after it.
  */
-export function isSettled(file: ExaminedDocument, own: ExaminedSection, next: ExaminedSection | undefined): boolean {
-  const { section, body } = own
-  const isHeader = isHeaderForAll(own) && (next === undefined || isHeaderForAll(next))
-  const doubtful = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)].some(
-    ({ start, contentEnd }) => {
-      const line = trimBlanks(file.text.slice(start, contentEnd))
-      return line.startsWith('[') || isDeciding(lowerAscii(trimBlanks(/^[^=:]*/.exec(line)?.[0] ?? '')))
-    },
+export function isUnambiguous(file: ExaminedFile, own: ExaminedSection, next: ExaminedSection | undefined): boolean {
+  const { section, header, body } = own
+  const lines = [...body.strays, ...body.entries.flatMap(({ continuations }) => continuations)]
+  const isDoubtful = lines.some(({ start, contentEnd }) => {
+    const line = trimBlanks(file.text.slice(start, contentEnd))
+    return line.startsWith('[') || isIdentityKey(lowerAscii(trimBlanks(/^[^=:]*/.exec(line)?.[0] ?? '')))
+  })
+  return (
+    header.isUniversal &&
+    next?.header.isUniversal !== false &&
+    !section.isIndented &&
+    !isDoubtful &&
+    rivalOf(file, own) === undefined
   )
-  return isHeader && !section.isIndented && !doubtful && rivalOf(file, own) === undefined
-}
-
-function isHeaderForAll({ header: { rest, isCommented } }: ExaminedSection): boolean {
-  return rest === '' || (isCommented && !rest.includes(']'))
-}
-
-function saysWho({ body }: ExaminedSection): boolean {
-  return body.entries.some(({ key, continuations }) => isDeciding(key) || continuations.length > 0)
 }

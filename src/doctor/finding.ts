@@ -1,34 +1,32 @@
-import { TOOLS, TOOL_IDS, enginesMisreading, toolsOf } from './tools.ts'
-import type { SpellingCode, ToolId } from './tools.ts'
-import { commandLine, displayPath, profileWord, visible } from '../ui/words.ts'
-
 /**
- * Every finding that there is, as data. The codes are settled once released: programs read them.
+ * Every finding that there is, as data, and the words that their messages share. Programs read the codes: a released one stays.
  *
- * `error`: a tool cannot read a whole file, or something that stands there works for no tool that the person is likely to use;
- * `warning`: some tools ask, fail or see something else, or a secret is open; `note`: worth knowing, nothing is wrong.
+ * `error`: some tool cannot read a whole file, or no tool that people are likely to use can use something;
+ * `warning`: some tools ask, fail or read something else, or a secret is exposed; `note`: good to know, nothing is wrong.
  */
+import { TOOLS, TOOL_IDS, ENGINES, effectOn, toolsOf } from './tools.ts'
+import type { SyntaxCode, ToolId } from './tools.ts'
+import type { CommandName } from '../model/invocation.ts'
+import { formatInstant } from '../ui/duration.ts'
+import { commandLine, displayPath, listed, profileWord, visible } from '../ui/words.ts'
 
-/** How bad it is. */
 export type Severity = 'error' | 'warning' | 'note'
 
-/** What is true of every finding of a code. */
+/** A row of the documentation: what the finding is about, and when `--fix` fixes it. */
 export interface FindingRow {
   readonly severity: Severity
-  /** What it is about, in a few words, for the documentation. */
   readonly about: string
-  /** When `--fix` mends it. */
-  readonly mends?: string
+  readonly fix?: string
 }
 
 /** The findings, in the order of the documentation. */
 export const FINDING_TABLE = {
-  // How the two files are written.
+  // How the files are written.
   'file-unreadable': { severity: 'error', about: 'a file cannot be read, or is no regular file' },
   'byte-order-mark': {
     severity: 'error',
     about: 'a UTF-8 byte order mark at the beginning',
-    mends: 'unless something else says who its first profile is: the three bytes go',
+    fix: 'unless something else says who its first profile is: the three bytes go',
   },
   'not-utf8': { severity: 'error', about: 'bytes that are no UTF-8, be it in a comment; UTF-16' },
   'carriage-returns': { severity: 'error', about: 'lines that end with CR alone' },
@@ -37,19 +35,19 @@ export const FINDING_TABLE = {
   'duplicate-section': {
     severity: 'error',
     about: 'two sections of one name',
-    mends: 'where both say the same: the later one goes',
+    fix: 'where both say the same: the later one goes',
   },
   'duplicate-key': {
     severity: 'error',
     about: 'a key twice in one section',
-    mends: 'where both say the same: the later one goes',
+    fix: 'where both say the same: the later one goes',
   },
   'proto-section': { severity: 'error', about: 'a section called `__proto__`' },
   'default-in-capitals': { severity: 'warning', about: 'a section `[DEFAULT]`' },
   'profile-prefix-in-credentials': {
     severity: 'error',
     about: '`[profile x]` in the credentials file',
-    mends: 'where there is no `[x]`: the word goes',
+    fix: 'where there is no `[x]`: the word goes',
   },
   'bare-section-in-config': { severity: 'warning', about: '`[x]` in the config file, without `profile`' },
   'bare-section-of-awsmfa': {
@@ -60,17 +58,17 @@ export const FINDING_TABLE = {
   'padded-header': {
     severity: 'warning',
     about: 'blanks inside the brackets of a header',
-    mends: 'where there is no section of that name: the blanks go',
+    fix: 'where there is no section of that name: the blanks go',
   },
   'quoted-header': {
     severity: 'warning',
     about: 'a name in quotes in a header',
-    mends: 'where the name needs none: the quotes go',
+    fix: 'where the name needs none: the quotes go',
   },
   'comment-after-header': {
     severity: 'warning',
     about: 'a comment behind a header',
-    mends: 'always: it gets a line of its own',
+    fix: 'always: it gets a line of its own',
   },
   'joined-comment': { severity: 'error', about: 'a comment behind a header, without a blank before it' },
   'text-after-header': { severity: 'error', about: 'text behind a header that is no comment' },
@@ -86,54 +84,54 @@ export const FINDING_TABLE = {
   'upper-case-key': {
     severity: 'warning',
     about: 'a key in capitals',
-    mends: 'where it is a key of AWS, and not there in small letters too',
+    fix: 'where it is a key of AWS, and not there in small letters too',
   },
   'colon-delimiter': {
     severity: 'error',
     about: '`:` in place of `=`',
-    mends: 'unless something else says who the profile is',
+    fix: 'unless something else says who the profile is',
   },
   'inline-comment': {
     severity: 'warning',
     about: 'a comment behind a value',
-    mends: 'where the value cannot hold one: the comment gets a line of its own',
+    fix: 'where the value cannot hold one: the comment gets a line of its own',
   },
   'quoted-value': {
     severity: 'warning',
     about: 'quotes round a key, a region, an ARN or a profile',
-    mends: 'always: the quotes go',
+    fix: 'always: the quotes go',
   },
   'first-key-indented': {
     severity: 'error',
     about: 'keys that do not begin their lines',
-    mends: 'where no other line depends on it: the blanks go',
+    fix: 'where no other line depends on it: the blanks go',
   },
   'key-in-value': { severity: 'warning', about: 'an indented key below another, which it is a part of for most tools' },
   'line-in-block': { severity: 'error', about: 'an indented line without `=` below a key without a value' },
   'indented-comment': {
     severity: 'warning',
     about: 'a comment that does not begin its line',
-    mends: 'always: the blanks go',
+    fix: 'always: the blanks go',
   },
-  // What stands in them.
+  // What is in them.
   'half-a-key-pair': { severity: 'error', about: 'a key id without its secret, or the other way round' },
   'token-in-other-file': { severity: 'error', about: 'keys in one file, a session token in the other' },
   'token-beside-long-term-keys': {
     severity: 'error',
     about: 'a session token beside long-term keys',
-    mends: 'where login left it',
+    fix: 'where login left it',
   },
   'session-without-token': { severity: 'error', about: 'the keys of a session (`ASIA…`) without its token' },
   'security-token-first': {
     severity: 'error',
     about: '`aws_security_token` with another value than `aws_session_token`',
-    mends: 'beside a session of awsmfa’s',
+    fix: 'beside a session of awsmfa’s',
   },
   'security-token-alone': { severity: 'warning', about: '`aws_security_token` without `aws_session_token`' },
   'leftover-marks': {
     severity: 'warning',
     about: 'what login notes beside a session, without that session',
-    mends: 'always',
+    fix: 'always',
   },
   'leftover-session': { severity: 'note', about: 'a session of another tool that has expired' },
   'session-expired': { severity: 'note', about: 'a session of awsmfa’s that has expired' },
@@ -165,21 +163,21 @@ export const FINDING_TABLE = {
   },
   'process-needs-path': { severity: 'warning', about: 'a `credential_process` that does not run with an empty `PATH`' },
   'process-not-there': { severity: 'error', about: 'a `credential_process` whose program is not there' },
-  // What is round them.
+  // What is around them.
   'loose-permissions': {
     severity: 'warning',
     about: 'a file with secrets that others may read',
-    mends: 'always: mode 0600',
+    fix: 'always: mode 0600',
   },
   'damaged-cache': {
     severity: 'error',
     about: 'a damaged entry in the cache of the AWS CLI or of botocore',
-    mends: 'always: the entry goes',
+    fix: 'always: the entry goes',
   },
   'damaged-own-cache': {
     severity: 'warning',
     about: 'a damaged entry in awsmfa’s own cache',
-    mends: 'always: the entry goes',
+    fix: 'always: the entry goes',
   },
   'clock-in-doubt': {
     severity: 'warning',
@@ -218,149 +216,108 @@ export const FINDING_TABLE = {
   'home-differs': { severity: 'warning', about: '`HOME` and `USERPROFILE` differ on Windows' },
   'second-awsmfa': { severity: 'warning', about: 'another `awsmfa` on `PATH`' },
   'slow-certificates': { severity: 'note', about: '`NODE_EXTRA_CA_CERTS` on Node 20' },
-  // What will happen.
+  // What tools will do.
   'tools-use': { severity: 'note', about: 'what tools will do with a profile that works for them' },
   'tools-fail': { severity: 'note', about: 'which tools get nothing from a profile' },
 } as const satisfies Readonly<Record<string, FindingRow>>
 
-/** A finding's code, for programs. */
 export type FindingCode = keyof typeof FINDING_TABLE
 
-/** Gives the row of a code. */
-export function findingRow(code: FindingCode): FindingRow {
-  return FINDING_TABLE[code]
-}
-
-/** One thing that doctor found, without words. */
-
-/** What the words of a finding need besides its place. None of it is a secret. Each code uses what it names. */
-export interface FindingFacts {
-  /** A key of a file or a variable of the environment. */
-  readonly key?: string
-  /** A name or value: of a section, another profile, a program, a role. */
-  readonly name?: string
-  readonly other?: string
-  readonly otherLine?: number
-  readonly path?: string
-  readonly at?: Date
-  readonly seconds?: number
-}
-
-/** One thing that doctor found. `file` is a path; `line` counts from 1. */
+/** One thing that doctor found. Its message uses the properties from `key` on, each code its own; none is a secret. */
 export interface Finding {
   readonly code: FindingCode
   readonly severity: Severity
-  readonly file: string | undefined
-  readonly line: number | undefined
-  readonly profile: string | undefined
-  /** The programs that it concerns. */
+  /** The programs that it affects. */
   readonly tools: readonly ToolId[]
-  /** `--fix` mends it. */
-  readonly isMendable: boolean
-  readonly facts: FindingFacts
-}
-
-/** Where a finding is, and what else is known of it; everything but the place may be left out. */
-export interface FindingDetails extends FindingFacts {
+  /** Whether `--fix` fixes it. */
+  readonly isFixable: boolean
+  /** The path of the file; undefined: it is about the environment or the machine. */
   readonly file?: string | undefined
+  /** Counts from 1. */
   readonly line?: number | undefined
   readonly profile?: string | undefined
-  readonly tools?: readonly ToolId[]
-  readonly isMendable?: boolean
-  readonly severity?: Severity
+  /** A key of a file, or a variable. */
+  readonly key?: string | undefined
+  /** A name or value: of a section, a program, a role, a path. */
+  readonly name?: string | undefined
+  readonly other?: string | undefined
+  readonly otherLine?: number | undefined
+  readonly at?: Date | undefined
+  readonly seconds?: number
 }
 
-/** Makes a finding; all programs where none are named. */
+export type FindingDetails = Partial<Omit<Finding, 'code'>>
+
+/** Returns a finding with the severity of its row, for every program, not fixable, unless the details say otherwise. */
 export function finding(code: FindingCode, details: FindingDetails): Finding {
-  const {
-    file,
-    line,
-    profile,
-    tools = TOOL_IDS,
-    isMendable = false,
-    severity = findingRow(code).severity,
-    ...facts
-  } = details
-  return { code, severity, file, line, profile, tools, isMendable, facts }
+  return { code, severity: FINDING_TABLE[code].severity, tools: TOOL_IDS, isFixable: false, ...details }
 }
 
-/** Makes a finding about spelling: the programs are those whose parsers misread it. */
-export function spelling(code: SpellingCode, details: Omit<FindingDetails, 'tools'>): Finding {
-  return finding(code, { ...details, tools: toolsOf(enginesMisreading(code)) })
+/** Returns a finding about syntax, for the programs whose parsers misread it. */
+export function syntaxFinding(code: SyntaxCode, details: Omit<FindingDetails, 'tools'>): Finding {
+  return finding(code, { ...details, tools: toolsOf(...ENGINES.filter((engine) => effectOn(code, engine) !== 'fine')) })
 }
 
-/** What the words of findings share. */
-
-/** What a finding says: what is so, and the way out; undefined where there is nothing to do. */
-export interface FindingText {
-  readonly what: string
-  readonly wayOut: string | undefined
-}
-
-/** What the words depend on besides the finding. */
-export interface FindingView {
+export interface MessageContext {
   readonly home: string | undefined
   readonly now: Date
 }
 
-/** The words for some codes. */
-export type FindingWords<Code extends FindingCode> = Readonly<
-  Record<Code, (finding: Finding, view: FindingView) => readonly [what: string, wayOut?: string | undefined]>
->
+/** What a finding says, and what to do about it, if anything. */
+export type Message = readonly [what: string, wayOut?: string | undefined]
 
-/** A name in single quotes, made harmless; `''` where there is none. */
+/** The messages of some codes. The compiler checks in report.ts that every code has one. */
+export type Messages = Readonly<Partial<Record<FindingCode, (found: Finding, context: MessageContext) => Message>>>
+
+/** Returns a name made printable; '' if there is none. */
+export function show(name: string | undefined): string {
+  return visible(name ?? '')
+}
+
+/** Returns a name in single quotes, made printable. */
 export function quote(name: string | undefined): string {
-  return `'${visible(name ?? '')}'`
+  return `'${show(name)}'`
 }
 
-/** The section of a profile in the credentials file. */
-export function sectionOf({ facts, profile }: Finding): string {
-  return `[${visible(facts.name ?? profile ?? '')}]`
-}
-
-/** The key or variable that a finding is about. */
-export function keyOf({ facts }: Finding): string {
-  return quote(facts.key)
-}
-
-/** `line 3`, of the other place. */
-export function otherLine({ facts }: Finding): string {
-  return `line ${facts.otherLine ?? 0}`
-}
-
-/** A path with `~`. */
-export function shownPath(path: string | undefined, { home }: FindingView): string {
+/** Returns a path made printable, with `~` for the home folder. */
+export function showPath(path: string | undefined, { home }: MessageContext): string {
   return visible(displayPath(path ?? '', home), 1000)
 }
 
-/** Programs by name, as a list; `every tool` for all of them. */
-export function toolNames(tools: readonly ToolId[]): string {
-  if (tools.length === TOOL_IDS.length) return 'every tool'
-  const sdks = tools
-    .filter((tool) => TOOLS[tool].name.startsWith('the SDK for '))
-    .map((tool) => TOOLS[tool].name.replace('the SDK for ', ''))
-  const others: readonly string[] = tools
-    .filter((tool) => !TOOLS[tool].name.startsWith('the SDK for '))
-    .map((tool) => TOOLS[tool].name)
-  const sdkWords = sdks.length === 0 ? [] : [`the SDK${sdks.length > 1 ? 's' : ''} for ${listed(sdks)}`]
-  return listed([...others, ...sdkWords])
+/** Returns an instant in local time; '' if there is none. */
+export function formatTime(at: Date | undefined, { now }: MessageContext): string {
+  return at === undefined ? '' : formatInstant(at, now)
 }
 
-/** `no tool uses`, `boto3 and SAM do not use`, `the SDK for Go does not use`. */
+/** Returns `line 3`, of the other place that a finding names. */
+export function otherPlace({ otherLine = 0 }: Finding): string {
+  return `line ${otherLine}`
+}
+
+/** Returns the names of programs as a list; `every tool` for all of them. */
+export function toolNames(tools: readonly ToolId[]): string {
+  if (tools.length === TOOL_IDS.length) return 'every tool'
+  const names: readonly string[] = tools.map((tool) => TOOLS[tool].name)
+  const [prefix, prefixOfMany] = ['the SDK for ', 'the SDKs for ']
+  const sdks = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  const others = names.filter((name) => !name.startsWith(prefix))
+  if (sdks.length === 0) return listed(others, 'and')
+  return listed([...others, (sdks.length > 1 ? prefixOfMany : prefix) + listed(sdks, 'and')], 'and')
+}
+
+/** Returns `no tool uses`, `boto3 and SAM do not use` or `the SDK for Go does not use`. */
 export function noTools(tools: readonly ToolId[], verb: string): string {
   if (tools.length === TOOL_IDS.length) return `no tool ${verb}s`
   return `${toolNames(tools)} ${tools.length === 1 ? 'does' : 'do'} not ${verb}`
 }
 
-/** `a, b and c`. */
-function listed(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.slice(-1).join('')}`
-}
+/** What tools do that do not accept a file. */
+export const REFUSED = 'refuse the whole file: every call fails, for all profiles'
 
-/** The line that mends what `--fix` can. */
-export const FIX_LINE = commandLine('doctor', '--fix')
+/** What tools do with a section or key that is there twice. */
+export const REFUSERS = `the AWS CLI, boto3 and SAM ${REFUSED}; the SDK for .NET reads less than the others`
 
-/** A command for the profile of a finding. */
-export function forProfile(command: Parameters<typeof commandLine>[0], { profile }: Finding): string {
+/** Returns a command to copy, for the profile of a finding. */
+export function commandFor(command: CommandName, { profile }: Finding): string {
   return profile === undefined ? commandLine(command) : commandLine(command, profileWord(profile))
 }

@@ -1,5 +1,8 @@
+/**
+ * What doctor reads besides the contents of the two files: modes, programs, caches, the clock of AWS; and the repairs of
+ * files that are not shared ones. What cannot be read is treated as not there.
+ */
 import {
-  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -11,15 +14,15 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { resolveTransport } from '../aws/connection-settings.ts'
-import type { DamagedEntry, ExaminedFile, MachineFacts, OpenFile, ProgramFacts } from './examination.ts'
-import type { CallerIdentity } from '../model/credentials.ts'
+import type { DamagedEntry, InputFile, InputFiles, Machine } from './examination.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
-import { findHomeConflict, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import { findHomeConflict, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
 import { readRegularFile, readWhole } from '../platform/read-file.ts'
 import { isExecutable } from '../platform/run-program.ts'
@@ -28,17 +31,26 @@ import type { Now } from '../platform/time.ts'
 import { cacheArgumentsOf, findPromptFree } from '../sessions/aws-cache-entry.ts'
 import type { AwsCache } from '../sessions/aws-cache.ts'
 import { inspectEncrypted } from '../sessions/cache-cipher.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
 
-/** What doctor looks at outside of the two files' contents: modes, programs, caches. Reads alone; what cannot be looked at is not there. */
+/** What is needed to read the machine. */
+export interface MachineSources {
+  readonly environment: Environment
+  /** Undefined if unknown. */
+  readonly home: string | undefined
+  readonly folders: OwnFolders
+  readonly now: Now
+  readonly awsCaches: readonly AwsCache[]
+  readonly facts: Pick<RememberedFacts, 'identityOf'>
+}
 
-/** What other people's bits allow: reading and writing. */
-const OTHERS = 0o066
+/** Reads both shared files as they are; why one cannot be read is part of the answer. Never throws. */
+export function readInputFiles(paths: Readonly<Record<SharedFileName, string>>): InputFiles {
+  return { credentials: readInputFile(paths.credentials), config: readInputFile(paths.config) }
+}
 
-/** Scripts say in their first line what runs them; systems read no further. */
-const FIRST_LINE_BYTES = 256
-
-/** Reads one of the shared files. Never throws: why it cannot be read is part of the answer. */
-export function examineFile(path: string): ExaminedFile {
+/** Reads a shared file. Never throws. */
+export function readInputFile(path: string): InputFile {
   try {
     const { bytes, stat } = readRegularFile(path)
     const modifiedAt = stat === undefined ? undefined : new Date(Number(stat.mtimeMs))
@@ -54,251 +66,192 @@ export function examineFile(path: string): ExaminedFile {
   }
 }
 
-/** Gives those of these files that others may read or write: regular files alone, never /dev/null. None on Windows, whose modes say nothing. */
-export function findOpenFiles(paths: readonly string[]): readonly OpenFile[] {
-  if (process.platform === 'win32') return []
-  return paths.flatMap((path): readonly OpenFile[] => {
-    const mode = modeOf(path)
-    return mode === undefined || (mode & OTHERS) === 0 ? [] : [{ path, mode }]
-  })
-}
-
-/** Gives the files in a folder whose names match; none where there is no folder. */
-export function filesIn(folder: string, name: RegExp): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((found) => name.test(found))
-      .toSorted()
-      .map((found) => join(folder, found))
-  } catch {
-    // No folder, or none that can be read.
-    return []
-  }
-}
-
-/** Gives the sessions of awsmfa's own cache that are damaged. */
-export function findDamagedSessions(cacheFolder: string): readonly DamagedEntry[] {
-  return filesIn(join(cacheFolder, 'sessions'), /^[0-9a-f]{40}\.sealed$/)
-    .filter(isDamaged)
-    .map((path) => ({ path, cache: 'awsmfa-cache', profile: undefined }))
-}
-
-/** Tells whether a program can be started, and what its first line looks for on PATH. */
-export function examineProgram(path: string): ProgramFacts {
-  try {
-    accessSync(path, constants.F_OK)
-    if (!statSync(path).isFile()) return { isThere: false, needs: undefined }
-  } catch {
-    return { isThere: false, needs: undefined }
-  }
-  return { isThere: true, needs: /^#![ \t]*\/usr\/bin\/env(?:[ \t]+-S)?[ \t]+(\w[\w.+-]*)/.exec(firstBytes(path))?.[1] }
-}
-
-/**
- * Gives the programs called awsmfa on PATH besides the one that runs, which is known by where its name leads: where it is none
- * of them (a wrapper started it), the first is taken for it.
- */
-export function findOtherAwsmfas(
-  path: string,
-  ownPath: string,
-): readonly { readonly path: string; readonly isFirst: boolean }[] {
-  const names = process.platform === 'win32' ? ['awsmfa.exe', 'awsmfa.cmd'] : ['awsmfa']
-  const found = path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .flatMap((folder) =>
-      names
-        .map((name) => join(folder, name))
-        .filter(isExecutable)
-        .slice(0, 1),
-    )
-  const distinct = found
-    .map((each) => ({ path: each, real: realPath(each) }))
-    .filter(({ real }, index, all) => all.findIndex((each) => each.real === real) === index)
-  const ownIndex = Math.max(
-    0,
-    distinct.findIndex(({ real }) => real === realPath(ownPath)),
-  )
-  return distinct.flatMap(({ path: each }, index) => (index === ownIndex ? [] : [{ path: each, isFirst: index === 0 }]))
-}
-
-function isDamaged(path: string): boolean {
-  try {
-    const encrypted = readWhole(path)
-    return encrypted !== undefined && inspectEncrypted(encrypted) === 'damaged'
-  } catch {
-    // Unreadable is not damaged: it may be another's.
-    return false
-  }
-}
-
-function modeOf(path: string): number | undefined {
-  try {
-    const stat = statSync(path)
-    return stat.isFile() ? stat.mode & 0o777 : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
-}
-
-function firstBytes(path: string): string {
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY)
-    try {
-      const bytes = Buffer.alloc(FIRST_LINE_BYTES)
-      return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, FIRST_LINE_BYTES, 0))
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch {
-    // What may be run need not be readable.
-    return ''
-  }
-}
-
-/** What doctor mends besides the contents of the two files. */
-
-/** Takes a file from everybody but its owner: mode 0600. Throws FILE_NOT_WRITABLE. */
-export function makePrivate(path: string): void {
-  writing(path, 'stage', () => chmodSync(path, 0o600))
-}
-
-/** Removes a file; that it is gone already is what was wanted. Throws FILE_NOT_WRITABLE. */
-export function removeDamaged(path: string): void {
-  const errno = errnoOf(() => unlinkSync(path))
-  if (errno !== undefined && errno !== 'ENOENT')
-    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
-}
-
-type Files = Readonly<Record<SharedFileName, ExaminedFile>>
-
-/** What the machine is looked at with. */
-export interface MachineOptions {
-  readonly environment: Environment
-  /** Undefined if unknown. */
-  readonly home: string | undefined
-  readonly folders: OwnFolders
-  readonly now: Now
-  readonly awsCaches: readonly AwsCache[]
-  /** Returns the remembered owner of an access key, if any. */
-  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-}
-
-/** What doctor reads outside of awsmfa's own code; it asks AWS for nothing but the time, and that only if told to. */
-export interface Machine {
-  /** Reads both files as they are; why one cannot be read is part of the answer. Never throws. */
-  readonly examineFiles: () => Files
-  /** Gathers everything else. */
-  readonly gatherFacts: (files: Files, profiles: Profiles) => Omit<MachineFacts, 'clockOffsetSeconds'>
-  /** Asks STS, without credentials, for the time: its clock minus this one, in seconds. Never throws. */
-  readonly measureClock: () => Promise<number | 'none'>
-}
-
-/** Returns this machine as doctor reads it. Reads nothing yet. */
-export function createMachine(options: MachineOptions): Machine {
-  const { environment, home, folders, now, identityOf } = options
-  const surroundings = surroundingsOfProcess()
-  const paths = resolveSharedFiles(surroundings)
+/** Reads everything about the machine but the clock of AWS. */
+export function inspectMachine(
+  files: InputFiles,
+  profiles: Profiles,
+  sources: MachineSources,
+): Omit<Machine, 'clockOffsetSeconds'> {
+  const { environment, home, folders, now, facts } = sources
+  // Mostly there are no entries, but many profiles that could have one.
+  const awsCaches = cacheEntriesIn(home).length === 0 ? [] : sources.awsCaches
   return {
-    examineFiles: () => ({ credentials: examineFile(paths.credentials), config: examineFile(paths.config) }),
-    measureClock: () => askClock(options),
-    gatherFacts: (files, profiles) => {
-      // Mostly there are no entries, and many profiles that could have one.
-      const awsCaches = cacheEntriesIn(home).length === 0 ? [] : options.awsCaches
-      return {
-        platform: process.platform === 'win32' ? 'windows' : 'posix',
-        nodeMajor: Number(process.versions.node.split('.')[0]),
-        environment,
-        now: now(),
-        openFiles: findOpenFiles(secretFiles(files, options)),
-        damagedEntries: [...damagedAwsEntries(profiles, awsCaches), ...findDamagedSessions(folders.cache)],
-        quietUntil: (profile, tool) => {
-          const caches = awsCaches.filter(({ source }) => source === (tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'))
-          return findPromptFree(profile, caches, now())?.until
-        },
-        program: examineProgram,
-        missingFiles: missingFiles(files, environment),
-        homeConflict: findHomeConflict(surroundings),
-        otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
-        ownerOf: (accessKeyId) => {
-          const identity = identityOf(accessKeyId)
-          return identity === undefined
-            ? undefined
-            : `${identity.arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${identity.account}`
-        },
-      }
+    platform: process.platform === 'win32' ? 'windows' : 'posix',
+    nodeMajor: Number(process.versions.node.split('.')[0]),
+    environment,
+    now: now(),
+    openFiles: findOpenFiles(secretFiles(files, sources)),
+    damagedEntries: [...findDamagedAwsEntries(profiles, awsCaches), ...findDamagedSessions(folders.cache)],
+    quietUntil: (profile, tool) => {
+      const kind = tool === 'aws-cli' ? 'cli-cache' : 'boto-cache'
+      const caches = awsCaches.filter(({ source }) => source === kind)
+      return findPromptFree(profile, caches, now())?.until
+    },
+    program: inspectProgram,
+    missingFiles: findMissingFiles(files, environment),
+    homeConflict: findHomeConflict(surroundingsOfProcess()),
+    otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
+    ownerOf: (accessKeyId) => {
+      const { arn, account } = facts.identityOf(accessKeyId) ?? {}
+      return arn === undefined ? undefined : `${arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${account ?? ''}`
     },
   }
 }
 
-/** Config counts where it holds secrets: most people's is readable by all, and no harm done. */
-function secretFiles({ credentials, config }: Files, { folders, home }: MachineOptions): readonly string[] {
+/** What permissions of group and others allow to read or write. */
+const OTHERS = 0o066
+
+/** Returns the regular files that others may read or write. None on Windows, where modes mean nothing. */
+export function findOpenFiles(paths: readonly string[]): Machine['openFiles'] {
+  if (process.platform === 'win32') return []
+  return paths.flatMap((path) => {
+    const stat = statOf(path)
+    const mode = stat?.isFile() === true ? stat.mode & 0o777 : 0
+    return (mode & OTHERS) === 0 ? [] : [{ path, mode }]
+  })
+}
+
+/** Config counts only if it contains secrets: most people's is readable by all, and no harm done. */
+function secretFiles({ credentials, config }: InputFiles, { folders, home }: MachineSources): readonly string[] {
+  const hasSecrets = /^[ \t]*aws_(?:secret_access_key|session_token)[ \t]*[=:]/im.test(config.text)
   return [
     credentials.path,
-    ...(/^[ \t]*aws_(?:secret_access_key|session_token)[ \t]*[=:]/im.test(config.text) ? [config.path] : []),
+    ...(hasSecrets ? [config.path] : []),
     ...cacheEntriesIn(home),
     ...filesIn(join(folders.cache, 'sessions'), /\.sealed$/),
     ...filesIn(join(folders.state, 'backups'), /\.json$/),
   ]
 }
 
-/** The entries of both caches of AWS's tools. */
+/** The entries of the caches of the AWS CLI and of botocore. */
 function cacheEntriesIn(home: string | undefined): readonly string[] {
   return home === undefined
     ? []
     : ['cli', 'boto'].flatMap((name) => filesIn(join(home, '.aws', name, 'cache'), /^[0-9a-f]{40}\.json$/))
 }
 
-function damagedAwsEntries(profiles: Profiles, awsCaches: readonly AwsCache[]): readonly DamagedEntry[] {
+function findDamagedAwsEntries(profiles: Profiles, awsCaches: readonly AwsCache[]): readonly DamagedEntry[] {
   if (awsCaches.length === 0) return []
-  const entries = profiles.names().flatMap((name) => {
+  const byPath = new Map<string, DamagedEntry>()
+  for (const name of profiles.names()) {
     const profile = profiles.find(name)
     const cacheArguments = profile === undefined ? undefined : cacheArgumentsOf(profile)
-    if (cacheArguments === undefined) return []
-    return awsCaches
-      .filter(({ findFor }) => findFor(cacheArguments).kind === 'damaged')
-      .map(({ source, pathFor }) => ({
-        path: pathFor(cacheArguments),
-        cache: source === 'boto-cache' ? ('boto-cache' as const) : ('cli-cache' as const),
-        profile: name,
-      }))
-  })
-  return entries.filter(({ path }, index) => entries.findIndex((entry) => entry.path === path) === index)
+    if (cacheArguments === undefined) continue
+    for (const { source, findFor, pathFor } of awsCaches) {
+      const path = pathFor(cacheArguments)
+      const cache = source === 'boto-cache' ? 'boto-cache' : 'cli-cache'
+      if (!byPath.has(path) && findFor(cacheArguments).kind === 'damaged')
+        byPath.set(path, { path, cache, profile: name })
+    }
+  }
+  return [...byPath.values()]
 }
 
-function missingFiles({ credentials, config }: Files, environment: Environment) {
-  const named = [
+/** Returns the damaged sessions of awsmfa's own cache. */
+export function findDamagedSessions(cacheFolder: string): readonly DamagedEntry[] {
+  return filesIn(join(cacheFolder, 'sessions'), /^[0-9a-f]{40}\.sealed$/)
+    .filter((path) => {
+      // An unreadable file is not damaged: it may be somebody else's.
+      const encrypted = attempt(() => readWhole(path))
+      return encrypted !== undefined && inspectEncrypted(encrypted) === 'damaged'
+    })
+    .map((path) => ({ path, cache: 'awsmfa-cache', profile: undefined }))
+}
+
+/** Returns the files in a folder with matching names, sorted; none if the folder cannot be read. */
+export function filesIn(folder: string, name: RegExp): readonly string[] {
+  const names = attempt(() => readdirSync(folder)) ?? []
+  return names
+    .filter((found) => name.test(found))
+    .toSorted()
+    .map((found) => join(folder, found))
+}
+
+/** Scripts name their interpreter in the first line; systems read no further. */
+const FIRST_LINE_BYTES = 256
+
+/** Returns whether a program exists, and what its first line looks up on PATH. */
+export function inspectProgram(path: string): ReturnType<Machine['program']> {
+  if (statOf(path)?.isFile() !== true) return { isThere: false, needs: undefined }
+  // A program that may be run need not be readable.
+  const start = attempt(() => firstBytes(path)) ?? ''
+  return { isThere: true, needs: /^#![ \t]*\/usr\/bin\/env(?:[ \t]+-S)?[ \t]+(\w[\w.+-]*)/.exec(start)?.[1] }
+}
+
+function firstBytes(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY)
+  try {
+    const bytes = Buffer.alloc(FIRST_LINE_BYTES)
+    return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, FIRST_LINE_BYTES, 0))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function findMissingFiles({ credentials, config }: InputFiles, environment: Environment): Machine['missingFiles'] {
+  return [
     { variable: 'AWS_SHARED_CREDENTIALS_FILE', file: credentials },
     { variable: 'AWS_CONFIG_FILE', file: config },
   ]
-  return named
     .filter(({ variable, file }) => (environment[variable] ?? '') !== '' && !file.exists && file.path !== '/dev/null')
     .map(({ variable, file }) => ({ variable, path: file.path }))
 }
 
-async function askClock({ environment, home, now }: MachineOptions): Promise<number | 'none'> {
+/**
+ * Returns the programs called awsmfa on PATH besides the one that runs. That one is recognized by its real path; if none has
+ * it, a wrapper started it, and the first one counts as that.
+ */
+export function findOtherAwsmfas(path: string, ownPath: string): Machine['otherAwsmfas'] {
+  const names = process.platform === 'win32' ? ['awsmfa.exe', 'awsmfa.cmd'] : ['awsmfa']
+  const byRealPath = new Map<string, string>()
+  for (const folder of path.split(delimiter).filter((each) => each !== '')) {
+    const program = names.map((name) => join(folder, name)).find(isExecutable)
+    if (program !== undefined && !byRealPath.has(realPath(program))) byRealPath.set(realPath(program), program)
+  }
+  const ownIndex = Math.max(0, [...byRealPath.keys()].indexOf(realPath(ownPath)))
+  return [...byRealPath.values()]
+    .map((program, index) => ({ path: program, isFirst: index === 0 }))
+    .filter((_, index) => index !== ownIndex)
+}
+
+function realPath(path: string): string {
+  return attempt(() => realpathSync(path)) ?? path
+}
+
+function statOf(path: string): Stats | undefined {
+  return attempt(() => statSync(path))
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/** Asks STS for the time, without credentials. Returns its clock minus this one, in seconds. Never throws. */
+export async function measureClockOffset({ environment, home, now }: MachineSources): Promise<number | 'none'> {
   const { measureClock } = await import('../aws/transport.ts')
-  const readText = (path: string): string => readFileSync(path, 'utf8')
   const settings = resolveTransport({
     environment,
     home,
-    readText,
+    readText: (path) => readFileSync(path, 'utf8'),
     profileSetting: () => undefined,
     serviceEndpoint: () => undefined,
   })
-  return await measureClock(
-    settings,
-    [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find(
-      (region) => region !== undefined && region !== '',
-    ) ?? 'us-east-1',
-    now,
-  )
+  const region = [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find((name = '') => name !== '')
+  return await measureClock(settings, region ?? 'us-east-1', now)
+}
+
+/** Sets mode 0600. Throws FILE_NOT_WRITABLE. */
+export function makePrivate(path: string): void {
+  writing(path, 'stage', () => chmodSync(path, 0o600))
+}
+
+/** Removes a damaged cache entry, if it still exists. Throws FILE_NOT_WRITABLE. */
+export function removeDamaged(path: string): void {
+  const errno = errnoOf(() => unlinkSync(path))
+  if (errno !== undefined && errno !== 'ENOENT')
+    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path }, errno, step: 'remove' })
 }

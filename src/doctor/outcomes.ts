@@ -1,60 +1,60 @@
+/**
+ * What each tool does with a profile: whose credentials it uses, or why it gets none. Each engine has its own view of the
+ * files, from its parser or from the findings about syntax.
+ */
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { markedExpiration } from '../aws-files/ownership.ts'
 import { parseArn } from '../aws/arn.ts'
-import { fileOfKeys, inFile, knowledgeOf, tokenIn, valueOf } from './credential-order.ts'
+import { analyzeProfiles, fileOfKeys, memoize, sdkValue, tokenIn, valueIn } from './credential-order.ts'
 import type { Outcome } from './credential-order.ts'
-import type { Examination, ExaminedDocument, ExaminedSection } from './examination.ts'
-import { finding } from './finding.ts'
-import type { Finding } from './finding.ts'
-import { viewOfSeen } from './parsers.ts'
-import type { SeenFile, SeenProfile, SeenProfiles, SeenValue } from './parsers.ts'
-import { TOOLS, TOOL_IDS, effectOn, isSpelling, toolsOf } from './tools.ts'
-import type { Engine, ParserEffect, SpellingCode, ToolId } from './tools.ts'
+import type { Examination, ExaminedFile, ExaminedFiles, ExaminedSection } from './examination.ts'
+import { commandFor, finding, formatTime, quote, show, toolNames } from './finding.ts'
+import type { Finding, FindingCode, MessageContext, Messages } from './finding.ts'
+import type { ParsedFile, ParsedProfile, ParsedValue } from './parsers.ts'
+import { TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
+import type { Engine, ParserEffect, ToolId } from './tools.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileView } from '../model/profile.ts'
+import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
-/** What each tool will do with a profile: whose credentials it uses, or why it gets none. */
+const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
-/** What some tools do with a profile. `identity`: who they are then, without secrets; `until`: a cached session is used so long. */
-interface ToolsOutcome {
-  readonly tools: readonly ToolId[]
+/** What a tool does. */
+interface ToolOutcome {
+  /** `unread`: it does not see the profile; `signed-out`: it gets credentials after a login; `cached`: it uses a cached session. */
   readonly outcome: Outcome | 'cached' | 'unread' | 'signed-out'
-  readonly identity: string | undefined
-  readonly because: string | undefined
+  /** Whose credentials it has then, without secrets. */
+  readonly identity?: string
+  readonly because?: string
+  /** The end of the cached session. */
   readonly until?: Date
 }
 
-/** What an engine's tools see: an examination of the profiles as that parser reads them, or that they fail on a file. */
-type Sight = { readonly find: (name: string) => ProfileView | undefined; readonly examination: Examination } | 'refused'
+type FindProfile = (name: string) => ProfileView | undefined
 
-type Sights = Readonly<Record<Engine, Sight>>
+/** The profiles as an engine sees them, and an examination that follows them; `refused`: its tools fail on a file. */
+type EngineView = { readonly find: FindProfile; readonly examination: Examination } | 'refused'
 
-type What = Omit<ToolsOutcome, 'tools'>
-
-const UNREAD: What = { outcome: 'unread', identity: undefined, because: undefined }
-
-/** What the findings say of all profiles, and what each engine sees. */
-interface Knowledge {
+interface OutcomeContext {
   readonly examination: Examination
-  readonly sights: Sights
-  /** Profiles that are bare sections of config, which no tool takes for profiles. */
+  readonly views: Readonly<Record<Engine, EngineView>>
+  /** The profiles that are bare sections of config, which no tool reads. */
   readonly bare: ReadonlySet<string | undefined>
-  /** What the findings say of ways to credentials that lead nowhere. */
   readonly deadEnds: readonly DeadEnd[]
 }
 
-/** A way that a profile offers and that fails for some tools, which take it all the same. */
+/** A way to credentials that fails for some tools, which take it all the same. */
 interface DeadEnd {
   readonly profile: string | undefined
   readonly tools: readonly ToolId[]
-  readonly outcomes: readonly What['outcome'][]
+  readonly outcomes: readonly ToolOutcome['outcome'][]
   readonly because: string
 }
 
-const DEAD_ENDS: Readonly<Partial<Record<Finding['code'], Pick<DeadEnd, 'outcomes' | 'because'>>>> = {
+/** The findings that make dead ends. */
+const DEAD_ENDS: Readonly<Partial<Record<FindingCode, Pick<DeadEnd, 'outcomes' | 'because'>>>> = {
   'process-unparsable': {
     outcomes: ['process'],
     because: 'its credential_process has an open quote, or names no program',
@@ -67,168 +67,145 @@ const DEAD_ENDS: Readonly<Partial<Record<Finding['code'], Pick<DeadEnd, 'outcome
   'sso-session-missing': { outcomes: ['sso'], because: 'the section of its sso_session is not there' },
 }
 
-/** Gives what tools do with a profile, those together that do the same. */
-function outcomesOf(profile: ProfileView, knowledge: Knowledge): readonly ToolsOutcome[] {
-  const groups = new Map<string, { readonly tools: ToolId[]; readonly what: What }>()
+/** Returns what tools do with each profile, a note for each group of tools; `findings` are those in the files. */
+export function findOutcomes(
+  profiles: readonly ProfileView[],
+  examination: Examination,
+  findings: readonly Finding[],
+): readonly Finding[] {
+  const view = (engine: Engine): EngineView => viewOf(engine, examination, findings)
+  const context = {
+    examination,
+    views: {
+      botocore: view('botocore'),
+      js: view('js'),
+      go: view('go'),
+      rust: view('rust'),
+      java: view('java'),
+      dotnet: view('dotnet'),
+    },
+    bare: new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile)),
+    deadEnds: findings.flatMap(({ code, profile, tools }) => {
+      const deadEnd = DEAD_ENDS[code]
+      return deadEnd === undefined ? [] : [{ ...deadEnd, profile, tools }]
+    }),
+  }
+  return profiles.flatMap((profile) => outcomeFindings(profile, context))
+}
+
+function viewOf(engine: Engine, examination: Examination, findings: readonly Finding[]): EngineView {
+  const find = profilesSeenBy(engine, examination.files, findings)
+  if (find === 'refused') return find
+  return { find, examination: { ...examination, ...analyzeProfiles(find) } }
+}
+
+/** Groups the tools that do the same with a profile. */
+function outcomeFindings(profile: ProfileView, context: OutcomeContext): readonly Finding[] {
+  const groups = new Map<string, { readonly tools: ToolId[]; readonly result: ToolOutcome }>()
   for (const tool of TOOL_IDS) {
-    if (TOOLS[tool].engine === 'dotnet' && isInTwoForms(profile, knowledge.examination)) continue
-    const found = outcomeOf(tool, profile, knowledge)
-    const end = knowledge.deadEnds.find(
-      (each) => each.profile === profile.name && each.tools.includes(tool) && each.outcomes.includes(found.outcome),
-    )
-    const what: What = end === undefined ? found : { outcome: 'fails', identity: undefined, because: end.because }
-    const key = `${what.outcome} ${what.identity ?? ''} ${what.outcome === 'fails' ? (what.because ?? '') : ''} ${what.until?.getTime() ?? ''}`
+    if (TOOLS[tool].engine === 'dotnet' && hasTwoForms(profile, context.examination)) continue
+    const result = outcomeOf(tool, profile, context)
+    const { outcome, identity = '', because = '', until } = result
+    const key = `${outcome} ${identity} ${outcome === 'fails' ? because : ''} ${until?.getTime() ?? ''}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { tools: [tool], what })
+    if (group === undefined) groups.set(key, { tools: [tool], result })
     else group.tools.push(tool)
   }
-  return [...groups.values()].map(({ tools, what }) => ({ tools, ...what }))
+  const file = profile.lines.credentials === undefined ? 'config' : 'credentials'
+  const place = { file: context.examination.files[file].path, line: profile.lines[file], profile: profile.name }
+  return [...groups.values()].map(({ tools, result: { outcome, identity, because, until } }) => {
+    const isFailing = ['fails', 'none', 'unread', 'signed-out'].includes(outcome)
+    const details = { ...place, tools, key: outcome, name: identity, other: because, at: until }
+    return finding(isFailing ? 'tools-fail' : 'tools-use', details)
+  })
 }
 
-function outcomeOf(tool: ToolId, profile: ProfileView, { examination, sights, bare }: Knowledge): What {
-  const sight = sights[TOOLS[tool].engine]
-  if (sight === 'refused') return UNREAD
+/** Whether two headers of one file open the profile in different spellings. Which of them .NET uses has not been tested. */
+function hasTwoForms({ name }: ProfileView, { files }: Examination): boolean {
+  return FILES.some((file) => {
+    const sections = files[file]
+      .sectionsFor(name)
+      .filter(({ header }) => file === 'credentials' || header.isPrefixed || name === 'default')
+    return new Set(sections.map(({ header }) => header.greedyName)).size > 1
+  })
+}
+
+function outcomeOf(tool: ToolId, profile: ProfileView, context: OutcomeContext): ToolOutcome {
+  const { examination, views, bare, deadEnds } = context
+  const view = views[TOOLS[tool].engine]
+  if (view === 'refused') return { outcome: 'unread' }
   const isBare = profile.configForm === 'bare' && profile.lines.credentials === undefined
-  if (isBare) return bare.has(profile.name) ? UNREAD : outcomeFor(tool, profile, examination)
-  return outcomeSeen(tool, profile, sight)
-}
-
-/** Two headers that are written differently open it in one file. Which of them .NET takes has not been tried. */
-function isInTwoForms({ name }: ProfileView, { files }: Examination): boolean {
-  return FILES.some(
-    (file) =>
-      new Set(
-        files[file]
-          .sectionsFor(name)
-          .filter(({ header }) => file === 'credentials' || header.isPrefixed || name === 'default')
-          .map(({ header }) => header.greedyName),
-      ).size > 1,
+  if (isBare && bare.has(profile.name)) return { outcome: 'unread' }
+  const result = isBare ? resolveOutcome(tool, profile, examination) : outcomeSeen(tool, profile, view)
+  const deadEnd = deadEnds.find(
+    (each) => each.profile === profile.name && each.tools.includes(tool) && each.outcomes.includes(result.outcome),
   )
+  return deadEnd === undefined ? result : { outcome: 'fails', because: deadEnd.because }
 }
 
-function outcomeSeen(tool: ToolId, profile: ProfileView, { find, examination }: Exclude<Sight, 'refused'>): What {
-  const seen = find(profile.name)
-  if (seen === undefined) return UNREAD
-  const what = outcomeFor(tool, seen, examination)
+function outcomeSeen(tool: ToolId, profile: ProfileView, view: Exclude<EngineView, 'refused'>): ToolOutcome {
+  const seen = view.find(profile.name)
+  if (seen === undefined) return { outcome: 'unread' }
+  const result = resolveOutcome(tool, seen, view.examination)
   const isPart = FILES.some(
     (file) =>
       profile.lines[file] !== undefined &&
       (file === 'credentials' || profile.configForm === 'standard') &&
       seen.lines[file] === undefined,
   )
-  return isPart && (what.outcome === 'none' || what.outcome === 'signed-out') ? UNREAD : what
+  return isPart && (result.outcome === 'none' || result.outcome === 'signed-out') ? { outcome: 'unread' } : result
 }
 
-/** Gives what tools do with each profile as notes, a finding for each group of tools; `findings` are those in the files. */
-export function outcomeFindings(
-  profiles: readonly ProfileView[],
-  examination: Examination,
-  findings: readonly Finding[],
-): readonly Finding[] {
-  const sights = sightsOf(examination, findings)
-  const bare = new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile))
-  const deadEnds = findings.flatMap(({ code, profile, tools }) =>
-    DEAD_ENDS[code] === undefined ? [] : [{ ...DEAD_ENDS[code], profile, tools }],
-  )
-  return profiles.flatMap((profile) => outcomeFindingsOf(profile, { examination, sights, bare, deadEnds }))
-}
-
-function sightsOf(examination: Examination, findings: readonly Finding[]): Sights {
-  const sightOf = (engine: Engine): Sight => {
-    const seen = profilesSeenBy(engine, examination.files, findings)
-    return seen === 'refused'
-      ? seen
-      : { find: seen.find, examination: { ...examination, ...knowledgeOf(seen.find, toolsOf([engine])) } }
-  }
-  const [botocore, js, go, rust, java, dotnet] = [
-    sightOf('botocore'),
-    sightOf('js'),
-    sightOf('go'),
-    sightOf('rust'),
-    sightOf('java'),
-    sightOf('dotnet'),
-  ]
-  return { botocore, js, go, rust, java, dotnet }
-}
-
-function outcomeFindingsOf(profile: ProfileView, knowledge: Knowledge): readonly Finding[] {
-  const { lines } = profile
-  const name: SharedFileName = lines.credentials === undefined ? 'config' : 'credentials'
-  const place = { file: knowledge.examination.files[name].path, line: lines[name], profile: profile.name }
-  return outcomesOf(profile, knowledge).map(({ tools, outcome, identity, because, until }) => {
-    const details = {
-      ...place,
-      tools,
-      key: outcome,
-      ...(identity === undefined ? {} : { name: identity }),
-      ...(because === undefined ? {} : { other: because }),
-      ...(until === undefined ? {} : { at: until }),
-    }
-    return finding(['fails', 'none', 'unread', 'signed-out'].includes(outcome) ? 'tools-fail' : 'tools-use', details)
-  })
-}
-
-function outcomeFor(tool: ToolId, profile: ProfileView, examination: Examination): Omit<ToolsOutcome, 'tools'> {
-  const rule = examination.rulesOf(profile)[tool]
-  if (rule === undefined)
-    return {
-      outcome: isSignedIn(profile, examination) ? 'signed-out' : 'none',
-      identity: undefined,
-      because: undefined,
-    }
+/** Applies the rule for a profile, as the tool sees it, and those of its source chain. */
+function resolveOutcome(tool: ToolId, profile: ProfileView, examination: Examination): ToolOutcome {
+  const rule = examination.rulesOf(tool)(profile)
+  if (rule === undefined) return { outcome: canSignIn(profile, examination) ? 'signed-out' : 'none' }
   const { outcome, because } = rule
   if (outcome === 'keys') return { outcome, because, identity: identityOfKeys(profile, examination) }
-  const { path, missing, isCycle } = examination.sourcePathOf(profile)
+  const { chain, missing, isCycle } = examination.sourceChainOf(profile)
   const isRole = outcome === 'role' || outcome === 'asks' || outcome === 'role-without-mfa'
-  if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined)))
-    return { outcome, because, identity: undefined }
-  if (isCycle || (missing !== undefined && !hasLongTerm(missing.value, examination)))
-    return {
-      outcome: 'fails',
-      because: isCycle ? 'the source profiles go round in a circle' : 'the source profile is not there',
-      identity: undefined,
-    }
-  const obstacle = obstacleOn(path, tool, examination)
-  if (outcome !== 'fails' && obstacle?.outcome === 'fails')
-    return { outcome: 'fails', because: obstacle.because, identity: undefined }
-  const source = sourceFor(tool, path, examination)
+  if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined))) return { outcome, because }
+  if (isCycle) return { outcome: 'fails', because: 'the source profiles go round in a circle' }
+  if (missing !== undefined && !hasLongTermKeys(missing.value, examination))
+    return { outcome: 'fails', because: 'the source profile is not there' }
+  const obstacle = obstacleOn(chain, tool, examination)
+  if (outcome !== 'fails' && obstacle?.outcome === 'fails') return { outcome: 'fails', because: obstacle.because }
+  if (missing !== undefined) return { outcome: 'signed-out' }
+  const source = sourceFor(tool, chain, examination)
   const isOwn = source === undefined || source === profile
-  const sourceOutcome =
-    isOwn || missing !== undefined || stopsAt(source, tool, examination.traitsOf)
-      ? undefined
-      : outcomeFor(tool, source, examination)
-  if (missing !== undefined || sourceOutcome?.outcome === 'signed-out' || sourceOutcome?.outcome === 'none')
-    return { outcome: 'signed-out', identity: undefined, because: undefined }
-  const role = roleInWords(valueOf(profile, 'role_arn')?.value ?? '')
+  if (!isOwn && !stopsAt(source, tool, examination)) {
+    const ofSource = resolveOutcome(tool, source, examination).outcome
+    if (ofSource === 'signed-out' || ofSource === 'none') return { outcome: 'signed-out' }
+  }
+  const role = describeRole(sdkValue(profile, 'role_arn')?.value ?? '')
   const identity = isOwn ? role : `${role} through '${source.name}'`
-  const until =
-    outcome === 'asks' && (tool === 'aws-cli' || tool === 'sam')
-      ? examination.machine.quietUntil(profile, tool)
-      : undefined
+  const hasCache = outcome === 'asks' && (tool === 'aws-cli' || tool === 'sam')
+  const until = hasCache ? examination.machine.quietUntil(profile, tool) : undefined
   if (until !== undefined) return { outcome: 'cached', because, identity, until }
   return { outcome: obstacle?.outcome ?? outcome, because, identity }
 }
 
-/** Where the tool takes the first credentials of a chain from: most take the keys of a profile on the way, though it is a role. */
-function sourceFor(tool: ToolId, path: readonly ProfileView[], { traitsOf }: Examination): ProfileView | undefined {
-  return path.find((link, index) => index > 0 && stopsAt(link, tool, traitsOf)) ?? path.at(-1)
+/** The profile whose credentials start the chain: for most tools the first one with keys, even if it is a role itself. */
+function sourceFor(tool: ToolId, chain: readonly ProfileView[], examination: Examination): ProfileView | undefined {
+  return chain.find((link, index) => index > 0 && stopsAt(link, tool, examination)) ?? chain.at(-1)
 }
 
-/** Java alone goes on to where the chain ends (ProfileCredentialsUtils). */
-function stopsAt(link: ProfileView, tool: ToolId, traitsOf: Examination['traitsOf']): boolean {
+/** Only Java follows the chain to its end (ProfileCredentialsUtils). */
+function stopsAt(link: ProfileView, tool: ToolId, { traitsOf }: Examination): boolean {
   return TOOLS[tool].engine !== 'java' && traitsOf(link).keys
 }
 
-/** A role on the way to the first credentials, at which the tool asks for a code or fails. Go assumes such a role with its own keys too. */
+/** A role in the chain for which the tool asks for a code or fails. Go assumes also the role of the profile whose keys it uses. */
 function obstacleOn(
   [, ...links]: readonly ProfileView[],
   tool: ToolId,
-  { traitsOf, rulesOf }: Examination,
+  examination: Examination,
 ): { readonly outcome: 'asks' | 'fails'; readonly because: string } | undefined {
+  const ruleOf = examination.rulesOf(tool)
   for (const link of links) {
-    const isLast = stopsAt(link, tool, traitsOf)
-    if (!traitsOf(link).role || (isLast && TOOLS[tool].engine !== 'go')) return undefined
-    const rule = rulesOf(link)[tool]
+    const isLast = stopsAt(link, tool, examination)
+    if (!examination.traitsOf(link).role || (isLast && TOOLS[tool].engine !== 'go')) return undefined
+    const rule = ruleOf(link)
     if (rule?.outcome === 'asks' || rule?.outcome === 'fails') return { outcome: rule.outcome, because: rule.because }
     if (isLast) return undefined
   }
@@ -236,84 +213,73 @@ function obstacleOn(
 }
 
 /** `role Admin in 222222222222`. */
-function roleInWords(arn: string): string {
+function describeRole(arn: string): string {
   const parts = parseArn(arn)
   return parts === undefined ? 'a role' : `role ${parts.resource.replace(/^role\//, '')} in ${parts.account}`
 }
 
 function identityOfKeys(profile: ProfileView, { machine }: Examination): string {
   const file = fileOfKeys(profile) ?? 'credentials'
-  const written = inFile(profile, file, 'aws_access_key_id')?.value ?? ''
+  const written = valueIn(profile, file, 'aws_access_key_id')?.value ?? ''
   const keyId = /[\w-]+/.exec(written)?.[0] ?? ''
-  // What stands there besides is sent along.
-  const isPlain = keyId === written && /^[\w/+=-]+$/.test(inFile(profile, file, 'aws_secret_access_key')?.value ?? '')
+  // Tools send everything else in the value along, such as a comment.
+  const isPlain = keyId === written && /^[\w/+=-]+$/.test(valueIn(profile, file, 'aws_secret_access_key')?.value ?? '')
   const hasToken = tokenIn(profile, file) !== undefined
-  if (isOfSession(keyId) && !hasToken)
-    return `keys of session ${shortenAccessKeyId(keyId)} without its token, which AWS refuses`
+  const shortId = shortenAccessKeyId(keyId)
+  if (isOfSession(keyId) && !hasToken) return `keys of session ${shortId} without its token, which AWS refuses`
   const kind = !hasToken || keyId.startsWith('AKIA') ? 'long-term keys' : 'session'
   const owner = machine.ownerOf(keyId)
-  const end = !hasToken ? undefined : markedExpiration((key) => profile.getFrom(file, key)?.value)
+  const end = hasToken ? markedExpiration((key) => profile.getFrom(file, key)?.value) : undefined
   const endsAt = end === undefined ? undefined : parseExpiration(end.value, end.format)
-  const isOver = endsAt !== undefined && endsAt <= machine.now
-  return `${kind} ${shortenAccessKeyId(keyId)}${owner === undefined ? '' : ` of ${owner}`}${isOver ? ', which has ended' : ''}${isPlain ? '' : ', which AWS refuses as they are written'}`
+  const isExpired = endsAt !== undefined && endsAt <= machine.now
+  return `${kind} ${shortId}${owner === undefined ? '' : ` of ${owner}`}${isExpired ? ', which has ended' : ''}${isPlain ? '' : ', which AWS refuses as they are written'}`
 }
 
-/** No keys yet, but login can put a session there. */
-function isSignedIn(profile: ProfileView, examination: Examination): boolean {
+/** Whether login can put a session where no keys are yet. */
+function canSignIn(profile: ProfileView, examination: Examination): boolean {
   return (
-    hasLongTerm(profile.name, examination) ||
+    hasLongTermKeys(profile.name, examination) ||
     profile.get('awsmfa_source_profile') !== undefined ||
     profile.get('_source_profile') !== undefined
   )
 }
 
-function hasLongTerm(name: string, { profiles }: Examination): boolean {
+function hasLongTermKeys(name: string, { profiles }: Examination): boolean {
   return LONG_TERM_SUFFIXES.some((suffix) => profiles.find(name + suffix)?.get('aws_access_key_id') !== undefined)
 }
 
-const FILES: readonly SharedFileName[] = ['credentials', 'config']
-
-/** The profiles of both files as each family of tools sees them. */
-
-type Files = Readonly<Record<SharedFileName, ExaminedDocument>>
-
-/** Gives the profiles as a tool sees them; of parsers that are not known line by line, as the findings about spelling tell. */
-export function profilesSeenBy(engine: Engine, files: Files, findings: readonly Finding[]): SeenProfiles {
+/**
+ * Returns the profiles as an engine sees them: through its parser, if that is known line by line; otherwise as the findings
+ * about syntax say. `refused`: its tools fail on a file.
+ */
+export function profilesSeenBy(
+  engine: Engine,
+  files: ExaminedFiles,
+  findings: readonly Finding[],
+): FindProfile | 'refused' {
   const effects = effectsOn(engine, files, findings)
   const isKnown = engine === 'botocore' || engine === 'js'
-  if (
-    isKnown
-      ? effects.some(({ code, effect }) => code === 'not-utf8' && effect === 'file-refused')
-      : effects.some(({ effect }) => effect === 'file-refused')
-  )
+  // A known parser decides by itself, but it gets decoded text: invalid bytes are seen before.
+  if (effects.some(({ code, effect }) => effect === 'file-refused' && (!isKnown || code === 'not-utf8')))
     return 'refused'
-  const seenIn = (file: SharedFileName): SeenFile =>
-    isKnown
-      ? files[file].readAs[engine]()
-      : readAsListed(
-          engine,
-          files[file],
-          effects.filter((each) => each.file === file),
-        )
-  const [credentials, config] = [seenIn('credentials'), seenIn('config')]
+  const parse = (file: SharedFileName): ParsedFile =>
+    isKnown ? files[file].readAs(engine) : parseByEffects(engine, files[file], effects)
+  const [credentials, config] = [parse('credentials'), parse('config')]
   if (credentials === 'refused' || config === 'refused') return 'refused'
-  const known = new Map<string, ProfileView | undefined>()
-  const look = (name: string): ProfileView | undefined => {
-    const seen = { credentials: credentials.get(name), config: config.get(name) }
-    return viewOfSeen(name, engine === 'js' ? merged(seen) : engine === 'botocore' ? withoutHalves(seen) : seen)
-  }
-  return {
-    find: (name) => {
-      if (!known.has(name)) known.set(name, look(name))
-      return known.get(name)
-    },
-  }
+  return memoize((name) => {
+    const parsed = { credentials: credentials.get(name), config: config.get(name) }
+    return mergedView(
+      name,
+      engine === 'js' ? mergeKeys(parsed) : engine === 'botocore' ? dropHalfPairs(parsed) : parsed,
+    )
+  })
 }
 
-type Seen = Readonly<Record<SharedFileName, SeenProfile | undefined>>
+/** A profile in each file that has it. */
+type ParsedBoth = Readonly<Record<SharedFileName, ParsedProfile | undefined>>
 
-/** JavaScript takes every key by itself, wherever it stands: as if all stood in the credentials file. */
-function merged({ credentials, config }: Seen): Seen {
+/** JavaScript merges the files key by key: as if every key were in the credentials file. */
+function mergeKeys({ credentials, config }: ParsedBoth): ParsedBoth {
   if (config === undefined) return { credentials, config }
   const values = new Map([...config.values, ...(credentials?.values ?? [])])
   return {
@@ -322,82 +288,146 @@ function merged({ credentials, config }: Seen): Seen {
   }
 }
 
-/** botocore takes a file's keys where it has a key id, and fails where the secret is missing there (credentials.py › SharedCredentialProvider). */
-function withoutHalves({ credentials, config }: Seen): Seen {
+/** botocore uses the file with a key id, and fails if the secret is not in it (credentials.py › SharedCredentialProvider). */
+function dropHalfPairs({ credentials, config }: ParsedBoth): ParsedBoth {
   const isHalf =
     credentials?.values.has('aws_access_key_id') === true && !credentials.values.has('aws_secret_access_key')
   if (!isHalf || config === undefined) return { credentials, config }
+  const values = [...config.values].filter(([key]) => !/^aws_(?:access_key_id|secret_access_key)$/.test(key))
+  return { credentials, config: { ...config, values: new Map(values) } }
+}
+
+function mergedView(name: string, parsed: ParsedBoth): ProfileView | undefined {
+  if (parsed.credentials === undefined && parsed.config === undefined) return undefined
+  const getFrom = (file: SharedFileName, key: string): ProfileValue | undefined => {
+    const found = parsed[file]?.values.get(key)
+    return found === undefined ? undefined : { ...found, file }
+  }
+  const lineIn = (file: SharedFileName): ProfileView['lines'] => {
+    const line = parsed[file]?.headers[0]
+    return line === undefined ? {} : { [file]: line }
+  }
   return {
-    credentials,
-    config: {
-      ...config,
-      values: new Map([...config.values].filter(([key]) => !/^aws_(?:access_key_id|secret_access_key)$/.test(key))),
-    },
+    name,
+    get: (key) => getFrom('credentials', key) ?? getFrom('config', key),
+    getFrom,
+    keys: () => [...new Set(FILES.flatMap((file) => [...(parsed[file]?.values.keys() ?? [])]))],
+    lines: { ...lineIn('credentials'), ...lineIn('config') },
+    configForm: parsed.config === undefined ? undefined : 'standard',
   }
 }
 
+/** What a finding about syntax does to an engine. */
 interface Effect {
-  readonly code: SpellingCode
+  readonly code: FindingCode
   readonly effect: ParserEffect
   readonly file: SharedFileName
   readonly line: number
 }
 
-function effectsOn(engine: Engine, files: Files, findings: readonly Finding[]): readonly Effect[] {
-  return findings.flatMap(({ code, file, line }) => {
-    const effect = isSpelling(code) ? effectOn(code, engine) : 'fine'
-    return isSpelling(code) && line !== undefined && effect !== 'fine'
-      ? [{ code, effect, file: file === files.config.path ? 'config' : 'credentials', line }]
-      : []
+function effectsOn(engine: Engine, { config }: ExaminedFiles, findings: readonly Finding[]): readonly Effect[] {
+  return findings.flatMap(({ code, file, line }): readonly Effect[] => {
+    const effect = isSyntaxCode(code) ? effectOn(code, engine) : 'fine'
+    if (line === undefined || effect === 'fine') return []
+    return [{ code, effect, file: file === config.path ? 'config' : 'credentials', line }]
   })
 }
 
-function readAsListed(engine: Engine, file: ExaminedDocument, effects: readonly Effect[]): SeenFile {
-  const profiles = new Map<string, { headers: number[]; readonly values: Map<string, SeenValue> }>()
-  if (effects.some(({ effect }) => effect === 'file-skipped')) return profiles
+function parseByEffects(engine: Engine, file: ExaminedFile, effects: readonly Effect[]): ParsedFile {
+  const profiles = new Map<string, { headers: number[]; readonly values: Map<string, ParsedValue> }>()
+  const own = effects.filter((each) => each.file === file.name)
+  if (own.some(({ effect }) => effect === 'file-skipped')) return profiles
   const linesWith = (...wanted: readonly ParserEffect[]): ReadonlySet<number> =>
-    new Set(effects.filter(({ effect }) => wanted.includes(effect)).map(({ line }) => line))
+    new Set(own.filter(({ effect }) => wanted.includes(effect)).map(({ line }) => line))
   const [missed, missedKeys] = [linesWith('profile-missed'), linesWith('profile-missed', 'key-missed')]
   const hasPrefixedDefault = file.sections.some(({ header }) => header.profile === 'default' && header.isPrefixed)
-  let above = new Map<string, SeenValue>()
-  for (const own of file.sections) {
-    const { header, section, body } = own
-    const { profile, isPrefixed } = header
-    const line = file.lineAt(section.start)
-    if (
-      profile === undefined ||
-      (file.name === 'config' && !isPrefixed && (profile !== 'default' || hasPrefixedDefault))
-    )
-      continue
-    if (missedKeys.has(line) || body.entries.some(({ start }) => missed.has(file.lineAt(start)))) {
-      if (section.isIndented) lengthen(above)
+  let above = new Map<string, ParsedValue>()
+  for (const section of file.sections) {
+    const { profile, isPrefixed } = section.header
+    const line = file.lineAt(section.section.start)
+    const isBare = file.name === 'config' && !isPrefixed && (profile !== 'default' || hasPrefixedDefault)
+    if (profile === undefined || isBare) continue
+    if (missedKeys.has(line) || section.body.entries.some(({ start }) => missed.has(file.lineAt(start)))) {
+      if (section.section.isIndented) appendLine(above)
       continue
     }
-    const seen = profiles.get(profile) ?? { headers: [], values: new Map<string, SeenValue>() }
-    seen.headers.push(line)
-    for (const [key, value] of valuesOf(engine, file, own)) if (!missedKeys.has(value.line)) seen.values.set(key, value)
-    profiles.set(profile, seen)
-    above = seen.values
+    const parsed = profiles.get(profile) ?? { headers: [], values: new Map<string, ParsedValue>() }
+    parsed.headers.push(line)
+    for (const [key, value] of valuesOf(engine, file, section))
+      if (!missedKeys.has(value.line)) parsed.values.set(key, value)
+    profiles.set(profile, parsed)
+    above = parsed.values
   }
   return profiles
 }
 
-/** An indented header that is none goes on with the value above it. */
-function lengthen(values: Map<string, SeenValue>): void {
+/** An indented header that is read as none becomes part of the value above it. */
+function appendLine(values: Map<string, ParsedValue>): void {
   const last = [...values].at(-1)
   if (last !== undefined) values.set(last[0], { ...last[1], value: `${last[1].value}\n[` })
 }
 
-function valuesOf(
-  engine: Engine,
-  file: ExaminedDocument,
-  { body }: ExaminedSection,
-): readonly (readonly [string, SeenValue])[] {
-  const isCommentRead = effectOn('inline-comment', engine) === 'value-changed'
-  const isQuoteRead = effectOn('quoted-value', engine) === 'value-changed'
+function valuesOf(engine: Engine, file: ExaminedFile, { body }: ExaminedSection): readonly [string, ParsedValue][] {
+  const readsComments = effectOn('inline-comment', engine) === 'value-changed'
+  const readsQuotes = effectOn('quoted-value', engine) === 'value-changed'
   return body.entries.map(({ key, value, start }) => {
-    const uncommented = isCommentRead ? value : value.replace(/[ \t]+[#;].*$/s, '')
-    const plain = isQuoteRead ? uncommented : uncommented.replace(/^(["'])(.*)\1$/, '$2')
+    const uncommented = readsComments ? value : value.replace(/[ \t]+[#;].*$/s, '')
+    const plain = readsQuotes ? uncommented : uncommented.replace(/^(["'])(.*)\1$/, '$2')
     return [decodeUtf8(key), { value: decodeUtf8(plain), line: file.lineAt(start) }]
   })
+}
+
+/** What each finding says, and what to do. `key` is the outcome, `name` the identity, `other` the reason. */
+export const OUTCOME_MESSAGES = {
+  'tools-use': (found, context) => [`${toolNames(found.tools)} ${describeUse(found, context)}`],
+  'tools-fail': (found) => [
+    describeFailure(found),
+    found.key === 'signed-out' ? `to sign in: ${commandFor('login', found)}` : undefined,
+  ],
+} satisfies Messages
+
+function describeUse(found: Finding, context: MessageContext): string {
+  const verb = verbFor(found.tools)
+  const identity = show(found.name)
+  switch (found.key ?? '') {
+    case 'keys':
+      return `${verb('use', 'uses')} the ${identity}`
+    case 'role':
+      return `${verb('assume', 'assumes')} ${identity}`
+    case 'role-without-mfa':
+      return `${verb('assume', 'assumes')} ${identity} without MFA`
+    case 'asks':
+      return `${verb('ask', 'asks')} for a code, then ${verb('assume', 'assumes')} ${identity}`
+    case 'cached':
+      return `${verb('use', 'uses')} a cached session for ${identity} until ${formatTime(found.at, context)}, then ${verb('ask', 'asks')} for a code`
+    case 'process':
+      return `${verb('start', 'starts')} the credential_process of ${quote(found.profile)}`
+    case 'sso':
+      return `${verb('sign', 'signs')} in with single sign-on`
+    case 'login':
+      return `${verb('use', 'uses')} the session of aws login`
+    default:
+      return `${verb('assume', 'assumes')} a role with a web identity`
+  }
+}
+
+function describeFailure({ tools, key, other }: Finding): string {
+  const isAll = tools.length === TOOL_IDS.length
+  const verb = verbFor(tools)
+  const names = toolNames(tools)
+  switch (key ?? '') {
+    case 'fails':
+      return `${names} ${verb('fail', 'fails')}: ${show(other)}`
+    case 'unread':
+      return `${isAll ? 'no tool sees' : `${names} ${verb('do', 'does')} not see`} it, for how the file is written`
+    case 'signed-out':
+      return `${isAll ? 'no tool gets' : `${names} ${verb('get', 'gets')} no`} keys until somebody signs in`
+    default:
+      return `${isAll ? 'no tool gets' : `${names} ${verb('get', 'gets')} no`} keys from it`
+  }
+}
+
+/** The form of a verb after these tools; `every tool` is singular. */
+function verbFor(tools: readonly ToolId[]): (many: string, one: string) => string {
+  return (many, one) => (tools.length === 1 || tools.length === TOOL_IDS.length ? one : many)
 }

@@ -1,187 +1,203 @@
+/**
+ * Runs all checks, and renders what they find. To add a check: a row in finding.ts, a function and the message in the
+ * check-….ts of its subject, the function in a list below; if --fix fixes it, the edit in fix.ts. Its example is
+ * fixtures/homes/doctor-<code>; test/doctor/broken-homes.test.ts writes the expected report beside it.
+ */
 import {
-  PROFILE_WORDS,
+  CREDENTIAL_MESSAGES,
   checkDevices,
   checkKeyAge,
   checkKeyPairs,
   checkSecurityToken,
   checkSession,
 } from './check-credentials.ts'
-import { checkDoubles, checkHeaders } from './check-headers.ts'
 import {
-  MACHINE_WORDS,
+  ENVIRONMENT_MESSAGES,
+  checkVariableFiles,
+  checkVariableKeys,
+  checkVariableProfiles,
+} from './check-environment.ts'
+import { HEADER_MESSAGES, checkDuplicateSections, checkHeaders } from './check-headers.ts'
+import {
+  MACHINE_MESSAGES,
   checkCaches,
   checkClock,
   checkPermissions,
   checkProcess,
   checkPrograms,
-  checkVariableFiles,
-  checkVariableKeys,
-  checkVariableProfiles,
 } from './check-machine.ts'
-import { checkProfileKeys } from './check-shadows.ts'
+import { ROLE_MESSAGES, checkRoles } from './check-roles.ts'
 import {
-  SPELLING_WORDS,
+  SYNTAX_MESSAGES,
   checkBytes,
   checkIndentedComments,
   checkKeys,
   checkReadable,
   checkStrayLines,
-} from './check-spelling.ts'
-import type { Examination } from './examination.ts'
-import { FIX_LINE } from './finding.ts'
-import type { Finding, FindingCode, FindingText, FindingView, FindingWords, Severity } from './finding.ts'
-import { outcomeFindings } from './outcomes.ts'
+} from './check-syntax.ts'
+import type { Examination, ExaminedFile } from './examination.ts'
+import { showPath } from './finding.ts'
+import type { Finding, FindingCode, MessageContext, Messages, Severity } from './finding.ts'
+import { OUTCOME_MESSAGES, findOutcomes } from './outcomes.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
+import type { ProfileView } from '../model/profile.ts'
 import { paint } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
-import { displayPath, visible } from '../ui/words.ts'
+import { commandLine, note, tick, visible } from '../ui/words.ts'
 
-/** All checks together: everything that doctor finds, in the order in which it is told. */
+/** The checks of each file by itself. */
+const FILE_CHECKS: readonly ((file: ExaminedFile) => readonly Finding[])[] = [
+  checkReadable,
+  checkBytes,
+  checkStrayLines,
+  checkDuplicateSections,
+  checkHeaders,
+  checkKeys,
+  checkIndentedComments,
+]
+
+/** The checks of each profile. */
+const PROFILE_CHECKS: readonly ((profile: ProfileView, examination: Examination) => readonly Finding[])[] = [
+  checkKeyPairs,
+  checkSecurityToken,
+  checkSession,
+  checkRoles,
+  checkDevices,
+  checkKeyAge,
+  checkProcess,
+]
+
+/** The checks of everything around the files. */
+const MACHINE_CHECKS: readonly ((examination: Examination) => readonly Finding[])[] = [
+  checkPermissions,
+  checkCaches,
+  checkClock,
+  checkPrograms,
+  checkVariableKeys,
+  checkVariableProfiles,
+  checkVariableFiles,
+]
+
+const MESSAGES: Required<Messages> = {
+  ...SYNTAX_MESSAGES,
+  ...HEADER_MESSAGES,
+  ...CREDENTIAL_MESSAGES,
+  ...ROLE_MESSAGES,
+  ...MACHINE_MESSAGES,
+  ...ENVIRONMENT_MESSAGES,
+  ...OUTCOME_MESSAGES,
+}
 
 /**
- * Gives all findings: those in the files in the order of their lines, credentials first, then those round them, then what
- * tools do with each profile. With `only`, of those about profiles only the ones about it and what it works through.
+ * Returns all findings: those in the files, credentials first, by line; then those around them; then what tools do with each
+ * profile. With `only`, the ones about profiles are limited to that profile and those in its source chain.
  */
 export function diagnose(examination: Examination, only?: string): readonly Finding[] {
   const { files, profiles } = examination
-  const named = profiles
+  const known = profiles
     .names()
     .map((name) => profiles.find(name))
     .filter((profile) => profile !== undefined)
-  const inFiles = [files.credentials, files.config].flatMap((file) =>
-    [checkReadable, checkBytes, checkStrayLines, checkDoubles, checkHeaders, checkKeys, checkIndentedComments].flatMap(
-      (check) => check(file),
-    ),
-  )
-  const inProfiles = named.flatMap((profile) => [
-    ...[checkKeyPairs, checkSecurityToken, checkSession].flatMap((check) => check({ profile, examination })),
-    ...[checkProfileKeys, checkDevices, checkKeyAge, checkProcess].flatMap((check) => check(profile, examination)),
-  ])
-  const round = [
-    checkPermissions,
-    checkCaches,
-    checkClock,
-    checkPrograms,
-    checkVariableKeys,
-    checkVariableProfiles,
-    checkVariableFiles,
-  ].flatMap((check) => check(examination))
-  const placed = [...inFiles, ...inProfiles].toSorted(
-    (left, right) => rankOf(left, files) - rankOf(right, files) || (left.line ?? 0) - (right.line ?? 0),
-  )
-  const outcomes = outcomeFindings(named, examination, placed)
-  const all = [...placed, ...round, ...outcomes]
+  const rankOf = ({ file }: Finding): number =>
+    file === files.credentials.path ? 0 : file === files.config.path ? 1 : 2
+  const inFiles = [
+    ...[files.credentials, files.config].flatMap((file) => FILE_CHECKS.flatMap((check) => check(file))),
+    ...known.flatMap((profile) => PROFILE_CHECKS.flatMap((check) => check(profile, examination))),
+  ].toSorted((left, right) => rankOf(left) - rankOf(right) || (left.line ?? 0) - (right.line ?? 0))
+  const around = MACHINE_CHECKS.flatMap((check) => check(examination))
+  const all = [...inFiles, ...around, ...findOutcomes(known, examination, inFiles)]
   return only === undefined ? all : all.filter(isAbout(only, examination))
 }
 
-function rankOf({ file }: Finding, files: Examination['files']): number {
-  return file === files.credentials.path ? 0 : file === files.config.path ? 1 : 2
-}
-
-/** Gives which findings are about a profile and what it works through. Faults of a whole file concern every profile. */
-export function isAbout(name: string, { profiles, sourcePathOf }: Examination): (finding: Finding) => boolean {
+/** Returns which findings are about a profile or its source chain. Faults of a whole file affect every profile. */
+export function isAbout(name: string, { profiles, sourceChainOf }: Examination): (found: Finding) => boolean {
   const profile = profiles.find(name)
-  const path = profile === undefined ? [name] : sourcePathOf(profile).path.map((each) => each.name)
-  const concerned = new Set(path.flatMap((each) => [each, ...LONG_TERM_SUFFIXES.map((suffix) => each + suffix)]))
+  const chain = profile === undefined ? [name] : sourceChainOf(profile).chain.map((link) => link.name)
+  const names = new Set(chain.flatMap((link) => [link, ...LONG_TERM_SUFFIXES.map((suffix) => link + suffix)]))
   return (found) =>
-    found.profile === undefined || concerned.has(found.profile) || (found.severity === 'error' && isOfFile(found))
+    found.profile === undefined ||
+    names.has(found.profile) ||
+    (found.severity === 'error' && WHOLE_FILE_CODES.has(found.code))
 }
 
-function isOfFile({ code }: Finding): boolean {
-  return [
-    'duplicate-section',
-    'duplicate-key',
-    'colon-delimiter',
-    'proto-section',
-    'first-key-indented',
-    'name-with-comment-sign',
-    'line-without-key',
-    'joined-comment',
-    'text-after-header',
-    'empty-header',
-    'line-in-block',
-  ].includes(code)
-}
+const WHOLE_FILE_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'duplicate-section',
+  'duplicate-key',
+  'colon-delimiter',
+  'proto-section',
+  'first-key-indented',
+  'name-with-comment-sign',
+  'line-without-key',
+  'joined-comment',
+  'text-after-header',
+  'empty-header',
+  'line-in-block',
+])
 
-/** What doctor says: findings grouped by file, with their lines, the worst first to be seen; or as JSON. */
-
-const WORDS: FindingWords<FindingCode> = { ...SPELLING_WORDS, ...PROFILE_WORDS, ...MACHINE_WORDS }
-
-const COLOURS: Readonly<Record<Severity, Color>> = { error: 'red', warning: 'yellow', note: 'dim' }
-
-/** The question under what `--fix` would do besides changing the two files. */
-export const MEND_QUESTION = 'Make these changes?'
-
-/** The words of a finding. */
-function findingText(finding: Finding, view: FindingView): FindingText {
-  const [what, wayOut] = WORDS[finding.code](finding, view)
-  return { what, wayOut }
-}
-
-/** Gives all findings as one JSON array; every field is always there. Fields may be added, none goes. */
-export function renderFindingsJson(findings: readonly Finding[], view: FindingView): string {
-  const rows = findings.map((finding) => {
-    const { code, severity, file, line, profile, tools, isMendable } = finding
-    const { what, wayOut } = findingText(finding, view)
-    return {
-      code,
-      severity,
-      file: file ?? null,
-      line: line ?? null,
-      profile: profile ?? null,
-      tools,
-      what,
-      wayOut: wayOut ?? null,
-      fixable: isMendable,
-    }
+/** Returns all findings as one JSON array. Every field is always there; fields may be added, none is removed. */
+export function renderFindingsJson(findings: readonly Finding[], context: MessageContext): string {
+  const rows = findings.map((found) => {
+    const [what, wayOut = null] = MESSAGES[found.code](found, context)
+    const { code, severity, file = null, line = null, profile = null, tools, isFixable } = found
+    return { code, severity, file, line, profile, tools, what, wayOut, fixable: isFixable }
   })
   return `${JSON.stringify(rows)}\n`
 }
 
-/** Gives the report for people: what is wrong by file, then what tools do by profile, then one line that counts. */
-export function renderFindings(findings: readonly Finding[], view: FindingView, style: TextStyle): string {
-  const outcomes = findings.filter(({ code }) => isOutcome(code))
-  const others = findings.filter(({ code }) => !isOutcome(code))
-  const files = [...new Set(others.map(({ file }) => file))].toSorted(
-    (left, right) => Number(left === undefined) - Number(right === undefined),
+const COLORS: Readonly<Record<Severity, Color>> = { error: 'red', warning: 'yellow', note: 'dim' }
+
+const FIX_LINE = commandLine('doctor', '--fix')
+
+/** Returns the report for people: what is wrong by file, then what tools do by profile, then one line that counts. */
+export function renderFindings(findings: readonly Finding[], context: MessageContext, style: TextStyle): string {
+  const isOutcome = ({ code }: Finding): boolean => code === 'tools-use' || code === 'tools-fail'
+  const others = findings.filter((found) => !isOutcome(found))
+  const byFile = group(others, ({ file }) => file).toSorted(
+    ([left], [right]) => Number(left === undefined) - Number(right === undefined),
   )
-  const groups = files.map((file) => {
-    const head = paint(file === undefined ? 'environment' : visible(displayPath(file, view.home), 1000), 'bold', style)
-    return `${head}\n${others
-      .filter((finding) => finding.file === file)
-      .map((finding) => rowsOf(finding, view, style))
-      .join('')}`
-  })
-  const byProfile = new Map<string, string[]>()
-  for (const finding of outcomes) {
-    const rows = byProfile.get(finding.profile ?? '') ?? []
-    byProfile.set(finding.profile ?? '', rows)
-    rows.push(`  ${findingText(finding, view).what}\n`)
+  const byProfile = group(findings.filter(isOutcome), ({ profile }) => profile)
+  return [
+    ...byFile.map(([file, found]) => {
+      const heading = paint(file === undefined ? 'environment' : showPath(file, context), 'bold', style)
+      return `${heading}\n${found.map((each) => renderFinding(each, context, style)).join('')}`
+    }),
+    ...byProfile.map(([profile, found]) => {
+      const lines = found.map((each) => `  ${MESSAGES[each.code](each, context)[0]}\n`)
+      return `${paint(visible(profile ?? ''), 'bold', style)}\n${lines.join('')}`
+    }),
+    renderCount(others, style),
+  ].join('\n')
+}
+
+/** Groups findings in the order of their first ones. */
+function group(
+  findings: readonly Finding[],
+  keyOf: (found: Finding) => string | undefined,
+): readonly (readonly [string | undefined, readonly Finding[]])[] {
+  const groups = new Map<string | undefined, Finding[]>()
+  for (const found of findings) {
+    const key = keyOf(found)
+    groups.set(key, groups.get(key) ?? [])
+    groups.get(key)?.push(found)
   }
-  const profiles = [...byProfile].map(
-    ([profile, rows]) => `${paint(visible(profile), 'bold', style)}\n${rows.join('')}`,
-  )
-  return [...groups, ...profiles, countLine(others, style)].join('\n')
+  return [...groups]
 }
 
-function rowsOf(finding: Finding, view: FindingView, style: TextStyle): string {
-  const { what, wayOut } = findingText(finding, view)
-  const { severity, code, line, profile } = finding
-  const place = [line === undefined ? '' : `line ${line}`, profile === undefined ? '' : visible(profile)]
-    .filter((part) => part !== '')
-    .join(', ')
-  const mark = paint(severity, COLOURS[severity], style)
-  const hint = wayOut === undefined ? '' : `    ${finding.isMendable ? `${wayOut}: ${FIX_LINE}` : wayOut}\n`
-  return `  ${mark}  ${place === '' ? '' : `${place}: `}${what} ${paint(`[${code}]`, 'dim', style)}\n${hint}`
+function renderFinding(found: Finding, context: MessageContext, style: TextStyle): string {
+  const [what, wayOut] = MESSAGES[found.code](found, context)
+  const { severity, code, line, profile = '', isFixable } = found
+  const place = [line === undefined ? '' : `line ${line}`, visible(profile)].filter((part) => part !== '').join(', ')
+  const hint = wayOut === undefined ? '' : `    ${isFixable ? `${wayOut}: ${FIX_LINE}` : wayOut}\n`
+  return `  ${paint(severity, COLORS[severity], style)}  ${place === '' ? '' : `${place}: `}${what} ${paint(`[${code}]`, 'dim', style)}\n${hint}`
 }
 
-function countLine(findings: readonly Finding[], style: TextStyle): string {
-  const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
+function renderCount(findings: readonly Finding[], style: TextStyle): string {
+  const count = (severity: Severity): number => findings.filter((found) => found.severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]
-  if (errors + warnings === 0) return `${paint(style.unicode ? '✔' : 'ok', 'green', style)} nothing is wrong\n`
+  if (errors + warnings === 0) return `${tick(style)} nothing is wrong\n`
   const mark = paint(style.unicode ? '✖' : 'x', errors > 0 ? 'red' : 'yellow', style)
-  const mendable = findings.filter(({ isMendable }) => isMendable).length
-  const fix = mendable === 0 ? '' : `; to mend ${mendable} of them: ${FIX_LINE}`
+  const fixable = findings.filter(({ isFixable }) => isFixable).length
+  const fix = fixable === 0 ? '' : `; to mend ${fixable} of them: ${FIX_LINE}`
   return `${mark} ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${fix}\n`
 }
 
@@ -189,28 +205,23 @@ function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`
 }
 
-function isOutcome(code: FindingCode): boolean {
-  return code === 'tools-use' || code === 'tools-fail'
-}
-
-/** What `--fix` does besides changing the two files: modes, and damaged entries of caches that go. */
-export function renderRepairs(findings: readonly Finding[], { home }: FindingView): string {
+/** Returns what `--fix` does besides changing the two files, as a diff: modes, and cache entries that it removes. */
+export function renderRepairs(findings: readonly Finding[], context: MessageContext): string {
   return findings
-    .map(({ code, file, facts }) => {
-      const path = visible(displayPath(file ?? '', home), 1000)
-      return code === 'loose-permissions'
-        ? `${path}\n  -mode ${facts.name ?? ''}\n  +mode 0600\n`
-        : `${path}\n  -(a damaged entry; it is removed)\n`
-    })
+    .map(({ code, file, name }) =>
+      code === 'loose-permissions'
+        ? `${showPath(file, context)}\n  -mode ${name ?? ''}\n  +mode 0600\n`
+        : `${showPath(file, context)}\n  -(a damaged entry; it is removed)\n`,
+    )
     .join('')
 }
 
-/** `✔ done. To take it back: awsmfa undo`; modes and caches are not brought back. */
-export function renderMended(hasFileChanges: boolean, undoLine: string, style: TextStyle): string {
-  return `${paint(style.unicode ? '✔' : 'ok', 'green', style)} done.${hasFileChanges ? ` To take the changes of the two files back: ${undoLine}` : ''}\n`
+/** Returns what to print once everything is fixed. Undo restores the two files, but no modes and no cache entries. */
+export function renderFixed(hasFileChanges: boolean, style: TextStyle): string {
+  const undo = hasFileChanges ? ` To take the changes of the two files back: ${commandLine('undo')}` : ''
+  return `${tick(style)} done.${undo}\n`
 }
 
-/** Nothing that `--fix` mends. */
-export function renderNothingToMend(): string {
-  return 'awsmfa: note: there is nothing that --fix mends\n'
+export function renderNothingToFix(): string {
+  return note('there is nothing that --fix mends')
 }

@@ -1,29 +1,66 @@
 /**
- * What each parser makes of the spellings on which they differ, as data. Sources, for every row:
- *
- * - botocore: configloader.py › raw_config_parse (Python's RawConfigParser, strict) and build_profile_map; observed with aws-cli
- *   1.45 and 2.36 and boto3 1.43;
- * - JavaScript: @smithy/shared-ini-file-loader › parseIni, getConfigData, loadSharedConfigFiles (swallowError); observed;
- * - Go: aws-sdk-go-v2 config/internal/ini › tokenize, strings, parse (handleSubProperty makes a key of an indented line that looks
- *   like one), and config/shared_config.go; observed with config 1.33;
- * - Rust: aws-runtime env_config › parse, normalize; observed with aws-config 1.13;
- * - Java: profiles/internal/ProfileFileReader.java, ProfileFile.java; observed with 2.34;
- * - .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs, CredentialManagement/SharedCredentialsFile.cs: read, not run.
+ * The programs that doctor reports on, and how they read the shared files and the environment, as data. The tests hold every
+ * row against the programs: test/interop/doctor.test.ts, test/interop/tools/doctor-{files,variables}.test.ts; but for the
+ * SDK for .NET, whose source was read.
  */
 
+/** What reads the shared files and chooses the credentials: one for each family of programs. */
+export const ENGINES = ['botocore', 'js', 'go', 'rust', 'java', 'dotnet'] as const
+
+export type Engine = (typeof ENGINES)[number]
+
+/** The programs, by the names that `--json` prints. */
+export const TOOLS = {
+  'aws-cli': { engine: 'botocore', name: 'the AWS CLI' },
+  boto3: { engine: 'botocore', name: 'boto3' },
+  sam: { engine: 'botocore', name: 'SAM' },
+  'sdk-js': { engine: 'js', name: 'the SDK for JavaScript' },
+  cdk: { engine: 'js', name: 'CDK' },
+  'sdk-go': { engine: 'go', name: 'the SDK for Go' },
+  terraform: { engine: 'go', name: 'Terraform' },
+  'sdk-rust': { engine: 'rust', name: 'the SDK for Rust' },
+  'sdk-java': { engine: 'java', name: 'the SDK for Java' },
+  'sdk-dotnet': { engine: 'dotnet', name: 'the SDK for .NET' },
+} as const satisfies Readonly<Record<string, { readonly engine: Engine; readonly name: string }>>
+
+export type ToolId = keyof typeof TOOLS
+
+/** All programs, in the order in which messages list them. */
+export const TOOL_IDS: readonly ToolId[] = Object.keys(TOOLS).filter(isToolId)
+
+/** Returns the programs that use one of these engines, in the order in which messages list them. */
+export function toolsOf(...engines: readonly Engine[]): readonly ToolId[] {
+  return TOOL_IDS.filter((tool) => engines.includes(TOOLS[tool].engine))
+}
+
+function isToolId(text: string): text is ToolId {
+  return Object.hasOwn(TOOLS, text)
+}
+
 /**
- * What becomes of the file. `file-refused`: none of it is read, and calls fail; `file-skipped`: none of it is read, silently;
- * `profile-missed`, `key-missed`: read without it; `value-changed`: read with another value; `spreads`: its keys count for every
- * profile; `fine`: as meant.
+ * What a parser does with a file. `file-refused`: it reads none of it, and calls fail; `file-skipped`: it reads none of it,
+ * silently; `profile-missed`, `key-missed`: it reads the file without it; `value-changed`: it reads another value;
+ * `spreads`: the keys apply to every profile; `fine`: it reads what was meant.
  */
 export type ParserEffect =
   'file-refused' | 'file-skipped' | 'profile-missed' | 'key-missed' | 'value-changed' | 'spreads' | 'fine'
 
-/** A row: what each parser does; one that is not named reads it as it is meant. */
-export type ParserRow = Readonly<Partial<Record<Engine, ParserEffect>>>
+type ParserRow = Readonly<Partial<Record<Engine, ParserEffect>>>
 
-/** The rows, by the code of the finding. An example of each is in fixtures/homes/doctor-<code>. */
-export const PARSER_BEHAVIOUR = {
+/**
+ * What each parser does with the syntax on which they differ, by the code of the finding; an engine that is not named reads
+ * it as meant. An example of each row is in fixtures/homes/doctor-<code>. Sources:
+ *
+ * - botocore: configloader.py › raw_config_parse (Python's RawConfigParser, strict) and build_profile_map; observed with
+ *   aws-cli 1.45 and 2.36 and boto3 1.43;
+ * - JavaScript: @smithy/shared-ini-file-loader › parseIni, getConfigData, loadSharedConfigFiles (swallowError); observed;
+ * - Go: aws-sdk-go-v2 config/internal/ini › tokenize, strings, parse (handleSubProperty makes a key of an indented line that
+ *   looks like one), and config/shared_config.go; observed with config 1.33;
+ * - Rust: aws-runtime env_config › parse, normalize; observed with aws-config 1.13;
+ * - Java: profiles/internal/ProfileFileReader.java, ProfileFile.java; observed with 2.34;
+ * - .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs, CredentialManagement/SharedCredentialsFile.cs: read, not run.
+ */
+export const PARSER_BEHAVIOR = {
   'duplicate-section': { botocore: 'file-refused', dotnet: 'key-missed' },
   'duplicate-key': { botocore: 'file-refused', dotnet: 'profile-missed' },
   'byte-order-mark': { botocore: 'file-refused', go: 'profile-missed', rust: 'file-refused', java: 'file-refused' },
@@ -74,108 +111,47 @@ export const PARSER_BEHAVIOUR = {
   },
 } as const satisfies Readonly<Record<string, ParserRow>>
 
-/** The findings that are about spelling. */
-export type SpellingCode = keyof typeof PARSER_BEHAVIOUR
+/** The findings about syntax that tools read differently. */
+export type SyntaxCode = keyof typeof PARSER_BEHAVIOR
 
-/** Tells whether a finding's code is one about spelling. */
-export function isSpelling(code: string): code is SpellingCode {
-  return Object.hasOwn(PARSER_BEHAVIOUR, code)
+export function isSyntaxCode(code: string): code is SyntaxCode {
+  return Object.hasOwn(PARSER_BEHAVIOR, code)
 }
 
-/** Gives what a parser makes of a spelling. */
-export function effectOn(code: SpellingCode, engine: Engine): ParserEffect {
-  const row: ParserRow = PARSER_BEHAVIOUR[code]
+/** Returns what an engine's parser does with a syntax. */
+export function effectOn(code: SyntaxCode, engine: Engine): ParserEffect {
+  const row: ParserRow = PARSER_BEHAVIOR[code]
   return row[engine] ?? 'fine'
-}
-
-/** Gives the parsers that do not read a spelling as it is meant. */
-export function enginesMisreading(code: SpellingCode): readonly Engine[] {
-  return ENGINES.filter((engine) => effectOn(code, engine) !== 'fine')
 }
 
 function everywhere(effect: ParserEffect): ParserRow {
   return { botocore: effect, js: effect, go: effect, rust: effect, java: effect, dotnet: effect }
 }
 
-/** The programs that doctor speaks for, and what they read the shared files with. */
-
-/** What reads the shared files and decides which credentials count: one for each family of programs. */
-export const ENGINES = ['botocore', 'js', 'go', 'rust', 'java', 'dotnet'] as const
-
-/** One of these readers. */
-export type Engine = (typeof ENGINES)[number]
-
-/** The programs, by the names that `--json` has. */
-export const TOOLS = {
-  'aws-cli': { engine: 'botocore', name: 'the AWS CLI' },
-  boto3: { engine: 'botocore', name: 'boto3' },
-  sam: { engine: 'botocore', name: 'SAM' },
-  'sdk-js': { engine: 'js', name: 'the SDK for JavaScript' },
-  cdk: { engine: 'js', name: 'CDK' },
-  'sdk-go': { engine: 'go', name: 'the SDK for Go' },
-  terraform: { engine: 'go', name: 'Terraform' },
-  'sdk-rust': { engine: 'rust', name: 'the SDK for Rust' },
-  'sdk-java': { engine: 'java', name: 'the SDK for Java' },
-  'sdk-dotnet': { engine: 'dotnet', name: 'the SDK for .NET' },
-} as const satisfies Readonly<Record<string, { readonly engine: Engine; readonly name: string }>>
-
-/** One of the programs. */
-export type ToolId = keyof typeof TOOLS
-
-/** All programs, in the order in which they are named. */
-export const TOOL_IDS: readonly ToolId[] = Object.keys(TOOLS).filter(isToolId)
-
-/** Gives the programs that read with one of these engines, in the order in which they are named. */
-export function toolsOf(engines: readonly Engine[]): readonly ToolId[] {
-  return TOOL_IDS.filter((tool) => engines.includes(TOOLS[tool].engine))
-}
-
-function isToolId(text: string): text is ToolId {
-  return Object.hasOwn(TOOLS, text)
-}
-
-/**
- * What tools make of variables of the environment, as data: which of them do what is named. Held against the tools in
- * test/interop/tools/doctor-variables.test.ts, but for the SDK for .NET (its EnvironmentVariableAWSCredentials and
- * FallbackCredentialsFactory were read).
- */
-
-/** What is to be known of a variable. */
-export type VariableHabit =
-  | 'AWS_PROFILE counts before keys'
-  | 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE'
-  | 'AWS_DEFAULT_PROFILE is not read'
-  | 'an empty AWS_PROFILE fails'
-  | 'an empty AWS_SHARED_CREDENTIALS_FILE is no file'
-  | 'an empty AWS_CONFIG_FILE is no file'
-  | '$ in a path is no variable'
-  | '~ in a path is no home'
-  | 'keys past AWS_CREDENTIAL_EXPIRATION fail'
-  | 'half a pair of keys fails'
-  | 'an AWS_CREDENTIAL_EXPIRATION that is no date fails'
-  | 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN'
-
-const HABITS: Readonly<Record<VariableHabit, readonly ToolId[]>> = {
-  'AWS_PROFILE counts before keys': ['sdk-js'],
-  'AWS_DEFAULT_PROFILE counts before AWS_PROFILE': ['aws-cli', 'boto3', 'sam'],
-  'AWS_DEFAULT_PROFILE is not read': ['sdk-js', 'sdk-rust', 'sdk-java', 'sdk-dotnet'],
-  'an empty AWS_PROFILE fails': toolsOf(['botocore', 'rust', 'java']),
-  'an empty AWS_SHARED_CREDENTIALS_FILE is no file': toolsOf(['botocore', 'rust', 'java']),
-  'an empty AWS_CONFIG_FILE is no file': toolsOf(['botocore', 'rust', 'java']),
-  '$ in a path is no variable': toolsOf(['js', 'go', 'rust', 'java']),
-  '~ in a path is no home': toolsOf(['go']),
-  // The others send them as they are. None takes a profile in their place.
-  'keys past AWS_CREDENTIAL_EXPIRATION fail': toolsOf(['botocore']),
+/** Which programs do what is named with environment variables. The .NET sources: EnvironmentVariableAWSCredentials, FallbackCredentialsFactory. */
+const VARIABLE_BEHAVIOR = {
+  'AWS_PROFILE overrides keys': ['sdk-js'],
+  'AWS_DEFAULT_PROFILE overrides AWS_PROFILE': ['aws-cli', 'boto3', 'sam'],
+  'AWS_DEFAULT_PROFILE is ignored': ['sdk-js', 'sdk-rust', 'sdk-java', 'sdk-dotnet'],
+  'an empty AWS_PROFILE fails': toolsOf('botocore', 'rust', 'java'),
+  'an empty AWS_SHARED_CREDENTIALS_FILE means no file': toolsOf('botocore', 'rust', 'java'),
+  'an empty AWS_CONFIG_FILE means no file': toolsOf('botocore', 'rust', 'java'),
+  '$ in a path is literal': toolsOf('js', 'go', 'rust', 'java'),
+  '~ in a path is literal': toolsOf('go'),
+  // The others send expired keys. None uses a profile instead.
+  'a past AWS_CREDENTIAL_EXPIRATION fails': toolsOf('botocore'),
   // credentials.py › EnvProvider._create_credentials_fetcher, load. The others go on to profiles, or do not read the date.
-  'half a pair of keys fails': toolsOf(['botocore']),
-  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': toolsOf(['botocore']),
-  'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': toolsOf(['botocore']),
-}
+  'half a key pair fails': toolsOf('botocore'),
+  'a malformed AWS_CREDENTIAL_EXPIRATION fails': toolsOf('botocore'),
+  'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN': toolsOf('botocore'),
+} as const satisfies Readonly<Record<string, readonly ToolId[]>>
 
-/** What the AWS CLI does in its version 1 alone. Which version is there is not looked at. */
-export const HABITS_OF_AWS_CLI_1: readonly VariableHabit[] = ['AWS_DEFAULT_PROFILE counts before AWS_PROFILE']
+export type VariableBehavior = keyof typeof VARIABLE_BEHAVIOR
 
-/** Gives the tools that have a habit. */
-export function toolsWhere(habit: VariableHabit): readonly ToolId[] {
-  return HABITS[habit]
+/** What version 1 of the AWS CLI does, and version 2 does not. Doctor does not look up which version is installed. */
+export const BEHAVIOR_OF_AWS_CLI_1: readonly VariableBehavior[] = ['AWS_DEFAULT_PROFILE overrides AWS_PROFILE']
+
+/** Returns the programs that do what is named. */
+export function toolsWhere(behavior: VariableBehavior): readonly ToolId[] {
+  return VARIABLE_BEHAVIOR[behavior]
 }

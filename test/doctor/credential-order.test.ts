@@ -1,29 +1,14 @@
 import { expect, it } from 'vitest'
-import { CREDENTIAL_ORDER, ruleFor, ruleForTool, TOOL_EXCEPTIONS } from '../../src/doctor/credential-order.ts'
+import { CREDENTIAL_ORDER, ruleFor, ruleForTool, TOOL_EXCEPTIONS, TRAITS } from '../../src/doctor/credential-order.ts'
 import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
+import { ENGINES } from '../../src/doctor/tools.ts'
+import { NO_TRAITS } from '../interop/doctor-cases.ts'
 
-const NAMES = [
-  'role',
-  'source',
-  'self',
-  'credentialSource',
-  'mfa',
-  'keys',
-  'keysInConfig',
-  'half',
-  'token',
-  'process',
-  'sso',
-  'login',
-  'webIdentity',
-  'blank',
-] as const satisfies readonly (keyof ProfileTraits)[]
-const NONE = Object.fromEntries(NAMES.map((name) => [name, false])) as unknown as ProfileTraits
-
-/** Every combination that a profile can have. */
+/** Every combination of traits that a profile can have. */
 function* everyProfile(): Generator<ProfileTraits> {
-  for (let bits = 0; bits < 2 ** NAMES.length; bits++) {
-    const traits = { ...NONE, ...Object.fromEntries(NAMES.map((name, index) => [name, (bits & (1 << index)) !== 0])) }
+  for (let bits = 0; bits < 2 ** TRAITS.length; bits++) {
+    const set = TRAITS.map((name, index) => [name, (bits & (1 << index)) !== 0])
+    const traits = { ...NO_TRAITS, ...Object.fromEntries(set) } as ProfileTraits
     const isPossible =
       (!traits.self || traits.source) &&
       (!traits.keysInConfig || traits.keys) &&
@@ -35,24 +20,24 @@ function* everyProfile(): Generator<ProfileTraits> {
 }
 
 it('every rule decides for some profile with each of its engines', () => {
-  const idle = new Set(
-    CREDENTIAL_ORDER.flatMap((rule) =>
-      rule.engines.map((engine) => `${engine}: ${rule.because} ${JSON.stringify(rule.when)}`),
-    ),
-  )
+  const unused = new Set(CREDENTIAL_ORDER.flatMap((rule) => rule.engines.map((engine) => `${engine} ${nameOf(rule)}`)))
   for (const traits of everyProfile()) {
-    for (const engine of ['botocore', 'js', 'go', 'rust', 'java', 'dotnet'] as const) {
+    for (const engine of ENGINES) {
       const rule = ruleFor(engine, traits)
-      if (rule !== undefined) idle.delete(`${engine}: ${rule.because} ${JSON.stringify(rule.when)}`)
+      if (rule !== undefined) unused.delete(`${engine} ${nameOf(rule)}`)
     }
   }
-  expect([...idle]).toEqual([])
+  expect([...unused]).toEqual([])
 })
 
-it.each(TOOL_EXCEPTIONS)('$tool does otherwise than its engine: $because', ({ tool, when, outcome }) => {
-  expect(ruleForTool(tool, { ...NONE, ...when })).toMatchObject({ outcome })
+function nameOf({ when, because }: (typeof CREDENTIAL_ORDER)[number]): string {
+  return `${because} ${JSON.stringify(when)}`
+}
+
+it.each(TOOL_EXCEPTIONS)('$tool differs from its engine: $because', ({ tool, when, outcome }) => {
+  expect(ruleForTool(tool, { ...NO_TRAITS, ...when })).toMatchObject({ outcome })
 })
 
-it('what no rule names gives no credentials', () => {
-  expect(ruleFor('js', NONE)).toBeUndefined()
+it('a profile that no rule names gives no credentials', () => {
+  expect(ruleFor('js', NO_TRAITS)).toBeUndefined()
 })

@@ -1,74 +1,74 @@
-/** Files with a thousand profiles. What takes time with the square of their number takes minutes here, and runs into the limit. */
+/** Files with a thousand profiles: anything quadratic in their number takes minutes here, and exceeds the test's limit. */
 import { describe, expect, it } from 'vitest'
-import { diagnose } from '../../src/doctor/report.ts'
-import { examine } from '../../src/doctor/examination.ts'
-import { planMends } from '../../src/doctor/fix.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
-import type { DoctorHome } from '../support/doctor-homes.ts'
-import { homeOf } from '../support/doctor-homes.ts'
+import { findingsIn, fixedTexts, homeOf } from '../support/doctor-homes.ts'
+import type { FileTexts } from '../support/doctor-homes.ts'
 
 const COUNT = 1_000
-const KEYS =
-  'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
+const KEYS = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+`
+const MARKS = `expiration = 2026-11-20T18:40:00Z
+manager = awsmfa
+awsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:s:0123456789abcdef
+`
 const ROLE = 'role_arn = arn:aws:iam::222222222222:role/Admin\n'
+const BASE = `[base]\n${KEYS}`
 const each = (write: (index: number) => string): string =>
   Array.from({ length: COUNT }, (_, index) => write(index)).join('')
-const MARKS =
-  'expiration = 2026-11-20T18:40:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:s:0123456789abcdef\n'
 
-/** What the files hold, and how many findings in them `--fix` mends: all but what a person has to decide. */
-const FILES: readonly (readonly [name: string, credentials: string, config: string, mendable: number])[] = [
-  [
-    'roles with four faults each',
-    `[base]\n${KEYS}`,
-    each((index) => `[profile  r${index}] # mine\n${ROLE}source_profile: base # it\nREGION = "eu-west-1"\n`),
-    6 * COUNT,
-  ],
-  [
-    'a chain of roles',
-    `[r0]\n${KEYS}`,
-    each((index) => `[profile r${index + 1}]\n${ROLE}source_profile = r${index}\n`),
-    0,
-  ],
-  [
-    'roles whose source is nowhere',
-    `[base]\n${KEYS}`,
-    each((index) => `[profile role-${index}]\n${ROLE}source_profile = bose-${index}\n`),
-    0,
-  ],
-  ['bare sections', `[base]\n${KEYS}`, each((index) => `[r${index}]\n${ROLE}source_profile = base\n`), 0],
-  ['what sessions left', each((index) => `[s${index}]\n${KEYS}${MARKS}`), '', COUNT],
-  [
-    'indented keys and comments',
-    each((index) => `[s${index}]\n  # mine\n  output = json\n  region = eu-west-1\n`),
-    '',
-    2 * COUNT,
-  ],
-  [
-    'one section with every key twice',
-    `[base]\n${KEYS}${each((index) => `key${index % (COUNT / 2)} = a\n`)}`,
-    '',
-    COUNT / 2,
-  ],
-  ['lines that are no keys', each((index) => `[s${index}]\n${KEYS}stray\n`), '', 0],
+interface LargeHome extends Partial<FileTexts> {
+  readonly name: string
+  /** How many findings --fix fixes; the others are for a person to decide. */
+  readonly fixable: number
+}
+
+const HOMES: readonly LargeHome[] = [
+  {
+    name: 'roles with four faults each',
+    credentials: BASE,
+    config: each((index) => `[profile  r${index}] # mine\n${ROLE}source_profile: base # it\nREGION = "eu-west-1"\n`),
+    fixable: 6 * COUNT,
+  },
+  {
+    name: 'a chain of roles',
+    credentials: `[r0]\n${KEYS}`,
+    config: each((index) => `[profile r${index + 1}]\n${ROLE}source_profile = r${index}\n`),
+    fixable: 0,
+  },
+  {
+    name: 'roles with a missing source',
+    credentials: BASE,
+    config: each((index) => `[profile role-${index}]\n${ROLE}source_profile = bose-${index}\n`),
+    fixable: 0,
+  },
+  {
+    name: 'bare sections',
+    credentials: BASE,
+    config: each((index) => `[r${index}]\n${ROLE}source_profile = base\n`),
+    fixable: 0,
+  },
+  { name: 'leftovers of sessions', credentials: each((index) => `[s${index}]\n${KEYS}${MARKS}`), fixable: COUNT },
+  {
+    name: 'indented keys and comments',
+    credentials: each((index) => `[s${index}]\n  # mine\n  output = json\n  region = eu-west-1\n`),
+    fixable: 2 * COUNT,
+  },
+  {
+    name: 'one section with every key twice',
+    credentials: `${BASE}${each((index) => `key${index % (COUNT / 2)} = a\n`)}`,
+    fixable: COUNT / 2,
+  },
+  { name: 'lines that are no keys', credentials: each((index) => `[s${index}]\n${KEYS}stray\n`), fixable: 0 },
 ]
 
-const mendableIn = ({ files, machine }: DoctorHome): number =>
-  diagnose(examine(files, machine)).filter(({ isMendable }) => isMendable).length
+const fixableIn = (texts: FileTexts): number => findingsIn(homeOf(texts)).filter(({ isFixable }) => isFixable).length
 
-describe.each(FILES)('%s', (_, credentials, config, mendable) => {
-  const home = homeOf({ credentials, config })
-
+describe.each(HOMES)('$name', ({ credentials = '', config = '', fixable }) => {
   it('are reported', () => {
-    expect(mendableIn(home)).toBe(mendable)
+    expect(fixableIn({ credentials, config })).toBe(fixable)
   })
 
-  it('are mended, so that nothing is left to mend', () => {
-    const edits = planMends(home.files, home.machine)
-    expect(
-      mendableIn(
-        homeOf({ credentials: applyEdits(credentials, edits.credentials), config: applyEdits(config, edits.config) }),
-      ),
-    ).toBe(0)
+  it('are fixed, so that nothing fixable remains', () => {
+    expect(fixableIn(fixedTexts(homeOf({ credentials, config })))).toBe(0)
   })
 })

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleFor } from '../../src/doctor/credential-order.ts'
 import type { Outcome } from '../../src/doctor/credential-order.ts'
-import { checkBytes } from '../../src/doctor/check-spelling.ts'
-import { bothTakenApart } from '../../src/doctor/examination.ts'
+import { checkBytes } from '../../src/doctor/check-syntax.ts'
+import { examineFiles } from '../../src/doctor/examination.ts'
 import { profilesSeenBy } from '../../src/doctor/outcomes.ts'
-import { effectOn, PARSER_BEHAVIOUR } from '../../src/doctor/tools.ts'
-import type { ParserEffect, SpellingCode } from '../../src/doctor/tools.ts'
+import { effectOn, PARSER_BEHAVIOR } from '../../src/doctor/tools.ts'
+import type { ParserEffect, SyntaxCode } from '../../src/doctor/tools.ts'
 import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
 import { brokenHomePath, brokenHomes, readBrokenHome } from '../support/doctor-homes.ts'
 import { runCli, runProgram } from '../support/run-cli.ts'
@@ -72,9 +72,9 @@ async function ask({ argv: [program = '', script] }: Reader, question: object, h
   return JSON.parse(result.stdout) as Answer
 }
 
-const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
+const SPELLINGS = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
 /** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
-const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = {
+const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
 }
@@ -101,17 +101,17 @@ const TELLING = [
 /** The telling values of every profile that has some, as doctor takes the tool to read them; undefined: it refuses the files. */
 function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined {
   const { files } = readBrokenHome(name)
-  const both = bothTakenApart(files)
+  const both = examineFiles(files)
   const seen = profilesSeenBy(engine, both, checkBytes(both.credentials).concat(checkBytes(both.config)))
   if (seen === 'refused') return undefined
   const known = (['credentials', 'config'] as const).flatMap((file) => [
-    ...(both[file].readAs[engine]() as ReadonlyMap<string, unknown>).keys(),
+    ...(both[file].readAs(engine) as ReadonlyMap<string, unknown>).keys(),
   ])
   return tellingOnly(
     Object.fromEntries(
       known.map((profile) => [
         profile,
-        Object.fromEntries(TELLING.map((key) => [key, seen.find(profile)?.get(key)?.value])),
+        Object.fromEntries(TELLING.map((key) => [key, seen(profile)?.get(key)?.value])),
       ]),
     ),
   )

@@ -1,27 +1,31 @@
-/** The broken homes of doctor: fixtures/homes/doctor-<code>, each with one fault, in surroundings in which all else is right. */
+/** Homes for doctor: those in fixtures/homes/doctor-<code> have one fault each, and a machine on which everything else is right. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ExaminedFile, MachineFacts, ProgramFacts } from '../../src/doctor/examination.ts'
+import { applyEdits } from '../../src/aws-files/edit.ts'
+import { examine } from '../../src/doctor/examination.ts'
+import type { InputFile, InputFiles, Machine } from '../../src/doctor/examination.ts'
+import type { Finding } from '../../src/doctor/finding.ts'
+import { planFixes } from '../../src/doctor/fix.ts'
+import { diagnose } from '../../src/doctor/report.ts'
 import type { SharedFileName } from '../../src/model/origin.ts'
 
 const HOMES = fileURLToPath(new URL('../../fixtures/homes/', import.meta.url))
 
-/** A home as doctor sees it. */
-export interface DoctorHome {
-  readonly files: Readonly<Record<SharedFileName, ExaminedFile>>
-  readonly machine: MachineFacts
-}
-
-/** What surroundings.json may say; everything else is as in `USUAL`. */
-type Surroundings = Partial<Omit<MachineFacts, 'program' | 'quietUntil' | 'ownerOf' | 'now'>> & {
-  readonly programs?: Readonly<Record<string, ProgramFacts>>
-  readonly files?: Readonly<Partial<Record<SharedFileName, Partial<ExaminedFile>>>>
-}
-
 export const DOCTOR_HOME = '/home/alice'
 export const DOCTOR_NOW = new Date('2026-11-21T09:00:00Z')
+export const MESSAGE_CONTEXT = { home: DOCTOR_HOME, now: DOCTOR_NOW }
+export const PLAIN = { color: false, unicode: true, columns: undefined }
 
-const USUAL: MachineFacts = {
+/** A home as doctor sees it. */
+export interface DoctorHome {
+  readonly files: InputFiles
+  readonly machine: Machine
+}
+
+/** The texts of both files, as byte strings. */
+export type FileTexts = Readonly<Record<SharedFileName, string>>
+
+const USUAL: Machine = {
   platform: 'posix',
   nodeMajor: 22,
   environment: { HOME: DOCTOR_HOME, PATH: '/usr/bin:/bin' },
@@ -37,51 +41,9 @@ const USUAL: MachineFacts = {
   ownerOf: () => undefined,
 }
 
-/** The codes that have a broken home. */
-export function brokenHomes(): readonly string[] {
-  return readdirSync(HOMES)
-    .filter((name) => name.startsWith('doctor-'))
-    .map((name) => name.slice('doctor-'.length))
-}
-
-/** The folder of a broken home. */
-export function brokenHomePath(code: string): string {
-  return `${HOMES}doctor-${code}`
-}
-
-/** Reads a broken home. */
-export function readBrokenHome(code: string): DoctorHome {
-  const folder = brokenHomePath(code)
-  const said = existsSync(`${folder}/surroundings.json`)
-    ? (JSON.parse(readFileSync(`${folder}/surroundings.json`, 'utf8')) as Surroundings)
-    : {}
-  const { programs = {}, files = {}, environment = {}, ...others } = said
-  const home = homeOf({ credentials: textOf(`${folder}/credentials`), config: textOf(`${folder}/config`) })
-  const machine: MachineFacts = {
-    ...USUAL,
-    ...others,
-    environment: { ...USUAL.environment, ...environment },
-    program: (path) => programs[path] ?? USUAL.program(path),
-  }
-  const openFiles = machine.openFiles.map((file) => ({
-    ...file,
-    path: file.path === 'credentials' ? home.files.credentials.path : file.path,
-  }))
-  return {
-    files: {
-      credentials: { ...home.files.credentials, ...files.credentials },
-      config: { ...home.files.config, ...files.config },
-    },
-    machine: { ...machine, openFiles },
-  }
-}
-
-/** A home in which all else is right. The texts are byte strings. */
-export function homeOf(
-  texts: Readonly<Record<SharedFileName, string>>,
-  machine: Partial<MachineFacts> = {},
-): DoctorHome {
-  const file = (name: SharedFileName): ExaminedFile => ({
+/** Returns a home in which everything is right but what the arguments say. */
+export function homeOf(texts: FileTexts, machine: Partial<Machine> = {}): DoctorHome {
+  const file = (name: SharedFileName): InputFile => ({
     path: `${DOCTOR_HOME}/.aws/${name}`,
     text: texts[name],
     exists: true,
@@ -91,14 +53,82 @@ export function homeOf(
   return { files: { credentials: file('credentials'), config: file('config') }, machine: { ...USUAL, ...machine } }
 }
 
-/** The files of another tool's home after setup. */
-export function homeAfterSetup(layout: string): DoctorHome {
-  return homeOf({
-    credentials: textOf(`${HOMES}${layout}/credentials.after-setup`),
-    config: textOf(`${HOMES}${layout}/config.after-setup`),
-  })
+/** Returns everything that doctor finds; with `only`, about that profile. */
+export function findingsIn({ files, machine }: DoctorHome, only?: string): readonly Finding[] {
+  return diagnose(examine(files, machine), only)
 }
 
-function textOf(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'latin1') : ''
+/** Whether a finding is about what tools do, not about a fault. */
+export function isOutcome({ code }: Finding): boolean {
+  return code === 'tools-use' || code === 'tools-fail'
+}
+
+/** Returns the texts of both files after `--fix`. */
+export function fixedTexts({ files, machine }: DoctorHome): FileTexts {
+  const edits = planFixes(files, machine)
+  return {
+    credentials: applyEdits(files.credentials.text, edits.credentials),
+    config: applyEdits(files.config.text, edits.config),
+  }
+}
+
+/** Returns a home with other texts. */
+export function withTexts({ files, machine }: DoctorHome, { credentials, config }: FileTexts): DoctorHome {
+  return {
+    files: { credentials: { ...files.credentials, text: credentials }, config: { ...files.config, text: config } },
+    machine,
+  }
+}
+
+/** Returns the codes that have a broken home. */
+export function brokenHomes(): readonly string[] {
+  return readdirSync(HOMES)
+    .filter((name) => name.startsWith('doctor-'))
+    .map((name) => name.slice('doctor-'.length))
+}
+
+export function brokenHomePath(code: string): string {
+  return `${HOMES}doctor-${code}`
+}
+
+/** What surroundings.json of a broken home may set; everything else is as in `USUAL`. */
+type Surroundings = Partial<Omit<Machine, 'program' | 'quietUntil' | 'ownerOf' | 'now'>> & {
+  readonly programs?: Readonly<Record<string, ReturnType<Machine['program']>>>
+  readonly files?: Readonly<Partial<Record<SharedFileName, Partial<InputFile>>>>
+}
+
+/** Reads a broken home. */
+export function readBrokenHome(code: string): DoctorHome {
+  const folder = brokenHomePath(code)
+  const surroundings = existsSync(`${folder}/surroundings.json`)
+    ? (JSON.parse(readFileSync(`${folder}/surroundings.json`, 'utf8')) as Surroundings)
+    : {}
+  const { programs = {}, files = {}, environment = {}, openFiles = [], ...others } = surroundings
+  const usual = homeOf(textsIn(folder)).files
+  const machine = {
+    ...others,
+    environment: { ...USUAL.environment, ...environment },
+    program: (path: string) => programs[path] ?? USUAL.program(path),
+    openFiles: openFiles.map(({ path, mode }) => ({
+      path: path === 'credentials' ? usual.credentials.path : path,
+      mode,
+    })),
+  }
+  return {
+    files: {
+      credentials: { ...usual.credentials, ...files.credentials },
+      config: { ...usual.config, ...files.config },
+    },
+    machine: { ...USUAL, ...machine },
+  }
+}
+
+/** Returns the files of another tool's home after setup. */
+export function homeAfterSetup(layout: string): DoctorHome {
+  return homeOf(textsIn(`${HOMES}${layout}`, '.after-setup'))
+}
+
+function textsIn(folder: string, suffix = ''): FileTexts {
+  const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '')
+  return { credentials: textOf(`${folder}/credentials${suffix}`), config: textOf(`${folder}/config${suffix}`) }
 }

@@ -10,10 +10,10 @@ import { ruleForTool } from '../../../src/doctor/credential-order.ts'
 import type { Outcome, ProfileTraits } from '../../../src/doctor/credential-order.ts'
 import { diagnose } from '../../../src/doctor/report.ts'
 import { examine } from '../../../src/doctor/examination.ts'
-import type { ExaminedFile } from '../../../src/doctor/examination.ts'
+import type { InputFile } from '../../../src/doctor/examination.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
-import { effectOn, PARSER_BEHAVIOUR } from '../../../src/doctor/tools.ts'
-import type { ParserEffect, SpellingCode } from '../../../src/doctor/tools.ts'
+import { effectOn, PARSER_BEHAVIOR } from '../../../src/doctor/tools.ts'
+import type { ParserEffect, SyntaxCode } from '../../../src/doctor/tools.ts'
 import { TOOLS } from '../../../src/doctor/tools.ts'
 import type { ToolId } from '../../../src/doctor/tools.ts'
 import { brokenHomePath, homeOf } from '../../support/doctor-homes.ts'
@@ -53,9 +53,9 @@ afterAll(async () => {
   await sts.stop()
 })
 
-const SPELLINGS = Object.keys(PARSER_BEHAVIOUR) as SpellingCode[]
+const SPELLINGS = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
 /** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
-const FAULTY: Readonly<Partial<Record<SpellingCode, string>>> = {
+const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
 }
@@ -164,12 +164,11 @@ describe('doctor knows what becomes of a chain of roles', () => {
       (await sts.log()).slice(earlier).findLast(({ parameters }) => nameIn(parameters) === 'keyed')?.signerArn ??
       (await sts.log()).findLast(({ parameters }) => nameIn(parameters) === 'over-keys')?.signerArn
     const seen = answers.map(({ arn }) => (arn.includes(':assumed-role/Second/') ? 'role' : 'fails'))
-    const said = ['over-mfa', 'over-keys'].map(
-      (profile) =>
-        findingsAtHome().find(
-          (found) =>
-            ['tools-use', 'tools-fail'].includes(found.code) && found.profile === profile && found.tools.includes(id),
-        )?.facts,
+    const said = ['over-mfa', 'over-keys'].map((profile) =>
+      findingsAtHome().find(
+        (found) =>
+          ['tools-use', 'tools-fail'].includes(found.code) && found.profile === profile && found.tools.includes(id),
+      ),
     )
     expect(seen, answers.map(({ error }) => error).join('\n')).toEqual(said.map((facts) => facts?.key))
     expect(said[1]?.name).toBe(
@@ -179,7 +178,7 @@ describe('doctor knows what becomes of a chain of roles', () => {
 })
 
 function findingsAtHome(): readonly Finding[] {
-  const file = (path: string): ExaminedFile => ({
+  const file = (path: string): InputFile => ({
     path,
     text: readFileSync(path, 'latin1'),
     exists: true,

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { ToolId } from '../../../src/doctor/tools.ts'
-import { HABITS_OF_AWS_CLI_1, toolsWhere } from '../../../src/doctor/tools.ts'
-import type { VariableHabit } from '../../../src/doctor/tools.ts'
+import { BEHAVIOR_OF_AWS_CLI_1, toolsWhere } from '../../../src/doctor/tools.ts'
+import type { VariableBehavior } from '../../../src/doctor/tools.ts'
 import { runProgram } from '../../support/run-cli.ts'
 import type { StrictSts } from '../../support/strict-sts/client.ts'
 import { startStrictSts } from '../../support/strict-sts/client.ts'
@@ -26,14 +26,14 @@ const KEYS = { AWS_ACCESS_KEY_ID: keyIdFor(ACCOUNT, NUMBERS.mina), AWS_SECRET_AC
 
 /**
  * - variables: what is set; `session`: a session of mina's, for which AWS_SECURITY_TOKEN is an old one
- * - habit: what is asked for; undefined: no tool does otherwise than the others
- * - one, other: whom STS takes the tools with the habit for, and the others; empty: they get nowhere
+ * - behavior: what is asked for; undefined: no tool does otherwise than the others
+ * - one, other: whom STS takes the tools with the behavior for, and the others; empty: they get nowhere
  * - everybody: it is asked of version 2 of the AWS CLI, boto3 and SAM too, which take their time; they read as version 1 does
  */
 interface Case {
   readonly name: string
   readonly variables: Readonly<Record<string, string>> | 'session'
-  readonly habit?: VariableHabit
+  readonly behavior?: VariableBehavior
   readonly one?: User | ''
   readonly other: User | ''
   readonly everybody?: true
@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
   {
     name: 'keys and AWS_PROFILE',
     variables: { ...KEYS, AWS_PROFILE: 'good' },
-    habit: 'AWS_PROFILE counts before keys',
+    behavior: 'AWS_PROFILE overrides keys',
     one: 'bob',
     other: 'mina',
     everybody: true,
@@ -51,28 +51,28 @@ const CASES: readonly Case[] = [
   {
     name: 'keys that have ended',
     variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' },
-    habit: 'keys past AWS_CREDENTIAL_EXPIRATION fail',
+    behavior: 'a past AWS_CREDENTIAL_EXPIRATION fails',
     one: '',
     other: 'mina',
   },
   {
     name: 'half a pair of keys',
     variables: { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID },
-    habit: 'half a pair of keys fails',
+    behavior: 'half a key pair fails',
     one: '',
     other: 'alice',
   },
   {
     name: 'keys with an end that is no date',
     variables: { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' },
-    habit: 'an AWS_CREDENTIAL_EXPIRATION that is no date fails',
+    behavior: 'a malformed AWS_CREDENTIAL_EXPIRATION fails',
     one: '',
     other: 'mina',
   },
   {
     name: 'AWS_SECURITY_TOKEN',
     variables: 'session',
-    habit: 'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN',
+    behavior: 'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN',
     one: '',
     other: 'mina',
     everybody: true,
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
   {
     name: 'two profiles',
     variables: { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' },
-    habit: 'AWS_DEFAULT_PROFILE counts before AWS_PROFILE',
+    behavior: 'AWS_DEFAULT_PROFILE overrides AWS_PROFILE',
     one: 'hank',
     other: 'bob',
     everybody: true,
@@ -88,7 +88,7 @@ const CASES: readonly Case[] = [
   {
     name: 'AWS_DEFAULT_PROFILE',
     variables: { AWS_DEFAULT_PROFILE: 'other' },
-    habit: 'AWS_DEFAULT_PROFILE is not read',
+    behavior: 'AWS_DEFAULT_PROFILE is ignored',
     one: 'alice',
     other: 'hank',
     everybody: true,
@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
   {
     name: 'an empty AWS_PROFILE',
     variables: { AWS_PROFILE: '' },
-    habit: 'an empty AWS_PROFILE fails',
+    behavior: 'an empty AWS_PROFILE fails',
     one: '',
     other: 'alice',
   },
@@ -104,28 +104,28 @@ const CASES: readonly Case[] = [
   {
     name: 'an empty path',
     variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '' },
-    habit: 'an empty AWS_SHARED_CREDENTIALS_FILE is no file',
+    behavior: 'an empty AWS_SHARED_CREDENTIALS_FILE means no file',
     one: '',
     other: 'bob',
   },
   {
     name: 'an empty path of the config file',
     variables: { AWS_PROFILE: 'configured', AWS_CONFIG_FILE: '' },
-    habit: 'an empty AWS_CONFIG_FILE is no file',
+    behavior: 'an empty AWS_CONFIG_FILE means no file',
     one: '',
     other: 'frida',
   },
   {
     name: '~',
     variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '~/elsewhere' },
-    habit: '~ in a path is no home',
+    behavior: '~ in a path is literal',
     one: '',
     other: 'frida',
   },
   {
     name: '$HOME',
     variables: { AWS_PROFILE: 'good', AWS_SHARED_CREDENTIALS_FILE: '$HOME/elsewhere' },
-    habit: '$ in a path is no variable',
+    behavior: '$ in a path is literal',
     one: '',
     other: 'frida',
   },
@@ -185,11 +185,11 @@ describe.concurrent('doctor knows whose keys it takes', () => {
   }
 })
 
-function expectedOf({ habit, one = '', other }: Case, name: string, id: ToolId): string {
-  if (habit === undefined) return other
+function expectedOf({ behavior, one = '', other }: Case, name: string, id: ToolId): string {
+  if (behavior === undefined) return other
   // Of the two versions of the AWS CLI, which doctor does not tell apart, version 1 alone.
-  const isOtherVersion = name === 'AWS CLI 2' && HABITS_OF_AWS_CLI_1.includes(habit)
-  return toolsWhere(habit).includes(id) && !isOtherVersion ? one : other
+  const isOtherVersion = name === 'AWS CLI 2' && BEHAVIOR_OF_AWS_CLI_1.includes(behavior)
+  return toolsWhere(behavior).includes(id) && !isOtherVersion ? one : other
 }
 
 /** Uses a tool that is told no profile. Gives whom STS took it for. */

@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { measureClock } from '../../src/aws/transport.ts'
 import {
-  examineFile,
-  examineProgram,
+  readInputFile,
+  inspectProgram,
   filesIn,
   findDamagedSessions,
   findOpenFiles,
@@ -36,14 +36,14 @@ afterEach(() => home.remove())
 describe('a file', () => {
   it('is read as bytes, with when it was written', () => {
     home.write('credentials', Buffer.from('[caf\xe9]\n', 'latin1'))
-    expect(examineFile(at('credentials'))).toMatchObject({ text: '[caf\xe9]\n', exists: true, unreadable: undefined })
-    expect(examineFile(at('credentials')).modifiedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000)
+    expect(readInputFile(at('credentials'))).toMatchObject({ text: '[caf\xe9]\n', exists: true, unreadable: undefined })
+    expect(readInputFile(at('credentials')).modifiedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000)
   })
 
   it('that is not there is empty, and one that is no file says what it is', () => {
     mkdirSync(at('folder'))
-    expect(examineFile(at('none'))).toMatchObject({ text: '', exists: false, unreadable: undefined })
-    expect(examineFile(at('folder'))).toMatchObject({ text: '', exists: true, unreadable: 'it is a directory' })
+    expect(readInputFile(at('none'))).toMatchObject({ text: '', exists: false, unreadable: undefined })
+    expect(readInputFile(at('folder'))).toMatchObject({ text: '', exists: true, unreadable: 'it is a directory' })
   })
 
   it.skipIf(!HAS_MODES).each([
@@ -88,13 +88,13 @@ it.each([
   ['#!/bin/sh\n', undefined],
   ['\x7fELF', undefined],
 ])('a program that begins with %j needs %s on PATH', (content, needs) => {
-  expect(examineProgram(program('tool', content))).toEqual({ isThere: true, needs })
+  expect(inspectProgram(program('tool', content))).toEqual({ isThere: true, needs })
 })
 
 it('a program that is not there, or is a folder, is not there', () => {
   mkdirSync(at('folder'))
   for (const path of ['none', 'folder', 'none/none'])
-    expect(examineProgram(at(path))).toEqual({ isThere: false, needs: undefined })
+    expect(inspectProgram(at(path))).toEqual({ isThere: false, needs: undefined })
 })
 
 describe.skipIf(process.platform === 'win32')('other programs called awsmfa', () => {

@@ -1,11 +1,11 @@
 /** What doctor says of variables names the tools that test/interop/tools/doctor-variables.test.ts tries, and no others. */
 import { describe, expect, it } from 'vitest'
-import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-machine.ts'
+import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-environment.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { TOOL_IDS } from '../../src/doctor/tools.ts'
 import { toolsWhere } from '../../src/doctor/tools.ts'
-import type { VariableHabit } from '../../src/doctor/tools.ts'
+import type { VariableBehavior } from '../../src/doctor/tools.ts'
 import { renderFindings } from '../../src/doctor/report.ts'
 import { DOCTOR_HOME, DOCTOR_NOW, homeOf } from '../support/doctor-homes.ts'
 
@@ -15,17 +15,17 @@ const KEYS = {
 }
 const ENDED = { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }
 
-/** For each habit, what is set, and what is said of the tools that have it. */
-const CASES: Readonly<Record<VariableHabit, readonly [Readonly<Record<string, string>>, string]>> = {
-  'AWS_PROFILE counts before keys': [
+/** For each behavior, what is set, and what is said of the tools that have it. */
+const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string, string>>, string]>> = {
+  'AWS_PROFILE overrides keys': [
     { ...KEYS, AWS_PROFILE: 'good' },
     'the SDK for JavaScript takes the profile of AWS_PROFILE instead',
   ],
-  'AWS_DEFAULT_PROFILE counts before AWS_PROFILE': [
+  'AWS_DEFAULT_PROFILE overrides AWS_PROFILE': [
     { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' },
     'version 1 of the AWS CLI, boto3 and SAM use the latter, the others the former',
   ],
-  'AWS_DEFAULT_PROFILE is not read': [
+  'AWS_DEFAULT_PROFILE is ignored': [
     { AWS_DEFAULT_PROFILE: 'other' },
     'the SDKs for JavaScript, Rust, Java and .NET do not read',
   ],
@@ -33,32 +33,32 @@ const CASES: Readonly<Record<VariableHabit, readonly [Readonly<Record<string, st
     { AWS_PROFILE: '' },
     'the AWS CLI, boto3, SAM and the SDKs for Rust and Java say that there is no profile',
   ],
-  'an empty AWS_SHARED_CREDENTIALS_FILE is no file': [
+  'an empty AWS_SHARED_CREDENTIALS_FILE means no file': [
     { AWS_SHARED_CREDENTIALS_FILE: '' },
     'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file',
   ],
-  'an empty AWS_CONFIG_FILE is no file': [
+  'an empty AWS_CONFIG_FILE means no file': [
     { AWS_CONFIG_FILE: '' },
     'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file',
   ],
-  '$ in a path is no variable': [
+  '$ in a path is literal': [
     { AWS_CONFIG_FILE: '$HOME/x' },
     'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java take that as it is written',
   ],
-  '~ in a path is no home': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
-  'keys past AWS_CREDENTIAL_EXPIRATION fail': [
+  '~ in a path is literal': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
+  'a past AWS_CREDENTIAL_EXPIRATION fails': [
     ENDED,
     'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses',
   ],
-  'half a pair of keys fails': [
+  'half a key pair fails': [
     { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID },
     "is set without 'AWS_SECRET_ACCESS_KEY': the AWS CLI, boto3 and SAM fail",
   ],
-  'an AWS_CREDENTIAL_EXPIRATION that is no date fails': [
+  'a malformed AWS_CREDENTIAL_EXPIRATION fails': [
     { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' },
     'is no date: the AWS CLI, boto3 and SAM fail',
   ],
-  'AWS_SECURITY_TOKEN counts before AWS_SESSION_TOKEN': [
+  'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN': [
     { ...ENDED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
     'the AWS CLI, boto3 and SAM take',
   ],
@@ -82,7 +82,7 @@ describe('of variables doctor says', () => {
   })
 
   it('that keys and an expired session concern every tool, but with AWS_PROFILE not those that take the profile', () => {
-    const preferring = toolsWhere('AWS_PROFILE counts before keys')
+    const preferring = toolsWhere('AWS_PROFILE overrides keys')
     for (const keys of [KEYS, ENDED]) {
       expect(found(keys).map(({ tools }) => tools)).toEqual([TOOL_IDS])
       expect(found({ ...keys, AWS_PROFILE: 'good' }).map(({ tools }) => tools)).toEqual([

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { diagnose } from '../../src/doctor/report.ts'
-import { bothTakenApart, examine } from '../../src/doctor/examination.ts'
-import { planMends } from '../../src/doctor/fix.ts'
+import { examineFiles, examine } from '../../src/doctor/examination.ts'
+import { planFixes } from '../../src/doctor/fix.ts'
 import { profilesSeenBy } from '../../src/doctor/outcomes.ts'
 import type { ToolId } from '../../src/doctor/tools.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -14,7 +14,7 @@ import type { DoctorHome } from '../support/doctor-homes.ts'
 const keys = (id: string): string =>
   `aws_access_key_id = AKIAIOSFODNN7EXA${id}\naws_secret_access_key = wJalrXUtnFEMI\n`
 const mended = ({ files, machine }: DoctorHome) => {
-  const edits = planMends(files, machine)
+  const edits = planFixes(files, machine)
   return {
     credentials: applyEdits(files.credentials.text, edits.credentials),
     config: applyEdits(files.config.text, edits.config),
@@ -115,7 +115,7 @@ describe.each(HOMES)('%s', (_, credentials, config, botocore, javascript) => {
     const found = diagnose(examine(home.files, home.machine)).find(
       ({ code, profile, tools }) => code.startsWith('tools-') && profile === 'work' && tools.includes(tool),
     )
-    return found?.facts.key === 'keys' ? found.facts.name?.slice(-4) : found?.facts.key
+    return found?.key === 'keys' ? found.name?.slice(-4) : found?.key
   }
 
   it('is told as the tools read it', () => {
@@ -159,12 +159,12 @@ type Texts =
 function changesBetween(engine: 'botocore' | 'js', before: Texts, after: Texts): readonly string[] {
   const idsIn = (texts: Texts) => {
     const { files } = homeOf(texts)
-    const seen = profilesSeenBy(engine, bothTakenApart(files), [])
+    const seen = profilesSeenBy(engine, examineFiles(files), [])
     const idOf = (name: string) =>
       seen === 'refused'
         ? undefined
         : ['aws_access_key_id', 'aws_secret_access_key', 'role_arn', 'source_profile']
-            .map((key) => /[\w-]+/.exec(seen.find(name)?.get(key)?.value ?? '')?.[0] ?? '')
+            .map((key) => /[\w-]+/.exec(seen(name)?.get(key)?.value ?? '')?.[0] ?? '')
             .join()
     return NAMES.map((name) => [name, idOf(name)] as const)
   }

@@ -1,0 +1,222 @@
+/** Checks roles and their sources, and settings of a profile that tools refuse together or that hide each other. */
+import { encodeUtf8 } from '../aws-files/edit.ts'
+import { findSections } from '../aws-files/ini-document.ts'
+import { readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
+import { ruleFor, sdkValue, valueIn } from './credential-order.ts'
+import type { Outcome, ProfileTraits } from './credential-order.ts'
+import type { Examination } from './examination.ts'
+import { commandFor, finding, noTools, otherPlace, quote, show, toolNames } from './finding.ts'
+import type { Finding, FindingDetails, Messages } from './finding.ts'
+import { ENGINES, toolsOf } from './tools.ts'
+import type { ToolId } from './tools.ts'
+import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
+import { settingRow } from '../login/setting-table.ts'
+import type { ProfileValue, ProfileView } from '../model/profile.ts'
+import { nearest } from '../ui/words.ts'
+
+/** The longest session of a role that is assumed from a session: an hour (IAM User Guide, "Role chaining"). */
+const CHAINED_MAXIMUM_SECONDS = 3_600
+
+interface ProfileContext {
+  readonly profile: ProfileView
+  readonly traits: ProfileTraits
+  readonly examination: Examination
+  /** Where a key is, for a finding. */
+  readonly at: (key: string) => FindingDetails
+}
+
+/** Returns everything that is wrong with how the settings of a profile go together. */
+export function checkRoles(profile: ProfileView, examination: Examination): readonly Finding[] {
+  const traits = examination.traitsOf(profile)
+  const at = (key: string): FindingDetails => {
+    const value = visible(profile, key)
+    return value === undefined
+      ? { profile: profile.name }
+      : { file: examination.files[value.file].path, line: value.line, profile: profile.name, key }
+  }
+  const context = { profile, traits, examination, at }
+  return [...checkHidden(context), ...checkRole(context), ...checkSsoSession(context), ...checkRefused(context)]
+}
+
+/** The tools that do one of these things with a profile. */
+function toolsThat(traits: ProfileTraits, ...outcomes: readonly Outcome[]): readonly ToolId[] {
+  return toolsOf(...ENGINES.filter((engine) => outcomes.includes(ruleFor(engine, traits)?.outcome ?? 'none')))
+}
+
+/** Keys that hide something else of the profile, or are hidden by it. */
+function checkHidden({ profile, traits, at }: ProfileContext): readonly Finding[] {
+  if (!traits.keys) return []
+  const keyId = valueIn(profile, 'credentials', 'aws_access_key_id') ?? valueIn(profile, 'config', 'aws_access_key_id')
+  const otherLine = keyId?.line
+  if (traits.role && !traits.self && traits.source) {
+    const tools = toolsThat(traits, 'role', 'role-without-mfa', 'asks', 'fails')
+    return [finding('role-hides-session', { ...at('role_arn'), otherLine, tools })]
+  }
+  if (traits.process && !traits.role) {
+    const tools = toolsThat(traits, 'keys', 'fails')
+    return [finding('keys-hide-process', { ...at('credential_process'), otherLine, tools })]
+  }
+  if (!traits.sso) return []
+  const key = sdkValue(profile, 'sso_account_id') === undefined ? 'sso_role_name' : 'sso_account_id'
+  return [finding('sso-hides-keys', { ...at(key), otherLine, tools: toolsThat(traits, 'sso') })]
+}
+
+function checkRole(context: ProfileContext): readonly Finding[] {
+  const { profile, traits, examination, at } = context
+  const empty = ['role_arn', 'source_profile'].find((key) => visible(profile, key)?.value === '')
+  if (empty !== undefined) return [finding('empty-role-key', { ...at(empty), tools: toolsThat(traits, 'fails') })]
+  if (!traits.role) return []
+  if (traits.credentialSource && !traits.webIdentity)
+    return traits.source
+      ? [finding('two-sources', { ...at('credential_source'), tools: toolsThat(traits, 'fails') })]
+      : checkCredentialSource(context)
+  if (!traits.source)
+    return traits.webIdentity
+      ? []
+      : [finding('role-without-source', { ...at('role_arn'), tools: toolsThat(traits, 'fails', 'none') })]
+  const { chain, missing, isCycle } = examination.sourceChainOf(profile)
+  if (isCycle) {
+    const name = [...chain, profile].map((each) => each.name).join(' → ')
+    return [finding('source-profile-cycle', { ...at('source_profile'), name })]
+  }
+  if (missing !== undefined) {
+    const own = sdkValue(profile, 'source_profile')
+    return missing.value === own?.value && missing.line === own.line ? checkMissingSource(context, missing) : []
+  }
+  const tools = toolsThat(traits, 'asks', 'fails')
+  return [
+    ...(traits.mfa ? [finding('role-asks-for-code', { ...at('mfa_serial'), tools })] : []),
+    ...checkDuration(context, chain[1]),
+  ]
+}
+
+/** The values of `credential_source` (botocore, credentials.py › CanonicalNameCredentialSourcer; AWS SDKs Reference, "Assume role"). */
+const CREDENTIAL_SOURCES = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer']
+
+function checkCredentialSource({ profile, at }: ProfileContext): readonly Finding[] {
+  const name = sdkValue(profile, 'credential_source')?.value ?? ''
+  if (CREDENTIAL_SOURCES.includes(name)) return []
+  const details = { ...at('credential_source'), name }
+  // botocore compares case; some others do not.
+  const isOtherCase = CREDENTIAL_SOURCES.some((each) => each.toLowerCase() === name.toLowerCase())
+  return [finding('credential-source-unknown', isOtherCase ? { ...details, tools: toolsOf('botocore') } : details)]
+}
+
+/** Checks that the section exists that `sso_session` names (botocore, credentials.py › SSOProvider._resolve_sso_session_reference). */
+function checkSsoSession({ profile, traits, examination, at }: ProfileContext): readonly Finding[] {
+  const name = sdkValue(profile, 'sso_session')?.value
+  const tools = toolsThat(traits, 'sso')
+  if (name === undefined || tools.length === 0) return []
+  const { document, sections } = examination.files.config
+  // All headers are searched only if the usual form is not found.
+  const exists =
+    findSections(document, encodeUtf8(`sso-session ${name}`)).length > 0 ||
+    sections.some(({ header }) => /^sso-session[ \t]+["']?(.*?)["']?$/.exec(header.name)?.[1] === name)
+  return exists ? [] : [finding('sso-session-missing', { ...at('sso_session'), name, tools })]
+}
+
+function checkMissingSource({ profile, examination, at }: ProfileContext, source: ProfileValue): readonly Finding[] {
+  const { profiles } = examination
+  // A name with a suffix is where login finds the keys; it then makes the section. A bare section has its own finding.
+  if (['', ...LONG_TERM_SUFFIXES].some((suffix) => profiles.find(source.value + suffix) !== undefined)) return []
+  const uncommented = withoutComment(source.value)
+  const other = uncommented === source.value ? nearestOther(source.value, profile, examination) : uncommented
+  return [finding('source-profile-missing', { ...at('source_profile'), name: source.value, other })]
+}
+
+/** The name that is most like an unknown one, but not the profile itself: that is hardly meant to be its own source. */
+function nearestOther(name: string, profile: ProfileView, { nearestName, profiles }: Examination): string | undefined {
+  const found = nearestName(name)
+  if (found !== profile.name) return found
+  const others = profiles.names().filter((each) => each !== found)
+  return nearest(name, others)
+}
+
+/** Checks the duration of a role whose source is a session: awsmfa signs it in, or it has one already. */
+function checkDuration({ profile, traits, examination, at }: ProfileContext, source?: ProfileView): readonly Finding[] {
+  const seconds = Number(sdkValue(profile, 'duration_seconds')?.value)
+  if (traits.mfa || source === undefined || !(seconds > CHAINED_MAXIMUM_SECONDS)) return []
+  const { token, role, keys } = examination.traitsOf(source)
+  const isSession =
+    token || role || (!keys && readKeys(source, settingRow('MFA device serial').profileKeys) !== undefined)
+  return isSession ? [finding('role-too-long', { ...at('duration_seconds'), seconds })] : []
+}
+
+/** What the SDK for .NET, and in part that for Go, refuse, though the others ignore it. */
+function checkRefused({ traits, at }: ProfileContext): readonly Finding[] {
+  return [
+    ...(traits.keys && traits.mfa && !traits.role
+      ? [finding('mfa-serial-beside-keys', { ...at('mfa_serial'), tools: toolsOf('dotnet') })]
+      : []),
+    ...(traits.source && !traits.role && !traits.blank
+      ? [finding('source-without-role', { ...at('source_profile'), tools: toolsOf('go', 'dotnet') })]
+      : []),
+  ]
+}
+
+/** What each finding says, and what to do. */
+export const ROLE_MESSAGES = {
+  'role-hides-session': (found) => [
+    `${quote(found.profile)} is a role: ${noTools(found.tools, 'use')} the keys in ${otherPlace(found)}`,
+    'keep keys and role in two profiles',
+  ],
+  'keys-hide-process': (found) => [
+    `${toolNames(found.tools)} use the keys in ${otherPlace(found)} (or refuse both), and do not start this process, also when the keys have expired`,
+    'keep one of the two',
+  ],
+  'sso-hides-keys': (found) => [
+    `${toolNames(found.tools)} sign in with ${quote(found.key)} and do not use the keys in ${otherPlace(found)}`,
+    'keep one of the two',
+  ],
+  'empty-role-key': (found) => [
+    `${quote(found.key)} has no value, and ${toolNames(found.tools)} fail`,
+    'take the line out',
+  ],
+  'role-without-source': (found) => [
+    `a role without 'source_profile': ${noTools(found.tools, 'assume')} it`,
+    "add 'source_profile', the profile whose keys may assume the role",
+  ],
+  'two-sources': (found) => [
+    `a role with 'source_profile' and ${quote(found.key)}: ${toolNames(found.tools)} refuse both together`,
+    'keep one of the two',
+  ],
+  'credential-source-unknown': (found) => [
+    `${noTools(found.tools, 'know')} the credential source ${quote(found.name)}`,
+    'write Environment, Ec2InstanceMetadata or EcsContainer',
+  ],
+  'sso-session-missing': (found) => [
+    `there is no section [sso-session ${show(found.name)}]: ${noTools(found.tools, 'sign')} in`,
+    'name one that is there, or make one: aws configure sso-session',
+  ],
+  'source-profile-missing': (found) => [
+    `there is no profile ${quote(found.name)}`,
+    found.other === undefined
+      ? 'name the profile whose keys may assume the role'
+      : `did you mean ${quote(found.other)}?`,
+  ],
+  'source-profile-cycle': (found) => [
+    `the source profiles go round in a circle: ${show(found.name)}`,
+    'let one of them name a profile with keys',
+  ],
+  'role-asks-for-code': (found) => [
+    `at ${quote(found.key)} ${roleAsks(found.tools)}`,
+    `one code for all of them: ${commandFor('setup', found)}`,
+  ],
+  'role-too-long': (found) => [
+    `AWS gives a role that is made from a session an hour at most, and refuses ${found.seconds ?? 0} seconds`,
+    "write 3600, or take 'duration_seconds' out",
+  ],
+  'mfa-serial-beside-keys': (found) => [
+    `${toolNames(found.tools)} refuses a profile with keys and ${quote(found.key)}; the others pass over it`,
+    `under 'awsmfa_mfa_serial' it harms nobody: ${commandFor('setup', found)}`,
+  ],
+  'source-without-role': (found) => [
+    `${toolNames(found.tools)} refuse a profile with ${quote(found.key)} and no 'role_arn'`,
+    `under 'awsmfa_source_profile' it harms nobody: ${commandFor('setup', found)}`,
+  ],
+} satisfies Messages
+
+function roleAsks(tools: readonly ToolId[]): string {
+  const asking = tools.filter((tool) => ['aws-cli', 'boto3', 'sam', 'cdk'].includes(tool))
+  return `${toolNames(asking)} ask for a code of their own; ${toolNames(tools.filter((tool) => !asking.includes(tool)))} fail`
+}

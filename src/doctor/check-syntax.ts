@@ -1,0 +1,289 @@
+/** Checks how a file is written, apart from its headers: bytes, comments, lines, keys and values that not every tool reads. */
+import { decodeUtf8 } from '../aws-files/edit.ts'
+import { BYTE_ORDER_MARK, leadingBlanks, linesBetween, trimBlanks } from '../aws-files/ini-document.ts'
+import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
+import { isIdentityKey, isUnambiguous, rivalOf } from './examination.ts'
+import type { ExaminedFile, ExaminedSection } from './examination.ts'
+import { REFUSED, REFUSERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
+import type { Finding, Messages } from './finding.ts'
+import type { SyntaxCode } from './tools.ts'
+
+/** Returns a finding if the file cannot be read. */
+export function checkReadable({ path, unreadable }: ExaminedFile): readonly Finding[] {
+  return unreadable === undefined ? [] : [finding('file-unreadable', { file: path, name: unreadable })]
+}
+
+/** Checks the byte order mark, the encoding and the line ends. */
+export function checkBytes(file: ExaminedFile): readonly Finding[] {
+  const { path, text, lineAt } = file
+  const found: Finding[] = []
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    const [first] = file.sections
+    const isFixable = first === undefined || rivalOf(file, first) === undefined
+    found.push(syntaxFinding('byte-order-mark', { file: path, line: 1, isFixable }))
+  }
+  const invalid = findInvalidUtf8(text)
+  if (invalid !== undefined) found.push(syntaxFinding('not-utf8', { file: path, line: lineAt(invalid) }))
+  if (/\r(?!\n)/.test(text) && !text.includes('\n'))
+    found.push(syntaxFinding('carriage-returns', { file: path, line: 1 }))
+  return found
+}
+
+/** The offset of the first byte that is not part of valid UTF-8. */
+function findInvalidUtf8(text: string): number | undefined {
+  const valid =
+    /^(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})/
+  for (let index = text.search(/[\x80-\xff]/); index !== -1 && index < text.length;) {
+    const match = valid.exec(text.slice(index, index + 4))
+    if (match === null) return index
+    index += match[0].length
+  }
+  return undefined
+}
+
+/** Returns the first key above the first header, and the lines that are no key. */
+export function checkStrayLines({ path, text, document, sections, lineAt }: ExaminedFile): readonly Finding[] {
+  const start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  const above = linesBetween(text, start, document.sections[0]?.start ?? text.length).find((line) =>
+    /^[ \t\v\f]*[^ \t\v\f#;]/.test(textOf(text, line)),
+  )
+  const strays = sections.flatMap(({ body }) => body.strays)
+  return [
+    ...(above === undefined ? [] : [syntaxFinding('key-before-section', { file: path, line: lineAt(above.start) })]),
+    ...strays.map((line) => {
+      const key = knownKeyIn(textOf(text, line))
+      return syntaxFinding('line-without-key', { file: path, line: lineAt(line.start), key })
+    }),
+  ]
+}
+
+/** A stray line may be part of a secret: the only thing of it that is shown is a known key at its beginning. */
+function knownKeyIn(line: string): string | undefined {
+  const word = /^[ \t]*([a-z_]+)/.exec(line)?.[1] ?? ''
+  return PLAIN_KEYS.has(word) ? word : undefined
+}
+
+/** Returns the comments that do not begin their lines. Above the first header no tool minds the blanks. */
+export function checkIndentedComments({ path, text, sections, lineAt }: ExaminedFile): readonly Finding[] {
+  return sections
+    .flatMap(({ body }) => body.comments)
+    .filter((line) => leadingBlanks(textOf(text, line)) > 0)
+    .map(({ start }) => syntaxFinding('indented-comment', { file: path, line: lineAt(start), isFixable: true }))
+}
+
+/** Returns the keys and values that not every tool reads as they are meant. */
+export function checkKeys(file: ExaminedFile): readonly Finding[] {
+  return file.sections.flatMap((own, index) => {
+    const { entries } = own.body
+    const next = file.sections[index + 1]
+    const at = (offset: number, key: string) => ({
+      file: file.path,
+      line: file.lineAt(offset),
+      profile: own.header.profile,
+      key,
+    })
+    let unambiguous: boolean | undefined
+    const isSafe = ({ isFixable, readsMore }: EntryFault): boolean =>
+      isFixable && (!readsMore || (unambiguous ??= isUnambiguous(file, own, next)))
+    const byKey = groupByKey(entries)
+    return [
+      ...entryFaults(own, byKey, next).map((fault) =>
+        syntaxFinding(fault.code, {
+          ...at(fault.entry.start, decodeUtf8(fault.entry.writtenKey)),
+          isFixable: isSafe(fault),
+        }),
+      ),
+      ...[...byKey.values()].flatMap(([first, ...later]) =>
+        later.map((entry) => {
+          const [otherLine, isFixable] = [file.lineAt(first?.start ?? 0), first !== undefined && isSame(first, entry)]
+          return syntaxFinding('duplicate-key', { ...at(entry.start, entry.key), otherLine, isFixable })
+        }),
+      ),
+      ...entries.flatMap((entry) =>
+        linesWithoutSign(file, entry).map(({ start }) =>
+          syntaxFinding('line-in-block', at(start, decodeUtf8(entry.writtenKey))),
+        ),
+      ),
+      ...entries.flatMap((entry) =>
+        keysInValue(file, entry).map((line) => {
+          const key = decodeUtf8(trimBlanks(/^[^=:]*/.exec(textOf(file.text, line).slice(0, 200))?.[0] ?? ''))
+          return syntaxFinding('key-in-value', { ...at(line.start, key), other: decodeUtf8(entry.writtenKey) })
+        }),
+      ),
+    ]
+  })
+}
+
+interface EntryFault {
+  readonly entry: IniEntry
+  readonly code: SyntaxCode
+  readonly isFixable: boolean
+  /** Once it is fixed, more tools read the key. */
+  readonly readsMore: boolean
+}
+
+type EntriesByKey = ReadonlyMap<string, readonly IniEntry[]>
+
+function groupByKey(entries: readonly IniEntry[]): EntriesByKey {
+  const byKey = new Map<string, IniEntry[]>()
+  for (const entry of entries) {
+    const group = byKey.get(entry.key)
+    if (group === undefined) byKey.set(entry.key, [entry])
+    else group.push(entry)
+  }
+  return byKey
+}
+
+function entryFaults(
+  { body: { entries } }: ExaminedSection,
+  byKey: EntriesByKey,
+  next: ExaminedSection | undefined,
+): readonly EntryFault[] {
+  const firstIndented = entries.find(({ isIndented }) => isIndented)
+  return entries.flatMap((entry): readonly EntryFault[] => {
+    const { key, value } = entry
+    // Keys that begin with these are read by vegas-credentials alone, in a dialect of its own.
+    if (/^(?:_|vegas_)/.test(key)) return []
+    const isPlain = PLAIN_KEYS.has(key)
+    const isDuplicate = (byKey.get(key)?.length ?? 0) > 1
+    const readsMore = isIdentityKey(key)
+    const faults: EntryFault[] = []
+    if (key !== entry.writtenKey)
+      faults.push({ entry, code: 'upper-case-key', isFixable: !isDuplicate && isPlain, readsMore })
+    if (entry.delimiter === ':')
+      faults.push({ entry, code: 'colon-delimiter', isFixable: !isDuplicate || !readsMore, readsMore })
+    // A `credential_process` may have a `#` of its own in quotes.
+    if (/[ \t][#;]/.test(value) && (isPlain || !/["']/.test(value)))
+      faults.push({ entry, code: 'inline-comment', isFixable: isPlain, readsMore: false })
+    if (isPlain && /^(["'])[^"']*\1$/.test(value))
+      faults.push({ entry, code: 'quoted-value', isFixable: true, readsMore: false })
+    if (entry === firstIndented)
+      faults.push({
+        entry,
+        code: 'first-key-indented',
+        // Indented lines would attach to other keys; for botocore a header as indented as the keys would be one no longer.
+        isFixable:
+          entries.every(({ continuations }) => continuations.length === 0) && next?.section.isIndented !== true,
+        readsMore: entries.some((each) => isIdentityKey(each.key)),
+      })
+    return faults
+  })
+}
+
+/** Whether every tool that reads one of two entries reads the other one as the same. */
+function isSame(first: IniEntry, second: IniEntry): boolean {
+  return (
+    first.value === second.value &&
+    first.writtenKey === second.writtenKey &&
+    first.delimiter === second.delimiter &&
+    first.isIndented === second.isIndented &&
+    first.continuations.length + second.continuations.length === 0
+  )
+}
+
+/** Lines of a nested block that botocore cannot parse (configloader.py › _parse_nested). */
+function linesWithoutSign({ text }: ExaminedFile, { value, continuations }: IniEntry): readonly IniLine[] {
+  return value === '' ? continuations.filter((line) => !textOf(text, line).includes('=')) : []
+}
+
+/** Indented lines that look like keys, below a key with a value; below one without a value they are a nested block. */
+function keysInValue({ text }: ExaminedFile, { value, continuations }: IniEntry): readonly IniLine[] {
+  const isKey = (line: IniLine): boolean => /^[ \t\v\f]*[A-Za-z_]\w*[ \t]*[=:]/.test(textOf(text, line))
+  return value === '' ? [] : continuations.filter(isKey)
+}
+
+function textOf(text: string, { start, contentEnd }: IniLine): string {
+  return text.slice(start, contentEnd)
+}
+
+/** Keys of AWS and of awsmfa whose values are plain words: quotes and comments are no part of them. */
+const PLAIN_KEYS: ReadonlySet<string> = new Set([
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'aws_security_token',
+  'aws_account_id',
+  'awsmfa_mfa_serial',
+  'awsmfa_role_arn',
+  'awsmfa_source_profile',
+  'awsmfa_state',
+  'aws_mfa_device',
+  'duration_seconds',
+  'expiration',
+  'manager',
+  'mfa_serial',
+  'output',
+  'region',
+  'role_arn',
+  'role_session_name',
+  'source_profile',
+  'credential_source',
+  'sso_account_id',
+  'sso_region',
+  'sso_role_name',
+  'sso_session',
+])
+
+/** What each finding says, and what to do. The tools that are named are those of the table of parsers. */
+export const SYNTAX_MESSAGES = {
+  'file-unreadable': (found) => [
+    `the file cannot be read (${show(found.name)}); no tool gets anything from it`,
+    'see to its owner and mode, or put the file where the folder or link is',
+  ],
+  'byte-order-mark': (found) => [
+    `the file begins with a byte order mark; ${toolNames(found.tools)} refuse it whole, or miss its first section`,
+    'save it as UTF-8 without the mark',
+  ],
+  'not-utf8': (found) => [
+    `the first byte here that is no UTF-8; ${toolNames(found.tools)} ${REFUSED}`,
+    'save the file as UTF-8; a comment counts too',
+  ],
+  'carriage-returns': (found) => [
+    `lines end with CR alone; ${toolNames(found.tools)} see no section in the file`,
+    'save it with LF or CR LF',
+  ],
+  'key-before-section': (found) => [
+    `a key stands above the first section; ${toolNames(found.tools)} ${REFUSED}`,
+    'move it below a header, or take it out',
+  ],
+  'line-without-key': (found) => [
+    `this line ${found.key === undefined ? 'is no key' : `has ${quote(found.key)} and no '='`}; ${toolNames(found.tools)} ${REFUSED}`,
+    found.key === undefined ? "begin it with '#' or take it out" : "put '=' between key and value",
+  ],
+  'duplicate-key': (found) => [
+    `${quote(found.key)} stands here again, first in ${otherPlace(found)}; ${REFUSERS}`,
+    'take one of the two out',
+  ],
+  'upper-case-key': (found) => [
+    `${quote(found.key)} is not seen by ${toolNames(found.tools)}, which know it in small letters alone`,
+    'write it in small letters',
+  ],
+  'colon-delimiter': (found) => [
+    `':' stands behind ${quote(found.key)}; ${toolNames(found.tools)} miss the key or refuse the whole file`,
+    "write '='",
+  ],
+  'inline-comment': (found) => [
+    `for ${toolNames(found.tools)} the comment is part of the value of ${quote(found.key)}`,
+    'give the comment a line of its own',
+  ],
+  'quoted-value': (found) => [
+    `for ${toolNames(found.tools)} the quotes are part of the value of ${quote(found.key)}`,
+    'take the quotes out',
+  ],
+  'first-key-indented': (found) => [
+    `${quote(found.key)} does not begin its line; ${toolNames(found.tools)} miss it or refuse the whole file`,
+    'take the blanks before it out',
+  ],
+  'key-in-value': (found) => [
+    `for ${toolNames(found.tools)} ${quote(found.key)} is part of the value of ${quote(found.other)} above it, or not there`,
+    'take the blanks before it out',
+  ],
+  'line-in-block': (found) => [
+    `this line belongs to ${quote(found.key)} above it, and has no '='; ${toolNames(found.tools)} ${REFUSED}`,
+    `put the value of ${quote(found.key)} into its own line, or '=' into this one`,
+  ],
+  'indented-comment': (found) => [
+    `this comment does not begin its line; ${toolNames(found.tools)} take it for part of a value or refuse the whole file`,
+    'take the blanks before it out',
+  ],
+} satisfies Messages
