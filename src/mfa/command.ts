@@ -1,3 +1,4 @@
+/** Token codes from a command of the user's: a password manager, or a program that generates them. */
 import type { TokenCodeSource } from './token-code.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, PromptObstacle } from '../model/failure.ts'
@@ -6,29 +7,26 @@ import { callProgram, environmentForCalled } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'
 
-/** Token codes from a command of the person's own: a password manager, or a program that makes them. */
-
 type CommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }>
 
-/** What running the command needs. */
 export interface TokenCommandOptions {
   readonly environment: NodeJS.ProcessEnv
-  /** The profile that is signed in: a command that is run for it must not start awsmfa for it once more. */
+  /** The profile that is signed in: its command must not start awsmfa for it again. */
   readonly profile: string
-  /** Tells why no question can be asked at the terminal; undefined where it can: then the command may ask there too. */
+  /** Returns why nothing can be asked at the terminal; if something can, the command may ask there too. */
   readonly obstacle: () => PromptObstacle | undefined
-  /** Somebody may have to unlock a vault first. */
   readonly timeoutMs?: number
 }
 
+/** Someone may have to unlock a vault first. */
 const TIMEOUT_MS = 60_000
 
 /**
- * Runs the command, split as botocore splits a `credential_process`, without a shell, and takes six digits from its stdout,
- * white space round them dropped. A code that came so was not typed and is tried once: a request that carries a refusal gets
- * 'unavailable'. Where a question could be asked at the terminal, the command may ask there itself, and its stderr is ours.
- * Throws TOKEN_COMMAND_FAILED (for a circle at once, else when it is asked), which names the program and never shows its parameters or its output, and the signal's reason
- * when that aborts; nothing of it runs on then.
+ * Runs the command without a shell, split like a `credential_process`, and takes six digits from its stdout. Such a
+ * code is tried once: a request that carries a refusal gets 'unavailable'. If a question could be asked at the
+ * terminal, the command may ask there, and shares our stderr. Throws TOKEN_COMMAND_FAILED (at once if the command would
+ * start itself), which names the program but neither its parameters nor its output; the signal's reason when it aborts,
+ * after the command has ended.
  */
 export function createTokenCommand(
   { value: command, origin }: Resolved<string>,
@@ -46,7 +44,7 @@ export function createTokenCommand(
       { cause },
     )
   const childEnvironment = environmentForCalled(environment, profile)
-  // Now: by the time a code is asked for, this process would wait for the question that the one above it holds.
+  // At once: later this process would wait for the question lock that the awsmfa above it holds.
   if (childEnvironment === undefined) throw failed({ reason: 'circle' })
   return async (request, signal) => {
     signal.throwIfAborted()
@@ -64,7 +62,7 @@ export function createTokenCommand(
   }
 }
 
-/** Exactly six digits: STS takes no others, and of two lines nobody can tell which is meant. */
+/** Exactly six digits: STS takes no others, and two lines would be ambiguous. */
 function codeIn(end: ProgramEnd): string | undefined {
   return end.kind === 'ended' && end.exitCode === 0 ? /^\s*([0-9]{6})\s*$/.exec(end.output)?.[1] : undefined
 }

@@ -1,3 +1,4 @@
+/** MFA devices: valid serial numbers, and the device that IAM lists if none is configured. */
 import { parseArn, withoutArn } from '../aws/arn.ts'
 import type { ListedMfaDevice } from '../aws/sts-api.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -8,10 +9,10 @@ import type { Terminal } from '../ui/terminal.ts'
 import { note, visible } from '../ui/words.ts'
 
 /**
- * Checks an MFA device serial before any call and gives it back: `arn:<partition>:iam::<account>:mfa/<name>` in any
- * partition, or the serial of a hardware token. Throws MFA_SERIAL_MALFORMED for what can never work: security keys and
- * passkeys (`:u2f/`), which STS does not take; a user's ARN, with the likely device; text outside STS's alphabet and length.
- * Sources: STS API Reference, GetSessionToken › SerialNumber; AWS CLI User Guide, "aws configure mfa-login" (no passkeys).
+ * Returns a valid serial number: `arn:<partition>:iam::<account>:mfa/<name>`, or that of a hardware token. Throws
+ * MFA_SERIAL_MALFORMED for security keys and passkeys (`:u2f/`), which STS does not take; for a user's ARN, with the
+ * likely device; for text outside STS's alphabet and length. Sources: STS API Reference, GetSessionToken, SerialNumber;
+ * AWS CLI User Guide, "aws configure mfa-login" (no passkeys).
  */
 export function parseSerialNumber(text: string, origin: Origin): string {
   const resource = parseArn(text)?.resource ?? ''
@@ -30,7 +31,7 @@ function malformed(serial: string, origin: Origin, defect: 'fido' | 'alphabet' |
   return new AwsmfaError({ code: 'MFA_SERIAL_MALFORMED', defect, serial, origin })
 }
 
-/** Gives the account and partition of a device's ARN; undefined for a hardware serial, which tells neither. */
+/** Returns the account and partition in a device's ARN; undefined for a hardware serial, which has neither. */
 export function ownerOfSerial(
   serial: Resolved<string> | undefined,
 ): { readonly account: string; readonly partition: string } | undefined {
@@ -38,11 +39,11 @@ export function ownerOfSerial(
   return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
 }
 
-/** A login whose MFA device is named nowhere. */
+/** A login without a configured MFA device. */
 export interface DeviceSearch {
   readonly profile: string
   readonly path: readonly string[]
-  /** Whether devices are named without their ARNs where one is to be chosen. */
+  /** Whether the choice shows names instead of ARNs. */
   readonly hideArns: boolean
   readonly list: () => Promise<readonly ListedMfaDevice[]>
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
@@ -50,7 +51,7 @@ export interface DeviceSearch {
   readonly cancelled: AbortSignal
 }
 
-/** A device, and whether the person should be told that it was taken without asking. */
+/** A device; `told`: it was taken without asking, which must be reported. */
 export interface FoundDevice {
   readonly serialNumber: string
   readonly told: boolean
@@ -59,8 +60,8 @@ export interface FoundDevice {
 type Listing = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>['listing']
 
 /**
- * Finds the device through IAM: one TOTP device is taken, several are asked about on a terminal. Throws MFA_SERIAL_MISSING
- * with what IAM said; CREDENTIALS_REJECTED and CLOCK_SKEWED as they are, since no device would help.
+ * Finds the device through IAM: the only TOTP device, or the one chosen on a terminal. Throws MFA_SERIAL_MISSING with
+ * IAM's answer; CREDENTIALS_REJECTED and CLOCK_SKEWED unchanged, since no device would help.
  */
 export async function findDevice(search: DeviceSearch): Promise<FoundDevice> {
   const devices = await listOrExplain(search)
@@ -97,7 +98,7 @@ function missing(
   )
 }
 
-/** The one TOTP device that IAM listed was taken. */
+/** Returns the note that the one TOTP device that IAM lists was taken. */
 export function renderDeviceFound(serialNumber: string): string {
   return note(`no MFA device is configured; IAM lists one: ${visible(serialNumber)}`)
 }

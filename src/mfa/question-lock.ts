@@ -1,3 +1,4 @@
+/** The lock under which one prompt for a token code at a time is shown, in awsmfa's state folder. */
 import { readdirSync } from 'node:fs'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
@@ -8,11 +9,9 @@ import type { Deadline, Now } from '../platform/time.ts'
 import type { QuestionRefusal, RememberedFacts } from '../sessions/facts.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
-/** The lock under which one question at a time is asked, in awsmfa's state folder. */
-
 /**
- * Makes the lock. A question's name becomes a file name: letters, digits, `-` and `_` alone. Rejects with the signal's reason
- * when it aborts; throws FILE_NOT_WRITABLE where the state folder is not to be had.
+ * Returns the lock. A question's name becomes a file name: letters, digits, `-` and `_` only. Throws the signal's
+ * reason when it aborts; FILE_NOT_WRITABLE if the state folder cannot be written.
  */
 export function createQuestionLock(stateFolder: string): LockQuestion {
   const folder = childPath(stateFolder, 'questions')
@@ -22,16 +21,13 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
     const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => {
       throw asWriteFailure(path, 'lock', error)
     })
-    // What others left behind is no reason to give up a lock that is held, nor to hold it without having said so.
+    // Failing to remove leftovers of other processes must not lose a lock that is held.
     errnoOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
     return { waited, release: () => void release() }
   }
 }
 
-/**
- * Takes the lock under which one question at a time is asked. Gives whether somebody else had to be waited for, and the
- * function that gives the lock back. Waits until the signal aborts.
- */
+/** Waits for the lock until the signal aborts. `waited`: another process had it. */
 export type LockQuestion = (
   question: string,
   signal: AbortSignal,
@@ -50,9 +46,9 @@ export interface QuestionEffects {
 }
 
 /**
- * Runs `work` while this process alone may ask this question: one name for each device and key. `work` is passed the time
- * since when a session made by another process answers the same question; undefined: nobody had to be waited for. Throws
- * ANOTHER_LOGIN_FAILED where the question was refused meanwhile, or no longer than `refusalHoldsMs` ago.
+ * Runs `work` while this process alone may ask this question: one name for each device and key. `work` is passed the
+ * time since when a session made by another process answers the same question; undefined: nobody had to be waited for.
+ * Throws ANOTHER_LOGIN_FAILED where the question was refused meanwhile, or no longer than `refusalHoldsMs` ago.
  */
 export async function underQuestionLock<T>(
   question: string,
@@ -78,7 +74,7 @@ export async function underQuestionLock<T>(
   }
 }
 
-/** Whoever sits at a terminal sees what is waited for and may break it off; without one the wait has the command's deadline. */
+/** At a terminal the wait is shown and can be cancelled; without one it has the command's deadline. */
 async function lockTheQuestion(question: string, effects: QuestionEffects): ReturnType<LockQuestion> {
   const { deadline, cancelled, terminal, lockQuestion, showWaiting } = effects
   const lock = async (signal: AbortSignal): ReturnType<LockQuestion> => {
@@ -96,7 +92,7 @@ async function lockTheQuestion(question: string, effects: QuestionEffects): Retu
 
 const ANOTHER_LOGIN = 'another login with the same MFA device'
 
-/** What would be no different for whoever waited: a vault that stays locked need not ask for its password ten times. */
+/** Failures that a waiting process would repeat: a locked vault need not ask for its password ten times. */
 const REFUSALS: readonly QuestionRefusal[] = [
   'CANCELLED',
   'TOKEN_CODE_REJECTED',

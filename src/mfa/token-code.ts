@@ -1,3 +1,4 @@
+/** Token codes: asking all sources at once, redeeming a code, and waiting for the next one. */
 import type { MfaProof } from '../aws/sts-api.ts'
 import type { Sts } from '../aws/sts.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -7,25 +8,24 @@ import type { IdentityLookup } from '../sessions/caller-identity.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 
 /**
- * Reads a token code as it was typed, pasted or piped: six digits, the spaces round and inside it dropped, since
- * authenticator apps show it as `123 456`. Gives undefined for anything else. STS's own limit for the parameter TokenCode is
- * `[\d]{6}` (API reference of GetSessionToken).
+ * Returns a token code without its spaces, since authenticator apps show `123 456`; undefined for anything but six
+ * digits (STS API Reference, GetSessionToken, TokenCode: `[\d]{6}`).
  */
 export function parseTokenCode(text: string): string | undefined {
   const code = text.replace(/\s/g, '')
   return /^[0-9]{6}$/.test(code) ? code : undefined
 }
 
-/** What a source of token codes needs to know to ask a sensible question. */
+/** What a prompt for a token code shows. */
 export interface TokenCodeRequest {
   readonly profile: string
   /** How many profiles the code serves. */
   readonly profiles: number
   readonly serialNumber: string
-  /** The IAM user, where known. */
+  /** The IAM user, if known. */
   readonly userName?: string
   readonly roleArn?: string
-  /** Why the previous answer was not taken, when this is another try. */
+  /** Why the previous code was refused, on another attempt. */
   readonly refusal?: {
     readonly nextCodeInSeconds: number
     readonly known: 'used' | 'wrong-or-used'
@@ -33,29 +33,25 @@ export interface TokenCodeRequest {
   }
 }
 
-/**
- * A code together with how it came, which decides how often it may be tried: a typed one up to three times. `generated`: by a
- * program that gives the next code in the next 30 s.
- */
+/** A code, and how it was obtained. */
 export interface TokenCodeAnswer {
   readonly code: string
+  /** Whether it may be mistyped, so that a refused one is asked for again, three times in all. */
   readonly typed: boolean
+  /** Whether a program generated it, which has the next code in the next 30 s. */
   readonly generated?: boolean
 }
 
-/**
- * One way to get a token code. Gives 'unavailable' where it cannot be used here and now; throws CANCELLED when the person
- * says no. Withdraws its question when the signal aborts.
- */
+/** One way to get a code; 'unavailable' if it cannot be used now. Throws CANCELLED; withdraws on abort. */
 export type TokenCodeSource = (
   request: TokenCodeRequest,
   signal: AbortSignal,
 ) => Promise<TokenCodeAnswer | 'unavailable'>
 
 /**
- * Asks every source at once; the first answer wins and the others are withdrawn. Throws CANCELLED as soon as one source is
- * cancelled; when none can be used, YUBIKEY_FAILED where a YubiKey was to be asked, else PROMPT_UNAVAILABLE; and the reason of
- * `signal` when that aborts.
+ * Asks every source at once; the first answer wins and the others are withdrawn. Throws CANCELLED as soon as one is
+ * cancelled; if none can be used, YUBIKEY_FAILED of a YubiKey, otherwise PROMPT_UNAVAILABLE; the signal's reason when
+ * it aborts.
  */
 export async function askTokenCode(
   request: TokenCodeRequest,
@@ -74,7 +70,7 @@ export async function askTokenCode(
   }
 }
 
-/** Waits until one source answers or fails for good, or all of them have proved unavailable. */
+/** Waits until one source answers or fails, or all are unavailable. */
 async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavailable'>[]): Promise<TokenCodeAnswer> {
   const unavailable = Symbol('unavailable')
   const obstacles: AwsmfaError[] = []
@@ -97,7 +93,7 @@ async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavaila
     void Promise.allSettled(decided).then(() => resolve(undefined))
   })
   if (first !== undefined) return first
-  // That there is no terminal is no news to whoever set a YubiKey up.
+  // Anyone who configured a YubiKey wants to know why it failed, not that there is no terminal.
   throw (
     obstacles.find((obstacle) => isFailure(obstacle, 'YUBIKEY_FAILED')) ??
     obstacles[0] ??
@@ -105,7 +101,6 @@ async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavaila
   )
 }
 
-/** What asking for a code and spending it needs. */
 export interface CodeEffects {
   readonly sts: Pick<Sts, 'prepare'>
   readonly sources: readonly TokenCodeSource[]
@@ -115,56 +110,58 @@ export interface CodeEffects {
   readonly cancelled: AbortSignal
   readonly now: Now
   readonly pause: Pause
-  /** Says that the code has been used, and in how many seconds the next one comes, which is waited for. */
+  /** Reports that the code was used before, and in how many seconds the next one appears, which is awaited. */
   readonly tellNextCode: (seconds: number) => void
 }
 
 type CodeRejected = Extract<Failure, { readonly code: 'TOKEN_CODE_REJECTED' }>
 
-/** A typed code may be a slip and is asked for again; any other is what it is. */
-const TYPED_TRIES = 3
+const TYPED_ATTEMPTS = 3
 
-/** TOTP codes change every 30 s, counted from 1970 (RFC 6238); AWS's devices use that step. */
+/** TOTP codes change every 30 s, counted from 1970 (RFC 6238). */
 const STEP_MS = 30_000
 
-/** Past the moment at which the code changes: timers may be early, and clocks differ a little. */
+/** How long to wait past the change of a code: timers may be early, and clocks differ a little. */
 const BEHIND_STEP_MS = 250
 
-/** What a code and a call may take once the next code is there. */
+/** The time for getting the next code and for a call with it. */
 const CALL_MS = 2000
 
 /**
- * Asks for a token code and makes `call` with it; asks again when STS refuses a typed one, three times in all. A code that is
- * known to be spent is refused without a call; where a program made it, the next one is waited for, once, if there is time
- * for that. While a person types, STS is told nothing but who is asking; when that shows that no code can help, the question
- * is withdrawn, and nothing is waited for. Throws what the sources and `call` throw.
+ * Asks for a token code and makes `call` with it; asks again, three times in all, if STS refuses a typed one. A code
+ * that is known to be used is refused without a call; if a program generated it, the next one is awaited once, if time
+ * permits. During the prompt the caller's identity is looked up; if that fails in a way that no code can help, the
+ * prompt is withdrawn. Throws what the sources and `call` throw.
  */
 export async function redeemTokenCode<T>(
   request: TokenCodeRequest,
   effects: CodeEffects,
   call: (mfa: MfaProof) => Promise<T>,
 ): Promise<T> {
-  let asked = request
-  let answer = await ask(asked, effects)
+  let current = request
+  let answer = await ask(current, effects)
   if (
     answer.generated === true &&
     effects.facts.isSpent(request.serialNumber, answer.code) &&
     (await waitForNextCode(effects))
   )
-    answer = await ask(asked, effects)
+    answer = await ask(current, effects)
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryCode(request.serialNumber, answer.code, effects, call)
     } catch (error) {
-      if (!isFailure(error, 'TOKEN_CODE_REJECTED') || !answer.typed || attempt === TYPED_TRIES) throw error
+      if (!isFailure(error, 'TOKEN_CODE_REJECTED') || !answer.typed || attempt === TYPED_ATTEMPTS) throw error
       const { nextCodeInSeconds, known, answerLost } = error.failure
-      asked = { ...request, refusal: { nextCodeInSeconds, known, answerLost } }
-      answer = await ask(asked, effects)
+      current = { ...request, refusal: { nextCodeInSeconds, known, answerLost } }
+      answer = await ask(current, effects)
     }
   }
 }
 
-/** A YubiKey that need not be touched shows the same code to every login within 30 s. Gives false, at once, where the time does not last. Throws the failure where no code can help. */
+/**
+ * Waits for the next code: a YubiKey without touch gives every login within 30 s the same one. Returns false at once if
+ * there is no time. Throws the failure that no code can help.
+ */
 async function waitForNextCode({ identity, deadline, now, pause, tellNextCode }: CodeEffects): Promise<boolean> {
   const waitMs = STEP_MS - (now().getTime() % STEP_MS) + BEHIND_STEP_MS
   if (waitMs + CALL_MS > deadline.leftMs()) return false
@@ -183,7 +180,7 @@ async function ask(
     sources,
     AbortSignal.any([cancelled, identity.fatalSignal]),
   )
-  // The question stands; now there is time to load, to connect and to learn who asks.
+  // While someone types there is time to load, to connect and to look up the identity.
   sts.prepare()
   identity.start()
   const answer = await deadline.pauseWhile(question)
@@ -222,7 +219,7 @@ function secondsToNextCode(now: Date): number {
   return (STEP_MS - ((Math.floor(now.getTime() / 1000) * 1000) % STEP_MS)) / 1000
 }
 
-/** The name of an IAM user; a role or root has none. */
+/** Returns the name of an IAM user; a role or root has none. */
 export function userNameOf(identity: Pick<IdentityLookup, 'known'>): string | undefined {
   const arn = identity.known()?.arn
   return arn?.includes(':user/') === true ? arn.slice(arn.lastIndexOf('/') + 1) : undefined

@@ -1,37 +1,39 @@
+/** The command line of ykman: its parameters, its answers, and its failures in words. Pure. */
 import type { Failure, YubiKeyTrouble } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import { commandLine, listed, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** Which YubiKey is asked, and for which of its accounts; at least one of the two is there. */
+/** Which YubiKey to ask, and for which account; at least one of the two is set. */
 export interface YubiKeySettings {
-  /** Undefined: the only one that is plugged in. */
+  /** By default the only one that is plugged in. */
   readonly serial: Resolved<string> | undefined
-  /** The name of the OATH account; undefined: the MFA device's serial. */
+  /** The name of the OATH account, by default the MFA device's serial. */
   readonly label: Resolved<string> | undefined
 }
 
-/** How ykman is asked for a code, and what its answers mean. From its source: ykman/_cli/oath.py, ykman/_cli/__main__.py, and 4.0's ykman/cli. */
-
-/** Which code is wanted. Without a serial ykman takes the only key that is plugged in. */
+/** Which code to ask for. Without a serial ykman takes the only key that is plugged in. */
 export interface YkmanQuery {
   readonly serial: string | undefined
   readonly label: string
 }
 
-/** Gives ykman's parameters: one account, and of it the code alone. A label may begin with `-`, so it stands after `--`. */
+/**
+ * Returns ykman's parameters for the code alone of one account. A label may begin with `-`, so it follows `--`.
+ * From ykman's source: ykman/_cli/oath.py, ykman/_cli/__main__.py, and ykman/cli of 4.0.
+ */
 export function ykmanParameters({ serial, label }: YkmanQuery): readonly string[] {
   return [...(serial === undefined ? [] : ['--device', serial]), 'oath', 'accounts', 'code', '--single', '--', label]
 }
 
-/** What ykman did: its exit code (undefined: a signal ended it) and all that it printed. */
+/** How ykman ended, with all that it wrote; without exit code if a signal ended it. */
 export interface YkmanRun {
   readonly exitCode: number | undefined
   readonly output: string
   readonly talk: string
 }
 
-/** What came of it. `password`: the key wants its OATH password and ykman was given none. */
+/** What that means. `password`: the key needs its OATH password, and ykman had none. */
 export type YkmanAnswer =
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'password' }
@@ -42,17 +44,17 @@ export type YkmanAnswer =
       readonly detail?: string
     }
 
-/** Tells whether ykman has said on stderr that the key waits to be touched. */
+/** Returns whether ykman has written on stderr that the key waits to be touched. */
 export function wantsTouch(talk: string): boolean {
   return /\btouch your yubikey/i.test(talk)
 }
 
-/** Reads what ykman printed. A code is six digits: an account that shows eight, or letters, is no MFA device of AWS. */
+/** Reads ykman's answer. A code is six digits: an account with eight, or with letters, is not an MFA device of AWS. */
 export function readYkman({ exitCode, output, talk }: YkmanRun): YkmanAnswer {
   const code = /^\s*([0-9]{6})\s*$/.exec(output)?.[1]
   if (exitCode === 0 && code !== undefined) return { kind: 'code', code }
   const said = `${talk}\n${output}`
-  // With an empty stdin click's prompt is broken off right behind its question.
+  // On an empty stdin click aborts right after its prompt.
   if (/^Aborted!/m.test(said) && /enter the password/i.test(said)) return { kind: 'password' }
   const reason = SIGNS.find(({ pattern }) => pattern.test(said))?.reason ?? 'other'
   const detail = reason === 'other' ? errorIn(talk) : undefined
@@ -64,7 +66,7 @@ export function readYkman({ exitCode, output, talk }: YkmanRun): YkmanAnswer {
   }
 }
 
-/** In this order: without its smart card service ykman sees no key either, and says both. */
+/** In this order: without a smart card service ykman finds no key either, and reports both. */
 const SIGNS: readonly { readonly pattern: RegExp; readonly reason: YubiKeyTrouble }[] = [
   { pattern: /authentication to the yubikey failed|wrong password/i, reason: 'wrong-password' },
   { pattern: /touch account timed out/i, reason: 'not-touched' },
@@ -80,7 +82,7 @@ const SIGNS: readonly { readonly pattern: RegExp; readonly reason: YubiKeyTroubl
   },
 ]
 
-/** The last line that ykman marks as an error. It holds no secret: passwords and codes are not in its messages. */
+/** The last line that ykman marks as an error. Its messages contain no passwords or codes. */
 function errorIn(talk: string): string | undefined {
   return [...talk.matchAll(/^error: (.+)$/gim)].at(-1)?.[1]?.trim()
 }
@@ -92,7 +94,7 @@ export const TYPE_IT = `to sign in without it: ${commandLine('login')} --token-c
 const BY_LABEL =
   "its label is the device's ARN, unless yubikey_label says another; to see all: ykman oath accounts list"
 
-/** Says why a YubiKey gave no code, on whatever view. */
+/** Returns the message of a YubiKey that gave no code. */
 export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
   const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
   switch (reason) {
@@ -113,13 +115,8 @@ export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKey
         TYPE_IT,
       )
     case 'several-keys': {
-      const plugged =
-        serials.length === 0
-          ? ''
-          : ` (${listed(
-              serials.map((one) => visible(one)),
-              'and',
-            )})`
+      const names = serials.map((one) => visible(one))
+      const plugged = names.length === 0 ? '' : ` (${listed(names, 'and')})`
       return say(
         `several YubiKeys are plugged in${plugged}`,
         `say in the profile which one is meant: yubikey_serial = ${visible(serials[0] ?? '12345678')}`,
