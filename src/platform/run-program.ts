@@ -1,39 +1,37 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process'
-import { constants as systemConstants } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
-import { accessSync, constants, readFileSync, readdirSync, statSync } from 'node:fs'
-import { AwsmfaError } from '../model/failure.ts'
-import { isAtTerminal } from './process-info.ts'
-import { isSystemError } from './system-error.ts'
-import { findWindowsProgram, windowsFolder, windowsStart } from './windows-program.ts'
-import type { ProgramStart, StartTrouble, WindowsProgram } from './windows-program.ts'
-
 /**
- * Runs a program that is to answer on its stdout, waits for so long and no longer, and leaves nothing of it running when it is
- * broken off. No shell is involved.
+ * Running programs: for their answer (`callProgram`), which leaves nothing running, or in place of awsmfa
+ * (`runProgram`). No shell is involved.
  */
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { constants as systemConstants } from 'node:os'
+import { AwsmfaError } from '../model/failure.ts'
+import { isInPath, startErrno, startOf } from './find-program.ts'
+import { isAtTerminal } from './process-info.ts'
+import { windowsFolder } from './windows-program.ts'
+import type { ProgramStart } from './windows-program.ts'
 
-/** A program to run. */
+/** A program that answers on stdout. */
 export interface CalledProgram {
   readonly program: string
   readonly words: readonly string[]
-  /** All of it: nothing else is inherited. */
+  /** The whole environment: nothing else is inherited. */
   readonly environment: NodeJS.ProcessEnv
   /**
-   * `shared`: it stays in this process's session, so that it can ask a person at the terminal, and has our stderr. `none`: it
-   * gets a session of its own and cannot reach a terminal, whatever it tries.
+   * `shared`: it stays in this session, can ask at the terminal, and shares our stderr. `none`: it gets a session of
+   * its own, from which it cannot reach a terminal.
    */
   readonly terminal: 'shared' | 'none'
   readonly timeoutMs: number
-  /** What it reads from stdin, which then ends; without it stdin is empty. */
+  /** What it reads from stdin; by default stdin is empty. */
   readonly input?: string
-  /** Is told each piece of stderr as it comes; without it, and with `terminal: 'none'`, stderr is dropped. */
+  /** Receives each piece of stderr; by default, with `terminal: 'none'`, stderr is dropped. */
   readonly onTalk?: (piece: string) => void
 }
 
 /**
- * How a program ended. `exitCode` is undefined where a signal ended it. Only `ended` carries what it printed. `isBatchFile`: it is
- * there, and cmd.exe would take one of its words for something else.
+ * How a program ended. `exitCode` is undefined if a signal ended it. `isBatchFile`: it exists, but cmd.exe would
+ * misread one of its arguments.
  */
 export type ProgramEnd =
   | { readonly kind: 'ended'; readonly exitCode: number | undefined; readonly output: string }
@@ -46,16 +44,19 @@ export type ProgramEnd =
       readonly isBatchFile?: true
     }
 
-/** More than any answer is. */
+/** Longer than any answer, in bytes. */
 const LARGEST_OUTPUT = 64_000
 
-/** How long a program that is told to stop may take to bring the terminal back into order, in ms. */
+/** How long a program may take to restore the terminal after SIGTERM. */
 const GRACE_MS = 500
 
-/** How long the output of a program that has ended is waited for, where something that it left running holds it open, in ms. */
+/** How long to wait for the output of a program that has ended, if a process that it left behind holds it open. */
 const OUTPUT_MS = 300
 
-/** Runs the program. Throws nothing but the signal's reason, when it aborts, and then only once the program has ended. */
+/**
+ * Runs a program without a shell and resolves to its answer. Throws only the signal's reason, when it aborts, after the
+ * program and all that it started have ended.
+ */
 export async function callProgram(called: CalledProgram, signal: AbortSignal): Promise<ProgramEnd> {
   signal.throwIfAborted()
   const found = startOf(called)
@@ -133,8 +134,8 @@ function feed(child: ChildProcess, input: string | undefined): void {
 }
 
 /**
- * Tells the program, and all that it started, to stop; makes it stop when it has not after a moment. Gives what is to be done
- * once the program has ended: ending what it left behind.
+ * Sends SIGTERM to the program and all that it started, and SIGKILL if it does not end. Returns what to call once it
+ * has ended, which kills what it left behind.
  */
 function stop(child: ChildProcess, terminal: CalledProgram['terminal']): () => void {
   const { pid } = child
@@ -155,17 +156,15 @@ function stop(child: ChildProcess, terminal: CalledProgram['terminal']): () => v
   }
 }
 
-/** What a program is told, and not told, that awsmfa runs to be given something: keys, or a token code. */
-
-/** What such a program may not see: it is asked for something, and must not answer with the help of ours. */
+/** Hidden from a program that is asked for credentials or a code: it must not answer with the help of ours. */
 const WITHHELD = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN']
 
-/** The profiles for which programs are running above this process, a line each, so that none starts itself for ever. */
+/** The profiles for which programs run above this process, one a line, so that none starts itself forever. */
 const CALLERS = 'AWSMFA_CALLERS'
 
 /**
- * Gives the environment of a program that is run for this profile: ours, without AWS keys, and with the profile added to the
- * chain of callers. Undefined where the profile is in that chain already: a program run for it has started this awsmfa.
+ * Returns the environment of a program that is run for a profile: ours without AWS keys, the profile added to the chain
+ * of callers. Returns undefined if the profile is in that chain: a program run for it has started this awsmfa.
  */
 export function environmentForCalled(environment: NodeJS.ProcessEnv, profile: string): NodeJS.ProcessEnv | undefined {
   const callers = (environment[CALLERS] ?? '').split('\n').filter((name) => name !== '')
@@ -173,22 +172,29 @@ export function environmentForCalled(environment: NodeJS.ProcessEnv, profile: st
   return { ...withoutKeys(environment), [CALLERS]: [...callers, profile].join('\n') }
 }
 
-/** Gives an environment without AWS keys. */
+/** Returns an environment without AWS keys. */
 export function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name)))
 }
 
-/** Runs another program in the foreground, in place of this one as far as that can be had: streams, signals, exit code. */
+/** A program to run in place of this one, with the credentials in its environment. */
+export interface ChildProgram {
+  readonly program: string
+  readonly words: readonly string[]
+  /** The whole environment: nothing else is inherited. */
+  readonly environment: Readonly<Record<string, string>>
+}
 
-/** Signals that a person or a supervisor sends to a program. SIGWINCH and SIGTSTP reach the whole group by themselves. */
+/** Signals that people and supervisors send. SIGWINCH and SIGTSTP reach the whole group by themselves. */
 const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
 
-/** What the terminal's keys send goes to every process of the foreground group. */
+/** Signals of the terminal's keys, which reach every process of the foreground group. */
 const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
 
 /**
- * Runs the program without a shell and waits for its end; see RunProgram. Ctrl-C at the terminal reaches the program by itself
- * and is not sent again: to many programs a second one means "at once". Throws PROGRAM_NOT_RUN.
+ * Runs a program in the foreground in place of this one, without a shell: with its streams and the signals that reach
+ * it. Resolves to its exit code, or 128 plus the number of the signal that ended it. Ctrl-C reaches the program by
+ * itself and is not sent again: to many programs a second one means "at once". Throws PROGRAM_NOT_RUN.
  */
 export async function runProgram(child: ChildProgram): Promise<number> {
   const { spawn } = process.getBuiltinModule('node:child_process')
@@ -224,7 +230,7 @@ function forwardSignals(child: ChildProcess): () => void {
   const forward = (signal: NodeJS.Signals): void => {
     if (!(FROM_KEYS.has(signal) && isAtTerminal())) child.kill(signal)
   }
-  // Windows has the console's keys alone, which reach the program too; with a listener they do not end this process.
+  // Windows has only the console's keys, which reach the program too; a listener keeps them from ending this process.
   const listener = process.platform === 'win32' ? () => undefined : forward
   for (const signal of FORWARDED) process.on(signal, listener)
   return () => {
@@ -235,7 +241,7 @@ function forwardSignals(child: ChildProcess): () => void {
 function notRun(child: ChildProgram, error: unknown): AwsmfaError {
   const { program, environment } = child
   const errno = startErrno(error, child) ?? 'UNKNOWN'
-  // A script whose interpreter is not there says ENOENT too, and shells tell the two apart.
+  // A script without its interpreter fails with ENOENT too, and shells distinguish the two.
   const isFound = errno !== 'ENOENT' || isInPath(program, environment)
   return new AwsmfaError(
     { code: 'PROGRAM_NOT_RUN', program, reason: isFound ? 'not-executable' : 'not-found', errno },
@@ -243,14 +249,11 @@ function notRun(child: ChildProgram, error: unknown): AwsmfaError {
   )
 }
 
-/** Ending a program together with everything that it started. */
-
 /** Children by the process that started them. */
 type Children = ReadonlyMap<number, readonly number[]>
 
 /**
- * Gives the processes that a process started, and those that these started, and so on; only those that still have it above
- * them. None where that cannot be found out.
+ * Returns the processes below a process, as far as the chain of parents is intact; none if that cannot be determined.
  */
 function descendantsOf(pid: number): readonly number[] {
   const children = process.platform === 'linux' ? childrenFromProc() : childrenFromPs()
@@ -263,18 +266,18 @@ function descendantsOf(pid: number): readonly number[] {
   return found
 }
 
-/** Sends a signal to processes, or to whole groups where a number is negative. Who is gone already is passed over. */
+/** Sends a signal to processes, or to whole groups if a number is negative. */
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
       process.kill(pid, signal)
     } catch {
-      // ESRCH: it has ended. EPERM: it runs as somebody else (sudo, say), and is not ours to end.
+      // ESRCH: it has ended. EPERM: it runs as another user, as under sudo.
     }
   }
 }
 
-/** Ends a process of Windows with all that it started, at once; Windows knows no other way. */
+/** Ends a process on Windows with all that it started, at once: Windows has no gentler way. */
 function endTreeOnWindows(pid: number): void {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   spawnSync(`${windowsFolder(process.env)}\\System32\\taskkill.exe`, ['/pid', String(pid), '/T', '/F'], {
@@ -333,86 +336,3 @@ function namesIn(folder: string): readonly string[] {
     return []
   }
 }
-
-/** Which file is meant by the name of a program, where awsmfa runs one. */
-
-/** Where programs lie that a process started by a desktop may not have on its PATH. */
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
-
-/** Gives what is to be spawned for a program: on Windows see `windowsStart`; elsewhere execvp(3) looks in the folders of PATH alone. */
-function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
-  return process.platform === 'win32'
-    ? windowsStart(called, isRegularFile)
-    : { file: called.program, words: called.words, verbatim: false }
-}
-
-/**
- * Looks for a program by its absolute path, or by its name in the absolute folders of PATH and, but on Windows, in the usual
- * ones. Gives a path that can be run.
- */
-export function findProgram(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  if (process.platform === 'win32') return findWindowsProgram(name, environment, isRegularFile)
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS].filter((folder) =>
-    isAbsolute(folder),
-  )
-  const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
-  return places.find(isExecutable)
-}
-
-/**
- * Returns the system's error of a program that could not be started. Where one folder of PATH may not be searched, execvp(3) says
- * EACCES of a program that is in none of them; as in a shell, that one is not found: ENOENT.
- */
-export function startErrno(
-  error: unknown,
-  { program, environment }: Pick<WindowsProgram, 'program' | 'environment'>,
-): string | undefined {
-  const errno = isSystemError(error) ? error.code : undefined
-  const isNowhere =
-    errno === 'EACCES' && process.platform !== 'win32' && !program.includes('/') && !isInPath(program, environment)
-  return isNowhere ? 'ENOENT' : errno
-}
-
-/** Returns whether a program's file is there, runnable or not, by its path or in a folder of PATH. */
-function isInPath(program: string, environment: Readonly<Record<string, string | undefined>>): boolean {
-  const places = program.includes('/')
-    ? [program]
-    : (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program))
-  return places.some(isRegularFile)
-}
-
-function isRegularFile(path: string): boolean {
-  try {
-    return statSync(path).isFile()
-  } catch {
-    // What cannot be looked at cannot be run.
-    return false
-  }
-}
-
-/** Tells whether a path leads to a regular file that this process may run. */
-export function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    // What cannot be looked at cannot be run.
-    return false
-  }
-}
-
-/** A program that is run with credentials: what it is, and what its environment holds. */
-
-/** A program to run. `words` are its parameters, passed on as they are. */
-export interface ChildProgram {
-  readonly program: string
-  readonly words: readonly string[]
-  /** All of it: nothing else is inherited. */
-  readonly environment: Readonly<Record<string, string>>
-}
-
-/**
- * Runs a program in the foreground, with this process's streams and the signals that reach it, and gives its exit code, or
- * 128 and its number for the signal that ended it. Throws PROGRAM_NOT_RUN.
- */
-export type RunProgram = (child: ChildProgram) => Promise<number>
