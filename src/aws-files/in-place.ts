@@ -1,4 +1,3 @@
-import { basename, dirname, join } from 'node:path'
 import {
   closeSync,
   fsyncSync,
@@ -10,15 +9,17 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import { makeStage, stageName } from '../platform/atomic-file.ts'
+import { commonLength, makeStage, stageName } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
 import { isPidUsed } from '../platform/process-info.ts'
-import { isSystemError, errnoOf, writing } from '../platform/system-error.ts'
+import { errnoOf, isSystemError, orElse, writing } from '../platform/system-error.ts'
 
 /**
- * Writing a file in place, for one that cannot be renamed over: a mount point. While it is written it is neither the old file
- * nor the new one, so both lie beside it, complete, and whoever comes next can finish what a killed process began.
+ * Writes a file in place that cannot be renamed over: a mount point, such as a single file mounted into a container. While it is
+ * written it is neither the old file nor the new one, so both lie beside it, complete, as <file>.awsmfa-rescue-<pid>-<random>.old
+ * and .new, and the next process finishes what a killed one began.
  */
 
 interface Rescue {
@@ -27,45 +28,45 @@ interface Rescue {
 }
 
 /**
- * Overwrites a file with what a stage holds and removes the stage. Gives a warning when something that lay beside the file
- * for that purpose could not be removed. Throws FILE_NOT_WRITABLE: with step 'in-place' the old
- * bytes are there again and checked, with step 'restore' they could not be brought back, and `keptAt` has the new file whole.
+ * Overwrites a file with what a stage holds and removes the stage. Throws FILE_NOT_WRITABLE: with step 'in-place' the old bytes
+ * are there again and checked; with step 'restore' they could not be restored, and `keptAt` has the new file whole.
  */
 export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
   const rescue = prepareRescue(file, stage, old)
   try {
     overwrite(file, stage.bytes)
   } catch (error) {
-    const restored = errnoOf(() => overwrite(file, old)) === undefined
-    if (restored) removeRescue(rescue)
+    const isRestored = errnoOf(() => overwrite(file, old)) === undefined
+    if (isRestored) removeRescue(rescue)
+    const outcome = isRestored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
     const errno = isSystemError(error) ? error.code : 'EIO'
-    const told = restored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
-    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, ...told }, { cause: error })
+    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, ...outcome }, { cause: error })
   }
-  return removeRescue(rescue).map((errno) => ({ kind: 'stage-not-removed', path: file, errno }))
+  const errno = removeRescue(rescue)
+  return errno === undefined ? [] : [{ kind: 'stage-not-removed', path: file, errno }]
 }
 
 /**
- * Finishes writing in place that a process which is gone broke off, where the file is still part old, part new; removes what
- * lies beside the file for that purpose. A file that somebody else has written since is left alone, and so is what lies beside
- * it. To be called under the file's lock, with the names in its folder. Throws FILE_NOT_WRITABLE.
+ * Finishes what killed processes began and removes the files that they left for it. A file that somebody else has written since
+ * is left alone, with what lies beside it. For the holder of the file's lock, with the names in its folder. Throws FILE_NOT_WRITABLE.
  */
 export function finishInPlace(file: string, names: readonly string[]): void {
-  const prefix = `${basename(file)}.awsmfa-rescue-`
   for (const name of names) {
-    const match = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{12}\.old$/.exec(name.slice(prefix.length)) : null
-    if (!match || isPidUsed(Number(match[1]))) continue
-    const oldPath = join(dirname(file), name)
-    const newPath = `${oldPath.slice(0, -'.old'.length)}.new`
-    writing(file, 'in-place', () => finishRescue(file, { oldPath, newPath }, names.includes(basename(newPath))))
+    const [, of, pid] = /^(.+)\.awsmfa-rescue-(\d+)-[0-9a-f]{12}\.old$/.exec(name) ?? []
+    if (of !== basename(file) || isPidUsed(Number(pid))) continue
+    const newName = name.replace(/old$/, 'new')
+    const rescue = { oldPath: join(dirname(file), name), newPath: join(dirname(file), newName) }
+    writing(file, 'in-place', () => {
+      if (!names.includes(newName) || finish(file, rescue)) removeRescue(rescue)
+    })
   }
 }
 
-/** The old file first: by itself it means that nothing was begun. */
+/** The old file first: an old one alone means that nothing was begun. */
 function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
   const base = stageName(file, 'rescue-')
   const rescue = { oldPath: `${base}.old`, newPath: `${base}.new` }
-  const oldStage = makeStage(file, old, undefined)
+  const oldStage = makeStage(file, old)
   try {
     writing(file, 'stage', () => renameSync(oldStage.path, rescue.oldPath))
     writing(file, 'stage', () => renameSync(stage.path, rescue.newPath))
@@ -76,36 +77,26 @@ function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
   }
 }
 
-/** The new file goes first: an old one by itself means that there is nothing to finish. Gives the refusal, if there was one. */
-function removeRescue({ oldPath, newPath }: Rescue): readonly string[] {
+/** The new file first: an old one alone means that there is nothing to finish. Returns the code of a refusal. */
+function removeRescue({ oldPath, newPath }: Rescue): string | undefined {
   for (const path of [newPath, oldPath]) {
     const errno = errnoOf(() => unlinkSync(path))
-    if (errno !== undefined && errno !== 'ENOENT') return [errno]
+    if (errno !== undefined && errno !== 'ENOENT') return errno
   }
-  return []
+  return undefined
 }
 
-function finishRescue(file: string, rescue: Rescue, hasNew: boolean): void {
-  if (hasNew) {
-    const current = readFileSync(file)
-    const old = readFileSync(rescue.oldPath)
-    const wanted = readFileSync(rescue.newPath)
-    if (!current.equals(old) && !current.equals(wanted)) {
-      if (!isMixture(current, old, wanted)) return
-      overwrite(file, wanted)
-    }
-  }
-  removeRescue(rescue)
+/** Returns false for a file that is not what a killed `overwrite` leaves: new up to some place, old from there on. */
+function finish(file: string, { oldPath, newPath }: Rescue): boolean {
+  const [current, old, wanted] = [readFileSync(file), readFileSync(oldPath), readFileSync(newPath)]
+  if (current.equals(old) || current.equals(wanted)) return true
+  const written = commonLength(current, wanted)
+  if (!current.subarray(written).equals(old.subarray(written))) return false
+  overwrite(file, wanted)
+  return true
 }
 
-/** Tells whether a file is what overwriting leaves when it is broken off: new up to some place, old from there on. */
-function isMixture(current: Buffer, old: Buffer, wanted: Buffer): boolean {
-  let length = 0
-  while (length < current.length && current[length] === wanted[length]) length++
-  return current.subarray(length).equals(old.subarray(length))
-}
-
-/** Overwrites from the start and cuts off the rest last, so that at every moment the file is new up to some place, then old. */
+/** Writes from the start and truncates last, so that at every moment the file is new up to some place, and old from there on. */
 function overwrite(file: string, bytes: Buffer): void {
   const fd = openSync(file, 'r+')
   try {
@@ -119,24 +110,14 @@ function overwrite(file: string, bytes: Buffer): void {
     throw Object.assign(new Error('read back otherwise'), { code: 'EIO', syscall: 'read' })
 }
 
-/** Which paths are mount points, where no other file can be renamed to. */
-
 /**
- * Tells whether a file is itself a mount point, as a single file that is mounted into a container is. Known on Linux alone
- * (proc(5), /proc/self/mountinfo: the fifth field, with space, tab, line end and backslash written as octal numbers).
+ * Returns whether a file is itself a mount point. Known on Linux alone: the fifth field of /proc/self/mountinfo, with space, tab,
+ * line end and backslash as octal numbers (proc(5)).
  */
 export function isMountPoint(path: string): boolean {
-  try {
-    const real = realpathSync.native(path)
-    return readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .some((line) => unescapeOctal(line.split(' ')[4] ?? '') === real)
-  } catch (error) {
-    if (isSystemError(error)) return false
-    throw error
-  }
-}
-
-function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)))
+  const real = orElse(undefined, () => realpathSync.native(path))
+  const mounts = orElse('', () => readFileSync('/proc/self/mountinfo', 'utf8')).split('\n')
+  const unescape = (text: string): string =>
+    text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)))
+  return real !== undefined && mounts.some((line) => unescape(line.split(' ')[4] ?? '') === real)
 }

@@ -1,178 +1,73 @@
-import { basename, dirname } from 'node:path'
 import { closeSync, fsyncSync, linkSync, openSync, realpathSync, renameSync, statSync, unlinkSync } from 'node:fs'
-import { applyEdits } from './edit.ts'
-import type { ByteEdit } from './edit.ts'
-import { finishInPlace, isMountPoint, writeInPlace } from './in-place.ts'
-import { isSame, readWhenQuiet } from './quiet-read.ts'
-import { snapshotsOf } from './profiles.ts'
-import type { FileSnapshot, SharedSnapshots } from './profiles.ts'
+import { basename, dirname, join } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import {
   discardStage,
   listFolder,
-  makeFolder,
+  makePrivateFolder,
   makeStage,
   stageName,
-  sweepStages,
+  sweepStagesOf,
   tryStage,
 } from '../platform/atomic-file.ts'
-import type { FileRights, Stage, WriteWarning } from '../platform/atomic-file.ts'
-import { acquireLock, sweepLockLeftovers } from '../platform/file-lock.ts'
+import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
+import { acquireLock } from '../platform/file-lock.ts'
 import type { HeldLock } from '../platform/file-lock.ts'
-import { childPath } from '../platform/paths.ts'
-import { findRegularFile, isNullDevice, readRegularFile, resolveLinks } from '../platform/read-file.ts'
+import { assertRegularFile, isNullDevice, readRegularFile, resolveLinks } from '../platform/read-file.ts'
 import type { FileRead } from '../platform/read-file.ts'
-import { insist, isSystemError, errnoOf, writing } from '../platform/system-error.ts'
+import { errnoOf, isSystemError, orElse, retryIfBusy, writing } from '../platform/system-error.ts'
 import { monotonicMs, pauseSync } from '../platform/time.ts'
+import { applyEdits } from './edit.ts'
+import type { ByteEdit } from './edit.ts'
+import { finishInPlace, isMountPoint, writeInPlace } from './in-place.ts'
+import { snapshotsOf } from './profiles.ts'
+import type { FileSnapshot, SharedSnapshots } from './profiles.ts'
+import { isSame, readWhenQuiet } from './quiet-read.ts'
 
 /**
- * Putting new bytes in the place of files that were read before: all or none of them, each whole, and none if one has changed
- * since it was read. To be called under the files' locks.
+ * The two shared files of AWS, and the only way in which awsmfa changes them.
+ *
+ * Purpose: whatever happens (a kill, a full disk, another awsmfa, a program that writes in place without any lock), each file is
+ * the old one or the new one, whole; what others wrote is kept; and no file changes unless all do.
+ *
+ * Calling sequence: `read` for a look without a lock; `preflight` to find out whether a write will be possible, before a token
+ * code is spent; `transact` with a plan, which turns what was read into edits. `transact` locks the files (config before
+ * credentials), removes what killed processes left, reads both, asks the plan, applies its edits, stages the new files beside
+ * the old ones, reads the stages back, compares the originals once more, and renames. It is one synchronous function, so that no
+ * event of this process comes in between. A plan must not wait, and is asked again if a file was changed meanwhile.
+ *
+ * Errors: a plan may throw, and then nothing has changed. FILE_UNREADABLE and FILE_NOT_REGULAR for reading; FILE_LOCKED;
+ * FILE_KEEPS_CHANGING; FILE_NOT_WRITABLE with the step and FILE_INCOMPLETE_WRITE, with the old bytes in place but for the step
+ * 'restore'; FILE_PARTLY_WRITTEN if the second file failed and the first could not be restored; HOME_OF_ANOTHER for root. What is
+ * wrong after the new files are in place is a warning.
  */
-
-/** One file to replace: what it held when it was read, and what it is to hold. */
-export interface Replacement {
-  readonly name: SharedFileName
-  /** The file itself, links followed. */
-  readonly file: string
-  readonly read: FileRead
-  readonly bytes: Buffer
+export interface SharedFiles {
+  readonly read: () => SharedSnapshots
+  /** Edits of files that are not in `files` are a fault of the plan. */
+  readonly transact: <T>(files: readonly SharedFileName[], plan: Plan<T>) => TransactOutcome<T>
+  /** Throws what `transact` would throw for files that cannot be written, by making and removing a stage. */
+  readonly preflight: (files: readonly SharedFileName[]) => void
 }
 
-interface StagedReplacement extends Replacement {
-  readonly stage: Stage
-  /** The old file under another name, to be put back if a later file cannot be replaced; undefined where there was none. */
-  readonly kept: Stage | undefined
+type Plan<T> = (snapshots: SharedSnapshots) => FilePlan<T>
+
+/** The edits of each file (none: it is left alone), and whatever the caller wants to know afterwards. */
+export interface FilePlan<T> {
+  readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
+  readonly result: T
 }
 
-/**
- * Stages every file, compares every original once more (also those in `unchanged`, on which the plan rests), and renames the
- * stages into place in the order given. Gives undefined, having changed nothing, when an original has changed. Throws
- * FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE with the old bytes in place (but for its step 'restore'), and
- * FILE_PARTLY_WRITTEN when a later file failed and an earlier one could not be put back.
- */
-function replaceFiles(
-  replacements: readonly Replacement[],
-  unchanged: readonly Pick<Replacement, 'file' | 'read'>[],
-): readonly WriteWarning[] | undefined {
-  const staged: StagedReplacement[] = []
-  const warnings: WriteWarning[] = []
-  let arePlaced = false
-  try {
-    for (const replacement of replacements)
-      staged.push(stageReplacement(replacement, replacements.length > 1 && replacement !== replacements.at(-1)))
-    if (![...replacements, ...unchanged].every(({ file, read }) => isSame(readRegularFile(file), read)))
-      return undefined
-    warnings.push(...putAllInPlace(staged))
-    arePlaced = true
-  } finally {
-    for (const { file, stage, kept } of staged) {
-      if (!arePlaced) warnings.push(...discardStage(file, stage))
-      if (kept !== undefined) warnings.push(...discardStage(file, kept))
-    }
-  }
-  const folders = new Set(replacements.map(({ file }) => dirname(file)))
-  return [...staged.flatMap(({ stage }) => stage.warnings), ...warnings, ...[...folders].flatMap(syncFolder)]
+/** What a transaction did. `changed`: the files whose bytes are new. */
+export interface TransactOutcome<T> {
+  readonly result: T
+  readonly changed: readonly SharedFileName[]
+  readonly warnings: readonly WriteWarning[]
 }
-
-function stageReplacement(replacement: Replacement, isToBeKept: boolean): StagedReplacement {
-  const { file, read, bytes } = replacement
-  const kept = isToBeKept && read.stat !== undefined ? keepOld(file, read) : undefined
-  try {
-    return { ...replacement, stage: makeStage(file, bytes, rightsFor(file, read)), kept }
-  } catch (error) {
-    if (kept !== undefined) discardStage(file, kept)
-    throw error
-  }
-}
-
-/** Another name for the old file costs nothing; where links are not to be had it is a copy. */
-function keepOld(file: string, read: FileRead): Stage {
-  const path = stageName(file)
-  const isLinked = errnoOf(() => linkSync(file, path)) === undefined
-  return isLinked ? { path, bytes: read.bytes, warnings: [] } : makeStage(file, read.bytes, rightsFor(file, read))
-}
-
-/** The owner and group of the old file, and for root those of the folder where there is no old file. */
-function rightsFor(file: string, { stat }: FileRead): FileRights | undefined {
-  if (stat !== undefined) return { uid: Number(stat.uid), gid: Number(stat.gid), mode: Number(stat.mode) & 0o777 }
-  if (process.getuid?.() !== 0) return undefined
-  const { uid, gid } = statSync(dirname(file))
-  return { uid, gid, mode: 0o600 }
-}
-
-function putAllInPlace(staged: readonly StagedReplacement[]): readonly WriteWarning[] {
-  const warnings: WriteWarning[] = []
-  const done: StagedReplacement[] = []
-  for (const replacement of staged) {
-    try {
-      warnings.push(...putInPlace(replacement.file, replacement.stage, replacement.read.bytes))
-    } catch (error) {
-      for (const earlier of done.toReversed()) putBack(earlier, replacement, error)
-      throw error
-    }
-    done.push(replacement)
-  }
-  return warnings
-}
-
-/** Renames a stage to its file, or overwrites the file where it is a mount point and can have no other file in its place. */
-function putInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
-  try {
-    insist(() => renameSync(stage.path, file))
-    return []
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    const { code: errno } = error
-    if (errno !== 'EXDEV' && !(errno === 'EBUSY' && isMountPoint(file))) {
-      throw new AwsmfaError(
-        { code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, step: 'rename' },
-        { cause: error },
-      )
-    }
-    return [{ kind: 'written-in-place', path: file, errno }, ...writeInPlace(file, stage, old)]
-  }
-}
-
-/** Undoes one replacement, unless somebody has written the file since. Throws FILE_PARTLY_WRITTEN when it cannot. */
-function putBack({ name, file, kept, bytes }: StagedReplacement, failed: Replacement, cause: unknown): void {
-  try {
-    if (!readRegularFile(file).bytes.equals(bytes)) throw new Error('written by somebody else since')
-    if (kept === undefined) unlinkSync(file)
-    else putInPlace(file, kept, bytes)
-  } catch {
-    const errno =
-      cause instanceof AwsmfaError && cause.failure.code === 'FILE_NOT_WRITABLE' ? cause.failure.errno : 'EIO'
-    throw new AwsmfaError(
-      { code: 'FILE_PARTLY_WRITTEN', place: { path: failed.file }, written: name, errno },
-      { cause },
-    )
-  }
-}
-
-/** Makes a rename last through a power failure. Windows has no such thing. */
-function syncFolder(folder: string): readonly WriteWarning[] {
-  if (process.platform === 'win32') return []
-  const errno = errnoOf(() => {
-    const fd = openSync(folder, 'r')
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  })
-  return errno === undefined ? [] : [{ kind: 'folder-not-synced', path: folder, errno }]
-}
-
-/**
- * The two shared files of AWS: reading them, and the write protocol. From lock to unlock everything is one synchronous
- * function on the main thread, so that no event of this process comes in between.
- */
 
 export interface SharedFilesOptions {
   readonly paths: Readonly<Record<SharedFileName, string>>
-  /** The home folder, so that root does not leave files of its own in somebody else's; undefined: not checked. */
+  /** The home folder, in which root may not leave files of its own if it is somebody else's; undefined: not checked. */
   readonly home?: string | undefined
   readonly allowRoot?: boolean
   readonly uid?: number | undefined
@@ -181,264 +76,297 @@ export interface SharedFilesOptions {
   readonly pause?: (ms: number) => void
 }
 
-/** One file to lock and perhaps to write. With both variables set to one path it has both names. */
-interface Target {
-  readonly names: readonly SharedFileName[]
-  /** The file itself, links followed. */
-  readonly file: string
-}
-
-interface Workplace {
-  readonly options: SharedFilesOptions
+interface Session extends SharedFilesOptions {
   readonly pause: (ms: number) => void
-  /** The size of each file when this process last read it whole: one that is suddenly shorter is suspicious. */
+  /** The size of each file when this process last saw it: one that is suddenly shorter may be being written. */
   readonly lastSizes: Map<string, number>
 }
 
-/** Config before credentials, in locking and in writing. */
+/** What was read, by file: with both variables set to one path, both names are one file. */
+interface Reading {
+  readonly snapshots: SharedSnapshots
+  readonly reads: ReadonlyMap<string, FileRead>
+}
+
+/** The new bytes of a file. */
+interface Replacement {
+  readonly file: string
+  readonly names: readonly SharedFileName[]
+  readonly read: FileRead
+  readonly bytes: Buffer
+}
+
+/** A replacement on the disk. `backup`: the old file, to be put back if a later file cannot be replaced. */
+interface Staged extends Replacement {
+  readonly stage: Stage
+  readonly backup: Stage | undefined
+}
+
+/** In locking and in writing. */
 const ORDER: readonly SharedFileName[] = ['config', 'credentials']
 
 const LOCK_WAIT_MS = 10_000
+const MAXIMUM_ROUNDS = 50
+const MAXIMUM_ROUNDS_MS = 5_000
 
-const ROUNDS_MS = 5_000
+/** More than a login adds; `preflight` asks for room for it. */
+const ROOM_BYTES = 4_096
 
-const ROUNDS = 50
-
-/** What a login adds at most, roughly; the rehearsal asks for room for it. */
-const ROOM = 4_096
-
-/** Makes the adapter. Touches nothing until it is asked. */
+/** Returns access to the files at these paths. Touches nothing until it is asked. */
 export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
-  const workplace = { options, pause: options.pause ?? pauseSync, lastSizes: new Map<string, number>() }
+  const session = { ...options, pause: options.pause ?? pauseSync, lastSizes: new Map<string, number>() }
   return {
-    read: () => readBoth(workplace, (file) => readRegularFile(file)).snapshots,
-    transact: (files, plan) => transact(workplace, files, plan),
-    preflight: (files) => rehearse(workplace, files),
+    read: () => readBoth(session, readRegularFile).snapshots,
+    transact: (names, plan) => transact(session, names, plan),
+    preflight: (names) => {
+      refuseRootElsewhere(session)
+      for (const file of filesOf(session, names).keys()) {
+        if (isNullDevice(file)) throw isDevice(file)
+        tryStage(file, readRegularFile(file).bytes.length + ROOM_BYTES)
+      }
+    },
   }
 }
 
-function rehearse({ options }: Workplace, files: readonly SharedFileName[]): void {
-  refuseRootElsewhere(options)
-  for (const { file } of findTargets(options, files)) {
-    if (isNullDevice(file)) throw isDevice(file)
-    tryStage(file, readRegularFile(file).bytes.length + ROOM)
-  }
-}
-
-function transact<T>(
-  workplace: Workplace,
-  files: readonly SharedFileName[],
-  plan: (snapshots: SharedSnapshots) => FilePlan<T>,
-): TransactOutcome<T> {
-  const { options } = workplace
-  const targets = findTargets(options, files)
-  const real = targets.filter(({ file }) => !isNullDevice(file))
-  if (real.map(({ file }) => !findRegularFile(file) && isFolderMissing(file)).includes(true)) {
+function transact<T>(session: Session, names: readonly SharedFileName[], plan: Plan<T>): TransactOutcome<T> {
+  const missing = [...filesOf(session, names).keys()].filter((file) => {
+    assertRegularFile(file)
+    return errnoOf(() => statSync(dirname(file))) === 'ENOENT'
+  })
+  if (missing.length > 0) {
     // Nothing to lock yet: a folder is made only when there is something to write into it.
-    const { edits, result } = plan(readBoth(workplace, readRegularFile).snapshots)
+    const { edits, result } = plan(readBoth(session, readRegularFile).snapshots)
     if (ORDER.every((name) => (edits[name] ?? []).length === 0)) return { result, changed: [], warnings: [] }
-    refuseRootElsewhere(options)
-    for (const { file } of real) makeFolder(file)
   }
-  refuseRootElsewhere(options)
-  return withLocks(workplace, real, (locked) => replaceUntilUndisturbed(locked, targets, plan))
-}
-
-/** Locks the files, does the work and unlocks; a lock that cannot be removed is a warning beside the outcome. */
-function withLocks<T>(
-  workplace: Workplace,
-  targets: readonly Target[],
-  work: (workplace: Workplace) => TransactOutcome<T>,
-): TransactOutcome<T> {
+  refuseRootElsewhere(session)
+  for (const file of missing) writing(file, 'folder', () => makePrivateFolder(dirname(file)))
+  // Only now, since a folder that is missing has no canonical name.
+  const files = filesOf(session, names)
   const locks: HeldLock[] = []
-  const warnings: WriteWarning[] = []
   const pause = (ms: number): void => {
     for (const lock of locks) lock.touch()
-    workplace.pause(ms)
+    session.pause(ms)
   }
+  const lockWarnings: WriteWarning[] = []
   let outcome: TransactOutcome<T>
   try {
-    for (const { file } of targets) {
-      const path = `${file}.awsmfa-lock`
-      const lock = writing(file, 'lock', () =>
-        acquireLock(path, { waitMs: workplace.options.lockWaitMs ?? LOCK_WAIT_MS, pause }),
-      )
-      locks.push(lock)
-      cleanUp(file, lock)
+    for (const file of files.keys()) {
+      if (isNullDevice(file)) continue
+      locks.push(lockFile(file, session.lockWaitMs ?? LOCK_WAIT_MS, pause))
+      removeLeftovers(file)
     }
-    outcome = work({ ...workplace, pause })
+    outcome = writeUndisturbed({ ...session, pause }, files, plan)
   } finally {
     for (const lock of locks.toReversed()) {
       const errno = lock.release()
-      if (errno !== undefined) warnings.push({ kind: 'lock-not-removed', path: lock.path, errno })
+      if (errno !== undefined) lockWarnings.push({ kind: 'lock-not-removed', path: lock.path, errno })
     }
   }
-  return { ...outcome, warnings: [...outcome.warnings, ...warnings] }
+  return { ...outcome, warnings: [...outcome.warnings, ...lockWarnings] }
 }
 
-/** Clears away what killed processes left beside a file, now that its lock says that none of them is at work. */
-function cleanUp(file: string, lock: HeldLock): void {
+function lockFile(file: string, waitMs: number, pause: (ms: number) => void): HeldLock {
+  return writing(file, 'lock', () => acquireLock(`${file}.awsmfa-lock`, { waitMs, pause }))
+}
+
+/** Clears away what killed processes left beside a locked file; finishes what one of them began to write in place. */
+function removeLeftovers(file: string): void {
   const names = listFolder(file)
   finishInPlace(file, names)
-  sweepStages(file, names)
-  sweepLockLeftovers(lock, names)
+  sweepStagesOf(file, names)
 }
 
-/** Reads, plans and replaces, again from the start when a file was changed meanwhile by somebody who takes no lock. */
-function replaceUntilUndisturbed<T>(
-  workplace: Workplace,
-  targets: readonly Target[],
-  plan: (snapshots: SharedSnapshots) => FilePlan<T>,
+/** Reads, plans and replaces, again from the start if somebody who takes no lock changed a file meanwhile. */
+function writeUndisturbed<T>(
+  session: Session,
+  files: ReadonlyMap<string, readonly SharedFileName[]>,
+  plan: Plan<T>,
 ): TransactOutcome<T> {
   const startedMs = monotonicMs()
   for (let round = 1; ; round++) {
-    const { snapshots, reads } = readBoth(workplace, (file) => {
-      const isLocked = targets.some((target) => target.file === file)
-      return isLocked
-        ? readWhenQuiet(file, { lastSize: workplace.lastSizes.get(file) ?? 0, pause: workplace.pause, now: Date.now })
-        : readRegularFile(file)
+    const { snapshots, reads } = readBoth(session, (file) => {
+      if (!files.has(file)) return readRegularFile(file)
+      return readWhenQuiet(file, { lastSize: session.lastSizes.get(file) ?? 0, pause: session.pause })
     })
     const { edits, result } = plan(snapshots)
-    const replacements = targets.flatMap((target) => planReplacement(target, edits, reads))
-    refuseStrayEdits(edits, targets)
-    if (replacements.length === 0) return { result, changed: [], warnings: [] }
-    const unchanged = targets.flatMap(({ file }) => {
-      const read = reads.get(file)
-      return read === undefined || replacements.some((replacement) => replacement.file === file) ? [] : [{ file, read }]
-    })
-    const warnings = replaceFiles(replacements, unchanged)
-    if (warnings !== undefined) {
-      for (const { file, bytes } of replacements) workplace.lastSizes.set(file, bytes.length)
-      const changed = targets
-        .filter(({ file }) => replacements.some((replacement) => replacement.file === file))
-        .flatMap(({ names }) => names)
-      return { result, changed, warnings }
-    }
+    const stray = ORDER.find((name) => edits[name]?.length && ![...files.values()].flat().includes(name))
+    if (stray !== undefined) throw new Error(`a plan edits the ${stray} file, which was not named`)
+    const replacements = [...files].flatMap(([file, names]) => planReplacement(file, names, edits, reads))
     const [first] = replacements
-    if (first && (round >= ROUNDS || monotonicMs() - startedMs > ROUNDS_MS)) {
+    if (first === undefined) return { result, changed: [], warnings: [] }
+    const locked = [...reads].filter(([file]) => files.has(file))
+    const isUnchanged = (): boolean => locked.every(([file, read]) => isSame(readRegularFile(file), read))
+    const warnings = replaceAll(session, replacements, isUnchanged)
+    if (warnings !== undefined) return { result, changed: replacements.flatMap(({ names }) => names), warnings }
+    if (round >= MAXIMUM_ROUNDS || monotonicMs() - startedMs > MAXIMUM_ROUNDS_MS)
       throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: first.file } })
-    }
   }
 }
 
 function planReplacement(
-  { names, file }: Target,
+  file: string,
+  names: readonly SharedFileName[],
   edits: FilePlan<unknown>['edits'],
-  reads: ReadonlyMap<string, FileRead>,
+  reads: Reading['reads'],
 ): readonly Replacement[] {
-  const [name] = names
   const read = reads.get(file)
-  const wanted = names.flatMap((each) => edits[each] ?? [])
-  if (name === undefined || read === undefined || wanted.length === 0) return []
+  const wanted = names.flatMap((name) => edits[name] ?? [])
+  if (wanted.length === 0) return []
   if (isNullDevice(file)) throw isDevice(file)
+  if (read === undefined) throw new Error(`${file} was locked and not read`)
   const text = read.bytes.toString('latin1')
   const edited = applyEdits(text, wanted)
-  if (edited === text) return []
   if (!isContained(text, edited, wanted)) throw new AwsmfaError({ code: 'EDIT_NOT_CONTAINED', place: { path: file } })
-  return [{ name, file, read, bytes: Buffer.from(edited, 'latin1') }]
+  return edited === text ? [] : [{ file, names, read, bytes: Buffer.from(edited, 'latin1') }]
 }
 
-/** The last look before a file of the person's is replaced: every byte outside the edits is as it was. */
+/** Returns whether every byte outside the edits is as it was: the last look before a file of the person's is replaced. */
 function isContained(text: string, edited: string, edits: readonly ByteEdit[]): boolean {
-  let position = 0
-  let editedPosition = 0
+  let [position, editedPosition] = [0, 0]
   for (const { offset, length, content } of edits.toSorted((a, b) => a.offset - b.offset || a.length - b.length)) {
     const untouched = text.slice(position, offset)
-    if (edited.slice(editedPosition, editedPosition + untouched.length) !== untouched) return false
-    if (/[^\0-\xff]/.test(content)) return false
+    if (!edited.startsWith(untouched, editedPosition) || /[^\0-\xff]/.test(content)) return false
     position = offset + length
     editedPosition += untouched.length + content.length
   }
   return edited.slice(editedPosition) === text.slice(position)
 }
 
-function refuseStrayEdits(edits: FilePlan<unknown>['edits'], targets: readonly Target[]): void {
-  const stray = ORDER.find(
-    (name) => (edits[name] ?? []).length > 0 && !targets.some(({ names }) => names.includes(name)),
-  )
-  if (stray !== undefined) throw new Error(`a plan edits the ${stray} file, which was not named`)
+/** Stages all files and renames them into place. Returns undefined, having changed nothing, if a file is no longer what was read. */
+function replaceAll(
+  { lastSizes }: Session,
+  replacements: readonly Replacement[],
+  isUnchanged: () => boolean,
+): readonly WriteWarning[] | undefined {
+  const staged: Staged[] = []
+  const warnings: WriteWarning[] = []
+  let areReplaced = false
+  try {
+    for (const each of replacements) staged.push(stageReplacement(each, each !== replacements.at(-1)))
+    if (!isUnchanged()) return undefined
+    warnings.push(...staged.flatMap(({ stage }) => stage.warnings), ...renameAll(staged))
+    areReplaced = true
+  } finally {
+    for (const { file, stage, backup } of staged) {
+      if (!areReplaced) warnings.push(...discardStage(file, stage))
+      if (backup !== undefined) warnings.push(...discardStage(file, backup))
+    }
+  }
+  for (const { file, bytes } of staged) lastSizes.set(file, bytes.length)
+  const folders = new Set(staged.map(({ file }) => dirname(file)))
+  return [...warnings, ...[...folders].flatMap(syncFolder)]
 }
 
-function readBoth(
-  { options, lastSizes }: Workplace,
-  readOne: (file: string) => FileRead,
-): { readonly snapshots: SharedSnapshots; readonly reads: ReadonlyMap<string, FileRead> } {
+function stageReplacement(replacement: Replacement, needsBackup: boolean): Staged {
+  const { file, read, bytes } = replacement
+  const backup = needsBackup && read.stat !== undefined ? keepOld(file, read) : undefined
+  try {
+    return { ...replacement, stage: makeStage(file, bytes, { old: read.stat }), backup }
+  } catch (error) {
+    if (backup !== undefined) discardStage(file, backup)
+    throw error
+  }
+}
+
+/** Gives the old file a second name, or copies it where the file system has no links. */
+function keepOld(file: string, read: FileRead): Stage {
+  const path = stageName(file)
+  const isLinked = errnoOf(() => linkSync(file, path)) === undefined
+  return isLinked ? { ...read, path, warnings: [] } : makeStage(file, read.bytes, { old: read.stat })
+}
+
+function renameAll(staged: readonly Staged[]): readonly WriteWarning[] {
+  const warnings: WriteWarning[] = []
+  for (const [index, each] of staged.entries()) {
+    try {
+      warnings.push(...renameStage(each.file, each.stage, each.read.bytes))
+    } catch (error) {
+      for (const earlier of staged.slice(0, index).toReversed()) restore(earlier, each, error)
+      throw error
+    }
+  }
+  return warnings
+}
+
+/** Renames a stage to its file; overwrites the file if it is a mount point, to which nothing can be renamed. */
+function renameStage(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
+  try {
+    retryIfBusy(() => renameSync(stage.path, file))
+    return []
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    const { code: errno } = error
+    if (errno === 'EXDEV' || (errno === 'EBUSY' && isMountPoint(file)))
+      return [{ kind: 'written-in-place', path: file, errno }, ...writeInPlace(file, stage, old)]
+    throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, step: 'rename' }, { cause: error })
+  }
+}
+
+/** Undoes one replacement, unless somebody has written the file since. Throws FILE_PARTLY_WRITTEN if it cannot. */
+function restore({ names, file, backup, bytes }: Staged, failed: Staged, cause: unknown): void {
+  try {
+    if (!readRegularFile(file).bytes.equals(bytes)) throw new Error('written by somebody else since')
+    if (backup === undefined) unlinkSync(file)
+    else renameStage(file, backup, bytes)
+  } catch {
+    const isRefusal = cause instanceof AwsmfaError && cause.failure.code === 'FILE_NOT_WRITABLE'
+    const errno = isRefusal ? cause.failure.errno : 'EIO'
+    const [written = 'config'] = names
+    throw new AwsmfaError({ code: 'FILE_PARTLY_WRITTEN', place: { path: failed.file }, written, errno }, { cause })
+  }
+}
+
+/** Makes a rename last through a power failure. Windows has no such thing. */
+function syncFolder(path: string): readonly WriteWarning[] {
+  if (process.platform === 'win32') return []
+  const errno = errnoOf(() => {
+    const fd = openSync(path, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
+  return errno === undefined ? [] : [{ kind: 'folder-not-synced', path, errno }]
+}
+
+function readBoth({ paths, lastSizes }: Session, readOne: (file: string) => FileRead): Reading {
   const reads = new Map<string, FileRead>()
   const snapshot = (name: SharedFileName): FileSnapshot => {
-    const path = options.paths[name]
+    const path = paths[name]
     const file = canonical(path)
     const read = reads.get(file) ?? readOne(file)
     reads.set(file, read)
     lastSizes.set(file, read.bytes.length)
     return { path, text: read.bytes.toString('latin1'), exists: read.stat !== undefined }
   }
-  const config = snapshot('config')
-  return { snapshots: snapshotsOf({ credentials: snapshot('credentials'), config }), reads }
+  const [config, credentials] = [snapshot('config'), snapshot('credentials')]
+  return { snapshots: snapshotsOf({ credentials, config }), reads }
 }
 
-function findTargets({ paths }: SharedFilesOptions, files: readonly SharedFileName[]): readonly Target[] {
-  const targets = new Map<string, SharedFileName[]>()
-  for (const name of ORDER.filter((each) => files.includes(each))) {
+/** The files themselves, links followed, each with its names. */
+function filesOf({ paths }: Session, names: readonly SharedFileName[]): ReadonlyMap<string, readonly SharedFileName[]> {
+  const files = new Map<string, readonly SharedFileName[]>()
+  for (const name of ORDER.filter((each) => names.includes(each))) {
     const file = canonical(paths[name])
-    targets.set(file, [...(targets.get(file) ?? []), name])
+    files.set(file, [...(files.get(file) ?? []), name])
   }
-  return [...targets].map(([file, names]) => ({ names, file }))
+  return files
 }
 
-/** One spelling for one file, so that both names of one file are seen to be that, and one lock serves both. */
+/** One spelling for one file, so that one lock serves both of its names. */
 function canonical(path: string): string {
   const file = resolveLinks(path)
-  try {
-    return childPath(realpathSync.native(dirname(file)), basename(file))
-  } catch (error) {
-    if (isSystemError(error)) return file
-    throw error
-  }
-}
-
-function isFolderMissing(file: string): boolean {
-  return errnoOf(() => statSync(dirname(file))) === 'ENOENT'
+  return orElse(file, () => join(realpathSync.native(dirname(file)), basename(file)))
 }
 
 /** Root's files in somebody else's home lock that person out. Throws HOME_OF_ANOTHER. */
-function refuseRootElsewhere({ home, allowRoot, uid = process.getuid?.() }: SharedFilesOptions): void {
+function refuseRootElsewhere({ home, allowRoot, uid = process.getuid?.() }: Session): void {
   if (uid !== 0 || allowRoot || home === undefined) return
-  errnoOf(() => {
-    const owner = statSync(home).uid
-    if (owner !== 0) throw new AwsmfaError({ code: 'HOME_OF_ANOTHER', place: { path: home }, owner })
-  })
+  const owner = orElse(0, () => statSync(home).uid)
+  if (owner !== 0) throw new AwsmfaError({ code: 'HOME_OF_ANOTHER', place: { path: home }, owner })
 }
 
 function isDevice(path: string): AwsmfaError {
   return new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'device' })
-}
-
-/** What a plan wants done: edits per file (none: the file is left alone) and whatever the caller wants to know afterwards. */
-export interface FilePlan<T> {
-  readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
-  readonly result: T
-}
-
-/** What a transaction did. `changed` lists the files whose bytes are new. */
-export interface TransactOutcome<T> {
-  readonly result: T
-  readonly changed: readonly SharedFileName[]
-  readonly warnings: readonly WriteWarning[]
-}
-
-/** The two shared files of AWS. */
-export interface SharedFiles {
-  /** Reads both files, without any lock. Throws FILE_UNREADABLE, FILE_NOT_REGULAR. */
-  readonly read: () => SharedSnapshots
-  /**
-   * Locks the named files (config before credentials), reads both files, asks `plan` for edits on what was read, and makes
-   * them so that each file is the old one or the new one, whole, whatever happens. `plan` may be asked again when a file
-   * was changed meanwhile; it may throw, and then nothing is changed. Only edits of the named files are allowed.
-   */
-  readonly transact: <T>(
-    files: readonly SharedFileName[],
-    plan: (snapshots: SharedSnapshots) => FilePlan<T>,
-  ) => TransactOutcome<T>
-  /** Finds out whether `transact` could write: makes and removes a trial stage file. Throws what the write would throw. */
-  readonly preflight: (files: readonly SharedFileName[]) => void
 }

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { SharedFileName } from '../model/origin.ts'
-import { sweepFolder, writeWhole } from '../platform/atomic-file.ts'
+import { sweepStages, writeWhole } from '../platform/atomic-file.ts'
 import { childPath } from '../platform/paths.ts'
 import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
@@ -73,7 +73,7 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
     sweep: () => {
       const names = namesIn(folder)
       for (const name of names) if (isOlder(name, now().getTime() - KEPT_MS)) remove(name)
-      sweepFolder(folder, names, STAGE_MS)
+      sweepStages(folder, names, STAGE_MS)
     },
   }
 }

@@ -1,10 +1,9 @@
 /** The lock under which one prompt for a token code at a time is shown, in awsmfa's state folder. */
-import { readdirSync } from 'node:fs'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
-import { acquireLockAsync, sweepLockLeftovers } from '../platform/file-lock.ts'
+import { acquireLockAsync } from '../platform/file-lock.ts'
 import { childPath } from '../platform/paths.ts'
-import { asWriteFailure, errnoOf, writing } from '../platform/system-error.ts'
+import { asWriteFailure, writing } from '../platform/system-error.ts'
 import type { Deadline, Now } from '../platform/time.ts'
 import type { QuestionRefusal, RememberedFacts } from '../sessions/facts.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -18,11 +17,9 @@ export function createQuestionLock(stateFolder: string): LockQuestion {
   return async (question, signal) => {
     const path = childPath(folder, `${question}.lock`)
     writing(path, 'folder', () => makePrivateFolder(folder))
-    const { waited, release, ...lock } = await acquireLockAsync(path, signal).catch((error: unknown) => {
+    const { waited, release } = await acquireLockAsync(path, signal).catch((error: unknown) => {
       throw asWriteFailure(path, 'lock', error)
     })
-    // Failing to remove leftovers of other processes must not lose a lock that is held.
-    errnoOf(() => sweepLockLeftovers({ ...lock, release }, readdirSync(folder)))
     return { waited, release: () => void release() }
   }
 }

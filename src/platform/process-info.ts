@@ -1,69 +1,12 @@
+import type { StdioOptions } from 'node:child_process'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isSystemError } from './system-error.ts'
-
-/** Tells whether the files are there that Docker and podman put into a container's root. */
-export function hasContainerMark(): boolean {
-  return ['/.dockerenv', '/run/.containerenv'].some((path) => existsSync(path))
-}
+import { isSystemError, orElse } from './system-error.ts'
 
 /**
- * Tells whether this process belongs to the foreground group of its controlling terminal. Where that cannot be found out it
- * says yes: a wrong no would refuse a person who sits there.
- */
-export function isForeground(): boolean {
-  if (process.platform === 'win32') return true
-  const groups = process.platform === 'linux' ? groupsFromProc() : groupsFromPs()
-  return groups === undefined || groups.foreground <= 0 || groups.foreground === groups.own
-}
-
-/** Tells whether this process is in the foreground of a terminal, whose keys then send it signals. No, where that is not known. */
-export function isAtTerminal(): boolean {
-  const groups = process.platform === 'linux' ? groupsFromProc() : groupsFromPs()
-  return groups !== undefined && groups.foreground > 0 && groups.foreground === groups.own
-}
-
-interface Groups {
-  readonly own: number
-  readonly foreground: number
-}
-
-/** proc(5), /proc/pid/stat: fields 5 (pgrp) and 8 (tpgid). Field 2 is the program's name in brackets and may hold anything. */
-function groupsFromProc(): Groups | undefined {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return parsed(fields[2], fields[5])
-  } catch {
-    return undefined
-  }
-}
-
-/** ps(1) of macOS and the BSDs has both as keywords. */
-function groupsFromPs(): Groups | undefined {
-  try {
-    const { execFileSync } = process.getBuiltinModule('node:child_process')
-    const words = ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]
-    const text = execFileSync('/bin/ps', words, {
-      encoding: 'latin1',
-      timeout: 2000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const [own, foreground] = text.trim().split(/\s+/)
-    return parsed(own, foreground)
-  } catch {
-    return undefined
-  }
-}
-
-function parsed(own: string | undefined, foreground: string | undefined): Groups | undefined {
-  const groups = { own: Number(own), foreground: Number(foreground) }
-  return Number.isInteger(groups.own) && Number.isInteger(groups.foreground) ? groups : undefined
-}
-
-/**
- * Which process holds something, told so that another process, now or after a restart or in another container, can find out
- * whether it still runs. A pid alone does not do: it is used again, and in two containers both are 1.
+ * Which process holds a lock, in a form by which another process, now or after a restart or in another container, can find out
+ * whether it still runs. A pid alone is not enough: it is reused, and two containers both have pid 1. Also whether this process
+ * is in the foreground of its terminal, or in a container.
  */
 
 /** One process on one host. What the platform does not tell is ''. */
@@ -78,56 +21,90 @@ export interface ProcessIdentity {
   readonly host: string
 }
 
-/** What is known about a process: `elsewhere` is one whose pid means nothing here. */
+/** `elsewhere`: on another host, before a restart or in another container, where the pid means nothing here. */
 export type Whereabouts = 'running' | 'gone' | 'elsewhere'
 
-/** Who this process is. */
+/** Returns the identity of this process. */
 export function identifyThisProcess(): ProcessIdentity {
   return {
     pid: process.pid,
-    start: readStat('self')?.start ?? '',
-    boot: readOr('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
-    namespace: readOr('', () => readlinkSync('/proc/self/ns/pid')),
+    start: readStat('self')?.[START] ?? '',
+    boot: orElse('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
+    namespace: orElse('', () => readlinkSync('/proc/self/ns/pid')),
     host: hostname(),
   }
 }
 
 /**
- * Finds out whether a process still runs. Another boot id says `elsewhere` and not `gone`: two machines with one name may
- * share a home folder, and after a true restart the file is old anyway.
+ * Returns whether a process still runs. Another boot id means `elsewhere`, not `gone`: two machines with one name may share a
+ * home folder.
  */
 export function findProcess(sought: ProcessIdentity, self: ProcessIdentity): Whereabouts {
   if (sought.host !== self.host || sought.boot !== self.boot || sought.namespace !== self.namespace) return 'elsewhere'
   if (!isPidUsed(sought.pid)) return 'gone'
   const stat = readStat(String(sought.pid))
   if (stat === undefined || sought.start === '') return 'running'
-  return stat.start === sought.start && !stat.ended ? 'running' : 'gone'
+  const hasEnded = stat[STATE] === 'Z' || stat[STATE] === 'X'
+  return stat[START] === sought.start && !hasEnded ? 'running' : 'gone'
 }
 
-/** Tells whether some process has that pid now, which need not be the one that had it. */
+/** Returns whether some process has that pid now; it need not be the one that had it. */
 export function isPidUsed(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it exists and belongs to somebody else.
     return isSystemError(error) && error.code === 'EPERM'
   }
 }
 
-function readStat(pid: string): { readonly start: string; readonly ended: boolean } | undefined {
-  const text = readOr(undefined, () => readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  if (text === undefined) return undefined
-  // The second field is the program's name in parentheses and may hold anything; the third follows the last parenthesis.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { start: fields[19] ?? '', ended: fields[0] === 'Z' || fields[0] === 'X' }
+/**
+ * Returns whether this process is in the foreground group of its controlling terminal. True if that cannot be found out: a wrong
+ * no would refuse a person who sits there.
+ */
+export function isForeground(): boolean {
+  if (process.platform === 'win32') return true
+  const groups = processGroups()
+  return groups === undefined || groups.foreground <= 0 || groups.foreground === groups.own
 }
 
-function readOr<T>(fallback: T, read: () => T): T {
+/** Returns whether this process is in the foreground of a terminal, whose keys send it signals. False if that is not known. */
+export function isAtTerminal(): boolean {
+  const groups = processGroups()
+  return groups !== undefined && groups.foreground > 0 && groups.foreground === groups.own
+}
+
+/** Returns whether Docker or podman marked this file system as a container's. */
+export function hasContainerMark(): boolean {
+  return ['/.dockerenv', '/run/.containerenv'].some((path) => existsSync(path))
+}
+
+/** Places of fields 3, 5, 8 and 22 of /proc/<pid>/stat (proc(5)) in what `readStat` returns. */
+const [STATE, GROUP, FOREGROUND_GROUP, START] = [0, 2, 5, 19]
+
+/** Field 2 of /proc/<pid>/stat, the program's name in parentheses, may hold anything: the fields after the last parenthesis. */
+function readStat(pid: string): readonly string[] | undefined {
+  const text = orElse(undefined, () => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+/** Elsewhere than on Linux by ps(1), of which macOS and the BSDs have both keywords. */
+function processGroups(): { readonly own: number; readonly foreground: number } | undefined {
+  const stat = process.platform === 'linux' ? readStat('self') : undefined
+  const [own, foreground] =
+    process.platform === 'linux' ? [stat?.[GROUP], stat?.[FOREGROUND_GROUP]] : (groupsFromPs() ?? [])
+  const groups = { own: Number(own), foreground: Number(foreground) }
+  return Number.isInteger(groups.own) && Number.isInteger(groups.foreground) ? groups : undefined
+}
+
+function groupsFromPs(): readonly string[] | undefined {
   try {
-    return read()
-  } catch (error) {
-    if (isSystemError(error)) return fallback
-    throw error
+    const { execFileSync } = process.getBuiltinModule('node:child_process')
+    const argv = ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]
+    const stdio: StdioOptions = ['ignore', 'pipe', 'ignore']
+    return execFileSync('/bin/ps', argv, { encoding: 'latin1', timeout: 2000, stdio }).trim().split(/\s+/)
+  } catch {
+    return undefined
   }
 }

@@ -7,10 +7,10 @@ import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { isFailure } from '../model/failure.ts'
-import { giveToOwnerOf, makeFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
+import { giveToOwnerOf, makePrivateFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { readRegularFile } from '../platform/read-file.ts'
-import { errnoOf } from '../platform/system-error.ts'
+import { errnoOf, writing } from '../platform/system-error.ts'
 import {
   cacheEntryName,
   decodeCacheEntry,
@@ -135,7 +135,7 @@ function storeAt(
 /** Makes the folder first, so that what a killed preflight leaves is where the next write sweeps. */
 function preflightIn(folder: string): void {
   const trial = join(folder, 'trial')
-  makeFolder(trial)
+  writing(trial, 'folder', () => makePrivateFolder(folder))
   tryStage(trial, TRIAL_BYTES)
 }
 

@@ -1,10 +1,10 @@
 /** The key of awsmfa's own cache as a file, mode 0600, in memory where the system has such a folder: making and keeping it. */
 import { randomBytes } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import { listFolder, makeFolder, sweepStages, writeWhole } from '../platform/atomic-file.ts'
-import { acquireLock, sweepLockLeftovers } from '../platform/file-lock.ts'
+import { listFolder, makePrivateFolder, sweepStagesOf, writeWhole } from '../platform/atomic-file.ts'
+import { acquireLock } from '../platform/file-lock.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import { pauseSync } from '../platform/time.ts'
 import { cacheKeyPath, encodeCacheKey, readCacheKey } from './cache-cipher.ts'
@@ -72,12 +72,10 @@ function makeUnlessThere(path: string, onOddity: (text: string) => void): CacheK
 
 /** Runs `action` in one process at a time, so that all agree on one key. Sweeps first. */
 function underLock<T>(path: string, waitMs: number, action: () => T): T {
-  makeFolder(path)
+  writing(path, 'folder', () => makePrivateFolder(dirname(path)))
   const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs, pause: pauseSync }))
   try {
-    const names = listFolder(path)
-    sweepLockLeftovers(lock, names)
-    sweepStages(path, names)
+    sweepStagesOf(path, listFolder(path))
     return action()
   } finally {
     lock.release()

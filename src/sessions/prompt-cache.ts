@@ -8,8 +8,8 @@
 import { readFileSync, readdirSync, rmdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
-import { sweepFolder, writeEachWhole } from '../platform/atomic-file.ts'
-import { errnoOf } from '../platform/system-error.ts'
+import { makePrivateFolder, replaceFile, sweepStages } from '../platform/atomic-file.ts'
+import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 import { isPromptLine, promptFileOf } from './prompt-line.ts'
 import type { PromptFile } from './prompt-line.ts'
@@ -69,9 +69,10 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   const outdated = wanted.filter(
     ({ name, content }) => !names.includes(name) || contentOf(join(folder, name)) !== content,
   )
-  if (outdated.length > 0) writeEachWhole(folder, outdated)
+  if (outdated.length > 0) writing(folder, 'folder', () => makePrivateFolder(folder))
+  for (const { name, content } of outdated) replaceFile(join(folder, name), content)
   for (const { name } of wanted) dateFrom(join(folder, name), madeFromMs)
-  sweepFolder(folder, names, STAGE_MS)
+  sweepStages(folder, names, STAGE_MS)
   const kept = new Set(wanted.map(({ name }) => name))
   for (const name of names)
     if (!kept.has(name) && isPromptLine(contentOf(join(folder, name)))) errnoOf(() => unlinkSync(join(folder, name)))

@@ -9,7 +9,7 @@ import type { StsSession } from '../aws/sts-api.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
-import { makeFolder, sweepFolder, tryStage, writeWhole } from '../platform/atomic-file.ts'
+import { makePrivateFolder, sweepStages, tryStage, writeWhole } from '../platform/atomic-file.ts'
 import { readWhole } from '../platform/read-file.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
@@ -88,7 +88,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     preflight: () => {
       keySource.findOrCreate()
       const trial = join(folder, 'trial')
-      makeFolder(trial)
+      writing(trial, 'folder', () => makePrivateFolder(folder))
       tryStage(trial, TRIAL_BYTES)
     },
     list: () => names().flatMap((name) => read(name) ?? []),
@@ -97,7 +97,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     removeAll: () => names().forEach(remove),
     sweep: () => {
       removePlaintext(folder)
-      sweepFolder(folder, namesIn(folder), 0)
+      sweepStages(folder, namesIn(folder), 0)
     },
   }
 }

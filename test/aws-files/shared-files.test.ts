@@ -338,7 +338,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect([readBytes(path), pauses]).toEqual([`${OLD}[theirs]\n[ours]\n`, 2])
   })
 
-  it('does not wait after a write of its own, nor for a file that was left alone for a while', () => {
+  it('does not wait after a write of awsmfa, nor for a file that was left alone for a while', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
@@ -354,6 +354,18 @@ describe('promise 2: nothing is ever lost', () => {
       },
     }).transact(['credentials'], append('[b]\n'))
     expect([pauses, readBytes(join(folder, 'credentials'))]).toEqual([0, `${OLD}[a]\n[b]\n`])
+  })
+
+  it('writes into a folder that is made behind a link', () => {
+    const folder = scratchFolder()
+    mkdirSync(join(folder, 'home'))
+    symlinkSync('home', join(folder, 'link'))
+    const outcome = inFolder(join(folder, 'link', '.aws')).transact(['credentials', 'config'], appendToBoth('[new]\n'))
+    expect(outcome).toEqual({ result: 'done', changed: ['config', 'credentials'], warnings: [] })
+    expect(['config', 'credentials'].map((name) => readBytes(join(folder, 'home', '.aws', name)))).toEqual([
+      '[new]\n',
+      '[new]\n',
+    ])
   })
 
   it('accepts a file that is gone, once two reads agree on it', () => {

@@ -143,6 +143,8 @@ describe.skipIf(!needsProgram('strace'))(
         ]
       })
       expect(outcomes.toSorted()).toEqual([
+        // The trial of the preflight is all zeros, and so is the hole that the cut write leaves at its start.
+        ['.aws', 0],
         ['.aws', 1],
         ['.aws/credentials.awsmfa', 0],
         ['cache-key', 0],

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSy
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { acquireLock, acquireLockAsync, sweepLockLeftovers } from '../../src/platform/file-lock.ts'
+import { acquireLock, acquireLockAsync } from '../../src/platform/file-lock.ts'
 import { identifyThisProcess } from '../../src/platform/process-info.ts'
 import { createQuestionLock } from '../../src/mfa/question-lock.ts'
 import { bundleScript } from '../support/bundle-script.ts'
@@ -118,7 +118,7 @@ describe('a lock', () => {
     const path = join(folder, 'lock')
     plantLock(path, { pid: gonePid() })
     plantLock(`${path}.break-0123456789ab`, { pid: gonePid(), nonce: 'aaaaaaaaaaaa' })
-    plantLock(`${path}.break-aaaaaaaaaaaa`, { pid: gonePid(), nonce: 'bbbbbbbbbbbb' })
+    plantLock(`${path}.break-0123456789ab.break-aaaaaaaaaaaa`, { pid: gonePid(), nonce: 'bbbbbbbbbbbb' })
     expect([acquireLock(path, noWait).release(), namesBeside(folder)]).toEqual([undefined, []])
   })
 
@@ -131,20 +131,22 @@ describe('a lock', () => {
     expect(namesBeside(folder)).toEqual(['lock', 'lock.break-0123456789ab'])
   })
 
-  it('leaves private names of running processes alone when its holder sweeps', () => {
+  it('is rid of what killed processes left beside it, and of nothing else', () => {
     const folder = scratchFolder()
-    const lock = acquireLock(join(folder, 'lock'), noWait)
     const kept = [
-      'lock',
       `lock.by-${String(process.pid)}-0123456789ab`,
       'lock.break-',
       'lock.by-me',
       'other.break-0123456789ab',
     ]
-    const swept = [`lock.by-${String(gonePid())}-0123456789ab`, 'lock.break-0123456789ab']
-    for (const name of [...kept.slice(1), ...swept]) writeFileSync(join(folder, name), '')
-    sweepLockLeftovers(lock, [...kept, ...swept])
-    expect(namesBeside(folder).toSorted()).toEqual(kept.toSorted())
+    const swept = [
+      `lock.by-${String(gonePid())}-0123456789ab`,
+      'lock.break-0123456789ab',
+      'lock.break-1a2b-3c4d.break-0123456789ab',
+    ]
+    for (const name of [...kept, ...swept]) writeFileSync(join(folder, name), '')
+    acquireLock(join(folder, 'lock'), noWait)
+    expect(namesBeside(folder).toSorted()).toEqual(['lock', ...kept].toSorted())
   })
 
   it("in a folder that is missing is the system's refusal", () => {

@@ -1,25 +1,30 @@
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   chownSync,
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findProcess, identifyThisProcess, isPidUsed } from '../../src/platform/process-info.ts'
-import { isMountPoint } from '../../src/aws-files/in-place.ts'
-import { insist } from '../../src/platform/system-error.ts'
 import { createQuestionLock } from '../../src/mfa/question-lock.ts'
-import { giveToOwnerOf } from '../../src/platform/atomic-file.ts'
-import { makeStage, tryStage, writeWhole } from '../../src/platform/atomic-file.ts'
-import { isStampedAsOurs, stampAsOurs } from '../../src/platform/atomic-file.ts'
-import { namesBeside, scratchFolder, writeAgedFile } from '../support/scratch.ts'
+import {
+  giveToOwnerOf,
+  isRenamed,
+  makePrivateFolder,
+  makeStage,
+  tryStage,
+  writeWhole,
+} from '../../src/platform/atomic-file.ts'
+import { errnoOf } from '../../src/platform/system-error.ts'
 import { failureOf } from '../support/failure-of.ts'
+import { namesBeside, scratchFolder, writeAgedFile } from '../support/scratch.ts'
 
 const NOBODY = 65_534
 
@@ -106,24 +111,46 @@ describe("a file of awsmfa's own", () => {
 })
 
 describe('a stage', () => {
-  it('is private, whole, and stamped as ours', () => {
+  it('is private and whole', () => {
     const folder = scratchFolder()
-    const stage = makeStage(join(folder, 'credentials'), Buffer.from([0, 255, 10]), undefined)
-    const stat = statSync(stage.path, { bigint: true })
-    expect([readFileSync(stage.path), Number(stat.mode & 0o777n), isStampedAsOurs(stat), stage.warnings]).toEqual([
+    const stage = makeStage(join(folder, 'credentials'), Buffer.from([0, 255, 10]))
+    expect([readFileSync(stage.path), statSync(stage.path).mode & 0o777, stage.warnings]).toEqual([
       Buffer.from([0, 255, 10]),
       0o600,
-      true,
       [],
     ])
     expect(stage.path).toMatch(new RegExp(`/credentials\\.awsmfa-${process.pid}-[0-9a-f]{12}$`))
   })
 
+  it('is known as renamed until somebody writes to it in place', () => {
+    const folder = scratchFolder()
+    const { path, stat } = makeStage(join(folder, 'credentials'), Buffer.from('x'))
+    renameSync(path, join(folder, 'credentials'))
+    const placed = statSync(join(folder, 'credentials'), { bigint: true })
+    writeFileSync(join(folder, 'credentials'), 'y')
+    const written = statSync(join(folder, 'credentials'), { bigint: true })
+    const isKnown = process.platform !== 'win32'
+    expect([stat, placed, written].map((each) => each !== undefined && isRenamed(each))).toEqual([
+      isKnown,
+      isKnown,
+      false,
+    ])
+    expect(Math.abs(Date.now() - Number(placed.mtimeMs))).toBeLessThan(1000)
+  })
+
+  it('that is as old as it says, as on a file system with coarse times, is not known as renamed', () => {
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, 'x')
+    const stat = statSync(path, { bigint: true })
+    expect(isRenamed(Object.assign(stat, { ctimeNs: stat.mtimeNs }))).toBe(false)
+  })
+
   it('that cannot keep its owner says so and stays private', () => {
     const folder = scratchFolder()
-    const { uid, gid } = statSync(folder)
+    const { uid } = statSync(folder)
+    const old = Object.assign(statSync(folder, { bigint: true }), { uid: BigInt(uid + 1), mode: 0o666n })
     const isRoot = process.getuid?.() === 0
-    const stage = makeStage(join(folder, 'credentials'), Buffer.from('x'), { uid: uid + 1, gid, mode: 0o666 })
+    const stage = makeStage(join(folder, 'credentials'), Buffer.from('x'), { old })
     expect(stage.warnings).toEqual(
       isRoot ? [] : [{ kind: 'owner-not-kept', path: join(folder, 'credentials'), errno: 'EPERM' }],
     )
@@ -143,72 +170,60 @@ describe('a stage', () => {
   })
 })
 
-describe('the stamp', () => {
-  it('is within 20 ms of now, and a write by anybody else takes it away', () => {
-    const path = join(scratchFolder(), 'file')
-    writeFileSync(path, 'x')
-    expect(isStampedAsOurs(statSync(path, { bigint: true }))).toBe(false)
-    stampAsOurs(path)
-    const stamped = statSync(path, { bigint: true })
-    expect([isStampedAsOurs(stamped), Math.abs(Date.now() - Number(stamped.mtimeNs / 1_000_000n)) < 1000]).toEqual([
-      true,
-      true,
+function refusalOf(folder: string): string | undefined {
+  return errnoOf(() => makePrivateFolder(folder))
+}
+
+describe('private folders', () => {
+  it('are made with those above them, and may be there already', () => {
+    const root = scratchFolder()
+    makePrivateFolder(join(root, 'a', 'b', 'c'))
+    makePrivateFolder(join(root, 'a', 'b', 'd'))
+    makePrivateFolder(join(root, 'a', 'b', 'd'))
+    expect(readdirSync(join(root, 'a', 'b'))).toEqual(['c', 'd'])
+    if (process.platform !== 'win32')
+      expect(['a', 'a/b', 'a/b/c'].map((name) => statSync(join(root, name)).mode & 0o777)).toEqual([
+        0o700, 0o700, 0o700,
+      ])
+  })
+
+  it('may be behind a link, and are not where a link leads nowhere', () => {
+    const root = scratchFolder()
+    mkdirSync(join(root, 'there'))
+    symlinkSync(join(root, 'there'), join(root, 'link'))
+    symlinkSync(join(root, 'nowhere'), join(root, 'dangling'))
+    makePrivateFolder(join(root, 'link', 'x'))
+    makePrivateFolder(join(root, 'link'))
+    expect(readdirSync(join(root, 'there'))).toEqual(['x'])
+    expect([refusalOf(join(root, 'dangling')), refusalOf(join(root, 'dangling', 'x', 'y'))]).toEqual([
+      'EEXIST',
+      'EEXIST',
     ])
-    writeFileSync(path, 'y')
-    expect(isStampedAsOurs(statSync(path, { bigint: true }))).toBe(false)
   })
 
-  it('is not seen in times of a coarse file system', () => {
-    const path = join(scratchFolder(), 'file')
-    writeFileSync(path, 'x')
-    utimesSync(path, 1_700_000_000, 1_700_000_000)
-    expect(isStampedAsOurs(statSync(path, { bigint: true }))).toBe(false)
-  })
-})
-
-// Elsewhere less is known about a process than its number and its host.
-describe.runIf(process.platform === 'linux')('other processes', () => {
-  const self = identifyThisProcess()
-
-  it.each([
-    ['this one', self, 'running'],
-    ["one with this one's number that started at another time", { ...self, start: '1' }, 'gone'],
-    ['one on another host', { ...self, host: 'elsewhere' }, 'elsewhere'],
-    ['one in another container', { ...self, namespace: 'pid:[1]' }, 'elsewhere'],
-    ['one before a restart, or on another host of the same name', { ...self, boot: 'x' }, 'elsewhere'],
-    ['one of which nothing but the number is known', { ...self, start: '' }, 'running'],
-  ] as const)('%s', (_, sought, whereabouts) => {
-    expect(findProcess(sought, self)).toBe(whereabouts)
+  it('are refused below and in the place of a file', () => {
+    const root = scratchFolder()
+    writeFileSync(join(root, 'file'), '')
+    expect([refusalOf(join(root, 'file')), refusalOf(join(root, 'file', 'x', 'y'))]).toEqual([
+      'EEXIST',
+      process.platform === 'win32' ? expect.any(String) : 'ENOTDIR',
+    ])
   })
 
-  it('is gone once it has ended', () => {
-    const { pid } = spawnSync('true')
-    expect([isPidUsed(pid), findProcess({ ...self, pid }, self)]).toEqual([false, 'gone'])
-  })
-})
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'are refused in a folder that cannot be written',
+    () => {
+      const root = scratchFolder()
+      chmodSync(root, 0o500)
+      expect(refusalOf(join(root, 'x', 'y'))).toBe('EACCES')
+    },
+  )
 
-describe('mount points', () => {
-  it.runIf(process.platform === 'linux')('are what the system lists, and nothing else is', () => {
+  it.skipIf(process.platform !== 'linux')('are refused at once in a file system that has no room for any', () => {
     expect([
-      isMountPoint('/'),
-      isMountPoint('/proc'),
-      isMountPoint(scratchFolder()),
-      isMountPoint('/not/there'),
-    ]).toEqual([true, true, false, false])
-  })
-})
-
-describe('an action that Windows refuses for a moment', () => {
-  it('is tried again there, and nowhere else', () => {
-    const busyTwice = (): (() => number) => {
-      let tries = 0
-      return () => {
-        tries++
-        if (tries < 3) throw Object.assign(new Error('busy'), { code: 'EBUSY', syscall: 'rename' })
-        return tries
-      }
-    }
-    expect(insist(busyTwice(), 'win32')).toBe(3)
-    expect(() => insist(busyTwice(), 'linux')).toThrow('busy')
+      refusalOf('/proc/awsmfa'),
+      refusalOf('/proc/awsmfa/cache/sessions'),
+      refusalOf('/proc/self/awsmfa/x'),
+    ]).toEqual(['ENOENT', 'ENOENT', 'ENOENT'])
   })
 })
