@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCredentialProcess } from '../../src/login/long-term-keys.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
-import { isGone, lineIn } from '../support/processes.ts'
+import { waitForExit, waitForFile } from '../support/processes.ts'
 
 const PLACE = { path: '/f', line: 3 }
 const ANSWER = `echo '{ "Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "s" }'`
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
     expect(await failureOf(path, 5000)).toMatchObject({ reason: 'timed-out' })
     const pids = readFileSync(`${path}.pids`, 'utf8').trim().split('\n').map(Number)
     expect(pids).toHaveLength(3)
-    for (const pid of pids) await isGone(pid)
+    for (const pid of pids) await waitForExit(pid)
   })
 
   it('is ended, with all that it started, when it is broken off', async () => {
@@ -92,11 +92,11 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
     const controller = new AbortController()
     const reason = new AwsmfaError({ code: 'CANCELLED' })
     const running = run(path, { signal: controller.signal }).catch((error: unknown) => error)
-    const pids = (await lineIn(`${path}.pids`)).split('\n').map(Number)
+    const pids = (await waitForFile(`${path}.pids`)).split('\n').map(Number)
     controller.abort(reason)
     expect(await running).toBe(reason)
     expect(pids).toHaveLength(3)
-    for (const pid of pids) await isGone(pid)
+    for (const pid of pids) await waitForExit(pid)
   })
 
   it('that is a batch file on Windows is not said to be missing, where it cannot be given its words', async () => {

@@ -6,7 +6,7 @@ import { createTokenCommand } from '../../src/mfa/command.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
-import { isGone, lineIn } from '../support/processes.ts'
+import { waitForExit, waitForFile } from '../support/processes.ts'
 
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 const ORIGIN = { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 3 } as const
@@ -170,7 +170,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
       })
       const pids = readFileSync(`${path}.pids`, 'utf8').trim().split('\n').map(Number)
       expect(pids).toHaveLength(3)
-      for (const pid of pids) await isGone(pid)
+      for (const pid of pids) await waitForExit(pid)
     })
 
     it('is ended, with all that it started, when it is broken off', async () => {
@@ -178,11 +178,11 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
       const controller = new AbortController()
       const reason = new AwsmfaError({ code: 'CANCELLED' })
       const running = run(path, { signal: controller.signal, atTerminal }).catch((error: unknown) => error)
-      const pids = (await lineIn(`${path}.pids`)).split('\n').map(Number)
+      const pids = (await waitForFile(`${path}.pids`)).split('\n').map(Number)
       controller.abort(reason)
       expect(await running).toBe(reason)
       expect(pids).toHaveLength(3)
-      for (const pid of pids) await isGone(pid)
+      for (const pid of pids) await waitForExit(pid)
     })
   })
 

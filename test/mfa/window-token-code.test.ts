@@ -10,7 +10,7 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 import type { WindowTrouble } from '../../src/model/failure.ts'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
 import { tokenCodeWindow } from '../../src/mfa/window.ts'
-import { processesWith, startDisplay } from '../support/display.ts'
+import { findCommandLines, startDisplay } from '../support/display.ts'
 import type { Display } from '../support/display.ts'
 import { needsProgram } from '../support/outside-program.ts'
 
@@ -35,7 +35,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     asked = 0
     mark = `${process.pid}-${Math.random()}`
   })
-  afterEach(() => expect(processesWith(MARK, mark)).toEqual([]))
+  afterEach(() => expect(findCommandLines(MARK, mark)).toEqual([]))
   afterAll(async () => {
     await display.stop()
     rmSync(folder, { recursive: true })
@@ -187,7 +187,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     const stubborn = script('stubborn', `trap '' TERM; : > '${started}'; sleep 60 & wait; sleep 60`)
     const withdrawal = new AbortController()
     const answer = ask({ find: () => stubborn }, withdrawal.signal).catch((error: unknown) => error)
-    await expect.poll(() => processesWith(MARK, mark).length, { timeout: 60_000 }).toBe(2)
+    await expect.poll(() => findCommandLines(MARK, mark).length, { timeout: 60_000 }).toBe(2)
     withdrawal.abort('enough')
     expect(await answer).toBe('enough')
   })

@@ -8,7 +8,7 @@ import type { YubiKeyTalk } from '../../src/mfa/yubikey.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { TokenCodeRequest, TokenCodeSource } from '../../src/mfa/token-code.ts'
-import { isGone, lineIn } from '../support/processes.ts'
+import { waitForExit, waitForFile } from '../support/processes.ts'
 
 const SERIAL_NUMBER = 'arn:aws:iam::111111111111:mfa/alice'
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: SERIAL_NUMBER }
@@ -280,10 +280,10 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     const reason = new AwsmfaError({ code: 'CANCELLED' })
     const controller = new AbortController()
     const answer = sourceOf({ keys: [KEY], hang: true })(REQUEST, controller.signal).catch((error: unknown) => error)
-    const { pid } = JSON.parse(await lineIn(`${place}.runs`)) as Run
+    const { pid } = JSON.parse(await waitForFile(`${place}.runs`)) as Run
     controller.abort(reason)
     expect(await answer).toBe(reason)
-    await isGone(pid)
+    await waitForExit(pid)
   })
 
   it('is not asked once everything is over', async () => {

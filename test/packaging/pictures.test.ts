@@ -1,6 +1,6 @@
 /**
- * The pictures of the README: bash on a pseudo-terminal, the built tool, the strict STS. `npm run docs:pictures` makes them
- * anew; without it, they have to be what is seen now. Times, codes and what follows from them are made the same.
+ * The pictures of the README: bash on a pseudo-terminal, the built tool, the strict STS. `npm run docs:pictures` makes
+ * them anew; without it, they have to be what is seen now. Times, codes and what follows from them are made the same.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,8 +9,8 @@ import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
-import { drawPicture, wordsOfPicture } from '../support/terminal-picture.ts'
-import type { Moment } from '../support/terminal-picture.ts'
+import { drawPicture, lastFrameText } from '../support/terminal-picture.ts'
+import type { Frame } from '../support/terminal-picture.ts'
 import { openStage } from '../support/transcript-stage.ts'
 import type { TranscriptStage } from '../support/transcript-stage.ts'
 import { ROOT } from './built-files.ts'
@@ -22,14 +22,14 @@ const RC = `eval "$(awsmfa shell-init bash)"\nPS1='\${AWSMFA_PS1:+($AWSMFA_PS1) 
 interface Session {
   readonly stage: TranscriptStage
   readonly pty: Pty
-  readonly moments: Moment[]
+  readonly moments: Frame[]
   /** Types letter by letter, without the Enter key. */
   readonly type: (keys: string) => Promise<void>
   readonly enter: (shown: RegExp, seconds: number) => Promise<void>
 }
 
 /** One code for all pictures, one time of day, one length. */
-function normalise(line: string): string {
+function normalize(line: string): string {
   return line
     .replace(/(?<=^MFA code .*: )\d+$/, (found) => '123456'.slice(0, found.length))
     .replace(/until \d\d:\d\d/g, 'until 19:40')
@@ -37,7 +37,10 @@ function normalise(line: string): string {
     .replace(/11 h 5\d min/g, '11 h 59 min')
 }
 
-/** Where it is between 7 and 8 in the morning, so that a session of 12 hours ends on the same day. `Etc/GMT+7` is west of Greenwich, and goes up to 12. */
+/**
+ * Where it is between 7 and 8 in the morning, so that a session of 12 hours ends on the same day. `Etc/GMT+7` is west
+ * of Greenwich, and goes up to 12.
+ */
 function timeZoneOfMorning(): string {
   const west = new Date().getUTCHours() - 7
   const offset = west > 12 ? west - 24 : west
@@ -61,7 +64,7 @@ async function openSession(stage: TranscriptStage): Promise<Session> {
   })
   await pty.expect(/\$ $/)
   const begin = pty.output().lastIndexOf('$')
-  const moments: Moment[] = []
+  const moments: Frame[] = []
   const see = (seconds: number): void => void moments.push({ output: pty.output().slice(begin), seconds })
   see(1)
   const type = async (keys: string): Promise<void> => {
@@ -150,9 +153,9 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !nee
         session.pty.close()
         await stage.close()
       }
-      const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalise })
+      const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalize })
       await expect(picture).toMatchFileSnapshot(join(ROOT, `docs/pictures/${name}.svg`))
-      expect(wordsOfPicture(picture).length).toBeGreaterThan(2)
+      expect(lastFrameText(picture).length).toBeGreaterThan(2)
     })
 
     it.each(Object.keys(SCENES))('%s is shown in the README', (name) => {

@@ -1,34 +1,33 @@
-/** Outside programs that read the shared files: where they are on this machine. */
+/** Finds the AWS CLI, boto3 and Python on this machine, for tests that read the shared files with them. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What `.ci/run` installs for the tests alone; PATH comes after it. */
+/** Where `.ci/run` installs the AWS CLI 1 and boto3. Searched before PATH. */
 const VENV = fileURLToPath(new URL('../../build/python/bin/', import.meta.url))
 
 /**
- * Gives the path of the first AWS CLI of this major version; undefined where there is none, for a test to be skipped by
- * name. Throws where CI is set, on Linux, so that nothing is skipped there unseen.
+ * Returns the path of the first AWS CLI with this major version, or undefined. Throws if it is missing in CI, on Linux.
  */
 export function findAwsCli(major: 1 | 2): string | undefined {
-  return demandInCi(
+  return requireInCi(
     candidates('aws').find((path) => versionOf(path).startsWith(`aws-cli/${major}.`)),
     `AWS CLI ${major}`,
   )
 }
 
-/** Gives the path of the first Python that has boto3, in the same way. */
+/** Returns the path of the first Python with boto3, or undefined. Throws if it is missing in CI, on Linux. */
 export function findPythonWithBoto3(): string | undefined {
-  return demandInCi(
+  return requireInCi(
     candidates('python3').find((path) => run(path, ['-c', 'import boto3']).status === 0),
     'Python with boto3',
   )
 }
 
-/** Gives the path of the first Python 3, in the same way. */
+/** Returns the path of the first Python 3, or undefined. Throws if it is missing in CI, on Linux. */
 export function findPython(): string | undefined {
-  return demandInCi(
+  return requireInCi(
     candidates('python3').find((path) => run(path, ['-c', 'import configparser']).status === 0),
     'Python 3',
   )
@@ -39,7 +38,7 @@ function candidates(name: string): readonly string[] {
   return [...new Set(folders.map((folder) => join(folder, name)))].filter((path) => existsSync(path))
 }
 
-/** The AWS CLI before 1.18 says its version on stderr. */
+/** The AWS CLI before 1.18 prints its version to stderr. */
 function versionOf(path: string): string {
   const { stdout, stderr } = run(path, ['--version'])
   return `${stdout}${stderr}`
@@ -49,8 +48,8 @@ function run(path: string, argv: readonly string[]) {
   return spawnSync(path, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
 }
 
-function demandInCi(found: string | undefined, what: string): string | undefined {
+function requireInCi(found: string | undefined, what: string): string | undefined {
   if (found === undefined && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
-    throw new Error(`CI has no ${what}, which a test needs`)
+    throw new Error(`a test needs ${what}, which is not installed`)
   return found
 }

@@ -1,11 +1,12 @@
+/** Bundles TypeScript programs that tests run as child processes. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 /**
- * Makes one CommonJS file of a TypeScript program of the tests, in build/, so that a child process can run it. Gives its
- * path. It is put in place by a rename, since another test file may be running or building the same one.
+ * Bundles a TypeScript file to one CommonJS file in build/test-scripts and returns its path. Replaces it by a rename,
+ * since another test file may be running or building it.
  */
 export async function bundleScript(source: URL): Promise<string> {
   const folder = fileURLToPath(new URL('../../build/test-scripts/', import.meta.url))

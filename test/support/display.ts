@@ -1,50 +1,54 @@
+/** A virtual X display for tests of dialog windows, and the processes that belong to a test. */
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 
-/** A screen that nobody sees, and somebody at its keyboard. */
+/** A virtual display (Xvfb) with a scripted keyboard (xdotool). */
 export interface Display {
   /** The value of DISPLAY. */
   readonly name: string
-  /** Waits for a window with this title, gives it the keyboard and presses keys: `123456` is typed, `<Return>` is a key. */
+  /** Waits for a window with this title, focuses it and presses keys: `123456` types text, `<Return>` presses a key. */
   readonly press: (title: string, ...keys: readonly string[]) => Promise<void>
   /** Waits for a window with this title. */
   readonly expectWindow: (title: string) => Promise<void>
-  /** How many windows with this title are shown now. */
+  /** Returns the number of visible windows with this title. */
   readonly countWindows: (title: string) => Promise<number>
   readonly stop: () => Promise<void>
 }
 
-/** Longer than a window takes on a busy machine. */
-const PATIENCE_MS = 60_000
+/** Enough for a window to open on a busy machine. */
+const TIMEOUT_MS = 60_000
 
-/** The server tells its display at descriptor 3, and goes when stdin ends: with this process, however that goes. */
+/**
+ * Xvfb prints its display number to descriptor 3, and is killed when stdin closes: at the latest when this process
+ * ends.
+ */
 const SERVER = 'Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp & exec 3>&-; cat >/dev/null; kill $!; wait'
 
-/** Starts an X server on a display number that is free. Whoever starts it stops it. */
+/** Starts an X server on a free display number. The caller must call `stop`. */
 export async function startDisplay(): Promise<Display> {
   const server = spawn('sh', ['-c', SERVER], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const number = await new Promise<string>((resolve, reject) => {
     let text = ''
-    const told = server.stdio[3] as Readable
-    told.on('data', (chunk: Buffer) => {
+    const displayNumber = server.stdio[3] as Readable
+    displayNumber.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       if (text.includes('\n')) resolve(text.trim())
     })
     server.once('error', reject)
-    told.on('end', () => reject(new Error('Xvfb gave no display')))
+    displayNumber.on('end', () => reject(new Error('Xvfb did not start')))
   })
   const name = `:${number}`
-  const xdotool = (...words: readonly string[]): Promise<string> =>
+  const xdotool = (...args: readonly string[]): Promise<string> =>
     new Promise((resolve, reject) => {
       execFile(
         'xdotool',
-        words,
-        { env: { DISPLAY: name, PATH: process.env['PATH'] ?? '' }, timeout: PATIENCE_MS },
+        args,
+        { env: { DISPLAY: name, PATH: process.env['PATH'] ?? '' }, timeout: TIMEOUT_MS },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout)
-          else reject(new Error(`xdotool ${words.join(' ')}: ${stderr}`, { cause: error }))
+          else reject(new Error(`xdotool ${args.join(' ')}: ${stderr}`, { cause: error }))
         },
       )
     })
@@ -70,14 +74,14 @@ export async function startDisplay(): Promise<Display> {
   }
 }
 
-/** A process, by its number and command line. */
-export interface FoundProcess {
+/** A process with its command line. */
+export interface RunningProcess {
   readonly pid: number
   readonly line: string
 }
 
-/** The processes that have this variable in their environment, whoever started them, but for this one. */
-export function findProcesses(variable: string, value: string): readonly FoundProcess[] {
+/** Returns the processes that have this variable in their environment, except this one. */
+export function findProcesses(variable: string, value: string): readonly RunningProcess[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
     try {
@@ -85,13 +89,13 @@ export function findProcesses(variable: string, value: string): readonly FoundPr
       const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
       return line !== '' && environment.includes(`${variable}=${value}`) ? [{ pid: Number(pid), line }] : []
     } catch {
-      // It ended in the meantime, or is somebody else's.
+      // It has exited, or belongs to another user.
       return []
     }
   })
 }
 
-/** Their command lines alone. */
-export function processesWith(variable: string, value: string): readonly string[] {
+/** Returns the command lines of these processes. */
+export function findCommandLines(variable: string, value: string): readonly string[] {
   return findProcesses(variable, value).map(({ line }) => line)
 }

@@ -1,4 +1,6 @@
-/** What an action throws: the failure of an AwsmfaError, else the error itself; `no failure` where it throws nothing. */
+/**
+ * Returns what an action throws: the failure of an AwsmfaError, or the error itself; 'no failure' if it throws nothing.
+ */
 export function failureOf(action: () => unknown): unknown {
   try {
     action()

@@ -1,24 +1,27 @@
-/** Mounting things for a test, in a namespace of its own, so that no rights are needed and nothing stays behind. */
+/** Mounts files and folders for a test in a mount namespace, which needs no privileges and leaves nothing behind. */
 import { spawnSync } from 'node:child_process'
 import { needsProgram } from './outside-program.ts'
 
-/** Tells whether processes may mount here, for `describe.skipIf(!needsMounts())`; where CI is set, on Linux, it throws if not. */
+/**
+ * Returns whether `unshare -rm` works here, for `describe.skipIf(!needsMounts())`. Throws if not and CI is set, on
+ * Linux.
+ */
 export function needsMounts(): boolean {
   if (!needsProgram('unshare')) return false
   const isAllowed = spawnSync('unshare', ['-rm', 'true']).status === 0
   if (!isAllowed && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
-    throw new Error('CI does not allow `unshare -rm`, which a test needs')
+    throw new Error('a test needs `unshare -rm`, which is not permitted here')
   return isAllowed
 }
 
-/** Words that run the words after them where `source` is mounted on the file `target`. */
+/** Returns an argv prefix that runs a command with `source` bind-mounted on the file `target`. */
 export function withFileMounted(source: string, target: string): readonly string[] {
   return ['unshare', '-rm', 'sh', '-c', 'mount --bind "$1" "$2" && shift 2 && exec "$@"', 'sh', source, target]
 }
 
 /**
- * Words that run the words after them with a file system of that many bytes mounted on `folder`, on which the files of
- * `filled` lie; when they are done the folder is copied back to `filled`. The exit status is theirs.
+ * Returns an argv prefix that runs a command with a file system of that many bytes mounted on `folder`. It starts with
+ * the files of `filled`, and is copied back to `filled` when the command has ended. Keeps the command's exit status.
  */
 export function withSmallDisk(bytes: number, folder: string, filled: string): readonly string[] {
   const script =

@@ -1,27 +1,27 @@
+/** Skips tests that need a program which this machine does not have; in CI a missing program fails them. */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * Tells whether an outside program that a test needs is on PATH, for `describe.skipIf(!needsProgram('strace'))`. On a
- * person's machine a missing one skips the test by name; where CI is set, on Linux, it throws, so that nothing is skipped
- * there unseen.
+ * Returns whether a program is on PATH, for `describe.skipIf(!needsProgram('strace'))`. Throws for a missing program if
+ * CI is set, on Linux, so that CI skips nothing silently.
  */
 export function needsProgram(name: string): boolean {
-  return found(
+  return requireInCi(
     (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))),
     name,
   )
 }
 
-/** Tells the same of a file that a package of the system installs and that is no program. */
+/** Like needsProgram, for another file that an operating system package installs. */
 export function needsInstalledFile(path: string): boolean {
-  return found(existsSync(path), path)
+  return requireInCi(existsSync(path), path)
 }
 
-function found(isThere: boolean, name: string): boolean {
-  if (!isThere && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
-    throw new Error(`CI has no '${name}', which a test needs`)
-  return isThere
+function requireInCi(exists: boolean, name: string): boolean {
+  if (!exists && (process.env['CI'] ?? '') !== '' && process.platform === 'linux')
+    throw new Error(`a test needs '${name}', which is not installed`)
+  return exists
 }
 
 function isExecutable(path: string): boolean {

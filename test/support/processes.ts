@@ -1,21 +1,21 @@
-/** Waiting for what other processes do. */
+/** Waits for other processes. */
 import { existsSync, readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 
-/** To end what hangs: on a loaded machine a process may take seconds to start or to end. */
+/** Generous: on a busy machine a process may take seconds to start or to exit. */
 const LIMIT_MS = 60_000
 
-/** Waits until a process has ended. Throws after a minute. One that has ended and that nobody has fetched yet counts as ended. */
-export async function isGone(pid: number): Promise<void> {
+/** Waits until a process has exited; a zombie counts as exited. Throws after a minute. */
+export async function waitForExit(pid: number): Promise<void> {
   await vi.waitFor(() => {
-    if (isRunning(pid)) throw new Error(`process ${pid} still runs`)
+    if (isRunning(pid)) throw new Error(`process ${pid} is still running`)
   }, LIMIT_MS)
 }
 
-/** Waits until a file is there, and gives its text without the last line end. Throws after a minute. */
-export async function lineIn(path: string): Promise<string> {
+/** Waits until a file exists. Returns its text without trailing white space. Throws after a minute. */
+export async function waitForFile(path: string): Promise<string> {
   return await vi.waitFor(() => {
-    if (!existsSync(path)) throw new Error(`${path} is not there`)
+    if (!existsSync(path)) throw new Error(`${path} does not exist`)
     return readFileSync(path, 'utf8').trimEnd()
   }, LIMIT_MS)
 }

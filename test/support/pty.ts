@@ -1,43 +1,44 @@
+/** Runs programs on a pseudo-terminal, through the Python driver pty.py, and plays the person in front of it. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { screenOf } from './screen.ts'
 
-/** How a program is put on a pseudo-terminal. The environment is complete: nothing is inherited. */
+/** Options of `openPty`. The environment is complete: nothing is inherited. */
 export interface PtyOptions {
   readonly environment: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly columns?: number
   readonly rows?: number
-  /** Longest that `expect` and `exit` wait before they fail. */
+  /** Timeout of `expect` and `exit`, in milliseconds. */
   readonly limitMs?: number
 }
 
-/** How a program ended: one of the two is null. */
+/** How a program ended: either `code` or `signal` is null. */
 export interface PtyExit {
   readonly code: number | null
   readonly signal: string | null
 }
 
-/** A program on a pseudo-terminal, and the person before it. */
+/** A program that runs on a pseudo-terminal. */
 export interface Pty {
   readonly pid: number
-  /** Waits until what came since the last match holds the text, takes everything up to its end, and gives what was taken. */
-  readonly expect: (wanted: string | RegExp) => Promise<string>
+  /** Waits for `pattern` in the output after the last match. Returns the output up to the end of the new match. */
+  readonly expect: (pattern: string | RegExp) => Promise<string>
   /** Types keys: `'123456\r'`, `'\u0003'` for Ctrl-C. */
   readonly send: (keys: string) => void
   readonly resize: (columns: number, rows?: number) => void
   readonly signal: (name: NodeJS.Signals) => void
-  /** Takes the terminal away, as a closed window does. */
+  /** Closes the terminal, as closing its window does (SIGHUP). */
   readonly hangUp: () => void
-  /** How the terminal's line editor is set now. */
+  /** Returns the current terminal modes (termios). */
   readonly modes: () => Promise<{ readonly echo: boolean; readonly canonical: boolean }>
-  /** Everything that came so far, as bytes and as a person sees it. */
+  /** All output so far: raw, and as rendered on the screen. */
   readonly output: () => string
   readonly screen: () => ReturnType<typeof screenOf>
-  /** Waits for the program's end. */
+  /** Waits for the program to exit. */
   readonly exit: () => Promise<PtyExit>
-  /** Ends everything, at once. */
+  /** Kills the program and the driver. */
   readonly close: () => void
 }
 
@@ -51,24 +52,24 @@ type PtyEvent =
 const DRIVER = fileURLToPath(new URL('pty.py', import.meta.url))
 
 /**
- * Starts a program as the leader of a session whose controlling terminal is a new pseudo-terminal. To have it in the
- * background, or its stdin from a pipe, start a shell that does so. Rejects when it cannot be started or takes too long.
+ * Starts a program as the leader of a new session, with a new pseudo-terminal as its controlling terminal. To run it in
+ * the background or with piped stdin, start it through a shell. Rejects if it cannot be started, or on timeout.
  */
 export async function openPty(argv: readonly string[], options: PtyOptions): Promise<Pty> {
   const { environment, cwd = '/', rows = 24, limitMs = 60_000 } = options
   let columns = options.columns ?? 80
   let output = ''
-  let taken = 0
+  let consumed = 0
   let pid: number | undefined
   let ended: PtyExit | undefined
   const modes: Modes[] = []
   const watchers = new Set<() => void>()
   const driver = spawn('python3', ['-I', DRIVER], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const tell = (order: object): void => void driver.stdin.write(`${JSON.stringify(order)}\n`)
+  const sendCommand = (command: object): void => void driver.stdin.write(`${JSON.stringify(command)}\n`)
   driver.stdin.on('error', () => undefined)
   driver.on('error', () => (ended ??= { code: null, signal: 'no python3' }))
 
-  const note = (event: PtyEvent): void => {
+  const handleEvent = (event: PtyEvent): void => {
     if (event.event === 'output') output += event.data
     else if (event.event === 'modes') modes.push(event)
     else if (event.event === 'started') pid = event.pid
@@ -76,11 +77,11 @@ export async function openPty(argv: readonly string[], options: PtyOptions): Pro
     watchers.forEach((watch) => watch())
   }
   createInterface({ input: driver.stdout })
-    .on('line', (line) => note(JSON.parse(line) as PtyEvent))
-    .on('close', () => note({ event: 'exit', ...(ended ?? { code: null, signal: 'driver gone' }) }))
+    .on('line', (line) => handleEvent(JSON.parse(line) as PtyEvent))
+    .on('close', () => handleEvent({ event: 'exit', ...(ended ?? { code: null, signal: 'driver exited' }) }))
 
-  /** Looks after every event until `look` gives something; the end of the program is the last event there is. */
-  const until = <T>(what: string, look: () => T | undefined): Promise<T> =>
+  /** Calls `look` after every event until it returns a value. Rejects when the program exits first, or on timeout. */
+  const waitFor = <T>(what: string, look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         clearTimeout(timer)
@@ -99,40 +100,40 @@ export async function openPty(argv: readonly string[], options: PtyOptions): Pro
       watch()
     })
 
-  tell({ op: 'spawn', argv, env: environment, cwd, rows, columns })
-  const started = await until('the start', () => pid)
+  sendCommand({ op: 'spawn', argv, env: environment, cwd, rows, columns })
+  const started = await waitFor('the start', () => pid)
   return {
     pid: started,
-    expect: (wanted) =>
-      until(String(wanted), () => {
-        const end = endOfMatch(output.slice(taken), wanted)
+    expect: (pattern) =>
+      waitFor(String(pattern), () => {
+        const end = endOfMatch(output.slice(consumed), pattern)
         if (end === undefined) return undefined
-        taken += end
-        return output.slice(taken - end, taken)
+        consumed += end
+        return output.slice(consumed - end, consumed)
       }),
-    send: (keys) => tell({ op: 'send', data: keys }),
+    send: (keys) => sendCommand({ op: 'send', data: keys }),
     resize: (newColumns, newRows = rows) => {
       columns = newColumns
-      tell({ op: 'resize', columns, rows: newRows })
+      sendCommand({ op: 'resize', columns, rows: newRows })
     },
-    signal: (name) => tell({ op: 'signal', name }),
-    hangUp: () => tell({ op: 'hang-up' }),
+    signal: (name) => sendCommand({ op: 'signal', name }),
+    hangUp: () => sendCommand({ op: 'hang-up' }),
     modes: () => {
       const known = modes.length
-      tell({ op: 'modes' })
-      return until('the modes', () => modes[known])
+      sendCommand({ op: 'modes' })
+      return waitFor('the modes', () => modes[known])
     },
     output: () => output,
     screen: () => screenOf(output, columns),
-    exit: () => until('the end', () => ended),
+    exit: () => waitFor('the exit', () => ended),
     close: () => void driver.stdin.end(),
   }
 }
 
-function endOfMatch(text: string, wanted: string | RegExp): number | undefined {
-  const found =
-    typeof wanted === 'string' ? { index: text.indexOf(wanted), length: wanted.length } : matchOf(text, wanted)
-  return found.index < 0 ? undefined : found.index + found.length
+function endOfMatch(text: string, pattern: string | RegExp): number | undefined {
+  const { index, length } =
+    typeof pattern === 'string' ? { index: text.indexOf(pattern), length: pattern.length } : matchOf(text, pattern)
+  return index < 0 ? undefined : index + length
 }
 
 function matchOf(text: string, pattern: RegExp): { readonly index: number; readonly length: number } {

@@ -1,8 +1,9 @@
+/** Runs the built tool, or any program, without a terminal and captures its output. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** What a program did: its exit code (null after a signal), and what it wrote. */
+/** The result of a program. `code` is null if a signal ended it. */
 export interface RunResult {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -10,33 +11,30 @@ export interface RunResult {
   readonly stderr: string
 }
 
-/** How a program is run. The environment is complete: nothing is inherited. stdin is empty unless `input` is given. */
+/** Options of a run. The environment is complete: nothing is inherited. stdin is empty unless `input` is set. */
 export interface RunOptions {
   readonly environment: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
   readonly cwd?: string
-  /** The run fails, and the program is killed, when it takes longer. */
+  /** Timeout in milliseconds, after which the program is killed and the promise rejects. */
   readonly limitMs?: number
 }
 
-/** The built tool. */
+/** The path of the built tool. */
 export const BUILT_CLI = fileURLToPath(new URL('../../dist/awsmfa.cjs', import.meta.url))
 
-/** Runs the built tool as a person would, without a terminal. Rejects when it was not built or takes too long. */
+/** Runs the built tool without a terminal. Rejects if it is not built, or on timeout. */
 export async function runCli(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-  if (!existsSync(BUILT_CLI)) throw new Error(`${BUILT_CLI} is not there: run 'npm run build' first`)
+  if (!existsSync(BUILT_CLI)) throw new Error(`${BUILT_CLI} does not exist: run 'npm run build' first`)
   return await runProgram([process.execPath, BUILT_CLI, ...argv], options)
 }
 
-/**
- * Runs a program to its end. It leads a session of its own, so it has no controlling terminal, and what it started can be
- * killed with it.
- */
+/** Runs a program to completion, in a new session: without a controlling terminal, and killable with its children. */
 export function runProgram(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
   const { environment, input = '', cwd, limitMs = 60_000 } = options
-  const [program, ...words] = argv
+  const [program, ...args] = argv
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, {
+    const child = spawn(program, args, {
       env: environment,
       stdio: 'pipe',
       detached: true,
@@ -55,7 +53,7 @@ export function runProgram(argv: readonly [string, ...string[]], options: RunOpt
     }, limitMs)
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-    // EPIPE: the program did not want all of its input.
+    // EPIPE: the program closed stdin before reading all of it.
     child.stdin.on('error', () => undefined)
     child.on('error', reject)
     child.on('close', (code, signal) => {
@@ -71,6 +69,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
-    // It ended in the same moment.
+    // It has exited already.
   }
 }

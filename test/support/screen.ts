@@ -1,7 +1,4 @@
-/**
- * What a person sees after a program has written to a terminal: enough of a VT100 for prompts, spinners and colours.
- * Unknown sequences are dropped.
- */
+/** Renders terminal output: enough of a VT100 for prompts, spinners and colors. Ignores unknown escape sequences. */
 
 interface Screen {
   readonly columns: number
@@ -13,7 +10,7 @@ interface Screen {
 // eslint-disable-next-line no-control-regex -- the escape character is the subject
 const SEQUENCE = /^\u001B\[([?\d;]*)([@-~])/
 
-/** Gives the rows of a terminal of that width, without spaces at their ends, and where the cursor is (both from 0). */
+/** Returns the rows of a terminal of that width, without trailing spaces, and the zero-based cursor position. */
 export function screenOf(
   output: string,
   columns: number,
@@ -47,7 +44,7 @@ function put(screen: Screen, character: string): void {
   else if (character >= ' ' && character !== '\u007F') print(screen, character)
 }
 
-/** A character that does not fit goes to the next row, as on a terminal that wraps. */
+/** Wraps a character that does not fit to the next row. */
 function print(screen: Screen, character: string): void {
   if (screen.column >= screen.columns) {
     screen.column = 0

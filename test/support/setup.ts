@@ -1,7 +1,7 @@
 /**
- * Before each test file: nothing of the person's AWS set-up may reach a test, and no client that forgets its endpoint
- * may reach the real STS or IAM (ListMFADevices goes to IAM, which AWS_ENDPOINT_URL_STS does not move).
- * Times are shown in UTC, whatever the machine's time zone. Port 9 is discard: a connection is refused at once.
+ * Runs before each test file: removes the developer's AWS configuration from the environment and sets unreachable
+ * endpoints, so that no test can call AWS (connections to port 9, discard, are refused at once; ListMFADevices goes to
+ * IAM, which AWS_ENDPOINT_URL_STS does not cover). Times are shown in UTC.
  */
 for (const name of Object.keys(process.env)) {
   if (/^(AWS|AWSMFA|VEGAS)_/.test(name) || /^(https?|no|all)_proxy$/i.test(name) || name === 'NODE_EXTRA_CA_CERTS')

@@ -1,6 +1,6 @@
 import type { TransportSettings } from '../../src/aws/connection-settings.ts'
 
-/** Transport settings that lead STS and IAM to one address; no proxy, no bundle of certificates. */
+/** Returns transport settings with one endpoint for STS and IAM, without proxy and CA bundle. */
 export const settingsFor = (url: string, changes: Partial<TransportSettings> = {}): TransportSettings => ({
   stsEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_STS' } },
   iamEndpointUrl: { value: url, origin: { kind: 'environment', variable: 'AWS_ENDPOINT_URL_IAM' } },

@@ -1,22 +1,23 @@
+/** Temporary home folders for tests, with an environment that reaches neither the user's files nor AWS. */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A home folder of a test's own. Paths are relative to it, with `/`. */
+/** A temporary home folder. Paths are relative to it and use `/`. */
 export interface TempHome {
   readonly path: string
   /**
-   * A complete environment, built from nothing: PATH, this home, UTF-8, UTC, and endpoints at which nothing answers, so that
-   * a test that forgets its server cannot reach the real one. `more` is added last.
+   * Returns a complete environment: PATH, this home, UTF-8, UTC, and unreachable endpoints, so that a test that does
+   * not set its own cannot call AWS. `more` overrides.
    */
   readonly environment: (more?: Readonly<Record<string, string>>) => Record<string, string>
-  /** Writes a file as bytes (text is UTF-8), with its folders; mode 0600, as AWS's own tools leave it. */
+  /** Writes a file (strings as UTF-8) with mode 0600, like the AWS CLI, and creates missing folders. */
   readonly write: (path: string, content: string | Uint8Array) => void
   readonly read: (path: string) => Buffer
   readonly remove: () => void
 }
 
-/** Makes a home folder with the given files in it: `{ '.aws/credentials': '[work]\n…' }`. Whoever makes it removes it. */
+/** Creates a home folder with the given files: `{ '.aws/credentials': '[work]\n…' }`. The caller must call `remove`. */
 export function createTempHome(files: Readonly<Record<string, string | Uint8Array>> = {}): TempHome {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'awsmfa-home-')))
   const write: TempHome['write'] = (name, content) => {
@@ -26,15 +27,15 @@ export function createTempHome(files: Readonly<Record<string, string | Uint8Arra
   for (const [name, content] of Object.entries(files)) write(name, content)
   return {
     path,
-    environment: (more = {}) => ({ ...guardedEnvironment(path), ...more }),
+    environment: (more = {}) => ({ ...isolatedEnvironment(path), ...more }),
     write,
     read: (name) => readFileSync(join(path, name)),
     remove: () => rmSync(path, { recursive: true, force: true }),
   }
 }
 
-/** Port 9 is discard: a connection is refused at once. Windows starts no program without SystemRoot. */
-function guardedEnvironment(home: string): Record<string, string> {
+/** Connections to port 9 (discard) are refused at once. Windows cannot start a program without SystemRoot. */
+function isolatedEnvironment(home: string): Record<string, string> {
   const systemRoot = process.env['SystemRoot']
   return {
     PATH: process.env['PATH'] ?? '',
@@ -46,7 +47,7 @@ function guardedEnvironment(home: string): Record<string, string> {
     AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9',
     AWS_ENDPOINT_URL_IAM: 'http://127.0.0.1:9',
     AWS_EC2_METADATA_DISABLED: 'true',
-    // macOS and Windows have a window for a test without a terminal, whose display is no variable.
+    // On macOS and Windows a dialog would open: there it does not depend on DISPLAY.
     ...(process.platform === 'linux' ? {} : { AWSMFA_NO_GUI: 'true' }),
     ...(systemRoot === undefined ? {} : { SystemRoot: systemRoot, LOCALAPPDATA: join(home, 'AppData', 'Local') }),
   }

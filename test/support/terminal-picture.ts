@@ -1,10 +1,10 @@
 /**
- * What a terminal showed, as a picture: an SVG that plays the moments one after the other and stays at the last. Viewers
- * without animation, and people who want none, see the last one.
+ * Draws terminal output as an animated SVG that plays its frames once and stops at the last. Viewers without animation,
+ * and people who prefer reduced motion, see the last frame.
  */
 
-/** A moment: everything that the terminal had got by then, and for how long it is shown. */
-export interface Moment {
+/** A frame: all output of the terminal up to that moment, and the seconds for which to show it. */
+export interface Frame {
   readonly output: string
   readonly seconds: number
 }
@@ -12,8 +12,8 @@ export interface Moment {
 export interface PictureOptions {
   readonly columns: number
   readonly title: string
-  /** Makes what differs from run to run the same; in a line with colours what it gives has to be as long as what it takes. */
-  readonly normalise: (line: string) => string
+  /** Replaces what differs between runs, such as times. In a line with styles the result must have the same length. */
+  readonly normalize: (line: string) => string
 }
 
 type Style = 'plain' | 'bold' | 'faint' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -42,8 +42,8 @@ const ROW_HEIGHT = 20
 const CHARACTER_WIDTH = 8.4
 const MARGIN = 16
 
-/** Draws the moments. The same moments give the same bytes. */
-export function drawPicture(moments: readonly Moment[], options: PictureOptions): string {
+/** Returns the SVG. Deterministic: the same frames produce the same bytes. */
+export function drawPicture(moments: readonly Frame[], options: PictureOptions): string {
   const screens = moments.map(({ output }) => rowsOf(output))
   const height = Math.max(...screens.map(({ length }) => length)) * ROW_HEIGHT + 2 * MARGIN
   const width = Math.round(options.columns * CHARACTER_WIDTH + 2 * MARGIN)
@@ -76,8 +76,8 @@ ${frames.join('')}</svg>
 `
 }
 
-/** Gives the words of a picture's last moment, line by line. */
-export function wordsOfPicture(svg: string): readonly string[] {
+/** Returns the text of a picture's last frame, line by line. */
+export function lastFrameText(svg: string): readonly string[] {
   const last = svg.slice(svg.indexOf('<g class="last"'))
   return [...last.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(([, line = '']) =>
     line
@@ -88,15 +88,15 @@ export function wordsOfPicture(svg: string): readonly string[] {
   )
 }
 
-function drawRow(cells: readonly Cell[], row: number, { normalise }: PictureOptions): string {
+function drawRow(cells: readonly Cell[], row: number, { normalize }: PictureOptions): string {
   const text = cells
     .map(({ character }) => character)
     .join('')
     .trimEnd()
   if (text === '') return ''
-  const shown = normalise(text)
+  const shown = normalize(text)
   if (shown.length !== text.length && cells.some(({ style }) => style !== 'plain'))
-    throw new Error(`made longer or shorter: ${text}`)
+    throw new Error(`normalizing changed the length of a styled line: ${text}`)
   const runs: { style: Style; text: string }[] = []
   for (const [index, character] of Array.from(shown).entries()) {
     const style = cells[index]?.style ?? 'plain'
@@ -116,7 +116,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** As much of a terminal as prompts, spinners and colours need. Lines are taken to fit. */
+/** Renders output like screen.ts, with styles but without wrapping. */
 function rowsOf(output: string): readonly (readonly Cell[])[] {
   const screen: Screen = { rows: [[]], row: 0, column: 0, style: 'plain' }
   for (const [whole, parameters, final] of output.matchAll(

@@ -1,11 +1,11 @@
 /**
- * What the transcripts of the built tool run on: a home folder of its own, a strict STS of its own, and on PATH
+ * The environment for transcripts of the built tool: a temporary home, a strict STS server, and on PATH
  *
  * - `awsmfa`, the built tool;
- * - `sts '{"faults": […]}'`, which configures the server (Changes of strict-sts/control.ts);
- * - `sts log`, which prints what STS and IAM were asked since the last time, a line each, without who-am-I calls.
+ * - `sts '{"faults": […]}'`, which configures the server (`Changes` in strict-sts/control.ts);
+ * - `sts log`, which prints the requests to STS and IAM since the last `sts log`, except GetCallerIdentity.
  *
- * Whatever a transcript says, every run is also held to what is true of all of them: see `inspect`.
+ * Every run is also checked against the invariants of `createInspector`.
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -17,28 +17,28 @@ import { startStrictSts } from './strict-sts/client.ts'
 import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
 import { createTempHome } from './temp-home.ts'
 import type { TempHome } from './temp-home.ts'
-import type { TranscriptCommand, TranscriptRun, TranscriptStep, TranscriptWorld } from './transcript.ts'
+import type { TranscriptCommand, TranscriptRun, TranscriptStep, TranscriptContext } from './transcript.ts'
 
-/** A stage and what it is made of. Whoever opens it closes it. */
+/** An open stage. The caller must call `close`. */
 export interface TranscriptStage {
   readonly home: TempHome
   readonly sts: StrictSts
-  readonly world: TranscriptWorld
+  readonly world: TranscriptContext
   readonly close: () => Promise<void>
 }
 
-/** How a stage is made. `files` are there from the start; `variables` come on top of the world's own. */
+/** Options of `openStage`. `files` exist from the start; `variables` override those that `openStage` defines. */
 export interface StageOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>
-  readonly variables?: TranscriptWorld['variables']
+  readonly variables?: TranscriptContext['variables']
   readonly environment?: Readonly<Record<string, string>>
 }
 
 const STEP_MS = 30_000
 
 /**
- * Opens a stage. For each user `name` of the world with a device there are `{code-name}`, a code that STS will take, another
- * one each time, and `{name-key}` and `{name-secret}` (in lower case, `-` for `_`); `{code}` is alice's. `{wrong-code}` is never right.
+ * Opens a stage. Defines, for each user of the world (lower case, `-` for `_`), `{name-key}`, `{name-secret}` and, with
+ * a TOTP device, `{code-name}`: a valid, unused token code. `{code}` is alice's. `{wrong-code}` is never accepted.
  */
 export async function openStage(world: World, options: StageOptions = {}): Promise<TranscriptStage> {
   const home = createTempHome(options.files)
@@ -77,7 +77,7 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
       home,
       environment: { ...environment, PATH: `${join(home.path, '.bin')}:${environment['PATH'] ?? ''}` },
       variables,
-      inspect: inspectorOf(home, longTerm, handedOut),
+      inspect: createInspector(home, longTerm, handedOut),
     },
     close: async () => {
       control.close()
@@ -96,8 +96,8 @@ interface CodeSupply {
 }
 
 /**
- * A code works once, and STS takes those of the step before, of now and of the step after (RFC 6238, 5.2). So codes of now
- * and of the next step are handed out, in order, and when both are spent the server's clock moves on.
+ * Each code works once, and STS accepts the codes of the previous, the current and the next step (RFC 6238, 5.2). Hands
+ * out those of the current and the next step, and moves the server's clock forward when both are used.
  */
 function unusedCodes({ sts, serial, clock, configure, handedOut }: CodeSupply): () => Promise<string> {
   let last = 0
@@ -117,9 +117,9 @@ async function startControl(
   configure: (changes: Changes) => Promise<void>,
 ): Promise<{ readonly url: string; readonly close: () => void }> {
   let seen = 0
-  const answer = async (order: string): Promise<string> => {
-    if (order !== 'log') {
-      await configure(JSON.parse(order) as Changes)
+  const answer = async (command: string): Promise<string> => {
+    if (command !== 'log') {
+      await configure(JSON.parse(command) as Changes)
       return ''
     }
     const log = await sts.log()
@@ -127,7 +127,7 @@ async function startControl(
     seen = log.length
     return fresh
       .filter(({ operation }) => operation !== null && operation !== 'GetCallerIdentity')
-      .map((entry) => `${inWords(entry)}\n`)
+      .map((entry) => `${formatLogEntry(entry)}\n`)
       .join('')
   }
   const server = createServer((request, response) => {
@@ -144,7 +144,7 @@ async function startControl(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => void server.close() }
 }
 
-function inWords({ operation, signer, signerArn, region, parameters, outcome, status }: LogEntry): string {
+function formatLogEntry({ operation, signer, signerArn, region, parameters, outcome, status }: LogEntry): string {
   const given = Object.entries(parameters).map(
     ([name, value]) =>
       `${name}=${name === 'TokenCode' ? '…' : typeof value === 'string' ? value : JSON.stringify(value)}`,
@@ -164,20 +164,20 @@ function inWords({ operation, signer, signerArn, region, parameters, outcome, st
 }
 
 /**
- * What holds for every command, successful or not:
+ * Checks what must be true after every command, successful or not:
  *
- * - no secret key, session token or token code on stdout or stderr, nor in any file but the credentials file, awsmfa's
- *   backups, the caches of the AWS CLI and botocore, and those that the transcript itself wrote a long-term key into;
- * - no stack trace, no fault of awsmfa;
- * - no lock, stage or other file of awsmfa left beside the shared files;
- * - where a single awsmfa command failed, and not for some of many profiles alone, the shared files are what they were (the
- *   lines for prompts are mended by whoever comes by).
+ * - no secret key, session token or token code on stdout or stderr, nor in any file except the credentials file,
+ *   awsmfa's backups, the caches of the AWS CLI and botocore, and files that the transcript itself wrote;
+ * - no stack trace and no internal error;
+ * - no lock or temporary file of awsmfa left next to the shared files;
+ * - a single awsmfa command that failed, for all of its profiles, did not change the shared files (the prompt cache may
+ *   change: any command repairs it).
  */
-function inspectorOf(
+function createInspector(
   home: TempHome,
   longTerm: readonly string[],
   codes: ReadonlySet<string>,
-): NonNullable<TranscriptWorld['inspect']> {
+): NonNullable<TranscriptContext['inspect']> {
   const sessionSecrets = new Set<string>()
   const written = new Set<string>()
   let before: ReadonlyMap<string, string> = new Map()
@@ -189,7 +189,7 @@ function inspectorOf(
     after: (step: TranscriptCommand, run: TranscriptRun) => {
       for (const secret of sessionSecretsIn(home)) sessionSecrets.add(secret)
       const secrets = [...sessionSecrets, ...longTerm.filter((secret) => secret.length > 16)]
-      // What these are for is to give the session away, on stdout.
+      // These commands print the session on stdout by design.
       const output = /\bawsmfa (?:credential-process|env)\b/.test(step.command)
         ? run.stderr
         : `${run.stdout}\n${run.stderr}`
@@ -205,17 +205,17 @@ function inspectorOf(
         !/profiles could not sign in/.test(run.stderr) &&
         !isSame(before, after)
       return [
-        ...shown.map((secret) => `a secret is shown (${secret.slice(0, 2)}…)`),
-        ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it fell over'] : []),
+        ...shown.map((secret) => `a secret is printed (${secret.slice(0, 2)}…)`),
+        ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it crashed'] : []),
         ...[...after.keys()].filter((path) => /\.awsmfa-/.test(path)).map((path) => `${path} is left behind`),
         ...(changed ? ['it failed and changed a file'] : []),
-        ...leaks(home, secrets, codes, written),
+        ...findLeaks(home, secrets, codes, written),
       ]
     },
   }
 }
 
-function leaks(
+function findLeaks(
   home: TempHome,
   secrets: readonly string[],
   codes: ReadonlySet<string>,
@@ -235,7 +235,7 @@ function leaks(
       ...secrets.filter((secret) => text.includes(secret)),
       ...[...codes].filter((code) => new RegExp(`(?<![\\da-f])${code}(?![\\da-f])`).test(text)),
     ]
-    return found.map(() => `a secret lies in ${name}`)
+    return found.map(() => `a secret is in ${name}`)
   })
 }
 
@@ -251,7 +251,7 @@ function isSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, 
   return before.size === after.size && [...before].every(([path, text]) => after.get(path) === text)
 }
 
-/** Secret keys and tokens of sessions, wherever awsmfa put them. */
+/** Returns the secret keys and tokens of all sessions in the shared files and caches. */
 function sessionSecretsIn(home: TempHome): readonly string[] {
   const files = [...filesBelow(join(home.path, '.aws')), ...filesBelow(join(home.path, '.cache'))]
   const texts = [

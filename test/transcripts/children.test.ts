@@ -1,3 +1,4 @@
+/** Child processes of a login, traced with strace: no secret in their arguments or environment. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -8,7 +9,7 @@ import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/stric
 import { createTempHome } from '../support/temp-home.ts'
 
 it.skipIf(process.platform !== 'linux' || !needsProgram('strace'))(
-  'no secret is in the words or the environment of a child, not even of the program that gives the keys',
+  'passes no secret in the arguments or the environment of a child process, not even of a credential_process',
   async () => {
     const sts = await startStrictSts(aliceWorld())
     const { serial } = virtualDevice('111111111111', 'alice')

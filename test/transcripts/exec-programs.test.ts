@@ -1,4 +1,4 @@
-/** exec in place of the program that it runs: streams, signals, exit codes, and what its words and environment hold. */
+/** `awsmfa exec` behaves like the program that it runs: streams, signals, exit codes, arguments and environment. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -14,7 +14,7 @@ import type { TempHome } from '../support/temp-home.ts'
 const CREDENTIALS =
   '[prod]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = theSecretItself\naws_session_token = theTokenItself\nx_security_token_expires = 2099-01-01T00:00:00Z\n'
 
-/** Tells every signal it gets, and ends with 42 at SIGUSR2. */
+/** Prints every signal that it receives, and exits with 42 on SIGUSR2. */
 const LISTENER = `
   const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1']
   for (const signal of signals) process.on(signal, () => console.log('got ' + signal))
@@ -36,7 +36,7 @@ afterEach(() => {
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
   it.each(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)(
-    '%s without a terminal reaches the program once, however often it comes, and awsmfa waits for its end',
+    'forwards every %s once if there is no terminal, and waits for the program to exit',
     async (signal) => {
       const child = spawn(process.execPath, [...EXEC, LISTENER], {
         env: home.environment(),
@@ -48,7 +48,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
       child.stdout.on('data', (chunk: Buffer) => {
         for (const line of chunk.toString().trim().split('\n')) {
           lines.push(line)
-          // Two of them, one after the other was heard of; then the end.
+          // Sends the signal twice, the second time after the first was received, then SIGUSR2.
           child.kill(lines.length < 3 ? signal : 'SIGUSR2')
         }
       })
@@ -58,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
   )
 
   it.each([['SIGTERM'], ['SIGKILL'], ['SIGINT'], ['SIGPIPE']] as const)(
-    'a program that %s ended gives 128 and its number',
+    'exits with 128 plus the signal number if %s ended the program',
     async (signal) => {
       const { code, stderr } = await runCli(['exec', 'prod', '--', 'sh', '-c', `kill -${signal.slice(3)} $$`], {
         environment: home.environment(),
@@ -72,12 +72,12 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
   it.each([
     ['Ctrl-C', '\u0003', 'SIGINT'],
     ['Ctrl-\\', '\u001c', 'SIGQUIT'],
-  ])('%s reaches the program once and ends nothing else', async (_, key, signal) => {
+  ])('delivers %s to the program once and keeps awsmfa running', async (_, key, signal) => {
     pty = await openPty([process.execPath, ...EXEC, LISTENER], { environment: home.environment() })
     await pty.expect('ready')
     pty.send(key)
     await pty.expect(`got ${signal}`)
-    // Comes after whatever awsmfa may have forwarded before.
+    // Arrives after anything that awsmfa may have forwarded before.
     pty.signal('SIGUSR1')
     await pty.expect('got SIGUSR1')
     pty.signal('SIGUSR2')
@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     expect(pty.output().split(`got ${signal}`)).toHaveLength(2)
   })
 
-  it('the code is asked for by env too, while its output goes elsewhere', async () => {
+  it('prompts for the code in env while its stdout is captured', async () => {
     const sts = await startStrictSts(aliceWorld())
     const { serial } = virtualDevice('111111111111', 'alice')
     home.write(
@@ -107,7 +107,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     }
   })
 
-  it('Ctrl-C at the question of env leaves nothing to go on with', async () => {
+  it('makes `eval "$(awsmfa env)" &&` fail on Ctrl-C at the prompt', async () => {
     home.write(
       '.aws/credentials',
       `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = s\n`,
@@ -128,10 +128,10 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
   })
 })
 
-describe('streams, words and environment', () => {
+describe('streams, arguments and environment', () => {
   const program = (script: string): readonly string[] => ['exec', 'prod', '--', process.execPath, '-e', script]
 
-  it('stdin, stdout and stderr are the program’s own, byte for byte', async () => {
+  it('passes stdin, stdout and stderr through byte for byte', async () => {
     const input = Uint8Array.from({ length: 200_000 }, (_, index) => index % 256)
     const run = await runCli(
       program(
@@ -143,8 +143,8 @@ describe('streams, words and environment', () => {
     expect(run.stdout).toBe(Buffer.from(input).toString())
   })
 
-  it('words are passed on as they are, and no shell looks at them', async () => {
-    const words = [
+  it('passes arguments unchanged, without a shell', async () => {
+    const args = [
       '$HOME',
       '`id`',
       '; echo x',
@@ -162,13 +162,13 @@ describe('streams, words and environment', () => {
       '--version',
       '\\',
     ]
-    const run = await runCli([...program('console.log(JSON.stringify(process.argv.slice(1)))'), '--', ...words], {
+    const run = await runCli([...program('console.log(JSON.stringify(process.argv.slice(1)))'), '--', ...args], {
       environment: home.environment(),
     })
-    expect(JSON.parse(run.stdout)).toEqual(words)
+    expect(JSON.parse(run.stdout)).toEqual(args)
   })
 
-  it('the environment is ours, but for what the session takes the place of', async () => {
+  it('passes the environment, with the AWS variables replaced by the session', async () => {
     const before = home.environment({
       AWS_PROFILE: 'x',
       AWS_DEFAULT_PROFILE: 'x',
@@ -191,7 +191,7 @@ describe('streams, words and environment', () => {
     })
   })
 
-  it.skipIf(process.platform !== 'linux')('no secret is in anybody’s words', async () => {
+  it.skipIf(process.platform !== 'linux')('passes no secret in the arguments of any process', async () => {
     const run = await runCli(
       program(
         'const { readFileSync } = require("fs"); console.log(["self", process.ppid].map((pid) => readFileSync("/proc/" + pid + "/cmdline", "utf8")).join())',
@@ -202,7 +202,7 @@ describe('streams, words and environment', () => {
     expect(run.stdout).not.toMatch(/theSecretItself|theTokenItself/)
   })
 
-  it('a program whose interpreter is missing, a folder, and one in a folder of PATH that is no program, are there and cannot be run', async () => {
+  it('exits with 126 for a file that cannot be executed and with 127 for a missing one', async () => {
     home.write('bin/lost', '#!/no/such/interpreter\n')
     home.write('bin/plain', 'text')
     await runProgram(['chmod', '755', `${home.path}/bin/lost`], { environment: home.environment() })

@@ -1,4 +1,4 @@
-/** What other tools sign in, imported from the files as their READMEs have them; then a login works, and undo gives the files back. */
+/** `awsmfa import` on the file layouts of other tools, copied from their READMEs: preview, apply, log in, undo. */
 import { describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { IMPORT_WORLDS, SEED_WORLDS, seedFiles } from '../support/seed-worlds.ts'
@@ -11,9 +11,9 @@ interface Import {
   readonly profile: string
   readonly source: string
   readonly code: string
-  /** Another's session stands there, of which nothing says that it is over. */
+  /** The section contains a session of the other tool without an expiration, so the login needs --replace. */
   readonly replace?: true
-  /** The other tool's session stood where a login's stands afterwards: in that line. */
+  /** The line in which a login writes its session, if the other tool's session was there before. */
   readonly sessionLine?: number
 }
 
@@ -58,13 +58,13 @@ const IMPORTS: readonly Import[] = [
   },
 ]
 
-const AS_BEFORE = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'
+const UNCHANGED = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'
 
 function transcriptOf({ tool, name, profile, source, code, replace, sessionLine }: Import): string {
   const found = `!> awsmfa: note: ${name} signs in '${profile}' with the keys of [${source}]`
   const login = `$ awsmfa login ${profile}${replace === true ? ' --replace' : ''} --token-code {${code}}\n!> …\n\n$ awsmfa status ${profile} --format '{state} {source}'\n> valid credentials-file`
   return `
-# Nobody can be asked: nothing is changed, and that is said.
+# Without a terminal nothing is changed.
 
 $ awsmfa import
 ${found}
@@ -73,13 +73,13 @@ ${found}
 !> awsmfa: hint: pass --yes to make these changes
 ? 4
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import ${tool} --dry-run
 ${found}
 > …
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import
 tty n
@@ -88,7 +88,7 @@ ${found}
 !> awsmfa: error: declined; nothing was changed
 ? 1
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import
 tty y
@@ -108,7 +108,7 @@ $ awsmfa undo --yes
 !> …
 !> ✔ undone
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import --yes
 !> …
@@ -126,7 +126,7 @@ $ awsmfa undo --yes
 !> …
 !> ✔ undone
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import --remove-old --yes
 !> …
@@ -136,7 +136,7 @@ ${login.replace(' --replace', '')}
 $ awsmfa import
 !> awsmfa: note: no layout of another tool is found; there is nothing to import
 
-# Undo, also where the session of a login stands in its way: what the hint says does it.
+# Undo after a login: the hint's commands resolve the conflict.
 
 ${sessionLine === undefined ? '' : conflictOf(profile, sessionLine)}
 $ awsmfa undo --yes
@@ -145,7 +145,7 @@ $ awsmfa undo --yes
 
 $ awsmfa logout ${profile} --quiet
 
-${AS_BEFORE}
+${UNCHANGED}
 
 $ awsmfa import nothing
 !> awsmfa: error: 'tool' must be one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials, and is 'nothing'
@@ -166,9 +166,9 @@ $ awsmfa logout ${profile} --quiet
 }
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('import from another tool', () => {
-  it.each(IMPORTS)('$tool: shown, declined, made, undone; and a login works', async (each) => {
+  it.each(IMPORTS)('$tool: preview, decline, apply, log in, undo', async (each) => {
     const world = SEED_WORLDS[each.tool] ?? IMPORT_WORLDS[each.tool]
-    if (world === undefined) throw new Error(`there is no world for ${each.tool}`)
+    if (world === undefined) throw new Error(`no world for ${each.tool}`)
     const stage = await openStage(world, { files: seedFiles(each.tool) })
     try {
       expect(await runTranscript(parseTranscript(transcriptOf(each)), stage.world)).toEqual([])

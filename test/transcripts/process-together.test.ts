@@ -1,3 +1,4 @@
+/** Concurrent `credential-process` calls, and what they answer when STS is down or the session is gone. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -18,7 +19,7 @@ const FILES = {
 }
 const TEN = Array.from({ length: 10 }, (_, index) => index)
 
-describe('credential processes', () => {
+describe('credential-process', () => {
   const opened: { home?: TempHome; sts?: StrictSts; pty?: Pty } = {}
   afterEach(async () => {
     opened.pty?.close()
@@ -38,7 +39,7 @@ describe('credential processes', () => {
   }
   const codesSent = async (sts: StrictSts): Promise<number> =>
     (await sts.log()).filter(({ parameters }) => parameters['TokenCode'] !== undefined).length
-  /** Ten at once, as make -j starts them, their answers in files. */
+  /** Starts ten processes at once, like make -j, with their output in files. */
   const tenAtOnce = `for i in ${TEN.join(' ')}; do ("$NODE" "$CLI" credential-process --profile base > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
   const openTen = async (environment: Record<string, string>): Promise<Pty> => {
     const pty = await openPty(['/bin/sh', '-c', tenAtOnce], {
@@ -52,7 +53,7 @@ describe('credential processes', () => {
     TEN.map((index) => ['code', 'out', 'err'].map((name) => home.read(`${name}${index}`).toString()))
 
   it.skipIf(!needsProgram('python3'))(
-    'ten at once ask one question, make one call, and all answer the same',
+    'prompts once for ten concurrent calls, which all print the same session',
     async () => {
       const { home, sts, environment } = await start()
       const pty = await openTen(environment)
@@ -73,7 +74,7 @@ describe('credential processes', () => {
     },
   )
 
-  it.skipIf(!needsProgram('python3'))('ten at once are all answered by one refusal', async () => {
+  it.skipIf(!needsProgram('python3'))('fails all of ten concurrent calls when the prompt is cancelled', async () => {
     const { home, sts, environment } = await start()
     const pty = await openTen(environment)
     await pty.expect("MFA code for alice (profile 'base'): ")
@@ -85,7 +86,7 @@ describe('credential processes', () => {
     expect(await codesSent(sts)).toBe(0)
   })
 
-  it('ten at once that nobody can be asked for fail at once, and name the way out', async () => {
+  it('fails ten concurrent calls immediately, with a hint, if there is no terminal to prompt on', async () => {
     const { sts, environment } = await start()
     const runs = await Promise.all(TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment })))
     expect(runs.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
@@ -94,7 +95,7 @@ describe('credential processes', () => {
     expect(await codesSent(sts)).toBe(0)
   })
 
-  it('a session that holds is served when STS is down, and also where it should have been renewed', async () => {
+  it('prints a valid session when STS is down, even if it is due for renewal', async () => {
     const { home, sts, environment } = await start()
     expect((await runCli(['login', 'base', '--token-code', sts.code(serial)], { environment })).code).toBe(0)
     await sts.stop()
@@ -108,7 +109,7 @@ describe('credential processes', () => {
     expect(late.stderr).toMatch(/^awsmfa: warning: the session of 'base' ends in .* and could not be renewed: /)
   })
 
-  it.skipIf(!needsProgram('python3'))('a question that nobody answers is given up in time', async () => {
+  it.skipIf(!needsProgram('python3'))('gives up a prompt that nobody answers after --timeout', async () => {
     const { environment } = await start()
     const pty = await openPty(
       [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'base', '--timeout', '2s'],
@@ -120,7 +121,7 @@ describe('credential processes', () => {
     expect(pty.output()).toContain('gave up after 2 s')
   })
 
-  it('what a logout took is not answered any more', async () => {
+  it('prints no session after a logout', async () => {
     const { home, sts, environment } = await start()
     await runCli(['login', 'base', '--token-code', sts.code(serial)], { environment })
     expect((await runCli(['credential-process', '--profile', 'base'], { environment })).code).toBe(0)

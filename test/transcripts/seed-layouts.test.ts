@@ -1,3 +1,4 @@
+/** Login, status and logout on the file layouts of other tools, copied from their READMEs. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,9 +11,9 @@ import { parseTranscript, runTranscript } from '../support/transcript.ts'
 const FOLDER = fileURLToPath(new URL('seeds', import.meta.url))
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
-  'the layouts of other tools, word for word as their READMEs print them',
+  'file layouts of other tools, as in their READMEs',
   () => {
-    it('are all there', () => {
+    it('each have a transcript', () => {
       expect(readdirSync(FOLDER).toSorted()).toEqual(
         Object.keys(SEED_WORLDS)
           .map((name) => `${name}.txt`)

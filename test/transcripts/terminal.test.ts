@@ -1,3 +1,4 @@
+/** What a login leaves on the terminal: after success, and after Ctrl-C or a signal at the prompt. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
@@ -9,7 +10,7 @@ import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/stric
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
-const QUESTION = "MFA code for alice (profile 'work'): "
+const PROMPT = "MFA code for alice (profile 'work'): "
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const { serial } = virtualDevice('111111111111', 'alice')
 const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
@@ -33,11 +34,11 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
   const login = async (): Promise<Pty> => {
     const environment = home.environment({ ...sts.environment(), TERM: 'xterm-256color' })
     pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment })
-    await pty.expect(QUESTION)
+    await pty.expect(PROMPT)
     return pty
   }
 
-  it('leaves one line of a login: the outcome, where the question and the spinner were', async () => {
+  it('replaces the prompt and the spinner with one line: the outcome', async () => {
     await sts.configure({ faults: [{ kind: 'hold', operation: 'GetSessionToken' }] })
     const terminal = await login()
     terminal.send(`${sts.code(serial)}\r`)
@@ -72,7 +73,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     },
   ]
   it.each(endings)(
-    'is ended by $title at the question: code $code, nothing left on the terminal or in the files',
+    'exits with $code on $title at the prompt and leaves no trace on the terminal or in the files',
     async ({ end, code, lines }) => {
       const terminal = await login()
       end(terminal)

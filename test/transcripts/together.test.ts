@@ -1,3 +1,4 @@
+/** Concurrent logins: with the same MFA device they share one prompt and one call; others do not disturb each other. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
@@ -17,7 +18,7 @@ const FILES = {
 const withCode = (log: readonly LogEntry[]): readonly LogEntry[] =>
   log.filter(({ parameters }) => parameters['TokenCode'] !== undefined)
 
-describe('logins at the same time', () => {
+describe('concurrent logins', () => {
   const opened: { home?: TempHome; sts?: StrictSts; ptys: Pty[] } = { ptys: [] }
   afterEach(async () => {
     for (const pty of opened.ptys.splice(0)) pty.close()
@@ -36,7 +37,7 @@ describe('logins at the same time', () => {
     return { home, sts, environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }) }
   }
 
-  it('with the same code ask STS with it once; the other uses the result', async () => {
+  it('with the same code send it to STS once and share the session', async () => {
     const { home, sts, environment } = await start()
     await sts.configure({ faults: [{ kind: 'delay', ms: 700, operation: 'GetSessionToken', times: 'always' }] })
     const code = sts.code(serial)
@@ -61,28 +62,25 @@ describe('logins at the same time', () => {
     expect(new Set(keys).size).toBe(1)
   })
 
-  it.skipIf(!needsProgram('python3'))(
-    'on two terminals ask one question; the second takes the answer to the first',
-    async () => {
-      const { sts, environment } = await start()
-      const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
-      opened.ptys.push(first)
-      await first.expect("MFA code for alice (profile 'one'): ")
-      const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
-      opened.ptys.push(second)
-      await second.expect('waiting for another login with the same MFA device')
-      first.send(`${sts.code(serial)}\r`)
-      expect([await first.exit(), await second.exit()]).toEqual([
-        { code: 0, signal: null },
-        { code: 0, signal: null },
-      ])
-      expect(second.output()).not.toContain('MFA code')
-      expect(second.screen().lines[0]).toMatch(/^✔ two: signed in as alice/)
-      expect(withCode(await sts.log())).toHaveLength(1)
-    },
-  )
+  it.skipIf(!needsProgram('python3'))('on two terminals prompt once and share the session', async () => {
+    const { sts, environment } = await start()
+    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+    opened.ptys.push(first)
+    await first.expect("MFA code for alice (profile 'one'): ")
+    const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
+    opened.ptys.push(second)
+    await second.expect('waiting for another login with the same MFA device')
+    first.send(`${sts.code(serial)}\r`)
+    expect([await first.exit(), await second.exit()]).toEqual([
+      { code: 0, signal: null },
+      { code: 0, signal: null },
+    ])
+    expect(second.output()).not.toContain('MFA code')
+    expect(second.screen().lines[0]).toMatch(/^✔ two: signed in as alice/)
+    expect(withCode(await sts.log())).toHaveLength(1)
+  })
 
-  it.skipIf(!needsProgram('python3'))('are all told when the question is cancelled, and none asks again', async () => {
+  it.skipIf(!needsProgram('python3'))('all fail when the prompt is cancelled, and none prompts again', async () => {
     const { environment } = await start()
     const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
     opened.ptys.push(first)
@@ -96,7 +94,7 @@ describe('logins at the same time', () => {
     expect(second.screen().lines[0]).toBe('awsmfa: error: another login for the same MFA device was cancelled just now')
   })
 
-  it('fifty of them for fifty users all leave their sessions, and everything else as it was', async () => {
+  it('of fifty users write all fifty sessions and change nothing else', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `user${index}`)
     const before = names
       .map(

@@ -1,3 +1,4 @@
+/** Runs every transcript in this folder against the built tool. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +11,7 @@ import { parseTranscript, runTranscript } from '../support/transcript.ts'
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 const transcripts = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
 
-describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('what a person does and sees', () => {
+describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('transcripts of the built tool', () => {
   it.concurrent.each(transcripts)('%s', async (name) => {
     const stage = await openStage(aliceWorld())
     try {

@@ -1,3 +1,4 @@
+/** The connection from the built tool to STS: TLS, CA bundles and proxies. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
@@ -9,7 +10,7 @@ import type { TempHome } from '../support/temp-home.ts'
 const { serial } = virtualDevice('111111111111', 'alice')
 const CREDENTIALS = `[base]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\naws_mfa_device = ${serial}\n`
 
-describe('the way from the built tool to STS', () => {
+describe('the connection to STS', () => {
   let sts: StrictSts
   let home: TempHome
   beforeAll(async () => {
@@ -22,11 +23,10 @@ describe('the way from the built tool to STS', () => {
   afterEach(() => home.remove())
   afterAll(() => sts.stop())
 
-  const login = async (more: Readonly<Record<string, string>>, ...words: readonly string[]) => {
-    const run = await runCli(
-      ['login', 'work', '--source-profile', 'base', '--token-code', sts.code(serial), ...words],
-      { environment: home.environment({ ...sts.environment('https'), ...more }) },
-    )
+  const login = async (more: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const run = await runCli(['login', 'work', '--source-profile', 'base', '--token-code', sts.code(serial), ...args], {
+      environment: home.environment({ ...sts.environment('https'), ...more }),
+    })
     if (run.code !== 0) expect(home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
     expect(run.stderr).not.toContain('proxy-secret')
     return run
@@ -37,12 +37,12 @@ describe('the way from the built tool to STS', () => {
     stderr: expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/) as string,
   }
 
-  it('is TLS, with AWS_CA_BUNDLE', async () => {
+  it('uses TLS with AWS_CA_BUNDLE', async () => {
     expect(await login({})).toMatchObject(SIGNED_IN)
     expect(new Set((await sts.log()).map(({ transport }) => transport))).toEqual(new Set(['https']))
   })
 
-  it('is TLS, with --ca-bundle before and after --', async () => {
+  it('uses TLS with --ca-bundle before and after --', async () => {
     const bundle = sts.caPemPath ?? ''
     expect(await login({ AWS_CA_BUNDLE: '' }, '--ca-bundle', bundle)).toMatchObject(SIGNED_IN)
     await sts.configure({ forgetSpentCodes: true })
@@ -51,7 +51,7 @@ describe('the way from the built tool to STS', () => {
     expect(await login({ AWS_CA_BUNDLE: '' }, '--', '--ca-bundle', bundle)).toMatchObject(SIGNED_IN)
   })
 
-  it('ends at a certificate that nobody vouches for', async () => {
+  it('fails on an untrusted certificate', async () => {
     const run = await login({ AWS_CA_BUNDLE: '' })
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(
@@ -60,7 +60,7 @@ describe('the way from the built tool to STS', () => {
     expect(await sts.log()).toEqual([])
   })
 
-  it('goes through HTTPS_PROXY, with a name and a password', async () => {
+  it('uses HTTPS_PROXY with a user name and password', async () => {
     expect(await login({ HTTPS_PROXY: proxy('alice:proxy-secret@') })).toMatchObject(SIGNED_IN)
     expect((await sts.connects()).map(({ status, user }) => ({ status, user }))).toContainEqual({
       status: 200,
@@ -68,7 +68,7 @@ describe('the way from the built tool to STS', () => {
     })
   })
 
-  it('ends at a proxy that wants a name and a password', async () => {
+  it('fails if the proxy requires a user name and password', async () => {
     const run = await login({ HTTPS_PROXY: proxy('') })
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(
@@ -76,7 +76,7 @@ describe('the way from the built tool to STS', () => {
     )
   })
 
-  it('goes past a proxy that is not there for hosts in NO_PROXY', async () => {
+  it('bypasses the proxy for hosts in NO_PROXY', async () => {
     expect(await login({ HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'localhost' })).toMatchObject(SIGNED_IN)
     expect(await sts.connects()).toEqual([])
   })

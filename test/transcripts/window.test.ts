@@ -1,7 +1,8 @@
+/** Token code prompts in a zenity window, on a virtual display. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { findProcesses, processesWith, startDisplay } from '../support/display.ts'
+import { findCommandLines, findProcesses, startDisplay } from '../support/display.ts'
 import type { Display } from '../support/display.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { BUILT_CLI, runCli } from '../support/run-cli.ts'
@@ -18,7 +19,7 @@ const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work
 const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/
 const canRun = ['Xvfb', 'xdotool', 'zenity'].map(needsProgram).every((found) => found)
 
-describe.skipIf(!canRun)('login in a window, without a terminal', () => {
+describe.skipIf(!canRun)('the prompt window', () => {
   let sts: StrictSts
   let display: Display
   let home: TempHome
@@ -30,7 +31,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     await sts.configure({ clearLog: true, forgetSpentCodes: true, faults: [] })
   })
   afterEach(() => {
-    expect(processesWith('HOME', home.path)).toEqual([])
+    expect(findCommandLines('HOME', home.path)).toEqual([])
     home.remove()
   })
   afterAll(async () => {
@@ -39,13 +40,13 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
 
   const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> =>
     home.environment({ ...sts.environment(), DISPLAY: display.name, NO_AT_BRIDGE: '1', ...more })
-  const login = (more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> =>
-    runCli(['login', 'work', ...words], { environment: environment(more) })
+  const login = (more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<RunResult> =>
+    runCli(['login', 'work', ...args], { environment: environment(more) })
   const windowLines = (): readonly string[] =>
-    processesWith('HOME', home.path).filter((line) => line.includes('zenity'))
+    findCommandLines('HOME', home.path).filter((line) => line.includes('zenity'))
   const credentials = (): string => home.read('.aws/credentials').toString()
 
-  it('takes the code', async () => {
+  it('accepts the code', async () => {
     const run = login({}, '--prompt', 'window')
     await display.expectWindow('awsmfa')
     expect(windowLines()).toEqual([expect.stringContaining(`Profile: work\\nDevice: ${serial} --timeout=50`)])
@@ -54,7 +55,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(credentials()).toContain('[work]\naws_access_key_id = ASIA')
   })
 
-  it('asks again for text that is no code and after a refusal', async () => {
+  it('prompts again after invalid input and after a rejected code', async () => {
     const run = login({ AWSMFA_PROMPT: 'zenity' })
     await display.press('awsmfa', 'abc', '<Return>')
     await expect
@@ -68,7 +69,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(await run).toMatchObject({ code: 0, stderr: expect.stringMatching(SIGNED_IN) as string })
   })
 
-  it('is cancelled there', async () => {
+  it('cancels the login on Escape', async () => {
     const run = login({}, '--prompt=zenity')
     await display.press('awsmfa', '<Escape>')
     expect(await run).toEqual({ code: 130, signal: null, stdout: '', stderr: 'awsmfa: error: cancelled\n' })
@@ -86,11 +87,11 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(line).not.toContain('arn:')
   })
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('closes the window on %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('closes on %s', async (signal) => {
     const codes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }
     const run = login({}, '--prompt=zenity')
     await display.expectWindow('awsmfa')
-    const own = processesWith('HOME', home.path)
+    const own = findCommandLines('HOME', home.path)
     expect(own.filter((line) => line.includes(BUILT_CLI))).toHaveLength(1)
     signalProcess(home.path, signal)
     expect((await run).code).toBe(codes[signal])
@@ -98,7 +99,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(credentials()).toBe(CREDENTIALS)
   })
 
-  it('is closed when no code can help', async () => {
+  it('closes when the credentials turn out to be wrong', async () => {
     await sts.configure({ faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
     home.write('.aws/credentials', CREDENTIALS.replace(/key = .*/, 'key = wrongwrongwrongwrongwrongwrongwrongwrong'))
     const run = login({}, '--prompt=zenity')
@@ -110,27 +111,27 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     })
   })
 
-  it('is one window for two logins at once', async () => {
+  it('opens once for two concurrent logins', async () => {
     const runs = [login({}, '--prompt=zenity'), login({}, '--prompt=zenity')]
     await display.press('awsmfa', sts.code(serial), '<Return>')
     expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([0, 0])
     expect((await sts.log()).filter(({ operation }) => operation === 'GetSessionToken')).toHaveLength(1)
   })
 
-  const refused = [
+  const noWindow = [
     {
       title: 'over SSH',
       more: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' },
-      words: [],
+      args: [],
       hint: 'awsmfa: hint: to be asked in a window, though this is an SSH session: --prompt window\n',
     },
-    { title: 'with --no-gui', more: {}, words: ['--no-gui'], hint: '' },
-    { title: 'with AWSMFA_NO_GUI', more: { AWSMFA_NO_GUI: '1' }, words: [], hint: '' },
-    { title: 'with --prompt terminal', more: {}, words: ['--prompt', 'terminal'], hint: '' },
-    { title: 'without a display', more: { DISPLAY: '' }, words: [], hint: '' },
+    { title: 'with --no-gui', more: {}, args: ['--no-gui'], hint: '' },
+    { title: 'with AWSMFA_NO_GUI', more: { AWSMFA_NO_GUI: '1' }, args: [], hint: '' },
+    { title: 'with --prompt terminal', more: {}, args: ['--prompt', 'terminal'], hint: '' },
+    { title: 'without a display', more: { DISPLAY: '' }, args: [], hint: '' },
   ]
-  it.each(refused)('does not open one $title', async ({ more, words, hint }) => {
-    const run = await login(more, ...words)
+  it.each(noWindow)('does not open $title', async ({ more, args, hint }) => {
+    const run = await login(more, ...args)
     expect(run.code).toBe(4)
     expect(run.stderr).toMatch(
       /^awsmfa: error: a token code is needed and there is no terminal to ask at\nawsmfa: hint: pass --token-code 123456/,
@@ -138,7 +139,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(run.stderr.endsWith(hint)).toBe(true)
   })
 
-  it('says what is in the way of a chosen one', async () => {
+  it('reports why a requested window cannot open', async () => {
     expect(await login({ DISPLAY: ':32000' }, '--prompt', 'zenity')).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(
@@ -155,30 +156,30 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     })
   })
 
-  const mistakes = [
+  const invalid = [
     {
-      title: 'an unknown way to ask',
+      title: 'an unknown prompt',
       more: {},
-      words: ['--prompt', 'kdialog'],
+      args: ['--prompt', 'kdialog'],
       says: "'--prompt' must be one of auto, terminal, window, zenity, pinentry, osascript, powershell, and is 'kdialog'",
     },
-    { title: 'a window and none', more: {}, words: ['--prompt', 'window', '--no-gui'], says: '--no-gui' },
+    { title: '--prompt window with --no-gui', more: {}, args: ['--prompt', 'window', '--no-gui'], says: '--no-gui' },
     {
-      title: 'a switch that is neither yes nor no',
+      title: 'an invalid boolean',
       more: { AWSMFA_NO_GUI: 'maybe' },
-      words: [],
+      args: [],
       says: 'AWSMFA_NO_GUI',
     },
   ]
-  it.each(mistakes)('refuses $title', async ({ more, words, says }) => {
-    const run = await login(more, ...words)
+  it.each(invalid)('rejects $title', async ({ more, args, says }) => {
+    const run = await login(more, ...args)
     expect(run.code).toBe(2)
     expect(run.stderr).toContain(says)
   })
 
-  it('answers a credential process, and closes when its time is over', async () => {
-    const run = (...words: readonly string[]): Promise<RunResult> =>
-      runCli(['credential-process', '--profile', 'work', ...words], {
+  it('works for credential-process, and closes after --timeout', async () => {
+    const run = (...args: readonly string[]): Promise<RunResult> =>
+      runCli(['credential-process', '--profile', 'work', ...args], {
         environment: environment({ AWSMFA_PROMPT: 'zenity' }),
       })
     const late = run('--timeout', '3')
@@ -200,7 +201,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     ])
   })
 
-  it('comes before a program that needs a session, and not where none is wanted', async () => {
+  it('opens for exec, except with AWSMFA_NO_GUI', async () => {
     const exec = (more: Readonly<Record<string, string>>): Promise<RunResult> =>
       runCli(['exec', 'work', '--', 'printenv', 'AWSMFA_PROFILE'], { environment: environment(more) })
     expect(await exec({ AWSMFA_NO_GUI: '1' })).toMatchObject({
@@ -213,7 +214,7 @@ describe.skipIf(!canRun)('login in a window, without a terminal', () => {
     expect(await run).toMatchObject({ code: 0, stdout: 'work\n' })
   })
 
-  it('needs no code for a session that is kept, and opens no window', async () => {
+  it('does not open if there is a valid session', async () => {
     expect((await login({}, '--token-code', sts.code(serial))).code).toBe(0)
     expect((await login({}, '--prompt', 'window')).code).toBe(0)
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
-import { isGone, lineIn } from '../support/processes.ts'
+import { waitForExit, waitForFile } from '../support/processes.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
@@ -48,7 +48,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   })
   const nextCode = async (): Promise<string> => await stage.world.variables['code']!()
   const pidsOfYkman = async (): Promise<readonly number[]> =>
-    (await lineIn(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
+    (await waitForFile(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
 
   async function plugIn(
     { touch = false, password, serial: number = 12345678 }: ScriptedKey = {},
@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   }
 
   async function nothingIsLeft(): Promise<void> {
-    for (const pid of await pidsOfYkman()) await isGone(pid)
+    for (const pid of await pidsOfYkman()) await waitForExit(pid)
   }
 
   it('needs nothing typed: the question goes when the key has answered', async () => {
@@ -120,7 +120,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.output()).not.toContain('sesame')
     expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
-    const runs = (await lineIn(`${worldFile()}.runs`))
+    const runs = (await waitForFile(`${worldFile()}.runs`))
       .split('\n')
       .map((line) => JSON.parse(line) as { stdin: string; parameters: string[]; terminal: boolean })
     expect(runs.map(({ stdin }) => stdin)).toEqual(['', 'sesame\n', 'open sesame\n'])
@@ -175,7 +175,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     it('works, and says on stderr that the key waits to be touched', async () => {
       await plugIn({ touch: true })
       const running = loginWithoutTerminal()
-      await lineIn(`${worldFile()}.runs`)
+      await waitForFile(`${worldFile()}.runs`)
       stage.home.write('keys.json.touched', '')
       const { code, stderr, stdout } = await running
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' })

@@ -1,4 +1,4 @@
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** AssumeRole: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 import type { Answer, Refusal } from './answers.ts'
 import type { MfaProof } from './mfa.ts'
 import type { Parameters } from './query-protocol.ts'
@@ -59,7 +59,7 @@ const checkPolicies = (parameters: Parameters): Refusal | undefined => {
 }
 
 const checkDuration = (signer: Signer, seconds: number, maximum: number): Refusal | undefined => {
-  // A session of GetSessionToken counts as chaining too, as reported by users of botocore and aws-vault.
+  // A session from GetSessionToken counts as role chaining too, according to users of botocore and aws-vault.
   if (signer.kind !== 'user' && seconds > CHAINED_SECONDS) {
     return validationError(
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
@@ -89,8 +89,9 @@ const answerWith = (state: ServerState, owner: RoleSession, seconds: number, par
 }
 
 /**
- * A session of a role. In this order: shape of the ARNs and policies, the token code (spent from here on), trust, durations.
- * A role that does not exist, one that does not trust the caller, a missing MFA and a wrong external id all look alike.
+ * Returns a role session. Checks in this order: syntax of ARNs and policies, token code (used from here on), trust,
+ * duration. A missing role, a role that does not trust the caller, missing MFA and a wrong external ID all return the
+ * same error.
  */
 export const assumeRole = (state: ServerState, signer: Signer, parameters: Parameters): Answer => {
   const roleArn = textOf(parameters, 'RoleArn') ?? ''

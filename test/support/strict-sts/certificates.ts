@@ -1,6 +1,6 @@
 /**
- * A throw-away certificate authority and certificates for any host name, made at start in pure JavaScript: nothing to install, no key on
- * disk. The encoding is DER of RFC 5280, with the extensions that strict clients (Python 3.13, OpenSSL 3) ask for.
+ * A temporary certificate authority that issues certificates for any host name, in pure JavaScript: nothing to install,
+ * no key on disk. DER encoding of RFC 5280, with the extensions that strict clients (Python 3.13, OpenSSL 3) require.
  */
 import type { KeyObject } from 'node:crypto'
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
@@ -20,7 +20,7 @@ const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts)
 const octets = (...parts: readonly Buffer[]): Buffer => der(0x04, ...parts)
 const bits = (content: Buffer, unused = 0): Buffer => der(0x03, Buffer.from([unused]), content)
-// Object identifiers in hexadecimal, as they are encoded.
+// `hex` is the encoded object identifier.
 const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'))
 const TRUE = der(0x01, Buffer.from([0xff]))
 const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'))
@@ -73,8 +73,8 @@ const makeCertificate = ({ issuer, subject, publicKey, signingKey, extensions }:
 const CA_NAME = 'strict-sts throw-away CA'
 
 /**
- * Makes an authority whose key never leaves the process. `certificateFor` signs a certificate for host names and IPv4 addresses, each valid
- * from a week ago to a week from now, all with one key.
+ * Creates an authority whose key never leaves the process. `certificateFor` issues a certificate for host names and
+ * IPv4 addresses, valid from a week ago to a week from now. All certificates share one key.
  */
 export const createAuthority = (): Authority => {
   const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' })

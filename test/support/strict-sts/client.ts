@@ -1,4 +1,8 @@
-/** Starts the strict STS as a process of its own and talks to it. For tests, the benchmark and the demo. */
+/**
+ * Starts the strict STS server and controls it, for tests, the benchmark and the demo. The server runs as a separate
+ * process and verifies what AWS verifies: signatures, keys, parameters, trust policies, and token codes, each of which
+ * works once.
+ */
 import type { ChildProcessByStdio } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -21,11 +25,11 @@ export type StrictStsOptions = FrontOptions & { readonly clockOffsetMs?: number 
 
 /**
  * A running server.
- * - url: http; httpsUrl: TLS for localhost, only if asked for, with its CA as text and as a file (for AWS_CA_BUNDLE)
- * - log, connects: what was asked of STS and IAM, and of the proxy, in order
- * - code: the token code of a device now, or `stepOffset` steps of 30 s later (negative: earlier), on the server's clock; STS takes -1, 0
- *   and 1, each once. Throws for a serial that the world does not have.
- * - environment: the variables that lead every AWS tool here, STS and IAM alike, over http or TLS
+ * - url: plain HTTP; httpsUrl: TLS for localhost if `tls` is set, with its CA as text and as a file (for AWS_CA_BUNDLE)
+ * - log, connects: the requests to STS and IAM, and to the proxy, in order
+ * - code: the current token code of a device, or that of `stepOffset` steps of 30 s later (negative: earlier), on the
+ *   server's clock; STS accepts -1, 0 and 1, each once. Throws for an unknown serial number.
+ * - environment: the variables that point AWS tools to this server, for STS and IAM, over HTTP or TLS
  * - stop: ends the process and removes the CA file
  */
 export type StrictSts = {
@@ -52,7 +56,7 @@ const findRoot = (folder: string): string =>
       ? folder
       : findRoot(dirname(folder))
 
-/** Builds `build/strict-sts.cjs` if it is missing or older than a source of it, and gives its path. */
+/** Returns the path of `build/strict-sts.cjs`. Builds it first if it is missing or older than its sources. */
 const ensureBuilt = (): string => {
   const root = findRoot(dirname(fileURLToPath(import.meta.url)))
   const built = join(root, 'build', 'strict-sts.cjs')
@@ -79,7 +83,7 @@ const readListening = (child: Child): Promise<Listening> =>
     })
   })
 
-const askControl = (port: number, method: 'GET' | 'POST', path: string, body = ''): Promise<string> =>
+const callControl = (port: number, method: 'GET' | 'POST', path: string, body = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const call = request({ host: '127.0.0.1', port, method, path, agent: false }, (response) => {
       let text = ''
@@ -95,7 +99,7 @@ const askControl = (port: number, method: 'GET' | 'POST', path: string, body = '
     call.end(body)
   })
 
-// Nothing of the starter's environment reaches the server; Windows cannot start a program without SystemRoot.
+// The server inherits no environment, except SystemRoot, without which Windows cannot start a program.
 const bareEnvironment = (): Record<string, string> => {
   const systemRoot = process.env['SystemRoot']
   return systemRoot === undefined ? {} : { SystemRoot: systemRoot }
@@ -108,8 +112,8 @@ const spawnServer = (start: Start): Child => {
   return child
 }
 
-// A starter that forgets to stop the server must still be able to end: the server follows when its stdin closes.
-const letGo = (child: Child): void => {
+// A parent that does not stop the server must still be able to exit; the server then exits when its stdin closes.
+const unrefChild = (child: Child): void => {
   child.unref()
   for (const stream of [child.stdin, child.stdout]) {
     if (stream instanceof Socket) stream.unref()
@@ -152,18 +156,18 @@ const environmentOf = (
 }
 
 /**
- * Starts a server for `world` and resolves when it listens, building it first where needed. It listens on 127.0.0.1 alone and ends with
- * `stop()`, or when the starting process ends in whatever way.
+ * Starts a server for `world`, building it if necessary. Resolves once it listens, on 127.0.0.1 only. The server runs
+ * until `stop()`, or until this process ends.
  */
 export const startStrictSts = async (world: World, options: StrictStsOptions = {}): Promise<StrictSts> => {
   const child = spawnServer({ world, options })
   const listening = await readListening(child)
-  letGo(child)
+  unrefChild(child)
   const ca = listening.caPem === undefined ? undefined : writeCa(listening.caPem)
   let current: World = world
   let clockOffsetMs = options.clockOffsetMs ?? 0
   const readLog = async (): Promise<Log> =>
-    JSON.parse(await askControl(listening.controlPort, 'GET', '/_control/log')) as Log
+    JSON.parse(await callControl(listening.controlPort, 'GET', '/_control/log')) as Log
   return {
     url: listening.url,
     ...(listening.httpsUrl === undefined ? {} : { httpsUrl: listening.httpsUrl }),
@@ -173,7 +177,7 @@ export const startStrictSts = async (world: World, options: StrictStsOptions = {
     log: async () => (await readLog()).requests,
     connects: async () => (await readLog()).connects,
     configure: async (changes) => {
-      await askControl(listening.controlPort, 'POST', '/_control/configure', JSON.stringify(changes))
+      await callControl(listening.controlPort, 'POST', '/_control/configure', JSON.stringify(changes))
       current = changes.world ?? current
       clockOffsetMs = changes.clockOffsetMs ?? clockOffsetMs
     },

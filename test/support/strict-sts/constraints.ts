@@ -1,6 +1,6 @@
 /**
- * The bounds of every parameter, from botocore's service model (data/sts/2011-06-15 and data/iam/2010-05-08 › service-2.json), and the
- * words in which AWS refuses what is outside them. Clients check minima alone: maxima and patterns are met here.
+ * Parameter constraints from botocore's service models (data/sts/2011-06-15 and data/iam/2010-05-08, service-2.json),
+ * and AWS's messages for violations. Clients check only minima; the server also checks maxima and patterns.
  */
 import type { Refusal } from './answers.ts'
 import { refusal, validationError } from './answers.ts'
@@ -37,7 +37,7 @@ const SHAPES: { readonly [operation: string]: StructureShape } = {
     {
       RoleArn: ARN,
       RoleSessionName: text(2, 64, '[\\w+=,.@-]*'),
-      // The model gives no maximum for Policies; its documentation says ten.
+      // The model has no maximum; the documentation says ten.
       PolicyArns: list(structure({ arn: ARN }), 10),
       Policy: text(1, Infinity, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
       DurationSeconds: integer(900, 43_200),
@@ -61,33 +61,33 @@ const SHAPES: { readonly [operation: string]: StructureShape } = {
   }),
 }
 
-// AWS names members in its answers with a small first letter.
+// AWS's messages name members with a lower-case first letter.
 const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
-const shown = (value: Parameter): string => (typeof value === 'string' ? value : JSON.stringify(value))
-const failure = (value: Parameter | undefined, path: string, must: string): string =>
-  `Value ${value === undefined ? 'null' : `'${shown(value)}'`} at '${path}' failed to satisfy constraint: Member must ${must}`
+const format = (value: Parameter): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const violation = (value: Parameter | undefined, path: string, must: string): string =>
+  `Value ${value === undefined ? 'null' : `'${format(value)}'`} at '${path}' failed to satisfy constraint: Member must ${must}`
 
 const checkLength = (value: Parameter, length: number, shape: TextShape | ListShape, path: string): string[] => [
-  ...(length < shape.min ? [failure(value, path, `have length greater than or equal to ${shape.min}`)] : []),
-  ...(length > shape.max ? [failure(value, path, `have length less than or equal to ${shape.max}`)] : []),
+  ...(length < shape.min ? [violation(value, path, `have length greater than or equal to ${shape.min}`)] : []),
+  ...(length > shape.max ? [violation(value, path, `have length less than or equal to ${shape.max}`)] : []),
 ]
 
 const checkText = (value: string, shape: TextShape, path: string): string[] => [
   ...checkLength(value, value.length, shape, path),
   ...(shape.pattern === undefined || new RegExp(`^(?:${shape.pattern})$`, 'u').test(value)
     ? []
-    : [failure(value, path, `satisfy regular expression pattern: ${shape.pattern}`)]),
+    : [violation(value, path, `satisfy regular expression pattern: ${shape.pattern}`)]),
 ]
 
 const checkInteger = (value: string, shape: IntegerShape, path: string): string[] => [
-  ...(Number(value) < shape.min ? [failure(value, path, `have value greater than or equal to ${shape.min}`)] : []),
-  ...(Number(value) > shape.max ? [failure(value, path, `have value less than or equal to ${shape.max}`)] : []),
+  ...(Number(value) < shape.min ? [violation(value, path, `have value greater than or equal to ${shape.min}`)] : []),
+  ...(Number(value) > shape.max ? [violation(value, path, `have value less than or equal to ${shape.max}`)] : []),
 ]
 
 const checkStructure = (value: Parameters, shape: StructureShape, path: string): string[] => [
   ...shape.required
     .filter((name) => value[name] === undefined)
-    .map((name) => failure(undefined, path + lower(name), 'not be null')),
+    .map((name) => violation(undefined, path + lower(name), 'not be null')),
   ...Object.entries(shape.members).flatMap(([name, member]) => {
     const part = value[name]
     return part === undefined ? [] : check(part, member, path + lower(name))
@@ -112,36 +112,36 @@ const check = (value: Parameter, shape: Shape, path: string): string[] => {
   }
 }
 
-const fits = (value: Parameter, shape: Shape): boolean => {
+const hasShape = (value: Parameter, shape: Shape): boolean => {
   switch (shape.kind) {
     case 'text':
       return typeof value === 'string'
     case 'integer':
       return typeof value === 'string' && /^-?\d{1,10}$/.test(value)
-    // An empty list is sent as `Tags=`.
+    // Clients send an empty list as `Tags=`.
     case 'list':
-      return value === '' || (Array.isArray(value) && value.every((item: Parameter) => fits(item, shape.item)))
+      return value === '' || (Array.isArray(value) && value.every((item: Parameter) => hasShape(item, shape.item)))
     case 'structure':
       return (
         typeof value === 'object' &&
         !Array.isArray(value) &&
         Object.entries(value).every(
-          ([name, part]) => shape.members[name] !== undefined && fits(part, shape.members[name]),
+          ([name, part]) => shape.members[name] !== undefined && hasShape(part, shape.members[name]),
         )
       )
   }
 }
 
 /**
- * Refuses parameters outside the model of `operation`, all of them in one ValidationError as AWS does.
- * A parameter that the model does not know, or of another type, is MalformedInput: AWS may let the former pass, a test wants to see it.
- * Gives undefined where all is well, and for an operation that is not modelled here.
+ * Returns one ValidationError for all constraint violations, like AWS, or MalformedInput for a parameter that is
+ * unknown or has the wrong type (AWS ignores unknown parameters; a test must not). Returns undefined if the parameters
+ * are valid, and for an operation without a model here.
  */
 export const checkParameters = (operation: string, parameters: Parameters): Refusal | undefined => {
   const shape = SHAPES[operation]
   if (shape === undefined) return undefined
   const misfit = Object.entries(parameters).find(
-    ([name, value]) => shape.members[name] === undefined || !fits(value, shape.members[name]),
+    ([name, value]) => shape.members[name] === undefined || !hasShape(value, shape.members[name]),
   )
   if (misfit !== undefined) return refusal(400, 'MalformedInput', `Unexpected value for ${misfit[0]}`)
   const failures = check(parameters, shape, '')

@@ -1,4 +1,4 @@
-/** The control channel: a port of its own, so that nothing that is signed can be taken for it, nor the other way round. */
+/** The control server, through which a test configures the STS server and reads its log. Listens on a separate port. */
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { Fault } from './faults.ts'
@@ -8,14 +8,14 @@ import { armFaults } from './faults.ts'
 import { indexWorld } from './world.ts'
 
 /**
- * What can be changed while the server runs; what is left out stays.
- * - faults: replaces all faults, also those that were not met yet
- * - release: sends every answer that a `hold` keeps back, and nothing is held any more
- * - clockOffsetMs: the server's clock is this far ahead of the machine's; negative is behind
- * - world: replaces accounts, users and roles; sessions stay
- * - forgetSpentCodes: every code counts as new again
- * - expireSessions: every session issued so far is over
- * - clearLog: forgets requests and CONNECTs
+ * Changes to a running server. Omitted members stay as they are.
+ * - faults: replaces all pending faults
+ * - release: sends all answers held by `hold` faults and removes those faults
+ * - clockOffsetMs: how far the server's clock is ahead of the machine's; negative if behind
+ * - world: replaces accounts, users and roles; sessions remain
+ * - forgetSpentCodes: allows every code to be used again
+ * - expireSessions: expires all sessions issued so far
+ * - clearLog: clears the log of requests and CONNECTs
  */
 export type Changes = {
   readonly faults?: readonly Fault[]
@@ -47,7 +47,7 @@ const applyChanges = (state: ServerState, changes: Changes): void => {
   }
 }
 
-/** The control server, not yet listening: `GET /_control/log` gives a `Log`, `POST /_control/configure` takes `Changes`. */
+/** Creates the control server: `GET /_control/log` returns a `Log`, `POST /_control/configure` accepts `Changes`. */
 export const createControl = (state: ServerState): Server =>
   createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -59,7 +59,7 @@ export const createControl = (state: ServerState): Server =>
       const route = `${request.method ?? ''} ${request.url ?? ''}`
       if (route === 'GET /_control/log')
         return answer(200, { requests: state.log, connects: state.connects } satisfies Log)
-      if (route !== 'POST /_control/configure') return answer(404, { error: `no such control: ${route}` })
+      if (route !== 'POST /_control/configure') return answer(404, { error: `unknown route: ${route}` })
       try {
         applyChanges(state, JSON.parse(Buffer.concat(chunks).toString('utf8')) as Changes)
         answer(200, {})

@@ -1,11 +1,11 @@
-/** What the server can be told to do wrong. A fault is met once unless it says how often, and only by the operation that it names. */
+/** Faults that a test can inject into the server's answers. */
 
 type Scope = {
-  /** Operation (`AssumeRole`), or every one. */
+  /** The operation to affect (`AssumeRole`); default: all. */
   readonly operation?: string
-  /** How many requests meet it; default 1. */
+  /** How many requests to affect; default 1. */
   readonly times?: number | 'always'
-  /** How many requests pass before the first one meets it; default 0. */
+  /** How many requests to let pass first; default 0. */
   readonly skip?: number
 }
 
@@ -13,15 +13,16 @@ type Page = { readonly status: number; readonly contentType: string; readonly bo
 
 /**
  * - delay: answers `ms` later
- * - hold: answers once the test says so (`release` in control.ts)
+ * - hold: answers when the test calls `release` (control.ts)
  * - throttle: 400 Throttling or 503 ServiceUnavailable, without processing
- * - drop: closes the connection; with `when: 'after'` the request has been processed (a code is spent) and its answer is lost
+ * - drop: closes the connection; with `when: 'after'` the request is processed (its code is used) but the answer is
+ *   lost
  * - hang: never answers, keeps the connection open; `when` as for drop
- * - truncate: processes, promises the whole body and breaks off after `bytes` (default: half)
- * - answer: sends this instead; processes the request first if `when` is 'after'
- * - refuse: an error of the given code, without processing
- * - expiration: replaces the Expiration of the session in the answer; null leaves it out
- * - credentials: replaces parts of the session in the answer, unescaped but for XML's own characters
+ * - truncate: processes the request, announces the full length and closes the connection after `bytes` (default: half)
+ * - answer: sends this page instead; processes the request first if `when` is 'after'
+ * - refuse: returns the given error, without processing
+ * - expiration: replaces the Expiration of the session in the answer; null omits it
+ * - credentials: replaces members of the session in the answer; only XML special characters are escaped
  */
 export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
@@ -42,20 +43,20 @@ export type FaultAction =
 
 export type Fault = Scope & FaultAction
 
-/** A load balancer's page in place of an answer. */
+/** A load balancer's error page. */
 export const BAD_GATEWAY: Fault = {
   kind: 'answer',
   status: 502,
   contentType: 'text/html',
   body: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n</body>\r\n</html>\r\n',
 }
-/** Success without a word. */
+/** Status 200 with an empty body. */
 export const EMPTY_SUCCESS: Fault = { kind: 'answer', status: 200, contentType: 'text/xml', body: '' }
 
-/** A fault on the server, with what is left of it. Changes as requests come in. */
+/** A pending fault with its remaining counts, which requests decrement. */
 export type ArmedFault = { readonly fault: Fault; skip: number; left: number }
 
-/** Arms faults as they were configured. */
+/** Returns pending faults with their initial counts. */
 export const armFaults = (faults: readonly Fault[]): ArmedFault[] =>
   faults.map((fault) => ({
     fault,
@@ -63,7 +64,7 @@ export const armFaults = (faults: readonly Fault[]): ArmedFault[] =>
     left: fault.times === 'always' ? Infinity : (fault.times ?? 1),
   }))
 
-/** Takes every fault that this request meets, in order, and counts it down. */
+/** Returns the faults that affect this request, in order, and decrements their counts. */
 export const takeFaults = (armed: readonly ArmedFault[], operation: string): readonly Fault[] => {
   const met: Fault[] = []
   for (const candidate of armed) {

@@ -1,4 +1,4 @@
-/** The listening sides: http, TLS, proxy. All on 127.0.0.1 alone. */
+/** The listeners: HTTP, TLS and proxy, all on 127.0.0.1. */
 import type { IncomingMessage, RequestListener, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { createServer as createHttpServer } from 'node:http'
@@ -16,7 +16,7 @@ import { send } from './send.ts'
 import { serve } from './service.ts'
 import { serverNow } from './state.ts'
 
-/** How the server is started. `roundTripMs` puts a distance between client and server; the proxy needs and implies TLS. */
+/** Options of the listeners. `roundTripMs` simulates network latency; `proxy` implies `tls`. */
 export type FrontOptions = {
   readonly tls?: boolean
   readonly proxy?: boolean | ProxyLogin
@@ -58,7 +58,7 @@ const receive = (message: IncomingMessage, body: Buffer): ReceivedRequest => ({
 
 const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestListener => {
   const numbers = new WeakMap<Socket, number>()
-  const numberOf = (socket: Socket): number => {
+  const connectionOf = (socket: Socket): number => {
     const known = numbers.get(socket)
     if (known !== undefined) return known
     state.connections += 1
@@ -66,7 +66,7 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
     return state.connections
   }
   return (message, response) => {
-    const connection = numberOf(message.socket)
+    const connection = connectionOf(message.socket)
     void readBody(message)
       .then(async (body) => {
         const request = receive(message, body)
@@ -80,7 +80,7 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
 
 type Where = { readonly transport: 'http' | 'https'; readonly connection: number }
 
-// STS sends a browser away; clients use such a GET to open a connection early.
+// STS redirects an unsigned GET; awsmfa sends one to open a connection early.
 const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, response: ServerResponse): void => {
   state.log.push({
     ...where,
@@ -105,7 +105,7 @@ const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, r
   response.writeHead(302, { Date: date, Location: 'https://aws.amazon.com/iam', 'Content-Length': 0 }).end()
 }
 
-/** Listens on a free port of 127.0.0.1 and gives the port. */
+/** Listens on a free port of 127.0.0.1 and returns the port. */
 export const listen = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -136,7 +136,7 @@ const tlsServer = (state: ServerState, authority: Authority): HttpServer => {
   )
 }
 
-/** Starts what the options ask for and gives the addresses. The servers end with the process. */
+/** Starts the listeners and returns their addresses. They run until the process ends. */
 export const startFronts = async (state: ServerState, options: FrontOptions): Promise<Fronts> => {
   const far = async (port: number): Promise<number> =>
     options.roundTripMs === undefined ? port : listen(createRelay(port, options.roundTripMs))

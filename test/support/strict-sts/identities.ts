@@ -1,5 +1,5 @@
 /**
- * Who one is, and which devices one has.
+ * GetCallerIdentity and ListMFADevices.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
  */
@@ -10,7 +10,7 @@ import { INVALID_CLIENT_TOKEN_ID, notAuthorized, validationError } from './answe
 import { textOf } from './query-protocol.ts'
 import { arnOfSigner } from './state.ts'
 
-/** Answers every valid signature: no permission is needed, and none can be withheld. */
+/** Returns the signer's identity. Needs no permission, and no policy can deny it. */
 export const getCallerIdentity = (_state: ServerState, signer: Signer): Answer => ({
   isOk: true,
   result: {
@@ -21,8 +21,8 @@ export const getCallerIdentity = (_state: ServerState, signer: Signer): Answer =
 })
 
 /**
- * The enabled devices of the signer, if the world allows it; nobody may list another user's. A session without MFA may not call IAM at all.
- * Pages by MaxItems (default 100); the Marker is a position.
+ * Returns the signer's enabled devices, if the world allows it; never those of another user. A session without MFA
+ * cannot call IAM. Paginated by MaxItems (default 100); the Marker is an index.
  */
 export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: Parameters): Answer => {
   if (signer.kind === 'session-token' && !signer.isMfaPresent) return INVALID_CLIENT_TOKEN_ID

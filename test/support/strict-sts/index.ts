@@ -1,4 +1,4 @@
-/** What `build/strict-sts-client.mjs` offers to plain JavaScript (benchmark, demo). */
+/** The exports of `build/strict-sts-client.mjs`, for plain JavaScript (benchmark, demo). */
 export { startStrictSts } from './client.ts'
 export { BAD_GATEWAY, EMPTY_SUCCESS } from './faults.ts'
 export { aliceWorld, crowdWorld, HARDWARE_SERIAL, READ_ONLY_EXTERNAL_ID } from './worlds.ts'

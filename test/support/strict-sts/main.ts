@@ -1,6 +1,6 @@
 /**
- * The server's process. Reads one line of JSON (`Start`) from stdin, starts, prints one line of JSON (`Listening`) and serves until its
- * stdin closes, so that it never outlives whoever started it.
+ * The server process. Reads one line of JSON (`Start`) from stdin, prints one line of JSON (`Listening`), and serves
+ * until stdin closes, so that it never outlives its parent.
  */
 import type { FrontOptions, Fronts } from './fronts.ts'
 import type { World } from './world.ts'

@@ -1,4 +1,4 @@
-/** Whether a serial and a code prove that the caller holds the device. */
+/** Verifies the MFA parameters of a request. */
 import type { Refusal } from './answers.ts'
 import type { Parameters } from './query-protocol.ts'
 import type { ServerState, Signer } from './state.ts'
@@ -10,7 +10,7 @@ import { findStepOfCode } from './totp.ts'
 export type MfaProof = 'none' | 'proven' | Refusal
 
 /**
- * Checks SerialNumber and TokenCode of a request. A right code is spent by this, whatever becomes of the request: it works once per
+ * Verifies SerialNumber and TokenCode. A valid code is used up even if the request fails later: it works once per
  * device. Role sessions have no devices.
  */
 export const proveMfa = (state: ServerState, signer: Signer, parameters: Parameters): MfaProof => {

@@ -1,6 +1,6 @@
 /**
- * An HTTP CONNECT proxy that leads every host to the server's own TLS port, for tools that know no endpoint variable.
- * Whatever is asked for, nothing ever leaves the machine.
+ * An HTTP CONNECT proxy that connects every host to the server's own TLS port, for tools that read no endpoint
+ * variable. No request leaves the machine.
  */
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
@@ -16,17 +16,20 @@ const userOf = (header: string | undefined): string | null =>
         .toString('utf8')
         .split(':')[0] ?? null)
 
-const isLetIn = (header: string | undefined, login: ProxyLogin | undefined): boolean =>
+const isAuthorized = (header: string | undefined, login: ProxyLogin | undefined): boolean =>
   login === undefined || header === `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`
 
-/** A proxy, not yet listening. With a login it asks for Basic authentication (407). Plain requests get 405. Every CONNECT is logged. */
+/**
+ * Creates the proxy, not yet listening. With a login it requires Basic authentication (407). It answers plain requests
+ * with 405, and logs every CONNECT.
+ */
 export const createProxy = (state: ServerState, tlsPort: number, login?: ProxyLogin): Server => {
   const server = createServer((_request, response) => {
     response.writeHead(405).end()
   })
   server.on('connect', (request, socket, head: Buffer) => {
     const header = request.headers['proxy-authorization']
-    const status = isLetIn(header, login) ? 200 : 407
+    const status = isAuthorized(header, login) ? 200 : 407
     state.connects.push({ time: new Date().toISOString(), target: request.url ?? '', status, user: userOf(header) })
     socket.on('error', () => socket.destroy())
     if (status === 407) {

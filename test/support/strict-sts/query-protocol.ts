@@ -1,10 +1,10 @@
 /**
- * AWS's query protocol as STS and IAM speak it: a form-encoded request, lists as `Tags.member.1.Key`, an XML answer.
+ * The AWS query protocol of STS and IAM: a form-encoded request, lists as `Tags.member.1.Key`, an XML response.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 import type { Answer, XmlValue } from './answers.ts'
 
-/** A parameter as the client meant it, before it was flattened. */
+/** A parameter before the client flattened it. */
 export type Parameter = string | readonly Parameter[] | { readonly [name: string]: Parameter }
 export type Parameters = { readonly [name: string]: Parameter }
 
@@ -52,8 +52,8 @@ const readBranch = (branch: Branch): Parameter | undefined => {
 }
 
 /**
- * Reads a form-encoded body back into the parameters that were flattened into it.
- * `undefined` where the body is none that a client of this protocol writes: a name twice, a value beside parts, a gap in a list.
+ * Parses a form-encoded body into unflattened parameters. Returns undefined for a body that no client of this protocol
+ * sends: with a duplicate name, a name with both a value and members, or a gap in a list.
  */
 export const parseQueryBody = (body: string): Parameters | undefined => {
   const tree = growTree(new URLSearchParams(body))
@@ -61,7 +61,7 @@ export const parseQueryBody = (body: string): Parameters | undefined => {
   return typeof value === 'object' && !Array.isArray(value) ? (value as Parameters) : undefined
 }
 
-/** The text of a parameter; `undefined` where it is missing or no text. */
+/** Returns the value of a string parameter; undefined if it is missing or not a string. */
 export const textOf = (parameters: Parameters, name: string): string | undefined => {
   const value = parameters[name]
   return typeof value === 'string' ? value : undefined
@@ -91,7 +91,7 @@ const NAMESPACES = {
 
 export type Service = keyof typeof NAMESPACES
 
-/** The body of an answer in the wrapping of its service and operation. Control characters are passed on as they are. */
+/** Returns the response body, in the XML format of the service and operation. Does not escape control characters. */
 export const renderAnswer = (service: Service, operation: string, answer: Answer, requestId: string): string => {
   const namespace = NAMESPACES[service]
   if (!answer.isOk) {

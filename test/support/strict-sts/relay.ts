@@ -1,11 +1,11 @@
-/** A listener that makes loopback feel far away. */
+/** A TCP relay that adds network latency to loopback connections. */
 import type { Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
 const forwardLate = (from: Socket, to: Socket, firstMs: number, laterMs: number): void => {
-  // Until the first chunk has been passed on the later ones queue behind it.
   const opened = Date.now()
-  // Timers of different lengths that end together may fire in any order, the bytes must not: a timer runs whatever is next.
+  // Timers that end at the same time may fire in any order, but bytes must stay in order: each timer runs the next
+  // action.
   const queue: (() => void)[] = []
   const after = (act: () => void): void => {
     queue.push(act)
@@ -18,8 +18,8 @@ const forwardLate = (from: Socket, to: Socket, firstMs: number, laterMs: number)
 }
 
 /**
- * Passes connections on to a loopback port with a round trip of `roundTripMs`: half of it each way, and a whole one more before the first
- * bytes of a connection arrive, which stands for TCP's own handshake.
+ * Creates a relay to a loopback port with a round-trip time of `roundTripMs`: half of it in each direction, plus one
+ * whole round trip before the first bytes of a connection arrive, for the TCP handshake.
  */
 export const createRelay = (port: number, roundTripMs: number): Server =>
   createServer({ noDelay: true }, (client) => {

@@ -1,4 +1,4 @@
-/** Puts an outcome on the wire, or keeps it off where a fault says so. */
+/** Sends the response to a request, and applies the faults that concern sending. */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Outcome } from './service.ts'
@@ -35,10 +35,7 @@ const sendPage = (
   else response.write(page.body.subarray(0, bytes), () => response.socket?.destroySoon())
 }
 
-/**
- * Sends an outcome as AWS would, with the server's clock in `Date`; or late, on the test's word, cut short, something else, or not at all.
- * `drop` closes the connection without a byte, `hang` leaves it open without one.
- */
+/** Sends an outcome like AWS, with the server's clock in `Date`, after applying its faults (see faults.ts). */
 export const send = (state: ServerState, response: ServerResponse, outcome: Outcome): void => {
   const requestId = randomUUID()
   const page = pageOf(outcome, requestId)

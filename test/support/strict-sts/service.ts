@@ -1,4 +1,4 @@
-/** One request, from its bytes to its answer: read, verified, processed, logged, and spoilt where a fault says so. */
+/** Processes a request: parses, verifies and executes it, logs it, and applies the faults that change its answer. */
 import type { Answer, Refusal } from './answers.ts'
 import type { Fault } from './faults.ts'
 import type { Parameters, Service } from './query-protocol.ts'
@@ -30,14 +30,14 @@ const OPERATIONS: { readonly [version: string]: Api } = {
   '2010-05-08': { service: 'iam', operations: new Map<string, Operation>([['ListMFADevices', listMfaDevices]]) },
 }
 
-/** What the front knows about a request before it is understood. */
+/** A request as received by a listener. */
 export type Arrival = {
   readonly transport: 'http' | 'https'
   readonly connection: number
   readonly request: ReceivedRequest
 }
 
-/** What is to be sent. `answer` is null where a fault kept the request from being processed. */
+/** The answer to send. `answer` is null if a fault prevented processing. */
 export type Outcome = {
   readonly service: Service
   readonly operation: string
@@ -45,7 +45,7 @@ export type Outcome = {
   readonly faults: readonly Fault[]
 }
 
-type Understood = {
+type ParsedRequest = {
   readonly service: Service
   readonly name: string
   readonly version: string
@@ -53,7 +53,7 @@ type Understood = {
   readonly parameters: Parameters
 }
 
-const understand = (request: ReceivedRequest): Understood => {
+const parseRequest = (request: ReceivedRequest): ParsedRequest => {
   const all = parseQueryBody(Buffer.from(request.body).toString('utf8')) ?? {}
   const name = textOf(all, 'Action') ?? ''
   const version = textOf(all, 'Version') ?? 'NO_VERSION_SPECIFIED'
@@ -75,13 +75,13 @@ const isFormPost = (request: ReceivedRequest): boolean =>
   request.path === '/' &&
   (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
 
-const carryOut = (
+const execute = (
   state: ServerState,
-  understood: Understood,
+  parsed: ParsedRequest,
   request: ReceivedRequest,
   verdict: Verification['verdict'],
 ): Answer => {
-  const { operation, name, version, parameters } = understood
+  const { operation, name, version, parameters } = parsed
   if (operation === undefined || !isFormPost(request)) {
     return refusal(400, 'InvalidAction', `Could not find operation ${name} for version ${version}`)
   }
@@ -110,10 +110,10 @@ const faultRefusal = (faults: readonly Fault[]): Refusal | null => {
   return null
 }
 
-const spoilCredentials = (answer: Answer | null, faults: readonly Fault[]): Answer | null => {
+const alterCredentials = (answer: Answer | null, faults: readonly Fault[]): Answer | null => {
   const credentials = answer?.isOk === true ? answer.result['Credentials'] : undefined
   if (answer?.isOk !== true || typeof credentials !== 'object' || Array.isArray(credentials)) return answer
-  const spoilt = faults.reduce<object>((current, fault) => {
+  const altered = faults.reduce<object>((current, fault) => {
     if (fault.kind === 'expiration') return { ...current, Expiration: fault.value ?? undefined }
     if (fault.kind !== 'credentials') return current
     const { AccessKeyId, SecretAccessKey, SessionToken } = fault
@@ -124,13 +124,13 @@ const spoilCredentials = (answer: Answer | null, faults: readonly Fault[]): Answ
   }, credentials)
   return {
     isOk: true,
-    result: { ...answer.result, Credentials: spoilt as { readonly [name: string]: string | undefined } },
+    result: { ...answer.result, Credentials: altered as { readonly [name: string]: string | undefined } },
   }
 }
 
 const entryOf = (
   arrival: Arrival,
-  understood: Understood,
+  parsed: ParsedRequest,
   verification: Verification,
 ): Omit<LogEntry, 'status' | 'outcome' | 'faults'> => {
   const signer = verification.verdict.isOk ? verification.verdict.signer : undefined
@@ -139,9 +139,9 @@ const entryOf = (
     transport: arrival.transport,
     connection: arrival.connection,
     method: arrival.request.method,
-    service: understood.operation === undefined ? null : understood.service,
-    operation: understood.name === '' ? null : understood.name,
-    parameters: understood.parameters,
+    service: parsed.operation === undefined ? null : parsed.service,
+    operation: parsed.name === '' ? null : parsed.name,
+    parameters: parsed.parameters,
     accessKeyId: verification.accessKeyId,
     region: verification.region,
     signer: signer?.kind ?? null,
@@ -152,19 +152,19 @@ const entryOf = (
   }
 }
 
-/** Serves one request and logs it, in the moment in which it was processed. Sends nothing: see `send.ts`. */
+/** Processes and logs one request, without sending the answer (see send.ts). */
 export const serve = async (state: ServerState, arrival: Arrival): Promise<Outcome> => {
-  const understood = understand(arrival.request)
-  const verification = await verifyRequest(state, arrival.request, understood.service)
-  const faults = takeFaults(state.faults, understood.name)
+  const parsed = parseRequest(arrival.request)
+  const verification = await verifyRequest(state, arrival.request, parsed.service)
+  const faults = takeFaults(state.faults, parsed.name)
   const answer = isProcessed(faults)
-    ? carryOut(state, understood, arrival.request, verification.verdict)
+    ? execute(state, parsed, arrival.request, verification.verdict)
     : faultRefusal(faults)
   state.log.push({
-    ...entryOf(arrival, understood, verification),
+    ...entryOf(arrival, parsed, verification),
     status: answer === null ? null : answer.isOk ? 200 : answer.status,
     outcome: answer === null ? null : answer.isOk ? 'OK' : answer.code,
     faults: faults.map((fault) => fault.kind),
   })
-  return { service: understood.service, operation: understood.name, answer: spoilCredentials(answer, faults), faults }
+  return { service: parsed.service, operation: parsed.name, answer: alterCredentials(answer, faults), faults }
 }

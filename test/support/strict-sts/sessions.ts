@@ -1,10 +1,10 @@
-/** Short-term credentials that look like AWS's and are remembered until the server ends. */
+/** Issues temporary credentials in AWS's format. */
 import { randomBytes, randomInt } from 'node:crypto'
 import type { ServerState, Session, SessionOwner } from './state.ts'
 import { accessKeyIdFor } from './access-key-id.ts'
 import { serverNow } from './state.ts'
 
-// How the tokens of GetSessionToken begin.
+// The common prefix of tokens from GetSessionToken.
 const TOKEN_HEAD = Buffer.from('FwoGZXIvYXdz', 'base64')
 
 const randomSessionToken = (): string => {
@@ -17,8 +17,8 @@ const randomSessionToken = (): string => {
 }
 
 /**
- * Issues a session for `owner` that ends `durationSeconds` after the server's now, in whole seconds as AWS has it.
- * The key id carries the owner's account.
+ * Issues a session for `owner` that expires `durationSeconds` after the server's current time, in whole seconds like
+ * AWS.
  */
 export const issueSession = (state: ServerState, owner: SessionOwner, durationSeconds: number): Session => {
   const session: Session = {
@@ -32,10 +32,10 @@ export const issueSession = (state: ServerState, owner: SessionOwner, durationSe
   return session
 }
 
-/** An instant as AWS writes it: `2026-11-21T18:40:00Z`. */
+/** Formats a timestamp like AWS: `2026-11-21T18:40:00Z`. */
 const formatInstant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
-/** The Credentials element of an answer. */
+/** Returns the Credentials element of a response. */
 export const credentialsElement = (session: Session): { readonly [name: string]: string } => ({
   AccessKeyId: session.accessKeyId,
   SecretAccessKey: session.secretAccessKey,

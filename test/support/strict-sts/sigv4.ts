@@ -1,6 +1,6 @@
 /**
- * Verifies Signature Version 4 over exactly what was received: the signature is made again with the secret of the key id and compared.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * Verifies Signature Version 4: signs the received request again with the secret of its key ID and compares the
+ * signatures. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash } from 'node:crypto'
 import { Sha256 } from '@aws-crypto/sha256-js'
@@ -18,7 +18,7 @@ import {
 } from './answers.ts'
 import { serverNow } from './state.ts'
 
-/** A request as it came over the wire. Header names are lower case. */
+/** A request as received. Header names are lower case. */
 export type ReceivedRequest = {
   readonly method: string
   readonly path: string
@@ -37,7 +37,7 @@ type Authorization = {
 
 type Secret = { readonly secretAccessKey: string; readonly sessionToken?: string; readonly signer: Signer }
 
-/** Who signed; or why that cannot be said, with as much of the claim as could be read. */
+/** The signer, or the error; and the key ID and region of the Authorization header, if it could be parsed. */
 export type Verification = {
   readonly accessKeyId: string | null
   readonly region: string | null
@@ -94,12 +94,12 @@ const checkTime = (amzDate: string, day: string, now: number): Refusal | undefin
   return undefined
 }
 
-/** The partition that a region is in. */
+/** Returns the partition of a region. */
 const partitionOf = (region: string): Partition =>
   region.startsWith('us-gov-') ? 'aws-us-gov' : region.startsWith('cn-') ? 'aws-cn' : 'aws'
 
 /**
- * The region that a public host name of STS or IAM is signed for. `undefined` for hosts that say nothing about it, such as loopback.
+ * Returns the signing region of a public STS or IAM host name; undefined for other hosts, such as loopback.
  * https://docs.aws.amazon.com/general/latest/gr/sts.html and iam-service.html
  */
 const regionOfHost = (host: string): string | undefined => {
@@ -176,19 +176,19 @@ const computeSignature = async (
   return parseAuthorization(signed.headers['authorization'] ?? '')?.signature
 }
 
-const isBodyHonest = (request: ReceivedRequest): boolean => {
+const matchesBodyHash = (request: ReceivedRequest): boolean => {
   const claimed = request.headers['x-amz-content-sha256']
   return claimed === undefined || claimed === createHash('sha256').update(request.body).digest('hex')
 }
 
-type Judge = (
+type Verify = (
   state: ServerState,
   request: ReceivedRequest,
   scope: Authorization,
   service: Service,
 ) => Promise<Verification['verdict']>
 
-const judge: Judge = async (state, request, scope, service) => {
+const verify: Verify = async (state, request, scope, service) => {
   const refused =
     checkScope(scope, service, request.headers['host'] ?? '') ??
     checkSignedHeaders(request, scope) ??
@@ -196,7 +196,7 @@ const judge: Judge = async (state, request, scope, service) => {
   if (refused !== undefined) return refused
   const secret = findSecret(state, scope, request.headers['x-amz-security-token'])
   if ('code' in secret) return secret
-  if (!isBodyHonest(request) || (await computeSignature(request, scope, secret)) !== scope.signature) return MISMATCH
+  if (!matchesBodyHash(request) || (await computeSignature(request, scope, secret)) !== scope.signature) return MISMATCH
   if (secret.signer.account.regionsOff?.includes(scope.region) === true) {
     return refusal(
       403,
@@ -209,8 +209,9 @@ const judge: Judge = async (state, request, scope, service) => {
 }
 
 /**
- * Says who signed a request to `service`, or why it is refused: no or another service's or region's signature, a clock more than 15 minutes
- * off, a key id unknown in the region's partition, a session that is over, a wrong secret, a body that was changed.
+ * Verifies the signature of a request to `service`. Fails for a missing signature, a signature for another service or
+ * region, a clock more than 15 minutes off, a key ID unknown in the region's partition, an expired session, a wrong
+ * secret, a modified body, and a region that is not active in the account.
  */
 export const verifyRequest = async (
   state: ServerState,
@@ -224,5 +225,5 @@ export const verifyRequest = async (
     const verdict = refusal(403, 'IncompleteSignature', 'Authorization header is not of Signature Version 4.')
     return { accessKeyId: null, region: null, verdict }
   }
-  return { accessKeyId: scope.accessKeyId, region: scope.region, verdict: await judge(state, request, scope, service) }
+  return { accessKeyId: scope.accessKeyId, region: scope.region, verdict: await verify(state, request, scope, service) }
 }

@@ -1,15 +1,15 @@
-/** Everything that changes while the server runs, in one value that is passed along; and what has been logged. */
+/** The mutable state of the server, and its log. */
 import type { Parameters } from './query-protocol.ts'
 import type { Account, IndexedWorld, Role, User, World } from './world.ts'
 import type { ArmedFault } from './faults.ts'
 import { indexWorld } from './world.ts'
 
-/** Whom a session speaks for. Only GetSessionToken's sessions know about MFA: AssumeRole's carry no such information. */
+/** The identity of a session. Only sessions from GetSessionToken carry MFA information; role sessions do not. */
 export type SessionOwner =
   | { readonly kind: 'session-token'; readonly account: Account; readonly user: User; readonly isMfaPresent: boolean }
   | { readonly kind: 'assumed-role'; readonly account: Account; readonly role: Role; readonly sessionName: string }
 
-/** Who signed a request. */
+/** The identity that signed a request. */
 export type Signer = { readonly kind: 'user'; readonly account: Account; readonly user: User } | SessionOwner
 
 export type Session = {
@@ -21,9 +21,9 @@ export type Session = {
 }
 
 /**
- * One request to STS or IAM. `time` is real time, not the server's shifted clock. `connection` tells connections apart: two requests with
- * the same number came over the same one. `outcome` is `OK` or the error code that the processing gave, null where there was none;
- * `faults` are the kinds that it met. `parameters` are unflattened, without Action and Version; the token code is in them.
+ * A request to STS or IAM. `time` is real time, not the server's clock. Requests with the same `connection` number used
+ * the same connection. `outcome` is `OK` or the error code, or null if the request was not processed; `faults` are the
+ * kinds of its faults. `parameters` are unflattened, without Action and Version, and include the token code.
  */
 export type LogEntry = {
   readonly time: string
@@ -45,7 +45,7 @@ export type LogEntry = {
   readonly userAgent: string
 }
 
-/** One CONNECT to the proxy. */
+/** A CONNECT request to the proxy. */
 export type ConnectEntry = {
   readonly time: string
   readonly target: string
@@ -59,14 +59,14 @@ export type ServerState = {
   readonly spentSteps: Map<string, Set<number>>
   clockOffsetMs: number
   faults: ArmedFault[]
-  /** Sends each answer that is being held. */
+  /** Functions that send the answers held by `hold` faults. */
   readonly held: (() => void)[]
   readonly log: LogEntry[]
   readonly connects: ConnectEntry[]
   connections: number
 }
 
-/** A server that has seen nothing yet. */
+/** Returns the initial state of a server. */
 export const createState = (world: World, clockOffsetMs: number): ServerState => ({
   world: indexWorld(world),
   sessions: new Map(),
@@ -79,10 +79,10 @@ export const createState = (world: World, clockOffsetMs: number): ServerState =>
   connections: 0,
 })
 
-/** The server's clock, in milliseconds since 1970. */
+/** Returns the server's time, in milliseconds since 1970. */
 export const serverNow = (state: ServerState): number => Date.now() + state.clockOffsetMs
 
-/** The ARN that AWS shows for a signer. */
+/** Returns the ARN of a signer, as in GetCallerIdentity. */
 export const arnOfSigner = (signer: Signer): string => {
   if (signer.kind !== 'assumed-role') return signer.user.arn
   const roleName = signer.role.arn.slice(signer.role.arn.lastIndexOf('/') + 1)

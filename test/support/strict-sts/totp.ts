@@ -1,7 +1,7 @@
 /** Token codes of RFC 6238 as AWS uses it: HMAC-SHA-1, six digits, steps of 30 seconds. */
 import { createHmac } from 'node:crypto'
 
-/** Length of a step, RFC 6238 section 4.1. */
+/** Length of a time step, RFC 6238 section 4.1. */
 const STEP_SECONDS = 30
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -25,10 +25,10 @@ const decodeSeed = (seed: string): Buffer => {
   return Buffer.from(bytes)
 }
 
-/** The step that an instant (milliseconds since 1970) falls into. */
+/** Returns the step of a time (milliseconds since 1970). */
 export const stepAt = (nowMs: number): number => Math.floor(nowMs / 1000 / STEP_SECONDS)
 
-/** The code of one step, with leading zeros. `digits` is six everywhere but in the RFC's own vectors. */
+/** Returns the code of a step, with leading zeros. `digits` is six except in the RFC's test vectors. */
 export const codeOfStep = (seed: string, step: number, digits = 6): string => {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(step))
@@ -38,8 +38,7 @@ export const codeOfStep = (seed: string, step: number, digits = 6): string => {
 }
 
 /**
- * Says which step a code belongs to: the current one or one beside it, never one in `spent`.
- * `undefined` for a wrong and for a used code alike, which is all that AWS tells.
+ * Returns the step of a code: the current, previous or next one, if not in `spent`. Undefined for a wrong or used code.
  */
 export const findStepOfCode = (
   seed: string,

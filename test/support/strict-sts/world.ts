@@ -1,6 +1,6 @@
 /**
- * What exists behind the strict STS: accounts, users, keys, devices and roles, as plain data that a test writes down.
- * A world travels as JSON over the server's stdin, never in argv.
+ * The accounts, users, keys, MFA devices and roles that the server knows: a "world", as plain data that a test defines.
+ * It is sent to the server as JSON over stdin, never in argv.
  */
 
 export type Partition = 'aws' | 'aws-us-gov' | 'aws-cn'
@@ -8,8 +8,8 @@ export type Partition = 'aws' | 'aws-us-gov' | 'aws-cn'
 export type AccessKey = { readonly id: string; readonly secret: string; readonly isActive: boolean }
 
 /**
- * A TOTP device (virtual or hardware) has a seed: base32, or hexadecimal after `hex:`. A FIDO device has none: STS takes no code for it.
- * A device that is not enabled is neither listed nor accepted. `enableDate` is what ListMFADevices shows.
+ * A TOTP device (virtual or hardware) has a seed: base32, or hexadecimal after `hex:`. A FIDO device has none: STS
+ * accepts no codes for it. A disabled device is neither listed nor accepted. ListMFADevices returns `enableDate`.
  */
 export type MfaDevice = {
   readonly serial: string
@@ -19,7 +19,7 @@ export type MfaDevice = {
   readonly enableDate: string
 }
 
-/** `isRoot`: the account's root user, which may not assume roles and whose sessions are capped at one hour. */
+/** `isRoot`: the account's root user, who cannot assume roles and whose sessions last at most one hour. */
 export type User = {
   readonly name: string
   readonly arn: string
@@ -31,8 +31,8 @@ export type User = {
 }
 
 /**
- * Who may assume a role. `principals` are ARNs of users or roles, or `arn:…:iam::<account>:root` for a whole account.
- * An external id, where set, must be given exactly; one that is given where none is set is ignored, as AWS does.
+ * The trust policy of a role. `principals` are ARNs of users or roles, or `arn:…:iam::<account>:root` for a whole
+ * account. A request must match `externalId` if it is set; otherwise an external ID is ignored, as AWS does.
  */
 export type Trust = {
   readonly principals: readonly string[]
@@ -40,7 +40,7 @@ export type Trust = {
   readonly externalId?: string
 }
 
-/** `isDenied`: the caller's own policies do not allow sts:AssumeRole on it, whatever the trust policy says. */
+/** `isDenied`: the caller's own policies do not allow sts:AssumeRole on this role, regardless of its trust policy. */
 export type Role = {
   readonly arn: string
   readonly roleId: string
@@ -49,7 +49,7 @@ export type Role = {
   readonly isDenied?: boolean
 }
 
-/** `regionsOff`: STS regions that are not activated for the account. */
+/** `regionsOff`: STS regions that are not active in the account. */
 export type Account = {
   readonly id: string
   readonly partition: Partition
@@ -63,13 +63,13 @@ export type World = { readonly accounts: readonly Account[] }
 export type KeyOwner = { readonly account: Account; readonly user: User; readonly key: AccessKey }
 export type RoleOwner = { readonly account: Account; readonly role: Role }
 
-/** A world that can be asked in constant time, whatever its size. */
+/** A world with constant-time lookup. */
 export type IndexedWorld = {
   readonly keys: ReadonlyMap<string, KeyOwner>
   readonly roles: ReadonlyMap<string, RoleOwner>
 }
 
-/** Indexes a world by access key id and by role ARN. Of two equal ids the later one wins. */
+/** Indexes a world by access key ID and by role ARN. Among duplicates the last one wins. */
 export const indexWorld = (world: World): IndexedWorld => ({
   keys: new Map(
     world.accounts.flatMap((account) =>
@@ -81,7 +81,7 @@ export const indexWorld = (world: World): IndexedWorld => ({
   ),
 })
 
-/** Finds a device of any user by its serial. */
+/** Finds a device of any user by its serial number. */
 export const findDevice = (world: World, serial: string): MfaDevice | undefined => {
   for (const account of world.accounts) {
     for (const user of account.users) {

@@ -1,4 +1,4 @@
-/** Ready-made worlds. Every secret here is made up and opens nothing. */
+/** Predefined worlds for tests. All secrets are fictitious. */
 import { createHash } from 'node:crypto'
 import type { Account, MfaDevice, Partition, Role, User, World } from './world.ts'
 import { accessKeyIdFor } from './access-key-id.ts'
@@ -10,14 +10,14 @@ const digestOf = (label: string): Buffer => createHash('sha256').update(label).d
 const base32Of = (label: string, length: number): string =>
   Array.from(digestOf(label).subarray(0, length), (byte) => BASE32[byte & 31]).join('')
 
-/** A secret key of AWS's shape (40 characters of base64), the same for the same label. */
+/** Returns a secret key in AWS's format (40 characters of base64), deterministic for a label. */
 export const secretFor = (label: string): string =>
   digestOf(`secret ${label}`).toString('base64').slice(0, 32) + 'EXAMPLE+'
 
-/** The access key id that the worlds below give to key number `serial` of an account. */
+/** Returns the access key ID of key number `serial` of an account. */
 export const keyIdFor = (account: string, serial = 1): string => accessKeyIdFor('AKIA', account, serial)
 
-/** A virtual device `mfa/<name>` whose seed follows from its serial. */
+/** Returns a virtual device `mfa/<name>`, with a seed derived from its serial number. */
 export const virtualDevice = (account: string, name: string, partition: Partition = 'aws'): MfaDevice => {
   const serial = `arn:${partition}:iam::${account}:mfa/${name}`
   return { serial, kind: 'totp', seed: base32Of(serial, 32), isEnabled: true, enableDate: ENABLE_DATE }
@@ -30,7 +30,7 @@ type UserOptions = {
   readonly mayListMfaDevices?: boolean
 }
 
-/** A user with one active key and, unless other devices are given, one virtual device of the same name. */
+/** Returns a user with one active key and, by default, one virtual device with the same name. */
 export const userOf = (account: string, name: string, options: UserOptions = {}): User => {
   const partition = options.partition ?? 'aws'
   const arn = `arn:${partition}:iam::${account}:user/${name}`
@@ -52,7 +52,7 @@ type RoleOptions = {
   readonly isDenied?: boolean
 }
 
-/** A role; unless said otherwise one hour at most and MFA required. */
+/** Returns a role; by default it requires MFA and its sessions last at most one hour. */
 export const roleOf = (account: string, name: string, options: RoleOptions, partition: Partition = 'aws'): Role => {
   const arn = `arn:${partition}:iam::${account}:role/${name}`
   return {
@@ -71,9 +71,9 @@ export const roleOf = (account: string, name: string, options: RoleOptions, part
 const HOME = '111111111111'
 const TRUSTS_HOME = [`arn:aws:iam::${HOME}:root`]
 
-/** A hardware token's serial: no ARN, as printed on its back. */
+/** The serial number of a hardware token, which is not an ARN. */
 export const HARDWARE_SERIAL = 'GAHT12345678'
-/** The external id that the role ReadOnly of `aliceWorld` asks for. */
+/** The external ID that the role ReadOnly of `aliceWorld` requires. */
 export const READ_ONLY_EXTERNAL_ID = 'example-external-id:42'
 
 const homeAccount = (): Account => {
@@ -127,11 +127,11 @@ const foreignAccount = (partition: Partition, id: string, name: string): Account
 })
 
 /**
- * The world of most tests.
- * Account 111111111111: alice (device mfa/alice), bob (may not list devices), hank (hardware token), frida (passkey only),
- * dora (device disabled), mina (two devices), nomfa (none), ivan (inactive key), root.
- * Roles: 222222222222 Admin (12 h, MFA), Open (no MFA asked) and Chained (for Admin's sessions alone), 333333333333 Deploy (denied),
- * 444444444444 ReadOnly (external id). GovCloud 555555555555 with gus, China 666666666666 with chen, each with a role Admin.
+ * The world of most tests. Account 111111111111: alice (device mfa/alice), bob (may not list devices), hank (hardware
+ * token), frida (passkey only), dora (disabled device), mina (two devices), nomfa (no device), ivan (inactive key),
+ * root. Roles: 222222222222 Admin (12 h, MFA), Open (no MFA required) and Chained (trusts only Admin), 333333333333
+ * Deploy (denied), 444444444444 ReadOnly (external ID). GovCloud 555555555555 with gus, China 666666666666 with chen,
+ * each with a role Admin.
  */
 export const aliceWorld = (): World => ({
   accounts: [
@@ -168,8 +168,8 @@ export const aliceWorld = (): World => ({
 })
 
 /**
- * A world with `count` users `user0`, `user1`, … in account 111111111111, each with its own key (`keyIdFor(account, n + 1)`) and virtual
- * device of its own name, and a role 222222222222 Admin that trusts them all: for many logins at once.
+ * A world for many concurrent logins: `count` users `user0`, `user1`, … in account 111111111111, each with an access
+ * key (`keyIdFor(account, n + 1)`) and a virtual device, and a role 222222222222 Admin that trusts them all.
  */
 export const crowdWorld = (count: number): World => ({
   accounts: [

@@ -1,4 +1,4 @@
-/** Colours on a terminal, and the settings file that forbids them, both in the entry's own answer and in the long way. */
+/** Color on a terminal and `no_color` in the settings file, for a command with and without the fast path. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
@@ -16,7 +16,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     ['status', 'no_color: true\n', false],
     ['settings', undefined, true],
     ['settings', 'no_color: true\n', false],
-  ])('%s with %j: colours %j', async (command, settings, isColoured) => {
+  ])('%s with %j: color %j', async (command, settings, isColored) => {
     home = createTempHome({
       '.aws/config': '[profile work]\nregion = eu-west-1\n',
       ...(settings === undefined ? {} : { '.config/awsmfa/config.yaml': settings }),
@@ -25,7 +25,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
       environment: home.environment({ TERM: 'xterm-256color' }),
     })
     await terminal.exit()
-    expect(terminal.output().includes('\u001B[')).toBe(isColoured)
+    expect(terminal.output().includes('\u001B[')).toBe(isColored)
     expect(terminal.output()).toContain('work')
     terminal.close()
   })
