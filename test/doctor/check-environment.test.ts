@@ -1,21 +1,20 @@
-/** What doctor says of variables names the tools that test/interop/tools/doctor-variables.test.ts tries, and no others. */
+/** The findings about variables name the tools that test/interop/tools/doctor-variables.test.ts observes, and no others. */
 import { describe, expect, it } from 'vitest'
 import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-environment.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
-import { TOOL_IDS } from '../../src/doctor/tools.ts'
-import { toolsWhere } from '../../src/doctor/tools.ts'
-import type { VariableBehavior } from '../../src/doctor/tools.ts'
 import { renderFindings } from '../../src/doctor/report.ts'
-import { DOCTOR_HOME, DOCTOR_NOW, homeOf } from '../support/doctor-homes.ts'
+import { TOOL_IDS, toolsWhere } from '../../src/doctor/tools.ts'
+import type { VariableBehavior } from '../../src/doctor/tools.ts'
+import { homeOf, MESSAGE_CONTEXT, PLAIN } from '../support/doctor-homes.ts'
 
 const KEYS = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
-const ENDED = { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }
+const EXPIRED = { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }
 
-/** For each behavior, what is set, and what is said of the tools that have it. */
+/** For each behavior, the variables, and what the finding says of the tools. */
 const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string, string>>, string]>> = {
   'AWS_PROFILE overrides keys': [
     { ...KEYS, AWS_PROFILE: 'good' },
@@ -47,7 +46,7 @@ const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string,
   ],
   '~ in a path is literal': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
   'a past AWS_CREDENTIAL_EXPIRATION fails': [
-    ENDED,
+    EXPIRED,
     'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses',
   ],
   'half a key pair fails': [
@@ -59,7 +58,7 @@ const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string,
     'is no date: the AWS CLI, boto3 and SAM fail',
   ],
   'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN': [
-    { ...ENDED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
+    { ...EXPIRED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
     'the AWS CLI, boto3 and SAM take',
   ],
 }
@@ -70,24 +69,17 @@ function found(environment: Readonly<Record<string, string>>): readonly Finding[
   return [checkVariableKeys, checkVariableProfiles, checkVariableFiles].flatMap((check) => check(examination))
 }
 
-describe('of variables doctor says', () => {
-  it.each(Object.entries(CASES))('which tools those are where %s', (_, [environment, words]) => {
-    expect(
-      renderFindings(
-        found(environment),
-        { home: DOCTOR_HOME, now: DOCTOR_NOW },
-        { color: false, unicode: true, columns: undefined },
-      ),
-    ).toContain(words)
+describe('a finding about variables', () => {
+  it.each(Object.entries(CASES))('names the tools for which %s', (_, [environment, words]) => {
+    expect(renderFindings(found(environment), MESSAGE_CONTEXT, PLAIN)).toContain(words)
   })
 
-  it('that keys and an expired session concern every tool, but with AWS_PROFILE not those that take the profile', () => {
+  it('about keys or an expired session is for every tool; with AWS_PROFILE not for those that prefer the profile', () => {
     const preferring = toolsWhere('AWS_PROFILE overrides keys')
-    for (const keys of [KEYS, ENDED]) {
+    for (const keys of [KEYS, EXPIRED]) {
       expect(found(keys).map(({ tools }) => tools)).toEqual([TOOL_IDS])
-      expect(found({ ...keys, AWS_PROFILE: 'good' }).map(({ tools }) => tools)).toEqual([
-        TOOL_IDS.filter((tool) => !preferring.includes(tool)),
-      ])
+      const withProfile = found({ ...keys, AWS_PROFILE: 'good' })
+      expect(withProfile.map(({ tools }) => tools)).toEqual([TOOL_IDS.filter((tool) => !preferring.includes(tool))])
     }
   })
 })

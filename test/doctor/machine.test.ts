@@ -4,17 +4,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { resolveTransport } from '../../src/aws/connection-settings.ts'
 import { measureClock } from '../../src/aws/transport.ts'
 import {
-  readInputFile,
-  inspectProgram,
   filesIn,
   findDamagedSessions,
   findOpenFiles,
   findOtherAwsmfas,
+  inspectProgram,
+  makePrivate,
+  readInputFile,
+  removeDamaged,
 } from '../../src/doctor/machine.ts'
-import { makePrivate, removeDamaged } from '../../src/doctor/machine.ts'
-import { resolveTransport } from '../../src/aws/connection-settings.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -34,13 +35,13 @@ beforeEach(() => {
 afterEach(() => home.remove())
 
 describe('a file', () => {
-  it('is read as bytes, with when it was written', () => {
+  it('is read as bytes, with the time of its last change', () => {
     home.write('credentials', Buffer.from('[caf\xe9]\n', 'latin1'))
     expect(readInputFile(at('credentials'))).toMatchObject({ text: '[caf\xe9]\n', exists: true, unreadable: undefined })
     expect(readInputFile(at('credentials')).modifiedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  it('that is not there is empty, and one that is no file says what it is', () => {
+  it('is empty if it does not exist; anything but a file is named', () => {
     mkdirSync(at('folder'))
     expect(readInputFile(at('none'))).toMatchObject({ text: '', exists: false, unreadable: undefined })
     expect(readInputFile(at('folder'))).toMatchObject({ text: '', exists: true, unreadable: 'it is a directory' })
@@ -53,7 +54,7 @@ describe('a file', () => {
     [0o604, true],
     [0o622, true],
     [0o711, false],
-  ])('with mode %o is open to others: %s, until it is made private', (mode, isOpen) => {
+  ])('with mode %o is open to others: %s; makePrivate closes it', (mode, isOpen) => {
     home.write('credentials', '')
     chmodSync(at('credentials'), mode)
     expect(findOpenFiles([at('credentials'), at('none')])).toEqual(isOpen ? [{ path: at('credentials'), mode }] : [])
@@ -62,14 +63,14 @@ describe('a file', () => {
   })
 })
 
-it.skipIf(!HAS_MODES)('what is no regular file is never called open to others: no device, no folder, no pipe', () => {
+it.skipIf(!HAS_MODES)('devices, folders and pipes are never open files', () => {
   mkdirSync(at('folder'), { mode: 0o755 })
   execFileSync('mkfifo', ['-m', '666', at('pipe')])
   symlinkSync('/dev/null', at('link'))
   expect(findOpenFiles(['/dev/null', at('folder'), at('pipe'), at('link')])).toEqual([])
 })
 
-it('damaged sessions of our own cache are found, and removed once or twice', () => {
+it('damaged sessions of awsmfa’s own cache are found, and can be removed twice', () => {
   home.write(`cache/sessions/${NAME}.sealed`, 'not sealed')
   home.write('cache/sessions/other.txt', 'not ours')
   expect(findDamagedSessions(at('cache'))).toEqual([
@@ -91,7 +92,7 @@ it.each([
   expect(inspectProgram(program('tool', content))).toEqual({ isThere: true, needs })
 })
 
-it('a program that is not there, or is a folder, is not there', () => {
+it('a missing program and a folder are not there', () => {
   mkdirSync(at('folder'))
   for (const path of ['none', 'folder', 'none/none'])
     expect(inspectProgram(at(path))).toEqual({ isThere: false, needs: undefined })
@@ -100,7 +101,7 @@ it('a program that is not there, or is a folder, is not there', () => {
 describe.skipIf(process.platform === 'win32')('other programs called awsmfa', () => {
   const pathOf = (...folders: readonly string[]): string => folders.map((folder) => at(folder)).join(delimiter)
 
-  it('are those that lead elsewhere than the one that runs; a link to it is itself', () => {
+  it('have another real path than the one that runs', () => {
     const own = program('lib/awsmfa.cjs', '')
     mkdirSync(at('one'))
     symlinkSync(own, at('one/awsmfa'))
@@ -110,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('other programs called awsmfa', ()
     expect(findOtherAwsmfas(pathOf('two', 'one', 'two'), own)).toEqual([{ path: at('two/awsmfa'), isFirst: true }])
   })
 
-  it('do not count where they cannot be run; a wrapper is taken for its program', () => {
+  it('can be executed; a wrapper counts as the one that runs', () => {
     home.write('one/awsmfa', '')
     program('two/awsmfa', '#!/bin/sh\n')
     expect(findOtherAwsmfas(pathOf('one', 'two'), at('lib/awsmfa.cjs'))).toEqual([])
@@ -132,7 +133,7 @@ describe('the clock of AWS', () => {
     [0, 0],
     [1260, 1260],
     [-7200, -7200],
-  ])('that is %d s ahead of this one is found so, with no credentials sent', async (ahead, found) => {
+  ])('is measured without credentials: %d s ahead', async (ahead, found) => {
     const requests: string[] = []
     const now = new Date('2026-11-21T09:00:00Z')
     const server = createServer((request, response) => {
@@ -150,7 +151,7 @@ describe('the clock of AWS', () => {
     }
   })
 
-  it('stays unknown where nothing answers', async () => {
+  it('stays unknown if nothing answers', async () => {
     expect(await measureClock(settingsFor('http://127.0.0.1:9'), 'eu-west-1', () => new Date())).toBe('none')
   })
 })

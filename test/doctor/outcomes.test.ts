@@ -1,148 +1,145 @@
-/** Who a tool is with a profile: what doctor says of it, however the files are written, and that --fix does not change it. */
+/** Whose credentials a tool uses, however the files are written; and that --fix does not change that. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { diagnose } from '../../src/doctor/report.ts'
-import { examineFiles, examine } from '../../src/doctor/examination.ts'
-import { planFixes } from '../../src/doctor/fix.ts'
+import { examineFiles } from '../../src/doctor/examination.ts'
 import { profilesSeenBy } from '../../src/doctor/outcomes.ts'
-import type { ToolId } from '../../src/doctor/tools.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
 import { renderFindingsJson } from '../../src/doctor/report.ts'
-import { DOCTOR_HOME, DOCTOR_NOW, homeOf } from '../support/doctor-homes.ts'
-import type { DoctorHome } from '../support/doctor-homes.ts'
+import type { ToolId } from '../../src/doctor/tools.ts'
+import { findingsIn, fixedTexts, homeOf, isOutcome, MESSAGE_CONTEXT } from '../support/doctor-homes.ts'
+import type { FileTexts } from '../support/doctor-homes.ts'
 
 const keys = (id: string): string =>
   `aws_access_key_id = AKIAIOSFODNN7EXA${id}\naws_secret_access_key = wJalrXUtnFEMI\n`
-const mended = ({ files, machine }: DoctorHome) => {
-  const edits = planFixes(files, machine)
-  return {
-    credentials: applyEdits(files.credentials.text, edits.credentials),
-    config: applyEdits(files.config.text, edits.config),
-  }
+const [A, B] = [keys('AAAA'), keys('BBBB')]
+const inCapitals = (text: string): string => text.replace('aws_access', 'AWS_ACCESS')
+const ROLE = 'role_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
+const REGION = 'region = eu-west-1\n'
+
+interface AmbiguousHome extends Partial<FileTexts> {
+  readonly name: string
+  /** The end of the key id that the tools use for `work`, or why they have none. */
+  readonly botocore: string
+  readonly js: string
 }
 
-/** The name says what stands there; then both files, and the end of the key id that each tool uses for `work`, or why it has none. */
-const HOMES: readonly (readonly [
-  name: string,
-  credentials: string,
-  config: string,
-  botocore: string,
-  javascript: string,
-])[] = [
-  [
-    'keys in both files, under a prefix in credentials',
-    `[profile work]\n${keys('AAAA')}`,
-    `[profile work]\n${keys('BBBB')}`,
-    'BBBB',
-    'BBBB',
-  ],
-  [
-    'keys in both files, under blanks in credentials',
-    `[ work ]\n${keys('AAAA')}`,
-    `[profile work]\n${keys('BBBB')}`,
-    'BBBB',
-    'BBBB',
-  ],
-  [
-    'keys in both files, in capitals in credentials',
-    `[work]\n${keys('AAAA').replace('aws_access', 'AWS_ACCESS')}`,
-    `[profile work]\n${keys('BBBB')}`,
-    'AAAA',
-    'BBBB',
-  ],
-  [
-    'a role in config, under blanks',
-    `[work]\n${keys('AAAA')}`,
-    `[ profile work ]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n`,
-    'AAAA',
-    'AAAA',
-  ],
-  ['two forms in credentials', `[work]\n${keys('AAAA')}[profile work]\n${keys('BBBB')}`, '', 'AAAA', 'AAAA'],
-  [
-    'two forms in config',
-    `[work]\n${keys('AAAA')}`,
-    '[work]\nregion = eu-west-1\n[profile work]\nregion = eu-west-1\n',
-    'AAAA',
-    'AAAA',
-  ],
-  ['blanks and none', `[work]\n${keys('AAAA')}[ work ]\n${keys('BBBB')}`, '', 'AAAA', 'AAAA'],
-  ['a tab and none', `[\twork]\n${keys('BBBB')}[work]\n${keys('AAAA')}`, '', 'AAAA', 'AAAA'],
-  [
-    'a comment that is joined to the next header',
-    `[work]\n${keys('AAAA')}[other];mine\n${keys('BBBB')}`,
-    '',
-    'AAAA',
-    'BBBB',
-  ],
-  [
-    'text behind the next header',
-    `[work]\n${keys('AAAA')}[other] mine\n${keys('BBBB').replace('aws_access', 'AWS_ACCESS')}`,
-    '',
-    'AAAA',
-    'AAAA',
-  ],
-  ['a bracket in a comment', `[work] # ticket [OPS-1]\n${keys('AAAA')}`, '', 'unread', 'AAAA'],
-  ['a double bracket', `[work]]\n${keys('AAAA')}`, '', 'unread', 'unread'],
-  [
-    'a region in a line of its own',
-    `[work]\n${keys('AAAA')}`,
-    '[profile work]\nregion =\n  eu-west-1\n',
-    'unread',
-    'AAAA',
-  ],
-  [
-    'a nested line without a sign',
-    `[work]\n${keys('AAAA')}`,
-    '[profile work]\ns3 =\n  addressing_style\n',
-    'unread',
-    'AAAA',
-  ],
-  ['a header without a name', `[]\n[work]\n${keys('AAAA')}`, '', 'unread', 'AAAA'],
-  ['a colon', `[work]\n${keys('AAAA').replace(' =', ' :')}`, '', 'AAAA', 'none'],
-  ['a byte order mark', `\xef\xbb\xbf[work]\n${keys('AAAA')}`, `[profile work]\n${keys('BBBB')}`, 'unread', 'AAAA'],
-  [
-    'half a pair in credentials',
-    `[work]\naws_access_key_id = AKIAIOSFODNN7EXAAAAA\n`,
-    `[profile work]\n${keys('BBBB')}`,
-    'fails',
-    'AAAA',
-  ],
+const HOMES: readonly AmbiguousHome[] = [
+  {
+    name: 'keys in both files, with a prefix in credentials',
+    credentials: `[profile work]\n${A}`,
+    config: `[profile work]\n${B}`,
+    botocore: 'BBBB',
+    js: 'BBBB',
+  },
+  {
+    name: 'keys in both files, with blanks in credentials',
+    credentials: `[ work ]\n${A}`,
+    config: `[profile work]\n${B}`,
+    botocore: 'BBBB',
+    js: 'BBBB',
+  },
+  {
+    name: 'keys in both files, in capitals in credentials',
+    credentials: `[work]\n${inCapitals(A)}`,
+    config: `[profile work]\n${B}`,
+    botocore: 'AAAA',
+    js: 'BBBB',
+  },
+  {
+    name: 'a role in config, with blanks',
+    credentials: `[work]\n${A}`,
+    config: `[ profile work ]\n${ROLE}`,
+    botocore: 'AAAA',
+    js: 'AAAA',
+  },
+  { name: 'two forms in credentials', credentials: `[work]\n${A}[profile work]\n${B}`, botocore: 'AAAA', js: 'AAAA' },
+  {
+    name: 'two forms in config',
+    credentials: `[work]\n${A}`,
+    config: `[work]\n${REGION}[profile work]\n${REGION}`,
+    botocore: 'AAAA',
+    js: 'AAAA',
+  },
+  { name: 'blanks and none', credentials: `[work]\n${A}[ work ]\n${B}`, botocore: 'AAAA', js: 'AAAA' },
+  { name: 'a tab and none', credentials: `[\twork]\n${B}[work]\n${A}`, botocore: 'AAAA', js: 'AAAA' },
+  {
+    name: 'a comment that is joined to the next header',
+    credentials: `[work]\n${A}[other];mine\n${B}`,
+    botocore: 'AAAA',
+    js: 'BBBB',
+  },
+  {
+    name: 'text after the next header',
+    credentials: `[work]\n${A}[other] mine\n${inCapitals(B)}`,
+    botocore: 'AAAA',
+    js: 'AAAA',
+  },
+  { name: 'a bracket in a comment', credentials: `[work] # ticket [OPS-1]\n${A}`, botocore: 'unread', js: 'AAAA' },
+  { name: 'a double bracket', credentials: `[work]]\n${A}`, botocore: 'unread', js: 'unread' },
+  {
+    name: 'a region in a line of its own',
+    credentials: `[work]\n${A}`,
+    config: '[profile work]\nregion =\n  eu-west-1\n',
+    botocore: 'unread',
+    js: 'AAAA',
+  },
+  {
+    name: 'a nested line without =',
+    credentials: `[work]\n${A}`,
+    config: '[profile work]\ns3 =\n  addressing_style\n',
+    botocore: 'unread',
+    js: 'AAAA',
+  },
+  { name: 'a header without a name', credentials: `[]\n[work]\n${A}`, botocore: 'unread', js: 'AAAA' },
+  { name: 'a colon', credentials: `[work]\n${A.replace(' =', ' :')}`, botocore: 'AAAA', js: 'none' },
+  {
+    name: 'a byte order mark',
+    credentials: `\xef\xbb\xbf[work]\n${A}`,
+    config: `[profile work]\n${B}`,
+    botocore: 'unread',
+    js: 'AAAA',
+  },
+  {
+    name: 'half a key pair in credentials',
+    credentials: '[work]\naws_access_key_id = AKIAIOSFODNN7EXAAAAA\n',
+    config: `[profile work]\n${B}`,
+    botocore: 'fails',
+    js: 'AAAA',
+  },
 ]
 
-describe.each(HOMES)('%s', (_, credentials, config, botocore, javascript) => {
+describe.each(HOMES)('$name', ({ credentials = '', config = '', botocore, js }) => {
   const home = homeOf({ credentials, config })
-  const said = (tool: ToolId) => {
-    const found = diagnose(examine(home.files, home.machine)).find(
-      ({ code, profile, tools }) => code.startsWith('tools-') && profile === 'work' && tools.includes(tool),
+  const outcomeOf = (tool: ToolId): string | undefined => {
+    const found = findingsIn(home).find(
+      (each) => isOutcome(each) && each.profile === 'work' && each.tools.includes(tool),
     )
     return found?.key === 'keys' ? found.name?.slice(-4) : found?.key
   }
 
-  it('is told as the tools read it', () => {
-    expect([said('boto3'), said('sdk-js')]).toEqual([botocore, javascript])
+  it('is reported as the tools read it', () => {
+    expect([outcomeOf('boto3'), outcomeOf('sdk-js')]).toEqual([botocore, js])
   })
 
-  it('is no less a fault of the files', () => {
-    expect(diagnose(examine(home.files, home.machine)).filter(({ severity }) => severity !== 'note')).not.toEqual([])
+  it('is a fault of the files', () => {
+    expect(findingsIn(home).filter(({ severity }) => severity !== 'note')).not.toEqual([])
   })
 
-  it('changes nobody when it is mended', () => {
-    const after = mended(home)
+  it('gives no tool other credentials once it is fixed', () => {
     for (const engine of ['botocore', 'js'] as const)
-      expect(changesBetween(engine, { credentials, config }, after)).toEqual([])
+      expect(changesBetween(engine, { credentials, config }, fixedTexts(home))).toEqual([])
   })
 })
 
-it('what AWS refuses is not said to work', () => {
-  const home = homeOf({ credentials: `[work]\n${keys('AAAA').replace('AAAA', 'AAAA # mine')}`, config: '' })
-  const rows = renderFindingsJson(diagnose(examine(home.files, home.machine)), { home: DOCTOR_HOME, now: DOCTOR_NOW })
+it('does not report as working what AWS refuses', () => {
+  const home = homeOf({ credentials: `[work]\n${A.replace('AAAA', 'AAAA # mine')}`, config: '' })
+  const rows = renderFindingsJson(findingsIn(home), MESSAGE_CONTEXT)
   expect(rows).toContain('the long-term keys …AAAA, which AWS refuses as they are written')
   expect(rows).not.toContain('# mine')
 })
 
-it('a name of two words is one that JavaScript does not read', () => {
-  const home = homeOf({ credentials: `[we ird]\n${keys('AAAA')}`, config: '' })
-  expect(diagnose(examine(home.files, home.machine)).find(({ code }) => code === 'name-not-portable')?.tools).toEqual([
+it('reports a name of two words for JavaScript, Rust and Java', () => {
+  const found = findingsIn(homeOf({ credentials: `[we ird]\n${A}`, config: '' }))
+  expect(found.find(({ code }) => code === 'name-not-portable')?.tools).toEqual([
     'sdk-js',
     'cdk',
     'sdk-rust',
@@ -150,14 +147,9 @@ it('a name of two words is one that JavaScript does not read', () => {
   ])
 })
 
-type Texts =
-  DoctorHome['files'] extends Readonly<Record<infer Name extends string, unknown>>
-    ? Readonly<Record<Name, string>>
-    : never
-
-/** The profiles of whom a tool was somebody before, and is somebody else after. */
-function changesBetween(engine: 'botocore' | 'js', before: Texts, after: Texts): readonly string[] {
-  const idsIn = (texts: Texts) => {
+/** The profiles that gave a tool credentials before, and give it others after. */
+function changesBetween(engine: 'botocore' | 'js', before: FileTexts, after: FileTexts): readonly string[] {
+  const idsIn = (texts: FileTexts) => {
     const { files } = homeOf(texts)
     const seen = profilesSeenBy(engine, examineFiles(files), [])
     const idOf = (name: string) =>
@@ -214,10 +206,10 @@ const fileText = (file: 'credentials' | 'config') =>
     .array(fc.tuple(headerLine(file), fc.array(bodyLine, { maxLength: 4 })), { maxLength: 3 })
     .map((sections) => sections.map(([header, lines]) => [header, ...lines, ''].join('\n')).join(''))
 
-it('however two files are written, --fix makes no tool that was somebody somebody else', () => {
+it('--fix gives no tool other credentials, however two files are written', () => {
   fc.assert(
     fc.property(fc.record({ credentials: fileText('credentials'), config: fileText('config') }), (texts) => {
-      const after = mended(homeOf(texts))
+      const after = fixedTexts(homeOf(texts))
       for (const engine of ['botocore', 'js'] as const)
         expect(changesBetween(engine, texts, after), JSON.stringify(after)).toEqual([])
     }),

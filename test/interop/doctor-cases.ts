@@ -1,28 +1,14 @@
-/** Every kind of profile, as far as it decides which credentials tools take from it, and what it looks like in the two files. */
+/** Every kind of profile that matters for the credentials that tools take from it, and how it is written in the two files. */
+import { TRAITS } from '../../src/doctor/credential-order.ts'
 import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
 
-/** A profile in which nothing stands. */
-export const NO_TRAITS: ProfileTraits = {
-  role: false,
-  source: false,
-  self: false,
-  credentialSource: false,
-  mfa: false,
-  keys: false,
-  keysInConfig: false,
-  half: false,
-  token: false,
-  process: false,
-  sso: false,
-  login: false,
-  webIdentity: false,
-  blank: false,
-}
+/** A profile with nothing set. */
+export const NO_TRAITS = Object.fromEntries(TRAITS.map((trait) => [trait, false])) as ProfileTraits
 
 const ROLE = { role: true, source: true }
 const SESSION = { keys: true, token: true }
 
-/** The kinds, each with a name; what is not named is not there. */
+/** The kinds by name; traits that are not listed are false. */
 export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<ProfileTraits>])[] = [
   ['nothing', {}],
   ['keys', { keys: true }],
@@ -67,7 +53,7 @@ export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<Pr
   ['a role without a value, beside a session', { blank: true, source: true, ...SESSION }],
 ]
 
-/** What stands in a profile where the traits say so. `pair`: lines of a key pair; `session`: of three keys; `process`: what is run. */
+/** What a profile has if its traits say so. `pair` and `session` are lines with two or three keys. */
 export interface ProfileParts {
   readonly roleArn: string
   readonly pair: string
@@ -76,12 +62,12 @@ export interface ProfileParts {
   readonly webIdentityFile: string
 }
 
-/** A key pair as lines. */
+/** Returns the lines of a key pair, or of a session. */
 export function keyLines(id: string, secret: string, token?: string): string {
   return `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n${token === undefined ? '' : `aws_session_token = ${token}\n`}`
 }
 
-/** A profile with these traits, as it stands in both files; its source is `base`. */
+/** Returns a profile with these traits as it is in both files; its source is `base`. */
 export function writtenProfile(
   name: string,
   traits: ProfileTraits,

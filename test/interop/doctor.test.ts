@@ -1,6 +1,6 @@
 /**
- * What doctor says of tools is what the tools do: its two tables, row by row, against the parsers and credential chains of the
- * AWS CLI 1 and 2, boto3 and the SDK for JavaScript; and after --fix these four are who they should be.
+ * Doctor's two tables are right, row by row: compared with the parsers and credential chains of the AWS CLI 1 and 2, boto3 and
+ * the SDK for JavaScript. And after --fix these four use the credentials that they should.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from './doctor-cas
 
 const readerPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
 
-/** The Python that an AWS CLI runs on; undefined where it is frozen into one file, or not there. */
+/** The Python that an AWS CLI runs on; undefined if it is frozen into one file, or not installed. */
 function pythonOf(awsCli: string | undefined): string | undefined {
   return awsCli === undefined
     ? undefined
@@ -54,7 +54,7 @@ interface Answer {
   readonly profiles: Readonly<Record<string, { readonly error?: string; readonly method?: string }>>
 }
 
-/** For `credential_source = Environment`. Where a profile is named they count for nothing else. */
+/** For `credential_source = Environment`. As each question names a profile, nothing else uses them. */
 const ENVIRONMENT_KEYS = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' }
 
 async function ask({ argv: [program = '', script] }: Reader, question: object, home: TempHome): Promise<Answer> {
@@ -72,8 +72,8 @@ async function ask({ argv: [program = '', script] }: Reader, question: object, h
   return JSON.parse(result.stdout) as Answer
 }
 
-const SPELLINGS = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
-/** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
+const SYNTAX_CODES = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
+/** In each of these homes `good` is right, and the profile with the fault has a region. Its name, if it is not `bad`. */
 const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
@@ -88,7 +88,7 @@ function effectSeen({ error, profiles = {} }: Answer['homes'][string], faulty: s
   return region === undefined ? 'key-missed' : region === 'eu-west-1' ? 'fine' : 'value-changed'
 }
 
-const TELLING = [
+const COMPARED_KEYS = [
   'aws_access_key_id',
   'aws_secret_access_key',
   'aws_session_token',
@@ -98,8 +98,8 @@ const TELLING = [
   'output',
 ]
 
-/** The telling values of every profile that has some, as doctor takes the tool to read them; undefined: it refuses the files. */
-function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined {
+/** The compared values of every profile, as doctor predicts what the tool reads; undefined: it refuses the files. */
+function predicted(engine: 'botocore' | 'js', name: string): Sections | undefined {
   const { files } = readBrokenHome(name)
   const both = examineFiles(files)
   const seen = profilesSeenBy(engine, both, checkBytes(both.credentials).concat(checkBytes(both.config)))
@@ -107,27 +107,27 @@ function readHere(engine: 'botocore' | 'js', name: string): Sections | undefined
   const known = (['credentials', 'config'] as const).flatMap((file) => [
     ...(both[file].readAs(engine) as ReadonlyMap<string, unknown>).keys(),
   ])
-  return tellingOnly(
+  return comparedOnly(
     Object.fromEntries(
       known.map((profile) => [
         profile,
-        Object.fromEntries(TELLING.map((key) => [key, seen(profile)?.get(key)?.value])),
+        Object.fromEntries(COMPARED_KEYS.map((key) => [key, seen(profile)?.get(key)?.value])),
       ]),
     ),
   )
 }
 
-function readThere({ error, profiles = {} }: Answer['homes'][string]): Sections | undefined {
-  return error === undefined ? tellingOnly(profiles) : undefined
+function observed({ error, profiles = {} }: Answer['homes'][string]): Sections | undefined {
+  return error === undefined ? comparedOnly(profiles) : undefined
 }
 
-function tellingOnly(profiles: Sections): Sections {
+function comparedOnly(profiles: Sections): Sections {
   const rows = Object.entries(profiles).map(
     ([profile, values]) =>
       [
         profile,
         Object.fromEntries(
-          Object.entries(values).filter(([key, value]) => TELLING.includes(key) && typeof value === 'string'),
+          Object.entries(values).filter(([key, value]) => COMPARED_KEYS.includes(key) && typeof value === 'string'),
         ),
       ] as const,
   )
@@ -161,15 +161,15 @@ describe.each(READERS)('doctor knows $name', (reader) => {
   })
   afterAll(() => home.remove())
 
-  it.skipIf(argv[0] === undefined)('what it makes of every spelling on which tools differ', async () => {
-    const homes = SPELLINGS.map((name) => ({
+  it.skipIf(argv[0] === undefined)('what it does with all syntax on which tools differ', async () => {
+    const homes = SYNTAX_CODES.map((name) => ({
       name,
       credentials: `${brokenHomePath(name)}/credentials`,
       config: `${brokenHomePath(name)}/config`,
     }))
     const { homes: found } = await ask(reader, { homes }, home)
-    const seen = SPELLINGS.map((code) => [code, effectSeen(found[code] ?? {}, FAULTY[code] ?? 'bad')])
-    expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, engine)]))
+    const seen = SYNTAX_CODES.map((code) => [code, effectSeen(found[code] ?? {}, FAULTY[code] ?? 'bad')])
+    expect(seen).toEqual(SYNTAX_CODES.map((code) => [code, effectOn(code, engine)]))
   })
 
   it.skipIf(argv[0] === undefined)('what it reads in every broken home, key by key', async () => {
@@ -185,7 +185,7 @@ describe.each(READERS)('doctor knows $name', (reader) => {
       },
       home,
     )
-    for (const name of names) expect([name, readHere(engine, name)]).toEqual([name, readThere(found[name] ?? {})])
+    for (const name of names) expect([name, predicted(engine, name)]).toEqual([name, observed(found[name] ?? {})])
   })
 
   it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
@@ -233,7 +233,7 @@ describe('after --fix', () => {
     expect(await runCli(['login', 'base', '--token-code', sts.code(DEVICE, 0)], { environment })).toMatchObject({
       code: 0,
     })
-    // Whoever did that to the file: a mark, a section twice, an old token, keys in capitals, blanks in the header, comments.
+    // A byte order mark, a section twice, an old token, a key in capitals, blanks in the header, comments.
     const text = readFileSync(path(), 'utf8')
       .replace('[base]\naws_access_key_id', '[ base ]\nAWS_ACCESS_KEY_ID')
       .replace('manager = awsmfa', 'manager = awsmfa # by itself\naws_security_token = OLDEXAMPLE==')
@@ -263,7 +263,7 @@ describe('after --fix', () => {
   ]
 
   it.skipIf(programs.every(({ argv }) => argv[0] === undefined)).each(programs)(
-    '$name is who it should be',
+    '$name uses the right credentials',
     async ({ argv: [program, ...words], viaProxy }) => {
       if (program === undefined) return
       const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
@@ -273,16 +273,16 @@ describe('after --fix', () => {
     },
   )
 
-  it('undo brings the faults back, and a second --fix finds them again', async () => {
+  it('undo restores the faults, and a second --fix finds them again', async () => {
     const environment = home.environment(sts.environment())
-    const mended = readFileSync(path(), 'latin1')
+    const fixed = readFileSync(path(), 'latin1')
     expect(await runCli(['undo', '--yes'], { environment })).toMatchObject({ code: 0 })
     expect(readFileSync(path(), 'latin1')).toContain('[ base ]\nAWS_ACCESS_KEY_ID')
     expect(await runCli(['doctor', '--fix', '--yes', '--quiet'], { environment })).toMatchObject({
       code: 0,
       stdout: '',
     })
-    expect(readFileSync(path(), 'latin1')).toBe(mended)
+    expect(readFileSync(path(), 'latin1')).toBe(fixed)
   })
 
   function throughProxy(): Record<string, string> {
