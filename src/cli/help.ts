@@ -1,26 +1,18 @@
+/** The texts of `awsmfa help TOPIC`, made from the tables that the tool itself uses; the man page and README share them. */
 import { exitCodeRows } from './exit-codes.ts'
 import type { HelpTopic } from '../command-line/spec.ts'
 import { SETTING_TABLE } from '../login/setting-table.ts'
 import type { SettingRow } from '../login/setting-table.ts'
 
-/** The texts of `awsmfa help TOPIC`, from the tables that the tool itself goes by. At most 80 columns wide. */
-
-/** Gives the text of a topic. `now`: the moment before which the policy of `security` would end sessions. */
+/** Returns the text of a topic. `now`: the moment before which the policy of `security` would end sessions. */
 export function renderTopic(topic: HelpTopic, now: Date): string {
-  switch (topic) {
-    case 'exit-codes':
-      return text(exitCodes())
-    case 'config':
-      return text(config())
-    case 'environment':
-      return text(environment())
-    case 'security':
-      return text(security(now))
+  const texts: Readonly<Record<HelpTopic, () => readonly string[]>> = {
+    'exit-codes': exitCodes,
+    config,
+    environment,
+    security: () => security(now),
   }
-}
-
-function text(lines: readonly string[]): string {
-  return `${lines.join('\n')}\n`
+  return `${texts[topic]().join('\n')}\n`
 }
 
 function exitCodes(): readonly string[] {
@@ -140,92 +132,65 @@ function listed(names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : names.join(', ')
 }
 
-/** What a person has to know about sessions to handle them well, for `awsmfa help security` and the man page. */
-
-/** A part: a heading, and what stands under it. Lines of code stand as they are. */
+/** A part of a text: a heading, and what is under it. Lines of code stay as they are. */
 export interface TextPart {
   readonly heading: string
   readonly blocks: readonly (string | { readonly code: readonly string[] })[]
 }
 
 /**
- * Gives the text. `revokeBefore`: the time in the policy, ISO 8601 in UTC. That the key aws:TokenIssueTime is there only in
- * requests with temporary credentials, and that a policy with it is the way to revoke them: AWS IAM User Guide, "AWS global
- * condition context keys" and "Disable permissions for temporary security credentials".
+ * Returns what a person has to know about sessions to handle them well, for `awsmfa help security` and the man page.
+ * `revokeBefore`: the time in the policy, ISO 8601 in UTC. Only requests with temporary credentials carry aws:TokenIssueTime,
+ * and a policy with it is the way to revoke them: AWS IAM User Guide, "AWS global condition context keys" and "Disable
+ * permissions for temporary security credentials". The IAM console attaches the same one as AWSRevokeOlderSessions.
  */
 export function securityText(revokeBefore: string): readonly TextPart[] {
-  return [worthToThief(), logoutLimits(), revoking(revokeBefore), lyingOnDisk()]
-}
-
-function worthToThief(): TextPart {
-  return {
-    heading: 'What a session is worth to a thief',
-    blocks: [
-      'All that your user may do with MFA, from any computer, without a code, until the session ends: 12 hours after login where nothing else is set, 36 at most; a role for 12 hours at most. A policy that asks for MFA lets it through: the code was given.',
-      'If your user may make access keys or users, so may the thief, and what they make outlasts the session. Shorter sessions are worth less: awsmfa login --duration 1h.',
-      'The long-term keys by themselves are worth what your policies allow without MFA, for as long as they exist. Let policies ask for aws:MultiFactorAuthPresent; then the keys alone open nothing of value.',
-    ],
-  }
-}
-
-function logoutLimits(): TextPart {
-  return {
-    heading: 'What logout does not do',
-    blocks: [
-      "awsmfa logout takes the session out of the credentials file and out of awsmfa's cache. It does not end it: AWS has no call for that, and honours every copy until it expires. Copies may be in programs that still run, in shells that took them from awsmfa env, in caches and logs of other tools, in backups of your files.",
-    ],
-  }
-}
-
-function revoking(revokeBefore: string): TextPart {
-  return {
-    heading: 'How to end sessions before their time',
-    blocks: [
-      'Attach a policy to the user that denies everything to sessions from before a certain time, such as:',
-      { code: JSON.stringify(denyOlderSessions(revokeBefore), null, 2).split('\n') },
-      'With that in deny.json, an administrator runs:',
-      {
-        code: [
-          'aws iam put-user-policy --user-name alice \\',
-          '  --policy-name RevokeOlderSessions --policy-document file://deny.json',
-        ],
-      },
-      "It counts within seconds, as soon as IAM has spread it. All older sessions of the user are denied everything; new logins work, and so do the long-term keys, since only requests with temporary credentials carry aws:TokenIssueTime. Sessions of a role are the role's: attach the same policy to it with aws iam put-role-policy, or use Revoke sessions in the console. That ends the sessions of everybody who uses the role.",
-      'If the long-term keys may be out too, make them inactive with aws iam update-access-key --status Inactive. That keeps new sessions from being made, and ends none: the policy is needed besides. Then look for what was made meanwhile: keys, users, roles, MFA devices.',
-    ],
-  }
-}
-
-/** The policy that the IAM console attaches as AWSRevokeOlderSessions. */
-function denyOlderSessions(revokeBefore: string): unknown {
-  return {
+  const condition = { DateLessThan: { 'aws:TokenIssueTime': revokeBefore } }
+  const policy = {
     Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Deny',
-        Action: '*',
-        Resource: '*',
-        Condition: { DateLessThan: { 'aws:TokenIssueTime': revokeBefore } },
-      },
-    ],
+    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition: condition }],
   }
+  return [
+    {
+      heading: 'What a session is worth to a thief',
+      blocks: [
+        'All that your user may do with MFA, from any computer, without a code, until the session ends: 12 hours after login where nothing else is set, 36 at most; a role for 12 hours at most. A policy that asks for MFA lets it through: the code was given.',
+        'If your user may make access keys or users, so may the thief, and what they make outlasts the session. Shorter sessions are worth less: awsmfa login --duration 1h.',
+        'The long-term keys by themselves are worth what your policies allow without MFA, for as long as they exist. Let policies ask for aws:MultiFactorAuthPresent; then the keys alone open nothing of value.',
+      ],
+    },
+    {
+      heading: 'What logout does not do',
+      blocks: [
+        "awsmfa logout takes the session out of the credentials file and out of awsmfa's cache. It does not end it: AWS has no call for that, and honours every copy until it expires. Copies may be in programs that still run, in shells that took them from awsmfa env, in caches and logs of other tools, in backups of your files.",
+      ],
+    },
+    {
+      heading: 'How to end sessions before their time',
+      blocks: [
+        'Attach a policy to the user that denies everything to sessions from before a certain time, such as:',
+        { code: JSON.stringify(policy, null, 2).split('\n') },
+        'With that in deny.json, an administrator runs:',
+        {
+          code: [
+            'aws iam put-user-policy --user-name alice \\',
+            '  --policy-name RevokeOlderSessions --policy-document file://deny.json',
+          ],
+        },
+        "It counts within seconds, as soon as IAM has spread it. All older sessions of the user are denied everything; new logins work, and so do the long-term keys, since only requests with temporary credentials carry aws:TokenIssueTime. Sessions of a role are the role's: attach the same policy to it with aws iam put-role-policy, or use Revoke sessions in the console. That ends the sessions of everybody who uses the role.",
+        'If the long-term keys may be out too, make them inactive with aws iam update-access-key --status Inactive. That keeps new sessions from being made, and ends none: the policy is needed besides. Then look for what was made meanwhile: keys, users, roles, MFA devices.',
+      ],
+    },
+    {
+      heading: 'Where secrets lie',
+      blocks: [
+        "In the shared credentials file, in awsmfa's session cache, which is encrypted, and for a while in what undo goes by; all with mode 0600. Whoever can read your files, and every program that runs as you, has them. Secrets never stand in messages, file names or the words of a command; a code given as --token-code 123456 can be seen in the list of processes while awsmfa runs, and is spent at once. To avoid that: --token-code - reads it from stdin.",
+      ],
+    },
+  ]
 }
 
-function lyingOnDisk(): TextPart {
-  return {
-    heading: 'Where secrets lie',
-    blocks: [
-      "In the shared credentials file, in awsmfa's session cache, which is encrypted, and for a while in what undo goes by; all with mode 0600. Whoever can read your files, and every program that runs as you, has them. Secrets never stand in messages, file names or the words of a command; a code given as --token-code 123456 can be seen in the list of processes while awsmfa runs, and is spent at once. To avoid that: --token-code - reads it from stdin.",
-    ],
-  }
-}
-
-/**
- * The variables that awsmfa goes by besides those of a login's settings (core/login/setting-table.ts), for README, help and man
- * page. A test compares both tables with the variables that the code reads.
- */
-
-/** One row: variables that belong together. Code in backticks, links as in Markdown. */
+/** Variables that belong together. Code in backticks, links as in Markdown. */
 export interface VariableRow {
   readonly variables: readonly string[]
   /** The key of a profile that says the same. */
@@ -233,7 +198,10 @@ export interface VariableRow {
   readonly description: string
 }
 
-/** In the order in which they are shown. */
+/**
+ * The variables that awsmfa reads besides those of a login's settings (login/setting-table.ts), for README, help and man page.
+ * A test compares both tables with the variables that the code reads.
+ */
 export const VARIABLE_TABLE: readonly VariableRow[] = [
   {
     variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'],
@@ -314,27 +282,22 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   },
 ]
 
-/** How wide help is, wherever it is shown. */
-const WIDTH = 80
-
-/** Breaks a text into lines of at most 80 columns: the first with `first` before it, the others with as many spaces or `rest`. */
-export function wrapped(text: string, first = '', rest = ' '.repeat(first.length)): readonly string[] {
+/** Breaks a text into lines of at most 80 columns, whatever the terminal's width: `first`, then a hanging indent. */
+function wrapped(text: string, first = ''): readonly string[] {
+  const indent = ' '.repeat(first.length)
   const lines: string[] = []
   let line = first
-  let isEmpty = true
-  for (const word of text.split(' ').filter((each) => each !== '')) {
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+  for (const word of text.split(' ')) {
+    const isFirst = line === first || line === indent
+    if (!isFirst && line.length + 1 + word.length > 80) {
       lines.push(line)
-      line = rest
-      isEmpty = true
-    }
-    line += isEmpty ? word : ` ${word}`
-    isEmpty = false
+      line = indent + word
+    } else line += isFirst ? word : ` ${word}`
   }
-  return [...lines, line.trimEnd()]
+  return [...lines, line]
 }
 
-/** Gives a text without Markdown's marks: backticks gone, links as their words. */
+/** Returns a text without the marks of Markdown: backticks gone, links as their words. */
 export function plainText(text: string): string {
   return text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }

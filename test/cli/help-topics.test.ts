@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { renderTopic } from '../../src/cli/help.ts'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
 import { VARIABLE_TABLE } from '../../src/cli/help.ts'
 import { SETTING_TABLE, SETTINGS_FILE_KEYS } from '../../src/login/setting-table.ts'
+import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const NOW = new Date('2026-11-21T08:00:00.123Z')
 
@@ -24,7 +25,7 @@ test.each(HELP_TOPICS)('%s fits 80 columns, ends in one line end, and is no Mark
 
 test('exit-codes has every code that a failure ends with', () => {
   const text = renderTopic('exit-codes', NOW)
-  for (const code of [0, 126, 127, 129, 130, 143, ...Object.values(EXIT_CODES)])
+  for (const code of [0, 126, 127, 129, 130, 143, ...FAILURE_EXAMPLES.map(({ failure }) => exitCodeOf(failure))])
     expect(text).toMatch(new RegExp(`^  ${code} `, 'm'))
 })
 

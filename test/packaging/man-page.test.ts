@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
 import { VARIABLE_TABLE } from '../../src/cli/help.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { SETTING_TABLE } from '../../src/login/setting-table.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { ROOT } from './built-files.ts'
+import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const PAGE = join(ROOT, 'docs/awsmfa.1')
 
@@ -62,7 +63,8 @@ describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
     ]
     for (const word of words) expect(text).toContain(word)
     const [, status = ''] = text.split('\nEXIT STATUS\n')
-    for (const code of new Set(Object.values(EXIT_CODES))) expect(status).toMatch(new RegExp(`^ {5}${code} `, 'm'))
+    for (const code of new Set(FAILURE_EXAMPLES.map(({ failure }) => exitCodeOf(failure))))
+      expect(status).toMatch(new RegExp(`^ {5}${code} `, 'm'))
   })
 })
 

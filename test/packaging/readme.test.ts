@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { parse } from '../../src/command-line/parse.ts'
 import { parseWithYargs } from '../../src/command-line/yargs.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
@@ -14,6 +14,7 @@ import { needsProgram } from '../support/outside-program.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
 import { openStage } from '../support/transcript-stage.ts'
 import { parseTranscript, runTranscript } from '../support/transcript.ts'
+import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = read('README.md')
@@ -136,7 +137,9 @@ describe('the tables of the README', () => {
 
   it('name every exit code that a failure has', () => {
     const named = new Set([...part('Exit codes').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code)))
-    expect([...new Set(Object.values(EXIT_CODES))].filter((code) => !named.has(code))).toEqual([])
+    expect(
+      [...new Set(FAILURE_EXAMPLES.map(({ failure }) => exitCodeOf(failure)))].filter((code) => !named.has(code)),
+    ).toEqual([])
   })
 
   it('name every variable that the code reads', () => {
