@@ -1,3 +1,4 @@
+/** The profile chain: from the profile that was asked for to the one with the long-term credentials, and the roles on the way. */
 import {
   findCredentialProcess,
   findSession,
@@ -14,72 +15,60 @@ import { badSetting, findDefault, findFlag, toSeconds } from './settings.ts'
 import type { GlobalDefaults, SettingSources } from './settings.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Origin, Place, Resolved } from '../model/origin.ts'
+import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
-
-/**
- * The walk: from the profile that was asked for to the one that holds the long-term credentials, and the roles on the way.
- *
- * A profile's named source comes first. A source that holds no long-term credentials of its own may have them under its name
- * with a suffix, as several tools keep them; else the walk goes on from it. The suffixes of the profile that was asked for
- * come last, after its named source has led nowhere.
- */
 
 /** Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and `Permanent`. */
 export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
-/** What the walk needs. `source`: from `--source-profile` or its variable, which stands for what the target itself names. */
+/** Where a profile chain begins. */
 export interface ProfileChainInput {
   readonly target: Resolved<string>
+  /** `--source-profile` or its variable, in place of what the target itself names. */
   readonly source: Resolved<string> | undefined
-  /** What awsmfa's own settings name, for a target that neither names a source nor has long-term credentials itself. */
+  /** The source profile in awsmfa's own settings, for a target that neither names one nor has long-term credentials itself. */
   readonly generalSource?: Resolved<string> | undefined
   readonly profiles: Profiles
   readonly paths: SharedPaths
 }
 
-/** Where the walk led. */
+/** A profile chain that leads to long-term credentials. */
 export interface ProfileChain {
-  /** Every profile met, the target first, the one with the long-term credentials last; also one that no file has. */
+  /** The target first, the profile with the long-term credentials last; also profiles that are in no file. */
   readonly path: readonly string[]
   readonly longTerm: LongTermSource
   /** The last profile was reached because another names it, not by a suffix; false where it is the target itself. */
   readonly reachedByName: boolean
-  /** The target's own suffix led there. */
+  /** The last profile was reached by a suffix of the target. */
   readonly ownSuffix: boolean
 }
 
 /**
- * Walks. Throws PROFILE_NOT_FOUND where the target is in neither file and nothing leads on from it, SOURCE_PROFILE_NOT_FOUND,
- * SOURCE_PROFILE_CYCLE, SOURCE_PROFILE_AMBIGUOUS, LONG_TERM_CREDENTIALS_MISSING and LONG_TERM_CREDENTIALS_INCOMPLETE.
+ * Follows the source profiles from the target to long-term credentials. A source profile without any may have them under its
+ * name with a suffix; else the chain goes on. The suffixes of the target come last. Throws PROFILE_NOT_FOUND where the target
+ * is in neither file and the chain ends there, SOURCE_PROFILE_NOT_FOUND, SOURCE_PROFILE_CYCLE, SOURCE_PROFILE_AMBIGUOUS,
+ * LONG_TERM_CREDENTIALS_MISSING and LONG_TERM_CREDENTIALS_INCOMPLETE.
  */
 export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
-  const { target, profiles, paths } = input
+  const { target, profiles, paths, generalSource: general } = input
   const name = target.value
   const profile = profiles.find(name)
   const source = sourceOf(profile, input)
   if (source !== undefined && source.value !== name) {
     const found = followSource(source, [name], input)
-    if ('longTerm' in found) return found
-    return fromOwnSuffix(found.path, input) ?? fail(found.path, input)
+    return found.longTerm !== undefined ? found : (fromOwnSuffix(found.path, input) ?? fail(found.path, input))
   }
-  const own =
-    profile === undefined ? undefined : (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
+  const own = profile && (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
   if (own !== undefined) return { path: [name], longTerm: own, reachedByName: false, ownSuffix: false }
-  const general = input.generalSource
-  if (general !== undefined && general.value !== name) {
-    const found = followSource(general, [name], input)
-    if ('longTerm' in found) return found
-  }
-  const suffixed = fromOwnSuffix([name], input)
-  if (suffixed !== undefined) return suffixed
-  return profile === undefined ? failNotFound(input) : fail([name], input)
+  const found = general && general.value !== name ? followSource(general, [name], input) : undefined
+  if (found?.longTerm !== undefined) return found
+  return fromOwnSuffix([name], input) ?? (profile === undefined ? failNotFound(input) : fail([name], input))
 }
 
 /**
- * Gives the profiles that the target's named sources lead through, the target first, however far they lead: for credentials
- * that come from elsewhere. Throws SOURCE_PROFILE_CYCLE.
+ * Returns the target and its source profiles, as far as they lead, for credentials that come from elsewhere. Throws
+ * SOURCE_PROFILE_CYCLE.
  */
 export function pathOfSources(input: ProfileChainInput): readonly string[] {
   const { target, profiles } = input
@@ -90,20 +79,25 @@ export function pathOfSources(input: ProfileChainInput): readonly string[] {
     const profile = profiles.find(next.value)
     if (profile === undefined) break
     path.push(next.value)
-    next = readKeys(profile, settingRow('source profile').profileKeys)
+    next = namedSource(profile)
   }
   return path
 }
 
-/** The path of a walk that led nowhere. */
+function sourceOf(profile: ProfileView | undefined, { source }: ProfileChainInput): Resolved<string> | undefined {
+  return source ?? namedSource(profile)
+}
+
+function namedSource(profile: ProfileView | undefined): Resolved<string> | undefined {
+  return readKeys(profile, settingRow('source profile').profileKeys)
+}
+
 interface DeadEnd {
   readonly path: readonly string[]
+  readonly longTerm?: undefined
 }
 
-function sourceOf(profile: ProfileView | undefined, input: ProfileChainInput): Resolved<string> | undefined {
-  return input.source ?? readKeys(profile, settingRow('source profile').profileKeys)
-}
-
+/** Returns the chain, or the path of one that ends without long-term credentials. */
 function followSource(
   source: Resolved<string>,
   before: readonly string[],
@@ -114,12 +108,13 @@ function followSource(
   const path = [...before, name]
   if (before.includes(name)) throw new AwsmfaError({ code: 'SOURCE_PROFILE_CYCLE', path })
   const profile = profiles.find(name)
-  const held = profile === undefined ? undefined : findStaticCredentials(profile, paths)
+  const next = namedSource(profile)
+  const held =
+    profile &&
+    (findStaticCredentials(profile, paths) ??
+      // With a source profile, a process is ignored, as in botocore (credentials.py › AssumeRoleProvider comes first).
+      (next === undefined ? findCredentialProcess(profile, paths) : undefined))
   if (held !== undefined) return { path, longTerm: held, reachedByName: true, ownSuffix: false }
-  const next = readKeys(profile, settingRow('source profile').profileKeys)
-  // Beside a named source a process counts for nothing, as in botocore (credentials.py › AssumeRoleProvider comes first).
-  const process = profile === undefined || next !== undefined ? undefined : findCredentialProcess(profile, paths)
-  if (process !== undefined) return { path, longTerm: process, reachedByName: true, ownSuffix: false }
   const suffixed = findSuffixed(name, input)
   if (suffixed !== undefined)
     return { path: extend(path, suffixed), longTerm: suffixed, reachedByName: false, ownSuffix: false }
@@ -129,26 +124,18 @@ function followSource(
 
 function fromOwnSuffix(path: readonly string[], input: ProfileChainInput): ProfileChain | undefined {
   const found = findSuffixed(input.target.value, input)
-  return found === undefined
-    ? undefined
-    : { path: extend(path, found), longTerm: found, reachedByName: false, ownSuffix: true }
+  return found && { path: extend(path, found), longTerm: found, reachedByName: false, ownSuffix: true }
 }
 
-type Static = Extract<LongTermSource, { readonly kind: 'static' }>
+type StaticSource = Extract<LongTermSource, { readonly kind: 'static' }>
 
-/** The long-term credentials under this name with a suffix. Throws where there are several that differ. */
-function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): Static | undefined {
+/** Returns the long-term credentials under this name with a suffix. Throws SOURCE_PROFILE_AMBIGUOUS for several that differ. */
+function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): StaticSource | undefined {
   const candidates = LONG_TERM_SUFFIXES.flatMap((suffix) => {
     const profile = profiles.find(name + suffix)
-    const found = profile === undefined ? undefined : findStaticCredentials(profile, paths)
-    return found === undefined ? [] : [found]
+    return (profile && findStaticCredentials(profile, paths)) ?? []
   })
-  const [first] = candidates
-  if (
-    first === undefined ||
-    candidates.every(({ credentials }) => credentials.accessKeyId === first.credentials.accessKeyId)
-  )
-    return first
+  if (new Set(candidates.map(({ credentials }) => credentials.accessKeyId)).size <= 1) return candidates[0]
   throw new AwsmfaError({
     code: 'SOURCE_PROFILE_AMBIGUOUS',
     profile: name,
@@ -156,95 +143,87 @@ function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): Sta
   })
 }
 
-function extend(path: readonly string[], { profile }: Static): readonly string[] {
+function extend(path: readonly string[], { profile }: StaticSource): readonly string[] {
   return path.includes(profile) ? path : [...path, profile]
 }
 
 function sourceNotFound(
-  source: Resolved<string>,
+  { value: source, origin }: Resolved<string>,
   profile: string,
   { profiles, paths }: ProfileChainInput,
 ): AwsmfaError {
-  // The AWS CLI takes a comment after the value for a part of the name; so the name without it is the likeliest one meant.
-  const uncommented = withoutComment(source.value)
-  const near =
-    uncommented !== source.value && profiles.find(uncommented) !== undefined
-      ? uncommented
-      : nearest(source.value, profiles.names())
-  const { value, origin } = source
-  const named: { readonly source: string; readonly origin: Origin } = { source: value, origin }
+  // The AWS CLI takes a comment after the value as part of the name, so the name without it is the likeliest one meant.
+  const uncommented = withoutComment(source)
+  const isUncommented = uncommented !== source && profiles.find(uncommented) !== undefined
+  const near = isUncommented ? uncommented : nearest(source, profiles.names())
   return new AwsmfaError({
     code: 'SOURCE_PROFILE_NOT_FOUND',
     profile,
-    ...named,
+    source,
+    origin,
     paths: [paths.config, paths.credentials],
     ...(near === undefined ? {} : { nearest: near }),
   })
 }
 
-function failNotFound({ target, profiles, paths }: ProfileChainInput): never {
-  const near = nearest(target.value, profiles.names())
-  const failure = {
+function failNotFound({ target: { value: profile, origin }, profiles, paths }: ProfileChainInput): never {
+  const near = nearest(profile, profiles.names())
+  throw new AwsmfaError({
     code: 'PROFILE_NOT_FOUND',
-    profile: target.value,
-    origin: target.origin,
+    profile,
+    origin,
     paths: [paths.config, paths.credentials],
-  } as const
-  throw new AwsmfaError({ ...failure, ...(near === undefined ? {} : { nearest: near }) })
+    ...(near === undefined ? {} : { nearest: near }),
+  })
 }
 
 function fail(path: readonly string[], { target, profiles, paths }: ProfileChainInput): never {
   const names = [target.value, ...path.slice(1)]
-  const lookedFor = [...new Set(names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix)))].filter(
-    (name) => !path.includes(name),
-  )
+  const suffixed = names.flatMap((name) => LONG_TERM_SUFFIXES.map((suffix) => name + suffix))
   const sessionAt = path
-    .map((name) => profiles.find(name))
-    .reduce<Place | undefined>((found, profile) => found ?? (profile && findSession(profile, paths)), undefined)
+    .flatMap((name) => profiles.find(name) ?? [])
+    .map((profile) => findSession(profile, paths))
+    .find((place) => place !== undefined)
   throw new AwsmfaError({
     code: 'LONG_TERM_CREDENTIALS_MISSING',
     profile: target.value,
     path,
-    lookedFor,
+    lookedFor: [...new Set(suffixed)].filter((name) => !path.includes(name)),
     ...(sessionAt === undefined ? {} : { sessionAt }),
   })
 }
 
-/** The roles of a login: which, in which order, and with what. */
-
-/** A role before what belongs to it is looked up. */
-export interface NamedRole {
+/** A role, and the profile that names it; undefined for a role from a flag or from awsmfa's own settings. */
+interface NamedRole {
   readonly roleArn: Resolved<string>
   readonly profile: ProfileView | undefined
 }
 
-/** Where roles are looked for. `walk`: from the profile that gets the session to the last one met. */
-export interface RoleSearch {
+/** Where roles are looked for. */
+interface RoleSearch {
+  /** From the profile that gets the session to the one with the long-term credentials. */
   readonly profileChain: readonly (ProfileView | undefined)[]
-  /** The last of them holds the long-term credentials, and another profile names it: its `role_arn` is then no tool's concern. */
+  /** Another profile names the last one as its source profile: its `role_arn` is then no tool's concern. */
   readonly lastIsSource: boolean
-  /** awsmfa's own settings; left out: none. */
   readonly defaults?: GlobalDefaults
 }
 
 /**
- * Finds the roles of the profiles on the way, in the order in which they are assumed: the one nearest to the long-term
- * credentials first. A profile reached as a source and holding keys is taken for its keys, not for its `role_arn`, as in
- * botocore (credentials.py › AssumeRoleProvider). Where there is none at all, `assume_role` beside the keys counts, as in aws-mfa;
- * else the role of awsmfa's own settings.
+ * Returns the roles of a profile chain in the order in which they are assumed: the one nearest to the long-term credentials
+ * first. The `role_arn` of a source profile with long-term credentials is ignored, as in botocore (credentials.py ›
+ * AssumeRoleProvider). Without a role, `assume_role` beside the credentials counts, as in aws-mfa; else the role of awsmfa's
+ * own settings.
  */
-export function findRoles({ profileChain: walk, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
+export function findRoles({ profileChain, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
   const { profileKeys } = settingRow('role')
-  const roles = walk.flatMap((profile, index) => {
-    const isSource = lastIsSource && index === walk.length - 1 && index > 0
-    const roleArn = readKeys(
-      profile,
-      profileKeys.filter((key) => key !== 'assume_role' && !(isSource && key === 'role_arn')),
-    )
+  const roles = profileChain.flatMap((profile, index) => {
+    const isSource = lastIsSource && index === profileChain.length - 1 && index > 0
+    const keys = profileKeys.filter((key) => key !== 'assume_role' && !(isSource && key === 'role_arn'))
+    const roleArn = readKeys(profile, keys)
     return roleArn === undefined ? [] : [{ roleArn, profile }]
   })
   if (roles.length > 0) return roles.reverse()
-  const last = walk.at(-1)
+  const last = profileChain.at(-1)
   const roleArn = readKeys(last, ['assume_role'])
   if (roleArn !== undefined) return [{ roleArn, profile: last }]
   const general = findDefault('role', { defaults })
@@ -252,8 +231,8 @@ export function findRoles({ profileChain: walk, lastIsSource, defaults = {} }: R
 }
 
 /**
- * Gives every role with what was configured for it. A role from a flag stands for the one that the first profile of the walk
- * names. Throws USAGE for values that STS would not take, naming their place.
+ * Resolves what is configured for each role. A role from a flag replaces the one that the first profile of the chain names.
+ * Throws USAGE for values that STS would refuse.
  */
 export function resolveRoles(found: readonly NamedRole[], sources: SettingSources): readonly RoleStep[] {
   const [first] = sources.profileChain ?? []
@@ -263,39 +242,26 @@ export function resolveRoles(found: readonly NamedRole[], sources: SettingSource
       ? found
       : [...found.filter((role) => role.profile !== first && !isFallback(role)), { roleArn: flag, profile: undefined }]
   return roles.map(({ roleArn, profile }, index) => {
-    const isLast = index === roles.length - 1
-    const from = profile ?? first
+    const settingOf = (name: 'role session name' | 'external id', key: string): Resolved<string> | undefined =>
+      (index === roles.length - 1 ? findFlag(name, sources) : undefined) ??
+      readKeys(profile ?? first, [key]) ??
+      findDefault(name, sources)
+    const sessionName = settingOf('role session name', 'role_session_name')
+    const externalId = settingOf('external id', 'external_id')
+    const duration = readKeys(profile, ['duration_seconds'])
     return {
       roleArn: checked(roleArn, ROLE_ARN),
       profile: profile?.name,
-      sessionName: check(
-        (isLast ? findFlag('role session name', sources) : undefined) ??
-          readKeys(from, ['role_session_name']) ??
-          findDefault('role session name', sources),
-        ROLE_SESSION_NAME,
-      ),
-      externalId: check(
-        (isLast ? findFlag('external id', sources) : undefined) ??
-          readKeys(from, ['external_id']) ??
-          findDefault('external id', sources),
-        EXTERNAL_ID,
-      ),
-      durationSeconds: secondsOf(readKeys(profile, ['duration_seconds'])),
+      sessionName: sessionName && checked(sessionName, ROLE_SESSION_NAME),
+      externalId: externalId && checked(externalId, EXTERNAL_ID),
+      durationSeconds: duration && toSeconds(duration),
     }
   })
 }
 
-/** `assume_role` and awsmfa's own settings say what to do where nothing else names a role. */
+/** `assume_role` and awsmfa's own settings count only where nothing else names a role. */
 function isFallback({ roleArn: { origin } }: NamedRole): boolean {
   return origin.kind === 'settings' || (origin.kind === 'file' && origin.key === 'assume_role')
-}
-
-function secondsOf(value: Resolved<string> | undefined): Resolved<number> | undefined {
-  return value === undefined ? undefined : toSeconds(value)
-}
-
-function check(value: Resolved<string> | undefined, rule: TextRule): Resolved<string> | undefined {
-  return value === undefined ? undefined : checked(value, rule)
 }
 
 function checked(value: Resolved<string>, rule: TextRule): Resolved<string> {
@@ -304,8 +270,8 @@ function checked(value: Resolved<string>, rule: TextRule): Resolved<string> {
 }
 
 /**
- * Gives the name of a role session that nobody named: the IAM user where known, else `awsmfa-<os user>`, else `awsmfa`.
- * What STS does not take becomes `-`; it takes 2 to 64 of letters, digits, `_+=,.@-` (STS API Reference, AssumeRole).
+ * Returns the name of a role session that nobody has named: the IAM user where known, else `awsmfa-<os user>`, else `awsmfa`.
+ * Other characters than STS takes become `-`; it takes 2 to 64 of letters, digits, `_+=,.@-` (STS API Reference, AssumeRole).
  */
 export function defaultSessionName(userName?: string, osUser?: string): string {
   const fromUser = toSessionName(userName ?? '')
