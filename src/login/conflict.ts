@@ -44,8 +44,8 @@ export interface ReplacedSession {
 }
 
 /**
- * Returns the session that is replaced; undefined where nothing is. An expired session is replaced, and one of the same user,
- * which STS says; another tool's section, and another user's session, only with `--replace` or a yes. Throws
+ * Returns the session that is replaced; undefined where nothing is. An expired session is replaced, and one of the same
+ * user, which STS says; another tool's section, and another user's session, only with `--replace` or a yes. Throws
  * SECTION_HOLDS_LONG_TERM_CREDENTIALS; SECTION_NOT_OURS where nobody can be asked; DECLINED for a no.
  */
 export async function resolveConflict(request: ConflictRequest): Promise<ReplacedSession | undefined> {

@@ -1,7 +1,8 @@
 /**
- * Where a session has to be stored so that tools use it. Some keys make tools ignore the credentials in the same profile: a
- * session there would be written and never read. Sources: botocore, credentials.py › create_credential_resolver;
- * @aws-sdk/credential-provider-ini › resolveProfileData; observed with aws-cli 1.45 and 2.36, boto3, the JavaScript and Go SDKs.
+ * Where a session has to be stored so that tools use it. Some keys make tools ignore the credentials in the same
+ * profile: a session there would be written and never read. Sources: botocore, credentials.py ›
+ * create_credential_resolver; @aws-sdk/credential-provider-ini › resolveProfileData; observed with aws-cli 1.45 and
+ * 2.36, boto3, the JavaScript and Go SDKs.
  */
 import {
   ASKING_FOR_CODES,
@@ -23,9 +24,9 @@ import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
 
 /**
- * `section`: the profile's section of the credentials file. `aws-caches`: the caches of the AWS CLI and botocore, for a role
- * profile whose source profile holds long-term credentials. `own-cache`: awsmfa's own cache, from which the profile's
- * `credential_process` answers. `nowhere`: the session is for the program that asked.
+ * `section`: the profile's section of the credentials file. `aws-caches`: the caches of the AWS CLI and botocore, for a
+ * role profile whose source profile holds long-term credentials. `own-cache`: awsmfa's own cache, from which the
+ * profile's `credential_process` answers. `nowhere`: the session is for the program that asked.
  */
 export type StorePlace = 'section' | 'aws-caches' | 'own-cache' | 'nowhere'
 
@@ -47,7 +48,10 @@ export type ResolutionNote =
       readonly place: Place
     }
   | (NoteAboutTools & { readonly kind: 'strict-tools-refuse'; readonly key: 'mfa_serial' | 'source_profile' })
-  /** The session goes to another profile, and these tools ask for a code of their own as long as this one has `mfa_serial`. */
+  /**
+   * The session goes to another profile, and these tools ask for a code of their own as long as this one has
+   * `mfa_serial`.
+   */
   | (NoteAboutTools & { readonly kind: 'tools-still-ask' })
   /** These tools run the profile's `credential_process` instead of using the session. */
   | (NoteAboutTools & { readonly kind: 'process-still-runs' })
@@ -63,8 +67,9 @@ interface NoteAboutTools {
 }
 
 /**
- * Throws SESSION_WOULD_BE_IGNORED where the target has a key that sends every tool elsewhere: all but a role with a source
- * profile, and a `credential_process` that is awsmfa. Checked before the profile chain, whose failures would hide the cause.
+ * Throws SESSION_WOULD_BE_IGNORED where the target has a key that sends every tool elsewhere: all but a role with a
+ * source profile, and a `credential_process` that is awsmfa. Checked before the profile chain, whose failures would
+ * hide the cause.
  */
 export function assertNotElsewhere(target: ProfileView | undefined, paths: SharedPaths): void {
   const found = target && findIgnoringKey(target)
@@ -85,9 +90,9 @@ export interface StoreInput {
 }
 
 /**
- * Decides where the session goes. Tools ignore a session in a role profile. Where the chain has another profile before the
- * long-term credentials, the session goes there, and tools assume the role with it; else into the caches of the tools that
- * have one. Throws SESSION_WOULD_BE_IGNORED for everything else that tools would ignore.
+ * Decides where the session goes. Tools ignore a session in a role profile. Where the chain has another profile before
+ * the long-term credentials, the session goes there, and tools assume the role with it; else into the caches of the
+ * tools that have one. Throws SESSION_WOULD_BE_IGNORED for everything else that tools would ignore.
  */
 export function decideStore({ target, before, profiles, paths, roleFromFlag }: StoreInput): StoreDecision {
   const profile = profiles.find(target)
@@ -113,7 +118,10 @@ export function decideStore({ target, before, profiles, paths, roleFromFlag }: S
     : { storeProfile: stored, storeIn: 'section', notes: [moved, ...notes, ...notesAbout(holder, paths)] }
 }
 
-/** Whether a role's tools would get a session from this profile: from its section, or from awsmfa as its `credential_process`. */
+/**
+ * Whether a role's tools would get a session from this profile: from its section, or from awsmfa as its
+ * `credential_process`.
+ */
 function holdsSession(profile: ProfileView | undefined): boolean {
   const found = profile && findIgnoringKey(profile)
   return profile === undefined || found === undefined || isAnsweredHere(profile, found)
@@ -173,8 +181,8 @@ function placeOf(value: ProfileValue, paths: SharedPaths): Place {
 }
 
 /**
- * Returns the profile that the `credential_process` of this profile asks awsmfa for: the one that its options name, else this
- * profile itself. Undefined where the profile has no `credential_process` that is awsmfa.
+ * Returns the profile that the `credential_process` of this profile asks awsmfa for: the one that its options name,
+ * else this profile itself. Undefined where the profile has no `credential_process` that is awsmfa.
  */
 export function profileOfOwnProcess(profile: ProfileView | undefined, isWindows: boolean): string | undefined {
   const line = isOwnProcess(profile) ? profile?.get('credential_process')?.value : undefined

@@ -1,3 +1,7 @@
+/**
+ * Gets long-term credentials from where they are kept: a shared file, the environment, or a `credential_process` (a
+ * password manager, say). Another kind of store is another kind of LongTermSource.
+ */
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
@@ -6,16 +10,33 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Deadline } from '../platform/time.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
 
-/**
- * Long-term credentials from a `credential_process` of the profile that holds them (a password manager, say). The command is
- * split as botocore splits it and run without a shell, with no AWS keys in its environment.
- */
-
 type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
+
+/** Runs the `credential_process` of a source. */
+export type RunCredentialProcess = (source: ProcessSource) => Promise<LongTermCredentials>
+
+/**
+ * Returns the long-term credentials of a source. The deadline is paused for a process, which may ask a person. Throws
+ * what it throws.
+ */
+export async function longTermCredentials(
+  source: LongTermSource,
+  deadline: Pick<Deadline, 'pauseWhile'>,
+  runCredentialProcess: RunCredentialProcess,
+): Promise<LongTermCredentials> {
+  return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
+}
+
+/** Whether two sources hold the same long-term credentials, as far as is known without running a process. */
+export function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
+  if (left.kind === 'process' || right.kind === 'process')
+    return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
+  return left.credentials.accessKeyId === right.credentials.accessKeyId
+}
 
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
 
-/** A credential process may ask a person for a password; after this many ms nobody is going to answer. */
+/** A credential process may ask a person for a password; after so many ms nobody is going to answer. */
 const PATIENCE_MS = 50_000
 
 /** What running the command needs. `timeoutMs`: 50 s unless given. */
@@ -25,9 +46,10 @@ export interface ProcessOptions {
 }
 
 /**
- * Runs the command and reads its answer. Throws CREDENTIAL_PROCESS_FAILED when it cannot be run, fails, takes over 50 s,
- * answers anything but the protocol's JSON, gives a session (STS takes no session here), or has started this awsmfa itself; and
- * the signal's reason, when that aborts. A command that is broken off ends with all that it started.
+ * Runs a `credential_process`, split as botocore splits it, without a shell and without AWS keys in its environment.
+ * Throws CREDENTIAL_PROCESS_FAILED when it cannot be run, fails, takes over 50 s, prints anything but the protocol's
+ * JSON, returns a session, which GetSessionToken does not take, or has started this awsmfa itself; and the signal's
+ * reason when that aborts. A command that is stopped ends with all its children.
  */
 export async function runCredentialProcess(
   source: ProcessSource,
@@ -51,7 +73,7 @@ export async function runCredentialProcess(
   if (program === undefined) throw failed('not-found')
   const callee = environmentForCalled(environment, source.profile)
   if (callee === undefined) throw failed('circle')
-  // It may ask a person at the terminal for a password; what it says on stderr is nobody's here.
+  // It may ask a person at the terminal for a password.
   const called = {
     program,
     words: parameters,
@@ -94,22 +116,4 @@ function readAnswer(output: string): LongTermCredentials | 'session' | undefined
     // Not JSON: the message says what was expected and shows nothing of the output, which may hold a secret.
     return undefined
   }
-}
-
-export function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
-  if (left.kind === 'process' || right.kind === 'process')
-    return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
-  return left.credentials.accessKeyId === right.credentials.accessKeyId
-}
-
-/** Runs the `credential_process` of a source; the deadline does not run meanwhile, since it may ask a person. */
-export type RunCredentialProcess = (source: ProcessSource) => Promise<LongTermCredentials>
-
-/** Returns the long-term credentials of a source. Throws what `runCredentialProcess` throws. */
-export async function longTermCredentials(
-  source: LongTermSource,
-  deadline: Pick<Deadline, 'pauseWhile'>,
-  runCredentialProcess: RunCredentialProcess,
-): Promise<LongTermCredentials> {
-  return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
 }

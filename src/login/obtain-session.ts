@@ -44,7 +44,9 @@ export interface SessionRequest {
   readonly minimumSeconds: number
   /** And never less than this; 15 minutes unless given. */
   readonly floorSeconds?: number
-  /** A refusal of the same question counts for this one for so many ms; unless given, only one that this one waited for. */
+  /**
+   * A refusal of the same question counts for this one for so many ms; unless given, only one that this one waited for.
+   */
   readonly refusalHoldsMs?: number
 }
 
@@ -81,8 +83,8 @@ function workOf(request: SessionRequest, effects: SessionEffects): Work {
 
 /**
  * Returns for each member its session, or its failure: a role that fails fails alone, even by the deadline. Throws what
- * concerns all: the code, the keys, the network before the first session, PROMPT_UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED, and
- * ANOTHER_LOGIN_FAILED.
+ * concerns all: the code, the keys, the network before the first session, PROMPT_UNAVAILABLE, CANCELLED,
+ * DEADLINE_EXCEEDED, and ANOTHER_LOGIN_FAILED.
  */
 export async function obtainSessions(
   request: SessionRequest,
@@ -109,8 +111,8 @@ export async function obtainSessions(
 }
 
 /**
- * Returns the cached session that answers the only member, without a question or a call; a user's session of any duration.
- * Undefined where none lasts long enough.
+ * Returns the cached session that answers the only member, without a question or a call; a user's session of any
+ * duration. Undefined where none lasts long enough.
  */
 export function findCachedSession(
   request: SessionRequest,
@@ -184,7 +186,10 @@ async function roleWithCode(member: SessionMember, work: Work): Promise<Obtained
   return withIdentity([session])
 }
 
-/** Asks for a code under the question lock and redeems it, unless `find` has the answer: somebody else may have been asked meanwhile. */
+/**
+ * Asks for a code under the question lock and redeems it, unless `find` has the answer: somebody else may have been
+ * asked meanwhile.
+ */
 async function withTokenCode(
   members: readonly SessionMember[],
   roleArn: string | undefined,
@@ -212,7 +217,10 @@ async function withTokenCode(
   )
 }
 
-/** What ends one call, the deadline included, is the failure of that member: the sessions of the others are not lost by it. */
+/**
+ * What ends one call, the deadline included, is the failure of that member: the sessions of the others are not lost by
+ * it.
+ */
 async function sessionFrom(
   base: StsSession | undefined,
   member: SessionMember,
@@ -236,7 +244,10 @@ async function assumeRoles(member: SessionMember, base: StsSession, work: Work):
   return hops
 }
 
-/** Returns the cached sessions of all roles of a member. Undefined without roles, unless all are cached, and where their names are unknown. */
+/**
+ * Returns the cached sessions of all roles of a member. Undefined without roles, unless all are cached, and where their
+ * names are unknown.
+ */
 function findRoleSessions(
   member: SessionMember,
   since: Date | undefined,

@@ -1,6 +1,6 @@
 /**
- * Plans the STS calls of a login, and describes the request that they make, so that a later login can compare it with its own.
- * A token code works once, so one pure function decides where it goes.
+ * Plans the STS calls of a login, and describes the request that they make, so that a later login can compare it with
+ * its own. A token code works once, so one pure function decides where it goes.
  */
 import { CHAINED_ROLE_SECONDS, DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
@@ -10,8 +10,8 @@ import type { RequestParts } from '../sessions/reuse.ts'
 /** The calls of one login. */
 export interface LoginPlan {
   /**
-   * The call that the long-term credentials sign and that carries the code. GetSessionToken: the roles are assumed with its
-   * session, each with the session of the role before. AssumeRole: there is one role, and no other session.
+   * The call that the long-term credentials sign and that carries the code. GetSessionToken: the roles are assumed with
+   * its session, each with the session of the role before. AssumeRole: there is one role, and no other session.
    */
   readonly codeFor: 'GetSessionToken' | 'AssumeRole'
   /** Why the code goes there, for `--debug`. */
@@ -39,9 +39,9 @@ export interface PlanNote {
 
 /**
  * Plans a login. One target with one role for more than an hour: the code goes into AssumeRole. Otherwise it goes into
- * GetSessionToken, whose session is cached, and the roles are assumed with that, for an hour at most, since AWS counts it as
- * role chaining. `targets`: how many profiles the code serves. Durations were checked when they were resolved; the maximum of
- * a role is known to STS alone.
+ * GetSessionToken, whose session is cached, and the roles are assumed with that, for an hour at most, since AWS counts
+ * it as role chaining. `targets`: how many profiles the code serves. Durations were checked when they were resolved;
+ * the maximum of a role is known to STS alone.
  */
 export function planLogin(
   { roles, durationSeconds }: Pick<LoginResolution, 'roles' | 'durationSeconds'>,
@@ -100,8 +100,8 @@ export function describePlan({ codeFor, reason, roles }: LoginPlan): readonly st
 }
 
 /**
- * Returns the parts of a request. The region is no part, since a session is valid in all regions; session names count only
- * where someone chose them. `longTermKeyId`: of `keyOfSource`.
+ * Returns the parts of a request. The region is no part, since a session is valid in all regions; session names count
+ * only where someone chose them. `longTermKeyId`: of `keyOfSource`.
  */
 export function describeRequest(
   plan: LoginPlan,
@@ -123,14 +123,19 @@ export function describeRequest(
   }
 }
 
-/** One number for each call; 0 but for the last, since the durations of the sessions before leave no trace in what is stored. */
+/**
+ * One number for each call; 0 but for the last, since the durations of the sessions before leave no trace in what is
+ * stored.
+ */
 function durationsOf({ codeFor, sessionSeconds, roles }: LoginPlan): readonly number[] {
   const seconds = roles.map(({ durationSeconds }) => durationSeconds)
   const all = codeFor === 'GetSessionToken' ? [sessionSeconds, ...seconds] : seconds
   return all.map((each, index) => (index === all.length - 1 ? each : 0))
 }
 
-/** Returns what identifies the long-term key in a request. No process is run to find out whether its answer has changed. */
+/**
+ * Returns what identifies the long-term key in a request. No process is run to find out whether its answer has changed.
+ */
 export function keyOfSource(source: LongTermSource): string {
   return source.kind === 'process' ? `process ${source.command}` : source.credentials.accessKeyId
 }

@@ -1,4 +1,7 @@
-/** The profile chain: from the profile that was asked for to the one with the long-term credentials, and the roles on the way. */
+/**
+ * The profile chain: from the profile that was asked for to the one with the long-term credentials, and the roles on
+ * the way.
+ */
 import {
   findCredentialProcess,
   findSession,
@@ -19,7 +22,10 @@ import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
-/** Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and `Permanent`. */
+/**
+ * Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and
+ * `Permanent`.
+ */
 export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
 /** Where a profile chain begins. */
@@ -27,7 +33,10 @@ export interface ProfileChainInput {
   readonly target: Resolved<string>
   /** `--source-profile` or its variable, in place of what the target itself names. */
   readonly source: Resolved<string> | undefined
-  /** The source profile in awsmfa's own settings, for a target that neither names one nor has long-term credentials itself. */
+  /**
+   * The source profile in awsmfa's own settings, for a target that neither names one nor has long-term credentials
+   * itself.
+   */
   readonly generalSource?: Resolved<string> | undefined
   readonly profiles: Profiles
   readonly paths: SharedPaths
@@ -45,10 +54,10 @@ export interface ProfileChain {
 }
 
 /**
- * Follows the source profiles from the target to long-term credentials. A source profile without any may have them under its
- * name with a suffix; else the chain goes on. The suffixes of the target come last. Throws PROFILE_NOT_FOUND where the target
- * is in neither file and the chain ends there, SOURCE_PROFILE_NOT_FOUND, SOURCE_PROFILE_CYCLE, SOURCE_PROFILE_AMBIGUOUS,
- * LONG_TERM_CREDENTIALS_MISSING and LONG_TERM_CREDENTIALS_INCOMPLETE.
+ * Follows the source profiles from the target to long-term credentials. A source profile without any may have them
+ * under its name with a suffix; else the chain goes on. The suffixes of the target come last. Throws PROFILE_NOT_FOUND
+ * where the target is in neither file and the chain ends there, SOURCE_PROFILE_NOT_FOUND, SOURCE_PROFILE_CYCLE,
+ * SOURCE_PROFILE_AMBIGUOUS, LONG_TERM_CREDENTIALS_MISSING and LONG_TERM_CREDENTIALS_INCOMPLETE.
  */
 export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
   const { target, profiles, paths, generalSource: general } = input
@@ -129,7 +138,10 @@ function fromOwnSuffix(path: readonly string[], input: ProfileChainInput): Profi
 
 type StaticSource = Extract<LongTermSource, { readonly kind: 'static' }>
 
-/** Returns the long-term credentials under this name with a suffix. Throws SOURCE_PROFILE_AMBIGUOUS for several that differ. */
+/**
+ * Returns the long-term credentials under this name with a suffix. Throws SOURCE_PROFILE_AMBIGUOUS for several that
+ * differ.
+ */
 function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): StaticSource | undefined {
   const candidates = LONG_TERM_SUFFIXES.flatMap((suffix) => {
     const profile = profiles.find(name + suffix)
@@ -209,10 +221,10 @@ interface RoleSearch {
 }
 
 /**
- * Returns the roles of a profile chain in the order in which they are assumed: the one nearest to the long-term credentials
- * first. The `role_arn` of a source profile with long-term credentials is ignored, as in botocore (credentials.py ›
- * AssumeRoleProvider). Without a role, `assume_role` beside the credentials counts, as in aws-mfa; else the role of awsmfa's
- * own settings.
+ * Returns the roles of a profile chain in the order in which they are assumed: the one nearest to the long-term
+ * credentials first. The `role_arn` of a source profile with long-term credentials is ignored, as in botocore
+ * (credentials.py › AssumeRoleProvider). Without a role, `assume_role` beside the credentials counts, as in aws-mfa;
+ * else the role of awsmfa's own settings.
  */
 export function findRoles({ profileChain, lastIsSource, defaults = {} }: RoleSearch): readonly NamedRole[] {
   const { profileKeys } = settingRow('role')
@@ -231,8 +243,8 @@ export function findRoles({ profileChain, lastIsSource, defaults = {} }: RoleSea
 }
 
 /**
- * Resolves what is configured for each role. A role from a flag replaces the one that the first profile of the chain names.
- * Throws USAGE for values that STS would refuse.
+ * Resolves what is configured for each role. A role from a flag replaces the one that the first profile of the chain
+ * names. Throws USAGE for values that STS would refuse.
  */
 export function resolveRoles(found: readonly NamedRole[], sources: SettingSources): readonly RoleStep[] {
   const [first] = sources.profileChain ?? []
@@ -270,8 +282,9 @@ function checked(value: Resolved<string>, rule: TextRule): Resolved<string> {
 }
 
 /**
- * Returns the name of a role session that nobody has named: the IAM user where known, else `awsmfa-<os user>`, else `awsmfa`.
- * Other characters than STS takes become `-`; it takes 2 to 64 of letters, digits, `_+=,.@-` (STS API Reference, AssumeRole).
+ * Returns the name of a role session that nobody has named: the IAM user where known, else `awsmfa-<os user>`, else
+ * `awsmfa`. Other characters than STS takes become `-`; it takes 2 to 64 of letters, digits, `_+=,.@-` (STS API
+ * Reference, AssumeRole).
  */
 export function defaultSessionName(userName?: string, osUser?: string): string {
   const fromUser = toSessionName(userName ?? '')

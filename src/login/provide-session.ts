@@ -1,6 +1,6 @@
 /**
- * Provides a session to a program: from a cache, from another session, or with a token code. Nothing is written but awsmfa's
- * own cache.
+ * Provides a session to a program: from a cache, from another session, or with a token code. Nothing is written but
+ * awsmfa's own cache.
  */
 import type { StsSession } from '../aws/sts-api.ts'
 import { longTermCredentials } from './long-term-keys.ts'
@@ -59,9 +59,9 @@ export interface ProvidedSession extends StsSession {
 }
 
 /**
- * Returns a cached session, else a new one. Only a role whose duration the program requested may take a code of its own; any
- * other is assumed with the MFA session, an hour at a time, and renewed from it without a code. Throws what obtainSessions and
- * findDevice throw, and the failure of the role.
+ * Returns a cached session, else a new one. Only a role whose duration the program requested may take a code of its
+ * own; any other is assumed with the MFA session, an hour at a time, and renewed from it without a code. Throws what
+ * obtainSessions and findDevice throw, and the failure of the role.
  */
 export async function provideSession(request: ProvideRequest, effects: ProvideEffects): Promise<ProvidedSession> {
   const provider = await openProvider(request, effects)
@@ -83,8 +83,8 @@ export interface ProcessEffects extends ProvideEffects {
 }
 
 /**
- * Returns a session, renewed before it expires. A valid one is served whatever happens to its renewal: STS is down, nobody
- * can be asked. Throws what provideSession throws where there is none.
+ * Returns a session, renewed before it expires. A valid one is served whatever happens to its renewal: STS is down,
+ * nobody can be asked. Throws what provideSession throws where there is none.
  */
 export async function answerProcess(
   { resolution, windowSeconds, refusalHoldsMs }: ProcessRequest,
@@ -117,7 +117,10 @@ interface Provider {
   readonly obtain: (sources: SessionEffects['sources']) => Promise<ProvidedSession>
 }
 
-/** The number of targets that keeps the code out of AssumeRole (planLogin): it serves every role, and renews them without another. */
+/**
+ * The number of targets that keeps the code out of AssumeRole (planLogin): it serves every role, and renews them
+ * without another.
+ */
 const CODE_FOR_ALL = 2
 
 /** Finds out which long-term credentials and which device. Throws what the credential process and findDevice throw. */
@@ -205,8 +208,8 @@ export interface CurrentEffects extends CacheEffects {
 export type CurrentOutcome = Exclude<CurrentSession, { readonly kind: 'through' }>
 
 /**
- * Returns the session that a profile works with now, without a question: from a file, or a role's, assumed with the session of
- * its source profile. Throws what resolveThroughSession and AssumeRole throw.
+ * Returns the session that a profile works with now, without a question: from a file, or a role's, assumed with the
+ * session of its source profile. Throws what resolveThroughSession and AssumeRole throw.
  */
 export async function currentCredentials(request: CurrentRequest, effects: CurrentEffects): Promise<CurrentOutcome> {
   const { profile, profiles, minimumSeconds } = request

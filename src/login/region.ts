@@ -16,8 +16,9 @@ export function partitionOfRoles(roles: readonly RoleStep[]): string | undefined
 }
 
 /**
- * Resolves the region and its partition. `known`: the partition of the device or role. A region of another partition can only
- * fail, so variables and files count only where they agree with it; a flag always counts. Throws USAGE and REGION_UNKNOWN.
+ * Resolves the region and its partition. `known`: the partition of the device or role. A region of another partition
+ * can only fail, so variables and files count only where they agree with it; a flag always counts. Throws USAGE and
+ * REGION_UNKNOWN.
  */
 export function resolveRegion(
   sources: SettingSources,
@@ -38,9 +39,10 @@ function homeOf(partition: string): Resolved<string> {
 }
 
 /**
- * Resolves the STS endpoint in botocore's order (configprovider.py › ConfiguredEndpointProvider): the variable for STS, the one
- * for all services, the `[services]` section that a profile names, the profile; then awsmfa's own settings. Undefined: AWS's
- * own. `config`: the text of the config file; without it no `[services]` section is read. Throws USAGE for what is no URL.
+ * Resolves the STS endpoint in botocore's order (configprovider.py › ConfiguredEndpointProvider): the variable for STS,
+ * the one for all services, the `[services]` section that a profile names, the profile; then awsmfa's own settings.
+ * Undefined: AWS's own. `config`: the text of the config file; without it no `[services]` section is read. Throws USAGE
+ * for what is no URL.
  */
 export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<string> | undefined {
   const { environment, profileChain = [] } = sources
@@ -66,8 +68,9 @@ function checkedUrl(url: Resolved<string>): Resolved<string> {
 }
 
 /**
- * Returns the endpoint of one service in a `[services name]` section: the indented `endpoint_url` under the service's key (AWS
- * SDKs and Tools Reference Guide, "Service-specific endpoints"). `config`: the text of the config file, a byte string.
+ * Returns the endpoint of one service in a `[services name]` section: the indented `endpoint_url` under the service's
+ * key (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). `config`: the text of the config file, a byte
+ * string.
  */
 export function findServiceEndpoint(config: string, services: string, service: string): Resolved<string> | undefined {
   const document = readIniDocument(config)

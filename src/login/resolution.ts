@@ -53,8 +53,8 @@ export interface LoginResolution extends TokenCodeSettings {
 type TrailEntry = LoginResolution['trail'][number]
 
 /**
- * Returns every setting that was resolved, in the order of the setting table, each role with its own settings. Never a secret
- * or a token code, and of a value only what the table allows to be shown.
+ * Returns every setting that was resolved, in the order of the setting table, each role with its own settings. Never a
+ * secret or a token code, and of a value only what the table allows to be shown.
  */
 export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): readonly TrailEntry[] {
   const { target, serialNumber, roles, durationSeconds, region, endpoint, caBundle, tokenCommand, yubiKey, prompt } =
@@ -105,8 +105,10 @@ function originInWords(origin: Origin): string {
       return origin.variable
     case 'file':
       return `${origin.key} of [${visible(origin.profile)}] in the ${origin.file} file, line ${origin.line}`
-    case 'settings':
-      return `${origin.key} in ${visible(baseName(origin.place.path))}${origin.place.line === undefined ? '' : `, line ${origin.place.line}`}`
+    case 'settings': {
+      const { path, line } = origin.place
+      return `${origin.key} in ${visible(baseName(path))}${line === undefined ? '' : `, line ${line}`}`
+    }
     case 'iam':
       return 'IAM'
     case 'typed':

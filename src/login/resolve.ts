@@ -1,10 +1,13 @@
+/**
+ * Resolves everything that a login needs before it asks anybody anything: which profile, which long-term credentials,
+ * which device and roles, for how long, and where the session goes. Each value comes from the first place that has it.
+ */
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { assertNewProfileName, assertProfileName } from '../aws-files/sections.ts'
-import { parseArn } from '../aws/arn.ts'
 import { DURATION_LIMITS, assertDuration } from '../aws/sts-api.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { assertNotElsewhere, decideStore, profileOfOwnProcess } from './destination.ts'
-import type { ResolutionNote, StoreDecision, StoreInput } from './destination.ts'
+import type { ResolutionNote, StoreDecision } from './destination.ts'
 import { planLogin } from './plan.ts'
 import type { LoginPlan } from './plan.ts'
 import { findRoles, pathOfSources, resolveRoles, resolveProfileChain } from './profile-chain.ts'
@@ -39,11 +42,6 @@ import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 
-/**
- * Everything that a login settles before it asks anybody anything: which profile, whose keys, which device and roles, for how
- * long, and where the session goes. Each value comes from the first place that has it and keeps that place.
- */
-
 /** What a login starts from. */
 export interface LoginInput {
   readonly invocation: AnyInvocation
@@ -55,21 +53,21 @@ export interface LoginInput {
   readonly readFile: ReadParameterFile
   /** The text of the config file, for the `[services]` section that a profile may name. */
   readonly config?: string
-  /** How many profiles this run signs in; 1 where nothing is said. */
+  /** How many profiles are signed in together; 1 unless given. */
   readonly targets?: number
   /**
-   * The session is for the program that asks and goes into no file, so that it does not matter which tools would read it
-   * there. A role profile then stands for its role, whatever profile lies on the way.
+   * The session is for the program that asks and is not stored, so it does not matter which tools would read it. A role
+   * profile then means its role, whatever profile is before the long-term credentials.
    */
   readonly storesNothing?: boolean
-  /** A `credential_process` is split as Windows does it. */
+  /** Whether a `credential_process` is split as Windows does it. */
   readonly isWindows?: boolean
 }
 
 /**
- * Resolves one login. Reads nothing but the files that values after `--` name. Throws USAGE, STS_ARGUMENT, TEXT_REFUSED,
- * DURATION_OUT_OF_RANGE, TOKEN_CODE_MALFORMED, MFA_SERIAL_MALFORMED, LONG_TERM_VARIABLES_MISSING, SESSION_WOULD_BE_IGNORED,
- * REGION_UNKNOWN, and what walkToLongTerm throws.
+ * Resolves one login. Reads no file but those that values after `--` name. Throws USAGE, STS_ARGUMENT, TEXT_REFUSED,
+ * DURATION_OUT_OF_RANGE, TOKEN_CODE_MALFORMED, MFA_SERIAL_MALFORMED, LONG_TERM_VARIABLES_MISSING,
+ * SESSION_WOULD_BE_IGNORED, REGION_UNKNOWN, and what resolveProfileChain throws.
  */
 export function resolveLogin(input: LoginInput): LoginResolution {
   const { invocation, environment, profiles, paths, defaults, readFile } = input
@@ -78,57 +76,58 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   assertProfileName(target.value, target.origin)
   const isStored = input.storesNothing !== true
   if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
-  const walk = walkFrom(target, input)
+  const chain = chainFrom(target, input)
   const roleFromFlag = invocation.options.roleArn !== undefined || namesRole(words)
-  const before = walk.longTerm.kind === 'environment' ? walk.path : walk.path.slice(0, -1)
-  const decide = isStored ? decideStore : storeNowhere
-  const { storeProfile, storeIn, notes } = decide({ target: target.value, before, profiles, paths, roleFromFlag })
+  const before = chain.longTerm.kind === 'environment' ? chain.path : chain.path.slice(0, -1)
+  const { storeProfile, storeIn, notes }: StoreDecision = isStored
+    ? decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
+    : { storeProfile: target.value, storeIn: 'nowhere', notes: [] }
   if (storeIn === 'section' && profiles.find(storeProfile)?.lines.credentials === undefined)
     assertNewProfileName(storeProfile, target.origin)
 
-  const views = walk.path.map((name) => profiles.find(name))
-  const stored = views.slice(walk.path.indexOf(storeProfile))
-  // The role of a profile that is its own source is assumed by the tools, from the session that goes there.
+  const views = chain.path.map((name) => profiles.find(name))
+  const stored = views.slice(chain.path.indexOf(storeProfile))
+  // Tools assume the role of a profile that is its own source profile, with the session that is stored there.
   const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
-  const found = isToolsRole ? [] : findRoles({ profileChain: stored, lastIsSource: walk.reachedByName, defaults })
+  const found = isToolsRole ? [] : findRoles({ profileChain: stored, lastIsSource: chain.reachedByName, defaults })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
   const sources: SettingSources = { options: invocation.options, tail, environment, profileChain: stored, defaults }
-  const onWalk: SettingSources = { ...sources, profileChain: views }
+  const onChain: SettingSources = { ...sources, profileChain: views }
 
   const roles = resolveRoles(found, sources)
   const durationSeconds = capGeneral(findDuration(isToolsRole ? { ...sources, profileChain: [] } : sources), roles)
   assertDurations(durationSeconds, roles)
-  const { serialNumber, notes: serialNotes } = resolveSerial(onWalk, walk.longTerm, input.targets ?? 1)
-  const { region, partition } = resolveRegion(onWalk, ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles))
-  const suffixNote: readonly ResolutionNote[] = walk.ownSuffix
-    ? [{ kind: 'own-suffix', profile: target.value, source: walk.path.at(-1) ?? '' }]
+  const { serialNumber, notes: serialNotes } = resolveSerial(onChain, chain.longTerm, input.targets ?? 1)
+  const { region, partition } = resolveRegion(
+    onChain,
+    ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles),
+  )
+  const minTtl = findSetting('minimum time left', sources)
+  const suffixNote: readonly ResolutionNote[] = chain.ownSuffix
+    ? [{ kind: 'own-suffix', profile: target.value, source: chain.path.at(-1) ?? '' }]
     : []
   const resolution: Omit<LoginResolution, 'trail'> = {
     target,
     storeProfile,
     storeIn,
-    longTerm: walk.longTerm,
-    path: walk.path,
+    longTerm: chain.longTerm,
+    path: chain.path,
     roles,
     roleExtras: tail.extras,
     serialNumber,
     durationSeconds,
     region,
     partition,
-    endpoint: resolveEndpoint(onWalk, input.config),
-    caBundle: findSetting('CA bundle', onWalk),
+    endpoint: resolveEndpoint(onChain, input.config),
+    caBundle: findSetting('CA bundle', onChain),
     tokenCode: resolveTokenCode(sources),
-    tokenCommand: findSetting('token command', onWalk),
-    yubiKey: resolveYubiKey(onWalk),
-    prompt: resolvePrompt(onWalk),
-    minTtlSeconds: resolveMinimum(sources),
+    tokenCommand: findSetting('token command', onChain),
+    yubiKey: resolveYubiKey(onChain),
+    prompt: resolvePrompt(onChain),
+    minTtlSeconds: minTtl && toSeconds(minTtl).value,
     notes: [...suffixNote, ...notes, ...serialNotes],
   }
   return { ...resolution, trail: describeTrail(resolution) }
-}
-
-function storeNowhere({ target }: StoreInput): StoreDecision {
-  return { storeProfile: target, storeIn: 'nowhere', notes: [] }
 }
 
 function resolveTarget({ invocation, environment }: LoginInput, words: readonly string[]): Resolved<string> {
@@ -140,13 +139,13 @@ function resolveTarget({ invocation, environment }: LoginInput, words: readonly 
   return before.origin.kind === 'flag' ? before : { value: after, origin }
 }
 
-/** A profile whose process asks awsmfa for another profile's session is signed in with that one. */
+/** Returns the profile that the target's `credential_process` asks awsmfa for, if that exists; else the target. */
 function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = false }: LoginInput): Resolved<string> {
   const asked = profileOfOwnProcess(profiles.find(target.value), isWindows) ?? target.value
   return asked === target.value || profiles.find(asked) === undefined ? target : { ...target, value: asked }
 }
 
-function walkFrom(
+function chainFrom(
   target: Resolved<string>,
   { invocation, environment, profiles, paths, defaults }: LoginInput,
 ): ProfileChain {
@@ -162,7 +161,7 @@ function walkFrom(
   }
 }
 
-/** A source profile that was named for this run stands against a settings file that has the keys in the environment. */
+/** A source profile that a flag or variable names beats `source_env` in the settings file. */
 function takesEnvironment(
   source: Resolved<string> | undefined,
   general: Pick<SettingSources, 'options' | 'environment' | 'defaults'>,
@@ -195,27 +194,32 @@ function isOwnSourceRole(name: string, profiles: Profiles): boolean {
   )
 }
 
-/** A length for everything, from a variable or awsmfa's settings, means "as long as may be" for a role; a flag means itself. */
+/**
+ * A general duration, from a variable or awsmfa's settings, is capped for a role; any other is taken as it is, and
+ * checked.
+ */
 function capGeneral(asked: Resolved<number> | undefined, roles: readonly RoleStep[]): Resolved<number> | undefined {
   const { maximum } = DURATION_LIMITS.AssumeRole
   const isGeneral = asked?.origin.kind === 'environment' || asked?.origin.kind === 'settings'
   return isGeneral && roles.length > 0 && asked.value > maximum ? { ...asked, value: maximum } : asked
 }
 
-/** The stored session's length is bound by its own operation, and every role's by AssumeRole. */
+/** The session that is stored has the limits of its operation, and every role those of AssumeRole. */
 function assertDurations(asked: Resolved<number> | undefined, roles: readonly RoleStep[]): void {
   if (asked !== undefined) assertDuration(asked, roles.length > 0 ? 'AssumeRole' : 'GetSessionToken')
   for (const { durationSeconds } of roles)
     if (durationSeconds !== undefined) assertDuration(durationSeconds, 'AssumeRole')
 }
 
-interface SerialDecision {
-  readonly serialNumber: Resolved<string> | undefined
-  readonly notes: readonly ResolutionNote[]
-}
-
-/** With several targets neither a variable nor awsmfa's settings speak for all: they count where their account is that of the key. */
-function resolveSerial(sources: SettingSources, longTerm: LongTermSource, targets: number): SerialDecision {
+/**
+ * With several targets, a serial from a variable or from awsmfa's settings counts only where its account is that of the
+ * access key.
+ */
+function resolveSerial(
+  sources: SettingSources,
+  longTerm: LongTermSource,
+  targets: number,
+): Pick<LoginResolution, 'serialNumber' | 'notes'> {
   const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(longTerm.credentials.accessKeyId)
   const flag = findFlag('MFA device serial', sources)
   const variable = flag === undefined ? findVariable('MFA device serial', sources) : undefined
@@ -227,8 +231,7 @@ function resolveSerial(sources: SettingSources, longTerm: LongTermSource, target
     (isForeign ? undefined : variable) ??
     findInProfiles('MFA device serial', sources) ??
     (targets > 1 && isOfOther(general, keyAccount) ? undefined : general)
-  const serialNumber =
-    chosen === undefined ? undefined : { value: parseSerialNumber(chosen.value, chosen.origin), origin: chosen.origin }
+  const serialNumber = chosen && { ...chosen, value: parseSerialNumber(chosen.value, chosen.origin) }
   const serialAccount = ownerOfSerial(serialNumber)?.account
   const notes: ResolutionNote[] = []
   if (isForeign) notes.push({ kind: 'environment-serial-ignored', variable: 'AWS_MFA_SERIAL', account: owner.account })
@@ -253,7 +256,7 @@ function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> |
   return { value, origin: { kind: 'flag', flag: '--token-code' } }
 }
 
-/** A YubiKey is asked where something about one is configured. */
+/** Undefined unless a serial or a label is configured. */
 function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   const serial = findSetting('YubiKey serial', sources)
   const label = findSetting('YubiKey label', sources)
@@ -263,38 +266,33 @@ function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   return serial === undefined && label === undefined ? undefined : { serial, label }
 }
 
-function resolveMinimum(sources: SettingSources): number | undefined {
-  const minimum = findSetting('minimum time left', sources)
-  return minimum === undefined ? undefined : toSeconds(minimum).value
-}
-
-/** How roles are assumed with a session that is there already, without the long-term credentials and without a code. */
-
-/** Where the settings are looked for. `path`: from the role profile to the one that holds the session. */
+/** A role that is assumed with an existing session. `path`: from the role profile to the profile with the session. */
 export interface ThroughInput extends Pick<SettingSources, 'options' | 'environment' | 'defaults'> {
   readonly path: readonly (ProfileView | undefined)[]
 }
 
-/** Everything that the calls need. The first step of the plan is the session, which is there. */
+/** What assuming it needs. The session of the plan exists. */
 export interface ThroughSession extends Pick<LoginResolution, 'region' | 'partition' | 'endpoint' | 'caBundle'> {
   readonly plan: LoginPlan
 }
 
-/** Settles it. Throws USAGE for settings that cannot be, naming their place, and REGION_UNKNOWN. */
+/**
+ * Resolves how roles are assumed with an existing session, without a code. Throws USAGE for invalid settings, and
+ * REGION_UNKNOWN.
+ */
 export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughSession {
   const sources: SettingSources = { ...rest, profileChain: path }
-  // What the holder's session is a session of, its own role included, is no step any more.
+  // The role of the profile with the session is assumed already.
   const before = path.slice(0, -1)
   const roles = resolveRoles(findRoles({ profileChain: before, lastIsSource: false }), {
     ...sources,
     profileChain: before,
   })
-  const partition = roles.map(({ roleArn }) => parseArn(roleArn.value)?.partition).find((found) => found !== undefined)
-  // Two targets: never a code in AssumeRole itself.
   return {
-    ...resolveRegion(sources, partition),
+    ...resolveRegion(sources, partitionOfRoles(roles)),
     endpoint: resolveEndpoint(sources),
     caBundle: findSetting('CA bundle', sources),
+    // Two targets: the code never goes into AssumeRole.
     plan: planLogin({ roles, durationSeconds: undefined }, 2),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Every setting: where it may be set, and which place wins. Resolution, the settings file, `awsmfa settings`, help and the
- * generated documentation read this one table, so a new setting is one new row.
+ * Every setting: where it may be set, and which place wins. Resolution, the settings file, `awsmfa settings`, help and
+ * the generated documentation read this one table, so a new setting is one new row.
  */
 import type { OwnFlagName } from '../aws/sts-flags.ts'
 import type { OptionName } from '../command-line/table.ts'
@@ -15,7 +15,10 @@ interface Places {
   readonly variables: readonly string[]
   /** Keys of a profile in the shared files, lower case. */
   readonly profileKeys: readonly string[]
-  /** Which profiles are read: the target alone, or each profile of the chain from the target to the long-term credentials. */
+  /**
+   * Which profiles are read: the target alone, or each profile of the chain from the target to the long-term
+   * credentials.
+   */
   readonly profiles: 'target' | 'chain'
 }
 

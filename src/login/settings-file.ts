@@ -1,6 +1,6 @@
 /**
- * Reads awsmfa's own settings: one file in its config folder, in one of four formats. The parser of a format is loaded only
- * where a file of that format exists. The file is never written.
+ * Reads awsmfa's own settings: one file in its config folder, in one of four formats. The parser of a format is loaded
+ * only where a file of that format exists. The file is never written.
  */
 import type { Node as JsonNode, ParseError } from 'jsonc-parser'
 import type { TomlDate, TomlValue } from 'smol-toml'
@@ -14,15 +14,18 @@ import { SETTINGS_FILES, childPath } from '../platform/paths.ts'
 import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { nearest } from '../ui/words.ts'
 
-/** Returns a function that reads the settings file of that folder once; later calls return the same settings or error. */
+/**
+ * Returns a function that reads the settings file of that folder once; later calls return the same settings or error.
+ */
 export function settingsReader(configFolder: string): () => Promise<GlobalDefaults> {
   let read: Promise<GlobalDefaults> | undefined
   return () => (read ??= readSettingsFile(configFolder))
 }
 
 /**
- * Reads the settings file of that folder; without a file there are no settings. Throws SETTINGS_UNREADABLE or FILE_NOT_REGULAR
- * for a file that cannot be read, and USAGE for two files, a malformed one, and entries that no settings file may have.
+ * Reads the settings file of that folder; without a file there are no settings. Throws SETTINGS_UNREADABLE or
+ * FILE_NOT_REGULAR for a file that cannot be read, and USAGE for two files, a malformed one, and entries that no
+ * settings file may have.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
   const files = SETTINGS_FILES.map((name) => ({ name, path: childPath(configFolder, name) })).filter(({ path }) =>
@@ -93,8 +96,8 @@ function decodeUtf8(bytes: Buffer): string | undefined {
 }
 
 /**
- * Checks the entries: a mistake in this file would go unnoticed for long. A key without a value counts as absent, as in AWS's
- * files. Throws USAGE for an unknown key, a repeated one, and a value that is a list, a table or a date.
+ * Checks the entries: a mistake in this file would go unnoticed for long. A key without a value counts as absent, as in
+ * AWS's files. Throws USAGE for an unknown key, a repeated one, and a value that is a list, a table or a date.
  */
 function toDefaults(entries: readonly Entry[], path: string): GlobalDefaults {
   const seen = new Map<string, Entry>()
@@ -158,8 +161,8 @@ function lineOf(text: string, passes: (line: string) => boolean): number | undef
 
 /**
  * Reads ini, which has no malformed text. A section is a key with a table as its value. The package keeps the last of a
- * repeated key and drops `__proto__`: both are found again in the lines. It would change the values of AWS's files: never use
- * it for those.
+ * repeated key and drops `__proto__`: both are found again in the lines. It would change the values of AWS's files:
+ * never use it for those.
  */
 async function readIni(text: string): Promise<readonly Entry[]> {
   const { parse } = await import('ini')
@@ -250,8 +253,8 @@ function tomlValue(value: TomlValue, DateClass: typeof TomlDate): Value {
 }
 
 /**
- * Reads YAML: the top level only, following an alias once, so that a small file cannot expand into a large one. Custom tags,
- * several documents and a repeated key are malformed.
+ * Reads YAML: the top level only, following an alias once, so that a small file cannot expand into a large one. Custom
+ * tags, several documents and a repeated key are malformed.
  */
 async function readYaml(...[text, malformed]: Parameters<Reader>): Promise<readonly Entry[]> {
   const yaml = await import('yaml')

@@ -1,6 +1,6 @@
 /**
- * Looks settings up, place by place in the order of their rows in the setting table, and reads their values. Each value keeps
- * its origin, which errors and `--debug` name.
+ * Looks settings up, place by place in the order of their rows in the setting table, and reads their values. Each value
+ * keeps its origin, which errors and `--debug` name.
  */
 import { readKeys } from '../aws-files/profile-keys.ts'
 import { stsArgument } from '../aws/sts-api.ts'
@@ -25,7 +25,10 @@ export interface SettingSources {
   /** The flags after `--`; left out: there are none. */
   readonly tail?: ParsedStsArguments
   readonly environment: Environment
-  /** The profiles from the one that gets the session to the long-term credentials; left out: the setting is no profile's. */
+  /**
+   * The profiles from the one that gets the session to the long-term credentials; left out: the setting is no
+   * profile's.
+   */
   readonly profileChain?: readonly (ProfileView | undefined)[]
   readonly defaults: GlobalDefaults
 }
@@ -40,7 +43,9 @@ export function findSetting(name: SettingName, sources: SettingSources): Resolve
   )
 }
 
-/** Returns what a flag says, before or after `--`. Throws STS_ARGUMENT where both are given and contradict each other. */
+/**
+ * Returns what a flag says, before or after `--`. Throws STS_ARGUMENT where both are given and contradict each other.
+ */
 export function findFlag(
   name: SettingName,
   { options, tail }: Pick<SettingSources, 'options' | 'tail'>,
@@ -95,8 +100,8 @@ export function findDefault(
 }
 
 /**
- * Returns the requested duration in seconds. Checks no limits but those that parsing the flags after `--` checked. Throws USAGE
- * for a value that is no duration, and STS_ARGUMENT for flags that contradict each other.
+ * Returns the requested duration in seconds. Checks no limits but those that parsing the flags after `--` checked.
+ * Throws USAGE for a value that is no duration, and STS_ARGUMENT for flags that contradict each other.
  */
 export function findDuration(sources: SettingSources): Resolved<number> | undefined {
   const after = sources.tail?.durationSeconds
@@ -110,7 +115,10 @@ export function findDuration(sources: SettingSources): Resolved<number> | undefi
   return after
 }
 
-/** Reads where the token code is asked for. Throws USAGE for an unknown choice and for a switch that is neither yes nor no. */
+/**
+ * Reads where the token code is asked for. Throws USAGE for an unknown choice and for a switch that is neither yes nor
+ * no.
+ */
 export function resolvePrompt(sources: SettingSources): PromptSettings {
   const choice = findSetting('prompt', sources)
   const noGui = findSetting('no window', sources)
@@ -145,7 +153,10 @@ export function toSeconds({ value, origin }: Resolved<string>): Resolved<number>
   return { value: seconds, origin }
 }
 
-/** Reads the duration of a setting in seconds. Throws USAGE for anything else, and beyond the limit in the setting's row. */
+/**
+ * Reads the duration of a setting in seconds. Throws USAGE for anything else, and beyond the limit in the setting's
+ * row.
+ */
 export function toLength(name: SettingName, found: Resolved<string>): Resolved<number> {
   const { longestSeconds } = settingRow(name)
   const seconds = toSeconds(found)

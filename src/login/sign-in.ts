@@ -1,6 +1,7 @@
 /**
- * Signs profiles in: whose section is it → which long-term credentials, which device → sessions, with one code for each device →
- * one write. Everything that can refuse a profile is checked before the first question; a profile that is refused fails alone.
+ * Signs profiles in: whose section is it → which long-term credentials, which device → sessions, with one code for each
+ * device → one write. Everything that can refuse a profile is checked before the first question; a profile that is
+ * refused fails alone.
  */
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
@@ -113,8 +114,9 @@ interface Work extends SignInEffects {
 
 /**
  * Signs every candidate in. Returns what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
- * DEADLINE_EXCEEDED) is thrown where no session was obtained before; else those are stored, and the other candidates fail with
- * it. Throws also for a token code, or a command for it, that is given for several devices, and what the write throws.
+ * DEADLINE_EXCEEDED) is thrown where no session was obtained before; else those are stored, and the other candidates
+ * fail with it. Throws also for a token code, or a command for it, that is given for several devices, and what the
+ * write throws.
  */
 export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
   const { candidates } = request
@@ -237,8 +239,8 @@ function keyOf({ candidate, connection, signer, serialNumber }: Ready): SessionR
 }
 
 /**
- * A code is of one device, and a command is not told which device's code is wanted. Throws where a code is given for several,
- * and where several devices would take theirs from a command in the same place.
+ * A code is of one device, and a command is not told which device's code is wanted. Throws where a code is given for
+ * several, and where several devices would take theirs from a command in the same place.
  */
 function assertOneDevice(groups: readonly Group[]): void {
   const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)

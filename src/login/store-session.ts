@@ -1,3 +1,7 @@
+/**
+ * Stores sessions: in the credentials file, in the caches of the AWS CLI and botocore, in awsmfa's own cache. Each has
+ * its preflight.
+ */
 import { isEditContained } from '../aws-files/containment.ts'
 import { applyEdits, differenceOf } from '../aws-files/edit.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
@@ -20,34 +24,77 @@ import { ADVISORY_REFRESH_SECONDS, isUsable } from '../sessions/reuse.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 
-/** A role profile whose sessions go into the caches of the AWS CLI and botocore. */
+/** A session for a profile's section of the credentials file. */
+export interface SessionToStore {
+  readonly profile: string
+  readonly credentials: ShortTermCredentials
+  readonly requestHash: string
+}
+
+/**
+ * Writes sessions into the credentials file, all in one write. Returns the warnings of the write. The sections are read
+ * again under the lock, since a person may take a minute to type: long-term credentials that somebody has put there
+ * meanwhile are not overwritten (SECTION_HOLDS_LONG_TERM_CREDENTIALS). Throws also what `transact` throws,
+ * FILE_MALFORMED, TEXT_REFUSED, and EDIT_NOT_CONTAINED for an edit outside its section; nothing is written then.
+ */
+export function storeSessions(files: SharedFiles, sessions: readonly SessionToStore[]): readonly WriteWarning[] {
+  const outcome = files.transact(['credentials'], ({ credentials }) => {
+    const after = sessions.reduce((text, session) => withSession({ ...credentials, text }, session), credentials.text)
+    return { edits: { credentials: differenceOf(credentials.text, after) }, result: undefined }
+  })
+  return outcome.warnings
+}
+
+/**
+ * Checks, before a code is spent, that `storeSessions` could write that profile's session: plans it with a session of
+ * the usual size and makes a trial stage. Throws what `storeSessions` would throw; changes nothing.
+ */
+export function preflightStore(files: SharedFiles, profile: string, now: Date): void {
+  const credentials: ShortTermCredentials = {
+    accessKeyId: `ASIA${'A'.repeat(16)}`,
+    secretAccessKey: 'A'.repeat(40),
+    sessionToken: 'A'.repeat(600),
+    expiration: now,
+  }
+  withSession(files.read().credentials, { profile, credentials, requestHash: '0' })
+  files.preflight(['credentials'])
+}
+
+function withSession({ text, path }: Pick<FileSnapshot, 'text' | 'path'>, session: SessionToStore): string {
+  const after = applyEdits(text, planSessionWrite({ document: readIniDocument(text), path, ...session }))
+  if (!isEditContained({ before: text, after, profile: session.profile, intended: session.credentials }))
+    throw new AwsmfaError({ code: 'EDIT_NOT_CONTAINED', place: { path } })
+  return after
+}
+
+/** The sessions of a role profile for the caches of the AWS CLI and botocore. */
 export interface RoleToCache {
   readonly profile: string
   readonly roles: readonly RoleStep[]
   /** The session of each role, in the same order. */
   readonly hops: readonly StsSession[]
   readonly requestHash: string
-  /** Replace entries that another program made and that would still do. */
+  /** Replace also usable entries of another program. */
   readonly renew: boolean
 }
 
-/** A cache that could not be filled. */
+/** A cache that refused its sessions. */
 export interface CacheRefusal {
   readonly source: SessionSource
   readonly error: AwsmfaError
 }
 
 /**
- * Finds out, before a code is spent, whether a session could go into any cache at all. Throws the refusal where all refuse; one
- * that refuses alone is told when it is filled.
+ * Checks, before a code is spent, that some cache could be written. Throws the refusal of the first where all refuse.
  */
 export function preflightAwsCaches(caches: readonly AwsCache[]): void {
   inEach(caches, (cache) => cache.preflight())
 }
 
 /**
- * Puts the session of every role on the way into every cache, under the name that its profile's settings give. An entry that
- * another program made and that still does is left alone. Gives the caches that refused; throws the refusal where all did.
+ * Stores the session of every role of the chain in every cache, under the name that its profile's settings give. Leaves
+ * usable entries of another program alone. Returns the caches that refused; throws the refusal of the first where all
+ * did.
  */
 export function fillAwsCaches(
   role: RoleToCache,
@@ -82,7 +129,7 @@ function fill(
   for (const [index, { credentials, assumedRoleArn }] of hops.entries()) {
     const cacheArguments = argumentsOf(roles[index], profiles)
     if (cacheArguments === undefined || (!renew && isKeptByAnother(cache, cacheArguments, now))) continue
-    // A role on the way is in the name of its own profile too, so that signing that one out finds it.
+    // Stored also for the profile that names the role, so that signing that one out finds it.
     const owners = new Set([profile, roles[index]?.profile ?? profile])
     for (const owner of owners)
       cache.storeFor(cacheArguments, {
@@ -108,12 +155,10 @@ function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: D
   )
 }
 
-/** Sessions of profiles whose `credential_process` is awsmfa: they are in awsmfa's own cache or nowhere. */
-
 /**
- * Finds out, before anything is asked or sent, whether the cache would take a session of that profile; gives undefined where it
- * would. Else only a session that is kept already will do. Where one may be, gives SESSION_NOT_KEPT for the case that it does not
- * answer the request; where there is none, or `renew` wants a new one, throws it.
+ * Checks, before anything is asked or sent, that awsmfa's own cache would take a session of that profile. Returns
+ * undefined if so; else SESSION_NOT_KEPT for the case that the cached session does not answer the request. Throws it
+ * where no session is cached, or a new one is wanted.
  */
 export function preflightOwnCache(
   profile: string,
@@ -137,7 +182,9 @@ export function preflightOwnCache(
   }
 }
 
-/** Sees whether the session that was got is in the cache by now, and notes who it is. Gives the failure where it is not. */
+/**
+ * Checks that a new session is in awsmfa's own cache, and remembers whose it is. Returns the failure where it is not.
+ */
 export function checkOwnCache(
   profile: string,
   { credentials: { accessKeyId }, identity }: ObtainedSession,
@@ -147,47 +194,4 @@ export function checkOwnCache(
   if (!isKept) return new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })
   if (identity !== undefined) facts.rememberIdentity(accessKeyId, identity)
   return undefined
-}
-
-/** What is to be written into a profile's section of the credentials file. */
-export interface SessionToStore {
-  readonly profile: string
-  readonly credentials: ShortTermCredentials
-  readonly requestHash: string
-}
-
-/**
- * Writes sessions into the credentials file, all in one write, and gives the warnings of the write. What stands in the
- * sections is looked at again under the lock: the person may have taken a minute to type, and long-term credentials that came
- * in meanwhile are not overwritten (SECTION_HOLDS_LONG_TERM_CREDENTIALS). Throws also what `transact` throws, FILE_MALFORMED,
- * TEXT_REFUSED, and EDIT_NOT_CONTAINED should an edit touch anything outside its section; then none is written.
- */
-export function storeSessions(files: SharedFiles, sessions: readonly SessionToStore[]): readonly WriteWarning[] {
-  const outcome = files.transact(['credentials'], ({ credentials }) => {
-    const after = sessions.reduce((text, session) => withSession({ ...credentials, text }, session), credentials.text)
-    return { edits: { credentials: differenceOf(credentials.text, after) }, result: undefined }
-  })
-  return outcome.warnings
-}
-
-/**
- * Finds out, before a code is spent, whether `storeSessions` could write that profile's session now: plans it with a session
- * of the usual size and makes a trial stage. Throws what `storeSessions` would throw; changes nothing.
- */
-export function preflightStore(files: SharedFiles, profile: string, now: Date): void {
-  const credentials: ShortTermCredentials = {
-    accessKeyId: `ASIA${'A'.repeat(16)}`,
-    secretAccessKey: 'A'.repeat(40),
-    sessionToken: 'A'.repeat(600),
-    expiration: now,
-  }
-  withSession(files.read().credentials, { profile, credentials, requestHash: '0' })
-  files.preflight(['credentials'])
-}
-
-function withSession({ text, path }: Pick<FileSnapshot, 'text' | 'path'>, session: SessionToStore): string {
-  const after = applyEdits(text, planSessionWrite({ document: readIniDocument(text), path, ...session }))
-  if (!isEditContained({ before: text, after, profile: session.profile, intended: session.credentials }))
-    throw new AwsmfaError({ code: 'EDIT_NOT_CONTAINED', place: { path } })
-  return after
 }

@@ -1,3 +1,7 @@
+/**
+ * Parses the flags of AWS STS after `--` in `login`, as the AWS CLI spells them. Sources: Python's argparse as
+ * awscli/argparser.py uses it, shorthand.py › ShorthandParser; observed with aws-cli 1.45 and 2.36.
+ */
 import { assertDuration, badValue, checkItems, checkText, stsArgument } from '../aws/sts-api.ts'
 import { OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_FLAGS, STS_FLAGS } from '../aws/sts-flags.ts'
 import type { OwnFlagName, OwnGlobalName, StsFlagName, StsFlagRow } from '../aws/sts-flags.ts'
@@ -9,105 +13,19 @@ import type { StsOperation } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import { nearest } from '../ui/words.ts'
 
-/**
- * The AWS CLI's shorthand for one structure: `Key=a,Value=b`. What it takes (source: awscli, shorthand.py › ShorthandParser;
- * observed with aws-cli 1.45 and 2.36): spaces round keys, `=` and after `,` do not count; a plain value goes up to the next
- * `,` and may hold `=`, `:`, inner spaces; a comma stands in quotes or after a backslash; `"` and `'` quote, with `\"` and
- * `\'` inside; `Key@=file://p` loads a file; nothing after `=` is the empty text. Not taken: lists and nested structures,
- * since no structure of STS has them.
- */
-
-/** Why a word is no shorthand, in words, and where: an offset from 0. */
-export interface ShorthandError {
-  readonly error: string
-  readonly at: number
-}
-
-/** One member: its text, and whether `@=` asks for the contents of the file that the text names. */
-export interface ShorthandMember {
-  readonly key: string
-  readonly text: string
-  readonly fromFile: boolean
-}
-
-interface Read<T> {
-  readonly value: T
-  readonly end: number
-}
-
-const KEY = /\s*([A-Za-z0-9\-_.#/:]+)\s*(@?)\s*=\s*/y
-
-const SINGLE = /'((?:\\'|[^'])*)'/y
-
-const DOUBLE = /"((?:\\"|[^"])*)"/y
-
-// A plain value begins with none of `, " ' = [ {` and goes on without `, " ' ] }`; `\,` is a comma inside it.
-const PLAIN = /(?:\\,|[^\s,"'=[{])(?:\\,|[^,"'\]}])*/y
-
-const COMMA = /\s*,/y
-
-/** Parses one word into its members, in order. Gives a ShorthandError where the AWS CLI refuses the word. */
-export function parseShorthand(word: string): readonly ShorthandMember[] | ShorthandError {
-  const members: ShorthandMember[] = []
-  let offset = 0
-  for (;;) {
-    const key = readAt(KEY, word, offset)
-    if (key === undefined)
-      return {
-        error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma',
-        at: offset,
-      }
-    const name = key.value[1] ?? ''
-    if (members.some((member) => member.key === name))
-      return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
-    const value = readValue(word, key.end)
-    if (value === undefined) return { error: `the value of ${name} is no plain or quoted text`, at: key.end }
-    members.push({ key: name, text: value.value, fromFile: key.value[2] === '@' })
-    const comma = readAt(COMMA, word, value.end)
-    if (comma === undefined) {
-      return word.slice(value.end).trim() === ''
-        ? members
-        : { error: `a comma is expected after the value of ${name}`, at: value.end }
-    }
-    offset = comma.end
-  }
-}
-
-function readValue(word: string, offset: number): Read<string> | undefined {
-  const rest = word.charAt(offset)
-  if (rest === '' || rest === ',') return { value: '', end: offset }
-  if (rest === "'" || rest === '"') {
-    const quoted = readAt(rest === "'" ? SINGLE : DOUBLE, word, offset)
-    if (quoted === undefined) return undefined
-    return { value: (quoted.value[1] ?? '').replaceAll(`\\${rest}`, rest).replaceAll('\\\\', '\\'), end: quoted.end }
-  }
-  const plain = readAt(PLAIN, word, offset)
-  return plain === undefined ? undefined : { value: plain.value[0].replaceAll('\\,', ',').trimEnd(), end: plain.end }
-}
-
-/** Matches a sticky pattern at an offset, on a copy: patterns keep no place between calls. */
-function readAt(pattern: RegExp, word: string, offset: number): Read<RegExpExecArray> | undefined {
-  const sticky = new RegExp(pattern.source, pattern.flags)
-  sticky.lastIndex = offset
-  const match = sticky.exec(word)
-  return match === null ? undefined : { value: match, end: sticky.lastIndex }
-}
-
-/** What stands after `--` in `login`: the AWS CLI's spelling of GetSessionToken's and AssumeRole's parameters. */
-
-/** Gives the text of a file that a value names with `file://` or `fileb://`. May throw anything; `~` is its to expand. */
+/** Reads a file that a value names with `file://` or `fileb://`. May throw anything; expands `~`. */
 export type ReadParameterFile = (path: string) => string
 
-/** The parameters that were given. What is not there was not said. */
+/** The flags that were given. */
 export interface ParsedStsArguments {
   readonly operation: StsOperation
-  /** Values of flags that are one text, each checked: all but the duration, the policy and the source identity. */
+  /** Flags whose value is one string, checked: all but the duration, the policy and the source identity. */
   readonly texts: Readonly<Partial<Record<OwnFlagName, Resolved<string>>>>
   readonly durationSeconds: Resolved<number> | undefined
   readonly extras: RoleExtras
 }
 
-/** What parsing needs besides the words. `roleKnown`: a flag before `--` or the profile names a role. */
+/** What parsing needs beside the words. `roleKnown`: a flag before `--` or the profile names a role. */
 export interface StsArgumentsContext {
   readonly roleKnown: boolean
   readonly readFile: ReadParameterFile
@@ -116,9 +34,9 @@ export interface StsArgumentsContext {
 type Item = Readonly<Record<string, string>>
 
 /**
- * Parses and checks everything after `--`: the spelling as the AWS CLI has it, the values as STS wants them. Throws
- * STS_ARGUMENT, DURATION_OUT_OF_RANGE, MFA_SERIAL_MALFORMED, TOKEN_CODE_MALFORMED; no failure holds a token code. Text with
- * `http://` or `https://` stays what it is, as in the AWS CLI v2; nothing is fetched.
+ * Parses the words, spelled as for the AWS CLI, and checks the values as STS does. Throws STS_ARGUMENT,
+ * DURATION_OUT_OF_RANGE, MFA_SERIAL_MALFORMED, TOKEN_CODE_MALFORMED; no failure contains a token code. A value with
+ * `http://` or `https://` is taken as it is, as in the AWS CLI v2: nothing is fetched.
  */
 export function parseStsArguments(tail: readonly string[], context: StsArgumentsContext): ParsedStsArguments {
   const operation: StsOperation = context.roleKnown || namesRole(tail) ? 'AssumeRole' : 'GetSessionToken'
@@ -127,7 +45,7 @@ export function parseStsArguments(tail: readonly string[], context: StsArguments
   let extras: RoleExtras = {}
   for (const { flag, words } of sortWords(tail, operation)) {
     const row = STS_FLAGS.find((candidate) => candidate.flag === flag)
-    // Whether --debug stands there is asked before anything is parsed.
+    // `--debug` is looked up before anything is parsed.
     if (flag === '--debug') continue
     if (row === undefined) texts[flag] = readGlobal(flag, words[0] ?? '')
     else if (flag === '--duration-seconds') durationSeconds = readDuration(words[0] ?? '', operation, context.readFile)
@@ -168,7 +86,7 @@ function readDuration(word: string, operation: StsOperation, readFile: ReadParam
 }
 
 function readText(flag: StsFlagName, word: string, readFile: ReadParameterFile): string {
-  // A file's last line end is the editor's, not the value's.
+  // The last line end of a file is not part of the value.
   const text = loadFile(flag, word, readFile)?.replace(/\r?\n$/, '') ?? word
   if (flag === '--serial-number') return parseSerialNumber(text, stsFlag(flag))
   if (flag !== '--token-code') return checkText(flag, text)
@@ -177,7 +95,7 @@ function readText(flag: StsFlagName, word: string, readFile: ReadParameterFile):
   return code
 }
 
-/** The file's text where the value names one, else undefined. */
+/** Returns the text of the file that the value names; undefined if it names none. */
 function loadFile(flag: StsFlagName, word: string, readFile: ReadParameterFile): string | undefined {
   const path = /^fileb?:\/\/(.*)$/s.exec(word)?.[1]
   if (path === undefined) return undefined
@@ -192,7 +110,7 @@ function loadFile(flag: StsFlagName, word: string, readFile: ReadParameterFile):
 
 function readList(row: StsFlagRow, words: readonly string[], readFile: ReadParameterFile): RoleExtras {
   const [first = ''] = words
-  // Only a list of one word may be a file: so the AWS CLI has it.
+  // Only a list of one word may be a file, as in the AWS CLI.
   const contents = words.length === 1 ? loadFile(row.flag, first, readFile) : undefined
   const given = contents === undefined ? words : [contents.replace(/\r?\n$/, '')]
   const items = row.shape.kind === 'texts' ? readTexts(row.flag, given) : readStructures(row, given, readFile)
@@ -253,7 +171,7 @@ function formOf(row: StsFlagRow): string {
   return `${members.map((member) => `${member}=…`).join(',')} or JSON`
 }
 
-/** A context assertion is somebody's signed token: no part of such a word is ever shown. */
+/** A context assertion is a signed token: no part of it is ever shown. */
 function hide(row: StsFlagRow, word: string): string {
   return row.flag === '--provided-contexts' ? '…' : word
 }
@@ -272,14 +190,8 @@ function toExtras(flag: StsFlagName, items: readonly Item[]): RoleExtras {
   }
 }
 
-/**
- * The words after `--`, sorted into flags and their values as the AWS CLI does it. Its global flags take part first, so `--p x`
- * is `--profile x`; what is no prefix of a global flag must be a unique prefix among the operation's own flags.
- * Source: Python's argparse as awscli/argparser.py uses it; observed with aws-cli 1.45 and 2.36.
- */
-
-/** A flag with the words that are its value; none for `--debug`. */
-export interface FlagWords {
+/** A flag and the words of its value; none for `--debug`. */
+interface FlagWords {
   readonly flag: OwnFlagName
   readonly words: readonly string[]
 }
@@ -290,7 +202,7 @@ const GLOBAL_NAMES: readonly string[] = [...OWN_GLOBAL_NAMES, ...REFUSED_GLOBALS
 
 const REFUSED = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS]
 
-/** Gives the profile that the words name with `--profile` or a prefix of it, the last one; checks nothing else. */
+/** Returns the profile that the last `--profile`, or a prefix of it, names; checks nothing else. */
 export function findProfileWord(tail: readonly string[]): string | undefined {
   let profile: string | undefined
   for (const [index, word] of tail.entries()) {
@@ -302,7 +214,7 @@ export function findProfileWord(tail: readonly string[]): string | undefined {
   return profile
 }
 
-/** Tells whether the words name a role, which makes the operation AssumeRole before anything else is read. */
+/** Whether the words name a role, which makes the operation AssumeRole before anything else is parsed. */
 export function namesRole(tail: readonly string[]): boolean {
   return tail.some((word) => {
     const { name } = splitWord(word)
@@ -311,8 +223,9 @@ export function namesRole(tail: readonly string[]): boolean {
 }
 
 /**
- * Sorts the words. Of a flag that stands several times only the last counts, for lists too. Throws STS_ARGUMENT for a word
- * that is no flag's value, an unknown, ambiguous or refused flag, a role's flag without a role, and a missing value.
+ * Sorts the words into flags and their values. Of a repeated flag the last counts, for lists too. A global flag wins
+ * over an operation's own: `--p x` is `--profile x`. Throws STS_ARGUMENT for a word that is no flag's value, an
+ * unknown, ambiguous or refused flag, a role's flag without a role, and a missing value.
  */
 function sortWords(tail: readonly string[], operation: StsOperation): readonly FlagWords[] {
   const found = new Map<OwnFlagName, FlagWords>()
@@ -367,7 +280,7 @@ function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
   throw stsArgument({ kind: 'unknown-flag', flag: name, operation, ...(near === undefined ? {} : { nearest: near }) })
 }
 
-/** The flag of that name or unique prefix; undefined where none begins so. Throws where several do. */
+/** Returns the flag of that name or unique prefix; undefined if there is none. Throws STS_ARGUMENT for several. */
 function findOne(name: string, flags: readonly string[]): string | undefined {
   if (flags.includes(name)) return name
   const candidates = flags.filter((flag) => flag.startsWith(name))
@@ -384,7 +297,7 @@ function isFlagWord(word: string): boolean {
   return word.startsWith('--') && word !== '--' && !word.startsWith('--=')
 }
 
-/** What argparse will not take as a value: a dash with something after it, but no number, and no space before any `=`. */
+/** Whether argparse refuses the word as a value: a dash and more, but no number, and no space before any `=`. */
 function looksLikeOption(word: string): boolean {
   return /^-(?:[^ ]+$|-[^ =]+=)/.test(word) && !/^-(?:\d+|\d*\.\d+)$/.test(word)
 }
@@ -392,4 +305,86 @@ function looksLikeOption(word: string): boolean {
 function isList(flag: OwnFlagName): boolean {
   const shape = STS_FLAGS.find((row) => row.flag === flag)?.shape.kind
   return shape === 'texts' || shape === 'structures'
+}
+
+/** Why a word is no shorthand, in words, and where: an offset from 0. */
+interface ShorthandError {
+  readonly error: string
+  readonly at: number
+}
+
+/** One member; `fromFile`: `@=` asks for the contents of the file that the text names. */
+interface ShorthandMember {
+  readonly key: string
+  readonly text: string
+  readonly fromFile: boolean
+}
+
+interface Read<T> {
+  readonly value: T
+  readonly end: number
+}
+
+const KEY = /\s*([A-Za-z0-9\-_.#/:]+)\s*(@?)\s*=\s*/y
+
+const SINGLE = /'((?:\\'|[^'])*)'/y
+
+const DOUBLE = /"((?:\\"|[^"])*)"/y
+
+// A plain value begins with none of `, " ' = [ {` and goes on without `, " ' ] }`; `\,` is a comma inside it.
+const PLAIN = /(?:\\,|[^\s,"'=[{])(?:\\,|[^,"'\]}])*/y
+
+const COMMA = /\s*,/y
+
+/**
+ * Parses the AWS CLI's shorthand for one structure, `Key=a,Value=b`, into its members. Blanks around keys, `=` and
+ * after `,` are ignored; a plain value ends at the next `,` and may contain `=`, `:` and inner blanks; a comma is
+ * quoted or escaped; `"` and `'` quote, with `\"` and `\'` inside; `Key@=file://p` reads a file; nothing after `=` is
+ * the empty string. No lists and no nested structures, since STS has none. Returns a ShorthandError where the AWS CLI
+ * refuses the word.
+ */
+export function parseShorthand(word: string): readonly ShorthandMember[] | ShorthandError {
+  const members: ShorthandMember[] = []
+  let offset = 0
+  for (;;) {
+    const key = readAt(KEY, word, offset)
+    if (key === undefined)
+      return {
+        error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma',
+        at: offset,
+      }
+    const name = key.value[1] ?? ''
+    if (members.some((member) => member.key === name))
+      return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
+    const value = readValue(word, key.end)
+    if (value === undefined) return { error: `the value of ${name} is no plain or quoted text`, at: key.end }
+    members.push({ key: name, text: value.value, fromFile: key.value[2] === '@' })
+    const comma = readAt(COMMA, word, value.end)
+    if (comma === undefined) {
+      return word.slice(value.end).trim() === ''
+        ? members
+        : { error: `a comma is expected after the value of ${name}`, at: value.end }
+    }
+    offset = comma.end
+  }
+}
+
+function readValue(word: string, offset: number): Read<string> | undefined {
+  const rest = word.charAt(offset)
+  if (rest === '' || rest === ',') return { value: '', end: offset }
+  if (rest === "'" || rest === '"') {
+    const quoted = readAt(rest === "'" ? SINGLE : DOUBLE, word, offset)
+    if (quoted === undefined) return undefined
+    return { value: (quoted.value[1] ?? '').replaceAll(`\\${rest}`, rest).replaceAll('\\\\', '\\'), end: quoted.end }
+  }
+  const plain = readAt(PLAIN, word, offset)
+  return plain === undefined ? undefined : { value: plain.value[0].replaceAll('\\,', ',').trimEnd(), end: plain.end }
+}
+
+/** Matches a sticky pattern at an offset, on a copy, since a pattern would keep its place between calls. */
+function readAt(pattern: RegExp, word: string, offset: number): Read<RegExpExecArray> | undefined {
+  const sticky = new RegExp(pattern.source, pattern.flags)
+  sticky.lastIndex = offset
+  const match = sticky.exec(word)
+  return match === null ? undefined : { value: match, end: sticky.lastIndex }
 }

@@ -1,3 +1,4 @@
+/** Which profiles a login is about: those that are named, and those that could be. */
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
@@ -13,93 +14,29 @@ import type { ProfileView } from '../model/profile.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { nearest } from '../ui/words.ts'
 
-/** Which profiles can be signed in, for a person who has named none. */
-
-/** The line and the files, as for a login; `records`: what awsmfa's cache holds. */
-export interface CandidateInput extends Omit<LoginInput, 'targets'> {
-  readonly records: readonly Pick<SessionRecord, 'profiles' | 'createdAt'>[]
-}
-
-/** Tells whether a login of this profile, with the rest of the line, would get as far as asking for a code. */
-export function canBeSignedIn(profile: string, input: LoginInput): boolean {
-  return storeProfileOf(profile, input) !== undefined
-}
-
-/**
- * Gives the profiles that can be signed in, those that awsmfa signed in last first, then the others in the order of the files.
- * Of role profiles that work through one session, the profile that has the session stands for all.
- */
-export function findCandidates(input: CandidateInput): readonly string[] {
-  const stems = input.profiles
-    .names()
-    .flatMap((name) =>
-      LONG_TERM_SUFFIXES.filter((suffix) => name.endsWith(suffix)).map((suffix) => name.slice(0, -suffix.length)),
-    )
-  const names = [...new Set([...input.profiles.names(), ...stems])].filter((name) => name !== '')
-  const stores = new Set(names.flatMap((name) => storeProfileOf(name, input) ?? []))
-  return [...stores]
-    .map((name) => ({ name, signedInAt: lastSignIn(name, input) }))
-    .sort((left, right) => right.signedInAt - left.signedInAt)
-    .map(({ name }) => name)
-}
-
-/** The profile under which the session would go; undefined where the login would be refused. */
-function storeProfileOf(profile: string, input: LoginInput): string | undefined {
-  const { profile: _, ...options } = input.invocation.options
-  try {
-    const { storeProfile, storeIn } = resolveLogin({
-      ...input,
-      invocation: { ...input.invocation, positionals: [profile], options },
-    })
-    return storeIn === 'section' && classifyProfile(input.profiles.find(storeProfile)).kind === 'long-term'
-      ? undefined
-      : storeProfile
-  } catch (error) {
-    if (error instanceof AwsmfaError) return undefined
-    throw error
-  }
-}
-
-/** In milliseconds since 1970; 0: never, as far as is known. */
-function lastSignIn(profile: string, { records, profiles }: CandidateInput): number {
-  const cached = records
-    .filter((record) => record.profiles.includes(profile))
-    .map(({ createdAt }) => createdAt.getTime())
-  return Math.max(0, ...cached, madeBefore(profiles.find(profile)))
-}
-
-/** The cache forgets what has expired, the credentials file does not: a session of login's there was made about so long before its end. */
-function madeBefore(view: ProfileView | undefined): number {
-  const ownership = classifyProfile(view)
-  const expiration =
-    ownership.kind === 'ours' && ownership.expiration !== undefined
-      ? parseExpiration(ownership.expiration, 'rfc3339')
-      : undefined
-  return expiration === undefined ? 0 : expiration.getTime() - DURATION_LIMITS.GetSessionToken.usual * 1000
-}
-
-/** What `login` was told to sign in. */
+/** What the command line names. */
 export interface TargetWords {
-  /** Names and patterns; empty where none were given. */
+  /** Names and patterns; empty if none are given. */
   readonly words: readonly string[]
   /** Every profile of both files. */
   readonly names: readonly string[]
-  /** Whether a profile holds long-term credentials, which no session may replace. */
+  /** Whether a profile has long-term credentials, which no session may overwrite. */
   readonly holdsKeys: (name: string) => boolean
-  /** Where the names come from, for a pattern that fits none of them. */
+  /** The files, for the message about a pattern that matches nothing. */
   readonly paths: readonly string[]
 }
 
-/** The profiles that are meant. */
+/** The profiles to sign in to. */
 export interface Targets {
   readonly profiles: readonly string[]
-  /** More than a person has typed by name: worth a question. */
+  /** A pattern named some, which may be more than its author expects. */
   readonly byPattern: boolean
 }
 
 /**
- * Finds the profiles that words mean, each once and in the order of the words; `*` stands for any characters and `?` for one.
- * Profiles that hold long-term credentials are no target of a pattern. A word without either is a name, known or not. Throws PROFILE_NOT_FOUND for a pattern that fits no profile.
+ * Returns the profiles that the words name, each once and in their order. In a pattern `*` matches any characters and
+ * `?` one; it skips profiles with long-term credentials. A word without either is a name, known or not. Throws
+ * PROFILE_NOT_FOUND for a pattern that matches no profile.
  */
 export function expandTargets({ words, names, holdsKeys, paths }: TargetWords): Targets {
   const targets = new Set<string>()
@@ -137,7 +74,7 @@ function notFound(pattern: string, names: readonly string[], paths: readonly str
   })
 }
 
-/** Tells whether nobody has said which profile is meant: not the line, not the environment. */
+/** Whether neither the command line nor the environment names a profile. */
 export function isProfileUnnamed({
   invocation,
   environment,
@@ -149,4 +86,70 @@ export function isProfileUnnamed({
     resolveTargetProfile(invocation, environment).origin.kind === 'default' &&
     findProfileWord(invocation.tail ?? []) === undefined
   )
+}
+
+/** A login whose profile nobody has named; `records`: awsmfa's cache. */
+export interface CandidateInput extends Omit<LoginInput, 'targets'> {
+  readonly records: readonly Pick<SessionRecord, 'profiles' | 'createdAt'>[]
+}
+
+/** Whether a login to this profile, with the other options, would get as far as asking for a code. */
+export function canBeSignedIn(profile: string, input: LoginInput): boolean {
+  return storeProfileOf(profile, input) !== undefined
+}
+
+/**
+ * Returns the profiles that login can sign in to: the last ones that it did first, then the others in the order of the
+ * files. Of role profiles that use the session of one profile, that profile alone.
+ */
+export function findCandidates(input: CandidateInput): readonly string[] {
+  const stems = input.profiles
+    .names()
+    .flatMap((name) =>
+      LONG_TERM_SUFFIXES.filter((suffix) => name.endsWith(suffix)).map((suffix) => name.slice(0, -suffix.length)),
+    )
+  const names = [...new Set([...input.profiles.names(), ...stems])].filter((name) => name !== '')
+  const stores = new Set(names.flatMap((name) => storeProfileOf(name, input) ?? []))
+  return [...stores]
+    .map((name) => ({ name, signedInAt: lastSignIn(name, input) }))
+    .sort((left, right) => right.signedInAt - left.signedInAt)
+    .map(({ name }) => name)
+}
+
+/** Returns the profile that would get the session; undefined where the login would be refused. */
+function storeProfileOf(profile: string, input: LoginInput): string | undefined {
+  const { profile: _, ...options } = input.invocation.options
+  try {
+    const { storeProfile, storeIn } = resolveLogin({
+      ...input,
+      invocation: { ...input.invocation, positionals: [profile], options },
+    })
+    return storeIn === 'section' && classifyProfile(input.profiles.find(storeProfile)).kind === 'long-term'
+      ? undefined
+      : storeProfile
+  } catch (error) {
+    if (error instanceof AwsmfaError) return undefined
+    throw error
+  }
+}
+
+/** Returns milliseconds since 1970; 0: never, as far as is known. */
+function lastSignIn(profile: string, { records, profiles }: CandidateInput): number {
+  const cached = records
+    .filter((record) => record.profiles.includes(profile))
+    .map(({ createdAt }) => createdAt.getTime())
+  return Math.max(0, ...cached, madeBefore(profiles.find(profile)))
+}
+
+/**
+ * The cache drops expired sessions, the credentials file does not: awsmfa made the one there about so long before its
+ * expiration.
+ */
+function madeBefore(view: ProfileView | undefined): number {
+  const ownership = classifyProfile(view)
+  const expiration =
+    ownership.kind === 'ours' && ownership.expiration !== undefined
+      ? parseExpiration(ownership.expiration, 'rfc3339')
+      : undefined
+  return expiration === undefined ? 0 : expiration.getTime() - DURATION_LIMITS.GetSessionToken.usual * 1000
 }
