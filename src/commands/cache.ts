@@ -1,3 +1,4 @@
+/** `cache`: shows the sessions in awsmfa's own cache, without their secrets, or removes them. */
 import { identityInWords, nameOfArn } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
@@ -12,22 +13,22 @@ import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { listed, note, quoted, tick, visible } from '../ui/words.ts'
 
-/** What `cache` needs. It cannot reach STS: AWS has no way to end a session early. */
-type CacheContext = Pick<Runtime, 'cache' | 'facts' | 'now' | 'terminal'>
+/** What `cache` uses. It cannot reach STS: AWS has no way to end a session early. */
+type CacheRuntime = Pick<Runtime, 'cache' | 'facts' | 'now' | 'terminal'>
 
 /**
  * Shows the sessions that awsmfa keeps (`show`), or removes those of the named profiles or all (`clear`), and gives the exit
  * code: 0, also where there is nothing. What stands in the credentials file is not touched. Throws FILE_NOT_WRITABLE.
  */
-export function cache(invocation: Invocation<'cache'>, context: CacheContext): number {
+export function cache(invocation: Invocation<'cache'>, runtime: CacheRuntime): number {
   const [action, ...profiles] = invocation.positionals
   const { profile } = invocation.options
-  if (action === 'show') show(invocation.options.json === true, context)
-  else clear([...new Set(profile === undefined ? profiles : [profile])], invocation.options.quiet === true, context)
+  if (action === 'show') show(invocation.options.json === true, runtime)
+  else clear([...new Set(profile === undefined ? profiles : [profile])], invocation.options.quiet === true, runtime)
   return 0
 }
 
-function show(json: boolean, { cache: kept, facts, now: clock, terminal }: CacheContext): void {
+function show(json: boolean, { cache: kept, facts, now: clock, terminal }: CacheRuntime): void {
   const now = clock()
   const records = kept.list().toSorted((left, right) => compare(left, right))
   const sessions = records.map((record) => describeKept(record, now, facts.identityOf))
@@ -45,7 +46,7 @@ function compare(left: SessionRecord, right: SessionRecord): number {
   return right.credentials.expiration.getTime() - left.credentials.expiration.getTime()
 }
 
-function clear(profiles: readonly string[], quiet: boolean, { cache: kept, terminal }: CacheContext): void {
+function clear(profiles: readonly string[], quiet: boolean, { cache: kept, terminal }: CacheRuntime): void {
   const records =
     profiles.length === 0 ? [] : kept.list().filter((record) => record.profiles.some((name) => profiles.includes(name)))
   const count = profiles.length === 0 ? kept.count() : records.length
@@ -105,8 +106,6 @@ export function describeKept(
 function accountOf(arn: string): string | undefined {
   return /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1]
 }
-
-/** What `cache` shows and says: the sessions that awsmfa keeps, never their secrets. */
 
 /** The kept sessions as a table with a header, each line ended, in the order given. */
 export function renderKeptSessions(sessions: readonly KeptSession[], now: Date, style: TextStyle): string {

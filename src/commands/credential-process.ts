@@ -1,9 +1,10 @@
+/** `credential-process`: answers the AWS SDKs and the AWS CLI in the JSON of their `credential_process` protocol. */
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { processSession } from './program-session.ts'
-import type { ProcessAsked, ProcessSession } from './program-session.ts'
+import { currentSession, ownSession } from './program-session.ts'
+import type { ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { currentCredentials } from '../login/provide-session.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { findSetting, toLength, toSeconds, toSwitch } from '../login/settings.ts'
 import { secondsUntil } from '../model/expiration.ts'
@@ -19,8 +20,8 @@ import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
 
 /**
- * The SDK for JavaScript starts a process that failed once more, at once, and `make -j` starts many one after another: whoever
- * said no has said it to all of them.
+ * The SDK for JavaScript starts a process that failed again at once, and `make -j` starts many one after another: a no counts
+ * for all of them.
  */
 const REFUSAL_HOLDS_MS = 5_000
 
@@ -44,29 +45,19 @@ export async function credentialProcess(
   const sources = { environment, folders, files: paths }
   const madeFrom = noteSources(sources)
   const fresh = { ...runtime, readSettings: settingsReader(folders.config) }
-  const context = createLoginRuntime(fresh, await timeoutOf(invocation, fresh))
-  const windowSeconds = await windowOf(invocation, context)
-  const snapshots = context.files.read()
-  const { profiles } = snapshots
+  const loginRuntime = createLoginRuntime(fresh, await timeoutOf(invocation, fresh))
+  const windowSeconds = await windowOf(invocation, loginRuntime)
   const profile = resolveTargetProfile(invocation, environment).value
-  const answer = await find({
-    invocation,
-    context,
-    windowSeconds,
-    refusalHoldsMs: REFUSAL_HOLDS_MS,
-    snapshots,
-    profiles,
-    profile,
-  })
+  const answer = await findSession(invocation, profile, windowSeconds, loginRuntime)
   const text = renderProcessAnswer(answer)
-  context.terminal.stdout(text)
+  loginRuntime.terminal.stdout(text)
   // Other options change the answer, and the entry does not look at them. What is in the keychain stays there: the next run
   // could open an answer with a key from a file.
   if (Object.keys(invocation.options).some((name) => name !== 'profile') || runtime.cacheKeyPlace === 'keychain')
     return 0
   const places = { ...sources, profile, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
   const goodUntil = serveUntil(answer.expiration, windowSeconds)
-  await keepAnswer(places, { text, goodUntil, madeFrom }, context.now(), context.debug)
+  await keepAnswer(places, { text, goodUntil, madeFrom }, loginRuntime.now(), loginRuntime.debug)
   return 0
 }
 
@@ -78,70 +69,51 @@ async function timeoutOf(
   return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }
 
-interface Asked extends ProcessAsked {
-  readonly profile: string
-}
-
-async function find(asked: Asked): Promise<ProcessSession> {
-  const { context, windowSeconds, profile } = asked
-  const standing = await standingSession(asked)
-  if (standing !== undefined && refreshAction(standing.expiration, context.now(), windowSeconds) !== 'renew')
-    return standing
+async function findSession(
+  invocation: Invocation<'credential-process'>,
+  profile: string,
+  windowSeconds: number,
+  runtime: LoginRuntime,
+): Promise<ProcessSession> {
+  const snapshots = runtime.files.read()
+  const onNotRenewed = ({ failure }: AwsmfaError, expiration: Date): void => {
+    const view = { home: runtime.home, files: snapshots.paths, now: runtime.now(), debug: false }
+    runtime.terminal.stderr(renderNotRenewed(profile, expiration, failure, view))
+  }
+  const stored = await sessionInFiles(invocation, snapshots, runtime)
+  if (stored !== undefined && refreshAction(stored.expiration, runtime.now(), windowSeconds) !== 'renew') return stored
   try {
-    return await processSession(asked, (failure, expiration) => tellNotRenewed(failure, expiration, asked))
+    const options = { windowSeconds, refusalHoldsMs: REFUSAL_HOLDS_MS, onNotRenewed }
+    return await ownSession(invocation, snapshots, options, runtime)
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
-    if (standing === undefined || secondsUntil(standing.expiration, context.now()) <= 0)
-      throw isFailure(error, 'PROMPT_UNAVAILABLE')
-        ? new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error })
-        : error
-    tellNotRenewed(error, standing.expiration, asked)
-    return standing
+    if (stored !== undefined && secondsUntil(stored.expiration, runtime.now()) > 0) {
+      onNotRenewed(error, stored.expiration)
+      return stored
+    }
+    if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
+    throw new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error })
   }
 }
 
-/** The session in the credentials file, or a role's made from one there. One that says nothing of its end could not be renewed in time. */
-async function standingSession({
-  invocation,
-  context,
-  snapshots,
-  profiles,
-  profile,
-}: Asked): Promise<ProcessSession | undefined> {
-  const { options } = invocation
-  const { environment, facts, connect } = context
+/** The session in the credentials file, or a role's made from it. One without an expiration could not be renewed in time. */
+async function sessionInFiles(
+  invocation: Invocation<'credential-process'>,
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): Promise<ProcessSession | undefined> {
   try {
-    // The caches of other tools are theirs: an entry there may be another user's.
-    const effects = {
-      ...context,
-      awsCaches: [],
-      connect: (settings: Parameters<typeof connect>[0]) => connect(settings, snapshots),
-    }
-    const found = await currentCredentials(
-      { profile, profiles, minimumSeconds: 0, options, environment, defaults: await context.readSettings() },
-      effects,
-    )
+    // Entries in the caches of other tools are theirs, and may be of another user.
+    const found = await currentSession(invocation, 0, snapshots, { ...runtime, awsCaches: [] })
     if (found.kind === 'none' || found.session.expiration === undefined) return undefined
-    return {
-      ...found.session,
-      expiration: found.session.expiration,
-      account: facts.identityOf(found.session.accessKeyId)?.account,
-    }
+    const { session } = found
+    const account = runtime.facts.identityOf(session.accessKeyId)?.account
+    return { ...session, expiration: found.session.expiration, account }
   } catch (error) {
-    if (!(error instanceof AwsmfaError) || context.cancelled.aborted) throw error
-    context.debug(`the session in the credentials file was of no use (${error.failure.code})`)
+    if (!(error instanceof AwsmfaError) || runtime.cancelled.aborted) throw error
+    runtime.debug(`the session in the credentials file was of no use (${error.failure.code})`)
     return undefined
   }
-}
-
-function tellNotRenewed(error: AwsmfaError, expiration: Date, { context, snapshots, profile }: Asked): void {
-  const view = {
-    home: context.home,
-    files: snapshots.paths,
-    now: context.now(),
-    debug: false,
-  }
-  context.terminal.stderr(renderNotRenewed(profile, expiration, error.failure, view))
 }
 
 async function windowOf(
@@ -158,7 +130,7 @@ async function windowOf(
   return window === undefined ? MANDATORY_REFRESH_SECONDS : toSeconds(window).value
 }
 
-/** A session that is about to end is handed on, since it still holds. */
+/** A session that is about to expire is returned, since it is still valid. */
 function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
   const { error } = renderFailure(failure, view)
   return warn(

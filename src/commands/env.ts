@@ -1,3 +1,4 @@
+/** `env`: prints a profile's session as code for a shell, or as data. */
 import { ENV_FORMATS, findEnvFormat } from '../command-line/spec.ts'
 import type { EnvFormat } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -28,17 +29,17 @@ export function formatInWords(argv: readonly string[]): string | undefined {
 }
 
 /**
- * Prints the profile's session, or code that takes one away, and gives the exit code 0. Throws USAGE, VALUE_NOT_QUOTABLE and
+ * Prints the profile's session, or code that takes one away, and returns the exit code 0. Throws USAGE, VALUE_NOT_QUOTABLE and
  * what sessionForProgram throws; then nothing was printed.
  */
-export async function env(invocation: Invocation<'env'>, context: LoginRuntime): Promise<number> {
+export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime): Promise<number> {
   const format = formatOf(invocation)
-  const { environment, terminal } = context
+  const { environment, terminal } = runtime
   if (invocation.options.unset === true) {
     terminal.stdout(unsetIn(format))
     return 0
   }
-  const { profile, session } = await sessionForProgram(invocation, context)
+  const { profile, session } = await sessionForProgram(invocation, runtime)
   const variables = sessionVariables(session)
   const stale = ['AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'].filter(
     (name) => variables[name] === undefined && environment[name] !== undefined,
@@ -73,8 +74,6 @@ function unsetIn(format: EnvFormat): string {
     },
   })
 }
-
-/** What `env` prints: code for a shell, or data. Each function gives whole lines with their ends. */
 
 /** The variables by name, in order. `stale`: variables of an older session that stand in the environment and have to go. */
 export interface EnvText {

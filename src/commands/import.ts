@@ -1,3 +1,4 @@
+/** `import`: what other tools sign in → which tool → show the change, ask, make it → report. */
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -13,18 +14,16 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
 
-/** `import`: what other tools sign in → which tool → shown, asked, made (flow) → report. */
-
 /** What import needs. */
-type ImportContext = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
+type ImportRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
 
 /**
- * Makes the profiles of one other tool awsmfa's and gives the exit code 0, also where there is nothing to import. Throws
+ * Makes the profiles of one other tool awsmfa's and returns the exit code 0, also where there is nothing to import. Throws
  * IMPORT_AMBIGUOUS where there are several tools and nobody can be asked, PROMPT_UNAVAILABLE where nobody can agree, and everything else that can refuse; then
  * no file is changed, unless the failure says otherwise.
  */
-export async function importFrom(invocation: Invocation<'import'>, context: ImportContext): Promise<number> {
-  const { terminal, files, environment, backups } = context
+export async function importFrom(invocation: Invocation<'import'>, runtime: ImportRuntime): Promise<number> {
+  const { terminal, files, environment, backups } = runtime
   backups.sweep()
   const named = namedTool(invocation)
   const found = findForeignProfiles(files.read(), environment, named).filter(
@@ -45,9 +44,9 @@ export async function importFrom(invocation: Invocation<'import'>, context: Impo
       )
       .join(''),
   )
-  const tool = await chooseTool(tools, context)
-  const outcome = await change(tool, invocation, context)
-  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, context.home))
+  const tool = await chooseTool(tools, runtime)
+  const outcome = await change(tool, invocation, runtime)
+  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, runtime.home))
   if (outcome.kind === 'nothing') terminal.stderr(renderNothingMissing(tool))
   if (outcome.kind === 'changed') terminal.stderr(renderImported(outcome.result.profiles, terminal.talk))
   if (outcome.kind !== 'shown' && outcome.result.leavesOld) terminal.stderr(renderLeavesOld(tool))
@@ -67,7 +66,7 @@ function toolsOf(found: readonly ForeignProfile[]): readonly ForeignTool[] {
   return FOREIGN_TOOLS.filter((name) => found.some(({ tool }) => tool === name))
 }
 
-async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }: ImportContext): Promise<ForeignTool> {
+async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }: ImportRuntime): Promise<ForeignTool> {
   const [first, second] = tools
   if (first === undefined) throw new Error('something was found')
   if (second === undefined) return first
@@ -78,23 +77,21 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
 function change(
   tool: ForeignTool,
   invocation: Invocation<'import'>,
-  context: ImportContext,
+  runtime: ImportRuntime,
 ): Promise<ChangeOutcome<ImportPlan>> {
-  const { environment } = context
+  const { environment } = runtime
   return changeFiles<ImportPlan>(
     {
       plan: (snapshots) => {
         const plan = planImport({ tool, snapshots, environment, removesOld: invocation.options.removeOld === true })
         return { edits: plan.edits, result: plan }
       },
-      ...shownChange(invocation, context),
+      ...shownChange(invocation, runtime),
       keepsBackup: true,
     },
-    context,
+    runtime,
   )
 }
-
-/** What import says, apart from the diff. Each function gives whole lines with their ends. */
 
 /** What stands above the tools of which one is to be chosen. */
 const TOOL_QUESTION = 'Import from which?'

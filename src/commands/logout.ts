@@ -1,3 +1,4 @@
+/** `logout`: removes what `login` stored from every store and cache. */
 import { nameOfArn } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
@@ -21,38 +22,38 @@ import type { TextStyle } from '../ui/style.ts'
 import { commandLine, displayPath, nearest, note, tick, visible } from '../ui/words.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
-type LogoutContext = Pick<
+type LogoutRuntime = Pick<
   Runtime,
   'environment' | 'home' | 'now' | 'files' | 'facts' | 'awsCaches' | 'cachedSessionOf' | 'terminal' | 'stores' | 'cache'
 >
 
 /**
- * Takes out what login stored for the named profiles, or for all that awsmfa manages, and gives the exit code: 0, also where
+ * Takes out what login stored for the named profiles, or for all that awsmfa manages, and returns the exit code: 0, also where
  * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed, which `--quiet`
  * does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
  */
-export function logout(invocation: Invocation<'logout'>, context: LogoutContext): number {
+export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime): number {
   const all = invocation.options.all === true
-  const profiles = all ? managedProfiles(context) : targetsOf(invocation, context.environment)
-  const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, context)
-  const { terminal, home } = context
+  const profiles = all ? managedProfiles(runtime) : targetsOf(invocation, runtime.environment)
+  const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, runtime)
+  const { terminal, home } = runtime
   const isQuiet = invocation.options.quiet === true
   if (!isQuiet) {
     if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
     for (const removal of removals.filter(({ failure }) => failure === undefined))
-      terminal.stderr(renderRemoval(removal, context))
-    for (const line of othersEntryLines(profiles, context)) terminal.stderr(line)
+      terminal.stderr(renderRemoval(removal, runtime))
+    for (const line of othersEntryLines(profiles, runtime)) terminal.stderr(line)
     for (const serialNumber of sharedSerialNumbers) terminal.stderr(renderSharedSessionGone(serialNumber))
   }
-  const failures = failureLines(removals, context)
+  const failures = failureLines(removals, runtime)
   for (const line of failures) terminal.stderr(line)
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
   for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.stderr(renderWriteWarning(warning, home))
-  if (invocation.options.json === true) writeJson(profiles, all || profiles.length > 1, context)
+  if (invocation.options.json === true) writeJson(profiles, all || profiles.length > 1, runtime)
   return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
 }
 
-function othersEntryLines(names: readonly string[], { files, awsCaches, now, home }: LogoutContext): readonly string[] {
+function othersEntryLines(names: readonly string[], { files, awsCaches, now, home }: LogoutRuntime): readonly string[] {
   const { profiles } = files.read()
   return names.flatMap((name) => {
     const view = profiles.find(name)
@@ -63,7 +64,7 @@ function othersEntryLines(names: readonly string[], { files, awsCaches, now, hom
 }
 
 /** What is wrong with the whole file is told once, however many profiles fail on it. */
-function failureLines(removals: readonly Removal[], { home, now, files }: LogoutContext): readonly string[] {
+function failureLines(removals: readonly Removal[], { home, now, files }: LogoutRuntime): readonly string[] {
   const failures = removals.flatMap(({ failure }) => failure ?? [])
   if (failures.length === 0) return []
   const view = { home, files: files.read().paths, now: now(), debug: false }
@@ -79,11 +80,11 @@ function targetsOf(invocation: Invocation<'logout'>, environment: Environment): 
   return positionals.length > 0 ? [...new Set(positionals)] : [resolveTargetProfile(invocation, environment).value]
 }
 
-function managedProfiles({ stores }: LogoutContext): readonly string[] {
+function managedProfiles({ stores }: LogoutRuntime): readonly string[] {
   return [...new Set(stores.flatMap((store) => store.managedProfiles()))]
 }
 
-function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutContext): string {
+function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutRuntime): string {
   if (removed === 'nothing') {
     const { profiles } = files.read()
     const { sourceProfile } = statusOfProfile(profile, {
@@ -105,7 +106,7 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
 function writeJson(
   names: readonly string[],
   asArray: boolean,
-  { terminal, files, now, facts, cachedSessionOf }: LogoutContext,
+  { terminal, files, now, facts, cachedSessionOf }: LogoutRuntime,
 ): void {
   const { profiles } = files.read()
   const objects = names.map((name) =>

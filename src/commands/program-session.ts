@@ -1,3 +1,4 @@
+/** The session of a profile for a program (`exec`, `env`, `credential-process`), after a login if it needs one. */
 import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionsFor } from '../command-line/table.ts'
@@ -7,7 +8,6 @@ import { answerProcess, currentCredentials } from '../login/provide-session.ts'
 import type { CurrentOutcome } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
-import type { ThroughSession } from '../login/resolve.ts'
 import { findSetting, toSeconds } from '../login/settings.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
@@ -18,38 +18,78 @@ import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
 
-/** What `exec` and `env` have in common: the session that a profile works with, after a login where there is none. */
-
 /** A session for a program. */
 export interface SessionForProgram {
   readonly profile: string
   readonly session: GivenSession
-  /** The region that the profile, or a source profile of it, names; undefined: none. */
+  /** The region that the profile, or a source profile of it, names; undefined if none does. */
   readonly profileRegion: string | undefined
 }
 
 /**
- * Gets the session of the profile that the line is about. Where there is none that lasts, signs in as `login` would, into the
- * same place; where nobody can be asked for a code, only if none is needed. Throws SESSION_MISSING and what login throws.
+ * Returns the session of the profile that the line is about. If none lasts long enough, signs in as `login` would, to the
+ * same place; if there is nobody to ask, only without a token code. Throws SESSION_MISSING and what login throws.
  */
 export async function sessionForProgram(
   invocation: Invocation<'exec' | 'env'>,
-  context: LoginRuntime,
+  runtime: LoginRuntime,
 ): Promise<SessionForProgram> {
-  const { value: profile } = resolveTargetProfile(invocation, context.environment)
-  const minimumSeconds = await minimumOf(invocation, context)
-  const first = await lookOrNone(profile, minimumSeconds, invocation, context)
-  if (first.found.kind === 'session') return given(profile, first.found.session, first.profiles)
-  if (isAnsweredHere(profile, first.profiles))
-    return await fromOwnCache(profile, minimumSeconds, { invocation, context, ...first })
-  await loginForProgram(invocation, missing(profile, first.found, minimumSeconds), context)
-  // A role's hour may be less than what is wanted: what could be had was got.
-  const second = await look(profile, 0, invocation, context)
-  if (second.found.kind === 'session') return given(profile, second.found.session, second.profiles)
-  throw missing(profile, second.found, 0)
+  const profile = resolveTargetProfile(invocation, runtime.environment).value
+  const minimumSeconds = await minimumOf(invocation, runtime)
+  const before = runtime.files.read()
+  const found = await currentOrNone(invocation, minimumSeconds, before, runtime)
+  if (found.kind === 'session') return forProgram(profile, found.session, before.profiles)
+  if (isAnsweredHere(profile, before.profiles))
+    return forProgram(profile, await ownOrMissing(invocation, minimumSeconds, before, runtime), before.profiles)
+  await loginForProgram(invocation, missing(profile, found, minimumSeconds), runtime)
+  const after = runtime.files.read()
+  // A role's hour may be less than the minimum, and there is no more to be had.
+  const renewed = await currentSession(invocation, 0, after, runtime)
+  if (renewed.kind === 'session') return forProgram(profile, renewed.session, after.profiles)
+  throw missing(profile, renewed, 0)
 }
 
-/** Tools get the profile's session from awsmfa, by its own `credential_process` or, for a role, by that of a profile on its way. */
+async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
+  const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
+  return minimum === undefined ? 0 : toSeconds(minimum).value
+}
+
+/**
+ * Returns the session in the files of the profile that the line is about, or a role's made from it, if it lasts for so many
+ * seconds. Asks nobody. Throws what currentCredentials throws.
+ */
+export async function currentSession(
+  invocation: AnyInvocation,
+  minimumSeconds: number,
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): Promise<CurrentOutcome> {
+  const { environment } = runtime
+  const profile = resolveTargetProfile(invocation, environment).value
+  const [{ options }, { profiles }, defaults] = [invocation, snapshots, await runtime.readSettings()]
+  return await currentCredentials(
+    { profile, profiles, minimumSeconds, options, environment, defaults },
+    { ...runtime, connect: (settings) => runtime.connect(settings, snapshots) },
+  )
+}
+
+/** A session without an expiration may have expired, and only STS knows: then it is as good as none. */
+async function currentOrNone(...request: Parameters<typeof currentSession>): Promise<CurrentOutcome> {
+  try {
+    return await currentSession(...request)
+  } catch (error) {
+    if (isFailure(error, 'CREDENTIALS_REJECTED')) return { kind: 'none' }
+    throw error
+  }
+}
+
+function missing(profile: string, found: CurrentOutcome, wantedSeconds: number): AwsmfaError {
+  const expiration = found.kind === 'none' ? found.expiration : undefined
+  const ended = expiration === undefined ? {} : { expiration, wantedSeconds }
+  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended })
+}
+
+/** Whether tools get the session from awsmfa: by the profile's `credential_process` or, for a role, by that of a source profile. */
 function isAnsweredHere(profile: string, profiles: Profiles, before: readonly string[] = []): boolean {
   const view = profiles.find(profile)
   if (view === undefined || !isAssumeRoleProfile(view)) return isOwnProcess(view)
@@ -57,27 +97,11 @@ function isAnsweredHere(profile: string, profiles: Profiles, before: readonly st
   return source !== undefined && !before.includes(source) && isAnsweredHere(source, profiles, [...before, profile])
 }
 
-/** The session that tools get for this profile by a `credential_process`. */
-async function fromOwnCache(
-  profile: string,
-  minimumSeconds: number,
-  { invocation, context, snapshots, profiles }: Looked & Pick<ProcessAsked, 'invocation' | 'context'>,
-): Promise<SessionForProgram> {
-  try {
-    const asked = { invocation, context, snapshots, profiles, windowSeconds: minimumSeconds, refusalHoldsMs: 0 }
-    const session = await processSession(asked, (error) =>
-      context.debug(`the session could not be renewed (${error.failure.code})`),
-    )
-    return given(profile, session, profiles)
-  } catch (error) {
-    throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing(profile, { kind: 'none' }, minimumSeconds) : error
-  }
-}
-
-function given(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
+function forProgram(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
   return { profile, session, profileRegion: regionOf(profile, profiles) }
 }
 
+/** The profile, or the first of its source profiles, that names a region decides. */
 function regionOf(profile: string, profiles: Profiles, before: readonly string[] = []): string | undefined {
   const view = profiles.find(profile)
   const region = view?.get('region')?.value ?? ''
@@ -86,69 +110,9 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
   return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
 }
 
-async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
-  const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
-  return minimum === undefined ? 0 : toSeconds(minimum).value
-}
-
-interface Looked {
-  readonly found: CurrentOutcome
-  readonly profiles: Profiles
-  readonly snapshots: SharedSnapshots
-}
-
-async function look(
-  profile: string,
-  minimumSeconds: number,
-  { options }: AnyInvocation,
-  context: LoginRuntime,
-): Promise<Looked> {
-  const snapshots = context.files.read()
-  const { profiles } = snapshots
-  const { environment } = context
-  const effects = {
-    ...context,
-    connect: (settings: ThroughSession & { readonly path: readonly string[] }) => context.connect(settings, snapshots),
-  }
-  return {
-    found: await currentCredentials(
-      { profile, profiles, minimumSeconds, options, environment, defaults: await context.readSettings() },
-      effects,
-    ),
-    profiles,
-    snapshots,
-  }
-}
-
-/** A session of which nothing says when it ends may have ended, which STS alone knows: that is as good as none. */
-async function lookOrNone(
-  profile: string,
-  minimumSeconds: number,
-  invocation: AnyInvocation,
-  context: LoginRuntime,
-): Promise<Looked> {
-  try {
-    return await look(profile, minimumSeconds, invocation, context)
-  } catch (error) {
-    if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
-    const snapshots = context.files.read()
-    return { found: { kind: 'none' }, profiles: snapshots.profiles, snapshots }
-  }
-}
-
-function missing(profile: string, found: CurrentOutcome, minimumSeconds: number): AwsmfaError {
-  const expiration =
-    found.kind === 'none' && found.expiration !== undefined
-      ? { expiration: found.expiration, wantedSeconds: minimumSeconds }
-      : {}
-  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...expiration })
-}
-
-/** The login before a program, which is loaded only where there is one. */
-
 /**
- * Signs in the profile that the line is about, as `login` would. Throws what login throws, and `missing` where a code would be
- * needed and nobody can be asked for one.
+ * Signs in the profile that the line is about, as `login` would, whose code is loaded only now. Throws what login throws, and
+ * `missing` if a token code is required and there is nobody to ask.
  */
 async function loginForProgram(
   { positionals, options }: Invocation<'exec' | 'env'>,
@@ -159,7 +123,7 @@ async function loginForProgram(
   const invocation: Invocation<'login'> = { command: 'login', positionals, options: optionsFor('login', options) }
   const snapshots = runtime.files.read()
   if (!runtime.terminal.canAsk() && !hasMfaSession(runtime)) {
-    // What refuses the login says more than that there is no session.
+    // A failure that refuses the login says more than that there is no session.
     const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
     if (!runtime.canGetCode(prepareLogin(input, runtime).candidate.resolution)) throw missing
   }
@@ -172,66 +136,82 @@ async function loginForProgram(
   }
 }
 
-/** A role's session can be made anew without a code while an MFA session is kept. */
+/** With a cached MFA session a role's session is renewed without a token code. */
 function hasMfaSession({ cache, now }: LoginRuntime): boolean {
   return cache.list().some((record) => record.key.chain === '' && isUsable(record, now(), 0))
 }
 
-/** The session that awsmfa itself answers with for a profile: kept in its own cache, or new. */
-
-/** What is asked for. `windowSeconds`: with so much left a session is renewed even if a code is needed. */
-export interface ProcessAsked {
-  readonly invocation: Invocation
-  readonly context: LoginRuntime
-  readonly windowSeconds: number
-  /** How long ago, in ms, a refusal of the same question counts for this one. */
-  readonly refusalHoldsMs: number
-  readonly snapshots: SharedSnapshots
-  readonly profiles: Profiles
+/** The session that tools get for the profile from a `credential_process`. */
+async function ownOrMissing(
+  invocation: AnyInvocation,
+  windowSeconds: number,
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): Promise<ProcessSession> {
+  const onNotRenewed = ({ failure }: AwsmfaError): void =>
+    runtime.debug(`the session could not be renewed (${failure.code})`)
+  try {
+    return await ownSession(invocation, snapshots, { windowSeconds, refusalHoldsMs: 0, onNotRenewed }, runtime)
+  } catch (error) {
+    if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
+    throw missing(resolveTargetProfile(invocation, runtime.environment).value, { kind: 'none' }, windowSeconds)
+  }
 }
 
-/** A session, and its account where that is known. */
+/** A session, and its account if that is known. */
 export interface ProcessSession extends ShortTermCredentials {
   readonly account: string | undefined
 }
 
-/** Gives it. `onNotRenewed` is told why one that is about to end is given. Throws what resolveLogin and answerProcess throw. */
-export async function processSession(
-  asked: ProcessAsked,
-  onNotRenewed: (error: AwsmfaError, expiration: Date) => void,
-): Promise<ProcessSession> {
-  const { context, snapshots, windowSeconds, refusalHoldsMs } = asked
-  // What stands after `--` is a program for `exec`, and not for STS.
-  const { tail: _, ...invocation } = asked.invocation
-  const input = loginInput(invocation, snapshots, await context.readSettings(), context)
-  const resolution = resolveLogin({ ...input, storesNothing: true })
-  for (const line of renderTrail(resolution)) context.debug(line)
-  const connection = context.connect(resolution, snapshots)
-  const session = await answerProcess(
-    { resolution, windowSeconds, refusalHoldsMs },
-    { ...context, connection, sources: await context.sourcesFor(resolution), onNotRenewed },
-  )
-  return { ...session.credentials, account: session.account }
+/** When awsmfa's own session is renewed. */
+export interface ProcessOptions {
+  /** A session with less time remaining, in seconds, is renewed even if a token code is required. */
+  readonly windowSeconds: number
+  /** For how long, in ms, a refusal of the same question counts for this one. */
+  readonly refusalHoldsMs: number
+  /** Called with the reason if a session that is about to expire is returned. */
+  readonly onNotRenewed: (error: AwsmfaError, expiration: Date) => void
 }
 
-/** What the environment is made for. */
+/**
+ * Returns the session that awsmfa itself has for the profile that the line is about: cached, or new. Throws what resolveLogin
+ * and answerProcess throw.
+ */
+export async function ownSession(
+  invocation: AnyInvocation,
+  snapshots: SharedSnapshots,
+  { onNotRenewed, ...options }: ProcessOptions,
+  runtime: LoginRuntime,
+): Promise<ProcessSession> {
+  // After `--` there is a program for `exec`, not options for STS.
+  const { tail: _, ...line } = invocation
+  const input = loginInput(line, snapshots, await runtime.readSettings(), runtime)
+  const resolution = resolveLogin({ ...input, storesNothing: true })
+  for (const text of renderTrail(resolution)) runtime.debug(text)
+  const [connection, sources] = [runtime.connect(resolution, snapshots), await runtime.sourcesFor(resolution)]
+  const effects = { ...runtime, connection, sources, onNotRenewed }
+  const { credentials, account } = await answerProcess({ resolution, ...options }, effects)
+  return { ...credentials, account }
+}
+
+/** What the environment of a program is made from. */
 export interface CredentialEnvironment {
   readonly profile: string
   readonly session: GivenSession
-  /** Undefined: what stands in the environment already is left as it is. */
+  /** Undefined: the region in the environment, if any, stays. */
   readonly region: string | undefined
 }
 
 /**
  * Variables that would take tools elsewhere. botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN (credentials.py ›
- * EnvProvider.TOKENS); the JavaScript SDK goes by AWS_PROFILE, whatever keys stand beside it (credential-provider-node).
+ * EnvProvider.TOKENS); the JavaScript SDK goes by AWS_PROFILE, whatever keys are beside it (credential-provider-node).
  */
 const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
 /**
- * Makes the environment of a program from ours and a session. Nothing of an older session stays: what the session has no
- * value for is taken out. AWSMFA_PROFILE tells whoever looks, and is never read as a setting. Names are compared without
- * regard to case where `caseless` says so, as on Windows.
+ * Returns the environment of a program: ours, with the variables of the session and none of an older one. AWSMFA_PROFILE
+ * names the profile for prompts and scripts, and is never read as a setting. `caseless`: names differ in more than case, as
+ * on Windows.
  */
 export function childEnvironment(
   environment: Environment,
@@ -251,7 +231,7 @@ export function childEnvironment(
   return { ...Object.fromEntries(kept), ...given }
 }
 
-/** The variables of a session, as `aws configure export-credentials` of the AWS CLI names and orders them. */
+/** Returns the variables of a session, as `aws configure export-credentials` of the AWS CLI names and orders them. */
 export function sessionVariables({
   accessKeyId,
   secretAccessKey,

@@ -1,3 +1,7 @@
+/**
+ * `settings`: every setting with its value and where it comes from, as a login of this profile would have it: by the login's own
+ * resolution as far as that gets, and by the setting table for what it leaves out or cannot reach.
+ */
 import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { showOrigin } from '../errors/wording.ts'
@@ -21,30 +25,30 @@ import type { TextStyle } from '../ui/style.ts'
 import { visible } from '../ui/words.ts'
 
 /** What `settings` needs: it cannot reach AWS, run a command, nor write a file. */
-type SettingsContext = Pick<
+type SettingsRuntime = Pick<
   Runtime,
   'environment' | 'home' | 'isWindows' | 'now' | 'files' | 'readSettings' | 'terminal'
 >
 
 /**
- * Prints every setting with its value and where it comes from, and gives the exit code 0, also for a profile that could not
+ * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that could not
  * sign in, which is told on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own settings throws.
  */
-export async function settings(invocation: Invocation<'settings'>, context: SettingsContext): Promise<number> {
-  const { environment, home, isWindows, terminal } = context
-  const { profiles, paths, config } = context.files.read()
+export async function settings(invocation: Invocation<'settings'>, runtime: SettingsRuntime): Promise<number> {
+  const { environment, home, isWindows, terminal } = runtime
+  const { profiles, paths, config } = runtime.files.read()
   const report = reportSettings({
     invocation,
     environment,
     profiles,
     paths,
-    defaults: await context.readSettings(),
+    defaults: await runtime.readSettings(),
     // Nothing stands after `--`, so no value names a file.
     readFile: () => '',
     config: config.text,
     isWindows,
   })
-  const view = { home, files: paths, now: context.now(), debug: false }
+  const view = { home, files: paths, now: runtime.now(), debug: false }
   terminal.stdout(
     invocation.options.json === true
       ? `${JSON.stringify(settingsObject(report, view))}\n`
@@ -55,11 +59,6 @@ export async function settings(invocation: Invocation<'settings'>, context: Sett
       terminal.stderr(renderSettingsProblem(failure, failure === report.refusal, view))
   return 0
 }
-
-/**
- * Every setting with its value and where it comes from, as a login of this profile would have it: by the login's own resolution
- * as far as that gets, and by the setting table for what it leaves out or cannot reach.
- */
 
 /**
  * One setting. `value`: seconds for a length, true or false for a switch, else text; what must not be shown is left out of it.
@@ -194,8 +193,6 @@ function readValue(
 function isSame(one: Failure, other: Failure): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
 }
-
-/** `settings`: every setting with its value and where it comes from, as a table and as JSON. */
 
 /** The table with its header, each line ended: setting, value, where it comes from. */
 function renderSettingsTable({ settings }: SettingsReport, view: FailureView, style: TextStyle): string {

@@ -1,3 +1,7 @@
+/**
+ * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → show the change, ask,
+ * make it → report.
+ */
 import { applyEdits } from '../aws-files/edit.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
@@ -23,13 +27,7 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { TextStyle } from '../ui/style.ts'
-import type { Terminal } from '../ui/terminal.ts'
 import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
-
-/**
- * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → shown, asked, made
- * (flow) → report.
- */
 
 /** What setup needs. */
 type SetupRuntime = Pick<
@@ -60,7 +58,7 @@ interface GivenKeys {
 }
 
 /**
- * Brings the files into the layout in which one session serves every role, and gives the exit code 0. Throws everything that
+ * Brings the files into the layout in which one session serves every role, and returns the exit code 0. Throws everything that
  * can refuse; then no file is changed, unless the failure says otherwise.
  */
 export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
@@ -104,7 +102,7 @@ async function givenKeys(
   { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>,
   context: SetupContext,
 ): Promise<GivenKeys | undefined> {
-  const { environment, terminal, deadline, cancelled } = context
+  const { environment, terminal, deadline } = context
   if (invocation.options.sourceEnv === true) {
     const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
     return {
@@ -118,9 +116,7 @@ async function givenKeys(
   if (terminal.canAsk()) terminal.stderr(renderKeysWanted(base))
   const isRegionKnown =
     regionFlag(invocation) !== undefined || snapshots.profiles.find(base)?.get('region') !== undefined
-  const typed = await deadline.pauseWhile(
-    askLongTermKeys({ words: KEY_WORDS, ask: terminal.ask, say: terminal.stderr, signal: cancelled }, !isRegionKnown),
-  )
+  const typed = await deadline.pauseWhile(askLongTermKeys(context, !isRegionKnown))
   return { ...typed, origin: { kind: 'typed' } }
 }
 
@@ -251,18 +247,8 @@ function isSignedIn(base: string, { files }: SetupContext): boolean {
   return classifyProfile(files.read().profiles.find(base)).kind === 'ours'
 }
 
-/** The questions, each ready to be typed behind, and what is said to an answer that is none. */
-export interface KeyWords {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly region: string
-  readonly notAKeyId: string
-  readonly notASecret: string
-  readonly notARegion: string
-}
-
 /** What a person typed. `region` undefined: left empty, or not asked for. */
-export interface TypedKeys {
+interface TypedKeys {
   readonly credentials: LongTermCredentials
   readonly region: string | undefined
 }
@@ -270,28 +256,21 @@ export interface TypedKeys {
 /** Answers that are none, one after another, before a question is given up: nobody sits there. */
 const MOST_TRIES = 10
 
-/** Where it is asked, and where refused answers are talked about. */
-export interface KeyDialogue {
-  readonly words: KeyWords
-  readonly ask: Terminal['ask']
-  readonly say: (text: string) => void
-  readonly signal: AbortSignal
-}
+type AskRuntime = Pick<LoginRuntime, 'terminal' | 'cancelled'>
 
-/** Asks for a long-term access key, its secret hidden, and for a region where that is wanted. Throws PROMPT_UNAVAILABLE, CANCELLED. */
-async function askLongTermKeys(dialogue: KeyDialogue, asksRegion: boolean): Promise<TypedKeys> {
-  const { words } = dialogue
+/** Asks for a long-term access key, its secret hidden, and for a region if wanted. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+async function askLongTermKeys(runtime: AskRuntime, asksRegion: boolean): Promise<TypedKeys> {
   const accessKeyId = await answerTo(
-    { text: words.accessKeyId, refusal: words.notAKeyId, isAnswer: isLongTermKeyId },
-    dialogue,
+    { text: KEY_WORDS.accessKeyId, refusal: KEY_WORDS.notAKeyId, isAnswer: isLongTermKeyId },
+    runtime,
   )
   const secretAccessKey = await answerTo(
-    { text: words.secretAccessKey, refusal: words.notASecret, isAnswer: isSecretAccessKey, hidden: true },
-    dialogue,
+    { text: KEY_WORDS.secretAccessKey, refusal: KEY_WORDS.notASecret, isAnswer: isSecretAccessKey, hidden: true },
+    runtime,
   )
   const isRegion = (typed: string): boolean => typed === '' || isRegionName(typed)
   const region = asksRegion
-    ? await answerTo({ text: words.region, refusal: words.notARegion, isAnswer: isRegion }, dialogue)
+    ? await answerTo({ text: KEY_WORDS.region, refusal: KEY_WORDS.notARegion, isAnswer: isRegion }, runtime)
     : ''
   return { credentials: { accessKeyId, secretAccessKey }, region: region === '' ? undefined : region }
 }
@@ -305,12 +284,12 @@ interface KeyQuestion {
 
 async function answerTo(
   { text, refusal, isAnswer, hidden = false }: KeyQuestion,
-  { ask, say, signal }: KeyDialogue,
+  { terminal, cancelled }: AskRuntime,
 ): Promise<string> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const typed = await ask({ text, wanted: 'long-term-keys', hidden }, signal)
+    const typed = await terminal.ask({ text, wanted: 'long-term-keys', hidden }, cancelled)
     if (isAnswer(typed)) return typed
-    say(refusal)
+    terminal.stderr(refusal)
   }
   throw new AwsmfaError({ code: 'CANCELLED' })
 }

@@ -1,3 +1,4 @@
+/** `shell-init`: prints the code that a shell evaluates, with completion from the command table. */
 import { findShell, SHELL_NAMES } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { AwsmfaError } from '../model/failure.ts'

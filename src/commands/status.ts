@@ -1,3 +1,4 @@
+/** `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts run it. */
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -21,41 +22,41 @@ import type { Color, TextStyle } from '../ui/style.ts'
 import { nearest, visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
-export interface StatusContext extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
+export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
   readonly files: Pick<Runtime['files'], 'read'>
   readonly facts: Pick<Runtime['facts'], 'identityOf'>
   readonly terminal: Pick<Runtime['terminal'], 'stdout' | 'stderr' | 'data'>
 }
 
 /**
- * Reports sessions and gives the exit code: 0 for one that is valid, expiring or of unknown end, 4 for none or an expired
+ * Reports sessions and returns the exit code: 0 for one that is valid, expiring or of unknown end, 4 for none or an expired
  * one; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
  * PROFILE_NOT_FOUND, FILE_UNREADABLE.
  */
-export function status(invocation: Invocation<'status'>, context: StatusContext): number {
+export function status(invocation: Invocation<'status'>, runtime: StatusRuntime): number {
   const { options } = invocation
   const minTtlSeconds = minTtlOf(options.minTtl)
   const template = templateOf(options.format)
-  const now = context.now()
-  const snapshots = context.files.read()
+  const now = runtime.now()
+  const snapshots = runtime.files.read()
   const { profiles } = snapshots
   const lookup: StatusLookup = {
     profiles,
     now,
     minTtlSeconds: minTtlSeconds ?? 0,
-    identityOf: context.facts.identityOf,
-    cachedSessionOf: context.cachedSessionOf,
+    identityOf: runtime.facts.identityOf,
+    cachedSessionOf: runtime.cachedSessionOf,
   }
   const all = options.all === true
   const isNamed = invocation.positionals.length > 0 || options.profile !== undefined
-  const inside = all || isNamed ? undefined : statusOfEnvironment(context.environment, lookup)
+  const inside = all || isNamed ? undefined : statusOfEnvironment(runtime.environment, lookup)
   const entries = all
     ? profiles.names().map((name) => statusOfProfile(name, lookup))
-    : [inside ?? entryOfTarget(invocation, context.environment, lookup, snapshots)]
+    : [inside ?? entryOfTarget(invocation, runtime.environment, lookup, snapshots)]
   if (options.quiet !== true) {
-    const note = all || inside !== undefined ? undefined : renderEnvironmentNote(context.environment, invocation)
-    if (note !== undefined) context.terminal.stderr(note)
-    context.terminal.stdout(render(entries, { all, json: options.json === true, template }, now, context))
+    const note = all || inside !== undefined ? undefined : renderEnvironmentNote(runtime.environment, invocation)
+    if (note !== undefined) runtime.terminal.stderr(note)
+    runtime.terminal.stdout(render(entries, { all, json: options.json === true, template }, now, runtime))
   }
   return all ? 0 : exitCodeOf(entries[0]?.state ?? 'none', minTtlSeconds !== undefined)
 }
@@ -107,7 +108,7 @@ interface OutputForm {
   readonly template: string | undefined
 }
 
-function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusContext): string {
+function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
   const [first] = entries
   if (form.json)
     return `${JSON.stringify(form.all || first === undefined ? entries.map((entry) => statusObject(entry, now)) : statusObject(first, now))}\n`
@@ -124,10 +125,6 @@ function exitCodeOf(state: SessionState, strict: boolean): number {
   if (state === 'expired' || state === 'none') return 4
   return strict ? 4 : 0
 }
-
-/**
- * `status` in its four forms: one line, a table, JSON, a template. This is on the fast path: no library, no Intl.
- */
 
 /** One profile on one line, without a line end: `work  valid  11 h 20 min left, until 19:40  alice in 111111111111`. */
 function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): string {

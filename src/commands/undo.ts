@@ -1,3 +1,4 @@
+/** `undo`: the newest change that is still in the files → show it, ask, undo it → report. */
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
@@ -8,20 +9,18 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { note, tick, visible } from '../ui/words.ts'
 
-/** `undo`: the newest change that is still in the files → shown, asked, taken back (flow) → report. */
-
 /** What undo needs. */
-type UndoContext = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home'>
+type UndoRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home'>
 
 /**
- * Takes back what setup, import or doctor changed last and gives the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
+ * Takes back what setup, import or doctor changed last and returns the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
  * its lines was changed since, and everything else that can refuse; then no file is changed, unless the failure says otherwise.
  */
-export async function undo(invocation: Invocation<'undo'>, context: UndoContext): Promise<number> {
-  const { backups, files, terminal, home } = context
+export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime): Promise<number> {
+  const { backups, files, terminal, home } = runtime
   backups.sweep()
   for (const record of backups.list(files.read().paths)) {
-    const outcome = await takeBack(record, invocation, context)
+    const outcome = await takeBack(record, invocation, runtime)
     if (outcome.kind === 'shown') return 0
     if (invocation.options.dryRun !== true) backups.remove(record.name)
     if (outcome.kind === 'nothing') continue
@@ -36,7 +35,7 @@ export async function undo(invocation: Invocation<'undo'>, context: UndoContext)
 function takeBack(
   record: Parameters<typeof planUndo>[0],
   invocation: Invocation<'undo'>,
-  context: UndoContext,
+  runtime: UndoRuntime,
 ): Promise<ChangeOutcome<UndoPlan>> {
   return changeFiles<UndoPlan>(
     {
@@ -44,10 +43,10 @@ function takeBack(
         const plan = planUndo(record, snapshots)
         return { edits: plan.edits, result: plan }
       },
-      ...shownChange(invocation, context),
+      ...shownChange(invocation, runtime),
       keepsBackup: false,
     },
-    context,
+    runtime,
   )
 }
 
