@@ -5,7 +5,10 @@ import { sectionsNamed } from './profiles.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 
-/** The last look at an edit before it becomes the file: nothing outside one section may differ. */
+/**
+ * Checks an edit before it becomes the file: nothing outside one section may differ. Knows nothing of how the edit was
+ * planned.
+ */
 
 /** Two states of the credentials file, and the one profile whose section may differ. */
 export interface Containment {
@@ -17,9 +20,9 @@ export interface Containment {
 }
 
 /**
- * Tells whether an edit stayed where it belongs: every byte outside the profile's section is as it was, the line ends right
- * before the section apart; the section's other keys have their values and their order; and its managed keys read back as
- * intended, each once. Reads `after` from scratch and so knows nothing of the plan.
+ * Returns whether an edit stayed where it belongs: every byte outside the profile's section is as it was, the line ends
+ * right before the section apart; the section's other keys have their values and their order; and its managed keys read
+ * back as intended, each once. Reads `after` from scratch and so knows nothing of the plan.
  */
 export function isEditContained({ before, after, profile, intended }: Containment): boolean {
   const was = { document: readIniDocument(before) }

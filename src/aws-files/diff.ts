@@ -7,8 +7,8 @@ import type { TextStyle } from '../ui/style.ts'
 import { displayPath, visible } from '../ui/words.ts'
 
 /**
- * Changes of files as a unified diff for eyes: each change under its section's header, with a line of what stands beside it.
- * Secrets are masked: a diff may be pasted into a ticket.
+ * Renders changes of files as a diff for people: each change under its section's header, with the lines next to it.
+ * Secrets are masked, since a diff may be pasted into a ticket.
  */
 
 /** A file before and after, as byte strings. */
@@ -18,7 +18,7 @@ export interface FileDifference {
   readonly after: string
 }
 
-/** Gives the diff of several files, each under its path; a file that does not change is left out. */
+/** Returns the diff of several files, each under its path; a file that does not change is left out. */
 export function renderDiff(files: readonly FileDifference[], home: string | undefined, style: TextStyle): string {
   return files
     .filter(({ before, after }) => before !== after)
@@ -94,7 +94,7 @@ function headerAbove(lines: readonly SectionedLine[], end: number): number {
   return lines.findLastIndex(({ isHeader }, index) => isHeader && index < end)
 }
 
-/** Gives the place in the text before of a line of the text after; -1 for one that is new. */
+/** Returns the place in the text before of a line of the text after; -1 for one that is new. */
 function unchanged(index: number, changes: readonly LineChange[]): number {
   const last = changes.findLast(({ afterStart }) => afterStart <= index)
   if (last === undefined) return index
@@ -115,18 +115,19 @@ function shownLines(text: string): readonly ShownLine[] {
   })
 }
 
-/** Lines of shared files as they may be shown, their secrets masked: what is shown may be pasted into a ticket. */
-
 const HIDDEN_KEYS = /secret|password|passwd|passphrase|passcode|private|seed|api_?key|token(?!_)/
 
-/** Keys whose value is a command: `credential_process`, `mfa_process`, `awsmfa_token_command`, and whatever is named like them. */
+/**
+ * Keys whose value is a command: `credential_process`, `mfa_process`, `awsmfa_token_command`, and whatever is named
+ * like them.
+ */
 const COMMAND_KEYS = /(?:^|_)(?:process|command|cmd)$/
 
 /**
- * Gives a line as text with its secrets masked, control characters left in. Of a command only the program is shown, since the
- * rest may hold a password or the seed of codes. Lines that are no key may be a part of the value above them (`parent`: its
- * key), so of these only comments and nested settings are shown; and in comments whatever looks like a key id or a secret is
- * masked, for keys that were commented out.
+ * Returns a line as text with its secrets masked, control characters left in. Of a command only the program is shown,
+ * since the rest may hold a password or the seed of codes. Lines that are no key may be a part of the value above them
+ * (`parent`: its key), so of these only comments and nested settings are shown; and in comments whatever looks like a
+ * key id or a secret is masked, for keys that were commented out.
  */
 function maskedLine(line: SectionedLine, parent: string | undefined): string {
   const text = decodeUtf8(line.content)
@@ -142,7 +143,10 @@ function maskedLine(line: SectionedLine, parent: string | undefined): string {
   return `${name}${delimiter}${maskedValue(key, value)}`
 }
 
-/** Tells whether an indented line may be a setting inside another; a seed may end with `=` as well, but is no such name. */
+/**
+ * Returns whether an indented line may be a setting inside another; a seed may end with `=` as well, but is no such
+ * name.
+ */
 function isNested(name: string, parent: string | undefined): boolean {
   const isInSecret = parent !== undefined && (HIDDEN_KEYS.test(parent) || COMMAND_KEYS.test(parent))
   return !isInSecret && /^\s*[a-z][a-z0-9_]*\s*$/i.test(name) && !/[A-Z2-7]{16}/.test(name)
@@ -160,7 +164,7 @@ function maskedValue(key: string, value: string): string {
   return value.slice(0, comment) + maskedComment(value.slice(comment))
 }
 
-/** Up to the first blank, quoted or not: a whole command may stand in quotes. */
+/** Up to the first blank, quoted or not: the whole command may be in quotes. */
 function maskedCommand(value: string): string {
   const command = value.trim()
   const program = /^\S*/.exec(command)?.[0] ?? ''
@@ -169,7 +173,7 @@ function maskedCommand(value: string): string {
   return program === command ? program : `${program} …`
 }
 
-/** Tells whether a command is what setup writes, or the like: awsmfa, and nothing said to it but a profile. */
+/** Returns whether a command is what setup writes, or the like: awsmfa, and nothing said to it but a profile. */
 function isAwsmfasOwn(command: string): boolean {
   const words = [...command.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replaceAll(/['"]/g, ''))
   const at = words.indexOf('credential-process')

@@ -6,9 +6,9 @@ export interface ByteEdit {
 }
 
 /**
- * Gives `text` with all edits made. Every edit refers to the original, so their order does not matter, except that several
- * inserts at one offset keep the order in which they were given. Bytes that no edit names stay as they are. Throws a plain
- * Error when edits overlap or reach outside the text: that is a fault of the caller, never of a file.
+ * Returns `text` with all edits made. Every edit refers to the original, so their order does not matter, except that
+ * several inserts at one offset keep the order in which they were given. Bytes that no edit names stay as they are.
+ * Throws a plain Error when edits overlap or reach outside the text: that is a fault of the caller, never of a file.
  */
 export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   const ordered = edits.toSorted((a, b) => a.offset - b.offset || Number(a.length > 0) - Number(b.length > 0))
@@ -26,7 +26,10 @@ export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   return edited + text.slice(position)
 }
 
-/** Gives the one edit that makes `after` of `before`, without the bytes that they have in common at either end; none where they are equal. */
+/**
+ * Returns the one edit that makes `after` of `before`, without the bytes that they have in common at either end; none
+ * where they are equal.
+ */
 export function differenceOf(before: string, after: string): readonly ByteEdit[] {
   if (before === after) return []
   const shorter = Math.min(before.length, after.length)
@@ -42,11 +45,14 @@ export function differenceOf(before: string, after: string): readonly ByteEdit[]
 }
 
 /**
- * Between byte strings (one code unit from 0 to 255 a byte) and text. The shared files are UTF-8 by agreement, but tools also
- * read files that are not, so reading never fails.
+ * Between byte strings (one code unit from 0 to 255 a byte) and text. The shared files are UTF-8 by agreement, but
+ * tools also read files that are not, so reading never fails.
  */
 
-/** Gives the text of a byte string read as UTF-8; where it is not valid UTF-8, the byte string itself (latin-1), whole. */
+/**
+ * Returns the text of a byte string read as UTF-8; where it is not valid UTF-8, the byte string itself (latin-1),
+ * whole.
+ */
 export function decodeUtf8(bytes: string): string {
   if (isAscii(bytes)) return bytes
   try {
@@ -57,7 +63,7 @@ export function decodeUtf8(bytes: string): string {
   }
 }
 
-/** Gives the UTF-8 byte string of a text. A lone surrogate, which no encoding has, becomes U+FFFD. */
+/** Returns the UTF-8 byte string of a text. A lone surrogate, which no encoding has, becomes U+FFFD. */
 export function encodeUtf8(text: string): string {
   if (isAscii(text)) return text
   const wellFormed = text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')

@@ -17,9 +17,9 @@ import { isPidUsed } from '../platform/process-info.ts'
 import { errnoOf, isSystemError, orElse, writing } from '../platform/system-error.ts'
 
 /**
- * Writes a file in place that cannot be renamed over: a mount point, such as a single file mounted into a container. While it is
- * written it is neither the old file nor the new one, so both lie beside it, complete, as <file>.awsmfa-rescue-<pid>-<random>.old
- * and .new, and the next process finishes what a killed one began.
+ * Writes a file in place that cannot be renamed over: a mount point, such as a single file mounted into a container.
+ * While it is written it is neither the old file nor the new one, so both lie beside it, complete, as
+ * <file>.awsmfa-rescue-<pid>-<random>.old and .new, and the next process finishes what a killed one began.
  */
 
 interface Rescue {
@@ -28,8 +28,9 @@ interface Rescue {
 }
 
 /**
- * Overwrites a file with what a stage holds and removes the stage. Throws FILE_NOT_WRITABLE: with step 'in-place' the old bytes
- * are there again and checked; with step 'restore' they could not be restored, and `keptAt` has the new file whole.
+ * Overwrites a file with what a stage holds and removes the stage. Throws FILE_NOT_WRITABLE: with step 'in-place' the
+ * old bytes are there again and checked; with step 'restore' they could not be restored, and `keptAt` has the new file
+ * whole.
  */
 export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
   const rescue = prepareRescue(file, stage, old)
@@ -47,8 +48,9 @@ export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly 
 }
 
 /**
- * Finishes what killed processes began and removes the files that they left for it. A file that somebody else has written since
- * is left alone, with what lies beside it. For the holder of the file's lock, with the names in its folder. Throws FILE_NOT_WRITABLE.
+ * Finishes what killed processes began and removes the files that they left for it. A file that somebody else has
+ * written since is left alone, with what lies beside it. For the holder of the file's lock, with the names in its
+ * folder. Throws FILE_NOT_WRITABLE.
  */
 export function finishInPlace(file: string, names: readonly string[]): void {
   for (const name of names) {
@@ -96,7 +98,10 @@ function finish(file: string, { oldPath, newPath }: Rescue): boolean {
   return true
 }
 
-/** Writes from the start and truncates last, so that at every moment the file is new up to some place, and old from there on. */
+/**
+ * Writes from the start and truncates last, so that at every moment the file is new up to some place, and old from
+ * there on.
+ */
 function overwrite(file: string, bytes: Buffer): void {
   const fd = openSync(file, 'r+')
   try {
@@ -111,8 +116,8 @@ function overwrite(file: string, bytes: Buffer): void {
 }
 
 /**
- * Returns whether a file is itself a mount point. Known on Linux alone: the fifth field of /proc/self/mountinfo, with space, tab,
- * line end and backslash as octal numbers (proc(5)).
+ * Returns whether a file is itself a mount point. Known on Linux alone: the fifth field of /proc/self/mountinfo, with
+ * space, tab, line end and backslash as octal numbers (proc(5)).
  */
 export function isMountPoint(path: string): boolean {
   const real = orElse(undefined, () => realpathSync.native(path))

@@ -1,21 +1,22 @@
 /**
  * Reads the dialect of AWS's shared files without losing a byte. The text is a byte string; offsets are byte offsets.
  *
- * The dialect, where tools agree: `[name]` opens a section, `key = value` stands at the beginning of a line, `#` and `;`
- * begin whole-line comments, and an indented line belongs to the key above it. Where they do not agree, this reads like
- * botocore (configloader.py › raw_config_parse, Python's configparser), because one file that botocore refuses stops the AWS
- * CLI for all profiles; with these additions, each of which some tool reads: blanks inside the brackets (Go, Rust, Java,
+ * The dialect, where tools agree: `[name]` opens a section, `key = value` begins a line, `#` and `;` begin whole-line
+ * comments, and an indented line belongs to the key above it. Where they do not agree, this reads like botocore
+ * (configloader.py › raw_config_parse, Python's configparser), because one file that botocore refuses stops the AWS CLI
+ * for all profiles; with these additions, each of which some tool reads: blanks inside the brackets (Go, Rust, Java,
  * .NET), any text after them, an indented header (JavaScript, Go, .NET), a byte order mark (JavaScript, .NET).
  *
- * Line ends are LF, CR LF and CR, as in Python's universal newlines. Blanks are space, tab, vertical tab and form feed: a byte
- * string must never meet `trim`, `\s` or `toLowerCase`, which also know 0xA0 and 0xC0–0xDE, and those are parts of UTF-8.
+ * Line ends are LF, CR LF and CR, as in Python's universal newlines. Blanks are space, tab, vertical tab and form feed:
+ * a byte string must never meet `trim`, `\s` or `toLowerCase`, which also know 0xA0 and 0xC0–0xDE, and those are parts
+ * of UTF-8.
  *
  * Not told apart: why a line is no key (no delimiter, no name). It is a stray line.
  */
 
 /** A section of a shared file. */
 export interface IniSection {
-  /** What stands between the brackets, outer blanks removed; a byte string. */
+  /** The text between the brackets without outer blanks; a byte string. */
   readonly name: string
   /** Where the header's line begins, indentation included, a byte order mark not. */
   readonly start: number
@@ -49,9 +50,11 @@ export interface IniEntry extends IniLine {
   /** The key as it is written. */
   readonly writtenKey: string
   readonly delimiter: '=' | ':'
-  /** The value of the key's own line, outer blanks removed. A trailing comment is part of it, as for botocore and .NET. */
+  /**
+   * The value of the key's own line, outer blanks removed. A trailing comment is part of it, as for botocore and .NET.
+   */
   readonly value: string
-  /** Where `value` stands; both right after the delimiter if it is empty. */
+  /** Where `value` is; both right after the delimiter if it is empty. */
   readonly valueStart: number
   readonly valueEnd: number
   readonly isIndented: boolean
@@ -59,7 +62,7 @@ export interface IniEntry extends IniLine {
   readonly continuations: readonly IniLine[]
 }
 
-/** What stands in a section. */
+/** The lines of a section. */
 export interface IniBody {
   readonly entries: readonly IniEntry[]
   readonly comments: readonly IniLine[]
@@ -83,9 +86,9 @@ const CR = 13
 export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
 /**
- * Gives a shared file to be read. Nothing is looked at before it is asked for: of a file with 10,000 profiles mostly one
- * section is wanted, and `findSections` finds it in a fraction of what all `sections` cost. Never throws: a file that no
- * parser accepts has the sections that can be made out.
+ * Returns a shared file to be read. Nothing is looked at before it is asked for: of a file with 10,000 profiles mostly
+ * one section is wanted, and `findSections` finds it in a fraction of what all `sections` cost. Never throws: a file
+ * that no parser accepts has the sections that can be made out.
  */
 export function readIniDocument(text: string): IniDocument {
   let sections: readonly IniSection[] | undefined
@@ -99,8 +102,8 @@ export function readIniDocument(text: string): IniDocument {
 }
 
 /**
- * Finds all sections of a name (a byte string), in order, by looking for the name itself: of 10,000 other sections no header
- * is parsed. Never throws.
+ * Finds all sections of a name (a byte string), in order, by looking for the name itself: of 10,000 other sections no
+ * header is parsed. Never throws.
  */
 export function findSections({ text }: IniDocument, name: string): readonly IniSection[] {
   const found: IniSection[] = []
@@ -116,14 +119,16 @@ export function findSections({ text }: IniDocument, name: string): readonly IniS
   return found
 }
 
-/** Gives the last part of a file, from the beginning of a line on, at most `length` bytes of it; offsets begin there. */
+/**
+ * Returns the last part of a file, from the beginning of a line on, at most `length` bytes of it; offsets begin there.
+ */
 export function tailOf({ text }: IniDocument, length: number): IniDocument {
   if (text.length <= length) return readIniDocument(text)
   const tail = text.slice(-length)
   return readIniDocument(tail.slice(/[\r\n]/.exec(tail)?.index ?? tail.length))
 }
 
-/** Gives what stands in a section, in order, several keys of one name included. Never throws. */
+/** Returns the lines of a section in order, several keys of one name included. Never throws. */
 export function parseSection(document: IniDocument, section: IniSection): IniBody {
   const entries: (IniEntry & { continuations: IniLine[] })[] = []
   const comments: IniLine[] = []
@@ -146,7 +151,7 @@ export function parseSection(document: IniDocument, section: IniSection): IniBod
   return { entries, comments, strays }
 }
 
-/** Gives the lines between two offsets, the first of which begins a line. */
+/** Returns the lines between two offsets, the first of which begins a line. */
 export function linesBetween(text: string, start: number, end: number): readonly IniLine[] {
   const lines: IniLine[] = []
   for (let position = start; position < end;) {
@@ -158,7 +163,7 @@ export function linesBetween(text: string, start: number, end: number): readonly
   return lines
 }
 
-/** Gives the number, from 1, of the line that holds `offset`. */
+/** Returns the number, from 1, of the line that holds `offset`. */
 export function lineAt(text: string, offset: number): number {
   const before = text.slice(0, offset)
   let line = 1
@@ -187,7 +192,7 @@ function lineCounter(text: string): (offset: number) => number {
   }
 }
 
-/** Gives a byte string without the blanks at both of its ends. */
+/** Returns a byte string without the blanks at both of its ends. */
 export function trimBlanks(bytes: string): string {
   let end = bytes.length
   const start = leadingBlanks(bytes)
@@ -195,12 +200,12 @@ export function trimBlanks(bytes: string): string {
   return bytes.slice(start, end)
 }
 
-/** Gives a byte string with its ASCII capitals made small. */
+/** Returns a byte string with its ASCII capitals made small. */
 export function lowerAscii(bytes: string): string {
   return bytes.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
 }
 
-/** Gives the number of blanks that a byte string begins with. */
+/** Returns the number of blanks that a byte string begins with. */
 export function leadingBlanks(bytes: string): number {
   let count = 0
   while (isBlank(bytes.charCodeAt(count))) count++
@@ -250,7 +255,7 @@ function nextHeaderFrom(text: string, offset: number): Header | undefined {
   return undefined
 }
 
-/** The header whose bracket stands at an offset; undefined where that bracket opens none. */
+/** The header whose bracket is at an offset; undefined if that bracket opens none. */
 function headerAt(text: string, bracket: number): Header | undefined {
   const start = text.charCodeAt(bracket - 1) === LF ? bracket : lineStartThroughBlanks(text, bracket)
   if (start === -1) return undefined
@@ -267,7 +272,7 @@ function headerAt(text: string, bracket: number): Header | undefined {
   }
 }
 
-/** Where the line of `offset` begins, if nothing but blanks stands between; else -1. */
+/** Where the line of `offset` begins, if there is nothing but blanks between; else -1. */
 function lineStartThroughBlanks(text: string, offset: number): number {
   const textStart = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
   let position = offset
@@ -280,7 +285,10 @@ function lineStartThroughBlanks(text: string, offset: number): number {
   return position
 }
 
-/** Looks at one piece after the other: a search for CR through a whole file without any would be made again for each line. */
+/**
+ * Looks at one piece after the other: a search for CR through a whole file without any would be made again for each
+ * line.
+ */
 function contentEndFrom(text: string, offset: number): number {
   for (let start = offset; start < text.length; start += PIECE_LENGTH) {
     const piece = text.slice(start, start + PIECE_LENGTH)

@@ -1,9 +1,21 @@
 import type { ExpirationFormat } from '../model/expiration.ts'
 import type { ProfileView } from '../model/profile.ts'
 
-/** The keys of a section that login writes and logout removes, as data. */
+/**
+ * Whose credentials a section of the credentials file holds, and the keys by which that is known. The rules, in order:
+ *
+ * 1. a key id that begins with AKIA, or a key id or secret without a session token: long-term credentials, even beside
+ *    login's marks. Somebody pasted them over an old session; nothing may change them;
+ * 2. the key id in `awsmfa_state` is the section's: the session is login's;
+ * 3. any other session: somebody else's. If `awsmfa_state` is for another key id, login's `expiration` and `manager`
+ *    are left-overs: `aws configure mfa-login` writes three keys and leaves the rest (AWS CLI 2.36,
+ *    configure/mfalogin.py);
+ * 4. no credentials, or a session token alone, which nobody can use: empty.
+ *
+ * Of several keys of one name every value counts for rule 1, and for rule 2 all must agree.
+ */
 
-/** In the order in which login writes them. */
+/** The keys that login writes and logout removes, in the order in which login writes them. */
 export const MANAGED_KEYS = [
   'aws_access_key_id',
   'aws_secret_access_key',
@@ -16,7 +28,10 @@ export const MANAGED_KEYS = [
 /** One of the keys that login writes. */
 export type ManagedKey = (typeof MANAGED_KEYS)[number]
 
-/** What `manager` says in a section that login wrote; awsume looks at it before it takes a section over (aws_files.py › add_section). */
+/**
+ * What `manager` says in a section that login wrote; awsume looks at it before it takes a section over (aws_files.py ›
+ * add_section).
+ */
 export const MANAGER = 'awsmfa'
 
 /**
@@ -27,52 +42,43 @@ export const LEGACY_TOKEN_KEY = 'aws_security_token'
 
 const CREDENTIAL_AND_MARK_KEYS: ReadonlySet<string> = new Set<string>([...MANAGED_KEYS, LEGACY_TOKEN_KEY])
 
-/** Tells whether login decides what a key (in lower case) of its section says. */
+/** Returns whether login decides what a key (in lower case) of its section says. */
 export function isManagedKey(key: string): boolean {
   return CREDENTIAL_AND_MARK_KEYS.has(key)
 }
 
-/**
- * Whose credentials stand in a section of the credentials file. The rules, in order:
- *
- * 1. a key id that begins with AKIA, or a key id or secret without a session token: long-term credentials, whatever else
- *    stands there, login's marks included. Somebody pasted them over an old session; nothing may touch them;
- * 2. the key id in `awsmfa_state` is the section's: the session is login's;
- * 3. any other session: somebody else's. Where `awsmfa_state` is there for another key id, login's `expiration` and
- *    `manager` are left-overs: `aws configure mfa-login` writes three keys and leaves the rest (AWS CLI 2.36,
- *    configure/mfalogin.py), so they say nothing about the session that is there now;
- * 4. no credentials, or a session token by itself, which is of no use to anybody: empty.
- *
- * Of several keys of one name every value counts for rule 1, and for rule 2 all must agree.
- */
-
-/** A key, in lower case, and its value as they stand in a section. */
+/** A key of a section, in lower case, and its value. */
 export interface SectionEntry {
   readonly key: string
   readonly value: string
 }
 
-/** Whose credentials stand in a section, and so what login and logout may do with it. */
+/** Whose credentials a section holds, and so what login and logout may do with it. */
 export type SectionOwnership =
   /** No such section: login makes it. */
   | { readonly kind: 'absent' }
-  /** No credentials: taken. `marked`: login's marks stand there. */
+  /** No credentials: taken. `marked`: login's marks are there. */
   | { readonly kind: 'empty'; readonly marked: boolean }
-  /** What login wrote. `expiration`: the value as it stands; undefined: somebody took it out. `requestHash`: what shaped the request. */
+  /** What login wrote. `expiration`: as it is written; undefined: somebody removed it. */
   | {
       readonly kind: 'ours'
       readonly accessKeyId: string
       readonly expiration: string | undefined
       readonly requestHash: string
     }
-  /** Never overwritten, never removed. `complete`: key id and secret are both there. `marked`: login's marks stand there too. */
+  /**
+   * Never overwritten, never removed. `complete`: key id and secret are both there. `marked`: login's marks are there
+   * too.
+   */
   | {
       readonly kind: 'long-term'
       readonly accessKeyId: string | undefined
       readonly complete: boolean
       readonly marked: boolean
     }
-  /** Another's session. `expiration` undefined: unknown. `marked`: login's marks of an earlier session stand there too. */
+  /**
+   * Another's session. `expiration` undefined: unknown. `marked`: login's marks of an earlier session are there too.
+   */
   | {
       readonly kind: 'foreign-session'
       readonly accessKeyId: string | undefined
@@ -82,7 +88,7 @@ export type SectionOwnership =
       readonly expiration: MarkedExpiration | undefined
     }
 
-/** Tells whose credentials a section holds; `entries` undefined: there is no such section. */
+/** Returns whose credentials a section holds; `entries` is undefined for a section that is not there. */
 export function classifySection(entries: readonly SectionEntry[] | undefined): SectionOwnership {
   if (entries === undefined) return { kind: 'absent' }
   const valuesOf = (...keys: string[]) =>
@@ -105,7 +111,7 @@ export function classifySection(entries: readonly SectionEntry[] | undefined): S
   return { kind: 'foreign-session', accessKeyId, complete, marked, ...foreignMarks(get, marked) }
 }
 
-/** Tells whose credentials a profile's section in the credentials file holds; config is not looked at. */
+/** Returns whose credentials a profile's section in the credentials file holds, whatever config has. */
 export function classifyProfile(profile: ProfileView | undefined): SectionOwnership {
   if (profile?.lines.credentials === undefined) return classifySection(undefined)
   return classifySection(
@@ -124,16 +130,15 @@ function foreignMarks(get: (key: string) => string | undefined, marked: boolean)
 }
 
 /**
- * The value of `awsmfa_state`: `1:<access key id>:<layout>:<request hash>`. It lies on people's disks, so version 1 is read
- * for ever. No part of it is secret, and nothing but awsmfa reads it.
+ * The value of `awsmfa_state`: `1:<access key id>:<layout>:<request hash>`. It is on people's disks, so version 1 is
+ * read for ever. No part of it is secret, and nothing but awsmfa reads it.
  *
- * The layout says what logout has to take away besides the keys: `s` login made the section, `k` it was there before; then
- * `b` if login put a blank line before it; then `e` and four hex digits if the last line before login's own had no line end
- * and login gave it one. The digits are a checksum of that line: logout takes the line end away only where that line is the
- * last one again.
+ * The layout is what logout must undo besides the keys: `s` login made the section, `k` it was there before; `b` login
+ * added a blank line before it; `e` and four hex digits: login added an end to the line above. The digits are a
+ * checksum of that line, so that logout removes the line end only if that line is the last one again.
  */
 export interface SessionState {
-  /** The key id of the session that login wrote; where the section holds another, the session there is not ours. */
+  /** The key id of the session that login wrote; if the section holds another, its session is not ours. */
   readonly accessKeyId: string
   /** What shaped the request, as the caller of login gave it. */
   readonly requestHash: string
@@ -143,7 +148,7 @@ export interface SessionState {
   readonly endedLine: string | undefined
 }
 
-/** Gives the value of `awsmfa_state`. The parts must be in their alphabets (`isStateAccessKeyId`, `isRequestHash`): else a plain Error. */
+/** Returns the value of `awsmfa_state`. Throws a plain Error for parts outside their alphabets. */
 export function formatStateValue(state: SessionState): string {
   if (!isStateAccessKeyId(state.accessKeyId) || !isRequestHash(state.requestHash))
     throw new Error('a part of the state is outside its alphabet')
@@ -151,7 +156,7 @@ export function formatStateValue(state: SessionState): string {
   return `1:${state.accessKeyId}:${layout}:${state.requestHash}`
 }
 
-/** Reads the value of `awsmfa_state`; undefined when anything about it is off, as when a later version wrote it. */
+/** Reads the value of `awsmfa_state`; undefined if it is not of this version. */
 export function parseStateValue(value: string): SessionState | undefined {
   const match = /^1:(\w{1,128}):([ks])(b?)(?:e([0-9a-f]{4}))?:([0-9a-f.]{1,80})$/.exec(value)
   if (match === null) return undefined
@@ -159,24 +164,29 @@ export function parseStateValue(value: string): SessionState | undefined {
   return { accessKeyId, requestHash, madeSection: origin === 's', addedBlankLine: blank === 'b', endedLine }
 }
 
-/** Tells whether an access key id is of AWS's alphabet and length (IAM API, AccessKey: `[\w]+`, at most 128). */
+/** Returns whether an access key id is of AWS's alphabet and length (IAM API, AccessKey: `[\w]+`, at most 128). */
 export function isStateAccessKeyId(accessKeyId: string): boolean {
   return /^\w{1,128}$/.test(accessKeyId)
 }
 
-/** Tells whether a request hash can be kept in the state. */
+/** Returns whether a request hash can be kept in the state. */
 function isRequestHash(requestHash: string): boolean {
   return /^[0-9a-f.]{1,80}$/.test(requestHash)
 }
 
-/** Gives the four hex digits that recognise a line again: FNV-1a (Fowler, Noll, Vo), folded to 16 bits as its authors advise. */
+/**
+ * Returns four hex digits that recognize a line: FNV-1a (Fowler, Noll, Vo), folded to 16 bits as its authors advise.
+ */
 export function lineChecksum(line: string): string {
   let hash = 0x811c9dc5
   for (let index = 0; index < line.length; index++) hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193) >>> 0
   return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, '0')
 }
 
-/** A key that says when a session ends. `format` is how its writer spells it; `markedExpiration` also believes the value's own form. */
+/**
+ * A key that says when a session ends. `format` is how its writer spells it; `markedExpiration` also believes the
+ * value's own form.
+ */
 export interface ExpirationMarker {
   readonly key: string
   readonly writtenBy: string
@@ -184,8 +194,8 @@ export interface ExpirationMarker {
 }
 
 /**
- * The markers, the most trusted first. Sources: the writers' own code (file › function, as of 2026); where only scripts in
- * public repositories write one, it says so.
+ * The markers, the most trusted first. Sources: the writers' own code (file › function, as of 2026); where only scripts
+ * in public repositories write one, it says so.
  */
 export const EXPIRATION_MARKERS: readonly ExpirationMarker[] = [
   {
@@ -209,7 +219,9 @@ export const EXPIRATION_MARKERS: readonly ExpirationMarker[] = [
   { key: 'aws_expiration', writtenBy: 'scripts in public repositories', format: 'rfc3339' },
 ]
 
-/** Keys that describe another tool's session without saying when it ends. They go when login puts another session there. */
+/**
+ * Keys that describe another tool's session without saying when it ends. They go when login puts another session there.
+ */
 export const COMPANION_KEYS: readonly { readonly key: string; readonly writtenBy: string }[] = [
   { key: 'assumed_role', writtenBy: 'broamski/aws-mfa' },
   { key: 'assumed_role_arn', writtenBy: 'broamski/aws-mfa' },
@@ -219,14 +231,14 @@ export const COMPANION_KEYS: readonly { readonly key: string; readonly writtenBy
   { key: 'x_principal_arn', writtenBy: 'saml2aws' },
 ]
 
-/** Tells whether a key (in lower case) belongs to another tool's session and dies with it. */
+/** Returns whether a key (in lower case) belongs to another tool's session and dies with it. */
 export function isForeignMark(key: string): boolean {
   return (
     EXPIRATION_MARKERS.some((marker) => marker.key === key) || COMPANION_KEYS.some((companion) => companion.key === key)
   )
 }
 
-/** When a session ends, as a marker says it: the value as it stands, and how to read it. */
+/** When a session ends, as a marker says it, and how to read that. */
 export interface MarkedExpiration {
   readonly key: string
   readonly value: string
@@ -236,15 +248,16 @@ export interface MarkedExpiration {
 /** The one form in which awsmfa writes `expiration`. */
 const OWN_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
 
-/** Tells whether a value of `expiration` has exactly the form that awsmfa writes. */
+/** Returns whether a value of `expiration` has exactly the form that awsmfa writes. */
 export function hasOwnExpirationForm(value: string): boolean {
   return OWN_FORM.test(value)
 }
 
 /**
- * Finds the marker that says when the session in a section ends; `get` gives the value of a key (in lower case) there. A
- * value that carries an offset, or is a number, is read as that, whoever wrote it. `expiration` without an offset is UTC
- * (broamski/aws-mfa), or local time where awsume signed the section (lib/cache.py; `manager = awsume`, `autoawsume`).
+ * Finds the marker that says when the session in a section ends; `get` gives the value of a key (in lower case) there.
+ * A value that carries an offset, or is a number, is read as that, whoever wrote it. `expiration` without an offset is
+ * UTC (broamski/aws-mfa), or local time where awsume signed the section (lib/cache.py; `manager = awsume`,
+ * `autoawsume`).
  */
 export function markedExpiration(get: (key: string) => string | undefined): MarkedExpiration | undefined {
   for (const marker of EXPIRATION_MARKERS) {

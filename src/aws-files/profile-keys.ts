@@ -3,7 +3,10 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
-/** Which profiles hold long-term credentials. */
+/**
+ * What the keys of a profile make it: long-term credentials, a session, a role, a process; and which keys tools ignore
+ * for that.
+ */
 
 /** The paths of the two shared files, as they are shown. */
 export type SharedPaths = Readonly<Record<SharedFileName, string>>
@@ -11,10 +14,11 @@ export type SharedPaths = Readonly<Record<SharedFileName, string>>
 const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
 /**
- * Gives the static long-term credentials of a profile, or undefined where it has none. All of it comes from one file, the
- * credentials file before config, as botocore reads it (credentials.py › SharedCredentialProvider, ConfigProvider). A session
- * token beside the keys makes them a session, unless the key id begins with AKIA: that is long-term whatever was left beside
- * it. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of the prefix: IAM User Guide, "Unique identifiers".
+ * Returns the static long-term credentials of a profile, or undefined where it has none. All of it comes from one file,
+ * the credentials file before config, as botocore reads it (credentials.py › SharedCredentialProvider, ConfigProvider).
+ * A session token beside the keys makes them a session, unless the key id begins with AKIA: that is long-term whatever
+ * was left beside it. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of the prefix: IAM User Guide,
+ * "Unique identifiers".
  */
 export function findStaticCredentials(
   profile: ProfileView,
@@ -42,8 +46,8 @@ export function findStaticCredentials(
 }
 
 /**
- * Gives the credential process of a profile where its answer can be the long-term credentials. One that is awsmfa itself
- * would ask the question that is being answered, so it is passed over.
+ * Returns the credential process of a profile where its answer can be the long-term credentials. One that is awsmfa
+ * itself would ask the question that is being answered, so it is passed over.
  */
 export function findCredentialProcess(
   profile: ProfileView,
@@ -59,7 +63,10 @@ export function findCredentialProcess(
   }
 }
 
-/** Tells whether one of the words of a command line is one of these programs, by whatever path and with whatever extension. */
+/**
+ * Returns whether one of the words of a command line is one of these programs, by whatever path and with whatever
+ * extension.
+ */
 export function runsProgram(command: string, programs: readonly string[]): boolean {
   return command.split(/[\s"']+/).some((word) => {
     const name = word.replace(/^.*[\\/]/, '').replace(/\.(?:[cm]?js|cmd|exe|ps1|py)$/i, '')
@@ -67,7 +74,9 @@ export function runsProgram(command: string, programs: readonly string[]): boole
   })
 }
 
-/** Gives the line of a session token in a profile, for telling that a session stands where long-term credentials were sought. */
+/**
+ * Returns the line of a session token in a profile, to report that it has a session instead of long-term credentials.
+ */
 export function findSession(profile: ProfileView, paths: SharedPaths): Place | undefined {
   for (const file of FILES) {
     const value = presentValue(profile, file, 'aws_session_token') ?? presentValue(profile, file, 'aws_security_token')
@@ -88,7 +97,7 @@ function presentValue(profile: ProfileView, file: SharedFileName, key: string): 
   return value === undefined || value.value === '' ? undefined : value
 }
 
-/** Tells whether the `credential_process` of a profile is awsmfa's, by whatever path it is started. */
+/** Returns whether the `credential_process` of a profile is awsmfa's, by whatever path it is started. */
 export function isOwnProcess(profile: ProfileView | undefined): boolean {
   const line = profile?.get('credential_process')?.value
   return (
@@ -97,13 +106,12 @@ export function isOwnProcess(profile: ProfileView | undefined): boolean {
   )
 }
 
-/** Reading a setting from a profile: the first of several keys, as each key's own readers would read it. */
-
 /**
- * Gives the first of these keys that has a value, with its place. An empty value counts as none.
+ * Returns the first of these keys that has a value, with its place. An empty value counts as none.
  *
- * Keys that begin with `_` or `vegas_` are read by vegas-credentials alone, whose parser takes ` # …` and ` ; …` after a value
- * for a comment, and whose README shows such lines. All other keys are read by the AWS CLI, which takes the whole text.
+ * Keys that begin with `_` or `vegas_` are read by vegas-credentials alone, whose parser takes ` # …` and ` ; …` after
+ * a value for a comment, and whose README shows such lines. All other keys are read by the AWS CLI, which takes the
+ * whole text.
  */
 export function readKeys(profile: ProfileView | undefined, keys: readonly string[]): Resolved<string> | undefined {
   for (const key of keys) {
@@ -153,12 +161,12 @@ export function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
   return undefined
 }
 
-/** Tells whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
+/** Returns whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
 export function isIgnored(profile: ProfileView | undefined): boolean {
   return profile !== undefined && findIgnoringKey(profile) !== undefined
 }
 
-/** Tells whether a profile is a role that tools assume with another profile's credentials. */
+/** Returns whether a profile is a role that tools assume with another profile's credentials. */
 export function isAssumeRoleProfile(profile: ProfileView): boolean {
   return (visible(profile, 'role_arn')?.value ?? '') !== '' && (visible(profile, 'source_profile')?.value ?? '') !== ''
 }

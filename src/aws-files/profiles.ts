@@ -7,10 +7,12 @@ import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 /**
  * The profiles of both shared files, seen as one. How a section's name makes a profile:
  *
- * - credentials: `[x]`, blanks inside the brackets allowed (Go, Rust, Java, .NET). `[profile x]` is read by .NET alone: none;
+ * - credentials: `[x]`, blanks inside the brackets allowed (Go, Rust, Java, .NET). `[profile x]` is read by .NET alone:
+ *   none;
  * - config: `[profile x]` in every spelling that some tool reads (blanks, tabs, quotes as shlex takes them: botocore
- *   configloader.py › build_profile_map), and `[default]`, over which `[profile default]` wins whole (JavaScript, Go, Rust,
- *   Java); else bare `[x]`, which no SDK reads but reusabit/awsmfa does, unless it names something that is no profile;
+ *   configloader.py › build_profile_map), and `[default]`, over which `[profile default]` wins whole (JavaScript, Go,
+ *   Rust, Java); else bare `[x]`, which no SDK reads but reusabit/awsmfa does, unless it names something that is no
+ *   profile;
  * - `[DEFAULT]` is none: configparser gives its keys to all.
  */
 
@@ -40,8 +42,8 @@ const PREFIXED = /^profile[ \t\v\f]+(.*)$/
 const SEARCHES_BEFORE_INDEX = 8
 
 /**
- * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that every
- * offset is a byte offset and nothing is lost. A file that does not exist has the text ''.
+ * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that
+ * every offset is a byte offset and nothing is lost. A file that does not exist has the text ''.
  */
 export interface FileSnapshot {
   readonly path: string
@@ -66,9 +68,9 @@ export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileN
 }
 
 /**
- * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. Nothing is
- * read before it is asked for: the first few profiles are searched for in the credentials file by themselves, a section is
- * parsed when its keys are wanted, lines are counted when they are.
+ * Reads all profiles of both files, given as byte strings. Never throws: what cannot be made out is not there. Nothing
+ * is read before it is asked for: the first few profiles are searched for in the credentials file by themselves, a
+ * section is parsed when its keys are wanted, lines are counted when they are.
  */
 export function readProfiles(files: { readonly credentials: string; readonly config: string }): Profiles {
   const credentials = readIniDocument(files.credentials)
@@ -103,7 +105,8 @@ export function readProfiles(files: { readonly credentials: string; readonly con
 }
 
 /**
- * Gives the sections of the config file that make a profile, in order: those that tools read, else bare ones. Never throws.
+ * Returns the sections of the config file that make a profile, in order: those that tools read, else bare ones. Never
+ * throws.
  */
 export function configSectionsOf(document: IniDocument, name: string): readonly IniSection[] {
   const { standard, bare } = indexConfig(document)
@@ -204,7 +207,7 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-/** Gives all sections of the credentials file that are named like a profile, in UTF-8 or latin-1. Never throws. */
+/** Returns all sections of the credentials file that are named like a profile, in UTF-8 or latin-1. Never throws. */
 export function sectionsNamed(document: IniDocument, profile: string): readonly IniSection[] {
   const bytes = encodeUtf8(profile)
   const sections = findSections(document, bytes)

@@ -7,8 +7,8 @@ import { orElse } from '../platform/system-error.ts'
 import { monotonicMs } from '../platform/time.ts'
 
 /**
- * Looks into /proc for writers, since the AWS CLI and most editors truncate these files and write in place, without any lock:
- * two equal reads alone would take a half-written file, without the person's long-term keys, for the whole one
+ * Looks into /proc for writers, since the AWS CLI and most editors truncate these files and write in place, without any
+ * lock: two equal reads alone would take a half-written file, without the person's long-term keys, for the whole one
  * (test/faults/foreign-writer.test.ts).
  */
 
@@ -27,9 +27,9 @@ const PATIENCE_MS = 5_000
 const BLOCK = 4_096
 
 /**
- * Reads a file once nobody is writing it: at once, unless it was written in place in the last 200 ms, is shorter than before, or ends
- * within a line or after whole blocks. In that case it is read until two reads 50 ms apart agree and, on Linux, no process has it
- * open for writing. Throws FILE_KEEPS_CHANGING after 5 s, and what reading throws.
+ * Reads a file once nobody is writing it: at once, unless it was written in place in the last 200 ms, is shorter than
+ * before, or ends within a line or after whole blocks. In that case it is read until two reads 50 ms apart agree and,
+ * on Linux, no process has it open for writing. Throws FILE_KEEPS_CHANGING after 5 s, and what reading throws.
  */
 export function readWhenQuiet(path: string, quietness: Quietness): FileRead {
   let read = readRegularFile(path)
@@ -65,7 +65,10 @@ function isOpenForWriting(path: string): boolean {
   return real !== undefined && pids.some((pid) => hasOpenForWriting(pid, real))
 }
 
-/** /proc/<pid>/fd links to the open files; the lowest two bits of `flags` in /proc/<pid>/fdinfo are the access mode (proc(5)). */
+/**
+ * /proc/<pid>/fd links to the open files; the lowest two bits of `flags` in /proc/<pid>/fdinfo are the access mode
+ * (proc(5)).
+ */
 function hasOpenForWriting(pid: string, real: string): boolean {
   return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => {
     if (orElse('', () => readlinkSync(`/proc/${pid}/fd/${fd}`)) !== real) return false

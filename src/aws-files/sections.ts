@@ -22,15 +22,17 @@ import type { Origin, SharedFileName } from '../model/origin.ts'
 /**
  * Finds a profile's section, and edits single lines of it in the file's own style; each edit is a value.
  *
- * A section is found beyond doubt or not at all; faults elsewhere in the file stop nothing. What two tools would place differently
- * is refused (FILE_MALFORMED, with the line):
+ * A section that two tools would place differently is refused (FILE_MALFORMED, with the line); faults elsewhere in the
+ * file are not:
  *
  * - two sections of the name: botocore reads nothing at all, .NET the first, the others both;
- * - a header with text after it that is no comment, or whose comment holds a `]` (botocore takes the name up to the last one);
- * - an indented header, the target's own or the next, where a key stands above it: botocore takes it for part of that key's
- *   value, JavaScript and Go for a header. The next header also where no key stands above it yet, since login would put one;
+ * - a header with text after it that is no comment, or whose comment holds a `]` (botocore takes the name up to the
+ *   last one);
+ * - an indented header, the target's own or the next, with a key above it: botocore takes it for part of that key's
+ *   value, JavaScript and Go for a header. The next header also without a key above it, since login would add one;
  * - a line in the section that begins with `[` and is no header: what follows may have been meant for another section;
- * - an edited key on an indented line: an own key for JavaScript, part of the value above it for botocore, nothing for Go;
+ * - an edited key on an indented line: an own key for JavaScript, part of the value above it for botocore, nothing for
+ *   Go;
  * - an indented line below an edited key that JavaScript would read as a key of its own;
  * - a NUL in the section, or a file in UTF-16.
  *
@@ -83,7 +85,7 @@ export function readShared({ credentials, config }: SharedSnapshots): SharedDocu
   }
 }
 
-/** Returns a profile's section of the credentials file, for an edit of the keys that login writes; undefined if there is none. */
+/** Returns a profile's section of the credentials file, for an edit of the keys that login writes; or undefined. */
 export function locateSection(target: SectionTarget): SectionPlace | undefined {
   return placeAmong(sectionsNamed(target.document, target.profile), target, isManagedKey)
 }
@@ -178,8 +180,8 @@ function opensBracket(text: string, line: IniLine): boolean {
 }
 
 /**
- * Returns what goes between the brackets of a new section of config. A name with blanks or quotes is quoted, since botocore reads
- * it as a shell would (configloader.py › build_profile_map).
+ * Returns what goes between the brackets of a new section of config. A name with blanks or quotes is quoted, since
+ * botocore reads it as a shell would (configloader.py › build_profile_map).
  */
 export function configSectionName(profile: string): string {
   if (profile === 'default') return profile
@@ -265,7 +267,9 @@ export interface SectionGap {
   readonly addsBlankLine: boolean
 }
 
-/** Returns what goes before a section that is appended: an end for the last line, and a blank line if the file has them. */
+/**
+ * Returns what goes before a section that is appended: an end for the last line, and a blank line if the file has them.
+ */
 export function gapAtEnd(document: IniDocument): SectionGap {
   const { text } = document
   const addsLineEnd = text !== '' && !text.endsWith('\n')
@@ -273,7 +277,7 @@ export function gapAtEnd(document: IniDocument): SectionGap {
   return { addsLineEnd, addsBlankLine: text !== '' && separatesSections(document) && !endsWithBlankLine(end) }
 }
 
-/** Appends a section to a file, in the file's own style. `name` is what stands between the brackets. */
+/** Appends a section to a file, in the file's own style. `name` goes between the brackets. */
 export function appendSection(document: IniDocument, name: string, keys: readonly KeyValue[]): ByteEdit {
   const { text } = document
   const { addsLineEnd, addsBlankLine } = gapAtEnd(document)
@@ -298,8 +302,8 @@ export function endOf({ end, continuations }: IniEntry): number {
 }
 
 /**
- * Returns the line end for new lines: LF or CR LF, as at the end of the file or after a section's header. CR alone is never written:
- * only botocore, Java and .NET read it.
+ * Returns the line end for new lines: LF or CR LF, as at the end of the file or after a section's header. CR alone is
+ * never written: only botocore, Java and .NET read it.
  */
 export function lineEndOf(text: string, section?: IniSection): '\n' | '\r\n' {
   const found = section && lineEndAt(text, section.start)
@@ -315,12 +319,12 @@ export function lineEndAt(text: string, start: number): string | undefined {
   return text.slice(line.contentEnd, line.end)
 }
 
-/** Returns the last line of a text with a CR at its end, at most 256 bytes of it: what a checksum recognizes the line by. */
+/** Returns the last line of a text with a CR at its end, at most 256 bytes of it, for a checksum. */
 export function lastLineOf(text: string): string {
   return /[^\r\n]*\r?$/.exec(text.slice(-256))?.[0] ?? ''
 }
 
-/** Returns what most keys have between name and value; ` = ` without a majority. Empty and colon-delimited values do not count. */
+/** Returns what most keys have between name and value; ` = ` without a majority. Empty values and colons do not count. */
 export function delimiterOf(document: IniDocument, section: IniSection | undefined): ' = ' | '=' {
   const own = section === undefined ? 0 : votes(document, [section])
   if (own !== 0) return own < 0 ? '=' : ' = '
@@ -329,8 +333,8 @@ export function delimiterOf(document: IniDocument, section: IniSection | undefin
 }
 
 /**
- * Returns whether the file keeps its sections apart with blank lines, as it does before its last header, not counting comments right
- * above that; true if there is nothing else above it.
+ * Returns whether the file keeps its sections apart with blank lines, as it does before its last header, not counting
+ * comments right above that; true if there is nothing else above it.
  */
 function separatesSections(document: IniDocument): boolean {
   const { text, sections } = tailOf(document, SAMPLE_LENGTH)
@@ -364,19 +368,19 @@ function vote(text: string, entry: IniEntry): number {
 }
 
 /**
- * Throws TEXT_REFUSED for a name that must never reach a section header, be the section there or not: empty, with control
- * characters or line ends, with `]`, with blanks at an end, and names that some tool does not take for a name: `DEFAULT`
- * (configparser gives its keys to every profile), `__proto__` (the JavaScript loader gives the whole file up),
- * `profile …` (what config puts before a name; only .NET reads it in the credentials file).
+ * Throws TEXT_REFUSED for a name that must never reach a section header, be the section there or not: empty, with
+ * control characters or line ends, with `]`, with blanks at an end, and names that some tool does not take for a name:
+ * `DEFAULT` (configparser gives its keys to every profile), `__proto__` (the JavaScript loader gives the whole file
+ * up), `profile …` (what config puts before a name; only .NET reads it in the credentials file).
  */
 export function assertProfileName(name: string, origin: Origin): void {
   refuseIf(defectOf(name), name, origin)
 }
 
 /**
- * Throws TEXT_REFUSED like `assertProfileName`, and for a name with `#`, `;` or `[`, with which a new section would make Rust
- * and Java tools give the whole file up. A section that has such a name already may be edited. Blanks inside, quotes and
- * letters beyond ASCII are allowed, though not every tool finds such a profile.
+ * Throws TEXT_REFUSED like `assertProfileName`, and for a name with `#`, `;` or `[`, with which a new section would
+ * make Rust and Java tools give the whole file up. A section that has such a name already may be edited. Blanks inside,
+ * quotes and letters beyond ASCII are allowed, though not every tool finds such a profile.
  */
 export function assertNewProfileName(name: string, origin: Origin): void {
   refuseIf(defectOf(name) ?? (/[#;[]/.test(name) ? 'alphabet' : undefined), name, origin)

@@ -37,8 +37,8 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { TextDefect } from '../model/failure.ts'
 
 /**
- * Plans the edits that put a session into a profile's section of the credentials file, and those that remove it again so that the
- * file is what it was. Throws FILE_MALFORMED where the place of the section is in doubt.
+ * Plans the edits that put a session into a profile's section of the credentials file, and those that remove it again
+ * so that the file is what it was. Throws FILE_MALFORMED where the place of the section is in doubt.
  */
 
 /** What login wants written. */
@@ -58,13 +58,14 @@ export interface SessionRemovalPlan {
 type Layout = Pick<SessionState, 'madeSection' | 'addedBlankLine' | 'endedLine'>
 
 /**
- * Plans a write, from the file as it is: for several profiles plan one, apply it, read again, plan the next. Whose session may be
- * replaced is the caller's question (`classifySection`); long-term credentials never are, whatever the caller decided.
+ * Plans a write, from the file as it is: for several profiles plan one, apply it, read again, plan the next. Whose
+ * session may be replaced is the caller's question (`classifySection`); long-term credentials never are, whatever the
+ * caller decided.
  *
- * A missing section is appended in the file's own style. In an existing one, values are replaced (an upper-case key, a colon or an
- * empty value: the whole line); further lines of such a value, second keys of one name, `aws_security_token` and other tools'
- * marks go; missing keys go after the last managed key, else right after the header. Everything else stays. The same session
- * planned again gives no edit.
+ * A missing section is appended in the file's own style. In an existing one, values are replaced (an upper-case key, a
+ * colon or an empty value: the whole line); further lines of such a value, second keys of one name,
+ * `aws_security_token` and other tools' marks go; missing keys go after the last managed key, else right after the
+ * header. Everything else stays. The same session planned again gives no edit.
  *
  * Throws SECTION_HOLDS_LONG_TERM_CREDENTIALS, and TEXT_REFUSED for names and values that could not be read back.
  */
@@ -84,10 +85,10 @@ export function planSessionWrite(write: SessionWrite): readonly ByteEdit[] {
 }
 
 /**
- * Plans a removal. The section itself goes if login made it and it has nothing but login's keys (comments below them count as the next
- * section's), and with it the blank line and the line end that login added before it. Beside long-term credentials that somebody
- * added since, only login's marks and a session token, which is dead there, go; beside another's session only the marks. A session
- * that login did not write stays.
+ * Plans a removal. The section itself goes if login made it and it has nothing but login's keys (comments below them
+ * count as the next section's), and with it the blank line and the line end that login added before it. Beside
+ * long-term credentials that somebody added since, only login's marks and a session token, which is dead there, go;
+ * beside another's session only the marks. A session that login did not write stays.
  */
 export function planSessionRemoval(target: SectionTarget): SessionRemovalPlan {
   const place = locateSection(target)
@@ -113,7 +114,8 @@ function newSection(write: SessionWrite): ByteEdit {
   const { document, profile } = write
   assertNewProfileName(profile, { kind: 'default' })
   const { addsLineEnd, addsBlankLine } = gapAtEnd(document)
-  // Of several sections that login appended, any may be the last to go, and that one must remove the line end that the first added.
+  // Of several sections that login appended, any may be the last to go, and that one must remove the line end that the
+  // first added.
   const endedLine = addsLineEnd ? lineChecksum(lastLineOf(document.text)) : stateIn(lastEntriesOf(document))?.endedLine
   const values = sessionValues(write, { madeSection: true, addedBlankLine: addsBlankLine, endedLine })
   return appendSection(
@@ -170,8 +172,9 @@ function valueEdits(entry: IniEntry, value: string, delimiter: string): readonly
 }
 
 /**
- * After the last managed key; else right after the header, unless an indented line that is no comment follows there: botocore would
- * take it for part of what we write. In that case before the first line that is not indented, else at the section's end.
+ * After the last managed key; else right after the header, unless an indented line that is no comment follows there:
+ * botocore would take it for part of what we write. In that case before the first line that is not indented, else at
+ * the section's end.
  */
 function insertionOffset(text: string, { section, body }: SectionPlace, kept: readonly IniEntry[]): number {
   if (kept.length > 0) return Math.max(...kept.map(endOf))
@@ -231,8 +234,8 @@ function wholeSection(text: string, { section, body }: SectionPlace, { addedBlan
 }
 
 /**
- * Adds the removal of the line end that login gave to the line above, if the removals reach the end of the file and that line is the
- * same again. With anything after it, the line end is needed.
+ * Adds the removal of the line end that login gave to the line above, if the removals reach the end of the file and
+ * that line is the same again. With anything after it, the line end is needed.
  */
 function withoutAddedLineEnd(
   text: string,
@@ -250,7 +253,10 @@ function withoutAddedLineEnd(
   return [...removals, removalOf({ start: above.length, end: tail })]
 }
 
-/** A broken server's answer could carry line ends, and with them other sections (nothing of it is shown: it may be secret). */
+/**
+ * A broken server's answer could carry line ends, and with them other sections (nothing of it is shown: it may be
+ * secret).
+ */
 function assertSession({ accessKeyId, secretAccessKey, sessionToken, expiration }: ShortTermCredentials): void {
   assertPlain('the access key id', accessKeyId)
   assertPlain('the secret access key', secretAccessKey)

@@ -28,19 +28,20 @@ import { isSame, readWhenQuiet } from './quiet-read.ts'
 /**
  * The two shared files of AWS, and the only way in which awsmfa changes them.
  *
- * Purpose: whatever happens (a kill, a full disk, another awsmfa, a program that writes in place without any lock), each file is
- * the old one or the new one, whole; what others wrote is kept; and no file changes unless all do.
+ * Purpose: whatever happens (a kill, a full disk, another awsmfa, a program that writes in place without any lock),
+ * each file is the old one or the new one, whole; what others wrote is kept; and no file changes unless all do.
  *
- * Calling sequence: `read` for a look without a lock; `preflight` to find out whether a write will be possible, before a token
- * code is spent; `transact` with a plan, which turns what was read into edits. `transact` locks the files (config before
- * credentials), removes what killed processes left, reads both, asks the plan, applies its edits, stages the new files beside
- * the old ones, reads the stages back, compares the originals once more, and renames. It is one synchronous function, so that no
- * event of this process comes in between. A plan must not wait, and is asked again if a file was changed meanwhile.
+ * Calling sequence: `read` for a look without a lock; `preflight` to find out whether a write will be possible, before
+ * a token code is spent; `transact` with a plan, which turns what was read into edits. `transact` locks the files
+ * (config before credentials), removes what killed processes left, reads both, asks the plan, applies its edits, stages
+ * the new files beside the old ones, reads the stages back, compares the originals once more, and renames. It is one
+ * synchronous function, so that no event of this process comes in between. A plan must not wait, and is asked again if
+ * a file was changed meanwhile.
  *
- * Errors: a plan may throw, and then nothing has changed. FILE_UNREADABLE and FILE_NOT_REGULAR for reading; FILE_LOCKED;
- * FILE_KEEPS_CHANGING; FILE_NOT_WRITABLE with the step and FILE_INCOMPLETE_WRITE, with the old bytes in place but for the step
- * 'restore'; FILE_PARTLY_WRITTEN if the second file failed and the first could not be restored; HOME_OF_ANOTHER for root. What is
- * wrong after the new files are in place is a warning.
+ * Errors: a plan may throw, and then nothing has changed. FILE_UNREADABLE and FILE_NOT_REGULAR for reading;
+ * FILE_LOCKED; FILE_KEEPS_CHANGING; FILE_NOT_WRITABLE with the step and FILE_INCOMPLETE_WRITE, with the old bytes in
+ * place but for the step 'restore'; FILE_PARTLY_WRITTEN if the second file failed and the first could not be restored;
+ * HOME_OF_ANOTHER for root. What is wrong after the new files are in place is a warning.
  */
 export interface SharedFiles {
   readonly read: () => SharedSnapshots
@@ -220,7 +221,7 @@ function planReplacement(
   return edited === text ? [] : [{ file, names, read, bytes: Buffer.from(edited, 'latin1') }]
 }
 
-/** Returns whether every byte outside the edits is as it was: the last look before a file of the person's is replaced. */
+/** Returns whether every byte outside the edits is as it was: the last look before a file is replaced. */
 function isContained(text: string, edited: string, edits: readonly ByteEdit[]): boolean {
   let [position, editedPosition] = [0, 0]
   for (const { offset, length, content } of edits.toSorted((a, b) => a.offset - b.offset || a.length - b.length)) {
@@ -232,7 +233,7 @@ function isContained(text: string, edited: string, edits: readonly ByteEdit[]): 
   return edited.slice(editedPosition) === text.slice(position)
 }
 
-/** Stages all files and renames them into place. Returns undefined, having changed nothing, if a file is no longer what was read. */
+/** Stages all files and renames them into place. Returns undefined, having changed nothing, if a file was changed. */
 function replaceAll(
   { lastSizes }: Session,
   replacements: readonly Replacement[],

@@ -21,8 +21,9 @@ import { errnoOf, isSystemError, retryIfBusy, writing } from './system-error.ts'
 /**
  * Writes files whole: a stage, complete and read back under a private name beside the file, is renamed to it.
  *
- * write-file-atomic writes the stage. It makes one unchecked write (a full disk cuts the file short without an error) and has no
- * hook before its own rename, so its target is never the file itself. Its temporary files are called <target>.<digits>.
+ * write-file-atomic writes the stage. It makes one unchecked write (a full disk cuts the file short without an error)
+ * and has no hook before its own rename, so its target is never the file itself. Its temporary files are called
+ * <target>.<digits>.
  */
 
 /** A complete new file, read back, beside the file that it is for. */
@@ -44,10 +45,10 @@ export type WriteWarning =
 const PRIVATE_FILE = 0o600
 const PRIVATE_FOLDER = 0o700
 
-/** Without a lock, a stage may belong to a process in another container, which cannot be seen from here: it gets time to finish. */
+/** Without a lock, a stage may belong to a process in another container, invisible from here: it gets time to finish. */
 const SWEEP_WITHOUT_LOCK_MS = 60_000
 
-/** How much a stage is made older than its last change of status, and how much of that file systems with coarse clocks leave. */
+/** How much a stage is made older than its ctime, and how much of that a file system with a coarse clock leaves. */
 const BACKDATED_MS = 20
 const STILL_BACKDATED_MS = 10
 
@@ -55,8 +56,9 @@ const STILL_BACKDATED_MS = 10
 const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?<pid>\d+)-[0-9a-f]{12}(?:\.\d+)?$/
 
 /**
- * Writes a file of awsmfa's own, mode 0600, and makes its folder if it is missing. In the home of another, root gives both to
- * the owner of the folder above. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and then the old file is still there.
+ * Writes a file of awsmfa's own, mode 0600, and makes its folder if it is missing. In the home of another, root gives
+ * both to the owner of the folder above. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and then the old file is
+ * still there.
  */
 export function writeWhole(path: string, content: string | Buffer): void {
   const folder = dirname(path)
@@ -78,7 +80,10 @@ export function replaceFile(path: string, content: string | Buffer): void {
 
 /** How a stage is made. */
 export interface StageOptions {
-  /** The file that it replaces, whose owner and mode it keeps, no wider than 0600. Without one it gets the folder's owner from root. */
+  /**
+   * The file that it replaces, whose owner and mode it keeps, no wider than 0600. Without one it gets the folder's
+   * owner from root.
+   */
   readonly old?: BigIntStats | undefined
   /** The folder for it, if not the file's own. */
   readonly folder?: string
@@ -86,7 +91,7 @@ export interface StageOptions {
   readonly fsync?: boolean
 }
 
-/** Makes a stage for a file. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE; then it is removed again, if that is possible. */
+/** Makes a stage for a file. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, having removed it if possible. */
 export function makeStage(file: string, bytes: Buffer, options: StageOptions = {}): Stage {
   const path = stageName(options.folder === undefined ? file : join(options.folder, basename(file)))
   try {
@@ -108,8 +113,8 @@ export function makeStage(file: string, bytes: Buffer, options: StageOptions = {
 }
 
 /**
- * Returns whether a file was put into place whole: a write gives mtime and ctime the same value, and `makeStage` an older mtime. False
- * on Windows, where they may differ after any write.
+ * Returns whether a file was put into place whole: a write gives mtime and ctime the same value, and `makeStage` an
+ * older mtime. False on Windows, where they may differ after any write.
  */
 export function isRenamed({ mtimeNs, ctimeNs }: BigIntStats): boolean {
   return process.platform !== 'win32' && ctimeNs - mtimeNs >= BigInt(STILL_BACKDATED_MS) * 1_000_000n
@@ -122,8 +127,8 @@ export function discardStage(file: string, { path }: Pick<Stage, 'path'>): reado
 }
 
 /**
- * Throws what `makeStage` would throw for that many bytes. If the file's folder is missing, an empty stage is tried in the nearest
- * folder above that exists.
+ * Throws what `makeStage` would throw for that many bytes. If the file's folder is missing, an empty stage is tried in
+ * the nearest folder above that exists.
  */
 export function tryStage(file: string, length: number): void {
   const folder = writing(file, 'folder', () => nearestFolder(dirname(file)))
@@ -141,7 +146,7 @@ export function listFolder(file: string): readonly string[] {
   return writing(file, 'folder', () => readdirSync(dirname(file)))
 }
 
-/** Removes the stages of one file that killed processes left. For the holder of the file's lock, with the names in its folder. */
+/** Removes the stages of one file that killed processes left; for the holder of its lock, with the names beside it. */
 export function sweepStagesOf(file: string, names: readonly string[]): void {
   const isOfFile = (name: string): boolean => STAGE_NAME.exec(name)?.groups?.['file'] === basename(file)
   sweepStages(dirname(file), names.filter(isOfFile), 0)
@@ -160,9 +165,10 @@ export function sweepStages(folder: string, names: readonly string[], minimumAge
 }
 
 /**
- * Makes a folder, mode 0700, with those above it that are missing; in the home of another, root gives them to the owner of the
- * folder above. Throws the system's error. Not mkdirSync with `recursive`, which tries for ever in a file system that answers
- * ENOENT to a new folder, as procfs does, and says ENOENT instead of EROFS (src/node_file.cc, MKDirpSync; Node 20.20).
+ * Makes a folder, mode 0700, with those above it that are missing; in the home of another, root gives them to the owner
+ * of the folder above. Throws the system's error. Not mkdirSync with `recursive`, which tries for ever in a file system
+ * that answers ENOENT to a new folder, as procfs does, and says ENOENT instead of EROFS (src/node_file.cc, MKDirpSync;
+ * Node 20.20).
  */
 export function makePrivateFolder(folder: string): void {
   try {
@@ -195,8 +201,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Gives what root made in the home of another to the owner of a folder, who could not use it otherwise; a link itself, never what
- * it leads to. Does nothing for other users, in root's own folders, or if the system refuses.
+ * Gives what root made in the home of another to the owner of a folder, who could not use it otherwise; a link itself,
+ * never what it leads to. Does nothing for other users, in root's own folders, or if the system refuses.
  */
 export function giveToOwnerOf(folder: string, made: string): void {
   if (process.getuid?.() !== 0) return

@@ -18,14 +18,14 @@ import { errnoOf, isSystemError, orElse, retryIfBusy } from './system-error.ts'
 import { monotonicMs, pause } from './time.ts'
 
 /**
- * Locks between processes, as files: the file lock, held for milliseconds inside one synchronous function, and the question lock,
- * held while a person or the network is awaited.
+ * Locks between processes, as files: the file lock, held for milliseconds inside one synchronous function, and the
+ * question lock, held while a person or the network is awaited.
  *
- * A lock is published whole: its holder's identity is written under a private name and linked to the lock's name. A lock whose
- * holder is gone may be removed only under a second lock that is named after that one dead lock, and only if the dead lock is
- * still there: without that, two processes see the same dead holder, and the second removes the first one's new lock. A second
- * lock whose holder is gone is removed by the same rule. So at most one process at a time may remove a dead lock, and nobody a
- * newer one.
+ * A lock is published whole: its holder's identity is written under a private name and linked to the lock's name. A
+ * lock whose holder is gone may be removed only under a second lock that is named after that one dead lock, and only if
+ * the dead lock is still there: without that, two processes see the same dead holder, and the second removes the first
+ * one's new lock. A second lock whose holder is gone is removed by the same rule. So at most one process at a time may
+ * remove a dead lock, and nobody a newer one.
  */
 
 /** A lock that this process holds. */
@@ -95,8 +95,9 @@ export function acquireLock(path: string, waiting: LockWaiting): HeldLock {
 }
 
 /**
- * Takes a lock as `acquireLock` does, lets the event loop run meanwhile, and keeps the lock touched until it is released, which
- * alone does not keep the process alive. `waited`: somebody else held it. Rejects with the signal's reason.
+ * Takes a lock as `acquireLock` does, lets the event loop run meanwhile, and keeps the lock touched until it is
+ * released, which alone does not keep the process alive. `waited`: somebody else held it. Rejects with the signal's
+ * reason.
  */
 export async function acquireLockAsync(
   path: string,
@@ -167,7 +168,8 @@ function publish(name: string, { self, nonce, stage }: Claimant): boolean {
     return true
   } catch (error) {
     if (!isSystemError(error)) throw error
-    // ENOENT: a process that cannot see this one (in another container) swept its private name; the next turn tries again.
+    // ENOENT: a process that cannot see this one (in another container) swept its private name; the next turn tries
+    // again.
     if (error.code === 'EEXIST' || error.code === 'ENOENT') return false
     if (!LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
   } finally {
@@ -262,7 +264,9 @@ function heldLock(path: string, { nonce }: Claimant): HeldLock {
   }
 }
 
-/** Removes what killed processes left beside a lock that this process holds: private names, and claims on earlier locks. */
+/**
+ * Removes what killed processes left beside a lock that this process holds: private names, and claims on earlier locks.
+ */
 function sweepLeftovers(path: string): void {
   const prefix = `${basename(path)}.`
   for (const name of orElse([], () => readdirSync(dirname(path)))) {

@@ -4,9 +4,9 @@ import { hostname } from 'node:os'
 import { isSystemError, orElse } from './system-error.ts'
 
 /**
- * Which process holds a lock, in a form by which another process, now or after a restart or in another container, can find out
- * whether it still runs. A pid alone is not enough: it is reused, and two containers both have pid 1. Also whether this process
- * is in the foreground of its terminal, or in a container.
+ * Which process holds a lock, in a form by which another process, now or after a restart or in another container, can
+ * find out whether it still runs. A pid alone is not enough: it is reused, and two containers both have pid 1. Also
+ * whether this process is in the foreground of its terminal, or in a container.
  */
 
 /** One process on one host. What the platform does not tell is ''. */
@@ -36,8 +36,8 @@ export function identifyThisProcess(): ProcessIdentity {
 }
 
 /**
- * Returns whether a process still runs. Another boot id means `elsewhere`, not `gone`: two machines with one name may share a
- * home folder.
+ * Returns whether a process still runs. Another boot id means `elsewhere`, not `gone`: two machines with one name may
+ * share a home folder.
  */
 export function findProcess(sought: ProcessIdentity, self: ProcessIdentity): Whereabouts {
   if (sought.host !== self.host || sought.boot !== self.boot || sought.namespace !== self.namespace) return 'elsewhere'
@@ -60,8 +60,8 @@ export function isPidUsed(pid: number): boolean {
 }
 
 /**
- * Returns whether this process is in the foreground group of its controlling terminal. True if that cannot be found out: a wrong
- * no would refuse a person who sits there.
+ * Returns whether this process is in the foreground group of its controlling terminal. True if that cannot be found
+ * out: a wrong no would refuse a person who sits there.
  */
 export function isForeground(): boolean {
   if (process.platform === 'win32') return true
@@ -69,7 +69,10 @@ export function isForeground(): boolean {
   return groups === undefined || groups.foreground <= 0 || groups.foreground === groups.own
 }
 
-/** Returns whether this process is in the foreground of a terminal, whose keys send it signals. False if that is not known. */
+/**
+ * Returns whether this process is in the foreground of a terminal, whose keys send it signals. False if that is not
+ * known.
+ */
 export function isAtTerminal(): boolean {
   const groups = processGroups()
   return groups !== undefined && groups.foreground > 0 && groups.foreground === groups.own
@@ -83,7 +86,10 @@ export function hasContainerMark(): boolean {
 /** Places of fields 3, 5, 8 and 22 of /proc/<pid>/stat (proc(5)) in what `readStat` returns. */
 const [STATE, GROUP, FOREGROUND_GROUP, START] = [0, 2, 5, 19]
 
-/** Field 2 of /proc/<pid>/stat, the program's name in parentheses, may hold anything: the fields after the last parenthesis. */
+/**
+ * Field 2 of /proc/<pid>/stat, the program's name in parentheses, may hold anything: the fields after the last
+ * parenthesis.
+ */
 function readStat(pid: string): readonly string[] | undefined {
   const text = orElse(undefined, () => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -48,8 +48,8 @@ export function readRegularFile(path: string): FileRead {
 }
 
 /**
- * Reads a file of awsmfa's own; undefined if there is none. Throws the system's error, and a plain Error for a file that is not
- * regular, that `isAcceptable` rejects or that shrinks meanwhile.
+ * Reads a file of awsmfa's own; undefined if there is none. Throws the system's error, and a plain Error for a file
+ * that is not regular, that `isAcceptable` rejects or that shrinks meanwhile.
  */
 export function readWhole(path: string, isAcceptable: (stat: Stats) => boolean = () => true): Buffer | undefined {
   if (!isThere(path)) return undefined
@@ -65,7 +65,10 @@ export function readWhole(path: string, isAcceptable: (stat: Stats) => boolean =
   }
 }
 
-/** Returns whether there is anything under a name, even a dangling link. Throws the system's error if it cannot be looked at. */
+/**
+ * Returns whether there is anything under a name, even a dangling link. Throws the system's error if it cannot be
+ * looked at.
+ */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
@@ -89,8 +92,8 @@ export function isNullDevice(path: string): boolean {
 }
 
 /**
- * Follows the symbolic links that the last part of a path is, to the file that they lead to, which need not exist. Links among
- * the folders are left to the system. Throws FILE_NOT_REGULAR for a loop.
+ * Follows the symbolic links that the last part of a path is, to the file that they lead to, which need not exist.
+ * Links among the folders are left to the system. Throws FILE_NOT_REGULAR for a loop.
  */
 export function resolveLinks(path: string): string {
   let current = path

@@ -51,8 +51,8 @@ export function asWriteFailure(path: string, step: WriteStep, error: unknown): u
 }
 
 /**
- * Runs an action; on Windows, where a virus scanner or indexer may hold any file for a moment, repeats it for up to 2 s while it
- * is refused with EPERM, EACCES or EBUSY. Throws what the action throws.
+ * Runs an action; on Windows, where a virus scanner or indexer may hold any file for a moment, repeats it for up to 2 s
+ * while it is refused with EPERM, EACCES or EBUSY. Throws what the action throws.
  */
 export function retryIfBusy<T>(action: () => T, platform: NodeJS.Platform = process.platform): T {
   const startedMs = monotonicMs()
