@@ -1,10 +1,8 @@
+import { diffArrays } from 'diff'
 import type { ByteEdit } from './edit.ts'
 import { linesBetween, lowerAscii, readIniDocument, trimBlanks } from './ini-document.ts'
 
-/**
- * Texts as lines, and which lines two texts have in common, by Bram Cohen's "patience diff". Not a package: the algorithm of jsdiff
- * (Myers) takes time with the square of the changes, 17 s for 2,000 changed lines, and `doctor --fix` may change that many.
- */
+/** Texts as lines, and which lines two texts have in common. */
 
 /** A line: what it says, and how it ends (`''` for a last line without an end). */
 export interface TextLine {
@@ -12,7 +10,9 @@ export interface TextLine {
   readonly lineEnd: string
 }
 
-/** Lines that give way to others: from `beforeStart` up to `beforeEnd` of one text stands `afterStart` to `afterEnd` of the other. */
+/**
+ * Lines that are replaced: `beforeStart` up to `beforeEnd` of one text by `afterStart` up to `afterEnd` of the other.
+ */
 export interface LineChange {
   readonly beforeStart: number
   readonly beforeEnd: number
@@ -28,7 +28,10 @@ export function splitLines(text: string): readonly TextLine[] {
   }))
 }
 
-/** Gives the changes that make one list of lines of another: in order, apart from each other, none empty on both sides. */
+/**
+ * Returns the changes that make one list of lines of another: in order, apart from each other, none empty on both
+ * sides.
+ */
 export function changesBetween(before: readonly string[], after: readonly string[]): readonly LineChange[] {
   const matches = matchLines(before, after)
   const changes: LineChange[] = []
@@ -44,7 +47,7 @@ export function changesBetween(before: readonly string[], after: readonly string
   return changes
 }
 
-/** Gives edits that make one text of another, line by line, so that what both have is not touched. */
+/** Returns edits that make one text of another, line by line, so that what both have is not touched. */
 export function editsBetween(before: string, after: string): readonly ByteEdit[] {
   const [old, fresh] = [linesBetween(before, 0, before.length), linesBetween(after, 0, after.length)]
   const changes = changesBetween(
@@ -62,85 +65,19 @@ export function editsBetween(before: string, after: string): readonly ByteEdit[]
   })
 }
 
-/**
- * Matches lines that two lists have in common, in the same order in both: what both begin and end with, then lines that stand
- * once in each, then the same again between these (Bram Cohen's "patience diff"). Gives for each line of `before` its place in
- * `after`, or undefined. Takes time in proportion to the number of lines, not to how much they differ.
- */
+/** Returns for each line of `before` its place in `after`, or undefined for one that has none. */
 export function matchLines(before: readonly string[], after: readonly string[]): readonly (number | undefined)[] {
-  const matches: (number | undefined)[] = before.map(() => undefined)
-  const open: LineChange[] = [{ beforeStart: 0, beforeEnd: before.length, afterStart: 0, afterEnd: after.length }]
-  for (let range = open.pop(); range !== undefined; range = open.pop()) {
-    let { beforeStart, beforeEnd, afterStart, afterEnd } = range
-    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeStart] === after[afterStart])
-      matches[beforeStart++] = afterStart++
-    while (beforeStart < beforeEnd && afterStart < afterEnd && before[beforeEnd - 1] === after[afterEnd - 1])
-      matches[--beforeEnd] = --afterEnd
-    const rest = { beforeStart, beforeEnd, afterStart, afterEnd }
-    for (const [index, match] of anchorsIn(rest, before, after)) {
-      matches[index] = match
-      open.push({ beforeStart, beforeEnd: index, afterStart, afterEnd: match })
-      beforeStart = index + 1
-      afterStart = match + 1
-    }
-    if (beforeStart > rest.beforeStart)
-      open.push({ beforeStart, beforeEnd: rest.beforeEnd, afterStart, afterEnd: rest.afterEnd })
-  }
-  return matches
-}
-
-type Anchor = readonly [number, number]
-
-/** The longest row of lines that stand once on each side, in the same order on both. */
-function anchorsIn(
-  { beforeStart, beforeEnd, afterStart, afterEnd }: LineChange,
-  before: readonly string[],
-  after: readonly string[],
-): readonly Anchor[] {
-  const places = placesOfSingles(after, afterStart, afterEnd)
-  const common = [...placesOfSingles(before, beforeStart, beforeEnd)].flatMap(([line, index]): readonly Anchor[] => {
-    const match = places.get(line)
-    return match === undefined ? [] : [[index, match]]
+  let position = 0
+  return diffArrays([...before], [...after]).flatMap(({ value, added, removed }) => {
+    const start = position
+    if (!removed) position += value.length
+    return added ? [] : value.map((_, index) => (removed ? undefined : start + index))
   })
-  return longestRising(common.toSorted((a, b) => a[0] - b[0]))
 }
 
-function placesOfSingles(lines: readonly string[], start: number, end: number): ReadonlyMap<string, number> {
-  const places = new Map<string, number>()
-  const repeated = new Set<string>()
-  for (let index = start; index < end; index++) {
-    const line = lines[index] ?? ''
-    if (places.has(line)) repeated.add(line)
-    places.set(line, index)
-  }
-  for (const line of repeated) places.delete(line)
-  return places
-}
-
-/** Patience sorting: the longest rising row of second numbers; the first numbers rise already. */
-function longestRising(anchors: readonly Anchor[]): readonly Anchor[] {
-  interface Card {
-    readonly anchor: Anchor
-    readonly below: Card | undefined
-  }
-  const piles: Card[] = []
-  for (const anchor of anchors) {
-    let [low, high] = [0, piles.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((piles[middle]?.anchor[1] ?? 0) < anchor[1]) low = middle + 1
-      else high = middle
-    }
-    piles[low] = { anchor, below: piles[low - 1] }
-  }
-  const row: Anchor[] = []
-  for (let card = piles.at(-1); card !== undefined; card = card.below) row.push(card.anchor)
-  return row.reverse()
-}
-
-/** A line and the section that it stands in. */
+/** A line and the section that it is in. */
 export interface SectionedLine extends TextLine {
-  /** What stands between the brackets of the header at or above it; `''` above the first. */
+  /** The name in the header at or above it; `''` above the first. */
   readonly section: string
   readonly isHeader: boolean
 }
@@ -165,18 +102,18 @@ export function sectionedLines(text: string): readonly SectionedLine[] {
   })
 }
 
-/** What a line is recognised by in another text: a line of one section is never taken for the same line of another. */
+/** Returns what a line is recognized by in another text: never the same for lines of two sections. */
 export function identityOf({ section, content }: SectionedLine): string {
   return `${section}\n${content}`
 }
 
-/** Gives the key of a line at column 0, in lower case; undefined for headers, comments, blank and further lines. */
+/** Returns the key of a line at column 0, in lower case; undefined for headers, comments, blank and further lines. */
 export function keyOf({ content, isHeader }: SectionedLine): string | undefined {
   const match = isHeader ? null : /^([^\s#;=:][^=:]*)[=:]/.exec(content)
   return match === null ? undefined : lowerAscii(trimBlanks(match[1] ?? ''))
 }
 
-/** Tells whether a line says something to a tool. */
+/** Returns whether a line says something to a tool. */
 export function isMeaningful({ content }: TextLine): boolean {
   return /[^ \t\v\f]/.test(content) && !/^[ \t\v\f]*[#;]/.test(content)
 }
