@@ -1,3 +1,8 @@
+/**
+ * Answers the two commands that prompts and SDKs run all day, `status` and a cached `credential-process`, with Node's fs alone.
+ * Anything unusual (an unreadable file, a usage error, another cache to look into) is declined: nothing has been written, and
+ * the command itself runs, which has the words for every failure.
+ */
 import { statSync } from 'node:fs'
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
@@ -16,13 +21,7 @@ import { usableSectionSession } from '../sessions/status.ts'
 import { createOutput, streamFacts } from '../ui/streams.ts'
 import { textStyle } from '../ui/style.ts'
 
-/**
- * The two commands that prompts and SDKs run all day, `status` and a cached `credential-process`, answered with Node's fs alone.
- * Anything out of the ordinary (a file that cannot be read, a usage error, another cache to look into) is declined: the answer is
- * undefined, nothing has been written, and the command itself runs, which has the words for every failure.
- */
-
-/** Returns the exit code of a line that could be answered at once, else undefined. */
+/** Answers a line and returns its exit code; undefined if it is declined. */
 export async function answerQuickly(invocation: Invocation): Promise<number | undefined> {
   try {
     const surroundings = surroundingsOfProcess()
@@ -37,7 +36,7 @@ function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundin
   const { env } = surroundings
   const noColor = invocation.options.noColor === true
   const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
-  if (arePromptLinesOld(surroundings) || (data.color && mayForbidColour(surroundings))) return undefined
+  if (arePromptLinesOld(surroundings) || (data.color && mayForbidColor(surroundings))) return undefined
   return status(invocation, {
     environment: env,
     now: () => new Date(),
@@ -48,7 +47,7 @@ function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundin
   })
 }
 
-/** Prompt lines are dated from the credentials file; only the command itself can write them anew. */
+/** Prompt lines older than the credentials file are written anew by the command itself. */
 function arePromptLinesOld(surroundings: Surroundings): boolean {
   const { credentials } = resolveSharedFiles(surroundings)
   const folder = statSync(`${credentials}.awsmfa`, { throwIfNoEntry: false })
@@ -56,8 +55,8 @@ function arePromptLinesOld(surroundings: Surroundings): boolean {
   return folder.mtimeMs < (statSync(credentials, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)
 }
 
-/** The settings file may switch color off, and only the command itself reads it. */
-function mayForbidColour(surroundings: Surroundings): boolean {
+/** The settings file may turn color off, and only the command itself reads it. */
+function mayForbidColor(surroundings: Surroundings): boolean {
   return isThere(resolveOwnFolders(surroundings).config)
 }
 
@@ -99,7 +98,7 @@ function previousAnswer(
   )
 }
 
-/** Tools do not use keys in the section of a role profile. The settings file may say when to renew. */
+/** Declines role profiles, of which no tool uses keys in the section, and a settings file, which may say when to renew. */
 function answerFromSection(
   { hasSettings, renderProcessAnswer }: typeof ProcessAnswers,
   name: string,

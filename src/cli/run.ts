@@ -1,49 +1,40 @@
+/**
+ * The command line: parses it, runs the command, turns a failure into words on stderr and an exit code. A command is loaded
+ * only to run, yargs only for what `parse` declines.
+ */
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 import { isDebug, parse } from '../command-line/parse.ts'
 import type { Invocation } from '../command-line/table.ts'
-import type { ParsedLine } from '../command-line/yargs.ts'
 import { status } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { createOutput } from '../ui/streams.ts'
 
-/** The command line: parses it and runs the command. Nothing of a command but the quick answers, and no yargs, is loaded before it is needed. */
-
 /**
- * Runs a parsed line and gives the exit code; never throws. A command is loaded only when it is the one to run. stdout gets
- * data alone: with `--json` one JSON document once the command has done its work, and nothing where it failed, so that what
- * is on stdout can always be parsed; a failure is told in words on stderr and by the exit code, with `--json` as without.
- */
-async function run(invocation: Invocation): Promise<number> {
-  const exitCode = await supervise(
-    (signal) => runCommand(invocation, signal),
-    supervisionOfProcess(isDebug(invocation)),
-  )
-  if (invocation.command === 'env' && exitCode !== 0)
-    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode)
-  return exitCode
-}
-
-/**
- * Runs the words after `awsmfa` and gives the exit code; never throws. Yargs is loaded only where the strict parser declines.
- * Help goes to stdout and is success, also for `awsmfa` alone (gh does the same).
+ * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one document
+ * once the command has done its work, and nothing where it failed. Help is success, also for `awsmfa` alone, as with gh.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const isWindows = process.platform === 'win32'
   try {
-    const isWindows = process.platform === 'win32'
-    const invocation = parse(argv, isWindows)
-    if (invocation !== undefined && invocation !== 'version')
-      return (await answerQuickly(invocation)) ?? (await run(invocation))
-    const line: ParsedLine =
-      invocation === 'version'
-        ? { kind: 'version' }
-        : (await import('../command-line/yargs.ts')).parseWithYargs(argv, isWindows)
-    if (line.kind === 'invocation') return await run(line.invocation)
-    createOutput(1)(await answerTo(line))
-    return 0
+    const exact = parse(argv, isWindows)
+    if (exact === 'version') return print(`${version}\n`)
+    if (exact !== undefined) return (await answerQuickly(exact)) ?? (await run(exact))
+    const { parseWithYargs, renderHelp } = await import('../command-line/yargs.ts')
+    const line = parseWithYargs(argv, isWindows)
+    switch (line.kind) {
+      case 'invocation':
+        return await run(line.invocation)
+      case 'version':
+        return print(`${version}\n`)
+      case 'help':
+        return print(await renderHelp(line.command))
+      case 'topic':
+        return print((await import('./help.ts')).renderTopic(line.topic, new Date()))
+    }
   } catch (error) {
     const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2) })
     if (argv[0] === 'env') {
@@ -54,10 +45,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function answerTo(line: Exclude<ParsedLine, { readonly kind: 'invocation' }>): Promise<string> {
-  if (line.kind === 'version') return `${version}\n`
-  if (line.kind === 'topic') return (await import('./help.ts')).renderTopic(line.topic, new Date())
-  return await (await import('../command-line/yargs.ts')).renderHelp(line.command)
+function print(text: string): number {
+  createOutput(1)(text)
+  return 0
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const exitCode = await supervise(
+    (signal) => runCommand(invocation, signal),
+    supervisionOfProcess(isDebug(invocation)),
+  )
+  if (invocation.command === 'env' && exitCode !== 0)
+    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode)
+  return exitCode
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {
@@ -66,13 +66,13 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
   try {
     return await dispatch(invocation.command, invocation, runtime)
   } finally {
-    // Once everything is said; and after a failure too, since some of many may have been signed in.
-    if (LEAVE_PROMPT_TRUE.has(invocation.command)) runtime.updatePromptCache()
+    // After a failure too, since some of many profiles may have been signed in.
+    if (UPDATING_PROMPT.has(invocation.command)) runtime.updatePromptCache()
   }
 }
 
-/** Those that change sessions, and status, which goes this way where it has to look closer. Programs that others wait for see to it only after a login. */
-const LEAVE_PROMPT_TRUE: ReadonlySet<string> = new Set<CommandName>([
+/** Commands that change sessions, and `status` where it could not be answered quickly. exec, env and credential-process do it after a login. */
+const UPDATING_PROMPT: ReadonlySet<CommandName> = new Set<CommandName>([
   'login',
   'logout',
   'cache',

@@ -1,3 +1,7 @@
+/**
+ * What surrounds every command: signals become an AbortSignal, whatever is thrown becomes words on stderr and an exit code,
+ * and a process that would end without an answer reports that instead of ending with 0.
+ */
 import type { EventEmitter } from 'node:events'
 import { version } from '../../package.json'
 import { exitCodeOf } from './exit-codes.ts'
@@ -7,19 +11,13 @@ import type { Failure } from '../model/failure.ts'
 import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import { createOutput } from '../ui/streams.ts'
 
-/**
- * What stands round every command: signals become an AbortSignal, whatever is thrown becomes words on stderr and an exit
- * code, and a process that is about to end without an answer says so instead of ending with 0.
- */
-
-/** What to run: gives the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system says stop. */
+/** What to run: returns the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system says stop. */
 export type Work = (signal: AbortSignal) => number | Promise<number>
 
 export interface Supervision {
   readonly debug: boolean
-  /** Where signals and stray errors arrive: the process. */
+  /** The process, which emits signals and uncaught errors. */
   readonly events: Pick<EventEmitter, 'on' | 'once' | 'off'>
-  /** Takes the words for stderr. */
   readonly stderr: (text: string) => void
 }
 
@@ -29,16 +27,16 @@ const SIGNALS: Readonly<Record<string, Failure>> = {
   SIGHUP: { code: 'INTERRUPTED', signal: 'SIGHUP' },
 }
 
-/** The supervision of this process. */
+/** Returns the supervision of this process. */
 export function supervisionOfProcess(debug: boolean): Supervision {
   return { debug, events: process, stderr: createOutput(2) }
 }
 
 /**
- * Runs the work and gives the exit code. Never throws. The first signal aborts the work, a second one ends the process as if
- * nobody listened. An AwsmfaError is told in its own words, also after a signal, since a file may have been left in a state
- * that the person must know of; anything else that is thrown after a signal is that signal's doing. Any other error is a
- * fault of awsmfa, which is told without its message: messages of Node and of parsers quote what they were given.
+ * Runs the work and returns the exit code. Never throws. The first signal aborts the work, a second one ends the process. An
+ * AwsmfaError is reported as such, also after a signal, since a file may have been left in a state that the person must know
+ * of; anything else that is thrown after a signal counts as cancelled. Any other error is a fault of awsmfa, reported without
+ * its message: messages of Node and of parsers quote what they were given, which may be a secret.
  */
 export async function supervise(work: Work, supervision: Supervision): Promise<number> {
   const { events } = supervision
@@ -48,42 +46,42 @@ export async function supervise(work: Work, supervision: Supervision): Promise<n
     listener: () => controller.abort(new AwsmfaError(failure)),
   }))
   for (const { name, listener } of listeners) events.once(name, listener)
-  const stray = watchForStrays(events)
+  const uncaught = watchForUncaught(events)
   try {
-    return await Promise.race([Promise.resolve(controller.signal).then(work), stray.promise])
+    return await Promise.race([Promise.resolve(controller.signal).then(work), uncaught.promise])
   } catch (error) {
     const isOurs = error instanceof AwsmfaError || !controller.signal.aborted
     return await report(isOurs ? error : controller.signal.reason, supervision)
   } finally {
-    stray.stop()
+    uncaught.stop()
     for (const { name, listener } of listeners) events.off(name, listener)
   }
 }
 
-interface StrayWatch {
-  /** Rejects with the first error that nobody caught. */
+interface UncaughtWatch {
+  /** Rejects with the first uncaught error. */
   readonly promise: Promise<never>
   readonly stop: () => void
 }
 
-function watchForStrays(events: Supervision['events']): StrayWatch {
+function watchForUncaught(events: Supervision['events']): UncaughtWatch {
   const { promise, reject } = rejectable()
-  const onStray = (error: unknown): void => {
-    // Somebody closed the pipe that a stream of Node writes to: success, as for every other output.
+  const onError = (error: unknown): void => {
+    // The reader of a pipe has gone away: success, as for every other output.
     if (codeOf(error) !== 'EPIPE') reject(error)
   }
   const onExit = (): void => {
     process.exitCode = 1
     createOutput(2)('awsmfa: error: this is a fault of awsmfa: it ended before it had an answer\n')
   }
-  events.on('uncaughtException', onStray)
-  events.on('unhandledRejection', onStray)
+  events.on('uncaughtException', onError)
+  events.on('unhandledRejection', onError)
   events.once('exit', onExit)
   return {
     promise,
     stop: () => {
-      events.off('uncaughtException', onStray)
-      events.off('unhandledRejection', onStray)
+      events.off('uncaughtException', onError)
+      events.off('unhandledRejection', onError)
       events.off('exit', onExit)
     },
   }
@@ -97,7 +95,7 @@ function rejectable(): { readonly promise: Promise<never>; readonly reject: (rea
   return { promise, reject }
 }
 
-/** Tells what went wrong on stderr and gives the exit code. The words are loaded only now. */
+/** Reports what went wrong on stderr and returns the exit code. The messages are loaded only now. */
 export async function report(
   error: unknown,
   { debug, stderr }: Pick<Supervision, 'debug' | 'stderr'>,
@@ -111,7 +109,7 @@ export async function report(
   }
 }
 
-/** Everything that is loaded while a command runs is a file of awsmfa's own. */
+/** What Node throws for a file that is gone; all that is loaded while a command runs is a file of awsmfa's own. */
 const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
 async function reportInWords(
@@ -150,7 +148,7 @@ function viewOfProcess(debug: boolean): FailureView {
   }
 }
 
-/** A home folder that is not known is no reason to say nothing. */
+/** Without a home folder, paths are printed in full. */
 function orUndefined<T>(find: () => T): T | undefined {
   try {
     return find()
@@ -163,7 +161,7 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** The lines of the stack that say where, and none that say what. */
+/** Returns the lines of the stack that say where, and none of the message. */
 function framesOf(error: unknown): readonly string[] {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   return stack.split('\n').flatMap((line) => /^ {4}(at .*)$/.exec(line)?.[1] ?? [])
