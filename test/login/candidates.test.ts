@@ -128,7 +128,7 @@ describe('the profiles that can be signed in', () => {
     expect(findCandidates(input(given))).toEqual(names)
   })
 
-  it('has those first that awsmfa signed in last, by its cache, or by the session that still stands there', () => {
+  it('starts with the last sign-ins, by the cache or by the session in the credentials file', () => {
     const credentials =
       ['a', 'b', 'c', 'd'].map((name) => `[${name}-long-term]\n${KEYS}`).join('') +
       session('b', '2026-11-20T20:00:00Z') +

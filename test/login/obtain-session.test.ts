@@ -294,7 +294,7 @@ describe('getting a session with a code', () => {
 })
 
 describe('getting a session without a code', () => {
-  it('uses the kept session of the same request and notes its new user', async () => {
+  it('uses the cached session of the same request and records its new user', async () => {
     const cache = fakeCache([kept()])
     const session = await obtainSession(requestOf(), sessionEffects({ cache }))
     expect(session).toEqual({ credentials: kept().credentials, hops: [], identity: ALICE })
@@ -378,7 +378,7 @@ describe('a question that was refused a moment ago', () => {
       since.getTime() <= NOW.getTime() - 5_000 ? ('CANCELLED' as const) : undefined,
   }
 
-  it('is put again by whoever did not wait for it', async () => {
+  it('is asked again by a login that did not wait for it', async () => {
     const person = fakePerson(['123456'])
     await obtainSession(
       requestOf(),
@@ -449,7 +449,7 @@ describe('getting a role', () => {
     ).toEqual([[true, 'ASIALONG']])
   })
 
-  it('asks and calls nothing while the role session of the same request is kept, and anew when any part of it changed', async () => {
+  it('neither asks nor calls while the role session of the same request is cached, and does again when any part of it changes', async () => {
     const cache = fakeCache()
     const first = sessionEffects({
       cache,
@@ -477,7 +477,7 @@ describe('getting a role', () => {
     }
   })
 
-  it('signs many in with one code: kept ones untouched, a refused one alone', async () => {
+  it('signs many in with one code: cached ones unchanged, a refused one alone', async () => {
     const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
     const resolutions = [
       resolutionOf(),

@@ -253,7 +253,7 @@ describe('signing in', () => {
       expect(person.asked.map(({ profile }) => profile)).toEqual(['alice'])
     })
 
-    it('takes the session that is kept already', async () => {
+    it('takes the cached session', async () => {
       const { outcomes } = await signInAll(
         ['bob'],
         { cache: { ...fakeCache([kept]), store: refuse, preflight: refuse }, sourcesFor: () => Promise.resolve([]) },

@@ -69,7 +69,7 @@ function run(
 const requestsTo = (sts: FakeSts): readonly (readonly [string, Partial<AssumeRoleRequest>])[] =>
   sts.calls.map(({ signer, request }) => [signer.accessKeyId, request ?? {}])
 
-test('a session that stands there is given without a call', async () => {
+test('an existing session is returned without a call', async () => {
   const sts = fakeSts({})
   expect(await run('base', { sts })).toMatchObject({ kind: 'session', session: { accessKeyId: BASE } })
   expect(sts.calls).toEqual([])
@@ -100,7 +100,7 @@ test('a chain is signed link by link, an hour each at most', async () => {
   ])
 })
 
-test('what is kept is used again, also as the beginning of a longer chain', async () => {
+test('a cached session is used again, also as the start of a longer chain', async () => {
   const cache = fakeCache()
   await run('admin', { sts: fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN)] }), cache })
   expect(cache.records).toMatchObject([{ profiles: ['base'], key: { accessKeyId: BASE, serialNumber: '' } }])
@@ -114,14 +114,14 @@ test.each([
   ['with another session of the source', 3600, { key: 'ASIAOTHEROTHEROTHERO' }],
   ['with less left than is wanted', 3600, { minimumSeconds: 3600 }],
   ['with less than 15 minutes left', 900, {}],
-])('what is kept is not used %s', async (_, seconds, changes) => {
+])('a cached session is not used %s', async (_, seconds, changes) => {
   const cache = fakeCache()
   await run('admin', { sts: fakeSts({ role: [sessionOf('ASIAROLE', seconds, ARN)] }), cache })
   const sts = fakeSts({ role: [sessionOf('ASIANEXT', 3600, ARN)] })
   expect(await run('admin', { sts, cache, ...changes })).toMatchObject({ session: { accessKeyId: 'ASIANEXT' } })
 })
 
-test('a role that is refused is told, and the first of a chain is kept', async () => {
+test('a refused role fails, and the first of the chain is cached', async () => {
   const cache = fakeCache()
   const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', roleArn: 'arn', message: '' })
   await expect(run('far', { sts: fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN), denied] }), cache })).rejects.toBe(

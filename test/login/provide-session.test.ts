@@ -50,7 +50,7 @@ describe('a credential process', () => {
     assumedRoleArn: ROLE,
   })
 
-  it('serves what is kept, without a call', async () => {
+  it('serves a cached session without a call', async () => {
     await begin([role])
     afterMinutes(44)
     expect(await answer([role], fakeSts({}))).toBe('ASIAROLE')

@@ -117,7 +117,7 @@ describe('the session of a standard role goes to the profile that the role is ma
     expect(storeOf({ profile: 'admin', ...given })).toEqual({ storeProfile: 'base', roles: [], notes }),
   )
 
-  it('and takes its length from there, but the device from wherever it stands on the way', () => {
+  it('takes its duration from there, but the device from any profile of the chain', () => {
     const given = {
       credentials: keys('base-long-term'),
       config: `${role}mfa_serial = GAHT12345678\nduration_seconds = 3600\n[profile base]\nduration_seconds = 7200\n`,
@@ -159,7 +159,7 @@ describe('a session for a profile whose process is awsmfa', () => {
     })
   })
 
-  it('is what roles that hang on the profile work through: nothing goes into the caches of other tools', () => {
+  it('is the source of the roles that use the profile: nothing goes into the caches of other tools', () => {
     const roles = files(`[profile admin]\nrole_arn = ${ADMIN}\nsource_profile = base\n`)
     const notes = [{ kind: 'signs-in-other', target: 'admin', stored: 'base', key: 'role_arn', place: config(4) }]
     expect(resolve({ profile: 'admin', ...roles })).toMatchObject({
@@ -257,14 +257,14 @@ describe('promise 3: every tool sees the session: where it would never be read, 
     })
   })
 
-  it('also where the key stands in the credentials file', () => {
+  it('also where the key is in the credentials file', () => {
     const credentials = `[work]\nrole_arn = ${ADMIN}\nsource_profile = base\n${keys('base')}`
     const failure = failureOf(() => resolve({ profile: 'work', credentials, options: { roleArn: ADMIN } }))
     expect(failure).toMatchObject({ key: 'role_arn', place: { path: PATHS.credentials, line: 2 } })
   })
 })
 
-describe('a role profile that hangs on long-term credentials has its session in the caches of the AWS CLI and botocore', () => {
+describe('the session of a role profile whose source profile has long-term credentials goes into the caches of the AWS CLI and botocore', () => {
   test.each<[string, Case]>([
     [
       'whose source holds the keys',

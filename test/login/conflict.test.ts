@@ -3,7 +3,7 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveConflict } from '../../src/login/conflict.ts'
 import { ALICE, NOW, fakeDeadline, fakeFacts, fakeSts } from '../support/fake-effects.ts'
 
-it('asks STS with the older name of the session token where the newer one stands empty', async () => {
+it('asks STS with the older name of the session token where the newer one is empty', async () => {
   const text =
     '[work]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = s\naws_session_token =\naws_security_token = t\n'
   const signer = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }
