@@ -1,4 +1,4 @@
-// ESLint 10 reads flat configuration only; the rules live in .eslintrc.json.
+// ESLint 10 reads only flat configuration: this converts .eslintrc.json, which contains the rules.
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

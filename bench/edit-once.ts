@@ -1,4 +1,4 @@
-/** Reads a file (`read`), or plans the edit of a session in one that was read (`edit`), once, and prints the milliseconds. */
+/** Prints the milliseconds for reading a file (`read`), or for parsing it and planning a session write (`edit`). */
 import { readFileSync, writeSync } from 'node:fs'
 import { applyEdits } from '../src/aws-files/edit.ts'
 import { readIniDocument } from '../src/aws-files/ini-document.ts'

@@ -1,4 +1,4 @@
-/** The editor on a large file: finding every section and planning a session's edit, against reading the file. */
+/** Editing a large credentials file: parsing it and planning a session write, compared with reading the file. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { bareEnvironment, credentialsOf } from './homes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The block of this subject: each value is the first execution in a fresh process, which tells it on stdout. */
+/** Each value is that of the first execution in a new process. */
 export async function editBlock(folder) {
   const program = await bundleEditor(folder)
   const file = join(folder, 'large-credentials')

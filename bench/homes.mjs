@@ -1,23 +1,25 @@
-/** Scratch home folders with many profiles, and the environment that programs are measured in. */
+/** Temporary home folders with many profiles, and a minimal environment for the measured programs. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The profile that is asked for: the last one of the files, since a search from the top finds it last. */
+/** The measured profile: the last one in the files, the worst case for a search from the top. */
 export const PROFILE = 'work'
 
-/** Built from nothing: what a developer's environment holds can outweigh what is measured (NODE_EXTRA_CA_CERTS doubles a start of Node 20). */
+/**
+ * Inherits only PATH: other variables can distort results (NODE_EXTRA_CA_CERTS doubles the start-up time of Node 20).
+ */
 export function bareEnvironment(home, more = {}) {
   return { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C.UTF-8', ...more }
 }
 
-/** A scratch folder that goes when `remove` is called. */
+/** Creates a temporary folder. The caller must call `remove`. */
 export function scratchFolder() {
   const path = mkdtempSync(join(tmpdir(), 'awsmfa-bench-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** Writes `.aws/credentials` and `.aws/config` with so many profiles, the last of them PROFILE with a session that is valid. */
+/** Writes `.aws/credentials` and `.aws/config` with `count` profiles; the last one is PROFILE, with a valid session. */
 export function writeHomeWithProfiles(home, count) {
   mkdirSync(join(home, '.aws'), { recursive: true, mode: 0o700 })
   writeFileSync(join(home, '.aws', 'credentials'), credentialsOf(count), { mode: 0o600 })
@@ -26,7 +28,7 @@ export function writeHomeWithProfiles(home, count) {
   })
 }
 
-/** A credentials file as people have it: for each profile long-term keys and a session with its end, about 1 KB. */
+/** Returns a credentials file with long-term keys and a session for each profile, about 1 KB each. */
 export function credentialsOf(count) {
   const names = Array.from({ length: count }, (_, n) => (n === count - 1 ? PROFILE : `team-${n}`))
   return names.map((name, n) => `${longTermSection(`${name}-long-term`, n)}\n${sessionSection(name, n)}\n`).join('')

@@ -1,4 +1,4 @@
-/** Whole logins with `--token-code`: from the start of the process to its end, against a server that answers at once. */
+/** Complete logins with `--token-code`, from process start to exit, against a server without latency. */
 import { join } from 'node:path'
 import { bareEnvironment, PROFILE } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
@@ -7,9 +7,9 @@ import { findAwsCli, findPythonPeer, FLOOR } from './programs.mjs'
 import { checkWritten, environmentOf, freshCode, fullSizeBundle, writeHomeOfUser } from './strict-sts.mjs'
 
 /**
- * The blocks of this subject: plain http, TLS, memory. Each run renews a session, as on any day but the first: who the keys
- * belong to is known from the warm-up. The Python programs load a bundle of usual size, as they always do; a row shows awsmfa
- * with the same.
+ * Returns the blocks: HTTP, TLS and memory. Each run renews a session; the identity of the keys is cached by the
+ * warm-up rounds. The Python programs load a CA bundle of realistic size, as they always do; one row shows awsmfa with
+ * the same.
  */
 export function loginBlocks(tool, sts, folder) {
   const bundle = fullSizeBundle(sts, folder)
@@ -76,7 +76,9 @@ function loginRow({ name, sts, home, transport, more, argvFor, gate, writes = fa
   return { name, measure, gate }
 }
 
-/** The AWS CLI makes the same call and writes nothing; aws-mfa does the same job, and reads its code from stdin. */
+/**
+ * The AWS CLI makes the same call but writes nothing; aws-mfa does the same as awsmfa, and reads its code from stdin.
+ */
 function yardstickRows(row, transport, { serial }, more) {
   const aws = findAwsCli()
   const peer = findPythonPeer()

@@ -1,6 +1,6 @@
 /**
- * Measures rows against each other. On a machine that does other things as well, only paired ratios hold still: all rows of a
- * block run in turn, the order rotates, and each value is divided by the base row's of the same round.
+ * Measures the rows of a block against each other. On a shared machine only paired ratios are stable: in every round
+ * all rows run in turn, in rotating order, and each value is divided by that of the first row in the same round.
  */
 import { spawnSync } from 'node:child_process'
 
@@ -13,12 +13,14 @@ function quantile(values, share) {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-/** Other programs have no gates and take ten times as long: they run in every fourth round. */
+/**
+ * Rows with `isSeldom` run only in every fourth round: other programs, which have no gates and take ten times as long.
+ */
 const SELDOM = 4
 
 /**
- * Runs every row `rounds` times after `warmups` uncounted rounds, those that are `isSeldom` in some of them; the first row is the
- * base. Gives for each row its median, its p90 and the median of its ratios to the base of the same round.
+ * Runs every row `rounds` times after `warmups` uncounted rounds. Returns for each row the median, the 90th percentile,
+ * and the median of the ratios to the first row of the same round.
  */
 async function measureBlock(rows, { rounds, warmups }) {
   const values = rows.map(() => [])
@@ -43,13 +45,15 @@ async function measureBlock(rows, { rounds, warmups }) {
   }))
 }
 
-/** Other work on a shared machine comes in bursts of a few seconds, which is as long as such a block takes. */
-const MORE_TRIES = 2
+/**
+ * A burst of other work on a shared machine lasts a few seconds, as long as a block, so a missed gate is measured
+ * again.
+ */
+const RETRIES = 2
 
 /**
- * Measures a block, and each of its gates that is missed up to twice more in fresh blocks of its own (the base, the control,
- * that row), whose last result counts. Gives the results with `missed` where the gate did not hold then either, and with the ratio that
- * each had in the block itself, for comparing rows with each other.
+ * Measures a block. Measures each row that missed its gate up to twice more, with the first row and the controls only;
+ * the last result counts. Returns the results with `missed`, and with `ratioInBlock`, the first ratio, to compare rows.
  */
 export async function judgeBlock(block, effort) {
   const results = await measureBlock(block.rows, effort)
@@ -60,7 +64,7 @@ export async function judgeBlock(block, effort) {
     else {
       const companions = block.rows.filter((row, index) => index === 0 || row.isControl)
       let again = result
-      for (let tries = 0; isMissed(again) && tries < MORE_TRIES; tries++)
+      for (let tries = 0; isMissed(again) && tries < RETRIES; tries++)
         again = (await measureBlock([...companions, result.row], effort)).at(-1)
       judged.push({ ...again, ratioInBlock: result.ratio, missed: isMissed(again), isSecondTry: true })
     }
@@ -68,11 +72,14 @@ export async function judgeBlock(block, effort) {
   return judged
 }
 
-/** Runs a program to its end and gives the milliseconds. Throws unless it ends with 0. stdin is empty unless `input` is given. */
+/**
+ * Runs a program and returns its duration in milliseconds. Throws unless it exits with 0. Sends `input`, if any, to
+ * stdin.
+ */
 export function timeProgram(argv, env, input) {
-  const [program, ...words] = argv
+  const [program, ...args] = argv
   const started = process.hrtime.bigint()
-  const result = spawnSync(program, words, {
+  const result = spawnSync(program, args, {
     env,
     ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
   })

@@ -1,4 +1,4 @@
-/** Answers of `credential-process` that need nobody: what every program that uses AWS waits for before it begins. */
+/** `credential-process` with a valid session: AWS programs wait for it before their first request. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,17 +7,16 @@ import { timeProgram } from './measure.mjs'
 import { FLOOR, findAwsCli, findBoto3 } from './programs.mjs'
 import { environmentOf, freshCode, writeHomeOfUser } from './strict-sts.mjs'
 
-/** What a process in Python has to do at the least: none of this kind is in use that answers from a file. */
+/** The minimum that a Python program must do to read the session. */
 const BOTO3_LOOK_UP = `import boto3; assert boto3.Session(profile_name='${PROFILE}').get_credentials().token`
 
-/** The block of this subject. The sealed answer is that of a profile whose `credential_process` is awsmfa, after a login. */
+/** The encrypted answer is cached after a login to a profile whose `credential_process` is awsmfa. */
 export async function processBlock(tool, sts, folder) {
-  const standing = join(folder, 'process-standing')
-  writeHomeWithProfiles(standing, 10)
-  const sealed = join(folder, 'process-sealed')
-  const env = await signedInBySealedCache(tool, sts, sealed)
-  const ask = (words, environment) => () =>
-    timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...words], environment)
+  const signedIn = join(folder, 'process-file')
+  writeHomeWithProfiles(signedIn, 10)
+  const env = await signInToCache(tool, sts, join(folder, 'process-cache'))
+  const call = (args, environment) => () =>
+    timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...args], environment)
   const floor = () => timeProgram(FLOOR, bareEnvironment(folder))
   const aws = findAwsCli()
   const python = findBoto3()
@@ -27,16 +26,16 @@ export async function processBlock(tool, sts, folder) {
     rows: [
       { name: 'node -e 0', measure: floor },
       { name: 'node -e 0, again', measure: floor, isControl: true },
-      { name: 'session in the credentials file', measure: ask([], bareEnvironment(standing)), gate: 1.5 },
-      { name: 'sealed answer, key in a file', measure: ask([], env), gate: 1.7 },
-      { name: 'the long way, from the cache', measure: ask(['--refresh-window', '5m'], env) },
+      { name: 'session in the credentials file', measure: call([], bareEnvironment(signedIn)), gate: 1.5 },
+      { name: 'encrypted answer, key in a file', measure: call([], env), gate: 1.7 },
+      { name: 'without the fast path, from the cache', measure: call(['--refresh-window', '5m'], env) },
       ...(aws === undefined
         ? []
         : [
             {
               name: 'aws configure get',
               measure: () =>
-                timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(standing)),
+                timeProgram([aws, 'configure', 'get', 'region', '--profile', PROFILE], bareEnvironment(signedIn)),
               isSeldom: true,
             },
           ]),
@@ -45,7 +44,7 @@ export async function processBlock(tool, sts, folder) {
         : [
             {
               name: 'boto3 finds the session itself',
-              measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(standing)),
+              measure: () => timeProgram([python, '-c', BOTO3_LOOK_UP], bareEnvironment(signedIn)),
               isSeldom: true,
             },
           ]),
@@ -54,7 +53,7 @@ export async function processBlock(tool, sts, folder) {
   }
 }
 
-async function signedInBySealedCache(tool, sts, home) {
+async function signInToCache(tool, sts, home) {
   writeHomeOfUser(home, sts)
   writeFileSync(
     join(home, '.aws', 'config'),
@@ -62,12 +61,12 @@ async function signedInBySealedCache(tool, sts, home) {
   )
   const env = environmentOf(sts, home, 'http')
   const code = await freshCode(sts, home)
-  for (const words of [
+  for (const args of [
     ['login', PROFILE, '--token-code', code],
     ['credential-process', '--profile', PROFILE],
   ]) {
-    const { status, stderr } = spawnSync(process.execPath, [tool, ...words], { env, encoding: 'utf8' })
-    if (status !== 0) throw new Error(`awsmfa ${words[0]} ended with ${status}:\n${stderr}`)
+    const { status, stderr } = spawnSync(process.execPath, [tool, ...args], { env, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`awsmfa ${args[0]} ended with ${status}:\n${stderr}`)
   }
   return env
 }

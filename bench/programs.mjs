@@ -1,4 +1,4 @@
-/** What is measured: the built tool, and the yardsticks beside it where they are found. */
+/** Finds the programs to measure: the built tool, and other tools for comparison if they are installed. */
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, cpSync, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The floor of everything that runs on Node. */
+/** The minimum for any program on Node. */
 export const FLOOR = [process.execPath, '-e', '0']
 
-/** Builds dist/ if it is missing and gives the entry of a copy of it, which no build can take away meanwhile. */
+/**
+ * Returns the entry point of a copy of dist/, which a concurrent build cannot replace. Builds dist/ if it is missing.
+ */
 export function builtTool(folder) {
   const dist = join(root, 'dist')
   if (!existsSync(join(dist, 'awsmfa.cjs')))
@@ -18,7 +20,7 @@ export function builtTool(folder) {
   return join(folder, 'dist', 'awsmfa.cjs')
 }
 
-/** Finds the AWS CLI, past the shim of a version manager, which costs 75 ms; undefined where there is none. */
+/** Finds the AWS CLI, and not the shim of a version manager, which takes 75 ms; undefined if there is none. */
 export function findAwsCli() {
   const found = findOnPath('aws')
   if (found === undefined || !/[\\/]shims[\\/]/.test(found)) return found
@@ -30,21 +32,21 @@ export function findAwsCli() {
 }
 
 /**
- * Finds broamski's aws-mfa, from a bare environment of its own (`python3 -m venv build/peers && build/peers/bin/pip install
- * aws-mfa`) or on the path; undefined where there is none.
+ * Finds broamski's aws-mfa in build/peers (`python3 -m venv build/peers && build/peers/bin/pip install aws-mfa`) or on
+ * PATH; undefined if there is none.
  */
 export function findPythonPeer() {
   const own = join(root, 'build', 'peers', 'bin', 'aws-mfa')
   return existsSync(own) ? own : findOnPath('aws-mfa')
 }
 
-/** Finds the Python that .ci/run gives boto3; undefined where there is none. */
+/** Finds the Python with boto3 that .ci/run installs; undefined if there is none. */
 export function findBoto3() {
   const own = join(root, 'build', 'python', 'bin', 'python')
   return existsSync(own) ? own : undefined
 }
 
-/** Finds a program by its name; undefined where there is none. */
+/** Finds a program on PATH; undefined if there is none. */
 export function findOnPath(name) {
   return (process.env.PATH ?? '')
     .split(delimiter)

@@ -1,4 +1,4 @@
-/** The prompt: what the code of `shell-init` costs each time, against starting anything at all from that shell. */
+/** The shell prompt: the code of `shell-init` for each prompt, compared with a subshell. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,9 +6,9 @@ import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
 import { findOnPath } from './programs.mjs'
 
-/** So many prompts in one shell, so that the shell's own start does not count. */
+/** The number of prompts in one shell: many, so that the start of the shell does not count. */
 const PROMPTS = 2000
-/** A process for each of them takes long enough. */
+/** The number of runs that start a process each. */
 const PROCESSES = 10
 
 const SHELLS = {
@@ -35,9 +35,9 @@ const SHELLS = {
   },
 }
 
-/** The blocks of this subject, one for each shell that is found, and one that shows that the number of profiles does not count. */
+/** Returns a block for each installed shell, and one which shows that the number of profiles does not matter. */
 export function promptBlocks(tool, folder) {
-  const home = (name, profiles) => homeWithLine(join(folder, name), profiles, tool)
+  const home = (name, profiles) => createPromptHome(join(folder, name), profiles, tool)
   const [few, many] = [home('prompt-few', 5), home('prompt-many', 500)]
   const found = Object.keys(SHELLS).filter((shell) => findOnPath(shell) !== undefined)
   const blocks = found.map((shell) => {
@@ -80,8 +80,8 @@ export function promptBlocks(tool, folder) {
   ]
 }
 
-/** A home as it is after a login, with the code for each shell in it. */
-function homeWithLine(home, profiles, tool) {
+/** Creates a home as after a login, with the prompt cache and the code for each shell. */
+function createPromptHome(home, profiles, tool) {
   writeHomeWithProfiles(home, profiles)
   mkdirSync(join(home, '.aws', 'credentials.awsmfa'), { mode: 0o700 })
   writeFileSync(
@@ -97,7 +97,7 @@ function homeWithLine(home, profiles, tool) {
   return home
 }
 
-/** Microseconds for each turn. */
+/** Returns microseconds per run. */
 function timeInShell(shell, home, code, times) {
   const script = `source ${join(home, `init.${shell}`)}\n${code}\n`
   return (

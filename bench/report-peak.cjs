@@ -1,4 +1,4 @@
-// Loaded ahead of a program by memory.mjs: writes its peak resident memory in KB to descriptor 3 when it ends.
+// Preloaded by memory.mjs: writes the peak resident memory of the process, in KB, to descriptor 3 on exit.
 const { readFileSync, writeSync } = require('node:fs')
 
 process.on('exit', () => writeSync(3, String(peakInKB())))

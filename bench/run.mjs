@@ -1,9 +1,10 @@
 /**
  * npm run bench [-- --gates] [-- --quick] [-- --only WORD]: measures the built tool and prints tables.
- *   --gates  ends with 1 if a gate is missed, twice in a row, by what it is about
- *   --quick  a few rounds, for a look
- *   --only   the blocks whose title holds the word
- * Every row is a whole process, unless it says otherwise; ratios are to the first row of its table, paired by round.
+ *   --gates  exit with 1 if a row exceeds its gate (a maximum ratio) in every attempt
+ *   --quick  run only a few rounds
+ *   --only   run only the blocks whose title contains the word
+ * A row measures a whole process, unless it says otherwise. Ratios compare with the first row of the block in the same
+ * round.
  */
 import { cpus } from 'node:os'
 import { editBlock } from './edit.mjs'
@@ -21,8 +22,8 @@ import { typedLoginBlock } from './typed-login.mjs'
 const WARMUPS = 2
 const QUICK_ROUNDS = 5
 
-async function main(words) {
-  const only = words.includes('--only') ? words[words.indexOf('--only') + 1] : ''
+async function main(args) {
+  const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : ''
   const folder = scratchFolder()
   const tool = builtTool(folder.path)
   const sts = await startSts({ tls: true })
@@ -41,13 +42,13 @@ async function main(words) {
     )
     let missed = 0
     for (const block of blocks.filter(({ title }) => title.toLowerCase().includes(only.toLowerCase()))) {
-      const rounds = words.includes('--quick') ? Math.min(QUICK_ROUNDS, block.rounds) : block.rounds
+      const rounds = args.includes('--quick') ? Math.min(QUICK_ROUNDS, block.rounds) : block.rounds
       const results = await judgeBlock(block, { rounds, warmups: WARMUPS })
       console.log(renderBlock({ ...block, measuredRounds: rounds }, results).trimEnd())
       missed += results.filter((result) => result.missed).length
     }
-    console.log(missed === 0 ? '\nEvery gate that was measured held.' : `\n${missed} gates were missed.`)
-    return words.includes('--gates') && missed > 0 ? 1 : 0
+    console.log(missed === 0 ? '\nAll measured gates held.' : `\n${missed} gates were missed.`)
+    return args.includes('--gates') && missed > 0 ? 1 : 0
   } finally {
     await Promise.all([sts.server.stop(), typed.close()])
     folder.remove()

@@ -1,11 +1,11 @@
-/** Start-up: commands that call nobody, against `node -e 0`. */
+/** Start-up: commands without network calls, compared with `node -e 0`. */
 import { join } from 'node:path'
 import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
 import { peakMemoryOf } from './memory.mjs'
 import { FLOOR, findAwsCli } from './programs.mjs'
 
-/** The blocks of this subject: times, the big file apart since it needs fewer rounds, and memory. */
+/** Returns the blocks: time, time with a large file (which needs fewer rounds), and memory. */
 export function startUpBlocks(tool, folder) {
   const few = join(folder, 'few')
   const many = join(folder, 'many')
@@ -16,7 +16,7 @@ export function startUpBlocks(tool, folder) {
     measure: () => timeProgram(argv, bareEnvironment(home)),
     ...more,
   })
-  const awsmfa = (home, name, words, gate) => at(home, name, [process.execPath, tool, ...words], { gate })
+  const awsmfa = (home, name, args, gate) => at(home, name, [process.execPath, tool, ...args], { gate })
   const floor = (home) => [at(home, 'node -e 0', FLOOR), at(home, 'node -e 0, again', FLOOR, { isControl: true })]
   const aws = findAwsCli()
   return [

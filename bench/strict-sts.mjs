@@ -1,11 +1,11 @@
-/** The strict STS as a process of its own, and homes whose long-term keys it knows. */
+/** Starts the strict STS server, and creates homes with long-term keys that it knows. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { buildStrictSts } from '../scripts/build-strict-sts.mjs'
 import { bareEnvironment, PROFILE } from './homes.mjs'
 
-/** Starts it, for one user with one device; see test/support/strict-sts/client.ts for the options. */
+/** Starts the server for one user with one MFA device; see test/support/strict-sts/client.ts for the options. */
 export async function startSts(options) {
   await buildStrictSts()
   const { startStrictSts, crowdWorld } = await import('../build/strict-sts-client.mjs')
@@ -15,7 +15,9 @@ export async function startSts(options) {
   return { server, key: user.accessKeys[0], serial: user.devices[0].serial }
 }
 
-/** Writes a home with that user's keys as `work-long-term`, from which `work` is signed in, in the layout that aws-mfa reads too. */
+/**
+ * Writes a home with that user's keys in [work-long-term], for logins to `work`, in a layout that aws-mfa reads too.
+ */
 export function writeHomeOfUser(home, { key, serial }) {
   mkdirSync(join(home, '.aws'), { recursive: true, mode: 0o700 })
   const keys = `aws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\naws_mfa_device = ${serial}\n`
@@ -23,26 +25,28 @@ export function writeHomeOfUser(home, { key, serial }) {
   writeFileSync(join(home, '.aws', 'config'), `[profile ${PROFILE}]\nregion = eu-west-1\n`, { mode: 0o600 })
 }
 
-/** The environment that leads every program to the server. Over TLS the server's own CA is trusted by a bundle. */
+/** Returns an environment with the server as the endpoint and, over TLS, its CA in AWS_CA_BUNDLE. */
 export function environmentOf({ server }, home, transport, more = {}) {
   return bareEnvironment(home, { ...server.environment(transport), ...more })
 }
 
-/** Writes a bundle of usual size with the server's CA in it, as programs really load one, and gives its path. */
+/** Writes a CA bundle of realistic size that includes the server's CA, and returns its path. */
 export function fullSizeBundle({ server }, folder) {
   const path = join(folder, 'bundle.pem')
   writeFileSync(path, [...rootCertificates, server.caPem].join('\n'))
   return path
 }
 
-/** A code that STS takes, though codes are used up faster here than every 30 s: the server and the tool forget what was spent. */
+/**
+ * Returns a valid code. Resets the used codes of server and tool, since logins here happen more often than every 30 s.
+ */
 export async function freshCode({ server, serial }, home) {
   await server.configure({ forgetSpentCodes: true })
   rmSync(join(home, '.local', 'state', 'awsmfa', 'spent-codes'), { recursive: true, force: true })
   return server.code(serial)
 }
 
-/** Runs a login and throws unless another session than before stands in the file after it. */
+/** Runs a login. Throws unless it wrote a new session to the credentials file. */
 export async function checkWritten(home, login) {
   const before = sessionKeyIn(home)
   const result = await login()

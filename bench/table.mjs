@@ -1,6 +1,6 @@
-/** Results as tables in text. */
+/** Renders results as text tables. */
 
-/** Gives a block's table: a line a row, each line ended. */
+/** Returns the table of a block. Every line ends with a newline. */
 export function renderBlock(block, results) {
   const unit = block.unit ?? 'ms'
   const header = ['', `median ${unit}`, 'ratio', `p90 ${unit}`, 'gate', '']
@@ -16,13 +16,13 @@ export function renderBlock(block, results) {
   return `\n${block.title} (${block.measuredRounds} rounds)\n${layOut([header, ...lines, ...missing])}${goalLine(results)}`
 }
 
-/** How a login compares with the programs that do the same; a goal, which gates nothing. */
+/** Compares a login with other programs that do the same: a goal, not a gate. */
 function goalLine(results) {
   const login = results.find(({ row }) => row.name === 'awsmfa login')
-  const words = results
+  const comparisons = results
     .filter(({ row }) => row.isYardstick)
     .map((other) => `${(login.ratioInBlock / other.ratioInBlock).toFixed(2)} of ${other.row.name}`)
-  return words.length === 0 ? '' : `  awsmfa login is ${words.join(', ')} (goal: at most 0.25 of aws)\n`
+  return comparisons.length === 0 ? '' : `  awsmfa login is ${comparisons.join(', ')} (goal: at most 0.25 of aws)\n`
 }
 
 function layOut(rows) {

@@ -1,4 +1,6 @@
-/** A login at a terminal: from Enter, after the code is typed, to the session in the file, with 40 ms between here and STS. */
+/**
+ * A login at a terminal, from Enter after the code to the session in the file, with a round-trip time of 40 ms to STS.
+ */
 import { spawn } from 'node:child_process'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +11,12 @@ import { PROFILE } from './homes.mjs'
 import { checkWritten, environmentOf, freshCode, startSts, writeHomeOfUser } from './strict-sts.mjs'
 
 const DRIVER = fileURLToPath(new URL('../test/support/pty.py', import.meta.url))
-/** How long a person looks at the phone and types, at the least. */
+/** The minimum time for a person to read and type a code. */
 const TYPING_MS = 1500
 
 /**
- * The block of this subject. The cold way is the same build with AWSMFA_NO_PRECONNECT set: it connects when Enter is there. The
- * SDK is loaded at the question in both, so this control is harder than one that loads it after Enter too. Everything up to the
- * question is the same for both and is not counted.
+ * Returns the block. The first row is the same build with AWSMFA_NO_PRECONNECT, which connects after Enter. Both load
+ * the SDK during the prompt. The time before the prompt is the same for both and is not counted.
  */
 export async function typedLoginBlock(tool, folder) {
   const sts = await startSts({ tls: true, roundTripMs: 40 })
@@ -32,23 +33,23 @@ export async function typedLoginBlock(tool, folder) {
   }
 }
 
-/** Types a code at the question and gives the milliseconds from Enter to the rename of the credentials file. */
+/** Types a code at the prompt and returns the milliseconds from Enter to the rename of the credentials file. */
 async function typeCode(tool, sts, home, env) {
   const code = await freshCode(sts, home)
   const driver = spawn('python3', ['-I', DRIVER], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const tell = (order) => driver.stdin.write(`${JSON.stringify(order)}\n`)
+  const send = (command) => driver.stdin.write(`${JSON.stringify(command)}\n`)
   const argv = [process.execPath, tool, 'login', PROFILE, '--force']
-  tell({ op: 'spawn', argv, env: { ...env, TERM: 'xterm-256color' }, cwd: '/', rows: 24, columns: 80 })
+  send({ op: 'spawn', argv, env: { ...env, TERM: 'xterm-256color' }, cwd: '/', rows: 24, columns: 80 })
   const events = listen(driver)
   try {
     await events.output(/code/i)
     await pause(TYPING_MS)
-    tell({ op: 'send', data: code })
+    send({ op: 'send', data: code })
     await pause(100)
     return await checkWritten(home, async () => {
-      const saved = renamed(join(home, '.aws'), 'credentials')
+      const saved = timeOfRename(join(home, '.aws'), 'credentials')
       const started = process.hrtime.bigint()
-      tell({ op: 'send', data: '\r' })
+      send({ op: 'send', data: '\r' })
       const ms = Number((await saved) - started) / 1e6
       await events.success()
       return ms
@@ -58,7 +59,9 @@ async function typeCode(tool, sts, home, env) {
   }
 }
 
-/** Follows what the driver tells. Each of the two functions rejects when the program ends otherwise. */
+/**
+ * Reads the driver's events. Returns functions that wait for output and for success, and reject if the program fails.
+ */
 function listen(driver) {
   let text = ''
   let ended
@@ -71,7 +74,7 @@ function listen(driver) {
   })
   const until = (isThere) =>
     new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`nothing more came after:\n${text}`)), 20_000)
+      const limit = setTimeout(() => reject(new Error(`timed out after:\n${text}`)), 20_000)
       const look = () => {
         if (isThere()) resolve(clearTimeout(limit))
         else if (ended !== undefined) reject(new Error(`the login ended with ${ended.code ?? ended.signal}:\n${text}`))
@@ -82,8 +85,8 @@ function listen(driver) {
   return { output: (pattern) => until(() => pattern.test(text)), success: () => until(() => ended?.code === 0) }
 }
 
-/** The moment at which a file of a folder is replaced. */
-function renamed(folder, name) {
+/** Resolves with the time (process.hrtime) at which a file in a folder is replaced. */
+function timeOfRename(folder, name) {
   return new Promise((resolve, reject) => {
     const watcher = watch(folder, (_, changed) => {
       if (changed !== name) return

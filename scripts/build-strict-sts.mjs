@@ -1,5 +1,7 @@
-// Bundles the strict STS (test/support/strict-sts): build/strict-sts.cjs is the server, build/strict-sts-client.mjs what starts it from
-// plain JavaScript. Run as a script, or import buildStrictSts.
+/**
+ * Bundles the strict STS server (test/support/strict-sts) to build/strict-sts.cjs, and its client, for plain
+ * JavaScript, to build/strict-sts-client.mjs. Run it as a script, or import `buildStrictSts`.
+ */
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +9,7 @@ import { rolldown } from 'rolldown'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Bundles one entry into one file, put in place by a rename: another process may be reading or building it. */
+/** Bundles an entry to one file. Replaces it by a rename, since another process may be reading or building it. */
 const bundle = async (entry, target, format) => {
   const build = await rolldown({
     input: join(root, 'test', 'support', 'strict-sts', entry),
@@ -22,7 +24,7 @@ const bundle = async (entry, target, format) => {
   await rename(stage, target)
 }
 
-/** Builds both files into build/, replacing what is there. */
+/** Builds both files. */
 export const buildStrictSts = async () => {
   const folder = join(root, 'build')
   await mkdir(folder, { recursive: true })

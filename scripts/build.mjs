@@ -1,7 +1,7 @@
 /**
- * Builds dist/ and THIRD-PARTY-NOTICES: the program, the library and the keychain helper, bundled in one run and split into
- * chunks, so that a command loads what it needs. CommonJS, because the ES module loader costs 4 ms a start; not minified, so
- * that a stack trace and the package can be read.
+ * `npm run build`: writes dist/ and THIRD-PARTY-NOTICES. Bundles the CLI, the library and the keychain helper together
+ * and splits them into chunks, so that each command loads only what it needs. The output is CommonJS, because the ES
+ * module loader adds 4 ms to every start, and not minified, so that stack traces are readable.
  */
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -12,17 +12,18 @@ import { renderNotices } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`
-// Built aside and then put in place whole, so that a build that fails leaves the last one as it was.
+// The build replaces dist/ by a rename at the end, so that a failed build leaves the previous one intact.
 const stage = `${root}build/dist-${process.pid}`
 
-/** Parts of packages that awsmfa never runs, and what stands in for them; each would be loaded otherwise. */
+/** Replacements for dependencies that would be bundled although awsmfa never uses them. */
 const REPLACEMENTS = {
-  // ora measures its one line of plain text with it; loading it takes 25 ms.
+  // ora measures the width of its line with it; loading it takes 25 ms.
   'string-width': `export { displayWidth as default } from ${JSON.stringify(`${root}src/ui/style.ts`)}`,
-  // Every client is given its credentials. Without the default chain, nothing can ask an instance's metadata service either.
+  // awsmfa passes credentials to every client. Without the default chain, no client can call the instance metadata
+  // service.
   '@aws-sdk/credential-provider-node':
     "export const defaultProvider = () => { throw new Error('a client was made without credentials') }",
-  // Every client is given its request handler, and the collector for it.
+  // awsmfa passes a request handler to every client.
   '@smithy/node-http-handler':
     'export const NodeHttpHandler = { create: (given) => given }\nexport const streamCollector = undefined',
 }
@@ -34,16 +35,16 @@ const replaceUnused = {
   load: (id) => (id.startsWith(PREFIX) ? REPLACEMENTS[id.slice(PREFIX.length)] : undefined),
 }
 
-/** Writes the bundle into the stage and returns its chunks. Every warning fails the build. */
+/** Writes the bundle to the staging folder and returns its chunks. Throws on any warning. */
 async function bundle() {
   const build = await rolldown({
     cwd: root,
     platform: 'node',
     input: { awsmfa: 'src/bin.ts', library: 'src/library/from-awsmfa.ts', 'keychain-helper': 'src/keychain-helper.ts' },
-    // The packages' ES modules can be tree-shaken, their CommonJS cannot: 306 KB against 447 for the SDK.
+    // Prefer ES modules, which can be tree-shaken: 306 KB for the SDK instead of 447 KB.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20' },
-    // The code for each shell, imported as a string.
+    // The shell integration scripts are imported as strings.
     moduleTypes: { '.bash': 'text', '.fish': 'text', '.ps1': 'text', '.zsh': 'text' },
     plugins: [replaceUnused],
     onLog(level, log) {
@@ -64,13 +65,13 @@ async function bundle() {
   }
 }
 
-/** Writes the public types as one file for each module system: TypeScript goes by the file's name. */
+/** Writes the public types, once for each module system: TypeScript chooses by file extension. */
 function writeDeclarations() {
   const modules = ['types.ts', 'from-awsmfa.ts'].map((name) => declarationsOf(`${root}src/library/${name}`))
   for (const extension of ['mts', 'cts']) writeFileSync(`${stage}/library.d.${extension}`, modules.join('\n'))
 }
 
-/** A module's declarations, without what it takes from or hands on of its neighbors, which are in the same file then. */
+/** Returns the declarations of a module without its imports and re-exports, which are in the same file. */
 function declarationsOf(fileName) {
   const source = ts.createSourceFile(fileName, readFileSync(fileName, 'utf8'), ts.ScriptTarget.Latest)
   const own = source.statements.filter((statement) => statement.moduleSpecifier === undefined)
@@ -92,13 +93,13 @@ function declarationsOf(fileName) {
 try {
   const chunks = await bundle()
   chmodSync(`${stage}/awsmfa.cjs`, 0o755)
-  // Its names are spelt out, so that every bundler and Node finds them.
+  // Named exports are explicit, so that Node and every bundler find them.
   writeFileSync(
     `${stage}/library.mjs`,
     "import library from './library.cjs'\n\nexport const { fromAwsmfa } = library\n",
   )
   writeDeclarations()
-  // Which module is in which file, for the tests of what a command loads.
+  // Maps built files to their modules, for tests of what a command loads.
   const modules = Object.fromEntries(
     chunks.map(({ fileName, moduleIds }) => [
       fileName,

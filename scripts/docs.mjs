@@ -1,7 +1,7 @@
 /**
- * `npm run docs`: writes the tables of README.md from what the tool itself is made from: commands, settings, exit codes, the
- * flags after `--`. Each table stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; nothing else is touched.
- * Likewise those of docs/doctor.md. And the man page, docs/awsmfa.1, whole. With `--check` it writes nothing and fails where a text is not what it would write.
+ * `npm run docs`: generates the tables in README.md and docs/doctor.md, and the man page docs/awsmfa.1, from the tables
+ * in the source: commands, settings, exit codes, STS flags, findings. A table is between `<!-- generated: NAME -->` and
+ * `<!-- end of NAME -->`. With `--check` it writes nothing and exits with 1 if a file is not up to date.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { manPage } from './man-page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Loads the tables of the tool, which are TypeScript, as a module of their own. */
+/** Bundles and imports the tables, which are TypeScript. */
 async function loadTables() {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-docs-'))
   const entry = join(folder, 'tables.ts')
@@ -85,7 +85,7 @@ function commands({ COMMAND_TABLE, GLOBAL_OPTIONS }) {
   ].join('\n')
 }
 
-/** Every place where a setting may stand, in the order in which they are looked at. */
+/** Returns the sources of a setting, in order of precedence. */
 function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsKey, fallback }) {
   return [
     ...(stsFlags.length === 0 ? [] : [`after \`--\`: ${codes(stsFlags)}`]),
@@ -150,7 +150,7 @@ These are refused, each with the reason: ${codes(refused)}.
 
 const GENERATORS = { commands, settings, variables, 'exit codes': exitCodes, 'flags of STS': stsFlags }
 
-/** Puts every table into a text that has its markers. Throws where markers are missing, repeated, or name no table. */
+/** Replaces every table in a text. Throws if a marker is missing, duplicate or unknown. */
 function fill(path, text, generators) {
   const names = [...text.matchAll(/<!-- generated: (.+?) -->/g)].map(([, name]) => name)
   if (names.toSorted().join() !== Object.keys(generators).toSorted().join())
@@ -166,7 +166,7 @@ function fill(path, text, generators) {
   }, text)
 }
 
-/** The first line in which two texts differ, for a person to look at. */
+/** Describes the first line in which two texts differ. */
 function firstDifference(path, found, wanted) {
   const [left, right] = [found.split('\n'), wanted.split('\n')]
   const index = right.findIndex((line, at) => line !== left[at])
@@ -175,7 +175,7 @@ function firstDifference(path, found, wanted) {
 }
 
 const MAN_PAGE = 'docs/awsmfa.1'
-/** When the interface that the page describes was last released, or begun. */
+/** The date on the man page: that of the release. */
 const MAN_DATE = 'November 21, 2026'
 
 const tables = await loadTables()
@@ -191,6 +191,6 @@ for (const { path, wanted } of texts.filter((text) => read(text.path) !== text.w
     writeFileSync(join(root, path), wanted)
     continue
   }
-  console.error(`${firstDifference(path, read(path), wanted)}\nTo mend it: npm run docs`)
+  console.error(`${firstDifference(path, read(path), wanted)}\nTo fix it: npm run docs`)
   process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run test:interop`: runs the interop suite (test/interop/tools), which asks real tools who they are after a login, and
- * compares what they did with docs/compatibility.md, apart from versions. With `--write` it writes that page instead. Whatever
- * else stands on the line is for vitest.
+ * `npm run test:interop`: runs the interop suite (test/interop/tools), which uses real tools after a login, and
+ * compares the results with docs/compatibility.md, except versions. With `--write` it writes that page instead. Passes
+ * other arguments to vitest.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ const ANSWERS = {
 const row = (...cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
 const table = (head, rows) => row(...head) + row(...head.map(() => '---')) + rows.map((cells) => row(...cells)).join('')
 
-/** What each moment's tests left, by moment. */
+/** Reads the results that the tests of each moment wrote. */
 function readResults() {
   const names = existsSync(RESULTS) ? readdirSync(RESULTS).filter((name) => name.endsWith('.json')) : []
   return new Map(
@@ -31,7 +31,7 @@ function readResults() {
   )
 }
 
-/** The table of one profile of one layout: a line for each tool, a column for each moment. */
+/** Returns the table of a profile of a layout: a row for each tool, a column for each moment. */
 function profileTable(results, tools, layout, profile) {
   const cellOf = (tool, moment) => {
     const found = results
@@ -46,7 +46,7 @@ function profileTable(results, tools, layout, profile) {
   )
 }
 
-/** The whole page. */
+/** Returns the whole page. */
 function pageOf(results) {
   const { tools, layouts, notRun } = results.get(MOMENTS[0])
   const sections = layouts.map(
@@ -79,7 +79,9 @@ ${notRun.map(({ what, why }) => `- ${what}: ${why}.\n`).join('')}`
 
 const withoutVersions = (page) => page.replaceAll(/^(\| [^|]+ \| )v?\d+\.\d[^|]* \|/gm, '$1… |')
 
-/** The first line of `wanted` that the page does not have: in that place, or, of a part of the tools, at all. */
+/**
+ * Describes the first difference; unless `isWhole` (all tools were run), the first line that the page does not contain.
+ */
 function firstDifference(page, wanted, isWhole) {
   const [has, should] = [page, wanted].map((text) => withoutVersions(text).split('\n'))
   const index = should.findIndex((line, at) => (isWhole ? line !== has[at] : !has.includes(line)))
@@ -89,25 +91,25 @@ function firstDifference(page, wanted, isWhole) {
     : undefined
 }
 
-function compare(isToBeWritten) {
+function compare(isWriting) {
   const results = readResults()
   if (!MOMENTS.every((moment) => results.has(moment)))
-    return 'not all moments were run, so docs/compatibility.md was left alone'
+    return 'docs/compatibility.md was not checked: not all moments were run'
   const isWhole = [...results.values()].every((result) => result.isWhole)
   const wanted = pageOf(results)
-  if (isToBeWritten && isWhole) {
+  if (isWriting && isWhole) {
     writeFileSync(PAGE, wanted)
-    return 'docs/compatibility.md is written'
+    return 'docs/compatibility.md written'
   }
-  if (isToBeWritten)
-    throw new Error('docs/compatibility.md is written only where no tool is missing: run test/interop/tools/install.sh')
+  if (isWriting)
+    throw new Error('docs/compatibility.md was not written: tools are missing, run test/interop/tools/install.sh')
   const difference = firstDifference(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '', wanted, isWhole)
   if (difference !== undefined)
-    throw new Error(`${difference}\nTo look at what changed: npm run test:interop -- --write, and git diff`)
-  return `docs/compatibility.md says what ${isWhole ? 'all' : 'the'} tools did`
+    throw new Error(`${difference}\nTo see what changed: npm run test:interop -- --write, then git diff`)
+  return `docs/compatibility.md matches the results of ${isWhole ? 'all' : 'the installed'} tools`
 }
 
-const words = process.argv.slice(2)
+const args = process.argv.slice(2)
 rmSync(RESULTS, { recursive: true, force: true })
 const vitest = spawnSync(
   process.execPath,
@@ -116,13 +118,13 @@ const vitest = spawnSync(
     'run',
     '--config',
     'test/interop/tools/vitest.config.ts',
-    ...words.filter((word) => word !== '--write'),
+    ...args.filter((arg) => arg !== '--write'),
   ],
   { cwd: root, stdio: 'inherit' },
 )
 process.exitCode = vitest.status ?? 1
 try {
-  if (vitest.status === 0) console.log(compare(words.includes('--write')))
+  if (vitest.status === 0) console.log(compare(args.includes('--write')))
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

@@ -1,6 +1,6 @@
-/** The man page, in mdoc, from the tables of the tool. `npm run docs` writes it. */
+/** Renders the man page, in mdoc, from the tables of commands, settings and exit codes. `npm run docs` writes it. */
 
-/** Text as roff takes it: no escapes, no quotes that it would bend, no line that it would take for a macro. */
+/** Escapes text for roff: escape characters, quotes, and a leading dot, which would start a macro. */
 const roff = (text) =>
   text
     .replaceAll('\\', '\\e')
@@ -13,17 +13,17 @@ const roff = (text) =>
     .replaceAll('…', '...')
     .replace(/^\./, '\\&.')
 
-/** A word as an argument of a macro: in quotes where it has spaces, and never taken for a macro or punctuation itself. */
+/** Quotes a macro argument, so that roff does not interpret it as a macro or punctuation. */
 const argument = (text) => `"${roff(text).replaceAll('"', '\\(dq')}"`
 
 const WIDTH = 78
 
-/** A paragraph as mdoc wants it: every sentence on lines of its own, none of them long. */
+/** Wraps a paragraph for mdoc: each sentence starts on a new line. */
 const paragraph = (text) =>
   text.split(/(?<=[.?:]) (?=[A-Z])/).flatMap((sentence) =>
     sentence
       .split(' ')
-      // Words that are typed are not hyphenated.
+      // Do not hyphenate options, paths and names.
       .map((word) => (/[-:_/]/.test(word) ? '\\%' : '') + roff(word))
       .reduce((lines, word) => {
         const last = lines.at(-1)
@@ -88,7 +88,7 @@ const FILES = [
   ['~/.config/awsmfa', 'settings, if you write some'],
 ]
 
-/** Gives the page. `version`, `date`: of the release. */
+/** Returns the man page. `version` and `date` are those of the release. */
 export function manPage(
   { COMMAND_TABLE, GLOBAL_OPTIONS, VARIABLE_TABLE, SETTING_TABLE, HELP_TOPICS, exitCodeRows, securityText, plainText },
   { date, version },

@@ -1,8 +1,10 @@
-/** The licences of what is bundled: whoever ships MIT, ISC, BSD or Apache code must ship its notices with it. */
+/**
+ * Collects the licenses of bundled packages: MIT, ISC, BSD and Apache licenses require that notices are distributed.
+ */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Gives the text of THIRD-PARTY-NOTICES for the modules of a bundle: each licence text once, under the packages it is for. */
+/** Returns the text of THIRD-PARTY-NOTICES for the modules of a bundle: each license text once, after its packages. */
 export function renderNotices(moduleIds) {
   const byText = new Map()
   for (const found of findBundledPackages(moduleIds)) byText.set(found.text, [...(byText.get(found.text) ?? []), found])
@@ -15,7 +17,7 @@ export function renderNotices(moduleIds) {
   )
 }
 
-/** Gives name, version, licence and the licence's text of every package that a module comes from. Throws where there is no licence. */
+/** Returns the packages that the modules belong to, with their license texts. Throws if a package has no license. */
 export function findBundledPackages(moduleIds) {
   const folders = new Set(moduleIds.flatMap((id) => findPackageFolder(id) ?? []))
   const packages = new Map([...folders].map((folder) => [folder, readPackage(folder)]))
@@ -23,7 +25,7 @@ export function findBundledPackages(moduleIds) {
   return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found)
 }
 
-/** The folder of the package that a module belongs to; undefined for awsmfa's own modules and the bundler's helpers. */
+/** Returns the folder of a module's package; undefined for awsmfa's own modules and the bundler's helpers. */
 function findPackageFolder(id) {
   const path = id.replace(/^\0+/, '').replace(/\?.*$/, '')
   if (path.startsWith('@oxc-project+runtime')) return undefined
@@ -36,16 +38,16 @@ function readPackage(folder) {
     .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
     .sort()
     .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim())
-  if (texts.length === 0 && !license) throw new Error(`${name} ${version} names no licence`)
+  if (texts.length === 0 && !license) throw new Error(`${name} ${version} declares no license`)
   return { name, version, license, text: texts.length > 0 ? texts.join('\n\n') : standardText(folder, name, license) }
 }
 
-/** Some packages name their licence and leave its text to their monorepo; then a sister's text of the same scope stands in. */
+/** Returns the license text of another package in the same scope: some packages keep theirs only in their monorepo. */
 function standardText(folder, name, license) {
   const scope = dirname(folder)
-  const sister = name.startsWith('@')
+  const sibling = name.startsWith('@')
     ? readdirSync(scope).find((other) => existsSync(join(scope, other, 'LICENSE')))
     : undefined
-  if (sister === undefined) throw new Error(`${name} has no licence text (${license})`)
-  return readFileSync(join(scope, sister, 'LICENSE'), 'utf8').trim()
+  if (sibling === undefined) throw new Error(`${name} has no license text (${license})`)
+  return readFileSync(join(scope, sibling, 'LICENSE'), 'utf8').trim()
 }
