@@ -1,6 +1,4 @@
-/**
- * The strict STS against clients that are not ours: the AWS SDK's own. It is what every other test trusts, so it is tested like a product.
- */
+/** Tests the strict STS server, on which all other tests rely, with the clients of the AWS SDK. */
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -70,7 +68,7 @@ const iam = (credentials: Keys = alice): IAMClient => {
   clients.push(client)
   return client
 }
-const refused = async (
+const errorOf = async (
   call: Promise<unknown>,
 ): Promise<{ name: string; message: string; status: number | undefined }> => {
   try {
@@ -83,7 +81,7 @@ const refused = async (
     }
     return { name, message, status: $metadata?.httpStatusCode }
   }
-  throw new Error('was not refused')
+  throw new Error('the call did not fail')
 }
 const login = (extra: { DurationSeconds?: number } = {}, keys = alice) =>
   sts(keys).send(
@@ -114,12 +112,12 @@ describe('token codes', () => {
     [1234567890, '89005924'],
     [2000000000, '69279037'],
     [20000000000, '65353130'],
-  ])('are those of RFC 6238 at second %i', (second, code) => {
+  ])('match RFC 6238 at second %i', (second, code) => {
     expect(codeOfStep(RFC_SEED, Math.floor(second / 30), 8)).toBe(code)
     expect(codeOfStep('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', Math.floor(second / 30))).toBe(code.slice(2))
   })
 
-  test('count in the step before, the current one and the one after, each once', () => {
+  test('are valid in the previous, the current and the next step, each once', () => {
     const now = 1_700_000_000_000
     const step = Math.floor(now / 30_000)
     const found = [-2, -1, 0, 1, 2].map((offset) =>
@@ -129,12 +127,12 @@ describe('token codes', () => {
   })
 })
 
-describe('access key ids', () => {
-  test('carry the account as the public example does', () => {
+describe('access key IDs', () => {
+  test('encode the account like the published example', () => {
     expect(accountOf('ASIAQNZGKIQY56JQ7WML')).toBe('029608264753')
   })
 
-  test.each(['111111111111', '000000000001', '999999999999'])('round-trip account %s in 20 characters', (account) => {
+  test.each(['111111111111', '000000000001', '999999999999'])('encode account %s in 20 characters', (account) => {
     const id = accessKeyIdFor('AKIA', account, 7)
     expect([accountOf(id), id.length, /^AKIA[A-Z2-7]{16}$/.test(id)]).toEqual([account, 20, true])
   })
@@ -150,13 +148,13 @@ describe('the query protocol', () => {
     ['A=1&A=2', undefined],
     ['Keys.member.2=b', undefined],
     ['A=1&A.B=2', undefined],
-  ])('reads %s', (body, expected) => {
+  ])('parses %s', (body, expected) => {
     expect(parseQueryBody(body)).toEqual(expected)
   })
 })
 
 describe('signatures', () => {
-  test('a right one is let in and says who one is', async () => {
+  test('a valid one is accepted and identifies the caller', async () => {
     const { Account, Arn, UserId } = await sts().send(new GetCallerIdentityCommand())
     expect({ Account, Arn, isUserId: /^AIDA[A-Z2-7]{17}$/.test(UserId ?? '') }).toEqual({
       Account: HOME,
@@ -167,18 +165,18 @@ describe('signatures', () => {
 
   test.each<[string, Keys, string, string]>([
     ['a wrong secret', { ...alice, secretAccessKey: secretFor('someone else') }, 'eu-west-1', 'SignatureDoesNotMatch'],
-    ['an unknown key id', { ...alice, accessKeyId: keyIdFor(HOME, 77) }, 'eu-west-1', 'InvalidClientTokenId'],
+    ['an unknown key ID', { ...alice, accessKeyId: keyIdFor(HOME, 77) }, 'eu-west-1', 'InvalidClientTokenId'],
     ['an inactive key', keysOf('ivan', 8), 'eu-west-1', 'InvalidClientTokenId'],
     [
-      'a session token beside long-term keys',
+      'a session token with long-term keys',
       { ...alice, sessionToken: 'left-over' },
       'eu-west-1',
       'InvalidClientTokenId',
     ],
     ['a key of another partition', alice, 'us-gov-west-1', 'InvalidClientTokenId'],
-    ['a region that is none', alice, 'moon-1', 'SignatureDoesNotMatch'],
-  ])('%s is refused', async (_title, keys, region, code) => {
-    expect(await refused(sts(keys, region).send(new GetCallerIdentityCommand()))).toMatchObject({
+    ['an unknown region', alice, 'moon-1', 'SignatureDoesNotMatch'],
+  ])('%s is rejected', async (_title, keys, region, code) => {
+    expect(await errorOf(sts(keys, region).send(new GetCallerIdentityCommand()))).toMatchObject({
       name: code,
       status: 403,
     })
@@ -187,7 +185,7 @@ describe('signatures', () => {
   test.each<[string, string, string]>([
     ['gus', '555555555555', 'us-gov-west-1'],
     ['chen', '666666666666', 'cn-north-1'],
-  ])('%s signs in the own partition', async (name, account, region) => {
+  ])('%s signs in another partition', async (name, account, region) => {
     const partition = region.startsWith('cn') ? 'aws-cn' : 'aws-us-gov'
     const { Arn } = await sts(keysOf(name, 1, account, partition), region).send(new GetCallerIdentityCommand())
     expect(Arn).toBe(`arn:${partition}:iam::${account}:user/${name}`)
@@ -199,23 +197,26 @@ describe('signatures', () => {
       -16 * 60_000,
       /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$/,
     ],
-  ])('a clock that differs by %i ms is told, with the right time in the Date header', async (clockOffsetMs, text) => {
-    await server.configure({ clockOffsetMs })
-    const { name, message } = await refused(sts().send(new GetCallerIdentityCommand()))
-    expect({ name, matches: text.test(message) }).toEqual({ name: 'SignatureDoesNotMatch', matches: true })
-    const date = await new Promise<string>((resolve) =>
-      request(server.url, (response) => {
-        response.resume()
-        resolve(response.headers.date ?? '')
-      }).end(),
-    )
-    expect(Math.abs(Date.parse(date) - Date.now() - clockOffsetMs)).toBeLessThan(5000)
-  })
+  ])(
+    'a clock difference of %i ms is reported, with the correct time in the Date header',
+    async (clockOffsetMs, text) => {
+      await server.configure({ clockOffsetMs })
+      const { name, message } = await errorOf(sts().send(new GetCallerIdentityCommand()))
+      expect({ name, matches: text.test(message) }).toEqual({ name: 'SignatureDoesNotMatch', matches: true })
+      const date = await new Promise<string>((resolve) =>
+        request(server.url, (response) => {
+          response.resume()
+          resolve(response.headers.date ?? '')
+        }).end(),
+      )
+      expect(Math.abs(Date.parse(date) - Date.now() - clockOffsetMs)).toBeLessThan(5000)
+    },
+  )
 
   test.each([
-    ['its body was changed', (body: string) => `${body}&DurationSeconds=900`, 'SignatureDoesNotMatch'],
-    ['it is not signed at all', undefined, 'MissingAuthenticationToken'],
-  ])('a request is refused when %s', async (_title, change, code) => {
+    ['its body was modified', (body: string) => `${body}&DurationSeconds=900`, 'SignatureDoesNotMatch'],
+    ['it is not signed', undefined, 'MissingAuthenticationToken'],
+  ])('a request is rejected when %s', async (_title, change, code) => {
     const client = sts()
     client.middlewareStack.add(
       (next) => (args) => {
@@ -227,15 +228,15 @@ describe('signatures', () => {
       },
       { step: 'finalizeRequest', priority: 'low' },
     )
-    expect(await refused(client.send(new GetSessionTokenCommand({})))).toMatchObject({ name: code, status: 403 })
+    expect(await errorOf(client.send(new GetSessionTokenCommand({})))).toMatchObject({ name: code, status: 403 })
   })
 
-  test('a region that the account has off is told', async () => {
+  test('a region that is not active in the account is rejected', async () => {
     const world = aliceWorld()
     await server.configure({
       world: { accounts: world.accounts.map((account) => ({ ...account, regionsOff: ['af-south-1'] })) },
     })
-    expect(await refused(sts(alice, 'af-south-1').send(new GetCallerIdentityCommand()))).toEqual({
+    expect(await errorOf(sts(alice, 'af-south-1').send(new GetCallerIdentityCommand()))).toEqual({
       name: 'RegionDisabledException',
       status: 403,
       message: `STS is not activated in this region for account:${HOME}. Your account administrator can activate STS in this region using the IAM Console.`,
@@ -244,7 +245,7 @@ describe('signatures', () => {
 })
 
 describe('GetSessionToken', () => {
-  test("gives a session of AWS's shape that works", async () => {
+  test("returns a working session in AWS's format", async () => {
     const before = Math.floor(Date.now() / 1000)
     const { Credentials: credentials } = await login({ DurationSeconds: 7200 })
     const token = credentials?.SessionToken ?? ''
@@ -260,10 +261,10 @@ describe('GetSessionToken', () => {
     expect((await sts(sessionKeys(credentials)).send(new GetCallerIdentityCommand())).Arn).toBe(ALICE)
   })
 
-  test('takes a code once', async () => {
+  test('accepts a code once', async () => {
     const code = withCode()
     await sts().send(new GetSessionTokenCommand(code))
-    expect(await refused(sts().send(new GetSessionTokenCommand(code)))).toEqual({
+    expect(await errorOf(sts().send(new GetSessionTokenCommand(code)))).toEqual({
       name: 'AccessDenied',
       status: 403,
       message: 'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
@@ -283,7 +284,7 @@ describe('GetSessionToken', () => {
     ],
     ["another user's device", keysOf('bob', 2), { SerialNumber: ALICE_DEVICE, TokenCode: '000000' }, unable],
     [
-      'a device that is disabled',
+      'a disabled device',
       keysOf('dora', 5),
       { SerialNumber: `arn:aws:iam::${HOME}:mfa/dora`, TokenCode: '000000' },
       unable,
@@ -295,16 +296,16 @@ describe('GetSessionToken', () => {
       unable,
     ],
     [
-      'a serial without a code',
+      'a serial number without a code',
       alice,
       { SerialNumber: ALICE_DEVICE },
       'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.',
     ],
-  ])('refuses %s', async (_title, keys, given, message) => {
+  ])('rejects %s', async (_title, keys, given, message) => {
     const usable = [-1, 0, 1].map((offset) => server.code(ALICE_DEVICE, offset))
     const wrong = ['123450', '123451', '123452', '123453'].find((code) => !usable.includes(code)) ?? ''
     const input = given.TokenCode === 'wrong' ? { ...given, TokenCode: wrong } : given
-    expect(await refused(sts(keys).send(new GetSessionTokenCommand(input)))).toEqual({
+    expect(await errorOf(sts(keys).send(new GetSessionTokenCommand(input)))).toEqual({
       name: 'AccessDenied',
       status: 403,
       message,
@@ -313,12 +314,12 @@ describe('GetSessionToken', () => {
 
   test.each<[string, object, string]>([
     [
-      'too long',
+      'a duration that is too long',
       { DurationSeconds: 129_601 },
       "1 validation error detected: Value '129601' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 129600",
     ],
     [
-      'too short',
+      'a duration that is too short',
       { DurationSeconds: 899 },
       "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
     ],
@@ -328,52 +329,52 @@ describe('GetSessionToken', () => {
       "1 validation error detected: Value 'abcdef' at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\d]*",
     ],
     [
-      'two faults at once',
+      'two violations at once',
       { SerialNumber: 'short', TokenCode: '12345' },
       "2 validation errors detected: Value 'short' at 'serialNumber' failed to satisfy constraint: Member must have length greater than or equal to 9; Value '12345' at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6",
     ],
-  ])("refuses %s in AWS's words", async (_title, input, message) => {
-    expect(await refused(sts().send(new GetSessionTokenCommand(input)))).toEqual({
+  ])("rejects %s with AWS's message", async (_title, input, message) => {
+    expect(await errorOf(sts().send(new GetSessionTokenCommand(input)))).toEqual({
       name: 'ValidationError',
       status: 400,
       message,
     })
   })
 
-  test('is closed to sessions', async () => {
+  test('rejects session credentials', async () => {
     const { Credentials: credentials } = await login()
-    expect(await refused(sts(sessionKeys(credentials)).send(new GetSessionTokenCommand({})))).toEqual({
+    expect(await errorOf(sts(sessionKeys(credentials)).send(new GetSessionTokenCommand({})))).toEqual({
       name: 'AccessDenied',
       status: 403,
       message: 'Cannot call GetSessionToken with session credentials',
     })
   })
 
-  test('takes a hardware token by its bare serial', async () => {
+  test('accepts the serial number of a hardware token', async () => {
     const { Credentials: credentials } = await sts(keysOf('hank', 3)).send(
       new GetSessionTokenCommand({ SerialNumber: HARDWARE_SERIAL, TokenCode: server.code(HARDWARE_SERIAL) }),
     )
     expect(credentials?.AccessKeyId?.slice(0, 4)).toBe('ASIA')
   })
 
-  test('gives the root user an hour, whatever was asked', async () => {
+  test('limits sessions of the root user to an hour', async () => {
     const root = { accessKeyId: keyIdFor(HOME, 9), secretAccessKey: secretFor(`arn:aws:iam::${HOME}:user/root`) }
     const { Credentials: credentials } = await sts(root).send(new GetSessionTokenCommand({ DurationSeconds: 43_200 }))
     expect(Math.round(((credentials?.Expiration?.getTime() ?? 0) - Date.now()) / 60_000)).toBe(60)
-    expect((await refused(assume(root))).message).toBe('Roles may not be assumed by root accounts.')
+    expect((await errorOf(assume(root))).message).toBe('Roles may not be assumed by root accounts.')
   })
 
-  test('ends at its expiration, and a token that was tampered with never counts', async () => {
+  test('returns a session that expires, and rejects a modified token', async () => {
     const keys = sessionKeys((await login()).Credentials)
     expect(
       (
-        await refused(
+        await errorOf(
           sts({ ...keys, sessionToken: `${keys.sessionToken ?? ''}A` }).send(new GetCallerIdentityCommand()),
         )
       ).name,
     ).toBe('InvalidClientTokenId')
     await server.configure({ expireSessions: true })
-    expect(await refused(sts(keys).send(new GetCallerIdentityCommand()))).toEqual({
+    expect(await errorOf(sts(keys).send(new GetCallerIdentityCommand()))).toEqual({
       name: 'ExpiredToken',
       status: 403,
       message: 'The security token included in the request is expired',
@@ -382,7 +383,7 @@ describe('GetSessionToken', () => {
 })
 
 describe('AssumeRole', () => {
-  test("with a code lasts up to the role's maximum", async () => {
+  test("with a code, allows durations up to the role's maximum", async () => {
     const { Credentials: credentials, AssumedRoleUser: user } = await assume(alice, {
       ...withCode(),
       DurationSeconds: 43_200,
@@ -400,7 +401,7 @@ describe('AssumeRole', () => {
   test.each<[string, Partial<AssumeRoleCommandInput>, { name: string; status: number; message: string }]>([
     ['no MFA', {}, { name: 'AccessDenied', status: 403, message: notAllowed(ADMIN) }],
     [
-      'a role that is not there',
+      'a missing role',
       { RoleArn: `${ADMIN}X` },
       { name: 'AccessDenied', status: 403, message: notAllowed(`${ADMIN}X`) },
     ],
@@ -415,7 +416,7 @@ describe('AssumeRole', () => {
       { name: 'AccessDenied', status: 403, message: notAllowed(CHAINED) },
     ],
     [
-      'a role that is denied',
+      'a denied role',
       { RoleArn: DEPLOY },
       {
         name: 'AccessDenied',
@@ -463,17 +464,17 @@ describe('AssumeRole', () => {
       },
     ],
     [
-      'what is no role ARN',
+      'an ARN that is not of a role',
       { RoleArn: 'arn:aws:iam::1:user/alice-in-chains' },
       { name: 'ValidationError', status: 400, message: 'arn:aws:iam::1:user/alice-in-chains is invalid' },
     ],
     [
-      'a policy that is none',
+      'an invalid policy',
       { RoleArn: OPEN, Policy: '{' },
       { name: 'MalformedPolicyDocumentException', status: 400, message: 'This policy contains invalid Json' },
     ],
     [
-      'policies too big',
+      'policies that are too large',
       { RoleArn: OPEN, Policy: JSON.stringify({ Statement: [], Id: 'x'.repeat(2048) }) },
       {
         name: 'PackedPolicyTooLargeException',
@@ -482,7 +483,7 @@ describe('AssumeRole', () => {
       },
     ],
     [
-      'a bad tag key',
+      'an invalid tag key',
       {
         RoleArn: OPEN,
         Tags: [
@@ -497,11 +498,11 @@ describe('AssumeRole', () => {
           "1 validation error detected: Value 'b*' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+",
       },
     ],
-  ])('refuses %s', async (_title, input, expected) => {
-    expect(await refused(assume(alice, input))).toEqual(expected)
+  ])('rejects %s', async (_title, input, expected) => {
+    expect(await errorOf(assume(alice, input))).toEqual(expected)
   })
 
-  test('asks for the external id, exactly', async () => {
+  test('requires the exact external ID', async () => {
     const given = async (ExternalId: string | undefined): Promise<string> => {
       await server.configure({ forgetSpentCodes: true })
       return assume(alice, { RoleArn: READ_ONLY, ...withCode(), ExternalId }).then(
@@ -516,21 +517,21 @@ describe('AssumeRole', () => {
     ])
   })
 
-  test('from a session with MFA is let in for an hour, from one without it is not', async () => {
+  test('accepts a session with MFA, for an hour at most, and rejects one without', async () => {
     const withMfa = sessionKeys((await login()).Credentials)
     const without = sessionKeys((await sts().send(new GetSessionTokenCommand({}))).Credentials)
     expect((await assume(withMfa, { DurationSeconds: 3600 })).AssumedRoleUser?.Arn).toBe(
       'arn:aws:sts::222222222222:assumed-role/Admin/alice',
     )
-    expect((await refused(assume(without))).message).toBe(notAllowed(ADMIN))
+    expect((await errorOf(assume(without))).message).toBe(notAllowed(ADMIN))
     const chained = {
       name: 'ValidationError',
       status: 400,
       message: 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     }
-    expect(await refused(assume(withMfa, { DurationSeconds: 3601 }))).toEqual(chained)
+    expect(await errorOf(assume(withMfa, { DurationSeconds: 3601 }))).toEqual(chained)
     const admin = sessionKeys((await assume(withMfa)).Credentials)
-    expect(await refused(assume(admin, { RoleArn: CHAINED, DurationSeconds: 7200 }))).toEqual(chained)
+    expect(await errorOf(assume(admin, { RoleArn: CHAINED, DurationSeconds: 7200 }))).toEqual(chained)
     expect((await assume(admin, { RoleArn: CHAINED })).AssumedRoleUser?.Arn).toBe(
       'arn:aws:sts::222222222222:assumed-role/Chained/alice',
     )
@@ -546,7 +547,7 @@ describe('AssumeRole', () => {
     ])
   })
 
-  test('reads policies, tags and lists back as they were meant, and logs them', async () => {
+  test('unflattens policies, tags and lists, and logs them', async () => {
     const input = {
       RoleArn: OPEN,
       RoleSessionName: 'alice@example.com',
@@ -586,7 +587,7 @@ describe('ListMFADevices', () => {
     ['nomfa', keysOf('nomfa', 7), []],
     ['dora', keysOf('dora', 5), []],
     ['frida', keysOf('frida', 4), [`arn:aws:iam::${HOME}:u2f/user/frida/key-EXAMPLEEXAMPLEEXAMPLE1`]],
-  ])('shows the enabled devices of %s', async (_name, keys, serials) => {
+  ])('returns the enabled devices of %s', async (_name, keys, serials) => {
     const { MFADevices: devices, IsTruncated: isTruncated } = await iam(keys).send(new ListMFADevicesCommand({}))
     expect({ serials: devices?.map((device) => device.SerialNumber), isTruncated }).toEqual({
       serials,
@@ -594,7 +595,7 @@ describe('ListMFADevices', () => {
     })
   })
 
-  test('comes in pages', async () => {
+  test('is paginated', async () => {
     const first = await iam(keysOf('mina', 6)).send(new ListMFADevicesCommand({ MaxItems: 1 }))
     const second = await iam(keysOf('mina', 6)).send(new ListMFADevicesCommand({ MaxItems: 1, Marker: first.Marker }))
     expect([first, second].map((page) => [page.MFADevices?.length, page.IsTruncated])).toEqual([
@@ -603,14 +604,14 @@ describe('ListMFADevices', () => {
     ])
   })
 
-  test('is refused to those who may not, and to a session without MFA', async () => {
-    expect(await refused(iam(keysOf('bob', 2)).send(new ListMFADevicesCommand({})))).toEqual({
+  test('is denied without permission, and to a session without MFA', async () => {
+    expect(await errorOf(iam(keysOf('bob', 2)).send(new ListMFADevicesCommand({})))).toEqual({
       name: 'AccessDenied',
       status: 403,
       message: `User: arn:aws:iam::${HOME}:user/bob is not authorized to perform: iam:ListMFADevices on resource: user bob because no identity-based policy allows the iam:ListMFADevices action`,
     })
     const without = sessionKeys((await sts().send(new GetSessionTokenCommand({}))).Credentials)
-    expect((await refused(iam(without).send(new ListMFADevicesCommand({})))).name).toBe('InvalidClientTokenId')
+    expect((await errorOf(iam(without).send(new ListMFADevicesCommand({})))).name).toBe('InvalidClientTokenId')
     expect(
       (await iam(sessionKeys((await login()).Credentials)).send(new ListMFADevicesCommand({}))).MFADevices?.length,
     ).toBe(1)
@@ -637,39 +638,47 @@ describe('faults', () => {
   test.each<[string, readonly Fault[], readonly string[]]>([
     ['throttle twice', [{ kind: 'throttle', status: 400, times: 2 }], ['Throttling', 'Throttling', 'OK']],
     [
-      'be unavailable after one good answer',
+      'be unavailable after one success',
       [{ kind: 'throttle', status: 503, skip: 1 }],
       ['OK', 'ServiceUnavailable', 'OK'],
     ],
     ['drop a connection', [{ kind: 'drop', when: 'before' }], ['TimeoutError', 'OK']],
-    ['break off in the middle', [{ kind: 'truncate' }], ['Error', 'OK']],
-    ['answer without a word', [EMPTY_SUCCESS], ['empty', 'OK']],
-    ['refuse as told', [{ kind: 'refuse', status: 403, code: 'AccessDenied', message: 'no' }], ['AccessDenied', 'OK']],
-    ['spare other operations', [{ kind: 'throttle', status: 400, operation: 'AssumeRole', times: 'always' }], ['OK']],
+    ['truncate an answer', [{ kind: 'truncate' }], ['Error', 'OK']],
+    ['send an empty answer', [EMPTY_SUCCESS], ['empty', 'OK']],
+    [
+      'return a given error',
+      [{ kind: 'refuse', status: 403, code: 'AccessDenied', message: 'no' }],
+      ['AccessDenied', 'OK'],
+    ],
+    [
+      'affect only one operation',
+      [{ kind: 'throttle', status: 400, operation: 'AssumeRole', times: 'always' }],
+      ['OK'],
+    ],
   ])('can %s', async (_title, faults, expected) => {
     expect(await outcomes(faults, expected.length)).toEqual(expected)
   })
 
-  test('can answer with a page that is no XML', async () => {
+  test('can answer with a page that is not XML', async () => {
     await server.configure({ faults: [BAD_GATEWAY] })
-    expect((await refused(sts().send(new GetCallerIdentityCommand()))).status).toBe(502)
+    expect((await errorOf(sts().send(new GetCallerIdentityCommand()))).status).toBe(502)
   })
 
-  test('can lose an answer whose code is spent', async () => {
+  test('can drop the answer after using up the code', async () => {
     await server.configure({ faults: [{ kind: 'drop', when: 'after', operation: 'GetSessionToken' }] })
     const code = withCode()
-    await refused(sts().send(new GetSessionTokenCommand(code)))
-    expect((await refused(sts().send(new GetSessionTokenCommand(code)))).name).toBe('AccessDenied')
+    await errorOf(sts().send(new GetSessionTokenCommand(code)))
+    expect((await errorOf(sts().send(new GetSessionTokenCommand(code)))).name).toBe('AccessDenied')
     expect((await server.log()).map(({ outcome, faults }) => [outcome, faults])).toEqual([
       ['OK', ['drop']],
       ['AccessDenied', []],
     ])
   })
 
-  test('a request that was dropped before it was processed spends no code', async () => {
+  test('can drop a request before processing, which uses no code', async () => {
     await server.configure({ faults: [{ kind: 'drop', when: 'before' }] })
     const code = withCode()
-    await refused(sts().send(new GetSessionTokenCommand(code)))
+    await errorOf(sts().send(new GetSessionTokenCommand(code)))
     await sts().send(new GetSessionTokenCommand(code))
     expect((await server.log()).map((entry) => entry.outcome)).toEqual([null, 'OK'])
   })
@@ -677,7 +686,7 @@ describe('faults', () => {
   test('can hang until the client gives up', async () => {
     await server.configure({ faults: [{ kind: 'hang', when: 'before' }] })
     const abort = new AbortController()
-    const call = refused(sts().send(new GetCallerIdentityCommand(), { abortSignal: abort.signal }))
+    const call = errorOf(sts().send(new GetCallerIdentityCommand(), { abortSignal: abort.signal }))
     await expect.poll(async () => (await server.log()).length).toBe(1)
     abort.abort()
     expect((await call).name).toBe('AbortError')
@@ -693,13 +702,13 @@ describe('faults', () => {
   test.each<[string, Fault, keyof Credentials, unknown]>([
     ['without Expiration', { kind: 'expiration', value: null }, 'Expiration', undefined],
     [
-      'long over',
+      'that has expired',
       { kind: 'expiration', value: '2001-01-01T00:00:00Z' },
       'Expiration',
       new Date('2001-01-01T00:00:00Z'),
     ],
     [
-      'with line ends in a key',
+      'with line breaks in a key',
       { kind: 'credentials', SecretAccessKey: 'a\r\n[default]\u0007<&' },
       'SecretAccessKey',
       'a\r\n[default]\u0007<&',
@@ -712,7 +721,7 @@ describe('faults', () => {
 })
 
 describe('transports', () => {
-  test('the log tells connections that were reused', async () => {
+  test('the log shows reused connections', async () => {
     const kept = sts()
     await kept.send(new GetCallerIdentityCommand())
     await kept.send(new GetCallerIdentityCommand())
@@ -721,7 +730,7 @@ describe('transports', () => {
     expect([first === second, first === third]).toEqual([true, false])
   })
 
-  test('a GET that opens a connection early is answered, and the connection serves the next call', async () => {
+  test('a GET that opens a connection is answered, and the next call reuses the connection', async () => {
     const agent = new HttpAgent({ keepAlive: true })
     await new Promise<void>((resolve) =>
       request(server.url, { agent }, (response) => response.resume().on('end', resolve)).end(),
@@ -736,7 +745,7 @@ describe('transports', () => {
     expect([opening?.method, opening?.connection === call?.connection]).toEqual(['GET', true])
   })
 
-  test('TLS needs the CA that came with it', async () => {
+  test('TLS requires trust in the CA of the server', async () => {
     const options = { ...optionsFor(alice, 'eu-west-1'), endpoint: server.httpsUrl ?? '' }
     const trusting = new STSClient({
       ...options,
@@ -745,7 +754,7 @@ describe('transports', () => {
     expect((await trusting.send(new GetCallerIdentityCommand())).Arn).toBe(ALICE)
     expect((await server.log()).map((entry) => entry.transport)).toEqual(['https'])
     const blind = new STSClient(options)
-    expect((await refused(blind.send(new GetCallerIdentityCommand()))).message).toMatch(/certificate/)
+    expect((await errorOf(blind.send(new GetCallerIdentityCommand()))).message).toMatch(/certificate/)
     trusting.destroy()
     blind.destroy()
     expect(new X509Certificate(server.caPem ?? '').ca).toBe(true)
@@ -755,7 +764,7 @@ describe('transports', () => {
     ['eu-west-1', 'sts.eu-west-1.amazonaws.com', '200'],
     ['us-east-1', 'sts.us-east-1.amazonaws.com', '200'],
     ['eu-west-1', 'sts.eu-west-1.amazonaws.com', '407'],
-  ])('the proxy leads %s (%s) to the server itself: %s', async (region, host, status) => {
+  ])('the proxy connects %s (%s) to the server itself: %s', async (region, host, status) => {
     const proxy = (server.proxyUrl ?? '').replace('//', status === '200' ? '//pat:p%40ss@' : '//pat:wrong@')
     const agent = new HttpsProxyAgent({ proxy, ca: server.caPem ?? '' })
     const client = new STSClient({
@@ -776,7 +785,7 @@ describe('transports', () => {
     agent.destroy()
   })
 
-  test('what is no operation of STS or IAM is refused', async () => {
+  test('an unknown operation is rejected', async () => {
     const body = 'Action=GetFederationToken&Version=2011-06-15'
     const answer = await new Promise<string>((resolve) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -795,7 +804,7 @@ describe('transports', () => {
     )
   })
 
-  test('a regional host refuses a signature for another region', async () => {
+  test('a regional host rejects a signature for another region', async () => {
     const agent = new HttpsProxyAgent({
       proxy: (server.proxyUrl ?? '').replace('//', '//pat:p%40ss@'),
       ca: server.caPem ?? '',
@@ -807,7 +816,7 @@ describe('transports', () => {
       endpoint: 'https://sts.eu-west-1.amazonaws.com',
       requestHandler: new NodeHttpHandler({ httpsAgent: agent }),
     })
-    expect((await refused(client.send(new GetCallerIdentityCommand()))).message).toBe(
+    expect((await errorOf(client.send(new GetCallerIdentityCommand()))).message).toBe(
       'Credential should be scoped to a valid region. ',
     )
     client.destroy()
@@ -816,7 +825,7 @@ describe('transports', () => {
 })
 
 describe('the process', () => {
-  test('serves a crowd, each with an own device, over a distance, and ends when told', async () => {
+  test('serves many users, simulates latency, and ends on stop', async () => {
     const crowd = await startStrictSts(crowdWorld(50), { roundTripMs: 40 })
     const serial = `arn:aws:iam::${HOME}:mfa/user49`
     const client = new STSClient({
@@ -842,7 +851,7 @@ describe('the process', () => {
     expect(() => process.kill(crowd.pid, 0)).toThrow('ESRCH')
   })
 
-  test('ends when its starter is gone, and keeps no secret in argv', async () => {
+  test('ends when its parent process ends', async () => {
     const script =
       'const { startStrictSts, aliceWorld } = await import(process.argv[1]); const s = await startStrictSts(aliceWorld()); console.log(s.pid, s.url)'
     const output = execFileSync(

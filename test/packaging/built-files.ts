@@ -1,3 +1,4 @@
+/** Which modules and packages the files in dist/ contain, and which files they load. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -5,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const DIST = join(ROOT, 'dist')
 
-/** Every built file, relative to the project. */
+/** Returns the paths of all built files. */
 export function builtFiles(): readonly string[] {
   return readdirSync(DIST, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.cjs'))
     .map((name) => join(DIST, name))
 }
 
-/** The modules that a built file holds, as the build noted them: `node_modules/yargs/…`, `src/…`. */
+/** Returns the modules in a built file, from build/modules.json: `node_modules/yargs/…`, `src/…`. */
 export function modulesIn(file: string): readonly string[] {
   return (
     (JSON.parse(readFileSync(join(ROOT, 'build/modules.json'), 'utf8')) as Record<string, readonly string[]>)[
@@ -21,7 +22,7 @@ export function modulesIn(file: string): readonly string[] {
   )
 }
 
-/** The packages that a built file holds code of. */
+/** Returns the names of the packages in a built file. */
 export function packagesIn(file: string): readonly string[] {
   return [
     ...new Set(
@@ -32,7 +33,7 @@ export function packagesIn(file: string): readonly string[] {
   ]
 }
 
-/** A file and all built files that loading it loads: those it requires at its top level, and what these require. */
+/** Returns a built file and all built files that it loads statically, directly or indirectly. */
 export function staticClosure(file: string): readonly string[] {
   const seen = new Set<string>()
   const visit = (path: string): void => {
@@ -47,7 +48,7 @@ export function staticClosure(file: string): readonly string[] {
   return [...seen]
 }
 
-/** The built file that holds a module of the project. */
+/** Returns the built file, other than the entry, that contains a module of the project. */
 export function fileWith(module: string): string {
   const found = builtFiles().filter((file) => file !== join(DIST, 'awsmfa.cjs') && modulesIn(file).includes(module))
   if (found.length !== 1 || found[0] === undefined)

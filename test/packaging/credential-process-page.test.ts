@@ -1,4 +1,4 @@
-/** Every test that docs/credential-process.md names is there: a name in it is a promise. */
+/** Every test that docs/credential-process.md names exists. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,14 +6,14 @@ import { ROOT } from './built-files.ts'
 
 const page = readFileSync(join(ROOT, 'docs/credential-process.md'), 'utf8')
 const rows = [...page.matchAll(/^\| (.+) \| .+ \| (.+) \|$/gm)]
-  .map(([, there = '', test = '']) => [there, test] as const)
+  .map(([, feature = '', test = '']) => [feature, test] as const)
   .slice(2)
 const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter(
   (name) => /\.(?:ts|txt)$/.test(name) && !name.endsWith('credential-process-page.test.ts'),
 )
 const texts = tests.map((name) => readFileSync(join(ROOT, 'test', name), 'utf8'))
 
-test('the page has its rows', () => {
+test('the page has rows', () => {
   expect(rows.length).toBeGreaterThan(20)
 })
 

@@ -1,4 +1,4 @@
-/** The package as a program has it: installed from the tarball, imported and required, its types, its example. */
+/** The library, installed from the packed tarball: the example program, concurrent programs, and the types. */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,7 +82,7 @@ describe('the example', () => {
     new RegExp(`^arn:aws:sts::222222222222:assumed-role/Admin/${name} until \\d{4}-\\S+Z\\n$`)
 
   it.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
-    'asks at the terminal once; later runs and other profiles of the device do not',
+    'prompts once; later runs and other profiles with the same device do not',
     async () => {
       const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
       try {
@@ -104,7 +104,7 @@ describe('the example', () => {
   )
 
   it.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
-    'ends with Ctrl-C at the question, and another run can ask at once',
+    'ends on Ctrl-C at the prompt, and the next run prompts immediately',
     async () => {
       for (let run = 0; run < 2; run += 1) {
         const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], {
@@ -123,7 +123,7 @@ describe('the example', () => {
     },
   )
 
-  it('says what to do where nobody can be asked', async () => {
+  it('fails with a hint if there is no terminal', async () => {
     expect(await node('sdk-v3.mjs', 'admin')).toMatchObject({
       code: 1,
       stdout: '',
@@ -135,7 +135,7 @@ describe('the example', () => {
 })
 
 describe('programs', () => {
-  it('ten at once need one code, and one of them asks', async () => {
+  it('need one code and one prompt for ten concurrent runs', async () => {
     const code = sts.code(DEVICE)
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) => once(index % 2 === 0 ? 'admin' : 'other', code)),
@@ -145,14 +145,14 @@ describe('programs', () => {
     expect(await callsWithCode()).toBe(1)
   })
 
-  it('use what `awsmfa login` got, and it uses theirs', async () => {
+  it('share sessions with `awsmfa login`', async () => {
     const login = [join(project, 'node_modules/awsmfa/dist/awsmfa.cjs'), 'login', '--force', 'admin', '--token-code']
     expect(await node(...login, sts.code(DEVICE))).toMatchObject({ code: 0 })
     expect(await once('other')).toMatchObject({ accountId: '222222222222', asked: 0 })
     expect(await callsWithCode()).toBe(1)
   })
 
-  it('load next to nothing with the import, and are not kept alive after the answer', async () => {
+  it('load only library.cjs on import, and are not kept alive by awsmfa', async () => {
     const { loaded, alive } = await once('admin', sts.code(DEVICE))
     expect(loaded.map((path) => path.replaceAll('\\', '/'))).toEqual([
       expect.stringMatching(/awsmfa\/dist\/library\.cjs$/),
@@ -160,7 +160,7 @@ describe('programs', () => {
     expect(alive).toEqual([])
   })
 
-  it('can import the name', async () => {
+  it('can import fromAwsmfa as an ES module', async () => {
     expect(
       await node(
         '--input-type=module',
@@ -211,7 +211,7 @@ describe('the types', () => {
     expect(problemsOf(name, LINES)).toEqual([])
   })
 
-  it('refuse what is no option', () => {
+  it('reject unknown options', () => {
     expect(
       problemsOf('wrong.mts', [
         "import { fromAwsmfa } from 'awsmfa'",

@@ -1,4 +1,4 @@
-/** The rules of .eslintrc.json bite: each row is code that must be refused in a file of that place. */
+/** The restrictions in .eslintrc.json: each row is code that ESLint must report in that file. */
 import plugin from '@typescript-eslint/eslint-plugin'
 import { ESLint } from 'eslint'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 let eslint: ESLint
 beforeAll(() => {
-  // Without type information, which code that is in no file does not have.
+  // Without rules that need type information, which code without a file does not have.
   const { rules = {} } = plugin.configs['disable-type-checked'] ?? {}
   eslint = new ESLint({
     cwd: ROOT,
@@ -17,7 +17,7 @@ beforeAll(() => {
   })
 })
 
-async function complaints(path: string, code: string): Promise<readonly string[]> {
+async function reportedRules(path: string, code: string): Promise<readonly string[]> {
   const [result] = await eslint.lintText(code, { filePath: join(ROOT, path) })
   return (result?.messages ?? [])
     .map(({ ruleId }) => ruleId ?? 'fatal')
@@ -27,18 +27,14 @@ async function complaints(path: string, code: string): Promise<readonly string[]
 const WRITERS = ['writeFileSync', 'appendFileSync', 'renameSync', 'linkSync', 'createWriteStream', 'default']
 
 it.each([
-  [
-    'a package that decides nothing',
-    'src/login/plan.ts',
-    "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n",
-  ],
+  ['file access in a pure file', 'src/login/plan.ts', "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n"],
   ['the clock', 'src/login/plan.ts', 'export const now = () => new Date()\n'],
   ['the clock in milliseconds', 'src/login/plan.ts', 'export const now = () => Date.now()\n'],
-  ['chance', 'src/login/plan.ts', 'export const chance = () => Math.random()\n'],
+  ['randomness', 'src/login/plan.ts', 'export const chance = () => Math.random()\n'],
   ['the process', 'src/login/plan.ts', "export const home = () => process.env['HOME']\n"],
   ['a timer', 'src/login/plan.ts', 'setTimeout(() => undefined, 1)\n'],
-  ['state in a module', 'src/login/plan.ts', 'export let count = 0\ncount++\n'],
-  ['state in a module that acts', 'src/aws/transport.ts', 'export let count = 0\ncount++\n'],
+  ['module state', 'src/login/plan.ts', 'export let count = 0\ncount++\n'],
+  ['module state in an acting file', 'src/aws/transport.ts', 'export let count = 0\ncount++\n'],
   ['an exit', 'src/aws/transport.ts', 'process.exit(1)\n'],
   [
     'five parameters',
@@ -55,13 +51,13 @@ it.each([
     'src/sessions/session-cache.ts',
     `import { ${name} as it } from 'node:fs'\nit('x', 'y')\n`,
   ]),
-])('refuses %s', async (_, path, code) => {
-  expect(await complaints(path, code)).toHaveLength(1)
+])('reports %s', async (_, path, code) => {
+  expect(await reportedRules(path, code)).toHaveLength(1)
 })
 
 it.each([
   [
-    'reading in a file that acts',
+    'reading in an acting file',
     'src/login/settings-file.ts',
     "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n",
   ],
@@ -70,7 +66,7 @@ it.each([
     'src/aws-files/shared-files.ts',
     "import { renameSync } from 'node:fs'\nrenameSync('x', 'y')\n",
   ],
-  ['a date that is given', 'src/login/plan.ts', 'export const dateOf = (ms: number) => new Date(ms)\n'],
+  ['a date from an argument', 'src/login/plan.ts', 'export const dateOf = (ms: number) => new Date(ms)\n'],
 ])('allows %s', async (_, path, code) => {
-  expect(await complaints(path, code)).toEqual([])
+  expect(await reportedRules(path, code)).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** The man page says what the tables say, and is one that both formatters take. */
+/** The man page contains everything in the tables of commands and settings, and is valid for mandoc and groff. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const PAGE = join(ROOT, 'docs/awsmfa.1')
 
-/** The page as a person reads it, on lines so wide that no text is broken. */
+/** Renders the page as text, with lines so wide that nothing is wrapped. */
 function read(): string {
   const { stdout, status } = spawnSync('mandoc', ['-Tutf8', '-Owidth=900', PAGE], { encoding: 'utf8' })
   expect(status).toBe(0)
@@ -27,12 +27,12 @@ function read(): string {
 }
 
 describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
-  it('has no fault that mandoc warns of', () => {
+  it('has no mandoc warnings', () => {
     const { stdout, stderr, status } = spawnSync('mandoc', ['-Tlint', '-Wwarning', PAGE], { encoding: 'utf8' })
     expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 })
   })
 
-  it.each(COMMAND_NAMES)('tells of %s what the command table has', (name) => {
+  it.each(COMMAND_NAMES)('contains the %s command with its options and examples', (name) => {
     const { summary, positional, tail, options, examples } = COMMAND_TABLE[name]
     const [, after = ''] = read().split(`\n   awsmfa ${name}\n`)
     const text = after.split(/\n {3}awsmfa |\n[A-Z]/)[0] ?? ''
@@ -68,8 +68,8 @@ describe.skipIf(!needsProgram('mandoc'))('the man page', () => {
   })
 })
 
-describe.skipIf(!needsProgram('groff'))('the man page, with the formatter of most systems', () => {
-  it('has no fault that groff warns of', () => {
+describe.skipIf(!needsProgram('groff'))('the man page, rendered by groff', () => {
+  it('has no warnings', () => {
     const { stderr, status } = spawnSync('groff', ['-mdoc', '-ww', '-Tascii', PAGE], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'] },
@@ -79,12 +79,12 @@ describe.skipIf(!needsProgram('groff'))('the man page, with the formatter of mos
 })
 
 describe('package.json', () => {
-  it('names the man page, so that npm links it where man looks', () => {
+  it('names the man page, so that npm installs it', () => {
     expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))).toMatchObject({ man: './docs/awsmfa.1' })
   })
 })
 
-/** Manual pages keep to ASCII. */
+/** The man page contains only ASCII. */
 function inRoff(text: string): string {
   return text.replaceAll('…', '...')
 }

@@ -1,4 +1,4 @@
-/** What `npm pack` makes: the files that are meant to ship, and a package that runs where nothing else is installed. */
+/** The npm package: it contains exactly the files to publish, and runs without dependencies. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ interface Packed {
 let folder = ''
 let packed: Packed
 
-/** npm in a home of its own, which must not reach a registry. */
+/** Runs npm with a temporary home, offline. */
 function npm(cwd: string, ...argv: readonly string[]): string {
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -33,7 +33,7 @@ function npm(cwd: string, ...argv: readonly string[]): string {
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'awsmfa-package-'))
-  // Without scripts: prepack would build again, under the feet of the other tests.
+  // Without scripts: prepack would rebuild dist/ while other tests use it.
   const [first] = JSON.parse(
     npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
   ) as readonly Packed[]
@@ -43,7 +43,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('only what is meant to ship is packed', () => {
+test('contains exactly the files to publish', () => {
   const paths = packed.files.map(({ path }) => path)
   expect(
     paths.filter(
@@ -67,12 +67,12 @@ test('only what is meant to ship is packed', () => {
   expect(packed.files.find(({ path }) => path === 'dist/awsmfa.cjs')?.mode).toBe(0o755)
 })
 
-test('no file of the package names a folder of the machine that built it', () => {
+test('contains no path of the machine that built it', () => {
   for (const file of [...builtFiles(), join(ROOT, 'THIRD-PARTY-NOTICES')])
     expect(readFileSync(file, 'utf8')).not.toContain(ROOT)
 })
 
-test('every bundled package is in THIRD-PARTY-NOTICES with its version and licence, and nothing else is', () => {
+test('lists exactly the bundled packages in THIRD-PARTY-NOTICES, with version and license', () => {
   const bundled = new Set(builtFiles().flatMap(packagesIn))
   expect(bundled.size).toBeGreaterThan(5)
   const noticed = [
@@ -81,7 +81,7 @@ test('every bundled package is in THIRD-PARTY-NOTICES with its version and licen
   expect(new Set(noticed)).toEqual(bundled)
 })
 
-test('installed into an empty folder, with nothing beside it and no network, it runs', () => {
+test('runs when installed offline into an empty folder', () => {
   const place = join(folder, 'empty')
   mkdirSync(place)
   writeFileSync(join(place, 'package.json'), '{}')
@@ -100,7 +100,7 @@ test('installed into an empty folder, with nothing beside it and no network, it 
     stdout: '',
     stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n",
   })
-  // The add-on for the keychain could not be had here, and is missed only where it is asked for.
+  // The optional keychain add-on is not installed; only the keychain helper needs it.
   const helper = join(place, 'node_modules', 'awsmfa', 'dist', 'keychain-helper.cjs')
   expect(spawnSync(process.execPath, [helper], { env: { HOME: folder }, input: '', encoding: 'utf8' })).toMatchObject({
     stdout: '{"kind":"no-add-on"}\n',

@@ -1,17 +1,18 @@
+/** Installs the packed project for tests. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from './built-files.ts'
 
 /**
- * Packs the project as it is built and installs the tarball into an empty project below `folder`, without a registry; gives
- * the project's folder. `borrowed`: packages that it has besides, from this project's own.
+ * Packs the built project and installs the tarball offline into an empty project in `folder`. Returns that project's
+ * folder. Links the packages in `borrowed` from this project's node_modules.
  */
 export function installPacked(folder: string, borrowed: readonly string[]): string {
   const place = join(folder, 'project')
   mkdirSync(place)
   writeFileSync(join(place, 'package.json'), '{ "private": true }')
-  // Without scripts: prepack would build again, under the feet of the other tests.
+  // Without scripts: prepack would rebuild dist/ while other tests use it.
   const [packed] = JSON.parse(
     npm(folder, ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
   ) as readonly { readonly filename: string }[]
@@ -25,7 +26,7 @@ export function installPacked(folder: string, borrowed: readonly string[]): stri
   return place
 }
 
-/** npm in a home of its own, which must not reach a registry. */
+/** Runs npm with a temporary home, offline. */
 function npm(home: string, cwd: string, ...argv: readonly string[]): string {
   const env = {
     PATH: process.env['PATH'] ?? '',

@@ -1,4 +1,4 @@
-// Loaded with `node -r`: when the process ends, writes to descriptor 3 what it has loaded since, as JSON.
+// Preloaded with `node -r`: on exit, writes the modules that the process has loaded to descriptor 3, as JSON.
 const { writeSync } = require('fs')
 const before = new Set(process.moduleLoadList)
 process.on('exit', () => {

@@ -1,4 +1,4 @@
-/** The README says what is so: its first login is what the tool prints, its tables are the tool's own, its lines can be typed. */
+/** Checks the documentation: console examples match the real output, tables are current, commands parse, links work. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,7 +23,7 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
 }
 
-/** The part of the README under a heading, up to the next one of its kind. */
+/** Returns the section of the README under a level-2 heading. */
 function part(heading: string): string {
   const [, text] = README.split(`\n## ${heading}\n`)
   if (text === undefined) throw new Error(`the README has no part '${heading}'`)
@@ -37,7 +37,7 @@ function blocks(text: string, language: string): readonly string[] {
 }
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the first login of the README', () => {
-  it('is what the tool prints, and leaves in the file what stands there', async () => {
+  it('matches the output of the tool and the resulting file', async () => {
     const text = part('First login')
     const [credentials = '', config = '', written = ''] = blocks(text, 'ini')
     const mine = credentials
@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
     }
   })
 
-  /** A console block as it is printed: questions are answered, talk is stderr, data stdout, times are of the day. */
+  /** Converts a console block to a transcript: answers prompts, separates stderr from stdout, and allows any time. */
   function asTranscript(block: string): string {
     return block
       .split('\n')
@@ -74,7 +74,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
   }
 
   function anyTime(text: string): string {
-    // A time of tomorrow is longer, and takes of the spaces behind it.
+    // A time tomorrow is longer, so the column has fewer spaces after it.
     return text.replace(
       /\b\d\d:\d\d\b(?: {2,}(?=through))?|\b\d+ h(?: \d+ min)?\b|\b11 hours\b|\d{4}-\d\d-\d\dT[\d:]+Z/g,
       '…',
@@ -83,13 +83,13 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
 })
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the setup of the README', () => {
-  it('is what the tool prints, and undo gives back what stood there', async () => {
+  it('matches the output of the tool, and undo restores the files', async () => {
     const text = part('Set up and undo')
     const [credentials = '', config = ''] = blocks(text, 'ini')
     const transcript = [
       `-- .aws/credentials --\n${credentials}`,
       `-- .aws/config --\n${config}`,
-      ...blocks(text, 'console').map((block) => block.split('\n').map(asTalk).join('\n')),
+      ...blocks(text, 'console').map((block) => block.split('\n').map(asStderr).join('\n')),
       `== .aws/credentials ==\n${credentials}`,
       `== .aws/config ==\n${config}`,
     ].join('\n')
@@ -103,7 +103,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the s
 })
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the import of the README', () => {
-  it('is what the tool prints', async () => {
+  it('matches the output of the tool', async () => {
     const [block = ''] = blocks(part('Coming from another tool'), 'console')
     const keys =
       '[work-long-term]\naws_access_key_id = {alice-key}\naws_secret_access_key = {alice-secret}\naws_mfa_device = arn:aws:iam::111111111111:mfa/alice\n'
@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the i
     try {
       expect(
         await runTranscript(
-          parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asTalk).join('\n')}`),
+          parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asStderr).join('\n')}`),
           stage.world,
         ),
       ).toEqual([])
@@ -121,28 +121,28 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the i
   })
 })
 
-/** Lines that stand on a terminal; a question with its answer is typed. */
-function asTalk(line: string): string {
+/** Converts a console line to transcript lines: stderr, or a prompt with its answer. */
+function asStderr(line: string): string {
   if (line === '' || line.startsWith('$ ')) return line
   const question = /^(.*\? \[y\/N\]) (.*)$/.exec(line)
   return question === null ? `!> ${line}` : `tty ${question[2] ?? ''}\ntty> ${line}`
 }
 
 describe('the tables of the README', () => {
-  it('are those that `npm run docs` writes', () => {
+  it('are up to date (`npm run docs`)', () => {
     expect(() =>
       execFileSync(process.execPath, [join(ROOT, 'scripts/docs.mjs'), '--check'], { stdio: 'pipe', encoding: 'utf8' }),
     ).not.toThrow()
   })
 
-  it('name every exit code that a failure has', () => {
+  it('contain every exit code', () => {
     const named = new Set([...part('Exit codes').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code)))
     expect(
       [...new Set(FAILURE_EXAMPLES.map(({ failure }) => exitCodeOf(failure)))].filter((code) => !named.has(code)),
     ).toEqual([])
   })
 
-  it('name every variable that the code reads', () => {
+  it('contain every environment variable in the source', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => read(join('src', path)))
@@ -150,8 +150,8 @@ describe('the tables of the README', () => {
       .flatMap((text) => [...text.matchAll(/\b(?:AWS|AWSMFA|XDG|NODE)_[A-Z_]*[A-Z]\b|(?:env|environment)\['(\w+)'\]/g)])
       .map(([whole, name]) => (name ?? whole).toUpperCase())
     expect(names.length).toBeGreaterThan(50)
-    // The first silences the SDK while it is loaded; the second is only withheld from a credential process; by the others a script
-    // of awsmfa's own is found on Windows, and told what to show.
+    // The first silences the SDK while it is loaded; the second is only withheld from a credential process; by the
+    // others a script of awsmfa's own is found on Windows, and told what to show.
     const ofWindows = [
       'SYSTEMROOT',
       'AWSMFA_WINDOW_TITLE',
@@ -166,7 +166,7 @@ describe('the tables of the README', () => {
   })
 })
 
-/** Every line of a shell, in blocks and in running text, that begins with the tool: what is before a pipe or `||` by itself. */
+/** Returns every awsmfa command in code blocks and inline code, split at pipes, `&&` and `||`. */
 function commandLines(text: string): readonly string[] {
   const inBlocks = [...blocks(text, 'console'), ...blocks(text, 'sh')]
     .flatMap((block) => block.split('\n'))
@@ -197,11 +197,11 @@ describe('the command lines of the documentation', () => {
     expect(lines.map((line) => wordsOf(line)[0])).toEqual(expect.arrayContaining([...COMMAND_NAMES]))
   })
 
-  it.each([...new Set(lines)])('%s can be typed', (line) => {
+  it.each([...new Set(lines)])('%s is a valid command line', (line) => {
     const words = wordsOf(line)
     const fast = parse(words, false)
     const parsed = parseWithYargs(words, false)
-    // Help is asked for with words that no command takes.
+    // The arguments of help are not those of a command.
     if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
     expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
     const tail =
@@ -209,7 +209,7 @@ describe('the command lines of the documentation', () => {
     expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()
   })
 
-  it('never fetch a package of that name from a registry', () => {
+  it('do not install awsmfa from the npm registry', () => {
     expect(documents.filter((path) => /npx awsmfa|npm (?:i|install)(?: -g)? awsmfa/.test(read(path)))).toEqual([])
   })
 })
@@ -217,7 +217,7 @@ describe('the command lines of the documentation', () => {
 describe('the messages in the README', () => {
   const golden = new Set(read('test/errors/failures.golden.txt').split('\n'))
 
-  it('are messages that the tool has', () => {
+  it('are in the golden file of all messages', () => {
     const quoted = [...README.matchAll(/`(awsmfa: (?:error|hint): [^`]+)`/g)].map(([, line = '']) => line)
     expect(quoted.length).toBeGreaterThan(20)
     expect(quoted.filter((line) => !golden.has(line))).toEqual([])
@@ -241,7 +241,7 @@ describe('the links of the documentation', () => {
   }
 
   it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/files.md', 'docs/prompt.md'])(
-    'of %s lead somewhere',
+    'in %s have existing targets',
     (path) => {
       const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, target = '']) => target)
@@ -255,7 +255,7 @@ describe('the links of the documentation', () => {
     },
   )
 
-  it('lead to files that are there: every source that the architecture names', () => {
+  it('include only existing source files in docs/architecture.md', () => {
     const named = [...read('docs/architecture.md').matchAll(/`((?:src|test|scripts|fixtures)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
     )
