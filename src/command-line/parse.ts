@@ -45,7 +45,7 @@ export function parse(argv: readonly string[], isWindows: boolean): Invocation |
   return { command, positionals, options: Object.fromEntries(options), ...(tail === undefined ? {} : { tail }) }
 }
 
-/** Tells whether a line asks for more on stderr: `--debug`, for `login` also as the AWS CLI's flag after `--`. */
+/** Returns whether a line asks for more on stderr: `--debug`, for `login` also as the AWS CLI's flag after `--`. */
 export function isDebug({ command, options, tail }: AnyInvocation): boolean {
   return options.debug === true || (command === 'login' && tail?.includes('--debug') === true)
 }
@@ -153,7 +153,7 @@ function describeUnknownOption(option: string, command?: CommandName): UsageProb
 }
 
 /**
- * Finds out whether a line lacks its `--`: words follow the options and the profile of a command that takes a program. They
+ * Returns the problem of a line that lacks its `--`: words follow the options and the profile of a command that takes a program. They
  * may hold options of that program, so this comes before any look at options.
  */
 function findMissingSeparator(

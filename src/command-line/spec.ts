@@ -1,10 +1,6 @@
-/**
- * Every command, option, positional and example, as data. Both parsers, help, README and completion are made from this table
- * and from nothing else. An option is declared by the item that builds it, never ahead of it; names and their meaning are
- * settled once released. To add a command: a name in core/command-names.ts; the compiler then asks for its row here.
- */
+/** What a row of the command table may say, the types that follow from it, and the closed sets of values that a line may name. */
 
-/** An option that is given or not. It takes no value. */
+/** An option without a value. */
 interface FlagSpec {
   readonly kind: 'flag'
   /** The long name without its dashes. */
@@ -16,9 +12,9 @@ interface FlagSpec {
 /** An option with a value, as `--name value` or `--name=value`. */
 interface ValueSpec extends Omit<FlagSpec, 'kind'> {
   readonly kind: 'value'
-  /** What stands for the value in help, in capitals. */
+  /** The value in help, in capitals. */
   readonly placeholder: string
-  /** Whether a lone `-` may follow as a word of its own; every other value that begins with `-` needs `--name=`. */
+  /** A lone `-` may follow; every other value that begins with `-` needs `--name=`. */
   readonly takesDash?: true
 }
 
@@ -48,23 +44,22 @@ export interface ConflictSpec {
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
-  /** For a command that is several: its first word is one of these. */
+  /** The actions of a command such as `cache show`: its first word is one of these. */
   readonly actions?: Readonly<Record<string, ActionSpec>>
-  /** What the words after the command, or after its action, are, and how many there may be; undefined: none. */
+  /** The words after the command or its action, and how many there may be; undefined: none. */
   readonly positional?: { readonly name: string; readonly description: string; readonly maximum: number }
-  /** What stands after `--`; undefined where `--` is refused. */
+  /** The words after `--`; undefined where `--` is refused. */
   readonly tail?: { readonly placeholder: string; readonly description: string; readonly required?: true }
   readonly options: readonly OptionSpec[]
   readonly conflicts: readonly ConflictSpec[]
   readonly examples: readonly [Example, Example]
 }
 
-/** One of the several things that a command does. */
 export interface ActionSpec {
   readonly summary: string
-  /** How many words may follow. */
+  /** How many positionals may follow. */
   readonly maximum: number
-  /** The options, by their names, that it has and the command's other actions do not. */
+  /** The names of the options that this action has and the command's other actions do not. */
   readonly options: readonly string[]
 }
 
@@ -73,42 +68,34 @@ interface Example {
   readonly description: string
 }
 
-/** The subjects of `awsmfa help` that are no commands. Their texts are in help-topic-texts.ts, which is loaded to print one. */
-
-/** What `awsmfa help TOPIC` knows besides commands. */
+/** What `awsmfa help TOPIC` explains besides commands. */
 export const HELP_TOPICS = ['exit-codes', 'config', 'environment', 'security'] as const
 
-/** One of the subjects. */
 export type HelpTopic = (typeof HELP_TOPICS)[number]
 
-/** Tells whether a word names a subject. */
+/** Returns whether a word names a help topic. */
 export function isHelpTopic(word: string): word is HelpTopic {
   return HELP_TOPICS.some((topic) => topic === word)
 }
 
-/** The forms in which `env` prints credentials: those of `aws configure export-credentials` of the AWS CLI, and dotenv. */
+/** The formats in which `env` prints credentials: those of `aws configure export-credentials` of the AWS CLI, and dotenv. */
 export const ENV_FORMATS = ['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'process', 'dotenv'] as const
 
-/** One of them. */
 export type EnvFormat = (typeof ENV_FORMATS)[number]
 
-/** Finds the form that a word names; `json` is another name of `process`. Undefined: none. */
+/** Returns the format that a word names; `json` is another name of `process`. Undefined: none. */
 export function findEnvFormat(word: string): EnvFormat | undefined {
   return word === 'json' ? 'process' : ENV_FORMATS.find((format) => format === word)
 }
 
-/** What import finds: profiles that another tool signs in, and what would make each one awsmfa's. */
-
-/** The tools whose layouts import knows, by the names that are typed. */
+/** The tools whose layouts `import` converts, by the names that are typed. */
 export const FOREIGN_TOOLS = ['aws-mfa', 'reusabit-awsmfa', 'dcoker-awsmfa', 'mfa-login', 'vegas-credentials'] as const
 
-/** One of them. */
 export type ForeignTool = (typeof FOREIGN_TOOLS)[number]
 
 /** What `--layout` may say. */
 export const LAYOUT_NAMES = ['session', 'process'] as const
 
-/** One of them. */
 export type LayoutName = (typeof LAYOUT_NAMES)[number]
 
 /** What `--prompt` may say. `window`: any program that fits the platform, also where a terminal could be asked. */
@@ -117,10 +104,9 @@ export const PROMPT_CHOICES = ['auto', 'terminal', 'window', 'zenity', 'pinentry
 /** The shells that `shell-init` has code for. */
 export const SHELL_NAMES = ['bash', 'zsh', 'fish', 'powershell'] as const
 
-/** One of them. */
 export type ShellName = (typeof SHELL_NAMES)[number]
 
-/** Finds a shell by its name; undefined where there is no code for it. PowerShell's program has two names. */
+/** Returns a shell by its name; PowerShell's program has two. Undefined: no code for it. */
 export function findShell(word: string): ShellName | undefined {
   return word === 'pwsh' ? 'powershell' : SHELL_NAMES.find((name) => name === word)
 }

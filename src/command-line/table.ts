@@ -343,7 +343,7 @@ export const ALL_OPTIONS: readonly OptionSpec[] = [
   ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options),
 ]
 
-/** Tells whether an option, by its name in code, changes only what is printed. */
+/** Returns whether an option, by its name in code, changes only what is printed. */
 export function isOutputOption(key: string): boolean {
   return OUTPUT_OPTIONS.some((name) => name === key)
 }
@@ -354,7 +354,7 @@ export function optionsFor<Name extends CommandName>(command: Name, options: Any
   return Object.fromEntries(Object.entries(options).filter(([key]) => known.has(key))) as OptionsOf<Name>
 }
 
-/** Tells whether a word is the name of a command. */
+/** Returns whether a word is the name of a command. */
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(COMMAND_TABLE, word)
 }

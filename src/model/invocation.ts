@@ -1,8 +1,9 @@
+/** The names of the commands, and the profile that a line is about. */
 import type { Resolved } from './origin.ts'
 
 /**
- * The commands that exist. A hint names a command through this type, so that no message can point at a command that has not
- * been built; the command table must have exactly these rows.
+ * The commands, in the order in which help lists them. Hints name a command by this type, so that none can name a command that
+ * does not exist; the command table must have exactly these rows.
  */
 export const COMMAND_NAMES = [
   'login',
@@ -20,14 +21,13 @@ export const COMMAND_NAMES = [
   'settings',
 ] as const
 
-/** One of the commands that exist. */
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
 /** The environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Gives the profile that a command line is about: its positional or `--profile`, else `AWS_PROFILE`, else
+ * Returns the profile that a command line is about: its positional or `--profile`, else `AWS_PROFILE`, else
  * `AWS_DEFAULT_PROFILE`, else `default`. An empty variable counts as unset.
  */
 export function resolveTargetProfile(
