@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The program of the npm package: checks that Node is new enough, then runs the command line. In syntax that an old Node can parse. */
+/**
+ * The program of the npm package: checks that Node is new enough, then runs the command line. In syntax that an old
+ * Node can parse.
+ */
 const words = process.argv.slice(2)
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 

@@ -1,9 +1,9 @@
 /**
- * The program that loads `@napi-rs/keyring`, in a process of its own, because a native call that waits for a person cannot be
- * stopped: its caller kills it when the time is up, and it ends itself after that.
+ * The program that loads `@napi-rs/keyring`, in a process of its own, because a native call that waits for a person
+ * cannot be stopped: its caller kills it when the time is up, and it ends itself after that.
  *
- * Without input it reads the key; with input it stores that unless there is one. It writes one line of JSON to stdout, a
- * KeychainAnswer, which has the key; nothing else is written anywhere.
+ * Without input it reads the key; with input it stores that unless there is one. It writes one line of JSON to stdout,
+ * a KeychainAnswer, which has the key; nothing else is written anywhere.
  */
 import type { AsyncEntry as Entry } from '@napi-rs/keyring'
 import { createRequire } from 'node:module'
@@ -36,7 +36,9 @@ function loadAddon(): Addon | undefined {
   }
 }
 
-/** Names the Secret Service: by default the add-on falls back to the kernel's keyring, which is empty after each boot. */
+/**
+ * Names the Secret Service: by default the add-on falls back to the kernel's keyring, which is empty after each boot.
+ */
 function openEntry({ AsyncEntry }: Addon): Entry {
   return new AsyncEntry(KEYCHAIN_SERVICE, KEYCHAIN_ACCOUNT, { linux: { store: 'secret-service' } })
 }

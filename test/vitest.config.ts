@@ -13,8 +13,8 @@ const shellCode: Plugin = {
 
 export default defineConfig({
   test: {
-    // Most tests wait for processes they started, so more workers than cores are busy. A limit is there to end what hangs, not
-    // to measure: on a loaded machine starting ten processes takes seconds.
+    // Most tests wait for processes they started, so more workers than cores are busy. A limit is there to end what
+    // hangs, not to measure: on a loaded machine starting ten processes takes seconds.
     maxWorkers: 4,
     projects: [
       {

@@ -324,7 +324,9 @@ export function lastLineOf(text: string): string {
   return /[^\r\n]*\r?$/.exec(text.slice(-256))?.[0] ?? ''
 }
 
-/** Returns what most keys have between name and value; ` = ` without a majority. Empty values and colons do not count. */
+/**
+ * Returns what most keys have between name and value; ` = ` without a majority. Empty values and colons do not count.
+ */
 export function delimiterOf(document: IniDocument, section: IniSection | undefined): ' = ' | '=' {
   const own = section === undefined ? 0 : votes(document, [section])
   if (own !== 0) return own < 0 ? '=' : ' = '

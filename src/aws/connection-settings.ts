@@ -1,6 +1,7 @@
 /**
- * How STS and IAM are reached: endpoints, proxy, certificates, retries, from the environment and the profile. Pure but for the reader
- * of the bundle that is passed in. The precedence is botocore's, so that awsmfa goes wherever the AWS CLI goes.
+ * How STS and IAM are reached: endpoints, proxy, certificates, retries, from the environment and the profile. Pure but
+ * for the reader of the bundle that is passed in. The precedence is botocore's, so that awsmfa goes wherever the AWS
+ * CLI goes.
  */
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
@@ -183,9 +184,10 @@ export interface ProxyChoice {
 }
 
 /**
- * Returns the proxy for an address: HTTPS_PROXY for https, HTTP_PROXY for http, none where NO_PROXY lists the host. An entry
- * is a host or the end of one, with or without a leading dot and with or without a port; `*` is every host. Networks such as
- * 10.0.0.0/8 are not understood. Source: Python's urllib.request › proxy_bypass_environment, which botocore asks.
+ * Returns the proxy for an address: HTTPS_PROXY for https, HTTP_PROXY for http, none where NO_PROXY lists the host. An
+ * entry is a host or the end of one, with or without a leading dot and with or without a port; `*` is every host.
+ * Networks such as 10.0.0.0/8 are not understood. Source: Python's urllib.request › proxy_bypass_environment, which
+ * botocore asks.
  */
 export function chooseProxy(url: URL, proxies: ProxySettings): ProxyChoice {
   const proxyUrl = url.protocol === 'https:' ? proxies.https : proxies.http

@@ -1,6 +1,7 @@
 /**
- * Partitions, and where STS and IAM are in each. Worked out without the SDK: the early connection needs the host before the SDK
- * is loaded, and a client that is given its endpoint reads no files. Tests compare every answer with the SDK's own rules.
+ * Partitions, and where STS and IAM are in each. Worked out without the SDK: the early connection needs the host before
+ * the SDK is loaded, and a client that is given its endpoint reads no files. Tests compare every answer with the SDK's
+ * own rules.
  */
 
 /** Where a service is reached, and the region that its requests are signed for. */
@@ -140,7 +141,8 @@ const PARTITIONS: readonly Partition[] = [
   AWS,
 ]
 
-// The regions that had STS before regional endpoints were the rule. Source: botocore args.py › LEGACY_GLOBAL_STS_REGIONS.
+// The regions that had STS before regional endpoints were the rule. Source: botocore args.py ›
+// LEGACY_GLOBAL_STS_REGIONS.
 const LEGACY_REGIONS: ReadonlySet<string> = new Set(
   (
     'ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 eu-central-1 eu-north-1 ' +

@@ -1,7 +1,7 @@
 /**
- * What a failed request means: AWS's error codes, and errors of the network, as failures. Pure. Codes decide; message text decides
- * only where AWS gives one code to things that need different remedies, and each such text is recorded in fixtures/sts. An
- * unknown text means what its code means.
+ * What a failed request means: AWS's error codes, and errors of the network, as failures. Pure. Codes decide; message
+ * text decides only where AWS gives one code to things that need different remedies, and each such text is recorded in
+ * fixtures/sts. An unknown text means what its code means.
  */
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { Failure, NetworkTrouble } from '../model/failure.ts'
@@ -84,7 +84,10 @@ function unreachable(
   }
 }
 
-/** Returns the failure of an answer that AWS does not give. `detail` is in our words, since the answer may contain anything. */
+/**
+ * Returns the failure of an answer that AWS does not give. `detail` is in our words, since the answer may contain
+ * anything.
+ */
 export function unexpected(
   request: Pick<RequestContext, 'operation'>,
   exchange: Pick<Exchange, 'status'>,
@@ -100,7 +103,8 @@ interface AwsError {
   readonly message: string
 }
 
-// The SDK puts the code of the XML answer into `Code`, whether its model knows it or not; what is no XML error has none.
+// The SDK puts the code of the XML answer into `Code`, whether its model knows it or not; what is no XML error has
+// none.
 function readAwsError(error: unknown, status: number | undefined): AwsError | undefined {
   if (
     !(error instanceof Error) ||
@@ -129,7 +133,10 @@ const BUSY = new Set([
   'BandwidthLimitExceeded',
 ])
 
-/** Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, kept in fixtures/sts. */
+/**
+ * Source of codes and texts: STS's API reference ("Errors", "Common errors") and public reports of the texts, kept in
+ * fixtures/sts.
+ */
 function explainAwsError(error: AwsError, request: RequestContext, exchange: Exchange): FailedRequest {
   const { code } = error
   const status = exchange.status ?? 0
@@ -213,7 +220,10 @@ function refusal(
   }
 }
 
-/** Returns AWS's text on one line of at most 1000 characters, without secrets: AWS quotes what it was sent. Control characters stay. */
+/**
+ * Returns AWS's text on one line of at most 1000 characters, without secrets: AWS quotes what it was sent. Control
+ * characters stay.
+ */
 export function harmless(text: string, request: Pick<RequestContext, 'hidden'>): string {
   const cleaned = request.hidden
     .filter((secret) => secret !== '')
@@ -224,8 +234,8 @@ export function harmless(text: string, request: Pick<RequestContext, 'hidden'>):
     .slice(0, 1000)
 }
 
-// AWS accepts a signature for 15 minutes, some services for 5 ("Signature expired: … is now earlier than …"). The text decides only
-// where something on the way removed the Date header.
+// AWS accepts a signature for 15 minutes, some services for 5 ("Signature expired: … is now earlier than …"). The text
+// decides only where something on the way removed the Date header.
 function isSkewed(error: AwsError, exchange: Exchange): boolean {
   const skew = skewSeconds(exchange)
   return skew === undefined
@@ -246,8 +256,8 @@ function nextCodeInSeconds(exchange: Exchange): number {
 }
 
 /**
- * Returns a caught error for `--debug`, without secrets: the SDK attaches the whole answer to it, and AWS quotes the request,
- * session token included, where a signature is wrong.
+ * Returns a caught error for `--debug`, without secrets: the SDK attaches the whole answer to it, and AWS quotes the
+ * request, session token included, where a signature is wrong.
  */
 export function withoutSecrets(error: unknown, facts: RequestContext): Error {
   if (!(error instanceof Error)) return new Error(typeof error)
@@ -288,13 +298,14 @@ const BY_CODE: Readonly<Record<string, WireTrouble>> = {
   ETIMEDOUT: { reason: 'timeout', sent: true },
 }
 
-// OpenSSL's names of what can be wrong with a certificate (Node's documentation, "X509 certificate error codes"), and Node's own two.
+// OpenSSL's names of what can be wrong with a certificate (Node's documentation, "X509 certificate error codes"), and
+// Node's own two.
 const CERTIFICATE =
   /^(CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_CERT|ERROR_IN_CERT_|ERROR_IN_CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/
 
 /**
- * Returns the network error in a caught error, its causes and, where several addresses were tried, the first of them; undefined if
- * there is none.
+ * Returns the network error in a caught error, its causes and, where several addresses were tried, the first of them;
+ * undefined if there is none.
  */
 export function findWireTrouble(error: unknown): WireTrouble | undefined {
   const links = chainOf(error)
@@ -327,7 +338,8 @@ function troubleOf(link: Link): WireTrouble | undefined {
   const code = typeof link['code'] === 'string' ? link['code'] : ''
   if (CERTIFICATE.test(code)) return { reason: 'certificate', sent: false }
   if (/^ERR_(SSL|TLS|OSSL)_/.test(code)) return { reason: 'tls', sent: false }
-  // Node: "Client network socket disconnected before secure TLS connection was established" alone carries these properties.
+  // Node: "Client network socket disconnected before secure TLS connection was established" alone carries these
+  // properties.
   if (code === 'ECONNRESET' && 'localAddress' in link) return { reason: 'reset', sent: false }
   const found = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined
   return found !== undefined && (link['syscall'] === 'connect' || link['syscall'] === 'getaddrinfo')

@@ -1,6 +1,7 @@
 /**
- * The only file that imports the AWS SDK, loaded at the first call. Clients are given everything that the SDK would otherwise look
- * up in files, in the environment or at an instance's metadata address, and each answer is observed as it arrives.
+ * The only file that imports the AWS SDK, loaded at the first call. Clients are given everything that the SDK would
+ * otherwise look up in files, in the environment or at an instance's metadata address, and each answer is observed as
+ * it arrives.
  */
 import type { Agent } from 'node:http'
 import { IAMClient, ListMFADevicesCommand } from '@aws-sdk/client-iam'
@@ -57,8 +58,8 @@ export function createStsSdk(endpoint: ServiceEndpoint, signer: () => SigningCre
 const SERIAL = /^[\w+=/:,.@-]{9,256}$/
 
 /**
- * Lists the MFA devices of the user who signs, with one request: a user has at most 8 devices (IAM User Guide, "IAM and AWS STS
- * quotas"), a page holds 100.
+ * Lists the MFA devices of the user who signs, with one request: a user has at most 8 devices (IAM User Guide, "IAM and
+ * AWS STS quotas"), a page holds 100.
  */
 export async function listMfaDevicesOnce(
   endpoint: ServiceEndpoint,
@@ -75,7 +76,8 @@ export async function listMfaDevicesOnce(
   return { value: serials.map((serialNumber) => ({ serialNumber, kind: kindOf(serialNumber) })) }
 }
 
-// Virtual devices are `…:mfa/name`, hardware tokens a bare serial; every other ARN (`…:u2f/…`) is a device that shows no code.
+// Virtual devices are `…:mfa/name`, hardware tokens a bare serial; every other ARN (`…:u2f/…`) is a device that shows
+// no code.
 function kindOf(serial: string): ListedMfaDevice['kind'] {
   return !serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido'
 }
@@ -123,8 +125,8 @@ async function collectBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array>
 const WARNING_SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
 
 /**
- * Makes a client without the SDK's warning about old Node versions, which is for programmers. Its switch is an environment
- * variable, set for the duration of the call alone, so that no child inherits it.
+ * Makes a client without the SDK's warning about old Node versions, which is for programmers. Its switch is an
+ * environment variable, set for the duration of the call alone, so that no child inherits it.
  */
 export function withoutVersionWarning<T>(make: () => T): T {
   const before = process.env[WARNING_SWITCH]

@@ -59,18 +59,19 @@ export interface RawCredentials {
   readonly Expiration?: Date | undefined
 }
 
-// AWS's longest session (36 h) and an hour for clocks that differ. Source: STS API reference, GetSessionToken, DurationSeconds.
+// AWS's longest session (36 h) and an hour for clocks that differ. Source: STS API reference, GetSessionToken,
+// DurationSeconds.
 const LONGEST_SESSION_MS = 37 * 3_600_000
 
-// AccessKeyId: STS API reference, Credentials (`[\w]*`, 16 to 128). The others are base64 as far as known; any visible ASCII is
-// accepted, which no file format that we write can mistake for anything else.
+// AccessKeyId: STS API reference, Credentials (`[\w]*`, 16 to 128). The others are base64 as far as known; any visible
+// ASCII is accepted, which no file format that we write can mistake for anything else.
 const ACCESS_KEY_ID = /^\w{16,128}$/
 
 const VISIBLE_ASCII = /^[\u0021-\u007e]+$/
 
 /**
- * Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock if known. An endpoint may be anything,
- * and its answer ends up in the user's files: only what could be AWS's is accepted.
+ * Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock if known. An endpoint may be
+ * anything, and its answer ends up in the user's files: only what could be AWS's is accepted.
  */
 export function readSession(
   raw: RawCredentials | undefined,
@@ -137,8 +138,8 @@ export const DURATION_LIMITS: Readonly<
 }
 
 /**
- * The longest session in seconds of a role that is assumed with another session. AWS counts AssumeRole with the session of
- * GetSessionToken as role chaining. Source: AWS re:Post knowledge center, "iam-role-chaining-limit".
+ * The longest session in seconds of a role that is assumed with another session. AWS counts AssumeRole with the session
+ * of GetSessionToken as role chaining. Source: AWS re:Post knowledge center, "iam-role-chaining-limit".
  */
 export const CHAINED_ROLE_SECONDS = 3_600
 
@@ -156,7 +157,10 @@ export function assertDuration(duration: Resolved<number>, operation: StsOperati
   })
 }
 
-/** What a value of STS may be; the AWS CLI checks only minima. `expected` is for messages. Source: botocore, data/sts/2011-06-15. */
+/**
+ * What a value of STS may be; the AWS CLI checks only minima. `expected` is for messages. Source: botocore,
+ * data/sts/2011-06-15.
+ */
 export interface TextRule {
   readonly minimum: number
   readonly maximum: number
@@ -266,7 +270,10 @@ export function checkText(flag: StsFlagName, text: string): string {
   return text
 }
 
-/** Throws STS_ARGUMENT unless there are at most as many items as STS takes, each with all members, each keeping its rule. */
+/**
+ * Throws STS_ARGUMENT unless there are at most as many items as STS takes, each with all members, each keeping its
+ * rule.
+ */
 export function checkItems(flag: StsFlagName, items: readonly Readonly<Record<string, string>>[]): void {
   const rules = LIST_RULES[flag]
   if (rules === undefined) return

@@ -1,6 +1,6 @@
 /**
- * The flags of `aws sts get-session-token` and `aws sts assume-role`, and the AWS CLI's global flags, as data.
- * Sources: botocore, data/sts/2011-06-15/service-2.json; awscli, data/cli.json; both observed with aws-cli 1.45 and 2.36.
+ * The flags of `aws sts get-session-token` and `aws sts assume-role`, and the AWS CLI's global flags, as data. Sources:
+ * botocore, data/sts/2011-06-15/service-2.json; awscli, data/cli.json; both observed with aws-cli 1.45 and 2.36.
  */
 import type { StsOperation } from '../model/failure.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Calls of STS and IAM: who signs, how often a request is sent, how long an answer is waited for, and what a failure means. Loads no
- * SDK and connects to nothing before the first call or `prepare`.
+ * Calls of STS and IAM: who signs, how often a request is sent, how long an answer is waited for, and what a failure
+ * means. Loads no SDK and connects to nothing before the first call or `prepare`.
  */
 import type { Agent } from 'node:http'
 import type { TransportSettings } from './connection-settings.ts'
@@ -24,10 +24,10 @@ import type { Origin } from '../model/origin.ts'
 import type { Now } from '../platform/time.ts'
 
 /**
- * AWS STS. Every call throws AwsmfaError alone: TOKEN_CODE_REJECTED, MFA_SERIAL_REJECTED, CREDENTIALS_REJECTED, ACCESS_DENIED,
- * REQUEST_REFUSED, CLOCK_SKEWED, THROTTLED, REGION_DISABLED, NETWORK_UNREACHABLE, STS_UNEXPECTED; or the signal's reason as soon as
- * it aborts. A call that carries a token code is sent once more if its answer was lost; otherwise it is repeated only while AWS
- * turns it away unread (throttled, 503), which does not spend the code.
+ * AWS STS. Every call throws AwsmfaError alone: TOKEN_CODE_REJECTED, MFA_SERIAL_REJECTED, CREDENTIALS_REJECTED,
+ * ACCESS_DENIED, REQUEST_REFUSED, CLOCK_SKEWED, THROTTLED, REGION_DISABLED, NETWORK_UNREACHABLE, STS_UNEXPECTED; or the
+ * signal's reason as soon as it aborts. A call that carries a token code is sent once more if its answer was lost;
+ * otherwise it is repeated only while AWS turns it away unread (throttled, 503), which does not spend the code.
  */
 export interface Sts {
   readonly getCallerIdentity: (signer: SigningCredentials, signal: AbortSignal) => Promise<CallerIdentity>
@@ -100,7 +100,10 @@ export function createSts(options: AwsCallerOptions): Sts {
   }
 }
 
-/** Makes the IAM call. IAM is one host for a partition and signs for that partition's own region, whatever the login's region. */
+/**
+ * Makes the IAM call. IAM is one host for a partition and signs for that partition's own region, whatever the login's
+ * region.
+ */
 export function createListMfaDevices(options: AwsCallerOptions): ListMfaDevices {
   const { transport } = options
   const found = iamEndpoint(options.region, transport)
@@ -217,10 +220,10 @@ type Attempt<T> = { readonly value: T } | (FailedRequest & { readonly cause: unk
 
 /**
  * Sends a request until it succeeds or must be given up, and throws AwsmfaError, or the signal's reason once it aborts.
- * - Busy (throttled, 503): sent again after a wait, up to `maxAttempts` times, with a code too: AWS turned it away before
- *   reading it, so the code is not spent.
- * - Lost: without a code sent again in the same way. With a code sent once more, since it may not have arrived; if it had,
- *   STS refuses the code now: TOKEN_CODE_REJECTED with `answerLost`.
+ * - Busy (throttled, 503): sent again after a wait, up to `maxAttempts` times, with a code too: AWS turned it away
+ *   before reading it, so the code is not spent.
+ * - Lost: without a code sent again in the same way. With a code sent once more, since it may not have arrived; if it
+ *   had, STS refuses the code now: TOKEN_CODE_REJECTED with `answerLost`.
  * - Refused or unsent: given up at once. A host that refuses a connection does so a second later, too.
  */
 async function send<T>(attemptOnce: () => Promise<Attempt<T>>, rules: SendingRules): Promise<T> {

@@ -1,7 +1,7 @@
 /**
- * The wire under the SDK's clients: one keep-alive agent for one address, with the certificates and the proxy that were resolved,
- * a connection that can be opened before the first request needs it, and the SDK's request handler over it. Built on node:http
- * and node:https: the first use of the global fetch costs four times as much.
+ * The wire under the SDK's clients: one keep-alive agent for one address, with the certificates and the proxy that were
+ * resolved, a connection that can be opened before the first request needs it, and the SDK's request handler over it.
+ * Built on node:http and node:https: the first use of the global fetch costs four times as much.
  */
 import http from 'node:http'
 import type { Agent, ClientRequestArgs, IncomingMessage } from 'node:http'
@@ -30,8 +30,8 @@ export interface Transport {
   /** The one agent, made at first use: of node:https for an https address, else of node:http. */
   readonly agent: () => Promise<Agent>
   /**
-   * Opens a connection that the next request takes, and keeps one fresh for a minute. Does nothing behind a proxy or without
-   * `preconnect`. Never throws, and keeps no process alive.
+   * Opens a connection that the next request takes, and keeps one fresh for a minute. Does nothing behind a proxy or
+   * without `preconnect`. Never throws, and keeps no process alive.
    */
   readonly openEarly: () => void
   readonly stopEarly: () => void
@@ -89,8 +89,9 @@ function createDirectAgent(url: URL, { ca, connectTimeoutMs }: TransportOptions)
 type Connected = (error: Error | null, socket: Duplex) => void
 
 /**
- * Makes an agent that tunnels with CONNECT, for http addresses too. A bundle of certificates counts for the proxy's own TLS as
- * well. An error before the tunnel is open is marked with `proxyFailed`, and with `proxyStatus` if the proxy answered.
+ * Makes an agent that tunnels with CONNECT, for http addresses too. A bundle of certificates counts for the proxy's own
+ * TLS as well. An error before the tunnel is open is marked with `proxyFailed`, and with `proxyStatus` if the proxy
+ * answered.
  */
 async function createProxyAgent(
   url: URL,
@@ -128,7 +129,8 @@ async function createProxyAgent(
   return agent
 }
 
-// hpagent tells the status of a refused CONNECT, and the agent's own idle limit, in messages alone (hpagent 1.2.0 › createConnection).
+// hpagent tells the status of a refused CONNECT, and the agent's own idle limit, in messages alone (hpagent 1.2.0 ›
+// createConnection).
 function proxyError(error: Error, signal: AbortSignal): Error {
   const cause = signal.aborted || error.message === 'Proxy timeout' ? timedOut() : error
   const status = /^Bad response: (\d{3})$/.exec(cause.message)?.[1]
@@ -139,7 +141,10 @@ function isSocket(stream: Duplex | null | undefined): stream is Socket {
   return stream !== null && stream !== undefined && 'connecting' in stream
 }
 
-/** Destroys a socket that is not ready for a request in time, TLS included, with the error that Node has for a TCP time-out. */
+/**
+ * Destroys a socket that is not ready for a request in time, TLS included, with the error that Node has for a TCP
+ * time-out.
+ */
 function limitConnecting(socket: Socket, url: URL, timeoutMs: number): void {
   const timer = setTimeout(() => socket.destroy(timedOut()), timeoutMs).unref()
   const stop = (): void => clearTimeout(timer)
@@ -161,10 +166,10 @@ export interface EarlyConnection {
 }
 
 /**
- * Lets an agent open a connection before a request asks for one. The next request to the same address takes it, connected or still
- * connecting. While the agent has none, one is opened every 5 s for a minute, or until `stop`. It goes through the agent's own
- * `createConnection`, so TLS, certificates and time-outs are those of every other. The request that follows meets and reports
- * its errors. Neither socket nor timer keeps the process alive.
+ * Lets an agent open a connection before a request asks for one. The next request to the same address takes it,
+ * connected or still connecting. While the agent has none, one is opened every 5 s for a minute, or until `stop`. It
+ * goes through the agent's own `createConnection`, so TLS, certificates and time-outs are those of every other. The
+ * request that follows meets and reports its errors. Neither socket nor timer keeps the process alive.
  */
 export function createEarlyConnection(agent: Agent, url: URL): EarlyConnection {
   const connect = agent.createConnection.bind(agent)
@@ -191,7 +196,8 @@ export function createEarlyConnection(agent: Agent, url: URL): EarlyConnection {
     const isFresh = found !== undefined && !found.socket.destroyed && performance.now() - found.openedAt < IDLE_MS
     if (found !== undefined && !isFresh) found.socket.destroy()
     const socket = isFresh ? found.socket.ref() : (connect(request, done) as Socket)
-    // While the person types on after an earlier request, its connection ends of idleness: then another takes its place.
+    // While the person types on after an earlier request, its connection ends of idleness: then another takes its
+    // place.
     socket.once('close', () => {
       if (opened > 0 && socket.bytesRead > 0) setImmediate(tick).unref()
     })
@@ -210,8 +216,8 @@ function hasConnections(agent: Agent): boolean {
   return Object.keys(agent.freeSockets).length > 0 || Object.keys(agent.sockets).length > 0
 }
 
-// What an agent passes to createConnection for a request to this address (Node: _http_agent.js › addRequest): its own options,
-// which the types do not show, and where to connect.
+// What an agent passes to createConnection for a request to this address (Node: _http_agent.js › addRequest): its own
+// options, which the types do not show, and where to connect.
 function connectionOptions(
   agent: Agent & { readonly options?: object },
   url: URL,
@@ -255,8 +261,8 @@ interface RequestHandler {
 }
 
 /**
- * Makes a request handler on an agent, which decides about connections, TLS and proxies. It has no time-outs of its own, and
- * rejects with Node's errors, or with an AbortError when the signal aborts.
+ * Makes a request handler on an agent, which decides about connections, TLS and proxies. It has no time-outs of its
+ * own, and rejects with Node's errors, or with an AbortError when the signal aborts.
  */
 export function createRequestHandler(agent: Agent): RequestHandler {
   return {
@@ -318,8 +324,9 @@ const CLOCK_CONNECT_MS = 5_000
 const CLOCK_ANSWER_MS = 10_000
 
 /**
- * Returns how far the clock of STS is ahead of this one, in whole seconds (its Date header has no more), less half of the round
- * trip; `none` without an answer. The request carries no credentials: a refusal has the header, too. Never throws.
+ * Returns how far the clock of STS is ahead of this one, in whole seconds (its Date header has no more), less half of
+ * the round trip; `none` without an answer. The request carries no credentials: a refusal has the header, too. Never
+ * throws.
  */
 export async function measureClock(
   settings: TransportSettings,

@@ -53,7 +53,8 @@ export function exitCodeRows(): readonly { readonly exitCode: number; readonly m
  */
 export function exitCodeOf(failure: Failure): ExitCode {
   if (failure.code === 'INTERRUPTED') return failure.signal === 'SIGTERM' ? 143 : 129
-  // As shells end for a command that is not there, and for one that cannot be run (POSIX.1, Shell Command Language, 2.8.2).
+  // As shells end for a command that is not there, and for one that cannot be run (POSIX.1, Shell Command Language,
+  // 2.8.2).
   if (failure.code === 'PROGRAM_NOT_RUN') return failure.reason === 'not-found' ? 127 : 126
   if (failure.code === 'LOGINS_FAILED') {
     const [shared, ...others] = new Set(failure.causes.map(exitCodeOf))

@@ -1,4 +1,6 @@
-/** The texts of `awsmfa help TOPIC`, made from the tables that the tool itself uses; the man page and README share them. */
+/**
+ * The texts of `awsmfa help TOPIC`, made from the tables that the tool itself uses; the man page and README share them.
+ */
 import { exitCodeRows } from './exit-codes.ts'
 import type { HelpTopic } from '../command-line/spec.ts'
 import { SETTING_TABLE } from '../login/setting-table.ts'
@@ -140,9 +142,10 @@ export interface TextPart {
 
 /**
  * Returns what a person has to know about sessions to handle them well, for `awsmfa help security` and the man page.
- * `revokeBefore`: the time in the policy, ISO 8601 in UTC. Only requests with temporary credentials carry aws:TokenIssueTime,
- * and a policy with it is the way to revoke them: AWS IAM User Guide, "AWS global condition context keys" and "Disable
- * permissions for temporary security credentials". The IAM console attaches the same one as AWSRevokeOlderSessions.
+ * `revokeBefore`: the time in the policy, ISO 8601 in UTC. Only requests with temporary credentials carry
+ * aws:TokenIssueTime, and a policy with it is the way to revoke them: AWS IAM User Guide, "AWS global condition context
+ * keys" and "Disable permissions for temporary security credentials". The IAM console attaches the same one as
+ * AWSRevokeOlderSessions.
  */
 export function securityText(revokeBefore: string): readonly TextPart[] {
   const condition = { DateLessThan: { 'aws:TokenIssueTime': revokeBefore } }
@@ -199,8 +202,8 @@ export interface VariableRow {
 }
 
 /**
- * The variables that awsmfa reads besides those of a login's settings (login/setting-table.ts), for README, help and man page.
- * A test compares both tables with the variables that the code reads.
+ * The variables that awsmfa reads besides those of a login's settings (login/setting-table.ts), for README, help and
+ * man page. A test compares both tables with the variables that the code reads.
  */
 export const VARIABLE_TABLE: readonly VariableRow[] = [
   {

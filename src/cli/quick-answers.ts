@@ -1,7 +1,7 @@
 /**
- * Answers the two commands that prompts and SDKs run all day, `status` and a cached `credential-process`, with Node's fs alone.
- * Anything unusual (an unreadable file, a usage error, another cache to look into) is declined: nothing has been written, and
- * the command itself runs, which has the words for every failure.
+ * Answers the two commands that prompts and SDKs run all day, `status` and a cached `credential-process`, with Node's
+ * fs alone. Anything unusual (an unreadable file, a usage error, another cache to look into) is declined: nothing has
+ * been written, and the command itself runs, which has the words for every failure.
  */
 import { statSync } from 'node:fs'
 import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
@@ -69,7 +69,10 @@ function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): und
   return undefined
 }
 
-/** From what was answered before, or from the session in the profile's own section, where either is valid for more than 15 minutes. */
+/**
+ * From what was answered before, or from the session in the profile's own section, where either is valid for more than
+ * 15 minutes.
+ */
 async function answerProcess(
   invocation: Invocation<'credential-process'>,
   surroundings: Surroundings,
@@ -98,7 +101,9 @@ function previousAnswer(
   )
 }
 
-/** Declines role profiles, of which no tool uses keys in the section, and a settings file, which may say when to renew. */
+/**
+ * Declines role profiles, of which no tool uses keys in the section, and a settings file, which may say when to renew.
+ */
 function answerFromSection(
   { hasSettings, renderProcessAnswer }: typeof ProcessAnswers,
   name: string,

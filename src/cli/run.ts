@@ -1,6 +1,6 @@
 /**
- * The command line: parses it, runs the command, turns a failure into words on stderr and an exit code. A command is loaded
- * only to run, yargs only for what `parse` declines.
+ * The command line: parses it, runs the command, turns a failure into words on stderr and an exit code. A command is
+ * loaded only to run, yargs only for what `parse` declines.
  */
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
@@ -14,8 +14,9 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /**
- * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one document
- * once the command has done its work, and nothing where it failed. Help is success, also for `awsmfa` alone, as with gh.
+ * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one
+ * document once the command has done its work, and nothing where it failed. Help is success, also for `awsmfa` alone,
+ * as with gh.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const isWindows = process.platform === 'win32'
@@ -71,7 +72,10 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
   }
 }
 
-/** Commands that change sessions, and `status` where it could not be answered quickly. exec, env and credential-process do it after a login. */
+/**
+ * Commands that change sessions, and `status` where it could not be answered quickly. exec, env and credential-process
+ * do it after a login.
+ */
 const UPDATING_PROMPT: ReadonlySet<CommandName> = new Set<CommandName>([
   'login',
   'logout',

@@ -1,6 +1,6 @@
 /**
- * What surrounds every command: signals become an AbortSignal, whatever is thrown becomes words on stderr and an exit code,
- * and a process that would end without an answer reports that instead of ending with 0.
+ * What surrounds every command: signals become an AbortSignal, whatever is thrown becomes words on stderr and an exit
+ * code, and a process that would end without an answer reports that instead of ending with 0.
  */
 import type { EventEmitter } from 'node:events'
 import { version } from '../../package.json'
@@ -11,7 +11,10 @@ import type { Failure } from '../model/failure.ts'
 import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import { createOutput } from '../ui/streams.ts'
 
-/** What to run: returns the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system says stop. */
+/**
+ * What to run: returns the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system
+ * says stop.
+ */
 export type Work = (signal: AbortSignal) => number | Promise<number>
 
 export interface Supervision {
@@ -33,10 +36,11 @@ export function supervisionOfProcess(debug: boolean): Supervision {
 }
 
 /**
- * Runs the work and returns the exit code. Never throws. The first signal aborts the work, a second one ends the process. An
- * AwsmfaError is reported as such, also after a signal, since a file may have been left in a state that the person must know
- * of; anything else that is thrown after a signal counts as cancelled. Any other error is a fault of awsmfa, reported without
- * its message: messages of Node and of parsers quote what they were given, which may be a secret.
+ * Runs the work and returns the exit code. Never throws. The first signal aborts the work, a second one ends the
+ * process. An AwsmfaError is reported as such, also after a signal, since a file may have been left in a state that the
+ * person must know of; anything else that is thrown after a signal counts as cancelled. Any other error is a fault of
+ * awsmfa, reported without its message: messages of Node and of parsers quote what they were given, which may be a
+ * secret.
  */
 export async function supervise(work: Work, supervision: Supervision): Promise<number> {
   const { events } = supervision

@@ -1,6 +1,7 @@
 /**
- * Reads a command line by the command table. `parse` takes the lines that are right and begin with their command, and nothing
- * else is loaded for them; yargs.ts takes the others. Both go by the same words and report the same first problem.
+ * Reads a command line by the command table. `parse` takes the lines that are right and begin with their command, and
+ * nothing else is loaded for them; yargs.ts takes the others. Both go by the same words and report the same first
+ * problem.
  */
 import { optionKey } from './spec.ts'
 import type { ActionSpec, CommandSpec, OptionSpec } from './spec.ts'
@@ -30,7 +31,10 @@ export interface Line {
   readonly tail: readonly string[] | undefined
 }
 
-/** Parses the words after `awsmfa`. Returns undefined for what only yargs.ts takes: help, unusual forms, lines with a problem. */
+/**
+ * Parses the words after `awsmfa`. Returns undefined for what only yargs.ts takes: help, unusual forms, lines with a
+ * problem.
+ */
 export function parse(argv: readonly string[], isWindows: boolean): Invocation | 'version' | undefined {
   const [command = '', ...others] = argv
   if (others.length === 0 && (command === '--version' || command === '-V')) return 'version'
@@ -153,8 +157,8 @@ function describeUnknownOption(option: string, command?: CommandName): UsageProb
 }
 
 /**
- * Returns the problem of a line that lacks its `--`: words follow the options and the profile of a command that takes a program. They
- * may hold options of that program, so this comes before any look at options.
+ * Returns the problem of a line that lacks its `--`: words follow the options and the profile of a command that takes a
+ * program. They may hold options of that program, so this comes before any look at options.
  */
 function findMissingSeparator(
   { head, words, tail }: Line,

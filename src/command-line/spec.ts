@@ -1,4 +1,7 @@
-/** What a row of the command table may say, the types that follow from it, and the closed sets of values that a line may name. */
+/**
+ * What a row of the command table may say, the types that follow from it, and the closed sets of values that a line may
+ * name.
+ */
 
 /** An option without a value. */
 interface FlagSpec {
@@ -78,7 +81,10 @@ export function isHelpTopic(word: string): word is HelpTopic {
   return HELP_TOPICS.some((topic) => topic === word)
 }
 
-/** The formats in which `env` prints credentials: those of `aws configure export-credentials` of the AWS CLI, and dotenv. */
+/**
+ * The formats in which `env` prints credentials: those of `aws configure export-credentials` of the AWS CLI, and
+ * dotenv.
+ */
 export const ENV_FORMATS = ['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'process', 'dotenv'] as const
 
 export type EnvFormat = (typeof ENV_FORMATS)[number]

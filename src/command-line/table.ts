@@ -1,6 +1,7 @@
 /**
- * The command line as data: every command, option, conflict and example. Parser, help, completion, README and man page are
- * made from it, and so are the types of a parsed line. A row here is what adding a command or an option starts with.
+ * The command line as data: every command, option, conflict and example. Parser, help, completion, README and man page
+ * are made from it, and so are the types of a parsed line. A row here is what adding a command or an option starts
+ * with.
  */
 import { optionKey } from './spec.ts'
 import type { CommandSpec, OptionSpec, OptionValues } from './spec.ts'
@@ -301,7 +302,9 @@ const ROWS = {
 /** The row of each command. */
 export const COMMAND_TABLE: Readonly<Record<CommandName, CommandSpec>> = ROWS
 
-/** The options of a command as a parsed line has them: `OptionsOf<'login'>` has `minTtl?: string` and `force?: true`. */
+/**
+ * The options of a command as a parsed line has them: `OptionsOf<'login'>` has `minTtl?: string` and `force?: true`.
+ */
 export type OptionsOf<Name extends CommandName> = OptionValues<(typeof ROWS)[Name]['options'][number]>
 
 /** The name of an option of some command, as it is typed, without dashes. */

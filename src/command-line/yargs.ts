@@ -1,6 +1,7 @@
 /**
- * What yargs does: it reads the lines that `parse` declines and renders the help of the commands. Lines that are wrong do not
- * reach it: it would take `--force-` for `--force`, `-profile` for `--profile`, and has no words for what is nearest.
+ * What yargs does: it reads the lines that `parse` declines and renders the help of the commands. Lines that are wrong
+ * do not reach it: it would take `--force-` for `--force`, `-profile` for `--profile`, and has no words for what is
+ * nearest.
  */
 import yargs from 'yargs'
 import type { Options } from 'yargs'
@@ -24,8 +25,8 @@ export type ParsedLine =
   | { readonly kind: 'version' }
 
 /**
- * Parses the words after `awsmfa`. An empty line, `help [command or topic]` and a line with `--help` ask for help, whatever
- * else is wrong with them; a line with `--version` asks for the version. Throws USAGE.
+ * Parses the words after `awsmfa`. An empty line, `help [command or topic]` and a line with `--help` ask for help,
+ * whatever else is wrong with them; a line with `--version` asks for the version. Throws USAGE.
  */
 export function parseWithYargs(argv: readonly string[], isWindows: boolean): ParsedLine {
   if (argv.length === 0) return { kind: 'help' }
@@ -68,7 +69,10 @@ function usage(problem: UsageProblem): AwsmfaError {
   return new AwsmfaError({ code: 'USAGE', problem })
 }
 
-/** yargs spells options as code does: `minTtl`. With `nargs` it takes `-` and `true` for what they are and leaves quotes alone. */
+/**
+ * yargs spells options as code does: `minTtl`. With `nargs` it takes `-` and `true` for what they are and leaves quotes
+ * alone.
+ */
 function toInvocation(command: CommandName, { head, tail }: Line): Invocation {
   const options = COMMAND_TABLE[command].options.map((option): [string, Options] => [
     option.name,

@@ -17,8 +17,9 @@ import { listed, note, quoted, tick, visible } from '../ui/words.ts'
 type CacheRuntime = Pick<Runtime, 'cache' | 'facts' | 'now' | 'terminal'>
 
 /**
- * Shows the sessions that awsmfa keeps (`show`), or removes those of the named profiles or all (`clear`), and gives the exit
- * code: 0, also where there is nothing. What stands in the credentials file is not touched. Throws FILE_NOT_WRITABLE.
+ * Shows the sessions that awsmfa keeps (`show`), or removes those of the named profiles or all (`clear`), and gives the
+ * exit code: 0, also where there is nothing. What stands in the credentials file is not touched. Throws
+ * FILE_NOT_WRITABLE.
  */
 export function cache(invocation: Invocation<'cache'>, runtime: CacheRuntime): number {
   const [action, ...profiles] = invocation.positionals
@@ -39,7 +40,10 @@ function show(json: boolean, { cache: kept, facts, now: clock, terminal }: Cache
   if (unopened > 0) terminal.stderr(renderUnopened(unopened))
 }
 
-/** By the profiles that use them; of those with the same users the one that lasts longest first, which the others were made from. */
+/**
+ * By the profiles that use them; of those with the same users the one that lasts longest first, which the others were
+ * made from.
+ */
 function compare(left: SessionRecord, right: SessionRecord): number {
   const [first, second] = [left.profiles.join(), right.profiles.join()]
   if (first !== second) return first < second ? -1 : 1
@@ -144,7 +148,9 @@ export function renderNothingKept(): string {
   return note('no session is kept')
 }
 
-/** Some entries do not open: of another key, of another version, damaged. They cost a code, and are replaced in time. */
+/**
+ * Some entries do not open: of another key, of another version, damaged. They cost a code, and are replaced in time.
+ */
 export function renderUnopened(count: number): string {
   const what =
     count === 1

@@ -20,21 +20,23 @@ import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
 
 /**
- * The SDK for JavaScript starts a process that failed again at once, and `make -j` starts many one after another: a no counts
- * for all of them.
+ * The SDK for JavaScript starts a process that failed again at once, and `make -j` starts many one after another: a no
+ * counts for all of them.
  */
 const REFUSAL_HOLDS_MS = 5_000
 
 /**
- * How long the answer may take, a person included. The AWS SDK for Rust waits about 20 s for a credential process, the one
- * for Go a minute (aws-config › profile › credentials › exec; aws-sdk-go-v2/credentials/processcreds › DefaultTimeout).
+ * How long the answer may take, a person included. The AWS SDK for Rust waits about 20 s for a credential process, the
+ * one for Go a minute (aws-config › profile › credentials › exec; aws-sdk-go-v2/credentials/processcreds ›
+ * DefaultTimeout).
  */
 const TIMEOUT_SECONDS = 20
 
 /**
- * Prints the JSON of the credential_process protocol and nothing else on stdout, and returns the exit code 0. The session is
- * the one in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one. Throws
- * SESSION_MISSING if a token code is required and there is nobody to ask, and what resolveLogin and answerProcess throw.
+ * Prints the JSON of the credential_process protocol and nothing else on stdout, and returns the exit code 0. The
+ * session is the one in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one.
+ * Throws SESSION_MISSING if a token code is required and there is nobody to ask, and what resolveLogin and
+ * answerProcess throw.
  */
 export async function credentialProcess(
   invocation: Invocation<'credential-process'>,
@@ -51,8 +53,8 @@ export async function credentialProcess(
   const answer = await findSession(invocation, profile, windowSeconds, loginRuntime)
   const text = renderProcessAnswer(answer)
   loginRuntime.terminal.stdout(text)
-  // Other options change the answer, and the entry does not look at them. What is in the keychain stays there: the next run
-  // could open an answer with a key from a file.
+  // Other options change the answer, and the entry does not look at them. What is in the keychain stays there: the next
+  // run could open an answer with a key from a file.
   if (Object.keys(invocation.options).some((name) => name !== 'profile') || runtime.cacheKeyPlace === 'keychain')
     return 0
   const places = { ...sources, profile, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
@@ -96,7 +98,10 @@ async function findSession(
   }
 }
 
-/** The session in the credentials file, or a role's made from it. One without an expiration could not be renewed in time. */
+/**
+ * The session in the credentials file, or a role's made from it. One without an expiration could not be renewed in
+ * time.
+ */
 async function sessionInFiles(
   invocation: Invocation<'credential-process'>,
   snapshots: SharedSnapshots,

@@ -1,6 +1,6 @@
 /**
- * `doctor`: reads both files, the environment and the caches, and reports what is wrong and what each tool will do; `--fix`
- * fixes what is safe to fix.
+ * `doctor`: reads both files, the environment and the caches, and reports what is wrong and what each tool will do;
+ * `--fix` fixes what is safe to fix.
  */
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -51,8 +51,8 @@ interface Diagnosis {
 }
 
 /**
- * Reports, after `--fix` what is still wrong, and returns 1 if anything is an error, otherwise 0. Throws PROFILE_NOT_FOUND
- * for an unknown profile, and what changing files throws.
+ * Reports, after `--fix` what is still wrong, and returns 1 if anything is an error, otherwise 0. Throws
+ * PROFILE_NOT_FOUND for an unknown profile, and what changing files throws.
  */
 export async function doctor(invocation: Invocation<'doctor'>, context: DoctorContext): Promise<number> {
   const { options } = invocation
@@ -96,8 +96,8 @@ const REPAIRS: ReadonlySet<FindingCode> = new Set<FindingCode>([
 ])
 
 /**
- * Shows everything that it would do, asks once, and does it: the two files, with a backup, then the rest. Returns whether it
- * did; with `--dry-run` it only shows. Throws DECLINED, and what changing files throws.
+ * Shows everything that it would do, asks once, and does it: the two files, with a backup, then the rest. Returns
+ * whether it did; with `--dry-run` it only shows. Throws DECLINED, and what changing files throws.
  */
 async function fix(
   { files, machine, findings }: Diagnosis,

@@ -10,8 +10,8 @@ import { quoteValue } from '../shell/words.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /**
- * Prints what `env` prints when it failed, whatever it failed on, a mistyped line included: code that takes the variables away
- * and fails. Never throws.
+ * Prints what `env` prints when it failed, whatever it failed on, a mistyped line included: code that takes the
+ * variables away and fails. Never throws.
  */
 export function printEnvFailure(format: string | undefined, exitCode: number): void {
   try {
@@ -29,8 +29,8 @@ export function formatInWords(argv: readonly string[]): string | undefined {
 }
 
 /**
- * Prints the profile's session, or code that takes one away, and returns the exit code 0. Throws USAGE, VALUE_NOT_QUOTABLE and
- * what sessionForProgram throws; then nothing was printed.
+ * Prints the profile's session, or code that takes one away, and returns the exit code 0. Throws USAGE,
+ * VALUE_NOT_QUOTABLE and what sessionForProgram throws; then nothing was printed.
  */
 export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime): Promise<number> {
   const format = formatOf(invocation)
@@ -75,7 +75,9 @@ function unsetIn(format: EnvFormat): string {
   })
 }
 
-/** The variables by name, in order. `stale`: variables of an older session that stand in the environment and have to go. */
+/**
+ * The variables by name, in order. `stale`: variables of an older session that stand in the environment and have to go.
+ */
 export interface EnvText {
   readonly variables: Readonly<Record<string, string>>
   readonly stale: readonly string[]
@@ -84,7 +86,10 @@ export interface EnvText {
 /** Every variable that `env` sets. */
 const ALL_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
 
-/** How the JSON of the credential_process protocol calls them (AWS CLI User Guide, "Sourcing credentials with an external process"). */
+/**
+ * How the JSON of the credential_process protocol calls them (AWS CLI User Guide, "Sourcing credentials with an
+ * external process").
+ */
 const PROCESS_NAMES: Readonly<Record<string, string>> = {
   AWS_ACCESS_KEY_ID: 'AccessKeyId',
   AWS_SECRET_ACCESS_KEY: 'SecretAccessKey',
@@ -125,8 +130,8 @@ export function renderUnset(format: EnvFormat): string | undefined {
 }
 
 /**
- * Prints code that takes the variables away and fails, so that what follows `eval "$(awsmfa env)" &&` is not reached: the
- * status of an eval of nothing is success. Nothing for a form that is no code.
+ * Prints code that takes the variables away and fails, so that what follows `eval "$(awsmfa env)" &&` is not reached:
+ * the status of an eval of nothing is success. Nothing for a form that is no code.
  */
 export function renderEnvFailure(format: EnvFormat, exitCode: number): string {
   return isShellFormat(format) ? `${unsetCode(format, ALL_VARIABLES)}${failureCode(format, exitCode)}\n` : ''

@@ -5,8 +5,9 @@ import { runProgram } from '../platform/run-program.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 
 /**
- * Runs the program after `--` with the profile's session in its environment, and returns its exit code. The region is that of
- * the flag, the environment or the profile, the first that names one. Throws PROGRAM_NOT_RUN and what sessionForProgram throws.
+ * Runs the program after `--` with the profile's session in its environment, and returns its exit code. The region is
+ * that of the flag, the environment or the profile, the first that names one. Throws PROGRAM_NOT_RUN and what
+ * sessionForProgram throws.
  */
 export async function exec(invocation: Invocation<'exec'>, runtime: LoginRuntime): Promise<number> {
   const { environment, isWindows } = runtime

@@ -18,9 +18,9 @@ import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
 type ImportRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
 
 /**
- * Makes the profiles of one other tool awsmfa's and returns the exit code 0, also where there is nothing to import. Throws
- * IMPORT_AMBIGUOUS where there are several tools and nobody can be asked, PROMPT_UNAVAILABLE where nobody can agree, and everything else that can refuse; then
- * no file is changed, unless the failure says otherwise.
+ * Makes the profiles of one other tool awsmfa's and returns the exit code 0, also where there is nothing to import.
+ * Throws IMPORT_AMBIGUOUS where there are several tools and nobody can be asked, PROMPT_UNAVAILABLE where nobody can
+ * agree, and everything else that can refuse; then no file is changed, unless the failure says otherwise.
  */
 export async function importFrom(invocation: Invocation<'import'>, runtime: ImportRuntime): Promise<number> {
   const { terminal, files, environment, backups } = runtime

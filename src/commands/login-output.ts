@@ -42,7 +42,10 @@ export interface GoodLogin {
   readonly promptFree: PromptFree | undefined
 }
 
-/** Returns the lines for an only profile. `hasOptions`: the line has options without which the login would be another one. */
+/**
+ * Returns the lines for an only profile. `hasOptions`: the line has options without which the login would be another
+ * one.
+ */
 export function renderLoginResult(result: LoginResult, hasOptions: boolean, now: Date, style: TextStyle): string {
   if (result.kind === 'failed') return ''
   const line = `${tick(style)} ${visible(result.profile)}: ${asWhom(result)} until ${formatInstant(result.expiration, now)}, ${lengthOf(result, now)}`

@@ -35,8 +35,8 @@ import { renderNothingManaged } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
 
 /**
- * Signs profiles in and returns the exit code 0. Throws what refuses the only profile, LOGINS_FAILED if some of many failed,
- * and DECLINED for a no; a profile that is not signed in is left as it was.
+ * Signs profiles in and returns the exit code 0. Throws what refuses the only profile, LOGINS_FAILED if some of many
+ * failed, and DECLINED for a no; a profile that is not signed in is left as it was.
  */
 export async function login(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
   runtime.backups.sweep()
@@ -79,9 +79,9 @@ async function confirmPattern(
 }
 
 /**
- * Lets the person pick a profile if none is named and `default` cannot be signed in; undefined if there is nothing to pick,
- * and then the login reports what is wrong with `default`. Throws PROFILE_NOT_NAMED if there is nobody to ask, CANCELLED,
- * and DECLINED for a no to the only one.
+ * Lets the person pick a profile if none is named and `default` cannot be signed in; undefined if there is nothing to
+ * pick, and then the login reports what is wrong with `default`. Throws PROFILE_NOT_NAMED if there is nobody to ask,
+ * CANCELLED, and DECLINED for a no to the only one.
  */
 async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<string | undefined> {
   const { terminal, deadline, cancelled } = runtime
@@ -101,9 +101,9 @@ async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<st
 }
 
 /**
- * Signs in the listed profiles, or without a list the one that the line is about, with one token code for each device, and
- * returns the exit code 0. The failure of an only profile is thrown as it is. Of a list each profile is reported, and then
- * LOGINS_FAILED thrown. Throws also what ends the run, and what refuses every profile of a list alike.
+ * Signs in the listed profiles, or without a list the one that the line is about, with one token code for each device,
+ * and returns the exit code 0. The failure of an only profile is thrown as it is. Of a list each profile is reported,
+ * and then LOGINS_FAILED thrown. Throws also what ends the run, and what refuses every profile of a list alike.
  */
 export async function signInProfiles(
   invocation: Invocation<'login'>,

@@ -28,9 +28,10 @@ type LogoutRuntime = Pick<
 >
 
 /**
- * Takes out what login stored for the named profiles, or for all that awsmfa manages, and returns the exit code: 0, also where
- * there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed, which `--quiet`
- * does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
+ * Takes out what login stored for the named profiles, or for all that awsmfa manages, and returns the exit code: 0,
+ * also where there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed,
+ * which `--quiet` does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile,
+ * FILE_NOT_WRITABLE and what else the write throws.
  */
 export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime): number {
   const all = invocation.options.all === true
@@ -128,8 +129,9 @@ export interface Logout {
 }
 
 /**
- * Decides what becomes of a shared MFA session: it goes with the profile that holds it itself, with its last user, or with
- * all; otherwise the record loses the users that left. Gives the record as it was where it has nothing to do with them.
+ * Decides what becomes of a shared MFA session: it goes with the profile that holds it itself, with its last user, or
+ * with all; otherwise the record loses the users that left. Gives the record as it was where it has nothing to do with
+ * them.
  */
 export function afterLogout(record: SessionRecord, { profiles, accessKeyIds, all }: Logout): SessionRecord | 'remove' {
   const users = record.profiles.filter((profile) => !profiles.includes(profile))
@@ -154,9 +156,9 @@ export interface RemovedSessions {
 }
 
 /**
- * Takes what login stored for these profiles out of every store and cache. Of many profiles one that fails is left alone, with
- * the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache that cannot be
- * changed is a warning, since by then the session is out of the file.
+ * Takes what login stored for these profiles out of every store and cache. Of many profiles one that fails is left
+ * alone, with the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache
+ * that cannot be changed is a warning, since by then the session is out of the file.
  */
 export function removeSessions(
   profiles: readonly string[],
@@ -228,7 +230,10 @@ function together(profile: string, removals: readonly Removal[]): Removal {
   return { profile, removed, session, ...(failure === undefined ? {} : { failure }) }
 }
 
-/** A profile whose session, or what was left of an old one, was taken out. `honouredUntil`: when a session that still holds ends. */
+/**
+ * A profile whose session, or what was left of an old one, was taken out. `honouredUntil`: when a session that still
+ * holds ends.
+ */
 export interface SignedOut {
   readonly profile: string
   readonly removed: 'session' | 'marks'

@@ -27,8 +27,8 @@ export interface SessionForProgram {
 }
 
 /**
- * Returns the session of the profile that the line is about. If none lasts long enough, signs in as `login` would, to the
- * same place; if there is nobody to ask, only without a token code. Throws SESSION_MISSING and what login throws.
+ * Returns the session of the profile that the line is about. If none lasts long enough, signs in as `login` would, to
+ * the same place; if there is nobody to ask, only without a token code. Throws SESSION_MISSING and what login throws.
  */
 export async function sessionForProgram(
   invocation: Invocation<'exec' | 'env'>,
@@ -55,8 +55,8 @@ async function minimumOf({ options }: AnyInvocation, { environment, readSettings
 }
 
 /**
- * Returns the session in the files of the profile that the line is about, or a role's made from it, if it lasts for so many
- * seconds. Asks nobody. Throws what currentCredentials throws.
+ * Returns the session in the files of the profile that the line is about, or a role's made from it, if it lasts for so
+ * many seconds. Asks nobody. Throws what currentCredentials throws.
  */
 export async function currentSession(
   invocation: AnyInvocation,
@@ -89,7 +89,10 @@ function missing(profile: string, found: CurrentOutcome, wantedSeconds: number):
   return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended })
 }
 
-/** Whether tools get the session from awsmfa: by the profile's `credential_process` or, for a role, by that of a source profile. */
+/**
+ * Whether tools get the session from awsmfa: by the profile's `credential_process` or, for a role, by that of a source
+ * profile.
+ */
 function isAnsweredHere(profile: string, profiles: Profiles, before: readonly string[] = []): boolean {
   const view = profiles.find(profile)
   if (view === undefined || !isAssumeRoleProfile(view)) return isOwnProcess(view)
@@ -111,8 +114,8 @@ function regionOf(profile: string, profiles: Profiles, before: readonly string[]
 }
 
 /**
- * Signs in the profile that the line is about, as `login` would, whose code is loaded only now. Throws what login throws, and
- * `missing` if a token code is required and there is nobody to ask.
+ * Signs in the profile that the line is about, as `login` would, whose code is loaded only now. Throws what login
+ * throws, and `missing` if a token code is required and there is nobody to ask.
  */
 async function loginForProgram(
   { positionals, options }: Invocation<'exec' | 'env'>,
@@ -174,8 +177,8 @@ export interface ProcessOptions {
 }
 
 /**
- * Returns the session that awsmfa itself has for the profile that the line is about: cached, or new. Throws what resolveLogin
- * and answerProcess throw.
+ * Returns the session that awsmfa itself has for the profile that the line is about: cached, or new. Throws what
+ * resolveLogin and answerProcess throw.
  */
 export async function ownSession(
   invocation: AnyInvocation,
@@ -203,15 +206,16 @@ export interface CredentialEnvironment {
 }
 
 /**
- * Variables that would take tools elsewhere. botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN (credentials.py ›
- * EnvProvider.TOKENS); the JavaScript SDK goes by AWS_PROFILE, whatever keys are beside it (credential-provider-node).
+ * Variables that would take tools elsewhere. botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN (credentials.py
+ * › EnvProvider.TOKENS); the JavaScript SDK goes by AWS_PROFILE, whatever keys are beside it
+ * (credential-provider-node).
  */
 const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
 /**
- * Returns the environment of a program: ours, with the variables of the session and none of an older one. AWSMFA_PROFILE
- * names the profile for prompts and scripts, and is never read as a setting. `caseless`: names differ in more than case, as
- * on Windows.
+ * Returns the environment of a program: ours, with the variables of the session and none of an older one.
+ * AWSMFA_PROFILE names the profile for prompts and scripts, and is never read as a setting. `caseless`: names differ in
+ * more than case, as on Windows.
  */
 export function childEnvironment(
   environment: Environment,

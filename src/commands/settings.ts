@@ -1,6 +1,6 @@
 /**
- * `settings`: every setting with its value and where it comes from, as a login of this profile would have it: by the login's own
- * resolution as far as that gets, and by the setting table for what it leaves out or cannot reach.
+ * `settings`: every setting with its value and where it comes from, as a login of this profile would have it: by the
+ * login's own resolution as far as that gets, and by the setting table for what it leaves out or cannot reach.
  */
 import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -31,8 +31,9 @@ type SettingsRuntime = Pick<
 >
 
 /**
- * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that could not
- * sign in, which is told on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own settings throws.
+ * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that
+ * could not sign in, which is told on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own
+ * settings throws.
  */
 export async function settings(invocation: Invocation<'settings'>, runtime: SettingsRuntime): Promise<number> {
   const { environment, home, isWindows, terminal } = runtime
@@ -61,8 +62,8 @@ export async function settings(invocation: Invocation<'settings'>, runtime: Sett
 }
 
 /**
- * One setting. `value`: seconds for a length, true or false for a switch, else text; what must not be shown is left out of it.
- * Undefined, as `origin` is: nothing is said anywhere, and `fallback` tells in words what holds then.
+ * One setting. `value`: seconds for a length, true or false for a switch, else text; what must not be shown is left out
+ * of it. Undefined, as `origin` is: nothing is said anywhere, and `fallback` tells in words what holds then.
  */
 export interface ReportedSetting {
   readonly name: SettingName
@@ -84,7 +85,10 @@ export interface SettingsReport {
   readonly refusal: Failure | undefined
 }
 
-/** Makes it. Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file; nothing else that a login throws. */
+/**
+ * Makes it. Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file; nothing else that a login
+ * throws.
+ */
 export function reportSettings(input: LoginInput): SettingsReport {
   const { invocation, environment, profiles, defaults } = input
   const { resolution, failure } = attempt(input)
@@ -229,7 +233,9 @@ function settingsObject({ profile, path, settings, failures }: SettingsReport, v
   }
 }
 
-/** Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr. */
+/**
+ * Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr.
+ */
 function renderSettingsProblem(failure: Failure, refusesLogin: boolean, view: FailureView): string {
   const { error, hints } = renderFailure(failure, view)
   return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)]

@@ -1,6 +1,6 @@
 /**
- * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → show the change, ask,
- * make it → report.
+ * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → show the
+ * change, ask, make it → report.
  */
 import { applyEdits } from '../aws-files/edit.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
@@ -58,8 +58,8 @@ interface GivenKeys {
 }
 
 /**
- * Brings the files into the layout in which one session serves every role, and returns the exit code 0. Throws everything that
- * can refuse; then no file is changed, unless the failure says otherwise.
+ * Brings the files into the layout in which one session serves every role, and returns the exit code 0. Throws
+ * everything that can refuse; then no file is changed, unless the failure says otherwise.
  */
 export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
   const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
@@ -126,7 +126,10 @@ function keysFromEnvironment(profile: string, snapshots: SharedSnapshots, contex
   return longTerm.credentials
 }
 
-/** Asks AWS what the files do not say: whose new keys are, and the device. Gives the device that is to be written, if any. */
+/**
+ * Asks AWS what the files do not say: whose new keys are, and the device. Gives the device that is to be written, if
+ * any.
+ */
 async function settleWithAws(
   input: SetupInput,
   given: GivenKeys | undefined,
@@ -258,7 +261,9 @@ const MOST_TRIES = 10
 
 type AskRuntime = Pick<LoginRuntime, 'terminal' | 'cancelled'>
 
-/** Asks for a long-term access key, its secret hidden, and for a region if wanted. Throws PROMPT_UNAVAILABLE, CANCELLED. */
+/**
+ * Asks for a long-term access key, its secret hidden, and for a region if wanted. Throws PROMPT_UNAVAILABLE, CANCELLED.
+ */
 async function askLongTermKeys(runtime: AskRuntime, asksRegion: boolean): Promise<TypedKeys> {
   const accessKeyId = await answerTo(
     { text: KEY_WORDS.accessKeyId, refusal: KEY_WORDS.notAKeyId, isAnswer: isLongTermKeyId },

@@ -1,4 +1,7 @@
-/** `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts run it. */
+/**
+ * `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts
+ * run it.
+ */
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -29,8 +32,8 @@ export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'ca
 }
 
 /**
- * Reports sessions and returns the exit code: 0 for one that is valid, expiring or of unknown end, 4 for none or an expired
- * one; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
+ * Reports sessions and returns the exit code: 0 for one that is valid, expiring or of unknown end, 4 for none or an
+ * expired one; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
  * PROFILE_NOT_FOUND, FILE_UNREADABLE.
  */
 export function status(invocation: Invocation<'status'>, runtime: StatusRuntime): number {
@@ -168,7 +171,9 @@ function unknownPlaceholder(template: string): string | undefined {
   return undefined
 }
 
-/** Fills a template whose names are all known. `{{` stands for a brace, and so does `}}`; what is not known is empty. */
+/**
+ * Fills a template whose names are all known. `{{` stands for a brace, and so does `}}`; what is not known is empty.
+ */
 function renderTemplate(template: string, entry: StatusEntry, now: Date): string {
   const seconds = secondsRemaining(entry, now)
   const values: Readonly<Record<(typeof PLACEHOLDERS)[number], string>> = {

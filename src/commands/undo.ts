@@ -13,8 +13,9 @@ import { note, tick, visible } from '../ui/words.ts'
 type UndoRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home'>
 
 /**
- * Takes back what setup, import or doctor changed last and returns the exit code 0, also where there is none. Throws UNDO_CONFLICT where one of
- * its lines was changed since, and everything else that can refuse; then no file is changed, unless the failure says otherwise.
+ * Takes back what setup, import or doctor changed last and returns the exit code 0, also where there is none. Throws
+ * UNDO_CONFLICT where one of its lines was changed since, and everything else that can refuse; then no file is changed,
+ * unless the failure says otherwise.
  */
 export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime): Promise<number> {
   const { backups, files, terminal, home } = runtime

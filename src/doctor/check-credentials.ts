@@ -50,7 +50,10 @@ export function checkKeyPairs(profile: ProfileView, examination: Examination): r
   return [...found, finding('session-without-token', { ...placeOf(profile, examination, id), ...details })]
 }
 
-/** Checks `aws_security_token`, which botocore prefers to `aws_session_token` (credentials.py › SharedCredentialProvider.TOKENS). */
+/**
+ * Checks `aws_security_token`, which botocore prefers to `aws_session_token` (credentials.py ›
+ * SharedCredentialProvider.TOKENS).
+ */
 export function checkSecurityToken(profile: ProfileView, examination: Examination): readonly Finding[] {
   return FILES.flatMap((file): readonly Finding[] => {
     const [old, token] = [valueIn(profile, file, LEGACY_TOKEN_KEY), valueIn(profile, file, 'aws_session_token')]

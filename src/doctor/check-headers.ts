@@ -11,11 +11,18 @@ interface SectionContext {
   readonly file: ExaminedFile
   readonly own: ExaminedSection
   readonly line: number
-  /** Where else the identity of its profile is set, so that fixing this header would change whose credentials tools use. */
+  /**
+   * Where else the identity of its profile is set, so that fixing this header would change whose credentials tools use.
+   */
   readonly rival: Rival | undefined
-  /** An indented header is part of the value above it for some tools, if there is one; otherwise it is a header for all. */
+  /**
+   * An indented header is part of the value above it for some tools, if there is one; otherwise it is a header for all.
+   */
   readonly isInValue: boolean
-  /** The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or a section that such a one names. */
+  /**
+   * The form that reusabit/awsmfa reads (its README, "AWS files"): a source without a role, or a section that such a
+   * one names.
+   */
   readonly isReusabit: boolean
 }
 
@@ -34,7 +41,10 @@ export function checkHeaders(file: ExaminedFile): readonly Finding[] {
   )
 }
 
-/** Returns sections that exist twice, their names compared as botocore does, blanks included; and `[default]` in two forms. */
+/**
+ * Returns sections that exist twice, their names compared as botocore does, blanks included; and `[default]` in two
+ * forms.
+ */
 export function checkDuplicateSections(file: ExaminedFile): readonly Finding[] {
   const { path, sections, lineAt } = file
   const seen = new Map<string, ExaminedSection>()
@@ -136,7 +146,9 @@ function checkForm({ file, own: { header }, rival, isReusabit }: SectionContext,
   ]
 }
 
-/** JavaScript wants a header to end with its bracket or a comment after a blank; botocore reads on to the last bracket. */
+/**
+ * JavaScript wants a header to end with its bracket or a comment after a blank; botocore reads on to the last bracket.
+ */
 function checkRest({ header: { rest, isCommented } }: ExaminedSection, details: FindingDetails): readonly Finding[] {
   const isComment = /^[#;]/.test(rest)
   if (rest.includes(']')) return [syntaxFinding(isComment ? 'bracket-after-header' : 'double-bracket', details)]
@@ -150,7 +162,10 @@ function checkName(name: string, details: FindingDetails): readonly Finding[] {
   return isPortable(name) || /^["']/.test(name) ? [] : [syntaxFinding('name-not-portable', details)]
 }
 
-/** Whether every tool accepts a name (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs › validate_identifier). */
+/**
+ * Whether every tool accepts a name (Java, ProfileFileReader › VALID_IDENTIFIER; Rust, normalize.rs ›
+ * validate_identifier).
+ */
 function isPortable(name: string | undefined): boolean {
   return name !== undefined && /^[A-Za-z0-9_\-/.%@:+]+$/.test(name)
 }

@@ -65,7 +65,9 @@ export function checkPrograms({ machine }: Examination): readonly Finding[] {
 /** Programs whose sessions login writes itself: once that is there, most tools no longer start them. */
 const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
 
-/** Checks what `credential_process` starts: tools run it without a shell, and from a dock or a service without a PATH. */
+/**
+ * Checks what `credential_process` starts: tools run it without a shell, and from a dock or a service without a PATH.
+ */
 export function checkProcess(profile: ProfileView, { files, machine }: Examination): readonly Finding[] {
   const process = visible(profile, 'credential_process')
   if (process === undefined) return []

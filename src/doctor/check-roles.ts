@@ -90,7 +90,10 @@ function checkRole(context: ProfileContext): readonly Finding[] {
   ]
 }
 
-/** The values of `credential_source` (botocore, credentials.py › CanonicalNameCredentialSourcer; AWS SDKs Reference, "Assume role"). */
+/**
+ * The values of `credential_source` (botocore, credentials.py › CanonicalNameCredentialSourcer; AWS SDKs Reference,
+ * "Assume role").
+ */
 const CREDENTIAL_SOURCES = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer']
 
 function checkCredentialSource({ profile, at }: ProfileContext): readonly Finding[] {
@@ -102,7 +105,10 @@ function checkCredentialSource({ profile, at }: ProfileContext): readonly Findin
   return [finding('credential-source-unknown', isOtherCase ? { ...details, tools: toolsOf('botocore') } : details)]
 }
 
-/** Checks that the section exists that `sso_session` names (botocore, credentials.py › SSOProvider._resolve_sso_session_reference). */
+/**
+ * Checks that the section exists that `sso_session` names (botocore, credentials.py ›
+ * SSOProvider._resolve_sso_session_reference).
+ */
 function checkSsoSession({ profile, traits, examination, at }: ProfileContext): readonly Finding[] {
   const name = sdkValue(profile, 'sso_session')?.value
   const tools = toolsThat(traits, 'sso')

@@ -1,4 +1,7 @@
-/** Checks how a file is written, apart from its headers: bytes, comments, lines, keys and values that not every tool reads. */
+/**
+ * Checks how a file is written, apart from its headers: bytes, comments, lines, keys and values that not every tool
+ * reads.
+ */
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { BYTE_ORDER_MARK, leadingBlanks, linesBetween, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
@@ -161,7 +164,8 @@ function entryFaults(
       faults.push({
         entry,
         code: 'first-key-indented',
-        // Indented lines would attach to other keys; for botocore a header as indented as the keys would be one no longer.
+        // Indented lines would attach to other keys; for botocore a header as indented as the keys would be one no
+        // longer.
         isFixable:
           entries.every(({ continuations }) => continuations.length === 0) && next?.section.isIndented !== true,
         readsMore: entries.some((each) => isIdentityKey(each.key)),

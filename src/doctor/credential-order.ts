@@ -1,13 +1,14 @@
 /**
- * Which credentials each tool takes from a profile: rules as data, and what doctor finds out about a profile to apply them.
+ * Which credentials each tool takes from a profile: rules as data, and what doctor finds out about a profile to apply
+ * them.
  *
- * Sources: botocore, credentials.py › create_credential_resolver (assume-role, web identity, sso, credentials file, login,
- * process, config file) and AssumeRoleProvider; @aws-sdk/credential-provider-ini › resolveProfileData; aws-sdk-go-v2,
- * config/resolve_credentials.go › resolveCredsFromProfile, shared_config.go › validateCredentialsRequireARN,
- * validateCredentialType; aws-config (Rust), profile/credentials/repr.rs › resolve_chain, base_provider; Java,
- * ProfileCredentialsUtils; .NET, CredentialProfileTypeDetector › DetectProfileType. test/interop/doctor.test.ts and
- * test/interop/tools/doctor-files.test.ts test the rules with the tools, but for those of .NET and about login_session, whose
- * sources were read.
+ * Sources: botocore, credentials.py › create_credential_resolver (assume-role, web identity, sso, credentials file,
+ * login, process, config file) and AssumeRoleProvider; @aws-sdk/credential-provider-ini › resolveProfileData;
+ * aws-sdk-go-v2, config/resolve_credentials.go › resolveCredsFromProfile, shared_config.go ›
+ * validateCredentialsRequireARN, validateCredentialType; aws-config (Rust), profile/credentials/repr.rs ›
+ * resolve_chain, base_provider; Java, ProfileCredentialsUtils; .NET, CredentialProfileTypeDetector › DetectProfileType.
+ * test/interop/doctor.test.ts and test/interop/tools/doctor-files.test.ts test the rules with the tools, but for those
+ * of .NET and about login_session, whose sources were read.
  */
 import { LEGACY_TOKEN_KEY } from '../aws-files/ownership.ts'
 import { visible } from '../aws-files/profile-keys.ts'
@@ -16,7 +17,9 @@ import type { Engine, ToolId } from './tools.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
-/** What decides which credentials a tool takes from a profile. A key with an empty value is not set, but for `blank`. */
+/**
+ * What decides which credentials a tool takes from a profile. A key with an empty value is not set, but for `blank`.
+ */
 export const TRAITS = [
   /** `role_arn`. */
   'role',
@@ -47,14 +50,16 @@ export type Trait = (typeof TRAITS)[number]
 export type ProfileTraits = Readonly<Record<Trait, boolean>>
 
 /**
- * What a tool does: use the keys of the profile; assume the role with the source's credentials, or with the profile's own;
- * the same without MFA, which STS refuses unless the source is a session made with it; ask for a code; fail; run a process;
- * sign in otherwise; or get no credentials.
+ * What a tool does: use the keys of the profile; assume the role with the source's credentials, or with the profile's
+ * own; the same without MFA, which STS refuses unless the source is a session made with it; ask for a code; fail; run a
+ * process; sign in otherwise; or get no credentials.
  */
 export type Outcome =
   'keys' | 'role' | 'role-without-mfa' | 'asks' | 'fails' | 'process' | 'sso' | 'login' | 'web-identity' | 'none'
 
-/** A rule applies to profiles with all traits of `when`. `because` is the reason, for the documentation and messages. */
+/**
+ * A rule applies to profiles with all traits of `when`. `because` is the reason, for the documentation and messages.
+ */
 export interface OrderRule {
   readonly engines: readonly Engine[]
   readonly when: Partial<ProfileTraits>
@@ -162,7 +167,10 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['js', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
 ]
 
-/** Programs that do something else than their engine. Sources: docs/compatibility.md; CDK, awscli-compatible.ts › tokenCodeFn. */
+/**
+ * Programs that do something else than their engine. Sources: docs/compatibility.md; CDK, awscli-compatible.ts ›
+ * tokenCodeFn.
+ */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
   {
     tool: 'cdk',
@@ -286,7 +294,10 @@ export function sdkValue(profile: ProfileView, key: string): ProfileValue | unde
   return found?.value === '' ? undefined : found
 }
 
-/** Returns the file that botocore takes a profile's keys from, the credentials file first; undefined: neither has both keys. */
+/**
+ * Returns the file that botocore takes a profile's keys from, the credentials file first; undefined: neither has both
+ * keys.
+ */
 export function fileOfKeys(profile: ProfileView): SharedFileName | undefined {
   const has = (file: SharedFileName): boolean => KEY_PAIR.every((key) => valueIn(profile, file, key) !== undefined)
   return has('credentials') ? 'credentials' : has('config') ? 'config' : undefined

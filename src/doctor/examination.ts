@@ -1,6 +1,6 @@
 /**
- * What the checks look at: both shared files parsed once, their profiles, and what is known of the machine. Everything is read
- * beforehand (machine.ts), so that checks only compute.
+ * What the checks look at: both shared files parsed once, their profiles, and what is known of the machine. Everything
+ * is read beforehand (machine.ts), so that checks only compute.
  */
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { lowerAscii, parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
@@ -27,7 +27,9 @@ export interface InputFile {
 
 export type InputFiles = Readonly<Record<SharedFileName, InputFile>>
 
-/** A cache entry that its readers fail on. `profile`: the role profile that it is for; undefined for awsmfa's own cache. */
+/**
+ * A cache entry that its readers fail on. `profile`: the role profile that it is for; undefined for awsmfa's own cache.
+ */
 export interface DamagedEntry {
   readonly path: string
   readonly cache: 'cli-cache' | 'boto-cache' | 'awsmfa-cache'
@@ -106,7 +108,10 @@ export function examine(files: InputFiles, machine: Machine, profiles: Profiles 
   }
 }
 
-/** Returns the profiles of both files; each is parsed once, so that the checks can ask for the same ones again and again. */
+/**
+ * Returns the profiles of both files; each is parsed once, so that the checks can ask for the same ones again and
+ * again.
+ */
 export function profilesIn({ credentials, config }: InputFiles): Profiles {
   const profiles = readProfiles({ credentials: credentials.text, config: config.text })
   let names: readonly string[] | undefined
@@ -257,8 +262,8 @@ export function rivalOf(file: ExaminedFile, own: ExaminedSection): Rival | undef
 }
 
 /**
- * Returns whether every tool that reads a section at all assigns the same lines to it, and nothing else sets its profile's
- * identity. Only then its keys can be made readable for more tools. `next` is the section after it.
+ * Returns whether every tool that reads a section at all assigns the same lines to it, and nothing else sets its
+ * profile's identity. Only then its keys can be made readable for more tools. `next` is the section after it.
  */
 export function isUnambiguous(file: ExaminedFile, own: ExaminedSection, next: ExaminedSection | undefined): boolean {
   const { section, header, body } = own

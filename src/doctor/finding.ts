@@ -1,8 +1,9 @@
 /**
- * Every finding that there is, as data, and the words that their messages share. Programs read the codes: a released one stays.
+ * Every finding that there is, as data, and the words that their messages share. Programs read the codes: a released
+ * one stays.
  *
- * `error`: some tool cannot read a whole file, or no tool that people are likely to use can use something;
- * `warning`: some tools ask, fail or read something else, or a secret is exposed; `note`: good to know, nothing is wrong.
+ * `error`: some tool cannot read a whole file, or no tool that people are likely to use can use something; `warning`:
+ * some tools ask, fail or read something else, or a secret is exposed; `note`: good to know, nothing is wrong.
  */
 import { TOOLS, TOOL_IDS, ENGINES, effectOn, toolsOf } from './tools.ts'
 import type { SyntaxCode, ToolId } from './tools.ts'

@@ -1,6 +1,6 @@
 /**
- * Plans what `doctor --fix` changes in the two files. A fix changes how something is written, never what a tool that read it
- * before took it for. Each round fixes what the one before left, so that nothing fixable remains.
+ * Plans what `doctor --fix` changes in the two files. A fix changes how something is written, never what a tool that
+ * read it before took it for. Each round fixes what the one before left, so that nothing fixable remains.
  */
 import { applyEdits } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
@@ -18,7 +18,9 @@ import type { ExaminedFile, ExaminedSection, InputFiles, Machine } from './exami
 import type { Finding, FindingCode } from './finding.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
-/** A round fixes all faults that do not touch each other, and none returns, so few are needed; the limit is for bugs. */
+/**
+ * A round fixes all faults that do not touch each other, and none returns, so few are needed; the limit is for bugs.
+ */
 const MAXIMUM_ROUNDS = 1_000
 
 type IsWanted = (found: Finding) => boolean

@@ -1,6 +1,6 @@
 /**
- * What doctor reads besides the contents of the two files: modes, programs, caches, the clock of AWS; and the repairs of
- * files that are not shared ones. What cannot be read is treated as not there.
+ * What doctor reads besides the contents of the two files: modes, programs, caches, the clock of AWS; and the repairs
+ * of files that are not shared ones. What cannot be read is treated as not there.
  */
 import {
   chmodSync,
@@ -198,8 +198,8 @@ function findMissingFiles({ credentials, config }: InputFiles, environment: Envi
 }
 
 /**
- * Returns the programs called awsmfa on PATH besides the one that runs. That one is recognized by its real path; if none has
- * it, a wrapper started it, and the first one counts as that.
+ * Returns the programs called awsmfa on PATH besides the one that runs. That one is recognized by its real path; if
+ * none has it, a wrapper started it, and the first one counts as that.
  */
 export function findOtherAwsmfas(path: string, ownPath: string): Machine['otherAwsmfas'] {
   const names = process.platform === 'win32' ? ['awsmfa.exe', 'awsmfa.cmd'] : ['awsmfa']

@@ -1,6 +1,6 @@
 /**
- * What each tool does with a profile: whose credentials it uses, or why it gets none. Each engine has its own view of the
- * files, from its parser or from the findings about syntax.
+ * What each tool does with a profile: whose credentials it uses, or why it gets none. Each engine has its own view of
+ * the files, from its parser or from the findings about syntax.
  */
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { markedExpiration } from '../aws-files/ownership.ts'
@@ -23,7 +23,10 @@ const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
 /** What a tool does. */
 interface ToolOutcome {
-  /** `unread`: it does not see the profile; `signed-out`: it gets credentials after a login; `cached`: it uses a cached session. */
+  /**
+   * `unread`: it does not see the profile; `signed-out`: it gets credentials after a login; `cached`: it uses a cached
+   * session.
+   */
   readonly outcome: Outcome | 'cached' | 'unread' | 'signed-out'
   /** Whose credentials it has then, without secrets. */
   readonly identity?: string
@@ -120,7 +123,9 @@ function outcomeFindings(profile: ProfileView, context: OutcomeContext): readonl
   })
 }
 
-/** Whether two headers of one file open the profile in different spellings. Which of them .NET uses has not been tested. */
+/**
+ * Whether two headers of one file open the profile in different spellings. Which of them .NET uses has not been tested.
+ */
 function hasTwoForms({ name }: ProfileView, { files }: Examination): boolean {
   return FILES.some((file) => {
     const sections = files[file]
@@ -185,7 +190,9 @@ function resolveOutcome(tool: ToolId, profile: ProfileView, examination: Examina
   return { outcome: obstacle?.outcome ?? outcome, because, identity }
 }
 
-/** The profile whose credentials start the chain: for most tools the first one with keys, even if it is a role itself. */
+/**
+ * The profile whose credentials start the chain: for most tools the first one with keys, even if it is a role itself.
+ */
 function sourceFor(tool: ToolId, chain: readonly ProfileView[], examination: Examination): ProfileView | undefined {
   return chain.find((link, index) => index > 0 && stopsAt(link, tool, examination)) ?? chain.at(-1)
 }
@@ -195,7 +202,10 @@ function stopsAt(link: ProfileView, tool: ToolId, { traitsOf }: Examination): bo
   return TOOLS[tool].engine !== 'java' && traitsOf(link).keys
 }
 
-/** A role in the chain for which the tool asks for a code or fails. Go assumes also the role of the profile whose keys it uses. */
+/**
+ * A role in the chain for which the tool asks for a code or fails. Go assumes also the role of the profile whose keys
+ * it uses.
+ */
 function obstacleOn(
   [, ...links]: readonly ProfileView[],
   tool: ToolId,
@@ -249,8 +259,8 @@ function hasLongTermKeys(name: string, { profiles }: Examination): boolean {
 }
 
 /**
- * Returns the profiles as an engine sees them: through its parser, if that is known line by line; otherwise as the findings
- * about syntax say. `refused`: its tools fail on a file.
+ * Returns the profiles as an engine sees them: through its parser, if that is known line by line; otherwise as the
+ * findings about syntax say. `refused`: its tools fail on a file.
  */
 export function profilesSeenBy(
   engine: Engine,
@@ -288,7 +298,10 @@ function mergeKeys({ credentials, config }: ParsedBoth): ParsedBoth {
   }
 }
 
-/** botocore uses the file with a key id, and fails if the secret is not in it (credentials.py › SharedCredentialProvider). */
+/**
+ * botocore uses the file with a key id, and fails if the secret is not in it (credentials.py ›
+ * SharedCredentialProvider).
+ */
 function dropHalfPairs({ credentials, config }: ParsedBoth): ParsedBoth {
   const isHalf =
     credentials?.values.has('aws_access_key_id') === true && !credentials.values.has('aws_secret_access_key')

@@ -1,6 +1,6 @@
 /**
- * The two parsers that are known line by line: what botocore and the SDK for JavaScript see in a shared file, right or wrong.
- * test/interop/doctor.test.ts compares both with the real ones.
+ * The two parsers that are known line by line: what botocore and the SDK for JavaScript see in a shared file, right or
+ * wrong. test/interop/doctor.test.ts compares both with the real ones.
  */
 import type { SharedFileName } from '../model/origin.ts'
 import { splitCommand } from '../shell/words.ts'

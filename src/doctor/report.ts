@@ -89,8 +89,8 @@ const MESSAGES: Required<Messages> = {
 }
 
 /**
- * Returns all findings: those in the files, credentials first, by line; then those around them; then what tools do with each
- * profile. With `only`, the ones about profiles are limited to that profile and those in its source chain.
+ * Returns all findings: those in the files, credentials first, by line; then those around them; then what tools do with
+ * each profile. With `only`, the ones about profiles are limited to that profile and those in its source chain.
  */
 export function diagnose(examination: Examination, only?: string): readonly Finding[] {
   const { files, profiles } = examination

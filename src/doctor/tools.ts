@@ -1,7 +1,7 @@
 /**
- * The programs that doctor reports on, and how they read the shared files and the environment, as data. The tests hold every
- * row against the programs: test/interop/doctor.test.ts, test/interop/tools/doctor-{files,variables}.test.ts; but for the
- * SDK for .NET, whose source was read.
+ * The programs that doctor reports on, and how they read the shared files and the environment, as data. The tests hold
+ * every row against the programs: test/interop/doctor.test.ts, test/interop/tools/doctor-{files,variables}.test.ts; but
+ * for the SDK for .NET, whose source was read.
  */
 
 /** What reads the shared files and chooses the credentials: one for each family of programs. */
@@ -38,8 +38,8 @@ function isToolId(text: string): text is ToolId {
 }
 
 /**
- * What a parser does with a file. `file-refused`: it reads none of it, and calls fail; `file-skipped`: it reads none of it,
- * silently; `profile-missed`, `key-missed`: it reads the file without it; `value-changed`: it reads another value;
+ * What a parser does with a file. `file-refused`: it reads none of it, and calls fail; `file-skipped`: it reads none of
+ * it, silently; `profile-missed`, `key-missed`: it reads the file without it; `value-changed`: it reads another value;
  * `spreads`: the keys apply to every profile; `fine`: it reads what was meant.
  */
 export type ParserEffect =
@@ -48,17 +48,19 @@ export type ParserEffect =
 type ParserRow = Readonly<Partial<Record<Engine, ParserEffect>>>
 
 /**
- * What each parser does with the syntax on which they differ, by the code of the finding; an engine that is not named reads
- * it as meant. An example of each row is in fixtures/homes/doctor-<code>. Sources:
+ * What each parser does with the syntax on which they differ, by the code of the finding; an engine that is not named
+ * reads it as meant. An example of each row is in fixtures/homes/doctor-<code>. Sources:
  *
- * - botocore: configloader.py › raw_config_parse (Python's RawConfigParser, strict) and build_profile_map; observed with
- *   aws-cli 1.45 and 2.36 and boto3 1.43;
- * - JavaScript: @smithy/shared-ini-file-loader › parseIni, getConfigData, loadSharedConfigFiles (swallowError); observed;
- * - Go: aws-sdk-go-v2 config/internal/ini › tokenize, strings, parse (handleSubProperty makes a key of an indented line that
- *   looks like one), and config/shared_config.go; observed with config 1.33;
+ * - botocore: configloader.py › raw_config_parse (Python's RawConfigParser, strict) and build_profile_map; observed
+ *   with aws-cli 1.45 and 2.36 and boto3 1.43;
+ * - JavaScript: @smithy/shared-ini-file-loader › parseIni, getConfigData, loadSharedConfigFiles (swallowError);
+ *   observed;
+ * - Go: aws-sdk-go-v2 config/internal/ini › tokenize, strings, parse (handleSubProperty makes a key of an indented line
+ *   that looks like one), and config/shared_config.go; observed with config 1.33;
  * - Rust: aws-runtime env_config › parse, normalize; observed with aws-config 1.13;
  * - Java: profiles/internal/ProfileFileReader.java, ProfileFile.java; observed with 2.34;
- * - .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs, CredentialManagement/SharedCredentialsFile.cs: read, not run.
+ * - .NET: Runtime/Internal/Util/{IniFile,ProfileIniFile}.cs, CredentialManagement/SharedCredentialsFile.cs: read, not
+ *   run.
  */
 export const PARSER_BEHAVIOR = {
   'duplicate-section': { botocore: 'file-refused', dotnet: 'key-missed' },
@@ -128,7 +130,10 @@ function everywhere(effect: ParserEffect): ParserRow {
   return { botocore: effect, js: effect, go: effect, rust: effect, java: effect, dotnet: effect }
 }
 
-/** Which programs do what is named with environment variables. The .NET sources: EnvironmentVariableAWSCredentials, FallbackCredentialsFactory. */
+/**
+ * Which programs do what is named with environment variables. The .NET sources: EnvironmentVariableAWSCredentials,
+ * FallbackCredentialsFactory.
+ */
 const VARIABLE_BEHAVIOR = {
   'AWS_PROFILE overrides keys': ['sdk-js'],
   'AWS_DEFAULT_PROFILE overrides AWS_PROFILE': ['aws-cli', 'boto3', 'sam'],
@@ -140,7 +145,8 @@ const VARIABLE_BEHAVIOR = {
   '~ in a path is literal': toolsOf('go'),
   // The others send expired keys. None uses a profile instead.
   'a past AWS_CREDENTIAL_EXPIRATION fails': toolsOf('botocore'),
-  // credentials.py › EnvProvider._create_credentials_fetcher, load. The others go on to profiles, or do not read the date.
+  // credentials.py › EnvProvider._create_credentials_fetcher, load. The others go on to profiles, or do not read the
+  // date.
   'half a key pair fails': toolsOf('botocore'),
   'a malformed AWS_CREDENTIAL_EXPIRATION fails': toolsOf('botocore'),
   'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN': toolsOf('botocore'),

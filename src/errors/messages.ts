@@ -1,7 +1,7 @@
 /**
- * The message of every failure: what happened, where, and the way out. Lower case, no full stop, names in single quotes,
- * sections in brackets; a hint only if it is certainly right, naming only commands that exist. All text from files, the
- * environment or servers is made harmless on its way in.
+ * The message of every failure: what happened, where, and the way out. Lower case, no full stop, names in single
+ * quotes, sections in brackets; a hint only if it is certainly right, naming only commands that exist. All text from
+ * files, the environment or servers is made harmless on its way in.
  */
 import { FILE_WORDS, KEYCHAIN_WORDS } from './files.ts'
 import { LAYOUT_WORDS } from './layouts.ts'

@@ -1,4 +1,7 @@
-/** What all messages about failures share: the shape of a message, and how names, places, origins and errors are written. */
+/**
+ * What all messages about failures share: the shape of a message, and how names, places, origins and errors are
+ * written.
+ */
 import type { FailureCode, FailureOf } from '../model/failure.ts'
 import type { Origin, Place, SharedFileName } from '../model/origin.ts'
 import { displayPath, quoted, visible } from '../ui/words.ts'
@@ -44,7 +47,10 @@ export function showSharedFile(file: SharedFileName, view: FailureView): string 
   return view.files === undefined ? `the shared ${file} file` : showPath(view.files[file], view)
 }
 
-/** Returns where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line 4`. */
+/**
+ * Returns where a value came from, to follow "from": `--region`, `AWS_PROFILE`, `'mfa_serial' in ~/.aws/config, line
+ * 4`.
+ */
 export function showOrigin(origin: Origin, view: FailureView): string {
   switch (origin.kind) {
     case 'flag':

@@ -1,6 +1,6 @@
 /**
- * Records of changes to both shared files, for undo: one file each, mode 0600, in a folder of mode 0700, removed after 30 days. They
- * contain long-term keys.
+ * Records of changes to both shared files, for undo: one file each, mode 0600, in a folder of mode 0700, removed after
+ * 30 days. They contain long-term keys.
  */
 import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'

@@ -19,15 +19,19 @@ interface ShownContext {
   readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'data' | 'talk'>
 }
 
-/** The part of a change that is the same for every command. `show` takes besides what stands below the diff, in whole lines. */
+/**
+ * The part of a change that is the same for every command. `show` takes besides what stands below the diff, in whole
+ * lines.
+ */
 export interface ShownChange extends Pick<FileChange<unknown>, 'question' | 'consent'> {
   readonly show: (files: readonly ChangedFile[], again: boolean, below?: string) => void
 }
 
 /**
- * Gives how a change is shown and agreed to: with `--dry-run` its diff is data, on stdout, and that is all; with `--yes` it is
- * talk, and nobody is asked; else somebody has to agree, and changeFiles refuses where there is nobody. With `--json`, where a
- * command has that, stdout is for the JSON, and the diff is talk; with `--quiet` it is shown to who is asked alone.
+ * Gives how a change is shown and agreed to: with `--dry-run` its diff is data, on stdout, and that is all; with
+ * `--yes` it is talk, and nobody is asked; else somebody has to agree, and changeFiles refuses where there is nobody.
+ * With `--json`, where a command has that, stdout is for the JSON, and the diff is talk; with `--quiet` it is shown to
+ * who is asked alone.
  */
 export function shownChange(
   { options }: AnyInvocation,
@@ -88,11 +92,11 @@ export interface ChangeEffects {
 const NAMES: readonly SharedFileName[] = ['config', 'credentials']
 
 /**
- * Shows a change, asks, and makes it in both files. What is made is what was shown: where a file was changed meanwhile so that
- * the plan is another one, it is shown and asked again. A backup is there before the first byte is changed.
+ * Shows a change, asks, and makes it in both files. What is made is what was shown: where a file was changed meanwhile
+ * so that the plan is another one, it is shown and asked again. A backup is there before the first byte is changed.
  *
- * Throws PROMPT_UNAVAILABLE where nobody can be asked, DECLINED for a no, and what the plan and the write throw; then nothing
- * is changed, unless the failure says otherwise.
+ * Throws PROMPT_UNAVAILABLE where nobody can be asked, DECLINED for a no, and what the plan and the write throw; then
+ * nothing is changed, unless the failure says otherwise.
  */
 export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffects): Promise<ChangeOutcome<T>> {
   const { files, terminal, cancelled } = effects

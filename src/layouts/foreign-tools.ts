@@ -1,7 +1,8 @@
 /**
- * How the layout of each other tool is recognized: one detector per tool. Pure. Sources: broamski/aws-mfa, awsmfa/__init__.py;
- * reusabit/awsmfa, awsmfa.py; dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36, customizations/configure/mfalogin.py;
- * aripalo/vegas-credentials and its older name aws-mfa-credential-process, their READMEs.
+ * How the layout of each other tool is recognized: one detector per tool. Pure. Sources: broamski/aws-mfa,
+ * awsmfa/__init__.py; reusabit/awsmfa, awsmfa.py; dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36,
+ * customizations/configure/mfalogin.py; aripalo/vegas-credentials and its older name aws-mfa-credential-process, their
+ * READMEs.
  */
 import { decodeUtf8, encodeUtf8 } from '../aws-files/edit.ts'
 import { findSections, parseSection } from '../aws-files/ini-document.ts'
@@ -49,8 +50,8 @@ export interface ForeignProfile {
 }
 
 /**
- * Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the user named, whose
- * layout then needs no other evidence. Never throws.
+ * Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
+ * user named, whose layout then needs no other evidence. Never throws.
  */
 export function findForeignProfiles(
   snapshots: SharedSnapshots,
@@ -128,8 +129,8 @@ function stemOf(source: string, signedIn: readonly string[]): string | undefined
 }
 
 /**
- * Sections of config without `profile `: `[work]` names its source profile, which names the device and the user. Found even if
- * `[profile work]` exists by now.
+ * Sections of config without `profile `: `[work]` names its source profile, which names the device and the user. Found
+ * even if `[profile work]` exists by now.
  */
 function findReusabit(files: ForeignFiles): readonly ForeignProfile[] {
   const { document } = files.documents.config
@@ -177,8 +178,8 @@ function bareSettings(name: string, document: IniDocument): readonly WantedKey[]
 const DCOKER_VARIABLES = ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER']
 
 /**
- * Keys in `[identity]`, the session in `[default]`; variables may set both names and the device. A section named `identity` alone is
- * no evidence: a variable, or the mark beside the tool's sessions, is needed, too.
+ * Keys in `[identity]`, the session in `[default]`; variables may set both names and the device. A section named
+ * `identity` alone is no evidence: a variable, or the mark beside the tool's sessions, is needed, too.
  */
 function findDcoker(files: ForeignFiles): readonly ForeignProfile[] {
   const { profiles, environment, named, holdsKeys } = files
@@ -312,7 +313,10 @@ function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
   return value === undefined ? [] : [{ key, value }]
 }
 
-/** The section with the keys can get awsmfa's name if nothing else refers to the old one, as everything does to `default`. */
+/**
+ * The section with the keys can get awsmfa's name if nothing else refers to the old one, as everything does to
+ * `default`.
+ */
 function obsoleteName(profile: string, source: string, { profiles }: ForeignFiles): readonly ObsoletePart[] {
   const to = profile + LONG_TERM_SUFFIX
   const isShared = profiles

@@ -1,6 +1,7 @@
 /**
- * Plans an import: awsmfa's own keys are added to `[profile NAME]` of config, and nothing else changes, so that the other tool goes on
- * working. With `removesOld`, what only the other tool needs is removed, and the section with the long-term keys is renamed. Pure.
+ * Plans an import: awsmfa's own keys are added to `[profile NAME]` of config, and nothing else changes, so that the
+ * other tool goes on working. With `removesOld`, what only the other tool needs is removed, and the section with the
+ * long-term keys is renamed. Pure.
  */
 import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
@@ -42,8 +43,8 @@ export interface ImportPlan {
 type Edits = Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
 
 /**
- * Plans the import of all profiles of one tool. Planned on its own outcome it has no edits. Throws FILE_MALFORMED if a section that
- * needs an edit is ambiguous.
+ * Plans the import of all profiles of one tool. Planned on its own outcome it has no edits. Throws FILE_MALFORMED if a
+ * section that needs an edit is ambiguous.
  */
 export function planImport({ tool, snapshots, environment, removesOld }: ImportInput): ImportPlan {
   const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
@@ -74,7 +75,10 @@ function edited(snapshots: SharedSnapshots, edits: Edits): SharedSnapshots {
   })
 }
 
-/** Adds to the profile's section of config what does not stand there; a key that is there is the person's, whatever it says. */
+/**
+ * Adds to the profile's section of config what does not stand there; a key that is there is the person's, whatever it
+ * says.
+ */
 function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[], snapshots: SharedSnapshots): Edits {
   const { config } = readShared(snapshots)
   const view = snapshots.profiles.find(profile)

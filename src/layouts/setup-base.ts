@@ -1,6 +1,6 @@
 /**
- * The base profile of a setup: the one that gets the sessions; where its long-term keys are; and the profiles that depend on it.
- * Pure.
+ * The base profile of a setup: the one that gets the sessions; where its long-term keys are; and the profiles that
+ * depend on it. Pure.
  */
 import { findStaticCredentials, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
@@ -30,12 +30,12 @@ export interface SetupBase {
 export const LONG_TERM_SUFFIX = '-long-term'
 
 /**
- * Returns the base of a target: the target itself; for a role, the first source profile that is no role; for a section of
- * long-term keys (`base-long-term`), the profile that it belongs to.
+ * Returns the base of a target: the target itself; for a role, the first source profile that is no role; for a section
+ * of long-term keys (`base-long-term`), the profile that it belongs to.
  *
- * Throws PROFILE_NOT_FOUND for an unknown name, unless there is no profile at all yet or `mayBeNew`; SOURCE_PROFILE_CYCLE;
- * SESSION_WOULD_BE_IGNORED if tools ignore keys in the base's section; LAYOUT_UNSUITABLE for a role that is its own source and
- * for keys beside a source that has others; and what resolveProfileChain throws.
+ * Throws PROFILE_NOT_FOUND for an unknown name, unless there is no profile at all yet or `mayBeNew`;
+ * SOURCE_PROFILE_CYCLE; SESSION_WOULD_BE_IGNORED if tools ignore keys in the base's section; LAYOUT_UNSUITABLE for a
+ * role that is its own source and for keys beside a source that has others; and what resolveProfileChain throws.
  */
 export function findSetupBase(input: BaseInput, mayBeNew: boolean): SetupBase {
   const { profiles, paths } = input
@@ -72,7 +72,9 @@ function firstProfileWithoutRole({ target, profiles, paths }: BaseInput): string
   }
 }
 
-/** `base-long-term` belongs to `base`. The other suffixes may be part of a name, unless there is a profile without them. */
+/**
+ * `base-long-term` belongs to `base`. The other suffixes may be part of a name, unless there is a profile without them.
+ */
 function withoutSuffix(name: string, { profiles, paths }: BaseInput): string {
   const profile = profiles.find(name)
   const suffix = LONG_TERM_SUFFIXES.find((each) => name.length > each.length && name.endsWith(each))
@@ -114,8 +116,9 @@ export interface DependentProfiles {
 }
 
 /**
- * Returns the profiles that depend on the base. A role whose source profile is the section of long-term keys depends on the base if
- * it has an `mfa_serial`, or if the section is named after the base; otherwise it works without a session and stays as it is.
+ * Returns the profiles that depend on the base. A role whose source profile is the section of long-term keys depends on
+ * the base if it has an `mfa_serial`, or if the section is named after the base; otherwise it works without a session
+ * and stays as it is.
  */
 export function findDependents({ base, longTerm }: SetupBase, profiles: Profiles): DependentProfiles {
   const keys = longTerm?.profile

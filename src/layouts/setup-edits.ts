@@ -1,4 +1,7 @@
-/** The edits of a setup: long-term keys get a section of their own, and keys that tools trip over get names of awsmfa's. Pure. */
+/**
+ * The edits of a setup: long-term keys get a section of their own, and keys that tools trip over get names of awsmfa's.
+ * Pure.
+ */
 import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniEntry } from '../aws-files/ini-document.ts'
@@ -46,8 +49,9 @@ export interface KeyMoveInput {
 const NOTHING: KeyMove = { edits: {}, renamedIn: undefined, settings: [] }
 
 /**
- * Plans the move of the base's long-term keys to a section of their own: a base's section that contains them is renamed to
- * `base-long-term`, without the marks of an old session; keys that were given get a new section; keys under another name stay.
+ * Plans the move of the base's long-term keys to a section of their own: a base's section that contains them is renamed
+ * to `base-long-term`, without the marks of an old session; keys that were given get a new section; keys under another
+ * name stay.
  */
 export function planKeyMove(input: KeyMoveInput): KeyMove {
   const { found, given } = input
@@ -101,7 +105,9 @@ function renamedSection(base: string, input: KeyMoveInput): KeyMove {
 
 const CREDENTIAL_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
 
-/** Credentials, marks of sessions, the device and the source profile stay with the keys; everything else is a setting. */
+/**
+ * Credentials, marks of sessions, the device and the source profile stay with the keys; everything else is a setting.
+ */
 function isSetting(key: string): boolean {
   const stays = [
     ...settingRow('MFA device serial').profileKeys,
@@ -157,8 +163,8 @@ const PLAIN_KEYS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Plans what changes in one file in the sections of the base and of the profiles that depend on it. Throws FILE_MALFORMED if a
- * section that needs an edit is ambiguous.
+ * Plans what changes in one file in the sections of the base and of the profiles that depend on it. Throws
+ * FILE_MALFORMED if a section that needs an edit is ambiguous.
  */
 export function planProfileEdits(file: SharedFileName, input: ProfileEditInput): readonly ByteEdit[] {
   const { base, dependents, profiles, documents, renamedIn } = input
@@ -184,7 +190,10 @@ function roleEdits(file: SharedDocument, name: string, { base, dependents }: Pro
   })
 }
 
-/** A profile without a role: the two keys get awsmfa's own names, or are removed if a key of that name exists, which takes precedence. */
+/**
+ * A profile without a role: the two keys get awsmfa's own names, or are removed if a key of that name exists, which
+ * takes precedence.
+ */
 function plainEdits(
   file: SharedDocument,
   name: string,

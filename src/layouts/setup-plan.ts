@@ -2,11 +2,12 @@
  * Plans a setup: the layout in which one session serves every role, and the edits that bring both files into it. Pure.
  *
  * - The long-term keys are in a section of their own, `[base-long-term]`; login writes the session to `[base]`.
- * - Role profiles have `base` as their source profile, and neither an `mfa_serial`, at which tools prompt for a code of their own,
- *   nor a `duration_seconds` above the hour that AWS allows a role that is assumed with a session.
- * - The device is set as `awsmfa_mfa_serial`, a key that no tool reads; a `source_profile` without a role, which Terraform and the
- *   SDKs for Go and .NET refuse, becomes `awsmfa_source_profile`.
- * - With `--layout process`, tools run awsmfa through a `credential_process` line, which renews inside long-running programs, too.
+ * - Role profiles have `base` as their source profile, and neither an `mfa_serial`, at which tools prompt for a code of
+ *   their own, nor a `duration_seconds` above the hour that AWS allows a role that is assumed with a session.
+ * - The device is set as `awsmfa_mfa_serial`, a key that no tool reads; a `source_profile` without a role, which
+ *   Terraform and the SDKs for Go and .NET refuse, becomes `awsmfa_source_profile`.
+ * - With `--layout process`, tools run awsmfa through a `credential_process` line, which renews inside long-running
+ *   programs, too.
  */
 import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
@@ -66,9 +67,9 @@ export function findBaseIn(
 }
 
 /**
- * Plans a setup. Planned on its own outcome it has no edits. Throws what findSetupBase throws; LAYOUT_UNSUITABLE if something is in
- * the way or ambiguous; FILE_MALFORMED for an ambiguous section; MFA_SERIAL_MALFORMED; TEXT_REFUSED for a name that no new section
- * may have; LONG_TERM_CREDENTIALS_MISSING if there are no keys and none were given.
+ * Plans a setup. Planned on its own outcome it has no edits. Throws what findSetupBase throws; LAYOUT_UNSUITABLE if
+ * something is in the way or ambiguous; FILE_MALFORMED for an ambiguous section; MFA_SERIAL_MALFORMED; TEXT_REFUSED for
+ * a name that no new section may have; LONG_TERM_CREDENTIALS_MISSING if there are no keys and none were given.
  */
 export function planSetup(input: SetupInput): SetupPlan {
   const { snapshots, target, credentials: given } = input
@@ -124,7 +125,10 @@ interface DeviceDecision {
   readonly replaces: boolean
 }
 
-/** The device from the command line; otherwise the one of the profiles from the base to its keys; otherwise the one of all its roles. */
+/**
+ * The device from the command line; otherwise the one of the profiles from the base to its keys; otherwise the one of
+ * all its roles.
+ */
 function deviceFor(
   { serialNumber, snapshots }: SetupInput,
   { base, sources }: SetupBase,
@@ -235,8 +239,8 @@ export interface ProcessLayoutPlan {
 }
 
 /**
- * Plans the `credential_process` line or its removal. Throws LAYOUT_UNSUITABLE for keys in the base's section that tools would use
- * instead, and for a name that no line can contain; FILE_MALFORMED for an ambiguous section.
+ * Plans the `credential_process` line or its removal. Throws LAYOUT_UNSUITABLE for keys in the base's section that
+ * tools would use instead, and for a name that no line can contain; FILE_MALFORMED for an ambiguous section.
  */
 function planProcessLayout(input: ProcessLayoutInput): ProcessLayoutPlan {
   const { base, wanted, documents } = input
@@ -255,8 +259,9 @@ function planProcessLayout(input: ProcessLayoutInput): ProcessLayoutPlan {
 }
 
 /**
- * Returns the `credential_process` line. botocore splits it like a POSIX shell (or like Windows), other SDKs pass it to a shell, and
- * some parsers end a value at ` #` or ` ;`: undefined for a profile name that does not survive all of them.
+ * Returns the `credential_process` line. botocore splits it like a POSIX shell (or like Windows), other SDKs pass it to
+ * a shell, and some parsers end a value at ` #` or ` ;`: undefined for a profile name that does not survive all of
+ * them.
  */
 export function processLine(profile: string, { node, program, isWindows }: ProcessStart): string | undefined {
   const words = [node, program, 'credential-process', '--profile', profile]

@@ -1,6 +1,7 @@
 /**
- * Plans an undo in files that others may have changed since. Changed lines are searched one by one in the section of the change; what
- * others changed elsewhere stays. If a line is no longer what the change made of it, nothing is undone. Pure.
+ * Plans an undo in files that others may have changed since. Changed lines are searched one by one in the section of
+ * the change; what others changed elsewhere stays. If a line is no longer what the change made of it, nothing is
+ * undone. Pure.
  */
 import { applyEdits, decodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
@@ -32,8 +33,8 @@ export interface UndoPlan {
 }
 
 /**
- * Plans the undo of a change. Throws UNDO_CONFLICT with the line if a changed line has been changed again, or if a section is in the way
- * of one that is restored.
+ * Plans the undo of a change. Throws UNDO_CONFLICT with the line if a changed line has been changed again, or if a
+ * section is in the way of one that is restored.
  */
 export function planUndo({ files }: ChangeRecord, snapshots: SharedSnapshots): UndoPlan {
   const credentials = snapshots.credentials.text
@@ -140,7 +141,10 @@ function holdsOurSession(text: string, name: string): boolean {
   )
 }
 
-/** Returns whether a change is in the file: it may never have got there, or be reverted by hand. Added lines are checked one by one. */
+/**
+ * Returns whether a change is in the file: it may never have got there, or be reverted by hand. Added lines are checked
+ * one by one.
+ */
 function isInPlace(
   { beforeStart, beforeEnd, afterStart, afterEnd }: LineChange,
   { beforeNow, afterNow }: Merge,
@@ -209,7 +213,10 @@ function restore(line: number, returning: readonly SectionedLine[], { restored }
   restored.set(line, [...(restored.get(line) ?? []), ...returning])
 }
 
-/** Returns where a gap between two lines of the changed text is now: after the line above it in its section, or before the next one. */
+/**
+ * Returns where a gap between two lines of the changed text is now: after the line above it in its section, or before
+ * the next one.
+ */
 function gapNow(
   gap: number,
   { after, afterNow }: Merge,
@@ -264,7 +271,10 @@ function assembled(merge: Merge, lineEnd: string): string {
     .join('')
 }
 
-/** Returns the original line ends of lines to which the change gave another, as to the last line of a file, if they still have it. */
+/**
+ * Returns the original line ends of lines to which the change gave another, as to the last line of a file, if they
+ * still have it.
+ */
 function originalLineEnds({ before, after, current, afterNow, changes }: Merge): ReadonlyMap<number, string> {
   const ends = new Map<number, string>()
   let [index, shift, next] = [0, 0, 0]

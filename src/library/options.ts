@@ -33,7 +33,10 @@ export function invocationOf(options: FromAwsmfaOptions): Invocation<'login'> {
   return { command: 'login', positionals: [], options: Object.fromEntries(given) }
 }
 
-/** Throws TypeError for an option of the wrong type, which JavaScript does not stop; unknown ones are passed over, as SDKs do. */
+/**
+ * Throws TypeError for an option of the wrong type, which JavaScript does not stop; unknown ones are passed over, as
+ * SDKs do.
+ */
 export function checkOptions(options: FromAwsmfaOptions): void {
   for (const [name, type] of Object.entries(TYPES)) {
     const value: unknown = options[name as keyof FromAwsmfaOptions]

@@ -1,6 +1,6 @@
 /**
- * One call of the library: the session that a program gets, by the rules and through the runtime of the command line. Errors
- * have the words of the command line, in terms of the options.
+ * One call of the library: the session that a program gets, by the rules and through the runtime of the command line.
+ * Errors have the words of the command line, in terms of the options.
  */
 import { version } from '../../package.json'
 import { optionKey } from '../command-line/spec.ts'
@@ -156,8 +156,8 @@ function orUndefined<T>(find: () => T): T | undefined {
 const NOTHING_HERE: readonly FailureCode[] = ['PROFILE_NOT_FOUND', 'LONG_TERM_CREDENTIALS_MISSING', 'HOME_UNKNOWN']
 
 /**
- * Gives what is thrown for something caught: what the program's own function threw, as it is; a TypeError about options; else
- * an AwsmfaProviderError. A fault of awsmfa is told without its message, which may quote a secret.
+ * Gives what is thrown for something caught: what the program's own function threw, as it is; a TypeError about
+ * options; else an AwsmfaProviderError. A fault of awsmfa is told without its message, which may quote a secret.
  */
 function asProviderError(error: unknown, view: ProviderErrorView): unknown {
   if (isFailure(error, 'CANCELLED') && error.cause !== undefined) return error.cause

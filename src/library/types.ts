@@ -1,6 +1,6 @@
 /**
- * What `import { fromAwsmfa } from 'awsmfa'` gives. The types are structural: they fit the AWS SDK for JavaScript v3 (a test
- * says so) without depending on it. This module alone is loaded by the import; the rest comes with the first call.
+ * What `import { fromAwsmfa } from 'awsmfa'` gives. The types are structural: they fit the AWS SDK for JavaScript v3 (a
+ * test says so) without depending on it. This module alone is loaded by the import; the rest comes with the first call.
  */
 
 /** What the function that asks for a code is told beside the device's serial. */
@@ -13,22 +13,28 @@ export interface MfaCodeRequest {
   readonly refused?: { readonly reason: 'used' | 'wrong-or-used' | 'answer-lost'; readonly nextCodeInSeconds: number }
 }
 
-/** Everything is optional. What is left out comes from the environment and the shared files, as `awsmfa login` reads them. */
+/**
+ * Everything is optional. What is left out comes from the environment and the shared files, as `awsmfa login` reads
+ * them.
+ */
 export interface FromAwsmfaOptions {
   /** The profile; else `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, `default`. */
   readonly profile?: string | undefined
   /** The ARN of a role to assume, in place of the one that the profile names. */
   readonly roleArn?: string | undefined
   /**
-   * How long the session shall hold, in seconds. A role for more than 3600 takes a token code of its own; left out, a role's
-   * session holds for an hour at most and is renewed without a code while the MFA session holds.
+   * How long the session shall hold, in seconds. A role for more than 3600 takes a token code of its own; left out, a
+   * role's session holds for an hour at most and is renewed without a code while the MFA session holds.
    */
   readonly durationSeconds?: number | undefined
-  /** A session that holds for no longer than this, in seconds, is renewed; 900 at least, which is also what holds if it is left out. */
+  /**
+   * A session that holds for no longer than this, in seconds, is renewed; 900 at least, which is also what holds if it
+   * is left out.
+   */
   readonly minimumSeconds?: number | undefined
   /**
-   * Gives a token code. Left out, the code comes from where `awsmfa login` has it from: a token command or a YubiKey where one is
-   * configured, else the controlling terminal or a window. What it throws is thrown on.
+   * Gives a token code. Left out, the code comes from where `awsmfa login` has it from: a token command or a YubiKey
+   * where one is configured, else the controlling terminal or a window. What it throws is thrown on.
    */
   readonly mfaCodeProvider?: ((mfaSerial: string, request: MfaCodeRequest) => Promise<string>) | undefined
   /** The region whose STS is asked; else as for `awsmfa login`. */
@@ -52,8 +58,9 @@ export interface AwsmfaCredentials {
 }
 
 /**
- * What is thrown. `message` says what happened and the way out; `code` names it (`TOKEN_CODE_REJECTED`, `PROFILE_NOT_FOUND`,
- * …). `tryNextLink` tells the SDK's provider chains to go on: only where nothing is set up for the profile here.
+ * What is thrown. `message` says what happened and the way out; `code` names it (`TOKEN_CODE_REJECTED`,
+ * `PROFILE_NOT_FOUND`, …). `tryNextLink` tells the SDK's provider chains to go on: only where nothing is set up for the
+ * profile here.
  */
 export interface AwsmfaProviderError extends Error {
   readonly name: 'AwsmfaError'

@@ -54,8 +54,8 @@ export function prepareLogin(input: LoginInput, effects: PrepareEffects): Prepar
 }
 
 /**
- * The session must be of the same request, whether it was created alone or together with others, which can make it shorter.
- * A duration that the line names for its only profile must be met.
+ * The session must be of the same request, whether it was created alone or together with others, which can make it
+ * shorter. A duration that the line names for its only profile must be met.
  */
 function decide(
   candidate: Candidate,
@@ -78,7 +78,9 @@ function decide(
   return together.reuse ? together : alone
 }
 
-/** Each store from which tools read this profile's session. One in awsmfa's own cache needs no code, and is found later. */
+/**
+ * Each store from which tools read this profile's session. One in awsmfa's own cache needs no code, and is found later.
+ */
 function storedSessions(
   {
     resolution,

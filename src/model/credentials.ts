@@ -49,7 +49,10 @@ export function shortenAccessKeyId(accessKeyId: string): string {
   return accessKeyId.length < 16 ? '…' : `…${accessKeyId.slice(-4)}`
 }
 
-/** Returns whether a key id is that of a session, which is rejected without its token. Source: IAM User Guide, "Unique identifiers". */
+/**
+ * Returns whether a key id is that of a session, which is rejected without its token. Source: IAM User Guide, "Unique
+ * identifiers".
+ */
 export function isOfSession(accessKeyId: string): boolean {
   return accessKeyId.startsWith('ASIA')
 }
@@ -70,7 +73,10 @@ export function accountIdOfAccessKeyId(accessKeyId: string): string | undefined 
   return accountId.length === 12 ? accountId : undefined
 }
 
-/** Returns whether a text can be the id of a long-term access key: IAM's alphabet and length (IAM API, AccessKey), not a session's id. */
+/**
+ * Returns whether a text can be the id of a long-term access key: IAM's alphabet and length (IAM API, AccessKey), not a
+ * session's id.
+ */
 export function isLongTermKeyId(text: string): boolean {
   return /^\w{16,128}$/.test(text) && !text.startsWith('ASIA')
 }

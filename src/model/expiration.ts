@@ -1,6 +1,6 @@
 /**
- * Reading and writing when a session expires. Strict: a text that is not wholly of the expected form, or names a day or time
- * that does not exist, is undefined; nothing is guessed.
+ * Reading and writing when a session expires. Strict: a text that is not wholly of the expected form, or names a day or
+ * time that does not exist, is undefined; nothing is guessed.
  */
 /** How a tool writes an instant: with an offset, without one in UTC or in local time, or as seconds since 1970. */
 export type ExpirationFormat = 'rfc3339' | 'naive-utc' | 'naive-local' | 'epoch'
@@ -17,8 +17,8 @@ interface Fields {
 }
 
 /**
- * Returns the instant, to the whole second, or undefined. `naive-utc` and `naive-local` look alike, `2026-11-21 18:40:00`, and
- * mean instants that can lie hours apart; the latter is read in the time zone of the process.
+ * Returns the instant, to the whole second, or undefined. `naive-utc` and `naive-local` look alike, `2026-11-21
+ * 18:40:00`, and mean instants that can lie hours apart; the latter is read in the time zone of the process.
  */
 export function parseExpiration(text: string, format: ExpirationFormat): Date | undefined {
   if (format === 'epoch') return /^\d{9,11}$/.test(text) ? new Date(Number(text) * 1000) : undefined

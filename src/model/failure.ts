@@ -1,7 +1,8 @@
 /**
- * Everything that can go wrong and that a person can do something about: one union, one error class. To add a failure, give it
- * a code and the fields that its message needs here; the compiler then demands its words in errors/ and its exit code in
- * cli/exit-codes.ts. No field may hold a secret, a session token or a token code; access key ids are shortened.
+ * Everything that can go wrong and that a person can do something about: one union, one error class. To add a failure,
+ * give it a code and the fields that its message needs here; the compiler then demands its words in errors/ and its
+ * exit code in cli/exit-codes.ts. No field may hold a secret, a session token or a token code; access key ids are
+ * shortened.
  */
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
@@ -53,8 +54,8 @@ export type UsageProblem =
     }
   | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
   | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
-  // `before`: the words that are right before `--`; `words`: those that belong after it; `quotesSeparator`: the shell drops a bare
-  // `--`; `program`: the only word, which may belong after `--`.
+  // `before`: the words that are right before `--`; `words`: those that belong after it; `quotesSeparator`: the shell
+  // drops a bare `--`; `program`: the only word, which may belong after `--`.
   | {
       readonly kind: 'missing-separator'
       readonly command: CommandName
@@ -142,10 +143,16 @@ export type WindowTrouble =
 /** What a prompt asks for. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
 
-/** Why a token command returned no code. `output`: it printed anything but six digits; `circle`: it starts awsmfa for the same profile. */
+/**
+ * Why a token command returned no code. `output`: it printed anything but six digits; `circle`: it starts awsmfa for
+ * the same profile.
+ */
 export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
 
-/** Why a YubiKey returned no code. `no-service`: the smart card service does not answer; `password`: nobody can be prompted for it. */
+/**
+ * Why a YubiKey returned no code. `no-service`: the smart card service does not answer; `password`: nobody can be
+ * prompted for it.
+ */
 export type YubiKeyTrouble =
   | 'no-program'
   | 'no-key'
@@ -302,8 +309,8 @@ export type Failure =
       readonly places: readonly Place[]
     }
   | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
-  // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the complete new
-  // file is if writing in place failed and the old bytes could not be restored.
+  // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the
+  // complete new file is if writing in place failed and the old bytes could not be restored.
   | { readonly code: 'FILE_UNREADABLE'; readonly place: Place; readonly errno: string }
   | {
       readonly code: 'FILE_NOT_REGULAR'
@@ -339,7 +346,8 @@ export type Failure =
       readonly errno: string
     }
   | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
-  // `section`: the header's text between its brackets; `signed-in`: the credentials file has a session of awsmfa's there.
+  // `section`: the header's text between its brackets; `signed-in`: the credentials file has a session of awsmfa's
+  // there.
   | {
       readonly code: 'UNDO_CONFLICT'
       readonly place: Place
@@ -387,7 +395,8 @@ export type Failure =
       readonly exitCode?: number
       readonly seconds?: number
     }
-  // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an error it has.
+  // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an
+  // error it has.
   | {
       readonly code: 'YUBIKEY_FAILED'
       readonly reason: YubiKeyTrouble
@@ -433,8 +442,8 @@ export type Failure =
       readonly expiration?: Date
       readonly wantedSeconds?: number
     }
-  // STS, the connection to it, and the cache: exit 1.
-  // The cache from which the profile's credential_process answers takes no session; `isGot`: one had been created by then.
+  // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
+  // takes no session; `isGot`: one had been created by then.
   | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string; readonly isGot: boolean }
   | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
   | {
@@ -472,8 +481,8 @@ export type NetworkTrouble =
 export type FailureCode = Failure['code']
 
 /**
- * The one error that awsmfa throws on purpose; any other is reported as a fault of awsmfa. `cause` keeps what was caught, for
- * `--debug`: it may hold foreign text and is not shown otherwise.
+ * The one error that awsmfa throws on purpose; any other is reported as a fault of awsmfa. `cause` keeps what was
+ * caught, for `--debug`: it may hold foreign text and is not shown otherwise.
  */
 export class AwsmfaError extends Error {
   declare readonly failure: Failure

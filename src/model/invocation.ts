@@ -2,8 +2,8 @@
 import type { Resolved } from './origin.ts'
 
 /**
- * The commands, in the order in which help lists them. Hints name a command by this type, so that none can name a command that
- * does not exist; the command table must have exactly these rows.
+ * The commands, in the order in which help lists them. Hints name a command by this type, so that none can name a
+ * command that does not exist; the command table must have exactly these rows.
  */
 export const COMMAND_NAMES = [
   'login',

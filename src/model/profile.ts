@@ -9,8 +9,8 @@ export interface ProfileValue {
 }
 
 /**
- * One profile, its sections in both files seen as one: credentials over config, key by key, as every SDK merges them. Keys
- * are asked for in lower case and match in any case. Several sections or keys of one name: the last key wins.
+ * One profile, its sections in both files seen as one: credentials over config, key by key, as every SDK merges them.
+ * Keys are asked for in lower case and match in any case. Several sections or keys of one name: the last key wins.
  */
 export interface ProfileView {
   readonly name: string

@@ -45,7 +45,9 @@ export type WriteWarning =
 const PRIVATE_FILE = 0o600
 const PRIVATE_FOLDER = 0o700
 
-/** Without a lock, a stage may belong to a process in another container, invisible from here: it gets time to finish. */
+/**
+ * Without a lock, a stage may belong to a process in another container, invisible from here: it gets time to finish.
+ */
 const SWEEP_WITHOUT_LOCK_MS = 60_000
 
 /** How much a stage is made older than its ctime, and how much of that a file system with a coarse clock leaves. */

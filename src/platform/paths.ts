@@ -3,19 +3,24 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
 /**
- * Gives the path of something in a folder whose path is spelt as the system does. `join` gives the same after going through every
- * character of it: with long paths and many files that is work enough for V8 to optimise, which takes 4 MB.
+ * Gives the path of something in a folder whose path is spelt as the system does. `join` gives the same after going
+ * through every character of it: with long paths and many files that is work enough for V8 to optimise, which takes 4
+ * MB.
  */
 export function childPath(folder: string, name: string): string {
   return folder.endsWith(sep) ? folder + name : folder + sep + name
 }
 
 /**
- * Where every file is: AWS's shared files and awsmfa's own folders. Pure: the environment, the platform and the system's
- * idea of the home folder come in as parameters. Loads nothing but node:path, because the entry reads the same paths.
+ * Where every file is: AWS's shared files and awsmfa's own folders. Pure: the environment, the platform and the
+ * system's idea of the home folder come in as parameters. Loads nothing but node:path, because the entry reads the same
+ * paths.
  */
 
-/** What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without HOME. */
+/**
+ * What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without
+ * HOME.
+ */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: NodeJS.Platform
@@ -36,8 +41,9 @@ export interface HomeConflict {
 }
 
 /**
- * Gives the surroundings of this process. The module for the system's home folder is loaded only when HOME does not say it.
- * (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd, elsewhere.)
+ * Gives the surroundings of this process. The module for the system's home folder is loaded only when HOME does not say
+ * it. (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd,
+ * elsewhere.)
  */
 export function surroundingsOfProcess(): Surroundings {
   return {
@@ -71,8 +77,8 @@ export function findHomeConflict({ env, platform }: Surroundings): HomeConflict 
 }
 
 /**
- * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws. A leading ~
- * is expanded. Throws HOME_UNKNOWN, but only where the home folder is needed.
+ * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws. A
+ * leading ~ is expanded. Throws HOME_UNKNOWN, but only where the home folder is needed.
  */
 export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<SharedFileName, string>> {
   return {
@@ -81,7 +87,10 @@ export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<
   }
 }
 
-/** awsmfa's own folders: below AWSMFA_HOME, else %LOCALAPPDATA%\awsmfa on Windows, else the XDG folders. Throws HOME_UNKNOWN. */
+/**
+ * awsmfa's own folders: below AWSMFA_HOME, else %LOCALAPPDATA%\awsmfa on Windows, else the XDG folders. Throws
+ * HOME_UNKNOWN.
+ */
 export function resolveOwnFolders(surroundings: Surroundings): OwnFolders {
   const folder = (kind: keyof OwnFolders): string => resolveOwnFolder(surroundings, kind)
   return { config: folder('config'), cache: folder('cache'), state: folder('state') }
@@ -98,7 +107,9 @@ function resolveOwnFolder(surroundings: Surroundings, kind: keyof OwnFolders): s
   return paths.join(local ? local : paths.join(resolveHome(surroundings), 'AppData', 'Local'), 'awsmfa', kind)
 }
 
-/** The variable that names the folder for those of all programs, and where that is in the home folder if it does not. */
+/**
+ * The variable that names the folder for those of all programs, and where that is in the home folder if it does not.
+ */
 const BASE_FOLDERS = {
   config: { variable: 'XDG_CONFIG_HOME', fallback: '.config' },
   cache: { variable: 'XDG_CACHE_HOME', fallback: '.cache' },

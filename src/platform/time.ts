@@ -1,8 +1,8 @@
 import { AwsmfaError } from '../model/failure.ts'
 
 /**
- * Makes the deadline of a command: `signal` aborts with DEADLINE_EXCEEDED after that many ms of unpaused time, or with the
- * reason of `cancelled` as soon as that aborts. Its timer keeps no process alive.
+ * Makes the deadline of a command: `signal` aborts with DEADLINE_EXCEEDED after that many ms of unpaused time, or with
+ * the reason of `cancelled` as soon as that aborts. Its timer keeps no process alive.
  */
 export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadline {
   const controller = new AbortController()
@@ -39,8 +39,8 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
 }
 
 /**
- * Gives the milliseconds since some moment, by a clock that nobody sets. `performance.now()` would do the same, and loads a part
- * of Node that a login has no other use for.
+ * Gives the milliseconds since some moment, by a clock that nobody sets. `performance.now()` would do the same, and
+ * loads a part of Node that a login has no other use for.
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
@@ -62,8 +62,8 @@ export const pause: Pause = async (ms, signal) => {
 }
 
 /**
- * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing else
- * touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
+ * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing
+ * else touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
  */
 
 /** Gives the present instant. */

@@ -6,8 +6,8 @@ import type { Environment } from '../model/invocation.ts'
 const USUAL_EXTENSIONS = '.COM;.EXE;.BAT;.CMD'
 
 /**
- * Gives the paths at which a program may be, in the order in which cmd.exe looks, but for the current folder: a program there
- * is meant only where its path says so. A name without an extension is tried with each of PATHEXT.
+ * Gives the paths at which a program may be, in the order in which cmd.exe looks, but for the current folder: a program
+ * there is meant only where its path says so. A name without an extension is tried with each of PATHEXT.
  */
 export function programCandidates(program: string, path: string, pathExtensions = USUAL_EXTENSIONS): readonly string[] {
   const extensions = pathExtensions.split(';').filter((extension) => extension.startsWith('.'))
@@ -35,14 +35,18 @@ export interface ProgramStart {
   readonly verbatim: boolean
 }
 
-/** Why it cannot be started: there is none, or it is a batch file and cmd.exe would take one of the words for something else. */
+/**
+ * Why it cannot be started: there is none, or it is a batch file and cmd.exe would take one of the words for something
+ * else.
+ */
 export type StartTrouble = 'not-found' | 'batch-file'
 
 /**
- * Gives what is to be spawned for a program. A name is looked for in the absolute folders of PATH alone: whoever is asked to
- * spawn a bare name begins in the current folder, where anybody may have put a program of that name (libuv, src/win/process.c ›
- * search_path), and a relative folder of PATH is the current one again. A batch file is run by cmd.exe, whatever starts it (Node
- * refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot take for anything else.
+ * Gives what is to be spawned for a program. A name is looked for in the absolute folders of PATH alone: whoever is
+ * asked to spawn a bare name begins in the current folder, where anybody may have put a program of that name (libuv,
+ * src/win/process.c › search_path), and a relative folder of PATH is the current one again. A batch file is run by
+ * cmd.exe, whatever starts it (Node refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot
+ * take for anything else.
  */
 export function windowsStart(
   { program, words, environment }: WindowsProgram,
@@ -61,7 +65,10 @@ export function windowsStart(
   }
 }
 
-/** Gives the file of a program that is called by its name, or by its path with or without extension; undefined: there is none. */
+/**
+ * Gives the file of a program that is called by its name, or by its path with or without extension; undefined: there is
+ * none.
+ */
 export function findWindowsProgram(
   program: string,
   environment: Environment,
@@ -94,12 +101,13 @@ function isAbsolute(path: string): boolean {
 }
 
 /**
- * Gives what follows `cmd.exe /d /v:off /s /c` to run a batch file with these words, each in quotes. Undefined where a word
- * holds what cmd.exe or the batch file would still take for something else: quotes, `%`, `!`, `^`, line ends.
+ * Gives what follows `cmd.exe /d /v:off /s /c` to run a batch file with these words, each in quotes. Undefined where a
+ * word holds what cmd.exe or the batch file would still take for something else: quotes, `%`, `!`, `^`, line ends.
  */
 export function batchCommandLine(file: string, words: readonly string[]): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if ([file, ...words].some((word) => /["%!^\u0000-\u001f\u007f]/.test(word))) return undefined
-  // The program behind the batch file reads a backslash before a quote as an escape (Microsoft C, "Parsing C command-line arguments").
+  // The program behind the batch file reads a backslash before a quote as an escape (Microsoft C, "Parsing C
+  // command-line arguments").
   return `"${[file, ...words].map((word) => `"${word.replace(/\\+$/, '$&$&')}"`).join(' ')}"`
 }

@@ -1,4 +1,6 @@
-/** The part of the runtime that reaches AWS and asks for token codes, for the commands that sign in and for the library. */
+/**
+ * The part of the runtime that reaches AWS and asks for token codes, for the commands that sign in and for the library.
+ */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
@@ -145,7 +147,10 @@ function findInChain(key: string, path: readonly string[], profiles: Profiles): 
   return undefined
 }
 
-/** The transport reads the environment and AWS's files itself, in botocore's order; only awsmfa's own settings go before. */
+/**
+ * The transport reads the environment and AWS's files itself, in botocore's order; only awsmfa's own settings go
+ * before.
+ */
 function ownSetting(setting: Resolved<string> | undefined): Resolved<string> | undefined {
   return setting !== undefined && ['flag', 'sts-flag', 'settings'].includes(setting.origin.kind) ? setting : undefined
 }

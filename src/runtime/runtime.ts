@@ -1,6 +1,7 @@
 /**
- * The composition root, for the command line and the library: everything that a command acts through, made once for each
- * run. Nothing is opened before it is used. What reaches AWS is in runtime/login.ts, which only some commands load.
+ * The composition root, for the command line and the library: everything that a command acts through, made once for
+ * each run. Nothing is opened before it is used. What reaches AWS is in runtime/login.ts, which only some commands
+ * load.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -83,7 +84,10 @@ export interface CallingProgram {
   readonly debug: (text: string) => void
 }
 
-/** Makes the runtime of one command, or of one call of the library. Throws USAGE for an invalid `cache_key`, HOME_UNKNOWN. */
+/**
+ * Makes the runtime of one command, or of one call of the library. Throws USAGE for an invalid `cache_key`,
+ * HOME_UNKNOWN.
+ */
 export async function createRuntime(
   invocation: AnyInvocation,
   cancelled: AbortSignal,
@@ -183,8 +187,8 @@ function debugTo({ stderr }: Terminal, invocation: AnyInvocation): Runtime['debu
 }
 
 /**
- * Returns whether `--no-color` or `no_color` in the settings file turns color off. Every variable about color overrides the
- * file, and a file that cannot be used counts as none: commands that need more of it report that.
+ * Returns whether `--no-color` or `no_color` in the settings file turns color off. Every variable about color overrides
+ * the file, and a file that cannot be used counts as none: commands that need more of it report that.
  */
 export async function wantsNoColor(
   { options }: Pick<AnyInvocation, 'options'>,
@@ -272,7 +276,9 @@ function forgettingAnswers(cache: SessionCache, cacheFolder: string): SessionCac
   }
 }
 
-/** Returns the SHA-1 of UTF-8 text in lowercase hexadecimal, for names that other programs make so; it protects nothing. */
+/**
+ * Returns the SHA-1 of UTF-8 text in lowercase hexadecimal, for names that other programs make so; it protects nothing.
+ */
 export function sha1(text: string): string {
   return createHash('sha1').update(text, 'utf8').digest('hex')
 }

@@ -1,9 +1,11 @@
 /**
- * Entries of the caches in which the AWS CLI (`~/.aws/cli/cache`) and botocore (`~/.aws/boto/cache`, SAM) keep the session of
- * a role profile: their names, their form, how long they keep their readers from prompting, and finding those of a profile.
+ * Entries of the caches in which the AWS CLI (`~/.aws/cli/cache`) and botocore (`~/.aws/boto/cache`, SAM) keep the
+ * session of a role profile: their names, their form, how long they keep their readers from prompting, and finding
+ * those of a profile.
  *
- * Sources: botocore, credentials.py › AssumeRoleProvider, BaseAssumeRoleCredentialFetcher, CachedCredentialFetcher; utils.py ›
- * JSONFileCache; awscli, customizations/assumerole.py. Observed with aws-cli 1.46 and 2.9, boto3 and SAM 1.170.
+ * Sources: botocore, credentials.py › AssumeRoleProvider, BaseAssumeRoleCredentialFetcher, CachedCredentialFetcher;
+ * utils.py › JSONFileCache; awscli, customizations/assumerole.py. Observed with aws-cli 1.46 and 2.9, boto3 and SAM
+ * 1.170.
  */
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
@@ -11,8 +13,9 @@ import type { ProfileView } from '../model/profile.ts'
 import type { SessionSource, StoredSession } from './reuse.ts'
 
 /**
- * The arguments of AssumeRole that a profile itself sets, from which botocore makes the name of its entry. The source profile,
- * its keys, the endpoint and the region are not among them, so two profiles, or two people of one home, can share an entry.
+ * The arguments of AssumeRole that a profile itself sets, from which botocore makes the name of its entry. The source
+ * profile, its keys, the endpoint and the region are not among them, so two profiles, or two people of one home, can
+ * share an entry.
  */
 export type CacheArguments = {
   readonly RoleArn: string
@@ -52,16 +55,16 @@ const MAXIMUM_LIFETIME_MS = 12 * 3_600_000 + 5 * 60_000
 const MAXIMUM_DIGITS = 4_300
 
 /**
- * What botocore's configparser strips from both ends of a line of a value: the whitespace of Python's str.isspace(). JavaScript's
- * `\s` has U+FEFF besides, and lacks U+0085 and U+001C to U+001F.
+ * What botocore's configparser strips from both ends of a line of a value: the whitespace of Python's str.isspace().
+ * JavaScript's `\s` has U+FEFF besides, and lacks U+0085 and U+001C to U+001F.
  */
 const OUTER_WHITESPACE =
   // eslint-disable-next-line no-control-regex -- Python strips these control characters
   /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g
 
 /**
- * Returns the arguments for a profile, from its own keys as SDKs see them. Undefined if botocore would have no entry for it:
- * without `role_arn`, or with one of these keys as a nested block.
+ * Returns the arguments for a profile, from its own keys as SDKs see them. Undefined if botocore would have no entry
+ * for it: without `role_arn`, or with one of these keys as a nested block.
  */
 export function cacheArgumentsOf(profile: Pick<ProfileView, 'getFrom' | 'configForm'>): CacheArguments | undefined {
   const get = (key: string) => visibleValue(profile, key)
@@ -81,12 +84,18 @@ export function cacheArgumentsOf(profile: Pick<ProfileView, 'getFrom' | 'configF
   }
 }
 
-/** Returns the file name of an entry, `<40 hexadecimal digits>.json`. `sha1` takes ASCII and returns lowercase hexadecimal digits. */
+/**
+ * Returns the file name of an entry, `<40 hexadecimal digits>.json`. `sha1` takes ASCII and returns lowercase
+ * hexadecimal digits.
+ */
 export function cacheEntryName(cacheArguments: CacheArguments, sha1: (text: string) => string): string {
   return `${sha1(spellArguments(cacheArguments))}.json`
 }
 
-/** Returns whether a file name has the form of an entry's. Other programs keep other files in the folder, some named alike. */
+/**
+ * Returns whether a file name has the form of an entry's. Other programs keep other files in the folder, some named
+ * alike.
+ */
 export function isCacheEntryName(name: string): boolean {
   return /^[0-9a-f]{40}\.json$/.test(name)
 }
@@ -122,9 +131,9 @@ export function encodeCacheEntry({
 }
 
 /**
- * Reads an entry. Undefined if the AWS CLI would fail on it, which it does with a bare KeyError or worse at every call of the
- * profile, or might: the parts of the session must be non-empty strings, and the expiration must have a zone. Seen there:
- * `+00:00`, `Z`, `UTC`, fractions of a second, a space for the `T`.
+ * Reads an entry. Undefined if the AWS CLI would fail on it, which it does with a bare KeyError or worse at every call
+ * of the profile, or might: the parts of the session must be non-empty strings, and the expiration must have a zone.
+ * Seen there: `+00:00`, `Z`, `UTC`, fractions of a second, a space for the `T`.
  */
 export function decodeCacheEntry(text: string): CacheEntry | undefined {
   const entry = parseObject(text)
@@ -147,8 +156,8 @@ export function decodeCacheEntry(text: string): CacheEntry | undefined {
 }
 
 /**
- * Returns whether an entry with that expiration keeps its readers from prompting now. One that lasts longer than any role
- * session is not believed, although its readers would: it is from the future, or the clock was set back.
+ * Returns whether an entry with that expiration keeps its readers from prompting now. One that lasts longer than any
+ * role session is not believed, although its readers would: it is from the future, or the clock was set back.
  */
 export function isCacheEntryUsable(expiration: Date, now: Date): boolean {
   const remainingMs = expiration.getTime() - now.getTime()
@@ -199,7 +208,9 @@ export function findCachedEntry(profile: ProfileView, caches: readonly AwsCacheR
   return entries.toSorted((left, right) => right.session.expiration.getTime() - left.session.expiration.getTime())[0]
 }
 
-/** Returns an entry as a store holds it. The account and ARN of a role session are in the ARN that AssumeRole returned. */
+/**
+ * Returns an entry as a store holds it. The account and ARN of a role session are in the ARN that AssumeRole returned.
+ */
 export function storedSession(
   { credentials, mark, assumedRoleArn: arn }: CacheEntry,
   source: SessionSource,
@@ -216,7 +227,10 @@ export interface PromptFree {
   readonly until: Date
 }
 
-/** Returns which readers a role profile's entries keep from prompting, whoever wrote them; undefined if all would prompt. */
+/**
+ * Returns which readers a role profile's entries keep from prompting, whoever wrote them; undefined if all would
+ * prompt.
+ */
 export function findPromptFree(
   profile: ProfileView,
   caches: readonly AwsCacheReader[],
@@ -237,7 +251,9 @@ export interface ForeignEntry {
   readonly expiration: Date
 }
 
-/** Returns the valid sessions of a role profile that `logout` leaves in the caches, because other programs wrote them. */
+/**
+ * Returns the valid sessions of a role profile that `logout` leaves in the caches, because other programs wrote them.
+ */
 export function findForeignEntries(
   profile: ProfileView,
   caches: readonly (AwsCacheReader & { readonly pathFor: (cacheArguments: CacheArguments) => string })[],

@@ -1,7 +1,8 @@
 /**
- * The caches of the AWS CLI and botocore as stores of sessions. Both are in the home folder, which alone moves them (awscli,
- * customizations/assumerole.py; botocore, utils.py › JSONFileCache). Other programs keep other files there, AWS's own
- * telemetry among them: only entries with awsmfa's mark, and entries of a name computed for a profile, are ever touched.
+ * The caches of the AWS CLI and botocore as stores of sessions. Both are in the home folder, which alone moves them
+ * (awscli, customizations/assumerole.py; botocore, utils.py › JSONFileCache). Other programs keep other files there,
+ * AWS's own telemetry among them: only entries with awsmfa's mark, and entries of a name computed for a profile, are
+ * ever touched.
  */
 import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,14 +24,15 @@ import type { StoredSession } from './reuse.ts'
 import type { Removal, SessionStore } from './stores.ts'
 
 /**
- * One of the two caches. By profile name it knows awsmfa's own entries alone, expired ones included; by arguments, whatever
- * is cached under their name.
+ * One of the two caches. By profile name it knows awsmfa's own entries alone, expired ones included; by arguments,
+ * whatever is cached under their name.
  */
 export interface AwsCache extends SessionStore, AwsCacheReader {
   readonly source: AwsCacheKind
   /**
-   * Writes an entry whole, mode 0600, over whatever is there: the caller has made sure that it may go. The mark of an entry of
-   * awsmfa's keeps its other profiles. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and has then changed nothing.
+   * Writes an entry whole, mode 0600, over whatever is there: the caller has made sure that it may go. The mark of an
+   * entry of awsmfa's keeps its other profiles. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and has then
+   * changed nothing.
    */
   readonly storeFor: (cacheArguments: CacheArguments, write: AwsCacheWrite) => void
   /** Makes the folder, and a trial file that it removes. Throws what `storeFor` would throw. */
@@ -92,7 +94,10 @@ function findAt(path: string, onOddity: (text: string) => void): AwsCacheFinding
   return { kind: 'damaged' }
 }
 
-/** Its readers take what is not a regular file for no entry (os.path.isfile), and fail on one that they cannot read or decode. */
+/**
+ * Its readers take what is not a regular file for no entry (os.path.isfile), and fail on one that they cannot read or
+ * decode.
+ */
 function readEntry(
   path: string,
   onOddity: (text: string) => void,
@@ -128,7 +133,8 @@ function storeAt(
     mark: { profiles: [profile, ...others], requestHash },
   })
   writeWhole(path, content)
-  // The folder may be root's although the home is not: an entry that its owner cannot read makes every call of the profile fail.
+  // The folder may be root's although the home is not: an entry that its owner cannot read makes every call of the
+  // profile fail.
   giveToOwnerOf(home, path)
 }
 
@@ -166,8 +172,8 @@ function ownEntryAt(path: string, kind: AwsCacheKind): OwnEntry | undefined {
 }
 
 /**
- * Removes an entry with any of its profiles: left alone, it would still serve the one that signed out. One that cannot be
- * removed is a warning, because the session is gone from elsewhere by then.
+ * Removes an entry with any of its profiles: left alone, it would still serve the one that signed out. One that cannot
+ * be removed is a warning, because the session is gone from elsewhere by then.
  */
 function removeOwn(
   entries: readonly OwnEntry[],

@@ -2,8 +2,9 @@
  * Encryption of awsmfa's own cache, and the key for it: its form, where it is, and reading it. Making one is in
  * cache-key-file.ts, or in keychain.ts.
  *
- * An encrypted file is: 7 bytes magic, 1 byte version, 8 bytes key id, 12 bytes nonce, 16 bytes tag, AES-256-GCM ciphertext.
- * The bytes before the nonce and the entry's name are authenticated, so an entry that was moved, cut or changed does not open.
+ * An encrypted file is: 7 bytes magic, 1 byte version, 8 bytes key id, 12 bytes nonce, 16 bytes tag, AES-256-GCM
+ * ciphertext. The bytes before the nonce and the entry's name are authenticated, so an entry that was moved, cut or
+ * changed does not open.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { statSync, statfsSync } from 'node:fs'
@@ -22,8 +23,8 @@ export interface CacheKeySource {
   /** Returns the key if there is one that can be used. Never throws, never prompts. */
   readonly find: () => CacheKey | undefined
   /**
-   * Returns the key, made now if there is none; processes that make one at the same time all get the same. Throws AwsmfaError
-   * if there can be none: nothing is cached then, and the caller goes on.
+   * Returns the key, made now if there is none; processes that make one at the same time all get the same. Throws
+   * AwsmfaError if there can be none: nothing is cached then, and the caller goes on.
    */
   readonly findOrCreate: () => CacheKey
 }
@@ -43,8 +44,8 @@ const CIPHERTEXT_START = HEAD_BYTES + NONCE_BYTES + TAG_BYTES
 const CIPHER = 'aes-256-gcm'
 
 /**
- * Encrypts an entry under its name, such as `sessions/0123…`. The nonce is random: 96 bits, good for 2^32 files per key (NIST
- * SP 800-38D, 8.3). Throws for an invalid key, which no source returns.
+ * Encrypts an entry under its name, such as `sessions/0123…`. The nonce is random: 96 bits, good for 2^32 files per key
+ * (NIST SP 800-38D, 8.3). Throws for an invalid key, which no source returns.
  */
 export function encryptEntry(plaintext: Uint8Array, name: string, key: CacheKey): Buffer {
   const head = Buffer.concat([Buffer.from(MAGIC), Buffer.from([VERSION]), Buffer.from(key.id, 'hex')])
@@ -72,8 +73,8 @@ export function decryptEntry(encrypted: Buffer, name: string, key: CacheKey): Bu
 }
 
 /**
- * Returns, without any key, the id of the key that bytes were encrypted with; `newer` for a later version's, `damaged` for
- * anything else. Only decrypting shows whether they are intact.
+ * Returns, without any key, the id of the key that bytes were encrypted with; `newer` for a later version's, `damaged`
+ * for anything else. Only decrypting shows whether they are intact.
  */
 export function inspectEncrypted(encrypted: Buffer): string {
   if (encrypted.length < CIPHERTEXT_START || encrypted.toString('latin1', 0, MAGIC.length) !== MAGIC) return 'damaged'
@@ -103,9 +104,9 @@ const KEY_BYTES = 32
 const MEMORY_FILE_SYSTEMS = [0x01021994, 0x858458f6]
 
 /**
- * Returns the path of the key. It is in the runtime folder if that is in memory and private to this user, so that the key is
- * gone after logout or reboot and the cache on disk is worthless; else in the state folder, where it protects against copies
- * and backups of the cache alone.
+ * Returns the path of the key. It is in the runtime folder if that is in memory and private to this user, so that the
+ * key is gone after logout or reboot and the cache on disk is worthless; else in the state folder, where it protects
+ * against copies and backups of the cache alone.
  */
 export function cacheKeyPath({ runtimeFolder, stateFolder }: CacheKeyPlaces): string {
   return runtimeFolder !== undefined && isPrivateMemory(runtimeFolder)

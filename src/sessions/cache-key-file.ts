@@ -1,4 +1,7 @@
-/** The key of awsmfa's own cache as a file, mode 0600, in memory where the system has such a folder: making and keeping it. */
+/**
+ * The key of awsmfa's own cache as a file, mode 0600, in memory where the system has such a folder: making and keeping
+ * it.
+ */
 import { randomBytes } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'

@@ -20,7 +20,9 @@ export interface IdentityLookup {
   readonly start: () => void
   /** Waits for the answer, calling STS if that has not begun; undefined if there is none. Never rejects. */
   readonly settled: () => Promise<CallerIdentity | undefined>
-  /** Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent. */
+  /**
+   * Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent.
+   */
   readonly fatalSignal: AbortSignal
 }
 

@@ -1,7 +1,7 @@
 /**
- * Small facts kept between runs, each in a file of its own, none of them secret: who a key belongs to (cache folder), which
- * token code was spent last and how a question ended (state folder). Losing one costs a call or a question, so reading and
- * writing never throw.
+ * Small facts kept between runs, each in a file of its own, none of them secret: who a key belongs to (cache folder),
+ * which token code was spent last and how a question ended (state folder). Losing one costs a call or a question, so
+ * reading and writing never throw.
  */
 import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,9 @@ const REFUSALS = [
 /** Why a question ended without a session. */
 export type QuestionRefusal = (typeof REFUSALS)[number]
 
-/** STS accepts a TOTP code in its own step of 30 s and one beside it, so 90 s after it was spent it is rejected anyway. */
+/**
+ * STS accepts a TOTP code in its own step of 30 s and one beside it, so 90 s after it was spent it is rejected anyway.
+ */
 const SPENT_MS = 90_000
 
 const REFUSAL_MS = 30_000

@@ -1,7 +1,7 @@
 /**
- * The cache key in the system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of Windows.
- * Whatever could wait for a person or another process runs in child processes, which are killed when the time is up. The key
- * passes through pipes, never through arguments or the environment.
+ * The cache key in the system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of
+ * Windows. Whatever could wait for a person or another process runs in child processes, which are killed when the time
+ * is up. The key passes through pipes, never through arguments or the environment.
  */
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
@@ -45,12 +45,15 @@ export interface KeychainKeyOptions {
   readonly patienceMs?: number
 }
 
-/** Reading takes 10 to 20 ms. A keychain that takes seconds has opened a window, for which a credential_process may not wait. */
+/**
+ * Reading takes 10 to 20 ms. A keychain that takes seconds has opened a window, for which a credential_process may not
+ * wait.
+ */
 const PATIENCE_MS = 3000
 
 /**
- * The variables that child processes get: what they need to find the keychain and their libraries. No AWS keys, nothing that
- * makes Node load more, and no display to open a window on.
+ * The variables that child processes get: what they need to find the keychain and their libraries. No AWS keys, nothing
+ * that makes Node load more, and no display to open a window on.
  */
 const SEEN_BY_CHILDREN = new Set(
   'PATH HOME USER LOGNAME LANG TMPDIR LD_LIBRARY_PATH XDG_RUNTIME_DIR SYSTEMROOT WINDIR SYSTEMDRIVE USERPROFILE USERNAME USERDOMAIN APPDATA LOCALAPPDATA TEMP TMP'.split(
@@ -64,8 +67,9 @@ type Outcome =
   | { readonly kind: 'failed'; readonly failure: KeychainFailure }
 
 /**
- * Makes the source of the key in the keychain. Answers and failures are remembered: no command waits twice for a keychain that
- * does not answer. `findOrCreate` throws KEYCHAIN_UNAVAILABLE, FILE_LOCKED, and FILE_NOT_WRITABLE for the lock.
+ * Makes the source of the key in the keychain. Answers and failures are remembered: no command waits twice for a
+ * keychain that does not answer. `findOrCreate` throws KEYCHAIN_UNAVAILABLE, FILE_LOCKED, and FILE_NOT_WRITABLE for the
+ * lock.
  */
 export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   const known: Outcome[] = []
@@ -187,13 +191,14 @@ function oddityOf({ reason, detail }: KeychainFailure): string {
 }
 
 /**
- * The state of the Secret Service (gnome-keyring, KWallet, KeePassXC), found out over D-Bus before anything asks it for a
- * secret: if it is locked it opens a window, and the native call that waits for that cannot be stopped.
+ * The state of the Secret Service (gnome-keyring, KWallet, KeePassXC), found out over D-Bus before anything asks it for
+ * a secret: if it is locked it opens a window, and the native call that waits for that cannot be stopped.
  *
- * `unlocked`: it can be read without a window; `no-service`: no session bus, or no such service on it; `no-keyring`: it has no
- * default collection; `denied`: the bus or the service refuses; `no-program`: neither `dbus-send` nor `gdbus` is there. One of
- * them comes with every such service, the first with the bus, the second with gnome-keyring's library. Both open every form of
- * address and report an error by its name, which `busctl` does not; the D-Bus packages for Node are unmaintained.
+ * `unlocked`: it can be read without a window; `no-service`: no session bus, or no such service on it; `no-keyring`: it
+ * has no default collection; `denied`: the bus or the service refuses; `no-program`: neither `dbus-send` nor `gdbus` is
+ * there. One of them comes with every such service, the first with the bus, the second with gnome-keyring's library.
+ * Both open every form of address and report an error by its name, which `busctl` does not; the D-Bus packages for Node
+ * are unmaintained.
  *
  * Sources: Secret Service API draft 0.2 (specifications.freedesktop.org/secret-service), D-Bus Specification, "Standard
  * Interfaces"; answers and error names as seen with dbus 1.14, GLib 2.74 and gnome-keyring 42.
@@ -236,8 +241,8 @@ function escaped(path: string): string {
 }
 
 /**
- * Returns whether the default collection is locked, or the item is in another one that is: either would open a window. Opens
- * none itself, and blocks no longer than `leftMs`.
+ * Returns whether the default collection is locked, or the item is in another one that is: either would open a window.
+ * Opens none itself, and blocks no longer than `leftMs`.
  */
 function findSecretServiceState(question: SecretServiceQuestion): SecretServiceState {
   const locked = ask(question, getLocked)

@@ -1,6 +1,6 @@
 /**
- * Answers of `credential-process`, encrypted as they were given, so that the same question takes one comparison. Each carries
- * a fingerprint of what it was resolved from, and counts for nothing once that has changed.
+ * Answers of `credential-process`, encrypted as they were given, so that the same question takes one comparison. Each
+ * carries a fingerprint of what it was resolved from, and counts for nothing once that has changed.
  */
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -79,8 +79,8 @@ export function noteSources(places: AnswerSources): string | undefined {
 }
 
 /**
- * Stores an answer if the key is at hand and nothing that it was resolved from has changed meanwhile. Never throws. `onOddity`
- * is called, without secrets, if it is not stored.
+ * Stores an answer if the key is at hand and nothing that it was resolved from has changed meanwhile. Never throws.
+ * `onOddity` is called, without secrets, if it is not stored.
  */
 export async function keepAnswer(
   places: AnswerPlaces,
@@ -120,8 +120,8 @@ export function hasSettings(folders: OwnFolders): boolean {
 }
 
 /**
- * Returns the JSON of the credential_process protocol, version 1 (AWS CLI User Guide, "Sourcing credentials with an external
- * process"), with the account if it is known, which saves SDKs a call.
+ * Returns the JSON of the credential_process protocol, version 1 (AWS CLI User Guide, "Sourcing credentials with an
+ * external process"), with the account if it is known, which saves SDKs a call.
  */
 export function renderProcessAnswer(session: ShortTermCredentials & { readonly account: string | undefined }): string {
   const answer = {
@@ -144,20 +144,23 @@ function answerName(profile: string): string | undefined {
 }
 
 /**
- * Variables that decide nothing here, and differ between programs that ask the same: the profile is known by then, and keys in
- * the environment are not what credential-process starts from unless the settings say so; nor may a secret be stored.
+ * Variables that decide nothing here, and differ between programs that ask the same: the profile is known by then, and
+ * keys in the environment are not what credential-process starts from unless the settings say so; nor may a secret be
+ * stored.
  */
 const WITHOUT_EFFECT =
   /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|CREDENTIAL_EXPIRATION|(?:DEFAULT_)?PROFILE|EXECUTION_ENV|PAGER|(?:SDK|CLI)_\w+)|AWSMFA_(?:PROFILE|PS1|NO_COLOR))$/
 
-/** Adds the session cache, which every login and logout changes, to the other sources. Throws if one cannot be examined. */
+/**
+ * Adds the session cache, which every login and logout changes, to the other sources. Throws if one cannot be examined.
+ */
 function fingerprintOf(places: AnswerSources): string {
   return JSON.stringify([sourcesOf(places), pathFacts(join(places.folders.cache, 'sessions'))])
 }
 
 /**
- * What an answer is resolved from but for the session cache, which awsmfa itself changes on the way: both files and awsmfa's
- * settings, by size and time, and the variables that count. Throws if one cannot be examined.
+ * What an answer is resolved from but for the session cache, which awsmfa itself changes on the way: both files and
+ * awsmfa's settings, by size and time, and the variables that count. Throws if one cannot be examined.
  */
 function sourcesOf({ files, folders, environment }: AnswerSources): string {
   const shared = [files.credentials, files.config].map(pathFacts)

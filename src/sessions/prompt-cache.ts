@@ -1,9 +1,9 @@
 /**
- * The one-line files for prompts, in the folder `<credentials file>.awsmfa`. Commands that do something else update them in
- * passing, so nothing here fails or takes long.
+ * The one-line files for prompts, in the folder `<credentials file>.awsmfa`. Commands that do something else update
+ * them in passing, so nothing here fails or takes long.
  *
- * A file gets the modification time of the credentials file that it was made from, plus a millisecond: a reader that finds the
- * credentials file newer than that knows that it was changed since, however many programs wrote meanwhile.
+ * A file gets the modification time of the credentials file that it was made from, plus a millisecond: a reader that
+ * finds the credentials file newer than that knows that it was changed since, however many programs wrote meanwhile.
  */
 import { readFileSync, readdirSync, rmdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,10 @@ export interface PromptFilesOptions {
 }
 
 export interface PromptFiles {
-  /** Makes the files those that `wanted` returns, which is called after the time of the credentials file was noted. Never throws. */
+  /**
+   * Makes the files those that `wanted` returns, which is called after the time of the credentials file was noted.
+   * Never throws.
+   */
   readonly keep: (wanted: () => readonly PromptFile[]) => void
 }
 

@@ -1,13 +1,13 @@
 /**
- * The one-line files that a shell's prompt reads with its builtins alone: one for each profile that has a session, with its
- * expiration. They hold no secret, and are a copy: each snippet of `shell-init` ignores a line that is older than the
- * credentials file.
+ * The one-line files that a shell's prompt reads with its builtins alone: one for each profile that has a session, with
+ * its expiration. They hold no secret, and are a copy: each snippet of `shell-init` ignores a line that is older than
+ * the credentials file.
  *
  *     1 1795286400 ends work
  *     1 0 unknown play
  *
- * Version, whole seconds since 1970, `ends` or `unknown` (the expiration is not recorded), and the profile's name, because file
- * systems may not distinguish `Prod` from `prod`.
+ * Version, whole seconds since 1970, `ends` or `unknown` (the expiration is not recorded), and the profile's name,
+ * because file systems may not distinguish `Prod` from `prod`.
  */
 import type { StatusEntry } from './status.ts'
 
@@ -46,8 +46,8 @@ export function isPromptLine(text: string): boolean {
 }
 
 /**
- * Returns the name of a profile's file: the profile's name, in which characters that some system forbids in file names, and a
- * leading dot, are percent-encoded. Undefined for names with control characters, and those too long for a file.
+ * Returns the name of a profile's file: the profile's name, in which characters that some system forbids in file names,
+ * and a leading dot, are percent-encoded. Undefined for names with control characters, and those too long for a file.
  */
 export function promptFileName(profile: string): string | undefined {
   if (profile === '' || /[\p{Cc}\u2028\u2029\ufffd]/u.test(profile)) return undefined

@@ -8,7 +8,9 @@ import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { SessionRecord, Sha256 } from './session-record.ts'
 
-/** Renew if that takes no token code (_advisory_refresh_timeout); botocore drops cached sessions at the same threshold. */
+/**
+ * Renew if that takes no token code (_advisory_refresh_timeout); botocore drops cached sessions at the same threshold.
+ */
 export const ADVISORY_REFRESH_SECONDS = 15 * 60
 
 /** Renew even if that takes a token code (_mandatory_refresh_timeout: botocore makes no call before it has renewed). */
@@ -33,7 +35,9 @@ export interface StoredSession {
   readonly identity?: CallerIdentity | undefined
 }
 
-/** `expiring`: less remains than `sessionState` requires; `unknown`: the expiration is not recorded; `none`: no session. */
+/**
+ * `expiring`: less remains than `sessionState` requires; `unknown`: the expiration is not recorded; `none`: no session.
+ */
 export type SessionState = 'valid' | 'expiring' | 'expired' | 'unknown' | 'none'
 
 /** Returns the state of a session at `now`. `minTtlSeconds` raises the advisory threshold, never lowers it. */
@@ -65,8 +69,9 @@ export type Reuse =
   | { readonly reuse: false; readonly reason: 'different-request'; readonly parts: readonly RequestPart[] }
 
 /**
- * Decides whether `login` can reuse what the stores hold. A profile that tools read from different stores needs a session
- * in each of them, and the one that expires first decides. One that another program created for it fits any request.
+ * Decides whether `login` can reuse what the stores hold. A profile that tools read from different stores needs a
+ * session in each of them, and the one that expires first decides. One that another program created for it fits any
+ * request.
  */
 export function reuseOrRenew(
   sessions: readonly (StoredSession | undefined)[],
@@ -91,8 +96,8 @@ export function outlasts(expiration: Date, minimumSeconds: number, now: Date): b
 }
 
 /**
- * Returns whether a session of awsmfa's own cache lasts longer than `minimumSeconds`. Neither one from the future nor one
- * that lasts longer than it was requested for is believed: the clock was set back.
+ * Returns whether a session of awsmfa's own cache lasts longer than `minimumSeconds`. Neither one from the future nor
+ * one that lasts longer than it was requested for is believed: the clock was set back.
  */
 export function isUsable(
   { createdAt, credentials, durationSeconds }: Pick<SessionRecord, 'createdAt' | 'credentials' | 'durationSeconds'>,
@@ -108,8 +113,9 @@ export function isUsable(
 }
 
 /**
- * Returns what `credential-process` does with a session: `serve` it; `try` to renew it without a token code, else serve it;
- * `renew` it, and serve it only if that fails. `mandatorySeconds` 0: renew with a token code only once it has expired.
+ * Returns what `credential-process` does with a session: `serve` it; `try` to renew it without a token code, else serve
+ * it; `renew` it, and serve it only if that fails. `mandatorySeconds` 0: renew with a token code only once it has
+ * expired.
  */
 export function refreshAction(expiration: Date, now: Date, mandatorySeconds: number): 'serve' | 'try' | 'renew' {
   const remaining = secondsUntil(expiration, now)
@@ -136,8 +142,8 @@ const HASH_LENGTH = 12
 const UNKNOWN = '0'
 
 /**
- * Returns a short hash of each part, joined by dots: `[0-9a-f.]`, at most 80 characters, for storing beside a session. An
- * unknown device is `0`.
+ * Returns a short hash of each part, joined by dots: `[0-9a-f.]`, at most 80 characters, for storing beside a session.
+ * An unknown device is `0`.
  */
 export function hashRequest(parts: RequestParts, sha256: Sha256): string {
   return REQUEST_PARTS.map((name) =>
@@ -146,8 +152,8 @@ export function hashRequest(parts: RequestParts, sha256: Sha256): string {
 }
 
 /**
- * Returns the parts in which two results of `hashRequest` differ; all of them if one is not in that form. A device that one
- * side does not know, because IAM was asked for it, differs from none.
+ * Returns the parts in which two results of `hashRequest` differ; all of them if one is not in that form. A device that
+ * one side does not know, because IAM was asked for it, differs from none.
  */
 export function differingParts(before: string, after: string): readonly RequestPart[] {
   const [left, right] = [before.split('.'), after.split('.')]

@@ -1,6 +1,7 @@
 /**
- * awsmfa's own cache of sessions: one file for each key, `<cache folder>/sessions/<name>.sealed`, 0600 in a folder 0700,
- * encrypted under its name with the cache key. A file that cannot be decrypted is a miss, and the next store replaces it.
+ * awsmfa's own cache of sessions: one file for each key, `<cache folder>/sessions/<name>.sealed`, 0600 in a folder
+ * 0700, encrypted under its name with the cache key. A file that cannot be decrypted is a miss, and the next store
+ * replaces it.
  */
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,8 +26,8 @@ import type { Removal, SessionStore } from './stores.ts'
 export interface SessionCache {
   readonly find: (key: SessionKey) => SessionRecord | undefined
   /**
-   * Writes a record, encrypted, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE, and what `findOrCreate`
-   * of the key's source throws.
+   * Writes a record, encrypted, whole or not at all. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE, and what
+   * `findOrCreate` of the key's source throws.
    */
   readonly store: (record: SessionRecord) => void
   /** Makes the key and the folder, and a trial file that it removes. Throws what `store` would throw. */
@@ -185,7 +186,10 @@ export function findCached(query: CachedSessionQuery, effects: CacheEffects): St
   return assumedRoleArn === undefined ? { credentials } : { credentials, assumedRoleArn }
 }
 
-/** Caches a session that was just created. If the cache cannot be written, that costs a question some day, and no session now. */
+/**
+ * Caches a session that was just created. If the cache cannot be written, that costs a question some day, and no
+ * session now.
+ */
 export function cacheSession(
   { session, ...rest }: Omit<SessionRecord, 'createdAt' | keyof StsSession> & { readonly session: StsSession },
   effects: CacheEffects,
@@ -203,8 +207,8 @@ function tryStore(record: SessionRecord, { cache, debug }: CacheEffects): void {
 }
 
 /**
- * Returns the session in the cache of a profile whose `credential_process` is awsmfa: of those created for it the one that
- * lasts longest, which bounds the others. Undefined for every other profile.
+ * Returns the session in the cache of a profile whose `credential_process` is awsmfa: of those created for it the one
+ * that lasts longest, which bounds the others. Undefined for every other profile.
  */
 export function findOwnCachedSession(
   profile: ProfileView,
@@ -232,8 +236,9 @@ function longestFor(profile: ProfileView, records: () => readonly SessionRecord[
 }
 
 /**
- * Makes the store of the profiles whose `credential_process` is awsmfa. It removes nothing, it only reports: sessions in the
- * cache are shared and are removed with their last user, which is the work of `logout`. Reads nothing until it is used.
+ * Makes the store of the profiles whose `credential_process` is awsmfa. It removes nothing, it only reports: sessions
+ * in the cache are shared and are removed with their last user, which is the work of `logout`. Reads nothing until it
+ * is used.
  */
 export function createOwnCacheStore({
   cache,

@@ -1,6 +1,7 @@
 /**
- * A session in awsmfa's own cache: what it depends on, the name that follows from that, and its form on disk. The form is JSON,
- * versioned and read strictly: anything that is not exactly a record is a miss, and the next login replaces it.
+ * A session in awsmfa's own cache: what it depends on, the name that follows from that, and its form on disk. The form
+ * is JSON, versioned and read strictly: anything that is not exactly a record is a miss, and the next login replaces
+ * it.
  */
 import type { AssumeRoleRequest } from '../aws/sts-api.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
@@ -10,8 +11,8 @@ import { formatExpiration, parseExpiration } from '../model/expiration.ts'
 export type Sha256 = (text: string) => string
 
 /**
- * What a cached session depends on, and nothing else: two logins that agree in all of it share one session, and a change in
- * any of it never finds the old one.
+ * What a cached session depends on, and nothing else: two logins that agree in all of it share one session, and a
+ * change in any of it never finds the old one.
  */
 export interface SessionKey {
   readonly partition: string
@@ -48,8 +49,8 @@ export function sessionName(key: SessionKey, sha256: Sha256): string {
 }
 
 /**
- * Returns a chain of roles with every parameter as it is sent but for the proof of MFA. `direct`: the first is signed by the
- * long-term credentials and carries the code. Policies and assertions are written as their hash.
+ * Returns a chain of roles with every parameter as it is sent but for the proof of MFA. `direct`: the first is signed
+ * by the long-term credentials and carries the code. Policies and assertions are written as their hash.
  */
 export function chainOf(requests: readonly AssumeRoleRequest[], direct: boolean, sha256: Sha256): string {
   return JSON.stringify([

@@ -1,6 +1,6 @@
 /**
- * Which session a profile uses: where it is, whose it is, and until when. `status` and its JSON, the lines for prompts, and
- * the programs that are given credentials all ask here.
+ * Which session a profile uses: where it is, whose it is, and until when. `status` and its JSON, the lines for prompts,
+ * and the programs that are given credentials all ask here.
  */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
 import { isAssumeRoleProfile, isIgnored, isOwnProcess } from '../aws-files/profile-keys.ts'
@@ -26,9 +26,10 @@ interface ProfileSession {
 }
 
 /**
- * Yields the sessions that a profile could use, in the order in which tools take them: its own; for a role profile, which no
- * SDK serves from its own section, those of the profiles on its `source_profile` path, then the cached session of the role.
- * The path may lead back to the role profile: SDKs make the role of a profile that is its own source from the keys beside it.
+ * Yields the sessions that a profile could use, in the order in which tools take them: its own; for a role profile,
+ * which no SDK serves from its own section, those of the profiles on its `source_profile` path, then the cached session
+ * of the role. The path may lead back to the role profile: SDKs make the role of a profile that is its own source from
+ * the keys beside it.
  */
 function* sessionsFor(
   name: string,
@@ -57,7 +58,10 @@ function* sessionsFor(
   return undefined
 }
 
-/** Returns the session in a profile's own section of the credentials file; undefined if there is none. Long-term keys are none. */
+/**
+ * Returns the session in a profile's own section of the credentials file; undefined if there is none. Long-term keys
+ * are none.
+ */
 export function sessionInCredentialsFile(profile: ProfileView | undefined): StoredSession | undefined {
   const ownership = classifyProfile(profile)
   const source = 'credentials-file'
@@ -103,7 +107,10 @@ export function usableSectionSession(
 /** The session that a profile uses, with its secrets, or that of the profile that its role is assumed with. */
 export type CurrentSession =
   | { readonly kind: 'session'; readonly session: GivenSession }
-  /** A role, or several in a row, to be assumed with the session of the last profile of `path`, which begins with the role profile. */
+  /**
+   * A role, or several in a row, to be assumed with the session of the last profile of `path`, which begins with the
+   * role profile.
+   */
   | { readonly kind: 'through'; readonly path: readonly string[]; readonly session: GivenSession }
   /** `expiration`: of a session that has expired or does not last long enough. */
   | { readonly kind: 'none'; readonly expiration?: Date }
@@ -117,9 +124,9 @@ export interface SessionSearch {
 }
 
 /**
- * Returns the session that a profile uses now, for programs that are given credentials instead of reading files. A session of
- * unknown expiration is taken to last, unless a minimum is required. The session that roles are assumed with need only be
- * valid: what is made from it has a lifetime of its own.
+ * Returns the session that a profile uses now, for programs that are given credentials instead of reading files. A
+ * session of unknown expiration is taken to last, unless a minimum is required. The session that roles are assumed with
+ * need only be valid: what is made from it has a lifetime of its own.
  */
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
   const { profiles, caches, now, minimumSeconds } = search
@@ -168,11 +175,17 @@ export interface StatusLookup {
   readonly now: Date
   readonly minTtlSeconds: number
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-  /** The session in the caches of the AWS CLI and botocore for a role profile; in awsmfa's own for one whose process is awsmfa. */
+  /**
+   * The session in the caches of the AWS CLI and botocore for a role profile; in awsmfa's own for one whose process is
+   * awsmfa.
+   */
   readonly cachedSessionOf: (profile: ProfileView) => StoredSession | undefined
 }
 
-/** Returns what is known of the session that a profile uses. The identity behind a source profile's session is not the role's. */
+/**
+ * Returns what is known of the session that a profile uses. The identity behind a source profile's session is not the
+ * role's.
+ */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
   const cached = (profile: ProfileView): Omit<ProfileSession, 'path'> | undefined => {
     const session = lookup.cachedSessionOf(profile)
@@ -188,8 +201,8 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
 }
 
 /**
- * Returns what is known of the session that `exec` put into the environment; undefined outside of it, and if a profile has
- * been chosen since.
+ * Returns what is known of the session that `exec` put into the environment; undefined outside of it, and if a profile
+ * has been chosen since.
  */
 export function statusOfEnvironment(
   environment: Environment,
@@ -244,10 +257,10 @@ export function statusObject(entry: StatusEntry, now: Date): Readonly<Record<str
 }
 
 /**
- * Returns a note if the environment makes some tool use something else than the profile that is reported; undefined if all
- * tools agree. Observed with AWS CLI 1.45 and 2.36, boto3 1.43 and the JavaScript SDK 3.1169: exported keys beat
- * AWS_PROFILE everywhere but in the JavaScript SDK; with both variables set, AWS CLI v1 and boto3 take AWS_DEFAULT_PROFILE,
- * the others AWS_PROFILE.
+ * Returns a note if the environment makes some tool use something else than the profile that is reported; undefined if
+ * all tools agree. Observed with AWS CLI 1.45 and 2.36, boto3 1.43 and the JavaScript SDK 3.1169: exported keys beat
+ * AWS_PROFILE everywhere but in the JavaScript SDK; with both variables set, AWS CLI v1 and boto3 take
+ * AWS_DEFAULT_PROFILE, the others AWS_PROFILE.
  */
 export function renderEnvironmentNote(environment: Environment, invocation: AnyInvocation): string | undefined {
   const { AWS_ACCESS_KEY_ID: keyId, AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: defaultProfile } = environment
@@ -263,8 +276,8 @@ export function renderEnvironmentNote(environment: Environment, invocation: AnyI
 }
 
 /**
- * Returns a note if AWS_PROFILE names another profile than the one whose session is exported; undefined otherwise. Observed
- * with the JavaScript SDK 3.1169: it uses AWS_PROFILE even if keys are set beside it.
+ * Returns a note if AWS_PROFILE names another profile than the one whose session is exported; undefined otherwise.
+ * Observed with the JavaScript SDK 3.1169: it uses AWS_PROFILE even if keys are set beside it.
  */
 export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Environment): string | undefined {
   if (!isSet(named) || named === profile) return undefined

@@ -22,8 +22,8 @@ export interface SessionStore {
   /** Returns the profiles for which awsmfa wrote something here. */
   readonly managedProfiles: () => readonly string[]
   /**
-   * Removes, in one write, what awsmfa wrote for these profiles, and only that. Returns one removal for each, in their order;
-   * a profile whose own section cannot be edited safely fails alone, in its removal.
+   * Removes, in one write, what awsmfa wrote for these profiles, and only that. Returns one removal for each, in their
+   * order; a profile whose own section cannot be edited safely fails alone, in its removal.
    */
   readonly remove: (profiles: readonly string[]) => {
     readonly removals: readonly Removal[]
@@ -64,7 +64,9 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
   }
 }
 
-/** Plans one removal after the other, each on what the one before left: neighbors may share the blank line between them. */
+/**
+ * Plans one removal after the other, each on what the one before left: neighbors may share the blank line between them.
+ */
 function planRemovals(
   { text, path }: Pick<FileSnapshot, 'text' | 'path'>,
   names: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Durations and times for people without a library, for the quick answers: Intl alone takes half as long as starting Node.
- * test/ui/times.test.ts holds them against dayjs.
+ * Durations and times for people without a library, for the quick answers: Intl alone takes half as long as starting
+ * Node. test/ui/times.test.ts holds them against dayjs.
  */
 
 /** The form of a duration, for messages. */

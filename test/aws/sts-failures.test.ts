@@ -33,7 +33,10 @@ const refused = (awsCode: string, message: string, rest: object = {}): object =>
 const denied = (message: string): object => ({ code: 'ACCESS_DENIED', operation: 'AssumeRole', roleArn: ROLE, message })
 const NOT_AUTHORIZED = `User: arn:aws:iam::111111111111:user/alice is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`
 
-/** Every kept answer, with the status that AWS gives it, and what it means. The texts are as people quote them in public reports. */
+/**
+ * Every kept answer, with the status that AWS gives it, and what it means. The texts are as people quote them in public
+ * reports.
+ */
 const KEPT: Readonly<Record<string, readonly [number, object]>> = {
   'bad-policy': [400, refused('MalformedPolicyDocument', 'This policy contains invalid Json')],
   'clock-ahead': [403, { code: 'CLOCK_SKEWED', skewSeconds: expect.any(Number) }],

@@ -12,7 +12,8 @@ import type { StrictSts } from '../support/strict-sts/client.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor } from '../support/strict-sts/worlds.ts'
 
-// One file and one test, so that the SDK is loaded here for the first time: it remembers what it has read, and that it has warned.
+// One file and one test, so that the SDK is loaded here for the first time: it remembers what it has read, and that it
+// has warned.
 const ACCOUNT = '111111111111'
 const alice = { accessKeyId: keyIdFor(ACCOUNT), secretAccessKey: secretFor(`arn:aws:iam::${ACCOUNT}:user/alice`) }
 let server: StrictSts

@@ -29,7 +29,9 @@ function filesOf(credentials: string, config = ''): SharedFiles {
   return { ...fakeRuntime().files, read: () => snapshotsWith(credentials, config) }
 }
 
-/** Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said. */
+/**
+ * Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said.
+ */
 function logoutWithStuckCache(
   options: Readonly<Record<string, true>>,
   changes: Partial<Runtime> = {},
@@ -64,7 +66,10 @@ describe('signing out where a session is left in a cache', () => {
   })
 })
 
-/** The credentials file with a session of awsmfa in [a] and [c], and twice in [b], so that nobody can say which is meant. */
+/**
+ * The credentials file with a session of awsmfa in [a] and [c], and twice in [b], so that nobody can say which is
+ * meant.
+ */
 function logoutFromFile(
   positionals: readonly string[],
   options: Readonly<Record<string, true>> = {},

@@ -71,7 +71,10 @@ function placesOf({
   ]
 }
 
-/** A login in which the setting stands in this place and in all after it; of flags, which may not contradict each other, in one. */
+/**
+ * A login in which the setting stands in this place and in all after it; of flags, which may not contradict each other,
+ * in one.
+ */
 function caseFrom(row: SettingRow, first: number): Case {
   const said = placesOf(row)
     .map((place, number) => ({ ...place, value: valueFor(row, number) }))

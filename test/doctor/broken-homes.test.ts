@@ -1,6 +1,6 @@
 /**
- * Every finding has a home with that fault and no other, fixtures/homes/doctor-<code>. Beside it are what doctor reports of it,
- * report.txt, and what --fix makes of it, credentials.after-fix and config.after-fix.
+ * Every finding has a home with that fault and no other, fixtures/homes/doctor-<code>. Beside it are what doctor
+ * reports of it, report.txt, and what --fix makes of it, credentials.after-fix and config.after-fix.
  */
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,6 @@
-/** The findings about variables name the tools that test/interop/tools/doctor-variables.test.ts observes, and no others. */
+/**
+ * The findings about variables name the tools that test/interop/tools/doctor-variables.test.ts observes, and no others.
+ */
 import { describe, expect, it } from 'vitest'
 import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-environment.ts'
 import { examine } from '../../src/doctor/examination.ts'

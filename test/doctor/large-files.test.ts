@@ -1,4 +1,6 @@
-/** Files with a thousand profiles: anything quadratic in their number takes minutes here, and exceeds the test's limit. */
+/**
+ * Files with a thousand profiles: anything quadratic in their number takes minutes here, and exceeds the test's limit.
+ */
 import { describe, expect, it } from 'vitest'
 import { findingsIn, fixedTexts, homeOf } from '../support/doctor-homes.ts'
 import type { FileTexts } from '../support/doctor-homes.ts'

@@ -1,4 +1,7 @@
-/** The cache of sessions where its key lies in memory, is gone, is another's, or cannot be made: the built tool against the strict STS. */
+/**
+ * The cache of sessions where its key lies in memory, is gone, is another's, or cannot be made: the built tool against
+ * the strict STS.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'

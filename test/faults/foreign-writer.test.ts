@@ -12,7 +12,9 @@ const [FIRST_HALF, SECOND_HALF] = ['[default]\n', 'aws_access_key_id = AKIAI44QH
 const THEIRS = FIRST_HALF + SECOND_HALF
 const OURS = '[session]\naws_session_token = x\n'
 
-/** Writes as the AWS CLI does (awscli/customizations/configure/writer.py): truncates the file and writes it in place. */
+/**
+ * Writes as the AWS CLI does (awscli/customizations/configure/writer.py): truncates the file and writes it in place.
+ */
 function foreignWriter(path: string): { readonly steps: (() => void)[] } {
   let fd = -1
   return {
@@ -60,7 +62,8 @@ function age(path: string): void {
 
 describe('promise 2: nothing is ever lost, when somebody writes in place without any lock', () => {
   const gaps = [1, 2, 3, 4]
-  // Elsewhere than on Linux nobody tells who has a file open for writing; there two equal reads are all there is to go by.
+  // Elsewhere than on Linux nobody tells who has a file open for writing; there two equal reads are all there is to go
+  // by.
 
   it.each(gaps)(
     'that goes on while we wait: after %i of its 4 steps we wait until it is done, and both are there',

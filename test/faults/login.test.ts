@@ -1,10 +1,11 @@
 /**
- * The whole of `awsmfa login`, as built, against the strict STS, with a fault at every call that it makes upon files. A call
- * that only reads leaves on the disk what lay there before it, so `npm test` kills at the writing calls and gives each of
- * them one of the errors in turn; with FULL_SWEEP=1 (as in .ci/run) it is every call, and every error at each writing one.
+ * The whole of `awsmfa login`, as built, against the strict STS, with a fault at every call that it makes upon files. A
+ * call that only reads leaves on the disk what lay there before it, so `npm test` kills at the writing calls and gives
+ * each of them one of the errors in turn; with FULL_SWEEP=1 (as in .ci/run) it is every call, and every error at each
+ * writing one.
  *
- * Left out are the calls by which Node starts and reads the tool's own modules, and those on sockets and on Node's own pipes:
- * nothing of the person's is open then that is not open at the call before or after.
+ * Left out are the calls by which Node starts and reads the tool's own modules, and those on sockets and on Node's own
+ * pipes: nothing of the person's is open then that is not open at the call before or after.
  */
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +52,10 @@ describe.skipIf(!needsProgram('strace'))(
     })
     afterAll(async () => stage.close())
 
-    /** The next login works at once: with the session that is kept, where it is not in the file yet, else with a code. Nothing is left then. */
+    /**
+     * The next login works at once: with the session that is kept, where it is not in the file yet, else with a code.
+     * Nothing is left then.
+     */
     async function expectNextLoginToWork(scene: LoginScene): Promise<void> {
       letAnHourPass(scene)
       if (credentialsOf(scene) === scene.old && keptSession(scene) !== undefined)

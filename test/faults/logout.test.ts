@@ -1,4 +1,7 @@
-/** The whole of `awsmfa logout`, as built, with a fault at every call that it makes upon files; as login.test.ts does it for login. */
+/**
+ * The whole of `awsmfa logout`, as built, with a fault at every call that it makes upon files; as login.test.ts does it
+ * for login.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   killAtEveryCall,

@@ -1,6 +1,6 @@
 /**
- * `awsmfa login` of a role profile, whose sessions go into the caches of the AWS CLI and botocore, with faults as in login.test.ts
- * at the calls upon these caches; what it does before is what every login does.
+ * `awsmfa login` of a role profile, whose sessions go into the caches of the AWS CLI and botocore, with faults as in
+ * login.test.ts at the calls upon these caches; what it does before is what every login does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -24,7 +24,8 @@ import type { LoginScene, LoginStage } from '../support/login-scenes.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import type { TracedCall } from '../support/strace.ts'
 
-// Only with FULL_SWEEP=all: the calls are those of a login into the credentials file, whose sweep is full in .ci/run, but for the caches.
+// Only with FULL_SWEEP=all: the calls are those of a login into the credentials file, whose sweep is full in .ci/run,
+// but for the caches.
 const IS_FULL = process.env['FULL_SWEEP'] === 'all'
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/

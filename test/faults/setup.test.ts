@@ -1,6 +1,7 @@
 /**
- * The whole of `awsmfa setup` and `awsmfa undo`, as built, with a fault at every writing call that they make upon files. The write
- * is the one that login and logout make, which are killed at every other call as well (login.test.ts, logout.test.ts).
+ * The whole of `awsmfa setup` and `awsmfa undo`, as built, with a fault at every writing call that they make upon
+ * files. The write is the one that login and logout make, which are killed at every other call as well (login.test.ts,
+ * logout.test.ts).
  */
 import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -142,7 +143,10 @@ function backupsOf({ home }: SetupScene): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-/** Makes everything an hour old, so that nothing is taken for what is just being written, nor a killed stage for another's at work. */
+/**
+ * Makes everything an hour old, so that nothing is taken for what is just being written, nor a killed stage for
+ * another's at work.
+ */
 function age(home: TempHome): void {
   const anHourAgo = new Date(Date.now() - 3_600_000)
   for (const folder of ['.aws', '.local']) {

@@ -1,6 +1,6 @@
 /**
- * What awsmfa puts into the caches of the AWS CLI and botocore is used there: a role profile that asks for a code is who it
- * should be without a question, and the entry is left as it is. All of them talk to the strict STS.
+ * What awsmfa puts into the caches of the AWS CLI and botocore is used there: a role profile that asks for a code is
+ * who it should be without a question, and the entry is left as it is. All of them talk to the strict STS.
  */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { readFileSync } from 'node:fs'

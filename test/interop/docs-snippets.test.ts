@@ -1,6 +1,6 @@
 /**
- * Every ini block in the documentation is what AWS's parsers take it for: people copy it. A comment after a value, for one,
- * is part of the value for botocore and none for the SDK for JavaScript.
+ * Every ini block in the documentation is what AWS's parsers take it for: people copy it. A comment after a value, for
+ * one, is part of the value for botocore and none for the SDK for JavaScript.
  */
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -72,7 +72,10 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   }
 }
 
-/** The name under which the SDK's loader gives a section of a config file; one that no AWS tool reads keeps its brackets. */
+/**
+ * The name under which the SDK's loader gives a section of a config file; one that no AWS tool reads keeps its
+ * brackets.
+ */
 function nameInConfig(section: string): string {
   if (section === 'default') return section
   const [kind = '', name] = section.split(' ')

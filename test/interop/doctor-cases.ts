@@ -1,4 +1,7 @@
-/** Every kind of profile that matters for the credentials that tools take from it, and how it is written in the two files. */
+/**
+ * Every kind of profile that matters for the credentials that tools take from it, and how it is written in the two
+ * files.
+ */
 import { TRAITS } from '../../src/doctor/credential-order.ts'
 import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Doctor's two tables are right, row by row: compared with the parsers and credential chains of the AWS CLI 1 and 2, boto3 and
- * the SDK for JavaScript. And after --fix these four use the credentials that they should.
+ * Doctor's two tables are right, row by row: compared with the parsers and credential chains of the AWS CLI 1 and 2,
+ * boto3 and the SDK for JavaScript. And after --fix these four use the credentials that they should.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -73,7 +73,9 @@ async function ask({ argv: [program = '', script] }: Reader, question: object, h
 }
 
 const SYNTAX_CODES = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
-/** In each of these homes `good` is right, and the profile with the fault has a region. Its name, if it is not `bad`. */
+/**
+ * In each of these homes `good` is right, and the profile with the fault has a region. Its name, if it is not `bad`.
+ */
 const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',

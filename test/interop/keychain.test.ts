@@ -26,7 +26,10 @@ const HELPER = join(DIST, 'keychain-helper.cjs')
 /** Where gnome-keyring has the keyring that is unlocked at login, which is the default one. */
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login'
 const SERVICE = ['--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets']
-/** What is refused without waiting for anything is refused within this time, also on a loaded machine; a slow one is given 3 s. */
+/**
+ * What is refused without waiting for anything is refused within this time, also on a loaded machine; a slow one is
+ * given 3 s.
+ */
 const AT_ONCE_MS = 2500
 
 let folder = ''
@@ -56,7 +59,9 @@ function keySource(
   })
 }
 
-/** Asks for a key that is not to be had: looks for it, and then wants it made. Gives why not, and how long that took. */
+/**
+ * Asks for a key that is not to be had: looks for it, and then wants it made. Gives why not, and how long that took.
+ */
 function refusal(environment: NodeJS.ProcessEnv, helper?: string) {
   const told: Told = { oddities: [], failures: [] }
   const source = keySource(environment, { told, ...(helper === undefined ? {} : { helper }) })

@@ -1,6 +1,6 @@
 /**
- * Real readers: after a login the programs that people use are who they should be, and see every other profile as before.
- * None of them knows anything of awsmfa; all of them talk to the strict STS, which checks their signatures.
+ * Real readers: after a login the programs that people use are who they should be, and see every other profile as
+ * before. None of them knows anything of awsmfa; all of them talk to the strict STS, which checks their signatures.
  */
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader'
 import { join } from 'node:path'

@@ -71,7 +71,10 @@ function canHaveFakeKey(): boolean {
   return (process.env['CI'] ?? '') !== '' || spawnSync('/usr/bin/python3', ['-c', 'import ykman.cli.oath']).status === 0
 }
 
-/** The scripted ykman of the other tests, and the machine's own with a key that is not there: they have to be told apart by nobody. */
+/**
+ * The scripted ykman of the other tests, and the machine's own with a key that is not there: they have to be told apart
+ * by nobody.
+ */
 const ykmans = [
   {
     name: 'the scripted ykman',

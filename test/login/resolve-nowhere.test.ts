@@ -1,4 +1,7 @@
-/** A session that is for a program alone: no key that sends tools elsewhere stands in its way, and a role profile is its role. */
+/**
+ * A session that is for a program alone: no key that sends tools elsewhere stands in its way, and a role profile is its
+ * role.
+ */
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveLogin } from '../../src/login/resolve.ts'

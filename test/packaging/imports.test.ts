@@ -1,4 +1,7 @@
-/** `npm run imports` reports each thing that it is there to report: every row plants one in a tree that is right without it. */
+/**
+ * `npm run imports` reports each thing that it is there to report: every row plants one in a tree that is right without
+ * it.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

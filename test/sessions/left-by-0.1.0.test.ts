@@ -1,6 +1,7 @@
 /**
- * The home folder that awsmfa 0.1.0 left in fixtures/homes/left-by-0.1.0, read by this version an hour later at most. It had
- * signed in 'work' and the role profile 'admin', and answered as the credential process of 'robot', for the home /tmp/home.
+ * The home folder that awsmfa 0.1.0 left in fixtures/homes/left-by-0.1.0, read by this version an hour later at most.
+ * It had signed in 'work' and the role profile 'admin', and answered as the credential process of 'robot', for the home
+ * /tmp/home.
  */
 import { chmodSync, cpSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 /**
  * starship's rule for the end of a session in the credentials file (starship 1.26, src/modules/aws.rs ›
- * get_credentials_duration): in the section of the profile, the key `expiration`, else `x_security_token_expires`; read as a
- * timestamp whose offset from UTC has to be there.
+ * get_credentials_duration): in the section of the profile, the key `expiration`, else `x_security_token_expires`; read
+ * as a timestamp whose offset from UTC has to be there.
  */
 import { describe, expect, it } from 'vitest'
 import { session, signIn } from '../aws-files/sign-in.ts'

@@ -1,4 +1,6 @@
-/** The prompt and completion as a person has them: the two lines of the README in a start-up file, on a pseudo-terminal. */
+/**
+ * The prompt and completion as a person has them: the two lines of the README in a start-up file, on a pseudo-terminal.
+ */
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

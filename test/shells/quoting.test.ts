@@ -125,7 +125,8 @@ describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
   it.skipIf(lacks(shell)).each(ways)('by %s of %s', async (_, format, read) => {
     // fish reads a backslash within single quotes, which POSIX does not: there the form is for values without.
     const values = shell === 'fish' && format === 'env' ? EVIL.filter((value) => !value.includes('\\')) : EVIL
-    // What ends in line ends keeps them only where the code is not the last of a substitution; ours always ends in a quote.
+    // What ends in line ends keeps them only where the code is not the last of a substitution; ours always ends in a
+    // quote.
     expect(await readBack(shell, format, values, home, read)).toEqual(values)
   })
 

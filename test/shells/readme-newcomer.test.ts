@@ -1,6 +1,7 @@
 /**
- * Somebody who has the README and a clean home, in each shell, on a pseudo-terminal: the files of the first login, the login, the lines
- * in the start-up file, a new shell, and the prompt says what is left. Every name, line and word that is typed is taken from the README.
+ * Somebody who has the README and a clean home, in each shell, on a pseudo-terminal: the files of the first login, the
+ * login, the lines in the start-up file, a new shell, and the prompt says what is left. Every name, line and word that
+ * is typed is taken from the README.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -56,7 +57,10 @@ function loginOf(): { readonly line: string; readonly question: string; readonly
   return { line: found(line, 'login'), question: found(question, 'question'), outcome: found(outcome, 'outcome') }
 }
 
-/** How each is started, where its lines are, where it is said what it shows then, and what is round that; fish goes some columns to the right first. */
+/**
+ * How each is started, where its lines are, where it is said what it shows then, and what is round that; fish goes some
+ * columns to the right first.
+ */
 const SHELLS: Readonly<
   Record<
     PromptShell,
@@ -156,7 +160,8 @@ describe.each(PROMPT_SHELLS)('somebody with %s who has only the README', (shell)
       const startUpFile = found(file, `start-up file for ${shell}`)
       const { line, question, outcome } = loginOf()
       const use = found(/`(awsmfa-use \w+)`/.exec(README)?.[1], 'awsmfa-use')
-      // Without a file of its own zsh asks what to put there; without the other fish reads every man page at its first start.
+      // Without a file of its own zsh asks what to put there; without the other fish reads every man page at its first
+      // start.
       stage.home.write(startUpFile, '# mine\n')
       stage.home.write('.local/share/fish/generated_completions/none.fish', '')
       await writeFiles()

@@ -1,11 +1,10 @@
 /**
- * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
- * `code [profile]`, `confirm`, `choose`, `can-ask`, `ask`; `secret` an answer that is not shown; `crash` the same in a process
- * that ends meanwhile; `refused` a code after a refusal; `die` a code while the process gets
- * a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `descriptors`
- * how many are open more after several questions than after one; `flood` a million bytes of data;
- * `wait` with a spinner: SIGUSR2
- * brings a warning, the second one ends it.
+ * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words: `code
+ * [profile]`, `confirm`, `choose`, `can-ask`, `ask`; `secret` an answer that is not shown; `crash` the same in a
+ * process that ends meanwhile; `refused` a code after a refusal; `die` a code while the process gets a signal; `abort`
+ * a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `descriptors` how many are open more
+ * after several questions than after one; `flood` a million bytes of data; `wait` with a spinner: SIGUSR2 brings a
+ * warning, the second one ends it.
  */
 import { readdirSync } from 'node:fs'
 import { createAsker } from '../../src/ui/question.ts'

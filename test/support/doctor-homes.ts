@@ -1,4 +1,7 @@
-/** Homes for doctor: those in fixtures/homes/doctor-<code> have one fault each, and a machine on which everything else is right. */
+/**
+ * Homes for doctor: those in fixtures/homes/doctor-<code> have one fault each, and a machine on which everything else
+ * is right.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { applyEdits } from '../../src/aws-files/edit.ts'

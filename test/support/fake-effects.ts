@@ -37,7 +37,10 @@ export interface FakeSts extends Sts {
   }[]
 }
 
-/** An STS that answers each operation from a list; an Error in it is thrown. An operation without an answer left fails the test. */
+/**
+ * An STS that answers each operation from a list; an Error in it is thrown. An operation without an answer left fails
+ * the test.
+ */
 export function fakeSts(answers: {
   readonly identity?: readonly (CallerIdentity | Error)[]
   readonly session?: readonly (StsSession | Error)[]
@@ -73,7 +76,10 @@ export function fakeSts(answers: {
   }
 }
 
-/** A person who types these answers, one after another. What they were asked is kept; a question without an answer fails the test. */
+/**
+ * A person who types these answers, one after another. What they were asked is kept; a question without an answer fails
+ * the test.
+ */
 export function fakePerson(
   answers: readonly (string | Error)[],
   typed = true,

@@ -1,4 +1,7 @@
-/** A runtime in memory, for tests of commands. What a command writes is kept; an effect that a test does not give throws. */
+/**
+ * A runtime in memory, for tests of commands. What a command writes is kept; an effect that a test does not give
+ * throws.
+ */
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'

@@ -11,7 +11,10 @@ export interface Scene {
   readonly within?: readonly string[]
 }
 
-/** What a sweep is over and what must hold after each run. `check` throws when it does not, and may run the program again. */
+/**
+ * What a sweep is over and what must hold after each run. `check` throws when it does not, and may run the program
+ * again.
+ */
 export interface Sweep<S extends Scene> {
   readonly prepare: () => S | Promise<S>
   /** Which of the calls to fault; all, unless it is given. */
@@ -35,8 +38,8 @@ export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise
 }
 
 /**
- * Kills the program at each of its writing calls upon files. What lies on the disk after a call that reads is what lay there
- * before it, so this finds as much as a kill at every call, in a third of the time.
+ * Kills the program at each of its writing calls upon files. What lies on the disk after a call that reads is what lay
+ * there before it, so this finds as much as a kill at every call, in a third of the time.
  */
 export async function killAtEveryWritingCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
   const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
@@ -58,7 +61,10 @@ export async function refuseEveryWritingCall<S extends Scene>(
   )
 }
 
-/** Refuses the program each of its writing calls with one of the errors, in turn: all of them are met, but not everywhere. */
+/**
+ * Refuses the program each of its writing calls with one of the errors, in turn: all of them are met, but not
+ * everywhere.
+ */
 export async function refuseEveryWritingCallInTurn<S extends Scene>(
   sweep: Sweep<S>,
   errors: readonly string[],
@@ -90,8 +96,8 @@ async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: 
 }
 
 /**
- * Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. When it has met
- * another one, a run without a fault says which number the call has now.
+ * Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. When it
+ * has met another one, a run without a fault says which number the call has now.
  */
 export async function runFaulted<S extends Scene>(
   prepare: () => S | Promise<S>,

@@ -1,6 +1,6 @@
 /**
- * Homes in which the built tool is about to log in or out, for sweeps of faults: each has a user of its own, so that many
- * logins can run side by side and every one has codes that STS has not seen yet.
+ * Homes in which the built tool is about to log in or out, for sweeps of faults: each has a user of its own, so that
+ * many logins can run side by side and every one has codes that STS has not seen yet.
  */
 import {
   cpSync,
@@ -33,7 +33,10 @@ export interface LoginScene extends Scene {
   readonly home: TempHome
   readonly user: string
   readonly device: string
-  /** Who logs in: `work`, with a session in the credentials file, or `admin`, a role profile with sessions in AWS's caches. */
+  /**
+   * Who logs in: `work`, with a session in the credentials file, or `admin`, a role profile with sessions in AWS's
+   * caches.
+   */
   readonly profile: 'work' | 'admin'
   readonly old: string
   readonly secrets: readonly string[]
@@ -60,7 +63,9 @@ const ACCOUNT = '111111111111'
 const CROWD = 2_000
 /** A next run that waits for what a killed one left behind waits for 10 s at least (a lock that nobody touches). */
 const AT_ONCE_MS = 9_000
-/** Text of the person's at the top and between: more than one block, line ends of two kinds, bytes that are no UTF-8. */
+/**
+ * Text of the person's at the top and between: more than one block, line ends of two kinds, bytes that are no UTF-8.
+ */
 const PREAMBLE = `# ${'mine '.repeat(1_200)}\r\n; J\xfcrgen's keys\n[other]\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\n  aws_secret_access_key :  x\r\n\n`
 
 /** Starts STS for a crowd. Whoever opens a stage closes it. */
@@ -100,7 +105,8 @@ export async function openLoginStage(): Promise<LoginStage> {
   }
   const codes = new Map<LoginScene['home'], number>()
   const login = ({ home, device, profile }: LoginScene): readonly string[] => {
-    // STS takes the codes of the step before, of this one and of the next one, each once; the first of them may be over any moment.
+    // STS takes the codes of the step before, of this one and of the next one, each once; the first of them may be over
+    // any moment.
     const step = codes.get(home) ?? 0
     codes.set(home, step + 1)
     return ['login', profile, '--token-code', sts.code(device, step)]
@@ -158,7 +164,10 @@ export async function openLoginStage(): Promise<LoginStage> {
   }
 }
 
-/** What V8 compiled in one home, for runs in the others that are not looked at call by call: a sweep has a thousand of them. */
+/**
+ * What V8 compiled in one home, for runs in the others that are not looked at call by call: a sweep has a thousand of
+ * them.
+ */
 function createSharedCode(): {
   readonly using: <T>(home: TempHome, run: () => Promise<T>) => Promise<T>
   readonly remove: () => void
@@ -180,7 +189,10 @@ function createSharedCode(): {
   }
 }
 
-/** The calls of a run by which it does something to the files of a home, without the loading of modules and Node's own doings. */
+/**
+ * The calls of a run by which it does something to the files of a home, without the loading of modules and Node's own
+ * doings.
+ */
 export function isFileWork(call: TracedCall): boolean {
   return !call.line.includes(join(BUILT_CLI, '..')) && !isOfNodeItself(call) && !/<(socket|TCP|UNIX)/.test(call.line)
 }
@@ -231,7 +243,10 @@ export function expectOwnFilesWhole(scene: LoginScene): void {
     expect([path, text?.endsWith('}\n')]).toEqual([path, true])
 }
 
-/** No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so. A line for prompts may. */
+/**
+ * No lock, stage or claim lies about, beside the shared files or in awsmfa's own folders, but for names that begin so.
+ * A line for prompts may.
+ */
 export function expectNothingLeft(scene: LoginScene, ...but: readonly string[]): void {
   const entries = awsCacheEntries(scene)
   const beside = filesBelow(scene.home.path, '.aws').filter(

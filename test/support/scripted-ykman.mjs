@@ -1,13 +1,14 @@
 /**
  * Behaves as `ykman oath accounts code` does, for as much as its source says: arguments, prompts, streams, exit codes
- * (ykman 5: ykman/_cli/oath.py, __main__.py and util.py; click's prompt; Python's getpass). What is plugged in stands in the
- * JSON file that YKMAN_WORLD names:
+ * (ykman 5: ykman/_cli/oath.py, __main__.py and util.py; click's prompt; Python's getpass). What is plugged in stands
+ * in the JSON file that YKMAN_WORLD names:
  *
- *     { "keys": [{ "serial": 12345678, "password": "…", "accounts": { "label": { "code": "123456", "touch": true } } }],
+ *     { "keys": [
+ *         { "serial": 12345678, "password": "…", "accounts": { "label": { "code": "123456", "touch": true } } } ],
  *       "service": true, "touchMs": 15000, "hang": false }
  *
- * A key that waits counts as touched once there is a file beside that one, with `.touched` at the end of its name. Each run is
- * noted in `.runs`, a line of JSON each: parameters, what stdin held, whether a terminal could be reached.
+ * A key that waits counts as touched once there is a file beside that one, with `.touched` at the end of its name. Each
+ * run is noted in `.runs`, a line of JSON each: parameters, what stdin held, whether a terminal could be reached.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -92,7 +93,10 @@ function findKey(serial) {
   return keys[0]
 }
 
-/** A line from a stdin that is no terminal is taken for the password without a prompt; without one getpass asks, and finds nothing. */
+/**
+ * A line from a stdin that is no terminal is taken for the password without a prompt; without one getpass asks, and
+ * finds nothing.
+ */
 function unlock(key, given, stdin) {
   if (key.password === undefined) return
   const piped = /^(.*)\n/.exec(stdin)?.[1]

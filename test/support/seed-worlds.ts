@@ -1,6 +1,6 @@
 /**
- * The worlds behind fixtures/homes: users whose keys, devices and roles are what those files name, placeholders included, so
- * that not a byte of the files has to be replaced. Nobody there may list MFA devices.
+ * The worlds behind fixtures/homes: users whose keys, devices and roles are what those files name, placeholders
+ * included, so that not a byte of the files has to be replaced. Nobody there may list MFA devices.
  */
 import { readFileSync } from 'node:fs'
 import type { Account, MfaDevice, User, World } from './strict-sts/world.ts'
@@ -96,7 +96,10 @@ export const IMPORT_WORLDS: Readonly<Record<string, World>> = {
   'mfa-login': { accounts: [accountOf({ account: '123456789012', name: 'MyUser', ...EXAMPLE_KEY })] },
 }
 
-/** The two files of such a home, byte for byte: where tools look for them, and once more under `seed/`, to be compared with. */
+/**
+ * The two files of such a home, byte for byte: where tools look for them, and once more under `seed/`, to be compared
+ * with.
+ */
 export function seedFiles(name: string): Readonly<Record<string, Uint8Array>> {
   const read = (file: string): Uint8Array =>
     readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url))

@@ -1,10 +1,11 @@
 /**
  * Running a program under strace, to stop it or to refuse it something at any one of its system calls.
  *
- * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a fault is put at a number among
- * the calls of one name. That number is not the same in every run: in one run out of about a hundred Node opens two files less
- * while it starts, by where the system has put its code. What stays the same, as long as the program does its file work
- * synchronously, is what a call is made with, and which one it is among those made with the same.
+ * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a fault is put at a
+ * number among the calls of one name. That number is not the same in every run: in one run out of about a hundred Node
+ * opens two files less while it starts, by where the system has put its code. What stays the same, as long as the
+ * program does its file work synchronously, is what a call is made with, and which one it is among those made with the
+ * same.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -34,13 +35,19 @@ export interface TracedRun {
   readonly met: TracedCall | undefined
 }
 
-/** What to do at a call: kill the process there, refuse it (and with `onwards` all later ones of its name) with that error, or pretend that it gave that number. */
+/**
+ * What to do at a call: kill the process there, refuse it (and with `onwards` all later ones of its name) with that
+ * error, or pretend that it gave that number.
+ */
 export type Fault =
   | { readonly call: TracedCall; readonly kill: true }
   | { readonly call: TracedCall; readonly error: string; readonly onwards?: boolean }
   | { readonly call: TracedCall; readonly result: number }
 
-/** Every call by which a program can learn or change anything about files. Calls for memory and threads vary between runs. */
+/**
+ * Every call by which a program can learn or change anything about files. Calls for memory and threads vary between
+ * runs.
+ */
 const FILE_CALLS = [
   'open',
   'openat',
@@ -142,8 +149,8 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
 }
 
 /**
- * The calls from the first to the last that mentions one of the given paths: what a program does to the files there, and what
- * it does in between. What it says about them on stdout and stderr does not count.
+ * The calls from the first to the last that mentions one of the given paths: what a program does to the files there,
+ * and what it does in between. What it says about them on stdout and stderr does not count.
  */
 export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
   const mentions = (call: TracedCall): boolean =>
@@ -166,7 +173,10 @@ function changes({ name, line }: TracedCall): boolean {
   )
 }
 
-/** libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd (async.c). */
+/**
+ * libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd
+ * (async.c).
+ */
 export function isOfNodeItself({ line }: TracedCall): boolean {
   return /^(read|write)\(\d+<[^>]*>, ("\*", 1|"\\1(\\0){7}", \d+)\)/.test(line)
 }
@@ -214,7 +224,10 @@ export function isSameCall(met: TracedCall, meant: TracedCall): boolean {
   return met.nthAlike === meant.nthAlike && kindOf(met) === kindOf(meant)
 }
 
-/** What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values, times, pids. */
+/**
+ * What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values,
+ * times, pids.
+ */
 const VARIABLE =
   /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
 /** Of long content the beginning is enough to recognize a call, once nothing variable counts towards it. */

@@ -1,6 +1,6 @@
 /**
- * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row (the other tools
- * are asked in test/interop/doctor.test.ts); and which session token each tool sends.
+ * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row (the
+ * other tools are asked in test/interop/doctor.test.ts); and which session token each tool sends.
  */
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,10 @@ afterAll(async () => {
 })
 
 const SPELLINGS = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
-/** In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be read. */
+/**
+ * In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be
+ * read.
+ */
 const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
@@ -103,7 +106,10 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
   })
 })
 
-/** Profiles whose session tokens stand where not every tool looks for them. Whoever sends the wrong one, or none, is refused. */
+/**
+ * Profiles whose session tokens stand where not every tool looks for them. Whoever sends the wrong one, or none, is
+ * refused.
+ */
 const TOKENS = {
   'two-tokens': 'security-token-first',
   'old-token': 'security-token-alone',
@@ -150,7 +156,10 @@ describe('doctor knows which session token is sent', () => {
   })
 })
 
-/** A chain of roles, one of which wants a code, and one of which has keys of its own beside it: what each does, and with whose keys. */
+/**
+ * A chain of roles, one of which wants a code, and one of which has keys of its own beside it: what each does, and with
+ * whose keys.
+ */
 describe('doctor knows what becomes of a chain of roles', () => {
   it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('with $name', async ({ tool, id }) => {
     const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
@@ -217,7 +226,10 @@ function effectSeen([good, faulty, elsewhere]: readonly Answer[]): ParserEffect 
 const FINDS_NOTHING =
   /no EC2 IMDS role found|the credential provider was not enabled$|contained no credentials for profile/
 
-/** Who it is tells where the keys are from: alice's are those of the source, bob's the profile's own, hank's those of the process. */
+/**
+ * Who it is tells where the keys are from: alice's are those of the source, bob's the profile's own, hank's those of
+ * the process.
+ */
 function outcomeSeen(answer: Answer | undefined, { mfa, role }: Partial<ProfileTraits>): Outcome {
   const { arn = '', error = '' } = answer ?? {}
   if (arn.endsWith(':user/bob')) return 'keys'

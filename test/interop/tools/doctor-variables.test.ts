@@ -28,7 +28,8 @@ const KEYS = { AWS_ACCESS_KEY_ID: keyIdFor(ACCOUNT, NUMBERS.mina), AWS_SECRET_AC
  * - variables: what is set; `session`: a session of mina's, for which AWS_SECURITY_TOKEN is an old one
  * - behavior: what is asked for; undefined: no tool does otherwise than the others
  * - one, other: whom STS takes the tools with the behavior for, and the others; empty: they get nowhere
- * - everybody: it is asked of version 2 of the AWS CLI, boto3 and SAM too, which take their time; they read as version 1 does
+ * - everybody: it is asked of version 2 of the AWS CLI, boto3 and SAM too, which take their time; they read as version
+ *   1 does
  */
 interface Case {
   readonly name: string

@@ -9,7 +9,9 @@ export interface Question {
   readonly profile: string
 }
 
-/** What the program says of a profile. `region` and `arn` are empty where it has none, `error` where nothing is wrong. */
+/**
+ * What the program says of a profile. `region` and `arn` are empty where it has none, `error` where nothing is wrong.
+ */
 export interface Answer {
   readonly isThere: boolean
   readonly region: string

@@ -21,7 +21,10 @@ export interface Moment {
   readonly minutes: number
 }
 
-/** The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called, `form` its `--layout`; `login` is signed in. */
+/**
+ * The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called, `form` its
+ * `--layout`; `login` is signed in.
+ */
 interface Files {
   readonly credentials: string
   readonly config: string
@@ -37,7 +40,10 @@ export interface Layout extends Files {
   readonly asked: readonly string[]
 }
 
-/** A home after a login, and the STS that it was made with, whose clock is true by now, and whose log begins with the login. */
+/**
+ * A home after a login, and the STS that it was made with, whose clock is true by now, and whose log begins with the
+ * login.
+ */
 export interface Stage {
   readonly sts: StrictSts
   readonly home: TempHome
@@ -114,9 +120,9 @@ export const MOMENTS = {
 } as const satisfies Readonly<Record<string, Moment>>
 
 /**
- * Signs in `minutes` ago, after `awsmfa setup` where the layout says so: awsmfa and STS have their clocks set back for it, and
- * STS's is true again afterwards, so that no tool's clock or signature has to be bent. Rejects where awsmfa does not end well.
- * Remove the stage after use.
+ * Signs in `minutes` ago, after `awsmfa setup` where the layout says so: awsmfa and STS have their clocks set back for
+ * it, and STS's is true again afterwards, so that no tool's clock or signature has to be bent. Rejects where awsmfa
+ * does not end well. Remove the stage after use.
  */
 export async function signInBefore(minutes: number, layout: Files, world: World = aliceWorld()): Promise<Stage> {
   const clockOffsetMs = -minutes * 60_000

@@ -1,4 +1,5 @@
-// Who the AWS SDK for JavaScript is with a profile, by fromNodeProviderChain: one ARN. In argv: where its packages are, the profile.
+// Who the AWS SDK for JavaScript is with a profile, by fromNodeProviderChain: one ARN. In argv: where its packages are,
+// the profile.
 const { createRequire } = require('node:module')
 const { join } = require('node:path')
 

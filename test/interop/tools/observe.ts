@@ -9,8 +9,8 @@ import type { Stage } from './moments.ts'
 import type { Tool } from './tools.ts'
 
 /**
- * - answer: `quiet`: it worked without a question; `asks`: it wanted a code; `refused`: it never asks, and STS refused what it
- *   did; `fails`: none of these, which is no answer but a fault of the tool, the suite or awsmfa
+ * - answer: `quiet`: it worked without a question; `asks`: it wanted a code; `refused`: it never asks, and STS refused
+ *   what it did; `fails`: none of these, which is no answer but a fault of the tool, the suite or awsmfa
  * - identity: who STS took it for, without the name of a role session; empty where it did not get that far
  * - words: what it said, for whoever looks into a failure; log: what it asked of STS
  */
@@ -36,7 +36,10 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
 /** How often a tool is started at once. */
 const AT_ONCE = 10
 
-/** What many at once came to: whom STS took them for, once for each that it answered, and the words of those that failed. */
+/**
+ * What many at once came to: whom STS took them for, once for each that it answered, and the words of those that
+ * failed.
+ */
 export interface ManyObserved {
   readonly identities: readonly string[]
   readonly words: string
@@ -79,7 +82,10 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
   }
 }
 
-/** A tool that reaches the STS by a proxy names AWS's own endpoint, and the login was at another: the process is told that one. */
+/**
+ * A tool that reaches the STS by a proxy names AWS's own endpoint, and the login was at another: the process is told
+ * that one.
+ */
 function leadProcessToSts(config: string, sts: StrictSts): void {
   const variables = Object.entries(sts.environment()).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'))
   const words = variables.map(([name, value]) => `${name}=${value}`).join(' ')

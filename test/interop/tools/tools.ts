@@ -1,4 +1,6 @@
-/** The tools of the table: where each is, which version it is, how it is asked who it is, and how it asks for a code. */
+/**
+ * The tools of the table: where each is, which version it is, how it is asked who it is, and how it asks for a code.
+ */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +13,10 @@ const READERS = fileURLToPath(new URL('../../support/readers/', import.meta.url)
 
 /**
  * - how: what is run, for the table
- * - argv: the whole command line, which names a profile, or none, so that the environment decides; undefined where the tool is not
- *   on this machine
- * - way: `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers for
+ * - argv: the whole command line, which names a profile, or none, so that the environment decides; undefined where the
+ *   tool is not on this machine
+ * - way: `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers
+ *   for
  * - asks: what it says where it wants a code, or wants one and knows nobody to ask
  * - alone: several at once may end by a fault of the tool's own
  * - printsArn: it says who it is, and does nothing else; the others go on to services that are not there, and fail
@@ -77,8 +80,9 @@ function clis(): readonly Tool[] {
       version: () => numberIn(first, ['--version']),
       asks: BOTOCORE_ASKS,
     },
-    // 2.9 ends with a KeyError where another one is writing the cache file that it reads (botocore/utils.py › JSONFileCache; version 1
-    // replaces the file by now). Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
+    // 2.9 ends with a KeyError where another one is writing the cache file that it reads (botocore/utils.py ›
+    // JSONFileCache; version 1 replaces the file by now). Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and
+    // --endpoint-url never reaches the AssumeRole of a role profile.
     {
       ...SDK,
       name: 'AWS CLI 2',
@@ -133,7 +137,8 @@ function pythonPrograms(): readonly Tool[] {
       version: () => pythonVersion(python, 'boto3-session-cache'),
       asks: BOTOCORE_ASKS,
       environment: (profile) => ({ AWS_PROFILE: profile }),
-      // It writes its cache into the file that another one is reading (boto3_session_cache/cache.py), which then ends with a JSONDecodeError.
+      // It writes its cache into the file that another one is reading (boto3_session_cache/cache.py), which then ends
+      // with a JSONDecodeError.
       alone: true,
     },
   ]

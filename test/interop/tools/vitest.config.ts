@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// The interop suite, `npm run test:interop`: real tools, long after a login. It needs what install.sh makes, so `npm test`
-// leaves it out.
+// The interop suite, `npm run test:interop`: real tools, long after a login. It needs what install.sh makes, so `npm
+// test` leaves it out.
 export default defineConfig({
   test: {
     name: 'interop',

@@ -1,5 +1,6 @@
-// Takes the session of the profile in argv once. AWSMFA_TEST_CODE is what a person would type; without it nobody may be asked.
-// Prints one JSON line: the account, whether it was asked, the files that the import loaded, and what keeps the process alive.
+// Takes the session of the profile in argv once. AWSMFA_TEST_CODE is what a person would type; without it nobody may be
+// asked. Prints one JSON line: the account, whether it was asked, the files that the import loaded, and what keeps the
+// process alive.
 import { createRequire } from 'node:module'
 import { relative } from 'node:path'
 

@@ -1,6 +1,6 @@
 /**
- * Counts under a lock, as a process of its own: lock-turns.cjs <lock> <counter file> <turns> <pid that is gone>
- * Each turn takes the lock, adds 1 to the counter in the file without any other care, and then does not give the lock back
+ * Counts under a lock, as a process of its own: lock-turns.cjs <lock> <counter file> <turns> <pid that is gone> Each
+ * turn takes the lock, adds 1 to the counter in the file without any other care, and then does not give the lock back
  * but leaves it as one whose holder is gone. Begins when its stdin is closed.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Who the AWS SDK for JavaScript is with the profile in argv, one ARN a line: by its own provider chain, and by fromIni.
+// Who the AWS SDK for JavaScript is with the profile in argv, one ARN a line: by its own provider chain, and by
+// fromIni.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { fromIni } from '@aws-sdk/credential-provider-ini'
