@@ -129,7 +129,7 @@ export function tokenCodeQuestion(request: TokenCodeRequest, malformed: boolean)
 }
 
 /** Returns why the previous code was refused and when the next one appears, as a line without its end. */
-export function tokenCodeRefusal(refusal: NonNullable<TokenCodeRequest['refusal']>, style: TextStyle): string {
+function tokenCodeRefusal(refusal: NonNullable<TokenCodeRequest['refusal']>, style: TextStyle): string {
   return `${cross(style)} ${whyRefused(refusal)}`
 }
 

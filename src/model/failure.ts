@@ -1,8 +1,7 @@
 /**
- * Everything that can go wrong and that a person can do something about: one union, one error class. To add a failure,
- * give it a code and the fields that its message needs here; the compiler then demands its words in errors/ and its
- * exit code in cli/exit-codes.ts. No field may hold a secret, a session token or a token code; access key ids are
- * shortened.
+ * Everything that can go wrong and that a person can act on: one union, one error class. To add a failure, add its code
+ * and the fields of its message; the compiler then asks for the message in errors/. No field contains a secret, a
+ * session token or a token code; access key ids are shortened.
  */
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
@@ -54,8 +53,7 @@ export type UsageProblem =
     }
   | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
   | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
-  // `before`: the words that are right before `--`; `words`: those that belong after it; `quotesSeparator`: the shell
-  // drops a bare `--`; `program`: the only word, which may belong after `--`.
+  // `before`, `words`: what belongs before and after `--`; `quotesSeparator`: the shell drops a bare `--`.
   | {
       readonly kind: 'missing-separator'
       readonly command: CommandName
@@ -143,10 +141,7 @@ export type WindowTrouble =
 /** What a prompt asks for. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
 
-/**
- * Why a token command returned no code. `output`: it printed anything but six digits; `circle`: it starts awsmfa for
- * the same profile.
- */
+/** Why a token command returned no code. `output`: not six digits; `circle`: it starts awsmfa for the same profile. */
 export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
 
 /**
@@ -346,8 +341,7 @@ export type Failure =
       readonly errno: string
     }
   | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
-  // `section`: the header's text between its brackets; `signed-in`: the credentials file has a session of awsmfa's
-  // there.
+  // `section`: the text between a header's brackets; `signed-in`: the credentials file has awsmfa's session there.
   | {
       readonly code: 'UNDO_CONFLICT'
       readonly place: Place
@@ -395,8 +389,7 @@ export type Failure =
       readonly exitCode?: number
       readonly seconds?: number
     }
-  // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: what ykman said of an
-  // error it has.
+  // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: ykman's own error.
   | {
       readonly code: 'YUBIKEY_FAILED'
       readonly reason: YubiKeyTrouble
