@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -119,6 +120,7 @@ function askHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
 function helperBeside(version: string | undefined, code: string): string {
   const helper = join(folder, 'keychain-helper.cjs')
   copyFileSync(HELPER, helper)
+  cpSync(join(DIST, 'chunks'), join(folder, 'chunks'), { recursive: true })
   if (version !== undefined) {
     const place = join(folder, 'node_modules', '@napi-rs', 'keyring')
     mkdirSync(place, { recursive: true })

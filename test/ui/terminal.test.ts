@@ -266,7 +266,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   })
 
   it('is refused without a terminal', async () => {
-    const pty = await shell('setsid -w /bin/sh -c "ASK can-ask; ASK confirm; ASK code" | cat')
+    const pty = await shell('(setsid -w ASK can-ask; setsid -w ASK confirm; setsid -w ASK code) | cat')
     await pty.expect('result false')
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"no-terminal","wanted":"answer"}')
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"no-terminal","wanted":"token-code"}')
