@@ -209,7 +209,7 @@ describe.skipIf(!needsProgram('strace'))(
       const login = runProgram(scene.argv[0] ?? '', scene.argv.slice(1), scene.env)
       await expect
         .poll(async () => (await stage.sts.log()).some(({ operation }) => operation === 'GetSessionToken'), {
-          timeout: 20_000,
+          timeout: 60_000,
           interval: 20,
         })
         .toBe(true)

@@ -1,9 +1,12 @@
 /** Concurrent logins: with the same MFA device they share one prompt and one call; others do not disturb each other. */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import type { RunResult } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { LogEntry, StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, crowdWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -39,11 +42,19 @@ describe('concurrent logins', () => {
 
   it('with the same code send it to STS once and share the session', async () => {
     const { home, sts, environment } = await start()
-    await sts.configure({ faults: [{ kind: 'delay', ms: 700, operation: 'GetSessionToken', times: 'always' }] })
+    await sts.configure({ faults: [{ kind: 'hold', operation: 'GetSessionToken' }] })
     const code = sts.code(serial)
-    const runs = await Promise.all(
-      ['one', 'two'].map((profile) => runCli(['login', profile, '--token-code', code], { environment })),
-    )
+    const login = (profile: string): Promise<RunResult> =>
+      runCli(['login', profile, '--token-code', code], { environment })
+    const one = login('one')
+    await expect.poll(async () => withCode(await sts.log()).length, { timeout: 60_000 }).toBe(1)
+    // A process that tries to take the lock of a prompt changes the lock's folder.
+    const lastTry = (): bigint => statSync(join(home.path, '.local/state/awsmfa/questions'), { bigint: true }).mtimeNs
+    const before = lastTry()
+    const two = login('two')
+    await expect.poll(lastTry, { timeout: 60_000 }).toBeGreaterThan(before)
+    await sts.configure({ release: true })
+    const runs = await Promise.all([one, two])
     expect(runs.map((run) => [run.code, run.stdout, run.stderr])).toEqual(
       ['one', 'two'].map((profile): readonly unknown[] => [
         0,
