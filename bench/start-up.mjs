@@ -41,7 +41,7 @@ export function startUpBlocks(tool, folder) {
     {
       title: 'A large file',
       rounds: 25,
-      rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.1)],
+      rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.4)],
     },
     {
       title: 'Peak memory',
