@@ -65,7 +65,8 @@ function columnsOf({ environment, stream }: TextStyleOptions): number | undefine
   return /^[1-9]\d{0,3}$/.test(columns) ? Number(columns) : DEFAULT_COLUMNS
 }
 
-function isSet(value: string | undefined): value is string {
+/** Returns whether a variable has a value; an empty one counts as unset. */
+export function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== ''
 }
 
@@ -93,6 +94,25 @@ export function displayWidth(text: string): number {
 /** Returns a text filled with spaces up to `width` columns. */
 export function padDisplay(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)))
+}
+
+/** Returns a table, each line ended: a bold header, columns two spaces apart, rows for which `isDim` holds are dim. */
+export function renderTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: TextStyle,
+  isDim: (row: number) => boolean = () => false,
+): string {
+  const widths = header.map((name, column) =>
+    rows.reduce((width, row) => Math.max(width, displayWidth(row[column] ?? '')), displayWidth(name)),
+  )
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => padDisplay(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  const lines = rows.map((row, index) => (isDim(index) ? paint(line(row), 'dim', style) : line(row)))
+  return [paint(line(header), 'bold', style), ...lines].map((text) => `${text}\n`).join('')
 }
 
 /** Returns a text of at most `width` columns; `~`, which every terminal can show, ends one that was cut. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { displayWidth, movesCursor, padDisplay, shortenDisplay, textStyle } from '../../src/ui/style.ts'
+import { displayWidth, movesCursor, padDisplay, renderTable, shortenDisplay, textStyle } from '../../src/ui/style.ts'
 
 const TERMINAL = { isTTY: true, columns: 100 }
 const PIPE = { isTTY: false, columns: undefined }
@@ -161,5 +161,23 @@ describe('the width of text', () => {
     ['名前', 1, '~'],
   ])('shortens %j to %i columns: %j', (text, width, shortened) => {
     expect(shortenDisplay(text, width)).toBe(shortened)
+  })
+})
+
+describe('a table', () => {
+  const rows = [
+    ['work', '名前', 'x'],
+    ['production', '-', ''],
+  ]
+
+  it('pads columns by what they take on the terminal, and leaves no blanks at the ends of lines', () => {
+    expect(renderTable(['NAME', 'ID', 'LAST'], rows, { color: false, unicode: true, columns: 80 })).toBe(
+      'NAME        ID    LAST\nwork        名前  x\nproduction  -\n',
+    )
+  })
+
+  it('has a bold header, and dims rows', () => {
+    const table = renderTable(['A'], [['b'], ['c']], { color: true, unicode: true, columns: 80 }, (row) => row === 1)
+    expect(table).toBe('\u001b[1mA\u001b[22m\nb\n\u001b[2mc\u001b[22m\n')
   })
 })
