@@ -1,11 +1,11 @@
+/** The output of `awsmfa env`, evaluated in real shells: the session after a success, and no keys after a failure. */
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BUILT_CLI, runCli } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
-import { ALL_SHELLS, lacks, POSIX_SHELLS, runScript } from './shells.ts'
-import type { Shell } from './shells.ts'
+import { ALL_SHELLS, isMissing, POSIX_SHELLS, quoteFor, runScript } from './shells.ts'
 
 const NAMES = [
   'prod',
@@ -57,13 +57,13 @@ const FAILURES = [
   ['an unknown profile', 'nowhere'],
   ['an unknown option', 'prod --frmt'],
   ['an option without its value', 'prod --min-ttl'],
-  ['an unknown form', 'prod --format bsh'],
-  ['a word too many', 'prod old'],
+  ['an unknown format', 'prod --format bsh'],
+  ['an extra argument', 'prod old'],
   ['a program after --', 'prod -- ls'],
 ] as const
 
 describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
-  it.skipIf(lacks(shell))('goes on with the session of the profile', async () => {
+  it.skipIf(isMissing(shell))('sets the session of the profile', async () => {
     const { stdout, code } = await runScript(
       shell,
       `eval "$(awsmfa env prod)" && echo reached\n${KEYS.map((name) => `echo "$${name}"`).join('\n')}`,
@@ -76,7 +76,7 @@ describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
     })
   })
 
-  it.skipIf(lacks(shell)).each(FAILURES)('stops, and leaves no keys, after %s', async (_, words) => {
+  it.skipIf(isMissing(shell)).each(FAILURES)('fails and removes the old keys after %s', async (_, words) => {
     const shown = KEYS.map((name) => `echo "\${${name}-gone}"`).join('\n')
     const { stdout, code } = await runScript(
       shell,
@@ -90,7 +90,7 @@ describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
     })
   })
 
-  it.skipIf(lacks(shell))('stops a script under set -eu at once, with the exit code', async () => {
+  it.skipIf(isMissing(shell))('ends a script under set -eu with the exit code', async () => {
     const { stdout, code } = await runScript(
       shell,
       'set -eu\neval "$(awsmfa env prod --min-ttl x 2>/dev/null)"\necho reached',
@@ -100,7 +100,7 @@ describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
   })
 
-  it.skipIf(lacks(shell))('takes the variables away with --unset', async () => {
+  it.skipIf(isMissing(shell))('removes the variables with --unset', async () => {
     const { stdout } = await runScript(
       shell,
       `eval "$(awsmfa env --unset)" && echo reached\n${KEYS.map((name) => `echo "\${${name}-gone}"`).join('\n')}`,
@@ -110,7 +110,7 @@ describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
     expect(stdout).toBe('reached\ngone\ngone\ngone\ngone\n')
   })
 
-  it.skipIf(lacks(shell))('takes away what would stay of an older session', async () => {
+  it.skipIf(isMissing(shell))('removes variables of an older session that the new one does not set', async () => {
     const script =
       'eval "$(awsmfa env unknown)" && echo "$AWS_ACCESS_KEY_ID ${AWS_CREDENTIAL_EXPIRATION-gone} ${AWS_SECURITY_TOKEN-gone}"'
     const { stdout } = await runScript(shell, script, home, { ...environment, ...STALE, AWS_SECURITY_TOKEN: 'stale' })
@@ -119,14 +119,14 @@ describe.each(POSIX_SHELLS)('eval "$(awsmfa env …)" in %s', (shell) => {
 })
 
 describe('fish', () => {
-  const WAYS = [
+  const COMMANDS = [
     ['| source', (words: string) => `awsmfa env ${words} --format fish 2>/dev/null | source; and echo reached`],
     ['eval "$(…)"', (words: string) => `eval "$(awsmfa env ${words} --format fish 2>/dev/null)"; and echo reached`],
     ['eval (…)', (words: string) => `eval (awsmfa env ${words} --format fish 2>/dev/null); and echo reached`],
   ] as const
   const shown = KEYS.map((name) => `set -q ${name}; and echo $${name}; or echo gone`).join('\n')
 
-  it.skipIf(lacks('fish')).each(WAYS)('goes on with the session of the profile: %s', async (_, line) => {
+  it.skipIf(isMissing('fish')).each(COMMANDS)('sets the session of the profile with %s', async (_, line) => {
     const { stdout, stderr } = await runScript('fish', `${line('prod')}\n${shown}`, home, { ...environment, ...STALE })
     expect({ stdout, stderr }).toEqual({
       stdout: `reached\n${keyId(0)}\nsecret/0\ntoken/0+==\n2099-01-01T00:00:00Z\n`,
@@ -136,9 +136,9 @@ describe('fish', () => {
 
   const failing = FAILURES.filter(([, words]) => !/--format|--min-ttl| --/.test(words))
   it
-    .skipIf(lacks('fish'))
-    .each(WAYS.flatMap(([way, line]) => failing.map(([title, words]) => [title, way, line(words)] as const)))(
-    'stops, and leaves no keys, after %s: %s',
+    .skipIf(isMissing('fish'))
+    .each(COMMANDS.flatMap(([name, line]) => failing.map(([title, words]) => [title, name, line(words)] as const)))(
+    'fails and removes the old keys after %s, with %s',
     async (_, __, line) => {
       const { stdout, stderr } = await runScript('fish', `${line}\necho "status $status"\n${shown}`, home, {
         ...environment,
@@ -151,7 +151,7 @@ describe('fish', () => {
     },
   )
 
-  it.skipIf(lacks('fish')).each(FAILURES)('stops with the form for sh, too, after %s', async (_, words) => {
+  it.skipIf(isMissing('fish')).each(FAILURES)('also fails with the POSIX format after %s', async (_, words) => {
     const { stdout } = await runScript(
       'fish',
       `eval "$(awsmfa env ${words} 2>/dev/null)" 2>/dev/null && echo reached`,
@@ -161,7 +161,7 @@ describe('fish', () => {
     expect(stdout).toBe('')
   })
 
-  it.skipIf(lacks('fish'))('takes the variables away with --unset', async () => {
+  it.skipIf(isMissing('fish'))('removes the variables with --unset', async () => {
     const { stdout, stderr } = await runScript(
       'fish',
       `awsmfa env --unset --format fish | source; and echo reached\n${shown}`,
@@ -172,16 +172,12 @@ describe('fish', () => {
   })
 })
 
-describe('profiles of any name', () => {
-  /** A name as one word of each shell's code. */
-  const wordOf = (shell: Shell, name: string): string =>
-    shell === 'fish' ? `'${name.replace(/[\\']/g, String.raw`\$&`)}'` : `'${name.replaceAll("'", String.raw`'\''`)}'`
-
-  it.skipIf(ALL_SHELLS.some(lacks)).each(ALL_SHELLS)(
-    'are given to %s by env, and named to programs by exec',
+describe('profiles with special characters in their names', () => {
+  it.skipIf(ALL_SHELLS.some(isMissing)).each(ALL_SHELLS)(
+    'work in %s with env, and reach programs in AWSMFA_PROFILE with exec',
     async (shell) => {
       const lines = NAMES.flatMap((name) => {
-        const word = wordOf(shell, name)
+        const word = quoteFor(shell, name)
         const evaluated =
           shell === 'fish'
             ? `awsmfa env --profile=${word} --format fish | source`
@@ -200,7 +196,7 @@ describe('profiles of any name', () => {
     },
   )
 
-  it.each(FORMATS)('are given in the form %s', async (format) => {
+  it.each(FORMATS)('work with --format %s', async (format) => {
     for (const [index, name] of NAMES.slice(0, 6).entries()) {
       const { code, stdout, stderr } = await runCli(['env', `--profile=${name}`, '--format', format], {
         environment: home.environment(),
@@ -213,7 +209,7 @@ describe('profiles of any name', () => {
   })
 })
 
-describe('what a failure prints', () => {
+describe('awsmfa env', () => {
   it.each([
     ['env', 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n'],
     [
@@ -234,7 +230,7 @@ describe('what a failure prints', () => {
     ],
     ['process', ''],
     ['dotenv', ''],
-  ])('in the form %s, also with --quiet', async (format, printed) => {
+  ])('prints commands that remove the keys and fail, or nothing, with --format %s, also with --quiet', async (format, printed) => {
     for (const more of [[], ['--quiet']]) {
       const { code, stdout } = await runCli(['env', 'nowhere', '--format', format, ...more], {
         environment: home.environment(),
@@ -243,12 +239,12 @@ describe('what a failure prints', () => {
     }
   })
 
-  it('and where stdout cannot be written to, the exit code says it', async () => {
+  it('exits with 1 if stdout cannot be written to', async () => {
     const { code } = await runScript('sh', 'awsmfa env prod > /dev/full 2>/dev/null', home, environment)
     expect(code).toBe(1)
   })
 
-  it('names AWS_PROFILE where it says otherwise, but not with --quiet, which leaves the output as it is', async () => {
+  it('prints a note if AWS_PROFILE names another profile, except with --quiet', async () => {
     const loud = await runCli(['env', 'prod'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
     const quiet = await runCli(['env', 'prod', '--quiet'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
     expect(loud.stderr).toBe(

@@ -1,5 +1,5 @@
 /**
- * The prompt and completion as a person has them: the two lines of the README in a start-up file, on a pseudo-terminal.
+ * The prompt and completion of an interactive shell on a pseudo-terminal, with the README's lines in its start-up file.
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,17 +9,18 @@ import type { Pty } from '../support/pty.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 import { needsInstalledFile, needsProgram } from '../support/outside-program.ts'
-import { age, endingIn, installSnippet, lacksShell, PROMPT_SHELLS, writeLine } from './prompt-shells.ts'
+import { age, endingIn, installSnippet, PROMPT_SHELLS, writeLine } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
+import { isMissing } from './shells.ts'
 
 const CREDENTIALS = '[work]\n[work-long-term]\n[two words]\n[a:b]\n[DEFAULT]\n[ $(touch run) ]\n'
 const CONFIG = '[default]\n[profile admin]\n[profile "quoted one"]\n[sso-session none]\n[services x]\n[profile adept]\n'
 
-/** In the place of the tool: says which words it was given. */
+/** A function that replaces awsmfa and prints its arguments. */
 const ECHO = `awsmfa() { local IFS='|'; echo "got<$*>"; }\n`
 
-/** What a person writes into the start-up file, and how the shell is started so that it reads that one alone. */
-const SET_UP: Readonly<
+/** The start-up file of each shell, and a command line that reads no other one. */
+const SHELLS: Readonly<
   Record<
     PromptShell,
     { readonly file: string; readonly text: (init: string) => string; readonly argv: readonly string[] }
@@ -44,7 +45,7 @@ const SET_UP: Readonly<
   },
 }
 
-/** What is typed before TAB and Enter, and the words that the tool is given. */
+/** What is typed before TAB and Enter, and the arguments that awsmfa then gets. */
 const COMPLETIONS = [
   ['credential-p', 'credential-process'],
   ['login --token-cod', 'login|--token-code'],
@@ -66,7 +67,7 @@ const COMPLETIONS = [
   ['cache show --js', 'cache|show|--json'],
   ['login quoted', 'login|quoted one'],
   ['login a:', 'login|a:b'],
-  // Options may stand ahead of the command, and none of their values is one.
+  // Options may precede the command, and their values are not commands.
   ['--profile work credential-p', '--profile|work|credential-process'],
   ['--profile=work credential-p', '--profile=work|credential-process'],
   ['-p cache credential-p', '-p|cache|credential-process'],
@@ -97,9 +98,9 @@ afterEach(() => {
 })
 
 async function start(shell: PromptShell, environment: Readonly<Record<string, string>> = {}): Promise<Pty> {
-  const { file, text, argv } = SET_UP[shell]
+  const { file, text, argv } = SHELLS[shell]
   home.write(file, text(installSnippet(home, shell)))
-  // Without it fish reads all man pages in the background at its first start.
+  // Without this file fish parses every man page in the background at its first start.
   home.write('.local/share/fish/generated_completions/none.fish', '')
   const pty = await openPty(argv, {
     environment: home.environment({ TERM: 'xterm', ...environment }),
@@ -113,8 +114,8 @@ async function start(shell: PromptShell, environment: Readonly<Record<string, st
 const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion'
 
 describe('bash with the package bash-completion', () => {
-  it.skipIf(lacksShell('bash') || !needsProgram('python3') || !needsInstalledFile(BASH_COMPLETION))(
-    'completes what is known of the words of a program after `--`',
+  it.skipIf(isMissing('bash') || !needsProgram('python3') || !needsInstalledFile(BASH_COMPLETION))(
+    'completes the arguments of a program after `--`',
     async () => {
       const pty = await start('bash')
       await pty.expect('> ')
@@ -136,30 +137,33 @@ describe('bash with the package bash-completion', () => {
   )
 })
 
-describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
-  const lacks = lacksShell(shell) || !needsProgram('python3')
+describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
+  const isSkipped = isMissing(shell) || !needsProgram('python3')
 
-  it.skipIf(lacks)('shows what is left, follows awsmfa-use, and keeps the code of the last command', async () => {
-    const pty = await start(shell, { AWS_PROFILE: 'work' })
-    await pty.expect(/\(work 2h0m\) .*> /s)
-    pty.send('false\r')
-    await pty.expect(/\(work 2h0m\) .*> /s)
-    pty.send(shell === 'fish' ? 'echo "code=$status"\r' : 'echo "code=$?"\r')
-    await pty.expect(/code=1\b/)
-    pty.send(
-      'awsmfa-use nowhere; echo now-(awsmfa-use)-\r'.replace(
-        '(awsmfa-use)',
-        shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)',
-      ),
-    )
-    await pty.expect(/now-nowhere-[\s\S]*> /)
-    pty.send('awsmfa-use work\r')
-    await pty.expect(/\(work 2h0m\) .*> /s)
-    pty.send('exit\r')
-    expect(await pty.exit()).toEqual({ code: 0, signal: null })
-  })
+  it.skipIf(isSkipped)(
+    'shows the time remaining, follows awsmfa-use, and keeps the exit code of the last command',
+    async () => {
+      const pty = await start(shell, { AWS_PROFILE: 'work' })
+      await pty.expect(/\(work 2h0m\) .*> /s)
+      pty.send('false\r')
+      await pty.expect(/\(work 2h0m\) .*> /s)
+      pty.send(shell === 'fish' ? 'echo "code=$status"\r' : 'echo "code=$?"\r')
+      await pty.expect(/code=1\b/)
+      pty.send(
+        'awsmfa-use nowhere; echo now-(awsmfa-use)-\r'.replace(
+          '(awsmfa-use)',
+          shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)',
+        ),
+      )
+      await pty.expect(/now-nowhere-[\s\S]*> /)
+      pty.send('awsmfa-use work\r')
+      await pty.expect(/\(work 2h0m\) .*> /s)
+      pty.send('exit\r')
+      expect(await pty.exit()).toEqual({ code: 0, signal: null })
+    },
+  )
 
-  it.skipIf(lacks)('warns once, above the prompt', async () => {
+  it.skipIf(isSkipped)('prints one warning above the prompt', async () => {
     const pty = await start(shell, { AWS_PROFILE: 'soon' })
     await pty.expect("awsmfa: note: the session of 'soon' ends in 10 min; to renew it: awsmfa login soon")
     await pty.expect(/\(soon 9m\) .*> /s)
@@ -170,7 +174,7 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(pty.output().split('ends in')).toHaveLength(2)
   })
 
-  it.skipIf(lacks)('completes commands, options, their values and profiles', async () => {
+  it.skipIf(isSkipped)('completes commands, options, option values and profiles', async () => {
     const pty = await start(shell)
     await pty.expect('> ')
     for (const [typed, words] of COMPLETIONS) {
@@ -182,7 +186,7 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
-  it.skipIf(lacks)('completes the files that an option takes, without a complaint', async () => {
+  it.skipIf(isSkipped)('completes file names as option values, without an error', async () => {
     home.write('ca-of-work.pem', '')
     const pty = await start(shell)
     await pty.expect('> ')
@@ -193,37 +197,34 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(pty.output()).not.toContain('no matches found')
   })
 
-  it.skipIf(lacks)(
-    'completes a program and its words after `--`, as the shell does at the beginning of a line',
-    async () => {
-      home.write('file-of-mine', '')
-      home.write('bin/some-other-program', '#!/bin/sh\n')
-      chmodSync(join(home.path, 'bin/some-other-program'), 0o700)
-      const pty = await start(shell, { PATH: `${join(home.path, 'bin')}:${process.env['PATH'] ?? ''}` })
-      await pty.expect('> ')
-      const tails = [
-        ['exec work -- some-other-pro', 'exec|work|--|some-other-program'],
-        ['exec -- some-other-program file-of', 'exec|--|some-other-program|file-of-mine'],
-        ['exec work -- some-other-program --cat ./file-of', 'exec|work|--|some-other-program|--cat|./file-of-mine'],
-        // Words of awsmfa's own, and profiles, have no place there.
-        ['exec work -- credential-p', 'exec|work|--|credential-p'],
-        ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
-        ['login work -- --policy file-of', 'login|work|--|--policy|file-of-mine'],
-        ['-p work exec -- some-other-pro', '-p|work|exec|--|some-other-program'],
-        ['exec --region login -- some-other-pro', 'exec|--region|login|--|some-other-program'],
-        // What is known of a program is known of it there too. bash has that from the package bash-completion.
-        ...(shell === 'bash' ? [] : ([['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const)),
-      ] as const
-      for (const [typed, words] of tails) {
-        pty.send(`awsmfa ${typed}\t\r`)
-        await pty.expect(`got<${words}>`)
-      }
-      pty.send('exit\r')
-      await pty.exit()
-    },
-  )
+  it.skipIf(isSkipped)('completes a program and its arguments after `--` as at the start of a line', async () => {
+    home.write('file-of-work', '')
+    home.write('bin/some-other-program', '#!/bin/sh\n')
+    chmodSync(join(home.path, 'bin/some-other-program'), 0o700)
+    const pty = await start(shell, { PATH: `${join(home.path, 'bin')}:${process.env['PATH'] ?? ''}` })
+    await pty.expect('> ')
+    const tails = [
+      ['exec work -- some-other-pro', 'exec|work|--|some-other-program'],
+      ['exec -- some-other-program file-of', 'exec|--|some-other-program|file-of-work'],
+      ['exec work -- some-other-program --cat ./file-of', 'exec|work|--|some-other-program|--cat|./file-of-work'],
+      // No commands of awsmfa and no profiles are completed there.
+      ['exec work -- credential-p', 'exec|work|--|credential-p'],
+      ['exec work -- some-other-program --prof', 'exec|work|--|some-other-program|--prof'],
+      ['login work -- --policy file-of', 'login|work|--|--policy|file-of-work'],
+      ['-p work exec -- some-other-pro', '-p|work|exec|--|some-other-program'],
+      ['exec --region login -- some-other-pro', 'exec|--region|login|--|some-other-program'],
+      // Completions of the program itself work there too; bash needs the package bash-completion for that.
+      ...(shell === 'bash' ? [] : ([['exec work -- awsmfa-use adm', 'exec|work|--|awsmfa-use|admin']] as const)),
+    ] as const
+    for (const [typed, words] of tails) {
+      pty.send(`awsmfa ${typed}\t\r`)
+      await pty.expect(`got<${words}>`)
+    }
+    pty.send('exit\r')
+    await pty.exit()
+  })
 
-  it.skipIf(lacks)('completes the name for awsmfa-use', async () => {
+  it.skipIf(isSkipped)('completes the profile for awsmfa-use', async () => {
     const pty = await start(shell)
     await pty.expect('> ')
     pty.send('awsmfa-use adm\t\r')
@@ -233,29 +234,32 @@ describe.each(PROMPT_SHELLS)('%s with the lines of the README', (shell) => {
     expect(home.read('used').toString()).toBe('admin\n')
   })
 
-  it.skipIf(lacks)('offers every profile that tools know, and runs nothing of a name', async () => {
-    const pty = await start(shell)
-    await pty.expect('> ')
-    const list = shell === 'fish' ? '_awsmfa_profiles' : `_awsmfa_profiles; printf '%s\\n' "\${_awsmfa_names[@]}"`
-    pty.send(`${list} >names\r`)
-    await pty.expect('> ')
-    pty.send('exit\r')
-    await pty.exit()
-    const names = home.read('names').toString().trim().split('\n')
-    expect([...new Set(names)]).toEqual([
-      'work',
-      'work-long-term',
-      'two words',
-      'a:b',
-      '$(touch run)',
-      'default',
-      'admin',
-      'quoted one',
-      'adept',
-    ])
-  })
+  it.skipIf(isSkipped)(
+    'completes every profile that AWS tools know, and runs no command in a profile name',
+    async () => {
+      const pty = await start(shell)
+      await pty.expect('> ')
+      const list = shell === 'fish' ? '_awsmfa_profiles' : `_awsmfa_profiles; printf '%s\\n' "\${_awsmfa_names[@]}"`
+      pty.send(`${list} >names\r`)
+      await pty.expect('> ')
+      pty.send('exit\r')
+      await pty.exit()
+      const names = home.read('names').toString().trim().split('\n')
+      expect([...new Set(names)]).toEqual([
+        'work',
+        'work-long-term',
+        'two words',
+        'a:b',
+        '$(touch run)',
+        'default',
+        'admin',
+        'quoted one',
+        'adept',
+      ])
+    },
+  )
 
-  it.skipIf(lacks)('is silent in a home without any files', async () => {
+  it.skipIf(isSkipped)('prints nothing in a home without files', async () => {
     rmSync(join(home.path, '.aws'), { recursive: true })
     const pty = await start(shell)
     await pty.expect('> ')

@@ -1,4 +1,4 @@
-/** What `shell-init` prints, in the shells that it is for, with names, lines and variables that were chosen to hurt. */
+/** What `shell-init` prints, run in each shell with hostile profile names, prompt cache lines and variables. */
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,8 +7,9 @@ import { runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
-import { age, endingIn, installSnippet, lacksShell, PLAIN, PROMPT_SHELLS, wordFor, writeLine } from './prompt-shells.ts'
+import { age, endingIn, installSnippet, PROMPT_SHELLS, writeLine } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
+import { isMissing, PLAIN, quoteFor } from './shells.ts'
 
 const HOUR = 3600
 const STRICT: Readonly<Record<PromptShell, string>> = { bash: 'set -eu\n', zsh: 'setopt errexit nounset\n', fish: '' }
@@ -20,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => home.remove())
 
-/** Runs a script behind the code for a shell, under errexit and nounset, with an empty PATH. */
+/** Runs a script after the snippet of a shell, with errexit, nounset and an empty PATH. */
 function inShell(
   shell: PromptShell,
   script: string,
@@ -32,7 +33,7 @@ function inShell(
   return runProgram([...PLAIN[shell], path], { environment: home.environment(environment), cwd: home.path })
 }
 
-/** The segment for the profiles, each in use in turn; an error if anything else was said. */
+/** Returns the prompt segment of each profile. Fails if the shell prints anything else. */
 async function segments(
   shell: PromptShell,
   profiles: readonly string[],
@@ -40,8 +41,8 @@ async function segments(
 ): Promise<readonly string[]> {
   const use = (profile: string): string =>
     shell === 'fish'
-      ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}`
-      : `export AWS_PROFILE=${wordFor(shell, profile)}`
+      ? `set -gx AWS_PROFILE ${quoteFor(shell, profile)}`
+      : `export AWS_PROFILE=${quoteFor(shell, profile)}`
   const show = shell === 'fish' ? 'printf "<%s>\\n" "$AWSMFA_PS1"' : 'printf "<%s>\\n" "$AWSMFA_PS1"'
   const { stdout, stderr, code } = await inShell(
     shell,
@@ -52,9 +53,9 @@ async function segments(
   return [...stdout.matchAll(/<([^\n]*)>\n/g)].map(([, text = '']) => text)
 }
 
-describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
-  it.skipIf(lacksShell(shell))(
-    'says how much is left, for a day also that nothing is, and nothing of what is unknown',
+describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
+  it.skipIf(isMissing(shell))(
+    'shows the time remaining, "expired" for one day, "?" for an unknown expiration, and nothing without a session',
     async () => {
       const ends = {
         day: 36 * HOUR - 30,
@@ -66,8 +67,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
         before: -24 * HOUR - 60,
       }
       for (const [profile, seconds] of Object.entries(ends)) writeLine(home, profile, endingIn(seconds, profile))
-      writeLine(home, 'nobody-knows', '1 0 unknown nobody-knows\n')
-      expect(await segments(shell, [...Object.keys(ends), 'nobody-knows', 'nowhere'])).toEqual([
+      writeLine(home, 'no-expiration', '1 0 unknown no-expiration\n')
+      expect(await segments(shell, [...Object.keys(ends), 'no-expiration', 'nowhere'])).toEqual([
         'day 35h59m',
         'hour 1h0m',
         'under 59m',
@@ -75,14 +76,14 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
         'over expired',
         'yesterday expired',
         '',
-        'nobody-knows ?',
+        'no-expiration ?',
         '',
       ])
     },
   )
 
-  it.skipIf(lacksShell(shell))(
-    'has a question mark where the credentials file is newer than the line, and nothing where it is gone',
+  it.skipIf(isMissing(shell))(
+    'shows "?" if the credentials file is newer than the line, and nothing if the file does not exist',
     async () => {
       writeLine(home, 'work', endingIn(HOUR, 'work'))
       const later = Date.now() / 1000 + 1
@@ -95,8 +96,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))(
-    'is that of the file that AWS_SHARED_CREDENTIALS_FILE names, in a folder of any name',
+  it.skipIf(isMissing(shell))(
+    'follows AWS_SHARED_CREDENTIALS_FILE, in a folder with special characters in its name',
     async () => {
       const folder = 'a b$(touch run)\'"%\\é'
       home.write(`${folder}/keys`, '')
@@ -111,8 +112,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))(
-    'is that of AWS_PROFILE, else AWS_DEFAULT_PROFILE, else default; empty ones are unset',
+  it.skipIf(isMissing(shell))(
+    'follows AWS_PROFILE, then AWS_DEFAULT_PROFILE, then default; empty variables count as unset',
     async () => {
       for (const profile of ['one', 'two', 'default']) writeLine(home, profile, endingIn(2 * HOUR + 30, profile))
       const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
@@ -131,41 +132,47 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))('is that of the session inside of exec, as long as it is there', async () => {
-    writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
-    const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
-    const inside = {
-      AWSMFA_PROFILE: 'prod',
-      AWS_ACCESS_KEY_ID: 'ASIA',
-      AWS_SECRET_ACCESS_KEY: 's',
-      AWS_SESSION_TOKEN: 't',
-    }
-    const in3Hours = `${new Date(Date.now() + 3 * HOUR * 1000 + 30_000).toISOString().slice(0, 19)}Z`
-    const shown = async (environment: Record<string, string>): Promise<string> =>
-      (await inShell(shell, show, { ...inside, ...environment })).stdout.trim()
-    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours })).toBe('prod 3h0m')
-    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: '2020-02-29T23:59:59Z' })).toBe('')
-    for (const text of [
-      '',
-      'soon',
-      '2026-11-21 18:40:00',
-      '2026-11-21T18:40:00+01:00',
-      'a[$(touch run)]',
-      '9999999999999999999',
-      '2O26-11-21T18:40:00Z',
-    ])
-      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: text })).toBe('prod ?')
-    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_PROFILE: 'work' })).toBe('work 2h0m')
-    expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_SESSION_TOKEN: '', AWS_PROFILE: 'work' })).toBe(
-      'work 2h0m',
-    )
-    expect(
-      await shown({ AWSMFA_PROFILE: 'e\u001b[31m$(touch run)`touch run`\\w\ne', AWS_CREDENTIAL_EXPIRATION: in3Hours }),
-    ).toBe('e_[31m_(touch run)_touch run__w_e 3h0m')
-    expect(existsSync(join(home.path, 'run'))).toBe(false)
-  })
+  it.skipIf(isMissing(shell))(
+    'shows the session of the environment inside `awsmfa exec`, unless AWS_PROFILE or missing keys override it',
+    async () => {
+      writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
+      const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
+      const inside = {
+        AWSMFA_PROFILE: 'prod',
+        AWS_ACCESS_KEY_ID: 'ASIA',
+        AWS_SECRET_ACCESS_KEY: 's',
+        AWS_SESSION_TOKEN: 't',
+      }
+      const in3Hours = `${new Date(Date.now() + 3 * HOUR * 1000 + 30_000).toISOString().slice(0, 19)}Z`
+      const shown = async (environment: Record<string, string>): Promise<string> =>
+        (await inShell(shell, show, { ...inside, ...environment })).stdout.trim()
+      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours })).toBe('prod 3h0m')
+      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: '2020-02-29T23:59:59Z' })).toBe('')
+      for (const text of [
+        '',
+        'soon',
+        '2026-11-21 18:40:00',
+        '2026-11-21T18:40:00+01:00',
+        'a[$(touch run)]',
+        '9999999999999999999',
+        '2O26-11-21T18:40:00Z',
+      ])
+        expect(await shown({ AWS_CREDENTIAL_EXPIRATION: text })).toBe('prod ?')
+      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_PROFILE: 'work' })).toBe('work 2h0m')
+      expect(await shown({ AWS_CREDENTIAL_EXPIRATION: in3Hours, AWS_SESSION_TOKEN: '', AWS_PROFILE: 'work' })).toBe(
+        'work 2h0m',
+      )
+      expect(
+        await shown({
+          AWSMFA_PROFILE: 'e\u001b[31m$(touch run)`touch run`\\w\ne',
+          AWS_CREDENTIAL_EXPIRATION: in3Hours,
+        }),
+      ).toBe('e_[31m_(touch run)_touch run__w_e 3h0m')
+      expect(existsSync(join(home.path, 'run'))).toBe(false)
+    },
+  )
 
-  it.skipIf(lacksShell(shell))('agrees with the calendar about every kind of day', async () => {
+  it.skipIf(isMissing(shell))('computes the time in seconds of every kind of date', async () => {
     const days = [
       '1970-01-01',
       '1999-12-31',
@@ -185,9 +192,9 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     expect(stdout.trim().split('\n').map(Number)).toEqual(days.map((day) => Date.parse(`${day}T08:09:59Z`) / 1000))
   })
 
-  it.skipIf(lacksShell(shell))('takes no clock from whoever started the shell', async () => {
+  it.skipIf(isMissing(shell))('does not evaluate an inherited EPOCHSECONDS', async () => {
     writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
-    // As it is inherited where the shell has no such clock of its own.
+    // As in a bash without EPOCHSECONDS of its own.
     const own = shell === 'bash' ? "unset EPOCHSECONDS\nEPOCHSECONDS='HOME[$(: >run)1]'\n" : ''
     await inShell(shell, `${own}AWS_PROFILE=work _awsmfa_prompt`, {
       EPOCHSECONDS: 'path[$(: >run)1]',
@@ -196,13 +203,13 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     expect(readdirSync(home.path)).not.toContain('run')
   })
 
-  it.skipIf(lacksShell(shell))('goes by no clock that was inherited and stands still', async () => {
+  it.skipIf(isMissing(shell))('does not take the time from an inherited EPOCHSECONDS', async () => {
     writeLine(home, 'work', endingIn(2 * HOUR + 30, 'work'))
     const path = join(home.path, 'script')
     const older =
       shell === 'bash' ? ["BASH_VERSION='4.4.23(1)-release'; unset EPOCHSECONDS; export EPOCHSECONDS=1700000000"] : []
     for (const before of ['', ...older]) {
-      // Twice, as a start-up file that is read again.
+      // Sourced twice, like a start-up file that is read again.
       writeFileSync(
         path,
         `${STRICT[shell]}${before}\nsource ${installSnippet(home, shell)}\nsource ${installSnippet(home, shell)}\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"\n`,
@@ -215,7 +222,7 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     }
   })
 
-  it.skipIf(lacksShell(shell)).each([
+  it.skipIf(isMissing(shell)).each([
     ['an expression', '1 a[$(touch${IFS}run)] ends work\n'],
     ['a variable', '1 AWSMFA_PROFILE ends work\n'],
     ['an octal number', '1 017952864000 ends work\n'],
@@ -223,27 +230,27 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     ['a hexadecimal number', '1 0x7fffffff ends work\n'],
     ['a base', '1 36#zzzzzz ends work\n'],
     ['a huge number', '1 99999999999999999999999999 ends work\n'],
-    ['a number of another script', '1 ١٧٩٥٢٨٦٤٠٠ ends work\n'],
+    ['non-ASCII digits', '1 ١٧٩٥٢٨٦٤٠٠ ends work\n'],
     ['a fraction', '1 17952864.5 ends work\n'],
     ['an assignment', '1 x=1795286400 ends work\n'],
-    ['less than nothing', '1 -1795286400 ends work\n'],
+    ['a negative number', '1 -1795286400 ends work\n'],
     ['another version', `2 ${Math.floor(Date.now() / 1000) + 7200} ends work\n`],
     ["another profile's name", `1 ${Math.floor(Date.now() / 1000) + 7200} ends Work\n`],
     ['several lines', '1\n1795286400\nends\nwork\n'],
     ['nothing', ''],
     ['empty lines', '\n\n\n'],
-    ['blanks', '   \t  \n'],
+    ['spaces', '   \t  \n'],
     ['NUL bytes', Buffer.from('\0\0\0\n')],
-    ['bytes that are no UTF-8', Buffer.from([0xff, 0xfe, 0x31, 0x20, 0x0a])],
+    ['invalid UTF-8', Buffer.from([0xff, 0xfe, 0x31, 0x20, 0x0a])],
     ['options for read and printf', '-n 5 -a %s%n\n'],
     ['a long line', `1 ${'9'.repeat(100_000)} ends work\n`],
-  ])('shows nothing for a line of %s, and does nothing of it', async (_, content) => {
+  ])('shows nothing for a line with %s, and runs no command in it', async (_, content) => {
     writeLine(home, 'work', content)
     expect(await segments(shell, ['work'])).toEqual([''])
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
-  it.skipIf(lacksShell(shell))('takes what is no line for none, and waits for nothing', async () => {
+  it.skipIf(isMissing(shell))('ignores a FIFO, a folder and a dangling link, without blocking', async () => {
     writeLine(home, 'work', '')
     const lines = join(home.path, '.aws/credentials.awsmfa')
     await runProgram(['sh', '-c', 'rm work && mkfifo work && mkdir folder && ln -s nowhere dangling'], {
@@ -290,8 +297,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     '{a,b}',
     'work',
   ]
-  it.skipIf(lacksShell(shell))(
-    'shows profiles of any name, with an underscore for what a prompt would act upon',
+  it.skipIf(isMissing(shell))(
+    'shows special characters in profile names, with an underscore for those that a prompt would expand',
     async () => {
       for (const name of NAMES) writeLine(home, name, endingIn(2 * HOUR + 30, name))
       const shown = (name: string): string =>
@@ -301,15 +308,15 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))(
-    'warns once at ten and once at five minutes before the end, with a line that renews it',
+  it.skipIf(isMissing(shell))(
+    'warns once at 10 and once at 5 minutes before expiration, with a command that renews the session',
     async () => {
       writeLine(home, "it's $(x)", endingIn(9 * 60 + 30, "it's $(x)"))
       writeLine(home, '-p', endingIn(4 * 60 + 30, '-p'))
       const use = (profile: string): string =>
         shell === 'fish'
-          ? `set -gx AWS_PROFILE ${wordFor(shell, profile)}`
-          : `export AWS_PROFILE=${wordFor(shell, profile)}`
+          ? `set -gx AWS_PROFILE ${quoteFor(shell, profile)}`
+          : `export AWS_PROFILE=${quoteFor(shell, profile)}`
       const { stdout, stderr, code } = await inShell(
         shell,
         ["it's $(x)", '-p', "it's $(x)", '-p'].map((profile) => `${use(profile)}\n_awsmfa_prompt`).join('\n'),
@@ -328,7 +335,7 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))('warns inside of exec with what helps there', async () => {
+  it.skipIf(isMissing(shell))('suggests a new shell in the warning inside `awsmfa exec`', async () => {
     const at = `${new Date(Date.now() + 270_000).toISOString().slice(0, 19)}Z`
     const { stderr } = await inShell(shell, '_awsmfa_prompt\n_awsmfa_prompt', {
       AWSMFA_PROFILE: 'prod',
@@ -342,7 +349,7 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     )
   })
 
-  it.skipIf(lacksShell(shell) || !needsProgram('strace'))('starts nothing, however often it is asked', async () => {
+  it.skipIf(isMissing(shell) || !needsProgram('strace'))('starts no process', async () => {
     for (const [profile, seconds] of [
       ['work', HOUR],
       ['soon', 200],
@@ -377,8 +384,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     expect({ stderr: stderr.split('\n').length, code, calls: calls.length }).toEqual({ stderr: 2, code: 0, calls: 1 })
   })
 
-  it.skipIf(lacksShell(shell))(
-    'says nothing and changes nothing at the start, a second time neither, with any options set',
+  it.skipIf(isMissing(shell))(
+    'prints nothing and writes no files when it is sourced, also a second time and with unusual shell options',
     async () => {
       const odd = {
         bash: "IFS=abc123; shopt -s nocasematch nullglob failglob extglob; set -o noglob -o noclobber; trap 'echo trapped' ERR\n",
@@ -401,8 +408,8 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))(
-    'keeps the code of the last command, and under errexit does not end the shell for it',
+  it.skipIf(isMissing(shell))(
+    'keeps the exit code of the last command, and does not end a shell under errexit',
     async () => {
       const script = {
         bash: 'set +e; (exit 7); _awsmfa_prompt; echo $?; set -e; ! true; _awsmfa_prompt; echo on',
@@ -413,7 +420,7 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(lacksShell(shell))('awsmfa-use sets the profile, and says which is in use', async () => {
+  it.skipIf(isMissing(shell))('has awsmfa-use, which sets and prints the profile in use', async () => {
     const script =
       shell === 'fish'
         ? 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; env=(set -x | string match "AWS_PROFILE*") echo $env'
@@ -440,7 +447,7 @@ describe.each(PROMPT_SHELLS)('the segment in %s', (shell) => {
 })
 
 describe.each(PROMPT_SHELLS)('src/shell/awsmfa.%s', (shell) => {
-  it.skipIf(lacksShell(shell))('is valid code with its slots unfilled', async () => {
+  it.skipIf(isMissing(shell))('is valid code before its placeholders are filled in', async () => {
     const { stderr, code } = await runProgram([shell, '-n', join('src', 'shell', `awsmfa.${shell}`)], {
       environment: home.environment(),
     })
@@ -448,8 +455,8 @@ describe.each(PROMPT_SHELLS)('src/shell/awsmfa.%s', (shell) => {
   })
 })
 
-describe('the code for fish', () => {
-  it.skipIf(lacksShell('fish'))('asks date for the time where fish cannot tell it, as 3.1 to 3.4 cannot', async () => {
+describe('the snippet for fish', () => {
+  it.skipIf(isMissing('fish'))('runs date for the time in fish 3.1 to 3.4', async () => {
     for (const [profile, seconds] of [
       ['work', 2 * HOUR + 30],
       ['over', -60],
@@ -466,13 +473,13 @@ describe('the code for fish', () => {
   })
 })
 
-describe('the code for bash', () => {
-  it.skipIf(lacksShell('bash'))('asks date for the time where bash cannot tell it, as 3.2 and 4.1 cannot', async () => {
+describe('the snippet for bash', () => {
+  it.skipIf(isMissing('bash'))('runs date for the time in bash 3.2 and 4.1', async () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))
     for (const version of ['3.2.57(1)-release', '4.1.2(2)-release']) {
       const { stdout, stderr } = await inShell(
         'bash',
-        `date() { builtin printf '%(%s)T' -1; echo asked >&2; }\nBASH_VERSION='${version}'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`,
+        `date() { builtin printf '%(%s)T' -1; echo called >&2; }\nBASH_VERSION='${version}'\nunset EPOCHSECONDS\n_awsmfa_prompt\nprintf '%s\\n' "$AWSMFA_PS1"`,
       )
       expect({ stdout, stderr }).toEqual({ stdout: 'default 2h0m\n', stderr: '' })
     }
@@ -483,7 +490,7 @@ describe('the code for bash', () => {
     expect(stdout).toBe('<>\n')
   })
 
-  it.skipIf(lacksShell('bash') || !needsProgram('shellcheck'))('has nothing that shellcheck finds', async () => {
+  it.skipIf(isMissing('bash') || !needsProgram('shellcheck'))('passes shellcheck', async () => {
     const asset = join('src', 'shell', 'awsmfa.bash')
     const { stdout, code } = await runProgram(['shellcheck', asset, installSnippet(home, 'bash')], {
       environment: home.environment(),
@@ -491,7 +498,7 @@ describe('the code for bash', () => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
   })
 
-  it.skipIf(lacksShell('bash'))('works in POSIX mode, where there is no awsmfa-use', async () => {
+  it.skipIf(isMissing('bash'))('works in POSIX mode, without awsmfa-use', async () => {
     writeLine(home, 'default', endingIn(2 * HOUR + 30, 'default'))
     const script = join(home.path, 'posix')
     writeFileSync(script, `set -o posix\n. ${installSnippet(home, 'bash')}\n_awsmfa_prompt\necho "$AWSMFA_PS1"\n`)
@@ -502,11 +509,11 @@ describe('the code for bash', () => {
     })
   })
 
-  it.skipIf(lacksShell('bash')).each([
+  it.skipIf(isMissing('bash')).each([
     ['no PROMPT_COMMAND', '', '_awsmfa_prompt'],
-    ['one that is there', "PROMPT_COMMAND='echo hello'", '_awsmfa_prompt\necho hello'],
+    ['an existing one', "PROMPT_COMMAND='echo hello'", '_awsmfa_prompt\necho hello'],
     ['an array', 'PROMPT_COMMAND=(one two)', '_awsmfa_prompt\none two'],
-  ])('comes before %s, once', async (_, before, after) => {
+  ])('is added to PROMPT_COMMAND once, in front: %s', async (_, before, after) => {
     const script = join(home.path, 'script')
     const path = installSnippet(home, 'bash')
     writeFileSync(script, `${before}\n. ${path}\n. ${path}\nprintf '%s\\n' "\${PROMPT_COMMAND[*]}"\n`)

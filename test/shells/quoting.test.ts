@@ -1,3 +1,4 @@
+/** What `awsmfa env` prints, quoted for each format: shells read back every value unchanged. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -8,11 +9,11 @@ import { isFailure } from '../../src/model/failure.ts'
 import type { EnvFormat } from '../../src/command-line/spec.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
-import { ALL_SHELLS, lacks, runScript } from './shells.ts'
+import { ALL_SHELLS, isMissing, runScript } from './shells.ts'
 import type { Shell } from './shells.ts'
 
-/** Values that some shell would take for something else, run, expand or cut. */
-const EVIL = [
+/** Values that some shell would expand, run, split or truncate if they were not quoted. */
+const SPECIAL_VALUES = [
   'plain',
   'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   'trailing==',
@@ -71,7 +72,7 @@ const EVIL = [
   'x'.repeat(2000),
 ]
 
-/** Sets VAR0, VAR1, … and says where the environment is written, a value behind each NUL. */
+/** Sets VAR0, VAR1, … in a shell by the output of `env`, and returns the values that a child process then has. */
 async function readBack(
   shell: Shell,
   format: EnvFormat,
@@ -103,35 +104,35 @@ const anyText = fc.array(
   { minLength: 30, maxLength: 30 },
 )
 
-describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
+describe.each(ALL_SHELLS)('%s reads every value unchanged', (shell) => {
   let home: TempHome
   beforeAll(() => {
     home = createTempHome()
   })
   afterAll(() => home.remove())
 
-  const ways: readonly (readonly [string, EnvFormat, (file: string) => string])[] =
+  const commands: readonly (readonly [string, EnvFormat, (file: string) => string])[] =
     shell === 'fish'
       ? [
           ['source', 'fish', (file) => `cat ${file} | source`],
           ['eval "$(…)"', 'fish', (file) => `eval "$(cat ${file})"`],
-          ['source of the POSIX form', 'env', (file) => `source ${file}`],
+          ['source, the POSIX format', 'env', (file) => `source ${file}`],
         ]
       : [
           ['eval "$(…)"', 'env', (file) => `eval "$(cat ${file})"`],
-          ['its own reading, all exported', 'env-no-export', (file) => `set -a\n. ${file}`],
+          ['set -a and the . command', 'env-no-export', (file) => `set -a\n. ${file}`],
         ]
 
-  it.skipIf(lacks(shell)).each(ways)('by %s of %s', async (_, format, read) => {
-    // fish reads a backslash within single quotes, which POSIX does not: there the form is for values without.
-    const values = shell === 'fish' && format === 'env' ? EVIL.filter((value) => !value.includes('\\')) : EVIL
-    // What ends in line ends keeps them only where the code is not the last of a substitution; ours always ends in a
-    // quote.
+  it.skipIf(isMissing(shell)).each(commands)('with %s, --format %s', async (_, format, read) => {
+    // Within single quotes, a backslash is an escape for fish but not for POSIX shells, so values with one need
+    // --format fish.
+    const values =
+      shell === 'fish' && format === 'env' ? SPECIAL_VALUES.filter((value) => !value.includes('\\')) : SPECIAL_VALUES
     expect(await readBack(shell, format, values, home, read)).toEqual(values)
   })
 
-  it.skipIf(lacks(shell))('whatever it is made of', async () => {
-    const [, format, read] = ways[0] ?? ['', 'env', () => '']
+  it.skipIf(isMissing(shell))('whatever it is made of', async () => {
+    const [, format, read] = commands[0] ?? ['', 'env', () => '']
     await fc.assert(
       fc.asyncProperty(anyText, async (values) => {
         expect(await readBack(shell, format, values, home, read)).toEqual(values)
@@ -140,7 +141,7 @@ describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
     )
   })
 
-  it.skipIf(lacks(shell))('in a substitution without quotes, where a value is one that AWS gives', async () => {
+  it.skipIf(isMissing(shell))('in an unquoted command substitution, for values that AWS returns', async () => {
     const values = [
       'ASIAIOSFODNN7EXAMPLE',
       'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
@@ -153,7 +154,7 @@ describe.each(ALL_SHELLS)('%s gets every value as it is', (shell) => {
   })
 })
 
-/** The line for one variable; undefined where the form refuses the value. */
+/** Returns the line for one variable, or undefined if the format cannot quote the value. */
 function lineOf(format: EnvFormat, value: string): string | undefined {
   try {
     return renderEnv(format, { variables: { NAME: value }, stale: [] }).replace(/\n$/, '')
@@ -164,7 +165,7 @@ function lineOf(format: EnvFormat, value: string): string | undefined {
   }
 }
 
-describe('forms whose readers are not here', () => {
+describe('formats of Windows shells', () => {
   it.each([
     ['plain/+==', "$Env:NAME = 'plain/+=='"],
     ["it's", "$Env:NAME = 'it''s'"],
@@ -197,7 +198,7 @@ describe('forms whose readers are not here', () => {
   })
 
   it.each(['env', 'env-no-export', 'fish', 'powershell', 'windows-cmd', 'dotenv'] as const)(
-    '%s refuses a value with a NUL, which no environment can hold',
+    '%s refuses a value with a NUL byte, which no environment variable can contain',
     (format) => {
       expect(lineOf(format, 'a\0b')).toBeUndefined()
     },
@@ -205,8 +206,8 @@ describe('forms whose readers are not here', () => {
 })
 
 describe('.env files', () => {
-  it('come back from Node.js as they were, or are refused', () => {
-    const lines = EVIL.map((value) => [value, lineOf('dotenv', value)] as const).filter(
+  it('are read unchanged by Node.js; values that cannot be quoted are refused', () => {
+    const lines = SPECIAL_VALUES.map((value) => [value, lineOf('dotenv', value)] as const).filter(
       ([, line]) => line !== undefined,
     )
     expect(lines.length).toBeGreaterThan(25)
@@ -214,8 +215,8 @@ describe('.env files', () => {
   })
 })
 
-describe('process', () => {
-  it.each(EVIL)('carries %j', (value) => {
+describe('the process format', () => {
+  it.each(SPECIAL_VALUES)('contains %j unchanged', (value) => {
     const text = renderEnv('process', {
       variables: {
         AWS_ACCESS_KEY_ID: 'A',

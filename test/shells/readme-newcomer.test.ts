@@ -1,7 +1,7 @@
 /**
- * Somebody who has the README and a clean home, in each shell, on a pseudo-terminal: the files of the first login, the
- * login, the lines in the start-up file, a new shell, and the prompt says what is left. Every name, line and word that
- * is typed is taken from the README.
+ * The README's first login, followed literally in a clean home with each shell on a pseudo-terminal: create the files,
+ * log in, add the lines to the start-up file, and see the session in the prompt of a new shell. Every file name and
+ * command is taken from the README.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,13 +13,14 @@ import type { Pty } from '../support/pty.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
 import { openStage } from '../support/transcript-stage.ts'
 import type { TranscriptStage } from '../support/transcript-stage.ts'
-import { lacksShell, PROMPT_SHELLS } from './prompt-shells.ts'
+import { PROMPT_SHELLS } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
+import { isMissing } from './shells.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
-/** A block of the README, and the last file that the text before it names. */
+/** A code block of the README, and the last file that the text before it names. */
 interface Block {
   readonly language: string
   readonly body: string
@@ -27,7 +28,7 @@ interface Block {
   readonly before: string
 }
 
-/** The blocks under a heading, up to the next one of its kind. */
+/** Returns the code blocks of a section of level 2. */
 function blocksUnder(heading: string): readonly Block[] {
   const part = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   return [...part.matchAll(/([^]*?)^```(\w+)\n([^]*?)^```$/gm)].map(([, before = '', language = '', body = '']) => ({
@@ -43,68 +44,68 @@ function found<T>(value: T | undefined, what: string): T {
   return value
 }
 
-/** What is typed to sign in, the question as far as the code, and what is said then as far as the time. */
-function loginOf(): { readonly line: string; readonly question: string; readonly outcome: string } {
+/** Returns the login command, the prompt up to the code, and the success message up to the time. */
+function loginExample(): { readonly command: string; readonly prompt: string; readonly success: string } {
   const { body } = found(
     blocksUnder('First login').find(({ language }) => language === 'console'),
     'login on a console',
   )
-  const [line, question, outcome] = [
+  const [command, prompt, success] = [
     /^\$ (awsmfa login .*)$/m,
     /^(MFA code .*: )\d{6}$/m,
     /^. (.* signed in as .*? until )/m,
   ].map((pattern) => found(pattern.exec(body)?.[1], String(pattern)))
-  return { line: found(line, 'login'), question: found(question, 'question'), outcome: found(outcome, 'outcome') }
+  return { command: found(command, 'login'), prompt: found(prompt, 'prompt'), success: found(success, 'success') }
 }
 
 /**
- * How each is started, where its lines are, where it is said what it shows then, and what is round that; fish goes some
- * columns to the right first.
+ * For each shell: its command, the words of the README before its start-up lines, the sentence that shows its prompt,
+ * and what the screen shows around the segment. fish moves the cursor to the right first.
  */
 const SHELLS: Readonly<
   Record<
     PromptShell,
     {
       readonly argv: readonly string[]
-      readonly named: RegExp
-      readonly says: RegExp
+      readonly mention: RegExp
+      readonly example: RegExp
       readonly around: readonly [before: string, after: string]
     }
   >
 > = {
   bash: {
     argv: ['bash'],
-    named: /For bash\b/,
-    says: /In bash and zsh the\sprompt begins with `([^`]+)`/,
+    mention: /For bash\b/,
+    example: /In bash and zsh the\sprompt begins with `([^`]+)`/,
     around: ['', ' [^\\n]*[$#] '],
   },
   zsh: {
     argv: ['zsh'],
-    named: /For zsh\b/,
-    says: /In bash and zsh the\sprompt begins with `([^`]+)`/,
+    mention: /For zsh\b/,
+    example: /In bash and zsh the\sprompt begins with `([^`]+)`/,
     around: ['', ' [^\\n]*[%#] '],
   },
   fish: {
     argv: ['fish'],
-    named: /For fish\b/,
-    says: /in fish `([^`]+)` or `[^`]+` stands at the right/,
+    mention: /For fish\b/,
+    example: /in fish `([^`]+)` or `[^`]+` stands at the right/,
     around: ['(?:\\[\\d\\d+C| {20})', '(?!\\))'],
   },
 }
 
-/** What the prompt shows by the README, whatever the minutes are: in the first second twelve hours are left. */
+/** Returns the segment that the README shows, with the time remaining right after a login of 12 hours. */
 function segmentOf(shell: PromptShell): RegExp {
-  const { says, around } = SHELLS[shell]
-  const said = found(says.exec(README)?.[1], `words for what ${shell} shows`)
+  const { example, around } = SHELLS[shell]
+  const segment = found(example.exec(README)?.[1], `prompt of ${shell}`)
   return new RegExp(
-    around.join(said.replace(/[()]/g, String.raw`\$&`).replace(/\d+h\d+m/, String.raw`(?:11h\d{1,2}|12h0)m`)),
+    around.join(segment.replace(/[()]/g, String.raw`\$&`).replace(/\d+h\d+m/, String.raw`(?:11h\d{1,2}|12h0)m`)),
   )
 }
 
-/** The block of the start-up file for a shell: the first behind the words that name it. */
+/** Returns the lines for the start-up file of a shell. */
 function startUpOf(shell: PromptShell): Block {
   return found(
-    blocksUnder('The prompt').find(({ before }) => SHELLS[shell].named.test(before)),
+    blocksUnder('The prompt').find(({ before }) => SHELLS[shell].mention.test(before)),
     `lines for ${shell}`,
   )
 }
@@ -133,7 +134,7 @@ async function valueOf(variable: string): Promise<string> {
   return await found(stage.world.variables[variable], variable)()
 }
 
-/** What the README says about files, with keys that STS knows. */
+/** Writes the files from the README, with an access key that the strict STS knows. */
 async function writeFiles(): Promise<void> {
   const files = blocksUnder('First login')
     .filter(({ language }) => language === 'ini')
@@ -151,26 +152,26 @@ async function writeFiles(): Promise<void> {
   expect(stage.home.read('.aws/credentials').toString()).toContain(await valueOf('alice-secret'))
 }
 
-describe.each(PROMPT_SHELLS)('somebody with %s who has only the README', (shell) => {
-  it.skipIf(lacksShell(shell) || !needsProgram('python3'))(
-    'gets from nothing to a prompt that says what is left, in much less than five minutes',
+describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) => {
+  it.skipIf(isMissing(shell) || !needsProgram('python3'))(
+    'has the time remaining in the prompt within a minute',
     async () => {
       const start = Date.now()
       const { file, body } = startUpOf(shell)
       const startUpFile = found(file, `start-up file for ${shell}`)
-      const { line, question, outcome } = loginOf()
+      const { command, prompt, success } = loginExample()
       const use = found(/`(awsmfa-use \w+)`/.exec(README)?.[1], 'awsmfa-use')
-      // Without a file of its own zsh asks what to put there; without the other fish reads every man page at its first
-      // start.
-      stage.home.write(startUpFile, '# mine\n')
+      // Without a start-up file zsh offers to create one; without a completion file fish parses every man page at its
+      // first start.
+      stage.home.write(startUpFile, '# existing\n')
       stage.home.write('.local/share/fish/generated_completions/none.fish', '')
       await writeFiles()
 
       const first = await newShell(shell)
-      first.send(`${line}\r`)
-      await first.expect(question)
+      first.send(`${command}\r`)
+      await first.expect(prompt)
       first.send(`${await valueOf('code')}\r`)
-      await first.expect(outcome)
+      await first.expect(success)
       first.send('exit\r')
       expect(await first.exit()).toEqual({ code: 0, signal: null })
       expect(first.output()).not.toMatch(/base 11h/)
@@ -179,7 +180,7 @@ describe.each(PROMPT_SHELLS)('somebody with %s who has only the README', (shell)
       const second = await newShell(shell)
       second.send(`${use}\r`)
       await second.expect(segmentOf(shell))
-      // TAB completes the word, and puts a blank behind it.
+      // TAB completes the word and adds a space.
       second.send('awsmfa statu\tbase\r')
       await second.expect(/ left, until .*alice in/)
       second.send('exit\r')
@@ -189,7 +190,7 @@ describe.each(PROMPT_SHELLS)('somebody with %s who has only the README', (shell)
     },
   )
 
-  it('finds the same lines in docs/prompt.md', () => {
+  it('sees the same start-up lines in docs/prompt.md', () => {
     const { language, body } = startUpOf(shell)
     expect(readFileSync(join(ROOT, 'docs/prompt.md'), 'utf8')).toContain(`\`\`\`${language}\n${body}\`\`\``)
   })

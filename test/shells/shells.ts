@@ -1,3 +1,4 @@
+/** The shells that the tests run, without start-up files, and how to quote a string in each. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { needsProgram } from '../support/outside-program.ts'
@@ -9,15 +10,29 @@ import type { TempHome } from '../support/temp-home.ts'
 export const POSIX_SHELLS = ['sh', 'bash', 'zsh'] as const
 export const ALL_SHELLS = [...POSIX_SHELLS, 'fish'] as const
 
-/** One of them. */
 export type Shell = (typeof ALL_SHELLS)[number]
 
-/** Tells whether a test with that shell has to be skipped. Linux's package of zsh and fish is of the same name. */
-export function lacks(shell: Shell): boolean {
+/** The command line of each shell that reads no start-up files. */
+export const PLAIN: Readonly<Record<Shell, readonly [string, ...string[]]>> = {
+  sh: ['sh'],
+  bash: ['bash', '--norc', '--noprofile'],
+  zsh: ['zsh', '-f'],
+  fish: ['fish', '--no-config'],
+}
+
+/** Returns whether the shell is not installed, so that its tests are skipped; fails the test where CI is set. */
+export function isMissing(shell: Shell): boolean {
   return process.platform === 'win32' || !needsProgram(shell)
 }
 
-/** Runs a script in a shell that reads nobody's start-up files. */
+/** Returns a string, quoted for a shell. */
+export function quoteFor(shell: Shell, text: string): string {
+  return shell === 'fish'
+    ? `'${text.replace(/[\\']/g, String.raw`\$&`)}'`
+    : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** Runs a script in a shell that reads no start-up files. */
 export async function runScript(
   shell: Shell,
   script: string,
@@ -26,11 +41,5 @@ export async function runScript(
 ): Promise<RunResult> {
   const path = join(home.path, 'script')
   writeFileSync(path, script)
-  const plain: Readonly<Record<Shell, readonly string[]>> = {
-    sh: [],
-    bash: ['--norc', '--noprofile'],
-    zsh: ['-f'],
-    fish: ['--no-config'],
-  }
-  return await runProgram([shell, ...plain[shell], path], { environment: home.environment(environment) })
+  return await runProgram([...PLAIN[shell], path], { environment: home.environment(environment) })
 }

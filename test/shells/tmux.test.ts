@@ -1,4 +1,4 @@
-/** The lines for tmux in docs/prompt.md, as they stand there, in a real tmux. */
+/** The tmux configuration from docs/prompt.md in a real tmux. */
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,16 +32,16 @@ beforeEach(() => {
 afterEach(() => home.remove())
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('tmux') || !needsProgram('python3'))(
-  'tmux with the lines of docs/prompt.md',
+  'tmux with the configuration from docs/prompt.md',
   () => {
-    it('shows in its status line what is left', async () => {
+    it('shows the time remaining in the status line', async () => {
       expect(LINES).toContain('status-right')
       const pty = await openPty(['tmux', 'new-session'], { environment, cwd: home.path, columns: 120 })
       try {
         await pty.expect(/work 2 ?h/)
         expect(pty.output()).not.toMatch(/not ready|invalid|unknown/)
       } finally {
-        // It serves on when its terminal is gone. The socket is in this home.
+        // The tmux server keeps running after its terminal is closed. Its socket is in this home.
         await runProgram(['tmux', 'kill-server'], { environment })
         pty.close()
       }
