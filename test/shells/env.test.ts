@@ -230,14 +230,17 @@ describe('awsmfa env', () => {
     ],
     ['process', ''],
     ['dotenv', ''],
-  ])('prints commands that remove the keys and fail, or nothing, with --format %s, also with --quiet', async (format, printed) => {
-    for (const more of [[], ['--quiet']]) {
-      const { code, stdout } = await runCli(['env', 'nowhere', '--format', format, ...more], {
-        environment: home.environment(),
-      })
-      expect({ code, stdout }).toEqual({ code: 1, stdout: printed })
-    }
-  })
+  ])(
+    'prints commands that remove the keys and fail, or nothing, with --format %s, also with --quiet',
+    async (format, printed) => {
+      for (const more of [[], ['--quiet']]) {
+        const { code, stdout } = await runCli(['env', 'nowhere', '--format', format, ...more], {
+          environment: home.environment(),
+        })
+        expect({ code, stdout }).toEqual({ code: 1, stdout: printed })
+      }
+    },
+  )
 
   it('exits with 1 if stdout cannot be written to', async () => {
     const { code } = await runScript('sh', 'awsmfa env prod > /dev/full 2>/dev/null', home, environment)
