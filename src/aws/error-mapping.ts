@@ -68,19 +68,16 @@ const detailOf = (status: number): string =>
     ? 'the answer is not one that AWS gives, or was cut short'
     : 'the answer is no error of AWS: something on the way may have given it'
 
-function unreachable(
-  reason: Extract<Failure, { code: 'NETWORK_UNREACHABLE' }>['reason'],
-  request: RequestContext,
-): Failure {
+function unreachable(reason: NetworkTrouble, request: RequestContext): Failure {
   const timeoutMs =
     reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
   return {
     code: 'NETWORK_UNREACHABLE',
     host: request.host,
     reason,
-    ...(request.proxy === undefined ? {} : { proxy: request.proxy }),
-    ...(request.proxyIgnored ? { proxyIgnored: true } : {}),
-    ...(timeoutMs === undefined ? {} : { timeoutSeconds: timeoutMs / 1000 }),
+    proxy: request.proxy,
+    ...(request.proxyIgnored && { proxyIgnored: true }),
+    timeoutSeconds: timeoutMs && timeoutMs / 1000,
   }
 }
 
@@ -191,7 +188,7 @@ function explainAccessDenied(error: AwsError, request: RequestContext, exchange:
   return {
     code: 'ACCESS_DENIED',
     operation: request.operation,
-    ...(request.roleArn === undefined ? {} : { roleArn: request.roleArn }),
+    roleArn: request.roleArn,
     message: harmless(error.message, request),
   }
 }
@@ -216,7 +213,7 @@ function refusal(
     operation: request.operation,
     awsCode: error.code,
     message: harmless(error.message, request),
-    ...(reason === undefined ? {} : { reason }),
+    reason,
   }
 }
 

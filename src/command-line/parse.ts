@@ -129,7 +129,7 @@ export function findProblem(line: Line, isWindows: boolean): UsageProblem | unde
 export function describeUnknownCommand(word: string): UsageProblem {
   const near = nearest(word, COMMAND_NAMES)
   const meant = COMMAND_NAMES.find((name) => name === near)
-  return { kind: 'unknown-command', word, ...(meant === undefined ? {} : { nearest: meant }) }
+  return { kind: 'unknown-command', word, nearest: meant }
 }
 
 function describeMissingCommand({ words, tail }: Line): UsageProblem {
@@ -148,12 +148,7 @@ function describeUnknownOption(option: string, command?: CommandName): UsageProb
     .flatMap(spellings)
     .find((spelling) => /^-[^-]$/.test(spelling) && option.startsWith(spelling))
   const meant = cluster ?? full ?? nearest(option, longNames)
-  return {
-    kind: 'unknown-option',
-    option,
-    ...(command === undefined ? {} : { command }),
-    ...(meant === undefined ? {} : { nearest: meant }),
-  }
+  return { kind: 'unknown-option', option, command, nearest: meant }
 }
 
 /**
@@ -214,7 +209,7 @@ function findTailProblem(
     command,
     before: profile === undefined ? positionals.slice(0, 1) : [`--profile=${profile}`],
     quotesSeparator: isWindows,
-    ...(program === undefined ? {} : { program }),
+    program,
   }
 }
 
@@ -235,14 +230,7 @@ function findPositionalProblem(
 }
 
 function describeUnknownAction(command: CommandName, word: string | undefined, known: readonly string[]): UsageProblem {
-  const near = word === undefined ? undefined : nearest(word, known)
-  return {
-    kind: 'unknown-action',
-    command,
-    known,
-    ...(word === undefined ? {} : { word }),
-    ...(near === undefined ? {} : { nearest: near }),
-  }
+  return { kind: 'unknown-action', command, known, word, nearest: word === undefined ? word : nearest(word, known) }
 }
 
 function findOptionOfOtherAction(

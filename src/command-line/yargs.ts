@@ -61,8 +61,7 @@ function helpFor(subject: string | undefined): ParsedLine {
   if (isHelpTopic(subject)) return { kind: 'topic', topic: subject }
   if (isCommandName(subject)) return { kind: 'help', command: subject }
   const near = nearest(subject, [...COMMAND_NAMES, ...HELP_TOPICS])
-  const problem = { kind: 'unknown-topic', word: subject, known: HELP_TOPICS } as const
-  throw usage(near === undefined ? problem : { ...problem, nearest: near })
+  throw usage({ kind: 'unknown-topic', word: subject, known: HELP_TOPICS, nearest: near })
 }
 
 function usage(problem: UsageProblem): AwsmfaError {

@@ -10,6 +10,7 @@ import { renderDeviceFound } from '../mfa/device.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { AwsmfaError, ForeignSession } from '../model/failure.ts'
+import type { Place } from '../model/origin.ts'
 import { readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
@@ -225,6 +226,6 @@ function renderPlanNote(planned: PlanNote): string {
   )
 }
 
-function placeInWords(place: { readonly path: string; readonly line?: number }, home: string | undefined): string {
+function placeInWords(place: Place, home: string | undefined): string {
   return `${visible(displayPath(place.path, home), 1000)}${place.line === undefined ? '' : ` line ${place.line}`}`
 }

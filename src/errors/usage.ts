@@ -6,14 +6,15 @@ import { exactDuration } from '../ui/duration-words.ts'
 import { commandLine, didYouMean, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-type UsageWords = {
-  readonly [Kind in UsageProblem['kind']]: (
-    problem: Extract<UsageProblem, { readonly kind: Kind }>,
+/** The messages of the problems of one union, one function for each kind. */
+type WordsForKinds<Problem extends { readonly kind: string }> = {
+  readonly [Kind in Problem['kind']]: (
+    problem: Extract<Problem, { readonly kind: Kind }>,
     view: FailureView,
   ) => FailureText
 }
 
-const USAGE_WORDS: UsageWords = {
+const USAGE_WORDS: WordsForKinds<UsageProblem> = {
   'missing-command': () => say('no command is given', `to see what there is: ${helpLine()}`),
   'unknown-command': ({ word, nearest }) =>
     say(`there is no command ${quoted(word)}`, didYouMean(nearest) ?? `to see what there is: ${helpLine()}`),
@@ -141,14 +142,7 @@ function separatorWord(isQuoted: boolean): string {
   return isQuoted ? "'--'" : '--'
 }
 
-type StsWords = {
-  readonly [Kind in StsArgumentProblem['kind']]: (
-    problem: Extract<StsArgumentProblem, { readonly kind: Kind }>,
-    view: FailureView,
-  ) => FailureText
-}
-
-const STS_WORDS: StsWords = {
+const STS_WORDS: WordsForKinds<StsArgumentProblem> = {
   'unknown-flag': ({ flag, nearest }) => say(`STS has no flag ${quoted(flag)}`, didYouMean(nearest)),
   'ambiguous-flag': ({ flag, candidates }) =>
     say(`${quoted(flag)} after '--' may mean ${listed(candidates.map(quoted), 'or')}`, 'write it in full'),

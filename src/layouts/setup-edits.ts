@@ -83,7 +83,7 @@ function renamedSection(base: string, input: KeyMoveInput): KeyMove {
   const [file = 'credentials', second] = holders
   const placeIn = (name: SharedFileName): Place => ({
     path: documents[name].path,
-    ...(profile?.lines[name] === undefined ? {} : { line: profile.lines[name] }),
+    line: profile?.lines[name],
   })
   if (second !== undefined) throw unsuitable(base, 'keys-in-both-files', holders.map(placeIn))
   assertNameIsFree(base, file, input)
@@ -134,8 +134,7 @@ function assertNameIsFree(base: string, file: SharedFileName, { documents, profi
     config: documents.config.path,
   })
   const line = profile.lines[file]
-  if (sections.length > 0)
-    throw unsuitable(base, 'name-taken', [{ path: documents[file].path, ...(line === undefined ? {} : { line }) }])
+  if (sections.length > 0) throw unsuitable(base, 'name-taken', [{ path: documents[file].path, line }])
   if (holds !== undefined) throw unsuitable(base, 'name-taken', [holds.place])
 }
 

@@ -283,7 +283,7 @@ function removeSession({ base, profiles, documents, renamedIn }: ProcessLayoutIn
   const { document, path } = documents.credentials
   if (classifyProfile(profile).kind === 'foreign-session') {
     const line = profile?.lines.credentials
-    throw unsuitable(base, 'session-beside-process', [{ path, ...(line === undefined ? {} : { line }) }])
+    throw unsuitable(base, 'session-beside-process', [{ path, line }])
   }
   return planSessionRemoval({ document, path, profile: base }).edits
 }

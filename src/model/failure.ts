@@ -6,119 +6,85 @@
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
 
-/** What is wrong with a command line or a settings file. */
-export type UsageProblem =
-  | { readonly kind: 'missing-command' }
-  | { readonly kind: 'unknown-command'; readonly word: string; readonly nearest?: CommandName }
+/** The union of a table's rows, read-only, each with its name under `Tag`. */
+type Tagged<Tag extends string, Table> = {
+  [Name in keyof Table]: { readonly [Key in Tag]: Name } & Readonly<Table[Name]>
+}[keyof Table]
+
+/** The fields of each problem of a command line or a settings file. */
+interface UsageFields {
+  'missing-command': object
+  'unknown-command': { word: string; nearest?: CommandName | undefined }
   // `known`: what help knows besides the commands.
-  | {
-      readonly kind: 'unknown-topic'
-      readonly word: string
-      readonly known: readonly string[]
-      readonly nearest?: string
-    }
-  | { readonly kind: 'unknown-shell'; readonly word?: string; readonly known: readonly string[] }
-  | {
-      readonly kind: 'unknown-option'
-      readonly option: string
-      readonly command?: CommandName
-      readonly nearest?: string
-    }
-  | { readonly kind: 'abbreviated-option'; readonly option: string; readonly full: string }
-  | { readonly kind: 'repeated-option'; readonly option: string }
-  | { readonly kind: 'missing-value'; readonly option: string; readonly expected: string }
-  | { readonly kind: 'empty-value'; readonly option: string }
-  | { readonly kind: 'unexpected-value'; readonly option: string }
-  | {
-      readonly kind: 'bad-value'
-      readonly option: string
-      readonly value: string
-      readonly expected: string
-      readonly origin?: Origin
-    }
+  'unknown-topic': { word: string; known: readonly string[]; nearest?: string | undefined }
+  'unknown-shell': { word?: string | undefined; known: readonly string[] }
+  'unknown-option': { option: string; command?: CommandName | undefined; nearest?: string | undefined }
+  'abbreviated-option': { option: string; full: string }
+  'repeated-option': { option: string }
+  'missing-value': { option: string; expected: string }
+  'empty-value': { option: string }
+  'unexpected-value': { option: string }
+  'bad-value': { option: string; value: string; expected: string; origin?: Origin | undefined }
   // `word`: what is in the place of the action; undefined: nothing.
-  | {
-      readonly kind: 'unknown-action'
-      readonly command: CommandName
-      readonly word?: string
-      readonly known: readonly string[]
-      readonly nearest?: string
-    }
-  | {
-      readonly kind: 'option-of-other-action'
-      readonly command: CommandName
-      readonly option: string
-      readonly action: string
-      readonly other: string
-    }
-  | { readonly kind: 'unexpected-word'; readonly word: string; readonly command: CommandName }
-  | { readonly kind: 'unexpected-separator'; readonly command?: CommandName }
+  'unknown-action': {
+    command: CommandName
+    word?: string | undefined
+    known: readonly string[]
+    nearest?: string | undefined
+  }
+  'option-of-other-action': { command: CommandName; option: string; action: string; other: string }
+  'unexpected-word': { word: string; command: CommandName }
+  'unexpected-separator': { command?: CommandName | undefined }
   // `before`, `words`: what belongs before and after `--`; `quotesSeparator`: the shell drops a bare `--`.
-  | {
-      readonly kind: 'missing-separator'
-      readonly command: CommandName
-      readonly before: readonly string[]
-      readonly words: readonly string[]
-      readonly quotesSeparator: boolean
-    }
-  | {
-      readonly kind: 'missing-tail'
-      readonly command: CommandName
-      readonly before: readonly string[]
-      readonly quotesSeparator: boolean
-      readonly program?: string
-    }
-  | { readonly kind: 'conflicting-profiles'; readonly positional: string; readonly option: string }
-  | { readonly kind: 'conflicting-options'; readonly options: readonly [string, string]; readonly because: string }
-  | { readonly kind: 'unknown-placeholder'; readonly placeholder: string; readonly known: readonly string[] }
+  'missing-separator': {
+    command: CommandName
+    before: readonly string[]
+    words: readonly string[]
+    quotesSeparator: boolean
+  }
+  'missing-tail': {
+    command: CommandName
+    before: readonly string[]
+    quotesSeparator: boolean
+    program?: string | undefined
+  }
+  'conflicting-profiles': { positional: string; option: string }
+  'conflicting-options': { options: readonly [string, string]; because: string }
+  'unknown-placeholder': { placeholder: string; known: readonly string[] }
   // `instead`: what to do for a setting that belongs elsewhere.
-  | {
-      readonly kind: 'unknown-setting'
-      readonly path: string
-      readonly key: string
-      readonly line?: number
-      readonly nearest?: string
-      readonly instead?: string
-    }
-  | {
-      readonly kind: 'repeated-setting'
-      readonly path: string
-      readonly key: string
-      readonly lines: readonly number[]
-    }
-  | {
-      readonly kind: 'setting-type'
-      readonly path: string
-      readonly key: string
-      readonly line?: number
-      readonly found: 'list' | 'table' | 'date'
-    }
-  | { readonly kind: 'several-settings-files'; readonly paths: readonly string[] }
-  | {
-      readonly kind: 'malformed-settings'
-      readonly path: string
-      readonly format: 'ini' | 'toml' | 'yaml' | 'json'
-      readonly line?: number
-    }
-  | { readonly kind: 'token-code-for-many'; readonly profiles: number }
-  | { readonly kind: 'token-command-for-many'; readonly profiles: number; readonly origin: Origin }
+  'unknown-setting': {
+    path: string
+    key: string
+    line?: number | undefined
+    nearest?: string | undefined
+    instead?: string | undefined
+  }
+  'repeated-setting': { path: string; key: string; lines: readonly number[] }
+  'setting-type': { path: string; key: string; line?: number | undefined; found: 'list' | 'table' | 'date' }
+  'several-settings-files': { paths: readonly string[] }
+  'malformed-settings': { path: string; format: 'ini' | 'toml' | 'yaml' | 'json'; line?: number | undefined }
+  'token-code-for-many': { profiles: number }
+  'token-command-for-many': { profiles: number; origin: Origin }
+}
+
+/** What is wrong with a command line or a settings file. */
+export type UsageProblem = Tagged<'kind', UsageFields>
+
+/** The fields of each problem of a flag after `--`. */
+interface StsArgumentFields {
+  'unknown-flag': { flag: string; operation: StsOperation; nearest?: string | undefined }
+  'ambiguous-flag': { flag: string; candidates: readonly string[] }
+  'refused-flag': { flag: string; because: string; instead?: string | undefined }
+  'role-flag-without-role': { flag: string }
+  'missing-value': { flag: string; leadingDash?: string | undefined }
+  'bare-word': { word: string }
+  'bad-value': { flag: string; value: string; expected: string }
+  'unreadable-file': { flag: string; path: string; reason: string }
+  contradiction: { flag: string; before: string; after: string }
+}
 
 /** What is wrong with a flag after `--`. */
-export type StsArgumentProblem =
-  | {
-      readonly kind: 'unknown-flag'
-      readonly flag: string
-      readonly operation: StsOperation
-      readonly nearest?: string
-    }
-  | { readonly kind: 'ambiguous-flag'; readonly flag: string; readonly candidates: readonly string[] }
-  | { readonly kind: 'refused-flag'; readonly flag: string; readonly because: string; readonly instead?: string }
-  | { readonly kind: 'role-flag-without-role'; readonly flag: string }
-  | { readonly kind: 'missing-value'; readonly flag: string; readonly leadingDash?: string }
-  | { readonly kind: 'bare-word'; readonly word: string }
-  | { readonly kind: 'bad-value'; readonly flag: string; readonly value: string; readonly expected: string }
-  | { readonly kind: 'unreadable-file'; readonly flag: string; readonly path: string; readonly reason: string }
-  | { readonly kind: 'contradiction'; readonly flag: string; readonly before: string; readonly after: string }
+export type StsArgumentProblem = Tagged<'kind', StsArgumentFields>
 
 /** The two STS operations that a login is made of. */
 export type StsOperation = 'GetSessionToken' | 'AssumeRole'
@@ -188,8 +154,8 @@ export type KeychainTrouble =
 
 /** Whose session is in a section that login would replace. */
 export interface ForeignSession {
-  readonly manager?: string
-  readonly expiration?: Date
+  readonly manager?: string | undefined
+  readonly expiration?: Date | undefined
   /** Last four characters of the access key id, as `…ABCD`. */
   readonly accessKeyId: string
 }
@@ -198,273 +164,166 @@ export interface ForeignSession {
 export type WriteStep =
   'folder' | 'lock' | 'stage' | 'read-back' | 'compare' | 'rename' | 'in-place' | 'restore' | 'remove'
 
-export type Failure =
+/** The fields of each failure, by its code. */
+interface FailureFields {
   // The command line and what it says: exit 2.
-  | { readonly code: 'USAGE'; readonly problem: UsageProblem }
-  | { readonly code: 'STS_ARGUMENT'; readonly problem: StsArgumentProblem }
-  | {
-      readonly code: 'DURATION_OUT_OF_RANGE'
-      readonly operation: StsOperation
-      readonly seconds: number
-      readonly minimum: number
-      readonly maximum: number
-      readonly origin: Origin
-    }
-  | { readonly code: 'TOKEN_CODE_MALFORMED'; readonly source: 'flag' | 'stdin' | 'sts-flag' | 'command' | 'typed' }
-  | {
-      readonly code: 'MFA_SERIAL_MALFORMED'
-      readonly defect: 'fido' | 'user-arn' | 'alphabet' | 'length'
-      readonly serial: string
-      readonly origin: Origin
-      readonly corrected?: string
-    }
-  | {
-      readonly code: 'TEXT_REFUSED'
-      readonly what: string
-      readonly text: string
-      readonly defect: TextDefect
-      readonly origin: Origin
-    }
+  USAGE: { problem: UsageProblem }
+  STS_ARGUMENT: { problem: StsArgumentProblem }
+  DURATION_OUT_OF_RANGE: { operation: StsOperation; seconds: number; minimum: number; maximum: number; origin: Origin }
+  TOKEN_CODE_MALFORMED: { source: 'flag' | 'stdin' | 'sts-flag' | 'command' | 'typed' }
+  MFA_SERIAL_MALFORMED: {
+    defect: 'fido' | 'user-arn' | 'alphabet' | 'length'
+    serial: string
+    origin: Origin
+    corrected?: string | undefined
+  }
+  TEXT_REFUSED: { what: string; text: string; defect: TextDefect; origin: Origin }
   // Profiles: exit 1.
-  | {
-      readonly code: 'PROFILE_NOT_FOUND'
-      readonly profile: string
-      readonly origin: Origin
-      readonly paths: readonly string[]
-      readonly nearest?: string
-    }
+  PROFILE_NOT_FOUND: { profile: string; origin: Origin; paths: readonly string[]; nearest?: string | undefined }
   // `candidates`: the profiles that can be signed in, one at least, the latest first.
-  | { readonly code: 'PROFILE_NOT_NAMED'; readonly candidates: readonly string[] }
-  | {
-      readonly code: 'SOURCE_PROFILE_NOT_FOUND'
-      readonly profile: string
-      readonly source: string
-      readonly origin: Origin
-      readonly paths: readonly string[]
-      readonly nearest?: string
-    }
-  | { readonly code: 'SOURCE_PROFILE_CYCLE'; readonly path: readonly string[] }
-  | {
-      readonly code: 'SOURCE_PROFILE_AMBIGUOUS'
-      readonly profile: string
-      readonly candidates: readonly { readonly profile: string; readonly place: Place }[]
-    }
-  | {
-      readonly code: 'LONG_TERM_CREDENTIALS_MISSING'
-      readonly profile: string
-      readonly path: readonly string[]
-      readonly lookedFor: readonly string[]
-      readonly sessionAt?: Place
-    }
-  | {
-      readonly code: 'LONG_TERM_CREDENTIALS_INCOMPLETE'
-      readonly profile: string
-      readonly missing: string
-      readonly place: Place
-    }
-  | {
-      readonly code: 'LONG_TERM_VARIABLES_MISSING'
-      readonly missing: readonly string[]
-      readonly sessionTokenSet: boolean
-    }
-  | {
-      readonly code: 'MFA_SERIAL_MISSING'
-      readonly profile: string
-      readonly path: readonly string[]
-      readonly listing: 'denied' | 'empty' | 'several' | 'fido-only' | 'failed'
-      readonly devices: readonly string[]
-      readonly command?: 'setup'
-    }
-  | {
-      readonly code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS'
-      readonly profile: string
-      readonly place: Place
-      readonly sourceIsSame: boolean
-    }
-  | {
-      readonly code: 'SECTION_NOT_OURS'
-      readonly profile: string
-      readonly place: Place
-      readonly session: ForeignSession
-    }
-  | {
-      readonly code: 'SESSION_WOULD_BE_IGNORED'
-      readonly profile: string
-      readonly key: string
-      readonly place: Place
-      readonly standardRole: boolean
-    }
+  PROFILE_NOT_NAMED: { candidates: readonly string[] }
+  SOURCE_PROFILE_NOT_FOUND: {
+    profile: string
+    source: string
+    origin: Origin
+    paths: readonly string[]
+    nearest?: string | undefined
+  }
+  SOURCE_PROFILE_CYCLE: { path: readonly string[] }
+  SOURCE_PROFILE_AMBIGUOUS: {
+    profile: string
+    candidates: readonly { readonly profile: string; readonly place: Place }[]
+  }
+  LONG_TERM_CREDENTIALS_MISSING: {
+    profile: string
+    path: readonly string[]
+    lookedFor: readonly string[]
+    sessionAt?: Place | undefined
+  }
+  LONG_TERM_CREDENTIALS_INCOMPLETE: { profile: string; missing: string; place: Place }
+  LONG_TERM_VARIABLES_MISSING: { missing: readonly string[]; sessionTokenSet: boolean }
+  MFA_SERIAL_MISSING: {
+    profile: string
+    path: readonly string[]
+    listing: 'denied' | 'empty' | 'several' | 'fido-only' | 'failed'
+    devices: readonly string[]
+    command?: 'setup' | undefined
+  }
+  SECTION_HOLDS_LONG_TERM_CREDENTIALS: { profile: string; place: Place; sourceIsSame: boolean }
+  SECTION_NOT_OURS: { profile: string; place: Place; session: ForeignSession }
+  SESSION_WOULD_BE_IGNORED: { profile: string; key: string; place: Place; standardRole: boolean }
   // `tools`: those whose layouts are found, as import knows them.
-  | { readonly code: 'IMPORT_AMBIGUOUS'; readonly tools: readonly string[] }
+  IMPORT_AMBIGUOUS: { tools: readonly string[] }
   // `places`: where the conflicting settings are.
-  | {
-      readonly code: 'LAYOUT_UNSUITABLE'
-      readonly profile: string
-      readonly reason: LayoutObstacle
-      readonly places: readonly Place[]
-    }
-  | { readonly code: 'REGION_UNKNOWN'; readonly partition: string }
+  LAYOUT_UNSUITABLE: { profile: string; reason: LayoutObstacle; places: readonly Place[] }
+  REGION_UNKNOWN: { partition: string }
   // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the
   // complete new file is if writing in place failed and the old bytes could not be restored.
-  | { readonly code: 'FILE_UNREADABLE'; readonly place: Place; readonly errno: string }
-  | {
-      readonly code: 'FILE_NOT_REGULAR'
-      readonly place: Place
-      readonly found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop'
-    }
-  | {
-      readonly code: 'FILE_NOT_WRITABLE'
-      readonly place: Place
-      readonly errno: string
-      readonly step: WriteStep
-      readonly keptAt?: string
-    }
-  | { readonly code: 'FILE_INCOMPLETE_WRITE'; readonly place: Place; readonly wanted: number; readonly written: number }
-  | {
-      readonly code: 'FILE_MALFORMED'
-      readonly place: Place
-      readonly defect: 'duplicate-section' | 'ambiguous-header' | 'key-unplaceable' | 'duplicate-key' | 'nul'
-      readonly section: string
-      readonly otherLine?: number
-    }
-  | {
-      readonly code: 'FILE_LOCKED'
-      readonly place: Place
-      readonly holder?: { readonly pid: number; readonly host: string; readonly since: Date }
-      readonly waitedMs: number
-    }
-  | { readonly code: 'FILE_KEEPS_CHANGING'; readonly place: Place }
-  | {
-      readonly code: 'FILE_PARTLY_WRITTEN'
-      readonly place: Place
-      readonly written: SharedFileName
-      readonly errno: string
-    }
-  | { readonly code: 'EDIT_NOT_CONTAINED'; readonly place: Place }
+  FILE_UNREADABLE: { place: Place; errno: string }
+  FILE_NOT_REGULAR: { place: Place; found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' }
+  FILE_NOT_WRITABLE: { place: Place; errno: string; step: WriteStep; keptAt?: string | undefined }
+  FILE_INCOMPLETE_WRITE: { place: Place; wanted: number; written: number }
+  FILE_MALFORMED: {
+    place: Place
+    defect: 'duplicate-section' | 'ambiguous-header' | 'key-unplaceable' | 'duplicate-key' | 'nul'
+    section: string
+    otherLine?: number | undefined
+  }
+  FILE_LOCKED: {
+    place: Place
+    holder?: { readonly pid: number; readonly host: string; readonly since: Date } | undefined
+    waitedMs: number
+  }
+  FILE_KEEPS_CHANGING: { place: Place }
+  FILE_PARTLY_WRITTEN: { place: Place; written: SharedFileName; errno: string }
+  EDIT_NOT_CONTAINED: { place: Place }
   // `section`: the text between a header's brackets; `signed-in`: the credentials file has awsmfa's session there.
-  | {
-      readonly code: 'UNDO_CONFLICT'
-      readonly place: Place
-      readonly section: string
-      readonly reason: 'changed' | 'signed-in' | 'in-the-way'
-    }
-  | { readonly code: 'HOME_UNKNOWN' }
-  | { readonly code: 'HOME_OF_ANOTHER'; readonly place: Place; readonly owner: number }
-  | { readonly code: 'SETTINGS_UNREADABLE'; readonly place: Place; readonly errno: string }
-  | { readonly code: 'STDOUT_UNWRITABLE'; readonly errno: string }
+  UNDO_CONFLICT: { place: Place; section: string; reason: 'changed' | 'signed-in' | 'in-the-way' }
+  HOME_UNKNOWN: object
+  HOME_OF_ANOTHER: { place: Place; owner: number }
+  SETTINGS_UNREADABLE: { place: Place; errno: string }
+  STDOUT_UNWRITABLE: { errno: string }
   // `addOn`: the package that it needs, with its version; `detail`: the keychain's own message.
-  | {
-      readonly code: 'KEYCHAIN_UNAVAILABLE'
-      readonly platform: 'linux' | 'darwin' | 'win32'
-      readonly reason: KeychainTrouble
-      readonly addOn: string
-      readonly detail?: string
-    }
+  KEYCHAIN_UNAVAILABLE: {
+    platform: 'linux' | 'darwin' | 'win32'
+    reason: KeychainTrouble
+    addOn: string
+    detail?: string | undefined
+  }
   // Programs that get credentials: 127 if there is no such program, 126 if it cannot be run; the second exits 1.
-  | {
-      readonly code: 'PROGRAM_NOT_RUN'
-      readonly program: string
-      readonly reason: 'not-found' | 'not-executable' | 'batch-file'
-      readonly errno: string
-    }
-  | { readonly code: 'VALUE_NOT_QUOTABLE'; readonly variable: string; readonly format: string }
+  PROGRAM_NOT_RUN: { program: string; reason: 'not-found' | 'not-executable' | 'batch-file'; errno: string }
+  VALUE_NOT_QUOTABLE: { variable: string; format: string }
   // A person or the time: PROMPT_UNAVAILABLE exits 4, CANCELLED 130, the rest 1.
-  | {
-      readonly code: 'PROMPT_UNAVAILABLE'
-      readonly obstacle: PromptObstacle
-      readonly wanted: WantedAnswer
-      readonly window?: WindowTrouble
-    }
-  | { readonly code: 'CANCELLED' }
-  | { readonly code: 'INTERRUPTED'; readonly signal: 'SIGTERM' | 'SIGHUP' }
-  | { readonly code: 'DECLINED' }
-  | { readonly code: 'DEADLINE_EXCEEDED'; readonly seconds: number; readonly waitingFor: string }
+  PROMPT_UNAVAILABLE: { obstacle: PromptObstacle; wanted: WantedAnswer; window?: WindowTrouble | undefined }
+  CANCELLED: object
+  INTERRUPTED: { signal: 'SIGTERM' | 'SIGHUP' }
+  DECLINED: object
+  DEADLINE_EXCEEDED: { seconds: number; waitingFor: string }
   // `wantsShell`: the command has syntax of a shell, and does not name one.
-  | {
-      readonly code: 'TOKEN_COMMAND_FAILED'
-      readonly program: string
-      readonly origin: Origin
-      readonly reason: TokenCommandTrouble
-      readonly wantsShell: boolean
-      readonly exitCode?: number
-      readonly seconds?: number
-    }
+  TOKEN_COMMAND_FAILED: {
+    program: string
+    origin: Origin
+    reason: TokenCommandTrouble
+    wantsShell: boolean
+    exitCode?: number | undefined
+    seconds?: number | undefined
+  }
   // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: ykman's own error.
-  | {
-      readonly code: 'YUBIKEY_FAILED'
-      readonly reason: YubiKeyTrouble
-      readonly label: string
-      readonly serial?: string
-      readonly serials: readonly string[]
-      readonly detail?: string
-    }
-  | {
-      readonly code: 'CREDENTIAL_PROCESS_FAILED'
-      readonly profile: string
-      readonly program: string
-      readonly reason:
-        'not-found' | 'not-executable' | 'batch-file' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'
-      readonly exitCode?: number
-      readonly place: Place
-    }
-  | {
-      readonly code: 'ANOTHER_LOGIN_FAILED'
-      readonly why:
-        'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'
-    }
+  YUBIKEY_FAILED: {
+    reason: YubiKeyTrouble
+    label: string
+    serial?: string | undefined
+    serials: readonly string[]
+    detail?: string | undefined
+  }
+  CREDENTIAL_PROCESS_FAILED: {
+    profile: string
+    program: string
+    reason: 'not-found' | 'not-executable' | 'batch-file' | 'exit' | 'timed-out' | 'output' | 'session' | 'circle'
+    exitCode?: number | undefined
+    place: Place
+  }
+  ANOTHER_LOGIN_FAILED: {
+    why: 'CANCELLED' | 'TOKEN_CODE_REJECTED' | 'DEADLINE_EXCEEDED' | 'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'
+  }
   // Several profiles: the exit code that all causes share, else 1.
-  | { readonly code: 'LOGINS_FAILED'; readonly of: number; readonly causes: readonly Failure[] }
+  LOGINS_FAILED: { of: number; causes: readonly Failure[] }
   // STS rejects the caller: exit 4.
-  | {
-      readonly code: 'TOKEN_CODE_REJECTED'
-      readonly nextCodeInSeconds: number
-      readonly known: 'used' | 'wrong-or-used'
-      readonly answerLost: boolean
-    }
-  | { readonly code: 'MFA_SERIAL_REJECTED'; readonly serial: string; readonly origin: Origin }
-  | {
-      readonly code: 'CREDENTIALS_REJECTED'
-      readonly accessKeyId: string
-      readonly reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'
-      readonly origin: Origin | 'session'
-    }
+  TOKEN_CODE_REJECTED: { nextCodeInSeconds: number; known: 'used' | 'wrong-or-used'; answerLost: boolean }
+  MFA_SERIAL_REJECTED: { serial: string; origin: Origin }
+  CREDENTIALS_REJECTED: {
+    accessKeyId: string
+    reason: 'unknown-key' | 'wrong-secret' | 'session' | 'expired'
+    origin: Origin | 'session'
+  }
   // `expiration`: of a session that has expired, or has less than `wantedSeconds` remaining.
-  | {
-      readonly code: 'SESSION_MISSING'
-      readonly profile: string
-      readonly expiration?: Date
-      readonly wantedSeconds?: number
-    }
+  SESSION_MISSING: { profile: string; expiration?: Date | undefined; wantedSeconds?: number | undefined }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
   // takes no session; `isGot`: one had been created by then.
-  | { readonly code: 'SESSION_NOT_KEPT'; readonly profile: string; readonly isGot: boolean }
-  | { readonly code: 'ACCESS_DENIED'; readonly operation: string; readonly roleArn?: string; readonly message: string }
-  | {
-      readonly code: 'REQUEST_REFUSED'
-      readonly operation: string
-      readonly awsCode: string
-      readonly message: string
-      readonly reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account'
-    }
-  | { readonly code: 'CLOCK_SKEWED'; readonly skewSeconds: number | undefined }
-  | { readonly code: 'THROTTLED'; readonly operation: string }
-  | { readonly code: 'REGION_DISABLED'; readonly region: string }
-  | {
-      readonly code: 'NETWORK_UNREACHABLE'
-      readonly host: string
-      readonly reason: NetworkTrouble
-      readonly proxy?: string
-      readonly proxyIgnored?: boolean
-      readonly timeoutSeconds?: number
-    }
-  | { readonly code: 'CA_BUNDLE_UNREADABLE'; readonly place: Place; readonly origin: Origin; readonly errno: string }
-  | {
-      readonly code: 'STS_UNEXPECTED'
-      readonly operation: string
-      readonly status: number | undefined
-      readonly awsCode: string | undefined
-      readonly detail: string
-    }
+  SESSION_NOT_KEPT: { profile: string; isGot: boolean }
+  ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string }
+  REQUEST_REFUSED: {
+    operation: string
+    awsCode: string
+    message: string
+    reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' | undefined
+  }
+  CLOCK_SKEWED: { skewSeconds: number | undefined }
+  THROTTLED: { operation: string }
+  REGION_DISABLED: { region: string }
+  NETWORK_UNREACHABLE: {
+    host: string
+    reason: NetworkTrouble
+    proxy?: string | undefined
+    proxyIgnored?: boolean | undefined
+    timeoutSeconds?: number | undefined
+  }
+  CA_BUNDLE_UNREADABLE: { place: Place; origin: Origin; errno: string }
+  STS_UNEXPECTED: { operation: string; status: number | undefined; awsCode: string | undefined; detail: string }
+}
+
+/** What went wrong: a code and its fields. */
+export type Failure = Tagged<'code', FailureFields>
 
 /** Why the server could not be reached, by what a person can do about it. */
 export type NetworkTrouble =

@@ -28,5 +28,5 @@ export interface Resolved<T> {
 /** A place in one of the person's files. `path` is the file's path as it was opened; `line` counts from 1. */
 export interface Place {
   readonly path: string
-  readonly line?: number
+  readonly line?: number | undefined
 }
