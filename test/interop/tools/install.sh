@@ -40,9 +40,17 @@ go_program() { # folder
   (cd "$here/go" && go build -mod=readonly -trimpath -ldflags=-s -o "$OLDPWD/$1/identity" .)
 }
 
+# The folder of a crate of the program for Rust, as cargo unpacked it.
+crate_folder() { # name
+  cargo metadata --quiet --locked --format-version 1 --manifest-path "$here/rust/Cargo.toml" |
+    python3 -c 'import json, os, sys
+print(next(os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1]))' "$1"
+}
+
 rust_program() { # folder
   cargo build --quiet --locked --manifest-path "$here/rust/Cargo.toml" --target-dir "$1/target" &&
-    mv "$1/target/debug/identity" "$1/identity" && rm -rf "$1/target"
+    mv "$1/target/debug/identity" "$1/identity" && rm -rf "$1/target" &&
+    cp "$(crate_folder aws-runtime)/test-data/profile-parser-tests.json" "$1/"
 }
 
 java_program() { # folder
