@@ -1,6 +1,6 @@
 /**
- * What awsmfa puts into the caches of the AWS CLI and botocore is used there: a role profile that asks for a code is
- * who it should be without a question, and the entry is left as it is. All of them talk to the strict STS.
+ * Cache entries that awsmfa writes for the AWS CLI and botocore: those tools use them for a role profile with
+ * mfa_serial, do not prompt for a code, and leave the entry unchanged. All requests go to the strict STS.
  */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { cacheArgumentsOf } from '../../src/sessions/aws-cache-entry.ts'
 import type { CacheArguments } from '../../src/sessions/aws-cache-entry.ts'
 import type { ShortTermCredentials } from '../../src/model/credentials.ts'
-import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
+import { findAwsCli, findPythonWithBoto3, proxyEnvironment } from '../support/aws-clients.ts'
 import { runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
@@ -45,35 +45,42 @@ interface Reader {
   readonly way: 'endpoint' | 'proxy'
   readonly kind: AwsCacheKind
   readonly argv: readonly string[]
-  /** What it says when it has nothing in the cache and no terminal to ask at. */
-  readonly asks: RegExp
+  /** What it prints if its cache is empty and there is no terminal to prompt on. */
+  readonly prompts: RegExp
 }
 
-const askingCli = ['sts', 'get-caller-identity', '--profile', 'admin', '--query', 'Arn', '--output', 'text']
-const askingBoto3 = [fileURLToPath(new URL('../support/readers/boto3_cached_identity.py', import.meta.url)), 'admin']
+const CLI_ARGV = ['sts', 'get-caller-identity', '--profile', 'admin', '--query', 'Arn', '--output', 'text']
+const BOTO3_ARGV = [fileURLToPath(new URL('../support/readers/boto3_cached_identity.py', import.meta.url)), 'admin']
 const READERS: readonly Reader[] = [
   {
     name: 'AWS CLI 1',
     program: findAwsCli(1),
     way: 'endpoint',
     kind: 'cli-cache',
-    argv: askingCli,
-    asks: /MFA code|EOF/,
+    argv: CLI_ARGV,
+    prompts: /MFA code|EOF/,
   },
-  { name: 'AWS CLI 2', program: findAwsCli(2), way: 'proxy', kind: 'cli-cache', argv: askingCli, asks: /MFA code|EOF/ },
   {
-    name: 'boto3 with the cache that SAM gives it',
+    name: 'AWS CLI 2',
+    program: findAwsCli(2),
+    way: 'proxy',
+    kind: 'cli-cache',
+    argv: CLI_ARGV,
+    prompts: /MFA code|EOF/,
+  },
+  {
+    name: 'boto3 with the cache that SAM configures',
     program: findPythonWithBoto3(),
     way: 'endpoint',
     kind: 'boto-cache',
-    argv: askingBoto3,
-    asks: /MFA code|EOF/,
+    argv: BOTO3_ARGV,
+    prompts: /MFA code|EOF/,
   },
 ]
 
 describe.each(READERS)(
-  'promise 3: every tool sees the session, and none asks again: $name, from its cache',
-  ({ program, way, kind, argv, asks }) => {
+  'promise 3: every tool sees the session, and none prompts again: $name, from its cache',
+  ({ program, way, kind, argv, prompts }) => {
     let sts: StrictSts
     let home: TempHome
     let store: AwsCache
@@ -81,13 +88,13 @@ describe.each(READERS)(
     const cacheArguments: CacheArguments = (profile === undefined ? undefined : cacheArgumentsOf(profile)) ?? {
       RoleArn: '',
     }
-    const ask = (): Promise<RunResult> => {
-      const environment = way === 'proxy' ? throughProxy(home, sts) : home.environment(sts.environment())
+    const run = (): Promise<RunResult> => {
+      const environment = way === 'proxy' ? proxyEnvironment(home, sts) : home.environment(sts.environment())
       return runProgram([program ?? '', ...argv], { environment, cwd: home.path })
     }
     const roleSession = async (): Promise<ShortTermCredentials> => {
       const client = new STSClient({ region: 'eu-west-1', endpoint: sts.url, credentials: ALICE })
-      const { Credentials: got } = await client.send(
+      const { Credentials: credentials } = await client.send(
         new AssumeRoleCommand({
           RoleArn: ADMIN,
           RoleSessionName: 'alice',
@@ -97,10 +104,10 @@ describe.each(READERS)(
         }),
       )
       return {
-        accessKeyId: got?.AccessKeyId ?? '',
-        secretAccessKey: got?.SecretAccessKey ?? '',
-        sessionToken: got?.SessionToken ?? '',
-        expiration: got?.Expiration ?? new Date(0),
+        accessKeyId: credentials?.AccessKeyId ?? '',
+        secretAccessKey: credentials?.SecretAccessKey ?? '',
+        sessionToken: credentials?.SessionToken ?? '',
+        expiration: credentials?.Expiration ?? new Date(0),
       }
     }
     beforeAll(async () => {
@@ -114,24 +121,24 @@ describe.each(READERS)(
     })
 
     it.skipIf(program === undefined)(
-      'asks without an entry, fails on a damaged one, and uses ours without a question until 15 minutes before its end',
+      'prompts without an entry, fails with a damaged one, and uses ours until 15 minutes before it expires',
       async () => {
-        const without = await ask()
+        const without = await run()
         expect(without.code).not.toBe(0)
-        expect(without.stderr).toMatch(asks)
+        expect(without.stderr).toMatch(prompts)
 
         home.write(store.pathFor(cacheArguments).slice(home.path.length + 1), '{}')
         expect(store.findFor(cacheArguments).kind).toBe('damaged')
-        const damaged = await ask()
+        const damaged = await run()
         expect(damaged.code).not.toBe(0)
-        expect(damaged.stderr).not.toMatch(asks)
+        expect(damaged.stderr).not.toMatch(prompts)
         expect(damaged.stderr).toMatch(/'Credentials'/)
 
         const credentials = await roleSession()
         store.storeFor(cacheArguments, { profile: 'admin', requestHash: '0', credentials })
         const written = readFileSync(store.pathFor(cacheArguments), 'utf8')
         await sts.configure({ clearLog: true })
-        expect(await ask()).toMatchObject({ code: 0, stdout: 'arn:aws:sts::222222222222:assumed-role/Admin/alice\n' })
+        expect(await run()).toMatchObject({ code: 0, stdout: 'arn:aws:sts::222222222222:assumed-role/Admin/alice\n' })
         const log = await sts.log()
         expect(log.map(({ operation }) => operation)).toEqual(['GetCallerIdentity'])
         expect(readFileSync(store.pathFor(cacheArguments), 'utf8')).toBe(written)
@@ -141,19 +148,10 @@ describe.each(READERS)(
           requestHash: '0',
           credentials: { ...credentials, expiration: new Date(Date.now() + 14 * 60_000) },
         })
-        const late = await ask()
+        const late = await run()
         expect(late.code).not.toBe(0)
-        expect(late.stderr).toMatch(asks)
+        expect(late.stderr).toMatch(prompts)
       },
     )
   },
 )
-
-function throughProxy(home: TempHome, sts: StrictSts): Record<string, string> {
-  const environment = home.environment({
-    HTTPS_PROXY: sts.proxyUrl ?? '',
-    AWS_CA_BUNDLE: sts.caPemPath ?? '',
-    AWS_PAGER: '',
-  })
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
-}

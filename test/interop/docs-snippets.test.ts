@@ -1,6 +1,6 @@
 /**
- * Every ini block in the documentation is what AWS's parsers take it for: people copy it. A comment after a value, for
- * one, is part of the value for botocore and none for the SDK for JavaScript.
+ * The ini code blocks in the documentation mean the same to every AWS parser, because people copy them. For example, a
+ * comment after a value is part of the value for botocore, but not for the SDK for JavaScript.
  */
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ interface Block {
   readonly text: string
 }
 
-/** README.md and everything under docs, as paths from the top. */
+/** Returns README.md and every Markdown file under docs, as paths from the root of the repository. */
 function documents(): readonly string[] {
   const inDocs = existsSync(join(ROOT, 'docs'))
     ? readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)
@@ -28,7 +28,7 @@ function documents(): readonly string[] {
   return ['README.md', ...inDocs].filter((name) => name.endsWith('.md') && existsSync(join(ROOT, name)))
 }
 
-/** The ini blocks of a Markdown text, also those inside lists, whose indentation is left out. */
+/** Returns the ini blocks of a Markdown text, without the indentation of those in lists. */
 function blocksOf(name: string, markdown: string): readonly Block[] {
   const found = markdown.matchAll(/^([ \t]*)```ini[^\n]*\n([^]*?)^\1```[ \t]*$/gm)
   return [...found].map(({ index, 1: indent = '', 2: body = '' }) => ({
@@ -40,7 +40,7 @@ function blocksOf(name: string, markdown: string): readonly Block[] {
   }))
 }
 
-/** What is wrong with a block, in words; nothing where both parsers read the same from it. */
+/** Returns the problems of a block; none if both parsers read the same from it. */
 async function problemsOf(text: string): Promise<readonly string[]> {
   const isConfig = /^\[profile /m.test(text)
   const headers = text.split('\n').filter((line) => /^\s*\[/.test(line))
@@ -72,10 +72,7 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   }
 }
 
-/**
- * The name under which the SDK's loader gives a section of a config file; one that no AWS tool reads keeps its
- * brackets.
- */
+/** Returns the SDK loader's name for a section of a config file; one that no AWS tool reads keeps its brackets. */
 function nameInConfig(section: string): string {
   if (section === 'default') return section
   const [kind = '', name] = section.split(' ')
@@ -86,13 +83,13 @@ function nameInConfig(section: string): string {
 const blocks = documents().flatMap((name) => blocksOf(name, readFileSync(join(ROOT, name), 'utf8')))
 
 describe.skipIf(python === undefined)('ini blocks in the documentation', () => {
-  it('are all found', () => {
+  it('are all tested', () => {
     const marks = documents().flatMap((name) => readFileSync(join(ROOT, name), 'utf8').match(/```ini/g) ?? [])
     expect(blocks).toHaveLength(marks.length)
   })
 
   for (const { place, text } of blocks) {
-    it(`${place}: every tool reads the same from it`, async () => {
+    it(`${place}: every tool reads the same`, async () => {
       expect(await problemsOf(text)).toEqual([])
     })
   }
@@ -101,26 +98,26 @@ describe.skipIf(python === undefined)('ini blocks in the documentation', () => {
     {
       fault: 'a comment after a value',
       text: '[profile a]\nsource_profile = base   ; comment\n',
-      says: /the SDK for JavaScript reads/,
+      problem: /the SDK for JavaScript reads/,
     },
     {
       fault: 'a comment after a header',
       text: '[base] ; comment\nregion = eu-west-1\n',
-      says: /not every tool reads this header/,
+      problem: /not every tool reads this header/,
     },
-    { fault: 'a section twice', text: '[a]\nregion = x\n[a]\noutput = json\n', says: /configparser refuses it/ },
-    { fault: 'a line that is no setting', text: '[a]\n…\n', says: /configparser refuses it/ },
+    { fault: 'a repeated section', text: '[a]\nregion = x\n[a]\noutput = json\n', problem: /configparser refuses it/ },
+    { fault: 'a line that is not a setting', text: '[a]\n…\n', problem: /configparser refuses it/ },
     {
       fault: 'config and credentials in one block',
       text: '[profile a]\nregion = x\n[a]\nregion = x\n',
-      says: /the SDK for JavaScript reads/,
+      problem: /the SDK for JavaScript reads/,
     },
-    { fault: 'no section', text: 'region = eu-west-1\n', says: /it has no section/ },
-  ])('would be refused for $fault', async ({ text, says }) => {
-    expect(await problemsOf(text)).toEqual([expect.stringMatching(says)])
+    { fault: 'no section', text: 'region = eu-west-1\n', problem: /it has no section/ },
+  ])('with $fault would fail the test', async ({ text, problem }) => {
+    expect(await problemsOf(text)).toEqual([expect.stringMatching(problem)])
   })
 
-  it('are found in lists too', () => {
+  it('are found inside lists', () => {
     expect(blocksOf('x.md', 'text\n\n1. so:\n\n   ```ini\n   [a]\n   region = x\n   ```\n')).toEqual([
       { place: 'x.md, line 5', text: '[a]\nregion = x\n' },
     ])

@@ -1,17 +1,17 @@
 /**
- * Every kind of profile that matters for the credentials that tools take from it, and how it is written in the two
+ * Profiles with every combination of settings that decides which credentials a tool uses, and their lines in both
  * files.
  */
 import { TRAITS } from '../../src/doctor/credential-order.ts'
 import type { ProfileTraits } from '../../src/doctor/credential-order.ts'
 
-/** A profile with nothing set. */
+/** A profile without settings. */
 export const NO_TRAITS = Object.fromEntries(TRAITS.map((trait) => [trait, false])) as ProfileTraits
 
 const ROLE = { role: true, source: true }
 const SESSION = { keys: true, token: true }
 
-/** The kinds by name; traits that are not listed are false. */
+/** The profiles by name. Traits that are not listed are false. */
 export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<ProfileTraits>])[] = [
   ['nothing', {}],
   ['keys', { keys: true }],
@@ -20,43 +20,43 @@ export const PROFILE_CASES: readonly (readonly [name: string, traits: Partial<Pr
   ['half of the keys', { half: true }],
   ['a role', ROLE],
   ['a role with mfa_serial', { ...ROLE, mfa: true }],
-  ['a role beside a session', { ...ROLE, ...SESSION }],
-  ['a role with mfa_serial beside a session', { ...ROLE, ...SESSION, mfa: true }],
+  ['a role and a session', { ...ROLE, ...SESSION }],
+  ['a role with mfa_serial and a session', { ...ROLE, ...SESSION, mfa: true }],
   ['a role that is its own source', { ...ROLE, ...SESSION, self: true }],
   ['a role and a process', { ...ROLE, process: true }],
-  ['a role without source', { role: true }],
-  ['a role without source, with a session', { role: true, ...SESSION }],
-  ['a role without source, with mfa_serial and a session', { role: true, mfa: true, ...SESSION }],
-  ['a role without source, with a process', { role: true, process: true }],
+  ['a role without a source', { role: true }],
+  ['a role without a source, with a session', { role: true, ...SESSION }],
+  ['a role without a source, with mfa_serial and a session', { role: true, mfa: true, ...SESSION }],
+  ['a role without a source, with a process', { role: true, process: true }],
   ['a role with the credentials of the environment', { role: true, credentialSource: true }],
   ['a role with two sources', { ...ROLE, credentialSource: true }],
-  ['a role with two sources, beside a session', { ...ROLE, credentialSource: true, ...SESSION }],
+  ['a role with two sources and a session', { ...ROLE, credentialSource: true, ...SESSION }],
   ['a role with two sources and mfa_serial', { ...ROLE, credentialSource: true, mfa: true }],
   ['a process', { process: true }],
-  ['a process beside a session', { process: true, ...SESSION }],
-  ['a process beside keys, both in config', { process: true, keys: true, keysInConfig: true }],
-  ['a process beside half of the keys', { process: true, half: true }],
-  ['mfa_serial beside a session', { mfa: true, ...SESSION }],
-  ['source_profile beside a session', { source: true, ...SESSION }],
+  ['a process and a session', { process: true, ...SESSION }],
+  ['a process and keys, both in config', { process: true, keys: true, keysInConfig: true }],
+  ['a process and half of the keys', { process: true, half: true }],
+  ['mfa_serial and a session', { mfa: true, ...SESSION }],
+  ['source_profile and a session', { source: true, ...SESSION }],
   ['single sign-on', { sso: true }],
-  ['single sign-on beside a session', { sso: true, ...SESSION }],
-  ['single sign-on beside a process', { sso: true, process: true }],
+  ['single sign-on and a session', { sso: true, ...SESSION }],
+  ['single sign-on and a process', { sso: true, process: true }],
   ['a web identity', { role: true, webIdentity: true }],
   ['a web identity with a source', { ...ROLE, webIdentity: true }],
   ['a web identity without a role', { webIdentity: true }],
-  ['a web identity without a role, beside a session', { webIdentity: true, ...SESSION }],
-  ['a role beside single sign-on', { ...ROLE, sso: true }],
+  ['a web identity without a role, with a session', { webIdentity: true, ...SESSION }],
+  ['a role and single sign-on', { ...ROLE, sso: true }],
   [
     'a role and a process, with the credentials of the environment',
     { role: true, credentialSource: true, process: true },
   ],
-  ['a role with a source without a value', { role: true, blank: true }],
-  ['a role with a source without a value, beside a session', { role: true, blank: true, ...SESSION }],
-  ['a role without a value', { blank: true, source: true }],
-  ['a role without a value, beside a session', { blank: true, source: true, ...SESSION }],
+  ['a role with an empty source_profile', { role: true, blank: true }],
+  ['a role with an empty source_profile, and a session', { role: true, blank: true, ...SESSION }],
+  ['an empty role_arn', { blank: true, source: true }],
+  ['an empty role_arn and a session', { blank: true, source: true, ...SESSION }],
 ]
 
-/** What a profile has if its traits say so. `pair` and `session` are lines with two or three keys. */
+/** The values for a profile's settings. `pair` and `session` are lines with two and three keys. */
 export interface ProfileParts {
   readonly roleArn: string
   readonly pair: string
@@ -70,7 +70,7 @@ export function keyLines(id: string, secret: string, token?: string): string {
   return `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n${token === undefined ? '' : `aws_session_token = ${token}\n`}`
 }
 
-/** Returns a profile with these traits as it is in both files; its source is `base`. */
+/** Returns the sections of a profile with these traits in both files. Its source profile is `base`. */
 export function writtenProfile(
   name: string,
   traits: ProfileTraits,

@@ -1,6 +1,6 @@
 /**
- * Doctor's two tables are right, row by row: compared with the parsers and credential chains of the AWS CLI 1 and 2,
- * boto3 and the SDK for JavaScript. And after --fix these four use the credentials that they should.
+ * Doctor's predictions, compared with the real parsers and credential chains of the AWS CLI 1 and 2, boto3 and the SDK
+ * for JavaScript: what each reads from the two files, and whether it uses the right credentials after `--fix`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { examineFiles } from '../../src/doctor/examination.ts'
 import { profilesSeenBy } from '../../src/doctor/outcomes.ts'
 import { effectOn, PARSER_BEHAVIOR } from '../../src/doctor/tools.ts'
 import type { ParserEffect, SyntaxCode } from '../../src/doctor/tools.ts'
-import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
+import { findAwsCli, findPythonWithBoto3, proxyEnvironment } from '../support/aws-clients.ts'
 import { brokenHomePath, brokenHomes, readBrokenHome } from '../support/doctor-homes.ts'
 import { runCli, runProgram } from '../support/run-cli.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
@@ -25,7 +25,7 @@ import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from './doctor-cas
 
 const readerPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
 
-/** The Python that an AWS CLI runs on; undefined if it is frozen into one file, or not installed. */
+/** Returns the Python interpreter of an AWS CLI; undefined if the CLI is one binary, or not installed. */
 function pythonOf(awsCli: string | undefined): string | undefined {
   return awsCli === undefined
     ? undefined
@@ -54,7 +54,7 @@ interface Answer {
   readonly profiles: Readonly<Record<string, { readonly error?: string; readonly method?: string }>>
 }
 
-/** For `credential_source = Environment`. As each question names a profile, nothing else uses them. */
+/** For `credential_source = Environment`. Every question names a profile, so nothing else uses these keys. */
 const ENVIRONMENT_KEYS = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' }
 
 async function ask({ argv: [program = '', script] }: Reader, question: object, home: TempHome): Promise<Answer> {
@@ -73,9 +73,7 @@ async function ask({ argv: [program = '', script] }: Reader, question: object, h
 }
 
 const SYNTAX_CODES = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
-/**
- * In each of these homes `good` is right, and the profile with the fault has a region. Its name, if it is not `bad`.
- */
+/** The faulty profile in the broken home of each code, if it is not `bad`. The profile `good` has no fault. */
 const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
@@ -100,7 +98,7 @@ const COMPARED_KEYS = [
   'output',
 ]
 
-/** The compared values of every profile, as doctor predicts what the tool reads; undefined: it refuses the files. */
+/** Returns what doctor predicts that the tool reads from each profile; undefined if the tool rejects the files. */
 function predicted(engine: 'botocore' | 'js', name: string): Sections | undefined {
   const { files } = readBrokenHome(name)
   const both = examineFiles(files)
@@ -152,7 +150,7 @@ const METHODS: Readonly<Record<string, Outcome>> = {
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 const PAIR = keyLines('AKIAIOSFODNN7EXAMPLE', SECRET)
 
-describe.each(READERS)('doctor knows $name', (reader) => {
+describe.each(READERS)('doctor predicts for $name', (reader) => {
   const { engine, argv } = reader
   let home: TempHome
   beforeAll(() => {
@@ -163,7 +161,7 @@ describe.each(READERS)('doctor knows $name', (reader) => {
   })
   afterAll(() => home.remove())
 
-  it.skipIf(argv[0] === undefined)('what it does with all syntax on which tools differ', async () => {
+  it.skipIf(argv[0] === undefined)('the effect of every kind of syntax that tools read differently', async () => {
     const homes = SYNTAX_CODES.map((name) => ({
       name,
       credentials: `${brokenHomePath(name)}/credentials`,
@@ -174,7 +172,7 @@ describe.each(READERS)('doctor knows $name', (reader) => {
     expect(seen).toEqual(SYNTAX_CODES.map((code) => [code, effectOn(code, engine)]))
   })
 
-  it.skipIf(argv[0] === undefined)('what it reads in every broken home, key by key', async () => {
+  it.skipIf(argv[0] === undefined)('every value that it reads in each broken home', async () => {
     const names = brokenHomes()
     const { homes: found } = await ask(
       reader,
@@ -190,7 +188,7 @@ describe.each(READERS)('doctor knows $name', (reader) => {
     for (const name of names) expect([name, predicted(engine, name)]).toEqual([name, observed(found[name] ?? {})])
   })
 
-  it.skipIf(argv[0] === undefined)('which credentials it takes from every kind of profile', async () => {
+  it.skipIf(argv[0] === undefined)('the credentials that it uses with every kind of profile', async () => {
     const profiles = PROFILE_CASES.map(([, traits], index) => ({
       name: `p${index}`,
       traits: { ...NO_TRAITS, ...traits },
@@ -235,7 +233,7 @@ describe('after --fix', () => {
     expect(await runCli(['login', 'base', '--token-code', sts.code(DEVICE, 0)], { environment })).toMatchObject({
       code: 0,
     })
-    // A byte order mark, a section twice, an old token, a key in capitals, blanks in the header, comments.
+    // A byte order mark, a repeated section, an old token, a key in capitals, spaces in the header, comments.
     const text = readFileSync(path(), 'utf8')
       .replace('[base]\naws_access_key_id', '[ base ]\nAWS_ACCESS_KEY_ID')
       .replace('manager = awsmfa', 'manager = awsmfa # by itself\naws_security_token = OLDEXAMPLE==')
@@ -252,14 +250,14 @@ describe('after --fix', () => {
     await sts.stop()
   })
 
-  const asking = ['sts', 'get-caller-identity', '--profile', 'base', '--query', 'Arn', '--output', 'text']
+  const CLI_ARGV = ['sts', 'get-caller-identity', '--profile', 'base', '--query', 'Arn', '--output', 'text']
   const programs: readonly {
     readonly name: string
     readonly argv: readonly [string | undefined, ...string[]]
     readonly viaProxy?: true
   }[] = [
-    { name: 'AWS CLI 1', argv: [awsCli1, ...asking] },
-    { name: 'AWS CLI 2', argv: [awsCli2, ...asking], viaProxy: true },
+    { name: 'AWS CLI 1', argv: [awsCli1, ...CLI_ARGV] },
+    { name: 'AWS CLI 2', argv: [awsCli2, ...CLI_ARGV], viaProxy: true },
     { name: 'boto3', argv: [pythonWithBoto3, readerPath('boto3_identity.py'), 'base'] },
     { name: 'AWS SDK for JavaScript', argv: [process.execPath, readerPath('aws-sdk.mjs'), 'base'] },
   ]
@@ -268,7 +266,7 @@ describe('after --fix', () => {
     '$name uses the right credentials',
     async ({ argv: [program, ...words], viaProxy }) => {
       if (program === undefined) return
-      const environment = viaProxy === true ? throughProxy() : home.environment(sts.environment())
+      const environment = viaProxy === true ? proxyEnvironment(home, sts) : home.environment(sts.environment())
       const result = await runProgram([program, ...words], { environment, cwd: home.path })
       expect(result, result.stderr).toMatchObject({ code: 0 })
       expect([...new Set(result.stdout.trim().split('\n'))]).toEqual([ALICE])
@@ -286,13 +284,4 @@ describe('after --fix', () => {
     })
     expect(readFileSync(path(), 'latin1')).toBe(fixed)
   })
-
-  function throughProxy(): Record<string, string> {
-    const environment = home.environment({
-      HTTPS_PROXY: sts.proxyUrl ?? '',
-      AWS_CA_BUNDLE: sts.caPemPath ?? '',
-      AWS_PAGER: '',
-    })
-    return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
-  }
 })

@@ -1,4 +1,4 @@
-/** What the commands do where the cache key lies in the keychain: a real Secret Service, and one that gives nothing. */
+/** Commands with `cache_key = keychain`, with a real Secret Service and without one. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -56,7 +56,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     )
   const isThere = (path: string): boolean => existsSync(join(home.path, path))
 
-  it('a login is kept, and credential-process answers from it; nothing of it lies under a key that is a file', async () => {
+  it('login caches the session for credential-process, and creates no key file and no answers for one', async () => {
     await bus.startKeyring('unlocked')
     expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({
       code: 0,
@@ -80,7 +80,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     ])
   })
 
-  it('locked: a login that goes into the credentials file succeeds with one warning, and is not kept', async () => {
+  it('locked: a login to the credentials file succeeds with one warning, without the cache', async () => {
     await bus.startKeyring('unlocked')
     lock()
     const { code, stderr } = await run('login', 'plain', '--token-code', sts.code(serial))
@@ -90,7 +90,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     expect(bus.windows()).toBe(0)
   })
 
-  it('locked: a kept session counts as none, and a login that has nowhere else to go says so and why', async () => {
+  it('locked: a cached session is not found, and a login to the cache alone fails with the reason', async () => {
     await bus.startKeyring('unlocked')
     expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0 })
     lock()
@@ -106,7 +106,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     expect(bus.windows()).toBe(0)
   })
 
-  it('slow: credential-process waits for it once, and fails as where nothing is kept', async () => {
+  it('slow: credential-process waits once, and fails as without a cached session', async () => {
     const keyring = await bus.startKeyring('unlocked')
     expect(await run('login', 'base', '--token-code', sts.code(serial))).toMatchObject({ code: 0 })
     keyring.kill('SIGSTOP')
@@ -115,7 +115,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     expect(performance.now() - startMs).toBeLessThan(6000)
   })
 
-  it('a value that is neither is named with its place', async () => {
+  it('an invalid value is reported with its file and line', async () => {
     home.write('.config/awsmfa/config.ini', 'cache_key = vault\n')
     expect(await run('login', 'plain')).toMatchObject({
       code: 2,
@@ -126,8 +126,8 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('with the cache key in a keychain that is not there', () => {
-  it('a login that has nowhere else to go spends no code', async () => {
+describe.skipIf(process.platform !== 'linux')('with the cache key in the keychain, without a Secret Service', () => {
+  it('a login to the cache alone fails before it uses the token code', async () => {
     const [home, sts] = [createTempHome(FILES), await startStrictSts(aliceWorld())]
     try {
       const code = sts.code(serial)

@@ -1,4 +1,7 @@
-/** The cache key in a real Secret Service, in every state that one can be in. */
+/**
+ * The cache key in a real Secret Service (gnome-keyring on a session bus of its own): unlocked, locked, absent, slow
+ * and denying access.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -24,14 +27,11 @@ import { end, hasSecretService, lookUpSecret, processesOf, startSessionBus } fro
 import type { SessionBus } from '../support/secret-service.ts'
 
 const HELPER = join(DIST, 'keychain-helper.cjs')
-/** Where gnome-keyring has the keyring that is unlocked at login, which is the default one. */
+/** The D-Bus path of the default keyring, which is unlocked at login. */
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login'
 const SERVICE = ['--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets']
-/**
- * What is refused without waiting for anything is refused within this time, also on a loaded machine; a slow one is
- * given 3 s.
- */
-const AT_ONCE_MS = 2500
+/** A failure without a timeout takes less than this, also on a loaded machine. A slow service has 3 s to answer. */
+const IMMEDIATE_MS = 2500
 
 let folder = ''
 beforeEach(() => {
@@ -42,30 +42,32 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Told {
+/** What the key source reports. */
+interface Reports {
   readonly oddities: string[]
   readonly failures: KeychainFailure[]
 }
 
 function keySource(
   environment: NodeJS.ProcessEnv,
-  { helper = HELPER, told = { oddities: [], failures: [] } }: { readonly helper?: string; readonly told?: Told } = {},
+  {
+    helper = HELPER,
+    reports = { oddities: [], failures: [] },
+  }: { readonly helper?: string; readonly reports?: Reports } = {},
 ) {
   return createKeychainKey({
     helper,
     stateFolder: folder,
     environment: { ...environment, HOME: folder },
-    onOddity: (text) => told.oddities.push(text),
-    onUnavailable: (failure) => told.failures.push(failure),
+    onOddity: (text) => reports.oddities.push(text),
+    onUnavailable: (failure) => reports.failures.push(failure),
   })
 }
 
-/**
- * Asks for a key that is not to be had: looks for it, and then wants it made. Gives why not, and how long that took.
- */
-function refusal(environment: NodeJS.ProcessEnv, helper?: string) {
-  const told: Told = { oddities: [], failures: [] }
-  const source = keySource(environment, { told, ...(helper === undefined ? {} : { helper }) })
+/** Tries to find and then to create a key. Returns the reason of the failure, and the time until then. */
+function keychainFailure(environment: NodeJS.ProcessEnv, helper?: string) {
+  const reports: Reports = { oddities: [], failures: [] }
+  const source = keySource(environment, { reports, ...(helper === undefined ? {} : { helper }) })
   const startMs = performance.now()
   const found = source.find()
   let thrown: unknown
@@ -76,10 +78,10 @@ function refusal(environment: NodeJS.ProcessEnv, helper?: string) {
   }
   const tookMs = performance.now() - startMs
   if (!isFailure(thrown, 'KEYCHAIN_UNAVAILABLE'))
-    throw new Error('there was a key, or another failure', { cause: thrown })
-  expect({ found, told: told.failures, oddities: told.oddities.length }).toEqual({
+    throw new Error('there is a key, or another failure', { cause: thrown })
+  expect({ found, failures: reports.failures, oddities: reports.oddities.length }).toEqual({
     found: undefined,
-    told: [thrown.failure],
+    failures: [thrown.failure],
     oddities: 1,
   })
   return { reason: thrown.failure.reason, detail: thrown.failure.detail, tookMs }
@@ -95,7 +97,7 @@ function lock({ call }: SessionBus): void {
   call('org.freedesktop.Secret.Service.Lock', ...SERVICE, `['${LOGIN_KEYRING}']`)
 }
 
-/** A folder for PATH with these programs in it and no other. */
+/** Returns a folder for PATH that contains only these programs. */
 function folderWith(...programs: readonly string[]): string {
   const place = mkdtempSync(join(folder, 'path-'))
   for (const program of programs)
@@ -103,8 +105,8 @@ function folderWith(...programs: readonly string[]): string {
   return place
 }
 
-/** Runs the helper as it is run, and gives what it says and how long it lived. */
-function askHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
+/** Runs the helper as awsmfa does. Returns its output and duration. */
+function runHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
   const startMs = performance.now()
   const { stdout, stderr } = spawnSync(process.execPath, [helper], {
     env: { ...environment, HOME: folder },
@@ -116,8 +118,8 @@ function askHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
   return { stdout, stderr, tookMs: performance.now() - startMs }
 }
 
-/** The helper where it finds the add-on of that version, or none. The add-on's code is `code`. */
-function helperBeside(version: string | undefined, code: string): string {
+/** Returns a copy of the helper beside an add-on with this version and code, or beside none. */
+function helperWithAddOn(version: string | undefined, code: string): string {
   const helper = join(folder, 'keychain-helper.cjs')
   copyFileSync(HELPER, helper)
   cpSync(join(DIST, 'chunks'), join(folder, 'chunks'), { recursive: true })
@@ -131,7 +133,7 @@ function helperBeside(version: string | undefined, code: string): string {
 }
 
 describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () => {
-  it('unlocked: is made once, stands in the keyring, and is found by the next process and after the keyring began anew', async () => {
+  it('unlocked: is created once, and found by the next process and after a restart of the keyring', async () => {
     const bus = await withBus()
     const keyring = await bus.startKeyring('unlocked')
     expect(keySource(bus.environment).find()).toBeUndefined()
@@ -146,7 +148,7 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     expect(bus.windows()).toBe(0)
   })
 
-  it('unlocked: two processes that make it at once are given the same', async () => {
+  it('unlocked: two processes that create it at the same time get the same key', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     const script = await bundleScript(new URL('../support/drivers/keychain-key-once.ts', import.meta.url))
@@ -167,33 +169,33 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     expect(lookUpSecret(bus)).toBe(answers[0])
   })
 
-  it('unlocked: what else stands under its name is left alone', async () => {
+  it('unlocked: another secret under the same name is not changed', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     spawnSync('secret-tool', ['store', '--label=x', 'service', 'awsmfa', 'username', 'cache-key'], {
       env: bus.environment,
-      input: 'a password of mine',
+      input: 'some password',
       timeout: 10_000,
     })
-    expect(refusal(bus.environment).reason).toBe('not-a-key')
-    expect(lookUpSecret(bus)).toBe('a password of mine')
+    expect(keychainFailure(bus.environment).reason).toBe('not-a-key')
+    expect(lookUpSecret(bus)).toBe('some password')
   })
 
-  it('locked: says so at once and opens no window, whether it was locked by hand or nobody has unlocked it since the boot', async () => {
+  it('locked by hand or since the boot: fails immediately and opens no window', async () => {
     const bus = await withBus()
     const keyring = await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
     lock(bus)
-    const byHand = refusal(bus.environment)
+    const byHand = keychainFailure(bus.environment)
     await end(keyring)
-    await bus.startKeyring('as-it-lies')
-    const sinceBoot = refusal(bus.environment)
+    await bus.startKeyring('after-boot')
+    const sinceBoot = keychainFailure(bus.environment)
     expect([byHand.reason, sinceBoot.reason]).toEqual(['locked', 'locked'])
-    expect(Math.max(byHand.tookMs, sinceBoot.tookMs)).toBeLessThan(AT_ONCE_MS)
+    expect(Math.max(byHand.tookMs, sinceBoot.tookMs)).toBeLessThan(IMMEDIATE_MS)
     expect(bus.windows()).toBe(0)
   })
 
-  it('locked: the key lies in a locked keyring beside an open default one, and no window is opened for it either', async () => {
+  it('locked: a key in a locked keyring that is not the default one fails and opens no window', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
@@ -204,121 +206,126 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
       'default',
       '/org/freedesktop/secrets/collection/session',
     )
-    expect(refusal(bus.environment).reason).toBe('locked')
+    expect(keychainFailure(bus.environment).reason).toBe('locked')
     expect(bus.windows()).toBe(0)
   })
 
-  it('locked between the look and the native call: the helper, which opens a window then, ends by itself', async () => {
+  it('locked between the check and the native call: the helper opens a window, and exits', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
     lock(bus)
-    const { stdout, tookMs } = askHelper(bus.environment)
+    const { stdout, tookMs } = runHelper(bus.environment)
     expect({ stdout, windows: bus.windows() }).toEqual({ stdout: '', windows: 1 })
     expect(tookMs).toBeLessThan(8000)
   })
 
-  it.each(['dbus-send', 'gdbus'])('%s alone tells unlocked, locked and absent apart', async (program) => {
+  it.each(['dbus-send', 'gdbus'])('%s alone distinguishes unlocked, locked and absent', async (program) => {
     const bus = await withBus()
     const only = { ...bus.environment, PATH: folderWith(program) }
-    expect(refusal(only).reason).toBe('no-service')
-    const empty = await bus.startKeyring('as-it-lies')
-    expect(refusal(only).reason).toBe('no-keyring')
+    expect(keychainFailure(only).reason).toBe('no-service')
+    const empty = await bus.startKeyring('after-boot')
+    expect(keychainFailure(only).reason).toBe('no-keyring')
     await end(empty)
     await bus.startKeyring('unlocked')
     const made = keySource(only).findOrCreate()
     expect(keySource(only).find()).toEqual(made)
     lock(bus)
-    expect(refusal(only).reason).toBe('locked')
+    expect(keychainFailure(only).reason).toBe('locked')
     bus.call(
       'org.freedesktop.Secret.Service.SetAlias',
       ...SERVICE,
       'default',
       '/org/freedesktop/secrets/collection/session',
     )
-    expect(refusal(only).reason).toBe('locked')
+    expect(keychainFailure(only).reason).toBe('locked')
     expect(bus.windows()).toBe(0)
   })
 
-  it('no program is there that could tell whether it is locked: it is not touched', async () => {
+  it('without dbus-send and gdbus the keychain is not used, because it might be locked', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
-    expect(refusal({ ...bus.environment, PATH: folderWith() }).reason).toBe('no-program')
+    expect(keychainFailure({ ...bus.environment, PATH: folderWith() }).reason).toBe('no-program')
   })
 
-  it('the session bus is found where systemd has it, too', async () => {
+  it('the session bus of systemd is found without DBUS_SESSION_BUS_ADDRESS', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     const made = keySource(bus.environment).findOrCreate()
     expect(keySource({ PATH: process.env['PATH'], XDG_RUNTIME_DIR: bus.folder }).find()).toEqual(made)
   })
 
-  it('absent: there is no session bus', () => {
-    expect(refusal({ PATH: process.env['PATH'] })).toMatchObject({ reason: 'no-service' })
-    expect(refusal({ PATH: process.env['PATH'], DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` })).toMatchObject({
+  it('absent: fails without a session bus', () => {
+    expect(keychainFailure({ PATH: process.env['PATH'] })).toMatchObject({ reason: 'no-service' })
+    expect(
+      keychainFailure({ PATH: process.env['PATH'], DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` }),
+    ).toMatchObject({
       reason: 'no-service',
     })
   })
 
-  it('absent: nobody on the session bus keeps secrets, and the kernel keyring is not taken instead', async () => {
+  it('absent: fails without a Secret Service, and does not use the kernel keyring instead', async () => {
     const bus = await withBus()
-    const { reason, tookMs } = refusal(bus.environment)
+    const { reason, tookMs } = keychainFailure(bus.environment)
     expect(reason).toBe('no-service')
-    expect(tookMs).toBeLessThan(AT_ONCE_MS)
-    expect(JSON.parse(askHelper(bus.environment).stdout)).toMatchObject({ kind: 'refused' })
+    expect(tookMs).toBeLessThan(IMMEDIATE_MS)
+    expect(JSON.parse(runHelper(bus.environment).stdout)).toMatchObject({ kind: 'refused' })
   })
 
-  it('absent: the Secret Service has no keyring yet, and no window is opened to make one', async () => {
+  it('absent: fails if the Secret Service has no keyring yet, and opens no window to create one', async () => {
     const bus = await withBus()
-    await bus.startKeyring('as-it-lies')
-    expect(refusal(bus.environment).reason).toBe('no-keyring')
+    await bus.startKeyring('after-boot')
+    expect(keychainFailure(bus.environment).reason).toBe('no-keyring')
     expect(bus.windows()).toBe(0)
   })
 
-  it('slow: the service does not answer, which costs 3 s once', async () => {
+  it('slow: waits 3 s once for a service that does not answer', async () => {
     const bus = await withBus()
     const keyring = await bus.startKeyring('unlocked')
     keySource(bus.environment).findOrCreate()
     keyring.kill('SIGSTOP')
-    const { reason, tookMs } = refusal(bus.environment)
+    const { reason, tookMs } = keychainFailure(bus.environment)
     expect(reason).toBe('slow')
     expect(tookMs).toBeGreaterThan(2900)
     expect(tookMs).toBeLessThan(5900)
   })
 
-  it('slow: the bus itself does not answer, and neither does the native call, which is killed', async () => {
+  it('slow: fails if the bus does not answer, and kills a native call that does not return', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
-    expect(bus.whileStopped(() => refusal(bus.environment))).toMatchObject({ reason: 'slow' })
-    const sleeper = helperBeside('2.1.2', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60000)')
-    expect(refusal(bus.environment, sleeper)).toMatchObject({ reason: 'slow' })
+    expect(bus.whileStopped(() => keychainFailure(bus.environment))).toMatchObject({ reason: 'slow' })
+    const sleeper = helperWithAddOn('2.1.2', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60000)')
+    expect(keychainFailure(bus.environment, sleeper)).toMatchObject({ reason: 'slow' })
   })
 
-  it('denying: the bus lets nobody near the service', async () => {
+  it('denied: fails if the bus allows no call to the service', async () => {
     const bus = await withBus([
       'send_destination="org.freedesktop.secrets" send_interface="org.freedesktop.DBus.Properties"',
     ])
     await bus.startKeyring('unlocked')
-    expect(refusal(bus.environment)).toMatchObject({ reason: 'denied' })
+    expect(keychainFailure(bus.environment)).toMatchObject({ reason: 'denied' })
   })
 
-  it('denying: the service is there and does not give the secret', async () => {
+  it('denied: fails if the service does not return the secret', async () => {
     const bus = await withBus(['send_interface="org.freedesktop.Secret.Item" send_member="GetSecret"'])
     await bus.startKeyring('unlocked')
-    expect(refusal(bus.environment)).toMatchObject({ reason: 'denied', detail: expect.stringMatching(/\w/) as string })
+    expect(keychainFailure(bus.environment)).toMatchObject({
+      reason: 'denied',
+      detail: expect.stringMatching(/\w/) as string,
+    })
   })
 
-  it('the add-on is missing, or too old to be kept to one store: it is named, and nothing of it is loaded', async () => {
+  it('fails without the add-on, or with one that cannot be limited to one store, which is not loaded', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
-    expect(refusal(bus.environment, helperBeside(undefined, ''))).toMatchObject({ reason: 'no-add-on' })
+    expect(keychainFailure(bus.environment, helperWithAddOn(undefined, ''))).toMatchObject({ reason: 'no-add-on' })
     const loaded = join(folder, 'loaded')
     const code = `require('node:fs').writeFileSync(${JSON.stringify(loaded)}, '')`
-    expect(refusal(bus.environment, helperBeside('1.3.0', code))).toMatchObject({ reason: 'no-add-on' })
+    expect(keychainFailure(bus.environment, helperWithAddOn('1.3.0', code))).toMatchObject({ reason: 'no-add-on' })
     expect(existsSync(loaded)).toBe(false)
   })
 
-  it('the helper sees no AWS keys, no display and nothing that changes Node, and the key is in no words of a process', async () => {
+  it('the helper gets no AWS keys, display or Node options, and the key is in no argument', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     const code = `exports.AsyncEntry = class { getSecret() { require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'seen'))}, JSON.stringify([process.argv.slice(2), process.execArgv, Object.keys(process.env)])); return null } }`
@@ -330,7 +337,7 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
       NODE_OPTIONS: '--no-warnings',
       WAYLAND_DISPLAY: 'w',
     }
-    keySource(environment, { helper: helperBeside('2.1.2', code) }).find()
+    keySource(environment, { helper: helperWithAddOn('2.1.2', code) }).find()
     const seen = JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')) as readonly (readonly string[])[]
     expect(seen).toEqual([[], [], expect.arrayContaining(['PATH', 'HOME', 'DBUS_SESSION_BUS_ADDRESS'])])
     expect(seen[2]?.filter((name) => /^(AWS|NODE|DISPLAY|WAYLAND)/.test(name))).toEqual([])

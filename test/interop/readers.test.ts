@@ -1,12 +1,12 @@
 /**
- * Real readers: after a login the programs that people use are who they should be, and see every other profile as
- * before. None of them knows anything of awsmfa; all of them talk to the strict STS, which checks their signatures.
+ * Real tools after a login, without awsmfa: the AWS CLI, boto3 and the SDK for JavaScript have the right identity, and
+ * ini parsers see every other profile unchanged. The strict STS checks their signatures.
  */
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findAwsCli, findPython, findPythonWithBoto3 } from '../support/aws-clients.ts'
+import { findAwsCli, findPython, findPythonWithBoto3, proxyEnvironment } from '../support/aws-clients.ts'
 import { runCli, runProgram } from '../support/run-cli.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
@@ -37,10 +37,10 @@ const OTHERS = [
 
 /**
  * - credentials, config: the files before the login
- * - logins: the command lines, each with a code of its own
- * - target: the section that login writes; asked: the profile that the readers are asked with
+ * - logins: command lines, each run with a new token code
+ * - target: the section that login writes; asked: the profile that the tools use
  */
-interface Scene {
+interface LoginCase {
   readonly title: string
   readonly credentials: string
   readonly config: string
@@ -59,22 +59,22 @@ const PLAIN = {
   asked: 'work',
   identity: new RegExp(`^${ALICE}$`),
 }
-const SCENES: readonly Scene[] = [
-  { ...PLAIN, title: 'a session' },
+const LOGIN_CASES: readonly LoginCase[] = [
+  { ...PLAIN, title: 'first login' },
   {
     ...PLAIN,
-    title: 'a session that was renewed',
+    title: 'renewal',
     logins: [
       ['login', 'work'],
       ['login', 'work', '--force'],
     ],
   },
-  { ...PLAIN, title: 'a role session', config: `${PLAIN.config}awsmfa_role_arn = ${ADMIN}\n`, identity: AS_ADMIN },
+  { ...PLAIN, title: 'role session', config: `${PLAIN.config}awsmfa_role_arn = ${ADMIN}\n`, identity: AS_ADMIN },
   {
     ...PLAIN,
-    title: 'the default profile, between others, in a file with comments and CRLF line ends',
+    title: 'default profile between others, in a file with comments and CRLF line endings',
     credentials: text(
-      '; mine',
+      '; comment',
       '',
       '[base]',
       ...LONG_TERM,
@@ -98,7 +98,7 @@ const SCENES: readonly Scene[] = [
   },
   {
     ...PLAIN,
-    title: 'a role profile above a session: the reader assumes the role by itself',
+    title: 'role profile with the session as its source, where the tool assumes the role itself',
     config: `${PLAIN.config}${text('[profile admin]', 'region = eu-west-1', `role_arn = ${ADMIN}`, 'source_profile = work')}`,
     asked: 'admin',
     identity: AS_ADMIN,
@@ -111,17 +111,17 @@ const awsCli1 = findAwsCli(1)
 const awsCli2 = findAwsCli(2)
 const supportPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
 
-/** `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers for. */
+/** `endpoint`: it reads AWS_ENDPOINT_URL_STS; `proxy`: it calls AWS's host names through the strict STS's proxy. */
 interface Reader {
   readonly name: string
   readonly program: string | undefined
   readonly way: 'endpoint' | 'proxy'
-  /** How often it says who it is. */
+  /** How many times it prints its identity. */
   readonly answers: number
   readonly argv: (profile: string) => readonly string[]
 }
 
-const askingCli = (profile: string): readonly string[] => [
+const cliArgv = (profile: string): readonly string[] => [
   'sts',
   'get-caller-identity',
   '--profile',
@@ -132,9 +132,9 @@ const askingCli = (profile: string): readonly string[] => [
   'text',
 ]
 const READERS: readonly Reader[] = [
-  { name: 'AWS CLI 1', program: awsCli1, way: 'endpoint', answers: 1, argv: askingCli },
-  // Before 2.13 it knows no AWS_ENDPOINT_URL_STS, and --endpoint-url never reaches the AssumeRole of a role profile.
-  { name: 'AWS CLI 2', program: awsCli2, way: 'proxy', answers: 1, argv: askingCli },
+  { name: 'AWS CLI 1', program: awsCli1, way: 'endpoint', answers: 1, argv: cliArgv },
+  // Before 2.13 it does not read AWS_ENDPOINT_URL_STS, and does not use --endpoint-url for AssumeRole.
+  { name: 'AWS CLI 2', program: awsCli2, way: 'proxy', answers: 1, argv: cliArgv },
   {
     name: 'boto3',
     program: pythonWithBoto3,
@@ -151,7 +151,7 @@ const READERS: readonly Reader[] = [
   },
 ]
 
-/** Every section of both files as a program that is not ours reads them; rejects where it refuses one. */
+/** Reads every section of both files with another project's parser. Rejects if the parser rejects a file. */
 interface Parser {
   readonly name: string
   readonly isThere: boolean
@@ -188,7 +188,7 @@ const PARSERS: readonly Parser[] = [
   },
 ]
 
-describe.each(SCENES)('promise 3: every tool sees the session, and none asks again: $title', (scene) => {
+describe.each(LOGIN_CASES)('promise 3: every tool sees the session, and none prompts again: $title', (loginCase) => {
   let sts: StrictSts
   let home: TempHome
   beforeAll(async () => {
@@ -197,8 +197,8 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
   afterAll(() => sts.stop())
   const signIn = async (): Promise<void> => {
     await sts.configure({ forgetSpentCodes: true })
-    home = createTempHome({ '.aws/credentials': scene.credentials, '.aws/config': scene.config })
-    for (const [index, argv] of scene.logins.entries()) {
+    home = createTempHome({ '.aws/credentials': loginCase.credentials, '.aws/config': loginCase.config })
+    for (const [index, argv] of loginCase.logins.entries()) {
       const environment = home.environment(sts.environment())
       expect(await runCli([...argv, '--token-code', sts.code(DEVICE, index)], { environment })).toMatchObject({
         code: 0,
@@ -207,20 +207,20 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
   }
 
   for (const { name, isThere, read } of PARSERS) {
-    it.skipIf(!isThere)(`${name} sees every other profile as before, after login and after logout`, async () => {
-      const untouched = createTempHome({ '.aws/credentials': scene.credentials, '.aws/config': scene.config })
+    it.skipIf(!isThere)(`${name} sees every other profile unchanged, after login and after logout`, async () => {
+      const untouched = createTempHome({ '.aws/credentials': loginCase.credentials, '.aws/config': loginCase.config })
       const before = await read(untouched)
       untouched.remove()
       expect(Object.keys(before.credentials)).toEqual(expect.arrayContaining(['base', 'private', 'team.prod-eu@2']))
       await signIn()
       const { credentials, config } = await read(home)
-      expect(credentials[scene.target]).toHaveProperty('aws_session_token')
-      expect({ credentials: without(credentials, scene.target), config }).toEqual({
+      expect(credentials[loginCase.target]).toHaveProperty('aws_session_token')
+      expect({ credentials: without(credentials, loginCase.target), config }).toEqual({
         ...before,
-        credentials: without(before.credentials, scene.target),
+        credentials: without(before.credentials, loginCase.target),
       })
       const environment = home.environment(sts.environment())
-      expect(await runCli(['logout', scene.target], { environment })).toMatchObject({ code: 0 })
+      expect(await runCli(['logout', loginCase.target], { environment })).toMatchObject({ code: 0 })
       expect(await read(home)).toEqual(before)
       home.remove()
     })
@@ -231,33 +231,24 @@ describe.each(SCENES)('promise 3: every tool sees the session, and none asks aga
     afterAll(() => home.remove())
 
     for (const { name, program, way, answers, argv } of READERS) {
-      it.skipIf(program === undefined)(`${name} is who it should be`, async () => {
+      it.skipIf(program === undefined)(`${name} has the right identity`, async () => {
         const environment =
-          way === 'proxy' ? throughProxy(home, sts) : home.environment({ ...sts.environment(), ...DEAD_PROXY })
-        const result = await runProgram([program ?? '', ...argv(scene.asked)], {
+          way === 'proxy' ? proxyEnvironment(home, sts) : home.environment({ ...sts.environment(), ...DEAD_PROXY })
+        const result = await runProgram([program ?? '', ...argv(loginCase.asked)], {
           environment,
           cwd: home.path,
         })
         expect(result, result.stderr).toMatchObject({ code: 0 })
         const identities = result.stdout.trim().split('\n')
         expect(identities).toHaveLength(answers)
-        for (const found of identities) expect(found).toMatch(scene.identity)
+        for (const found of identities) expect(found).toMatch(loginCase.identity)
       })
     }
   })
 })
 
-/** What leaves this machine in spite of the endpoint variables ends here. */
+/** Blocks requests that do not go to the endpoint of the strict STS. */
 const DEAD_PROXY = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
-
-function throughProxy(home: TempHome, sts: StrictSts): Record<string, string> {
-  const environment = home.environment({
-    HTTPS_PROXY: sts.proxyUrl ?? '',
-    AWS_CA_BUNDLE: sts.caPemPath ?? '',
-    AWS_PAGER: '',
-  })
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
-}
 
 function pathsOf(home: TempHome): readonly [string, string] {
   return [join(home.path, '.aws/credentials'), join(home.path, '.aws/config')]

@@ -1,3 +1,4 @@
+/** Token commands that run real programs: oathtool in every setting that names a command, and a command that fails. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
@@ -9,16 +10,20 @@ import type { TranscriptStage } from '../support/transcript-stage.ts'
 const { serial, seed } = virtualDevice('111111111111', 'alice')
 const KEYS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 
-/** Where the line that makes codes may stand. */
-const places = [
+/** The settings that name a token command. */
+const settings = [
   { title: 'mfa_process', config: `mfa_process = oathtool --totp -b "${seed}"\n`, words: [] },
   { title: 'awsmfa_token_command', config: `awsmfa_token_command = oathtool --totp -b ${seed}\n`, words: [] },
   { title: '--token-command', config: '', words: ['--token-command', `oathtool --totp -b ${seed}`] },
-  { title: 'a shell', config: `mfa_process = sh -c 'printf %s ${seed} | oathtool --totp -b -'\n`, words: [] },
+  {
+    title: 'mfa_process with a shell',
+    config: `mfa_process = sh -c 'printf %s ${seed} | oathtool --totp -b -'\n`,
+    words: [],
+  },
 ]
 
 describe.skipIf(process.platform === 'win32')('a token command that fails', () => {
-  it('answers all who waited for it: a locked vault is not tried once for each', async () => {
+  it('runs once for all processes that wait for it', async () => {
     const stage = await openStage(aliceWorld())
     try {
       const command = `sh -c 'echo run >>"${stage.home.path}/runs"; sleep 3; exit 5'`
@@ -51,7 +56,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   })
   afterEach(() => stage.close())
 
-  it.each(places)('signs in from $title, and its seed is nowhere to be seen', async ({ config, words }) => {
+  it.each(settings)('signs in with $title, and the seed is not in the output', async ({ config, words }) => {
     stage.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`,
@@ -65,7 +70,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
     expect(code).toBe(0)
   })
 
-  it.skipIf(!needsProgram('python3'))('asks nothing where somebody sits at a terminal', async () => {
+  it.skipIf(!needsProgram('python3'))('signs in without a prompt at a terminal', async () => {
     stage.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
@@ -82,7 +87,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
     }
   })
 
-  it('serves exec too, without a terminal', async () => {
+  it('works for exec without a terminal', async () => {
     stage.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
@@ -94,7 +99,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^work ASIA\w+\n$/) as string })
   })
 
-  it('serves credential-process too', async () => {
+  it('works for credential-process', async () => {
     stage.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,

@@ -1,3 +1,7 @@
+/**
+ * The real ykman with a simulated YubiKey, and the scripted ykman of the other tests: awsmfa must get the same from
+ * both.
+ */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,65 +20,78 @@ const support = (name: string): string => fileURLToPath(new URL(`../support/${na
 const KEY = { serial: 12345678, accounts: { [LABEL]: { code: '123456' } } }
 const TOUCHED = { ...KEY, accounts: { [LABEL]: { code: '123456', touch: true } } }
 
-/** What a key does, and what comes of it. */
-const scenes = [
-  { title: 'a code', world: { keys: [KEY] }, gives: { code: '123456', typed: false, generated: true } },
+/** What a key does, and the expected result and events. */
+const cases = [
+  { title: 'returns a code', world: { keys: [KEY] }, result: { code: '123456', typed: false, generated: true } },
   {
-    title: 'the key that is named',
+    title: 'uses the key with the configured serial number',
     world: { keys: [KEY, { ...KEY, serial: 7, accounts: { [LABEL]: { code: '777777' } } }] },
     serial: '7',
-    gives: { code: '777777', typed: false, generated: true },
+    result: { code: '777777', typed: false, generated: true },
   },
   {
-    title: 'a label that begins with a dash',
+    title: 'accepts an account label that begins with a dash',
     world: { keys: [{ ...KEY, accounts: { '-x': { code: '222222' } } }] },
     label: '-x',
-    gives: { code: '222222', typed: false, generated: true },
+    result: { code: '222222', typed: false, generated: true },
   },
   {
-    title: 'a touch',
+    title: 'waits for a touch',
     world: { keys: [TOUCHED] },
     touched: true,
-    gives: { code: '123456', typed: false, generated: true },
-    heard: ['touch'],
+    result: { code: '123456', typed: false, generated: true },
+    events: ['touch'],
   },
-  { title: 'no touch', world: { keys: [TOUCHED], touchMs: 50 }, gives: 'not-touched', heard: ['touch', 'not-touched'] },
   {
-    title: 'the password',
+    title: 'fails without a touch',
+    world: { keys: [TOUCHED], touchMs: 50 },
+    result: 'not-touched',
+    events: ['touch', 'not-touched'],
+  },
+  {
+    title: 'asks for the password',
     world: { keys: [{ ...KEY, password: 'opén sesame' }] },
     passwords: ['opén sesame'],
-    gives: { code: '123456', typed: false, generated: true },
-    heard: ['password'],
+    result: { code: '123456', typed: false, generated: true },
+    events: ['password'],
   },
   {
-    title: 'a wrong password first',
+    title: 'asks again after a wrong password',
     world: { keys: [{ ...KEY, password: 'sesame' }] },
     passwords: ['x', 'sesame'],
-    gives: { code: '123456', typed: false, generated: true },
-    heard: ['password', 'password again'],
+    result: { code: '123456', typed: false, generated: true },
+    events: ['password', 'password again'],
   },
-  { title: 'no key', world: { keys: [] }, gives: 'no-key', heard: ['no-key'] },
-  { title: 'two keys', world: { keys: [KEY, { ...KEY, serial: 7 }] }, gives: 'several-keys', heard: ['several-keys'] },
-  { title: 'another key', world: { keys: [KEY] }, serial: '7', gives: 'other-key', heard: ['other-key'] },
-  { title: 'no such account', world: { keys: [KEY] }, label: 'other', gives: 'no-account', heard: ['no-account'] },
+  { title: 'fails without a key', world: { keys: [] }, result: 'no-key', events: ['no-key'] },
   {
-    title: 'several such accounts',
+    title: 'fails with two keys',
+    world: { keys: [KEY, { ...KEY, serial: 7 }] },
+    result: 'several-keys',
+    events: ['several-keys'],
+  },
+  { title: 'fails with another key', world: { keys: [KEY] }, serial: '7', result: 'other-key', events: ['other-key'] },
+  {
+    title: 'fails without the account',
+    world: { keys: [KEY] },
+    label: 'other',
+    result: 'no-account',
+    events: ['no-account'],
+  },
+  {
+    title: 'fails with several accounts of that name',
     world: { keys: [{ ...KEY, accounts: { 'a:1': { code: '1' }, 'A:2': { code: '2' } } }] },
     label: 'a:',
-    gives: 'several-accounts',
-    heard: ['several-accounts'],
+    result: 'several-accounts',
+    events: ['several-accounts'],
   },
 ]
 
-/** The fake key is made for ykman 4, as Debian 12 has it; another one has other insides. */
+/** Returns whether the fake key works here: it replaces internals of ykman 4, the version in Debian 12. */
 function canHaveFakeKey(): boolean {
   return (process.env['CI'] ?? '') !== '' || spawnSync('/usr/bin/python3', ['-c', 'import ykman.cli.oath']).status === 0
 }
 
-/**
- * The scripted ykman of the other tests, and the machine's own with a key that is not there: they have to be told apart
- * by nobody.
- */
+/** The scripted ykman of the other tests, and the installed one with a fake key. */
 const ykmans = [
   {
     name: 'the scripted ykman',
@@ -82,14 +99,14 @@ const ykmans = [
     isHere: () => true,
   },
   {
-    name: "the machine's ykman",
+    name: 'the installed ykman',
     command: `/usr/bin/python3 '${support('ykman_with_fake_key.py')}'`,
     isHere: canHaveFakeKey,
   },
 ]
 
 describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman', () => {
-  it('knows the words that it is asked with', () => {
+  it('accepts the arguments that awsmfa uses', () => {
     const words = ykmanParameters({ serial: '12345678', label: LABEL })
     const code = words.indexOf('code')
     const help = (parameters: readonly string[]): string =>
@@ -99,7 +116,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
     expect(help(words.slice(2, code + 1))).toMatch(
       /Usage: ykman oath accounts code \[OPTIONS\] \[QUERY\][^]* -s, --single /,
     )
-    // Without a key it gets as far as looking for one: the line was understood.
+    // Without a key it fails because it finds none, not because of the arguments.
     const { status, stderr } = spawnSync('ykman', words, { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.not.stringContaining('Usage:') as string })
   })
@@ -113,9 +130,17 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-    it.each(scenes)(
-      'is understood: $title',
-      async ({ world, serial, label, touched = false, passwords = [], gives, heard = [] }) => {
+    it.each(cases)(
+      '$title',
+      async ({
+        world,
+        serial,
+        label,
+        touched = false,
+        passwords = [],
+        result: expectedResult,
+        events: expectedEvents = [],
+      }) => {
         const place = join(folder, 'world.json')
         writeFileSync(place, JSON.stringify(world))
         if (touched) writeFileSync(`${place}.touched`, '')
@@ -143,7 +168,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
           if (error instanceof AwsmfaError && error.failure.code === 'YUBIKEY_FAILED') return error.failure.reason
           throw error
         })
-        expect({ result, events }).toEqual({ result: gives, events: heard })
+        expect({ result, events }).toEqual({ result: expectedResult, events: expectedEvents })
       },
     )
   })

@@ -58,7 +58,7 @@ async function node(...argv: readonly string[]): Promise<RunResult> {
 
 interface Once {
   readonly accountId: string
-  readonly asked: number
+  readonly prompts: number
   readonly loaded: readonly string[]
   readonly alive: readonly string[]
 }
@@ -141,14 +141,14 @@ describe('programs', () => {
       Array.from({ length: 10 }, (_, index) => once(index % 2 === 0 ? 'admin' : 'other', code)),
     )
     expect(answers.map(({ accountId }) => accountId)).toEqual(Array.from({ length: 10 }, () => '222222222222'))
-    expect(answers.reduce((sum, { asked }) => sum + asked, 0)).toBe(1)
+    expect(answers.reduce((sum, { prompts }) => sum + prompts, 0)).toBe(1)
     expect(await callsWithCode()).toBe(1)
   })
 
   it('share sessions with `awsmfa login`', async () => {
     const login = [join(project, 'node_modules/awsmfa/dist/awsmfa.cjs'), 'login', '--force', 'admin', '--token-code']
     expect(await node(...login, sts.code(DEVICE))).toMatchObject({ code: 0 })
-    expect(await once('other')).toMatchObject({ accountId: '222222222222', asked: 0 })
+    expect(await once('other')).toMatchObject({ accountId: '222222222222', prompts: 0 })
     expect(await callsWithCode()).toBe(1)
   })
 

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { StrictSts } from './strict-sts/client.ts'
+import type { TempHome } from './temp-home.ts'
 
 /** Where `.ci/run` installs the AWS CLI 1 and boto3. Searched before PATH. */
 const VENV = fileURLToPath(new URL('../../build/python/bin/', import.meta.url))
@@ -31,6 +33,19 @@ export function findPython(): string | undefined {
     candidates('python3').find((path) => run(path, ['-c', 'import configparser']).status === 0),
     'Python 3',
   )
+}
+
+/**
+ * Returns the environment of a tool that calls AWS's own host names: the proxy of the strict STS answers for them.
+ * `sts` must have been started with `proxy`.
+ */
+export function proxyEnvironment(home: TempHome, sts: StrictSts): Record<string, string> {
+  const environment = home.environment({
+    HTTPS_PROXY: sts.proxyUrl ?? '',
+    AWS_CA_BUNDLE: sts.caPemPath ?? '',
+    AWS_PAGER: '',
+  })
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
 }
 
 function candidates(name: string): readonly string[] {

@@ -1,7 +1,4 @@
-/**
- * Homes for doctor: those in fixtures/homes/doctor-<code> have one fault each, and a machine on which everything else
- * is right.
- */
+/** Homes for doctor tests. Those in fixtures/homes/doctor-<code> have one fault each, on a machine without faults. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -28,7 +25,7 @@ export interface DoctorHome {
 /** The texts of both files, as byte strings. */
 export type FileTexts = Readonly<Record<SharedFileName, string>>
 
-const USUAL: Machine = {
+const HEALTHY_MACHINE: Machine = {
   platform: 'posix',
   nodeMajor: 22,
   environment: { HOME: DOCTOR_HOME, PATH: '/usr/bin:/bin' },
@@ -44,7 +41,7 @@ const USUAL: Machine = {
   ownerOf: () => undefined,
 }
 
-/** Returns a home in which everything is right but what the arguments say. */
+/** Returns a home with these files, on a healthy machine with these changes. */
 export function homeOf(texts: FileTexts, machine: Partial<Machine> = {}): DoctorHome {
   const file = (name: SharedFileName): InputFile => ({
     path: `${DOCTOR_HOME}/.aws/${name}`,
@@ -53,15 +50,18 @@ export function homeOf(texts: FileTexts, machine: Partial<Machine> = {}): Doctor
     unreadable: undefined,
     modifiedAt: new Date('2026-11-20T09:00:00Z'),
   })
-  return { files: { credentials: file('credentials'), config: file('config') }, machine: { ...USUAL, ...machine } }
+  return {
+    files: { credentials: file('credentials'), config: file('config') },
+    machine: { ...HEALTHY_MACHINE, ...machine },
+  }
 }
 
-/** Returns everything that doctor finds; with `only`, about that profile. */
+/** Returns doctor's findings; with `only`, those about that profile. */
 export function findingsIn({ files, machine }: DoctorHome, only?: string): readonly Finding[] {
   return diagnose(examine(files, machine), only)
 }
 
-/** Whether a finding is about what tools do, not about a fault. */
+/** Returns whether a finding tells which credentials tools use, and is not about a fault. */
 export function isOutcome({ code }: Finding): boolean {
   return code === 'tools-use' || code === 'tools-fail'
 }
@@ -75,7 +75,7 @@ export function fixedTexts({ files, machine }: DoctorHome): FileTexts {
   }
 }
 
-/** Returns a home with other texts. */
+/** Returns a copy of a home with other files. */
 export function withTexts({ files, machine }: DoctorHome, { credentials, config }: FileTexts): DoctorHome {
   return {
     files: { credentials: { ...files.credentials, text: credentials }, config: { ...files.config, text: config } },
@@ -83,7 +83,7 @@ export function withTexts({ files, machine }: DoctorHome, { credentials, config 
   }
 }
 
-/** Returns the codes that have a broken home. */
+/** Returns the finding codes that have a broken home. */
 export function brokenHomes(): readonly string[] {
   return readdirSync(HOMES)
     .filter((name) => name.startsWith('doctor-'))
@@ -94,13 +94,13 @@ export function brokenHomePath(code: string): string {
   return `${HOMES}doctor-${code}`
 }
 
-/** What surroundings.json of a broken home may set; everything else is as in `USUAL`. */
+/** What surroundings.json of a broken home may set; everything else is as in `HEALTHY_MACHINE`. */
 type Surroundings = Partial<Omit<Machine, 'program' | 'quietUntil' | 'ownerOf' | 'now'>> & {
   readonly programs?: Readonly<Record<string, ReturnType<Machine['program']>>>
   readonly files?: Readonly<Partial<Record<SharedFileName, Partial<InputFile>>>>
 }
 
-/** Reads a broken home. */
+/** Reads the broken home of a finding code. */
 export function readBrokenHome(code: string): DoctorHome {
   const folder = brokenHomePath(code)
   const surroundings = existsSync(`${folder}/surroundings.json`)
@@ -110,8 +110,8 @@ export function readBrokenHome(code: string): DoctorHome {
   const usual = homeOf(textsIn(folder)).files
   const machine = {
     ...others,
-    environment: { ...USUAL.environment, ...environment },
-    program: (path: string) => programs[path] ?? USUAL.program(path),
+    environment: { ...HEALTHY_MACHINE.environment, ...environment },
+    program: (path: string) => programs[path] ?? HEALTHY_MACHINE.program(path),
     openFiles: openFiles.map(({ path, mode }) => ({
       path: path === 'credentials' ? usual.credentials.path : path,
       mode,
@@ -122,7 +122,7 @@ export function readBrokenHome(code: string): DoctorHome {
       credentials: { ...usual.credentials, ...files.credentials },
       config: { ...usual.config, ...files.config },
     },
-    machine: { ...USUAL, ...machine },
+    machine: { ...HEALTHY_MACHINE, ...machine },
   }
 }
 

@@ -1,16 +1,15 @@
-/** What lies encrypted in a test's home, opened with the key that lies there too. */
+/** Reads the encrypted session cache of a test's home. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { decryptEntry } from '../../src/sessions/cache-cipher.ts'
-import { findCacheKey } from '../../src/sessions/cache-cipher.ts'
+import { decryptEntry, findCacheKey } from '../../src/sessions/cache-cipher.ts'
 import type { CacheKey } from '../../src/sessions/cache-cipher.ts'
 
-/** The key of a home whose environment has no runtime folder; undefined where there is none. */
+/** Returns the cache key in a home's state folder, or undefined. */
 export function cacheKeyOf(home: string): CacheKey | undefined {
   return findCacheKey({ runtimeFolder: undefined, stateFolder: join(home, '.local', 'state', 'awsmfa') })
 }
 
-/** The kept sessions of a home by their paths, as text; undefined for one that does not open. */
+/** Returns the cached sessions of a home by path, decrypted; undefined for one that cannot be decrypted. */
 export function encryptedSessions(home: string): readonly (readonly [path: string, text: string | undefined])[] {
   const folder = join(home, '.cache', 'awsmfa', 'sessions')
   const key = cacheKeyOf(home)

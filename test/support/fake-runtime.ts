@@ -1,5 +1,5 @@
 /**
- * A runtime in memory, for tests of commands. What a command writes is kept; an effect that a test does not give
+ * A Runtime in memory for tests of commands. It records what a command writes; an effect that the test does not provide
  * throws.
  */
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
@@ -20,12 +20,12 @@ export function snapshotsWith(credentials: string, config = ''): SharedSnapshots
   })
 }
 
-/** Makes one, with these effects in place of those that do nothing. `unicode`: what both streams can show. */
+/** Returns a runtime with these effects. `unicode`: whether stdout and stderr can show Unicode. */
 export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): FakeRuntime {
   const [stdout, stderr]: [string[], string[]] = [[], []]
   const style = { color: false, unicode, columns: undefined }
   const unexpected = (): never => {
-    throw new Error('this test gives the command no such effect')
+    throw new Error('unexpected effect: the test does not provide it')
   }
   return {
     environment: {},

@@ -1,4 +1,4 @@
-/** Logins as tests need them: what a test does not name is empty. */
+/** Builders for login tests: a resolved login and its effects, with changes. What a test does not set is empty. */
 import type { SessionEffects } from '../../src/login/obtain-session.ts'
 import type { LoginResolution, RoleStep } from '../../src/login/resolution.ts'
 import type { Resolved } from '../../src/model/origin.ts'
@@ -9,12 +9,12 @@ import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakeSts } fro
 export const KEY = 'AKIAIOSFODNN7EXAMPLE'
 export const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 
-/** A value that nobody has configured. */
+/** Returns a value whose origin is the default. */
 export function byDefault<T>(value: T): Resolved<T> {
   return { value, origin: { kind: 'default' } }
 }
 
-/** A role of the profile 'work', of which only the ARN is configured. */
+/** Returns a role step of the profile 'work' with nothing but an ARN. */
 export function roleStep(roleArn: string, changes: Partial<RoleStep> = {}): RoleStep {
   return {
     roleArn: byDefault(roleArn),
@@ -26,7 +26,7 @@ export function roleStep(roleArn: string, changes: Partial<RoleStep> = {}): Role
   }
 }
 
-/** A login of ALICE to the profile 'work', without a role. */
+/** Returns ALICE's login to the profile 'work', without a role. */
 export function loginResolution(changes: Partial<LoginResolution> = {}): LoginResolution {
   return {
     target: byDefault('work'),
@@ -53,7 +53,7 @@ export function loginResolution(changes: Partial<LoginResolution> = {}): LoginRe
   }
 }
 
-/** Effects that know ALICE and fail the test for every call, question and wait. */
+/** Returns effects that know ALICE's identity. Every STS call, prompt and pause fails the test. */
 export function sessionEffects(changes: Partial<SessionEffects> = {}): SessionEffects {
   return {
     sts: fakeSts({}),

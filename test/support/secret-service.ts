@@ -1,4 +1,4 @@
-/** A session bus of a test's own with a real Secret Service on it: gnome-keyring, in a home of its own. */
+/** A real Secret Service for tests: gnome-keyring with an empty home, on a D-Bus session bus of its own. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { needsProgram } from './outside-program.ts'
 
-/** Whether this machine has what the tests of the keychain need. */
+/** Returns whether this machine has the programs that the keychain tests need. */
 export function hasSecretService(): boolean {
   return (
     process.platform === 'linux' &&
@@ -17,20 +17,20 @@ export function hasSecretService(): boolean {
 
 export interface SessionBus {
   readonly folder: string
-  /** What a program of that session has in its environment. */
+  /** The environment of programs in this session. */
   readonly environment: Readonly<Record<string, string>>
-  /** How many windows were asked for since the bus began. */
+  /** Returns how many windows the keyring has opened to ask for its password. */
   readonly windows: () => number
-  /** Stops the bus itself for as long as a call takes (SIGSTOP). */
+  /** Suspends the bus daemon with SIGSTOP while `work` runs. */
   readonly whileStopped: <T>(work: () => T) => T
-  /** Starts gnome-keyring and waits until it serves: unlocked with a keyring of its own, or as it is after a boot. */
-  readonly startKeyring: (state: 'unlocked' | 'as-it-lies') => Promise<ChildProcess>
+  /** Starts gnome-keyring, either unlocked with a default keyring or as after a boot, and waits until it is ready. */
+  readonly startKeyring: (state: 'unlocked' | 'after-boot') => Promise<ChildProcess>
   readonly call: (method: string, ...words: readonly string[]) => string
-  /** Ends everything, and gives the processes of this session that are still there. */
+  /** Kills all processes that it started. Returns those of this session that are still running. */
   readonly stop: () => Promise<readonly string[]>
 }
 
-/** What the bus lets through is in its policy; `deny` lists attributes of things that it does not. */
+/** Starts a session bus. `deny` lists the attributes of `<deny>` rules for its policy. */
 export async function startSessionBus(deny: readonly string[] = []): Promise<SessionBus> {
   const folder = mkdtempSync(join(tmpdir(), 'awsmfa-bus-'))
   const address = `unix:path=${folder}/bus`
@@ -61,7 +61,7 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   const bus = start('dbus-daemon', ['--nofork', '--nosyslog', `--config-file=${folder}/bus.conf`])
-  // Its socket is there a moment before it listens.
+  // The socket exists before the bus listens on it.
   await until(
     () =>
       spawnSync(
@@ -112,7 +112,7 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
     call,
     stop: async () => {
       for (const child of started.toReversed()) await end(child)
-      // The bus started it, and it would stay.
+      // The bus started these programs, so they are not in `started`.
       for (const pid of windowsIn(folder)) process.kill(pid, 'SIGKILL')
       await until(() => processesOf(folder).length === 0, 5000).catch(() => undefined)
       const left = processesOf(folder)
@@ -122,7 +122,7 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
   }
 }
 
-/** Ends a process that the test started, also one that was stopped, and waits for its end. */
+/** Kills a process that the test started, also a suspended one, and waits until it has exited. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
@@ -130,7 +130,7 @@ export async function end(child: ChildProcess): Promise<void> {
   await ended
 }
 
-/** The processes that name a folder in their environment or their words. */
+/** Returns the processes with a folder in their environment or arguments. */
 export function processesOf(folder: string): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -141,17 +141,17 @@ export function processesOf(folder: string): readonly string[] {
         )
         return `${words} ${environment}`.includes(folder) ? [`${pid} ${words?.replaceAll('\0', ' ')}`] : []
       } catch {
-        // It ended meanwhile, or is another user's.
+        // It has exited, or belongs to another user.
         return []
       }
     })
 }
 
-/** Waits for a state of the world that another process brings about. */
-async function until(isSo: () => boolean, patienceMs = 15_000): Promise<void> {
-  const endMs = performance.now() + patienceMs
-  while (!isSo()) {
-    if (performance.now() > endMs) throw new Error('it did not come about in time')
+/** Waits until a condition is true. Throws after `timeoutMs`. */
+async function until(isTrue: () => boolean, timeoutMs = 15_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs
+  while (!isTrue()) {
+    if (performance.now() > endMs) throw new Error(`timed out after ${timeoutMs} ms: ${String(isTrue)}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
@@ -162,7 +162,7 @@ function windowsIn(folder: string): readonly number[] {
   )
 }
 
-/** In place of the window that asks for the keyring's password: notes that it was asked for, and never answers. */
+/** Installs a replacement for the window that asks for the keyring's password. It records its start and never exits. */
 function writePrompter(folder: string): void {
   const program = join(folder, 'prompter')
   writeFileSync(program, `#!/bin/sh\n: > '${folder}/window-'$$\nexec sleep 60\n`)
@@ -190,7 +190,7 @@ function busConfiguration(folder: string, address: string, deny: readonly string
 `
 }
 
-/** Asks for the key as any other program of the session would. */
+/** Returns the cache key as another program of the session reads it. */
 export function lookUpSecret({ environment }: SessionBus): string {
   return spawnSync('secret-tool', ['lookup', 'service', 'awsmfa', 'username', 'cache-key'], {
     env: environment,

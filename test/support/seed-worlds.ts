@@ -1,6 +1,6 @@
 /**
- * The worlds behind fixtures/homes: users whose keys, devices and roles are what those files name, placeholders
- * included, so that not a byte of the files has to be replaced. Nobody there may list MFA devices.
+ * IAM users and roles for the strict STS that match the files in fixtures/homes, including their placeholder keys, so
+ * that tests use those files unchanged. These users are not allowed to list MFA devices.
  */
 import { readFileSync } from 'node:fs'
 import type { Account, MfaDevice, User, World } from './strict-sts/world.ts'
@@ -11,7 +11,7 @@ interface SeedUser {
   readonly name: string
   readonly keyId: string
   readonly secret: string
-  /** Where it is not `arn:aws:iam::<account>:mfa/<name>`. */
+  /** Default: `arn:aws:iam::<account>:mfa/<name>`. */
   readonly serial?: string
 }
 
@@ -45,11 +45,11 @@ const roleAccount = (id: string, name: string, trusts: string, externalId?: stri
 
 const EXAMPLE_KEY = { keyId: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 
-/** By the name of the folder in fixtures/homes. */
+/** The worlds by folder in fixtures/homes. */
 export const SEED_WORLDS: Readonly<Record<string, World>> = {
   'reusabit-awsmfa': {
     accounts: [
-      // An account id must be digits where the server makes key ids from it; the files name it only within the serial.
+      // The strict STS requires an account ID of digits; the files contain it only within the MFA serial.
       accountOf({
         account: '999999999999',
         name: 'REDACTED_USER_NAME',
@@ -83,7 +83,7 @@ export const SEED_WORLDS: Readonly<Record<string, World>> = {
   },
 }
 
-/** The same for the homes that are there for import alone. */
+/** The worlds of homes that only `import` reads. */
 export const IMPORT_WORLDS: Readonly<Record<string, World>> = {
   'dcoker-awsmfa': {
     accounts: [
@@ -96,10 +96,7 @@ export const IMPORT_WORLDS: Readonly<Record<string, World>> = {
   'mfa-login': { accounts: [accountOf({ account: '123456789012', name: 'MyUser', ...EXAMPLE_KEY })] },
 }
 
-/**
- * The two files of such a home, byte for byte: where tools look for them, and once more under `seed/`, to be compared
- * with.
- */
+/** Returns the two files of a home, unchanged: in `.aws/`, and as copies in `seed/` to compare with. */
 export function seedFiles(name: string): Readonly<Record<string, Uint8Array>> {
   const read = (file: string): Uint8Array =>
     readFileSync(new URL(`../../fixtures/homes/${name}/${file}`, import.meta.url))

@@ -1,6 +1,7 @@
 /**
- * Asks for the cache key once, as a process of its own: cache-key-once.cjs <runtime folder or ''> <state folder>
- * Begins when its stdin is closed, and prints the id of the key that it was given and whether it then finds the same.
+ * Finds or creates the cache key once, in a separate process:
+ *   cache-key-once.cjs <runtime folder or ''> <state folder>
+ * Starts when its stdin is closed. Prints the ID of the key, and whether a second lookup finds the same key.
  */
 import { readFileSync } from 'node:fs'
 import { createCacheKeyFile } from '../../../src/sessions/cache-key-file.ts'

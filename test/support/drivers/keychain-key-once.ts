@@ -1,4 +1,7 @@
-/** Finds or makes the cache key in the keychain, and prints it: argv has the helper and the state folder. */
+/**
+ * Finds or creates the cache key in the keychain once, in a separate process, and prints it:
+ *   keychain-key-once.cjs <helper> <state folder>
+ */
 import { createKeychainKey } from '../../../src/sessions/keychain.ts'
 import { encodeCacheKey } from '../../../src/sessions/cache-cipher.ts'
 

@@ -1,9 +1,8 @@
 /**
- * One transaction on scratch files, as a process of its own:
+ * Runs one transaction on scratch files, in a separate process:
  *   transact-once.cjs <credentials file> <config file> <section> [both] [remove] [wait=<ms>]
- * Appends the section to the credentials file (with `both` to the config file too), or with `remove` cuts it off from
- * its header to the end, and prints the outcome or the failure as one line of JSON. Exit 0, or 1 for a failure that has
- * a code.
+ * Appends the section to the credentials file (with `both`, also to the config file). With `remove`, deletes everything
+ * from its header to the end. Prints the outcome or the failure as one line of JSON. Exits with 1 for an AwsmfaError.
  */
 import { writeSync } from 'node:fs'
 import { createSharedFiles } from '../../../src/aws-files/shared-files.ts'
