@@ -109,7 +109,7 @@ async function sessionInFiles(
 ): Promise<ProcessSession | undefined> {
   try {
     // Entries in the caches of other tools are theirs, and may be of another user.
-    const found = await currentSession(invocation, 0, snapshots, { ...runtime, awsCaches: [] })
+    const found = await currentSession(invocation, 0, snapshots, { ...runtime, cachedSessionOf: () => undefined })
     if (found.kind === 'none' || found.session.expiration === undefined) return undefined
     const { session } = found
     const account = runtime.facts.identityOf(session.accessKeyId)?.account

@@ -30,8 +30,8 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
-import { statusObject, statusOfProfile } from '../sessions/status.ts'
-import { renderNothingManaged } from '../sessions/stores.ts'
+import { statusOfProfile, statusesJson } from '../sessions/status.ts'
+import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
 
 /**
@@ -58,8 +58,7 @@ function findTargets(
   { profiles, paths }: SharedSnapshots,
   { stores }: LoginRuntime,
 ): Targets {
-  if (options.all === true)
-    return { profiles: [...new Set(stores.flatMap((store) => store.managedProfiles()))], byPattern: false }
+  if (options.all === true) return { profiles: managedProfiles(stores), byPattern: false }
   return expandTargets({
     words: positionals,
     names: profiles.names(),
@@ -239,7 +238,7 @@ function report(
   const { profiles } = runtime.files.read()
   const now = runtime.now()
   const { cachedSessionOf } = runtime
-  const lookup = { profiles, now, minTtlSeconds: 0, identityOf: runtime.facts.identityOf, cachedSessionOf }
-  const states = results.map(({ target }) => statusObject(statusOfProfile(target, lookup), now))
-  terminal.stdout(`${JSON.stringify(isList ? states : states[0])}\n`)
+  const lookup = { profiles, now, identityOf: runtime.facts.identityOf, cachedSessionOf }
+  const states = results.map(({ target }) => statusOfProfile(target, lookup))
+  terminal.stdout(statusesJson(states, now, isList))
 }

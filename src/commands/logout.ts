@@ -5,21 +5,15 @@ import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment } from '../model/invocation.ts'
-import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
-import type { ForeignEntry } from '../sessions/aws-cache-entry.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
-import type { SessionCache } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-import { statusObject, statusOfProfile } from '../sessions/status.ts'
-import { renderNothingManaged } from '../sessions/stores.ts'
-import type { Removal, SessionStore } from '../sessions/stores.ts'
+import { statusOfProfile, statusesJson } from '../sessions/status.ts'
+import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
+import type { Removal } from '../sessions/stores.ts'
 import { formatInstant } from '../ui/duration.ts'
-import type { TextStyle } from '../ui/style.ts'
-import { commandLine, displayPath, nearest, note, tick, visible } from '../ui/words.ts'
+import { commandLine, didYouMean, displayPath, nearest, note, quoted, tick, visible, warn } from '../ui/words.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
 type LogoutRuntime = Pick<
@@ -28,183 +22,164 @@ type LogoutRuntime = Pick<
 >
 
 /**
- * Takes out what login stored for the named profiles, or for all that awsmfa manages, and returns the exit code: 0,
- * also where there is nothing to take out, which is told; 1 where a session is left in a cache that cannot be changed,
- * which `--quiet` does not hide, nor a profile of many that failed. Throws FILE_MALFORMED for an only profile,
- * FILE_NOT_WRITABLE and what else the write throws.
+ * Removes what login stored for the named profiles, or for all that awsmfa manages, and returns the exit code: 0, also
+ * if there is nothing to remove; 1 if a session is still there afterwards, or one of many profiles failed, which
+ * `--quiet` does not hide. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
  */
 export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime): number {
-  const all = invocation.options.all === true
-  const profiles = all ? managedProfiles(runtime) : targetsOf(invocation, runtime.environment)
-  const { removals, warnings, sharedSerialNumbers } = removeSessions(profiles, all, runtime)
-  const { terminal, home } = runtime
-  const isQuiet = invocation.options.quiet === true
-  if (!isQuiet) {
-    if (removals.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
-    for (const removal of removals.filter(({ failure }) => failure === undefined))
-      terminal.stderr(renderRemoval(removal, runtime))
-    for (const line of othersEntryLines(profiles, runtime)) terminal.stderr(line)
-    for (const serialNumber of sharedSerialNumbers) terminal.stderr(renderSharedSessionGone(serialNumber))
-  }
-  const failures = failureLines(removals, runtime)
-  for (const line of failures) terminal.stderr(line)
+  const { options, positionals } = invocation
+  const { terminal, home, files, now, facts, cachedSessionOf } = runtime
+  const all = options.all === true
+  const target = resolveTargetProfile(invocation, runtime.environment).value
+  const named = positionals.length > 0 ? [...new Set(positionals)] : [target]
+  const names = all ? managedProfiles(runtime.stores) : named
+  const { removals, warnings, sharedSerialNumbers } = removeSessions(names, all, runtime)
+  const { profiles, paths } = files.read()
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
-  for (const warning of isQuiet ? warnings.filter(isLeft) : warnings) terminal.stderr(renderWriteWarning(warning, home))
-  if (invocation.options.json === true) writeJson(profiles, all || profiles.length > 1, runtime)
-  return failures.length > 0 || warnings.some(isLeft) ? 1 : 0
-}
-
-function othersEntryLines(names: readonly string[], { files, awsCaches, now, home }: LogoutRuntime): readonly string[] {
-  const { profiles } = files.read()
-  return names.flatMap((name) => {
-    const view = profiles.find(name)
-    return view === undefined
-      ? []
-      : findForeignEntries(view, awsCaches, now()).map((entry) => renderOthersEntry(name, entry, now(), home))
-  })
-}
-
-/** What is wrong with the whole file is told once, however many profiles fail on it. */
-function failureLines(removals: readonly Removal[], { home, now, files }: LogoutRuntime): readonly string[] {
-  const failures = removals.flatMap(({ failure }) => failure ?? [])
-  if (failures.length === 0) return []
-  const view = { home, files: files.read().paths, now: now(), debug: false }
-  return [
-    ...new Set(
-      failures.map((failure) => formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view)),
-    ),
-  ]
-}
-
-function targetsOf(invocation: Invocation<'logout'>, environment: Environment): readonly string[] {
-  const { positionals } = invocation
-  return positionals.length > 0 ? [...new Set(positionals)] : [resolveTargetProfile(invocation, environment).value]
-}
-
-function managedProfiles({ stores }: LogoutRuntime): readonly string[] {
-  return [...new Set(stores.flatMap((store) => store.managedProfiles()))]
+  const isExplained = warnings.some(isLeft)
+  const failures = new Set<string>()
+  const left: string[] = []
+  for (const { profile, failure, isStillThere } of removals) {
+    const view = { home, files: paths, now: now(), debug: false }
+    // What is wrong with the whole file is said once, however many profiles fail on it.
+    if (failure !== undefined)
+      failures.add(formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view))
+    else if (isStillThere && !isExplained)
+      left.push(warn(`${quoted(profile)} still has a session: it was signed in again meanwhile`))
+  }
+  if (options.quiet !== true) {
+    if (names.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
+    for (const removal of removals)
+      if (removal.failure === undefined && !removal.isStillThere) terminal.stderr(renderRemoval(removal, runtime))
+    for (const name of names)
+      for (const { path, expiration } of findForeignEntries(profiles.find(name), runtime.awsCaches, now()))
+        terminal.stderr(
+          note(
+            `a session of ${quoted(name)} that another program cached stays until ${formatInstant(expiration, now())}; to remove it, delete ${visible(displayPath(path, home), 1000)}`,
+          ),
+        )
+    for (const serialNumber of sharedSerialNumbers)
+      terminal.stderr(note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`))
+  }
+  for (const line of [...failures, ...left]) terminal.stderr(line)
+  for (const warning of warnings)
+    if (options.quiet !== true || isLeft(warning)) terminal.stderr(renderWriteWarning(warning, home))
+  if (options.json === true) {
+    const lookup = { profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
+    const states = names.map((name) => statusOfProfile(name, lookup))
+    terminal.stdout(statusesJson(states, now(), all || names.length > 1))
+  }
+  return failures.size > 0 || left.length > 0 || isExplained ? 1 : 0
 }
 
 function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutRuntime): string {
-  if (removed === 'nothing') {
-    const { profiles } = files.read()
-    const { sourceProfile } = statusOfProfile(profile, {
-      profiles,
-      now: now(),
-      minTtlSeconds: 0,
-      identityOf: () => undefined,
-      cachedSessionOf: () => undefined,
-    })
-    return sourceProfile === undefined
-      ? renderNothingToSignOut(profile, profiles)
-      : renderWorksThrough(profile, sourceProfile)
-  }
   const expiration = session?.expiration
-  const honouredUntil = expiration !== undefined && expiration > now() ? expiration : undefined
-  return renderSignedOut({ profile, removed, honouredUntil }, now(), terminal.talk)
-}
-
-function writeJson(
-  names: readonly string[],
-  asArray: boolean,
-  { terminal, files, now, facts, cachedSessionOf }: LogoutRuntime,
-): void {
-  const { profiles } = files.read()
-  const objects = names.map((name) =>
-    statusObject(
-      statusOfProfile(name, { profiles, now: now(), minTtlSeconds: 0, identityOf: facts.identityOf, cachedSessionOf }),
-      now(),
-    ),
-  )
-  terminal.stdout(`${JSON.stringify(asArray ? objects : objects[0])}\n`)
-}
-
-/** What a logout took out. */
-export interface Logout {
-  readonly profiles: readonly string[]
-  /** Key ids of the sessions that went. */
-  readonly accessKeyIds: readonly string[]
-  /** Every profile that awsmfa manages was signed out. */
-  readonly all: boolean
+  switch (removed) {
+    case 'session': {
+      // AWS cannot end a session early.
+      const isHonored = expiration !== undefined && expiration > now()
+      const honored = isHonored ? `. AWS still honours copies until ${formatInstant(expiration, now())}` : ''
+      return `${tick(terminal.talk)} ${visible(profile)}: signed out${honored}\n`
+    }
+    case 'marks':
+      return `${tick(terminal.talk)} ${visible(profile)}: awsmfa's marks of an old session are gone; the keys that stand there stay\n`
+    case 'nothing': {
+      const { profiles } = files.read()
+      const nowhere = { identityOf: () => undefined, cachedSessionOf: () => undefined }
+      const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), ...nowhere })
+      if (sourceProfile !== undefined)
+        return note(
+          `${quoted(profile)} works through ${quoted(sourceProfile)} and has no session of its own; to end that one: ${commandLine('logout', sourceProfile)}`,
+        )
+      if (profiles.find(profile) !== undefined) return note(`${quoted(profile)} holds nothing that awsmfa wrote`)
+      const hint = didYouMean(nearest(profile, profiles.names()))
+      return note(
+        `there is no profile ${quoted(profile)}, so nothing to sign out${hint === undefined ? '' : `; ${hint}`}`,
+      )
+    }
+  }
 }
 
 /**
- * Decides what becomes of a shared MFA session: it goes with the profile that holds it itself, with its last user, or
- * with all; otherwise the record loses the users that left. Gives the record as it was where it has nothing to do with
- * them.
+ * Returns what becomes of a cached session: it is removed with the profile whose own session it is, with its last user,
+ * or with all; otherwise the record loses the users that were signed out. Returns the same record if nothing changes.
  */
-export function afterLogout(record: SessionRecord, { profiles, accessKeyIds, all }: Logout): SessionRecord | 'remove' {
+export function afterLogout(
+  record: SessionRecord,
+  {
+    profiles,
+    accessKeyIds,
+    all,
+  }: {
+    readonly profiles: readonly string[]
+    /** Of the sessions that were removed from the stores. */
+    readonly accessKeyIds: readonly string[]
+    readonly all: boolean
+  },
+): SessionRecord | 'remove' {
   const users = record.profiles.filter((profile) => !profiles.includes(profile))
   if (all || accessKeyIds.includes(record.credentials.accessKeyId)) return 'remove'
   if (users.length === record.profiles.length) return record
   return users.length === 0 ? 'remove' : { ...record, profiles: users }
 }
 
-/** Where sessions are taken out of. */
-export interface RemovalEffects {
-  readonly stores: readonly SessionStore[]
-  readonly cache: SessionCache
-  readonly facts: Pick<RememberedFacts, 'forgetIdentity'>
-}
-
-/** What went. */
-export interface RemovedSessions {
-  readonly removals: readonly Removal[]
+/** What `removeSessions` did. */
+interface RemovedSessions {
+  /** One for each profile. `isStillThere`: a session of it was read back afterwards. */
+  readonly removals: readonly (Removal & { readonly isStillThere: boolean })[]
   readonly warnings: readonly WriteWarning[]
-  /** Devices whose shared MFA sessions went too. */
+  /** The devices whose shared MFA sessions were removed too. */
   readonly sharedSerialNumbers: readonly string[]
 }
 
 /**
- * Takes what login stored for these profiles out of every store and cache. Of many profiles one that fails is left
- * alone, with the failure in its removal; the failure of an only one is thrown. Throws what the stores throw; a cache
- * that cannot be changed is a warning, since by then the session is out of the file.
+ * Removes what login stored for these profiles from every store and cache, and reads back what is there. If one of many
+ * profiles fails, its removal has the failure; the failure of an only one is thrown. Throws what the stores throw; a
+ * cache that cannot be changed is a warning, since by then the session is gone from the file.
  */
 export function removeSessions(
   profiles: readonly string[],
   all: boolean,
-  { stores, cache, facts }: RemovalEffects,
+  { stores, cache, facts }: Pick<Runtime, 'stores' | 'cache' | 'facts'>,
 ): RemovedSessions {
-  const failed = new Set<string>()
-  const outcomes = stores.map((store) => {
-    const outcome = store.remove(profiles.filter((profile) => !failed.has(profile)))
-    for (const { profile, failure } of outcome.removals) {
-      if (failure === undefined) continue
-      if (profiles.length === 1) throw new AwsmfaError(failure)
-      failed.add(profile)
-    }
-    return outcome
-  })
-  const taken = outcomes.flatMap((outcome) => outcome.removals)
-  const accessKeyIds = taken.flatMap(({ session }) => session?.accessKeyId ?? [])
+  const removals: Removal[] = []
+  const warnings: WriteWarning[] = []
+  const withoutFailed = (): readonly string[] =>
+    profiles.filter((name) => !removals.some(({ profile, failure }) => profile === name && failure !== undefined))
+  for (const store of stores) {
+    const outcome = store.remove(withoutFailed())
+    const failure = outcome.removals.find((removal) => removal.failure !== undefined)?.failure
+    if (failure !== undefined && profiles.length === 1) throw new AwsmfaError(failure)
+    removals.push(...outcome.removals)
+    warnings.push(...outcome.warnings)
+  }
+  const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()
   const cacheWarnings: WriteWarning[] = []
   cache.sweep()
   for (const record of cache.list()) {
-    const after = afterLogout(record, {
-      profiles: profiles.filter((profile) => !failed.has(profile)),
-      accessKeyIds,
-      all,
-    })
-    const warning =
-      after === record
-        ? undefined
-        : warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
+    const after = afterLogout(record, { profiles: withoutFailed(), accessKeyIds, all })
+    if (after === record) continue
+    const warning = warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
     if (warning !== undefined) cacheWarnings.push(warning)
     else if (after === 'remove' && record.key.chain === '') sharedSerialNumbers.add(record.key.serialNumber)
   }
-  // Those that do not open with the key of now, too.
+  // With all, also those that the present key does not decrypt.
   const left = all && cacheWarnings.length === 0 ? warningOf(cache.removeAll) : undefined
   if (left !== undefined) cacheWarnings.push(left)
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
+  const stillThere = new Set([...managedProfiles(stores), ...cache.list().flatMap((record) => record.profiles)])
   return {
-    removals: profiles.map((profile) => together(profile, taken)),
-    warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...cacheWarnings],
+    removals: profiles.map((profile) => ({
+      ...together(profile, removals),
+      isStillThere: stillThere.has(profile),
+    })),
+    warnings: [...warnings, ...cacheWarnings],
     sharedSerialNumbers: [...sharedSerialNumbers].toSorted(),
   }
 }
 
-/** Gives what stood in the way of a change of a cache, as a warning. */
+/** Changes a cache; returns a warning if that is refused. */
 function warningOf(change: () => void): WriteWarning | undefined {
   try {
     change()
@@ -217,67 +192,13 @@ function warningOf(change: () => void): WriteWarning | undefined {
   }
 }
 
-/** What all stores took out for one profile, as one removal with the session that would have lasted longest. */
+/** Returns what all stores removed for one profile, with the session that would have lasted longest. */
 function together(profile: string, removals: readonly Removal[]): Removal {
   const own = removals.filter((removal) => removal.profile === profile)
-  const removed =
-    (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind)) ?? 'nothing'
-  const sessions = own.flatMap(({ session }) => session ?? [])
-  const session = sessions
-    .toSorted((left, right) => (left.expiration?.getTime() ?? 0) - (right.expiration?.getTime() ?? 0))
-    .at(-1)
+  const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind))
+  const [session] = own
+    .flatMap((removal) => removal.session ?? [])
+    .toSorted((left, right) => (right.expiration?.getTime() ?? 0) - (left.expiration?.getTime() ?? 0))
   const failure = own.find((removal) => removal.failure !== undefined)?.failure
-  return { profile, removed, session, ...(failure === undefined ? {} : { failure }) }
-}
-
-/**
- * A profile whose session, or what was left of an old one, was taken out. `honouredUntil`: when a session that still
- * holds ends.
- */
-export interface SignedOut {
-  readonly profile: string
-  readonly removed: 'session' | 'marks'
-  readonly honouredUntil: Date | undefined
-}
-
-/** `✔ work: signed out. AWS still honours copies until 19:40`: logout cannot end a session, only forget it. */
-export function renderSignedOut({ profile, removed, honouredUntil }: SignedOut, now: Date, style: TextStyle): string {
-  const what =
-    removed === 'session' ? 'signed out' : "awsmfa's marks of an old session are gone; the keys that stand there stay"
-  const honoured =
-    honouredUntil === undefined ? '' : `. AWS still honours copies until ${formatInstant(honouredUntil, now)}`
-  return `${tick(style)} ${visible(profile)}: ${what}${honoured}\n`
-}
-
-/** Nothing to take out is no error; a name that is nowhere may be a slip. */
-export function renderNothingToSignOut(profile: string, profiles: Profiles): string {
-  if (profiles.find(profile) !== undefined) return note(`'${visible(profile)}' holds nothing that awsmfa wrote`)
-  const near = nearest(profile, profiles.names())
-  return note(
-    `there is no profile '${visible(profile)}', so nothing to sign out${near === undefined ? '' : `; did you mean '${visible(near)}'?`}`,
-  )
-}
-
-/** A role profile has no session of its own; the one that it hangs on may serve others. */
-export function renderWorksThrough(profile: string, source: string): string {
-  return note(
-    `'${visible(profile)}' works through '${visible(source)}' and has no session of its own; to end that one: ${commandLine('logout', source)}`,
-  )
-}
-
-/** Another program's session of a role profile stays in a cache of AWS, and the AWS CLI or SAM goes on using it. */
-export function renderOthersEntry(
-  profile: string,
-  { path, expiration }: ForeignEntry,
-  now: Date,
-  home: string | undefined,
-): string {
-  return note(
-    `a session of '${visible(profile)}' that another program cached stays until ${formatInstant(expiration, now)}; to remove it, delete ${visible(displayPath(path, home), 1000)}`,
-  )
-}
-
-/** A shared MFA session went too. */
-export function renderSharedSessionGone(serialNumber: string): string {
-  return note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`)
+  return { profile, removed: removed ?? 'nothing', session, failure }
 }

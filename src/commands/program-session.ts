@@ -17,6 +17,7 @@ import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
+import { sourceProfilesOf } from '../sessions/status.ts'
 
 /** A session for a program. */
 export interface SessionForProgram {
@@ -39,7 +40,7 @@ export async function sessionForProgram(
   const before = runtime.files.read()
   const found = await currentOrNone(invocation, minimumSeconds, before, runtime)
   if (found.kind === 'session') return forProgram(profile, found.session, before.profiles)
-  if (isAnsweredHere(profile, before.profiles))
+  if (isServedByAwsmfa(profile, before.profiles))
     return forProgram(profile, await ownOrMissing(invocation, minimumSeconds, before, runtime), before.profiles)
   await loginForProgram(invocation, missing(profile, found, minimumSeconds), runtime)
   const after = runtime.files.read()
@@ -90,27 +91,22 @@ function missing(profile: string, found: CurrentOutcome, wantedSeconds: number):
 }
 
 /**
- * Whether tools get the session from awsmfa: by the profile's `credential_process` or, for a role, by that of a source
- * profile.
+ * Returns whether awsmfa is the `credential_process` of the profile or, for a role, of the first source profile that is
+ * not a role.
  */
-function isAnsweredHere(profile: string, profiles: Profiles, before: readonly string[] = []): boolean {
-  const view = profiles.find(profile)
-  if (view === undefined || !isAssumeRoleProfile(view)) return isOwnProcess(view)
-  const source = view.get('source_profile')?.value
-  return source !== undefined && !before.includes(source) && isAnsweredHere(source, profiles, [...before, profile])
+function isServedByAwsmfa(profile: string, profiles: Profiles): boolean {
+  const views = [profile, ...sourceProfilesOf(profile, profiles)].map((name) => profiles.find(name))
+  return isOwnProcess(views.find((view) => view === undefined || !isAssumeRoleProfile(view)))
 }
 
 function forProgram(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
   return { profile, session, profileRegion: regionOf(profile, profiles) }
 }
 
-/** The profile, or the first of its source profiles, that names a region decides. */
-function regionOf(profile: string, profiles: Profiles, before: readonly string[] = []): string | undefined {
-  const view = profiles.find(profile)
-  const region = view?.get('region')?.value ?? ''
-  if (region !== '') return region
-  const source = view?.get('source_profile')?.value
-  return source === undefined || before.includes(source) ? undefined : regionOf(source, profiles, [...before, profile])
+/** Returns the region of the profile, or of the first of its source profiles that names one. */
+function regionOf(profile: string, profiles: Profiles): string | undefined {
+  const regions = [profile, ...sourceProfilesOf(profile, profiles)].map((name) => profiles.find(name)?.get('region'))
+  return regions.find((region) => region !== undefined && region.value !== '')?.value
 }
 
 /**

@@ -14,9 +14,9 @@ import type { SessionState } from '../sessions/reuse.ts'
 import {
   renderEnvironmentNote,
   secondsRemaining,
-  statusObject,
   statusOfEnvironment,
   statusOfProfile,
+  statusesJson,
 } from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
@@ -46,7 +46,7 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
   const lookup: StatusLookup = {
     profiles,
     now,
-    minTtlSeconds: minTtlSeconds ?? 0,
+    minTtlSeconds,
     identityOf: runtime.facts.identityOf,
     cachedSessionOf: runtime.cachedSessionOf,
   }
@@ -112,9 +112,7 @@ interface OutputForm {
 }
 
 function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
-  const [first] = entries
-  if (form.json)
-    return `${JSON.stringify(form.all || first === undefined ? entries.map((entry) => statusObject(entry, now)) : statusObject(first, now))}\n`
+  if (form.json) return statusesJson(entries, now, form.all)
   if (form.template !== undefined) {
     const { template } = form
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')

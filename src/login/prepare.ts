@@ -14,7 +14,7 @@ import { findCachedEntries } from '../sessions/aws-cache-entry.ts'
 import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
 import { hashRequest, reuseOrRenew } from '../sessions/reuse.ts'
 import type { Reuse, StoredSession } from '../sessions/reuse.ts'
-import { sessionInCredentialsFile } from '../sessions/status.ts'
+import { sectionSession } from '../sessions/status.ts'
 
 /** A profile with its settings resolved. `decision`: whether its session can be reused as it is. */
 export interface PreparedLogin {
@@ -91,7 +91,7 @@ function storedSessions(
 ): readonly (StoredSession | undefined)[] {
   if (resolution.storeIn === 'own-cache') return []
   if (resolution.storeIn === 'section') {
-    const session = sessionInCredentialsFile(view)
+    const session = sectionSession(view)
     return session?.managedBy === 'awsmfa' ? [session] : []
   }
   const profile = profiles.find(resolution.storeProfile)

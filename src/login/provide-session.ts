@@ -26,13 +26,12 @@ import type { GivenSession, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Deadline } from '../platform/time.ts'
-import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import type { Sha256 } from '../sessions/session-record.ts'
 import { findCurrentSession } from '../sessions/status.ts'
-import type { CurrentSession } from '../sessions/status.ts'
+import type { CachedSessionOf, CurrentSession } from '../sessions/status.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
 /** What a program wants. */
@@ -195,7 +194,7 @@ export interface CurrentRequest extends Pick<ThroughInput, 'options' | 'environm
 
 /** What finding it needs. */
 export interface CurrentEffects extends CacheEffects {
-  readonly awsCaches: readonly AwsCacheReader[]
+  readonly cachedSessionOf: CachedSessionOf
   readonly facts: Pick<RememberedFacts, 'identityOf' | 'rememberIdentity'>
   readonly connect: (settings: ThroughSession & { readonly path: readonly string[] }) => Connection
   readonly deadline: Pick<Deadline, 'signal'>
@@ -213,7 +212,8 @@ export type CurrentOutcome = Exclude<CurrentSession, { readonly kind: 'through' 
  */
 export async function currentCredentials(request: CurrentRequest, effects: CurrentEffects): Promise<CurrentOutcome> {
   const { profile, profiles, minimumSeconds } = request
-  const found = findCurrentSession(profile, { profiles, caches: effects.awsCaches, now: effects.now(), minimumSeconds })
+  const { cachedSessionOf } = effects
+  const found = findCurrentSession(profile, { profiles, cachedSessionOf, now: effects.now(), minimumSeconds })
   if (found.kind !== 'through') return found
   const { path, session } = found
   const settings = resolveThroughSession({ ...request, path: path.map((name) => profiles.find(name)) })

@@ -21,7 +21,6 @@ import type { SharedFileName } from '../model/origin.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders, Surroundings } from '../platform/paths.ts'
 import type { Now } from '../platform/time.ts'
-import { findCachedEntry } from '../sessions/aws-cache-entry.ts'
 import { createAwsCacheStore } from '../sessions/aws-cache.ts'
 import type { AwsCache } from '../sessions/aws-cache.ts'
 import type { CacheKeySource } from '../sessions/cache-cipher.ts'
@@ -30,10 +29,10 @@ import { createRememberedFacts } from '../sessions/facts.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { forgetAnswers } from '../sessions/process-answers.ts'
 import { createPromptFiles, updatePromptCache } from '../sessions/prompt-cache.ts'
-import { createOwnCacheStore, createSessionCache, findOwnCachedSession } from '../sessions/session-cache.ts'
+import { createCachedSessionReader, createOwnCacheStore, createSessionCache } from '../sessions/session-cache.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import type { Sha256 } from '../sessions/session-record.ts'
-import type { StatusLookup } from '../sessions/status.ts'
+import type { CachedSessionOf } from '../sessions/status.ts'
 import { createCredentialsFileStore } from '../sessions/stores.ts'
 import type { SessionStore } from '../sessions/stores.ts'
 import { createAsker } from '../ui/question.ts'
@@ -73,7 +72,7 @@ export interface Runtime {
   readonly awsCaches: readonly AwsCache[]
   /** Every place where `login` stores sessions. */
   readonly stores: readonly SessionStore[]
-  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
+  readonly cachedSessionOf: CachedSessionOf
   /** Makes the lines that prompts read match the sessions. Never throws. */
   readonly updatePromptCache: () => void
 }
@@ -117,8 +116,7 @@ export async function createRuntime(
     home === undefined
       ? []
       : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const cachedSessionOf: Runtime['cachedSessionOf'] = (profile) =>
-    findCachedEntry(profile, awsCaches)?.session ?? findOwnCachedSession(profile, cache.list, facts.identityOf)
+  const cachedSessionOf = createCachedSessionReader({ awsCaches, records: cache.list, identityOf: facts.identityOf })
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,

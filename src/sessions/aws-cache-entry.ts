@@ -11,6 +11,7 @@ import type { ShortTermCredentials } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import type { ProfileView } from '../model/profile.ts'
 import type { SessionSource, StoredSession } from './reuse.ts'
+import { isObject, parseJsonObject } from './session-record.ts'
 
 /**
  * The arguments of AssumeRole that a profile itself sets, from which botocore makes the name of its entry. The source
@@ -37,8 +38,8 @@ export interface CacheMark {
 /** An entry that its readers accept. `mark` undefined: another program wrote it. */
 export interface CacheEntry {
   readonly credentials: ShortTermCredentials
-  readonly assumedRoleArn?: string
-  readonly mark?: CacheMark
+  readonly assumedRoleArn?: string | undefined
+  readonly mark?: CacheMark | undefined
 }
 
 const MARK_KEY = 'Awsmfa'
@@ -136,7 +137,7 @@ export function encodeCacheEntry({
  * Seen there: `+00:00`, `Z`, `UTC`, fractions of a second, a space for the `T`.
  */
 export function decodeCacheEntry(text: string): CacheEntry | undefined {
-  const entry = parseObject(text)
+  const entry = parseJsonObject(text)
   const session = entry?.['Credentials']
   if (entry === undefined || !isObject(session)) return undefined
   const [accessKeyId, secretAccessKey] = [nonEmpty(session['AccessKeyId']), nonEmpty(session['SecretAccessKey'])]
@@ -147,12 +148,8 @@ export function decodeCacheEntry(text: string): CacheEntry | undefined {
   if (expiration === undefined) return undefined
   const user = entry['AssumedRoleUser']
   const assumedRoleArn = isObject(user) ? nonEmpty(user['Arn']) : undefined
-  const mark = readMark(entry[MARK_KEY])
-  return {
-    credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },
-    ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }),
-    ...(mark === undefined ? {} : { mark }),
-  }
+  const credentials = { accessKeyId, secretAccessKey, sessionToken, expiration }
+  return { credentials, assumedRoleArn, mark: readMark(entry[MARK_KEY]) }
 }
 
 /**
@@ -184,7 +181,6 @@ export interface AwsCacheReader {
 export interface CachedEntry<Cache extends AwsCacheReader = AwsCacheReader> {
   readonly cache: Cache
   readonly cacheArguments: CacheArguments
-  readonly entry: CacheEntry
   readonly session: StoredSession & { readonly expiration: Date }
 }
 
@@ -197,15 +193,8 @@ export function findCachedEntries<Cache extends AwsCacheReader>(
   if (cacheArguments === undefined) return []
   return caches.flatMap((cache) => {
     const found = cache.findFor(cacheArguments)
-    if (found.kind !== 'entry') return []
-    return [{ cache, cacheArguments, entry: found.entry, session: storedSession(found.entry, cache.source) }]
+    return found.kind === 'entry' ? [{ cache, cacheArguments, session: storedSession(found.entry, cache.source) }] : []
   })
-}
-
-/** Returns the entry of a profile that lasts longest; undefined if there is none. */
-export function findCachedEntry(profile: ProfileView, caches: readonly AwsCacheReader[]): CachedEntry | undefined {
-  const entries = findCachedEntries(profile, caches)
-  return entries.toSorted((left, right) => right.session.expiration.getTime() - left.session.expiration.getTime())[0]
 }
 
 /**
@@ -218,7 +207,7 @@ export function storedSession(
   const { accessKeyId, expiration } = credentials
   const identity = arn === undefined ? undefined : { account: arn.split(':')[4] ?? '', arn, userId: '' }
   const managedBy = mark === undefined ? 'other' : 'awsmfa'
-  return { source, accessKeyId, expiration, managedBy, requestHash: mark?.requestHash, identity }
+  return { source, accessKeyId, expiration, managedBy, requestHash: mark?.requestHash, identity, credentials }
 }
 
 /** The caches whose readers do not prompt now, and until when none of them does. */
@@ -245,20 +234,15 @@ export function findPromptFree(
   return until === undefined ? undefined : { sources: sessions.map(({ source }) => source), until }
 }
 
-/** A session that another program, such as the AWS CLI, cached for a role profile. */
-export interface ForeignEntry {
-  readonly path: string
-  readonly expiration: Date
-}
-
 /**
- * Returns the valid sessions of a role profile that `logout` leaves in the caches, because other programs wrote them.
+ * Returns the path and expiration of the valid sessions of a role profile that `logout` leaves in the caches, because
+ * other programs wrote them.
  */
 export function findForeignEntries(
-  profile: ProfileView,
+  profile: ProfileView | undefined,
   caches: readonly (AwsCacheReader & { readonly pathFor: (cacheArguments: CacheArguments) => string })[],
   now: Date,
-): readonly ForeignEntry[] {
+): readonly { readonly path: string; readonly expiration: Date }[] {
   return findCachedEntries(profile, caches)
     .filter(({ session }) => session.managedBy === 'other' && session.expiration > now)
     .map(({ cache, cacheArguments, session }) => ({
@@ -312,20 +296,6 @@ function readMark(value: unknown): CacheMark | undefined {
   const requestHash = nonEmpty(value['request'])
   const profiles = value['profiles'].filter((profile): profile is string => typeof profile === 'string')
   return requestHash === undefined || profiles.length === 0 ? undefined : { profiles, requestHash }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    // Its readers fail on it too.
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function nonEmpty(value: unknown): string | undefined {

@@ -20,12 +20,11 @@ import {
   storedSession,
 } from './aws-cache-entry.ts'
 import type { AwsCacheFinding, AwsCacheReader, CacheArguments, CachedEntry } from './aws-cache-entry.ts'
-import type { StoredSession } from './reuse.ts'
 import type { Removal, SessionStore } from './stores.ts'
 
 /**
- * One of the two caches. By profile name it knows awsmfa's own entries alone, expired ones included; by arguments,
- * whatever is cached under their name.
+ * One of the two caches. As a store it holds awsmfa's own entries alone, expired ones included; by arguments, whatever
+ * is cached under their name.
  */
 export interface AwsCache extends SessionStore, AwsCacheReader {
   readonly source: AwsCacheKind
@@ -78,7 +77,6 @@ export function createAwsCacheStore({ home, kind, sha1, onOddity }: AwsCacheOpti
     findFor: (cacheArguments) => findAt(pathFor(cacheArguments), onOddity),
     storeFor: (cacheArguments, write) => storeAt(pathFor(cacheArguments), write, home),
     preflight: () => preflightIn(folder),
-    find: (profile) => lastToExpire(ownEntries().filter(({ profiles }) => profiles.includes(profile))),
     managedProfiles: () => [...new Set(ownEntries().flatMap(({ profiles }) => profiles))],
     remove: (profiles) => removeOwn(ownEntries(), profiles),
   }
@@ -179,25 +177,20 @@ function removeOwn(
   entries: readonly OwnEntry[],
   profiles: readonly string[],
 ): { readonly removals: readonly Removal[]; readonly warnings: readonly WriteWarning[] } {
-  const owned = profiles.map((profile) => ({
-    profile,
-    own: entries.filter((entry) => entry.profiles.includes(profile)),
-  }))
-  const paths = new Set(owned.flatMap(({ own }) => own.map(({ path }) => path)))
-  const warnings = [...paths].flatMap((path): readonly WriteWarning[] => {
-    const errno = errnoOf(() => unlinkSync(path))
-    return errno === undefined || errno === 'ENOENT' ? [] : [{ kind: 'session-not-removed', path, errno }]
+  const warnings: WriteWarning[] = []
+  const removed = entries
+    .filter((entry) => entry.profiles.some((profile) => profiles.includes(profile)))
+    .filter(({ path }) => {
+      const errno = errnoOf(() => unlinkSync(path))
+      if (errno === undefined || errno === 'ENOENT') return true
+      warnings.push({ kind: 'session-not-removed', path, errno })
+      return false
+    })
+    .toSorted((left, right) => right.session.expiration.getTime() - left.session.expiration.getTime())
+  const removals = profiles.map((profile): Removal => {
+    // Settings that changed between two logins leave a profile with more than one entry.
+    const session = removed.find((entry) => entry.profiles.includes(profile))?.session
+    return { profile, removed: session === undefined ? 'nothing' : 'session', session }
   })
-  const removals = owned.map(({ profile, own }): Removal => ({
-    profile,
-    removed: own.length > 0 ? 'session' : 'nothing',
-    session: lastToExpire(own),
-  }))
   return { removals, warnings }
-}
-
-/** Settings that changed between two logins leave a profile with more than one entry. */
-function lastToExpire(entries: readonly OwnEntry[]): StoredSession | undefined {
-  const sessions = entries.map(({ session }) => session)
-  return sessions.toSorted((left, right) => left.expiration.getTime() - right.expiration.getTime()).at(-1)
 }

@@ -14,7 +14,7 @@ import type { Now } from '../platform/time.ts'
 import { isPromptLine, promptFileOf } from './prompt-line.ts'
 import type { PromptFile } from './prompt-line.ts'
 import { statusOfProfile } from './status.ts'
-import type { StatusLookup } from './status.ts'
+import type { CachedSessionOf } from './status.ts'
 
 export interface PromptFilesOptions {
   /** The path of the credentials file that shells use too: a link is not followed. */
@@ -100,7 +100,7 @@ function dateFrom(path: string, madeFromMs: number): void {
 export interface PromptLineEffects {
   readonly files: Pick<SharedFiles, 'read'>
   readonly now: Now
-  readonly cachedSessionOf: StatusLookup['cachedSessionOf']
+  readonly cachedSessionOf: CachedSessionOf
   readonly keepPromptFiles: (wanted: () => readonly PromptFile[]) => void
 }
 
@@ -108,13 +108,7 @@ export interface PromptLineEffects {
 export function updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
   keepPromptFiles(() => {
     const { profiles } = files.read()
-    const lookup: StatusLookup = {
-      profiles,
-      now: now(),
-      minTtlSeconds: 0,
-      identityOf: () => undefined,
-      cachedSessionOf,
-    }
+    const lookup = { profiles, now: now(), identityOf: () => undefined, cachedSessionOf }
     return profiles.names().flatMap((name) => promptFileOf(statusOfProfile(name, lookup), lookup.now) ?? [])
   })
 }

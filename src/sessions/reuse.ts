@@ -4,7 +4,7 @@
  * Remaining lifetimes are whole seconds, rounded down. The thresholds are botocore's (credentials.py ›
  * RefreshableCredentials), so that awsmfa renews no later than the tools that it serves.
  */
-import type { CallerIdentity } from '../model/credentials.ts'
+import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { SessionRecord, Sha256 } from './session-record.ts'
 
@@ -22,7 +22,7 @@ const CLOCK_TOLERANCE_SECONDS = 5 * 60
 /** Where a session was found. The names are part of `status --json`. */
 export type SessionSource = 'credentials-file' | 'awsmfa-cache' | 'cli-cache' | 'boto-cache' | 'environment'
 
-/** A session that a store holds for a profile, without its secrets. */
+/** A session that a store holds for a profile. */
 export interface StoredSession {
   readonly source: SessionSource
   readonly accessKeyId: string
@@ -33,6 +33,8 @@ export interface StoredSession {
   readonly requestHash?: string | undefined
   /** Who it belongs to, if the store records it. */
   readonly identity?: CallerIdentity | undefined
+  /** With its secrets; undefined if only awsmfa may serve it, or some of them are missing. */
+  readonly credentials?: GivenSession | undefined
 }
 
 /**

@@ -16,10 +16,13 @@ import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 import { decryptEntry, encryptEntry, inspectEncrypted } from './cache-cipher.ts'
 import type { CacheKeySource } from './cache-cipher.ts'
+import { findCachedEntries } from './aws-cache-entry.ts'
+import type { AwsCacheReader } from './aws-cache-entry.ts'
 import { ADVISORY_REFRESH_SECONDS, isUsable } from './reuse.ts'
 import type { StoredSession } from './reuse.ts'
 import { decodeSessionRecord, encodeSessionRecord, sessionName } from './session-record.ts'
 import type { SessionKey, SessionRecord, Sha256 } from './session-record.ts'
+import type { CachedSessionOf } from './status.ts'
 import type { Removal, SessionStore } from './stores.ts'
 
 /** Reading never throws: what cannot be read is a miss. */
@@ -72,9 +75,9 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     const path = pathOf(name)
     const encrypted = readEntry(path, onOddity)
     if (encrypted === undefined) return undefined
-    const { text, trouble = DAMAGED } = decrypt(encrypted, name, keySource)
+    const { text, reason = DAMAGED } = decrypt(encrypted, name, keySource)
     const record = text === undefined ? undefined : decodeSessionRecord(text, wantedKey)
-    if (record === undefined) onOddity(`the cache entry ${path} ${trouble}; it is ignored and will be replaced`)
+    if (record === undefined) onOddity(`the cache entry ${path} ${reason}; it is ignored and will be replaced`)
     return record
   }
   const remove = (name: string): void => writing(pathOf(name), 'remove', () => rmSync(pathOf(name), { force: true }))
@@ -107,15 +110,15 @@ function decrypt(
   encrypted: Buffer,
   name: string,
   keySource: CacheKeySource,
-): { readonly text?: string; readonly trouble?: string } {
+): { readonly text?: string; readonly reason?: string } {
   const keyId = inspectEncrypted(encrypted)
-  if (keyId === 'newer') return { trouble: 'was made by a later version of awsmfa' }
+  if (keyId === 'newer') return { reason: 'was made by a later version of awsmfa' }
   if (keyId === 'damaged') return {}
   const key = keySource.find()
-  if (key === undefined) return { trouble: 'cannot be opened: there is no key for it' }
+  if (key === undefined) return { reason: 'cannot be opened: there is no key for it' }
   const text = decryptEntry(encrypted, boundName(name), key)?.toString('utf8')
   if (text !== undefined) return { text }
-  return keyId === key.id ? {} : { trouble: 'was sealed with another key' }
+  return keyId === key.id ? {} : { reason: 'was sealed with another key' }
 }
 
 /** The name that an entry is encrypted under; entries of other kinds have other folders. */
@@ -207,32 +210,46 @@ function tryStore(record: SessionRecord, { cache, debug }: CacheEffects): void {
 }
 
 /**
- * Returns the session in the cache of a profile whose `credential_process` is awsmfa: of those created for it the one
- * that lasts longest, which bounds the others. Undefined for every other profile.
+ * Makes the one reader of cached sessions: for a role profile the entry of the AWS CLI's and botocore's caches that
+ * lasts longest, whoever wrote it; otherwise, for a profile whose `credential_process` is awsmfa, the session in
+ * awsmfa's own cache, without its secrets.
  */
-export function findOwnCachedSession(
-  profile: ProfileView,
-  records: () => readonly SessionRecord[],
-  identityOf: (accessKeyId: string) => CallerIdentity | undefined,
-): StoredSession | undefined {
-  const best = longestFor(profile, records)
-  if (best === undefined) return undefined
-  return { ...best, identity: identityOf(best.accessKeyId) }
+export function createCachedSessionReader({
+  awsCaches,
+  records,
+  identityOf,
+}: {
+  readonly awsCaches: readonly AwsCacheReader[]
+  readonly records: () => readonly SessionRecord[]
+  readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
+}): CachedSessionOf {
+  return (profile) => {
+    const cached = lastToExpire(findCachedEntries(profile, awsCaches).map(({ session }) => session))
+    if (cached !== undefined) return cached
+    const own = ownSession(profile, records)
+    return own && { ...own, identity: identityOf(own.accessKeyId) }
+  }
 }
 
-function longestFor(profile: ProfileView, records: () => readonly SessionRecord[]): StoredSession | undefined {
-  if (!isOwnProcess(profile)) return undefined
-  const sessions = records()
-    .filter(({ profiles }) => profiles.includes(profile.name))
-    .map(({ credentials }) => credentials)
-  const best = sessions.toSorted((left, right) => left.expiration.getTime() - right.expiration.getTime()).at(-1)
-  if (best === undefined) return undefined
-  return {
-    source: 'awsmfa-cache',
-    accessKeyId: best.accessKeyId,
-    expiration: best.expiration,
-    managedBy: 'awsmfa',
-  }
+/** Of the sessions that were created for the profile the one that lasts longest, which bounds the others. */
+function ownSession(
+  profile: ProfileView | undefined,
+  records: () => readonly SessionRecord[],
+): StoredSession | undefined {
+  if (profile === undefined || !isOwnProcess(profile)) return undefined
+  const own = records().filter(({ profiles }) => profiles.includes(profile.name))
+  return lastToExpire(
+    own.map(({ credentials: { accessKeyId, expiration } }) => ({
+      source: 'awsmfa-cache',
+      accessKeyId,
+      expiration,
+      managedBy: 'awsmfa',
+    })),
+  )
+}
+
+function lastToExpire(sessions: readonly (StoredSession & { readonly expiration: Date })[]): StoredSession | undefined {
+  return sessions.toSorted((left, right) => right.expiration.getTime() - left.expiration.getTime())[0]
 }
 
 /**
@@ -247,24 +264,20 @@ export function createOwnCacheStore({
   readonly cache: Pick<SessionCache, 'list'>
   readonly readProfiles: () => Profiles
 }): SessionStore {
-  const findIn = (profiles: Profiles, name: string, records = cache.list): StoredSession | undefined => {
-    const profile = profiles.find(name)
-    return profile === undefined ? undefined : longestFor(profile, records)
-  }
-  const roleSessions = (): readonly SessionRecord[] => cache.list().filter(({ key }) => key.chain !== '')
   return {
     source: 'awsmfa-cache',
-    find: (profile) => findIn(readProfiles(), profile),
     managedProfiles: () => {
       const profiles = readProfiles()
-      return profiles.names().filter((name) => findIn(profiles, name) !== undefined)
+      return profiles.names().filter((name) => ownSession(profiles.find(name), cache.list) !== undefined)
     },
     remove: (names) => {
       const profiles = readProfiles()
-      const removals = names.map((profile): Removal => {
+      const roleSessions = (): readonly SessionRecord[] => cache.list().filter(({ key }) => key.chain !== '')
+      const removals = names.map((name): Removal => {
+        const profile = profiles.find(name)
         // A role's session is its own; the MFA session that it was made from may have other users.
-        const session = findIn(profiles, profile, roleSessions) ?? findIn(profiles, profile)
-        return { profile, removed: session === undefined ? 'nothing' : 'session', session }
+        const session = ownSession(profile, roleSessions) ?? ownSession(profile, cache.list)
+        return { profile: name, removed: session === undefined ? 'nothing' : 'session', session }
       })
       return { removals, warnings: [] }
     },

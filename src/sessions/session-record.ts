@@ -30,7 +30,7 @@ export interface SessionRecord {
   readonly key: SessionKey
   readonly credentials: ShortTermCredentials
   /** For a role session. */
-  readonly assumedRoleArn?: string
+  readonly assumedRoleArn?: string | undefined
   /** As requested, in seconds. */
   readonly durationSeconds: number
   readonly createdAt: Date
@@ -85,8 +85,8 @@ export function encodeSessionRecord(record: SessionRecord): string {
 
 /** Reads a record; undefined if it is damaged, incomplete, of another version, or not of the given key. */
 export function decodeSessionRecord(text: string, wantedKey?: SessionKey): SessionRecord | undefined {
-  const parsed = parseJson(text)
-  if (!isObject(parsed) || parsed['version'] !== VERSION) return undefined
+  const parsed = parseJsonObject(text)
+  if (parsed?.['version'] !== VERSION) return undefined
   const { key, credentials, durationSeconds, createdAt, profiles, assumedRoleArn } = parsed
   if (!isObject(key) || !isObject(credentials) || !Array.isArray(profiles)) return undefined
   const sessionKey = strings(key, KEY_PARTS)
@@ -102,20 +102,22 @@ export function decodeSessionRecord(text: string, wantedKey?: SessionKey): Sessi
     durationSeconds: Number(durationSeconds),
     createdAt: created,
     profiles: profiles.filter((profile): profile is string => typeof profile === 'string'),
-    ...(typeof assumedRoleArn === 'string' ? { assumedRoleArn } : {}),
+    assumedRoleArn: typeof assumedRoleArn === 'string' ? assumedRoleArn : undefined,
   }
 }
 
-function parseJson(text: string): unknown {
+/** Returns the object that a JSON text is; undefined for anything else. */
+export function parseJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return JSON.parse(text)
+    const parsed: unknown = JSON.parse(text)
+    return isObject(parsed) ? parsed : undefined
   } catch {
-    // Damaged: the caller reports it under --debug.
     return undefined
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Returns whether a value is an object and no array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -10,82 +10,83 @@ import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../mode
 import { formatExpiration, parseExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
-import { findCachedEntry } from './aws-cache-entry.ts'
-import type { AwsCacheReader } from './aws-cache-entry.ts'
 import { outlasts, sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
 import { note, visible } from '../ui/words.ts'
 
-/** A session that a profile could use. */
+/** Returns the session that the caches hold for a profile; undefined if there is none. */
+export type CachedSessionOf = (profile: ProfileView) => StoredSession | undefined
+
+/** A session that a profile can use. */
 interface ProfileSession {
   readonly session: StoredSession
-  /** Undefined if they are not needed, or some of them are missing. */
-  readonly credentials?: GivenSession | undefined
   /** From the profile itself to the one whose session it is; one name if it is the profile's own. */
   readonly path: readonly string[]
 }
 
 /**
- * Yields the sessions that a profile could use, in the order in which tools take them: its own; for a role profile,
- * which no SDK serves from its own section, those of the profiles on its `source_profile` path, then the cached session
- * of the role. The path may lead back to the role profile: SDKs make the role of a profile that is its own source from
- * the keys beside it.
+ * Yields the sessions that a profile can use, in the order in which tools take them: its own; for a role profile, which
+ * no SDK serves from its own section, those of its source profiles, then the cached session of the role.
  */
 function* sessionsFor(
   name: string,
   profiles: Profiles,
-  cachedSessionOf: (profile: ProfileView) => Omit<ProfileSession, 'path'> | undefined,
+  cachedSessionOf: CachedSessionOf,
 ): Generator<ProfileSession, undefined> {
   const own = profiles.find(name)
   if (own === undefined) return undefined
-  const ofUser = (profile: ProfileView): Omit<ProfileSession, 'path'> | undefined =>
+  const ofUser = (profile: ProfileView | undefined): StoredSession | undefined =>
     sectionSession(profile) ??
-    (isOwnProcess(profile) && !isAssumeRoleProfile(profile) ? cachedSessionOf(profile) : undefined)
-  const path = [name]
-  if (isAssumeRoleProfile(own)) {
-    const visited = new Set<string>()
-    for (let source = own.get('source_profile')?.value; source !== undefined && !visited.has(source);) {
-      visited.add(source)
-      path.push(source)
-      const profile = profiles.find(source)
-      const found = profile === undefined ? undefined : ofUser(profile)
-      if (found !== undefined) yield { ...found, path: [...path] }
-      source = profile?.get('source_profile')?.value
-    }
+    (profile !== undefined && isOwnProcess(profile) && !isAssumeRoleProfile(profile)
+      ? cachedSessionOf(profile)
+      : undefined)
+  const isRole = isAssumeRoleProfile(own)
+  const sources = isRole ? sourceProfilesOf(name, profiles) : []
+  for (const [index, source] of sources.entries()) {
+    const session = ofUser(profiles.find(source))
+    if (session !== undefined) yield { session, path: [name, ...sources.slice(0, index + 1)] }
   }
-  const found = isAssumeRoleProfile(own) ? cachedSessionOf(own) : ofUser(own)
-  if (found !== undefined) yield { ...found, path: [name] }
+  const session = isRole ? cachedSessionOf(own) : ofUser(own)
+  if (session !== undefined) yield { session, path: [name] }
   return undefined
+}
+
+/**
+ * Returns the profiles on the `source_profile` path of a profile, each once. The last may be the profile itself: SDKs
+ * assume the role of a profile that is its own source with the keys beside it.
+ */
+export function sourceProfilesOf(name: string, profiles: Profiles): readonly string[] {
+  const path = new Set<string>()
+  const sourceOf = (profile: string): string | undefined => profiles.find(profile)?.get('source_profile')?.value
+  for (let source = sourceOf(name); source !== undefined && !path.has(source); source = sourceOf(source))
+    path.add(source)
+  return [...path]
 }
 
 /**
  * Returns the session in a profile's own section of the credentials file; undefined if there is none. Long-term keys
  * are none.
  */
-export function sessionInCredentialsFile(profile: ProfileView | undefined): StoredSession | undefined {
+export function sectionSession(profile: ProfileView | undefined): StoredSession | undefined {
   const ownership = classifyProfile(profile)
-  const source = 'credentials-file'
-  if (ownership.kind === 'ours') {
-    const { accessKeyId, requestHash } = ownership
-    const expiration = ownership.expiration === undefined ? undefined : parseExpiration(ownership.expiration, 'rfc3339')
-    return { source, accessKeyId, expiration, managedBy: 'awsmfa', requestHash }
-  }
-  if (ownership.kind !== 'foreign-session' || ownership.accessKeyId === undefined) return undefined
-  const { accessKeyId, expiration: found } = ownership
-  const expiration = found === undefined ? undefined : parseExpiration(found.value, found.format)
-  return { source, accessKeyId, expiration, managedBy: 'other' }
-}
-
-function sectionSession(profile: ProfileView | undefined): Omit<ProfileSession, 'path'> | undefined {
-  const session = sessionInCredentialsFile(profile)
-  if (session === undefined) return undefined
+  const isOurs = ownership.kind === 'ours'
+  if ((!isOurs && ownership.kind !== 'foreign-session') || ownership.accessKeyId === undefined) return undefined
+  const { accessKeyId, expiration: marked } = ownership
+  const { value, format } = typeof marked === 'string' ? { value: marked, format: 'rfc3339' as const } : (marked ?? {})
+  const expiration = value === undefined || format === undefined ? undefined : parseExpiration(value, format)
   const get = (key: string): string => profile?.getFrom('credentials', key)?.value ?? ''
   const secretAccessKey = get('aws_secret_access_key')
   // Older tools write the token under its first name alone.
   const sessionToken = get('aws_session_token') || get(LEGACY_TOKEN_KEY)
-  if (secretAccessKey === '' || sessionToken === '') return { session }
-  const { accessKeyId, expiration } = session
-  return { session, credentials: { accessKeyId, secretAccessKey, sessionToken, expiration } }
+  const isComplete = secretAccessKey !== '' && sessionToken !== ''
+  return {
+    source: 'credentials-file',
+    accessKeyId,
+    expiration,
+    managedBy: isOurs ? 'awsmfa' : 'other',
+    requestHash: isOurs ? ownership.requestHash : undefined,
+    credentials: isComplete ? { accessKeyId, secretAccessKey, sessionToken, expiration } : undefined,
+  }
 }
 
 /**
@@ -113,12 +114,12 @@ export type CurrentSession =
    */
   | { readonly kind: 'through'; readonly path: readonly string[]; readonly session: GivenSession }
   /** `expiration`: of a session that has expired or does not last long enough. */
-  | { readonly kind: 'none'; readonly expiration?: Date }
+  | { readonly kind: 'none'; readonly expiration?: Date | undefined }
 
 /** Where `findCurrentSession` looks, and how many seconds the session must last. */
 export interface SessionSearch {
   readonly profiles: Profiles
-  readonly caches: readonly AwsCacheReader[]
+  readonly cachedSessionOf: CachedSessionOf
   readonly now: Date
   readonly minimumSeconds: number
 }
@@ -126,16 +127,14 @@ export interface SessionSearch {
 /**
  * Returns the session that a profile uses now, for programs that are given credentials instead of reading files. A
  * session of unknown expiration is taken to last, unless a minimum is required. The session that roles are assumed with
- * need only be valid: what is made from it has a lifetime of its own.
+ * need only be valid: what is made from it has a lifetime of its own. A session without its secrets is passed over.
  */
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
-  const { profiles, caches, now, minimumSeconds } = search
-  const fromCaches = (profile: ProfileView): Omit<ProfileSession, 'path'> | undefined => {
-    const cached = findCachedEntry(profile, caches)
-    return cached === undefined ? undefined : { session: cached.session, credentials: cached.entry.credentials }
-  }
-  const found = [...sessionsFor(name, profiles, fromCaches)]
-  const base = found.find(({ path, credentials }) => path.length > 1 && credentials !== undefined)
+  const { profiles, cachedSessionOf, now, minimumSeconds } = search
+  const found = [...sessionsFor(name, profiles, cachedSessionOf)].flatMap(({ session: { credentials }, path }) =>
+    credentials === undefined ? [] : [{ credentials, path }],
+  )
+  const base = found.find(({ path }) => path.length > 1)
   const baseSession = ifLasting(base?.credentials, now, 0)
   if (base !== undefined && baseSession.kind === 'session') return { ...baseSession, kind: 'through', path: base.path }
   const own = ifLasting(found.find(({ path }) => path.length === 1)?.credentials, now, minimumSeconds)
@@ -173,13 +172,9 @@ export interface StatusEntry {
 export interface StatusLookup {
   readonly profiles: Profiles
   readonly now: Date
-  readonly minTtlSeconds: number
+  readonly minTtlSeconds?: number | undefined
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
-  /**
-   * The session in the caches of the AWS CLI and botocore for a role profile; in awsmfa's own for one whose process is
-   * awsmfa.
-   */
-  readonly cachedSessionOf: (profile: ProfileView) => StoredSession | undefined
+  readonly cachedSessionOf: CachedSessionOf
 }
 
 /**
@@ -187,11 +182,7 @@ export interface StatusLookup {
  * role's.
  */
 export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry {
-  const cached = (profile: ProfileView): Omit<ProfileSession, 'path'> | undefined => {
-    const session = lookup.cachedSessionOf(profile)
-    return session === undefined ? undefined : { session }
-  }
-  const [found] = sessionsFor(name, lookup.profiles, cached)
+  const [found] = sessionsFor(name, lookup.profiles, lookup.cachedSessionOf)
   if (found === undefined) return entryFor(name, undefined, lookup)
   const { session, path } = found
   const source = path.at(-1)
@@ -240,9 +231,12 @@ export function secondsRemaining({ expiration }: StatusEntry, now: Date): number
   return expiration === undefined ? undefined : secondsUntil(expiration, now)
 }
 
-/** Returns the object of `status --json`: every field, in a fixed order. */
-export function statusObject(entry: StatusEntry, now: Date): Readonly<Record<string, string | number | null>> {
-  return {
+/**
+ * Returns the line of `status --json`, with its end: an array, or the object of the only profile. Each object has every
+ * field, in a fixed order.
+ */
+export function statusesJson(entries: readonly StatusEntry[], now: Date, asArray: boolean): string {
+  const objects = entries.map((entry) => ({
     profile: entry.profile,
     state: entry.state,
     expiration: entry.expiration === undefined ? null : formatExpiration(entry.expiration),
@@ -253,7 +247,8 @@ export function statusObject(entry: StatusEntry, now: Date): Readonly<Record<str
     accessKeyId: entry.accessKeyId ?? null,
     account: entry.account ?? null,
     arn: entry.arn ?? null,
-  }
+  }))
+  return `${JSON.stringify(asArray ? objects : objects[0])}\n`
 }
 
 /**

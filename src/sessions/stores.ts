@@ -11,14 +11,12 @@ import type { Failure } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { SessionSource, StoredSession } from './reuse.ts'
-import { sessionInCredentialsFile } from './status.ts'
+import { sectionSession } from './status.ts'
 import { note } from '../ui/words.ts'
 
-/** One place that holds sessions by profile. `status` and `logout` ask all of them. */
+/** One place that holds sessions by profile, for `logout` and `--all`. */
 export interface SessionStore {
   readonly source: SessionSource
-  /** Returns what the store holds for a profile; undefined if nothing. Throws for files that cannot be read. */
-  readonly find: (profile: string) => StoredSession | undefined
   /** Returns the profiles for which awsmfa wrote something here. */
   readonly managedProfiles: () => readonly string[]
   /**
@@ -38,17 +36,20 @@ export interface Removal {
   /** The session that was removed; undefined if there was none. */
   readonly session: StoredSession | undefined
   /** Why nothing could be removed for this profile alone. */
-  readonly failure?: Failure
+  readonly failure?: Failure | undefined
+}
+
+/** Returns every profile for which one of the stores holds something that awsmfa wrote, each once. */
+export function managedProfiles(stores: readonly SessionStore[]): readonly string[] {
+  return [...new Set(stores.flatMap((store) => store.managedProfiles()))]
 }
 
 /** Makes the store of the credentials file. Every write follows the protocol of the shared files. */
 export function createCredentialsFileStore(files: SharedFiles): SessionStore {
-  const readCredentials = (): Profiles => profilesIn(files.read().credentials.text)
   return {
     source: 'credentials-file',
-    find: (profile) => sessionInCredentialsFile(readCredentials().find(profile)),
     managedProfiles: () => {
-      const profiles = readCredentials()
+      const profiles = profilesIn(files.read().credentials.text)
       return profiles.names().filter((name) => hasLoginMarks(profiles, name))
     },
     remove: (names) => {
@@ -75,7 +76,7 @@ function planRemovals(
   let after = text
   for (const profile of names) {
     try {
-      const session = sessionInCredentialsFile(profilesIn(after).find(profile))
+      const session = sectionSession(profilesIn(after).find(profile))
       const { edits, removed } = planSessionRemoval({ document: readIniDocument(after), path, profile })
       after = applyEdits(after, edits)
       const isSession = removed === 'keys' || removed === 'section'
@@ -95,7 +96,9 @@ function profilesIn(credentials: string): Profiles {
 /** Returns whether login wrote in the section: a session that is still there, or marks beside what replaced it. */
 function hasLoginMarks(profiles: Profiles, name: string): boolean {
   const profile = profiles.find(name)
-  return classifyProfile(profile).kind === 'ours' || profile?.getFrom('credentials', 'awsmfa_state') !== undefined
+  return (
+    classifyProfile(profile).kind === 'ours' || (profile?.getFrom('credentials', 'awsmfa_state')?.value ?? '') !== ''
+  )
 }
 
 /** Returns the note for `--all` if awsmfa wrote a session for no profile. */

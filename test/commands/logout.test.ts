@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createCredentialsFileStore } from '../../src/sessions/stores.ts'
 import { logout } from '../../src/commands/logout.ts'
 import type { AwsCache } from '../../src/sessions/aws-cache.ts'
+import { createOwnCacheStore } from '../../src/sessions/session-cache.ts'
+import type { SessionKey } from '../../src/sessions/session-record.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -29,21 +31,22 @@ function filesOf(credentials: string, config = ''): SharedFiles {
   return { ...fakeRuntime().files, read: () => snapshotsWith(credentials, config) }
 }
 
+function refuse(): never {
+  throw new AwsmfaError({
+    code: 'FILE_NOT_WRITABLE',
+    place: { path: '/cache/session.json' },
+    errno: 'EROFS',
+    step: 'remove',
+  })
+}
+
 /**
- * Signs 'work' out where the session in awsmfa's own cache cannot be removed; gives the exit code and what was said.
+ * Signs 'work' out where the session in awsmfa's own cache cannot be removed; returns the exit code and what was said.
  */
 function logoutWithStuckCache(
   options: Readonly<Record<string, true>>,
   changes: Partial<Runtime> = {},
 ): { readonly code: number; readonly talk: readonly string[] } {
-  const refuse = (): never => {
-    throw new AwsmfaError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { path: '/cache/session.json' },
-      errno: 'EROFS',
-      step: 'remove',
-    })
-  }
   const runtime = fakeRuntime({
     cache: { ...fakeCache([RECORD]), remove: refuse },
     files: filesOf('[work]\n'),
@@ -63,6 +66,38 @@ describe('signing out where a session is left in a cache', () => {
 
   it('says that alone when told to be quiet', () => {
     expect(logoutWithStuckCache({ quiet: true })).toEqual({ code: 1, talk: [warning] })
+  })
+})
+
+describe('signing out of a profile whose session awsmfa caches', () => {
+  const config = '[profile work]\ncredential_process = awsmfa credential-process --profile work\n'
+  const files = filesOf('', config)
+  const readProfiles = () => files.read().profiles
+  const signOut = (cache: Runtime['cache']): { readonly code: number; readonly talk: readonly string[] } =>
+    logoutWithStuckCache({}, { cache, files, stores: [createOwnCacheStore({ cache, readProfiles })] })
+
+  it('reports success only if the session cannot be read back', () => {
+    expect(signOut(fakeCache([RECORD]))).toEqual({
+      code: 0,
+      talk: [
+        expect.stringMatching(/^ok work: signed out\. AWS still honours copies until .+\n$/),
+        "awsmfa: note: the MFA session of alice is gone from awsmfa's cache too\n",
+      ],
+    })
+    const stuck = signOut({ ...fakeCache([RECORD]), remove: refuse })
+    expect(stuck).toEqual({ code: 1, talk: [expect.stringContaining('/cache/session.json could not be changed')] })
+  })
+
+  it('says so if another process signed it in again meanwhile', () => {
+    const cache = fakeCache([RECORD])
+    const signedInAgain = (key: SessionKey): void => (cache.remove(key), cache.store(RECORD))
+    expect(signOut({ ...cache, remove: signedInAgain })).toMatchObject({
+      code: 1,
+      talk: [
+        expect.stringContaining('the MFA session of alice'),
+        "awsmfa: warning: 'work' still has a session: it was signed in again meanwhile\n",
+      ],
+    })
   })
 })
 

@@ -45,7 +45,7 @@ function run(
     defaults: {},
   }
   const effects: CurrentEffects = {
-    awsCaches: [],
+    cachedSessionOf: () => undefined,
     facts: fakeFacts({ [BASE]: ALICE }),
     cache,
     connect: ({ region, partition, path }) => {

@@ -350,7 +350,6 @@ function fakeAwsCache(refuses: boolean): AwsCache {
     storeFor: write,
     preflight: write,
     pathFor: () => '/x',
-    find: () => undefined,
     managedProfiles: () => [],
     remove: () => ({ removals: [], warnings: [] }),
   }

@@ -38,7 +38,6 @@ function fakeAwsCache(
     storeFor,
     preflight: () => undefined,
     pathFor: () => '/x',
-    find: () => undefined,
     managedProfiles: () => [],
     remove: () => ({ removals: [], warnings: [] }),
   }

@@ -80,20 +80,21 @@ describe('a cache of AWS', () => {
         mark: { profiles: ['admin'], requestHash: 'aa' },
       },
     })
-    expect(store.find('admin')).toEqual({
+    expect(store.managedProfiles()).toEqual(['admin'])
+    expect(store.remove(['admin']).removals[0]?.session).toEqual({
       source: kind,
       accessKeyId: credentials.accessKeyId,
       expiration: credentials.expiration,
       managedBy: 'awsmfa',
       requestHash: write.requestHash,
       identity: { account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/Admin/alice', userId: '' },
+      credentials,
     })
-    expect(store.managedProfiles()).toEqual(['admin'])
   })
 
   it('is empty, without an oddity, where there is no folder', () => {
     const { store, home, oddities } = sceneOf()
-    expect([store.find('admin'), store.managedProfiles(), store.findFor(ROLE).kind]).toEqual([undefined, [], 'none'])
+    expect([store.managedProfiles(), store.findFor(ROLE).kind]).toEqual([[], 'none'])
     expect(store.remove(['admin']).removals).toEqual([{ profile: 'admin', removed: 'nothing', session: undefined }])
     expect({ oddities, names: readdirSync(home) }).toEqual({ oddities: [], names: [] })
   })
@@ -180,7 +181,6 @@ describe('a cache of AWS', () => {
     store.storeFor(ROLE, { ...write, credentials: later })
     store.storeFor({ ...ROLE, ExternalId: 'before' }, write)
     store.storeFor({ ...ROLE, ExternalId: 'of another' }, { ...write, profile: 'audit' })
-    expect(store.find('admin')?.accessKeyId).toBe(later.accessKeyId)
     expect(store.remove(['admin', 'nobody']).removals).toEqual([
       {
         profile: 'admin',
@@ -191,6 +191,7 @@ describe('a cache of AWS', () => {
           expiration: later.expiration,
           managedBy: 'awsmfa',
           requestHash: write.requestHash,
+          credentials: later,
         },
       },
       { profile: 'nobody', removed: 'nothing', session: undefined },
@@ -212,8 +213,8 @@ describe('a cache of AWS', () => {
     const { store, put } = sceneOf()
     store.storeFor(ROLE, write)
     put(ROLE, foreign())
-    expect([store.find('admin'), store.remove(['admin']).removals[0]?.removed, store.findFor(ROLE).kind]).toEqual([
-      undefined,
+    expect([store.managedProfiles(), store.remove(['admin']).removals[0]?.removed, store.findFor(ROLE).kind]).toEqual([
+      [],
       'nothing',
       'entry',
     ])
@@ -224,7 +225,7 @@ describe('a cache of AWS', () => {
     writeFileSync(join(home, '.aws'), 'a file')
     const { store } = sceneOf('cli-cache', home)
     expect(failureOf(() => store.storeFor(ROLE, write))).toBe('FILE_NOT_WRITABLE')
-    expect([store.findFor(ROLE).kind, store.find('admin')]).toEqual(['none', undefined])
+    expect([store.findFor(ROLE).kind, store.managedProfiles()]).toEqual(['none', []])
   })
 
   it.skipIf(!hasModes)('fails when the folder cannot be written, and what was there is there still', () => {
@@ -240,17 +241,19 @@ describe('a cache of AWS', () => {
     chmodSync(dirname(path), 0o700)
   })
 
-  it.skipIf(!hasModes)('warns of what it must not remove', () => {
+  it.skipIf(!hasModes)('warns of what it cannot remove, and does not report it as removed', () => {
     const { store, home } = sceneOf()
     store.storeFor(ROLE, write)
     const path = store.pathFor(ROLE)
     chmodSync(dirname(path), 0o500)
-    const found = asOrdinaryUser(
-      [home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path],
-      () => store.remove(['admin']).warnings,
+    const found = asOrdinaryUser([home, join(home, '.aws'), join(home, '.aws/cli'), dirname(path), path], () =>
+      store.remove(['admin']),
     )
     expect([found, store.findFor(ROLE).kind]).toEqual([
-      [{ kind: 'session-not-removed', path, errno: 'EACCES' }],
+      {
+        removals: [{ profile: 'admin', removed: 'nothing', session: undefined }],
+        warnings: [{ kind: 'session-not-removed', path, errno: 'EACCES' }],
+      },
       'entry',
     ])
     chmodSync(dirname(path), 0o700)

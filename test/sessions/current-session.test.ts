@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
+import { createCachedSessionReader } from '../../src/sessions/session-cache.ts'
 import { findCurrentSession } from '../../src/sessions/status.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
@@ -28,7 +29,7 @@ function find(
   name: string,
   { credentials = '', config = '', minimumSeconds = 0, cached = [] }: World,
 ): ReturnType<typeof findCurrentSession> {
-  const caches = cached.map((minutes) => ({
+  const awsCaches = cached.map((minutes) => ({
     source: 'cli-cache' as const,
     findFor: (): AwsCacheFinding => ({
       kind: 'entry',
@@ -42,7 +43,9 @@ function find(
       },
     }),
   }))
-  return findCurrentSession(name, { profiles: readProfiles({ credentials, config }), caches, now: NOW, minimumSeconds })
+  const cachedSessionOf = createCachedSessionReader({ awsCaches, records: () => [], identityOf: () => undefined })
+  const profiles = readProfiles({ credentials, config })
+  return findCurrentSession(name, { profiles, cachedSessionOf, now: NOW, minimumSeconds })
 }
 
 test.each<[string, string, World, object]>([

@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { sha1, sha256 } from '../../src/runtime/runtime.ts'
-import { findCachedEntry } from '../../src/sessions/aws-cache-entry.ts'
 import { createAwsCacheStore } from '../../src/sessions/aws-cache.ts'
 import { cacheKeyPath, decryptEntry, encryptEntry, findCacheKey } from '../../src/sessions/cache-cipher.ts'
 import { createCacheKeyFile } from '../../src/sessions/cache-key-file.ts'
@@ -17,7 +16,7 @@ import { createRememberedFacts } from '../../src/sessions/facts.ts'
 import { findAnswer } from '../../src/sessions/process-answers.ts'
 import { isPromptLine, promptFileOf } from '../../src/sessions/prompt-line.ts'
 import { isUsable } from '../../src/sessions/reuse.ts'
-import { createSessionCache, findOwnCachedSession } from '../../src/sessions/session-cache.ts'
+import { createCachedSessionReader, createSessionCache } from '../../src/sessions/session-cache.ts'
 import { statusOfProfile } from '../../src/sessions/status.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -65,10 +64,8 @@ function openHome() {
     statusOfProfile(name, {
       profiles,
       now,
-      minTtlSeconds: 0,
       identityOf,
-      cachedSessionOf: (profile) =>
-        findCachedEntry(profile, awsCaches)?.session ?? findOwnCachedSession(profile, cache.list, identityOf),
+      cachedSessionOf: createCachedSessionReader({ awsCaches, records: cache.list, identityOf }),
     })
   const folders = { cache: cacheFolder, state: stateFolder, config: join(home, '.config/awsmfa') }
   const places = { profile: 'robot', folders, files, environment: ENVIRONMENT, ...keyPlaces }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { findCachedEntry, findPromptFree } from '../../src/sessions/aws-cache-entry.ts'
+import { findPromptFree } from '../../src/sessions/aws-cache-entry.ts'
+import { createCachedSessionReader } from '../../src/sessions/session-cache.ts'
 import { statusOfProfile } from '../../src/sessions/status.ts'
 import type { StatusEntry } from '../../src/sessions/status.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
@@ -14,13 +15,13 @@ const ROLE = 'role_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = 
 
 function statusOf(credentials: string, config = '', profile = 'work', cached?: AwsCacheFinding): Partial<StatusEntry> {
   const profiles = readProfiles({ credentials, config })
-  const caches = [{ source: 'cli-cache' as const, findFor: () => cached ?? ({ kind: 'none' } as const) }]
+  const awsCaches = [{ source: 'cli-cache' as const, findFor: () => cached ?? ({ kind: 'none' } as const) }]
+  const identityOf = () => ALICE
   return statusOfProfile(profile, {
     profiles,
     now: NOW,
-    minTtlSeconds: 0,
-    identityOf: () => ALICE,
-    cachedSessionOf: (view) => findCachedEntry(view, caches)?.session,
+    identityOf,
+    cachedSessionOf: createCachedSessionReader({ awsCaches, records: () => [], identityOf }),
   })
 }
 
