@@ -8,8 +8,8 @@ import { bareEnvironment, PROFILE } from './homes.mjs'
 /** Starts the server for one user with one MFA device; see test/support/strict-sts/client.ts for the options. */
 export async function startSts(options) {
   await buildStrictSts()
-  const { startStrictSts, crowdWorld } = await import('../build/strict-sts-client.mjs')
-  const world = crowdWorld(1)
+  const { startStrictSts, manyUsersWorld } = await import('../build/strict-sts-client.mjs')
+  const world = manyUsersWorld(1)
   const [user] = world.accounts[0].users
   const server = await startStrictSts(world, options)
   return { server, key: user.accessKeys[0], serial: user.devices[0].serial }

@@ -19,7 +19,7 @@ import { parseQueryBody } from '../support/strict-sts/query-protocol.ts'
 import { codeOfStep, findStepOfCode } from '../support/strict-sts/totp.ts'
 import {
   aliceWorld,
-  crowdWorld,
+  manyUsersWorld,
   HARDWARE_SERIAL,
   keyIdFor,
   READ_ONLY_EXTERNAL_ID,
@@ -826,17 +826,17 @@ describe('transports', () => {
 
 describe('the process', () => {
   test('serves many users, simulates latency, and ends on stop', async () => {
-    const crowd = await startStrictSts(crowdWorld(50), { roundTripMs: 40 })
+    const server = await startStrictSts(manyUsersWorld(50), { roundTripMs: 40 })
     const serial = `arn:aws:iam::${HOME}:mfa/user49`
     const client = new STSClient({
-      endpoint: crowd.url,
+      endpoint: server.url,
       region: 'eu-west-1',
       credentials: keysOf('user49', 50),
       maxAttempts: 1,
     })
     const start = performance.now()
     const { Credentials: credentials } = await client.send(
-      new GetSessionTokenCommand({ SerialNumber: serial, TokenCode: crowd.code(serial) }),
+      new GetSessionTokenCommand({ SerialNumber: serial, TokenCode: server.code(serial) }),
     )
     const first = performance.now() - start
     await client.send(new GetCallerIdentityCommand())
@@ -847,8 +847,8 @@ describe('the process', () => {
       true,
     ])
     client.destroy()
-    await crowd.stop()
-    expect(() => process.kill(crowd.pid, 0)).toThrow('ESRCH')
+    await server.stop()
+    expect(() => process.kill(server.pid, 0)).toThrow('ESRCH')
   })
 
   test('ends when its parent process ends', async () => {

@@ -1,16 +1,17 @@
+/** Fifty processes that write to the credentials file at the same time. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
 import { runProgram } from '../support/strace.ts'
 
-describe('promise 2: nothing is ever lost, when fifty write at once', () => {
+describe('promise 2: nothing is ever lost when fifty processes write at the same time', () => {
   let driver = ''
   beforeAll(async () => {
     driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
   })
 
-  it('every section is there, and everything that was there before', async () => {
+  it('keeps every new section and all existing content', async () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), '[work]\nkey = 1\n')
     const sections = Array.from({ length: 50 }, (_, index) => `section-${index}`)

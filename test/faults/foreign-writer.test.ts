@@ -1,3 +1,7 @@
+/**
+ * Other programs that write to the credentials file in place and without a lock, as the AWS CLI does, while awsmfa
+ * writes.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, utimesSync, writeSync } from 'node:fs'
@@ -12,9 +16,7 @@ const [FIRST_HALF, SECOND_HALF] = ['[default]\n', 'aws_access_key_id = AKIAI44QH
 const THEIRS = FIRST_HALF + SECOND_HALF
 const OURS = '[session]\naws_session_token = x\n'
 
-/**
- * Writes as the AWS CLI does (awscli/customizations/configure/writer.py): truncates the file and writes it in place.
- */
+/** Writes like the AWS CLI (awscli/customizations/configure/writer.py): truncates the file and writes it in place. */
 function foreignWriter(path: string): { readonly steps: (() => void)[] } {
   let fd = -1
   return {
@@ -35,7 +37,7 @@ function foreignWriter(path: string): { readonly steps: (() => void)[] } {
   }
 }
 
-/** What the file holds after our write, and whether the writer was seen at work and left to it. */
+/** Appends a section with awsmfa. Returns 'left alone' if awsmfa refuses because another program is writing. */
 function transactOn(path: string, pause: (ms: number) => void, hasSeenOld: boolean): 'written' | 'left alone' {
   const files = createSharedFiles({ paths: { credentials: path, config: `${path}-config` }, pause })
   if (hasSeenOld) files.read()
@@ -60,26 +62,21 @@ function age(path: string): void {
   utimesSync(path, anHourAgo, anHourAgo)
 }
 
-describe('promise 2: nothing is ever lost, when somebody writes in place without any lock', () => {
+describe('promise 2: nothing is ever lost when another program writes in place, without a lock,', () => {
   const gaps = [1, 2, 3, 4]
-  // Elsewhere than on Linux nobody tells who has a file open for writing; there two equal reads are all there is to go
-  // by.
-
-  it.each(gaps)(
-    'that goes on while we wait: after %i of its 4 steps we wait until it is done, and both are there',
-    (done) => {
-      const folder = scratchFolder()
-      const path = join(folder, 'credentials')
-      writeAgedFile(path, OLD)
-      const { steps } = foreignWriter(path)
-      for (const step of steps.splice(0, done)) step()
-      expect(transactOn(path, () => steps.shift()?.(), false)).toBe('written')
-      expect([steps.length, readBytes(path), namesBeside(folder)]).toEqual([0, THEIRS + OURS, ['credentials']])
-    },
-  )
+  // Only Linux shows which processes have a file open for writing. Elsewhere awsmfa compares two reads.
+  it.each(gaps)('and continues after step %i of 4 while awsmfa waits: both changes are kept', (done) => {
+    const folder = scratchFolder()
+    const path = join(folder, 'credentials')
+    writeAgedFile(path, OLD)
+    const { steps } = foreignWriter(path)
+    for (const step of steps.splice(0, done)) step()
+    expect(transactOn(path, () => steps.shift()?.(), false)).toBe('written')
+    expect([steps.length, readBytes(path), namesBeside(folder)]).toEqual([0, THEIRS + OURS, ['credentials']])
+  })
 
   it.runIf(process.platform === 'linux').each(gaps)(
-    'that is held for longer than we wait, after %i of its 4 steps: what it has finished is kept, what it has not is left to it',
+    'and pauses after step %i of 4 for longer than awsmfa waits: awsmfa leaves an unfinished file alone',
     (done) => {
       const folder = scratchFolder()
       const path = join(folder, 'credentials')
@@ -94,7 +91,7 @@ describe('promise 2: nothing is ever lost, when somebody writes in place without
   )
 
   it.runIf(process.platform === 'linux').each([1, 2])(
-    'that was held long ago, after %i of its 4 steps: the file is shorter than we knew it, and is left to it',
+    'and stopped long ago after step %i of 4: awsmfa leaves a file alone that is shorter than it was',
     (done) => {
       const folder = scratchFolder()
       const path = join(folder, 'credentials')
@@ -113,41 +110,35 @@ describe('promise 2: nothing is ever lost, when somebody writes in place without
     },
   )
 
-  it.each([1, 2, 3, 4])(
-    'that begins between our reading and our renaming, and has made %i of its 4 steps by then',
-    (made) => {
-      const folder = scratchFolder()
-      const path = join(folder, 'credentials')
-      writeAgedFile(path, OLD)
-      const { steps } = foreignWriter(path)
-      const files = createSharedFiles({
-        paths: { credentials: path, config: `${path}-config` },
-        pause: () => steps.shift()?.(),
-      })
-      let asked = 0
-      files.transact(['credentials'], ({ credentials: { text } }) => {
-        if (asked++ === 0) for (const step of steps.splice(0, made)) step()
-        return { edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] }, result: 0 }
-      })
-      expect([asked, readBytes(path), namesBeside(folder)]).toEqual([2, THEIRS + OURS, ['credentials']])
-    },
-  )
+  it.each([1, 2, 3, 4])('and makes %i of 4 steps between the read and the rename of awsmfa', (made) => {
+    const folder = scratchFolder()
+    const path = join(folder, 'credentials')
+    writeAgedFile(path, OLD)
+    const { steps } = foreignWriter(path)
+    const files = createSharedFiles({
+      paths: { credentials: path, config: `${path}-config` },
+      pause: () => steps.shift()?.(),
+    })
+    let calls = 0
+    files.transact(['credentials'], ({ credentials: { text } }) => {
+      if (calls++ === 0) for (const step of steps.splice(0, made)) step()
+      return { edits: { credentials: [{ offset: text.length, length: 0, content: OURS }] }, result: 0 }
+    })
+    expect([calls, readBytes(path), namesBeside(folder)]).toEqual([2, THEIRS + OURS, ['credentials']])
+  })
 
-  it.runIf(process.platform === 'linux')(
-    'that is another process and has the file open, however quiet: the file is left to it',
-    async () => {
-      const folder = scratchFolder()
-      const path = join(folder, 'credentials')
-      writeAgedFile(path, '[default]\nregion')
-      const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo ready; read -r _', 'sh', path], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      })
-      await once(writer.stdout, 'data')
-      expect(transactOn(path, () => undefined, false)).toBe('left alone')
-      writer.stdin.end()
-      await once(writer, 'exit')
-      expect(transactOn(path, () => undefined, false)).toBe('written')
-      expect(readBytes(path)).toBe(`[default]\nregion${OURS}`)
-    },
-  )
+  it.runIf(process.platform === 'linux')('and only has the file open: awsmfa leaves the file alone', async () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'credentials')
+    writeAgedFile(path, '[default]\nregion')
+    const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo ready; read -r _', 'sh', path], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await once(writer.stdout, 'data')
+    expect(transactOn(path, () => undefined, false)).toBe('left alone')
+    writer.stdin.end()
+    await once(writer, 'exit')
+    expect(transactOn(path, () => undefined, false)).toBe('written')
+    expect(readBytes(path)).toBe(`[default]\nregion${OURS}`)
+  })
 })

@@ -1,32 +1,35 @@
+/**
+ * A credentials file that is itself a mount point (as in a container), so that it cannot be replaced, only overwritten.
+ */
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
-import { killAtEveryWritingCall, refuseEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
-import type { Scene } from '../support/fault-sweep.ts'
+import { killAtEveryWritingCall, failEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
+import type { SweepTarget } from '../support/fault-sweep.ts'
 import { needsMounts, withFileMounted } from '../support/mount-namespace.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
-import { callsUpon, runProgram, runTraced } from '../support/strace.ts'
+import { callsOn, runProgram, runTraced } from '../support/strace.ts'
 
 const SHORT = `[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n# ${'-'.repeat(6000)}\n`
 const LONG = `${SHORT}[new]\naws_session_token = ${'x'.repeat(200)}\n`
 
-interface Mounted extends Scene {
+interface MountedTarget extends SweepTarget {
   readonly outside: string
   readonly folder: string
   readonly wanted: string
 }
 
 describe.skipIf(!needsMounts() || !needsProgram('strace'))(
-  'promise 2: nothing is ever lost, where the file itself is mounted',
+  'promise 2: nothing is ever lost when the credentials file is a mount point:',
   () => {
     let driver = ''
     beforeAll(async () => {
       driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
     })
 
-    function prepare(old: string, wanted: string): Mounted {
+    function prepare(old: string, wanted: string): MountedTarget {
       const base = scratchFolder()
       const folder = join(base, '.aws')
       const outside = join(base, 'outside')
@@ -51,14 +54,14 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
       }
     }
 
-    async function runMounted({ within = [], argv }: Mounted): Promise<unknown> {
+    async function runMounted({ within = [], argv }: MountedTarget): Promise<unknown> {
       const [program = '', ...words] = [...within, ...argv]
       const run = await runProgram(program, words)
       expect(run).toMatchObject({ status: 0, stderr: '' })
       return JSON.parse(run.stdout) as unknown
     }
 
-    it('the file is written in place, and that is said', async () => {
+    it('the file is overwritten in place, with a warning', async () => {
       const mounted = prepare(SHORT, LONG)
       const { ino } = statSync(mounted.outside)
       expect(await runMounted(mounted)).toEqual({
@@ -76,23 +79,20 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
     it.each([
       ['grows', SHORT, LONG],
       ['shrinks', LONG, SHORT],
-    ])(
-      'killed at any writing call while it %s: the next run finds both versions whole and finishes',
-      async (_, old, wanted) => {
-        const { counted, faulted } = await killAtEveryWritingCall<Mounted>({
-          prepare: () => prepare(old, wanted),
-          check: async (mounted) => {
-            await runMounted(mounted)
-            expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([wanted, ['credentials']])
-          },
-        })
-        expect(counted).toBeGreaterThan(15)
-        expect(faulted).toBe(counted)
-      },
-    )
+    ])('killed at any writing call while the file %s: the next run completes the change', async (_, old, wanted) => {
+      const { counted, faulted } = await killAtEveryWritingCall<MountedTarget>({
+        prepare: () => prepare(old, wanted),
+        check: async (mounted) => {
+          await runMounted(mounted)
+          expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([wanted, ['credentials']])
+        },
+      })
+      expect(counted).toBeGreaterThan(15)
+      expect(faulted).toBe(counted)
+    })
 
-    it('refused any writing call: told, and the file is the old one or the new one', async () => {
-      const { counted, faulted } = await refuseEveryWritingCall<Mounted>(
+    it('a failed writing call is reported, and the file is the old one or the new one', async () => {
+      const { counted, faulted } = await failEveryWritingCall<MountedTarget>(
         {
           prepare: () => prepare(SHORT, LONG),
           check: async (mounted, run) => {
@@ -107,24 +107,24 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
       expect(faulted).toBe(counted)
     })
 
-    it('when neither the new nor the old bytes can be written, the message says where the new file lies whole', async () => {
+    it('if neither the new nor the old content can be written, the failure names a complete copy of the new file', async () => {
       const dry = prepare(SHORT, LONG)
-      const writes = callsUpon((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(
+      const writes = callsOn((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(
         ({ name }) => name === 'pwrite64',
       )
       const call = writes[2]
-      if (call === undefined) throw new Error('not the three writes of both stages and the file')
-      const { scene, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
+      if (call === undefined) throw new Error('not three writes: of both temporary files and the file')
+      const { target, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
       const failure = JSON.parse(run.stdout) as { readonly keptAt: string }
       expect(failure).toMatchObject({
         code: 'FILE_NOT_WRITABLE',
-        place: { path: join(scene.folder, 'credentials') },
+        place: { path: join(target.folder, 'credentials') },
         errno: 'ENOSPC',
         step: 'restore',
       })
       expect([run.status, readBytes(failure.keptAt)]).toEqual([1, LONG])
-      await runMounted(scene)
-      expect([readBytes(scene.outside), namesBeside(scene.folder)]).toEqual([LONG, ['credentials']])
+      await runMounted(target)
+      expect([readBytes(target.outside), namesBeside(target.folder)]).toEqual([LONG, ['credentials']])
     })
   },
 )

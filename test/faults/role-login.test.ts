@@ -1,48 +1,47 @@
 /**
- * `awsmfa login` of a role profile, whose sessions go into the caches of the AWS CLI and botocore, with faults as in
- * login.test.ts at the calls upon these caches; what it does before is what every login does.
+ * `awsmfa login` of a role profile, which stores its sessions in the caches of the AWS CLI and botocore, with faults at
+ * the calls on these caches. Its other calls are those of every login: see login.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   killAtEveryCall,
   killAtEveryWritingCall,
-  refuseEveryWritingCall,
-  refuseEveryWritingCallInTurn,
+  failEveryWritingCall,
+  failEveryWritingCallInTurn,
 } from '../support/fault-sweep.ts'
 import {
   awsCacheEntries,
   credentialsOf,
-  expectDecentOutput,
-  expectNothingLeft,
+  expectCleanOutput,
+  expectNothingLeftBehind,
   expectOwnFilesWhole,
   isFileWork,
-  keptSession,
-  letAnHourPass,
-  openLoginStage,
-} from '../support/login-scenes.ts'
-import type { LoginScene, LoginStage } from '../support/login-scenes.ts'
+  cachedSession,
+  ageByAnHour,
+  openLoginSandbox,
+} from '../support/login-homes.ts'
+import type { LoginTarget, LoginSandbox } from '../support/login-homes.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import type { TracedCall } from '../support/strace.ts'
 
-// Only with FULL_SWEEP=all: the calls are those of a login into the credentials file, whose sweep is full in .ci/run,
-// but for the caches.
+// Only with FULL_SWEEP=all: except for the caches, the full sweep of login.test.ts in .ci/run covers these calls.
 const IS_FULL = process.env['FULL_SWEEP'] === 'all'
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
 const NOT_WRITTEN = /^awsmfa: error: ~\/\S+ cannot be written: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 
 describe.skipIf(!needsProgram('strace'))(
-  'promise 2: nothing is ever lost, whatever happens to the login of a role profile',
+  'promise 2: nothing is ever lost when the login of a role profile',
   { timeout: 600_000 },
   () => {
-    let stage: LoginStage
+    let sandbox: LoginSandbox
     beforeAll(async () => {
-      stage = await openLoginStage()
+      sandbox = await openLoginSandbox()
     })
-    afterAll(async () => stage.close())
+    afterAll(async () => sandbox.close())
 
-    /** Every entry has all that the AWS CLI needs; one that had not would make every call of the profile fail. */
-    function expectEntriesWhole(scene: LoginScene): void {
+    /** Expects every entry to have what the AWS CLI needs. It fails every command of a profile with a partial entry. */
+    function expectEntriesWhole(target: LoginTarget): void {
       const text = expect.stringMatching(/^\S+$/) as string
       const whole = expect.objectContaining({
         Credentials: expect.objectContaining({
@@ -52,54 +51,54 @@ describe.skipIf(!needsProgram('strace'))(
           Expiration: text,
         }) as unknown,
       }) as unknown
-      for (const name of awsCacheEntries(scene))
-        expect([name, JSON.parse(scene.home.read(name).toString())]).toEqual([name, whole])
-      expect(credentialsOf(scene)).toBe(scene.old)
-      expectOwnFilesWhole(scene)
+      for (const name of awsCacheEntries(target))
+        expect([name, JSON.parse(target.home.read(name).toString())]).toEqual([name, whole])
+      expect(credentialsOf(target)).toBe(target.old)
+      expectOwnFilesWhole(target)
     }
 
-    async function expectNextLoginToWork(scene: LoginScene): Promise<void> {
-      letAnHourPass(scene)
-      const isRescued = awsCacheEntries(scene).length === 0 && keptSession(scene) !== undefined
-      for (const words of [...(isRescued ? [['login', 'admin']] : []), stage.login(scene)]) {
-        expect(await stage.run(scene, ...words)).toMatchObject({
+    async function expectNextLoginToWork(target: LoginTarget): Promise<void> {
+      ageByAnHour(target)
+      const isOnlyCached = awsCacheEntries(target).length === 0 && cachedSession(target) !== undefined
+      for (const words of [...(isOnlyCached ? [['login', 'admin']] : []), sandbox.login(target)]) {
+        expect(await sandbox.run(target, ...words)).toMatchObject({
           code: 0,
           stdout: '',
           stderr: expect.stringMatching(/^✔ admin: [^\n]*\n(awsmfa: hint: [^\n]+\n)?$/) as string,
         })
-        expect(awsCacheEntries(scene)).toHaveLength(2)
-        expectEntriesWhole(scene)
+        expect(awsCacheEntries(target)).toHaveLength(2)
+        expectEntriesWhole(target)
       }
-      expectNothingLeft(scene)
+      expectNothingLeftBehind(target)
     }
 
-    it('killed at any call: every entry is there whole or not at all', async () => {
-      const { counted, faulted } = await (IS_FULL ? killAtEveryCall : killAtEveryWritingCall)<LoginScene>({
-        prepare: () => stage.beforeRoleLogin(),
-        isMeant: (call) => isFileWork(call) && isInAwsCache(call),
-        check: async (scene) => {
-          expectEntriesWhole(scene)
-          await expectNextLoginToWork(scene)
+    it('is killed at any call: every entry is complete or does not exist', async () => {
+      const { counted, faulted } = await (IS_FULL ? killAtEveryCall : killAtEveryWritingCall)<LoginTarget>({
+        prepare: () => sandbox.beforeRoleLogin(),
+        isIncluded: (call) => isFileWork(call) && isInAwsCache(call),
+        check: async (target) => {
+          expectEntriesWhole(target)
+          await expectNextLoginToWork(target)
         },
       })
       expect(counted).toBeGreaterThan(IS_FULL ? 30 : 8)
       expect(faulted).toBe(counted)
     })
 
-    it('refused any writing call: told, and the session is in a cache of AWS, or kept, or was never asked for', async () => {
-      const { counted, faulted } = await (IS_FULL ? refuseEveryWritingCall : refuseEveryWritingCallInTurn)<LoginScene>(
+    it('cannot make a writing call: it reports that, and the session is stored, cached, or was never requested', async () => {
+      const { counted, faulted } = await (IS_FULL ? failEveryWritingCall : failEveryWritingCallInTurn)<LoginTarget>(
         {
-          prepare: () => stage.beforeRoleLogin(),
-          isMeant: (call) => isFileWork(call) && isInAwsCache(call),
-          check: async (scene, run) => {
-            expectDecentOutput(scene, run)
-            expectEntriesWhole(scene)
+          prepare: () => sandbox.beforeRoleLogin(),
+          isIncluded: (call) => isFileWork(call) && isInAwsCache(call),
+          check: async (target, run) => {
+            expectCleanOutput(target, run)
+            expectEntriesWhole(target)
             expect(run.stderr).toMatch(run.status === 0 ? SIGNED_IN : NOT_WRITTEN)
-            const missing = 2 - awsCacheEntries(scene).length
+            const missing = 2 - awsCacheEntries(target).length
             expect([run.status, missing > 0]).toEqual(
               run.status === 0 ? [0, run.stderr.includes('awsmfa: warning: ')] : [1, true],
             )
-            await expectNextLoginToWork(scene)
+            await expectNextLoginToWork(target)
           },
         },
         ERRORS,

@@ -1,4 +1,7 @@
-/** A fault counts only at the call that it was meant for; which call that is must not depend on the machine's names. */
+/**
+ * The fault sweeps' own tests: a fault counts only at the intended call, and calls of two runs are matched on any
+ * machine.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -40,14 +43,14 @@ const lockWrite = (
   }
 }
 
-it.each(machines)('the write of a lock is recognized in another run on host $host with boot id $boot', (machine) => {
+it.each(machines)('matches the write of a lock in another run, on host $host with boot ID $boot', (machine) => {
   const first = lockWrite(machine, 4041, 'abcdefabcdef', '2026-11-21T18:40:00Z')
   for (const nonce of ['012345678901', 'fedcbafedcba', '0a1b2c3d4e5f']) {
     expect(isSameCall(lockWrite(machine, 77, nonce, '2026-12-01T08:00:01Z'), first)).toBe(true)
   }
 })
 
-it('other calls are told apart: by name, by path, by content, by how many like it came before', () => {
+it('distinguishes calls by name, path, content and number', () => {
   const call = (name: string, ...values: readonly string[]) => ({
     name,
     nth: 1,
@@ -67,7 +70,7 @@ it('other calls are told apart: by name, by path, by content, by how many like i
   expect(isSameCall({ ...call('fsync', '17</x/.aws>'), nthAlike: 2 }, call('fsync', '17</x/.aws>'))).toBe(false)
 })
 
-it('a reading call is the same whether it read, was refused, or the program was killed at it', () => {
+it('matches a reading call that succeeds with one that fails or at which the program is killed', () => {
   const call = (rest: string) => ({ name: 'read', nth: 1, nthAlike: 1, line: `read(17</x/.aws/config>, ${rest}` })
   for (const rest of [
     '0x7ffd1234, 8192) = -1 EIO (Input/output error) (INJECTED)',
@@ -78,29 +81,26 @@ it('a reading call is the same whether it read, was refused, or the program was 
   }
 })
 
-it.skipIf(!needsProgram('strace'))(
-  'a call that has another number in every run after the first is found again',
-  async () => {
-    const homes: TempHome[] = []
-    const prepare = () => {
-      const home = createTempHome()
-      const others = homes.length === 0 ? '' : ': >/dev/null; : >/dev/null; '
-      homes.push(home)
-      return { argv: ['sh', '-c', `${others}echo one >"$0/a"; echo two >"$0/b"`, home.path], paths: [home.path] }
-    }
-    try {
-      const { counted, faulted } = await killAtEveryWritingCall({
-        prepare,
-        isMeant: ({ line }) => line.includes('O_CREAT'),
-        check: ({ paths: [home = ''] }, _, { call }) => {
-          expect([join(home, 'a'), join(home, 'b')].filter((path) => existsSync(path))).toHaveLength(
-            call.line.includes('/a"') ? 0 : 1,
-          )
-        },
-      })
-      expect([counted, faulted]).toEqual([2, 2])
-    } finally {
-      for (const home of homes) home.remove()
-    }
-  },
-)
+it.skipIf(!needsProgram('strace'))('finds a call again that has another number in later runs', async () => {
+  const homes: TempHome[] = []
+  const prepare = () => {
+    const home = createTempHome()
+    const others = homes.length === 0 ? '' : ': >/dev/null; : >/dev/null; '
+    homes.push(home)
+    return { argv: ['sh', '-c', `${others}echo one >"$0/a"; echo two >"$0/b"`, home.path], paths: [home.path] }
+  }
+  try {
+    const { counted, faulted } = await killAtEveryWritingCall({
+      prepare,
+      isIncluded: ({ line }) => line.includes('O_CREAT'),
+      check: ({ paths: [home = ''] }, _, { call }) => {
+        expect([join(home, 'a'), join(home, 'b')].filter((path) => existsSync(path))).toHaveLength(
+          call.line.includes('/a"') ? 0 : 1,
+        )
+      },
+    })
+    expect([counted, faulted]).toEqual([2, 2])
+  } finally {
+    for (const home of homes) home.remove()
+  }
+})

@@ -1,28 +1,29 @@
+/** One transaction on the shared files, with a fault at each of its system calls. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
-import { killAtEveryCall, killAtEveryWritingCall, refuseEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
-import type { Scene } from '../support/fault-sweep.ts'
+import { killAtEveryCall, killAtEveryWritingCall, failEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
+import type { SweepTarget } from '../support/fault-sweep.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
-import { callsUpon, runProgram, runTraced } from '../support/strace.ts'
+import { callsOn, runProgram, runTraced } from '../support/strace.ts'
 
 const OLD = `[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n# ${'-'.repeat(6000)}\n`
 const NEW = `${OLD}[new]\naws_session_token = ${'x'.repeat(200)}\n`
 
-interface Files extends Scene {
+interface TransactTarget extends SweepTarget {
   readonly folder: string
   readonly names: readonly string[]
 }
 
-describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whatever becomes of the process', () => {
+describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a transaction', () => {
   let driver = ''
   beforeAll(async () => {
     driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
   })
 
-  function prepare(...names: readonly string[]): Files {
+  function prepare(...names: readonly string[]): TransactTarget {
     const folder = join(scratchFolder(), '.aws')
     mkdirSync(folder)
     for (const name of names) writeAgedFile(join(folder, name), OLD)
@@ -38,12 +39,12 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     return { folder, names, argv, paths: [folder] }
   }
 
-  function contents({ folder, names }: Files): readonly string[] {
+  function contents({ folder, names }: TransactTarget): readonly string[] {
     return names.map((name) => readBytes(join(folder, name)))
   }
 
-  /** The next run does the whole work at once, whatever was left behind, and leaves nothing behind. */
-  async function expectNextRunToWork(files: Files): Promise<void> {
+  /** Expects the next run to do the whole change, and to leave nothing behind. */
+  async function expectNextRunToWork(files: TransactTarget): Promise<void> {
     const [program = '', ...argv] = files.argv
     const next = await runProgram(program, argv)
     expect(next).toMatchObject({ status: 0, stderr: '' })
@@ -55,8 +56,8 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
   it.each([
     ['system call', ['credentials'], killAtEveryCall],
     ['writing call', ['credentials', 'config'], killAtEveryWritingCall],
-  ] as const)('killed at every %s: %j are the old ones or the new ones, whole', async (_, names, kill) => {
-    const { counted, faulted } = await kill<Files>({
+  ] as const)('is killed at any %s: %j are the old or the new files, complete', async (_, names, kill) => {
+    const { counted, faulted } = await kill<TransactTarget>({
       prepare: () => prepare(...names),
       check: async (files) => {
         for (const text of contents(files)) expect([OLD, NEW]).toContain(text)
@@ -68,18 +69,18 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
   })
 
   it.each([[['credentials']], [['credentials', 'config']]])(
-    'refused any writing call: told, and %j are as they were, or are written',
+    'cannot make a writing call: it reports that, and all of %j are changed or none is',
     async (names) => {
-      const { counted, faulted } = await refuseEveryWritingCall<Files>(
+      const { counted, faulted } = await failEveryWritingCall<TransactTarget>(
         {
           prepare: () => prepare(...names),
           check: async (files, run) => {
             expect(run.stderr).toBe('')
-            const told = JSON.parse(run.stdout) as { readonly code?: string; readonly errno?: string }
+            const outcome = JSON.parse(run.stdout) as { readonly code?: string; readonly errno?: string }
             if (run.status === 0) expect(contents(files)).toEqual(names.map(() => NEW))
             else {
               expect([run.status, contents(files)]).toEqual([1, names.map(() => OLD)])
-              expect(told).toMatchObject({
+              expect(outcome).toMatchObject({
                 code: 'FILE_NOT_WRITABLE',
                 errno: expect.stringMatching(/^E[A-Z]+$/) as string,
               })
@@ -94,22 +95,26 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost, whate
     },
   )
 
-  it('when the second file cannot be replaced and the first cannot be put back, that is told with the name of what is new', async () => {
+  it('can neither replace the second file nor restore the first: the failure names the file that is new', async () => {
     const dry = prepare('credentials', 'config')
-    const renames = callsUpon((await runTraced(dry.argv)).trace, dry.paths).filter(({ name }) => name === 'rename')
+    const renames = callsOn((await runTraced(dry.argv)).trace, dry.paths).filter(({ name }) => name === 'rename')
     const call = renames.at(-1)
     if (call === undefined) throw new Error('no rename')
-    const { scene, run } = await runFaulted(() => prepare('credentials', 'config'), {
+    const { target, run } = await runFaulted(() => prepare('credentials', 'config'), {
       call,
       error: 'EIO',
       onwards: true,
     })
     expect(JSON.parse(run.stdout)).toEqual({
       code: 'FILE_PARTLY_WRITTEN',
-      place: { path: join(scene.folder, 'credentials') },
+      place: { path: join(target.folder, 'credentials') },
       written: 'config',
       errno: 'EIO',
     })
-    expect([run.status, contents(scene), namesBeside(scene.folder)]).toEqual([1, [OLD, NEW], ['config', 'credentials']])
+    expect([run.status, contents(target), namesBeside(target.folder)]).toEqual([
+      1,
+      [OLD, NEW],
+      ['config', 'credentials'],
+    ])
   })
 })

@@ -4,8 +4,8 @@ import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
-import type { TranscriptStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 
 const { serial, seed } = virtualDevice('111111111111', 'alice')
 const KEYS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
@@ -24,45 +24,45 @@ const settings = [
 
 describe.skipIf(process.platform === 'win32')('a token command that fails', () => {
   it('runs once for all processes that wait for it', async () => {
-    const stage = await openStage(aliceWorld())
+    const sandbox = await openSandbox(aliceWorld())
     try {
-      const command = `sh -c 'echo run >>"${stage.home.path}/runs"; sleep 3; exit 5'`
-      stage.home.write('.aws/credentials', KEYS)
-      stage.home.write(
+      const command = `sh -c 'echo run >>"${sandbox.home.path}/runs"; sleep 3; exit 5'`
+      sandbox.home.write('.aws/credentials', KEYS)
+      sandbox.home.write(
         '.aws/config',
         `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = ${command}\n`,
       )
       const all = await Promise.all(
         [1, 2, 3].map(() =>
           runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], {
-            environment: stage.world.environment,
+            environment: sandbox.world.environment,
           }),
         ),
       )
       expect(all.map(({ code, stdout }) => ({ code, stdout }))).toEqual([1, 2, 3].map(() => ({ code: 1, stdout: '' })))
       expect(all.filter(({ stderr }) => stderr.includes('got no code from its token command'))).toHaveLength(2)
-      expect(stage.home.read('runs').toString()).toBe('run\n')
+      expect(sandbox.home.read('runs').toString()).toBe('run\n')
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 })
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oathtool as token command', () => {
-  let stage: TranscriptStage
+  let sandbox: Sandbox
   beforeEach(async () => {
-    stage = await openStage(aliceWorld())
-    stage.home.write('.aws/credentials', KEYS)
+    sandbox = await openSandbox(aliceWorld())
+    sandbox.home.write('.aws/credentials', KEYS)
   })
-  afterEach(() => stage.close())
+  afterEach(() => sandbox.close())
 
   it.each(settings)('signs in with $title, and the seed is not in the output', async ({ config, words }) => {
-    stage.home.write(
+    sandbox.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`,
     )
     const { code, stderr } = await runProgram([process.execPath, BUILT_CLI, 'login', 'work', '--debug', ...words], {
-      environment: stage.world.environment,
+      environment: sandbox.world.environment,
     })
     expect(stderr).toMatch(/^✔ work: signed in as alice in 111111111111 until /m)
     expect(stderr).toMatch(/token command: (?:oathtool|sh) … /)
@@ -71,12 +71,12 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   })
 
   it.skipIf(!needsProgram('python3'))('signs in without a prompt at a terminal', async () => {
-    stage.home.write(
+    sandbox.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
     const pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
-      environment: { ...stage.world.environment, TERM: 'xterm-256color' },
+      environment: { ...sandbox.world.environment, TERM: 'xterm-256color' },
       columns: 200,
     })
     try {
@@ -88,25 +88,25 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
   })
 
   it('works for exec without a terminal', async () => {
-    stage.home.write(
+    sandbox.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
     const { code, stdout } = await runProgram(
       [process.execPath, BUILT_CLI, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'],
-      { environment: stage.world.environment },
+      { environment: sandbox.world.environment },
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^work ASIA\w+\n$/) as string })
   })
 
   it('works for credential-process', async () => {
-    stage.home.write(
+    sandbox.home.write(
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
     const { code, stdout, stderr } = await runProgram(
       [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'],
-      { environment: stage.world.environment },
+      { environment: sandbox.world.environment },
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })

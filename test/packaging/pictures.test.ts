@@ -11,8 +11,8 @@ import type { Pty } from '../support/pty.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
 import { drawPicture, lastFrameText } from '../support/terminal-picture.ts'
 import type { Frame } from '../support/terminal-picture.ts'
-import { openStage } from '../support/transcript-stage.ts'
-import type { TranscriptStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 import { ROOT } from './built-files.ts'
 
 const COLUMNS = 88
@@ -20,7 +20,7 @@ const RC = `eval "$(awsmfa shell-init bash)"\nPS1='\${AWSMFA_PS1:+($AWSMFA_PS1) 
 
 /** A person at bash, and what was seen meanwhile. */
 interface Session {
-  readonly stage: TranscriptStage
+  readonly sandbox: Sandbox
   readonly pty: Pty
   readonly moments: Frame[]
   /** Types letter by letter, without the Enter key. */
@@ -47,19 +47,19 @@ function timeZoneOfMorning(): string {
   return `Etc/GMT${offset < 0 ? '' : '+'}${offset}`
 }
 
-async function openSession(stage: TranscriptStage): Promise<Session> {
-  stage.home.write('.bashrc', RC)
+async function openSession(sandbox: Sandbox): Promise<Session> {
+  sandbox.home.write('.bashrc', RC)
   const environment = {
-    ...stage.world.environment,
+    ...sandbox.world.environment,
     AWS_PROFILE: 'work',
     TERM: 'xterm-256color',
     LC_ALL: 'C.UTF-8',
     TZ: timeZoneOfMorning(),
     PS1: '',
   }
-  const pty = await openPty(['bash', '--noprofile', '--rcfile', join(stage.home.path, '.bashrc'), '-i'], {
+  const pty = await openPty(['bash', '--noprofile', '--rcfile', join(sandbox.home.path, '.bashrc'), '-i'], {
     environment,
-    cwd: stage.home.path,
+    cwd: sandbox.home.path,
     columns: COLUMNS,
   })
   await pty.expect(/\$ $/)
@@ -79,38 +79,38 @@ async function openSession(stage: TranscriptStage): Promise<Session> {
     await pty.expect(shown)
     see(seconds)
   }
-  return { stage, pty, moments, type, enter }
+  return { sandbox, pty, moments, type, enter }
 }
 
-async function stageWithKeys(): Promise<TranscriptStage> {
-  const stage = await openStage(aliceWorld())
+async function stageWithKeys(): Promise<Sandbox> {
+  const sandbox = await openSandbox(aliceWorld())
   const [key, secret] = await Promise.all([
-    stage.world.variables['alice-key']?.(),
-    stage.world.variables['alice-secret']?.(),
+    sandbox.world.variables['alice-key']?.(),
+    sandbox.world.variables['alice-secret']?.(),
   ])
-  stage.home.write(
+  sandbox.home.write(
     '.aws/credentials',
     `[work-long-term]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`,
   )
-  stage.home.write('infra/main.tf', '')
-  stage.home.write(
+  sandbox.home.write('infra/main.tf', '')
+  sandbox.home.write(
     '.aws/config',
     '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n',
   )
-  return stage
+  return sandbox
 }
 
 const PROMPT = /\(work [^)]*\) \$ $/
 
-async function signIn({ stage, type, enter }: Session): Promise<void> {
+async function signIn({ sandbox, type, enter }: Session): Promise<void> {
   await type('awsmfa login')
   await enter(/MFA code .*: $/, 1)
-  await type((await stage.world.variables['code']?.()) ?? '')
+  await type((await sandbox.world.variables['code']?.()) ?? '')
   await enter(PROMPT, 2)
 }
 
 /** Puts the session's end near in the line that prompts read, as if hours had gone by. */
-function letTimePass({ home }: TranscriptStage): void {
+function letTimePass({ home }: Sandbox): void {
   const path = '.aws/credentials.awsmfa/work'
   const [version, , ...rest] = readFileSync(join(home.path, path), 'utf8').split(' ')
   home.write(path, [version, String(Math.floor(Date.now() / 1000) + 595), ...rest].join(' '))
@@ -132,7 +132,7 @@ const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (
       play: async (session) => {
         await signIn(session)
         session.moments.length = 0
-        letTimePass(session.stage)
+        letTimePass(session.sandbox)
         await session.type('cd infra')
         await session.enter(PROMPT, 3)
       },
@@ -145,13 +145,13 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !nee
     it.each(Object.keys(SCENES))('%s is what a person sees', async (name) => {
       const scene = SCENES[name]
       if (scene === undefined) throw new Error('there is no such scene')
-      const stage = await stageWithKeys()
-      const session = await openSession(stage)
+      const sandbox = await stageWithKeys()
+      const session = await openSession(sandbox)
       try {
         await scene.play(session)
       } finally {
         session.pty.close()
-        await stage.close()
+        await sandbox.close()
       }
       const picture = drawPicture(session.moments, { columns: COLUMNS, title: scene.title, normalize })
       await expect(picture).toMatchFileSnapshot(join(ROOT, `docs/pictures/${name}.svg`))

@@ -12,7 +12,7 @@ import { parseStsArguments } from '../../src/login/sts-options.ts'
 import { namesRole } from '../../src/login/sts-options.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
 import { parseTranscript, runTranscript } from '../support/transcript.ts'
 import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
@@ -52,11 +52,11 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the f
       '$ awsmfa logout base\n!> ✔ base: signed out…\n!> …',
       `== .aws/credentials ==\n${mine}`,
     ].join('\n')
-    const stage = await openStage(aliceWorld())
+    const sandbox = await openSandbox(aliceWorld())
     try {
-      expect(await runTranscript(parseTranscript(transcript), stage.world)).toEqual([])
+      expect(await runTranscript(parseTranscript(transcript), sandbox.world)).toEqual([])
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 
@@ -93,11 +93,11 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the s
       `== .aws/credentials ==\n${credentials}`,
       `== .aws/config ==\n${config}`,
     ].join('\n')
-    const stage = await openStage(aliceWorld())
+    const sandbox = await openSandbox(aliceWorld())
     try {
-      expect(await runTranscript(parseTranscript(transcript), stage.world)).toEqual([])
+      expect(await runTranscript(parseTranscript(transcript), sandbox.world)).toEqual([])
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 })
@@ -107,16 +107,16 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('the i
     const [block = ''] = blocks(part('Coming from another tool'), 'console')
     const keys =
       '[work-long-term]\naws_access_key_id = {alice-key}\naws_secret_access_key = {alice-secret}\naws_mfa_device = arn:aws:iam::111111111111:mfa/alice\n'
-    const stage = await openStage(aliceWorld())
+    const sandbox = await openSandbox(aliceWorld())
     try {
       expect(
         await runTranscript(
           parseTranscript(`-- .aws/credentials --\n${keys}\n${block.split('\n').map(asStderr).join('\n')}`),
-          stage.world,
+          sandbox.world,
         ),
       ).toEqual([])
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 })

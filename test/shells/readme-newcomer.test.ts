@@ -11,8 +11,8 @@ import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
-import type { TranscriptStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 import { PROMPT_SHELLS } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
 import { isMissing } from './shells.ts'
@@ -110,20 +110,20 @@ function startUpOf(shell: PromptShell): Block {
   )
 }
 
-let stage: TranscriptStage
+let sandbox: Sandbox
 const open: Pty[] = []
 beforeEach(async () => {
-  stage = await openStage(aliceWorld())
+  sandbox = await openSandbox(aliceWorld())
 })
 afterEach(async () => {
   for (const pty of open.splice(0)) pty.close()
-  await stage.close()
+  await sandbox.close()
 })
 
 async function newShell(shell: PromptShell): Promise<Pty> {
   const pty = await openPty(SHELLS[shell].argv, {
-    environment: { ...stage.world.environment, TERM: 'xterm' },
-    cwd: stage.home.path,
+    environment: { ...sandbox.world.environment, TERM: 'xterm' },
+    cwd: sandbox.home.path,
     columns: 120,
   })
   open.push(pty)
@@ -131,7 +131,7 @@ async function newShell(shell: PromptShell): Promise<Pty> {
 }
 
 async function valueOf(variable: string): Promise<string> {
-  return await found(stage.world.variables[variable], variable)()
+  return await found(sandbox.world.variables[variable], variable)()
 }
 
 /** Writes the files from the README, with an access key that the strict STS knows. */
@@ -144,12 +144,12 @@ async function writeFiles(): Promise<void> {
     'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY': await valueOf('alice-secret'),
   }
   for (const { body, file } of files)
-    stage.home.write(
+    sandbox.home.write(
       found(file, 'name of a file'),
       Object.entries(keys).reduce((text, [example, real]) => text.replace(example, real), body),
     )
   expect(files.map(({ file }) => file)).toEqual(['.aws/credentials', '.aws/config'])
-  expect(stage.home.read('.aws/credentials').toString()).toContain(await valueOf('alice-secret'))
+  expect(sandbox.home.read('.aws/credentials').toString()).toContain(await valueOf('alice-secret'))
 }
 
 describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) => {
@@ -163,8 +163,8 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       const use = found(/`(awsmfa-use \w+)`/.exec(README)?.[1], 'awsmfa-use')
       // Without a start-up file zsh offers to create one; without a completion file fish parses every man page at its
       // first start.
-      stage.home.write(startUpFile, '# existing\n')
-      stage.home.write('.local/share/fish/generated_completions/none.fish', '')
+      sandbox.home.write(startUpFile, '# existing\n')
+      sandbox.home.write('.local/share/fish/generated_completions/none.fish', '')
       await writeFiles()
 
       const first = await newShell(shell)
@@ -176,7 +176,7 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       expect(await first.exit()).toEqual({ code: 0, signal: null })
       expect(first.output()).not.toMatch(/base 11h/)
 
-      stage.home.write(startUpFile, `${stage.home.read(startUpFile).toString()}${body}`)
+      sandbox.home.write(startUpFile, `${sandbox.home.read(startUpFile).toString()}${body}`)
       const second = await newShell(shell)
       second.send(`${use}\r`)
       await second.expect(segmentOf(shell))

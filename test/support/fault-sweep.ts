@@ -1,36 +1,36 @@
-/** Sweeps of faults over the file work of a program: every call in turn, each time on fresh files. */
-import { callsUpon, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
+/**
+ * Fault sweeps: runs a program once for each of its system calls on files, each time on new files, and kills it or
+ * makes the call fail there.
+ */
+import { callsOn, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
 import type { Fault, TraceOptions, TracedCall, TracedRun } from './strace.ts'
 
-/** A program about to run on files of its own. `paths` are the folders or files by which its file work is known. */
-export interface Scene {
+/** A program and the files that it runs on. A sweep covers the calls on `paths`, which are folders or files. */
+export interface SweepTarget {
   readonly argv: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly paths: readonly string[]
-  /** As `within` of runTraced. */
+  /** See `within` of TraceOptions. */
   readonly within?: readonly string[]
 }
 
-/**
- * What a sweep is over and what must hold after each run. `check` throws when it does not, and may run the program
- * again.
- */
-export interface Sweep<S extends Scene> {
-  readonly prepare: () => S | Promise<S>
-  /** Which of the calls to fault; all, unless it is given. */
-  readonly isMeant?: (call: TracedCall, index: number) => boolean
-  readonly check: (scene: S, run: TracedRun, fault: Fault) => Promise<void> | void
+/** A sweep: its target, and a check after each run, which throws if it fails. The check may run the program again. */
+export interface Sweep<T extends SweepTarget> {
+  readonly prepare: () => T | Promise<T>
+  /** Selects the calls; default: all. */
+  readonly isIncluded?: (call: TracedCall, index: number) => boolean
+  readonly check: (target: T, run: TracedRun, fault: Fault) => Promise<void> | void
 }
 
-/** How many calls a dry run made, and at how many of them the fault took effect. A test compares the two. */
+/** The number of faults in a sweep, and how many of them took effect. Tests expect both to be the same. */
 export interface SweepCount {
   readonly counted: number
   readonly faulted: number
 }
 
-/** Kills the program at each of its calls upon files, from the first to the last. */
-export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
-  const calls = (await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
+/** Kills the program at each of its calls on files. */
+export async function killAtEveryCall<T extends SweepTarget>(sweep: Sweep<T>): Promise<SweepCount> {
+  const calls = (await dryRun(sweep)).filter(sweep.isIncluded ?? everyCall)
   return faultEach(
     sweep,
     calls.map((call) => ({ call, kill: true as const })),
@@ -38,38 +38,35 @@ export async function killAtEveryCall<S extends Scene>(sweep: Sweep<S>): Promise
 }
 
 /**
- * Kills the program at each of its writing calls upon files. What lies on the disk after a call that reads is what lay
- * there before it, so this finds as much as a kill at every call, in a third of the time.
+ * Kills the program at each of its writing calls on files. Calls that only read leave the disk as it was, so this finds
+ * as much as a kill at every call, in a third of the time.
  */
-export async function killAtEveryWritingCall<S extends Scene>(sweep: Sweep<S>): Promise<SweepCount> {
-  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
+export async function killAtEveryWritingCall<T extends SweepTarget>(sweep: Sweep<T>): Promise<SweepCount> {
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isIncluded ?? everyCall)
   return faultEach(
     sweep,
     calls.map((call) => ({ call, kill: true as const })),
   )
 }
 
-/** Refuses the program each of its writing calls, with each of the errors. */
-export async function refuseEveryWritingCall<S extends Scene>(
-  sweep: Sweep<S>,
+/** Makes each writing call fail, with each of the errors. */
+export async function failEveryWritingCall<T extends SweepTarget>(
+  sweep: Sweep<T>,
   errors: readonly string[],
 ): Promise<SweepCount> {
-  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isIncluded ?? everyCall)
   return faultEach(
     sweep,
     calls.flatMap((call) => errors.map((error) => ({ call, error }))),
   )
 }
 
-/**
- * Refuses the program each of its writing calls with one of the errors, in turn: all of them are met, but not
- * everywhere.
- */
-export async function refuseEveryWritingCallInTurn<S extends Scene>(
-  sweep: Sweep<S>,
+/** Makes each writing call fail, with one of the errors in turn. */
+export async function failEveryWritingCallInTurn<T extends SweepTarget>(
+  sweep: Sweep<T>,
   errors: readonly string[],
 ): Promise<SweepCount> {
-  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isMeant ?? everyCall)
+  const calls = writingCalls(await dryRun(sweep)).filter(sweep.isIncluded ?? everyCall)
   return faultEach(
     sweep,
     calls.map((call, index) => ({ call, error: errors[index % errors.length] ?? '' })),
@@ -80,15 +77,18 @@ function everyCall(): boolean {
   return true
 }
 
-async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: readonly Fault[]): Promise<SweepCount> {
+async function faultEach<T extends SweepTarget>(
+  { prepare, check }: Sweep<T>,
+  faults: readonly Fault[],
+): Promise<SweepCount> {
   const runs = await inPairs(faults, async (fault) => {
-    const { scene, run } = await runFaulted(prepare, fault)
+    const { target, run } = await runFaulted(prepare, fault)
     await explain(fault, () => {
       if (!run.isFaulted)
         throw new Error(
-          `in no run did that take effect, but ${run.met === undefined ? 'nothing' : `at ${run.met.line}`}`,
+          `the fault did not take effect at this call, but ${run.met === undefined ? 'nowhere' : `at ${run.met.line}`}`,
         )
-      return check(scene, run, fault)
+      return check(target, run, fault)
     })
     return run.isFaulted
   })
@@ -96,34 +96,34 @@ async function faultEach<S extends Scene>({ prepare, check }: Sweep<S>, faults: 
 }
 
 /**
- * Runs the program until the fault has met the call that is meant, each time on fresh files; six times at most. When it
- * has met another one, a run without a fault says which number the call has now.
+ * Runs the program, on new files each time, until the fault takes effect at the intended call; at most six times. After
+ * a miss, a run without a fault finds the new number of the call.
  */
-export async function runFaulted<S extends Scene>(
-  prepare: () => S | Promise<S>,
+export async function runFaulted<T extends SweepTarget>(
+  prepare: () => T | Promise<T>,
   fault: Fault,
-): Promise<{ readonly scene: S; readonly run: TracedRun }> {
+): Promise<{ readonly target: T; readonly run: TracedRun }> {
   let { call } = fault
   for (let tries = 1; ; tries++) {
-    const scene = await prepare()
-    const run = await runTraced(scene.argv, { ...optionsOf(scene), fault: { ...fault, call } })
-    if (run.isFaulted || tries === 6) return { scene, run }
+    const target = await prepare()
+    const run = await runTraced(target.argv, { ...optionsOf(target), fault: { ...fault, call } })
+    if (run.isFaulted || tries === 6) return { target, run }
     call = (await dryRun({ prepare })).find((each) => isSameCall(each, fault.call)) ?? call
   }
 }
 
-async function dryRun<S extends Scene>({ prepare }: Pick<Sweep<S>, 'prepare'>): Promise<readonly TracedCall[]> {
-  const scene = await prepare()
-  const run = await runTraced(scene.argv, optionsOf(scene))
+async function dryRun<T extends SweepTarget>({ prepare }: Pick<Sweep<T>, 'prepare'>): Promise<readonly TracedCall[]> {
+  const target = await prepare()
+  const run = await runTraced(target.argv, optionsOf(target))
   if (run.status !== 0) throw new Error(`the dry run ended with ${String(run.status)}: ${run.stdout}${run.stderr}`)
-  return callsUpon(run.trace, scene.paths)
+  return callsOn(run.trace, target.paths)
 }
 
-function optionsOf({ env, within }: Scene): TraceOptions {
+function optionsOf({ env, within }: SweepTarget): TraceOptions {
   return { ...(env ? { env } : {}), ...(within ? { within } : {}) }
 }
 
-/** Names the fault in whatever a check throws. */
+/** Adds the fault to the message of an error that a check throws. */
 async function explain(fault: Fault, check: () => Promise<void> | void): Promise<void> {
   try {
     await check()

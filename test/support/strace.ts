@@ -1,53 +1,47 @@
 /**
- * Running a program under strace, to stop it or to refuse it something at any one of its system calls.
- *
- * strace counts calls by name and by thread, and without -f it sees the main thread alone. So a fault is put at a
- * number among the calls of one name. That number is not the same in every run: in one run out of about a hundred Node
- * opens two files less while it starts, by where the system has put its code. What stays the same, as long as the
- * program does its file work synchronously, is what a call is made with, and which one it is among those made with the
- * same.
+ * Runs a program under strace, to kill it at one of its system calls or to make one of them fail. strace counts the
+ * calls of a name, but that number varies between runs (once in about a hundred, Node opens two files less at startup).
+ * So calls are matched by their arguments and by their number among calls with the same arguments, which do not vary as
+ * long as the program works on files synchronously. Only the main thread is traced.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A call of the main thread, as strace prints it, with the path of every descriptor. */
+/** A system call of the main thread, as strace prints it, with the path of every descriptor. */
 export interface TracedCall {
   readonly name: string
-  /** Which one it is among the calls of that name in its run, counted from 1. */
+  /** Its number among the calls of that name in the run, from 1. */
   readonly nth: number
-  /** Which one it is among the calls of that name and with the same arguments, counted from 1: see `isSameCall`. */
+  /** Its number among the calls with the same name and arguments, from 1; see `isSameCall`. */
   readonly nthAlike: number
   readonly line: string
 }
 
-/** How a run ended. `trace` has the calls in order. */
+/** The result of a run. `trace` has the calls in order. */
 export interface TracedRun {
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
   readonly trace: readonly TracedCall[]
-  /** Whether the fault took effect, and at the call that was meant. */
+  /** Whether the fault took effect at the intended call. */
   readonly isFaulted: boolean
-  /** The call that the fault met, right or wrong. */
+  /** The call at which the fault took effect, intended or not. */
   readonly met: TracedCall | undefined
 }
 
 /**
- * What to do at a call: kill the process there, refuse it (and with `onwards` all later ones of its name) with that
- * error, or pretend that it gave that number.
+ * What happens at a call: the process is killed, the call fails with an error (with `onwards`, all later calls of that
+ * name fail too), or it returns a number without doing anything.
  */
 export type Fault =
   | { readonly call: TracedCall; readonly kill: true }
   | { readonly call: TracedCall; readonly error: string; readonly onwards?: boolean }
   | { readonly call: TracedCall; readonly result: number }
 
-/**
- * Every call by which a program can learn or change anything about files. Calls for memory and threads vary between
- * runs.
- */
+/** Every system call that reads or changes files. Calls for memory and threads are left out: they vary between runs. */
 const FILE_CALLS = [
   'open',
   'openat',
@@ -104,11 +98,11 @@ const FILE_CALLS = [
   'sendfile',
 ]
 
-/** The environment is complete: nothing but PATH is inherited. */
+/** `env` is the whole environment: only PATH is inherited. */
 export interface TraceOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly fault?: Fault
-  /** Words before strace's own: a program that prepares something and then runs the rest of its words. */
+  /** A command prefix for strace: a program that prepares something and then runs its remaining arguments. */
   readonly within?: readonly string[]
 }
 
@@ -149,21 +143,21 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
 }
 
 /**
- * The calls from the first to the last that mentions one of the given paths: what a program does to the files there,
- * and what it does in between. What it says about them on stdout and stderr does not count.
+ * Returns the calls from the first to the last one with one of the given paths: what a program does to these files, and
+ * everything in between. Output on stdout and stderr that contains a path does not count.
  */
-export function callsUpon(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
+export function callsOn(trace: readonly TracedCall[], paths: readonly string[]): readonly TracedCall[] {
   const mentions = (call: TracedCall): boolean =>
     !/^write\([12]\b/.test(call.line) && paths.some((path) => call.line.includes(path))
   return trace.slice(trace.findIndex(mentions), trace.findLastIndex(mentions) + 1)
 }
 
 /**
- * The calls among those given that change something, or open something to change it; without those by which Node guards
- * its signal handlers and wakes its threads, where a refusal makes Node abort.
+ * Returns the calls that change a file, or open one for writing. Leaves out the calls for signal handlers and threads
+ * of Node: it aborts if they fail.
  */
 export function writingCalls(calls: readonly TracedCall[]): readonly TracedCall[] {
-  return calls.filter((call) => !isOfNodeItself(call) && changes(call))
+  return calls.filter((call) => !isInternalToNode(call) && changes(call))
 }
 
 function changes({ name, line }: TracedCall): boolean {
@@ -174,14 +168,14 @@ function changes({ name, line }: TracedCall): boolean {
 }
 
 /**
- * libuv locks its signal handlers with one byte in a pipe (src/unix/signal.c), and wakes threads with an eventfd
- * (async.c).
+ * Returns whether a call belongs to libuv: it locks its signal handlers with one byte in a pipe (src/unix/signal.c),
+ * and wakes threads with an eventfd (async.c).
  */
-export function isOfNodeItself({ line }: TracedCall): boolean {
+export function isInternalToNode({ line }: TracedCall): boolean {
   return /^(read|write)\(\d+<[^>]*>, ("\*", 1|"\\1(\\0){7}", \d+)\)/.test(line)
 }
 
-/** Runs one task for each item, two at a time, and gives the results in order. */
+/** Runs a task for each item, two at a time. Returns the results in order. */
 export async function inPairs<Item, Result>(
   items: readonly Item[],
   task: (item: Item) => Promise<Result>,
@@ -195,7 +189,7 @@ export async function inPairs<Item, Result>(
   return results
 }
 
-/** Runs a program to its end, with nothing on stdin and nothing of this process's environment but PATH. */
+/** Runs a program until it exits, with an empty stdin and only PATH from the environment of this process. */
 export async function runProgram(
   program: string,
   argv: readonly string[],
@@ -219,23 +213,20 @@ export async function runProgram(
   })
 }
 
-/** Returns whether two runs' calls are the same one. */
-export function isSameCall(met: TracedCall, meant: TracedCall): boolean {
-  return met.nthAlike === meant.nthAlike && kindOf(met) === kindOf(meant)
+/** Returns whether calls of two runs correspond to each other. */
+export function isSameCall(call: TracedCall, other: TracedCall): boolean {
+  return call.nthAlike === other.nthAlike && kindOf(call) === kindOf(other)
 }
 
-/**
- * What differs from run to run: cached secrets, scratch folders, lock nonces, hashes, access key ids, encrypted values,
- * times, pids.
- */
+/** What varies between runs: secrets, scratch folders, nonces, hashes, access key IDs, ciphertext, times, pids. */
 const VARIABLE =
   /^awsmfa(?:\\0|-cache-key:).*|awsmfa-(?:test|home)-\w{6}|[0-9a-f]{12,64}|A[A-Z]{3}[A-Z0-9]{16,17}|[A-Za-z0-9+/]{36,}=*|\d+/g
-/** Of long content the beginning is enough to recognize a call, once nothing variable counts towards it. */
+/** The start of long content is enough to recognize a call. */
 const COMPARED_LENGTH = 120
-/** Calls whose text comes from the system. Where one was refused, or the program was killed at it, there is none. */
+/** Calls that return content. A call that failed, or at which the program was killed, has none. */
 const READING = /^(?:p?read|preadv?|readv|pread64|readlink|readlinkat|getdents64)$/
 
-/** A call's name, descriptors and text, without what differs from run to run. */
+/** Returns a call's name, paths and content, without what varies between runs. */
 function kindOf({ name, line }: Pick<TracedCall, 'name' | 'line'>): string {
   const values = [...line.replace(/\)\s+= [^"]*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|\d<([^>]*)>/g)].map(
     ([, text, path]) => text ?? path ?? '',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { IMPORT_WORLDS, SEED_WORLDS, seedFiles } from '../support/seed-worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
 import { parseTranscript, runTranscript } from '../support/transcript.ts'
 
 interface Import {
@@ -169,11 +169,11 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('impor
   it.each(IMPORTS)('$tool: preview, decline, apply, log in, undo', async (each) => {
     const world = SEED_WORLDS[each.tool] ?? IMPORT_WORLDS[each.tool]
     if (world === undefined) throw new Error(`no world for ${each.tool}`)
-    const stage = await openStage(world, { files: seedFiles(each.tool) })
+    const sandbox = await openSandbox(world, { files: seedFiles(each.tool) })
     try {
-      expect(await runTranscript(parseTranscript(transcriptOf(each)), stage.world)).toEqual([])
+      expect(await runTranscript(parseTranscript(transcriptOf(each)), sandbox.world)).toEqual([])
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { SEED_WORLDS, seedFiles } from '../support/seed-worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
 import { parseTranscript, runTranscript } from '../support/transcript.ts'
 
 const FOLDER = fileURLToPath(new URL('seeds', import.meta.url))
@@ -22,13 +22,13 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))(
     })
 
     it.concurrent.each(Object.entries(SEED_WORLDS))('%s: login, status, logout', async (name, world) => {
-      const stage = await openStage(world, { files: seedFiles(name) })
+      const sandbox = await openSandbox(world, { files: seedFiles(name) })
       try {
         expect(
-          await runTranscript(parseTranscript(readFileSync(join(FOLDER, `${name}.txt`), 'utf8')), stage.world),
+          await runTranscript(parseTranscript(readFileSync(join(FOLDER, `${name}.txt`), 'utf8')), sandbox.world),
         ).toEqual([])
       } finally {
-        await stage.close()
+        await sandbox.close()
       }
     })
   },

@@ -9,7 +9,7 @@ import { BUILT_CLI, runCli } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { LogEntry, StrictSts } from '../support/strict-sts/client.ts'
-import { aliceWorld, crowdWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { aliceWorld, manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -114,7 +114,7 @@ describe('concurrent logins', () => {
       )
       .join('')
     const home = createTempHome({ '.aws/credentials': before })
-    const sts = await startStrictSts(crowdWorld(names.length))
+    const sts = await startStrictSts(manyUsersWorld(names.length))
     Object.assign(opened, { home, sts })
     const environment = home.environment(sts.environment())
     const login = (name: string) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { aliceWorld } from '../support/strict-sts/worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
 import { parseTranscript, runTranscript } from '../support/transcript.ts'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
@@ -13,13 +13,13 @@ const transcripts = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('transcripts of the built tool', () => {
   it.concurrent.each(transcripts)('%s', async (name) => {
-    const stage = await openStage(aliceWorld())
+    const sandbox = await openSandbox(aliceWorld())
     try {
       const steps = parseTranscript(readFileSync(join(FOLDER, name), 'utf8'))
       expect(steps.some(({ kind }) => kind === 'command')).toBe(true)
-      expect(await runTranscript(steps, stage.world)).toEqual([])
+      expect(await runTranscript(steps, sandbox.world)).toEqual([])
     } finally {
-      await stage.close()
+      await sandbox.close()
     }
   })
 })

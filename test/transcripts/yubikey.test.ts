@@ -9,8 +9,8 @@ import type { Pty } from '../support/pty.ts'
 import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
-import { openStage } from '../support/transcript-stage.ts'
-import type { TranscriptStage } from '../support/transcript-stage.ts'
+import { openSandbox } from '../support/sandbox.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 
 const SCRIPTED = fileURLToPath(new URL('../support/scripted-ykman.mjs', import.meta.url))
 const { serial } = virtualDevice('111111111111', 'alice')
@@ -27,26 +27,26 @@ interface ScriptedKey {
 }
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a login with a YubiKey', () => {
-  let stage: TranscriptStage
+  let sandbox: Sandbox
   let pty: Pty | undefined
   beforeEach(async () => {
-    stage = await openStage(aliceWorld(), { files: { '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG } })
-    stage.home.write('.bin/ykman', `#!/bin/sh\nexec '${process.execPath}' '${SCRIPTED}' "$@"\n`)
-    chmodSync(join(stage.home.path, '.bin/ykman'), 0o755)
+    sandbox = await openSandbox(aliceWorld(), { files: { '.aws/credentials': CREDENTIALS, '.aws/config': CONFIG } })
+    sandbox.home.write('.bin/ykman', `#!/bin/sh\nexec '${process.execPath}' '${SCRIPTED}' "$@"\n`)
+    chmodSync(join(sandbox.home.path, '.bin/ykman'), 0o755)
   })
   afterEach(async () => {
     pty?.close()
     pty = undefined
-    await stage.close()
+    await sandbox.close()
   })
 
-  const worldFile = (): string => join(stage.home.path, 'keys.json')
+  const worldFile = (): string => join(sandbox.home.path, 'keys.json')
   const environment = (): Readonly<Record<string, string>> => ({
-    ...stage.world.environment,
+    ...sandbox.world.environment,
     YKMAN_WORLD: worldFile(),
     TERM: 'xterm-256color',
   })
-  const nextCode = async (): Promise<string> => await stage.world.variables['code']!()
+  const nextCode = async (): Promise<string> => await sandbox.world.variables['code']!()
   const pidsOfYkman = async (): Promise<readonly number[]> =>
     (await waitForFile(`${worldFile()}.runs`)).split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid)
 
@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
       ...(password === undefined ? {} : { password }),
       accounts: { [serial]: { code: await nextCode(), touch } },
     }
-    stage.home.write('keys.json', JSON.stringify({ keys: [key], touchMs }))
+    sandbox.home.write('keys.json', JSON.stringify({ keys: [key], touchMs }))
   }
 
   async function login(...words: readonly string[]): Promise<Pty> {
@@ -91,7 +91,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     await plugIn({ touch: true })
     const terminal = await login()
     await terminal.expect(TOUCH)
-    stage.home.write('keys.json.touched', '')
+    sandbox.home.write('keys.json.touched', '')
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
     expect(terminal.screen().lines.join('\n')).not.toContain('ouch')
@@ -162,7 +162,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     stop(terminal)
     expect(await terminal.exit()).toEqual({ code, signal: null })
     await nothingIsLeft()
-    expect(stage.home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
+    expect(sandbox.home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
   })
 
   it('is not asked where a code is given', async () => {
@@ -176,7 +176,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
       await plugIn({ touch: true })
       const running = loginWithoutTerminal()
       await waitForFile(`${worldFile()}.runs`)
-      stage.home.write('keys.json.touched', '')
+      sandbox.home.write('keys.json.touched', '')
       const { code, stderr, stdout } = await running
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
       expect(stderr).toMatch(/^awsmfa: touch your YubiKey\n✔ work: signed in as alice/)

@@ -14,7 +14,7 @@ import { runCli } from '../../support/run-cli.ts'
 import type { RunResult } from '../../support/run-cli.ts'
 import { startStrictSts } from '../../support/strict-sts/client.ts'
 import type { StrictSts } from '../../support/strict-sts/client.ts'
-import { crowdWorld, keyIdFor, secretFor, virtualDevice } from '../../support/strict-sts/worlds.ts'
+import { manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../../support/strict-sts/worlds.ts'
 import { createTempHome } from '../../support/temp-home.ts'
 import type { TempHome } from '../../support/temp-home.ts'
 
@@ -199,7 +199,7 @@ describe.runIf(CASES.length > 0)('a login', () => {
   const ACCOUNT = '111111111111'
   let sts: StrictSts
   beforeAll(async () => {
-    sts = await startStrictSts(crowdWorld(CASES.length))
+    sts = await startStrictSts(manyUsersWorld(CASES.length))
   })
   afterAll(async () => await sts.stop())
 

@@ -171,7 +171,7 @@ export const aliceWorld = (): World => ({
  * A world for many concurrent logins: `count` users `user0`, `user1`, … in account 111111111111, each with an access
  * key (`keyIdFor(account, n + 1)`) and a virtual device, and a role 222222222222 Admin that trusts them all.
  */
-export const crowdWorld = (count: number): World => ({
+export const manyUsersWorld = (count: number): World => ({
   accounts: [
     {
       id: HOME,

@@ -19,16 +19,15 @@ import { createTempHome } from './temp-home.ts'
 import type { TempHome } from './temp-home.ts'
 import type { TranscriptCommand, TranscriptRun, TranscriptStep, TranscriptContext } from './transcript.ts'
 
-/** An open stage. The caller must call `close`. */
-export interface TranscriptStage {
+export interface Sandbox {
   readonly home: TempHome
   readonly sts: StrictSts
   readonly world: TranscriptContext
   readonly close: () => Promise<void>
 }
 
-/** Options of `openStage`. `files` exist from the start; `variables` override those that `openStage` defines. */
-export interface StageOptions {
+/** Options of `openSandbox`. `files` exist from the start; `variables` override those that `openSandbox` defines. */
+export interface SandboxOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly variables?: TranscriptContext['variables']
   readonly environment?: Readonly<Record<string, string>>
@@ -37,13 +36,13 @@ export interface StageOptions {
 const STEP_MS = 30_000
 
 /**
- * Opens a stage. Defines, for each user of the world (lower case, `-` for `_`), `{name-key}`, `{name-secret}` and, with
- * a TOTP device, `{code-name}`: a valid, unused token code. `{code}` is alice's. `{wrong-code}` is never accepted.
+ * Opens a sandbox. Defines, for each user of the world (lower case, `-` for `_`), `{name-key}`, `{name-secret}` and,
+ * with a TOTP device, `{code-name}`: a valid, unused token code. `{code}` is alice's. `{wrong-code}` is never accepted.
  */
-export async function openStage(world: World, options: StageOptions = {}): Promise<TranscriptStage> {
+export async function openSandbox(world: World, options: SandboxOptions = {}): Promise<Sandbox> {
   const home = createTempHome(options.files)
   const sts = await startStrictSts(world)
-  const handedOut = new Set<string>()
+  const usedCodes = new Set<string>()
   const clock = { offsetMs: 0 }
   const configure = async (changes: Changes): Promise<void> => {
     clock.offsetMs = changes.clockOffsetMs ?? clock.offsetMs
@@ -56,7 +55,7 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
   for (const program of ['awsmfa', 'sts']) chmodSync(join(home.path, '.bin', program), 0o755)
   const environment = home.environment({ ...sts.environment(), ...options.environment })
   const users = world.accounts.flatMap((account) => account.users)
-  const codeOf = (serial: string): (() => Promise<string>) => unusedCodes({ sts, serial, clock, configure, handedOut })
+  const codeOf = (serial: string): (() => Promise<string>) => unusedCodes({ sts, serial, clock, configure, usedCodes })
   const variables: Record<string, () => string | Promise<string>> = {
     'wrong-code': () => '000000',
     home: () => home.path,
@@ -77,7 +76,7 @@ export async function openStage(world: World, options: StageOptions = {}): Promi
       home,
       environment: { ...environment, PATH: `${join(home.path, '.bin')}:${environment['PATH'] ?? ''}` },
       variables,
-      inspect: createInspector(home, longTerm, handedOut),
+      inspect: createInspector(home, longTerm, usedCodes),
     },
     close: async () => {
       control.close()
@@ -92,14 +91,14 @@ interface CodeSupply {
   readonly serial: string
   readonly clock: { readonly offsetMs: number }
   readonly configure: (changes: Changes) => Promise<void>
-  readonly handedOut: Set<string>
+  readonly usedCodes: Set<string>
 }
 
 /**
  * Each code works once, and STS accepts the codes of the previous, the current and the next step (RFC 6238, 5.2). Hands
  * out those of the current and the next step, and moves the server's clock forward when both are used.
  */
-function unusedCodes({ sts, serial, clock, configure, handedOut }: CodeSupply): () => Promise<string> {
+function unusedCodes({ sts, serial, clock, configure, usedCodes }: CodeSupply): () => Promise<string> {
   let last = 0
   return async () => {
     const current = Math.floor((Date.now() + clock.offsetMs) / STEP_MS)
@@ -107,7 +106,7 @@ function unusedCodes({ sts, serial, clock, configure, handedOut }: CodeSupply): 
     if (step > current + 1) await configure({ clockOffsetMs: clock.offsetMs + (step - current) * STEP_MS })
     last = step
     const code = sts.code(serial, step - Math.floor((Date.now() + clock.offsetMs) / STEP_MS))
-    handedOut.add(code)
+    usedCodes.add(code)
     return code
   }
 }
