@@ -143,8 +143,8 @@ export const ASKING_FOR_CODES = [
 
 export const RUNNING_PROCESSES = ['the AWS SDKs for Rust and Java']
 
-/** Programs whose lines only fetch what login now stores: with the session written, most tools no longer start them. */
-const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
+/** Programs whose sessions login now stores itself: once it has, most tools no longer start them. */
+export const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
 
 export interface IgnoringKey {
   readonly key: string

@@ -2,6 +2,7 @@
  * `doctor`: reads both files, the environment and the caches, and reports what is wrong and what each tool will do;
  * `--fix` fixes what is safe to fix.
  */
+import type { FileDifference } from '../aws-files/diff.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { examine, profilesIn } from '../doctor/examination.ts'
@@ -19,8 +20,7 @@ import {
   renderRepairs,
 } from '../doctor/report.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import { changeFiles, shownChange } from '../layouts/change-files.ts'
-import type { ChangedFile } from '../layouts/change-files.ts'
+import { changeFiles, confirmChange, shownChange } from '../layouts/change-files.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
@@ -105,15 +105,15 @@ async function fix(
   invocation: Invocation<'doctor'>,
   context: DoctorContext,
 ): Promise<boolean> {
-  const { terminal, home, now, backups, cancelled } = context
+  const { terminal, home, now, backups } = context
   const isQuiet = invocation.options.quiet === true
   const repairs = findings.filter(({ code, isFixable }) => isFixable && REPAIRS.has(code))
-  const { show, question, consent } = shownChange(invocation, context)
-  const showAll = (changed: readonly ChangedFile[], again: boolean): void =>
+  const { show, consent } = shownChange(invocation, context)
+  const showAll = (changed: readonly FileDifference[], again: boolean): void =>
     show(changed, again, renderRepairs(repairs, { home, now: now() }))
   const plan = (snapshots: SharedSnapshots) => ({ edits: editsFor(snapshots, files, machine, only), result: undefined })
   backups.sweep()
-  const change = { plan, show: showAll, question, consent, keepsBackup: true }
+  const change = { plan, show: showAll, consent, keepsBackup: true }
   const { kind, warnings } = await changeFiles<undefined>(change, context)
   if (kind === 'shown') return false
   if (kind === 'nothing' && repairs.length === 0) {
@@ -123,10 +123,7 @@ async function fix(
   if (kind === 'nothing') {
     showAll([], false)
     if (consent === 'none') return false
-    if (consent === 'asked') {
-      const answer = await terminal.ask({ text: `${question} [y/N] `, wanted: 'consent' }, cancelled)
-      if (!/^y(es)?$/i.test(answer)) throw new AwsmfaError({ code: 'DECLINED' })
-    }
+    if (consent === 'asked') await confirmChange(context)
   }
   for (const { code, file = '' } of repairs) {
     if (code === 'loose-permissions') makePrivate(file)
@@ -159,13 +156,12 @@ function assertExists(
   { config, credentials }: InputFiles,
 ): void {
   if (profiles.find(value) !== undefined) return
-  const near = nearest(value, profiles.names())
   const paths = [config.path, credentials.path]
   throw new AwsmfaError({
     code: 'PROFILE_NOT_FOUND',
     profile: value,
     origin,
     paths,
-    ...(near === undefined ? {} : { nearest: near }),
+    nearest: nearest(value, profiles.names()),
   })
 }

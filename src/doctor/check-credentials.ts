@@ -12,10 +12,8 @@ import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
 import { accountIdOfAccessKeyId, isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { isFailure } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import { SHARED_FILES } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
-
-const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
 /** The engines that read a key and a token from either file, and know `aws_session_token` alone. */
 const ALL_BUT_BOTOCORE = toolsOf('js', 'go', 'rust', 'java', 'dotnet')
@@ -31,7 +29,7 @@ function placeOf(profile: ProfileView, { files }: Examination, value: ProfileVal
 
 /** Returns incomplete key pairs, and keys whose token is missing or in the other file. */
 export function checkKeyPairs(profile: ProfileView, examination: Examination): readonly Finding[] {
-  const found = FILES.flatMap((file): readonly Finding[] => {
+  const found = SHARED_FILES.flatMap((file): readonly Finding[] => {
     const [id, secret] = [valueIn(profile, file, 'aws_access_key_id'), valueIn(profile, file, 'aws_secret_access_key')]
     const half = id ?? secret
     if (half === undefined || (id !== undefined && secret !== undefined)) return []
@@ -39,7 +37,7 @@ export function checkKeyPairs(profile: ProfileView, examination: Examination): r
     return [finding('half-a-key-pair', { ...placeOf(profile, examination, half), key })]
   })
   const file = fileOfKeys(profile)
-  const [token, tokenInConfig] = FILES.map((name) => valueIn(profile, name, 'aws_session_token'))
+  const [token, tokenInConfig] = SHARED_FILES.map((name) => valueIn(profile, name, 'aws_session_token'))
   if (file === 'credentials' && tokenInConfig !== undefined && token === undefined) {
     const place = placeOf(profile, examination, tokenInConfig)
     return [...found, finding('token-in-other-file', { ...place, key: 'aws_session_token', tools: ALL_BUT_BOTOCORE })]
@@ -55,7 +53,7 @@ export function checkKeyPairs(profile: ProfileView, examination: Examination): r
  * SharedCredentialProvider.TOKENS).
  */
 export function checkSecurityToken(profile: ProfileView, examination: Examination): readonly Finding[] {
-  return FILES.flatMap((file): readonly Finding[] => {
+  return SHARED_FILES.flatMap((file): readonly Finding[] => {
     const [old, token] = [valueIn(profile, file, LEGACY_TOKEN_KEY), valueIn(profile, file, 'aws_session_token')]
     const isOfLongTermKeys = valueIn(profile, file, 'aws_access_key_id')?.value.startsWith('AKIA') === true
     if (old === undefined || isOfLongTermKeys || old.value === token?.value) return []
@@ -158,7 +156,7 @@ function accountOfKeys(profile: ProfileView, { profiles }: Examination): string 
 
 /** Returns long-term keys from before 2019, whose ids do not contain their account (see accountIdOfAccessKeyId). */
 export function checkKeyAge(profile: ProfileView, examination: Examination): readonly Finding[] {
-  return FILES.flatMap((file): readonly Finding[] => {
+  return SHARED_FILES.flatMap((file): readonly Finding[] => {
     const id = profile.getFrom(file, 'aws_access_key_id')
     // Such ids are the oldest; those of AWS's documentation imitate them.
     if (id === undefined || !/^AKIA[A-P][A-Z2-7]{15}$/.test(id.value) || id.value.endsWith('EXAMPLE')) return []

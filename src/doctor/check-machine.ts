@@ -1,5 +1,5 @@
 /** Checks what is around the files: modes, caches, the clock, other programs, and what `credential_process` starts. */
-import { runsProgram, visible } from '../aws-files/profile-keys.ts'
+import { PREDECESSORS, runsProgram, visible } from '../aws-files/profile-keys.ts'
 import type { Examination } from './examination.ts'
 import { finding, formatTime, quote, show, showPath, toolNames } from './finding.ts'
 import type { Finding, Messages } from './finding.ts'
@@ -21,17 +21,14 @@ export function checkPermissions({ machine }: Examination): readonly Finding[] {
   )
 }
 
+const READERS = { 'cli-cache': 'aws-cli', 'boto-cache': 'sam' } as const
+
 /** Returns the cache entries that their readers fail on. */
 export function checkCaches({ machine }: Examination): readonly Finding[] {
   return machine.damagedEntries.map(({ path: file, cache, profile }) =>
     cache === 'awsmfa-cache'
       ? finding('damaged-own-cache', { file, tools: [], isFixable: true })
-      : finding('damaged-cache', {
-          file,
-          profile,
-          tools: [cache === 'cli-cache' ? 'aws-cli' : 'sam'],
-          isFixable: true,
-        }),
+      : finding('damaged-cache', { file, profile, tools: [READERS[cache]], isFixable: true }),
   )
 }
 
@@ -61,9 +58,6 @@ export function checkPrograms({ machine }: Examination): readonly Finding[] {
     found.push(finding('slow-certificates', { key: 'NODE_EXTRA_CA_CERTS', tools: [] }))
   return found
 }
-
-/** Programs whose sessions login writes itself: once that is there, most tools no longer start them. */
-const PREDECESSORS = ['vegas-credentials', 'aws-mfa-credential-process']
 
 /**
  * Checks what `credential_process` starts: tools run it without a shell, and from a dock or a service without a PATH.

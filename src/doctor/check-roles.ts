@@ -2,6 +2,7 @@
 import { encodeUtf8 } from '../aws-files/edit.ts'
 import { findSections } from '../aws-files/ini-document.ts'
 import { readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
+import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { ruleFor, sdkValue, valueIn } from './credential-order.ts'
 import type { Outcome, ProfileTraits } from './credential-order.ts'
 import type { Examination } from './examination.ts'
@@ -13,9 +14,6 @@ import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
-
-/** The longest session of a role that is assumed from a session: an hour (IAM User Guide, "Role chaining"). */
-const CHAINED_MAXIMUM_SECONDS = 3_600
 
 interface ProfileContext {
   readonly profile: ProfileView
@@ -141,7 +139,7 @@ function nearestOther(name: string, profile: ProfileView, { nearestName, profile
 /** Checks the duration of a role whose source is a session: awsmfa signs it in, or it has one already. */
 function checkDuration({ profile, traits, examination, at }: ProfileContext, source?: ProfileView): readonly Finding[] {
   const seconds = Number(sdkValue(profile, 'duration_seconds')?.value)
-  if (traits.mfa || source === undefined || !(seconds > CHAINED_MAXIMUM_SECONDS)) return []
+  if (traits.mfa || source === undefined || !(seconds > CHAINED_ROLE_SECONDS)) return []
   const { token, role, keys } = examination.traitsOf(source)
   const isSession =
     token || role || (!keys && readKeys(source, settingRow('MFA device serial').profileKeys) !== undefined)

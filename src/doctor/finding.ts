@@ -17,210 +17,133 @@ export type Severity = 'error' | 'warning' | 'note'
 export interface FindingRow {
   readonly severity: Severity
   readonly about: string
-  readonly fix?: string
+  readonly fix?: string | undefined
 }
 
 /** The findings, in the order of the documentation. */
 export const FINDING_TABLE = {
   // How the files are written.
-  'file-unreadable': { severity: 'error', about: 'a file cannot be read, or is no regular file' },
-  'byte-order-mark': {
-    severity: 'error',
-    about: 'a UTF-8 byte order mark at the beginning',
-    fix: 'unless something else says who its first profile is: the three bytes go',
-  },
-  'not-utf8': { severity: 'error', about: 'bytes that are no UTF-8, be it in a comment; UTF-16' },
-  'carriage-returns': { severity: 'error', about: 'lines that end with CR alone' },
-  'key-before-section': { severity: 'error', about: 'a key above the first section' },
-  'line-without-key': { severity: 'error', about: 'a line that is no key, no header and no comment' },
-  'duplicate-section': {
-    severity: 'error',
-    about: 'two sections of one name',
-    fix: 'where both say the same: the later one goes',
-  },
-  'duplicate-key': {
-    severity: 'error',
-    about: 'a key twice in one section',
-    fix: 'where both say the same: the later one goes',
-  },
-  'proto-section': { severity: 'error', about: 'a section called `__proto__`' },
-  'default-in-capitals': { severity: 'warning', about: 'a section `[DEFAULT]`' },
-  'profile-prefix-in-credentials': {
-    severity: 'error',
-    about: '`[profile x]` in the credentials file',
-    fix: 'where there is no `[x]`: the word goes',
-  },
-  'bare-section-in-config': { severity: 'warning', about: '`[x]` in the config file, without `profile`' },
-  'bare-section-of-awsmfa': {
-    severity: 'note',
-    about: '`[x]` in the config file, in the form of reusabit/awsmfa, which awsmfa reads',
-  },
-  'two-default-sections': { severity: 'warning', about: '`[default]` and `[profile default]` in the config file' },
-  'padded-header': {
-    severity: 'warning',
-    about: 'blanks inside the brackets of a header',
-    fix: 'where there is no section of that name: the blanks go',
-  },
-  'quoted-header': {
-    severity: 'warning',
-    about: 'a name in quotes in a header',
-    fix: 'where the name needs none: the quotes go',
-  },
-  'comment-after-header': {
-    severity: 'warning',
-    about: 'a comment behind a header',
-    fix: 'always: it gets a line of its own',
-  },
-  'joined-comment': { severity: 'error', about: 'a comment behind a header, without a blank before it' },
-  'text-after-header': { severity: 'error', about: 'text behind a header that is no comment' },
-  'double-bracket': { severity: 'error', about: 'another `]` behind that of a header' },
-  'bracket-after-header': { severity: 'error', about: 'a `]` in the comment behind a header' },
-  'empty-header': { severity: 'error', about: 'a header `[]`' },
-  'indented-header': { severity: 'warning', about: 'a header that does not begin its line' },
-  'name-not-portable': {
-    severity: 'warning',
-    about: 'a name with other characters than letters, digits and `_-/.%@:+`',
-  },
-  'name-with-comment-sign': { severity: 'error', about: 'a name with `#` or `;`' },
-  'upper-case-key': {
-    severity: 'warning',
-    about: 'a key in capitals',
-    fix: 'where it is a key of AWS, and not there in small letters too',
-  },
-  'colon-delimiter': {
-    severity: 'error',
-    about: '`:` in place of `=`',
-    fix: 'unless something else says who the profile is',
-  },
-  'inline-comment': {
-    severity: 'warning',
-    about: 'a comment behind a value',
-    fix: 'where the value cannot hold one: the comment gets a line of its own',
-  },
-  'quoted-value': {
-    severity: 'warning',
-    about: 'quotes round a key, a region, an ARN or a profile',
-    fix: 'always: the quotes go',
-  },
-  'first-key-indented': {
-    severity: 'error',
-    about: 'keys that do not begin their lines',
-    fix: 'where no other line depends on it: the blanks go',
-  },
-  'key-in-value': { severity: 'warning', about: 'an indented key below another, which it is a part of for most tools' },
-  'line-in-block': { severity: 'error', about: 'an indented line without `=` below a key without a value' },
-  'indented-comment': {
-    severity: 'warning',
-    about: 'a comment that does not begin its line',
-    fix: 'always: the blanks go',
-  },
+  'file-unreadable': error('a file cannot be read, or is no regular file'),
+  'byte-order-mark': error(
+    'a UTF-8 byte order mark at the beginning',
+    'unless something else says who its first profile is: the three bytes go',
+  ),
+  'not-utf8': error('bytes that are no UTF-8, be it in a comment; UTF-16'),
+  'carriage-returns': error('lines that end with CR alone'),
+  'key-before-section': error('a key above the first section'),
+  'line-without-key': error('a line that is no key, no header and no comment'),
+  'duplicate-section': error('two sections of one name', 'where both say the same: the later one goes'),
+  'duplicate-key': error('a key twice in one section', 'where both say the same: the later one goes'),
+  'proto-section': error('a section called `__proto__`'),
+  'default-in-capitals': warning('a section `[DEFAULT]`'),
+  'profile-prefix-in-credentials': error(
+    '`[profile x]` in the credentials file',
+    'where there is no `[x]`: the word goes',
+  ),
+  'bare-section-in-config': warning('`[x]` in the config file, without `profile`'),
+  'bare-section-of-awsmfa': note('`[x]` in the config file, in the form of reusabit/awsmfa, which awsmfa reads'),
+  'two-default-sections': warning('`[default]` and `[profile default]` in the config file'),
+  'padded-header': warning(
+    'blanks inside the brackets of a header',
+    'where there is no section of that name: the blanks go',
+  ),
+  'quoted-header': warning('a name in quotes in a header', 'where the name needs none: the quotes go'),
+  'comment-after-header': warning('a comment behind a header', 'always: it gets a line of its own'),
+  'joined-comment': error('a comment behind a header, without a blank before it'),
+  'text-after-header': error('text behind a header that is no comment'),
+  'double-bracket': error('another `]` behind that of a header'),
+  'bracket-after-header': error('a `]` in the comment behind a header'),
+  'empty-header': error('a header `[]`'),
+  'indented-header': warning('a header that does not begin its line'),
+  'name-not-portable': warning('a name with other characters than letters, digits and `_-/.%@:+`'),
+  'name-with-comment-sign': error('a name with `#` or `;`'),
+  'upper-case-key': warning('a key in capitals', 'where it is a key of AWS, and not there in small letters too'),
+  'colon-delimiter': error('`:` in place of `=`', 'unless something else says who the profile is'),
+  'inline-comment': warning(
+    'a comment behind a value',
+    'where the value cannot hold one: the comment gets a line of its own',
+  ),
+  'quoted-value': warning('quotes round a key, a region, an ARN or a profile', 'always: the quotes go'),
+  'first-key-indented': error('keys that do not begin their lines', 'where no other line depends on it: the blanks go'),
+  'key-in-value': warning('an indented key below another, which it is a part of for most tools'),
+  'line-in-block': error('an indented line without `=` below a key without a value'),
+  'indented-comment': warning('a comment that does not begin its line', 'always: the blanks go'),
   // What is in them.
-  'half-a-key-pair': { severity: 'error', about: 'a key id without its secret, or the other way round' },
-  'token-in-other-file': { severity: 'error', about: 'keys in one file, a session token in the other' },
-  'token-beside-long-term-keys': {
-    severity: 'error',
-    about: 'a session token beside long-term keys',
-    fix: 'where login left it',
-  },
-  'session-without-token': { severity: 'error', about: 'the keys of a session (`ASIA…`) without its token' },
-  'security-token-first': {
-    severity: 'error',
-    about: '`aws_security_token` with another value than `aws_session_token`',
-    fix: 'beside a session of awsmfa’s',
-  },
-  'security-token-alone': { severity: 'warning', about: '`aws_security_token` without `aws_session_token`' },
-  'leftover-marks': {
-    severity: 'warning',
-    about: 'what login notes beside a session, without that session',
-    fix: 'always',
-  },
-  'leftover-session': { severity: 'note', about: 'a session of another tool that has expired' },
-  'session-expired': { severity: 'note', about: 'a session of awsmfa’s that has expired' },
-  'role-hides-session': { severity: 'warning', about: 'a session in a profile that is a role' },
-  'keys-hide-process': { severity: 'warning', about: 'keys in a profile with `credential_process`' },
-  'sso-hides-keys': { severity: 'warning', about: 'keys in a profile with single sign-on' },
-  'empty-role-key': { severity: 'error', about: '`role_arn` or `source_profile` without a value' },
-  'role-without-source': { severity: 'error', about: '`role_arn` without `source_profile`' },
-  'two-sources': { severity: 'error', about: '`source_profile` and `credential_source` in one role' },
-  'credential-source-unknown': { severity: 'error', about: 'a `credential_source` that there is not' },
-  'source-profile-missing': { severity: 'error', about: '`source_profile` names no profile' },
-  'source-profile-cycle': { severity: 'error', about: 'profiles that name each other as their source' },
-  'role-asks-for-code': { severity: 'warning', about: '`mfa_serial` in a role profile' },
-  'role-too-long': {
-    severity: 'warning',
-    about: '`duration_seconds` above 3600 in a role that is made from a session',
-  },
-  'sso-session-missing': { severity: 'error', about: '`sso_session` names no `[sso-session …]`' },
-  'mfa-serial-beside-keys': { severity: 'warning', about: '`mfa_serial` beside keys' },
-  'source-without-role': { severity: 'warning', about: '`source_profile` without `role_arn`' },
-  'fido-device': { severity: 'error', about: 'a security key or passkey as the MFA device' },
-  'device-malformed': { severity: 'error', about: 'an MFA device that can be none' },
-  'device-of-other-account': { severity: 'warning', about: 'an MFA device of another account than the keys' },
-  'old-access-key': { severity: 'warning', about: 'an access key from before 2019, as its id tells' },
-  'process-unparsable': { severity: 'error', about: 'a `credential_process` with an open quote, or nothing in it' },
-  'process-needs-shell': {
-    severity: 'warning',
-    about: 'a `credential_process` with `~`, variables, pipes or single quotes that only a shell understands',
-  },
-  'process-needs-path': { severity: 'warning', about: 'a `credential_process` that does not run with an empty `PATH`' },
-  'process-not-there': { severity: 'error', about: 'a `credential_process` whose program is not there' },
+  'half-a-key-pair': error('a key id without its secret, or the other way round'),
+  'token-in-other-file': error('keys in one file, a session token in the other'),
+  'token-beside-long-term-keys': error('a session token beside long-term keys', 'where login left it'),
+  'session-without-token': error('the keys of a session (`ASIA…`) without its token'),
+  'security-token-first': error(
+    '`aws_security_token` with another value than `aws_session_token`',
+    'beside a session of awsmfa’s',
+  ),
+  'security-token-alone': warning('`aws_security_token` without `aws_session_token`'),
+  'leftover-marks': warning('what login notes beside a session, without that session', 'always'),
+  'leftover-session': note('a session of another tool that has expired'),
+  'session-expired': note('a session of awsmfa’s that has expired'),
+  'role-hides-session': warning('a session in a profile that is a role'),
+  'keys-hide-process': warning('keys in a profile with `credential_process`'),
+  'sso-hides-keys': warning('keys in a profile with single sign-on'),
+  'empty-role-key': error('`role_arn` or `source_profile` without a value'),
+  'role-without-source': error('`role_arn` without `source_profile`'),
+  'two-sources': error('`source_profile` and `credential_source` in one role'),
+  'credential-source-unknown': error('a `credential_source` that there is not'),
+  'source-profile-missing': error('`source_profile` names no profile'),
+  'source-profile-cycle': error('profiles that name each other as their source'),
+  'role-asks-for-code': warning('`mfa_serial` in a role profile'),
+  'role-too-long': warning('`duration_seconds` above 3600 in a role that is made from a session'),
+  'sso-session-missing': error('`sso_session` names no `[sso-session …]`'),
+  'mfa-serial-beside-keys': warning('`mfa_serial` beside keys'),
+  'source-without-role': warning('`source_profile` without `role_arn`'),
+  'fido-device': error('a security key or passkey as the MFA device'),
+  'device-malformed': error('an MFA device that can be none'),
+  'device-of-other-account': warning('an MFA device of another account than the keys'),
+  'old-access-key': warning('an access key from before 2019, as its id tells'),
+  'process-unparsable': error('a `credential_process` with an open quote, or nothing in it'),
+  'process-needs-shell': warning(
+    'a `credential_process` with `~`, variables, pipes or single quotes that only a shell understands',
+  ),
+  'process-needs-path': warning('a `credential_process` that does not run with an empty `PATH`'),
+  'process-not-there': error('a `credential_process` whose program is not there'),
   // What is around them.
-  'loose-permissions': {
-    severity: 'warning',
-    about: 'a file with secrets that others may read',
-    fix: 'always: mode 0600',
-  },
-  'damaged-cache': {
-    severity: 'error',
-    about: 'a damaged entry in the cache of the AWS CLI or of botocore',
-    fix: 'always: the entry goes',
-  },
-  'damaged-own-cache': {
-    severity: 'warning',
-    about: 'a damaged entry in awsmfa’s own cache',
-    fix: 'always: the entry goes',
-  },
-  'clock-in-doubt': {
-    severity: 'warning',
-    about: 'a file, or the end of a session, that is further ahead than it can be',
-  },
-  'clock-skewed': { severity: 'error', about: 'a clock that differs from that of AWS (with `--online` alone)' },
-  'clock-not-checked': { severity: 'note', about: 'no answer to `--online`' },
-  'variable-keys': { severity: 'warning', about: 'keys in the environment, which count before profiles' },
-  'variable-session-expired': { severity: 'error', about: 'a session in the environment that has expired' },
-  'variable-expiration-malformed': { severity: 'error', about: '`AWS_CREDENTIAL_EXPIRATION` that is no date' },
-  'variable-half-a-key-pair': { severity: 'error', about: '`AWS_ACCESS_KEY_ID` without `AWS_SECRET_ACCESS_KEY`' },
-  'variable-session-without-token': {
-    severity: 'error',
-    about: 'the keys of a session (`ASIA…`) without `AWS_SESSION_TOKEN`',
-  },
-  'variable-security-token': {
-    severity: 'error',
-    about: '`AWS_SECURITY_TOKEN` with another value than `AWS_SESSION_TOKEN`',
-  },
-  'variable-profiles-differ': {
-    severity: 'warning',
-    about: '`AWS_PROFILE` and `AWS_DEFAULT_PROFILE` with different names',
-  },
-  'variable-profile-unread': { severity: 'warning', about: '`AWS_DEFAULT_PROFILE` without `AWS_PROFILE`' },
-  'variable-profile-empty': { severity: 'error', about: '`AWS_PROFILE` without a value' },
-  'variable-profile-unknown': { severity: 'error', about: '`AWS_PROFILE` names no profile' },
-  'variable-file-empty': {
-    severity: 'error',
-    about: '`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` without a value',
-  },
-  'variable-file-missing': { severity: 'warning', about: 'a variable names a file that is not there' },
-  'variable-file-not-expanded': {
-    severity: 'warning',
-    about: 'a variable names a file with `~` or `$`, which not every tool expands',
-  },
-  'home-differs': { severity: 'warning', about: '`HOME` and `USERPROFILE` differ on Windows' },
-  'second-awsmfa': { severity: 'warning', about: 'another `awsmfa` on `PATH`' },
-  'slow-certificates': { severity: 'note', about: '`NODE_EXTRA_CA_CERTS` on Node 20' },
+  'loose-permissions': warning('a file with secrets that others may read', 'always: mode 0600'),
+  'damaged-cache': error('a damaged entry in the cache of the AWS CLI or of botocore', 'always: the entry goes'),
+  'damaged-own-cache': warning('a damaged entry in awsmfa’s own cache', 'always: the entry goes'),
+  'clock-in-doubt': warning('a file, or the end of a session, that is further ahead than it can be'),
+  'clock-skewed': error('a clock that differs from that of AWS (with `--online` alone)'),
+  'clock-not-checked': note('no answer to `--online`'),
+  'variable-keys': warning('keys in the environment, which count before profiles'),
+  'variable-session-expired': error('a session in the environment that has expired'),
+  'variable-expiration-malformed': error('`AWS_CREDENTIAL_EXPIRATION` that is no date'),
+  'variable-half-a-key-pair': error('`AWS_ACCESS_KEY_ID` without `AWS_SECRET_ACCESS_KEY`'),
+  'variable-session-without-token': error('the keys of a session (`ASIA…`) without `AWS_SESSION_TOKEN`'),
+  'variable-security-token': error('`AWS_SECURITY_TOKEN` with another value than `AWS_SESSION_TOKEN`'),
+  'variable-profiles-differ': warning('`AWS_PROFILE` and `AWS_DEFAULT_PROFILE` with different names'),
+  'variable-profile-unread': warning('`AWS_DEFAULT_PROFILE` without `AWS_PROFILE`'),
+  'variable-profile-empty': error('`AWS_PROFILE` without a value'),
+  'variable-profile-unknown': error('`AWS_PROFILE` names no profile'),
+  'variable-file-empty': error('`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` without a value'),
+  'variable-file-missing': warning('a variable names a file that is not there'),
+  'variable-file-not-expanded': warning('a variable names a file with `~` or `$`, which not every tool expands'),
+  'home-differs': warning('`HOME` and `USERPROFILE` differ on Windows'),
+  'second-awsmfa': warning('another `awsmfa` on `PATH`'),
+  'slow-certificates': note('`NODE_EXTRA_CA_CERTS` on Node 20'),
   // What tools will do.
-  'tools-use': { severity: 'note', about: 'what tools will do with a profile that works for them' },
-  'tools-fail': { severity: 'note', about: 'which tools get nothing from a profile' },
-} as const satisfies Readonly<Record<string, FindingRow>>
+  'tools-use': note('what tools will do with a profile that works for them'),
+  'tools-fail': note('which tools get nothing from a profile'),
+} satisfies Readonly<Record<string, FindingRow>>
+
+function error(about: string, fix?: string): FindingRow {
+  return { severity: 'error', about, fix }
+}
+
+function warning(about: string, fix?: string): FindingRow {
+  return { severity: 'warning', about, fix }
+}
+
+function note(about: string): FindingRow {
+  return { severity: 'note', about }
+}
 
 export type FindingCode = keyof typeof FINDING_TABLE
 

@@ -32,6 +32,7 @@ import { cacheArgumentsOf, findPromptFree } from '../sessions/aws-cache-entry.ts
 import type { AwsCache } from '../sessions/aws-cache.ts'
 import { inspectEncrypted } from '../sessions/cache-cipher.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
+import { isSet } from '../ui/style.ts'
 
 /** What is needed to read the machine. */
 export interface MachineSources {
@@ -131,11 +132,10 @@ function cacheEntriesIn(home: string | undefined): readonly string[] {
 }
 
 function findDamagedAwsEntries(profiles: Profiles, awsCaches: readonly AwsCache[]): readonly DamagedEntry[] {
-  if (awsCaches.length === 0) return []
   const byPath = new Map<string, DamagedEntry>()
-  for (const name of profiles.names()) {
+  for (const name of awsCaches.length === 0 ? [] : profiles.names()) {
     const profile = profiles.find(name)
-    const cacheArguments = profile === undefined ? undefined : cacheArgumentsOf(profile)
+    const cacheArguments = profile && cacheArgumentsOf(profile)
     if (cacheArguments === undefined) continue
     for (const { source, findFor, pathFor } of awsCaches) {
       const path = pathFor(cacheArguments)
@@ -189,12 +189,9 @@ function firstBytes(path: string): string {
 }
 
 function findMissingFiles({ credentials, config }: InputFiles, environment: Environment): Machine['missingFiles'] {
-  return [
-    { variable: 'AWS_SHARED_CREDENTIALS_FILE', file: credentials },
-    { variable: 'AWS_CONFIG_FILE', file: config },
-  ]
-    .filter(({ variable, file }) => (environment[variable] ?? '') !== '' && !file.exists && file.path !== '/dev/null')
-    .map(({ variable, file }) => ({ variable, path: file.path }))
+  return Object.entries({ AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONFIG_FILE: config })
+    .filter(([variable, file]) => isSet(environment[variable]) && !file.exists && file.path !== '/dev/null')
+    .map(([variable, { path }]) => ({ variable, path }))
 }
 
 /**
@@ -240,7 +237,7 @@ export async function measureClockOffset({ environment, home, now }: MachineSour
     profileSetting: () => undefined,
     serviceEndpoint: () => undefined,
   })
-  const region = [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find((name = '') => name !== '')
+  const region = [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find(isSet)
   return await measureClock(settings, region ?? 'us-east-1', now)
 }
 

@@ -11,15 +11,14 @@ import type { Examination, ExaminedFile, ExaminedFiles, ExaminedSection } from '
 import { commandFor, finding, formatTime, quote, show, toolNames } from './finding.ts'
 import type { Finding, FindingCode, MessageContext, Messages } from './finding.ts'
 import type { ParsedFile, ParsedProfile, ParsedValue } from './parsers.ts'
-import { TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
+import { ENGINES, TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
 import type { Engine, ParserEffect, ToolId } from './tools.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
+import { SHARED_FILES } from '../model/origin.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
-
-const FILES: readonly SharedFileName[] = ['credentials', 'config']
 
 /** What a tool does. */
 interface ToolOutcome {
@@ -79,14 +78,7 @@ export function findOutcomes(
   const view = (engine: Engine): EngineView => viewOf(engine, examination, findings)
   const context = {
     examination,
-    views: {
-      botocore: view('botocore'),
-      js: view('js'),
-      go: view('go'),
-      rust: view('rust'),
-      java: view('java'),
-      dotnet: view('dotnet'),
-    },
+    views: Object.fromEntries(ENGINES.map((engine) => [engine, view(engine)])) as Record<Engine, EngineView>,
     bare: new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile)),
     deadEnds: findings.flatMap(({ code, profile, tools }) => {
       const deadEnd = DEAD_ENDS[code]
@@ -127,7 +119,7 @@ function outcomeFindings(profile: ProfileView, context: OutcomeContext): readonl
  * Whether two headers of one file open the profile in different spellings. Which of them .NET uses has not been tested.
  */
 function hasTwoForms({ name }: ProfileView, { files }: Examination): boolean {
-  return FILES.some((file) => {
+  return SHARED_FILES.some((file) => {
     const sections = files[file]
       .sectionsFor(name)
       .filter(({ header }) => file === 'credentials' || header.isPrefixed || name === 'default')
@@ -152,7 +144,7 @@ function outcomeSeen(tool: ToolId, profile: ProfileView, view: Exclude<EngineVie
   const seen = view.find(profile.name)
   if (seen === undefined) return { outcome: 'unread' }
   const result = resolveOutcome(tool, seen, view.examination)
-  const isPart = FILES.some(
+  const isPart = SHARED_FILES.some(
     (file) =>
       profile.lines[file] !== undefined &&
       (file === 'credentials' || profile.configForm === 'standard') &&
@@ -324,7 +316,7 @@ function mergedView(name: string, parsed: ParsedBoth): ProfileView | undefined {
     name,
     get: (key) => getFrom('credentials', key) ?? getFrom('config', key),
     getFrom,
-    keys: () => [...new Set(FILES.flatMap((file) => [...(parsed[file]?.values.keys() ?? [])]))],
+    keys: () => [...new Set(SHARED_FILES.flatMap((file) => [...(parsed[file]?.values.keys() ?? [])]))],
     lines: { ...lineIn('credentials'), ...lineIn('config') },
     configForm: parsed.config === undefined ? undefined : 'standard',
   }
@@ -399,48 +391,34 @@ export const OUTCOME_MESSAGES = {
   ],
 } satisfies Messages
 
-function describeUse(found: Finding, context: MessageContext): string {
-  const verb = verbFor(found.tools)
-  const identity = show(found.name)
-  switch (found.key ?? '') {
-    case 'keys':
-      return `${verb('use', 'uses')} the ${identity}`
-    case 'role':
-      return `${verb('assume', 'assumes')} ${identity}`
-    case 'role-without-mfa':
-      return `${verb('assume', 'assumes')} ${identity} without MFA`
-    case 'asks':
-      return `${verb('ask', 'asks')} for a code, then ${verb('assume', 'assumes')} ${identity}`
-    case 'cached':
-      return `${verb('use', 'uses')} a cached session for ${identity} until ${formatTime(found.at, context)}, then ${verb('ask', 'asks')} for a code`
-    case 'process':
-      return `${verb('start', 'starts')} the credential_process of ${quote(found.profile)}`
-    case 'sso':
-      return `${verb('sign', 'signs')} in with single sign-on`
-    case 'login':
-      return `${verb('use', 'uses')} the session of aws login`
-    default:
-      return `${verb('assume', 'assumes')} a role with a web identity`
+function describeUse({ tools, key, name, profile, at }: Finding, context: MessageContext): string {
+  const s = isSingular(tools) ? 's' : ''
+  const identity = show(name)
+  const texts: Readonly<Partial<Record<string, string>>> = {
+    keys: `use${s} the ${identity}`,
+    role: `assume${s} ${identity}`,
+    'role-without-mfa': `assume${s} ${identity} without MFA`,
+    asks: `ask${s} for a code, then assume${s} ${identity}`,
+    cached: `use${s} a cached session for ${identity} until ${formatTime(at, context)}, then ask${s} for a code`,
+    process: `start${s} the credential_process of ${quote(profile)}`,
+    sso: `sign${s} in with single sign-on`,
+    login: `use${s} the session of aws login`,
+    'web-identity': `assume${s} a role with a web identity`,
   }
+  return texts[key ?? ''] ?? ''
 }
 
 function describeFailure({ tools, key, other }: Finding): string {
   const isAll = tools.length === TOOL_IDS.length
-  const verb = verbFor(tools)
+  const s = isSingular(tools) ? 's' : ''
   const names = toolNames(tools)
-  switch (key ?? '') {
-    case 'fails':
-      return `${names} ${verb('fail', 'fails')}: ${show(other)}`
-    case 'unread':
-      return `${isAll ? 'no tool sees' : `${names} ${verb('do', 'does')} not see`} it, for how the file is written`
-    case 'signed-out':
-      return `${isAll ? 'no tool gets' : `${names} ${verb('get', 'gets')} no`} keys until somebody signs in`
-    default:
-      return `${isAll ? 'no tool gets' : `${names} ${verb('get', 'gets')} no`} keys from it`
-  }
+  if (key === 'fails') return `${names} fail${s}: ${show(other)}`
+  if (key === 'unread')
+    return `${isAll ? 'no tool sees' : `${names} ${s === '' ? 'do' : 'does'} not see`} it, for how the file is written`
+  return `${isAll ? 'no tool gets' : `${names} get${s} no`} keys ${key === 'signed-out' ? 'until somebody signs in' : 'from it'}`
 }
 
-/** The form of a verb after these tools; `every tool` is singular. */
-function verbFor(tools: readonly ToolId[]): (many: string, one: string) => string {
-  return (many, one) => (tools.length === 1 || tools.length === TOOL_IDS.length ? one : many)
+/** Whether the names of these tools take a verb in the singular, as `every tool` does. */
+function isSingular(tools: readonly ToolId[]): boolean {
+  return tools.length === 1 || tools.length === TOOL_IDS.length
 }

@@ -27,6 +27,7 @@ import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import { SHARED_FILES } from '../model/origin.ts'
 import type { Place, SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 
@@ -77,14 +78,11 @@ function newKeys(base: string, { accessKeyId, secretAccessKey }: LongTermCredent
 function renamedSection(base: string, input: KeyMoveInput): KeyMove {
   const { documents, profiles } = input
   const profile = profiles.find(base)
-  const holders = (['credentials', 'config'] as const).filter((name) =>
+  const holders = SHARED_FILES.filter((name) =>
     ['aws_access_key_id', 'aws_secret_access_key'].some((key) => (profile?.getFrom(name, key)?.value ?? '') !== ''),
   )
   const [file = 'credentials', second] = holders
-  const placeIn = (name: SharedFileName): Place => ({
-    path: documents[name].path,
-    line: profile?.lines[name],
-  })
+  const placeIn = (name: SharedFileName): Place => ({ path: documents[name].path, line: profile?.lines[name] })
   if (second !== undefined) throw unsuitable(base, 'keys-in-both-files', holders.map(placeIn))
   assertNameIsFree(base, file, input)
   const { document, path } = documents[file]

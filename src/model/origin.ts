@@ -1,6 +1,9 @@
 /** Where values come from: the shared files, settings, flags, the environment. */
-/** One of the two shared files of AWS. */
-export type SharedFileName = 'credentials' | 'config'
+
+/** The two shared files of AWS, in the order in which values count. */
+export const SHARED_FILES = ['credentials', 'config'] as const
+
+export type SharedFileName = (typeof SHARED_FILES)[number]
 
 /** Where a resolved value came from, for messages and `--debug`. Lines count from 1. */
 export type Origin =

@@ -80,7 +80,7 @@ describe.each(CODES)('%s', (code) => {
 
   it('is fixed if the table says so, without a new fault, and undo restores it', async () => {
     const isFixable = findingsIn(home).some((found) => found.isFixable)
-    expect(isFixable).toBe('fix' in FINDING_TABLE[code])
+    expect(isFixable).toBe(FINDING_TABLE[code].fix !== undefined)
     const [before, texts] = [textsOf(home), fixedTexts(home)]
     const changesFiles = isFixable && !FIXED_OUTSIDE_THE_FILES.includes(code)
     expect(texts.credentials !== before.credentials || texts.config !== before.config).toBe(changesFiles)

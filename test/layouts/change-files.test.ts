@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
+import type { FileDifference } from '../../src/aws-files/diff.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import type { ChangeRecord } from '../../src/layouts/backups.ts'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import type { FilePlan, SharedFiles } from '../../src/aws-files/shared-files.ts'
 import { changeFiles } from '../../src/layouts/change-files.ts'
-import type { ChangedFile, ChangeEffects, FileChange } from '../../src/layouts/change-files.ts'
+import type { ChangeEffects, FileChange } from '../../src/layouts/change-files.ts'
 
 interface Scene {
   readonly texts: { credentials: string; config: string }
@@ -15,9 +16,9 @@ interface Scene {
   readonly records: Map<string, ChangeRecord>
 }
 
-/** `meanwhile` happens when the person is asked; `transact` what the write throws after its plan. */
+/** `meanwhile` happens when the user is asked; `transact` what the write throws after its plan. */
 function scene(
-  answers: readonly string[],
+  answers: readonly boolean[],
   {
     meanwhile = [],
     failure,
@@ -60,8 +61,8 @@ function scene(
       remove: (name) => void (records.delete(name), events.push(`remove ${name}`)),
     },
     terminal: {
-      ask: async ({ text, wanted }) => {
-        events.push(`ask ${wanted} ${text}`)
+      confirm: async (question, _, wanted) => {
+        events.push(`ask ${wanted} ${question}`)
         events_.shift()?.(texts)
         const answer = left.shift()
         if (answer === undefined) throw new Error('asked once more than expected')
@@ -89,13 +90,12 @@ function plan({ credentials, config }: SharedSnapshots): FilePlan<string> {
 }
 
 function change(
-  shown: (readonly [readonly ChangedFile[], boolean])[],
+  shown: (readonly [readonly FileDifference[], boolean])[],
   more: Partial<FileChange<string>> = {},
 ): FileChange<string> {
   return {
     plan,
     show: (files, again) => void shown.push([files, again]),
-    question: 'Make these changes?',
     consent: 'asked',
     keepsBackup: true,
     ...more,
@@ -109,11 +109,11 @@ const SHOWN = [
 
 describe('a change of files', () => {
   test('is shown, asked about, backed up and made, in this order', async () => {
-    const { texts, effects, events, records } = scene(['y'])
-    const shown: [readonly ChangedFile[], boolean][] = []
+    const { texts, effects, events, records } = scene([true])
+    const shown: [readonly FileDifference[], boolean][] = []
     expect(await changeFiles(change(shown), effects)).toEqual({ kind: 'changed', result: '1', warnings: [] })
     expect(shown).toEqual([[SHOWN, false]])
-    expect(events).toEqual(['rehearse config,credentials', 'ask consent Make these changes? [y/N] ', 'keep record 1'])
+    expect(events).toEqual(['rehearse config,credentials', 'ask consent Make these changes?', 'keep record 1'])
     expect(texts).toEqual({ credentials: '[a]\nx = 1\ny = 1\n', config: '[b]\nz = 1\n' })
     expect(records.get('record 1')?.files.credentials).toEqual({
       path: 'credentials',
@@ -122,8 +122,8 @@ describe('a change of files', () => {
     })
   })
 
-  test.each(['', 'n', 'no', 'yess', 'maybe'])('is not made after %j', async (answer) => {
-    const { texts, effects, records } = scene([answer])
+  test('is not made after a no', async () => {
+    const { texts, effects, records } = scene([false])
     await expect(changeFiles(change([]), effects)).rejects.toMatchObject({ failure: { code: 'DECLINED' } })
     expect([texts, records.size]).toEqual([{ credentials: '[a]\nx = 1\n', config: '[b]\n' }, 0])
   })
@@ -150,7 +150,7 @@ describe('a change of files', () => {
   })
 
   test('is made where it belongs when something else changed meanwhile, without another question', async () => {
-    const { texts, effects } = scene(['yes'], {
+    const { texts, effects } = scene([true], {
       meanwhile: [(each) => (each.credentials = `# new\n${each.credentials}[c]\n`)],
     })
     expect(await changeFiles(change([]), effects)).toMatchObject({ kind: 'changed' })
@@ -158,10 +158,10 @@ describe('a change of files', () => {
   })
 
   test('is shown and asked about again when it has become another one', async () => {
-    const { texts, effects, events, records } = scene(['y', 'y'], {
+    const { texts, effects, events, records } = scene([true, true], {
       meanwhile: [(each) => (each.credentials = '[a]\nx = 2\n')],
     })
-    const shown: [readonly ChangedFile[], boolean][] = []
+    const shown: [readonly FileDifference[], boolean][] = []
     expect(await changeFiles(change(shown), effects)).toMatchObject({ kind: 'changed', result: '2' })
     expect(shown.map(([files, again]) => [files[0]?.after, again])).toEqual([
       ['[a]\nx = 1\ny = 1\n', false],
@@ -178,10 +178,10 @@ describe('a change of files', () => {
       errno: 'ENOSPC',
       step: 'stage',
     })
-    const none = scene(['y'], { failure })
+    const none = scene([true], { failure })
     await expect(changeFiles(change([]), none.effects)).rejects.toBe(failure)
     expect(none.events.slice(-2)).toEqual(['keep record 1', 'remove record 1'])
-    const half = scene(['y'], { failure, half: true })
+    const half = scene([true], { failure, half: true })
     await expect(changeFiles(change([]), half.effects)).rejects.toBe(failure)
     expect(half.records.size).toBe(1)
   })
