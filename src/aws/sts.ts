@@ -54,7 +54,7 @@ export interface AwsCallerOptions {
   readonly transport: TransportSettings
   readonly now: Now
   /** Where the values came from that AWS may reject, for the failures that name it. */
-  readonly origins?: { readonly serial?: Origin; readonly longTerm?: Origin }
+  readonly origins?: { readonly serial?: Origin | undefined; readonly longTerm?: Origin }
   /** For TCP, proxy and TLS together; default 5000. */
   readonly connectTimeoutMs?: number
   /** From the start of a request to the end of its answer; default 20000. */

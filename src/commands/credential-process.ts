@@ -23,7 +23,7 @@ import { visible, warn } from '../ui/words.ts'
  * The SDK for JavaScript starts a process that failed again at once, and `make -j` starts many one after another: a no
  * counts for all of them.
  */
-const REFUSAL_HOLDS_MS = 5_000
+const REFUSAL_MAX_AGE_MS = 5_000
 
 /**
  * How long the answer may take, a person included. The AWS SDK for Rust waits about 20 s for a credential process, the
@@ -85,7 +85,7 @@ async function findSession(
   const stored = await sessionInFiles(invocation, snapshots, runtime)
   if (stored !== undefined && refreshAction(stored.expiration, runtime.now(), windowSeconds) !== 'renew') return stored
   try {
-    const options = { windowSeconds, refusalHoldsMs: REFUSAL_HOLDS_MS, onNotRenewed }
+    const options = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
     return await ownSession(invocation, snapshots, options, runtime)
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error

@@ -222,7 +222,7 @@ function toMend(profile: string): string {
 /** Says what the plan caps. */
 function renderPlanNote(planned: PlanNote): string {
   return note(
-    `AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.askedSeconds)}`,
+    `AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.requestedSeconds)}`,
   )
 }
 

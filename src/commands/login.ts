@@ -18,16 +18,16 @@ import type { FailedLogin, LoginResult } from './login-output.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import type { ResolutionNote } from '../login/destination.ts'
-import { isRenewalAsked, loginInput, prepareLogin } from '../login/prepare.ts'
-import type { PreparedLogin } from '../login/prepare.ts'
+import type { ObtainedSession } from '../login/obtain-session.ts'
+import { isRenewalRequested, loginInput, prepareLogin } from '../login/prepare.ts'
+import type { Login } from '../login/prepare.ts'
 import type { LoginInput } from '../login/resolve.ts'
+import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
-import type { Candidate, SignInOutcome } from '../login/sign-in.ts'
 import { canBeSignedIn, expandTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
 import type { Targets } from '../login/targets.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { statusOfProfile, statusesJson } from '../sessions/status.ts'
@@ -41,16 +41,16 @@ import { visible } from '../ui/words.ts'
 export async function login(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
   runtime.backups.sweep()
   const snapshots = runtime.files.read()
-  const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
+  const defaults = await runtime.readSettings()
   const { profiles, byPattern } = findTargets(invocation, snapshots, runtime)
   if (invocation.options.all !== true && !byPattern && profiles.length < 2) {
-    const picked = await pickProfile(input, runtime)
+    const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
-    return await signInProfiles(line, undefined, snapshots, runtime)
+    return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)
   }
   if (profiles.length === 0 && invocation.options.quiet !== true) runtime.terminal.stderr(renderNothingManaged())
   if (byPattern) await confirmPattern(profiles, runtime)
-  return await signInProfiles(invocation, profiles, snapshots, runtime)
+  return await signInProfiles(invocation, profiles, { snapshots, defaults }, runtime)
 }
 
 function findTargets(
@@ -107,18 +107,17 @@ async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<st
 export async function signInProfiles(
   invocation: Invocation<'login'>,
   list: readonly string[] | undefined,
-  snapshots: SharedSnapshots,
+  { snapshots, defaults }: { readonly snapshots: SharedSnapshots; readonly defaults: GlobalDefaults },
   runtime: LoginRuntime,
 ): Promise<number> {
   const view: FailureView = { home: runtime.home, files: snapshots.paths, now: runtime.now(), debug: false }
-  const defaults = await runtime.readSettings()
   const lines = list?.map((profile) => lineFor(profile, invocation)) ?? [invocation]
-  const attempts = lines.map((line) =>
-    attempt({ ...loginInput(line, snapshots, defaults, runtime), targets: lines.length }, runtime),
+  const logins = lines.map((line) =>
+    prepareOrFail({ ...loginInput(line, snapshots, defaults, runtime), targets: lines.length }, runtime),
   )
-  throwSharedFailure(attempts, view)
-  const outcomes = await signInAll(attempts, invocation, list !== undefined, { snapshots, runtime })
-  const results = attempts.map((each) => resultOf(each, outcomes, snapshots.profiles, runtime))
+  throwSharedFailure(logins, view)
+  const outcomes = await signInAll(logins, invocation, list !== undefined, { snapshots, runtime })
+  const results = logins.map((each) => ('error' in each ? each : resultOf(each, outcomes, runtime)))
   const failures = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []))
   const [failure] = failures
   if (list === undefined && failure !== undefined) throw failure
@@ -134,7 +133,7 @@ function lineFor(profile: string, invocation: Invocation<'login'>): Invocation<'
   return { ...invocation, positionals: [profile], options }
 }
 
-function attempt(input: LoginInput, runtime: LoginRuntime): PreparedLogin | FailedLogin {
+function prepareOrFail(input: LoginInput, runtime: LoginRuntime): Login | FailedLogin {
   try {
     return prepareLogin(input, runtime)
   } catch (error) {
@@ -143,81 +142,80 @@ function attempt(input: LoginInput, runtime: LoginRuntime): PreparedLogin | Fail
   }
 }
 
-/** A failure with the same words for every profile is one of the line: it is reported once, with its hints. */
-function throwSharedFailure(attempts: readonly (PreparedLogin | FailedLogin)[], view: FailureView): void {
-  const errors = attempts.flatMap((each) => ('error' in each ? [each.error] : []))
+/** A failure with the same message for every profile is one of the line: it is reported once, with its hints. */
+function throwSharedFailure(logins: readonly (Login | FailedLogin)[], view: FailureView): void {
+  const errors = logins.flatMap((each) => ('error' in each ? [each.error] : []))
   const [first] = errors
   const texts = new Set(errors.map(({ failure }) => renderFailure(failure, view).error))
-  if (first !== undefined && errors.length === attempts.length && texts.size === 1) throw first
+  if (first !== undefined && errors.length === logins.length && texts.size === 1) throw first
 }
 
-/** Signs in those whose session cannot be reused, and prints on the way what a person may want to act on. */
+/**
+ * Signs in those whose session cannot be reused, and prints on the way what a person may want to act on. Returns the
+ * outcomes by the profile that gets the session.
+ */
 async function signInAll(
-  attempts: readonly (PreparedLogin | FailedLogin)[],
+  logins: readonly (Login | FailedLogin)[],
   invocation: Invocation<'login'>,
   isList: boolean,
   { snapshots, runtime }: { readonly snapshots: SharedSnapshots; readonly runtime: LoginRuntime },
-): Promise<readonly SignInOutcome[]> {
+): Promise<Outcomes> {
   const { options } = invocation
-  const talk = options.quiet === true ? () => undefined : runtime.terminal.stderr
-  const renewed = attempts.flatMap((each) => ('candidate' in each && !each.decision.reuse ? [each] : []))
+  const isQuiet = options.quiet === true
+  const print = isQuiet ? () => undefined : runtime.terminal.stderr
+  const renewed = logins.flatMap((each) => ('error' in each || each.reuse.reuse ? [] : [each]))
   // Role profiles that use the same section are signed in once.
-  const candidates = [
-    ...new Map(renewed.map(({ candidate }) => [candidate.resolution.storeProfile, candidate])).values(),
-  ]
-  if (candidates.length === 0) return []
-  for (const { candidate, decision } of isList ? [] : renewed)
-    if (!decision.reuse && decision.reason === 'different-request')
-      talk(renderRenewal(candidate.resolution.storeProfile, decision.parts))
-  for (const candidate of candidates)
-    for (const note of candidate.resolution.notes)
-      if (isWorthSaying(note, candidate)) talk(renderResolutionNote(note, runtime.home))
-  return await signIn(
+  const byProfile = new Map(renewed.map((each) => [each.resolution.storeProfile, each]))
+  if (byProfile.size === 0) return new Map()
+  for (const { resolution, reuse } of isList ? [] : renewed)
+    if (!reuse.reuse && reuse.reason === 'different-request') print(renderRenewal(resolution.storeProfile, reuse.parts))
+  for (const each of byProfile.values())
+    for (const note of each.resolution.notes) if (isNews(note, each)) print(renderResolutionNote(note, runtime.home))
+  const resolutions = renewed.map(({ resolution }) => resolution)
+  const outcomes = await signIn(
     {
-      candidates,
+      logins: [...byProfile.values()],
       profiles: snapshots.profiles,
-      renew: isRenewalAsked(invocation, candidates),
+      renew: isRenewalRequested(invocation, resolutions),
       replace: options.replace === true,
       path: snapshots.paths.credentials,
       conflictQuestion: (profile, session) => conflictQuestion(profile, session, runtime.now()),
-      report: (event) => talk(renderEvent(event, runtime.home, runtime.now())),
+      report: (event) => print(renderEvent(event, runtime.home, runtime.now())),
     },
     {
       ...runtime,
-      tellNextCode: options.quiet === true ? () => undefined : runtime.tellNextCode,
+      announceNextCode: isQuiet ? () => undefined : runtime.announceNextCode,
       connect: (resolution) => runtime.connect(resolution, snapshots),
     },
   )
+  return new Map([...byProfile].map(([profile, each]) => [profile, outcomes.get(each)]))
 }
 
+type Outcomes = ReadonlyMap<string, ObtainedSession | AwsmfaError | undefined>
+
 /** Keys that were found by their suffix are news on the first login only. */
-function isWorthSaying(note: ResolutionNote, { ownership, resolution }: Candidate): boolean {
+function isNews(note: ResolutionNote, { ownership, resolution }: Login): boolean {
   return note.kind !== 'own-suffix' || (ownership.kind !== 'ours' && resolution.storeIn === 'section')
 }
 
 function resultOf(
-  attempted: PreparedLogin | FailedLogin,
-  outcomes: readonly SignInOutcome[],
-  profiles: Profiles,
+  { resolution, view, reuse }: Login,
+  outcomes: Outcomes,
   { facts, awsCaches, cachedSessionOf, now }: LoginRuntime,
 ): LoginResult {
-  if ('error' in attempted) return attempted
-  const { candidate, decision } = attempted
-  const { target, storeProfile: profile, storeIn } = candidate.resolution
-  const view = profiles.find(profile)
+  const { target, storeProfile: profile, storeIn } = resolution
   // Looked up: an entry of another program stays, and a cache may have refused ours.
   const promptFree = storeIn === 'aws-caches' && view !== undefined ? findPromptFree(view, awsCaches, now()) : undefined
   const common = { target: target.value, isNamed: target.origin.kind === 'flag', profile, storeIn, promptFree }
-  if (decision.reuse) {
-    const { accessKeyId, expiration } = decision.session
+  if (reuse.reuse) {
+    const { accessKeyId, expiration } = reuse.session
     const identity = facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : cachedSessionOf(view)?.identity)
     return { kind: 'kept', ...common, expiration, identity }
   }
-  const outcome = outcomes.find((each) => each.candidate.resolution.storeProfile === profile)
-  if (outcome === undefined) throw new Error('a candidate has an outcome')
-  if (outcome.kind === 'failed') return { kind: 'failed', target: target.value, error: outcome.error }
-  const { credentials, identity } = outcome.session
-  return { kind: 'signed-in', ...common, expiration: credentials.expiration, identity }
+  const outcome = outcomes.get(profile)
+  if (outcome === undefined) throw new Error('every login has an outcome')
+  if (outcome instanceof AwsmfaError) return { kind: 'failed', target: target.value, error: outcome }
+  return { kind: 'signed-in', ...common, expiration: outcome.credentials.expiration, identity: outcome.identity }
 }
 
 function report(

@@ -5,7 +5,7 @@ import { optionsFor } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { loginInput, prepareLogin } from '../login/prepare.ts'
 import { answerProcess, currentCredentials } from '../login/provide-session.ts'
-import type { CurrentOutcome } from '../login/provide-session.ts'
+import type { CurrentOutcome, ProcessRequest } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import { findSetting, toSeconds } from '../login/settings.ts'
@@ -120,14 +120,14 @@ async function loginForProgram(
 ): Promise<void> {
   const { signInProfiles } = await import('./login.ts')
   const invocation: Invocation<'login'> = { command: 'login', positionals, options: optionsFor('login', options) }
-  const snapshots = runtime.files.read()
+  const [snapshots, defaults] = [runtime.files.read(), await runtime.readSettings()]
   if (!runtime.terminal.canAsk() && !hasMfaSession(runtime)) {
     // A failure that refuses the login says more than that there is no session.
-    const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
-    if (!runtime.canGetCode(prepareLogin(input, runtime).candidate.resolution)) throw missing
+    const input = loginInput(invocation, snapshots, defaults, runtime)
+    if (!runtime.canGetCode(prepareLogin(input, runtime).resolution)) throw missing
   }
   try {
-    await signInProfiles(invocation, undefined, snapshots, runtime)
+    await signInProfiles(invocation, undefined, { snapshots, defaults }, runtime)
   } catch (error) {
     throw isFailure(error, 'PROMPT_UNAVAILABLE') ? missing : error
   } finally {
@@ -150,7 +150,7 @@ async function ownOrMissing(
   const onNotRenewed = ({ failure }: AwsmfaError): void =>
     runtime.debug(`the session could not be renewed (${failure.code})`)
   try {
-    return await ownSession(invocation, snapshots, { windowSeconds, refusalHoldsMs: 0, onNotRenewed }, runtime)
+    return await ownSession(invocation, snapshots, { windowSeconds, refusalMaxAgeMs: 0, onNotRenewed }, runtime)
   } catch (error) {
     if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
     throw missing(resolveTargetProfile(invocation, runtime.environment).value, { kind: 'none' }, windowSeconds)
@@ -162,16 +162,6 @@ export interface ProcessSession extends ShortTermCredentials {
   readonly account: string | undefined
 }
 
-/** When awsmfa's own session is renewed. */
-export interface ProcessOptions {
-  /** A session with less time remaining, in seconds, is renewed even if a token code is required. */
-  readonly windowSeconds: number
-  /** For how long, in ms, a refusal of the same question counts for this one. */
-  readonly refusalHoldsMs: number
-  /** Called with the reason if a session that is about to expire is returned. */
-  readonly onNotRenewed: (error: AwsmfaError, expiration: Date) => void
-}
-
 /**
  * Returns the session that awsmfa itself has for the profile that the line is about: cached, or new. Throws what
  * resolveLogin and answerProcess throw.
@@ -179,16 +169,16 @@ export interface ProcessOptions {
 export async function ownSession(
   invocation: AnyInvocation,
   snapshots: SharedSnapshots,
-  { onNotRenewed, ...options }: ProcessOptions,
+  options: Omit<ProcessRequest, 'resolution'>,
   runtime: LoginRuntime,
 ): Promise<ProcessSession> {
   // After `--` there is a program for `exec`, not options for STS.
   const { tail: _, ...line } = invocation
   const input = loginInput(line, snapshots, await runtime.readSettings(), runtime)
-  const resolution = resolveLogin({ ...input, storesNothing: true })
+  const resolution = resolveLogin({ ...input, forProgram: true })
   for (const text of renderTrail(resolution)) runtime.debug(text)
-  const [connection, sources] = [runtime.connect(resolution, snapshots), await runtime.sourcesFor(resolution)]
-  const effects = { ...runtime, connection, sources, onNotRenewed }
+  const connection = runtime.connect(resolution, snapshots)
+  const effects = { ...runtime, ...connection, sources: await runtime.sourcesFor(resolution) }
   const { credentials, account } = await answerProcess({ resolution, ...options }, effects)
   return { ...credentials, account }
 }

@@ -18,7 +18,7 @@ import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
-import type { Connection } from '../login/sign-in.ts'
+import type { Connection } from '../login/effects.ts'
 import { findDevice, renderDeviceFound } from '../mfa/device.ts'
 import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
@@ -178,23 +178,20 @@ async function deviceFromIam(
   connection: Connection,
   context: SetupContext,
 ): Promise<string> {
-  const { terminal, deadline, cancelled } = context
-  const profile = target.value
   if (longTerm.kind === 'process')
     throw new AwsmfaError({
       code: 'MFA_SERIAL_MISSING',
-      profile,
+      profile: target.value,
       path,
       listing: 'failed',
       devices: [],
       command: 'setup',
     })
-  const stopWaiting = terminal.showWaiting('looking for your MFA device')
   try {
-    const list = () => connection.listMfaDevices(longTerm.credentials, deadline.signal).finally(stopWaiting)
-    const found = await findDevice({ profile, path, hideArns: false, list, terminal, deadline, cancelled })
-    if (found.told) terminal.stderr(renderDeviceFound(found.serialNumber))
-    return found.serialNumber
+    const search = { target, path, prompt: { hideArns: false } }
+    const { serialNumber, isOnly } = await findDevice(search, longTerm.credentials, { ...context, ...connection })
+    if (isOnly) context.terminal.stderr(renderDeviceFound(serialNumber))
+    return serialNumber
   } catch (error) {
     throw isFailure(error, 'MFA_SERIAL_MISSING')
       ? new AwsmfaError({ ...error.failure, command: 'setup' }, { cause: error })

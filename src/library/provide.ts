@@ -56,21 +56,22 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     paths: snapshots.paths,
     defaults: await runtime.readSettings(),
     readFile,
-    storesNothing: true,
+    forProgram: true,
   })
   for (const line of renderTrail(resolution)) debug(line)
   const { durationSeconds, minimumSeconds = 0 } = options
   const { credentials, account } = await provideSession(
     {
       resolution,
-      isLengthMeant: durationSeconds !== undefined,
+      isDurationRequired: durationSeconds !== undefined,
       minimumSeconds: Math.max(minimumSeconds, resolution.minTtlSeconds ?? 0),
     },
     {
       ...runtime,
-      connection: runtime.connect(resolution, snapshots),
+      ...runtime.connect(resolution, snapshots),
       sources: await sourcesOf(options, resolution, runtime),
-      tellNextCode: (seconds) => debug(`the token code has been used before; waiting ${seconds} s for the next one`),
+      announceNextCode: (seconds) =>
+        debug(`the token code has been used before; waiting ${seconds} s for the next one`),
     },
   )
   return credentialsOf(credentials, account)

@@ -1,15 +1,14 @@
 /** Whether login may write a section that another program's session is in. Decided before a code is spent. */
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { Sts } from '../aws/sts.ts'
+import type { LoginEffects } from './effects.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
 import type { ProfileView } from '../model/profile.ts'
-import type { Deadline, Now } from '../platform/time.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
 /** A section that login wants to write. */
@@ -25,16 +24,11 @@ export interface ConflictRequest {
   /** `--replace`. */
   readonly replace: boolean
   readonly question: (session: ForeignSession) => string
-  readonly effects: ConflictEffects
 }
 
-interface ConflictEffects {
-  readonly sts: Sts
-  readonly facts: RememberedFacts
+interface ConflictEffects extends Pick<LoginEffects, 'facts' | 'now' | 'deadline' | 'cancelled'> {
+  readonly sts: Pick<Sts, 'getCallerIdentity'>
   readonly terminal: Pick<Terminal, 'canAsk' | 'confirm'>
-  readonly now: Now
-  readonly deadline: Deadline
-  readonly cancelled: AbortSignal
 }
 
 /** Another program's session that is replaced, and why it may be. */
@@ -48,8 +42,11 @@ export interface ReplacedSession {
  * user, which STS says; another tool's section, and another user's session, only with `--replace` or a yes. Throws
  * SECTION_HOLDS_LONG_TERM_CREDENTIALS; SECTION_NOT_OURS where nobody can be asked; DECLINED for a no.
  */
-export async function resolveConflict(request: ConflictRequest): Promise<ReplacedSession | undefined> {
-  const { profile, ownership, replace, question, effects } = request
+export async function resolveConflict(
+  request: ConflictRequest,
+  effects: ConflictEffects,
+): Promise<ReplacedSession | undefined> {
+  const { profile, ownership, replace, question } = request
   if (ownership.kind === 'long-term')
     throw new AwsmfaError({
       code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS',
@@ -64,7 +61,7 @@ export async function resolveConflict(request: ConflictRequest): Promise<Replace
   const isExpired = session.expiration !== undefined && session.expiration <= effects.now()
   if (!complete || (isExpired && !isOtherTools)) return { session, reason: 'expired' }
   if (replace) return { session, reason: 'replaced' }
-  const reason = isOtherTools ? undefined : await reasonFromSts(request)
+  const reason = isOtherTools ? undefined : await reasonFromSts(request, effects)
   if (reason !== undefined) return { session, reason }
   const { terminal, deadline, cancelled } = effects
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'SECTION_NOT_OURS', profile, place: placeOf(request), session })
@@ -87,8 +84,10 @@ function describeSession({
 }
 
 /** Asks STS whose session it is. Undefined: another user's, or STS does not say. */
-async function reasonFromSts({ view, signer, effects }: ConflictRequest): Promise<'expired' | 'same-user' | undefined> {
-  const { sts, facts, deadline } = effects
+async function reasonFromSts(
+  { view, signer }: ConflictRequest,
+  { sts, facts, deadline }: ConflictEffects,
+): Promise<'expired' | 'same-user' | undefined> {
   const session = sessionIn(view)
   if (session === undefined) return 'expired'
   const mine = lookUpIdentity(signer, sts, facts, deadline.signal)

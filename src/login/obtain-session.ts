@@ -4,20 +4,18 @@
  */
 import type { AssumeRoleRequest, MfaProof, StsSession } from '../aws/sts-api.ts'
 import type { Sts } from '../aws/sts.ts'
+import type { LoginEffects } from './effects.ts'
 import type { LoginPlan } from './plan.ts'
 import { defaultSessionName } from './profile-chain.ts'
 import type { LoginResolution, RoleExtras } from './resolution.ts'
-import { underQuestionLock } from '../mfa/question-lock.ts'
-import type { QuestionEffects } from '../mfa/question-lock.ts'
+import { withQuestionLock } from '../mfa/question-lock.ts'
 import { redeemTokenCode, userNameOf } from '../mfa/token-code.ts'
-import type { CodeEffects, TokenCodeSource } from '../mfa/token-code.ts'
+import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { mapLimited } from '../platform/time.ts'
-import type { Deadline } from '../platform/time.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
 import type { IdentityLookup } from '../sessions/caller-identity.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
 import { cacheSession, findCached } from '../sessions/session-cache.ts'
 import type { CacheEffects, CachedSessionQuery } from '../sessions/session-cache.ts'
 import { chainOf, sessionName } from '../sessions/session-record.ts'
@@ -43,22 +41,14 @@ export interface SessionRequest {
   /** A cached session must last longer than this, in seconds. */
   readonly minimumSeconds: number
   /** And never less than this; 15 minutes unless given. */
-  readonly floorSeconds?: number
-  /**
-   * A refusal of the same question counts for this one for so many ms; unless given, only one that this one waited for.
-   */
-  readonly refusalHoldsMs?: number
+  readonly floorSeconds?: number | undefined
+  /** A refusal of the same question that is no older than this also refuses this one; 0 unless given. */
+  readonly refusalMaxAgeMs?: number | undefined
 }
 
-/** What obtaining sessions needs. */
-export interface SessionEffects
-  extends CacheEffects, QuestionEffects, Pick<CodeEffects, 'pause' | 'tellNextCode' | 'now'> {
+export interface SessionEffects extends Omit<LoginEffects, 'files' | 'awsCaches' | 'runCredentialProcess'> {
   readonly sts: Sts
   readonly sources: readonly TokenCodeSource[]
-  readonly facts: RememberedFacts
-  readonly deadline: Deadline
-  readonly sha256: Sha256
-  readonly osUser: string | undefined
 }
 
 /** A session, and whose it is. */
@@ -71,12 +61,13 @@ export interface ObtainedSession extends StsSession {
 /** AWS throttles by account; eight calls at once stay far below and keep twenty roles under two seconds. */
 const CALLS_AT_ONCE = 8
 
-interface Work extends SessionEffects {
+/** One call of obtainSessions: its arguments, and the lookup of whose keys sign it. */
+interface Context extends SessionEffects {
   readonly request: SessionRequest
   readonly identity: IdentityLookup
 }
 
-function workOf(request: SessionRequest, effects: SessionEffects): Work {
+function contextOf(request: SessionRequest, effects: SessionEffects): Context {
   const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
   return { ...effects, request, identity }
 }
@@ -90,23 +81,27 @@ export async function obtainSessions(
   request: SessionRequest,
   effects: SessionEffects,
 ): Promise<readonly (ObtainedSession | AwsmfaError)[]> {
-  const work = workOf(request, effects)
+  const context = contextOf(request, effects)
   const { members } = request
   const [only] = members
-  if (only?.plan.codeFor === 'AssumeRole' && only.cachedOnly === undefined) return [await roleWithCode(only, work)]
+  if (only?.plan.codeFor === 'AssumeRole' && only.cachedOnly === undefined) return [await roleWithCode(only, context)]
   // Role sessions are cached under the names in their requests, which must be known where nothing else will do.
-  if (members.some((member) => member.cachedOnly !== undefined && needsName(member))) await work.identity.settled()
-  const cached = new Map(members.map((member) => [member, findRoleSessions(member, undefined, work)]))
+  if (members.some((member) => member.cachedOnly !== undefined && needsName(member))) await context.identity.settled()
+  const cached = new Map(members.map((member) => [member, findRoleSessions(member, undefined, context)]))
   const missing = members.filter((member) => cached.get(member) === undefined)
   const asking = missing.filter(({ cachedOnly }) => cachedOnly === undefined)
   // Looked up before the lock too: a login that needs no code need not wait for the answer to another one's question.
-  const cachedMfa = missing.length === 0 ? undefined : findMfaSession(missing, undefined, work)
-  const mfa = cachedMfa ?? (asking.length === 0 ? undefined : await newMfaSession(asking, work))
+  const cachedMfa = missing.length === 0 ? undefined : findMfaSession(missing, undefined, context)
+  const mfa = cachedMfa ?? (asking.length === 0 ? undefined : await newMfaSession(asking, context))
   return await mapLimited(members, CALLS_AT_ONCE, async (member) => {
     const hops = cached.get(member)
     if (hops !== undefined) return withIdentity(hops)
     const needsNoRole = member.plan.roles.length === 0
-    return await sessionFrom(member.cachedOnly === undefined ? mfa : needsNoRole ? cachedMfa : undefined, member, work)
+    return await sessionFrom(
+      member.cachedOnly === undefined ? mfa : needsNoRole ? cachedMfa : undefined,
+      member,
+      context,
+    )
   })
 }
 
@@ -118,9 +113,9 @@ export function findCachedSession(
   request: SessionRequest,
   effects: Omit<SessionEffects, 'sources'>,
 ): StsSession | undefined {
-  const work = workOf(request, { ...effects, sources: [] })
+  const context = contextOf(request, { ...effects, sources: [] })
   const [member] = request.members
-  if (member !== undefined && member.plan.roles.length > 0) return findRoleSessions(member, undefined, work)?.at(-1)
+  if (member !== undefined && member.plan.roles.length > 0) return findRoleSessions(member, undefined, context)?.at(-1)
   return findCached({ ...mfaQuery(request, undefined), floorSeconds: request.floorSeconds }, effects)
 }
 
@@ -139,10 +134,10 @@ function mfaQuery(
   }
 }
 
-function findMfaSession(members: readonly SessionMember[], since: Date | undefined, work: Work) {
+function findMfaSession(members: readonly SessionMember[], since: Date | undefined, context: Context) {
   const { seconds, isRequested } = mfaSessionDuration(members)
-  const query = mfaQuery({ ...work.request, members }, since)
-  return findCached({ ...query, durationSeconds: isRequested ? seconds : undefined }, work)
+  const query = mfaQuery({ ...context.request, members }, since)
+  return findCached({ ...query, durationSeconds: isRequested ? seconds : undefined }, context)
 }
 
 /** The longest that was requested. A role requests no duration of the MFA session that it is assumed with. */
@@ -155,22 +150,22 @@ function mfaSessionDuration(members: readonly SessionMember[]): {
   return { seconds: Math.max(...(isRequested ? plain : members).map(({ plan }) => plan.sessionSeconds)), isRequested }
 }
 
-async function newMfaSession(members: readonly SessionMember[], work: Work): Promise<StsSession> {
-  const { request, sts, deadline, identity, showWaiting } = work
+async function newMfaSession(members: readonly SessionMember[], context: Context): Promise<StsSession> {
+  const { request, sts, deadline, identity, terminal } = context
   const durationSeconds = mfaSessionDuration(members).seconds
-  return await withTokenCode(members, undefined, work, {
-    find: (since) => findMfaSession(members, since, work),
+  return await withTokenCode(members, undefined, context, {
+    find: (since) => findMfaSession(members, since, context),
     call: async (mfa) => {
       // The identity is looked up beside the first call, unless it is known.
       identity.start()
-      const stopWaiting = showWaiting('signing in')
+      const stopWaiting = terminal.showWaiting('signing in')
       const session = await sts
         .getSessionToken(request.signer, { durationSeconds, mfa }, deadline.signal)
         .finally(stopWaiting)
       // Before anything else: the code is spent.
       cacheSession(
         { key: { ...request.key, chain: '' }, session, durationSeconds, profiles: profilesOf(members) },
-        work,
+        context,
       )
       return session
     },
@@ -178,22 +173,20 @@ async function newMfaSession(members: readonly SessionMember[], work: Work): Pro
 }
 
 /** A role for longer than an hour: the code goes into AssumeRole. */
-async function roleWithCode(member: SessionMember, work: Work): Promise<ObtainedSession> {
-  const session = await withTokenCode([member], member.plan.roles[0]?.role.roleArn.value, work, {
-    find: (since) => findRoleSessions(member, since, work)?.at(-1),
-    call: async (mfa) => await assumeRole(await chainFor(member, work), 0, { signer: work.request.signer, mfa }, work),
+async function roleWithCode(member: SessionMember, context: Context): Promise<ObtainedSession> {
+  const session = await withTokenCode([member], member.plan.roles[0]?.role.roleArn.value, context, {
+    find: (since) => findRoleSessions(member, since, context)?.at(-1),
+    call: async (mfa) =>
+      await assumeRole(await chainFor(member, context), 0, { signer: context.request.signer, mfa }, context),
   })
   return withIdentity([session])
 }
 
-/**
- * Asks for a code under the question lock and redeems it, unless `find` has the answer: somebody else may have been
- * asked meanwhile.
- */
+/** Prompts for a code, alone, and redeems it, unless `find` has the session: another process may have been faster. */
 async function withTokenCode(
   members: readonly SessionMember[],
   roleArn: string | undefined,
-  work: Work,
+  context: Context,
   {
     find,
     call,
@@ -202,18 +195,18 @@ async function withTokenCode(
     readonly call: (mfa: MfaProof) => Promise<StsSession>
   },
 ): Promise<StsSession> {
-  const { key, refusalHoldsMs = 0 } = work.request
+  const { key, refusalMaxAgeMs = 0 } = context.request
   const question = {
     profile: members[0]?.resolution.target.value ?? '',
     profiles: members.length,
     serialNumber: key.serialNumber,
-    ...(roleArn === undefined ? {} : { roleArn }),
+    roleArn,
   }
-  return await underQuestionLock(
-    sessionName({ ...key, chain: '' }, work.sha256),
-    work,
-    refusalHoldsMs,
-    async (since) => find(since) ?? (await redeemTokenCode(question, work, call)),
+  return await withQuestionLock(
+    sessionName({ ...key, chain: '' }, context.sha256),
+    refusalMaxAgeMs,
+    context,
+    async (since) => find(since) ?? (await redeemTokenCode(question, context, call)),
   )
 }
 
@@ -224,23 +217,23 @@ async function withTokenCode(
 async function sessionFrom(
   base: StsSession | undefined,
   member: SessionMember,
-  work: Work,
+  context: Context,
 ): Promise<ObtainedSession | AwsmfaError> {
   try {
     if (base === undefined) throw member.cachedOnly ?? new Error('a member that may have a new session has one')
-    const hops = findRoleSessions(member, undefined, work) ?? (await assumeRoles(member, base, work))
-    return hops.length > 0 ? withIdentity(hops) : { ...base, hops, identity: await work.identity.settled() }
+    const hops = findRoleSessions(member, undefined, context) ?? (await assumeRoles(member, base, context))
+    return hops.length > 0 ? withIdentity(hops) : { ...base, hops, identity: await context.identity.settled() }
   } catch (error) {
     if (error instanceof AwsmfaError) return error
     throw error
   }
 }
 
-async function assumeRoles(member: SessionMember, base: StsSession, work: Work): Promise<readonly StsSession[]> {
-  const chain = await chainFor(member, work)
+async function assumeRoles(member: SessionMember, base: StsSession, context: Context): Promise<readonly StsSession[]> {
+  const chain = await chainFor(member, context)
   const hops: StsSession[] = []
   for (const index of chain.requests.keys())
-    hops.push(await assumeRole(chain, index, { signer: (hops.at(-1) ?? base).credentials }, work))
+    hops.push(await assumeRole(chain, index, { signer: (hops.at(-1) ?? base).credentials }, context))
   return hops
 }
 
@@ -251,16 +244,16 @@ async function assumeRoles(member: SessionMember, base: StsSession, work: Work):
 function findRoleSessions(
   member: SessionMember,
   since: Date | undefined,
-  work: Work,
+  context: Context,
 ): readonly StsSession[] | undefined {
-  if (member.plan.roles.length === 0 || (needsName(member) && work.identity.known() === undefined)) return undefined
-  const { renew, minimumSeconds, floorSeconds } = work.request
-  const chain = knownChain(member, work)
+  if (member.plan.roles.length === 0 || (needsName(member) && context.identity.known() === undefined)) return undefined
+  const { renew, minimumSeconds, floorSeconds } = context.request
+  const chain = knownChain(member, context)
   const hops = chain.requests.flatMap((_, index) => {
     // The sessions before the last are of no more use once that is there.
     const isLast = index === chain.requests.length - 1
     const limits = { minimumSeconds: isLast ? minimumSeconds : 0, floorSeconds }
-    return findRoleSession(chain, index, { renew, since, ...limits }, work) ?? []
+    return findRoleSession(chain, index, { renew, since, ...limits }, context) ?? []
   })
   return hops.length === chain.requests.length ? hops : undefined
 }
@@ -269,12 +262,12 @@ function needsName({ plan }: SessionMember): boolean {
   return plan.roles.some(({ role }) => role.sessionName === undefined)
 }
 
-async function chainFor(member: SessionMember, work: Work): Promise<RoleChain> {
-  if (needsName(member)) await work.identity.settled()
-  return knownChain(member, work)
+async function chainFor(member: SessionMember, context: Context): Promise<RoleChain> {
+  if (needsName(member)) await context.identity.settled()
+  return knownChain(member, context)
 }
 
-function knownChain(member: SessionMember, { request, identity, osUser }: Work): RoleChain {
+function knownChain(member: SessionMember, { request, identity, osUser }: Context): RoleChain {
   return {
     requests: roleRequests(member.plan, member.resolution.roleExtras, defaultSessionName(userNameOf(identity), osUser)),
     isDirect: member.plan.codeFor === 'AssumeRole',
@@ -323,12 +316,11 @@ export async function assumeRole(
   chain: RoleChain,
   index: number,
   { signer, mfa }: { readonly signer: SigningCredentials; readonly mfa?: MfaProof },
-  effects: CacheEffects &
-    Pick<SessionEffects, 'sts' | 'sha256' | 'showWaiting'> & { readonly deadline: Pick<Deadline, 'signal'> },
+  effects: CacheEffects & Pick<SessionEffects, 'sts' | 'sha256' | 'terminal' | 'deadline'>,
 ): Promise<StsSession> {
   const role = chain.requests[index]
   if (role === undefined) throw new Error('no such role')
-  const stopWaiting = effects.showWaiting('assuming the role')
+  const stopWaiting = effects.terminal.showWaiting('assuming the role')
   const session = await effects.sts
     .assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal)
     .finally(stopWaiting)
@@ -344,7 +336,7 @@ function keyAt({ requests, isDirect, key }: RoleChain, index: number, sha256: Sh
   return { ...key, chain: chainOf(requests.slice(0, index + 1), isDirect, sha256) }
 }
 
-/** Returns whose a role session is, as STS's answer says; undefined for other sessions. */
+/** Returns the identity of a role session, from STS's answer; undefined for other sessions. */
 export function roleIdentity({ assumedRoleArn: arn }: StsSession): CallerIdentity | undefined {
   return arn === undefined ? undefined : { account: arn.split(':')[4] ?? '', arn, userId: '' }
 }

@@ -4,7 +4,6 @@
  */
 import { CHAINED_ROLE_SECONDS, DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
-import type { LongTermSource } from '../model/credentials.ts'
 import type { RequestParts } from '../sessions/reuse.ts'
 
 /** The calls of one login. */
@@ -33,7 +32,7 @@ export interface PlannedRole {
 export interface PlanNote {
   readonly kind: 'capped'
   readonly roleArn: string
-  readonly askedSeconds: number
+  readonly requestedSeconds: number
   readonly cappedToSeconds: number
 }
 
@@ -48,8 +47,8 @@ export function planLogin(
   targets = 1,
 ): LoginPlan {
   const sessionSeconds = DURATION_LIMITS.GetSessionToken.usual
-  const last = roles.at(-1)
-  if (last === undefined)
+  const role = roles.at(-1)
+  if (role === undefined)
     return {
       codeFor: 'GetSessionToken',
       reason: "no role: the session is the user's own",
@@ -57,18 +56,22 @@ export function planLogin(
       roles: [],
       notes: [],
     }
-  const requested = (durationSeconds ?? last.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
-  const isLong = requested > CHAINED_ROLE_SECONDS
+  const requestedSeconds = (durationSeconds ?? role.durationSeconds)?.value ?? DURATION_LIMITS.AssumeRole.usual
+  const isLong = requestedSeconds > CHAINED_ROLE_SECONDS
   if (targets === 1 && roles.length === 1 && isLong)
     return {
       codeFor: 'AssumeRole',
       reason: 'one target, and a role for more than one hour: only a code in AssumeRole itself allows that',
       sessionSeconds,
-      roles: [{ role: last, durationSeconds: requested }],
+      roles: [{ role, durationSeconds: requestedSeconds }],
       notes: [],
     }
-  const secondsOf = (role: RoleStep, index: number): number =>
-    index === roles.length - 1 ? requested : (role.durationSeconds?.value ?? DURATION_LIMITS.AssumeRole.usual)
+  const capped = (seconds: number): number => Math.min(seconds, CHAINED_ROLE_SECONDS)
+  const before = roles.slice(0, -1).map((each) => ({
+    role: each,
+    durationSeconds: capped(each.durationSeconds?.value ?? DURATION_LIMITS.AssumeRole.usual),
+  }))
+  const note = { kind: 'capped', roleArn: role.roleArn.value, requestedSeconds } as const
   return {
     codeFor: 'GetSessionToken',
     reason:
@@ -76,20 +79,8 @@ export function planLogin(
         ? `the code serves ${targets} profiles`
         : 'the session can be used again, and the role is made from it',
     sessionSeconds,
-    roles: roles.map((role, index) => ({
-      role,
-      durationSeconds: Math.min(secondsOf(role, index), CHAINED_ROLE_SECONDS),
-    })),
-    notes: isLong
-      ? [
-          {
-            kind: 'capped',
-            roleArn: last.roleArn.value,
-            askedSeconds: requested,
-            cappedToSeconds: CHAINED_ROLE_SECONDS,
-          },
-        ]
-      : [],
+    roles: [...before, { role, durationSeconds: capped(requestedSeconds) }],
+    notes: isLong ? [{ ...note, cappedToSeconds: CHAINED_ROLE_SECONDS }] : [],
   }
 }
 
@@ -101,22 +92,22 @@ export function describePlan({ codeFor, reason, roles }: LoginPlan): readonly st
 
 /**
  * Returns the parts of a request. The region is no part, since a session is valid in all regions; session names count
- * only where someone chose them. `longTermKeyId`: of `keyOfSource`.
+ * only where someone chose them. No process is run to find out whether its long-term key has changed.
  */
 export function describeRequest(
   plan: LoginPlan,
-  resolution: Pick<LoginResolution, 'partition' | 'endpoint' | 'serialNumber' | 'roleExtras'>,
-  longTermKeyId: string,
+  { partition, endpoint, serialNumber, roleExtras, longTerm }: LoginResolution,
 ): RequestParts {
+  const longTermKey = longTerm.kind === 'process' ? `process ${longTerm.command}` : longTerm.credentials.accessKeyId
   const roles = plan.roles.map(({ role }) => role)
   const chosen = roles.flatMap(({ sessionName, externalId }, index) => [
     ...(sessionName === undefined ? [] : [[index, 'name', sessionName.value]]),
     ...(externalId === undefined ? [] : [[index, 'external id', externalId.value]]),
   ])
-  const extras = Object.entries(resolution.roleExtras).sort(([left], [right]) => (left < right ? -1 : 1))
+  const extras = Object.entries(roleExtras).sort(([left], [right]) => (left < right ? -1 : 1))
   return {
-    key: JSON.stringify([resolution.partition, resolution.endpoint?.value ?? '', longTermKeyId]),
-    device: resolution.serialNumber?.value ?? '',
+    key: JSON.stringify([partition, endpoint?.value ?? '', longTermKey]),
+    device: serialNumber?.value ?? '',
     role: JSON.stringify(roles.map(({ roleArn }) => roleArn.value)),
     duration: JSON.stringify(durationsOf(plan)),
     parameters: JSON.stringify([chosen, extras]),
@@ -131,11 +122,4 @@ function durationsOf({ codeFor, sessionSeconds, roles }: LoginPlan): readonly nu
   const seconds = roles.map(({ durationSeconds }) => durationSeconds)
   const all = codeFor === 'GetSessionToken' ? [sessionSeconds, ...seconds] : seconds
   return all.map((each, index) => (index === all.length - 1 ? each : 0))
-}
-
-/**
- * Returns what identifies the long-term key in a request. No process is run to find out whether its answer has changed.
- */
-export function keyOfSource(source: LongTermSource): string {
-  return source.kind === 'process' ? `process ${source.command}` : source.credentials.accessKeyId
 }

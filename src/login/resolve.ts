@@ -59,9 +59,9 @@ export interface LoginInput {
    * The session is for the program that asks and is not stored, so it does not matter which tools would read it. A role
    * profile then means its role, whatever profile is before the long-term credentials.
    */
-  readonly storesNothing?: boolean
+  readonly forProgram?: boolean
   /** Whether a `credential_process` is split as Windows does it. */
-  readonly isWindows?: boolean
+  readonly isWindows?: boolean | undefined
 }
 
 /**
@@ -74,7 +74,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const words = invocation.tail ?? []
   const target = throughOwnProcess(resolveTarget(input, words), input)
   assertProfileName(target.value, target.origin)
-  const isStored = input.storesNothing !== true
+  const isStored = input.forProgram !== true
   if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
   const chain = chainFrom(target, input)
   const roleFromFlag = invocation.options.roleArn !== undefined || namesRole(words)
@@ -266,13 +266,13 @@ function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   return serial === undefined && label === undefined ? undefined : { serial, label }
 }
 
-/** A role that is assumed with an existing session. `path`: from the role profile to the profile with the session. */
-export interface ThroughInput extends Pick<SettingSources, 'options' | 'environment' | 'defaults'> {
+/** Roles that are assumed with an existing session. `path`: from the role profile to the profile with the session. */
+export interface ChainedRolesInput extends Pick<SettingSources, 'options' | 'environment' | 'defaults'> {
   readonly path: readonly (ProfileView | undefined)[]
 }
 
-/** What assuming it needs. The session of the plan exists. */
-export interface ThroughSession extends Pick<LoginResolution, 'region' | 'partition' | 'endpoint' | 'caBundle'> {
+/** What assuming them needs. The session of the plan exists. */
+export interface ChainedRoles extends Pick<LoginResolution, 'region' | 'partition' | 'endpoint' | 'caBundle'> {
   readonly plan: LoginPlan
 }
 
@@ -280,7 +280,7 @@ export interface ThroughSession extends Pick<LoginResolution, 'region' | 'partit
  * Resolves how roles are assumed with an existing session, without a code. Throws USAGE for invalid settings, and
  * REGION_UNKNOWN.
  */
-export function resolveThroughSession({ path, ...rest }: ThroughInput): ThroughSession {
+export function resolveChainedRoles({ path, ...rest }: ChainedRolesInput): ChainedRoles {
   const sources: SettingSources = { ...rest, profileChain: path }
   // The role of the profile with the session is assumed already.
   const before = path.slice(0, -1)

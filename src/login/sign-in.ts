@@ -1,26 +1,24 @@
 /**
- * Signs profiles in: whose section is it → which long-term credentials, which device → sessions, with one code for each
- * device → one write. Everything that can refuse a profile is checked before the first question; a profile that is
- * refused fails alone.
+ * Signs profiles in: preflight → sessions, with one token code for each device → one write. Everything that can refuse
+ * a profile is checked before the first question; a profile that is refused fails alone.
  */
-import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
-import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import { resolveConflict } from './conflict.ts'
 import type { ReplacedSession } from './conflict.ts'
+import type { Connection, LoginEffects } from './effects.ts'
 import { isSameSource, longTermCredentials } from './long-term-keys.ts'
-import type { RunCredentialProcess } from './long-term-keys.ts'
 import { obtainSessions } from './obtain-session.ts'
-import type { ObtainedSession, SessionEffects, SessionRequest } from './obtain-session.ts'
-import { describePlan, describeRequest, keyOfSource, planLogin } from './plan.ts'
-import type { LoginPlan, PlanNote } from './plan.ts'
+import type { ObtainedSession, SessionMember, SessionRequest } from './obtain-session.ts'
+import { describePlan, describeRequest, planLogin } from './plan.ts'
+import type { PlanNote } from './plan.ts'
+import type { Login } from './prepare.ts'
 import type { LoginResolution } from './resolution.ts'
 import {
+  checkOwnCache,
   fillAwsCaches,
   preflightAwsCaches,
   preflightOwnCache,
   preflightStore,
-  checkOwnCache,
   storeSessions,
 } from './store-session.ts'
 import type { CacheRefusal } from './store-session.ts'
@@ -29,23 +27,15 @@ import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
-import type { AwsCache } from '../sessions/aws-cache.ts'
 import { hashRequest } from '../sessions/reuse.ts'
 import { sessionName } from '../sessions/session-record.ts'
-import type { Terminal } from '../ui/terminal.ts'
-
-/** A profile to sign in, and the section that its session goes into. */
-export interface Candidate {
-  readonly resolution: LoginResolution
-  readonly ownership: SectionOwnership
-  readonly view: ProfileView | undefined
-}
 
 /** What to do, and what the person allowed. */
 export interface SignInRequest {
-  readonly candidates: readonly Candidate[]
+  /** Each with a section, or a cache entry, of its own. */
+  readonly logins: readonly Login[]
   readonly profiles: Profiles
   readonly renew: boolean
   /** `--replace`. */
@@ -65,165 +55,129 @@ export type SignInEvent =
   | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
   | { readonly kind: 'cache-refused'; readonly profile: string; readonly refusal: CacheRefusal }
 
-/** The services of AWS, as one login reaches them. */
-export interface Connection {
-  readonly sts: Sts
-  readonly listMfaDevices: ListMfaDevices
-  /** The STS endpoint where it is not AWS's own, else ''. */
-  readonly endpoint: string
-}
-
-/** What signing in needs. */
-export interface SignInEffects extends Omit<SessionEffects, 'sts' | 'sources'> {
+export interface SignInEffects extends LoginEffects {
   readonly files: SharedFiles
-  /** The caches of the AWS CLI and botocore. */
-  readonly awsCaches: readonly AwsCache[]
   readonly connect: (resolution: LoginResolution) => Connection
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
-  readonly runCredentialProcess: RunCredentialProcess
-  readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose'>
 }
 
-/** What became of a candidate. */
-export type SignInOutcome =
-  | { readonly kind: 'signed-in'; readonly candidate: Candidate; readonly session: ObtainedSession }
-  | { readonly kind: 'failed'; readonly candidate: Candidate; readonly error: AwsmfaError }
+/** The session of each login, or why it has none. */
+export type SignInOutcomes = ReadonlyMap<Login, ObtainedSession | AwsmfaError>
 
-/** A candidate that nothing but the code is missing for. */
-interface Ready {
-  readonly candidate: Candidate
+/** A login that lacks nothing but the code. */
+interface ReadyLogin extends Omit<SessionMember, 'plan'> {
+  readonly login: Login
   readonly signer: LongTermCredentials
   readonly connection: Connection
   readonly serialNumber: string
   readonly replaced: ReplacedSession | undefined
-  /** As for obtainSessions. */
-  readonly cachedOnly: AwsmfaError | undefined
 }
 
-interface SignedIn extends Ready {
+/** A login whose session has not been stored yet. */
+interface ObtainedLogin extends ReadyLogin {
   readonly session: ObtainedSession
   readonly requestHash: string
 }
 
-/** One call of signIn: its arguments, and what has become of the candidates so far. */
-interface Work extends SignInEffects {
+/** One call of signIn: its arguments, and the outcomes so far. */
+interface Run extends SignInEffects {
   readonly request: SignInRequest
-  readonly signedIn: SignedIn[]
-  readonly failures: Map<Candidate, AwsmfaError>
+  readonly outcomes: Map<Login, ObtainedSession | AwsmfaError>
 }
 
 /**
- * Signs every candidate in. Returns what became of each, in their order. What ends the whole (CANCELLED, INTERRUPTED,
- * DEADLINE_EXCEEDED) is thrown where no session was obtained before; else those are stored, and the other candidates
- * fail with it. Throws also for a token code, or a command for it, that is given for several devices, and what the
- * write throws.
+ * Signs all of them in, and returns an outcome for each. What ends the run (CANCELLED, INTERRUPTED, DEADLINE_EXCEEDED)
+ * is thrown if no session was obtained before; otherwise those are stored, and the other logins fail with it. Throws
+ * also for a token code, or a command for it, that is given for several devices.
  */
-export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<readonly SignInOutcome[]> {
-  const { candidates } = request
-  const work: Work = { ...effects, request, signedIn: [], failures: new Map() }
-  const { signedIn, failures, deadline } = work
-  const ready: Ready[] = []
-  for (const candidate of candidates) {
+export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<SignInOutcomes> {
+  const outcomes: Run['outcomes'] = new Map()
+  const run: Run = { ...effects, request, outcomes }
+  const ready: ReadyLogin[] = []
+  for (const login of request.logins) {
     try {
-      ready.push(await makeReady(candidate, ready, work))
+      ready.push(await preflight(login, ready, run))
     } catch (error) {
-      failures.set(candidate, onlyThisOne(error, work))
+      outcomes.set(login, failureOfOne(error, run))
     }
   }
-  const groups = groupByDevice(ready, work)
+  const groups = groupByDevice(ready, run)
   assertOneDevice(groups)
+  const obtained: ObtainedLogin[] = []
   try {
     for (const group of groups) {
-      deadline.signal.throwIfAborted()
-      await signInGroup(group, work)
+      effects.deadline.signal.throwIfAborted()
+      obtained.push(...(await obtainGroup(group, run)))
     }
-    if (signedIn.length === 0) deadline.signal.throwIfAborted()
+    if (obtained.length === 0) effects.deadline.signal.throwIfAborted()
   } catch (error) {
-    if (signedIn.length === 0 || !(error instanceof AwsmfaError)) throw error
-    for (const { candidate } of ready)
-      if (!failures.has(candidate) && !signedIn.some((each) => each.candidate === candidate))
-        failures.set(candidate, error)
+    if (obtained.length === 0 || !(error instanceof AwsmfaError)) throw error
+    const remaining = ready.filter(({ login }) => !outcomes.has(login))
+    for (const { login } of remaining) outcomes.set(login, error)
   } finally {
-    storeAll(work)
+    storeAll(obtained, run)
   }
-  return candidates.flatMap((candidate): readonly SignInOutcome[] => {
-    const error = failures.get(candidate)
-    const session = signedIn.find((each) => each.candidate === candidate)?.session
-    if (error !== undefined) return [{ kind: 'failed', candidate, error }]
-    return session === undefined ? [] : [{ kind: 'signed-in', candidate, session }]
-  })
+  return outcomes
 }
 
-/** Checks everything that can refuse a candidate. Throws what refuses it. */
-async function makeReady(candidate: Candidate, before: readonly Ready[], work: Work): Promise<Ready> {
-  const { resolution } = candidate
+/** Checks everything that can refuse a login. Throws what refuses it. */
+async function preflight(login: Login, before: readonly ReadyLogin[], run: Run): Promise<ReadyLogin> {
+  const { resolution } = login
   const { longTerm, storeIn, storeProfile } = resolution
-  const { request, awsCaches, deadline, runCredentialProcess } = work
-  if (storeIn === 'aws-caches') {
-    // Both caches are below the home folder: without one a code would be spent on a session that goes nowhere.
-    if (awsCaches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
-    preflightAwsCaches(awsCaches)
-  }
-  const cachedOnly = storeIn === 'own-cache' ? preflightOwnCache(storeProfile, request.renew, work) : undefined
+  if (storeIn === 'aws-caches') preflightAwsCaches(run.awsCaches)
+  const cachedOnly = storeIn === 'own-cache' ? preflightOwnCache(storeProfile, run.request.renew, run) : undefined
   // The long-term credentials of a process and the device from IAM are looked up once, however many profiles use them.
-  const same = before.find((ready) => isSameSource(ready.candidate.resolution.longTerm, longTerm))
-  const signer = same?.signer ?? (await longTermCredentials(longTerm, deadline, runCredentialProcess))
-  const connection = work.connect(resolution)
-  const replaced = storeIn === 'section' ? await preflightSection(candidate, signer, connection, work) : undefined
-  const known = same?.candidate.resolution.serialNumber === undefined ? same?.serialNumber : undefined
+  const same = before.find((ready) => isSameSource(ready.resolution.longTerm, longTerm))
+  const signer = same?.signer ?? (await longTermCredentials(longTerm, run.deadline, run.runCredentialProcess))
+  const connection = run.connect(resolution)
+  const replaced = storeIn === 'section' ? await preflightSection(login, signer, connection, run) : undefined
+  const listed = same?.resolution.serialNumber === undefined ? same?.serialNumber : undefined
   const serialNumber =
-    resolution.serialNumber?.value ?? known ?? (await deviceFromIam(resolution, signer, connection, work))
-  return { candidate, signer, connection, serialNumber, replaced, cachedOnly }
+    resolution.serialNumber?.value ?? listed ?? (await deviceFromIam(resolution, signer, connection, run))
+  return { login, resolution, signer, connection, serialNumber, replaced, cachedOnly }
 }
 
 /** Checks whose section it is, and that it can be written. */
 async function preflightSection(
-  { resolution: { storeProfile, longTerm }, ownership, view }: Candidate,
+  { resolution: { storeProfile, longTerm }, ownership, view }: Login,
   signer: LongTermCredentials,
   { sts }: Connection,
-  work: Work,
+  run: Run,
 ): Promise<ReplacedSession | undefined> {
-  const { request } = work
-  const replaced = await resolveConflict({
-    profile: storeProfile,
-    ownership,
-    view,
-    path: request.path,
-    longTermProfile: longTerm.kind === 'environment' ? undefined : longTerm.profile,
-    signer,
-    replace: request.replace,
-    question: (session) => request.conflictQuestion(storeProfile, session),
-    effects: { ...work, sts },
-  })
-  preflightStore(work.files, storeProfile, work.now())
+  const { path, replace, conflictQuestion } = run.request
+  const replaced = await resolveConflict(
+    {
+      profile: storeProfile,
+      ownership,
+      view,
+      path,
+      longTermProfile: longTerm.kind === 'environment' ? undefined : longTerm.profile,
+      signer,
+      replace,
+      question: (session) => conflictQuestion(storeProfile, session),
+    },
+    { ...run, sts },
+  )
+  preflightStore(run.files, storeProfile, run.now())
   return replaced
 }
 
 async function deviceFromIam(
-  { target, path, prompt }: LoginResolution,
+  resolution: LoginResolution,
   signer: LongTermCredentials,
   connection: Connection,
-  { request, showWaiting, terminal, deadline, cancelled }: Work,
+  run: Run,
 ): Promise<string> {
-  const stopWaiting = showWaiting('looking for your MFA device')
-  const { serialNumber, told } = await findDevice({
-    profile: target.value,
-    path,
-    hideArns: prompt.hideArns,
-    list: () => connection.listMfaDevices(signer, deadline.signal).finally(stopWaiting),
-    terminal,
-    deadline,
-    cancelled,
-  })
-  if (told) request.report({ kind: 'device-found', serialNumber })
+  const { serialNumber, isOnly } = await findDevice(resolution, signer, { ...run, ...connection })
+  if (isOnly) run.request.report({ kind: 'device-found', serialNumber })
   return serialNumber
 }
 
-/** Profiles that one code serves: they have the long-term credentials, the device and the endpoint in common. */
-type Group = readonly [Ready, ...Ready[]]
+/** Logins that one code serves: they have the long-term credentials, the device and the endpoint in common. */
+type Group = readonly [ReadyLogin, ...ReadyLogin[]]
 
-function groupByDevice(ready: readonly Ready[], { sha256 }: Work): readonly Group[] {
-  const groups = new Map<string, [Ready, ...Ready[]]>()
+function groupByDevice(ready: readonly ReadyLogin[], { sha256 }: Run): readonly Group[] {
+  const groups = new Map<string, [ReadyLogin, ...ReadyLogin[]]>()
   for (const each of ready) {
     const name = sessionName({ ...keyOf(each), chain: '' }, sha256)
     const group = groups.get(name)
@@ -233,101 +187,98 @@ function groupByDevice(ready: readonly Ready[], { sha256 }: Work): readonly Grou
   return [...groups.values()]
 }
 
-function keyOf({ candidate, connection, signer, serialNumber }: Ready): SessionRequest['key'] {
-  const { partition } = candidate.resolution
+function keyOf({ resolution: { partition }, connection, signer, serialNumber }: ReadyLogin): SessionRequest['key'] {
   return { partition, endpoint: connection.endpoint, accessKeyId: signer.accessKeyId, serialNumber }
 }
 
 /**
- * A code is of one device, and a command is not told which device's code is wanted. Throws where a code is given for
- * several, and where several devices would take theirs from a command in the same place.
+ * A code is of one device, and a command is not passed which device's code is wanted. Throws USAGE if a code is given
+ * for several, and if several devices would take theirs from a command in the same place.
  */
 function assertOneDevice(groups: readonly Group[]): void {
-  const isGiven = groups.some(([{ candidate }]) => candidate.resolution.tokenCode !== undefined)
+  const isGiven = groups.some(([{ resolution }]) => resolution.tokenCode !== undefined)
   if (isGiven && groups.length > 1)
     throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-code-for-many', profiles: groups.flat().length } })
-  const commands = groups.flatMap(([{ candidate, serialNumber }, ...others]) => {
-    const origin = candidate.resolution.tokenCommand?.origin
-    return origin === undefined
-      ? []
-      : [{ origin, place: JSON.stringify(origin), serialNumber, profiles: 1 + others.length }]
+  const commands = groups.flatMap((group) => {
+    const [{ resolution, serialNumber }] = group
+    const origin = resolution.tokenCommand?.origin
+    return origin === undefined ? [] : [{ origin, place: JSON.stringify(origin), serialNumber, profiles: group.length }]
   })
   const shared = commands.find(({ place, serialNumber }) =>
     commands.some((other) => other.place === place && other.serialNumber !== serialNumber),
   )
   if (shared === undefined) return
-  const { place: sharedPlace, origin } = shared
-  const profiles = commands.filter(({ place }) => place === sharedPlace).reduce((sum, each) => sum + each.profiles, 0)
-  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles, origin } })
+  const sharing = commands.filter(({ place }) => place === shared.place)
+  const profiles = sharing.reduce((sum, each) => sum + each.profiles, 0)
+  throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'token-command-for-many', profiles, origin: shared.origin } })
 }
 
-/** Obtains the sessions of a group. An error that ends all is thrown; any other is the failure of the whole group. */
-async function signInGroup(group: Group, work: Work): Promise<void> {
-  const { request, debug, signedIn, failures } = work
-  const members = group.map(({ candidate: { resolution }, cachedOnly }) => ({
-    resolution,
-    plan: planLogin(resolution, group.length),
-    cachedOnly,
-  }))
+/**
+ * Obtains the sessions of a group. An error that ends the run is thrown; any other is the failure of the whole group.
+ */
+async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLogin[]> {
+  const { request, outcomes, sha256 } = run
+  const members = group.map((ready) => ({ ...ready, plan: planLogin(ready.resolution, group.length) }))
   for (const { plan } of members) {
-    for (const line of describePlan(plan)) debug(line)
+    for (const line of describePlan(plan)) run.debug(line)
     for (const note of plan.notes) request.report({ kind: 'capped', note })
   }
   const [first] = group
+  const minimumSeconds = Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0))
   try {
-    const outcomes = await obtainSessions(
-      {
-        members,
-        signer: first.signer,
-        key: keyOf(first),
-        renew: request.renew,
-        minimumSeconds: Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0)),
-      },
-      { ...work, sts: first.connection.sts, sources: await work.sourcesFor(first.candidate.resolution) },
+    const sessions = await obtainSessions(
+      { members, signer: first.signer, key: keyOf(first), renew: request.renew, minimumSeconds },
+      { ...run, sts: first.connection.sts, sources: await run.sourcesFor(first.resolution) },
     )
-    for (const [index, ready] of group.entries()) {
-      const [member, outcome] = [members[index], outcomes[index]]
-      if (member === undefined || outcome === undefined) continue
-      if (outcome instanceof AwsmfaError) failures.set(ready.candidate, outcome)
-      else signedIn.push({ ...ready, session: outcome, requestHash: requestHashOf(ready, member.plan, work) })
-    }
+    return members.flatMap((member, index): readonly ObtainedLogin[] => {
+      const session = sessions[index]
+      if (session === undefined) throw new Error('a member has a session or a failure')
+      outcomes.set(member.login, session)
+      if (session instanceof AwsmfaError) return []
+      // The device is part of the hash also if IAM named it, so that a later login with another one is seen to differ.
+      const origin = { kind: 'iam' } as const
+      const serialNumber = member.resolution.serialNumber ?? { value: member.serialNumber, origin }
+      const parts = describeRequest(member.plan, { ...member.resolution, serialNumber })
+      return [{ ...member, session, requestHash: hashRequest(parts, sha256) }]
+    })
   } catch (error) {
-    const failure = onlyThisOne(error, work)
-    for (const { candidate } of group) failures.set(candidate, failure)
+    const failure = failureOfOne(error, run)
+    for (const { login } of group) outcomes.set(login, failure)
+    return []
   }
 }
 
-/** The device is part of the hash also where IAM named it, so that a later login with another one is seen to differ. */
-function requestHashOf({ candidate: { resolution }, serialNumber }: Ready, plan: LoginPlan, { sha256 }: Work): string {
-  const device = resolution.serialNumber ?? { value: serialNumber, origin: { kind: 'iam' } as const }
-  const parts = describeRequest(plan, { ...resolution, serialNumber: device }, keyOfSource(resolution.longTerm))
-  return hashRequest(parts, sha256)
+/** Stores every session where its profile has it. A store that refuses fails its own logins alone. */
+function storeAll(obtained: readonly ObtainedLogin[], run: Run): void {
+  const storedIn = (place: LoginResolution['storeIn']): readonly ObtainedLogin[] =>
+    obtained.filter(({ resolution }) => resolution.storeIn === place)
+  const inSections = storedIn('section')
+  if (inSections.length > 0) failing(inSections, run, () => storeInSections(inSections, run))
+  for (const each of storedIn('aws-caches')) failing([each], run, () => storeInAwsCaches(each, run))
+  // obtainSessions has put these into awsmfa's own cache, or nowhere.
+  for (const each of storedIn('own-cache'))
+    failing([each], run, () => checkOwnCache(each.resolution.storeProfile, each.session, run))
 }
 
-/** Stores every session where its profile has it. A cache that refuses one fails that one alone. */
-function storeAll(work: Work): void {
-  const { signedIn, failures } = work
-  const inSections = signedIn.filter(({ candidate }) => candidate.resolution.storeIn === 'section')
-  if (inSections.length > 0) storeInSections(inSections, work)
-  for (const each of signedIn) {
-    const { candidate, session } = each
-    const { storeIn, storeProfile } = candidate.resolution
-    if (storeIn === 'aws-caches') storeInAwsCaches(each, work)
-    // obtainSessions has put it into awsmfa's own cache, or nowhere.
-    const failure = storeIn === 'own-cache' ? checkOwnCache(storeProfile, session, work) : undefined
-    if (failure !== undefined) failures.set(candidate, failure)
+/** A failure of `store` is that of these logins. */
+function failing(logins: readonly ObtainedLogin[], { outcomes }: Run, store: () => void): void {
+  try {
+    store()
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    for (const { login } of logins) outcomes.set(login, error)
   }
 }
 
-function storeInSections(signedIn: readonly SignedIn[], { request, files, facts }: Work): void {
-  const sessions = signedIn.map(({ candidate, session: { credentials }, requestHash }) => ({
-    profile: candidate.resolution.storeProfile,
+function storeInSections(obtained: readonly ObtainedLogin[], { request, files, facts }: Run): void {
+  const sessions = obtained.map(({ resolution, session: { credentials }, requestHash }) => ({
+    profile: resolution.storeProfile,
     credentials,
     requestHash,
   }))
-  const warnings = storeSessions(files, [...new Map(sessions.map((session) => [session.profile, session])).values()])
-  for (const { candidate, session, replaced } of signedIn) {
-    const { ownership, resolution } = candidate
+  const warnings = storeSessions(files, sessions)
+  for (const { login, resolution, session, replaced } of obtained) {
+    const { ownership } = login
     const { accessKeyId } = session.credentials
     if (ownership.kind === 'ours' && ownership.accessKeyId !== accessKeyId) facts.forgetIdentity(ownership.accessKeyId)
     if (session.identity !== undefined) facts.rememberIdentity(accessKeyId, session.identity)
@@ -336,21 +287,16 @@ function storeInSections(signedIn: readonly SignedIn[], { request, files, facts 
   for (const warning of warnings) request.report({ kind: 'write-warning', warning })
 }
 
-function storeInAwsCaches({ candidate, session, requestHash }: SignedIn, work: Work): void {
-  const { request, awsCaches, failures } = work
-  const { storeProfile: profile, roles } = candidate.resolution
-  try {
-    const role = { profile, roles, hops: session.hops, requestHash, renew: request.renew }
-    for (const refusal of fillAwsCaches(role, request.profiles, awsCaches, work.now))
-      request.report({ kind: 'cache-refused', profile, refusal })
-  } catch (error) {
-    if (!(error instanceof AwsmfaError)) throw error
-    failures.set(candidate, error)
-  }
+function storeInAwsCaches({ resolution, session, requestHash }: ObtainedLogin, run: Run): void {
+  const { request, awsCaches } = run
+  const { storeProfile: profile, roles, minTtlSeconds = 0 } = resolution
+  const chain = { profile, roles, hops: session.hops, requestHash, renew: request.renew, minTtlSeconds }
+  for (const refusal of fillAwsCaches(chain, request.profiles, awsCaches, run.now))
+    request.report({ kind: 'cache-refused', profile, refusal })
 }
 
 /** Returns an error that concerns one profile or device alone; throws every other. */
-function onlyThisOne(error: unknown, { deadline, cancelled }: Work): AwsmfaError {
+function failureOfOne(error: unknown, { deadline, cancelled }: Run): AwsmfaError {
   const endsAll = deadline.signal.aborted || cancelled.aborted || isFailure(error, 'CANCELLED')
   if (endsAll || !(error instanceof AwsmfaError)) throw error
   return error

@@ -9,20 +9,22 @@ import { planSessionWrite } from '../aws-files/session-section.ts'
 import type { FileSnapshot } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { StsSession } from '../aws/sts-api.ts'
+import type { LoginEffects } from './effects.ts'
 import type { ObtainedSession } from './obtain-session.ts'
 import type { RoleStep } from './resolution.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
+import { secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
 import { cacheArgumentsOf, isCacheEntryUsable } from '../sessions/aws-cache-entry.ts'
-import type { CacheArguments } from '../sessions/aws-cache-entry.ts'
+import type { AwsCacheFinding } from '../sessions/aws-cache-entry.ts'
 import type { AwsCache } from '../sessions/aws-cache.ts'
-import type { RememberedFacts } from '../sessions/facts.ts'
 import { ADVISORY_REFRESH_SECONDS, isUsable } from '../sessions/reuse.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
+import type { SessionRecord } from '../sessions/session-record.ts'
 
 /** A session for a profile's section of the credentials file. */
 export interface SessionToStore {
@@ -74,8 +76,10 @@ export interface RoleToCache {
   /** The session of each role, in the same order. */
   readonly hops: readonly StsSession[]
   readonly requestHash: string
-  /** Replace also usable entries of another program. */
+  /** Replace usable entries of another program too. */
   readonly renew: boolean
+  /** Another program's entry of the last role is usable if it lasts longer than this. */
+  readonly minTtlSeconds: number
 }
 
 /** A cache that refused its sessions. */
@@ -85,24 +89,25 @@ export interface CacheRefusal {
 }
 
 /**
- * Checks, before a code is spent, that some cache could be written. Throws the refusal of the first where all refuse.
+ * Checks, before a code is spent, that some cache could be written. Throws HOME_UNKNOWN without caches, since these are
+ * in the home folder, and the refusal of the first if all refuse.
  */
 export function preflightAwsCaches(caches: readonly AwsCache[]): void {
+  if (caches.length === 0) throw new AwsmfaError({ code: 'HOME_UNKNOWN' })
   inEach(caches, (cache) => cache.preflight())
 }
 
 /**
- * Stores the session of every role of the chain in every cache, under the name that its profile's settings give. Leaves
- * usable entries of another program alone. Returns the caches that refused; throws the refusal of the first where all
- * did.
+ * Stores the session of every role of the chain in every cache, under the name that its profile's settings give. Keeps
+ * usable entries of another program. Returns the caches that refused; throws the refusal of the first if all did.
  */
 export function fillAwsCaches(
-  role: RoleToCache,
+  chain: RoleToCache,
   profiles: Profiles,
   caches: readonly AwsCache[],
   now: Now,
 ): readonly CacheRefusal[] {
-  return inEach(caches, (cache) => fill(cache, role, profiles, now()))
+  return inEach(caches, (cache) => fill(cache, chain, profiles, now()))
 }
 
 function inEach(caches: readonly AwsCache[], action: (cache: AwsCache) => void): readonly CacheRefusal[] {
@@ -122,43 +127,32 @@ function inEach(caches: readonly AwsCache[], action: (cache: AwsCache) => void):
 
 function fill(
   cache: AwsCache,
-  { profile, roles, hops, requestHash, renew }: RoleToCache,
+  { profile, roles, hops, requestHash, renew, minTtlSeconds }: RoleToCache,
   profiles: Profiles,
   now: Date,
 ): void {
   for (const [index, { credentials, assumedRoleArn }] of hops.entries()) {
-    const cacheArguments = argumentsOf(roles[index], profiles)
-    if (cacheArguments === undefined || (!renew && isKeptByAnother(cache, cacheArguments, now))) continue
+    const view = profiles.find(roles[index]?.profile ?? '')
+    const cacheArguments = view && cacheArgumentsOf(view)
+    if (view === undefined || cacheArguments === undefined) continue
+    const minimumSeconds = index === hops.length - 1 ? minTtlSeconds : 0
+    if (!renew && hasForeignSession(cache.findFor(cacheArguments), minimumSeconds, now)) continue
+    const write = { requestHash, credentials, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) }
     // Stored also for the profile that names the role, so that signing that one out finds it.
-    const owners = new Set([profile, roles[index]?.profile ?? profile])
-    for (const owner of owners)
-      cache.storeFor(cacheArguments, {
-        profile: owner,
-        requestHash,
-        credentials,
-        ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }),
-      })
+    for (const owner of new Set([profile, view.name])) cache.storeFor(cacheArguments, { profile: owner, ...write })
   }
 }
 
-function argumentsOf(role: RoleStep | undefined, profiles: Profiles): CacheArguments | undefined {
-  const view = role?.profile === undefined ? undefined : profiles.find(role.profile)
-  return view === undefined ? undefined : cacheArgumentsOf(view)
-}
-
-function isKeptByAnother(cache: AwsCache, cacheArguments: CacheArguments, now: Date): boolean {
-  const found = cache.findFor(cacheArguments)
-  return (
-    found.kind === 'entry' &&
-    found.entry.mark === undefined &&
-    isCacheEntryUsable(found.entry.credentials.expiration, now)
-  )
+function hasForeignSession(found: AwsCacheFinding, minimumSeconds: number, now: Date): boolean {
+  if (found.kind !== 'entry' || found.entry.mark !== undefined) return false
+  const { expiration } = found.entry.credentials
+  return isCacheEntryUsable(expiration, now) && secondsUntil(expiration, now) > minimumSeconds
 }
 
 /**
  * Checks, before anything is asked or sent, that awsmfa's own cache would take a session of that profile. Returns
- * undefined if so; else SESSION_NOT_KEPT for the case that the cached session does not answer the request. Throws it
- * where no session is cached, or a new one is wanted.
+ * undefined if so; otherwise SESSION_NOT_KEPT, for the case that the cached session does not answer the request. Throws
+ * it if no session is cached, or a new one is wanted.
  */
 export function preflightOwnCache(
   profile: string,
@@ -172,26 +166,25 @@ export function preflightOwnCache(
     if (!(error instanceof AwsmfaError)) throw error
     debug(`no session could be kept (${error.failure.code})`)
     const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
-    const mayBeKept =
-      !renew &&
-      cache
-        .list()
-        .some((record) => record.profiles.includes(profile) && isUsable(record, now(), ADVISORY_REFRESH_SECONDS))
-    if (!mayBeKept) throw failure
+    const isUsableFor = (record: SessionRecord): boolean =>
+      record.profiles.includes(profile) && isUsable(record, now(), ADVISORY_REFRESH_SECONDS)
+    if (renew || !cache.list().some(isUsableFor)) throw failure
     return failure
   }
 }
 
 /**
- * Checks that a new session is in awsmfa's own cache, and remembers whose it is. Returns the failure where it is not.
+ * Checks that the profile's new session is in awsmfa's own cache, and remembers whose it is. Throws SESSION_NOT_KEPT if
+ * it is not there.
  */
 export function checkOwnCache(
   profile: string,
   { credentials: { accessKeyId }, identity }: ObtainedSession,
-  { cache, facts }: Pick<CacheEffects, 'cache'> & { readonly facts: RememberedFacts },
-): AwsmfaError | undefined {
-  const isKept = cache.list().some((record) => record.credentials.accessKeyId === accessKeyId)
-  if (!isKept) return new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })
+  { cache, facts }: Pick<LoginEffects, 'cache' | 'facts'>,
+): void {
+  const isCached = cache
+    .list()
+    .some((record) => record.credentials.accessKeyId === accessKeyId && record.profiles.includes(profile))
+  if (!isCached) throw new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: true })
   if (identity !== undefined) facts.rememberIdentity(accessKeyId, identity)
-  return undefined
 }

@@ -1,6 +1,8 @@
 /** MFA devices: valid serial numbers, and the device that IAM lists if none is configured. */
 import { parseArn, withoutArn } from '../aws/arn.ts'
 import type { ListedMfaDevice } from '../aws/sts-api.ts'
+import type { ListMfaDevices } from '../aws/sts.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
@@ -39,22 +41,26 @@ export function ownerOfSerial(
   return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
 }
 
-/** A login without a configured MFA device. */
+/** A login without a configured MFA device; a LoginResolution fits. */
 export interface DeviceSearch {
-  readonly profile: string
+  readonly target: Pick<Resolved<string>, 'value'>
+  /** The profile chain, for the error. */
   readonly path: readonly string[]
-  /** Whether the choice shows names instead of ARNs. */
-  readonly hideArns: boolean
-  readonly list: () => Promise<readonly ListedMfaDevice[]>
-  readonly terminal: Pick<Terminal, 'canAsk' | 'choose'>
+  /** `hideArns`: the choice shows names instead of ARNs. */
+  readonly prompt: { readonly hideArns: boolean }
+}
+
+export interface DeviceEffects {
+  readonly listMfaDevices: ListMfaDevices
+  readonly terminal: Pick<Terminal, 'canAsk' | 'choose' | 'showWaiting'>
   readonly deadline: Deadline
   readonly cancelled: AbortSignal
 }
 
-/** A device; `told`: it was taken without asking, which must be reported. */
+/** A device. `isOnly`: it was used without asking, which must be reported. */
 export interface FoundDevice {
   readonly serialNumber: string
-  readonly told: boolean
+  readonly isOnly: boolean
 }
 
 type Listing = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>['listing']
@@ -63,37 +69,54 @@ type Listing = Extract<Failure, { readonly code: 'MFA_SERIAL_MISSING' }>['listin
  * Finds the device through IAM: the only TOTP device, or the one chosen on a terminal. Throws MFA_SERIAL_MISSING with
  * IAM's answer; CREDENTIALS_REJECTED and CLOCK_SKEWED unchanged, since no device would help.
  */
-export async function findDevice(search: DeviceSearch): Promise<FoundDevice> {
-  const devices = await listOrExplain(search)
+export async function findDevice(
+  search: DeviceSearch,
+  signer: LongTermCredentials,
+  effects: DeviceEffects,
+): Promise<FoundDevice> {
+  const { terminal, deadline, cancelled } = effects
+  const devices = await listDevices(search, signer, effects)
   const usable = devices.filter(({ kind }) => kind === 'totp').map(({ serialNumber }) => serialNumber)
   const [only] = usable
   if (only === undefined) throw missing(search, devices.length === 0 ? 'empty' : 'fido-only', devices)
-  if (usable.length === 1) return { serialNumber: only, told: true }
-  if (!search.terminal.canAsk()) throw missing(search, 'several', devices)
-  const index = await search.deadline.pauseWhile(
-    search.terminal.choose('Which MFA device?', search.hideArns ? usable.map(withoutArn) : usable, search.cancelled),
-  )
-  return { serialNumber: usable[index] ?? only, told: false }
+  if (usable.length === 1) return { serialNumber: only, isOnly: true }
+  if (!terminal.canAsk()) throw missing(search, 'several', devices)
+  const choices = search.prompt.hideArns ? usable.map(withoutArn) : usable
+  const index = await deadline.pauseWhile(terminal.choose('Which MFA device?', choices, cancelled))
+  return { serialNumber: usable[index] ?? only, isOnly: false }
 }
 
-async function listOrExplain(search: DeviceSearch): Promise<readonly ListedMfaDevice[]> {
+async function listDevices(
+  search: DeviceSearch,
+  signer: LongTermCredentials,
+  { listMfaDevices, terminal, deadline }: DeviceEffects,
+): Promise<readonly ListedMfaDevice[]> {
+  const stopWaiting = terminal.showWaiting('looking for your MFA device')
   try {
-    return await search.list()
+    return await listMfaDevices(signer, deadline.signal)
   } catch (error) {
-    if (!(error instanceof AwsmfaError) || search.deadline.signal.aborted) throw error
+    if (!(error instanceof AwsmfaError) || deadline.signal.aborted) throw error
     if (error.failure.code === 'CREDENTIALS_REJECTED' || error.failure.code === 'CLOCK_SKEWED') throw error
     throw missing(search, error.failure.code === 'ACCESS_DENIED' ? 'denied' : 'failed', [], error)
+  } finally {
+    stopWaiting()
   }
 }
 
 function missing(
-  { profile, path }: DeviceSearch,
+  { target, path }: DeviceSearch,
   listing: Listing,
   devices: readonly ListedMfaDevice[],
   cause?: unknown,
 ): AwsmfaError {
   return new AwsmfaError(
-    { code: 'MFA_SERIAL_MISSING', profile, path, listing, devices: devices.map(({ serialNumber }) => serialNumber) },
+    {
+      code: 'MFA_SERIAL_MISSING',
+      profile: target.value,
+      path,
+      listing,
+      devices: devices.map(({ serialNumber }) => serialNumber),
+    },
     { cause },
   )
 }

@@ -5,7 +5,8 @@ import { acquireLockAsync } from '../platform/file-lock.ts'
 import { childPath } from '../platform/paths.ts'
 import { asWriteFailure, writing } from '../platform/system-error.ts'
 import type { Deadline, Now } from '../platform/time.ts'
-import type { QuestionRefusal, RememberedFacts } from '../sessions/facts.ts'
+import { QUESTION_REFUSALS } from '../sessions/facts.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
 /**
@@ -30,41 +31,39 @@ export type LockQuestion = (
   signal: AbortSignal,
 ) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
-/** What asking one question at a time needs. */
 export interface QuestionEffects {
   readonly lockQuestion: LockQuestion
   readonly facts: Pick<RememberedFacts, 'refusalOf' | 'rememberRefusal'>
-  readonly terminal: Pick<Terminal, 'canAsk'>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'showWaiting'>
   readonly deadline: Deadline
   /** Aborts when the person or the system ends the command. */
   readonly cancelled: AbortSignal
   readonly now: Now
-  readonly showWaiting: (text: string) => () => void
 }
 
 /**
- * Runs `work` while this process alone may ask this question: one name for each device and key. `work` is passed the
- * time since when a session made by another process answers the same question; undefined: nobody had to be waited for.
- * Throws ANOTHER_LOGIN_FAILED where the question was refused meanwhile, or no longer than `refusalHoldsMs` ago.
+ * Runs `ask` while no other process may ask this question: one name for each device and key. `ask` is passed the time
+ * since when a session made by another process answers the same question; undefined: no other process held the lock.
+ * Throws ANOTHER_LOGIN_FAILED if the question was refused while this process waited, or no longer than
+ * `refusalMaxAgeMs` ago.
  */
-export async function underQuestionLock<T>(
+export async function withQuestionLock<T>(
   question: string,
+  refusalMaxAgeMs: number,
   effects: QuestionEffects,
-  refusalHoldsMs: number,
-  work: (since: Date | undefined) => Promise<T>,
+  ask: (since: Date | undefined) => Promise<T>,
 ): Promise<T> {
+  const { facts } = effects
   const started = effects.now()
-  const { waited, release } = await lockTheQuestion(question, effects)
+  const { waited, release } = await acquire(question, effects)
   try {
-    const isAnswered = waited || refusalHoldsMs > 0
-    const refusal = isAnswered
-      ? effects.facts.refusalOf(question, new Date(started.getTime() - refusalHoldsMs))
-      : undefined
+    const since = new Date(started.getTime() - refusalMaxAgeMs)
+    const refusal = waited || refusalMaxAgeMs > 0 ? facts.refusalOf(question, since) : undefined
     if (refusal !== undefined) throw new AwsmfaError({ code: 'ANOTHER_LOGIN_FAILED', why: refusal })
-    return await work(waited ? started : undefined)
+    return await ask(waited ? started : undefined)
   } catch (error) {
-    const refusal = refusalIn(error)
-    if (refusal !== undefined) effects.facts.rememberRefusal(question, refusal)
+    const refusal = QUESTION_REFUSALS.find((code) => isFailure(error, code))
+    if (refusal !== undefined) facts.rememberRefusal(question, refusal)
     throw error
   } finally {
     release()
@@ -72,33 +71,20 @@ export async function underQuestionLock<T>(
 }
 
 /** At a terminal the wait is shown and can be cancelled; without one it has the command's deadline. */
-async function lockTheQuestion(question: string, effects: QuestionEffects): ReturnType<LockQuestion> {
-  const { deadline, cancelled, terminal, lockQuestion, showWaiting } = effects
-  const lock = async (signal: AbortSignal): ReturnType<LockQuestion> => {
-    const stopWaiting = showWaiting(`waiting for ${ANOTHER_LOGIN}`)
-    return await lockQuestion(question, signal).finally(stopWaiting)
-  }
-  if (terminal.canAsk()) return await deadline.pauseWhile(lock(cancelled))
+async function acquire(question: string, effects: QuestionEffects): ReturnType<LockQuestion> {
+  const { deadline, cancelled, terminal, lockQuestion } = effects
+  const canAsk = terminal.canAsk()
+  const stopWaiting = terminal.showWaiting(`waiting for ${ANOTHER_LOGIN}`)
   try {
-    return await lock(deadline.signal)
+    return canAsk
+      ? await deadline.pauseWhile(lockQuestion(question, cancelled))
+      : await lockQuestion(question, deadline.signal)
   } catch (error) {
-    if (!isFailure(error, 'DEADLINE_EXCEEDED')) throw error
+    if (canAsk || !isFailure(error, 'DEADLINE_EXCEEDED')) throw error
     throw new AwsmfaError({ ...error.failure, waitingFor: ANOTHER_LOGIN })
+  } finally {
+    stopWaiting()
   }
 }
 
 const ANOTHER_LOGIN = 'another login with the same MFA device'
-
-/** Failures that a waiting process would repeat: a locked vault need not ask for its password ten times. */
-const REFUSALS: readonly QuestionRefusal[] = [
-  'CANCELLED',
-  'TOKEN_CODE_REJECTED',
-  'DEADLINE_EXCEEDED',
-  'TOKEN_COMMAND_FAILED',
-  'YUBIKEY_FAILED',
-]
-
-function refusalIn(error: unknown): QuestionRefusal | undefined {
-  const code = error instanceof AwsmfaError ? error.failure.code : undefined
-  return REFUSALS.find((refusal) => refusal === code)
-}

@@ -23,8 +23,8 @@ export interface TokenCodeRequest {
   readonly profiles: number
   readonly serialNumber: string
   /** The IAM user, if known. */
-  readonly userName?: string
-  readonly roleArn?: string
+  readonly userName?: string | undefined
+  readonly roleArn?: string | undefined
   /** Why the previous code was refused, on another attempt. */
   readonly refusal?: {
     readonly nextCodeInSeconds: number
@@ -111,7 +111,7 @@ export interface CodeEffects {
   readonly now: Now
   readonly pause: Pause
   /** Reports that the code was used before, and in how many seconds the next one appears, which is awaited. */
-  readonly tellNextCode: (seconds: number) => void
+  readonly announceNextCode: (seconds: number) => void
 }
 
 type CodeRejected = Extract<Failure, { readonly code: 'TOKEN_CODE_REJECTED' }>
@@ -162,10 +162,10 @@ export async function redeemTokenCode<T>(
  * Waits for the next code: a YubiKey without touch gives every login within 30 s the same one. Returns false at once if
  * there is no time. Throws the failure that no code can help.
  */
-async function waitForNextCode({ identity, deadline, now, pause, tellNextCode }: CodeEffects): Promise<boolean> {
+async function waitForNextCode({ identity, deadline, now, pause, announceNextCode }: CodeEffects): Promise<boolean> {
   const waitMs = STEP_MS - (now().getTime() % STEP_MS) + BEHIND_STEP_MS
   if (waitMs + CALL_MS > deadline.leftMs()) return false
-  tellNextCode(Math.ceil(waitMs / 1000))
+  announceNextCode(Math.ceil(waitMs / 1000))
   await pause(waitMs, AbortSignal.any([deadline.signal, identity.fatalSignal]))
   return true
 }
@@ -174,9 +174,8 @@ async function ask(
   request: TokenCodeRequest,
   { sts, sources, identity, deadline, cancelled }: CodeEffects,
 ): Promise<TokenCodeAnswer> {
-  const userName = userNameOf(identity)
   const question = askTokenCode(
-    userName === undefined ? request : { ...request, userName },
+    { ...request, userName: userNameOf(identity) },
     sources,
     AbortSignal.any([cancelled, identity.fatalSignal]),
   )

@@ -7,13 +7,11 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import { createListMfaDevices, createSts } from '../aws/sts.ts'
 import type { ProcessStart } from '../layouts/setup-plan.ts'
-import type { RunCredentialProcess } from '../login/long-term-keys.ts'
+import type { Connection, LoginEffects } from '../login/effects.ts'
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
-import type { Connection } from '../login/sign-in.ts'
 import { nextCodeLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
-import type { LockQuestion } from '../mfa/question-lock.ts'
 import { canAskPerson, codeSourceOf, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermSource } from '../model/credentials.ts'
@@ -21,31 +19,25 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { createDeadline, monotonicMs, pause } from '../platform/time.ts'
-import type { Deadline, Pause } from '../platform/time.ts'
+import type { Deadline } from '../platform/time.ts'
 import type { Runtime } from './runtime.ts'
-import type { Terminal } from '../ui/terminal.ts'
 
 /** What a command that signs in may ask for beside the rest. */
-export interface LoginRuntime extends Runtime {
+export interface LoginRuntime
+  extends
+    Runtime,
+    Pick<LoginEffects, 'lockQuestion' | 'pause' | 'announceNextCode' | 'runCredentialProcess' | 'osUser'> {
   /** Covers every wait for the network; starts when the runtime is made. */
   readonly deadline: Deadline
-  readonly pause: Pause
   /** How to start this awsmfa again, for a `credential_process`. */
   readonly processStart: ProcessStart
-  readonly showWaiting: Terminal['showWaiting']
-  readonly lockQuestion: LockQuestion
-  /** Undefined if the system has no name for the user. */
-  readonly osUser: string | undefined
   /** Reads a file that a `file://` value names, as UTF-8. */
   readonly readFile: (path: string) => string
-  /** Announces a wait of so many seconds for the next token code. */
-  readonly tellNextCode: (seconds: number) => void
   /** Returns the services of AWS as these settings reach them; connects to nothing yet. */
   readonly connect: (settings: ConnectionSettings, snapshots: SharedSnapshots) => Connection
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
   /** Whether a program or a person can provide a token code, here and now. */
   readonly canGetCode: (resolution: LoginResolution) => boolean
-  readonly runCredentialProcess: RunCredentialProcess
 }
 
 /** The settings that decide how AWS is reached. */
@@ -73,11 +65,10 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     deadline: { ...deadline, leftMs: () => Math.min(deadline.leftMs(), endMs - monotonicMs()) },
     pause,
     processStart: { node: process.execPath, program: process.argv[1] ?? '', isWindows: runtime.isWindows },
-    showWaiting: terminal.showWaiting,
     lockQuestion: createQuestionLock(runtime.folders.state),
     osUser: osUser(),
     readFile,
-    tellNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
+    announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: (settings, snapshots) => connect(settings, snapshots, runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
     canGetCode: (resolution) =>
@@ -126,7 +117,7 @@ function connect(
     },
   })
   const origins = {
-    ...(settings.serialNumber === undefined ? {} : { serial: settings.serialNumber.origin }),
+    serial: settings.serialNumber?.origin,
     longTerm: originOfKeys(settings.longTerm, config.path),
   }
   const caller = { region: settings.region.value, transport, now, origins }

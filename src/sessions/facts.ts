@@ -21,7 +21,11 @@ export interface RememberedFacts extends IdentityMemory {
   readonly rememberRefusal: (question: string, refusal: QuestionRefusal) => void
 }
 
-const REFUSALS = [
+/**
+ * Failures of a question that a waiting process would only repeat: a locked vault need not ask for its password ten
+ * times.
+ */
+export const QUESTION_REFUSALS = [
   'CANCELLED',
   'TOKEN_CODE_REJECTED',
   'DEADLINE_EXCEEDED',
@@ -30,7 +34,7 @@ const REFUSALS = [
 ] as const
 
 /** Why a question ended without a session. */
-export type QuestionRefusal = (typeof REFUSALS)[number]
+export type QuestionRefusal = (typeof QUESTION_REFUSALS)[number]
 
 /**
  * STS accepts a TOTP code in its own step of 30 s and one beside it, so 90 s after it was spent it is rejected anyway.
@@ -69,7 +73,7 @@ export function createRememberedFacts(options: RememberedFactsOptions): Remember
       const fact = readFact(refusalFile(question))
       const at = fact?.['at']
       return typeof at === 'number' && at >= since.getTime() && isRecent(at, now(), REFUSAL_MS)
-        ? REFUSALS.find((refusal) => refusal === fact?.['refusal'])
+        ? QUESTION_REFUSALS.find((refusal) => refusal === fact?.['refusal'])
         : undefined
     },
     rememberRefusal: (question, refusal) => writeFact(refusalFile(question), { refusal, at: now().getTime() }),

@@ -8,7 +8,7 @@ it('asks STS with the older name of the session token where the newer one is emp
     '[work]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = s\naws_session_token =\naws_security_token = t\n'
   const signer = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }
   const sts = fakeSts({ identity: [ALICE] })
-  const told = await resolveConflict({
+  const request = {
     profile: 'work',
     ownership: {
       kind: 'foreign-session',
@@ -24,16 +24,16 @@ it('asks STS with the older name of the session token where the newer one is emp
     signer,
     replace: false,
     question: () => '',
-    effects: {
-      sts,
-      facts: fakeFacts({ AKIAIOSFODNN7EXAMPLE: ALICE }),
-      terminal: { canAsk: () => false, confirm: () => Promise.resolve(false) },
-      now: () => NOW,
-      deadline: fakeDeadline(),
-      cancelled: new AbortController().signal,
-    },
+  } as const
+  const replaced = await resolveConflict(request, {
+    sts,
+    facts: fakeFacts({ AKIAIOSFODNN7EXAMPLE: ALICE }),
+    terminal: { canAsk: () => false, confirm: () => Promise.resolve(false) },
+    now: () => NOW,
+    deadline: fakeDeadline(),
+    cancelled: new AbortController().signal,
   })
-  expect([told?.reason, sts.calls.map(({ signer: used }) => used)]).toEqual([
+  expect([replaced?.reason, sts.calls.map(({ signer: used }) => used)]).toEqual([
     'same-user',
     [{ accessKeyId: 'ASIAOTHER', secretAccessKey: 's', sessionToken: 't' }],
   ])

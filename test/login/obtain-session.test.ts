@@ -180,7 +180,7 @@ describe('getting a session with a code', () => {
           },
         ],
         now: () => new Date(clock.ms),
-        tellNextCode: (seconds) => void events.push(`told ${seconds} s`),
+        announceNextCode: (seconds) => void events.push(`told ${seconds} s`),
         pause: (ms) => Promise.resolve(void (events.push(`waited ${ms} ms`), (clock.ms += ms))),
         ...changes,
       })
@@ -352,7 +352,7 @@ describe('getting a session without a code', () => {
       new Promise((_resolve, reject) => reject(signal.reason as Error))
     const effects = sessionEffects({
       lockQuestion,
-      terminal: { canAsk: () => false },
+      terminal: { ...sessionEffects().terminal, canAsk: () => false },
       deadline: { ...fakeDeadline(), signal: AbortSignal.abort(over) },
     })
     expect(await failureOf(obtainSession(requestOf(), effects))).toEqual({
@@ -390,7 +390,7 @@ describe('a question that was refused a moment ago', () => {
   it('is not put again for as long as the request says', async () => {
     const person = fakePerson(['123456'])
     const effects = sessionEffects({ facts, sources: [person.source] })
-    expect(await failureOf(obtainSession(requestOf(resolutionOf(), { refusalHoldsMs: 5_000 }), effects))).toEqual({
+    expect(await failureOf(obtainSession(requestOf(resolutionOf(), { refusalMaxAgeMs: 5_000 }), effects))).toEqual({
       code: 'ANOTHER_LOGIN_FAILED',
       why: 'CANCELLED',
     })

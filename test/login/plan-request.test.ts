@@ -17,8 +17,9 @@ const base: Case = {
 }
 
 function hashOf(given: Case, key = KEY): string {
-  const resolution: LoginResolution = resolve({ ...base, ...given })
-  return hashRequest(describeRequest(planLogin(resolution), resolution, key), sha256)
+  const longTerm = { kind: 'environment', credentials: { accessKeyId: key, secretAccessKey: 'secret' } } as const
+  const resolution: LoginResolution = { ...resolve({ ...base, ...given }), longTerm }
+  return hashRequest(describeRequest(planLogin(resolution), resolution), sha256)
 }
 
 describe('a request in its stored form', () => {

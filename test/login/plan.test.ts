@@ -91,7 +91,7 @@ describe('where the code goes', () => {
     const capped = {
       kind: 'capped',
       roleArn: 'arn:aws:iam::111111111111:role/b',
-      askedSeconds: 43_200,
+      requestedSeconds: 43_200,
       cappedToSeconds: 3_600,
     }
     expect(planLogin({ roles: [role('a', 7_200), role('b')], durationSeconds: byDefault(43_200) }).notes).toEqual([

@@ -7,6 +7,7 @@ import { currentCredentials } from '../../src/login/provide-session.ts'
 import type { CurrentEffects, CurrentRequest } from '../../src/login/provide-session.ts'
 import { ALICE, fakeCache, fakeDeadline, fakeFacts, fakeSts, NOW, sessionOf } from '../support/fake-effects.ts'
 import type { FakeSts } from '../support/fake-effects.ts'
+import { sessionEffects } from '../support/login-builders.ts'
 
 const BASE = 'ASIABASEBASEBASEBASE'
 const ARN = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
@@ -61,7 +62,7 @@ function run(
     osUser: 'os',
     now: () => NOW,
     debug: () => undefined,
-    showWaiting: () => () => undefined,
+    terminal: sessionEffects().terminal,
   }
   return currentCredentials(request, effects)
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { RoleStep } from '../../src/login/resolution.ts'
 import { answerProcess } from '../../src/login/provide-session.ts'
-import type { ProcessEffects } from '../../src/login/provide-session.ts'
+import type { ProvideEffects } from '../../src/login/provide-session.ts'
 import { NOW, fakeCache, fakePerson, fakeSts, sessionOf } from '../support/fake-effects.ts'
 import type { FakeSts } from '../support/fake-effects.ts'
 import { loginResolution, roleStep, sessionEffects } from '../support/login-builders.ts'
@@ -21,17 +21,22 @@ describe('a credential process', () => {
     told.length = 0
   })
 
-  const effectsOf = (sts: FakeSts, person: ReturnType<typeof fakePerson>): ProcessEffects => ({
+  const effectsOf = (sts: FakeSts, person: ReturnType<typeof fakePerson>): ProvideEffects => ({
     ...sessionEffects({ cache, sources: [person.source], now: () => now, osUser: undefined }),
-    connection: { sts, endpoint: '', listMfaDevices: async () => await Promise.resolve([]) },
+    sts,
+    endpoint: '',
+    listMfaDevices: async () => await Promise.resolve([]),
     runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
-    terminal: { canAsk: () => true, choose: async () => await Promise.reject(new Error('nothing is chosen')) },
-    onNotRenewed: (error) => told.push(error.failure.code),
   })
 
   const answer = async (roles: readonly RoleStep[], sts: FakeSts, person = fakePerson([])): Promise<string> => {
     const session = await answerProcess(
-      { resolution: loginResolution({ storeIn: 'nowhere', roles }), windowSeconds: WINDOW, refusalHoldsMs: 0 },
+      {
+        resolution: loginResolution({ storeIn: 'nowhere', roles }),
+        windowSeconds: WINDOW,
+        refusalMaxAgeMs: 0,
+        onNotRenewed: (error) => told.push(error.failure.code),
+      },
       effectsOf(sts, person),
     )
     return session.credentials.accessKeyId

@@ -19,7 +19,7 @@ function resolve(profile: string, credentials: string, config: string): LoginRes
     paths: { credentials: 'credentials', config: 'config' },
     defaults: {},
     readFile: () => '',
-    storesNothing: true,
+    forProgram: true,
   })
 }
 

@@ -10,7 +10,9 @@ import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import type { SharedFiles } from '../../src/aws-files/shared-files.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { signIn } from '../../src/login/sign-in.ts'
-import type { SignInEffects, SignInOutcome } from '../../src/login/sign-in.ts'
+import type { SignInEffects } from '../../src/login/sign-in.ts'
+import type { ObtainedSession } from '../../src/login/obtain-session.ts'
+import type { Login } from '../../src/login/prepare.ts'
 import {
   ALICE,
   NOW,
@@ -61,10 +63,10 @@ async function signInAll(
   config = SERIALS,
   options: Invocation['options'] = {},
   defaults: GlobalDefaults = {},
-): Promise<{ readonly outcomes: readonly SignInOutcome[]; readonly text: string }> {
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly text: string }> {
   const files = fakeFiles(config)
   const profiles = readProfiles({ credentials: CREDENTIALS, config })
-  const candidates = names.map((name) => {
+  const logins: readonly Login[] = names.map((name) => {
     const invocation = { command: 'login', positionals: [name], options } as const
     const resolution = resolveLogin({
       invocation,
@@ -74,7 +76,8 @@ async function signInAll(
       defaults,
       readFile: () => '',
     })
-    return { resolution, view: profiles.find(name), ownership: { kind: 'absent' } as const }
+    const reuse = { reuse: false, reason: 'not-found' } as const
+    return { resolution, view: profiles.find(name), ownership: { kind: 'absent' }, reuse }
   })
   const effects: SignInEffects = {
     ...sessionEffects({ facts: fakeFacts({ [KEYS.alice]: ALICE, [KEYS.bob]: ALICE }), osUser: undefined }),
@@ -87,11 +90,10 @@ async function signInAll(
     }),
     sourcesFor: () => Promise.resolve([fakePerson(['123456']).source]),
     runCredentialProcess: () => Promise.reject(new Error('unexpected')),
-    terminal: { canAsk: () => true, confirm: () => Promise.resolve(false), choose: () => Promise.resolve(0) },
     ...changes,
   }
   const request = {
-    candidates,
+    logins,
     profiles,
     renew: false,
     replace: false,
@@ -99,11 +101,14 @@ async function signInAll(
     conflictQuestion: () => '',
     report: () => undefined,
   }
-  return { outcomes: await signIn(request, effects), text: files.text() }
+  const outcomes = await signIn(request, effects)
+  return { outcomes: logins.map((login) => outcomes.get(login)), text: files.text() }
 }
 
-const codesOf = (outcomes: readonly SignInOutcome[]): readonly string[] =>
-  outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.error.failure.code : 'ok'))
+type Outcome = ObtainedSession | AwsmfaError | undefined
+
+const codesOf = (outcomes: readonly Outcome[]): readonly string[] =>
+  outcomes.map((outcome) => (outcome instanceof AwsmfaError ? outcome.failure.code : outcome ? 'ok' : 'no outcome'))
 
 describe('signing in', () => {
   it('writes and tells what was got before the question for another device was cancelled', async () => {
@@ -191,6 +196,38 @@ describe('signing in', () => {
     })
   })
 
+  it('stores the session of a role where the credentials file refuses that of another profile', async () => {
+    const config = `${SERIALS}[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n`
+    const refusal = new AwsmfaError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { path: PATHS.credentials },
+      errno: 'ENOSPC',
+      step: 'stage',
+    })
+    const stored: string[] = []
+    const sts = fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [sessionOf('ASIAADMIN', 3600)] })
+    const { outcomes } = await signInAll(
+      ['alice', 'bob', 'admin'],
+      {
+        connect: () => ({ sts, listMfaDevices: () => Promise.resolve([]), endpoint: '' }),
+        files: {
+          ...fakeFiles(config),
+          transact: () => {
+            throw refusal
+          },
+        },
+        awsCaches: [{ ...fakeAwsCache(false), storeFor: (_, { profile }) => stored.push(profile) }],
+        sourcesFor: ({ target }) =>
+          Promise.resolve([
+            fakePerson([target.value === 'alice' ? '123456' : new AwsmfaError({ code: 'CANCELLED' })]).source,
+          ]),
+      },
+      config,
+    )
+    expect(codesOf(outcomes)).toEqual(['FILE_NOT_WRITABLE', 'CANCELLED', 'ok'])
+    expect(stored).toEqual(['admin'])
+  })
+
   it('spends no code on a role whose session could go nowhere, since no home folder is known', async () => {
     const config =
       '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = alice-long-term\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
@@ -249,7 +286,7 @@ describe('signing in', () => {
         config,
       )
       expect(codesOf(outcomes)).toEqual(['SESSION_NOT_KEPT', 'ok'])
-      expect(outcomes[0]).toMatchObject({ error: { failure: { profile: 'bob', isGot: false } } })
+      expect(outcomes[0]).toMatchObject({ failure: { profile: 'bob', isGot: false } })
       expect(person.asked.map(({ profile }) => profile)).toEqual(['alice'])
     })
 
@@ -260,6 +297,13 @@ describe('signing in', () => {
         config,
       )
       expect(codesOf(outcomes)).toEqual(['ok'])
+    })
+
+    it('is not signed in by a session that the cache has for another profile', async () => {
+      const others = { ...kept, profiles: ['carol'] }
+      const cache = { ...fakeCache([others]), store: () => undefined }
+      const { outcomes } = await signInAll(['bob'], { cache, sourcesFor: () => Promise.resolve([]) }, config)
+      expect(outcomes).toMatchObject([{ failure: { code: 'SESSION_NOT_KEPT', profile: 'bob', isGot: true } }])
     })
 
     const hours = (count: number): SessionRecord => ({
@@ -292,7 +336,7 @@ describe('signing in', () => {
         options,
       )
       expect([codesOf(outcomes), lock.events]).toEqual([[code], []])
-      if (code !== 'ok') expect(outcomes[0]).toMatchObject({ error: { failure: { profile, isGot: false } } })
+      if (code !== 'ok') expect(outcomes[0]).toMatchObject({ failure: { profile, isGot: false } })
     })
 
     it.each([

@@ -19,6 +19,7 @@ const role = {
   hops: [sessionOf('ASIAADMIN', 3600), sessionOf('ASIADEEP', 3600)],
   requestHash: 'a',
   renew: false,
+  minTtlSeconds: 0,
 }
 const foreign: AwsCacheFinding = { kind: 'entry', entry: { credentials: sessionOf('ASIAOTHER', 1200).credentials } }
 
@@ -60,6 +61,15 @@ describe('filling the caches of the AWS CLI and botocore', () => {
   ])('with renewal asked %s writes %i times over what another program made and still does', (renew, times) => {
     const cache = fakeAwsCache(foreign)
     fillAwsCaches({ ...role, renew }, profiles, [cache], () => NOW)
+    expect(cache.written).toHaveLength(times)
+  })
+
+  it.each([
+    [900, 0],
+    [1200, 1],
+  ])('for at least %i s writes %i times over another program’s entry of 1200 s for the last role', (seconds, times) => {
+    const cache = fakeAwsCache(foreign)
+    fillAwsCaches({ ...role, minTtlSeconds: seconds }, profiles, [cache], () => NOW)
     expect(cache.written).toHaveLength(times)
   })
 
