@@ -1,7 +1,4 @@
-/**
- * `npm run imports` reports each thing that it is there to report: every row plants one in a tree that is right without
- * it.
- */
+/** `npm run imports` reports every kind of problem: each test adds one to a source tree that has none. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -33,9 +30,10 @@ interface Imports {
 const SCRIPT = join(ROOT, 'scripts/imports.mjs')
 const { readImports, readGraph, findProblems, drawHouse } = (await import(pathToFileURL(SCRIPT).href)) as Imports
 
+/** The content of each file under src, by path. */
 type Tree = Readonly<Record<string, string>>
 
-/** A tree that breaks no rule: every folder imports the ones below it, in every way there is. */
+/** A tree that breaks no rule, with every form of import. */
 const CLEAN: Tree = {
   'bin.ts': "import { run } from './cli/run.ts'\nrun()\n",
   'cli/run.ts':
@@ -54,11 +52,11 @@ const CLEAN: Tree = {
 }
 
 const graphOf = (tree: Tree): readonly SourceFile[] => readGraph(new Map(Object.entries(tree)))
-const reportedFor = (planted: Tree, allowed: readonly string[] = []): readonly string[] =>
-  findProblems(graphOf({ ...CLEAN, ...planted }), allowed).map(({ at, text }) => `${at} ${text}`)
+const reportedFor = (added: Tree, allowed: readonly string[] = []): readonly string[] =>
+  findProblems(graphOf({ ...CLEAN, ...added }), allowed).map(({ at, text }) => `${at} ${text}`)
 
-describe('a tree that breaks no rule', () => {
-  it('has nothing reported', () => {
+describe('a tree without problems', () => {
+  it('is not reported', () => {
     expect(reportedFor({})).toEqual([])
   })
 })
@@ -73,13 +71,13 @@ describe('an import against the order is reported', () => {
     ['of a type', "\n\nimport type { A } from '../login/plan.ts'\n", 3],
     ['of a type among values', "import { type A } from '../login/plan.ts'\n", 1],
     ['for its side effects', "import '../login/plan.ts'\n", 1],
-    ['that is exported again', "export { a } from '../login/plan.ts'\n", 1],
-    ['that is exported again whole', "export * from '../login/plan.ts'\n", 1],
-    ['of a type that is exported again', "export type { A } from '../login/plan.ts'\n", 1],
+    ['by a re-export', "export { a } from '../login/plan.ts'\n", 1],
+    ['by export *', "export * from '../login/plan.ts'\n", 1],
+    ['by a re-export of a type', "export type { A } from '../login/plan.ts'\n", 1],
     ['by import()', "\nexport const a = async () => {\n  await import('../login/plan.ts')\n}\n", 3],
     ['by import() of a template', 'export const a = () => import(`../login/plan.ts`)\n', 1],
     ['by an import type', "\nexport interface A {\n  readonly b: import('../login/plan.ts').B\n}\n", 3],
-    ['by the type of a module', "export type A = typeof import('../login/plan.ts')\n", 1],
+    ['by typeof import()', "export type A = typeof import('../login/plan.ts')\n", 1],
   ])('%s', (_, code, line) => {
     expect(reportedFor({ 'aws/call.ts': code })).toEqual([`aws/call.ts:${line} ${text}`])
   })
@@ -111,15 +109,15 @@ describe('an import against the order is reported', () => {
       "model/key.ts:2 imports 'node:path': model must import only from model",
     ],
     [
-      'of what is no TypeScript',
+      'of a file that is not TypeScript',
       { 'model/key.ts': "import script from '../shell/awsmfa.bash'\n" },
       'model/key.ts:1 imports shell/awsmfa.bash: model must not import from shell',
     ],
-  ])('%s', (_, planted: Tree, reported) => {
-    expect(reportedFor(planted)).toEqual([reported])
+  ])('%s', (_, added: Tree, reported) => {
+    expect(reportedFor(added)).toEqual([reported])
   })
 
-  it('what only looks like an import is none', () => {
+  it('but not text that only looks like an import', () => {
     expect(
       readImports(
         "// import './a.ts'\nconst a = \"import './b.ts'\"\nexport const b = `from './c.ts'`\nexport { a }\nc.import('./d.ts')\n",
@@ -129,32 +127,32 @@ describe('an import against the order is reported', () => {
 })
 
 describe('a cycle is reported', () => {
-  it('of values, with the shortest way round', () => {
-    const planted = {
+  it('of values, with the shortest path', () => {
+    const added = {
       'ui/a.ts': "import './b.ts'\n",
       'ui/b.ts': "import './c.ts'\n",
       'ui/c.ts': "\nimport './a.ts'\nimport './d.ts'\n",
       'ui/d.ts': "import './c.ts'\n",
     }
-    expect(reportedFor(planted)).toEqual(['ui/c.ts:3 cycle among 4 files, the shortest: ui/c -> ui/d -> ui/c'])
+    expect(reportedFor(added)).toEqual(['ui/c.ts:3 cycle among 4 files, the shortest: ui/c -> ui/d -> ui/c'])
   })
 
-  it('of types and import() alone', () => {
-    const planted = {
+  it('of only types and import()', () => {
+    const added = {
       'ui/a.ts': "import type { B } from './b.ts'\n",
       'ui/b.ts': "export type C = import('./c.ts').C\n",
       'ui/c.ts': "export const a = () => import('./a.ts')\n",
     }
-    expect(reportedFor(planted)).toEqual(['ui/a.ts:1 cycle among 3 files, the shortest: ui/a -> ui/b -> ui/c -> ui/a'])
+    expect(reportedFor(added)).toEqual(['ui/a.ts:1 cycle among 3 files, the shortest: ui/a -> ui/b -> ui/c -> ui/a'])
   })
 
-  it('each of several, and a file that imports itself', () => {
-    const planted = {
+  it('for each of several cycles, and a file that imports itself', () => {
+    const added = {
       'ui/a.ts': "import type { B } from './b.ts'\n",
       'ui/b.ts': "import type { A } from './a.ts'\n",
       'mfa/x.ts': "\nexport const x = () => import('./x.ts')\n",
     }
-    expect(reportedFor(planted)).toEqual([
+    expect(reportedFor(added)).toEqual([
       'mfa/x.ts:2 imports itself',
       'ui/a.ts:1 cycle among 2 files, the shortest: ui/a -> ui/b -> ui/a',
     ])
@@ -168,9 +166,9 @@ describe('a file is reported', () => {
       { 'helpers/a.ts': '' },
       'helpers/a.ts:1 helpers is not in the order of folders',
     ],
-    ['in src itself', { 'helpers.ts': '' }, 'helpers.ts:1 helpers.ts is not in the order of folders'],
+    ['directly in src', { 'helpers.ts': '' }, 'helpers.ts:1 helpers.ts is not in the order of folders'],
     [
-      'that imports a file that is not there',
+      'that imports a file that does not exist',
       { 'ui/a.ts': "\nimport './b.ts'\n" },
       "ui/a.ts:2 imports './b.ts', which does not exist",
     ],
@@ -185,7 +183,7 @@ describe('a file is reported', () => {
       "ui/a.ts:1 imports '../../test/a.ts', which does not exist",
     ],
     [
-      'that imports what cannot be known',
+      'that imports by a computed name',
       { 'ui/a.ts': 'export const a = (name: string) => import(name)\n' },
       'ui/a.ts:1 import() of something other than a literal',
     ],
@@ -195,15 +193,15 @@ describe('a file is reported', () => {
       { 'commands/status.ts': "\nimport type { A } from './login.ts'\n" },
       'commands/status.ts:2 imports commands/login: a command must not import another command',
     ],
-  ])('%s', (_, planted: Tree, reported) => {
-    expect(reportedFor(planted)).toEqual([reported])
+  ])('%s', (_, added: Tree, reported) => {
+    expect(reportedFor(added)).toEqual([reported])
   })
 
   it('but not one of 500 lines, with or without the last line break', () => {
     expect(reportedFor({ 'ui/a.ts': '\n'.repeat(500), 'ui/b.ts': '\n'.repeat(499) + '//' })).toEqual([])
   })
 
-  it('when it is the 161st, and when there is none', () => {
+  it('if there are more than 160 files, or none', () => {
     const files = (count: number): Tree =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`ui/${index}.ts`, '']))
     expect(findProblems(graphOf(files(160)), [])).toEqual([])
@@ -222,32 +220,32 @@ describe('an exception', () => {
     ['a cycle in a folder', 'ui/b -> ui/a', { 'ui/a.ts': "import './b.ts'\n", 'ui/b.ts': "import './a.ts'\n" }],
     ['a file that imports itself', 'ui/a -> ui/a', { 'ui/a.ts': "import './a.ts'\n" }],
     ['a long file', 'ui/a', { 'ui/a.ts': '\n'.repeat(501) }],
-  ])('allows %s, and is reported where it is not needed', (_, name, planted: Tree) => {
-    expect(reportedFor(planted)).not.toEqual([])
-    expect(reportedFor(planted, [name])).toEqual([])
+  ])('allows %s, and is reported if it is not needed', (_, name, added: Tree) => {
+    expect(reportedFor(added)).not.toEqual([])
+    expect(reportedFor(added, [name])).toEqual([])
     expect(reportedFor({}, [name])).toEqual([stale(name)])
   })
 
-  it('is not needed for an import that may be', () => {
+  it('is reported for an import that breaks no rule', () => {
     expect(reportedFor({}, ['login/plan -> aws/sts'])).toEqual([stale('login/plan -> aws/sts')])
   })
 
-  it('allows one import, and no other one', () => {
-    const planted = { 'aws/call.ts': "import '../login/plan.ts'\nimport '../login/expiration.ts'\n" }
-    expect(reportedFor(planted, ['aws/call -> login/plan'])).toEqual([
+  it('allows one import and no others', () => {
+    const added = { 'aws/call.ts': "import '../login/plan.ts'\nimport '../login/expiration.ts'\n" }
+    expect(reportedFor(added, ['aws/call -> login/plan'])).toEqual([
       'aws/call.ts:2 imports login/expiration: aws must not import from login',
     ])
   })
 })
 
 describe('the picture', () => {
-  it('is the same for the same structure, in whatever order the files are read and however long they are', () => {
+  it('does not depend on the order or the length of the files', () => {
     const entries = Object.entries(CLEAN)
     const longer = entries.toReversed().map(([file, text]) => [file, `${text}// More.\n`] as const)
     expect(drawHouse(readGraph(new Map(longer)))).toBe(drawHouse(graphOf(CLEAN)))
   })
 
-  it('is another one with another file, and with an import between other folders', () => {
+  it('changes with a new file, or an import between other folders', () => {
     const pictures = [
       CLEAN,
       { ...CLEAN, 'aws/arn.ts': '' },
@@ -263,8 +261,8 @@ describe('the picture', () => {
 })
 
 describe('the script', () => {
-  /** Plants a tree on disk. Returns what runs the script on it. */
-  function plant(
+  /** Writes a tree to disk. Returns a function that runs the script on it. */
+  function write(
     tree: Tree,
   ): (...options: string[]) => { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
     const folder = scratchFolder()
@@ -282,14 +280,14 @@ describe('the script', () => {
     }
   }
 
-  it('reports nothing on a clean tree', () => {
-    const run = plant(CLEAN)
+  it('prints nothing for a tree without problems', () => {
+    const run = write(CLEAN)
     expect(run()).toEqual({ status: 0, stdout: '', stderr: '' })
     expect(run('--check')).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
-  it('reports each problem with file and line, and exits with 1', () => {
-    const run = plant({ ...CLEAN, 'aws/call.ts': "\nimport '../login/plan.ts'\n", 'helpers/a.ts': '' })
+  it('prints each problem with its file and line, and exits with 1', () => {
+    const run = write({ ...CLEAN, 'aws/call.ts': "\nimport '../login/plan.ts'\n", 'helpers/a.ts': '' })
     const stderr =
       'src/aws/call.ts:2: imports login/plan: aws must not import from login\nsrc/helpers/a.ts:1: helpers is not in the order of folders\n'
     expect(run()).toEqual({ status: 1, stdout: '', stderr })
@@ -297,15 +295,15 @@ describe('the script', () => {
   })
 
   it('prints figures', () => {
-    const { status, stdout } = plant(CLEAN)('--figures')
+    const { status, stdout } = write(CLEAN)('--figures')
     expect(status).toBe(0)
     expect(stdout).toMatch(
       /^ {4}13 {2}files\n {4}12 {2}imports between files\n {4}18 {2}lines\n {5}1 {2}lines in the median file\n {8}largest:\n( {5}[12] {2}\S+\n){10}$/,
     )
   })
 
-  it('draws the picture, and says when it is no longer right', () => {
-    const run = plant(CLEAN)
+  it('draws the picture, and reports an outdated one', () => {
+    const run = write(CLEAN)
     expect(run('--check-picture')).toEqual({
       status: 1,
       stdout: '',
@@ -315,7 +313,7 @@ describe('the script', () => {
     expect(run('--check', '--check-picture')).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
-  it('is there under its name', () => {
+  it('is in package.json', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>
     }

@@ -1,3 +1,4 @@
+/** The prompt of `awsmfa login` disappears when STS reports, while it waits for a code, that no code can help. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
@@ -20,32 +21,32 @@ const cases = [
     keys: { ...ALICE, secret: IVAN.secret },
     clockOffsetMs: 0,
     code: 4,
-    says: /^awsmfa: error: the secret that goes with the access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/,
+    message: /^awsmfa: error: the secret that goes with the access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/,
   },
   {
     title: 'an unknown key',
     keys: { ...ALICE, id: 'AKIAEXAMPLEEXAMPLE12' },
     clockOffsetMs: 0,
     code: 4,
-    says: /^awsmfa: error: the access key …LE12 .* is not known to AWS/,
+    message: /^awsmfa: error: the access key …LE12 .* is not known to AWS/,
   },
   {
     title: 'an inactive key',
     keys: IVAN,
     clockOffsetMs: 0,
     code: 4,
-    says: /^awsmfa: error: the access key …\w{4} .* is not known to AWS, or is not active/,
+    message: /^awsmfa: error: the access key …\w{4} .* is not known to AWS, or is not active/,
   },
   {
     title: 'a clock that is an hour behind',
     keys: ALICE,
     clockOffsetMs: 3_600_000,
     code: 1,
-    says: /^awsmfa: error: the clock of this computer is 1 hour behind/,
+    message: /^awsmfa: error: the clock of this computer is 1 hour behind/,
   },
 ]
 
-describe.skipIf(!needsProgram('python3'))('a question that no code can answer', () => {
+describe.skipIf(!needsProgram('python3'))('a prompt for a login that cannot succeed', () => {
   let sts: StrictSts
   let home: TempHome
   let pty: Pty | undefined
@@ -58,28 +59,25 @@ describe.skipIf(!needsProgram('python3'))('a question that no code can answer', 
   })
   afterAll(() => sts.stop())
 
-  it.each(cases)(
-    'is withdrawn while it stands, and no code is spent: $title',
-    async ({ keys, clockOffsetMs, code, says }) => {
-      const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
-      home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
-      await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
-      pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
-        environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }),
-        columns: 200,
-      })
-      await pty.expect("MFA code for alice (profile 'work'): ")
-      pty.send('123')
-      await pty.expect('123')
-      await sts.configure({ release: true })
-      expect(await pty.exit()).toEqual({ code, signal: null })
-      const { lines } = pty.screen()
-      expect(lines[0]).toMatch(says)
-      expect(lines.join('\n')).not.toContain('MFA code')
-      expect((await sts.log()).map(({ operation }) => operation).filter((operation) => operation !== null)).toEqual([
-        'GetCallerIdentity',
-      ])
-      expect(home.read('.aws/credentials').toString()).toBe(credentials)
-    },
-  )
+  it.each(cases)('is removed, and no code is used: $title', async ({ keys, clockOffsetMs, code, message }) => {
+    const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
+    home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
+    await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
+    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
+      environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }),
+      columns: 200,
+    })
+    await pty.expect("MFA code for alice (profile 'work'): ")
+    pty.send('123')
+    await pty.expect('123')
+    await sts.configure({ release: true })
+    expect(await pty.exit()).toEqual({ code, signal: null })
+    const { lines } = pty.screen()
+    expect(lines[0]).toMatch(message)
+    expect(lines.join('\n')).not.toContain('MFA code')
+    expect((await sts.log()).map(({ operation }) => operation).filter((operation) => operation !== null)).toEqual([
+      'GetCallerIdentity',
+    ])
+    expect(home.read('.aws/credentials').toString()).toBe(credentials)
+  })
 })

@@ -1,3 +1,4 @@
+/** `awsmfa login` with a YubiKey, on a pseudo-terminal and without a terminal, with a scripted ykman. */
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +17,8 @@ const SCRIPTED = fileURLToPath(new URL('../support/scripted-ykman.mjs', import.m
 const { serial } = virtualDevice('111111111111', 'alice')
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const CONFIG = `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nvegas_yubikey_serial = 12345678 ; the blue one\n`
-const QUESTION = "MFA code for alice (profile 'work'): "
-const TOUCH = `Touch your YubiKey or type the code. ${QUESTION}`
+const PROMPT = "MFA code for alice (profile 'work'): "
+const TOUCH = `Touch your YubiKey or type the code. ${PROMPT}`
 const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 hours$/
 
 interface ScriptedKey {
@@ -74,20 +75,20 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     return await runProgram([process.execPath, BUILT_CLI, 'login', 'work'], { environment: environment() })
   }
 
-  async function nothingIsLeft(): Promise<void> {
+  async function expectYkmanExited(): Promise<void> {
     for (const pid of await pidsOfYkman()) await waitForExit(pid)
   }
 
-  it('needs nothing typed: the question goes when the key has answered', async () => {
+  it('signs in without typing, and removes the prompt', async () => {
     await plugIn()
     const terminal = await login()
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
     expect(terminal.screen().lines.join('\n')).not.toContain('MFA code')
-    await nothingIsLeft()
+    await expectYkmanExited()
   })
 
-  it('says when the key waits to be touched, and nothing of it stays', async () => {
+  it('asks for a touch, and removes that line afterwards', async () => {
     await plugIn({ touch: true })
     const terminal = await login()
     await terminal.expect(TOUCH)
@@ -97,20 +98,20 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     expect(terminal.screen().lines.join('\n')).not.toContain('ouch')
   })
 
-  it('takes a typed code as well, and leaves the key', async () => {
+  it('also accepts a typed code, and stops ykman', async () => {
     await plugIn({ touch: true })
     const terminal = await login()
     await terminal.expect(TOUCH)
     terminal.send(`${await nextCode()}\r`)
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.screen().lines[0]).toMatch(SIGNED_IN)
-    await nothingIsLeft()
+    await expectYkmanExited()
   })
 
-  it('asks for the OATH password, unseen, and for nothing of what was typed before', async () => {
+  it('asks for the OATH password without echo, and discards what was typed before', async () => {
     await plugIn({ password: 'open sesame' })
     const terminal = await login()
-    await terminal.expect(QUESTION)
+    await terminal.expect(PROMPT)
     terminal.send('12')
     await terminal.expect('OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
     expect(await terminal.modes()).toMatchObject({ echo: false })
@@ -124,55 +125,55 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
       .split('\n')
       .map((line) => JSON.parse(line) as { stdin: string; parameters: string[]; terminal: boolean })
     expect(runs.map(({ stdin }) => stdin)).toEqual(['', 'sesame\n', 'open sesame\n'])
-    expect(runs.map(({ terminal: reached }) => reached)).toEqual([false, false, false])
+    expect(runs.map(({ terminal: hasTerminal }) => hasTerminal)).toEqual([false, false, false])
     expect(JSON.stringify(runs.map(({ parameters }) => parameters))).not.toContain('sesame')
   })
 
-  it('goes back to the typed code where no password is given', async () => {
+  it('prompts for a code if no password is typed', async () => {
     await plugIn({ password: 'open sesame' })
     const terminal = await login()
     await terminal.expect('(Enter alone to type the code): ')
     terminal.send('\r')
-    await terminal.expect(QUESTION)
+    await terminal.expect(PROMPT)
     terminal.send(`${await nextCode()}\r`)
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
   })
 
   it.each([
-    ['not the one', { serial: 87654321 }, /^✖ the YubiKey 12345678 is not plugged in, or may not be used$/],
-    ['not touched', { touch: true }, /^✖ the YubiKey 12345678 was not touched in time$/],
-  ])('says in a line that the key was %s, and the code can be typed', async (_, key, says) => {
+    ['is another one', { serial: 87654321 }, /^✖ the YubiKey 12345678 is not plugged in, or may not be used$/],
+    ['was not touched', { touch: true }, /^✖ the YubiKey 12345678 was not touched in time$/],
+  ])('reports in one line that the key %s, and prompts for a code', async (_, key, message) => {
     await plugIn(key, 100)
     const terminal = await login()
     await terminal.expect('✖')
-    await terminal.expect(QUESTION)
+    await terminal.expect(PROMPT)
     terminal.send(`${await nextCode()}\r`)
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
-    expect(terminal.screen().lines[0]).toMatch(says)
+    expect(terminal.screen().lines[0]).toMatch(message)
     expect(terminal.screen().lines[1]).toMatch(SIGNED_IN)
   })
 
   it.each([
     ['Ctrl-C', (terminal: Pty) => terminal.send('\u0003'), 130],
     ['SIGTERM', (terminal: Pty) => terminal.signal('SIGTERM'), 143],
-  ])('ends with %s, and ykman with it', async (_, stop, code) => {
+  ])('ends with %s, and stops ykman', async (_, stop, code) => {
     await plugIn({ touch: true })
     const terminal = await login()
     await terminal.expect(TOUCH)
     stop(terminal)
     expect(await terminal.exit()).toEqual({ code, signal: null })
-    await nothingIsLeft()
+    await expectYkmanExited()
     expect(sandbox.home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
   })
 
-  it('is not asked where a code is given', async () => {
+  it('does not start ykman if a code is passed', async () => {
     const terminal = await login('--token-code', await nextCode())
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(existsSync(`${worldFile()}.runs`)).toBe(false)
   })
 
   describe('without a terminal', () => {
-    it('works, and says on stderr that the key waits to be touched', async () => {
+    it('works, and asks for a touch on stderr', async () => {
       await plugIn({ touch: true })
       const running = loginWithoutTerminal()
       await waitForFile(`${worldFile()}.runs`)
@@ -182,7 +183,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
       expect(stderr).toMatch(/^awsmfa: touch your YubiKey\n✔ work: signed in as alice/)
     })
 
-    it('tells why the key gave none', async () => {
+    it('reports why there is no code', async () => {
       await plugIn({ password: 'open sesame' })
       expect(await loginWithoutTerminal()).toMatchObject({
         code: 1,
