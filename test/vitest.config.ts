@@ -1,8 +1,9 @@
+/** Vitest projects: `fast` runs in one process; `system` starts the built tool and real programs. */
 import { defineConfig } from 'vitest/config'
 import type { Plugin } from 'vitest/config'
 
-// fast: pure code and single adapters; runs on every supported Node.
-// system: the built tool as a person runs it, with real files, terminals, processes and faults.
+// fast: pure code and single adapters; runs on every supported version of Node.
+// system: the built tool, with real files, terminals, processes and faults.
 const setupFiles = ['test/support/setup.ts']
 
 /** Loads the code for each shell as a string, as scripts/build.mjs does. */

@@ -1,9 +1,10 @@
+/** Edits of a text, and the edit between two texts. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { applyEdits, differenceOf } from '../../src/aws-files/edit.ts'
 
 describe('the difference of two texts', () => {
-  test('is at most one edit, makes one of the other, and touches nothing at either end that they share', () => {
+  test('is at most one edit, and leaves out their common prefix and suffix', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 })
     fc.assert(
       fc.property(text, text, (before, after) => {
@@ -85,7 +86,7 @@ describe('edits', () => {
     expect(() => applyEdits('abcdef', edits)).toThrow(/^edit /)
   })
 
-  test('leave the bytes between them', () => {
+  test('keep the bytes between them', () => {
     const cuts = fc.uniqueArray(fc.nat(40), { maxLength: 8 }).map((offsets) => offsets.toSorted((a, b) => a - b))
     fc.assert(
       fc.property(fc.string({ minLength: 41, maxLength: 60 }), cuts, (text, offsets) => {

@@ -1,3 +1,4 @@
+/** Files as byte strings, and their text as UTF-8. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeUtf8, encodeUtf8 } from '../../src/aws-files/edit.ts'
@@ -15,7 +16,7 @@ test.each([
   expect(decodeUtf8(bytes)).toBe(text)
 })
 
-test('what was encoded is decoded again, as Node encodes it', () => {
+test('encoding is that of Node, and decoding reverses it', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const bytes = encodeUtf8(text)

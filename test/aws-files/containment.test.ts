@@ -1,3 +1,4 @@
+/** Edits that change anything outside their section are rejected. */
 import { describe, expect, test } from 'vitest'
 import { isEditContained } from '../../src/aws-files/containment.ts'
 import { session, signIn } from './sign-in.ts'
@@ -6,7 +7,7 @@ const BEFORE = '# top\n[a]\nk = v\n\n[t]\nregion = x\n\n[b]\nk = w\n'
 const AFTER = signIn(BEFORE)
 const APPENDED = signIn('[a]\nk = v')
 
-describe('an edit that stayed in its section', () => {
+describe('an edit within its section', () => {
   test.each([
     { what: 'a session written', before: BEFORE, after: AFTER },
     { what: 'a session taken out', before: AFTER, after: BEFORE },
@@ -18,12 +19,12 @@ describe('an edit that stayed in its section', () => {
     expect(isEditContained({ before, after, profile: 't' })).toBe(true)
   })
 
-  test('reads back as intended', () => {
+  test('is accepted, and reads back as intended', () => {
     expect(isEditContained({ before: BEFORE, after: AFTER, profile: 't', intended: session })).toBe(true)
   })
 })
 
-describe('an edit that went elsewhere, or is not what was meant', () => {
+describe('an edit outside its section, or with another result than intended', () => {
   test.each([
     { what: 'a byte above', before: BEFORE, after: AFTER.replace('# top', '# Top') },
     { what: 'a byte below', before: BEFORE, after: AFTER.replace('k = w', 'k = W') },

@@ -1,3 +1,4 @@
+/** Diffs of the shared files, without secrets. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TextStyle } from '../../src/ui/style.ts'
@@ -9,7 +10,7 @@ function diff(before: string, after: string, style = PLAIN): string {
   return renderDiff([{ path: '/home/alice/.aws/config', before, after }], '/home/alice', style)
 }
 
-test('a change stands under its section, between its neighbours', () => {
+test('a change is shown under its section, between its neighbors', () => {
   const before =
     '[profile a]\nregion = x\n\n[profile b]\nrole_arn = r\noutput = json\nsource_profile = a\nmfa_serial = s\nregion = y\n'
   expect(diff(before, before.replace('mfa_serial = s\n', ''))).toBe(
@@ -17,7 +18,7 @@ test('a change stands under its section, between its neighbours', () => {
   )
 })
 
-test('a renamed section, and one that is new', () => {
+test('a renamed section and a new one', () => {
   expect(
     diff(
       '[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n',
@@ -26,7 +27,7 @@ test('a renamed section, and one that is new', () => {
   ).toBe('~/.aws/config\n  -[work]\n  +[work-long-term]\n   aws_access_key_id = …MPLE\n  +\n  +[new]\n  +region = x\n')
 })
 
-test('several changes, files without one left out', () => {
+test('several changes, without files that do not change', () => {
   const files = [
     { path: '/home/alice/.aws/credentials', before: '[a]\n', after: '[a]\n' },
     { path: '/etc/aws', before: '[a]\nx = 1\n[b]\nx = 1\n', after: '[a]\n[b]\nx = 2\n' },
@@ -80,7 +81,7 @@ test.each([
   expect(diff('[a]\n', `[a]\n${line}\n`)).toBe(`~/.aws/config\n   [a]\n  +${shown}\n`)
 })
 
-test('an indented line below a command is a part of it', () => {
+test('an indented line below a command is part of it', () => {
   expect(diff('[a]\n', '[a]\nmfa_process =\n  totp = x\ns3 =\n  size = 2\n')).toBe(
     '~/.aws/config\n   [a]\n  +mfa_process =\n  +…\n  +s3 =\n  +  size = 2\n',
   )
@@ -94,13 +95,13 @@ test.each([
   expect(diff(`${line}\nx = 1\n`, `${line}\nx = 2\n`)).toBe(`~/.aws/config\n   ${shown}\n  -x = 1\n  +x = 2\n`)
 })
 
-test('a secret that does not change is hidden beside what does', () => {
+test('an unchanged secret is hidden', () => {
   expect(diff('[a]\nmfa_process = totp SEED\n', '[a]\nmfa_process = totp SEED\nx = 1\n')).toBe(
     '~/.aws/config\n   [a]\n   mfa_process = totp …\n  +x = 1\n',
   )
 })
 
-test('what is inserted right above a header stands under the section that gets it', () => {
+test('lines inserted right above a header are shown under their own section', () => {
   expect(
     diff(
       '[profile work]\nregion = eu\n[profile r]\nx = 1\n',
@@ -112,7 +113,7 @@ test('what is inserted right above a header stands under the section that gets i
   )
 })
 
-test('whatever changes, each changed line stands under its own section', () => {
+test('every changed line is shown under its own section, for generated files', () => {
   const line = fc.constantFrom('[a]', '[b]', '[c]', 'x = 1', 'y = 2', 'z = 3', '')
   const text = fc.array(line, { maxLength: 14 }).map((lines) => lines.map((each) => `${each}\n`).join(''))
   fc.assert(
@@ -133,7 +134,7 @@ test('whatever changes, each changed line stands under its own section', () => {
   )
 })
 
-/** Each changed key with the header that a reader sees above it. */
+/** Returns each changed key with the header above it in the diff. */
 function changedUnder(rows: readonly string[], sign: string): readonly string[] {
   let header = ''
   return rows.flatMap((row) => {
@@ -152,7 +153,7 @@ function sectionsOf(text: string): ReadonlySet<string> {
   )
 }
 
-test('red and green where there is colour', () => {
+test('red and green in color', () => {
   expect(diff('[a]\nx = 1\n', '[a]\nx = 2\n', { ...PLAIN, color: true })).toBe(
     '~/.aws/config\n   [a]\n  \u001b[31m-x = 1\u001b[39m\n  \u001b[32m+x = 2\u001b[39m\n',
   )

@@ -1,3 +1,4 @@
+/** Login and logout on example files, as golden files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -26,7 +27,7 @@ function traitsIn(path: string): readonly string[] {
 describe('a shared credentials file', () => {
   const files = readdirSync(new URL('credentials/', folder))
 
-  test.each(traitsIn('credentials/'))('%s: login writes what is expected, logout takes it out again', (trait) => {
+  test.each(traitsIn('credentials/'))('%s: login writes the expected session, logout removes it', (trait) => {
     const before = bytesOf(`credentials/${trait}.ini`)
     const write = { path: 'credentials', profile: 'work', credentials, requestHash: '0a1b2c3d.4e5f' }
     const after = applyEdits(before, planSessionWrite({ ...write, document: readIniDocument(before) }))

@@ -1,3 +1,4 @@
+/** Sections, keys and comments of an ini file, with their positions. */
 import { describe, expect, test } from 'vitest'
 import { lineAt, parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
 
@@ -110,7 +111,7 @@ describe('keys', () => {
     )
   })
 
-  test('comments and lines that are no key are told apart', () => {
+  test('comments and lines without a key are distinguished', () => {
     const { entries, comments, strays } = bodyOf('# a\n  ; b\nnonsense\n= v\n[open\n\nk = v\n')
     expect([entries.length, comments.length, strays.length]).toEqual([1, 2, 3])
   })
@@ -126,12 +127,12 @@ test.each([
   expect(lineAt(text, offset)).toBe(line)
 })
 
-test('headers are found in time that grows with the file alone', () => {
+test('headers are found in linear time', () => {
   const hostile = '['.repeat(200_000) + '\n['.repeat(200_000) + `\n${' '.repeat(1000)}[`.repeat(200)
   expect(readIniDocument(hostile).sections).toEqual([])
 })
 
-test('a document counts lines as they are counted one by one, also when it is asked often', () => {
+test('line numbers are the same as counted one by one, also for repeated lookups', () => {
   for (const text of ['', '\n', 'a', 'a\nb\r\nc\rd', '[a]\nk = v\n', 'a\r', '\r\n\r\n']) {
     const document = readIniDocument(text)
     for (let round = 0; round < 10; round++) {

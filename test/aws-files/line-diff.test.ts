@@ -1,3 +1,4 @@
+/** The lines that differ between two texts. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { changesBetween, matchLines, splitLines } from '../../src/aws-files/lines.ts'
@@ -20,7 +21,7 @@ test.each([
   expect(splitLines(text).map(({ content, lineEnd }) => [content, lineEnd])).toEqual(lines)
 })
 
-test('matched lines are the same and stand in the same order', () => {
+test('matched lines are equal and in the same order', () => {
   fc.assert(
     fc.property(few, few, (before, after) => {
       const matches = matchLines(before, after)
@@ -32,7 +33,7 @@ test('matched lines are the same and stand in the same order', () => {
   )
 })
 
-test('the changes make the one text of the other', () => {
+test('the changes turn one text into the other', () => {
   fc.assert(
     fc.property(few, few, (before, after) => {
       const changes = changesBetween(before, after)
@@ -46,7 +47,7 @@ test('the changes make the one text of the other', () => {
   )
 })
 
-test('a line that every section has is taken out of the right one', () => {
+test('a line that every section has is removed from the right one', () => {
   const section = (name: string, ...more: readonly string[]): readonly string[] => [
     `[${name}]`,
     `role_arn = ${name}`,

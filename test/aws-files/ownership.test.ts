@@ -1,3 +1,4 @@
+/** Whose credentials a section contains: long-term, awsmfa's, or another tool's. */
 import { describe, expect, test } from 'vitest'
 import { classifyProfile, classifySection } from '../../src/aws-files/ownership.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
@@ -168,7 +169,7 @@ describe('a section with', () => {
     expect(classifySection(entries)).toEqual({ kind: 'long-term', accessKeyId: 'AKIAX', complete: false, marked: true })
   })
 
-  test('two key ids of which one is ours is not ours', () => {
+  test('two key IDs, one of awsmfa: not the session of awsmfa', () => {
     const entries = ['ASIAX', 'ASIAOURS'].map((value) => ({ key: 'aws_access_key_id', value }))
     expect(
       classifySection([...entries, { key: 'aws_session_token', value: 't' }, { key: 'awsmfa_state', value: STATE }])
@@ -177,7 +178,7 @@ describe('a section with', () => {
   })
 })
 
-test('a profile that is in config alone, or nowhere, has no section', () => {
+test('a profile that is only in the config file, or does not exist, has no section', () => {
   const profiles = readProfiles({ credentials: '', config: '[profile t]\naws_access_key_id = AKIA\n' })
   expect(classifyProfile(profiles.find('t'))).toEqual({ kind: 'absent' })
   expect(classifyProfile(profiles.find('x'))).toEqual({ kind: 'absent' })

@@ -1,3 +1,4 @@
+/** Valid profile names. */
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { assertNewProfileName, assertProfileName } from '../../src/aws-files/sections.ts'
@@ -44,7 +45,7 @@ describe('a profile name', () => {
     expect(defect(() => assertNewProfileName(name, origin))).toBe(fresh)
   })
 
-  test('is refused with where it came from', () => {
+  test('is rejected with its origin', () => {
     expect(() => assertProfileName('a]', origin)).toThrow(
       expect.objectContaining({
         failure: { code: 'TEXT_REFUSED', what: 'profile name', text: 'a]', defect: 'closing-bracket', origin },

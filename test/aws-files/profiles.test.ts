@@ -1,3 +1,4 @@
+/** The profiles of both files, as AWS tools read them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
@@ -63,7 +64,7 @@ describe('a profile', () => {
       '[profile both]\nregion = two\noutput = json\ns3 =\n  a = 1\n[bare]\nx = caf\xc3\xa9 # c\n[profile long]\nrole_arn = a\n  b\n',
   })
 
-  test('is both its sections, credentials over config', () => {
+  test('merges its two sections; credentials override config', () => {
     const both = profiles.find('both')
     expect(both?.get('region')).toEqual({ value: 'one', file: 'credentials', line: 3 })
     expect(both?.getFrom('config', 'region')).toEqual({ value: 'two', file: 'config', line: 2 })
@@ -76,7 +77,7 @@ describe('a profile', () => {
     expect(both?.configForm).toBe('standard')
   })
 
-  test('that stands twice in a file is both, the last key winning', () => {
+  test('that is twice in a file merges both; the last value wins', () => {
     const twice = profiles.find('twice')
     expect([twice?.get('k')?.value, twice?.get('l')?.value, twice?.lines, twice?.configForm]).toEqual([
       '2',
@@ -86,7 +87,7 @@ describe('a profile', () => {
     ])
   })
 
-  test('keeps its values as they stand, decoded', () => {
+  test('has its values unchanged, decoded', () => {
     expect(profiles.find('bare')?.get('x')).toEqual({ value: 'café # c', file: 'config', line: 7 })
     expect(profiles.find('bare')?.configForm).toBe('bare')
     expect(profiles.find('long')?.get('role_arn')?.value).toBe('a\nb')
@@ -104,7 +105,7 @@ describe('a profile', () => {
   })
 })
 
-test('no bytes make reading fail, and every name is found, by search and by index alike', () => {
+test('any bytes can be read, and every name is found, by search and by index', () => {
   const bytes = fc.string({
     unit: fc.constantFrom('[', ']', 'profile ', '"', '=', '\n', '\r', '\0', 'a', '\xc3', '\xa9', ' '),
   })

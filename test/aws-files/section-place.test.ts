@@ -1,3 +1,4 @@
+/** Where a section is, or will be inserted; ambiguous files are rejected. */
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { readIniDocument } from '../../src/aws-files/ini-document.ts'
@@ -16,7 +17,7 @@ function refusal(text: string): unknown {
   return 'not refused'
 }
 
-describe('a place in doubt is refused, with its line', () => {
+describe('an ambiguous place is rejected with its line', () => {
   test.each([
     {
       what: 'two sections of the name',
@@ -62,7 +63,7 @@ describe('a place in doubt is refused, with its line', () => {
   })
 })
 
-describe('a place beyond doubt is found, whatever is wrong elsewhere', () => {
+describe('an unambiguous place is found, even with faults elsewhere in the file', () => {
   test.each([
     { what: 'a plain section', text: '[t]\nk=v\n', keys: ['k'] },
     { what: 'a header with blanks inside', text: '[ t ]\nk=v\n', keys: ['k'] },

@@ -1,3 +1,4 @@
+/** Properties of login and logout on generated files. */
 import fc from 'fast-check'
 import { parse } from 'ini'
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader'
@@ -42,7 +43,7 @@ function logout(text: string, profile = TARGET): string {
   return applyEdits(text, planSessionRemoval({ document: readIniDocument(text), path: 'credentials', profile }).edits)
 }
 
-/** Some generated places are in doubt, and then login refuses; undefined stands for that. */
+/** Returns undefined if login rejects the generated file as ambiguous. */
 function loginWhereCertain(text: string): string | undefined {
   try {
     return login(text)
@@ -68,7 +69,7 @@ function checkWhereCertain(files: fc.Arbitrary<string>, check: (before: string, 
   expect(certain).toBeGreaterThan(all * 0.7)
 }
 
-/** What others do to the file meanwhile, as edits of text that make sense with and without our section. */
+/** Edits of other programs between login and logout, possible with and without our section. */
 const foreignEdits: readonly { readonly what: string; readonly edit: (text: string) => string }[] = [
   {
     what: 'a section is appended',
@@ -89,7 +90,7 @@ function lineEndFor(text: string): string {
   return /\r\n[^\n]*$/.test(text) ? '\r\n' : '\n'
 }
 
-/** Takes a section out from its header to its last line that is not blank. */
+/** Removes a section, from its header to its last line that is not blank. */
 function withoutBlock(text: string, name: string): string {
   const [section] = sectionsNamed(readIniDocument(text), name)
   if (section === undefined) return text
@@ -100,14 +101,14 @@ function withoutBlock(text: string, name: string): string {
 }
 
 describe('promise 1: not a byte of yours changes', () => {
-  test('login, perhaps another login, then logout give the file back byte for byte', () => {
+  test('login, perhaps another login, and logout restore the file byte for byte', () => {
     checkWhereCertain(anyFile, (before, after) => {
       expect(logout(after)).toBe(before)
       expect(logout(login(after, TARGET, noon, 'ff'))).toBe(before)
     })
   })
 
-  test.each(foreignEdits)('login, $what, logout is the same as if nobody had signed in', ({ edit }) => {
+  test.each(foreignEdits)('login, $what, logout has the same result as without a login', ({ edit }) => {
     checkWhereCertain(fileWithoutTarget, (before, after) => {
       fc.pre(/\n$/.test(before) || before === '')
       expect(logout(edit(after))).toBe(edit(before))
@@ -124,7 +125,7 @@ describe('promise 1: not a byte of yours changes', () => {
 })
 
 describe('an edit', () => {
-  test('changes its own section alone', () => {
+  test('changes only its own section', () => {
     checkWhereCertain(anyFile, (before, after) => {
       const [was] = sectionsNamed(readIniDocument(before), TARGET)
       const [is] = sectionsNamed(readIniDocument(after), TARGET)
@@ -136,7 +137,7 @@ describe('an edit', () => {
     })
   })
 
-  test('made twice changes nothing the second time', () => {
+  test('is idempotent', () => {
     checkWhereCertain(anyFile, (_, after) => {
       expect(
         planSessionWrite({
@@ -150,7 +151,7 @@ describe('an edit', () => {
     })
   })
 
-  test('leaves the keys, comments and order of its section', () => {
+  test('keeps the keys, comments and order of its section', () => {
     checkWhereCertain(fileWithTarget, (before, after) => {
       const linesOf = (text: string) => {
         const document = readIniDocument(text)
@@ -193,7 +194,7 @@ describe('other readers', () => {
     expect(read).toBeGreaterThan(60)
   })
 
-  test('the ini package reads the section by itself', () => {
+  test('the ini package reads the section', () => {
     checkWhereCertain(fileWithoutTarget, (_, after) => {
       const section = sectionsNamed(readIniDocument(after), TARGET)[0]
       expect(parse(after.slice(section?.start, section?.end))[TARGET]).toMatchObject(expected)
@@ -201,7 +202,7 @@ describe('other readers', () => {
   })
 })
 
-test('reading finds every byte again', () => {
+test('parsing loses no byte', () => {
   fc.assert(
     fc.property(anyFile, (text) => {
       const document = readIniDocument(text)
@@ -221,7 +222,7 @@ test('reading finds every byte again', () => {
   )
 })
 
-test('any bytes at all are read without an error', () => {
+test('any bytes are read without an error', () => {
   fc.assert(
     fc.property(
       fc.string({

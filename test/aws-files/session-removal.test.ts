@@ -1,9 +1,10 @@
+/** Removing a session from the credentials file. */
 import { describe, expect, test } from 'vitest'
 import { signIn, signOut } from './sign-in.ts'
 
 const LONG_TERM = 'aws_access_key_id = AKIAX\naws_secret_access_key = mine\n'
 
-describe('logout takes out what login wrote', () => {
+describe('logout removes what login wrote', () => {
   test.each([
     {
       what: 'a section that login made',
@@ -87,7 +88,7 @@ describe('logout takes out what login wrote', () => {
   })
 })
 
-describe('logout leaves what is not of login', () => {
+describe('logout keeps what login did not write', () => {
   test.each([
     {
       what: 'long-term credentials pasted over our session: marks and dead token go',

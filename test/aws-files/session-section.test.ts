@@ -1,3 +1,4 @@
+/** Writing a session to the credentials file. */
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
@@ -14,7 +15,7 @@ const KEYS = [
 ]
 const NEW = [...KEYS, 'awsmfa_state = 1:ASIANEW:k:0a', ''].join('\n')
 
-describe('a session takes the place of another', () => {
+describe('a session replaces another', () => {
   test.each([
     {
       what: 'foreign keys, comments and order stay',
@@ -66,7 +67,7 @@ describe('a session takes the place of another', () => {
     expect(signIn(before)).toBe(after)
   })
 
-  test('a renewal changes values alone and remembers how the section came to be', () => {
+  test('a renewal changes only values, and keeps the origin of the section in awsmfa_state', () => {
     const first = signIn('a=1')
     const second = signIn(first, { accessKeyId: 'ASIATWO', sessionToken: 'U' }, 'ff')
     expect(second).toBe(first.replaceAll('ASIANEW', 'ASIATWO').replace('T==', 'U').replace(':0a\n', ':ff\n'))
@@ -94,7 +95,7 @@ describe('a new section', () => {
     expect(signIn(before).slice(0, after.length)).toBe(after)
   })
 
-  test('has a name in UTF-8', () => {
+  test('can have a non-ASCII name', () => {
     expect(
       applyEdits(
         '',
@@ -110,7 +111,7 @@ describe('a new section', () => {
   })
 })
 
-describe('refused', () => {
+describe('a file or session is rejected', () => {
   test.each([
     { what: 'a line end in the secret', change: { secretAccessKey: 'a\n[default]' }, defect: 'control-character' },
     { what: 'a line end in the session token', change: { sessionToken: 'a\rb' }, defect: 'control-character' },

@@ -1,7 +1,7 @@
-/** Generated shared files in every quirk of the dialect, as byte strings. */
+/** Generated shared files with every peculiarity of the format, as byte strings. */
 import fc from 'fast-check'
 
-/** A name that no generated section has, unless it was asked for. */
+/** A name that no generated section has by default. */
 export const TARGET = 'target'
 
 const keyLines = [
@@ -51,7 +51,7 @@ const headers = [
   '[two words]',
 ]
 
-/** A line end for every line of a file, or several mixed; `'\r'` alone is rare. */
+/** The line endings of a file: one kind, or several mixed; a lone `'\r'` is rare. */
 const lineEnds = fc.oneof(
   { weight: 6, arbitrary: fc.constant(['\n']) },
   { weight: 3, arbitrary: fc.constant(['\r\n']) },
@@ -79,7 +79,7 @@ export const fileWithoutTarget = fc
   .tuple(preamble, fc.array(foreignSection, { maxLength: 4 }), style)
   .map(([head, sections, { lineEnds: ends, isEnded, mark }]) => mark + written([head, ...sections], ends, isEnded))
 
-/** A file with the target section once, anywhere, holding no credentials and no marks. */
+/** A file with the target section once, anywhere, without credentials and awsmfa's own keys. */
 export const fileWithTarget = fc
   .tuple(
     fc.array(foreignSection, { maxLength: 2 }),

@@ -1,3 +1,4 @@
+/** Reading and writing the shared files. */
 import {
   chmodSync,
   chownSync,
@@ -54,7 +55,7 @@ function modeOf(path: string): number {
 }
 
 describe('reading the shared files', () => {
-  it('gives every byte as one code unit, and nothing for a file that is not there', () => {
+  it('returns each byte as one code unit, and an empty text for a missing file', () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'credentials'), Buffer.from([0xef, 0xbb, 0xbf, 0, 0x0d, 0x0a, 0xff]))
     const { credentials, config } = inFolder(folder).read()
@@ -62,7 +63,7 @@ describe('reading the shared files', () => {
     expect(config).toEqual({ path: join(folder, 'config'), text: '', exists: false })
   })
 
-  it('takes /dev/null for a file that is not there', () => {
+  it('treats /dev/null as a missing file', () => {
     const files = createSharedFiles({ paths: { credentials: '/dev/null', config: '/dev/null' } })
     expect(files.read().config).toEqual({ path: '/dev/null', text: '', exists: false })
     expect(failureOf(() => files.transact(['credentials'], append('x')))).toEqual({
@@ -90,7 +91,7 @@ describe('reading the shared files', () => {
     expect(namesBeside(folder)).toEqual(['credentials'])
   })
 
-  it('refuses a socket', async () => {
+  it('rejects a socket', async () => {
     const folder = scratchFolder()
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(join(folder, 'credentials'), resolve))
@@ -100,7 +101,7 @@ describe('reading the shared files', () => {
 })
 
 describe('writing the shared files', () => {
-  it('makes the edits, tells which files are new, and leaves nothing else behind', () => {
+  it('applies the edits, reports new files, and leaves nothing else behind', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const outcome = inFolder(folder).transact(['credentials'], append('[new]\n'))
@@ -109,7 +110,7 @@ describe('writing the shared files', () => {
     expect(namesBeside(folder)).toEqual(['credentials'])
   })
 
-  it('writes bytes above 127 as they are', () => {
+  it('writes bytes above 127 unchanged', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), '\xff\0\xe9\n')
     inFolder(folder).transact(['credentials'], append('\x80\n'))
@@ -131,7 +132,7 @@ describe('writing the shared files', () => {
     expect(modeOf(path)).toBe(after)
   })
 
-  it('makes missing folders, private ones, only when there is something to write', () => {
+  it('creates missing folders, with private permissions, only if there is something to write', () => {
     const folder = scratchFolder()
     const home = join(folder, 'deep', '.aws')
     const files = inFolder(home)
@@ -147,7 +148,7 @@ describe('writing the shared files', () => {
     expect(readBytes(join(home, 'credentials'))).toBe('[new]\n')
   })
 
-  it('writes through links, also through one that leads to nothing yet', () => {
+  it('follows symbolic links, also dangling ones', () => {
     const folder = scratchFolder()
     mkdirSync(join(folder, 'dotfiles'))
     mkdirSync(join(folder, 'aws'))
@@ -185,7 +186,7 @@ describe('writing the shared files', () => {
     expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
   })
 
-  it('refuses edits of a file that was not named, and bytes that are none', () => {
+  it('rejects edits of a file that is not in the transaction, and invalid bytes', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const files = inFolder(folder)
@@ -196,7 +197,7 @@ describe('writing the shared files', () => {
     expect([readBytes(join(folder, 'credentials')), namesBeside(folder)]).toEqual([OLD, ['credentials']])
   })
 
-  it('writes both files, and one file that has both names once', () => {
+  it('writes both files, and only once if both paths are the same file', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'config'), OLD)
     expect(inFolder(folder).transact(['credentials', 'config'], appendToBoth('[x]\n'))).toEqual({
@@ -218,7 +219,7 @@ describe('writing the shared files', () => {
     expect(readBytes(join(folder, 'config'))).toBe(`${OLD}[x]\n[y]\n[y]\n`)
   })
 
-  it('sweeps the stages of processes that are gone, by their exact names alone', () => {
+  it('removes temporary files of processes that have exited, only by their exact names', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     const gone = String(spawnSync('true').pid)
@@ -242,7 +243,7 @@ describe('writing the shared files', () => {
     expect(readdirSync(folder).toSorted()).toEqual(kept.toSorted())
   })
 
-  it("as root refuses somebody else's home, unless told that it may", () => {
+  it("as root, rejects another user's home by default", () => {
     const folder = scratchFolder()
     if (process.getuid?.() === 0) chownSync(folder, 12_345, 12_345)
     const root = { home: folder, uid: 0 }
@@ -257,8 +258,8 @@ describe('writing the shared files', () => {
   })
 })
 
-describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a folder that may not be written', () => {
-  it('is told by the rehearsal and by the write, and nothing changes', () => {
+describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a folder without write permission', () => {
+  it('fails the preflight and the write, and nothing changes', () => {
     const folder = scratchFolder()
     const path = join(folder, 'credentials')
     writeAgedFile(path, OLD)
@@ -270,7 +271,7 @@ describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a fold
     expect([readBytes(path), namesBeside(folder)]).toEqual([OLD, ['credentials']])
   })
 
-  it('is told by name when a file may not be read', () => {
+  it('fails with the path of a file that cannot be read', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     chmodSync(join(folder, 'credentials'), 0o000)
@@ -283,7 +284,7 @@ describe.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('a fold
 })
 
 describe('promise 2: nothing is ever lost', () => {
-  it('starts over when the file was replaced between reading and renaming', () => {
+  it('starts over if the file is replaced between the read and the rename', () => {
     const folder = scratchFolder()
     const path = join(folder, 'credentials')
     writeAgedFile(path, OLD)
@@ -295,7 +296,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect([asked, outcome.changed, readBytes(path)]).toEqual([2, ['credentials'], `${OLD}[theirs]\n[ours]\n`])
   })
 
-  it('gives up when the file changes every time, and leaves what was written last', () => {
+  it('fails if the file changes every time, and keeps the last change', () => {
     const folder = scratchFolder()
     const path = join(folder, 'credentials')
     writeAgedFile(path, OLD)
@@ -310,7 +311,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect([readBytes(path), namesBeside(folder)]).toEqual([`${OLD}# ${String(asked - 1)}\n`, ['credentials']])
   })
 
-  it('waits for a writer that has just truncated the file, and takes what it writes', () => {
+  it('waits for a writer that has just truncated the file, and keeps what it writes', () => {
     const folder = scratchFolder()
     const path = join(folder, 'credentials')
     writeAgedFile(path, OLD)
@@ -322,7 +323,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect(readBytes(path)).toBe('[default]\nkey = 1\n[theirs]\n[ours]\n')
   })
 
-  it('waits for a file that is shorter than it was, however long ago it was cut', () => {
+  it('waits for a file that has become shorter, also long ago', () => {
     const folder = scratchFolder()
     const path = join(folder, 'credentials')
     writeAgedFile(path, `${OLD}[theirs]\n`)
@@ -338,7 +339,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect([readBytes(path), pauses]).toEqual([`${OLD}[theirs]\n[ours]\n`, 2])
   })
 
-  it('does not wait after a write of awsmfa, nor for a file that was left alone for a while', () => {
+  it('does not wait after a write of awsmfa, nor for a file that has not changed recently', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0
@@ -356,7 +357,7 @@ describe('promise 2: nothing is ever lost', () => {
     expect([pauses, readBytes(join(folder, 'credentials'))]).toEqual([0, `${OLD}[a]\n[b]\n`])
   })
 
-  it('writes into a folder that is made behind a link', () => {
+  it('writes to a folder that is created behind a link', () => {
     const folder = scratchFolder()
     mkdirSync(join(folder, 'home'))
     symlinkSync('home', join(folder, 'link'))
@@ -368,7 +369,7 @@ describe('promise 2: nothing is ever lost', () => {
     ])
   })
 
-  it('accepts a file that is gone, once two reads agree on it', () => {
+  it('accepts a removed file after two equal reads', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
     let pauses = 0

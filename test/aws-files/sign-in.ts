@@ -1,3 +1,4 @@
+/** A login and a logout as edits of a credentials file, for tests. */
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import { readIniDocument } from '../../src/aws-files/ini-document.ts'
 import { planSessionRemoval } from '../../src/aws-files/session-section.ts'
@@ -12,7 +13,7 @@ export const session: ShortTermCredentials = {
   expiration: new Date('2026-11-21T18:40:00.999Z'),
 }
 
-/** Gives a credentials file with a session written into [t]. */
+/** Returns a credentials file with a session in [t]. */
 export function signIn(text: string, change: Partial<ShortTermCredentials> = {}, requestHash = '0a'): string {
   return applyEdits(
     text,
@@ -26,7 +27,7 @@ export function signIn(text: string, change: Partial<ShortTermCredentials> = {},
   )
 }
 
-/** Gives a credentials file with [t] signed out, and what went. */
+/** Returns a credentials file after logout of [t], and what was removed. */
 export function signOut(text: string): { readonly text: string; readonly removed: SessionRemovalPlan['removed'] } {
   const { edits, removed } = planSessionRemoval({ document: readIniDocument(text), path: 'c', profile: 't' })
   return { text: applyEdits(text, edits), removed }

@@ -1,3 +1,4 @@
+/** The `awsmfa_state` value in a session's section. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatStateValue, lineChecksum, parseStateValue } from '../../src/aws-files/ownership.ts'
@@ -10,7 +11,7 @@ const state = fc.record({
   endedLine: fc.option(fc.stringMatching(/^[0-9a-f]{4}$/), { nil: undefined }),
 })
 
-test('a state is read back as it was written', () => {
+test('a state is read as it was written', () => {
   fc.assert(
     fc.property(state, (written) => {
       expect(parseStateValue(formatStateValue(written))).toEqual(written)
@@ -18,7 +19,7 @@ test('a state is read back as it was written', () => {
   )
 })
 
-test('version 1 is what lies on disks', () => {
+test('version 1 has the format that is on disk', () => {
   const written = {
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
     requestHash: '0a1b.2c',
@@ -58,7 +59,7 @@ test.each([
 })
 
 test.each([{ accessKeyId: 'A B' }, { accessKeyId: '' }, { requestHash: 'xyz' }, { requestHash: '' }])(
-  'parts outside their alphabet are not written: %j',
+  'invalid parts are not written: %j',
   (part) => {
     expect(() =>
       formatStateValue({

@@ -1,3 +1,4 @@
+/** Durations in seconds and in `12h`-style units, and STS's limits. */
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { assertDuration } from '../../src/aws/sts-api.ts'

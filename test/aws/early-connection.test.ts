@@ -1,3 +1,4 @@
+/** A connection to STS that is opened before the first request needs it. */
 import { EventEmitter } from 'node:events'
 import type { Agent } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

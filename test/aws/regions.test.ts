@@ -1,3 +1,4 @@
+/** The partition and home region of each AWS region. */
 import { expect, test } from 'vitest'
 import { homeRegion, isRegionName, partitionOfRegion } from '../../src/aws/endpoints.ts'
 

@@ -1,3 +1,4 @@
+/** STS and IAM endpoints by region, compared with the AWS SDK. */
 import { IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+/** Error responses of AWS, from fixtures, as failures of awsmfa. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSts } from '../../src/aws/sts.ts'

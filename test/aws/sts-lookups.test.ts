@@ -1,3 +1,4 @@
+/** Requests to STS read no AWS files and connect only to the given endpoint. */
 import fs from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'

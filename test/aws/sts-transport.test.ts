@@ -1,3 +1,4 @@
+/** TLS, proxies, timeouts and retries of requests to STS. */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'

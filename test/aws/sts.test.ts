@@ -1,3 +1,4 @@
+/** The STS client against the strict STS: identity, sessions, roles, errors. */
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsCallerOptions } from '../../src/aws/sts.ts'

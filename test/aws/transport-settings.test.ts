@@ -1,3 +1,4 @@
+/** Endpoint, proxy, CA bundle and retry settings from flags, variables and profiles. */
 import { describe, expect, it } from 'vitest'
 import { chooseProxy, labelOfProxy } from '../../src/aws/connection-settings.ts'
 import type { TransportSources } from '../../src/aws/connection-settings.ts'

@@ -1,3 +1,4 @@
+/** The exit code of each failure, and that it is documented. */
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'

@@ -1,3 +1,4 @@
+/** The text of the help topics. */
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { renderTopic } from '../../src/cli/help.ts'

@@ -1,3 +1,4 @@
+/** Signals, errors and exit codes around a command's work. */
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import type { Work } from '../../src/cli/supervise.ts'

@@ -1,3 +1,4 @@
+/** Parsing a command line: options, positionals and errors. */
 import { expect, test } from 'vitest'
 import { parse, readLine } from '../../src/command-line/parse.ts'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'

@@ -1,3 +1,4 @@
+/** The parser of plain command lines and yargs read every command line alike. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { optionKey } from '../../src/command-line/spec.ts'

@@ -1,3 +1,4 @@
+/** Consistency of the table of commands and options. */
 import { expect, test } from 'vitest'
 import { parse, spellings } from '../../src/command-line/parse.ts'
 import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'

@@ -1,3 +1,4 @@
+/** Help and errors from yargs, built from the table of commands. */
 import { expect, test } from 'vitest'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'

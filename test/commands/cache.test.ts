@@ -1,3 +1,4 @@
+/** `awsmfa cache show` and `awsmfa cache clear`. */
 import { describe, expect, it } from 'vitest'
 import { cache } from '../../src/commands/cache.ts'
 import { removeSessions } from '../../src/commands/logout.ts'

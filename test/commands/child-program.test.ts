@@ -1,3 +1,4 @@
+/** The environment and the exit code of a program that `awsmfa exec` starts. */
 import { expect, test } from 'vitest'
 import { childEnvironment } from '../../src/commands/program-session.ts'
 

@@ -1,3 +1,4 @@
+/** Messages of `awsmfa login`. */
 import { describe, expect, it } from 'vitest'
 import { renderLoginResult, renderResolutionNote } from '../../src/commands/login-output.ts'
 import { renderWriteWarning } from '../../src/errors/files.ts'

@@ -1,3 +1,4 @@
+/** `awsmfa logout` with a failing or missing cache. */
 import { describe, expect, it } from 'vitest'
 import { createCredentialsFileStore } from '../../src/sessions/stores.ts'
 import { logout } from '../../src/commands/logout.ts'

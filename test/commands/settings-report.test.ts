@@ -1,3 +1,4 @@
+/** The report of settings: each value and where it comes from. */
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { PROMPT_CHOICES, optionKey } from '../../src/command-line/spec.ts'

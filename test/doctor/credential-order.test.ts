@@ -1,3 +1,4 @@
+/** The rules for which credentials a tool uses with a profile. */
 import { expect, it } from 'vitest'
 import { CREDENTIAL_ORDER, ruleFor, ruleForTool, TOOL_EXCEPTIONS, TRAITS } from '../../src/doctor/credential-order.ts'
 import type { ProfileTraits } from '../../src/doctor/credential-order.ts'

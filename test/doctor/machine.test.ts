@@ -1,3 +1,4 @@
+/** What doctor reads from the machine: files, open files, programs. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'

@@ -1,3 +1,4 @@
+/** The message and hint of every failure, as golden files. */
 import { expect, test } from 'vitest'
 import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from '../../src/command-line/table.ts'
 import type { Failure } from '../../src/model/failure.ts'

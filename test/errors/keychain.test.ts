@@ -1,3 +1,4 @@
+/** The warning about a session that is not cached because of the keychain. */
 import { expect, test } from 'vitest'
 import { renderNotKept } from '../../src/errors/files.ts'
 

@@ -1,3 +1,4 @@
+/** Backups of the shared files, for `awsmfa undo`. */
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+/** A change of the shared files: diff, confirmation, backup, write. */
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { FileDifference } from '../../src/aws-files/diff.ts'

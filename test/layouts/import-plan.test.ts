@@ -1,3 +1,4 @@
+/** The plan of `awsmfa import` for the files of each foreign tool. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'

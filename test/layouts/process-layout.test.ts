@@ -1,3 +1,4 @@
+/** The `credential_process` line of the process layout. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { processLine } from '../../src/layouts/setup-plan.ts'

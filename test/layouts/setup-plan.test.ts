@@ -1,3 +1,4 @@
+/** The plan of `awsmfa setup`. */
 import { describe, expect, test } from 'vitest'
 import type { SetupInput } from '../../src/layouts/setup-plan.ts'
 import { failureOf, KEYS, planFor, SERIAL, setUp } from './setting-up.ts'

@@ -1,3 +1,4 @@
+/** The plan of `awsmfa undo`, also after later changes to the files. */
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

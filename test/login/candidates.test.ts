@@ -1,3 +1,4 @@
+/** The profiles that awsmfa can sign in. */
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { Invocation } from '../../src/command-line/table.ts'

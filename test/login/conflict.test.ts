@@ -1,3 +1,4 @@
+/** Whose session a section contains: STS is asked before another session replaces it. */
 import { expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveConflict } from '../../src/login/conflict.ts'

@@ -1,3 +1,4 @@
+/** A profile whose `credential_process` is awsmfa: the session goes to the cache. */
 import { expect, test } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { isOwnProcess } from '../../src/aws-files/profile-keys.ts'

@@ -1,3 +1,4 @@
+/** The section or cache that a session is written to, and conflicts there. */
 import { describe, expect, it, test } from 'vitest'
 import { PATHS, failureOf, resolve } from './resolve.ts'
 import type { Case } from './resolve.ts'

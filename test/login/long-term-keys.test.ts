@@ -1,3 +1,4 @@
+/** Long-term credentials from profiles, the environment and credential processes. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** Obtaining a session with a token code: prompts, identity, roles, retries and caching. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'

@@ -1,3 +1,4 @@
+/** A request to STS, hashed and stored to be compared with the next one. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
 import { planLogin } from '../../src/login/plan.ts'

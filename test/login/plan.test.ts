@@ -1,3 +1,4 @@
+/** The STS calls that a login needs, and their durations. */
 import { describe, expect, it, test } from 'vitest'
 import { describePlan, planLogin } from '../../src/login/plan.ts'
 import type { RoleStep } from '../../src/login/resolution.ts'

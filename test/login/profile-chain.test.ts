@@ -1,3 +1,4 @@
+/** The chain of source profiles, from the profile to its long-term credentials. */
 import { describe, expect, it, test } from 'vitest'
 import { PATHS, failureOf, resolve } from './resolve.ts'
 import type { Case } from './resolve.ts'

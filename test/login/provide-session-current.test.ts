@@ -1,3 +1,4 @@
+/** Existing sessions that are used again, and roles that are assumed from them. */
 import { expect, test } from 'vitest'
 import { sha256 } from '../../src/runtime/runtime.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'

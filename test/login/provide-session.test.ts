@@ -1,3 +1,4 @@
+/** Sessions for `credential-process`, `exec` and `env`: cached, renewed, or failed. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { RoleStep } from '../../src/login/resolution.ts'

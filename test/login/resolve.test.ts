@@ -1,3 +1,4 @@
+/** Every setting of a login, and the place where it was found. */
 import { describe, expect, it, test } from 'vitest'
 import type { LoginResolution } from '../../src/login/resolution.ts'
 import { SETTINGS_PLACE, failureOf, resolve } from './resolve.ts'

@@ -1,3 +1,4 @@
+/** Resolves a login from file texts, options and variables, for table tests. */
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'

@@ -1,3 +1,4 @@
+/** The layouts of other tools, resolved from the files in their READMEs. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Case } from './resolve.ts'

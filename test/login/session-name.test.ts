@@ -1,3 +1,4 @@
+/** The role session name that awsmfa chooses is valid for STS. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defaultSessionName } from '../../src/login/profile-chain.ts'

@@ -1,3 +1,4 @@
+/** Consistency of the table of settings. */
 import { expect, test } from 'vitest'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { SETTINGS_FILE_KEYS, SETTING_TABLE } from '../../src/login/setting-table.ts'

@@ -1,3 +1,4 @@
+/** awsmfa's settings from flags, variables and the settings file. */
 import { expect, it } from 'vitest'
 import { resolvePrompt } from '../../src/login/settings.ts'
 import type { SettingSources } from '../../src/login/settings.ts'

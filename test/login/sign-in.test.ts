@@ -1,3 +1,4 @@
+/** Signing in several profiles, with one code for each device. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'

@@ -1,3 +1,4 @@
+/** Writing sessions to the caches of the AWS CLI and botocore. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'

@@ -1,3 +1,4 @@
+/** The AWS CLI's shorthand syntax in STS options. */
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { parseShorthand } from '../../src/login/sts-options.ts'

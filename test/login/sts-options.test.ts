@@ -1,3 +1,4 @@
+/** STS options after `--`, parsed like the AWS CLI. */
 import { describe, expect, it, test } from 'vitest'
 import { parseStsArguments } from '../../src/login/sts-options.ts'
 import type { ParsedStsArguments } from '../../src/login/sts-options.ts'

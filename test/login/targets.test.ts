@@ -1,3 +1,4 @@
+/** Profiles by name and pattern on the command line. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { expandTargets } from '../../src/login/targets.ts'

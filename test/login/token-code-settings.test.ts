@@ -1,3 +1,4 @@
+/** The settings of token commands, YubiKeys and prompts. */
 import { describe, expect, test } from 'vitest'
 import { failureOf, resolve } from './resolve.ts'
 import type { Case } from './resolve.ts'

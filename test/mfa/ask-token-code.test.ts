@@ -1,3 +1,4 @@
+/** Several sources of a token code at the same time. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from '../../src/mfa/token-code.ts'
@@ -25,7 +26,7 @@ const failing =
     Promise.reject(error)
 const unavailable: TokenCodeSource = () => Promise.resolve('unavailable')
 
-/** A question that stands until it is withdrawn or, if a line is given, answered later. */
+/** A prompt that stays open until it is cancelled or, if a line is given, answered later. */
 function standing(line?: string): { readonly source: TokenCodeSource; readonly withdrawn: unknown[] } {
   const withdrawn: unknown[] = []
   const source: TokenCodeSource = (_, signal) =>
@@ -41,8 +42,8 @@ function standing(line?: string): { readonly source: TokenCodeSource; readonly w
 
 const never = new AbortController().signal
 
-describe('several ways to get a code', () => {
-  it('are asked at once, and the first answer withdraws the others', async () => {
+describe('several sources of a token code', () => {
+  it('start at the same time, and the first answer cancels the others', async () => {
     const [slow, slower] = [standing(), standing()]
     expect(await askTokenCode(REQUEST, [slow.source, giving('123456'), slower.source], never)).toEqual({
       code: '123456',
@@ -63,30 +64,30 @@ describe('several ways to get a code', () => {
   })
 
   it.each([
-    ['a YubiKey that failed, before that there is no terminal', [failing(NO_TERMINAL), failing(NO_KEY)], NO_KEY],
-    ['a YubiKey that failed, in whichever order', [failing(NO_KEY), failing(NO_TERMINAL)], NO_KEY],
-    ['that there is no terminal', [unavailable, failing(NO_TERMINAL)], NO_TERMINAL],
+    ['the failure of a YubiKey rather than the missing terminal', [failing(NO_TERMINAL), failing(NO_KEY)], NO_KEY],
+    ['the failure of a YubiKey, in any order', [failing(NO_KEY), failing(NO_TERMINAL)], NO_KEY],
+    ['the missing terminal', [unavailable, failing(NO_TERMINAL)], NO_TERMINAL],
   ])('that all come to nothing are told as %s', async (_, sources, expected) => {
     await expect(askTokenCode(REQUEST, sources, never)).rejects.toBe(expected)
   })
 
-  it.each([[[]], [[unavailable]]])('that cannot be used at all are told as no terminal', async (sources) => {
+  it.each([[[]], [[unavailable]]])('fail with the missing terminal if none is available', async (sources) => {
     await expect(askTokenCode(REQUEST, sources, never)).rejects.toMatchObject({
       failure: { code: 'PROMPT_UNAVAILABLE' },
     })
   })
 
   it.each([
-    ['a cancelled question', CANCELLED],
+    ['a cancelled prompt', CANCELLED],
     ['a token command that failed', COMMAND_FAILED],
-    ['a fault', new TypeError('fault')],
+    ['an internal error', new TypeError('fault')],
   ])('are all ended by %s', async (_, error) => {
     const other = standing()
     await expect(askTokenCode(REQUEST, [other.source, failing(error)], never)).rejects.toBe(error)
     expect(other.withdrawn).toHaveLength(1)
   })
 
-  it('are all withdrawn with the reason of whoever breaks them off', async () => {
+  it('are all cancelled with the reason of the abort signal', async () => {
     const [one, two] = [standing(), standing()]
     const controller = new AbortController()
     const answer = askTokenCode(REQUEST, [one.source, two.source], controller.signal)
@@ -95,7 +96,7 @@ describe('several ways to get a code', () => {
     expect([...one.withdrawn, ...two.withdrawn]).toEqual([CANCELLED, CANCELLED])
   })
 
-  it('are not asked where all is over', async () => {
+  it('do not start if the signal is already aborted', async () => {
     await expect(askTokenCode(REQUEST, [failing(new Error('asked'))], AbortSignal.abort(CANCELLED))).rejects.toBe(
       CANCELLED,
     )

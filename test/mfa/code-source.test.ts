@@ -1,3 +1,4 @@
+/** Which source of token codes a login uses. */
 import { expect, test } from 'vitest'
 import { codeSourceOf } from '../../src/mfa/sources.ts'
 import type { Resolved } from '../../src/model/origin.ts'
@@ -9,7 +10,7 @@ const settings = { serial: from('12345678'), label: undefined }
 
 test.each([
   [
-    'a code that was given, whatever else there is',
+    'a code that was passed, before all others',
     { tokenCode: code, tokenCommand: command, yubiKey: settings },
     { kind: 'given', code },
   ],
@@ -20,7 +21,7 @@ test.each([
   ],
   ['a YubiKey', { tokenCode: undefined, tokenCommand: undefined, yubiKey: settings }, { kind: 'yubikey', settings }],
   [
-    'a person, where there is nothing else',
+    'a prompt, if there is no other source',
     { tokenCode: undefined, tokenCommand: undefined, yubiKey: undefined },
     { kind: 'typed' },
   ],

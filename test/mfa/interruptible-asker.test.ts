@@ -1,3 +1,4 @@
+/** A prompt that other messages and prompts can interrupt. */
 import { describe, expect, it, vi } from 'vitest'
 import type { Asker, Question } from '../../src/ui/question.ts'
 import { createInterruptibleAsker } from '../../src/mfa/yubikey.ts'
@@ -5,7 +6,7 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 
 const QUESTION: Question = { text: 'MFA code: ', wanted: 'token-code', keep: false }
 
-/** A terminal that notes what happens on it; a question stands until it is answered or withdrawn. */
+/** A terminal that records what happens. A prompt stays open until it is answered or cancelled. */
 function fakeTerminal(): {
   readonly asker: Asker
   readonly seen: string[]
@@ -43,8 +44,8 @@ function fakeTerminal(): {
 
 const never = new AbortController().signal
 
-describe('a question that can be interrupted', () => {
-  it('is asked and answered as any other', async () => {
+describe('an interruptible prompt', () => {
+  it('is shown and answered like any other', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const line = createInterruptibleAsker(asker).askLine(QUESTION, never)
     await vi.waitFor(() => expect(seen).toEqual(['asks MFA code: ']))
@@ -52,7 +53,7 @@ describe('a question that can be interrupted', () => {
     expect(await line).toBe('interrupted')
   })
 
-  it('goes while something is said or asked, and comes back', async () => {
+  it('disappears during another message or prompt, and is shown again', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const line = shared.askLine(QUESTION, never)
@@ -77,7 +78,7 @@ describe('a question that can be interrupted', () => {
     ])
   })
 
-  it('waits for what is being asked before it', async () => {
+  it('waits for a prompt that is already open', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const password = shared.interrupt((own) => own.askLine({ ...QUESTION, text: 'Password: ' }, never))
@@ -90,7 +91,7 @@ describe('a question that can be interrupted', () => {
     expect(await line).toBe('123456')
   })
 
-  it('comes back with other words before it, and loses them again', async () => {
+  it('is shown again with a new prefix, and later without it', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const line = shared.askLine(QUESTION, never)
@@ -105,7 +106,7 @@ describe('a question that can be interrupted', () => {
     expect(seen.filter((event) => event.startsWith('asks'))).toHaveLength(3)
   })
 
-  it('is not asked between two interruptions at once', async () => {
+  it('is not shown between two simultaneous interruptions', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const line = shared.askLine(QUESTION, never)
@@ -124,7 +125,7 @@ describe('a question that can be interrupted', () => {
 
   it.each([
     ['is cancelled', new AwsmfaError({ code: 'CANCELLED' })],
-    ['cannot be asked', new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })],
+    ['cannot be shown', new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })],
   ])('ends where it %s', async (_, error) => {
     const { asker, seen, answer } = fakeTerminal()
     const line = createInterruptibleAsker(asker)
@@ -135,7 +136,7 @@ describe('a question that can be interrupted', () => {
     expect(await line).toBe(error)
   })
 
-  it('does not come back once it is withdrawn for good', async () => {
+  it('is not shown again after it is cancelled', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const controller = new AbortController()
@@ -151,7 +152,7 @@ describe('a question that can be interrupted', () => {
     expect(seen).toEqual(['asks MFA code: ', 'withdraws MFA code: ', 'asks Password: '])
   })
 
-  it('comes back where what came between failed', async () => {
+  it('is shown again if the interruption failed', async () => {
     const { asker, seen, answer } = fakeTerminal()
     const shared = createInterruptibleAsker(asker)
     const line = shared.askLine(QUESTION, never)

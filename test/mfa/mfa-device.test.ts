@@ -1,3 +1,4 @@
+/** Serial numbers and ARNs of MFA devices. */
 import { describe, expect, test } from 'vitest'
 import { ownerOfSerial, parseSerialNumber } from '../../src/mfa/device.ts'
 import { parseArn } from '../../src/aws/arn.ts'
@@ -5,7 +6,7 @@ import { failureOf } from '../login/resolve.ts'
 
 const origin = { kind: 'flag', flag: '--serial-number' } as const
 
-describe('a serial that STS can take is given back as it is', () => {
+describe('a serial number that STS accepts is returned unchanged', () => {
   test.each([
     'arn:aws:iam::111111111111:mfa/alice',
     'arn:aws-cn:iam::111111111111:mfa/alice',
@@ -18,7 +19,7 @@ describe('a serial that STS can take is given back as it is', () => {
   ])('%s', (serial) => expect(parseSerialNumber(serial, origin)).toBe(serial))
 })
 
-describe('a serial that cannot work is refused with the reason', () => {
+describe('an invalid serial number is rejected with the reason', () => {
   test.each([
     ['arn:aws:iam::111111111111:u2f/user/alice/key-ABC', { defect: 'fido' }],
     ['arn:aws:iam::111111111111:user/alice', { defect: 'user-arn', corrected: 'arn:aws:iam::111111111111:mfa/alice' }],
@@ -27,7 +28,7 @@ describe('a serial that cannot work is refused with the reason', () => {
       { defect: 'user-arn', corrected: 'arn:aws-cn:iam::111111111111:mfa/alice' },
     ],
     ['GAHT 12345678', { defect: 'alphabet' }],
-    ['GAHT12345678 ; mine', { defect: 'alphabet' }],
+    ['GAHT12345678 ; comment', { defect: 'alphabet' }],
     ['GAHT1234\n5678', { defect: 'alphabet' }],
     ['GÄHT12345678', { defect: 'alphabet' }],
     ['12345678', { defect: 'length' }],
@@ -44,7 +45,7 @@ describe('a serial that cannot work is refused with the reason', () => {
 })
 
 describe('an ARN', () => {
-  test('is taken apart', () => {
+  test('is parsed', () => {
     expect(parseArn('arn:aws-cn:iam::111111111111:role/a/B')).toEqual({
       partition: 'aws-cn',
       service: 'iam',
@@ -52,7 +53,7 @@ describe('an ARN', () => {
       resource: 'role/a/B',
     })
   })
-  test('tells whose device it is; a hardware serial does not', () => {
+  test('contains the name of the user; a hardware serial number does not', () => {
     expect(ownerOfSerial({ value: 'arn:aws:iam::111111111111:mfa/a', origin })).toEqual({
       partition: 'aws',
       account: '111111111111',

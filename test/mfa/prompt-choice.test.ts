@@ -1,3 +1,4 @@
+/** Whether a token code is asked for on the terminal or in a window. */
 import { describe, expect, it } from 'vitest'
 import { PROMPT_CHOICES } from '../../src/command-line/spec.ts'
 import { choosePrompt } from '../../src/mfa/prompt.ts'
@@ -210,12 +211,12 @@ const cases: readonly {
     decision: window(true, 'powershell'),
   },
 ]
-describe('where a code is asked for', () => {
+describe('the prompt for a code', () => {
   it.each(cases)('$title', ({ settings: said, surroundings, decision }) => {
     expect(choosePrompt(said, surroundings)).toEqual(decision)
   })
 
-  it('knows no more choices than are tried here', () => {
+  it('has a test for every choice', () => {
     expect(
       new Set(cases.map(({ settings: { choice } }) => choice?.value).filter((choice) => choice !== undefined)),
     ).toEqual(new Set(PROMPT_CHOICES))
@@ -277,7 +278,7 @@ it.each(both)('without a terminal: $title', ({ choice, noGui, decision }) => {
   expect(choosePrompt({ choice, noGui, hideArns: false }, linux(X11))).toEqual(decision)
 })
 
-it('is the terminal where no window is wanted and a terminal is there', () => {
+it('is on the terminal if there is one and no window is wanted', () => {
   expect(
     choosePrompt({ choice: undefined, noGui: at(FLAG)(true), hideArns: false }, linux(X11, { canAskTerminal: true })),
   ).toEqual(TERMINAL)

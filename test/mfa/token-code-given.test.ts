@@ -1,3 +1,4 @@
+/** Token codes from the command line and from stdin. */
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createGivenTokenCode } from '../../src/mfa/given.ts'
@@ -12,25 +13,25 @@ const piped = (...chunks: readonly string[]): PassThrough => {
 }
 
 describe('a token code on the command line', () => {
-  it.each(['123456', ' 123456', '123 456', '012345'])('is taken: %j', async (value) => {
+  it.each(['123456', ' 123456', '123 456', '012345'])('is accepted: %j', async (value) => {
     expect(await createGivenTokenCode(value, 'flag')(REQUEST, going())).toEqual({
       code: value.replaceAll(' ', ''),
       typed: false,
     })
   })
 
-  it.each(['12345', '1234567', 'abcdef', '', '１２３４５６', '--', '12345-'])('is refused: %j', async (value) => {
+  it.each(['12345', '1234567', 'abcdef', '', '１２３４５６', '--', '12345-'])('is rejected: %j', async (value) => {
     await expect(createGivenTokenCode(value, 'sts-flag')(REQUEST, going())).rejects.toMatchObject({
       failure: { code: 'TOKEN_CODE_MALFORMED', source: 'sts-flag' },
     })
   })
 
-  it('is tried once', async () => {
+  it('is used once', async () => {
     const refusal = { nextCodeInSeconds: 17, known: 'used', answerLost: false } as const
     expect(await createGivenTokenCode('123456', 'flag')({ ...REQUEST, refusal }, going())).toBe('unavailable')
   })
 
-  it('leaves stdin alone', async () => {
+  it('does not read stdin', async () => {
     const stdin = piped('999999\n')
     await createGivenTokenCode('123456', 'flag', { stdin })(REQUEST, going())
     expect([stdin.readableFlowing, stdin.readableLength]).toEqual([null, 7])
@@ -45,14 +46,14 @@ describe('a token code from stdin', () => {
     { title: 'the first of two lines', chunks: ['123456\n654321\n'] },
     { title: 'spaces round and inside', chunks: [' 123 456 \n'] },
   ]
-  it.each(taken)('is taken from $title', async ({ chunks }) => {
+  it.each(taken)('is read from $title', async ({ chunks }) => {
     expect(await createGivenTokenCode('-', 'flag', { stdin: piped(...chunks) })(REQUEST, going())).toEqual({
       code: '123456',
       typed: false,
     })
   })
 
-  it('is taken from a line without an end', async () => {
+  it('is read from a line without a line ending', async () => {
     const stdin = piped('123456')
     stdin.end()
     expect(await createGivenTokenCode('-', 'flag', { stdin })(REQUEST, going())).toEqual({
@@ -71,7 +72,7 @@ describe('a token code from stdin', () => {
     })
   })
 
-  it('says that stdin ended without a line', async () => {
+  it('fails if stdin ends without a line', async () => {
     const stdin = piped()
     stdin.end()
     await expect(createGivenTokenCode('-', 'flag', { stdin })(REQUEST, going())).rejects.toMatchObject({
@@ -79,7 +80,7 @@ describe('a token code from stdin', () => {
     })
   })
 
-  it('is waited for no longer than the limit', async () => {
+  it('fails after the time limit', async () => {
     await expect(
       createGivenTokenCode('-', 'flag', { stdin: piped('123'), timeoutMs: 1 })(REQUEST, going()),
     ).rejects.toMatchObject({
@@ -87,7 +88,7 @@ describe('a token code from stdin', () => {
     })
   })
 
-  it('is given up when the signal aborts, and leaves no listener behind', async () => {
+  it('stops when the signal aborts, and leaves no listener behind', async () => {
     const stdin = piped()
     const withdrawal = new AbortController()
     const answer = createGivenTokenCode('-', 'flag', { stdin })(REQUEST, withdrawal.signal)

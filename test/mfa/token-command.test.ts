@@ -1,3 +1,4 @@
+/** Token commands, run for real. */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,25 +65,25 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
 
   it.each([
     ['six digits', 'echo 123456'],
-    ['white space round them', "printf '\\n  123456 \\r\\n\\n'"],
-    ['no end of line', "printf '123456'"],
-    ['what it says on stderr', 'echo unlocked >&2; echo 123456'],
-    ['something that goes on in the background', 'sleep 2 & echo 123456'],
+    ['whitespace around them', "printf '\\n  123456 \\r\\n\\n'"],
+    ['no line ending', "printf '123456'"],
+    ['output on stderr', 'echo unlocked >&2; echo 123456'],
+    ['a child that keeps running in the background', 'sleep 2 & echo 123456'],
   ])('is taken at its word: %s', async (_, body) => {
     expect(await run(script(body))).toEqual({ code: '123456', typed: false, generated: true })
   })
 
-  it('gets its words as they are split, without a shell', async () => {
+  it('gets its arguments without a shell', async () => {
     const path = script('printf "%s|" "$@" >"$0.words"; echo 123456')
     await run(`${path} item 'two words' "$HOME" a\\ b '|' '*'`)
     expect(readFileSync(`${path}.words`, 'utf8')).toBe('item|two words|$HOME|a b|||*|')
   })
 
-  it('runs in a shell where that is the command', async () => {
+  it('can be a shell', async () => {
     expect(await run(`sh -c 'echo 12345"$((5 + 1))" | cat'`)).toEqual({ code: '123456', typed: false, generated: true })
   })
 
-  it('sees no AWS keys, an empty stdin, and for which profile it is run', async () => {
+  it('gets no AWS keys, an empty stdin, and the profile in its environment', async () => {
     const environment = {
       AWS_ACCESS_KEY_ID: 'AKIA',
       AWS_SECRET_ACCESS_KEY: 's',
@@ -113,9 +114,9 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
       "printf '\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241\\331\\241'",
       { reason: 'output' },
     ],
-    ['more than any code', 'head -c 200000 /dev/zero', { reason: 'output' }],
-    ['a code, and then it fails', 'echo 123456; exit 3', { reason: 'exit', exitCode: 3 }],
-    ['a code, and then it is killed', 'echo 123456; kill -9 $$', { reason: 'exit' }],
+    ['very long output', 'head -c 200000 /dev/zero', { reason: 'output' }],
+    ['a code and a failing exit code', 'echo 123456; exit 3', { reason: 'exit', exitCode: 3 }],
+    ['a code and a fatal signal', 'echo 123456; kill -9 $$', { reason: 'exit' }],
   ])('is a failure that shows nothing it printed: %s', async (_, body, facts) => {
     const path = script(body)
     expect(await failureOf(path)).toEqual({
@@ -135,34 +136,34 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     ],
     ['a folder', '/ --otp', { program: '/', reason: 'not-executable', wantsShell: false }],
     ['an open quote', `"op item get`, { program: '"op', reason: 'quote', wantsShell: false }],
-    ['blanks alone', '   ', { program: '', reason: 'quote', wantsShell: false }],
+    ['only spaces', '   ', { program: '', reason: 'quote', wantsShell: false }],
     ['a pipe without a shell', 'false | grep x', { program: 'false', reason: 'exit', exitCode: 1, wantsShell: true }],
     ['a variable without a shell', 'false $VAULT', { program: 'false', reason: 'exit', exitCode: 1, wantsShell: true }],
   ])('is a failure with its program alone: %s', async (_, command, facts) => {
     expect(await failureOf(command)).toEqual({ code: 'TOKEN_COMMAND_FAILED', origin: ORIGIN, ...facts })
   })
 
-  it('is not run for a profile for which it runs already', async () => {
+  it('is not started recursively for the same profile', async () => {
     const path = script('echo 123456')
     expect(await failureOf(path, { environment: { AWSMFA_CALLERS: 'other\nwork' } })).toMatchObject({
       reason: 'circle',
     })
   })
 
-  it('is not asked again for a code that was refused', async () => {
+  it('is not run again for a code that was rejected', async () => {
     const path = script('touch "$0.ran"; echo 123456')
     expect(await run(path, { request: { ...REQUEST, refusal: REFUSAL } })).toBe('unavailable')
     expect(existsSync(`${path}.ran`)).toBe(false)
   })
 
-  // A shell that waits, the program that it waits for, and one that does not care about SIGTERM.
+  // A shell that waits for a child, and a child that ignores SIGTERM.
   const STUBBORN = `sleep 1000 & echo $! >"$0.pids.new"; sh -c 'trap "" TERM; echo $$; while :; do sleep 1; done' >>"$0.pids.new" & echo $$ >>"$0.pids.new"; while ! [ "$(grep -c . "$0.pids.new")" = 3 ]; do sleep 0.02; done; mv "$0.pids.new" "$0.pids"; wait`
 
   describe.each([
     ['without a terminal', false],
     ['at a terminal', true],
   ])('that hangs, %s', (_, atTerminal) => {
-    it('is ended, with all that it started, when its time is over', async () => {
+    it('is ended with its child processes after the time limit', async () => {
       const path = script(STUBBORN)
       expect(await failureOf(path, { timeoutMs: 5000, atTerminal })).toMatchObject({
         reason: 'timed-out',
@@ -173,7 +174,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
       for (const pid of pids) await waitForExit(pid)
     })
 
-    it('is ended, with all that it started, when it is broken off', async () => {
+    it('is ended with its child processes when the signal aborts', async () => {
       const path = script(STUBBORN)
       const controller = new AbortController()
       const reason = new AwsmfaError({ code: 'CANCELLED' })
@@ -186,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     })
   })
 
-  it('is not started once everything is over', async () => {
+  it('is not started if the signal is already aborted', async () => {
     const path = script('touch "$0.ran"')
     await expect(
       run(path, { signal: AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' })) }),

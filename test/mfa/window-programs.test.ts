@@ -1,3 +1,4 @@
+/** The input for zenity, pinentry, osascript and PowerShell, and their answers. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -23,7 +24,7 @@ const end = (changes: Partial<WindowEnd>): WindowEnd => ({ exitCode: 0, stdout: 
 const POWERSHELL = powershellSpec('C:\\Windows')
 
 describe('zenity', () => {
-  it('is called with the text as data', () => {
+  it('gets the text as data', () => {
     expect(ZENITY.call(AGAIN, 50)).toEqual({
       words: [
         '--entry',
@@ -35,7 +36,7 @@ describe('zenity', () => {
     })
   })
 
-  it('shows every text as it is', () => {
+  it('shows every text unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const escaped = escapeZenity(text)
@@ -68,10 +69,10 @@ describe('zenity', () => {
     },
     { title: 'a signal', end: end({ exitCode: undefined }), answer: { kind: 'failed', detail: '' } },
   ]
-  it.each(ends)('gives $title', ({ end: ended, answer }) => expect(ZENITY.answer(ended)).toEqual(answer))
+  it.each(ends)('returns $title', ({ end: ended, answer }) => expect(ZENITY.answer(ended)).toEqual(answer))
 })
 
-/** What g_strcompress and a label with mnemonics make of it. */
+/** The result of g_strcompress and of a label with mnemonics. */
 function shownByZenity(escaped: string): string {
   const bytes = escaped.replace(/\\([0-7]{3}|.)/g, (_, word: string) =>
     word === 'n' ? '\n' : word.length === 3 ? String.fromCharCode(Number.parseInt(word, 8)) : word,
@@ -80,7 +81,7 @@ function shownByZenity(escaped: string): string {
 }
 
 describe('pinentry', () => {
-  it('is told in one go what to ask', () => {
+  it('gets all commands at once', () => {
     expect(PINENTRY.call(AGAIN, 50)).toEqual({
       words: [],
       input: [
@@ -97,7 +98,7 @@ describe('pinentry', () => {
     })
   })
 
-  it('gets eight lines of at most 1000 bytes, whatever the text', () => {
+  it('gets eight lines of at most 1000 bytes for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 0, maxLength: 2000 }), (text) => {
         const lines = pinentryCommands({ ...TEXT, text }, 50)
@@ -187,11 +188,11 @@ describe('pinentry', () => {
     },
     { title: 'no program of the kind', end: end({ stdout: 'hello\n' }), answer: { kind: 'failed', detail: '' } },
   ]
-  it.each(ends)('gives $title', ({ end: ended, answer }) => expect(PINENTRY.answer(ended)).toEqual(answer))
+  it.each(ends)('returns $title', ({ end: ended, answer }) => expect(PINENTRY.answer(ended)).toEqual(answer))
 })
 
-describe('osascript (its text alone: not run)', () => {
-  it('is called with the text as arguments of a script that is always the same', () => {
+describe('osascript (not run)', () => {
+  it('gets the text as arguments of a constant script', () => {
     const { words, variables } = OSASCRIPT.call(AGAIN, 50)
     expect(words).toEqual([
       ...OSASCRIPT_SOURCE.flatMap((line) => ['-e', line]),
@@ -225,11 +226,11 @@ describe('osascript (its text alone: not run)', () => {
       answer: { kind: 'failed', detail: 'execution error: No user interaction allowed. (-1713)' },
     },
   ]
-  it.each(ends)('gives $title', ({ end: ended, answer }) => expect(OSASCRIPT.answer(ended)).toEqual(answer))
+  it.each(ends)('returns $title', ({ end: ended, answer }) => expect(OSASCRIPT.answer(ended)).toEqual(answer))
 })
 
-describe('PowerShell (its text alone: not run)', () => {
-  it('is called with the text in the environment of a script that is always the same', () => {
+describe('PowerShell (not run)', () => {
+  it('gets the text in the environment of a constant script', () => {
     expect(POWERSHELL.files).toEqual(['C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'])
     expect(POWERSHELL.call(AGAIN, 50)).toEqual({
       words: ['-NoLogo', '-NoProfile', '-NonInteractive', '-STA', '-Command', POWERSHELL_SOURCE],
@@ -254,5 +255,5 @@ describe('PowerShell (its text alone: not run)', () => {
       answer: { kind: 'failed', detail: 'Add-Type : Cannot add type.' },
     },
   ]
-  it.each(ends)('gives $title', ({ end: ended, answer }) => expect(POWERSHELL.answer(ended)).toEqual(answer))
+  it.each(ends)('returns $title', ({ end: ended, answer }) => expect(POWERSHELL.answer(ended)).toEqual(answer))
 })

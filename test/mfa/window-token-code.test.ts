@@ -1,3 +1,4 @@
+/** A token code from a real window on a virtual display. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -80,13 +81,13 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     { title: 'pinentry-gtk-2', options: only({ 'pinentry-gtk-2': '/usr/bin/pinentry-gtk-2' }) },
   ]
   describe.each(programs)('of $title', ({ options }) => {
-    it('is what was typed, its spaces dropped', async () => {
+    it('is the typed text without spaces', async () => {
       const answer = ask(options)
       await display.press('awsmfa', '123 456', '<Return>')
       expect(await answer).toEqual({ code: '123456', typed: true })
     })
 
-    it('is asked for again after text that is none', async () => {
+    it('is asked for again after invalid text', async () => {
       const answer = ask(options)
       await display.press('awsmfa', '12345', '<Return>')
       await expect.poll(() => asked, { timeout: 60_000 }).toBe(2)
@@ -95,13 +96,13 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
       expect(await answer).toEqual({ code: '234567', typed: true })
     })
 
-    it('is refused with Escape', async () => {
+    it('is cancelled with Escape', async () => {
       const answer = ask(options).catch((error: unknown) => error)
       await display.press('awsmfa', '123', '<Escape>')
       expect(await answer).toMatchObject({ failure: { code: 'CANCELLED' } })
     })
 
-    it('is withdrawn, and the window with it', async () => {
+    it('is cancelled by the signal, which closes the window', async () => {
       const withdrawal = new AbortController()
       const answer = ask(options, withdrawal.signal).catch((error: unknown) => error)
       await display.expectWindow('awsmfa')
@@ -110,7 +111,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
       expect(await display.countWindows('awsmfa')).toBe(0)
     })
 
-    it('is given up when nobody answers', async () => {
+    it('is cancelled after the time limit', async () => {
       const answer = await ask({ ...options, timeoutSeconds: 1 }).catch((error: unknown) => error)
       expect(answer).toMatchObject({
         failure: { code: 'DEADLINE_EXCEEDED', seconds: 1, waitingFor: 'a token code in the window' },
@@ -118,13 +119,13 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     })
   })
 
-  it('takes letters of any alphabet in a locale without them', async () => {
+  it('shows non-ASCII text in the C locale', async () => {
     const answer = ask({ environment: environment({ LC_ALL: 'C' }) })
     await display.press('awsmfa', '123456', '<Return>')
     expect(await answer).toMatchObject({ code: '123456' })
   })
 
-  it('goes on to the next program where the first is not there or shows no window', async () => {
+  it('is asked for with the next program if the first is missing or opens no window', async () => {
     const names: Readonly<Record<string, string>> = {
       zenity: script('zenity', 'echo "cannot open display" >&2; exit 1'),
       'pinentry-qt': join(folder, 'missing'),
@@ -135,7 +136,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     expect(await answer).toMatchObject({ code: '123456' })
   })
 
-  it('is not asked for where no such program is there', async () => {
+  it('is unavailable without any such program', async () => {
     const error = await ask({ programs: ['zenity', 'pinentry'], find: () => undefined }).catch(
       (caught: unknown) => caught,
     )
@@ -144,7 +145,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     })
   })
 
-  it('is not asked for by a pinentry for terminals', async () => {
+  it('is not asked for with a pinentry for terminals', async () => {
     const tty = script(
       'pinentry',
       'echo "OK hello"; echo "D gtk2:curses"; echo OK; echo "ERR 83918950 Inappropriate ioctl for device <Pinentry>"; cat >/dev/null',
@@ -155,14 +156,14 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     })
   })
 
-  it.skipIf(!needsProgram('pinentry-curses'))('is not asked for by pinentry-curses', async () => {
+  it.skipIf(!needsProgram('pinentry-curses'))('is not asked for with pinentry-curses', async () => {
     const error = await ask(only({ pinentry: '/usr/bin/pinentry-curses' })).catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       failure: { window: { kind: 'failed', program: 'pinentry', detail: 'it is pinentry-curses' } },
     })
   })
 
-  it('is not asked for at a display that is gone', async () => {
+  it('is unavailable on a display that does not exist', async () => {
     const error = await ask({ environment: environment({ DISPLAY: ':32000' }) }).catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       failure: {
@@ -171,7 +172,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     })
   })
 
-  it('is given up at a display that answers nothing', async () => {
+  it('is unavailable on a display that does not respond', async () => {
     const silent = createServer((socket) => socket.on('error', () => undefined))
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const DISPLAY = `127.0.0.1:${(silent.address() as AddressInfo).port - 6000}`
@@ -182,7 +183,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     expect(error).toMatchObject({ failure: { code: 'DEADLINE_EXCEEDED' } })
   })
 
-  it('leaves no program behind that will not be told to stop', async () => {
+  it('kills a program that ignores SIGTERM', async () => {
     const started = join(folder, 'started')
     const stubborn = script('stubborn', `trap '' TERM; : > '${started}'; sleep 60 & wait; sleep 60`)
     const withdrawal = new AbortController()
@@ -192,12 +193,12 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
     expect(await answer).toBe('enough')
   })
 
-  it('is asked for by a program that gets no AWS keys', async () => {
+  it('is asked for without AWS keys in the environment', async () => {
     const nosy = script('nosy', 'test -z "$AWS_SECRET_ACCESS_KEY" && echo 123456')
     expect(await ask({ find: () => nosy })).toMatchObject({ code: '123456' })
   })
 
-  it('is given up after ten texts that are none', async () => {
+  it('fails after ten invalid texts', async () => {
     const error = await ask({ find: () => script('wrong', 'echo 12345é') }).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ failure: { code: 'TOKEN_CODE_MALFORMED', source: 'typed' } })
     expect(asked).toBe(10)

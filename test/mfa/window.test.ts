@@ -1,3 +1,4 @@
+/** The text of the window that asks for a token code. */
 import { expect, it } from 'vitest'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
 import { tokenCodeWindow } from '../../src/mfa/window.ts'
@@ -87,6 +88,6 @@ const problems = [
     problem: 'A code has six digits.',
   },
 ]
-it.each(problems)('says why it asks again $title', ({ request, malformed, problem }) => {
+it.each(problems)('explains the repeated prompt $title', ({ request, malformed, problem }) => {
   expect(tokenCodeWindow(request, { ...VIEW, malformed }).problem).toBe(problem)
 })

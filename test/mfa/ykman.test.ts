@@ -1,3 +1,4 @@
+/** The command line of ykman, and its error messages. */
 import { describe, expect, test } from 'vitest'
 import { readYkman, wantsTouch, ykmanParameters } from '../../src/mfa/ykman.ts'
 
@@ -17,12 +18,12 @@ test.each([
   expect(ykmanParameters({ serial, label })).toEqual(words)
 })
 
-// As ykman 5 and ykman 4.0 print them.
+// Messages of ykman 5 and 4.0.
 const PC_SC = 'WARNING: PC/SC not available. Smart card (CCID) protocols will not function.\n'
 const TWO_KEYS =
   'Multiple YubiKeys detected:\n- YubiKey 5 NFC (5.4.3) [OTP+FIDO+CCID] Serial: 12345678\n- YubiKey 5C (5.2.7) [CCID] Serial: 87654321\nERROR: Use --device SERIAL to specify which one to use.\n'
 
-describe('what ykman says means', () => {
+describe('an error message of ykman', () => {
   test.each([
     ['ERROR: No YubiKey detected!\n', 'no-key', {}],
     ['Error: No YubiKey detected!\n', 'no-key', {}],
@@ -66,7 +67,7 @@ describe('what ykman says means', () => {
     expect(readYkman({ exitCode: 1, output: '', talk })).toEqual({ kind: 'failed', reason, serials: [], ...facts })
   })
 
-  test('a prompt that found no password means that one is needed', () => {
+  test('a password prompt without input means that a password is required', () => {
     expect(
       readYkman({
         exitCode: 1,
@@ -90,7 +91,7 @@ describe('what ykman says means', () => {
   })
 })
 
-test('a touch is wanted once ykman says so', () => {
+test('a touch is required once ykman asks for it', () => {
   expect([wantsTouch(''), wantsTouch('Touch your Yub'), wantsTouch(`${PC_SC}Touch your YubiKey...\n`)]).toEqual([
     false,
     false,

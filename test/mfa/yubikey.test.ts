@@ -1,3 +1,4 @@
+/** Token codes from a YubiKey, with a scripted ykman. */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       .map((line) => JSON.parse(line) as Run)
   }
 
-  /** A person who types these passwords; an error is thrown instead. */
+  /** A user who types these passwords; an Error in the list is thrown. */
   function person(passwords: readonly (string | Error)[] = []): YubiKeyTalk & { readonly heard: unknown[][] } {
     const heard: unknown[][] = []
     const left = [...passwords]
@@ -105,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
 
   const never = new AbortController().signal
 
-  it('gives the code of the account that is called as the device', async () => {
+  it('returns the code of the account with the serial number of the MFA device as its name', async () => {
     const talk = person()
     expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({
       code: '123456',
@@ -124,7 +125,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     expect(talk.heard).toEqual([['touch', false]])
   })
 
-  it('sees no keys either where it is asked for a profile that is being signed in above', async () => {
+  it('gets no AWS keys, also during the login of another profile', async () => {
     expect(await sourceOf({ keys: [KEY] }, { callers: 'work' })(REQUEST, never)).toEqual({
       code: '123456',
       typed: false,
@@ -134,7 +135,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     expect(runs()[0]).not.toHaveProperty('keys')
   })
 
-  it('is found by its serial number among several, and the account by its label', async () => {
+  it('is selected by its serial number, and the account by its label', async () => {
     const other = { serial: 87654321, accounts: { 'AWS:alice': { code: '654321' }, AWS: { code: '000000' } } }
     expect(await sourceOf({ keys: [KEY, other] }, { serial: '87654321', label: 'AWS:alice' })(REQUEST, never)).toEqual({
       code: '654321',
@@ -143,7 +144,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     })
   })
 
-  it('says that it waits to be touched, and gives the code then', async () => {
+  it('asks for a touch, and then returns the code', async () => {
     const talk = person()
     const source = sourceOf(
       { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }] },
@@ -158,7 +159,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   describe('with an OATH password', () => {
     const world = { keys: [{ ...KEY, password: 'opén sesame' }] }
 
-    it('has it asked only when it wants it, and handed over through stdin', async () => {
+    it('asks for the password only if it is required, and passes it on stdin', async () => {
       const talk = person(['opén sesame'])
       expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({
         code: '123456',
@@ -173,7 +174,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       expect(JSON.stringify(runs().map(({ parameters }) => parameters))).not.toContain('sesame')
     })
 
-    it('has it asked on Windows too, where ykman would wait for somebody at a console that nobody sees', async () => {
+    it('asks for the password on Windows, where ykman would wait at a hidden console', async () => {
       const talk = person(['opén sesame'])
       expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({
         code: '123456',
@@ -187,7 +188,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       expect(runs().map(({ stdin }) => stdin)).toEqual(['\n', 'opén sesame\n'])
     })
 
-    it('has it asked again after a slip', async () => {
+    it('asks again after a wrong password', async () => {
       const talk = person(['open', 'opén sesame'])
       expect(await sourceOf(world, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
       expect(talk.heard.slice(1)).toEqual([
@@ -196,17 +197,17 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       ])
     })
 
-    it('is given up after three wrong ones', async () => {
+    it('fails after three wrong passwords', async () => {
       const talk = person(['a', 'b', 'c'])
       expect(await failureOf(sourceOf(world, { talk }))).toMatchObject({ reason: 'wrong-password' })
       expect(talk.heard.at(-1)).toEqual(['failure', 'wrong-password'])
     })
 
-    it('is left alone where the person types nothing', async () => {
+    it('is skipped if no password is typed', async () => {
       expect(await sourceOf(world, { talk: person(['']) })(REQUEST, never)).toBe('unavailable')
     })
 
-    it('cannot be had where nobody can be asked', async () => {
+    it('fails if no prompt is possible', async () => {
       const talk = person([
         new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' }),
       ])
@@ -218,7 +219,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       })
     })
 
-    it('ends all where the person presses Ctrl-C', async () => {
+    it('is cancelled by Ctrl-C', async () => {
       const talk = person([new AwsmfaError({ code: 'CANCELLED' })])
       expect(await failureOf(sourceOf(world, { talk }))).toEqual({ code: 'CANCELLED' })
     })
@@ -227,7 +228,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   it.each([
     ['none plugged in', { keys: [] }, {}, { reason: 'no-key' }],
     [
-      'several plugged in and none named',
+      'several plugged in and none selected',
       { keys: [KEY, { ...KEY, serial: 87654321 }] },
       {},
       { reason: 'several-keys', serials: ['12345678', '87654321'] },
@@ -267,7 +268,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     expect(talk.heard.at(-1)).toEqual(['failure', facts.reason])
   })
 
-  it('is not asked again for a code that was refused, once it has failed', async () => {
+  it('is not used again after it has failed', async () => {
     const source = sourceOf({ keys: [] })
     await failureOf(source)
     expect(
@@ -276,7 +277,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     expect(runs()).toHaveLength(1)
   })
 
-  it('is left, and ykman ended, when its question is withdrawn', async () => {
+  it('stops, and ends ykman, when the signal aborts', async () => {
     const reason = new AwsmfaError({ code: 'CANCELLED' })
     const controller = new AbortController()
     const answer = sourceOf({ keys: [KEY], hang: true })(REQUEST, controller.signal).catch((error: unknown) => error)
@@ -286,7 +287,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     await waitForExit(pid)
   })
 
-  it('is not asked once everything is over', async () => {
+  it('is not used if the signal is already aborted', async () => {
     await expect(
       sourceOf({ keys: [KEY] })(REQUEST, AbortSignal.abort(new AwsmfaError({ code: 'CANCELLED' }))),
     ).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })

@@ -1,3 +1,4 @@
+/** Access key IDs of AWS. */
 import { describe, expect, it } from 'vitest'
 import { accountIdOfAccessKeyId, shortenAccessKeyId } from '../../src/model/credentials.ts'
 

@@ -1,3 +1,4 @@
+/** Reading and writing expiration times. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatExpiration, parseExpiration, secondsUntil } from '../../src/model/expiration.ts'

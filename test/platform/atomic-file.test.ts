@@ -1,3 +1,4 @@
+/** Replacing a file atomically. */
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,

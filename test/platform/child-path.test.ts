@@ -1,3 +1,4 @@
+/** Paths of the entries of a folder. */
 import { join, sep } from 'node:path'
 import { expect, it } from 'vitest'
 import { childPath } from '../../src/platform/paths.ts'

@@ -1,3 +1,4 @@
+/** The time limit of a command, which pauses during prompts. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDeadline } from '../../src/platform/time.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'

@@ -1,3 +1,4 @@
+/** Finding a program on PATH. */
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+/** The paths of the shared files, the home folder and awsmfa's own folders. */
 import { describe, expect, it } from 'vitest'
 import {
   findHomeConflict,

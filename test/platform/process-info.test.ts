@@ -1,3 +1,4 @@
+/** Whether another process is running. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { findProcess, identifyThisProcess, isPidUsed } from '../../src/platform/process-info.ts'

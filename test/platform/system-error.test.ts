@@ -1,3 +1,4 @@
+/** Retries of file operations that Windows temporarily denies. */
 import { describe, expect, it } from 'vitest'
 import { retryIfBusy } from '../../src/platform/system-error.ts'
 

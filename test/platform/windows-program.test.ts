@@ -1,3 +1,4 @@
+/** Finding a program on Windows. */
 import { expect, test } from 'vitest'
 import { batchCommandLine, programCandidates, windowsStart } from '../../src/platform/windows-program.ts'
 

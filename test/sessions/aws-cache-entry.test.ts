@@ -1,3 +1,4 @@
+/** Names and content of cache entries, compared with botocore. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** The caches of the AWS CLI and botocore on disk. */
 import {
   chmodSync,
   chownSync,

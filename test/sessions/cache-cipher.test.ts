@@ -1,3 +1,4 @@
+/** Encryption of cache entries. */
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

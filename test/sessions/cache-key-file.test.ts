@@ -1,3 +1,4 @@
+/** The cache key in a file. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {

@@ -1,3 +1,4 @@
+/** The session that the credentials file or cache has for a profile. */
 import { expect, test } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'

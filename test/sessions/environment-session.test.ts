@@ -1,3 +1,4 @@
+/** The session in the environment inside `awsmfa exec`. */
 import { expect, test } from 'vitest'
 import { statusOfEnvironment } from '../../src/sessions/status.ts'
 

@@ -1,3 +1,4 @@
+/** The expiration properties that other tools write. */
 import { describe, expect, test } from 'vitest'
 import {
   COMPANION_KEYS,

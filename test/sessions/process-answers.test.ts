@@ -1,3 +1,4 @@
+/** Encrypted answers for repeated `credential-process` calls. */
 import {
   existsSync,
   mkdirSync,

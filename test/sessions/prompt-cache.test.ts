@@ -1,3 +1,4 @@
+/** The files that the shell prompt reads. */
 import {
   chmodSync,
   existsSync,

@@ -1,3 +1,4 @@
+/** The line for a profile in the prompt cache, and its file name. */
 import { describe, expect, it } from 'vitest'
 import { isPromptLine, promptFileName, promptFileOf } from '../../src/sessions/prompt-line.ts'
 

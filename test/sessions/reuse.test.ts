@@ -1,3 +1,4 @@
+/** When a session is used again, and when it is renewed. */
 import { describe, expect, it, test } from 'vitest'
 import {
   ADVISORY_REFRESH_SECONDS,

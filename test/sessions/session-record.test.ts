@@ -1,3 +1,4 @@
+/** The content of a session cache entry. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeSessionRecord, encodeSessionRecord } from '../../src/sessions/session-record.ts'

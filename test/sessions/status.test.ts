@@ -1,3 +1,4 @@
+/** The status of each profile's session. */
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { findPromptFree } from '../../src/sessions/aws-cache-entry.ts'

@@ -1,3 +1,4 @@
+/** The code that `awsmfa shell-init` prints. */
 import { describe, expect, it } from 'vitest'
 import {
   ENV_FORMATS,

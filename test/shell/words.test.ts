@@ -1,3 +1,4 @@
+/** Splitting and quoting of command lines. */
 import { describe, expect, test } from 'vitest'
 import { programOfCommand, showableCommand, splitTokenCommand, wantsShell } from '../../src/shell/words.ts'
 

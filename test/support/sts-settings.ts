@@ -1,3 +1,4 @@
+/** Settings for requests to the strict STS. */
 import type { TransportSettings } from '../../src/aws/connection-settings.ts'
 
 /** Returns transport settings with one endpoint for STS and IAM, without proxy and CA bundle. */

@@ -1,3 +1,4 @@
+/** Suggestions for misspelled names. */
 import { expect, test } from 'vitest'
 import { nearest } from '../../src/ui/words.ts'
 

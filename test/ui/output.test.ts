@@ -1,3 +1,4 @@
+/** Output through a pipe, also when its reader has closed it. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'

@@ -1,3 +1,4 @@
+/** The spinner, which is loaded only when it is needed. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Options, Ora } from 'ora'
 import { createSpinner } from '../../src/ui/terminal.ts'

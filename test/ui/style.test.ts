@@ -1,3 +1,4 @@
+/** Color, width and tables of terminal output. */
 import { describe, expect, it } from 'vitest'
 import { displayWidth, movesCursor, padDisplay, renderTable, shortenDisplay, textStyle } from '../../src/ui/style.ts'
 

@@ -1,3 +1,4 @@
+/** Prompts on a pseudo-terminal. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
 import { needsProgram } from '../support/outside-program.ts'

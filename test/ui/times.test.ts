@@ -1,3 +1,4 @@
+/** Local times and durations as text. */
 import dayjs from 'dayjs'
 import duration from 'dayjs/plugin/duration.js'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+/** Untrusted text without control characters. */
 import { expect, test } from 'vitest'
 import { visible } from '../../src/ui/words.ts'
 

@@ -1,7 +1,9 @@
+/**
+ * The interop suite, `npm run test:interop`: real tools, up to 10 hours after a login. `npm test` leaves it out,
+ * because it needs the programs that install.sh installs.
+ */
 import { defineConfig } from 'vitest/config'
 
-// The interop suite, `npm run test:interop`: real tools, long after a login. It needs what install.sh makes, so `npm
-// test` leaves it out.
 export default defineConfig({
   test: {
     name: 'interop',

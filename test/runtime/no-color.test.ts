@@ -1,3 +1,4 @@
+/** Color settings of the runtime. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
