@@ -1,6 +1,6 @@
 /**
  * The command line: parses it, runs the command, turns a failure into words on stderr and an exit code. A command is
- * loaded only to run, yargs only for what `parse` declines.
+ * loaded only to run, yargs only for help.
  */
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
@@ -19,20 +19,15 @@ import { createOutput } from '../ui/streams.ts'
  * as with gh.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const isWindows = process.platform === 'win32'
   try {
-    const exact = parse(argv, isWindows)
-    if (exact === 'version') return print(`${version}\n`)
-    if (exact !== undefined) return (await answerQuickly(exact)) ?? (await run(exact))
-    const { parseWithYargs, renderHelp } = await import('../command-line/yargs.ts')
-    const line = parseWithYargs(argv, isWindows)
+    const line = parse(argv, process.platform === 'win32')
     switch (line.kind) {
       case 'invocation':
-        return await run(line.invocation)
+        return (await answerQuickly(line.invocation)) ?? (await run(line.invocation))
       case 'version':
         return print(`${version}\n`)
       case 'help':
-        return print(await renderHelp(line.command))
+        return print(await (await import('../command-line/help.ts')).renderHelp(line.command))
       case 'topic':
         return print((await import('./help.ts')).renderTopic(line.topic, new Date()))
     }

@@ -1,12 +1,12 @@
 /**
- * Reads a command line by the command table. `parse` takes the lines that are right and begin with their command, and
- * nothing else is loaded for them; yargs.ts takes the others. Both go by the same words and report the same first
- * problem.
+ * Parses a command line by the command table: words, then what they ask for, else the first problem. Loads no package:
+ * it runs before every quick answer. yargs renders the help (help.ts) and, in the tests, is the parser to compare with.
  */
-import { optionKey } from './spec.ts'
-import type { ActionSpec, CommandSpec, OptionSpec } from './spec.ts'
-import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './table.ts'
+import { HELP_TOPICS, isHelpTopic, optionKey } from './spec.ts'
+import type { ActionSpec, CommandSpec, HelpTopic, OptionSpec } from './spec.ts'
+import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './table.ts'
 import type { AnyInvocation, Invocation } from './table.ts'
+import { AwsmfaError } from '../model/failure.ts'
 import type { UsageProblem } from '../model/failure.ts'
 import { COMMAND_NAMES } from '../model/invocation.ts'
 import type { CommandName } from '../model/invocation.ts'
@@ -25,28 +25,67 @@ interface Word {
 }
 
 /** A line, cut at its first `--`. */
-export interface Line {
+interface Line {
   readonly head: readonly string[]
   readonly words: readonly Word[]
   readonly tail: readonly string[] | undefined
 }
 
+/** What a line asks for. `help` without a command is the help of awsmfa itself. */
+export type ParsedLine =
+  | { readonly kind: 'invocation'; readonly invocation: Invocation }
+  | { readonly kind: 'help'; readonly command?: CommandName }
+  | { readonly kind: 'topic'; readonly topic: HelpTopic }
+  | { readonly kind: 'version' }
+
 /**
- * Parses the words after `awsmfa`. Returns undefined for what only yargs.ts takes: help, unusual forms, lines with a
- * problem.
+ * Parses the words after `awsmfa`. An empty line, `help [command or topic]` and a line with `--help` ask for help,
+ * whatever else is wrong with them; a line with `--version` asks for the version. `isWindows`: hints quote `--`. Throws
+ * USAGE.
  */
-export function parse(argv: readonly string[], isWindows: boolean): Invocation | 'version' | undefined {
-  const [command = '', ...others] = argv
-  if (others.length === 0 && (command === '--version' || command === '-V')) return 'version'
-  if (!isCommandName(command)) return undefined
-  const line = readLine(argv, COMMAND_TABLE[command].options)
-  if (findProblem(line, isWindows) !== undefined) return undefined
-  const [, ...positionals] = positionalsOf(line)
+export function parse(argv: readonly string[], isWindows: boolean): ParsedLine {
+  if (argv.length === 0) return { kind: 'help' }
+  // Options may come before the command: those of all commands are read, first those of the one that is meant.
+  const meant = argv.find(isCommandName)
+  const line = readLine(argv, meant === undefined ? ALL_OPTIONS : [...COMMAND_TABLE[meant].options, ...ALL_OPTIONS])
+  const help = findHelp(line)
+  if (help !== undefined) return help
+  const problem = findProblem(line, isWindows)
+  // After a missing `--` the option may be the program's.
+  if (isGiven(line.words, 'version') && problem?.kind !== 'missing-separator') return { kind: 'version' }
+  if (problem !== undefined) throw usage(problem)
+  return { kind: 'invocation', invocation: toInvocation(line) }
+}
+
+/** Returns the invocation of a line without a problem. */
+function toInvocation(line: Line): Invocation {
+  const [command = '', ...positionals] = positionalsOf(line)
+  if (!isCommandName(command)) throw usage({ kind: 'missing-command' })
   const options = line.words.flatMap(({ option, value }) =>
     option === undefined || value === undefined ? [] : [[optionKey(option.name), value] as const],
   )
-  const { tail } = line
-  return { command, positionals, options: Object.fromEntries(options), ...(tail === undefined ? {} : { tail }) }
+  return { command, positionals, options: Object.fromEntries(options), tail: line.tail }
+}
+
+function findHelp(line: Line): ParsedLine | undefined {
+  const [first, second] = positionalsOf(line)
+  if (first === 'help') return helpOn(second)
+  if (!isGiven(line.words, 'help')) return undefined
+  if (first === undefined) return { kind: 'help' }
+  if (isCommandName(first)) return { kind: 'help', command: first }
+  throw usage(describeUnknownCommand(first))
+}
+
+function helpOn(subject: string | undefined): ParsedLine {
+  if (subject === undefined) return { kind: 'help' }
+  if (isHelpTopic(subject)) return { kind: 'topic', topic: subject }
+  if (isCommandName(subject)) return { kind: 'help', command: subject }
+  const near = nearest(subject, [...COMMAND_NAMES, ...HELP_TOPICS])
+  throw usage({ kind: 'unknown-topic', word: subject, known: HELP_TOPICS, nearest: near })
+}
+
+function usage(problem: UsageProblem): AwsmfaError {
+  return new AwsmfaError({ code: 'USAGE', problem })
 }
 
 /** Returns whether a line asks for more on stderr: `--debug`, for `login` also as the AWS CLI's flag after `--`. */
@@ -85,7 +124,7 @@ export function spellings({ name, short }: OptionSpec): readonly string[] {
 }
 
 /** Returns the words that are neither options nor meant as such; the first is the command. */
-export function positionalsOf({ words }: Line): readonly string[] {
+function positionalsOf({ words }: Line): readonly string[] {
   return words.filter(({ option, text }) => option === undefined && !text.startsWith('-')).map(({ text }) => text)
 }
 
@@ -109,8 +148,8 @@ function readValue(
   return value === '' ? { problem: { kind: 'empty-value', option: name } } : { value }
 }
 
-/** Returns the first thing that is wrong with a line; undefined if it is right. `isWindows`: a hint quotes `--`. */
-export function findProblem(line: Line, isWindows: boolean): UsageProblem | undefined {
+/** Returns the first thing that is wrong with a line; undefined if it is right. */
+function findProblem(line: Line, isWindows: boolean): UsageProblem | undefined {
   const [command, ...positionals] = positionalsOf(line)
   if (command === undefined) return describeMissingCommand(line)
   if (!isCommandName(command)) return describeUnknownCommand(command)
@@ -125,8 +164,7 @@ export function findProblem(line: Line, isWindows: boolean): UsageProblem | unde
   )
 }
 
-/** Describes a word that is no command. */
-export function describeUnknownCommand(word: string): UsageProblem {
+function describeUnknownCommand(word: string): UsageProblem {
   const near = nearest(word, COMMAND_NAMES)
   const meant = COMMAND_NAMES.find((name) => name === near)
   return { kind: 'unknown-command', word, nearest: meant }

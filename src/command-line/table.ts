@@ -320,7 +320,7 @@ export type Invocation<Name extends CommandName = CommandName> = {
     readonly positionals: readonly string[]
     readonly options: OptionsOf<Command>
     /** The words after the first `--`; undefined if there was none. */
-    readonly tail?: readonly string[]
+    readonly tail?: readonly string[] | undefined
   }
 }[Name]
 
@@ -331,7 +331,7 @@ export interface AnyInvocation {
   readonly command: CommandName
   readonly positionals: readonly string[]
   readonly options: AnyOptions
-  readonly tail?: readonly string[]
+  readonly tail?: readonly string[] | undefined
 }
 
 /** The options that work on every line, with or without a command. */

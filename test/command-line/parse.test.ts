@@ -25,19 +25,15 @@ test.each([
   ['cache --quiet clear -p a', { command: 'cache', positionals: ['clear'], options: { quiet: true, profile: 'a' } }],
   ['logout a b c', { command: 'logout', positionals: ['a', 'b', 'c'], options: {} }],
 ])('takes: %s', (line, invocation) => {
-  expect(parse(line.split(' '), false)).toEqual(invocation)
+  expect(parse(line.split(' '), false)).toEqual({ kind: 'invocation', invocation })
 })
 
 test.each(['--version', '-V'])('takes %s alone', (word) => {
-  expect(parse([word], false)).toBe('version')
+  expect(parse([word], false)).toEqual({ kind: 'version' })
 })
 
 test.each([
-  ['nothing at all', []],
-  ['help', ['login', '--help']],
-  ['a version of a command', ['login', '--version']],
   ['an unknown command', ['lgin']],
-  ['an option before the command', ['--json', 'login']],
   ['an unknown option', ['login', '--frce']],
   ['an abbreviation', ['login', '--prof', 'x']],
   ['an option of another command', ['status', '--force']],
@@ -67,8 +63,10 @@ test.each([
   ['all and one', ['status', '--all', 'work']],
   ['__proto__', ['login', '--__proto__=x']],
   ['constructor as a command', ['constructor']],
-])('declines %s', (_, argv) => {
-  expect(parse(argv, false)).toBeUndefined()
+])('refuses %s', (_, argv) => {
+  expect(() => parse(argv, false)).toThrow(
+    expect.objectContaining({ failure: expect.objectContaining({ code: 'USAGE' }) }),
+  )
 })
 
 test.each([

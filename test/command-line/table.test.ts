@@ -39,6 +39,6 @@ test.each(ROWS)('$name: its examples are lines that parse takes', ({ name, examp
   for (const { line } of examples) {
     const [program, ...words] = (/awsmfa (?:'[^']*'|[^|")])*/.exec(line)?.[0] ?? '').trim().split(' ')
     expect(program).toBe('awsmfa')
-    expect(parse(words, false)).toMatchObject({ command: name })
+    expect(parse(words, false)).toMatchObject({ invocation: { command: name } })
   }
 })

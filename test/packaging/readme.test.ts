@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { parse } from '../../src/command-line/parse.ts'
-import { parseWithYargs } from '../../src/command-line/yargs.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { parseStsArguments } from '../../src/login/sts-options.ts'
 import { namesRole } from '../../src/login/sts-options.ts'
@@ -199,11 +198,9 @@ describe('the command lines of the documentation', () => {
 
   it.each([...new Set(lines)])('%s is a valid command line', (line) => {
     const words = wordsOf(line)
-    const fast = parse(words, false)
-    const parsed = parseWithYargs(words, false)
+    const parsed = parse(words, false)
     // The arguments of help are not those of a command.
     if (words[0] === 'help') return expect(parsed.kind).toMatch(/^(?:help|topic)$/)
-    expect(fast === undefined || fast === 'version' || parsed.kind === 'invocation').toBe(true)
     const tail =
       parsed.kind === 'invocation' && parsed.invocation.command === 'login' ? (parsed.invocation.tail ?? []) : []
     expect(() => parseStsArguments(tail, { roleKnown: namesRole(tail), readFile: () => '' })).not.toThrow()

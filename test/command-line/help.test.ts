@@ -2,14 +2,15 @@
 import { expect, test } from 'vitest'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'
-import { parseWithYargs, renderHelp } from '../../src/command-line/yargs.ts'
+import { renderHelp } from '../../src/command-line/help.ts'
+import { parse } from '../../src/command-line/parse.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { UsageProblem } from '../../src/model/failure.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 
 function problemOf(argv: readonly string[]): UsageProblem | undefined {
   try {
-    parseWithYargs(argv, false)
+    parse(argv, false)
   } catch (error) {
     if (error instanceof AwsmfaError && error.failure.code === 'USAGE') return error.failure.problem
     throw error
@@ -166,7 +167,7 @@ test.each([
   [['login', '--frce', '--region', '-h'], { kind: 'help', command: 'login' }],
   [['login', '--version'], { kind: 'version' }],
 ])('%j asks for help or the version, whatever else is wrong', (argv, line) => {
-  expect(parseWithYargs(argv, false)).toEqual(line)
+  expect(parse(argv, false)).toEqual(line)
 })
 
 test.each([
@@ -184,7 +185,7 @@ test.each([
     { command: 'login', positionals: [], options: { json: true }, tail: ['--help'] },
   ],
 ])('%j is taken word for word', (argv, invocation) => {
-  expect(parseWithYargs(argv, false)).toEqual({ kind: 'invocation', invocation })
+  expect(parse(argv, false)).toEqual({ kind: 'invocation', invocation })
 })
 
 test.each([undefined, ...COMMAND_NAMES])('help of %s fits 80 columns and breaks no text of the table', async (name) => {
