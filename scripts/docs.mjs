@@ -140,7 +140,7 @@ function stsFlags({ STS_FLAGS, OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_F
     SHAPES[shape.kind](shape),
   ])
   const refused = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS].map(({ flag }) => flag)
-  const own = codes(OWN_GLOBALS.map(({ flag }) => flag))
+  const own = codes(OWN_GLOBALS)
   return `${table(['flag', 'of', 'takes'], rows)}
 Of the AWS CLI's global flags, these mean awsmfa's own: ${own}.
 

@@ -4,7 +4,7 @@
  * fixtures/sts. An unknown text means what its code means.
  */
 import { shortenAccessKeyId } from '../model/credentials.ts'
-import type { Failure, NetworkTrouble } from '../model/failure.ts'
+import type { Failure, NetworkProblem } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
 
 /** A request as failures describe it. `hidden`: secrets that no message may contain. */
@@ -52,9 +52,9 @@ export function explainFailure(error: unknown, request: RequestContext, exchange
   if (exchange.unanswered) return { failure: unreachable('no-answer', request), fate: 'lost' }
   const awsError = readAwsError(error, exchange.status)
   if (awsError !== undefined) return explainAwsError(awsError, request, exchange)
-  const trouble = findWireTrouble(error)
-  if (trouble !== undefined)
-    return { failure: unreachable(trouble.reason, request), fate: trouble.sent ? 'lost' : 'unsent' }
+  const problem = findWireProblem(error)
+  if (problem !== undefined)
+    return { failure: unreachable(problem.reason, request), fate: problem.sent ? 'lost' : 'unsent' }
   if (exchange.status === undefined)
     return { failure: unexpected(request, exchange, 'no answer could be read'), fate: 'lost' }
   return {
@@ -68,7 +68,7 @@ const detailOf = (status: number): string =>
     ? 'the answer is not one that AWS gives, or was cut short'
     : 'the answer is no error of AWS: something on the way may have given it'
 
-function unreachable(reason: NetworkTrouble, request: RequestContext): Failure {
+function unreachable(reason: NetworkProblem, request: RequestContext): Failure {
   const timeoutMs =
     reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
   return {
@@ -269,13 +269,13 @@ export function withoutSecrets(error: unknown, facts: RequestContext): Error {
 }
 
 /** An error of the network. `sent`: the request may have reached the server, so that it may have been processed. */
-export interface WireTrouble {
-  readonly reason: NetworkTrouble
+export interface WireProblem {
+  readonly reason: NetworkProblem
   readonly sent: boolean
 }
 
 // Sources: Node's documentation, "Common system errors"; libuv's EAI_* names.
-const BY_CODE: Readonly<Record<string, WireTrouble>> = {
+const BY_CODE: Readonly<Record<string, WireProblem>> = {
   ENOTFOUND: { reason: 'dns', sent: false },
   EAI_AGAIN: { reason: 'dns', sent: false },
   EAI_FAIL: { reason: 'dns', sent: false },
@@ -304,14 +304,14 @@ const CERTIFICATE =
  * Returns the network error in a caught error, its causes and, where several addresses were tried, the first of them;
  * undefined if there is none.
  */
-export function findWireTrouble(error: unknown): WireTrouble | undefined {
+export function findWireProblem(error: unknown): WireProblem | undefined {
   const links = chainOf(error)
   const proxied = links.find((link) => link['proxyFailed'] === true)
   for (const link of links) {
-    const trouble = troubleOf(link)
-    if (trouble === undefined) continue
-    return proxied === undefined || trouble.reason === 'certificate'
-      ? trouble
+    const problem = problemOf(link)
+    if (problem === undefined) continue
+    return proxied === undefined || problem.reason === 'certificate'
+      ? problem
       : { reason: proxyReason(proxied), sent: false }
   }
   return proxied === undefined ? undefined : { reason: proxyReason(proxied), sent: false }
@@ -328,10 +328,10 @@ function chainOf(error: unknown): readonly Link[] {
   return links
 }
 
-const proxyReason = (link: Link): NetworkTrouble =>
+const proxyReason = (link: Link): NetworkProblem =>
   link['proxyStatus'] === 407 ? 'proxy-auth' : link['code'] === 'ETIMEDOUT' ? 'timeout' : 'proxy'
 
-function troubleOf(link: Link): WireTrouble | undefined {
+function problemOf(link: Link): WireProblem | undefined {
   const code = typeof link['code'] === 'string' ? link['code'] : ''
   if (CERTIFICATE.test(code)) return { reason: 'certificate', sent: false }
   if (/^ERR_(SSL|TLS|OSSL)_/.test(code)) return { reason: 'tls', sent: false }

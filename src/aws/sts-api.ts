@@ -39,7 +39,7 @@ export interface AssumeRoleRequest {
 /** A session of STS. `assumedRoleArn`: of AssumeRole alone. */
 export interface StsSession {
   readonly credentials: ShortTermCredentials
-  readonly assumedRoleArn?: string
+  readonly assumedRoleArn?: string | undefined
 }
 
 /** An MFA device as IAM lists it. */
@@ -89,9 +89,7 @@ export function readSession(
   const credentials = { accessKeyId, secretAccessKey, sessionToken }
   const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
   if (defect !== undefined || expiration === undefined) return { defect: defect ?? 'no expiration', incomplete: false }
-  return {
-    value: { credentials: { ...credentials, expiration }, ...(assumedRoleArn === undefined ? {} : { assumedRoleArn }) },
-  }
+  return { value: { credentials: { ...credentials, expiration }, assumedRoleArn } }
 }
 
 function defectOf(credentials: Omit<ShortTermCredentials, 'expiration'>): string | undefined {
@@ -144,17 +142,10 @@ export const DURATION_LIMITS: Readonly<
 export const CHAINED_ROLE_SECONDS = 3_600
 
 /** Throws DURATION_OUT_OF_RANGE, naming the duration's origin, unless STS allows it for that operation. */
-export function assertDuration(duration: Resolved<number>, operation: StsOperation): void {
+export function assertDuration({ value: seconds, origin }: Resolved<number>, operation: StsOperation): void {
   const { minimum, maximum } = DURATION_LIMITS[operation]
-  if (duration.value >= minimum && duration.value <= maximum) return
-  throw new AwsmfaError({
-    code: 'DURATION_OUT_OF_RANGE',
-    operation,
-    seconds: duration.value,
-    minimum,
-    maximum,
-    origin: duration.origin,
-  })
+  if (seconds < minimum || seconds > maximum)
+    throw new AwsmfaError({ code: 'DURATION_OUT_OF_RANGE', operation, seconds, minimum, maximum, origin })
 }
 
 /**
@@ -168,75 +159,40 @@ export interface TextRule {
   readonly expected: string
 }
 
+function textRule(minimum: number, maximum: number, pattern: RegExp, expected: string): TextRule {
+  return { minimum, maximum, pattern, expected }
+}
+
 const NAME_LETTERS = 'letters, digits and _+=,.@-'
 
 /** The ARN of a role, with or without a path. STS itself looks only at its length; IAM makes no other form. */
-export const ROLE_ARN: TextRule = {
-  minimum: 20,
-  maximum: 2048,
-  pattern: /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-  expected: "a role's ARN, such as arn:aws:iam::123456789012:role/Admin",
-}
+export const ROLE_ARN = textRule(
+  20,
+  2048,
+  /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+  "a role's ARN, such as arn:aws:iam::123456789012:role/Admin",
+)
 
-/** The name of a role session. */
-export const ROLE_SESSION_NAME: TextRule = {
-  minimum: 2,
-  maximum: 64,
-  pattern: /^[\w+=,.@-]*$/,
-  expected: `2 to 64 ${NAME_LETTERS}`,
-}
+export const ROLE_SESSION_NAME = textRule(2, 64, /^[\w+=,.@-]*$/, `2 to 64 ${NAME_LETTERS}`)
 
-/** An external id. */
-export const EXTERNAL_ID: TextRule = {
-  minimum: 2,
-  maximum: 1224,
-  pattern: /^[\w+=,.@:/-]*$/,
-  expected: `2 to 1224 ${NAME_LETTERS}, : and /`,
-}
+export const EXTERNAL_ID = textRule(2, 1224, /^[\w+=,.@:/-]*$/, `2 to 1224 ${NAME_LETTERS}, : and /`)
 
-const ARN: TextRule = {
-  minimum: 20,
-  maximum: 2048,
-  pattern: /^arn:[\x21-\x7e]+$/,
-  expected: 'an ARN of 20 to 2048 characters',
-}
+const POLICY = textRule(
+  1,
+  2048,
+  /^[\t\n\r\x20-\xff]*$/,
+  'a policy as JSON text of at most 2048 characters, or file://path',
+)
+
+const ARN = textRule(20, 2048, /^arn:[\x21-\x7e]+$/, 'an ARN of 20 to 2048 characters')
 
 const TAG_PATTERN = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
-const TAG_KEY: TextRule = {
-  minimum: 1,
-  maximum: 128,
-  pattern: TAG_PATTERN,
-  expected: 'a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@',
-}
+const TAG_KEY = textRule(1, 128, TAG_PATTERN, 'a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@')
 
-const TAG_VALUE: TextRule = {
-  minimum: 0,
-  maximum: 256,
-  pattern: TAG_PATTERN,
-  expected: 'a tag value of at most 256 letters, digits, spaces and _.:/=+-@',
-}
+const TAG_VALUE = textRule(0, 256, TAG_PATTERN, 'a tag value of at most 256 letters, digits, spaces and _.:/=+-@')
 
-const POLICY: TextRule = {
-  minimum: 1,
-  maximum: 2048,
-  pattern: /^[\t\n\r\x20-\xff]*$/,
-  expected: 'a policy as JSON text of at most 2048 characters, or file://path',
-}
-
-const ASSERTION: TextRule = {
-  minimum: 4,
-  maximum: 2048,
-  pattern: /^.*$/s,
-  expected: 'a context assertion of 4 to 2048 characters',
-}
-
-const SOURCE_IDENTITY: TextRule = {
-  minimum: 2,
-  maximum: 64,
-  pattern: /^[\w+=,.@-]*$/,
-  expected: `2 to 64 ${NAME_LETTERS}`,
-}
+const ASSERTION = textRule(4, 2048, /^.*$/s, 'a context assertion of 4 to 2048 characters')
 
 /** The rules of flags whose value is one string. */
 const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
@@ -244,7 +200,7 @@ const TEXT_RULES: Readonly<Partial<Record<StsFlagName, TextRule>>> = {
   '--role-session-name': ROLE_SESSION_NAME,
   '--external-id': EXTERNAL_ID,
   '--policy': POLICY,
-  '--source-identity': SOURCE_IDENTITY,
+  '--source-identity': ROLE_SESSION_NAME,
 }
 
 /** How many items a list may have, and the rule of each member; a list of strings has the one member ''. */

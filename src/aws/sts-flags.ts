@@ -6,10 +6,35 @@ import type { StsOperation } from '../model/failure.ts'
 
 /** What a flag's value is. */
 type StsFlagShape =
-  | { readonly kind: 'text' }
-  | { readonly kind: 'integer' }
-  | { readonly kind: 'texts' }
-  | { readonly kind: 'structures'; readonly members: readonly string[] }
+  { readonly kind: 'text' | 'integer' | 'texts' } | { readonly kind: 'structures'; readonly members: readonly string[] }
+
+const BOTH: readonly StsOperation[] = ['GetSessionToken', 'AssumeRole']
+
+const ROLE: readonly StsOperation[] = ['AssumeRole']
+
+const TEXT = { kind: 'text' } as const
+
+function structures(...members: readonly string[]): StsFlagShape {
+  return { kind: 'structures', members }
+}
+
+/** The flags of the two operations. */
+const FLAGS = [
+  { flag: '--duration-seconds', operations: BOTH, shape: { kind: 'integer' } },
+  { flag: '--serial-number', operations: BOTH, shape: TEXT },
+  { flag: '--token-code', operations: BOTH, shape: TEXT },
+  { flag: '--role-arn', operations: ROLE, shape: TEXT },
+  { flag: '--role-session-name', operations: ROLE, shape: TEXT },
+  { flag: '--external-id', operations: ROLE, shape: TEXT },
+  { flag: '--policy', operations: ROLE, shape: TEXT },
+  { flag: '--policy-arns', operations: ROLE, shape: structures('arn') },
+  { flag: '--tags', operations: ROLE, shape: structures('Key', 'Value') },
+  { flag: '--transitive-tag-keys', operations: ROLE, shape: { kind: 'texts' } },
+  { flag: '--source-identity', operations: ROLE, shape: TEXT },
+  { flag: '--provided-contexts', operations: ROLE, shape: structures('ProviderArn', 'ContextAssertion') },
+] as const
+
+export type StsFlagName = (typeof FLAGS)[number]['flag']
 
 export interface StsFlagRow {
   readonly flag: StsFlagName
@@ -17,49 +42,15 @@ export interface StsFlagRow {
   readonly shape: StsFlagShape
 }
 
-export type StsFlagName =
-  | '--duration-seconds'
-  | '--serial-number'
-  | '--token-code'
-  | '--role-arn'
-  | '--role-session-name'
-  | '--external-id'
-  | '--policy'
-  | '--policy-arns'
-  | '--tags'
-  | '--transitive-tag-keys'
-  | '--source-identity'
-  | '--provided-contexts'
+export const STS_FLAGS: readonly StsFlagRow[] = FLAGS
 
-/** The AWS CLI's global flags that mean awsmfa's own. */
-export type OwnGlobalName = '--region' | '--endpoint-url' | '--profile' | '--debug' | '--ca-bundle'
+/** The AWS CLI's global flags that mean awsmfa's own options. */
+export const OWN_GLOBALS = ['--region', '--endpoint-url', '--profile', '--debug', '--ca-bundle'] as const
+
+export type OwnGlobalName = (typeof OWN_GLOBALS)[number]
 
 /** Every flag that is accepted after `--`. */
 export type OwnFlagName = StsFlagName | OwnGlobalName
-
-const BOTH: readonly StsOperation[] = ['GetSessionToken', 'AssumeRole']
-
-const ROLE: readonly StsOperation[] = ['AssumeRole']
-
-/** The flags of the two operations. */
-export const STS_FLAGS: readonly StsFlagRow[] = [
-  { flag: '--duration-seconds', operations: BOTH, shape: { kind: 'integer' } },
-  { flag: '--serial-number', operations: BOTH, shape: { kind: 'text' } },
-  { flag: '--token-code', operations: BOTH, shape: { kind: 'text' } },
-  { flag: '--role-arn', operations: ROLE, shape: { kind: 'text' } },
-  { flag: '--role-session-name', operations: ROLE, shape: { kind: 'text' } },
-  { flag: '--external-id', operations: ROLE, shape: { kind: 'text' } },
-  { flag: '--policy', operations: ROLE, shape: { kind: 'text' } },
-  { flag: '--policy-arns', operations: ROLE, shape: { kind: 'structures', members: ['arn'] } },
-  { flag: '--tags', operations: ROLE, shape: { kind: 'structures', members: ['Key', 'Value'] } },
-  { flag: '--transitive-tag-keys', operations: ROLE, shape: { kind: 'texts' } },
-  { flag: '--source-identity', operations: ROLE, shape: { kind: 'text' } },
-  {
-    flag: '--provided-contexts',
-    operations: ROLE,
-    shape: { kind: 'structures', members: ['ProviderArn', 'ContextAssertion'] },
-  },
-]
 
 /** A flag of the AWS CLI that awsmfa refuses, why, and what to use instead. */
 export interface RefusedFlagRow {
@@ -67,15 +58,6 @@ export interface RefusedFlagRow {
   readonly because: string
   readonly instead?: string
 }
-
-/** The AWS CLI's global flags that are awsmfa's own options. */
-export const OWN_GLOBALS: readonly { readonly flag: OwnGlobalName; readonly takesValue: boolean }[] = [
-  { flag: '--region', takesValue: true },
-  { flag: '--endpoint-url', takesValue: true },
-  { flag: '--profile', takesValue: true },
-  { flag: '--debug', takesValue: false },
-  { flag: '--ca-bundle', takesValue: true },
-]
 
 const OUTPUT = 'login prints no answer of STS that could be shaped'
 

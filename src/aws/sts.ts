@@ -21,6 +21,7 @@ import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
+import { pause } from '../platform/time.ts'
 import type { Now } from '../platform/time.ts'
 
 /**
@@ -238,24 +239,12 @@ async function send<T>(attemptOnce: () => Promise<Attempt<T>>, rules: SendingRul
     const isLastTry = rules.carriesTokenCode && outcome.fate === 'lost' ? lost > 1 : attempts >= rules.maxAttempts
     const isFinal = outcome.fate === 'refused' || outcome.fate === 'unsent'
     if (isFinal || isLastTry) throw new AwsmfaError(withAnswerLost(outcome.failure, lost > 0), { cause: outcome.cause })
-    await waitUnlessAborted(rules.firstDelayMs * 2 ** (attempts - 1), signal)
+    await pause(rules.firstDelayMs * 2 ** (attempts - 1), signal)
   }
 }
 
 function withAnswerLost(failure: Failure, answerLost: boolean): Failure {
   return failure.code === 'TOKEN_CODE_REJECTED' ? { ...failure, answerLost } : failure
-}
-
-function waitUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, delayMs)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }
 
 async function attempt<T>(

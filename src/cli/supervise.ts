@@ -69,7 +69,8 @@ interface UncaughtWatch {
 }
 
 function watchForUncaught(events: Supervision['events']): UncaughtWatch {
-  const { promise, reject } = rejectable()
+  let reject: (reason: unknown) => void = () => undefined
+  const promise = new Promise<never>((_, rejectPromise) => (reject = rejectPromise))
   const onError = (error: unknown): void => {
     // The reader of a pipe has gone away: success, as for every other output.
     if (codeOf(error) !== 'EPIPE') reject(error)
@@ -91,23 +92,14 @@ function watchForUncaught(events: Supervision['events']): UncaughtWatch {
   }
 }
 
-function rejectable(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {
-  let reject: (reason: unknown) => void = () => undefined
-  const promise = new Promise<never>((_, rejectPromise) => {
-    reject = rejectPromise
-  })
-  return { promise, reject }
-}
+type Reporting = Pick<Supervision, 'debug' | 'stderr'>
 
 /** Reports what went wrong on stderr and returns the exit code. The messages are loaded only now. */
-export async function report(
-  error: unknown,
-  { debug, stderr }: Pick<Supervision, 'debug' | 'stderr'>,
-): Promise<number> {
+export async function report(error: unknown, { debug, stderr }: Reporting): Promise<number> {
   try {
     return await reportInWords(error, { debug, stderr })
-  } catch (trouble) {
-    if (codeOf(trouble) !== OWN_FILE_GONE) throw trouble
+  } catch (failed) {
+    if (codeOf(failed) !== OWN_FILE_GONE) throw failed
     stderr('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
     return 1
   }
@@ -116,10 +108,7 @@ export async function report(
 /** What Node throws for a file that is gone; all that is loaded while a command runs is a file of awsmfa's own. */
 const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
-async function reportInWords(
-  error: unknown,
-  { debug, stderr }: Pick<Supervision, 'debug' | 'stderr'>,
-): Promise<number> {
+async function reportInWords(error: unknown, { debug, stderr }: Reporting): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
   const view = viewOfProcess(debug)
@@ -132,7 +121,7 @@ async function reportInWords(
     formatFault(
       {
         name: error instanceof Error ? error.name : 'something that is no error was thrown',
-        ...(code === undefined ? {} : { code }),
+        code,
         frames: framesOf(error),
         versions: `awsmfa ${version}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
       },

@@ -43,7 +43,7 @@ export function formatFailure({ error, hints, detail }: FailureText, { debug }: 
 /** What is known of an unexpected error; never its message, which may quote a secret. */
 export interface FaultFacts {
   readonly name: string
-  readonly code?: string
+  readonly code?: string | undefined
   /** Where in the code it was thrown. */
   readonly frames: readonly string[]
   /** The versions of awsmfa, Node and the platform. */

@@ -3,7 +3,7 @@ import { roleInWords } from '../aws/arn.ts'
 import { fromOrigin, showErrno, showOrigin, showPlace } from './wording.ts'
 import type { FailureView, WordsFor } from './wording.ts'
 import { secondsUntil } from '../model/expiration.ts'
-import type { FailureOf, NetworkTrouble } from '../model/failure.ts'
+import type { FailureOf, NetworkProblem } from '../model/failure.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, profileWord, quoted, say, visible } from '../ui/words.ts'
@@ -155,7 +155,7 @@ const REFUSED_WORDS: Readonly<
   'root-account': ['the root user cannot assume a role', 'sign in as an IAM user'],
 }
 
-const TROUBLE_WORDS: Readonly<Record<NetworkTrouble, string>> = {
+const NETWORK_WORDS: Readonly<Record<NetworkProblem, string>> = {
   dns: 'there is no such host',
   refused: 'connection refused',
   timeout: 'connection timed out',
@@ -173,7 +173,7 @@ function unreachableText(failure: FailureOf<'NETWORK_UNREACHABLE'>): FailureText
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
   return say(
-    `STS is not to be reached at ${visible(host)}${through}: ${TROUBLE_WORDS[reason]}${after}`,
+    `STS is not to be reached at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
     unreachableHint(failure),
   )
 }

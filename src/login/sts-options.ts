@@ -196,9 +196,7 @@ interface FlagWords {
   readonly words: readonly string[]
 }
 
-const OWN_GLOBAL_NAMES: readonly OwnGlobalName[] = OWN_GLOBALS.map((row) => row.flag)
-
-const GLOBAL_NAMES: readonly string[] = [...OWN_GLOBAL_NAMES, ...REFUSED_GLOBALS.map((row) => row.flag)]
+const GLOBAL_NAMES: readonly string[] = [...OWN_GLOBALS, ...REFUSED_GLOBALS.map((row) => row.flag)]
 
 const REFUSED = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS]
 
@@ -266,7 +264,7 @@ function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
   const match = findOne(name, GLOBAL_NAMES) ?? findOne(name, operationNames)
   const refused = REFUSED.find((row) => row.flag === match)
   if (refused !== undefined) throw stsArgument({ kind: 'refused-flag', ...refused })
-  const flag = [...own, ...OWN_GLOBAL_NAMES].find((known) => known === match)
+  const flag = [...own, ...OWN_GLOBALS].find((known) => known === match)
   if (flag !== undefined) return flag
   const roleFlag =
     operation === 'AssumeRole'
@@ -276,7 +274,7 @@ function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
           STS_FLAGS.map((row) => row.flag),
         )
   if (roleFlag !== undefined) throw stsArgument({ kind: 'role-flag-without-role', flag: roleFlag })
-  const near = nearest(name, [...own, ...OWN_GLOBAL_NAMES])
+  const near = nearest(name, [...own, ...OWN_GLOBALS])
   throw stsArgument({ kind: 'unknown-flag', flag: name, operation, ...(near === undefined ? {} : { nearest: near }) })
 }
 

@@ -149,7 +149,7 @@ export type TextDefect =
  * Why the cache key cannot be had from the system's keychain. `no-keyring`: the Secret Service has none to keep it in;
  * `no-program`: neither dbus-send nor gdbus is there; `not-a-key`: the item holds something else.
  */
-export type KeychainTrouble =
+export type KeychainProblem =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
 /** Whose session is in a section that login would replace. */
@@ -246,7 +246,7 @@ interface FailureFields {
   // `addOn`: the package that it needs, with its version; `detail`: the keychain's own message.
   KEYCHAIN_UNAVAILABLE: {
     platform: 'linux' | 'darwin' | 'win32'
-    reason: KeychainTrouble
+    reason: KeychainProblem
     addOn: string
     detail?: string | undefined
   }
@@ -313,7 +313,7 @@ interface FailureFields {
   REGION_DISABLED: { region: string }
   NETWORK_UNREACHABLE: {
     host: string
-    reason: NetworkTrouble
+    reason: NetworkProblem
     proxy?: string | undefined
     proxyIgnored?: boolean | undefined
     timeoutSeconds?: number | undefined
@@ -326,7 +326,7 @@ interface FailureFields {
 export type Failure = Tagged<'code', FailureFields>
 
 /** Why the server could not be reached, by what a person can do about it. */
-export type NetworkTrouble =
+export type NetworkProblem =
   'dns' | 'refused' | 'timeout' | 'reset' | 'certificate' | 'proxy' | 'proxy-auth' | 'tls' | 'unreachable' | 'no-answer'
 
 /** The code of a failure. */

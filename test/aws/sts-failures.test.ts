@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSts } from '../../src/aws/sts.ts'
 import type { RequestContext } from '../../src/aws/error-mapping.ts'
 import { explainFailure, harmless } from '../../src/aws/error-mapping.ts'
-import { findWireTrouble } from '../../src/aws/error-mapping.ts'
+import { findWireProblem } from '../../src/aws/error-mapping.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Origin } from '../../src/model/origin.ts'
@@ -264,6 +264,6 @@ describe('what the network says', () => {
     ['text', undefined],
     [undefined, undefined],
   ])('%s', (error, trouble) => {
-    expect(findWireTrouble(error)).toEqual(trouble)
+    expect(findWireProblem(error)).toEqual(trouble)
   })
 })
