@@ -15,6 +15,7 @@ import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import { findBaseIn, planSetup } from '../layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
+import { loginInput } from '../login/prepare.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
@@ -35,6 +36,7 @@ type SetupRuntime = Pick<
   | 'environment'
   | 'home'
   | 'isWindows'
+  | 'readFile'
   | 'terminal'
   | 'backups'
   | 'files'
@@ -204,11 +206,10 @@ function resolve(
   profile: string,
   snapshots: SharedSnapshots,
   options: OptionsOf<'login'>,
-  { environment, defaults }: SetupContext,
+  context: SetupContext,
 ): LoginResolution {
-  const { paths } = snapshots
   const invocation: Invocation<'login'> = { command: 'login', positionals: [profile], options }
-  return resolveLogin({ invocation, environment, profiles: snapshots.profiles, paths, defaults, readFile: () => '' })
+  return resolveLogin(loginInput(invocation, snapshots, context.defaults, context))
 }
 
 function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: SetupPlan): SharedSnapshots {

@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<keyof FromAwsmfaOptions, 'string' | 'number' | 'fun
   logger: 'object',
 }
 
-/** Gives the line. An empty profile counts as not given, as an empty `AWS_PROFILE` does. */
+/** Returns the command line. An empty profile counts as not given, as an empty `AWS_PROFILE` does. */
 export function invocationOf(options: FromAwsmfaOptions): Invocation<'login'> {
   const given = LOGIN_FLAGS.flatMap((flag) => {
     const option = optionKey(flag)
@@ -33,10 +33,7 @@ export function invocationOf(options: FromAwsmfaOptions): Invocation<'login'> {
   return { command: 'login', positionals: [], options: Object.fromEntries(given) }
 }
 
-/**
- * Throws TypeError for an option of the wrong type, which JavaScript does not stop; unknown ones are passed over, as
- * SDKs do.
- */
+/** Throws TypeError for an option of the wrong type; ignores unknown ones, as SDKs do. */
 export function checkOptions(options: FromAwsmfaOptions): void {
   for (const [name, type] of Object.entries(TYPES)) {
     const value: unknown = options[name as keyof FromAwsmfaOptions]

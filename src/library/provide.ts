@@ -8,6 +8,7 @@ import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { checkOptions, invocationOf, LOGIN_FLAGS } from './options.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
+import { loginInput } from '../login/prepare.ts'
 import { provideSession } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import type { LoginResolution } from '../login/resolution.ts'
@@ -46,18 +47,10 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     await createRuntime(invocation, new AbortController().signal, { surroundings, debug }),
   )
   const snapshots = runtime.files.read()
-  const { environment, facts, readFile } = runtime
   const stored = sessionInSection(options, snapshots.profiles, runtime)
-  if (stored !== undefined) return credentialsOf(stored, facts.identityOf(stored.accessKeyId)?.account)
-  const resolution = resolveLogin({
-    invocation,
-    environment,
-    profiles: snapshots.profiles,
-    paths: snapshots.paths,
-    defaults: await runtime.readSettings(),
-    readFile,
-    forProgram: true,
-  })
+  if (stored !== undefined) return credentialsOf(stored, runtime.facts.identityOf(stored.accessKeyId)?.account)
+  const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
+  const resolution = resolveLogin({ ...input, forProgram: true })
   for (const line of renderTrail(resolution)) debug(line)
   const { durationSeconds, minimumSeconds = 0 } = options
   const { credentials, account } = await provideSession(
@@ -131,7 +124,7 @@ function surroundingsFor({ filepath, configFilepath }: FromAwsmfaOptions): Surro
   return { ...surroundings, env: { ...surroundings.env, ...named } }
 }
 
-/** What the words depend on. */
+/** What a message depends on. */
 interface ProviderErrorView extends Pick<FailureView, 'home' | 'files'> {
   readonly profile: string
 }
@@ -153,12 +146,12 @@ function orUndefined<T>(find: () => T): T | undefined {
   }
 }
 
-/** Nothing is set up for the profile here; another provider of a chain may have what is needed. */
+/** Nothing is set up for the profile; another provider of the chain may have credentials. */
 const NOTHING_HERE: readonly FailureCode[] = ['PROFILE_NOT_FOUND', 'LONG_TERM_CREDENTIALS_MISSING', 'HOME_UNKNOWN']
 
 /**
- * Gives what is thrown for something caught: what the program's own function threw, as it is; a TypeError about
- * options; else an AwsmfaProviderError. A fault of awsmfa is told without its message, which may quote a secret.
+ * Returns what is thrown for something caught: what the program's own function threw, and a TypeError about options, as
+ * they are; otherwise an AwsmfaProviderError. A bug of awsmfa is reported without its message, which may quote a secret.
  */
 function asProviderError(error: unknown, view: ProviderErrorView): unknown {
   if (isFailure(error, 'CANCELLED') && error.cause !== undefined) return error.cause

@@ -1,49 +1,47 @@
 /**
- * What `import { fromAwsmfa } from 'awsmfa'` gives. The types are structural: they fit the AWS SDK for JavaScript v3 (a
+ * The types of `import { fromAwsmfa } from 'awsmfa'`. They are structural: they fit the AWS SDK for JavaScript v3 (a
  * test says so) without depending on it. This module alone is loaded by the import; the rest comes with the first call.
  */
 
-/** What the function that asks for a code is told beside the device's serial. */
+/** What `mfaCodeProvider` gets besides the serial number of the device. */
 export interface MfaCodeRequest {
   /** The profile that the session is for. */
   readonly profile: string
-  /** The IAM user whose device it is, where known. */
+  /** The IAM user of the device, if known. */
   readonly userName?: string
-  /** Why the code before was not taken; undefined at the first try. */
+  /** Why the previous code was not accepted; undefined at the first try. */
   readonly refused?: { readonly reason: 'used' | 'wrong-or-used' | 'answer-lost'; readonly nextCodeInSeconds: number }
 }
 
 /**
- * Everything is optional. What is left out comes from the environment and the shared files, as `awsmfa login` reads
- * them.
+ * Everything is optional. The defaults come from the environment and the shared files, as `awsmfa login` reads them.
  */
 export interface FromAwsmfaOptions {
-  /** The profile; else `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, `default`. */
+  /** The profile. Default: `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, `default`. */
   readonly profile?: string | undefined
   /** The ARN of a role to assume, in place of the one that the profile names. */
   readonly roleArn?: string | undefined
   /**
-   * How long the session shall hold, in seconds. A role for more than 3600 takes a token code of its own; left out, a
-   * role's session holds for an hour at most and is renewed without a code while the MFA session holds.
+   * How long the session should last, in seconds. A role for more than 3600 takes a token code of its own. By default a
+   * role's session lasts an hour at most, and is renewed without a code while the MFA session is valid.
    */
   readonly durationSeconds?: number | undefined
   /**
-   * A session that holds for no longer than this, in seconds, is renewed; 900 at least, which is also what holds if it
-   * is left out.
+   * A session with no more time remaining than this, in seconds, is renewed. At least 900, which is also the default.
    */
   readonly minimumSeconds?: number | undefined
   /**
-   * Gives a token code. Left out, the code comes from where `awsmfa login` has it from: a token command or a YubiKey
-   * where one is configured, else the controlling terminal or a window. What it throws is thrown on.
+   * Returns a token code. By default the code comes from where `awsmfa login` gets it: a token command or a YubiKey if
+   * one is configured, otherwise the controlling terminal or a window. What it throws is thrown to the caller.
    */
   readonly mfaCodeProvider?: ((mfaSerial: string, request: MfaCodeRequest) => Promise<string>) | undefined
-  /** The region whose STS is asked; else as for `awsmfa login`. */
+  /** The region of the STS endpoint. Default: as for `awsmfa login`. */
   readonly region?: string | undefined
-  /** The shared credentials file; else `AWS_SHARED_CREDENTIALS_FILE`, `~/.aws/credentials`. */
+  /** The shared credentials file. Default: `AWS_SHARED_CREDENTIALS_FILE`, `~/.aws/credentials`. */
   readonly filepath?: string | undefined
-  /** The shared config file; else `AWS_CONFIG_FILE`, `~/.aws/config`. */
+  /** The shared config file. Default: `AWS_CONFIG_FILE`, `~/.aws/config`. */
   readonly configFilepath?: string | undefined
-  /** Told what is decided and why; never a secret. */
+  /** Gets what is decided and why; never a secret. */
   readonly logger?: { readonly debug: (message: string) => void } | undefined
 }
 
@@ -53,14 +51,13 @@ export interface AwsmfaCredentials {
   readonly secretAccessKey: string
   readonly sessionToken: string
   readonly expiration: Date
-  /** The account, where it is known. */
+  /** The account, if known. */
   readonly accountId?: string
 }
 
 /**
- * What is thrown. `message` says what happened and the way out; `code` names it (`TOKEN_CODE_REJECTED`,
- * `PROFILE_NOT_FOUND`, …). `tryNextLink` tells the SDK's provider chains to go on: only where nothing is set up for the
- * profile here.
+ * The error. `message` says what happened and what to do; `code` names it (`TOKEN_CODE_REJECTED`, `PROFILE_NOT_FOUND`,
+ * …). `tryNextLink` tells the SDK's provider chains to go on; true only if nothing is set up for the profile.
  */
 export interface AwsmfaProviderError extends Error {
   readonly name: 'AwsmfaError'

@@ -35,16 +35,7 @@ export function loginInput(
   defaults: GlobalDefaults,
   { environment, readFile, isWindows }: Pick<LoginInput, 'environment' | 'readFile' | 'isWindows'>,
 ): LoginInput {
-  return {
-    invocation,
-    environment,
-    profiles,
-    paths,
-    defaults,
-    readFile,
-    config: config.text,
-    isWindows,
-  }
+  return { invocation, environment, profiles, paths, defaults, readFile, config: config.text, isWindows }
 }
 
 /** Resolves the profile that the line is about. Throws what resolveLogin throws. */

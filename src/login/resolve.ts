@@ -52,7 +52,7 @@ export interface LoginInput {
   readonly defaults: GlobalDefaults
   readonly readFile: ReadParameterFile
   /** The text of the config file, for the `[services]` section that a profile may name. */
-  readonly config?: string
+  readonly config: string
   /** How many profiles are signed in together; 1 unless given. */
   readonly targets?: number
   /**
@@ -61,7 +61,7 @@ export interface LoginInput {
    */
   readonly forProgram?: boolean
   /** Whether a `credential_process` is split as Windows does it. */
-  readonly isWindows?: boolean | undefined
+  readonly isWindows: boolean
 }
 
 /**
@@ -140,7 +140,7 @@ function resolveTarget({ invocation, environment }: LoginInput, words: readonly 
 }
 
 /** Returns the profile that the target's `credential_process` asks awsmfa for, if that exists; else the target. */
-function throughOwnProcess(target: Resolved<string>, { profiles, isWindows = false }: LoginInput): Resolved<string> {
+function throughOwnProcess(target: Resolved<string>, { profiles, isWindows }: LoginInput): Resolved<string> {
   const asked = profileOfOwnProcess(profiles.find(target.value), isWindows) ?? target.value
   return asked === target.value || profiles.find(asked) === undefined ? target : { ...target, value: asked }
 }

@@ -30,6 +30,7 @@ function report({
       Object.entries(defaults).map(([key, value]) => [key, { value, place: SETTINGS_PLACE }]),
     ),
     readFile: () => '',
+    isWindows: false,
   })
 }
 

@@ -391,3 +391,16 @@ describe('no session', () => {
     for (const secret of [secretFor(ALICE), keyIdFor(ACCOUNT), '000000', 'ASIA']) expect(shown).not.toContain(secret)
   })
 })
+
+describe('the settings of a call', () => {
+  it('include the endpoint of a [services] section, as those of a command do', async () => {
+    const services = `[services local]\nsts =\n  endpoint_url = ${sts.environment()['AWS_ENDPOINT_URL'] ?? ''}\n`
+    home.write('.aws/config', `[profile base]\nservices = local\nawsmfa_mfa_serial = ${DEVICE}\n${services}`)
+    vi.stubEnv('AWS_ENDPOINT_URL', undefined)
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', undefined)
+    const lines: string[] = []
+    const logger = { debug: (line: string) => void lines.push(line) }
+    await fromAwsmfa({ profile: 'base', logger, ...person() })()
+    expect(lines).toContainEqual(expect.stringMatching(/^awsmfa: endpoint\b.*http:\/\/127\.0\.0\.1/))
+  })
+})

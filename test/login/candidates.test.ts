@@ -36,6 +36,7 @@ function input({
     config,
     defaults: {},
     readFile: () => '',
+    isWindows: false,
     records,
   }
 }

@@ -18,6 +18,8 @@ function resolve(profile: string, credentials: string, config: string): LoginRes
     profiles: readProfiles({ credentials, config }),
     paths: { credentials: 'credentials', config: 'config' },
     defaults: {},
+    config: '',
+    isWindows: false,
     readFile: () => '',
     forProgram: true,
   })

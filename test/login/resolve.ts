@@ -49,6 +49,7 @@ export function resolve({
     defaults: Object.fromEntries(
       Object.entries(defaults).map(([key, value]) => [key, { value, place: SETTINGS_PLACE }]),
     ),
+    isWindows: false,
     readFile: () => {
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
     },

@@ -75,6 +75,8 @@ async function signInAll(
       profiles,
       paths: PATHS,
       defaults,
+      config: '',
+      isWindows: false,
       readFile: () => '',
     })
     const reuse = { reuse: false, reason: 'not-found' } as const
