@@ -6,6 +6,7 @@ import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { showOrigin } from '../errors/wording.ts'
 import type { FailureView } from '../errors/wording.ts'
+import { loginInput } from '../login/prepare.ts'
 import { pathOfSources } from '../login/profile-chain.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
@@ -20,9 +21,8 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { exactDuration } from '../ui/duration-words.ts'
-import { displayWidth, padDisplay, paint } from '../ui/style.ts'
-import type { TextStyle } from '../ui/style.ts'
-import { visible } from '../ui/words.ts'
+import { renderTable } from '../ui/style.ts'
+import { note, visible } from '../ui/words.ts'
 
 /** What `settings` needs: it cannot reach AWS, run a command, nor write a file. */
 type SettingsRuntime = Pick<
@@ -32,38 +32,39 @@ type SettingsRuntime = Pick<
 
 /**
  * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that
- * could not sign in, which is told on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own
+ * could not sign in, which is reported on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own
  * settings throws.
  */
 export async function settings(invocation: Invocation<'settings'>, runtime: SettingsRuntime): Promise<number> {
   const { environment, home, isWindows, terminal } = runtime
-  const { profiles, paths, config } = runtime.files.read()
-  const report = reportSettings({
-    invocation,
-    environment,
-    profiles,
-    paths,
-    defaults: await runtime.readSettings(),
-    // Nothing stands after `--`, so no value names a file.
-    readFile: () => '',
-    config: config.text,
-    isWindows,
-  })
+  const snapshots = runtime.files.read()
+  const { paths } = snapshots
+  // Nothing follows `--`, so no value names a file.
+  const context = { environment, isWindows, readFile: () => '' }
+  const report = reportSettings(loginInput(invocation, snapshots, await runtime.readSettings(), context))
   const view = { home, files: paths, now: runtime.now(), debug: false }
-  terminal.stdout(
-    invocation.options.json === true
-      ? `${JSON.stringify(settingsObject(report, view))}\n`
-      : renderSettingsTable(report, view, terminal.data),
-  )
-  if (invocation.options.json !== true)
-    for (const failure of report.failures)
-      terminal.stderr(renderSettingsProblem(failure, failure === report.refusal, view))
+  if (invocation.options.json === true) {
+    terminal.stdout(`${JSON.stringify(settingsObject(report, view))}\n`)
+    return 0
+  }
+  const rows = report.settings.map((setting) => [
+    visible(setting.name),
+    valueInWords(setting),
+    originInWords(setting, view),
+  ])
+  const isDim = (row: number): boolean => report.settings[row]?.origin === undefined
+  terminal.stdout(renderTable(['SETTING', 'VALUE', 'FROM'], rows, terminal.data, isDim))
+  for (const failure of report.failures) {
+    const { error, hints } = renderFailure(failure, view)
+    terminal.stderr(note(`${failure === report.refusal ? 'a login would be refused: ' : ''}${error}`))
+    for (const hint of hints) terminal.stderr(`awsmfa: hint: ${hint}\n`)
+  }
   return 0
 }
 
 /**
- * One setting. `value`: seconds for a length, true or false for a switch, else text; what must not be shown is left out
- * of it. Undefined, as `origin` is: nothing is said anywhere, and `fallback` tells in words what holds then.
+ * One setting. `value`: seconds for a length, true or false for a switch, otherwise a string, without what must not be
+ * shown. `value` and `origin` are undefined if it is set nowhere; `fallback` says in words what applies in that case.
  */
 export interface ReportedSetting {
   readonly name: SettingName
@@ -72,22 +73,22 @@ export interface ReportedSetting {
   readonly fallback: string | undefined
 }
 
-/** What is to be told of a profile's settings. */
+/** The settings of a profile. */
 export interface SettingsReport {
   readonly profile: string
-  /** The profiles that were looked at, the one that was asked for first. */
+  /** The source chain, the profile itself first. */
   readonly path: readonly string[]
-  /** In the order of the table; a role for each role on the way. */
+  /** In the order of the table; one row for each role of the chain. */
   readonly settings: readonly ReportedSetting[]
-  /** Why a login would be refused before any code is asked for; and what is said of a setting that cannot be. */
+  /** Why a login would be refused before it asks for a token code, and every invalid setting. */
   readonly failures: readonly Failure[]
-  /** The one of them for which a login would be refused; undefined: none. */
+  /** The one of them that would refuse a login; undefined if none would. */
   readonly refusal: Failure | undefined
 }
 
 /**
- * Makes it. Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file; nothing else that a login
- * throws.
+ * Returns the settings of the profile that the line is about. Throws PROFILE_NOT_FOUND for a profile that was named and
+ * is in neither file; nothing else that a login throws.
  */
 export function reportSettings(input: LoginInput): SettingsReport {
   const { invocation, environment, profiles, defaults } = input
@@ -173,7 +174,7 @@ function readRow(
   }
 }
 
-/** Keys that were found under another name, which nothing had to say. */
+/** Returns the source profile that was found by its suffix, without a setting. */
 function viaSuffix(name: SettingName, path: readonly string[]): Resolved<string> | undefined {
   const last = path.length > 1 ? path.at(-1) : undefined
   return name === 'source profile' && last !== undefined ? { value: last, origin: { kind: 'default' } } : undefined
@@ -193,29 +194,9 @@ function readValue(
   }
 }
 
-/** The resolution and the table may stumble over the same value. */
+/** The resolution and the table may report the same value. */
 function isSame(one: Failure, other: Failure): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** The table with its header, each line ended: setting, value, where it comes from. */
-function renderSettingsTable({ settings }: SettingsReport, view: FailureView, style: TextStyle): string {
-  const rows = settings.map(
-    (setting) => [visible(setting.name), valueInWords(setting), originInWords(setting, view)] as const,
-  )
-  const header = ['SETTING', 'VALUE', 'FROM'] as const
-  const widths = [0, 1].map((column) => Math.max(...[header, ...rows].map((row) => displayWidth(row[column] ?? ''))))
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => padDisplay(cell, widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [
-    paint(line(header), 'bold', style),
-    ...rows.map((row, index) => (settings[index]?.origin === undefined ? paint(line(row), 'dim', style) : line(row))),
-  ]
-    .map((text) => `${text}\n`)
-    .join('')
 }
 
 /** The object of `settings --json`: every field always there, lengths in seconds. */
@@ -231,16 +212,6 @@ function settingsObject({ profile, path, settings, failures }: SettingsReport, v
     })),
     problems: failures.map((failure) => renderFailure(failure, view).error),
   }
-}
-
-/**
- * Says what cannot be, or, with `refusesLogin`, why a login would be refused, and how to mend it, in lines for stderr.
- */
-function renderSettingsProblem(failure: Failure, refusesLogin: boolean, view: FailureView): string {
-  const { error, hints } = renderFailure(failure, view)
-  return [`note: ${refusesLogin ? 'a login would be refused: ' : ''}${error}`, ...hints.map((hint) => `hint: ${hint}`)]
-    .map((line) => `awsmfa: ${line}\n`)
-    .join('')
 }
 
 function valueInWords({ name, value, fallback }: ReportedSetting): string {
