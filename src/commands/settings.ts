@@ -32,8 +32,8 @@ type SettingsRuntime = Pick<
 
 /**
  * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that
- * could not sign in, which is reported on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's own
- * settings throws.
+ * could not sign in, which is reported on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's
+ * own settings throws.
  */
 export async function settings(invocation: Invocation<'settings'>, runtime: SettingsRuntime): Promise<number> {
   const { environment, home, isWindows, terminal } = runtime

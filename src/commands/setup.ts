@@ -13,6 +13,7 @@ import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import type { FileChange } from '../layouts/change-files.ts'
 import { findBaseIn, planSetup } from '../layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import { loginInput } from '../login/prepare.ts'
@@ -22,13 +23,12 @@ import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/effects.ts'
 import { findDevice, renderDeviceFound } from '../mfa/device.ts'
 import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
-import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
-import type { TextStyle } from '../ui/style.ts'
-import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
+import { commandLine, note, profileWord, quoted, tick } from '../ui/words.ts'
 
 /** What setup needs. */
 type SetupRuntime = Pick<
@@ -61,7 +61,7 @@ interface GivenKeys {
 
 /**
  * Brings the files into the layout in which one session serves every role, and returns the exit code 0. Throws
- * everything that can refuse; then no file is changed, unless the failure says otherwise.
+ * everything that can refuse; in that case no file is changed, unless the failure says otherwise.
  */
 export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
   const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
@@ -79,26 +79,28 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
     region: regionFlag(invocation) ?? given?.region,
     layout: layoutOf(invocation, context),
   }
-  const serialNumber = await settleWithAws(input, given, context)
-  const outcome = await changeFiles<SetupPlan>(
-    {
-      plan: (fresh) => {
-        const plan = planSetup({ ...input, serialNumber, snapshots: fresh })
-        return { edits: plan.edits, result: plan }
-      },
-      ...shownChange(invocation, context),
-      keepsBackup: true,
+  const serialNumber = await verifyWithAws(input, given, context)
+  const change: FileChange<SetupPlan> = {
+    plan: (fresh) => {
+      const plan = planSetup({ ...input, serialNumber, snapshots: fresh })
+      return { edits: plan.edits, result: plan }
     },
-    context,
-  )
-  for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, context.home))
-  const { base } = outcome.result
-  if (outcome.kind === 'nothing') terminal.stderr(renderAlreadySetUp(base))
-  if (outcome.kind === 'changed') terminal.stderr(renderSetUp(base, isSignedIn(base, context), terminal.talk))
+    ...shownChange(invocation, context),
+    keepsBackup: true,
+  }
+  const { kind, result, warnings } = await changeFiles(change, context)
+  for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
+  const { base } = result
+  if (kind === 'nothing') terminal.stderr(note(`${quoted(base)} is set up already; there is nothing to change`))
+  if (kind === 'changed') {
+    terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
+    if (classifyProfile(files.read().profiles.find(base)).kind !== 'ours')
+      terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
+  }
   return 0
 }
 
-/** Keys for a base that has none: from the environment where that is asked for, else typed. */
+/** Returns keys for a base that has none: from the environment with `--source-env`, otherwise typed. */
 async function givenKeys(
   invocation: Invocation<'setup'>,
   { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>,
@@ -115,7 +117,12 @@ async function givenKeys(
   }
   const { base, longTerm } = findBaseIn({ target, snapshots }, false)
   if (longTerm !== undefined) return undefined
-  if (terminal.canAsk()) terminal.stderr(renderKeysWanted(base))
+  if (terminal.canAsk())
+    terminal.stderr(
+      note(
+        `${quoted(base)} has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`,
+      ),
+    )
   const isRegionKnown =
     regionFlag(invocation) !== undefined || snapshots.profiles.find(base)?.get('region') !== undefined
   const typed = await deadline.pauseWhile(askLongTermKeys(context, !isRegionKnown))
@@ -128,11 +135,8 @@ function keysFromEnvironment(profile: string, snapshots: SharedSnapshots, contex
   return longTerm.credentials
 }
 
-/**
- * Asks AWS what the files do not say: whose new keys are, and the device. Gives the device that is to be written, if
- * any.
- */
-async function settleWithAws(
+/** Asks AWS what the files do not say: the owner of new keys, and the device. Returns the device to write, if any. */
+async function verifyWithAws(
   input: SetupInput,
   given: GivenKeys | undefined,
   context: SetupContext,
@@ -165,10 +169,11 @@ async function checkKeys(
     const identity = await sts.getCallerIdentity(credentials, deadline.signal)
     facts.rememberIdentity(credentials.accessKeyId, identity)
     stopWaiting()
-    terminal.stderr(renderKeyOwner(identity))
+    const owner = identityInWords(identity.account, identity.arn) ?? 'an unknown user'
+    terminal.stderr(note(`the keys are those of ${owner}`))
   } catch (error) {
     stopWaiting()
-    // The draft says that they stand in a file, where they have not been written yet.
+    // The draft says that they are in a file, where they have not been written yet.
     throw isFailure(error, 'CREDENTIALS_REJECTED')
       ? new AwsmfaError({ ...error.failure, origin }, { cause: error })
       : error
@@ -201,7 +206,7 @@ async function deviceFromIam(
   }
 }
 
-/** Resolves the login that the person will make. */
+/** Resolves a login of the profile. */
 function resolve(
   profile: string,
   snapshots: SharedSnapshots,
@@ -244,17 +249,13 @@ function regionFlag({ options }: Invocation<'setup'>): string | undefined {
   })
 }
 
-function isSignedIn(base: string, { files }: SetupContext): boolean {
-  return classifyProfile(files.read().profiles.find(base)).kind === 'ours'
-}
-
 /** What a person typed. `region` undefined: left empty, or not asked for. */
 interface TypedKeys {
   readonly credentials: LongTermCredentials
   readonly region: string | undefined
 }
 
-/** Answers that are none, one after another, before a question is given up: nobody sits there. */
+/** After so many invalid answers to one question there is probably no person. */
 const MOST_TRIES = 10
 
 type AskRuntime = Pick<LoginRuntime, 'terminal' | 'cancelled'>
@@ -308,26 +309,3 @@ const KEY_WORDS = {
   notASecret: note('a secret access key has 40 characters, without spaces'),
   notARegion: note('that is no name of a region, such as eu-west-1'),
 } as const
-
-/** Said before keys are asked for. */
-function renderKeysWanted(profile: string): string {
-  return note(
-    `'${visible(profile)}' has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`,
-  )
-}
-
-/** Whose the keys are that were typed or came from the environment. */
-function renderKeyOwner({ account, arn }: CallerIdentity): string {
-  return note(`the keys are those of ${identityInWords(account, arn) ?? 'an unknown user'}`)
-}
-
-/** Nothing to change. */
-function renderAlreadySetUp(base: string): string {
-  return note(`'${visible(base)}' is set up already; there is nothing to change`)
-}
-
-/** `✔ done. To take it back: awsmfa undo`, and what to do next; `signedIn`: the session stands there already. */
-function renderSetUp(base: string, signedIn: boolean, style: TextStyle): string {
-  const next = signedIn ? '' : `awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`
-  return `${tick(style)} done. To take it back: ${commandLine('undo')}\n${next}`
-}

@@ -150,8 +150,9 @@ function orUndefined<T>(find: () => T): T | undefined {
 const NOTHING_HERE: readonly FailureCode[] = ['PROFILE_NOT_FOUND', 'LONG_TERM_CREDENTIALS_MISSING', 'HOME_UNKNOWN']
 
 /**
- * Returns what is thrown for something caught: what the program's own function threw, and a TypeError about options, as
- * they are; otherwise an AwsmfaProviderError. A bug of awsmfa is reported without its message, which may quote a secret.
+ * Returns what is thrown for something caught: what the program's own function threw, and a TypeError about options,
+ * as they are; otherwise an AwsmfaProviderError. A bug of awsmfa is reported without its message, which may quote a
+ * secret.
  */
 function asProviderError(error: unknown, view: ProviderErrorView): unknown {
   if (isFailure(error, 'CANCELLED') && error.cause !== undefined) return error.cause
