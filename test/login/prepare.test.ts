@@ -26,6 +26,8 @@ function decisionFor(profile: string, section = '', entries: readonly AwsCacheFi
       paths: { credentials: '/c', config: '/f' },
       defaults: {},
       readFile: () => '',
+      config: '',
+      isWindows: false,
     },
     {
       awsCaches: entries.map((entry) => ({ source: 'cli-cache', findFor: () => entry })),
