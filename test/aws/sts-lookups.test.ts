@@ -28,7 +28,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Notes every path that is opened, whoever asks and in whatever way, and every port that is connected to. */
+/** Records every path that any code opens, and every port that it connects to. */
 const watchProcess = () => {
   const paths: string[] = []
   const ports: number[] = []
@@ -64,7 +64,7 @@ const watchProcess = () => {
   return { paths, ports }
 }
 
-it('opens no file of AWS, connects to the given endpoint alone, warns nobody and leaves the environment as it was', async () => {
+it('opens no AWS files, connects only to the given endpoint, prints no warnings and keeps the environment', async () => {
   vi.stubEnv('HOME', home)
   vi.stubEnv('AWS_PROFILE', 'elsewhere')
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', undefined)

@@ -82,7 +82,7 @@ const listenRaw = async (
   return { port: (raw.address() as AddressInfo).port, connections: () => sockets.length, close }
 }
 
-/** A port at which nobody listens. */
+/** A closed port. */
 const freePort = async (): Promise<number> => {
   const raw = await listenRaw(() => undefined)
   raw.close()
@@ -128,7 +128,7 @@ describe('TLS', () => {
 })
 
 describe('unreachable', () => {
-  it('says that nobody listens', async () => {
+  it('reports a closed port', async () => {
     const url = `http://127.0.0.1:${await freePort()}`
     expect(await failureOf(ask(createSts(options(url))))).toEqual({
       code: 'NETWORK_UNREACHABLE',
@@ -268,7 +268,7 @@ describe('abort', () => {
   it.each([
     ['before it begins', undefined, (url: string) => options(url)],
     ['while the server is silent', 'hang', (url: string) => options(url)],
-  ] as const)('%s it ends at once, with the reason that was given', async (_, fault, optionsFor) => {
+  ] as const)('%s an abort ends it immediately, with the reason of the signal', async (_, fault, optionsFor) => {
     if (fault !== undefined) await server.configure({ faults: [{ kind: fault, when: 'before', times: 'always' }] })
     const controller = new AbortController()
     const call = createSts(optionsFor(server.url)).getCallerIdentity(alice, controller.signal)
@@ -276,7 +276,7 @@ describe('abort', () => {
     controller.abort(reason)
     await expect(call).rejects.toBe(reason)
   })
-  it('while a proxy is silent it ends at once, and lets go of the proxy', async () => {
+  it('while a proxy does not answer, an abort ends it immediately and closes the connection', async () => {
     let closed = false
     const raw = await listenRaw((socket) => socket.resume().on('close', () => (closed = true)))
     const controller = new AbortController()
@@ -289,7 +289,7 @@ describe('abort', () => {
     await expect.poll(() => closed).toBe(true)
     raw.close()
   })
-  it('while it waits before another attempt it ends at once', async () => {
+  it('while it waits before another attempt, an abort ends it immediately', async () => {
     await server.configure({ faults: [{ kind: 'throttle', status: 400, times: 'always' }] })
     const controller = new AbortController()
     const call = createSts({ ...options(server.url), retryDelayMs: 60_000 }).getCallerIdentity(alice, controller.signal)

@@ -30,7 +30,7 @@ test('exit-codes has every code that a failure ends with', () => {
     expect(text).toMatch(new RegExp(`^  ${code} `, 'm'))
 })
 
-test('config has every setting with every place where it may stand', () => {
+test('config lists every setting with every place where it can be set', () => {
   const text = renderTopic('config', NOW)
   const places = SETTING_TABLE.flatMap((row) => [
     `${row.name}: `,

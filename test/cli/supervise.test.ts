@@ -72,7 +72,7 @@ test('a failure that a signal brought about is told, since it may say how a file
   expect(outcome.talk).toContain('keeps changing')
 })
 
-test('an error that nobody foresaw is a fault of awsmfa, told without its message, which may quote a secret', async () => {
+test('an unexpected error is reported as a fault of awsmfa, without its message, which may contain a secret', async () => {
   const work: Work = () => {
     throw Object.assign(new TypeError('bad value wJalrXUtnFEMI'), { code: 'ERR_INVALID_ARG_VALUE' })
   }

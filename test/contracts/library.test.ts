@@ -68,7 +68,7 @@ interface Person {
   readonly asked: readonly (readonly [string, MfaCodeRequest])[]
 }
 
-/** Somebody who reads codes off the device; `answers` stand in for what the device shows. */
+/** A user who types the current code of the device, or `answers` instead. */
 function person(...answers: readonly (string | Error)[]): Person {
   const asked: [string, MfaCodeRequest][] = []
   return {
@@ -82,7 +82,7 @@ function person(...answers: readonly (string | Error)[]): Person {
   }
 }
 
-const nobody = (): Promise<string> => Promise.reject(new Error('nobody may be asked here'))
+const nobody = (): Promise<string> => Promise.reject(new Error('unexpected prompt'))
 
 async function identify(credentials: NonNullable<STSClientConfig['credentials']>): Promise<string> {
   const client = new STSClient({ region: 'eu-west-1', credentials, maxAttempts: 1 })

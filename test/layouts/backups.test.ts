@@ -38,7 +38,7 @@ test('a record comes back as it was, byte for byte, the newest first', () => {
   ])
 })
 
-test('nobody else can read it', () => {
+test('is readable only by its owner', () => {
   const { backups, folder } = open()
   const name = backups.keep(recordAt(NOON))
   expect([statSync(folder).mode & 0o777, statSync(join(folder, name)).mode & 0o777]).toEqual([0o700, 0o600])

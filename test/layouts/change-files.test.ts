@@ -129,7 +129,7 @@ describe('a change of files', () => {
     expect([texts, records.size]).toEqual([{ credentials: '[a]\nx = 1\n', config: '[b]\n' }, 0])
   })
 
-  test('with a yes given nobody is asked; for a dry run nothing else happens', async () => {
+  test('does not prompt with --yes; a dry run only shows the change', async () => {
     const yes = scene([])
     expect(await changeFiles(change([], { consent: 'given', keepsBackup: false }), yes.effects)).toMatchObject({
       kind: 'changed',

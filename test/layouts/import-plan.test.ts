@@ -212,7 +212,7 @@ describe('what is found', () => {
 
   it.each([
     ['one of its variables', 'AWS_MFA_SERIAL_NUMBER', undefined],
-    ["the person's word", undefined, 'dcoker-awsmfa' as const],
+    ['the name of the tool', undefined, 'dcoker-awsmfa' as const],
   ])('dcoker before its first run is known by %s', (_, variable, named) => {
     const snapshots = snapshotsOf({ credentials: `[identity]\n${KEYS}`, config: '' })
     const environment: Environment = variable === undefined ? {} : { [variable]: SERIAL }

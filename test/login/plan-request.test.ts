@@ -31,7 +31,7 @@ describe('a request in its stored form', () => {
   test.each<[string, Case, Case, readonly string[]]>([
     ['nothing', {}, {}, []],
     ['another region', {}, { options: { region: 'eu-west-1' } }, []],
-    ['the default length, said aloud', {}, { options: { duration: '12h' } }, []],
+    ['the default duration, given explicitly', {}, { options: { duration: '12h' } }, []],
     ['another length', {}, { options: { duration: '8h' } }, ['duration']],
     ['another device', {}, { options: { serialNumber: 'GAHT00000001' } }, ['device']],
     ['an endpoint', {}, { options: { endpointUrl: 'http://a' } }, ['key']],

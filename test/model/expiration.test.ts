@@ -38,7 +38,7 @@ describe('reading an expiration', () => {
     expect(parseExpiration('2026-11-21 18:40:00', 'naive-local')).toEqual(new Date(2026, 10, 21, 18, 40, 0))
   })
 
-  it('gives back every whole second that it wrote', () => {
+  it('reads every whole second as it was written', () => {
     const seconds = fc.integer({ min: Date.UTC(2000, 0, 1) / 1000, max: Date.UTC(2099, 11, 31) / 1000 })
     fc.assert(
       fc.property(seconds, (second) => {

@@ -144,7 +144,7 @@ export function fakeCache(
   }
 }
 
-/** A question lock for which nobody, or somebody, had to be waited for. */
+/** A question lock that is free, or that another process has held. */
 export function fakeLock(waited = false): { readonly lockQuestion: LockQuestion; readonly events: readonly string[] } {
   const events: string[] = []
   const lockQuestion: LockQuestion = async () => {

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
 import { needsProgram } from '../support/outside-program.ts'
 
-/** Counts what comes through its stdin, but lets the pipe fill first: whoever writes meanwhile is told EAGAIN. */
+/** Counts the bytes on its stdin, but lets the pipe fill first, so that writers get EAGAIN. */
 const READS_WHEN_FULL = `import fcntl, struct, sys, termios
 while struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, bytes(4)))[0] < 60000: pass
 print(len(sys.stdin.buffer.read()))`

@@ -1,6 +1,6 @@
 /**
- * What doctor says of the SDKs for Go, Rust and Java and of Terraform is what they do: its two tables, row by row (the
- * other tools are asked in test/interop/doctor.test.ts); and which session token each tool sends.
+ * Doctor's predictions for the SDKs for Go, Rust and Java and for Terraform, compared with these tools, and the session
+ * token that each tool sends. For the other tools see test/interop/doctor.test.ts.
  */
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,16 +54,13 @@ afterAll(async () => {
 })
 
 const SPELLINGS = Object.keys(PARSER_BEHAVIOR) as SyntaxCode[]
-/**
- * In each of these homes `good` is as it should be, and the profile with the fault has a region, as far as it can be
- * read.
- */
+/** The faulty profile in the broken home of each code, if it is not `bad`. The profile `good` has no fault. */
 const FAULTY: Readonly<Partial<Record<SyntaxCode, string>>> = {
   'name-not-portable': 'my$bad',
   'name-with-comment-sign': 'a#bad',
 }
 
-describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
+describe.each(SUBJECTS)('doctor predicts for $name', ({ tool, id }) => {
   let spelled: readonly Answer[] = []
   let kinds: readonly Answer[] = []
   let signers: ReadonlyMap<string, string> = new Map()
@@ -80,12 +77,12 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
     )
   })
 
-  it.skipIf(tool.argv === undefined)('what it makes of every spelling on which tools differ', () => {
+  it.skipIf(tool.argv === undefined)('the effect of every kind of syntax that tools read differently', () => {
     const seen = SPELLINGS.map((code, index) => [code, effectSeen(spelled.slice(index * 3, index * 3 + 3))])
     expect(seen).toEqual(SPELLINGS.map((code) => [code, effectOn(code, TOOLS[id].engine)]))
   })
 
-  it.skipIf(tool.argv === undefined)('which credentials it takes from every kind of profile', () => {
+  it.skipIf(tool.argv === undefined)('the credentials that it uses with every kind of profile', () => {
     const seen = PROFILE_CASES.map(([name, traits], index) => [name, outcomeSeen(kinds[index], traits)])
     expect(
       seen,
@@ -95,7 +92,7 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
     )
   })
 
-  it.skipIf(tool.argv === undefined)('with whose keys it assumes roles', () => {
+  it.skipIf(tool.argv === undefined)('the keys with which it assumes roles', () => {
     const seen = PROFILE_CASES.flatMap(([name], index) =>
       kinds[index]?.arn.includes(':assumed-role/') === true ? [[name, signers.get(`p${index}`)]] : [],
     )
@@ -106,17 +103,14 @@ describe.each(SUBJECTS)('doctor knows $name', ({ tool, id }) => {
   })
 })
 
-/**
- * Profiles whose session tokens stand where not every tool looks for them. Whoever sends the wrong one, or none, is
- * refused.
- */
+/** Profiles with session tokens that not every tool reads. STS rejects requests with the wrong token or none. */
 const TOKENS = {
   'two-tokens': 'security-token-first',
   'old-token': 'security-token-alone',
   'token-elsewhere': 'token-in-other-file',
 } as const
 
-describe('doctor knows which session token is sent', () => {
+describe('doctor predicts the session token that is sent', () => {
   const tools = findTools().filter(({ name }) => ['AWS CLI 1', 'boto3', 'AWS SDK for JavaScript 3'].includes(name))
   const idOf = (name: string): ToolId =>
     IDS[name] ?? (name === 'AWS SDK for JavaScript 3' ? 'sdk-js' : name === 'boto3' ? 'boto3' : 'aws-cli')
@@ -156,11 +150,8 @@ describe('doctor knows which session token is sent', () => {
   })
 })
 
-/**
- * A chain of roles, one of which wants a code, and one of which has keys of its own beside it: what each does, and with
- * whose keys.
- */
-describe('doctor knows what becomes of a chain of roles', () => {
+/** Role chains: one with a role that needs a code, and one with a role profile that also has keys. */
+describe('doctor predicts the result of a chain of roles', () => {
   it.skipIf(SUBJECTS.some(({ tool }) => tool.argv === undefined)).each(SUBJECTS)('with $name', async ({ tool, id }) => {
     const files = { credentials: join(home.path, '.aws/credentials'), config: join(home.path, '.aws/config') }
     const earlier = (await sts.log()).length
@@ -203,7 +194,7 @@ function findingsAtHome(): readonly Finding[] {
   )
 }
 
-/** Three questions for each home: for the profile that is right, the one with the fault, and one in the other file. */
+/** Three questions for each home: the correct profile, the faulty one, and one in the other file. */
 function spellingQuestions(): readonly Question[] {
   return SPELLINGS.flatMap((code) => {
     cpSync(brokenHomePath(code), join(home.path, code), { recursive: true })
@@ -222,26 +213,23 @@ function effectSeen([good, faulty, elsewhere]: readonly Answer[]): ParserEffect 
   return faulty.region === '' ? 'key-missed' : faulty.region === 'eu-west-1' ? 'fine' : 'value-changed'
 }
 
-/** What each says where it finds nothing in a profile, and goes on to look for a role of the machine. */
+/** The error of each tool after it finds no credentials in a profile and tries the instance role. */
 const FINDS_NOTHING =
   /no EC2 IMDS role found|the credential provider was not enabled$|contained no credentials for profile/
 
-/**
- * Who it is tells where the keys are from: alice's are those of the source, bob's the profile's own, hank's those of
- * the process.
- */
+/** The identity shows the origin of the keys: alice's are the source's, bob's the profile's, hank's the process's. */
 function outcomeSeen(answer: Answer | undefined, { mfa, role }: Partial<ProfileTraits>): Outcome {
   const { arn = '', error = '' } = answer ?? {}
   if (arn.endsWith(':user/bob')) return 'keys'
   if (arn.endsWith(':user/hank')) return 'process'
   if (arn.includes(':assumed-role/Open/')) return mfa === true ? 'role-without-mfa' : 'role'
   if (FINDS_NOTHING.test(error)) return role === true && error.includes('AssumeRole') ? 'fails' : 'none'
-  // There is no file, no network and, in these programs, no module for single sign-on, so that these go no further.
+  // Without the file, the network or a module for single sign-on, these fail here.
   if (/web-identity-file|loading credentials: No such file/.test(error)) return 'web-identity'
   return /\bsso\b/i.test(error) ? 'sso' : 'fails'
 }
 
-/** Each role profile has its own name for its sessions. */
+/** Returns the session name, which is different for each role profile. */
 function nameIn({ RoleSessionName: name }: LogEntry['parameters']): string {
   return typeof name === 'string' ? name : ''
 }

@@ -1,4 +1,4 @@
-/** What doctor says that tools make of variables is what they make of them: whose keys each takes then. */
+/** Doctor's predictions of whose keys each tool uses with AWS environment variables, compared with the tools. */
 import { join } from 'node:path'
 import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -25,11 +25,10 @@ const section = (header: string, user: User): string =>
 const KEYS = { AWS_ACCESS_KEY_ID: keyIdFor(ACCOUNT, NUMBERS.mina), AWS_SECRET_ACCESS_KEY: secretOf('mina') }
 
 /**
- * - variables: what is set; `session`: a session of mina's, for which AWS_SECURITY_TOKEN is an old one
- * - behavior: what is asked for; undefined: no tool does otherwise than the others
- * - one, other: whom STS takes the tools with the behavior for, and the others; empty: they get nowhere
- * - everybody: it is asked of version 2 of the AWS CLI, boto3 and SAM too, which take their time; they read as version
- *   1 does
+ * - variables: the environment; `session`: a session of mina's, with an old AWS_SECURITY_TOKEN
+ * - behavior: the behavior that only some tools have; undefined: all tools behave the same
+ * - one, other: the user that STS sees from tools with the behavior, and from the others; empty: the tool fails
+ * - everybody: also tested with the slow tools, AWS CLI 2, boto3 and SAM, which read variables like AWS CLI 1
  */
 interface Case {
   readonly name: string
@@ -150,7 +149,7 @@ const SUBJECTS = findTools().flatMap((tool) => {
 })
 
 let home: TempHome
-/** One for each tool, since they are asked at once, and a server's log says who asked. */
+/** One server for each tool: they run concurrently, and the log must show only one tool's requests. */
 const servers = new Map<Tool, StrictSts>()
 
 beforeAll(async () => {
@@ -168,7 +167,7 @@ afterAll(async () => {
   await Promise.all([...servers.values()].map((sts) => sts.stop()))
 })
 
-describe.concurrent('doctor knows whose keys it takes', () => {
+describe.concurrent('doctor predicts whose keys are used', () => {
   for (const { name, tool, id } of SUBJECTS) {
     it.skipIf(tool.argv === undefined)(name, async ({ expect }) => {
       const cases = CASES.filter(
@@ -188,16 +187,16 @@ describe.concurrent('doctor knows whose keys it takes', () => {
 
 function expectedOf({ behavior, one = '', other }: Case, name: string, id: ToolId): string {
   if (behavior === undefined) return other
-  // Of the two versions of the AWS CLI, which doctor does not tell apart, version 1 alone.
+  // Doctor does not distinguish the versions of the AWS CLI; this behavior is only that of version 1.
   const isOtherVersion = name === 'AWS CLI 2' && BEHAVIOR_OF_AWS_CLI_1.includes(behavior)
   return toolsWhere(behavior).includes(id) && !isOtherVersion ? one : other
 }
 
-/** Uses a tool that is told no profile. Gives whom STS took it for. */
+/** Runs a tool without a profile. Returns the user that STS saw. */
 async function use(tool: Tool, { name, variables }: Case): Promise<{ readonly user: string; readonly words: string }> {
   const sts = servers.get(tool)
   if (sts === undefined || tool.argv === undefined) throw new Error(`${tool.name} is not on this machine`)
-  // CDK asks once for each key, and notes the answer in its folder.
+  // CDK caches the account of each key in its folder.
   const own = { CDK_HOME: join(home.path, '.cdk', name) }
   const environment = environmentOf(tool, sts, {
     ...own,

@@ -1,17 +1,15 @@
-/** Asks a program that the suite builds itself about many profiles in many files, starting it once. */
+/** Asks one of the suite's own programs about many profiles in one run. */
 import { runProgram } from '../../support/run-cli.ts'
 import type { Tool } from './tools.ts'
 
-/** A profile, and the files that it is looked for in. */
+/** A profile, and the files to find it in. */
 export interface Question {
   readonly credentials: string
   readonly config: string
   readonly profile: string
 }
 
-/**
- * What the program says of a profile. `region` and `arn` are empty where it has none, `error` where nothing is wrong.
- */
+/** The program's answer. `region` and `arn` are empty if there is none, `error` if there is no error. */
 export interface Answer {
   readonly isThere: boolean
   readonly region: string
@@ -19,7 +17,7 @@ export interface Answer {
   readonly error: string
 }
 
-/** Gives the answers in the order of the questions. Throws where the program does not answer each. */
+/** Returns the answers in the order of the questions. Throws if one is missing. */
 export async function askMany(
   tool: Tool,
   questions: readonly Question[],

@@ -1,4 +1,7 @@
-/** The tests of one moment: every tool in every layout, what was seen kept for the table. */
+/**
+ * Defines the tests of one moment after a login: every tool with every layout. The results are saved for the table in
+ * docs/compatibility.md.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +15,7 @@ import { findTools, NOT_RUN } from './tools.ts'
 
 const RESULTS = fileURLToPath(new URL('../../../build/interop/results/', import.meta.url))
 
-/** The tools that read one of the two caches that a login fills for a role profile of the standard form. */
+/** The tools that read one of the two caches that a login of a standard role profile fills. */
 const CACHED: readonly string[] = ['AWS CLI 1', 'AWS CLI 2', 'SAM CLI', 'boto3-session-cache']
 
 /** One cell of the table. */
@@ -25,7 +28,7 @@ interface Row {
   readonly identity: string
 }
 
-/** What awsmfa promises of a cell; undefined where it promises nothing, and the cell says what is. */
+/** Returns the identity that awsmfa promises for a cell; undefined if it promises nothing. */
 function promised(layout: Layout, profile: string, moment: Moment, tool: Tool): string | undefined {
   if (profile === 'base') return 'alice in 111111111111 (MFA)'
   const isPromised =
@@ -67,7 +70,7 @@ export function testMoment(moment: Moment): void {
 
       if (layout.form === 'process' && moment.minutes === 0) {
         for (const tool of tools.filter(({ alone }) => alone !== true)) {
-          it.skipIf(tool.argv === undefined)(`${tool.name} as admin, ten at once`, async () => {
+          it.skipIf(tool.argv === undefined)(`${tool.name} as admin, ten processes`, async () => {
             if (stage === undefined) throw new Error('no stage')
             const { identities, words } = await observeMany(tool, 'admin', stage)
             expect(identities.length, words).toBeGreaterThanOrEqual(10)
@@ -76,7 +79,7 @@ export function testMoment(moment: Moment): void {
         }
       }
 
-      it('took one code in all', async () => {
+      it('used one token code in total', async () => {
         expect(countCodes((await stage?.sts.log()) ?? [])).toBe(1)
       })
     })

@@ -1,4 +1,4 @@
-/** The layouts of the two files, and homes in which a login of some time ago has left what it leaves. */
+/** The layouts of the two files, and homes as they are some time after a login. */
 import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,16 +15,13 @@ const DEVICE = virtualDevice(ACCOUNT, 'alice').serial
 const ADMIN = 'arn:aws:iam::222222222222:role/Admin'
 const PAST_CLOCK = fileURLToPath(new URL('past-clock.cjs', import.meta.url))
 
-/** How long ago the login was, when a tool is used. */
+/** The time between the login and the use of a tool. */
 export interface Moment {
   readonly name: string
   readonly minutes: number
 }
 
-/**
- * The two files, and what is done to them: `setup` is what `awsmfa setup` is told, if it is called, `form` its
- * `--layout`; `login` is signed in.
- */
+/** The two files, the profiles for `awsmfa setup` (if any) and `awsmfa login`, and the `--layout` of setup (`form`). */
 interface Files {
   readonly credentials: string
   readonly config: string
@@ -33,31 +30,28 @@ interface Files {
   readonly login: string
 }
 
-/** `asked`: the profiles that tools are used with. */
+/** `asked`: the profiles that tools use. */
 export interface Layout extends Files {
   readonly name: string
   readonly description: string
   readonly asked: readonly string[]
 }
 
-/**
- * A home after a login, and the STS that it was made with, whose clock is true by now, and whose log begins with the
- * login.
- */
+/** A home after a login, and its STS, whose clock is correct again and whose log starts with the login. */
 export interface Stage {
   readonly sts: StrictSts
   readonly home: TempHome
   readonly remove: () => Promise<void>
 }
 
-/** Lines of a file. */
+/** Returns the text of a file with these lines. */
 export const text = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
 
-/** Alice's long-term keys as a section of the credentials file. */
+/** Returns a section of the credentials file with alice's long-term credentials. */
 const longTermKeys = (name: string): string =>
   text(`[${name}]`, `aws_access_key_id = ${keyIdFor(ACCOUNT, 1)}`, `aws_secret_access_key = ${secretFor(ALICE)}`)
 
-/** One session in [base], and role profiles on it. `roles` are sections of the config file. */
+/** Returns a layout with one session in [base], and role profiles (`roles`, config sections) that use it. */
 export const oneSession = (roles: string): Files => ({
   credentials: longTermKeys('base-long-term'),
   config: text('[profile base]', 'region = eu-west-1', `awsmfa_mfa_serial = ${DEVICE}`) + roles,
@@ -120,9 +114,9 @@ export const MOMENTS = {
 } as const satisfies Readonly<Record<string, Moment>>
 
 /**
- * Signs in `minutes` ago, after `awsmfa setup` where the layout says so: awsmfa and STS have their clocks set back for
- * it, and STS's is true again afterwards, so that no tool's clock or signature has to be bent. Rejects where awsmfa
- * does not end well. Remove the stage after use.
+ * Signs in `minutes` ago, after `awsmfa setup` if the layout has it. The clocks of awsmfa and STS are set back for it;
+ * afterwards that of STS is correct, so that tools run with the real time. Rejects if awsmfa fails. The caller must
+ * call `remove`.
  */
 export async function signInBefore(minutes: number, layout: Files, world: World = aliceWorld()): Promise<Stage> {
   const clockOffsetMs = -minutes * 60_000
@@ -148,7 +142,7 @@ export async function signInBefore(minutes: number, layout: Files, world: World 
     })
     if (result.code === 0) continue
     await remove()
-    throw new Error(`awsmfa ${line[0] ?? ''} did not end well: ${result.stderr}`)
+    throw new Error(`awsmfa ${line[0] ?? ''} failed: ${result.stderr}`)
   }
   await sts.configure({ clockOffsetMs: 0 })
   return { sts, home, remove }

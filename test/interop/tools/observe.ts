@@ -1,4 +1,4 @@
-/** Uses a tool once in a home of its own, and says what it did and who STS took it for. */
+/** Runs a tool once in a home of its own, and reports its result and the identity that STS saw. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import type { Tool } from './tools.ts'
  * - answer: `quiet`: it worked without a question; `asks`: it wanted a code; `refused`: it never asks, and STS refused
  *   what it did; `fails`: none of these, which is no answer but a fault of the tool, the suite or awsmfa
  * - identity: who STS took it for, without the name of a role session; empty where it did not get that far
- * - words: what it said, for whoever looks into a failure; log: what it asked of STS
+ * - words: its output, for test failures; log: its requests to STS
  */
 export interface Observation {
   readonly answer: 'quiet' | 'asks' | 'refused' | 'fails'
@@ -21,7 +21,7 @@ export interface Observation {
   readonly log: readonly LogEntry[]
 }
 
-/** Uses `tool` with `profile` in a copy of the stage's home, so that no tool finds what another one left there. */
+/** Runs `tool` with `profile` in a copy of the home, so that tools do not see each other's files. */
 export async function observe(tool: Tool, profile: string, stage: Stage): Promise<Observation> {
   const own = mkdtempSync(join(tmpdir(), 'awsmfa-tool-'))
   try {
@@ -33,19 +33,16 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
   }
 }
 
-/** How often a tool is started at once. */
-const AT_ONCE = 10
+/** The number of concurrent processes. */
+const PROCESSES = 10
 
-/**
- * What many at once came to: whom STS took them for, once for each that it answered, and the words of those that
- * failed.
- */
+/** The result of many processes: the identity of each request that STS answered, and the output of failed ones. */
 export interface ManyObserved {
   readonly identities: readonly string[]
   readonly words: string
 }
 
-/** Uses `tool` ten times at once in one home. */
+/** Runs ten processes of `tool` concurrently in one home. */
 export async function observeMany(tool: Tool, profile: string, stage: Stage): Promise<ManyObserved> {
   const { argv } = tool
   if (argv === undefined) throw new Error(`${tool.name} is not on this machine`)
@@ -62,7 +59,7 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
     )
     const results = await Promise.all(
       Array.from(
-        { length: AT_ONCE },
+        { length: PROCESSES },
         async () => await runProgram(argv(profile), { environment, cwd: own, limitMs: 240_000 }),
       ),
     )
@@ -82,10 +79,7 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
   }
 }
 
-/**
- * A tool that reaches the STS by a proxy names AWS's own endpoint, and the login was at another: the process is told
- * that one.
- */
+/** Gives credential processes the endpoint of the login: a tool with a proxy calls AWS's own endpoint. */
 function leadProcessToSts(config: string, sts: StrictSts): void {
   const variables = Object.entries(sts.environment()).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'))
   const words = variables.map(([name, value]) => `${name}=${value}`).join(' ')
@@ -95,7 +89,7 @@ function leadProcessToSts(config: string, sts: StrictSts): void {
   )
 }
 
-/** The same in a home that is the tool's to change. The stage's log must be nobody else's meanwhile. */
+/** Like `observe`, in a home that the tool may change. No other requests to the same STS may run meanwhile. */
 export async function observeIn(own: string, tool: Tool, profile: string, { sts, home }: Stage): Promise<Observation> {
   if (tool.argv === undefined) throw new Error(`${tool.name} is not on this machine`)
   const earlier = (await sts.log()).length
@@ -124,8 +118,8 @@ function identityOf(seen: LogEntry | undefined): string {
   return `${name.replace(/^user\//, '')} in ${account}${seen.isMfaPresent ? ' (MFA)' : ''}`
 }
 
-/** Neither telemetry nor notices: what goes elsewhere than to loopback ends at a port at which nothing answers. */
-const DISCREET = {
+/** No telemetry and no notices. Requests to other hosts than loopback go to a closed port. */
+const NO_TELEMETRY = {
   AWS_PAGER: '',
   SAM_CLI_TELEMETRY: '0',
   CDK_DISABLE_CLI_TELEMETRY: 'true',
@@ -139,13 +133,13 @@ function environmentFor(
   bare: Record<string, string>,
   sts: StrictSts,
 ): Record<string, string> {
-  const base = { ...bare, ...DISCREET, ...tool.environment?.(profile) }
+  const base = { ...bare, ...NO_TELEMETRY, ...tool.environment?.(profile) }
   if (tool.way === 'endpoint') return { ...base, ...sts.environment(), ...DEAD_PROXY }
   const throughProxy = { ...base, HTTPS_PROXY: sts.proxyUrl ?? '', AWS_CA_BUNDLE: sts.caPemPath ?? '' }
   return Object.fromEntries(Object.entries(throughProxy).filter(([name]) => !name.startsWith('AWS_ENDPOINT_URL')))
 }
 
-/** How many requests of a log carry a token code. */
+/** Returns the number of requests with a token code. */
 export function countCodes(log: readonly LogEntry[]): number {
   return log.filter(({ parameters }) => 'TokenCode' in parameters).length
 }

@@ -1,5 +1,5 @@
-// Loaded before a program with --require: its clock is CLOCK_OFFSET_MS ahead of the machine's (negative: behind). A
-// login that runs with it lies in the past, and whoever uses its session afterwards does so with a true clock.
+// Loaded before a program with --require: sets its clock CLOCK_OFFSET_MS ahead of the machine's (negative: behind). A
+// login with it is in the past for tools that run with the real time.
 const Real = Date
 const offset = Number(process.env.CLOCK_OFFSET_MS)
 

@@ -1,5 +1,6 @@
 /**
- * The tools of the table: where each is, which version it is, how it is asked who it is, and how it asks for a code.
+ * The tools in the table of docs/compatibility.md: their paths, versions and command lines, and how they ask for a
+ * code.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -17,9 +18,9 @@ const READERS = fileURLToPath(new URL('../../support/readers/', import.meta.url)
  *   tool is not on this machine
  * - way: `endpoint`: led by the endpoint variables; `proxy`: to AWS's own names, which the strict STS's proxy answers
  *   for
- * - asks: what it says where it wants a code, or wants one and knows nobody to ask
- * - alone: several at once may end by a fault of the tool's own
- * - printsArn: it says who it is, and does nothing else; the others go on to services that are not there, and fail
+ * - asks: its output if it needs a code
+ * - alone: concurrent processes may fail because of a bug in the tool
+ * - printsArn: it prints its ARN and exits; the others then call services that do not exist, and fail
  */
 export interface Tool {
   readonly name: string
@@ -57,7 +58,7 @@ const SAM_ARGV = [
   '--region',
   'eu-west-1',
 ] as const
-// Without --verbose it does not say that it wanted a code.
+// Without --verbose it does not report that it needs a code.
 const CDK_ARGV = ['aws://222222222222/eu-west-1', '--no-notices', '--verbose'] as const
 const SDK = { way: 'endpoint', printsArn: true } as const
 
@@ -214,7 +215,7 @@ function withProgram(
   return (profile) => argv(program, profile === undefined ? [] : flag === undefined ? [profile] : [flag, profile])
 }
 
-/** The path of what `install.sh` makes. */
+/** Returns the path of a program that `install.sh` installs. */
 function findHere(what: string, path: string): string | undefined {
   const found = join(PLACE, path)
   if (existsSync(found)) return found

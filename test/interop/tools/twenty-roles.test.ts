@@ -1,4 +1,4 @@
-/** One code in the morning, twenty role profiles in four accounts, and nothing asks until the evening. */
+/** Twenty role profiles in four accounts work for ten hours after one token code. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aliceWorld, roleOf } from '../../support/strict-sts/worlds.ts'
 import type { Stage } from './moments.ts'
@@ -37,7 +37,7 @@ describe.each([MOMENTS.minute0, MOMENTS.hour10])('twenty role profiles, $name af
   afterAll(() => stage?.remove())
 
   for (const tool of TOOLS) {
-    it.skipIf(tool.argv === undefined)(`${tool.name} is each of them, and STS has seen one code`, async () => {
+    it.skipIf(tool.argv === undefined)(`${tool.name} assumes each of them with one token code`, async () => {
       if (stage === undefined) throw new Error('no stage')
       const seen: { profile: string; answer: string; identity: string }[] = []
       for (const { profile } of ROLES) {
