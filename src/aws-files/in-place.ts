@@ -1,9 +1,22 @@
+/**
+ * Files that are written in place: shared files while another program writes them, and those to which nothing can be
+ * renamed because they are a mount point, such as a single file mounted into a container.
+ *
+ * The AWS CLI and most editors truncate a file and write it in place, without any lock. Two equal reads alone would
+ * take a half-written file, without the long-term keys, for the whole one, so readers also look into /proc for writers
+ * (test/faults/foreign-writer.test.ts).
+ *
+ * While awsmfa writes in place, the old and the new file are both beside it, complete, as
+ * <file>.awsmfa-rescue-<pid>-<random>.old and .new, and the next process finishes what a killed one began.
+ */
 import {
   closeSync,
   fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
+  readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   unlinkSync,
@@ -11,16 +24,72 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import { commonLength, makeStage, stageName } from '../platform/atomic-file.ts'
+import { commonLength, isRenamed, makeStage, stageName } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
 import { isPidUsed } from '../platform/process-info.ts'
+import { readRegularFile } from '../platform/read-file.ts'
+import type { FileRead } from '../platform/read-file.ts'
 import { errnoOf, isSystemError, orElse, writing } from '../platform/system-error.ts'
+import { monotonicMs } from '../platform/time.ts'
+
+const RECENT_MS = 200
+const APART_MS = 50
+const PATIENCE_MS = 5_000
+
+/** C, Python and Node all write in whole blocks of this until the last one. */
+const BLOCK = 4_096
 
 /**
- * Writes a file in place that cannot be renamed over: a mount point, such as a single file mounted into a container.
- * While it is written it is neither the old file nor the new one, so both lie beside it, complete, as
- * <file>.awsmfa-rescue-<pid>-<random>.old and .new, and the next process finishes what a killed one began.
+ * Reads a file once nobody is writing it: at once, unless it was written in place in the last 200 ms, is shorter than
+ * `lastSize` (what this process last saw, in bytes), or ends within a line or after whole blocks. In that case it is
+ * read until two reads 50 ms apart agree and, on Linux, no process has it open for writing. Throws FILE_KEEPS_CHANGING
+ * after 5 s, and what reading throws.
  */
+export function readWhenQuiet(path: string, lastSize: number, pause: (ms: number) => void): FileRead {
+  let read = readRegularFile(path)
+  if (!mayBeIncomplete(read, lastSize)) return read
+  const startedMs = monotonicMs()
+  for (let pausedMs = APART_MS; ; pausedMs += APART_MS) {
+    pause(APART_MS)
+    const next = readRegularFile(path)
+    if (isSame(read, next) && !isOpenForWriting(path)) return next
+    if (Math.max(pausedMs, monotonicMs() - startedMs) >= PATIENCE_MS)
+      throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path } })
+    read = next
+  }
+}
+
+/** Returns whether two reads found the same file with the same bytes. */
+export function isSame(one: FileRead, other: FileRead): boolean {
+  return one.stat?.ino === other.stat?.ino && one.bytes.equals(other.bytes)
+}
+
+function mayBeIncomplete({ bytes, stat }: FileRead, lastSize: number): boolean {
+  if (stat === undefined) return lastSize > 0
+  const endsLine = bytes.at(-1) === 0x0a
+  const isRecent = !isRenamed(stat) && Math.abs(Date.now() - Number(stat.mtimeMs)) < RECENT_MS
+  return !endsLine || bytes.length < lastSize || bytes.length % BLOCK === 0 || isRecent
+}
+
+/** Returns whether a process of this user has a file open for writing; false where the system does not tell. */
+function isOpenForWriting(path: string): boolean {
+  if (process.platform !== 'linux') return false
+  const real = orElse(undefined, () => realpathSync.native(path))
+  const pids = orElse([], () => readdirSync('/proc')).filter((name) => /^\d+$/.test(name))
+  return real !== undefined && pids.some((pid) => hasOpenForWriting(pid, real))
+}
+
+/**
+ * /proc/<pid>/fd links to the open files; the lowest two bits of `flags` in /proc/<pid>/fdinfo are the access mode
+ * (proc(5)).
+ */
+function hasOpenForWriting(pid: string, real: string): boolean {
+  return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => {
+    if (orElse('', () => readlinkSync(`/proc/${pid}/fd/${fd}`)) !== real) return false
+    const info = orElse('', () => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))
+    return (parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? '0', 8) & 3) !== 0
+  })
+}
 
 interface Rescue {
   readonly oldPath: string
@@ -32,7 +101,7 @@ interface Rescue {
  * old bytes are there again and checked; with step 'restore' they could not be restored, and `keptAt` has the new file
  * whole.
  */
-export function writeInPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
+export function writeInPlace(file: string, stage: Pick<Stage, 'path' | 'bytes'>, old: Buffer): readonly WriteWarning[] {
   const rescue = prepareRescue(file, stage, old)
   try {
     overwrite(file, stage.bytes)
@@ -65,7 +134,7 @@ export function finishInPlace(file: string, names: readonly string[]): void {
 }
 
 /** The old file first: an old one alone means that nothing was begun. */
-function prepareRescue(file: string, stage: Stage, old: Buffer): Rescue {
+function prepareRescue(file: string, stage: Pick<Stage, 'path'>, old: Buffer): Rescue {
   const base = stageName(file, 'rescue-')
   const rescue = { oldPath: `${base}.old`, newPath: `${base}.new` }
   const oldStage = makeStage(file, old)

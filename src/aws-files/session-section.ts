@@ -34,7 +34,6 @@ import type { SectionPlace, SectionTarget } from './sections.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { TextDefect } from '../model/failure.ts'
 
 /**
  * Plans the edits that put a session into a profile's section of the credentials file, and those that remove it again
@@ -254,30 +253,21 @@ function withoutAddedLineEnd(
 }
 
 /**
- * A broken server's answer could carry line ends, and with them other sections (nothing of it is shown: it may be
- * secret).
+ * A broken server's answer could carry line ends, and with them other sections. Nothing of it is shown: it may be
+ * secret.
  */
 function assertSession({ accessKeyId, secretAccessKey, sessionToken, expiration }: ShortTermCredentials): void {
-  assertPlain('the access key id', accessKeyId)
-  assertPlain('the secret access key', secretAccessKey)
-  assertPlain('the session token', sessionToken)
-  if (!isStateAccessKeyId(accessKeyId)) throw refusedAnswer('the access key id', 'alphabet')
   const time = expiration.getTime()
-  if (!(time >= 0 && time < Date.UTC(10_000, 0))) throw refusedAnswer('the expiration', 'alphabet')
-}
-
-function assertPlain(what: string, value: string): void {
-  if (value === '') throw refusedAnswer(what, 'empty')
-  if (/\p{Cc}/u.test(value)) throw refusedAnswer(what, 'control-character')
-  if (!/^[!-~]+$/.test(value)) throw refusedAnswer(what, 'alphabet')
-}
-
-function refusedAnswer(what: string, defect: TextDefect): AwsmfaError {
-  return new AwsmfaError({
-    code: 'TEXT_REFUSED',
-    what: `${what} that STS gave`,
-    text: '',
-    defect,
-    origin: { kind: 'default' },
-  })
+  const values = [
+    ['the access key id', accessKeyId, isStateAccessKeyId(accessKeyId)],
+    ['the secret access key', secretAccessKey, /^[!-~]+$/.test(secretAccessKey)],
+    ['the session token', sessionToken, /^[!-~]+$/.test(sessionToken)],
+    ['the expiration', String(time), time >= 0 && time < Date.UTC(10_000, 0)],
+  ] as const
+  for (const [what, text, isValid] of values) {
+    if (isValid) continue
+    const defect = text === '' ? 'empty' : /\p{Cc}/u.test(text) ? 'control-character' : 'alphabet'
+    const origin = { kind: 'default' } as const
+    throw new AwsmfaError({ code: 'TEXT_REFUSED', what: `${what} that STS gave`, text: '', defect, origin })
+  }
 }

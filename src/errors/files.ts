@@ -42,6 +42,11 @@ export const FILE_WORDS: WordsFor<
         `${error}; it may be incomplete now`,
         `the complete file lies in ${showPath(keptAt, view)}: move it into place`,
       )
+    if (step === 'compare')
+      return say(
+        `${showPlace(place, view)} was written, but holds something else now: another program may have changed it`,
+        'run the same command again',
+      )
     return say(
       step === 'restore' ? `${error}; it may be incomplete now` : `${error}; nothing was changed`,
       errnoHint(errno),

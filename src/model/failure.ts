@@ -160,7 +160,7 @@ export interface ForeignSession {
   readonly accessKeyId: string
 }
 
-/** What was being done to a file when it failed. All but 'restore' leave the file as it was. */
+/** What was being done to a file when it failed. All but 'restore' and 'compare' leave the file as it was. */
 export type WriteStep =
   'folder' | 'lock' | 'stage' | 'read-back' | 'compare' | 'rename' | 'in-place' | 'restore' | 'remove'
 

@@ -1,3 +1,10 @@
+/**
+ * Writes files whole: a stage, complete and read back under a private name beside the file, is renamed to it.
+ *
+ * write-file-atomic writes the stage. It makes one unchecked write (a full disk cuts the file short without an error)
+ * and has no hook before its own rename, so its target is never the file itself. Its temporary files are called
+ * <target>.<digits>.
+ */
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -16,15 +23,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { AwsmfaError } from '../model/failure.ts'
 import { isPidUsed } from './process-info.ts'
 import type { FileRead } from './read-file.ts'
-import { errnoOf, isSystemError, retryIfBusy, writing } from './system-error.ts'
-
-/**
- * Writes files whole: a stage, complete and read back under a private name beside the file, is renamed to it.
- *
- * write-file-atomic writes the stage. It makes one unchecked write (a full disk cuts the file short without an error)
- * and has no hook before its own rename, so its target is never the file itself. Its temporary files are called
- * <target>.<digits>.
- */
+import { errnoOf, isSystemError, orElse, retryIfBusy, writing } from './system-error.ts'
 
 /** A complete new file, read back, beside the file that it is for. */
 export interface Stage extends FileRead {
@@ -32,15 +31,19 @@ export interface Stage extends FileRead {
   readonly warnings: readonly WriteWarning[]
 }
 
-/** Something that went wrong after the write was done, or that the person should know about how it was done. */
-export type WriteWarning =
-  | { readonly kind: 'folder-not-synced'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'lock-not-removed'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'mode-not-set'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'owner-not-kept'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'session-not-removed'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'stage-not-removed'; readonly path: string; readonly errno: string }
-  | { readonly kind: 'written-in-place'; readonly path: string; readonly errno: string }
+/** What went wrong after the write was done, or that the person should know about how it was done. */
+export interface WriteWarning {
+  readonly kind:
+    | 'folder-not-synced'
+    | 'lock-not-removed'
+    | 'mode-not-set'
+    | 'owner-not-kept'
+    | 'session-not-removed'
+    | 'stage-not-removed'
+    | 'written-in-place'
+  readonly path: string
+  readonly errno: string
+}
 
 const PRIVATE_FILE = 0o600
 const PRIVATE_FOLDER = 0o700
@@ -133,7 +136,7 @@ export function discardStage(file: string, { path }: Pick<Stage, 'path'>): reado
  * the nearest folder above that exists.
  */
 export function tryStage(file: string, length: number): void {
-  const folder = writing(file, 'folder', () => nearestFolder(dirname(file)))
+  const folder = nearestFolder(dirname(file))
   const bytes = Buffer.alloc(folder === dirname(file) ? length : 0)
   discardStage(file, makeStage(file, bytes, { folder, fsync: false }))
 }
@@ -174,32 +177,20 @@ export function sweepStages(folder: string, names: readonly string[], minimumAge
  */
 export function makePrivateFolder(folder: string): void {
   try {
-    makeOneFolder(folder)
-  } catch (error) {
-    const parent = dirname(folder)
-    if (!isSystemError(error) || error.code !== 'ENOENT' || parent === folder) throw error
-    makePrivateFolder(parent)
-    makeOneFolder(folder)
-  }
-}
-
-function makeOneFolder(folder: string): void {
-  try {
     mkdirSync(folder, { mode: PRIVATE_FOLDER })
   } catch (error) {
+    const parent = dirname(folder)
     if (isFolder(folder)) return
-    throw error
+    if (!isSystemError(error) || error.code !== 'ENOENT' || parent === folder || isFolder(parent)) throw error
+    makePrivateFolder(parent)
+    makePrivateFolder(folder)
+    return
   }
   giveToOwnerOf(dirname(folder), folder)
 }
 
 function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    // Why it could not be made says more than why it cannot be looked at.
-    return false
-  }
+  return orElse(false, () => statSync(path).isDirectory())
 }
 
 /**
@@ -214,16 +205,9 @@ export function giveToOwnerOf(folder: string, made: string): void {
   })
 }
 
-/** Throws the system's error. */
 function nearestFolder(folder: string): string {
-  try {
-    statSync(folder)
-    return folder
-  } catch (error) {
-    const parent = dirname(folder)
-    if (!isSystemError(error) || error.code !== 'ENOENT' || parent === folder) throw error
-    return nearestFolder(parent)
-  }
+  const parent = dirname(folder)
+  return parent !== folder && errnoOf(() => statSync(folder)) === 'ENOENT' ? nearestFolder(parent) : folder
 }
 
 /** Returns the code of a refused chmod, which leaves the file as private as it was made. */

@@ -1,22 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { AwsmfaError } from '../model/failure.ts'
-import { findProcess, identifyThisProcess, isPidUsed } from './process-info.ts'
-import type { ProcessIdentity } from './process-info.ts'
-import { errnoOf, isSystemError, orElse, retryIfBusy } from './system-error.ts'
-import { monotonicMs, pause } from './time.ts'
-
 /**
  * Locks between processes, as files: the file lock, held for milliseconds inside one synchronous function, and the
  * question lock, held while a person or the network is awaited.
@@ -24,9 +5,18 @@ import { monotonicMs, pause } from './time.ts'
  * A lock is published whole: its holder's identity is written under a private name and linked to the lock's name. A
  * lock whose holder is gone may be removed only under a second lock that is named after that one dead lock, and only if
  * the dead lock is still there: without that, two processes see the same dead holder, and the second removes the first
- * one's new lock. A second lock whose holder is gone is removed by the same rule. So at most one process at a time may
- * remove a dead lock, and nobody a newer one.
+ * one's new lock. A second lock whose holder is gone is removed by the same rule.
  */
+import { randomBytes } from 'node:crypto'
+import { closeSync, linkSync, openSync, readdirSync, statSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import { findProcess, identifyThisProcess, isPidUsed } from './process-info.ts'
+import type { ProcessIdentity } from './process-info.ts'
+import { readRegularFile } from './read-file.ts'
+import { errnoOf, isSystemError, orElse, retryIfBusy } from './system-error.ts'
+import { monotonicMs, pause } from './time.ts'
 
 /** A lock that this process holds. */
 export interface HeldLock {
@@ -37,10 +27,12 @@ export interface HeldLock {
   readonly release: () => string | undefined
 }
 
-/** `pause` passes the time between attempts without returning to the event loop. */
 export interface LockWaiting {
   readonly waitMs: number
+  /** Passes the time between attempts without returning to the event loop. */
   readonly pause: (ms: number) => void
+  /** The file that the lock is for, which FILE_LOCKED names; by default the lock itself. */
+  readonly file?: string
 }
 
 interface Holder extends ProcessIdentity {
@@ -56,16 +48,19 @@ interface FoundLock {
   readonly touchedMs: number
 }
 
-/** Who wants a lock; `stage` is its private name beside the lock. */
+/** The process that wants a lock; `stage` is its private name beside the lock. */
 interface Claimant {
   readonly self: ProcessIdentity
   readonly nonce: string
   readonly stage: string
+  /** Locks that may be abandoned: when they were last touched, and since when, by this process's clock, not again. */
+  readonly seen: Map<string, { readonly touchedMs: number; readonly sinceMs: number }>
 }
 
-type Attempt = { readonly isHeld: true } | { readonly isHeld: false; readonly holder: Holder | undefined }
-
-/** A holder elsewhere, or one that cannot be read, counts as gone when its lock was not touched for that long. */
+/**
+ * A holder elsewhere, or one that cannot be read, counts as gone when its lock was not touched for that long, by the
+ * clock of the folder or, for a lock from the future, by that of a process that waits.
+ */
 const STALE_MS = 10_000
 const TOUCH_MS = 2_000
 
@@ -75,28 +70,27 @@ const MAXIMUM_TURNS = 8
 const LINKS_ARE_UNAVAILABLE = /^(?:EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EINVAL|EXDEV|EMLINK|EACCES|UNKNOWN)$/
 
 /**
- * Takes a lock. Throws FILE_LOCKED with the holder after `waitMs`, and the system's
- * errors, ENOENT for a missing folder among them.
+ * Takes a lock. Throws FILE_LOCKED with the holder after `waitMs`, and the system's errors, ENOENT for a missing folder
+ * among them.
  */
 export function acquireLock(path: string, waiting: LockWaiting): HeldLock {
   const claimant = newClaimant(path)
   const startedMs = monotonicMs()
-  for (let round = 0; ; round++) {
-    const attempt = tryToLock(path, claimant, round > 0)
-    if (attempt.isHeld) return heldLock(path, claimant)
+  for (let round = 0; !tryToLock(path, claimant, round > 0); round++) {
     const waitedMs = Math.round(monotonicMs() - startedMs)
     if (waitedMs > waiting.waitMs) {
-      const { holder } = attempt
+      const { holder } = readLock(path) ?? {}
       const known = holder && { holder: { pid: holder.pid, host: holder.host, since: holder.since } }
-      throw new AwsmfaError({ code: 'FILE_LOCKED', place: { path }, ...known, waitedMs })
+      throw new AwsmfaError({ code: 'FILE_LOCKED', place: { path: waiting.file ?? path }, ...known, waitedMs })
     }
     waiting.pause(pauseMs(round))
   }
+  return heldLock(path, claimant)
 }
 
 /**
  * Takes a lock as `acquireLock` does, lets the event loop run meanwhile, and keeps the lock touched until it is
- * released, which alone does not keep the process alive. `waited`: somebody else held it. Rejects with the signal's
+ * released, which alone does not keep the process alive. `waited`: another process held it. Rejects with the signal's
  * reason.
  */
 export async function acquireLockAsync(
@@ -104,24 +98,22 @@ export async function acquireLockAsync(
   signal: AbortSignal,
 ): Promise<HeldLock & { readonly waited: boolean }> {
   const claimant = newClaimant(path)
-  for (let round = 0; ; round++) {
-    signal.throwIfAborted()
-    if (tryToLock(path, claimant, round > 0).isHeld) {
-      const lock = heldLock(path, claimant)
-      const timer = setInterval(lock.touch, TOUCH_MS).unref()
-      const release = (): string | undefined => {
-        clearInterval(timer)
-        return lock.release()
-      }
-      return { ...lock, release, waited: round > 0 }
-    }
-    await pause(4 * pauseMs(round), signal)
+  signal.throwIfAborted()
+  let round = 0
+  for (; !tryToLock(path, claimant, round > 0); round++) await pause(4 * pauseMs(round), signal)
+  const lock = heldLock(path, claimant)
+  const timer = setInterval(lock.touch, TOUCH_MS).unref()
+  const release = (): string | undefined => {
+    clearInterval(timer)
+    return lock.release()
   }
+  return { ...lock, release, waited: round > 0 }
 }
 
 function newClaimant(path: string): Claimant {
   const nonce = newNonce()
-  return { self: identifyThisProcess(), nonce, stage: `${path}.by-${String(process.pid)}-${nonce}` }
+  const stage = `${path}.by-${String(process.pid)}-${nonce}`
+  return { self: identifyThisProcess(), nonce, stage, seen: new Map() }
 }
 
 function newNonce(): string {
@@ -133,27 +125,25 @@ function pauseMs(round: number): number {
   return Math.min(16, 2 ** Math.min(round, 4)) * (0.5 + Math.random() / 2)
 }
 
-/** `looksFirst`: does not write before it has seen that the lock is free. */
-function tryToLock(path: string, claimant: Claimant, looksFirst: boolean): Attempt {
+/** Returns whether the lock is held now. `looksFirst`: does not write before it has seen that the lock is free. */
+function tryToLock(path: string, claimant: Claimant, looksFirst: boolean): boolean {
   for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
     const seen = looksFirst || turn > 0 ? readLock(path) : undefined
-    if (seen === undefined && publish(path, claimant)) return { isHeld: true }
+    if (seen === undefined && publish(path, claimant)) return true
     const found = seen ?? readLock(path)
-    if (found === undefined) continue
-    if (!isAbandoned(found, claimant) || !removeDeadLock(path, found, claimant))
-      return { isHeld: false, holder: found.holder }
+    if (found !== undefined && !(isAbandoned(found, claimant) && removeDeadLock(path, found, claimant))) return false
   }
-  return { isHeld: false, holder: undefined }
+  return false
 }
 
 /** Returns false if another process is removing it. */
 function removeDeadLock(path: string, dead: FoundLock, claimant: Claimant): boolean {
   const claim = `${path}.break-${dead.instance}`
-  if (!tryToLock(claim, { ...claimant, nonce: newNonce() }, false).isHeld) return false
+  if (!tryToLock(claim, { ...claimant, nonce: newNonce() }, false)) return false
   try {
     const again = readLock(path)
-    const isStillDead = again?.instance === dead.instance && isAbandoned(again, claimant)
-    return isStillDead ? errnoOf(() => unlinkSync(path)) === undefined : again?.instance !== dead.instance
+    if (again?.instance !== dead.instance) return true
+    return isAbandoned(again, claimant) && errnoOf(() => unlinkSync(path)) === undefined
   } finally {
     errnoOf(() => unlinkSync(claim))
   }
@@ -164,24 +154,25 @@ function publish(name: string, { self, nonce, stage }: Claimant): boolean {
   const text = `${JSON.stringify({ version: 1, ...self, nonce, since: new Date().toISOString() })}\n`
   writeExclusively(stage, text)
   try {
-    linkSync(stage, name)
+    linkOrWrite(stage, name, text)
     return true
   } catch (error) {
-    if (!isSystemError(error)) throw error
-    // ENOENT: a process that cannot see this one (in another container) swept its private name; the next turn tries
+    // ENOENT: a process that cannot see this one (in another container) swept its private name. The next turn tries
     // again.
-    if (error.code === 'EEXIST' || error.code === 'ENOENT') return false
-    if (!LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
+    if (isSystemError(error) && /^(?:EEXIST|ENOENT)$/.test(error.code)) return false
+    throw error
   } finally {
     errnoOf(() => unlinkSync(stage))
   }
-  // Without links a reader may see the lock before it is whole; it takes such a lock for one that was just touched.
+}
+
+function linkOrWrite(stage: string, name: string, text: string): void {
   try {
-    writeExclusively(name, text)
-    return true
+    linkSync(stage, name)
   } catch (error) {
-    if (isSystemError(error) && error.code === 'EEXIST') return false
-    throw error
+    if (!isSystemError(error) || !LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
+    // A reader may see this lock before it is whole, and takes it for one that was just touched.
+    writeExclusively(name, text)
   }
 }
 
@@ -197,9 +188,12 @@ function writeExclusively(path: string, text: string): void {
   if (!isWhole) throw Object.assign(new Error('short write of a lock'), { code: 'ENOSPC', syscall: 'write' })
 }
 
-function isAbandoned({ holder, touchedMs }: FoundLock, { self, stage }: Claimant): boolean {
+function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stage, seen }: Claimant): boolean {
   const whereabouts = holder === undefined ? 'elsewhere' : findProcess(holder, self)
   if (whereabouts !== 'elsewhere') return whereabouts === 'gone'
+  const before = seen.get(instance)
+  if (before?.touchedMs !== touchedMs) seen.set(instance, { touchedMs, sinceMs: monotonicMs() })
+  else if (monotonicMs() - before.sinceMs > STALE_MS) return true
   // The clock that stamps files in this folder, which over a network is not this host's.
   writeExclusively(stage, '')
   try {
@@ -209,42 +203,34 @@ function isAbandoned({ holder, touchedMs }: FoundLock, { self, stage }: Claimant
   }
 }
 
+/** Throws FILE_NOT_REGULAR if the lock's name is taken by a folder or the like. */
 function readLock(path: string): FoundLock | undefined {
   try {
-    const { ino, mtimeNs } = statSync(path, { bigint: true })
-    const holder = readHolder(path)
-    const instance = holder?.nonce ?? `${ino.toString(36)}-${mtimeNs.toString(36)}`
-    return { instance, holder, touchedMs: Number(mtimeNs / 1_000_000n) }
+    const { bytes, stat } = readRegularFile(path)
+    return stat && foundLock(stat, parseHolder(bytes.toString()))
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return undefined
-    throw error
+    if (!isFailure(error, 'FILE_UNREADABLE')) throw error
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat && foundLock(stat, undefined)
   }
 }
 
-function readHolder(path: string): Holder | undefined {
-  let text
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (isSystemError(error) && error.code !== 'ENOENT') return undefined
-    throw error
-  }
-  return parseHolder(text)
+function foundLock({ ino, mtimeNs }: BigIntStats, holder: Holder | undefined): FoundLock {
+  const instance = holder?.nonce ?? `${ino.toString(36)}-${mtimeNs.toString(36)}`
+  return { instance, holder, touchedMs: Number(mtimeNs / 1_000_000n) }
 }
 
 function parseHolder(text: string): Holder | undefined {
-  let value: Partial<Record<keyof Holder, unknown>> | null
   try {
-    value = JSON.parse(text) as typeof value
+    const { pid, start, boot, namespace, host, nonce, since } = JSON.parse(text) as Record<string, unknown>
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
+    if (typeof nonce !== 'string' || !/^[0-9a-f]{12}$/.test(nonce) || typeof since !== 'string') return undefined
+    if (typeof start !== 'string' || typeof boot !== 'string') return undefined
+    if (typeof namespace !== 'string' || typeof host !== 'string') return undefined
+    return { pid, start, boot, namespace, host, nonce, since: new Date(since) }
   } catch {
     return undefined
   }
-  const { pid, start, boot, namespace, host, nonce, since } = value ?? {}
-  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
-  if (typeof nonce !== 'string' || !/^[0-9a-f]{12}$/.test(nonce) || typeof since !== 'string') return undefined
-  if (typeof start !== 'string' || typeof boot !== 'string') return undefined
-  if (typeof namespace !== 'string' || typeof host !== 'string') return undefined
-  return { pid, start, boot, namespace, host, nonce, since: new Date(since) }
 }
 
 function heldLock(path: string, { nonce }: Claimant): HeldLock {

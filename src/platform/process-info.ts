@@ -21,7 +21,10 @@ export interface ProcessIdentity {
   readonly host: string
 }
 
-/** `elsewhere`: on another host, before a restart or in another container, where the pid means nothing here. */
+/**
+ * `elsewhere`: on another host, before a restart or in another container, where the pid means nothing here; or here
+ * under a pid that may be another process's by now, on systems without /proc.
+ */
 export type Whereabouts = 'running' | 'gone' | 'elsewhere'
 
 /** Returns the identity of this process. */
@@ -43,7 +46,7 @@ export function findProcess(sought: ProcessIdentity, self: ProcessIdentity): Whe
   if (sought.host !== self.host || sought.boot !== self.boot || sought.namespace !== self.namespace) return 'elsewhere'
   if (!isPidUsed(sought.pid)) return 'gone'
   const stat = readStat(String(sought.pid))
-  if (stat === undefined || sought.start === '') return 'running'
+  if (stat === undefined || sought.start === '') return 'elsewhere'
   const hasEnded = stat[STATE] === 'Z' || stat[STATE] === 'X'
   return stat[START] === sought.start && !hasEnded ? 'running' : 'gone'
 }

@@ -1,10 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import type { BigIntStats, Stats } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
-import { AwsmfaError } from '../model/failure.ts'
-import { isSystemError } from './system-error.ts'
-
 /** Reads files without waiting at a named pipe, and without taking a directory, socket or device for a file. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { AwsmfaError } from '../model/failure.ts'
+import { isSystemError, orElse } from './system-error.ts'
 
 /** A file as it was read. `stat` is undefined if there is no file; then `bytes` is empty. */
 export interface FileRead {
@@ -12,7 +11,7 @@ export interface FileRead {
   readonly stat: BigIntStats | undefined
 }
 
-/** Linux gives up after 40 links (path_resolution(7)). */
+/** As many as Linux follows (path_resolution(7)). */
 const MAXIMUM_LINKS = 40
 
 /** Windows has no O_NONBLOCK, despite the types; OR with undefined is OR with 0. */
@@ -73,46 +72,29 @@ export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Throws FILE_NOT_REGULAR for what exists and is neither a regular file nor /dev/null, without opening it. */
-export function assertRegularFile(path: string): void {
-  let stat
-  try {
-    stat = statSync(path)
-  } catch (error) {
-    // Reading meets the same obstacle and reports it.
-    if (isSystemError(error)) return
-    throw error
-  }
-  if (!stat.isFile() && !isNullDevice(path)) throw notRegular(path, kindOf(stat))
-}
-
 /** Returns whether a path is the device that stands for no file at all. */
 export function isNullDevice(path: string): boolean {
   return path === '/dev/null' || /^(\\\\[.?]\\)?nul$/i.test(path)
 }
 
 /**
- * Follows the symbolic links that the last part of a path is, to the file that they lead to, which need not exist.
- * Links among the folders are left to the system. Throws FILE_NOT_REGULAR for a loop.
+ * Returns the one absolute name of a file that need not exist, nor its folders: all links followed, those that lead to
+ * nothing yet included, as `realpath -m` does. Throws FILE_NOT_REGULAR for a loop.
  */
-export function resolveLinks(path: string): string {
-  let current = path
-  for (let links = 0; links <= MAXIMUM_LINKS; links++) {
-    const target = readLink(current)
-    if (target === undefined) return current
-    // Not path.join, which folds `..` on paper: behind a linked folder the system folds it elsewhere.
-    current = isAbsolute(target) ? target : `${dirname(current)}/${target}`
-  }
-  throw notRegular(path, 'symlink-loop')
-}
-
-function readLink(path: string): string | undefined {
+export function resolveLinks(path: string, links = 0): string {
+  if (isNullDevice(path)) return path
+  if (links > MAXIMUM_LINKS) throw notRegular(path, 'symlink-loop')
   try {
-    return readlinkSync(path)
+    return realpathSync.native(path)
   } catch (error) {
-    // EINVAL: not a link. Opening the file meets every other obstacle and reports it.
-    if (isSystemError(error)) return undefined
-    throw error
+    if (!isSystemError(error)) throw error
+    if (error.code === 'ELOOP') throw notRegular(path, 'symlink-loop', error)
+    const folder = dirname(path)
+    // Opening the file meets the same obstacle and reports it.
+    if (error.code !== 'ENOENT' || folder === path) return path
+    const target = orElse(undefined, () => readlinkSync(path))
+    const parent = resolveLinks(folder, links)
+    return target === undefined ? join(parent, basename(path)) : resolveLinks(resolve(parent, target), links + 1)
   }
 }
 

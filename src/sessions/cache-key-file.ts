@@ -76,7 +76,7 @@ function makeUnlessThere(path: string, onOddity: (text: string) => void): CacheK
 /** Runs `action` in one process at a time, so that all agree on one key. Sweeps first. */
 function underLock<T>(path: string, waitMs: number, action: () => T): T {
   writing(path, 'folder', () => makePrivateFolder(dirname(path)))
-  const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs, pause: pauseSync }))
+  const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs, pause: pauseSync, file: path }))
   try {
     sweepStagesOf(path, listFolder(path))
     return action()

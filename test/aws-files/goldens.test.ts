@@ -32,7 +32,7 @@ describe('a shared credentials file', () => {
     const write = { path: 'credentials', profile: 'work', credentials, requestHash: '0a1b2c3d.4e5f' }
     const after = applyEdits(before, planSessionWrite({ ...write, document: readIniDocument(before) }))
     expect(after).toBe(bytesOf(`credentials/${trait}.after-login.ini`))
-    expect(isEditContained({ before, after, profile: 'work' })).toBe(true)
+    expect(isEditContained({ before, after, profile: 'work', intended: credentials })).toBe(true)
     const removed = applyEdits(
       after,
       planSessionRemoval({ document: readIniDocument(after), path: 'credentials', profile: 'work' }).edits,

@@ -6,8 +6,11 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
   appendFileSync,
@@ -15,7 +18,7 @@ import {
 } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSharedFiles } from '../../src/aws-files/shared-files.ts'
 import type { SharedFilesOptions } from '../../src/aws-files/shared-files.ts'
@@ -163,6 +166,53 @@ describe('writing the shared files', () => {
     expect(namesBeside(join(folder, 'dotfiles'))).toEqual(['middle', 'secret'])
   })
 
+  it.each([
+    ['behind a link', (folder: string) => symlinkSync('home', join(folder, 'link')), 'link/.aws', 'home/.aws'],
+    ['below a link to a folder', (folder: string) => symlinkSync('home', join(folder, 'link')), 'link/a/b', 'home/a/b'],
+    [
+      'where a dangling link leads',
+      (folder: string) => symlinkSync('../elsewhere/aws', join(folder, 'home', '.aws')),
+      'home/.aws',
+      'elsewhere/aws',
+    ],
+  ])('makes a missing folder %s, and writes both files there', (_, make, named, made) => {
+    const folder = scratchFolder()
+    mkdirSync(join(folder, 'home'))
+    make(folder)
+    for (const each of [join(folder, named), relative(process.cwd(), join(folder, named))]) {
+      const files = inFolder(each)
+      files.preflight(['credentials'])
+      const outcome = files.transact(['credentials', 'config'], appendToBoth('[new]\n'))
+      expect(outcome).toEqual({ result: 'done', changed: ['config', 'credentials'], warnings: [] })
+      expect(['config', 'credentials'].map((name) => readBytes(join(folder, made, name)))).toEqual([
+        '[new]\n',
+        '[new]\n',
+      ])
+      expect(files.read().credentials.text).toBe('[new]\n')
+      rmSync(join(folder, made), { recursive: true })
+    }
+  })
+
+  it('does not take for written what the path of the file no longer leads to', () => {
+    const folder = scratchFolder()
+    for (const name of ['one', 'other']) writeAgedFile(join(folder, name), OLD)
+    symlinkSync('one', join(folder, 'credentials'))
+    const failure = failureOf(() =>
+      inFolder(folder).transact(['credentials'], (snapshots) => {
+        unlinkSync(join(folder, 'credentials'))
+        symlinkSync('other', join(folder, 'credentials'))
+        return append('[new]\n')(snapshots)
+      }),
+    )
+    expect(failure).toEqual({
+      code: 'FILE_NOT_WRITABLE',
+      place: { path: join(realpathSync(folder), 'one') },
+      errno: 'EIO',
+      step: 'compare',
+    })
+    expect([readBytes(join(folder, 'other')), namesBeside(folder, 'credentials', 'one', 'other')]).toEqual([OLD, []])
+  })
+
   it('writes nothing when the edits change nothing', () => {
     const folder = scratchFolder()
     writeAgedFile(join(folder, 'credentials'), OLD)
@@ -217,6 +267,21 @@ describe('writing the shared files', () => {
     })
     expect(one.transact(['credentials', 'config'], appendToBoth('[y]\n')).changed).toEqual(['config', 'credentials'])
     expect(readBytes(join(folder, 'config'))).toBe(`${OLD}[x]\n[y]\n[y]\n`)
+  })
+
+  it('names the file that another process has locked, not the lock', () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'credentials')
+    const files = inFolder(folder, { lockWaitMs: 0, pause: () => undefined })
+    files.transact(['credentials'], (snapshots) => {
+      expect(failureOf(() => files.transact(['credentials'], append('x')))).toMatchObject({
+        code: 'FILE_LOCKED',
+        place: { path },
+        holder: { pid: process.pid },
+      })
+      return append('[new]\n')(snapshots)
+    })
+    expect(readBytes(path)).toBe('[new]\n')
   })
 
   it('removes temporary files of processes that have exited, only by their exact names', () => {
@@ -355,18 +420,6 @@ describe('promise 2: nothing is ever lost', () => {
       },
     }).transact(['credentials'], append('[b]\n'))
     expect([pauses, readBytes(join(folder, 'credentials'))]).toEqual([0, `${OLD}[a]\n[b]\n`])
-  })
-
-  it('writes to a folder that is created behind a link', () => {
-    const folder = scratchFolder()
-    mkdirSync(join(folder, 'home'))
-    symlinkSync('home', join(folder, 'link'))
-    const outcome = inFolder(join(folder, 'link', '.aws')).transact(['credentials', 'config'], appendToBoth('[new]\n'))
-    expect(outcome).toEqual({ result: 'done', changed: ['config', 'credentials'], warnings: [] })
-    expect(['config', 'credentials'].map((name) => readBytes(join(folder, 'home', '.aws', name)))).toEqual([
-      '[new]\n',
-      '[new]\n',
-    ])
   })
 
   it('accepts a removed file after two equal reads', () => {

@@ -1,10 +1,10 @@
 /** Lock files among processes. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { acquireLock, acquireLockAsync } from '../../src/platform/file-lock.ts'
 import { identifyThisProcess } from '../../src/platform/process-info.ts'
 import { createQuestionLock } from '../../src/mfa/question-lock.ts'
@@ -95,6 +95,8 @@ describe('a lock', () => {
     ['that makes no sense, untouched for long', { nonce: 7 }, 11_000, 'taken'],
     ['of a process group instead of a process', { pid: 0 }, 0, 'held'],
     ['from the future', { host: 'elsewhere' }, -60_000, 'held'],
+    ['of a pid that may be another process now, touched just now', { start: '' }, 0, 'held'],
+    ['of a pid that may be another process now, untouched for long', { start: '' }, 11_000, 'taken'],
   ] as const)('%s is %s', (_, changes, ageMs, fate) => {
     const folder = scratchFolder()
     const path = join(folder, 'lock')
@@ -102,6 +104,35 @@ describe('a lock', () => {
     const outcome = failureOf(() => acquireLock(path, noWait).release())
     expect(outcome).toEqual(fate === 'taken' ? 'no failure' : expect.objectContaining({ code: 'FILE_LOCKED' }))
     expect(namesBeside(folder)).toEqual(fate === 'taken' ? [] : ['lock'])
+  })
+
+  it('from the future is taken once it was not touched for 10 s by our own clock', () => {
+    const path = join(scratchFolder(), 'lock')
+    plantLock(path, { host: 'elsewhere' }, -3_600_000)
+    let seconds = 0
+    const clock = vi.spyOn(process, 'hrtime').mockImplementation(() => [seconds, 0])
+    const pause = (): void => {
+      seconds++
+      if (seconds === 5) plantLock(path, { host: 'elsewhere' }, -7_200_000)
+    }
+    try {
+      expect([acquireLock(path, { waitMs: 60_000, pause }).release(), seconds]).toEqual([undefined, 16])
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
+  it.each([
+    ['a folder', 'directory', (path: string) => mkdirSync(path)],
+    ['a named pipe', 'fifo', (path: string) => void spawnSync('mkfifo', [path])],
+  ])('whose name is taken by %s is refused at once', (_, found, make) => {
+    const path = join(scratchFolder(), 'lock')
+    make(path)
+    expect(failureOf(() => acquireLock(path, { waitMs: 60_000, pause: () => undefined }))).toEqual({
+      code: 'FILE_NOT_REGULAR',
+      place: { path },
+      found,
+    })
   })
 
   it("that is empty counts as somebody's who is just writing it, for 10 s", () => {
