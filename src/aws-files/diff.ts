@@ -1,3 +1,7 @@
+/**
+ * Renders changes of files as a diff for people: each change under its section's header, with the lines next to it.
+ * Secrets are masked, since a diff may be pasted into a ticket.
+ */
 import { decodeUtf8 } from './edit.ts'
 import { changesBetween, keyOf, sectionedLines } from './lines.ts'
 import type { LineChange, SectionedLine } from './lines.ts'
@@ -5,11 +9,6 @@ import { shortenAccessKeyId } from '../model/credentials.ts'
 import { paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { displayPath, visible } from '../ui/words.ts'
-
-/**
- * Renders changes of files as a diff for people: each change under its section's header, with the lines next to it.
- * Secrets are masked, since a diff may be pasted into a ticket.
- */
 
 /** A file before and after, as byte strings. */
 export interface FileDifference {

@@ -1,3 +1,8 @@
+/**
+ * Edits of byte strings as values, and conversion between byte strings (one code unit from 0 to 255 for each byte) and
+ * text. The shared files are UTF-8 by agreement, but tools also read files that are not, so reading never fails.
+ */
+
 /** One replacement in a byte string: `length` bytes from `offset` of the original give way to `content`. */
 export interface ByteEdit {
   readonly offset: number
@@ -26,28 +31,10 @@ export function applyEdits(text: string, edits: readonly ByteEdit[]): string {
   return edited + text.slice(position)
 }
 
-/**
- * Returns the one edit that makes `after` of `before`, without the bytes that they have in common at either end; none
- * where they are equal.
- */
-export function differenceOf(before: string, after: string): readonly ByteEdit[] {
-  if (before === after) return []
-  const shorter = Math.min(before.length, after.length)
-  let start = 0
-  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1
-  let end = 0
-  while (
-    end < shorter - start &&
-    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
-  )
-    end += 1
-  return [{ offset: start, length: before.length - start - end, content: after.slice(start, after.length - end) }]
+/** Returns the edit that makes `after` of `before`; none where they are equal. */
+export function replaceText(before: string, after: string): readonly ByteEdit[] {
+  return before === after ? [] : [{ offset: 0, length: before.length, content: after }]
 }
-
-/**
- * Between byte strings (one code unit from 0 to 255 a byte) and text. The shared files are UTF-8 by agreement, but
- * tools also read files that are not, so reading never fails.
- */
 
 /**
  * Returns the text of a byte string read as UTF-8; where it is not valid UTF-8, the byte string itself (latin-1),

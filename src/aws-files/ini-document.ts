@@ -32,7 +32,7 @@ export interface IniSection {
 export interface IniDocument {
   readonly text: string
   readonly sections: readonly IniSection[]
-  /** The number, from 1, of the line that holds an offset; asked often, it costs no more than a search in a list. */
+  /** The number, from 1, of the line that holds an offset. Costs little near the offset that was asked for before. */
   readonly lineAt: (offset: number) => number
 }
 
@@ -74,13 +74,9 @@ export interface IniBody {
 type Header = IniSection & { end: number }
 
 const LF = 10
+const CR = 13
 
 const PIECE_LENGTH = 256
-
-/** After so many lines a list of all is cheaper than counting again. */
-const COUNTS_BEFORE_LIST = 8
-
-const CR = 13
 
 /** UTF-8's byte order mark, as a byte string. */
 export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
@@ -163,33 +159,23 @@ export function linesBetween(text: string, start: number, end: number): readonly
   return lines
 }
 
-/** Returns the number, from 1, of the line that holds `offset`. */
-export function lineAt(text: string, offset: number): number {
-  const before = text.slice(0, offset)
-  let line = 1
-  for (let feed = before.indexOf('\n'); feed !== -1; feed = before.indexOf('\n', feed + 1)) line++
-  for (let back = before.indexOf('\r'); back !== -1; back = before.indexOf('\r', back + 1)) {
-    if (text.charCodeAt(back + 1) !== LF) line++
+/** Returns the number, from 1, of the line that holds an offset; counts from the offset that it was last asked for. */
+function lineCounter(text: string): (offset: number) => number {
+  let [known, line] = [0, 1]
+  return (offset) => {
+    line += offset >= known ? lineEndsBetween(text, known, offset) : -lineEndsBetween(text, offset, known)
+    known = offset
+    return line
   }
-  return line
 }
 
-/** Counts lines: for a few offsets each time anew, for more in a list that is made once. */
-function lineCounter(text: string): (offset: number) => number {
-  let starts: readonly number[] | undefined
-  let asked = 0
-  return (offset) => {
-    if (++asked <= COUNTS_BEFORE_LIST) return lineAt(text, offset)
-    starts ??= linesBetween(text, 0, text.length).map(({ start }) => start)
-    let [low, high] = [0, starts.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle + 1
-      else high = middle
-    }
-    // Behind the last line's end a further line begins.
-    return Math.max(1, low + (offset >= text.length && /[\r\n]$/.test(text) ? 1 : 0))
-  }
+function lineEndsBetween(text: string, start: number, end: number): number {
+  const part = text.slice(start, end)
+  let count = 0
+  for (let feed = part.indexOf('\n'); feed !== -1; feed = part.indexOf('\n', feed + 1)) count++
+  for (let back = part.indexOf('\r'); back !== -1; back = part.indexOf('\r', back + 1))
+    if (text.charCodeAt(start + back + 1) !== LF) count++
+  return count
 }
 
 /** Returns a byte string without the blanks at both of its ends. */

@@ -1,8 +1,7 @@
+/** Texts as lines, and which lines two texts have in common. */
 import { diffArrays } from 'diff'
 import type { ByteEdit } from './edit.ts'
 import { linesBetween, lowerAscii, readIniDocument, trimBlanks } from './ini-document.ts'
-
-/** Texts as lines, and which lines two texts have in common. */
 
 /** A line: what it says, and how it ends (`''` for a last line without an end). */
 export interface TextLine {
@@ -91,7 +90,7 @@ export function sectionedLines(text: string): readonly SectionedLine[] {
   return splitLines(text).map((line) => {
     const end = offset + line.content.length + line.lineEnd.length
     const header = sections[next]
-    // A byte order mark stands before the header on its line.
+    // A byte order mark comes before the header on its line.
     const isHeader = header !== undefined && header.start >= offset && header.start < end
     if (isHeader) {
       section = header.name

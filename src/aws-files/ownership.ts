@@ -1,6 +1,3 @@
-import type { ExpirationFormat } from '../model/expiration.ts'
-import type { ProfileView } from '../model/profile.ts'
-
 /**
  * Whose credentials a section of the credentials file holds, and the keys by which that is known. The rules, in order:
  *
@@ -14,6 +11,8 @@ import type { ProfileView } from '../model/profile.ts'
  *
  * Of several keys of one name every value counts for rule 1, and for rule 2 all must agree.
  */
+import type { ExpirationFormat } from '../model/expiration.ts'
+import type { ProfileView } from '../model/profile.ts'
 
 /** The keys that login writes and logout removes, in the order in which login writes them. */
 export const MANAGED_KEYS = [
@@ -150,7 +149,7 @@ export interface SessionState {
 
 /** Returns the value of `awsmfa_state`. Throws a plain Error for parts outside their alphabets. */
 export function formatStateValue(state: SessionState): string {
-  if (!isStateAccessKeyId(state.accessKeyId) || !isRequestHash(state.requestHash))
+  if (!isStateAccessKeyId(state.accessKeyId) || !/^[0-9a-f.]{1,80}$/.test(state.requestHash))
     throw new Error('a part of the state is outside its alphabet')
   const layout = `${state.madeSection ? 's' : 'k'}${state.addedBlankLine ? 'b' : ''}${state.endedLine === undefined ? '' : `e${state.endedLine}`}`
   return `1:${state.accessKeyId}:${layout}:${state.requestHash}`
@@ -169,11 +168,6 @@ export function isStateAccessKeyId(accessKeyId: string): boolean {
   return /^\w{1,128}$/.test(accessKeyId)
 }
 
-/** Returns whether a request hash can be kept in the state. */
-function isRequestHash(requestHash: string): boolean {
-  return /^[0-9a-f.]{1,80}$/.test(requestHash)
-}
-
 /**
  * Returns four hex digits that recognize a line: FNV-1a (Fowler, Noll, Vo), folded to 16 bits as its authors advise.
  */
@@ -184,58 +178,40 @@ export function lineChecksum(line: string): string {
 }
 
 /**
- * A key that says when a session ends. `format` is how its writer spells it; `markedExpiration` also believes the
- * value's own form.
+ * The keys that say when a session ends, the most trusted first. Sources: the writers' own code (file › function, as of
+ * 2026).
  */
-export interface ExpirationMarker {
-  readonly key: string
-  readonly writtenBy: string
-  readonly format: ExpirationFormat
-}
-
-/**
- * The markers, the most trusted first. Sources: the writers' own code (file › function, as of 2026); where only scripts
- * in public repositories write one, it says so.
- */
-export const EXPIRATION_MARKERS: readonly ExpirationMarker[] = [
-  {
-    key: 'expiration',
-    writtenBy: 'broamski/aws-mfa (awsmfa/__init__.py › get_credentials), in UTC',
-    format: 'naive-utc',
-  },
-  {
-    key: 'x_security_token_expires',
-    writtenBy: 'saml2aws (pkg/awsconfig/awsconfig.go › Save), okta-aws-cli',
-    format: 'rfc3339',
-  },
-  {
-    key: 'awsmfa_expiration',
-    writtenBy: 'dcoker/awsmfa (awsmfa/__main__.py › update_credentials_file)',
-    format: 'rfc3339',
-  },
-  { key: 'aws_credential_expiration', writtenBy: 'aws-vault export --format ini', format: 'rfc3339' },
-  { key: 'aws_session_expiration', writtenBy: 'gsts; scripts in public repositories', format: 'rfc3339' },
-  { key: 'aws_session_token_expiration', writtenBy: 'scripts in public repositories', format: 'rfc3339' },
-  { key: 'aws_expiration', writtenBy: 'scripts in public repositories', format: 'rfc3339' },
+export const EXPIRATION_KEYS: readonly string[] = [
+  // broamski/aws-mfa (awsmfa/__init__.py › get_credentials), in UTC without a zone.
+  'expiration',
+  // saml2aws (pkg/awsconfig/awsconfig.go › Save), okta-aws-cli.
+  'x_security_token_expires',
+  // dcoker/awsmfa (awsmfa/__main__.py › update_credentials_file).
+  'awsmfa_expiration',
+  // aws-vault export --format ini.
+  'aws_credential_expiration',
+  // gsts, and scripts in public repositories; the next two: such scripts alone.
+  'aws_session_expiration',
+  'aws_session_token_expiration',
+  'aws_expiration',
 ]
 
 /**
- * Keys that describe another tool's session without saying when it ends. They go when login puts another session there.
+ * Keys that describe another tool's session without saying when it ends; they go when login puts another session there.
+ * The writers: broamski/aws-mfa, awsume (`source_expiration` is when the source session ends, not this one), saml2aws.
  */
-export const COMPANION_KEYS: readonly { readonly key: string; readonly writtenBy: string }[] = [
-  { key: 'assumed_role', writtenBy: 'broamski/aws-mfa' },
-  { key: 'assumed_role_arn', writtenBy: 'broamski/aws-mfa' },
-  { key: 'autoawsume', writtenBy: 'awsume' },
-  { key: 'awsumepy_command', writtenBy: 'awsume' },
-  { key: 'source_expiration', writtenBy: 'awsume; when the source session ends, not this one' },
-  { key: 'x_principal_arn', writtenBy: 'saml2aws' },
+export const COMPANION_KEYS: readonly string[] = [
+  'assumed_role',
+  'assumed_role_arn',
+  'autoawsume',
+  'awsumepy_command',
+  'source_expiration',
+  'x_principal_arn',
 ]
 
 /** Returns whether a key (in lower case) belongs to another tool's session and dies with it. */
 export function isForeignMark(key: string): boolean {
-  return (
-    EXPIRATION_MARKERS.some((marker) => marker.key === key) || COMPANION_KEYS.some((companion) => companion.key === key)
-  )
+  return EXPIRATION_KEYS.includes(key) || COMPANION_KEYS.includes(key)
 }
 
 /** When a session ends, as a marker says it, and how to read that. */
@@ -254,23 +230,22 @@ export function hasOwnExpirationForm(value: string): boolean {
 }
 
 /**
- * Finds the marker that says when the session in a section ends; `get` gives the value of a key (in lower case) there.
- * A value that carries an offset, or is a number, is read as that, whoever wrote it. `expiration` without an offset is
- * UTC (broamski/aws-mfa), or local time where awsume signed the section (lib/cache.py; `manager = awsume`,
+ * Finds the marker that says when the session in a section ends; `get` returns the value of a key (in lower case)
+ * there. A value that carries an offset, or is a number, is read as that, whatever tool wrote it. `expiration` without
+ * an offset is UTC (broamski/aws-mfa), or local time where awsume signed the section (lib/cache.py; `manager = awsume`,
  * `autoawsume`).
  */
 export function markedExpiration(get: (key: string) => string | undefined): MarkedExpiration | undefined {
-  for (const marker of EXPIRATION_MARKERS) {
-    const value = get(marker.key)
-    if (value === undefined || value === '') continue
-    return { key: marker.key, value, format: formatOf(value, marker, get) }
+  for (const key of EXPIRATION_KEYS) {
+    const value = get(key)
+    if (value !== undefined && value !== '') return { key, value, format: formatOf(value, key, get) }
   }
   return undefined
 }
 
-function formatOf(value: string, marker: ExpirationMarker, get: (key: string) => string | undefined): ExpirationFormat {
+function formatOf(value: string, key: string, get: (key: string) => string | undefined): ExpirationFormat {
   if (/\d(?:Z|[+-]\d{2}:?\d{2})$/i.test(value)) return 'rfc3339'
   if (/^\d{9,11}$/.test(value)) return 'epoch'
-  if (marker.key !== 'expiration') return marker.format === 'rfc3339' ? 'naive-utc' : marker.format
-  return get('manager') === 'awsume' || get('autoawsume') !== undefined ? 'naive-local' : marker.format
+  const isAwsumes = key === 'expiration' && (get('manager') === 'awsume' || get('autoawsume') !== undefined)
+  return isAwsumes ? 'naive-local' : 'naive-utc'
 }

@@ -1,12 +1,11 @@
-import type { LongTermSource } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
-import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView } from '../model/profile.ts'
-
 /**
  * What the keys of a profile make it: long-term credentials, a session, a role, a process; and which keys tools ignore
  * for that.
  */
+import type { LongTermSource } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
+import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
 /** The paths of the two shared files, as they are shown. */
 export type SharedPaths = Readonly<Record<SharedFileName, string>>
@@ -29,7 +28,7 @@ export function findStaticCredentials(
     const secretAccessKey = presentValue(profile, file, 'aws_secret_access_key')
     const first = accessKeyId ?? secretAccessKey
     if (first === undefined) continue
-    if (holdsSessionToken(profile, file) && accessKeyId?.value.startsWith('AKIA') !== true) return undefined
+    if (tokenOf(profile, file) !== undefined && accessKeyId?.value.startsWith('AKIA') !== true) return undefined
     const place: Place = { path: paths[file], line: first.line }
     if (accessKeyId === undefined || secretAccessKey === undefined) {
       const missing = accessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
@@ -79,17 +78,14 @@ export function runsProgram(command: string, programs: readonly string[]): boole
  */
 export function findSession(profile: ProfileView, paths: SharedPaths): Place | undefined {
   for (const file of FILES) {
-    const value = presentValue(profile, file, 'aws_session_token') ?? presentValue(profile, file, 'aws_security_token')
+    const value = tokenOf(profile, file)
     if (value !== undefined) return { path: paths[file], line: value.line }
   }
   return undefined
 }
 
-function holdsSessionToken(profile: ProfileView, file: SharedFileName): boolean {
-  return (
-    presentValue(profile, file, 'aws_session_token') !== undefined ||
-    presentValue(profile, file, 'aws_security_token') !== undefined
-  )
+function tokenOf(profile: ProfileView, file: SharedFileName): ProfileValue | undefined {
+  return presentValue(profile, file, 'aws_session_token') ?? presentValue(profile, file, 'aws_security_token')
 }
 
 function presentValue(profile: ProfileView, file: SharedFileName, key: string): ProfileValue | undefined {

@@ -1,9 +1,3 @@
-import { decodeUtf8, encodeUtf8 } from './edit.ts'
-import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
-import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
-import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
-
 /**
  * The profiles of both shared files, seen as one. How a section's name makes a profile:
  *
@@ -15,6 +9,11 @@ import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
  *   profile;
  * - `[DEFAULT]` is none: configparser gives its keys to all.
  */
+import { decodeUtf8, encodeUtf8 } from './edit.ts'
+import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import type { SharedFileName } from '../model/origin.ts'
+import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 
 type ConfigForm = NonNullable<ProfileView['configForm']>
 

@@ -1,24 +1,3 @@
-import { encodeUtf8 } from './edit.ts'
-import type { ByteEdit } from './edit.ts'
-import {
-  BYTE_ORDER_MARK,
-  leadingBlanks,
-  lineAt,
-  linesBetween,
-  lowerAscii,
-  parseSection,
-  readIniDocument,
-  tailOf,
-  trimBlanks,
-} from './ini-document.ts'
-import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-document.ts'
-import { isManagedKey } from './ownership.ts'
-import { configSectionsOf, sectionsNamed } from './profiles.ts'
-import type { SharedSnapshots } from './profiles.ts'
-import { AwsmfaError } from '../model/failure.ts'
-import type { Failure, TextDefect } from '../model/failure.ts'
-import type { Origin, SharedFileName } from '../model/origin.ts'
-
 /**
  * Finds a profile's section, and edits single lines of it in the file's own style; each edit is a value.
  *
@@ -38,6 +17,25 @@ import type { Origin, SharedFileName } from '../model/origin.ts'
  *
  * Several edited keys of one name are not refused: a write leaves one of them, a removal none.
  */
+import { encodeUtf8 } from './edit.ts'
+import type { ByteEdit } from './edit.ts'
+import {
+  BYTE_ORDER_MARK,
+  leadingBlanks,
+  linesBetween,
+  lowerAscii,
+  parseSection,
+  readIniDocument,
+  tailOf,
+  trimBlanks,
+} from './ini-document.ts'
+import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-document.ts'
+import { isManagedKey } from './ownership.ts'
+import { configSectionsOf, sectionsNamed } from './profiles.ts'
+import type { SharedSnapshots } from './profiles.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { Failure, TextDefect } from '../model/failure.ts'
+import type { Origin, SharedFileName } from '../model/origin.ts'
 
 /** Which section is meant. */
 export interface SectionTarget {
@@ -128,10 +126,10 @@ function refusalFor({ document, path, profile }: SectionTarget): Refuse {
   return (defect, offset, otherOffset) =>
     new AwsmfaError({
       code: 'FILE_MALFORMED',
-      place: { path, line: lineAt(document.text, offset) },
+      place: { path, line: document.lineAt(offset) },
       defect,
       section: profile,
-      ...(otherOffset === undefined ? {} : { otherLine: lineAt(document.text, otherOffset) }),
+      ...(otherOffset === undefined ? {} : { otherLine: document.lineAt(otherOffset) }),
     })
 }
 

@@ -1,5 +1,9 @@
+/**
+ * Plans the edits that put a session into a profile's section of the credentials file, and those that remove it again
+ * so that the file is what it was. Throws FILE_MALFORMED where the place of the section is in doubt.
+ */
 import type { ByteEdit } from './edit.ts'
-import { leadingBlanks, lineAt, linesBetween } from './ini-document.ts'
+import { leadingBlanks, linesBetween } from './ini-document.ts'
 import type { IniEntry } from './ini-document.ts'
 import {
   LEGACY_TOKEN_KEY,
@@ -35,11 +39,6 @@ import type { ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 
-/**
- * Plans the edits that put a session into a profile's section of the credentials file, and those that remove it again
- * so that the file is what it was. Throws FILE_MALFORMED where the place of the section is in doubt.
- */
-
 /** What login wants written. */
 export interface SessionWrite extends SectionTarget {
   readonly credentials: ShortTermCredentials
@@ -64,7 +63,7 @@ type Layout = Pick<SessionState, 'madeSection' | 'addedBlankLine' | 'endedLine'>
  * A missing section is appended in the file's own style. In an existing one, values are replaced (an upper-case key, a
  * colon or an empty value: the whole line); further lines of such a value, second keys of one name,
  * `aws_security_token` and other tools' marks go; missing keys go after the last managed key, else right after the
- * header. Everything else stays. The same session planned again gives no edit.
+ * header. Everything else stays. The same session planned again needs no edit.
  *
  * Throws SECTION_HOLDS_LONG_TERM_CREDENTIALS, and TEXT_REFUSED for names and values that could not be read back.
  */
@@ -74,7 +73,7 @@ export function planSessionWrite(write: SessionWrite): readonly ByteEdit[] {
   const place = locateSection(write)
   if (place === undefined) return [newSection(write)]
   if (classifySection(place.body.entries).kind !== 'long-term') return replacedSession(write, place)
-  const header = { path, line: lineAt(document.text, place.section.start) }
+  const header = { path, line: document.lineAt(place.section.start) }
   throw new AwsmfaError({
     code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS',
     profile,

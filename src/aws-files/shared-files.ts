@@ -246,7 +246,7 @@ function stageReplacement(replacement: Replacement, needsBackup: boolean): Stage
   }
 }
 
-/** Gives the old file a second name, or copies it where the file system has no links. */
+/** Links the old file to a second name, or copies it where the file system has no links. */
 function keepOld(file: string, { bytes, stat }: FileRead): NewBytes {
   const path = stageName(file)
   const isLinked = errnoOf(() => linkSync(file, path)) === undefined

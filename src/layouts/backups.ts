@@ -3,11 +3,11 @@
  * 30 days. They contain long-term keys.
  */
 import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import { sweepStages, writeWhole } from '../platform/atomic-file.ts'
-import { childPath } from '../platform/paths.ts'
 import { errnoOf } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
 
@@ -50,12 +50,12 @@ const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\
 
 /** Makes the store. Touches no file yet. */
 export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
-  const folder = childPath(stateFolder, 'backups')
-  const remove = (name: string): void => void errnoOf(() => unlinkSync(childPath(folder, name)))
+  const folder = join(stateFolder, 'backups')
+  const remove = (name: string): void => void errnoOf(() => unlinkSync(join(folder, name)))
   return {
     keep: (record) => {
       const name = `change-${record.at.toISOString().replaceAll(/\D/g, '')}-${randomBytes(6).toString('hex')}.json`
-      writeWhole(childPath(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
+      writeWhole(join(folder, name), `${JSON.stringify({ version: 1, ...record })}\n`)
       return name
     },
     list: (paths) =>
@@ -64,7 +64,7 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
         .toSorted()
         .reverse()
         .flatMap((name) => {
-          const record = readRecord(childPath(folder, name))
+          const record = readRecord(join(folder, name))
           return record?.files.credentials.path === paths.credentials && record.files.config.path === paths.config
             ? [{ name, ...record }]
             : []

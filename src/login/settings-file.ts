@@ -2,6 +2,7 @@
  * Reads awsmfa's own settings: one file in its config folder, in one of four formats. The parser of a format is loaded
  * only where a file of that format exists. The file is never written.
  */
+import { join } from 'node:path'
 import type { Node as JsonNode, ParseError } from 'jsonc-parser'
 import type { TomlDate, TomlValue } from 'smol-toml'
 import type * as Yaml from 'yaml'
@@ -10,7 +11,7 @@ import { SETTINGS_FILE_KEYS, SETTING_TABLE } from './setting-table.ts'
 import type { GlobalDefaults } from './settings.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { UsageProblem } from '../model/failure.ts'
-import { SETTINGS_FILES, childPath } from '../platform/paths.ts'
+import { SETTINGS_FILES } from '../platform/paths.ts'
 import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { nearest } from '../ui/words.ts'
 
@@ -28,7 +29,7 @@ export function settingsReader(configFolder: string): () => Promise<GlobalDefaul
  * settings file may have.
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
-  const files = SETTINGS_FILES.map((name) => ({ name, path: childPath(configFolder, name) })).filter(({ path }) =>
+  const files = SETTINGS_FILES.map((name) => ({ name, path: join(configFolder, name) })).filter(({ path }) =>
     isFound(path),
   )
   const [file, ...others] = files

@@ -3,7 +3,7 @@
  * its preflight.
  */
 import { isEditContained } from '../aws-files/containment.ts'
-import { applyEdits, differenceOf } from '../aws-files/edit.ts'
+import { applyEdits, replaceText } from '../aws-files/edit.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
 import { planSessionWrite } from '../aws-files/session-section.ts'
 import type { FileSnapshot } from '../aws-files/profiles.ts'
@@ -42,7 +42,7 @@ export interface SessionToStore {
 export function storeSessions(files: SharedFiles, sessions: readonly SessionToStore[]): readonly WriteWarning[] {
   const outcome = files.transact(['credentials'], ({ credentials }) => {
     const after = sessions.reduce((text, session) => withSession({ ...credentials, text }, session), credentials.text)
-    return { edits: { credentials: differenceOf(credentials.text, after) }, result: undefined }
+    return { edits: { credentials: replaceText(credentials.text, after) }, result: undefined }
   })
   return outcome.warnings
 }

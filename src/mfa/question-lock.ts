@@ -1,8 +1,8 @@
 /** The lock under which one prompt for a token code at a time is shown, in awsmfa's state folder. */
+import { join } from 'node:path'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLockAsync } from '../platform/file-lock.ts'
-import { childPath } from '../platform/paths.ts'
 import { asWriteFailure, writing } from '../platform/system-error.ts'
 import type { Deadline, Now } from '../platform/time.ts'
 import { QUESTION_REFUSALS } from '../sessions/facts.ts'
@@ -14,9 +14,9 @@ import type { Terminal } from '../ui/terminal.ts'
  * reason when it aborts; FILE_NOT_WRITABLE if the state folder cannot be written.
  */
 export function createQuestionLock(stateFolder: string): LockQuestion {
-  const folder = childPath(stateFolder, 'questions')
+  const folder = join(stateFolder, 'questions')
   return async (question, signal) => {
-    const path = childPath(folder, `${question}.lock`)
+    const path = join(folder, `${question}.lock`)
     writing(path, 'folder', () => makePrivateFolder(folder))
     const { waited, release } = await acquireLockAsync(path, signal).catch((error: unknown) => {
       throw asWriteFailure(path, 'lock', error)

@@ -1,21 +1,11 @@
-import { posix, sep, win32 } from 'node:path'
-import { AwsmfaError } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
-
-/**
- * Gives the path of something in a folder whose path is spelt as the system does. `join` gives the same after going
- * through every character of it: with long paths and many files that is work enough for V8 to optimise, which takes 4
- * MB.
- */
-export function childPath(folder: string, name: string): string {
-  return folder.endsWith(sep) ? folder + name : folder + sep + name
-}
-
 /**
  * Where every file is: AWS's shared files and awsmfa's own folders. Pure: the environment, the platform and the
  * system's idea of the home folder come in as parameters. Loads nothing but node:path, because the entry reads the same
  * paths.
  */
+import { posix, win32 } from 'node:path'
+import { AwsmfaError } from '../model/failure.ts'
+import type { SharedFileName } from '../model/origin.ts'
 
 /**
  * What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without
@@ -41,8 +31,8 @@ export interface HomeConflict {
 }
 
 /**
- * Gives the surroundings of this process. The module for the system's home folder is loaded only when HOME does not say
- * it. (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd,
+ * Returns the surroundings of this process. The module for the system's home folder is loaded only when HOME is not
+ * set. (botocore finds the home folder with Python's os.path.expanduser: USERPROFILE on Windows; HOME, else passwd,
  * elsewhere.)
  */
 export function surroundingsOfProcess(): Surroundings {

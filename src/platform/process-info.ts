@@ -1,13 +1,12 @@
-import type { StdioOptions } from 'node:child_process'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { isSystemError, orElse } from './system-error.ts'
-
 /**
  * Which process holds a lock, in a form by which another process, now or after a restart or in another container, can
  * find out whether it still runs. A pid alone is not enough: it is reused, and two containers both have pid 1. Also
  * whether this process is in the foreground of its terminal, or in a container.
  */
+import type { StdioOptions } from 'node:child_process'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { isSystemError, orElse } from './system-error.ts'
 
 /** One process on one host. What the platform does not tell is ''. */
 export interface ProcessIdentity {

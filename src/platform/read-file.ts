@@ -72,7 +72,7 @@ export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Returns whether a path is the device that stands for no file at all. */
+/** Returns whether a path is the device that means no file at all. */
 export function isNullDevice(path: string): boolean {
   return path === '/dev/null' || /^(\\\\[.?]\\)?nul$/i.test(path)
 }

@@ -1,8 +1,7 @@
+/** Errors of the operating system, as Node throws them, told apart from faults of our own. */
 import { AwsmfaError } from '../model/failure.ts'
 import type { WriteStep } from '../model/failure.ts'
 import { monotonicMs, pauseSync } from './time.ts'
-
-/** Errors of the operating system, as Node throws them, told apart from faults of our own. */
 
 /** An error of the operating system; `code` is its name, such as ENOSPC. */
 export type SystemError = Error & { readonly code: string }

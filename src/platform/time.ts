@@ -1,3 +1,4 @@
+/** Clocks, pauses and the deadline of a command; code that needs time takes them as parameters. */
 import { AwsmfaError } from '../model/failure.ts'
 
 /**
@@ -39,15 +40,13 @@ export function createDeadline(lengthMs: number, cancelled: AbortSignal): Deadli
 }
 
 /**
- * Gives the milliseconds since some moment, by a clock that nobody sets. `performance.now()` would do the same, and
+ * Returns the milliseconds since some moment, by a clock that nobody sets. `performance.now()` would do the same, and
  * loads a part of Node that a login has no other use for.
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1000 + nanoseconds / 1e6
 }
-
-/** Passing time: without returning to the event loop, for the one synchronous stretch from lock to unlock, and with. */
 
 /** Blocks this thread for that many milliseconds. */
 export function pauseSync(ms: number): void {
@@ -61,17 +60,12 @@ export const pause: Pause = async (ms, signal) => {
   signal.throwIfAborted()
 }
 
-/**
- * The effects, as types. Flows and commands take what they need from here as parameters; adapters provide them; nothing
- * else touches the world. Every port that can wait takes an AbortSignal, and one deadline covers a whole command.
- */
-
-/** Gives the present instant. */
+/** Returns the present instant. */
 export type Now = () => Date
 
 /**
- * The time that a command may spend on the network. `signal` aborts with DEADLINE_EXCEEDED when it is over, and with
- * whatever cancelled the command; the clock stands still while a person is asked.
+ * The time that a command may spend on the network. `signal` aborts with DEADLINE_EXCEEDED when it is over, or with the
+ * reason for which the command was cancelled. It does not run while `pauseWhile` waits for a person.
  */
 export interface Deadline {
   readonly signal: AbortSignal
@@ -83,7 +77,7 @@ export interface Deadline {
 /** Waits for so many ms. Throws the signal's reason when that aborts. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
-/** Maps every item with an asynchronous function, at most `limit` of them at a time, and gives the results in order. */
+/** Maps every item with an asynchronous function, at most `limit` of them at a time; returns the results in order. */
 export async function mapLimited<Item, Result>(
   items: readonly Item[],
   limit: number,

@@ -1,13 +1,12 @@
-import type { Environment } from '../model/invocation.ts'
-
 /** How Windows finds programs by name, and how a batch file is handed its words. */
+import type { Environment } from '../model/invocation.ts'
 
 /** What PATHEXT is where it is not set. */
 const USUAL_EXTENSIONS = '.COM;.EXE;.BAT;.CMD'
 
 /**
- * Gives the paths at which a program may be, in the order in which cmd.exe looks, but for the current folder: a program
- * there is meant only where its path says so. A name without an extension is tried with each of PATHEXT.
+ * Returns the paths at which a program may be, in the order in which cmd.exe looks, without the current folder: a
+ * program there is meant only if it is called by its path. A name without an extension is tried with each of PATHEXT.
  */
 export function programCandidates(program: string, path: string, pathExtensions = USUAL_EXTENSIONS): readonly string[] {
   const extensions = pathExtensions.split(';').filter((extension) => extension.startsWith('.'))
@@ -42,11 +41,10 @@ export interface ProgramStart {
 export type StartTrouble = 'not-found' | 'batch-file'
 
 /**
- * Gives what is to be spawned for a program. A name is looked for in the absolute folders of PATH alone: whoever is
- * asked to spawn a bare name begins in the current folder, where anybody may have put a program of that name (libuv,
- * src/win/process.c › search_path), and a relative folder of PATH is the current one again. A batch file is run by
- * cmd.exe, whatever starts it (Node refuses to: CVE-2024-27980); it gets one here only with words that cmd.exe cannot
- * take for anything else.
+ * Returns what to spawn for a program. A name is searched in the absolute folders of PATH only: given a bare name, Node
+ * begins in the current folder, where anyone may have put a program of that name (libuv, src/win/process.c ›
+ * search_path), and a relative folder of PATH means the current one again. A batch file needs cmd.exe (Node refuses to
+ * start one itself: CVE-2024-27980); it is started only with words that cmd.exe cannot take for anything else.
  */
 export function windowsStart(
   { program, words, environment }: WindowsProgram,
@@ -66,8 +64,8 @@ export function windowsStart(
 }
 
 /**
- * Gives the file of a program that is called by its name, or by its path with or without extension; undefined: there is
- * none.
+ * Returns the file of a program that is called by its name, or by its path with or without extension; undefined if
+ * there is none.
  */
 export function findWindowsProgram(
   program: string,
@@ -101,8 +99,8 @@ function isAbsolute(path: string): boolean {
 }
 
 /**
- * Gives what follows `cmd.exe /d /v:off /s /c` to run a batch file with these words, each in quotes. Undefined where a
- * word holds what cmd.exe or the batch file would still take for something else: quotes, `%`, `!`, `^`, line ends.
+ * Returns what follows `cmd.exe /d /v:off /s /c` to run a batch file with these words, each in quotes. Undefined if a
+ * word contains what cmd.exe or the batch file would still take for something else: quotes, `%`, `!`, `^`, line ends.
  */
 export function batchCommandLine(file: string, words: readonly string[]): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -1,5 +1,5 @@
 /** The places that hold sessions by profile, as one interface, and the shared credentials file as such a store. */
-import { applyEdits, differenceOf } from '../aws-files/edit.ts'
+import { applyEdits, replaceText } from '../aws-files/edit.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
@@ -58,7 +58,7 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
       if (removals.every(({ removed }) => removed === 'nothing')) return { removals, warnings: [] }
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
         const planned = planRemovals(credentials, names)
-        return { edits: { credentials: differenceOf(credentials.text, planned.after) }, result: planned.removals }
+        return { edits: { credentials: replaceText(credentials.text, planned.after) }, result: planned.removals }
       })
       return { removals: result, warnings }
     },

@@ -1,21 +1,13 @@
-/** Edits of a text, and the edit between two texts. */
+/** Edits of a text. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyEdits, differenceOf } from '../../src/aws-files/edit.ts'
+import { applyEdits, replaceText } from '../../src/aws-files/edit.ts'
 
-describe('the difference of two texts', () => {
-  test('is at most one edit, and leaves out their common prefix and suffix', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 })
-    fc.assert(
-      fc.property(text, text, (before, after) => {
-        const edits = differenceOf(before, after)
-        expect(applyEdits(before, edits)).toBe(after)
-        expect(edits.length).toBe(before === after ? 0 : 1)
-        for (const { offset, length, content } of edits) {
-          expect(length > 0 && content !== '' && before[offset] === content[0]).toBe(false)
-        }
-      }),
-    )
+describe('the replacement of a text', () => {
+  test('is one edit, and none where the texts are equal', () => {
+    expect(applyEdits('abc', replaceText('abc', 'abd'))).toBe('abd')
+    expect(applyEdits('', replaceText('', 'x'))).toBe('x')
+    expect(replaceText('abc', 'abc')).toEqual([])
   })
 })
 

