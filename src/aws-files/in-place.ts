@@ -106,7 +106,8 @@ export function writeInPlace(file: string, stage: Pick<Stage, 'path' | 'bytes'>,
   try {
     overwrite(file, stage.bytes)
   } catch (error) {
-    const isRestored = errnoOf(() => overwrite(file, old)) === undefined
+    // A file that cannot even be opened is still the old one.
+    const isRestored = readFileSync(file).equals(old) || errnoOf(() => overwrite(file, old)) === undefined
     if (isRestored) removeRescue(rescue)
     const outcome = isRestored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
     const errno = isSystemError(error) ? error.code : 'EIO'
@@ -182,6 +183,11 @@ function overwrite(file: string, bytes: Buffer): void {
   }
   if (!readFileSync(file).equals(bytes))
     throw Object.assign(new Error('read back otherwise'), { code: 'EIO', syscall: 'read' })
+}
+
+/** Throws FILE_NOT_WRITABLE for a mount point that `writeInPlace` could not open, such as one that is read-only. */
+export function tryInPlace(file: string): void {
+  if (isMountPoint(file)) writing(file, 'in-place', () => closeSync(openSync(file, 'r+')))
 }
 
 /**

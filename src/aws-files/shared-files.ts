@@ -38,7 +38,7 @@ import { asWriteFailure, errnoOf, isSystemError, orElse, retryIfBusy, writing } 
 import { monotonicMs, pauseSync } from '../platform/time.ts'
 import { applyEdits } from './edit.ts'
 import type { ByteEdit } from './edit.ts'
-import { finishInPlace, isMountPoint, isSame, readWhenQuiet, writeInPlace } from './in-place.ts'
+import { finishInPlace, isMountPoint, isSame, readWhenQuiet, tryInPlace, writeInPlace } from './in-place.ts'
 import { snapshotsOf } from './profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from './profiles.ts'
 
@@ -123,6 +123,7 @@ export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
       refuseRootElsewhere(access)
       for (const file of targetsOf(access, names).keys()) {
         if (isNullDevice(file)) throw isDevice(file)
+        tryInPlace(file)
         tryStage(file, readRegularFile(file).bytes.length + ROOM_BYTES)
       }
     },

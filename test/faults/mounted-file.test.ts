@@ -77,6 +77,29 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
     })
 
     it.each([
+      ['the preflight', ['preflight']],
+      ['the write', []],
+    ])('a file mounted read-only is refused by %s, and nothing is left beside it', async (_, words) => {
+      const mounted = prepare(SHORT, LONG)
+      const [program = '', ...argv] = [
+        ...withFileMounted(mounted.outside, join(mounted.folder, 'credentials'), true),
+        ...mounted.argv,
+        ...words,
+      ]
+      const run = await runProgram(program, argv)
+      expect([run.status, JSON.parse(run.stdout)]).toEqual([
+        1,
+        {
+          code: 'FILE_NOT_WRITABLE',
+          place: { path: join(mounted.folder, 'credentials') },
+          errno: 'EROFS',
+          step: 'in-place',
+        },
+      ])
+      expect([readBytes(mounted.outside), namesBeside(mounted.folder)]).toEqual([SHORT, ['credentials']])
+    })
+
+    it.each([
       ['grows', SHORT, LONG],
       ['shrinks', LONG, SHORT],
     ])('killed at any writing call while the file %s: the next run completes the change', async (_, old, wanted) => {

@@ -14,9 +14,19 @@ export function needsMounts(): boolean {
   return isAllowed
 }
 
-/** Returns an argv prefix that runs a command with `source` bind-mounted on the file `target`. */
-export function withFileMounted(source: string, target: string): readonly string[] {
-  return ['unshare', '-rm', 'sh', '-c', 'mount --bind "$1" "$2" && shift 2 && exec "$@"', 'sh', source, target]
+/** Returns an argv prefix that runs a command with `source` bind-mounted on the file `target`, or read-only. */
+export function withFileMounted(source: string, target: string, isReadOnly = false): readonly string[] {
+  const remount = isReadOnly ? ' && mount -o remount,bind,ro "$2"' : ''
+  return [
+    'unshare',
+    '-rm',
+    'sh',
+    '-c',
+    `mount --bind "$1" "$2"${remount} && shift 2 && exec "$@"`,
+    'sh',
+    source,
+    target,
+  ]
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
  * Runs one transaction on scratch files, in a separate process:
- *   transact-once.cjs <credentials file> <config file> <section> [both] [remove] [wait=<ms>]
+ *   transact-once.cjs <credentials file> <config file> <section> [both] [remove] [preflight] [wait=<ms>]
  * Appends the section to the credentials file (with `both`, also to the config file). With `remove`, deletes everything
- * from its header to the end. Prints the outcome or the failure as one line of JSON. Exits with 1 for an AwsmfaError.
+ * from its header to the end. With `preflight`, runs that first. Prints the outcome or the failure as one line of JSON.
+ * Exits with 1 for an AwsmfaError.
  */
 import { writeSync } from 'node:fs'
 import { createSharedFiles } from '../../../src/aws-files/shared-files.ts'
@@ -26,6 +27,7 @@ const editsOf = ({ text }: FileSnapshot): readonly ByteEdit[] => {
 try {
   files.read()
   const isBoth = rest.includes('both')
+  if (rest.includes('preflight')) files.preflight(['credentials'])
   const outcome = files.transact(
     isBoth ? ['credentials', 'config'] : ['credentials'],
     (snapshots: SharedSnapshots) => ({
