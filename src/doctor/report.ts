@@ -3,38 +3,12 @@
  * check-….ts of its subject, the function in a list below; if --fix fixes it, the edit in fix.ts. Its example is
  * fixtures/homes/doctor-<code>; test/doctor/broken-homes.test.ts writes the expected report beside it.
  */
-import {
-  CREDENTIAL_MESSAGES,
-  checkDevices,
-  checkKeyAge,
-  checkKeyPairs,
-  checkSecurityToken,
-  checkSession,
-} from './check-credentials.ts'
-import {
-  ENVIRONMENT_MESSAGES,
-  checkVariableFiles,
-  checkVariableKeys,
-  checkVariableProfiles,
-} from './check-environment.ts'
-import { HEADER_MESSAGES, checkDuplicateSections, checkHeaders } from './check-headers.ts'
-import {
-  MACHINE_MESSAGES,
-  checkCaches,
-  checkClock,
-  checkPermissions,
-  checkProcess,
-  checkPrograms,
-} from './check-machine.ts'
+import * as credentials from './check-credentials.ts'
+import * as environment from './check-environment.ts'
+import * as headers from './check-headers.ts'
+import * as machine from './check-machine.ts'
 import { ROLE_MESSAGES, checkRoles } from './check-roles.ts'
-import {
-  SYNTAX_MESSAGES,
-  checkBytes,
-  checkIndentedComments,
-  checkKeys,
-  checkReadable,
-  checkStrayLines,
-} from './check-syntax.ts'
+import * as syntax from './check-syntax.ts'
 import type { Examination, ExaminedFile } from './examination.ts'
 import { showPath } from './finding.ts'
 import type { Finding, FindingCode, MessageContext, Messages, Severity } from './finding.ts'
@@ -47,44 +21,44 @@ import { commandLine, note, tick, visible } from '../ui/words.ts'
 
 /** The checks of each file by itself. */
 const FILE_CHECKS: readonly ((file: ExaminedFile) => readonly Finding[])[] = [
-  checkReadable,
-  checkBytes,
-  checkStrayLines,
-  checkDuplicateSections,
-  checkHeaders,
-  checkKeys,
-  checkIndentedComments,
+  syntax.checkReadable,
+  syntax.checkBytes,
+  syntax.checkStrayLines,
+  headers.checkDuplicateSections,
+  headers.checkHeaders,
+  syntax.checkKeys,
+  syntax.checkIndentedComments,
 ]
 
 /** The checks of each profile. */
 const PROFILE_CHECKS: readonly ((profile: ProfileView, examination: Examination) => readonly Finding[])[] = [
-  checkKeyPairs,
-  checkSecurityToken,
-  checkSession,
+  credentials.checkKeyPairs,
+  credentials.checkSecurityToken,
+  credentials.checkSession,
   checkRoles,
-  checkDevices,
-  checkKeyAge,
-  checkProcess,
+  credentials.checkDevices,
+  credentials.checkKeyAge,
+  machine.checkProcess,
 ]
 
 /** The checks of everything around the files. */
 const MACHINE_CHECKS: readonly ((examination: Examination) => readonly Finding[])[] = [
-  checkPermissions,
-  checkCaches,
-  checkClock,
-  checkPrograms,
-  checkVariableKeys,
-  checkVariableProfiles,
-  checkVariableFiles,
+  machine.checkPermissions,
+  machine.checkCaches,
+  machine.checkClock,
+  machine.checkPrograms,
+  environment.checkVariableKeys,
+  environment.checkVariableProfiles,
+  environment.checkVariableFiles,
 ]
 
 const MESSAGES: Required<Messages> = {
-  ...SYNTAX_MESSAGES,
-  ...HEADER_MESSAGES,
-  ...CREDENTIAL_MESSAGES,
+  ...syntax.SYNTAX_MESSAGES,
+  ...headers.HEADER_MESSAGES,
+  ...credentials.CREDENTIAL_MESSAGES,
   ...ROLE_MESSAGES,
-  ...MACHINE_MESSAGES,
-  ...ENVIRONMENT_MESSAGES,
+  ...machine.MACHINE_MESSAGES,
+  ...environment.ENVIRONMENT_MESSAGES,
   ...OUTCOME_MESSAGES,
 }
 

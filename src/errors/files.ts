@@ -1,6 +1,6 @@
 /** Files that cannot be read or written, the keychain, and what went wrong although a file was written. */
 import { errnoHint, section, showErrno, showPath, showPlace, showSharedFile } from './wording.ts'
-import type { FailureView, WordsFor } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { durationInWords } from '../ui/duration-words.ts'
@@ -16,21 +16,7 @@ const FOUND_WORDS = {
   'symlink-loop': 'a circle of symbolic links',
 } as const
 
-export const FILE_WORDS: WordsFor<
-  | 'FILE_UNREADABLE'
-  | 'FILE_NOT_REGULAR'
-  | 'FILE_NOT_WRITABLE'
-  | 'FILE_INCOMPLETE_WRITE'
-  | 'FILE_MALFORMED'
-  | 'FILE_LOCKED'
-  | 'FILE_KEEPS_CHANGING'
-  | 'FILE_PARTLY_WRITTEN'
-  | 'EDIT_NOT_CONTAINED'
-  | 'HOME_UNKNOWN'
-  | 'HOME_OF_ANOTHER'
-  | 'SETTINGS_UNREADABLE'
-  | 'STDOUT_UNWRITABLE'
-> = {
+export const FILE_WORDS = {
   FILE_UNREADABLE: ({ place, errno }, view) =>
     say(`${showPlace(place, view)} cannot be read: ${showErrno(errno)}`, errnoHint(errno)),
   FILE_NOT_REGULAR: ({ place, found }, view) =>
@@ -87,7 +73,7 @@ export const FILE_WORDS: WordsFor<
   SETTINGS_UNREADABLE: ({ place, errno }, view) =>
     say(`awsmfa's settings in ${showPlace(place, view)} cannot be read: ${showErrno(errno)}`),
   STDOUT_UNWRITABLE: ({ errno }) => say(`stdout cannot be written to: ${showErrno(visible(errno))}`, errnoHint(errno)),
-}
+} satisfies SomeWords
 
 function malformedText(
   { place, defect, section: name, otherLine }: FailureOf<'FILE_MALFORMED'>,
@@ -126,7 +112,7 @@ const KEYCHAINS: Readonly<Record<FailureOf<'KEYCHAIN_UNAVAILABLE'>['platform'], 
 const USE_DEFAULT = "take the default with 'cache_key = file'"
 
 /** Words for a cache key that the system's keychain does not provide. */
-export const KEYCHAIN_WORDS: WordsFor<'KEYCHAIN_UNAVAILABLE'> = { KEYCHAIN_UNAVAILABLE: keychainText }
+export const KEYCHAIN_WORDS = { KEYCHAIN_UNAVAILABLE: keychainText } satisfies SomeWords
 
 /** Returns the one-line warning that a session is not cached: why, and what to do about it. */
 export function renderNotKept(failure: FailureOf<'KEYCHAIN_UNAVAILABLE'>): string {

@@ -1,11 +1,11 @@
 /** What setup and import must not guess, and what undo cannot restore. */
 import { section, showPath, showPlace } from './wording.ts'
-import type { FailureView, WordsFor } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
 import { commandLine, listed, profileWord, quoted, say } from '../ui/words.ts'
 
-export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'IMPORT_AMBIGUOUS' | 'UNDO_CONFLICT'> = {
+export const LAYOUT_WORDS = {
   IMPORT_AMBIGUOUS: ({ tools }) =>
     say(
       'layouts of several tools are found, and there is no terminal to ask at which is meant',
@@ -36,7 +36,7 @@ export const LAYOUT_WORDS: WordsFor<'LAYOUT_UNSUITABLE' | 'IMPORT_AMBIGUOUS' | '
         )
     }
   },
-}
+} satisfies SomeWords
 
 /** The error and the hint, by the profile and where the obstacle is. */
 const UNSUITABLE: Readonly<

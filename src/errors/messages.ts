@@ -9,12 +9,12 @@ import { PEOPLE_WORDS, PROGRAM_FAILURE_WORDS, TOKEN_CODE_WORDS } from './mfa.ts'
 import { PROFILE_WORDS } from './profiles.ts'
 import { STS_WORDS } from './sts.ts'
 import { COMMAND_LINE_WORDS } from './usage.ts'
-import type { FailureView, WordsFor } from './wording.ts'
-import type { Failure, FailureCode } from '../model/failure.ts'
+import type { FailureView, Words } from './wording.ts'
+import type { Failure } from '../model/failure.ts'
 import { visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-const WORDS: WordsFor<FailureCode> = {
+const WORDS: Words = {
   ...COMMAND_LINE_WORDS,
   ...PROFILE_WORDS,
   ...FILE_WORDS,

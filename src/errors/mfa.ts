@@ -1,6 +1,6 @@
 /** Questions, and the people and programs that answer them or not. */
 import { BATCH_FILE, THROUGH_CMD, fromOrigin, section, showErrno, showPlace } from './wording.ts'
-import type { WordsFor } from './wording.ts'
+import type { SomeWords } from './wording.ts'
 import { TYPE_IT, yubiKeyWords } from '../mfa/ykman.ts'
 import type { FailureOf, WantedAnswer, WindowTrouble } from '../model/failure.ts'
 import { commandLine, quoted, say, visible } from '../ui/words.ts'
@@ -85,16 +85,7 @@ const OTHER_LOGIN_WORDS: Readonly<Record<FailureOf<'ANOTHER_LOGIN_FAILED'>['why'
 }
 
 /** Words for what a person, another program of theirs, or the time had a part in. */
-export const PEOPLE_WORDS: WordsFor<
-  | 'PROMPT_UNAVAILABLE'
-  | 'CANCELLED'
-  | 'INTERRUPTED'
-  | 'DECLINED'
-  | 'DEADLINE_EXCEEDED'
-  | 'CREDENTIAL_PROCESS_FAILED'
-  | 'ANOTHER_LOGIN_FAILED'
-  | 'LOGINS_FAILED'
-> = {
+export const PEOPLE_WORDS = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted, window }) => {
     const { need, way, isPassable } = QUESTION_WORDS[wanted]
     const besides = window === undefined ? [] : windowHints(window)
@@ -124,10 +115,10 @@ export const PEOPLE_WORDS: WordsFor<
       reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined,
     ),
   ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHER_LOGIN_WORDS[why]} just now`),
-}
+} satisfies SomeWords
 
 /** Words for programs that are to get credentials, and for what cannot be handed to them. */
-export const PROGRAM_FAILURE_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUOTABLE'> = {
+export const PROGRAM_FAILURE_WORDS = {
   PROGRAM_NOT_RUN: ({ program, reason, errno }) => {
     if (reason === 'not-found')
       return say(
@@ -142,10 +133,10 @@ export const PROGRAM_FAILURE_WORDS: WordsFor<'PROGRAM_NOT_RUN' | 'VALUE_NOT_QUOT
       `the value of ${variable} holds a character that --format ${format} cannot carry safely`,
       `run the program with it instead: ${commandLine('exec')} -- COMMAND`,
     ),
-}
+} satisfies SomeWords
 
 /** Words for sources of token codes that gave none. */
-export const TOKEN_CODE_WORDS: WordsFor<'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED'> = {
+export const TOKEN_CODE_WORDS = {
   TOKEN_COMMAND_FAILED: (failure, view) => {
     const { program, origin, wantsShell } = failure
     const error = `the token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
@@ -155,7 +146,7 @@ export const TOKEN_CODE_WORDS: WordsFor<'TOKEN_COMMAND_FAILED' | 'YUBIKEY_FAILED
     return say(error, shell, TYPE_IT)
   },
   YUBIKEY_FAILED: yubiKeyWords,
-}
+} satisfies SomeWords
 
 function whyCommandFailed({ reason, exitCode, seconds }: FailureOf<'TOKEN_COMMAND_FAILED'>): string {
   switch (reason) {

@@ -1,6 +1,6 @@
 /** Profiles that are missing, incomplete, or must not be written to. */
 import { fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
-import type { FailureView, WordsFor } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, didYouMean, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
@@ -9,21 +9,7 @@ import type { FailureText } from '../ui/words.ts'
 /** More names do not fit into a glance. */
 const MOST_LISTED = 12
 
-export const PROFILE_WORDS: WordsFor<
-  | 'PROFILE_NOT_FOUND'
-  | 'PROFILE_NOT_NAMED'
-  | 'SOURCE_PROFILE_NOT_FOUND'
-  | 'SOURCE_PROFILE_CYCLE'
-  | 'SOURCE_PROFILE_AMBIGUOUS'
-  | 'LONG_TERM_CREDENTIALS_MISSING'
-  | 'LONG_TERM_CREDENTIALS_INCOMPLETE'
-  | 'LONG_TERM_VARIABLES_MISSING'
-  | 'MFA_SERIAL_MISSING'
-  | 'SECTION_HOLDS_LONG_TERM_CREDENTIALS'
-  | 'SECTION_NOT_OURS'
-  | 'SESSION_WOULD_BE_IGNORED'
-  | 'REGION_UNKNOWN'
-> = {
+export const PROFILE_WORDS = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest }, view) =>
     say(
       `there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`,
@@ -107,7 +93,7 @@ export const PROFILE_WORDS: WordsFor<
     ),
   REGION_UNKNOWN: ({ partition }) =>
     say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
-}
+} satisfies SomeWords
 
 const ALL_PROFILES = `to see all profiles: ${commandLine('status', '--all')}`
 

@@ -1,7 +1,7 @@
 /** What STS refused, and the way there. AWS's own code is in brackets, its text is shown with `--debug` alone. */
 import { roleInWords } from '../aws/arn.ts'
 import { fromOrigin, showErrno, showOrigin, showPlace } from './wording.ts'
-import type { FailureView, WordsFor } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { FailureOf, NetworkProblem } from '../model/failure.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
@@ -9,21 +9,7 @@ import { formatInstant } from '../ui/duration.ts'
 import { commandLine, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-export const STS_WORDS: WordsFor<
-  | 'TOKEN_CODE_REJECTED'
-  | 'MFA_SERIAL_REJECTED'
-  | 'CREDENTIALS_REJECTED'
-  | 'SESSION_MISSING'
-  | 'SESSION_NOT_KEPT'
-  | 'ACCESS_DENIED'
-  | 'REQUEST_REFUSED'
-  | 'CLOCK_SKEWED'
-  | 'THROTTLED'
-  | 'REGION_DISABLED'
-  | 'NETWORK_UNREACHABLE'
-  | 'CA_BUNDLE_UNREADABLE'
-  | 'STS_UNEXPECTED'
-> = {
+export const STS_WORDS = {
   TOKEN_CODE_REJECTED: ({ nextCodeInSeconds, known, answerLost }) => {
     const next = `the next code comes in ${nextCodeInSeconds} s`
     if (answerLost) return say('the answer of STS was lost, and the token code is spent', next)
@@ -89,7 +75,7 @@ export const STS_WORDS: WordsFor<
       detail,
     }
   },
-}
+} satisfies SomeWords
 
 function missingSessionText(
   { profile, expiration, wantedSeconds }: FailureOf<'SESSION_MISSING'>,

@@ -1,6 +1,6 @@
 /** Command lines, settings, and values that cannot be used. */
 import { fromOrigin, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
-import type { FailureView, WordsFor } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
 import type { StsArgumentProblem, TextDefect, UsageProblem } from '../model/failure.ts'
 import { exactDuration } from '../ui/duration-words.ts'
 import { commandLine, didYouMean, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
@@ -183,9 +183,7 @@ const DEFECT_WORDS: Readonly<Record<TextDefect, string>> = {
   alphabet: 'it holds a character that AWS does not allow there',
 }
 
-export const COMMAND_LINE_WORDS: WordsFor<
-  'USAGE' | 'STS_ARGUMENT' | 'DURATION_OUT_OF_RANGE' | 'TOKEN_CODE_MALFORMED' | 'MFA_SERIAL_MALFORMED' | 'TEXT_REFUSED'
-> = {
+export const COMMAND_LINE_WORDS = {
   // TypeScript cannot know that the function found under a kind is the one for that kind.
   USAGE: ({ problem }, view) =>
     (USAGE_WORDS[problem.kind] as (problem: UsageProblem, view: FailureView) => FailureText)(problem, view),
@@ -218,4 +216,4 @@ export const COMMAND_LINE_WORDS: WordsFor<
   },
   TEXT_REFUSED: ({ what, text, defect, origin }, view) =>
     say(`the ${what} ${quoted(text)}${fromOrigin(origin, view)} cannot be used: ${DEFECT_WORDS[defect]}`),
-}
+} satisfies SomeWords

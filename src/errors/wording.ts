@@ -17,10 +17,13 @@ export interface FailureView {
   readonly debug: boolean
 }
 
-/** The messages of some failures, one function for each code. */
-export type WordsFor<Code extends FailureCode> = {
-  readonly [C in Code]: (failure: FailureOf<C>, view: FailureView) => FailureText
+/** The message of every failure, a function for each code. */
+export type Words = {
+  readonly [Code in FailureCode]: (failure: FailureOf<Code>, view: FailureView) => FailureText
 }
+
+/** The messages of some failures; messages.ts has them all. */
+export type SomeWords = Partial<Words>
 
 /** What is wrong with a program that is a batch file, and how to run it all the same. */
 export const BATCH_FILE = 'is a batch file, and no safe way is known to hand it these words'
