@@ -76,8 +76,7 @@ function edited(snapshots: SharedSnapshots, edits: Edits): SharedSnapshots {
 }
 
 /**
- * Adds to the profile's section of config what does not stand there; a key that is there is the person's, whatever it
- * says.
+ * Adds to the profile's section of config what is missing there; a key that is there is the user's, whatever its value.
  */
 function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[], snapshots: SharedSnapshots): Edits {
   const { config } = readShared(snapshots)
@@ -88,13 +87,8 @@ function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[],
     .filter((each) => isNeeded(each) && !(isThere && view.get(each.key) !== undefined))
     .map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
   if (missing.length === 0) return {}
-  const place = isThere
-    ? findPlace(
-        config,
-        profile,
-        missing.map(({ key }) => key),
-      )
-    : undefined
+  const keys = missing.map(({ key }) => key)
+  const place = isThere ? findPlace(config, profile, keys) : undefined
   return {
     config: [
       place === undefined

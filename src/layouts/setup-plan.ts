@@ -83,21 +83,16 @@ export function planSetup(input: SetupInput): SetupPlan {
   const move = planKeyMove({ found, given, profiles, documents })
   const dependents = findDependents(found, profiles)
   const device = deviceFor(input, found, dependents, profiles)
-  const editing = { base, dependents, profiles, documents, renamedIn: move.renamedIn, replacesDevice: device.replaces }
-  const processLayout = planProcessLayout({
-    base,
-    wanted: input.layout,
-    profiles,
-    documents,
-    renamedIn: move.renamedIn,
-  })
+  const { renamedIn } = move
+  const editing = { base, dependents, profiles, documents, renamedIn, replacesDevice: device.replaces }
+  const processLayout = planProcessLayout({ base, wanted: input.layout, profiles, documents, renamedIn })
   const settings = [
     ...move.settings.filter(({ key }) => key !== 'region' || input.region === undefined),
     ...(input.region === undefined ? [] : [{ key: 'region', value: encodeUtf8(input.region) }]),
     ...(device.write === undefined ? [] : [{ key: 'awsmfa_mfa_serial', value: encodeUtf8(device.write) }]),
     ...processLayout.settings.map(({ key, value }) => ({ key, value: encodeUtf8(value) })),
   ]
-  const inConfig = settingEdits(documents.config, base, settings, move.renamedIn === 'config')
+  const inConfig = settingEdits(documents.config, base, settings, renamedIn === 'config')
   return {
     base,
     serialNumber: device.serialNumber,
@@ -135,10 +130,8 @@ function deviceFor(
   dependents: DependentProfiles,
   profiles: Profiles,
 ): DeviceDecision {
-  const named = sources.reduce<Resolved<string> | undefined>(
-    (device, name) => device ?? readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys),
-    undefined,
-  )
+  const { profileKeys } = settingRow('MFA device serial')
+  const named = sources.map((name) => readKeys(profiles.find(name), profileKeys)).find((device) => device !== undefined)
   if (serialNumber !== undefined) {
     const value = parseSerialNumber(serialNumber.value, serialNumber.origin)
     return value === named?.value
@@ -185,23 +178,17 @@ function settingEdits(
   const section = isRenamed ? undefined : findPlace(config, base, [])
   const wanted = settings.filter(({ key, value }) => section === undefined || valueIn(document, section, key) !== value)
   if (wanted.length === 0) return []
-  const place =
-    section === undefined
-      ? undefined
-      : findPlace(
-          config,
-          base,
-          wanted.map(({ key }) => key),
-        )
+  const keys = wanted.map(({ key }) => key)
+  const place = section && findPlace(config, base, keys)
   if (place === undefined) return [appendSection(document, configSectionName(base), wanted)]
-  const standing = wanted.map(({ key, value }) => ({
+  const present = wanted.map(({ key, value }) => ({
     key,
     value,
     entry: place.body.entries.findLast((entry) => entry.key === key),
   }))
-  const missing = standing.filter(({ entry }) => entry === undefined)
+  const missing = present.filter(({ entry }) => entry === undefined)
   return [
-    ...standing.flatMap(({ value, entry }) => (entry === undefined ? [] : replaceValue(document, place, entry, value))),
+    ...present.flatMap(({ value, entry }) => (entry === undefined ? [] : replaceValue(document, place, entry, value))),
     ...(missing.length === 0 ? [] : [insertKeys(document, place, missing)]),
   ]
 }
