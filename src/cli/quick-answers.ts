@@ -23,10 +23,12 @@ import { textStyle } from '../ui/style.ts'
 
 /** Answers a line and returns its exit code; undefined if it is declined. */
 export async function answerQuickly(invocation: Invocation): Promise<number | undefined> {
+  if (invocation.command !== 'status' && invocation.command !== 'credential-process') return undefined
   try {
     const surroundings = surroundingsOfProcess()
-    if (invocation.command === 'status') return answerStatus(invocation, surroundings)
-    return invocation.command === 'credential-process' ? await answerProcess(invocation, surroundings) : undefined
+    return invocation.command === 'status'
+      ? answerStatus(invocation, surroundings)
+      : await answerProcess(invocation, surroundings)
   } catch {
     return undefined
   }
@@ -69,41 +71,25 @@ function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): und
   return undefined
 }
 
-/**
- * From what was answered before, or from the session in the profile's own section, where either is valid for more than
- * 15 minutes.
- */
+/** Prints the stored answer, or the session in the profile's own section if more than 15 minutes of it remain. */
 async function answerProcess(
   invocation: Invocation<'credential-process'>,
   surroundings: Surroundings,
 ): Promise<number | undefined> {
   if (Object.keys(invocation.options).some((name) => name !== 'profile')) return undefined
-  const profile = resolveTargetProfile(invocation, surroundings.env).value
+  const { env: environment } = surroundings
+  const profile = resolveTargetProfile(invocation, environment).value
   // Loaded only here: with it comes the cipher.
   const answers = await import('../sessions/process-answers.ts')
-  const text = previousAnswer(answers, profile, surroundings) ?? answerFromSection(answers, profile, surroundings)
+  const folders = resolveOwnFolders(surroundings)
+  const sources = { environment, folders, files: resolveSharedFiles(surroundings) }
+  const text = answers.findAnswer(profile, sources, Date.now()) ?? answerFromSection(answers, profile, surroundings)
   if (text === undefined) return undefined
   createOutput(1)(text)
   return 0
 }
 
-function previousAnswer(
-  { findAnswer }: typeof ProcessAnswers,
-  profile: string,
-  surroundings: Surroundings,
-): string | undefined {
-  const { env: environment } = surroundings
-  const folders = resolveOwnFolders(surroundings)
-  const files = resolveSharedFiles(surroundings)
-  return findAnswer(
-    { profile, environment, folders, files, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state },
-    Date.now(),
-  )
-}
-
-/**
- * Declines role profiles, of which no tool uses keys in the section, and a settings file, which may say when to renew.
- */
+/** Declines role profiles, whose own section no tool reads, and a settings file, which may say when to renew. */
 function answerFromSection(
   { hasSettings, renderProcessAnswer }: typeof ProcessAnswers,
   name: string,
@@ -112,11 +98,10 @@ function answerFromSection(
   if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings)))
     return undefined
   const profile = readSnapshots(surroundings).profiles.find(name)
-  const session =
-    profile === undefined || isAssumeRoleProfile(profile) ? undefined : usableSectionSession(profile, new Date(), 0)
-  return session === undefined
-    ? undefined
-    : renderProcessAnswer({ ...session, account: readKnownIdentity(surroundings, session.accessKeyId)?.account })
+  if (profile === undefined || isAssumeRoleProfile(profile)) return undefined
+  const session = usableSectionSession(profile, new Date(), 0)
+  const account = session && readKnownIdentity(surroundings, session.accessKeyId)?.account
+  return session && renderProcessAnswer({ ...session, account })
 }
 
 function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): CallerIdentity | undefined {

@@ -14,7 +14,7 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { keepAnswer, noteSources, renderProcessAnswer } from '../sessions/process-answers.ts'
+import { noteSources, renderProcessAnswer, storeAnswer } from '../sessions/process-answers.ts'
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
@@ -57,9 +57,8 @@ export async function credentialProcess(
   // run could open an answer with a key from a file.
   if (Object.keys(invocation.options).some((name) => name !== 'profile') || runtime.cacheKeyPlace === 'keychain')
     return 0
-  const places = { ...sources, profile, runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
   const goodUntil = serveUntil(answer.expiration, windowSeconds)
-  await keepAnswer(places, { text, goodUntil, madeFrom }, loginRuntime.now(), loginRuntime.debug)
+  await storeAnswer(sources, { profile, text, goodUntil, madeFrom }, loginRuntime.now(), loginRuntime.debug)
   return 0
 }
 

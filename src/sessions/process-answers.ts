@@ -21,11 +21,6 @@ export interface AnswerSources {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** What the answer for one profile is resolved from, and the place of the key that it is encrypted with. */
-export interface AnswerPlaces extends CacheKeyPlaces, AnswerSources {
-  readonly profile: string
-}
-
 /** The form on disk. Instants are in ms since 1970. */
 interface StoredAnswer {
   readonly version: 1
@@ -39,19 +34,19 @@ interface StoredAnswer {
 /** A clock that is further behind the creation of an answer was set back, and cannot tell when it ends. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
-/** Returns the answer if there is one for exactly these circumstances that is still good. Never throws. */
-export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefined {
-  const name = answerName(places.profile)
+/** Returns the stored answer for a profile, if it is from exactly these sources and still good. Never throws. */
+export function findAnswer(profile: string, sources: AnswerSources, nowMs: number): string | undefined {
+  const name = answerName(profile)
   if (name === undefined) return undefined
   try {
-    const encrypted = readWhole(join(places.folders.cache, name))
-    const key = encrypted === undefined ? undefined : findCacheKey(places)
+    const encrypted = readWhole(join(sources.folders.cache, name))
+    const key = encrypted === undefined ? undefined : findCacheKey(keyPlaces(sources))
     const opened = encrypted === undefined || key === undefined ? undefined : decryptEntry(encrypted, name, key)
     if (opened === undefined) return undefined
     const { version, fingerprint, ...answer } = JSON.parse(opened.toString()) as Partial<StoredAnswer>
     const { createdAt = Infinity, goodUntil = 0, text } = answer
     const isGood = version === 1 && goodUntil > nowMs && createdAt <= nowMs + CLOCK_TOLERANCE_MS
-    return isGood && fingerprint === fingerprintOf(places) ? text : undefined
+    return isGood && fingerprint === fingerprintOf(sources) ? text : undefined
   } catch {
     // The full resolution finds out what is wrong, and replaces the answer.
     return undefined
@@ -60,45 +55,46 @@ export function findAnswer(places: AnswerPlaces, nowMs: number): string | undefi
 
 /** A new answer. */
 export interface Answer {
+  readonly profile: string
   /** What goes to stdout. */
   readonly text: string
-  /** Until when it may be given again without looking at the session. */
+  /** Until when it may be returned again without looking at the session. */
   readonly goodUntil: Date
   /** What `noteSources` returned before anything was read; undefined: the answer is not stored. */
   readonly madeFrom: string | undefined
 }
 
-/** Notes what an answer is about to be resolved from; undefined if that cannot be examined. Never throws. */
-export function noteSources(places: AnswerSources): string | undefined {
+/** Returns what an answer is about to be resolved from; undefined if that cannot be examined. Never throws. */
+export function noteSources(sources: AnswerSources): string | undefined {
   try {
-    return sourcesOf(places)
+    return sourcesOf(sources)
   } catch {
-    // No answer is stored then, and that is all.
+    // No answer is stored in that case.
     return undefined
   }
 }
 
 /**
- * Stores an answer if the key is at hand and nothing that it was resolved from has changed meanwhile. Never throws.
+ * Stores an answer if the key is there and nothing that it was resolved from has changed meanwhile. Never throws.
  * `onOddity` is called, without secrets, if it is not stored.
  */
-export async function keepAnswer(
-  places: AnswerPlaces,
-  { text, goodUntil, madeFrom }: Answer,
+export async function storeAnswer(
+  sources: AnswerSources,
+  { profile, text, goodUntil, madeFrom }: Answer,
   now: Date,
   onOddity: (text: string) => void,
 ): Promise<void> {
   const { writeWhole } = await import('../platform/atomic-file.ts')
-  const [name, key] = [answerName(places.profile), findCacheKey(places)]
+  const [name, key] = [answerName(profile), findCacheKey(keyPlaces(sources))]
   if (name === undefined || key === undefined) return
   try {
-    const fingerprint = fingerprintOf(places)
+    const fingerprint = fingerprintOf(sources)
     // The files were edited while someone typed a code or STS was called: the answer is what they said before.
-    if (sourcesOf(places) !== madeFrom)
+    if (sourcesOf(sources) !== madeFrom)
       return onOddity('the answer was not kept: what it was made from has changed, or could not be looked at')
     const [createdAt, goodUntilMs] = [now.getTime(), goodUntil.getTime()]
     const stored: StoredAnswer = { version: 1, fingerprint, createdAt, goodUntil: goodUntilMs, text }
-    writeWhole(join(places.folders.cache, name), encryptEntry(Buffer.from(JSON.stringify(stored)), name, key))
+    writeWhole(join(sources.folders.cache, name), encryptEntry(Buffer.from(JSON.stringify(stored)), name, key))
   } catch (error) {
     const reason = error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'
     onOddity(`the answer could not be kept (${reason})`)
@@ -154,8 +150,12 @@ const WITHOUT_EFFECT =
 /**
  * Adds the session cache, which every login and logout changes, to the other sources. Throws if one cannot be examined.
  */
-function fingerprintOf(places: AnswerSources): string {
-  return JSON.stringify([sourcesOf(places), pathFacts(join(places.folders.cache, 'sessions'))])
+function fingerprintOf(sources: AnswerSources): string {
+  return JSON.stringify([sourcesOf(sources), pathFacts(join(sources.folders.cache, 'sessions'))])
+}
+
+function keyPlaces({ environment, folders }: AnswerSources): CacheKeyPlaces {
+  return { runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder: folders.state }
 }
 
 /**

@@ -68,8 +68,8 @@ function openHome() {
       cachedSessionOf: createCachedSessionReader({ awsCaches, records: cache.list, identityOf }),
     })
   const folders = { cache: cacheFolder, state: stateFolder, config: join(home, '.config/awsmfa') }
-  const places = { profile: 'robot', folders, files, environment: ENVIRONMENT, ...keyPlaces }
-  return { home, cache, factsAt, awsCaches, statusOf, oddities, places }
+  const sources = { folders, files, environment: ENVIRONMENT }
+  return { home, cache, factsAt, awsCaches, statusOf, oddities, sources, keyPlaces }
 }
 
 test('the sessions in its cache are decrypted and found by what they depend on', () => {
@@ -138,13 +138,13 @@ test('the lines for prompts are those that this version would write', () => {
 })
 
 test('an answer of its credential process is given again as long as what it was resolved from is the same', () => {
-  const { home, places } = openHome()
-  const [name, key] = ['answers/robot.sealed', findCacheKey(places)]
-  const path = join(places.folders.cache, name)
+  const { home, sources, keyPlaces } = openHome()
+  const [name, key] = ['answers/robot.sealed', findCacheKey(keyPlaces)]
+  const path = join(sources.folders.cache, name)
   if (key === undefined) throw new Error('the key can be read')
   const answer = JSON.parse(decryptEntry(readFileSync(path), name, key)?.toString() ?? '') as Record<string, string>
   // The copy of the home is another place at another time, which is a change.
-  expect(findAnswer(places, NOW.getTime())).toBeUndefined()
+  expect(findAnswer('robot', sources, NOW.getTime())).toBeUndefined()
   const moved = {
     ...answer,
     fingerprint: answer['fingerprint']
@@ -155,7 +155,7 @@ test('an answer of its credential process is given again as long as what it was 
       .replaceAll('/tmp/home', home),
   }
   writeFileSync(path, encryptEntry(Buffer.from(JSON.stringify(moved)), name, key))
-  const text = findAnswer(places, NOW.getTime())
+  const text = findAnswer('robot', sources, NOW.getTime())
   expect(JSON.parse(text ?? '')).toMatchObject({
     Version: 1,
     AccessKeyId: SESSION_KEY,
@@ -163,5 +163,5 @@ test('an answer of its credential process is given again as long as what it was 
     AccountId: ALICE.account,
   })
   // 15 minutes before the session expires it is looked at again.
-  expect(findAnswer(places, EXPIRATION.getTime() - 900_000)).toBeUndefined()
+  expect(findAnswer('robot', sources, EXPIRATION.getTime() - 900_000)).toBeUndefined()
 })

@@ -16,17 +16,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findAnswer } from '../../src/sessions/process-answers.ts'
-import type { AnswerPlaces } from '../../src/sessions/process-answers.ts'
-import { forgetAnswers, keepAnswer, noteSources } from '../../src/sessions/process-answers.ts'
+import type { AnswerSources } from '../../src/sessions/process-answers.ts'
+import { forgetAnswers, noteSources, storeAnswer } from '../../src/sessions/process-answers.ts'
 import { createCacheKeyFile } from '../../src/sessions/cache-key-file.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
+interface Places extends AnswerSources {
+  readonly profile: string
+}
+
 const TEXT = '{"Version":1,"AccessKeyId":"ASIAEXAMPLE"}\n'
 const inMinutes = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000)
 
 describe('an answer that was given before', () => {
   let folder = ''
-  let places: AnswerPlaces
+  let places: Places
   const oddities: string[] = []
 
   beforeEach(async () => {
@@ -39,19 +43,27 @@ describe('an answer that was given before', () => {
       environment: { AWS_REGION: 'eu-west-1', HOME: folder },
       folders: { config: join(folder, 'config'), cache: join(folder, 'cache'), state: join(folder, 'state') },
       files: { credentials: join(folder, 'aws/credentials'), config: join(folder, 'aws/config') },
-      runtimeFolder: undefined,
-      stateFolder: join(folder, 'state'),
     }
-    createCacheKeyFile({ ...places, onOddity: (text) => oddities.push(text) }).findOrCreate()
+    createKey()
     oddities.length = 0
     await keep(places)
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const keep = (where: AnswerPlaces, madeFrom = noteSources(where)): Promise<void> =>
-    keepAnswer(where, { text: TEXT, goodUntil: inMinutes(45), madeFrom }, NOW, (text) => oddities.push(text))
-  const find = (changes: Partial<AnswerPlaces> = {}, now = NOW): string | undefined =>
-    findAnswer({ ...places, ...changes }, now.getTime())
+  const createKey = () =>
+    createCacheKeyFile({
+      runtimeFolder: undefined,
+      stateFolder: places.folders.state,
+      onOddity: (text) => oddities.push(text),
+    }).findOrCreate()
+  const keep = ({ profile, ...sources }: Places, madeFrom = noteSources(sources)): Promise<void> =>
+    storeAnswer(sources, { profile, text: TEXT, goodUntil: inMinutes(45), madeFrom }, NOW, (text) =>
+      oddities.push(text),
+    )
+  const find = (changes: Partial<Places> = {}, now = NOW): string | undefined => {
+    const { profile, ...sources } = { ...places, ...changes }
+    return findAnswer(profile, sources, now.getTime())
+  }
   const file = (): string => join(folder, 'cache/answers/base.sealed')
 
   it('is given again, and lies there sealed, for its owner alone', () => {
@@ -74,7 +86,7 @@ describe('an answer that was given before', () => {
     ['the files that are named', () => ({ files: { ...places.files, config: join(folder, 'aws/other') } })],
     ['the profile', () => ({ profile: 'other' })],
   ])('is not given where something else was there: %s', (_, change) => {
-    expect(find((change() ?? {}) as Partial<AnswerPlaces>)).toBeUndefined()
+    expect(find((change() ?? {}) as Partial<Places>)).toBeUndefined()
   })
 
   it('is given whatever program asks, by whatever name it found the profile', () => {
@@ -168,7 +180,7 @@ describe('an answer that was given before', () => {
   it('is not given with another key, or none', () => {
     rmSync(join(folder, 'state/cache-key'))
     expect(find()).toBeUndefined()
-    createCacheKeyFile({ ...places, onOddity: () => undefined }).findOrCreate()
+    createKey()
     expect(find()).toBeUndefined()
   })
 
