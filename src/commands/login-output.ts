@@ -1,9 +1,10 @@
-/** Every word that `login` prints. Each function returns whole lines with their ends, except for questions. */
+/** Every message that `login` prints. Each function returns whole lines with their ends, except for questions. */
 import { identityInWords, roleInWords } from '../aws/arn.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import type { ResolutionNote, StorePlace } from '../login/destination.ts'
+import type { ReplacedSession } from '../login/conflict.ts'
 import type { PlanNote } from '../login/plan.ts'
 import type { SignInEvent } from '../login/sign-in.ts'
 import { renderDeviceFound } from '../mfa/device.ts'
@@ -103,14 +104,14 @@ function cross(style: TextStyle): string {
   return paint(style.unicode ? '✖' : 'x ', 'red', style)
 }
 
-/** Asked before a pattern signs profiles in. */
+/** The question before a pattern signs profiles in. */
 export function patternQuestion(profiles: readonly string[]): string {
   const shown = profiles.slice(0, 8).map((profile) => visible(profile))
   const more = profiles.length > shown.length ? ` and ${profiles.length - shown.length} more` : ''
   return `Sign in ${profiles.length} ${profiles.length === 1 ? 'profile' : 'profiles'} (${shown.join(', ')}${more})?`
 }
 
-/** What stands above the profiles of which one is to be picked. */
+/** The heading of the list of profiles to pick from. */
 export const PICK_QUESTION = "No profile is named, and 'default' cannot be signed in. Which one?"
 
 /** The question where one profile alone can be picked, and Enter says yes. */
@@ -118,7 +119,7 @@ export function pickOnlyQuestion(profile: string): string {
   return `No profile is named, and 'default' cannot be signed in. Sign in '${visible(profile)}'? [Y/n] `
 }
 
-/** Why a session that would still hold is renewed all the same. */
+/** The reason why a session that is still valid is renewed. */
 export function renderRenewal(profile: string, parts: readonly string[]): string {
   return note(
     `the session of '${visible(profile)}' was made by another request (${listed(parts, 'and')} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`,
@@ -133,7 +134,7 @@ export function renderEvent(event: SignInEvent, home: string | undefined, now: D
     case 'device-found':
       return renderDeviceFound(event.serialNumber)
     case 'session-replaced':
-      return renderReplaced(event.profile, event.replaced.session, event.replaced.reason, now)
+      return renderReplaced(event.profile, event.replaced, now)
     case 'write-warning':
       return renderWriteWarning(event.warning, home)
     case 'cache-refused': {
@@ -144,74 +145,55 @@ export function renderEvent(event: SignInEvent, home: string | undefined, now: D
   }
 }
 
-/** Says whose session gives way. */
-function renderReplaced(
-  profile: string,
-  session: ForeignSession,
-  reason: 'expired' | 'same-user' | 'replaced',
-  now: Date,
-): string {
+function renderReplaced(profile: string, { session, reason }: ReplacedSession, now: Date): string {
   const owner = session.manager === undefined ? 'another tool' : `'${visible(session.manager)}'`
   const ended =
     session.expiration === undefined || session.expiration > now
       ? 'no longer holds'
       : `ended ${relativeToNow(session.expiration, now)}`
   const words = {
-    expired: `the session of ${owner} in [${visible(profile)}] ${ended}; it is replaced`,
-    'same-user': `the session of ${owner} in [${visible(profile)}] is this user's too; it is replaced`,
-    replaced: `the session of ${owner} in [${visible(profile)}] is replaced, as asked`,
+    expired: `${ended}; it is replaced`,
+    'same-user': "is this user's too; it is replaced",
+    replaced: 'is replaced, as asked',
   }
-  return note(words[reason])
+  return note(`the session of ${owner} in [${visible(profile)}] ${words[reason]}`)
 }
 
-/** The question before another's live session is replaced. */
-export function conflictQuestion(profile: string, session: ForeignSession, now: Date): string {
-  const owner =
-    session.manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(session.manager)}'`
-  const end =
-    session.expiration === undefined
-      ? ''
-      : session.expiration > now
-        ? `, which ends ${relativeToNow(session.expiration, now)}`
-        : ''
-  return `[${visible(profile)}] holds ${owner} (key ${session.accessKeyId})${end}. Replace it?`
+/** The question before another program's session that is still valid is replaced. */
+export function conflictQuestion(
+  profile: string,
+  { accessKeyId, manager, expiration }: ForeignSession,
+  now: Date,
+): string {
+  const owner = manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(manager)}'`
+  const isValid = expiration !== undefined && expiration > now
+  const end = isValid ? `, which ends ${relativeToNow(expiration, now)}` : ''
+  return `[${visible(profile)}] holds ${owner} (key ${accessKeyId})${end}. Replace it?`
 }
 
-/** Says what was resolved in a way that a person may not expect. */
+/** A setting was resolved in a way that a person may not expect. */
 export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): string {
+  return note(resolutionNoteInWords(resolved, home))
+}
+
+function resolutionNoteInWords(resolved: ResolutionNote, home: string | undefined): string {
   switch (resolved.kind) {
     case 'own-suffix':
-      return note(
-        `'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`,
-      )
+      return `'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`
     case 'signs-in-other':
-      return note(
-        `'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`,
-      )
+      return `'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`
     case 'strict-tools-refuse':
-      return note(
-        `${listed(resolved.tools, 'and')} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`,
-      )
+      return `${listed(resolved.tools, 'and')} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`
     case 'tools-still-ask':
-      return note(
-        `${listed(resolved.tools, 'and')} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
-      )
+      return `${listed(resolved.tools, 'and')} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
     case 'role-too-long':
-      return note(
-        `tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`,
-      )
+      return `tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
     case 'process-still-runs':
-      return note(
-        `${listed(resolved.tools, 'and')} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`,
-      )
+      return `${listed(resolved.tools, 'and')} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`
     case 'environment-serial-ignored':
-      return note(
-        `${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`,
-      )
+      return `${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`
     case 'serial-of-other-account':
-      return note(
-        `the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`,
-      )
+      return `the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`
   }
 }
 
@@ -219,10 +201,9 @@ function toMend(profile: string): string {
   return `To mend it: ${commandLine('setup', profileWord(profile))}`
 }
 
-/** Says what the plan caps. */
-function renderPlanNote(planned: PlanNote): string {
+function renderPlanNote({ roleArn, cappedToSeconds, requestedSeconds }: PlanNote): string {
   return note(
-    `AWS limits ${roleInWords(planned.roleArn)} to ${exactDuration(planned.cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(planned.requestedSeconds)}`,
+    `AWS limits ${roleInWords(roleArn)} to ${exactDuration(cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(requestedSeconds)}`,
   )
 }
 

@@ -1,5 +1,4 @@
 /** `login`: which profiles → prepare each → sign in those that need it → report. */
-import { classifyProfile } from '../aws-files/ownership.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { isOutputOption } from '../command-line/table.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -25,7 +24,6 @@ import type { LoginInput } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
 import { canBeSignedIn, expandTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
-import type { Targets } from '../login/targets.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
@@ -39,42 +37,26 @@ import { visible } from '../ui/words.ts'
  * failed, and DECLINED for a no; a profile that is not signed in is left as it was.
  */
 export async function login(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
+  const { terminal, deadline, cancelled } = runtime
   runtime.backups.sweep()
   const snapshots = runtime.files.read()
   const defaults = await runtime.readSettings()
-  const { profiles, byPattern } = findTargets(invocation, snapshots, runtime)
-  if (invocation.options.all !== true && !byPattern && profiles.length < 2) {
+  const isAll = invocation.options.all === true
+  const { profiles, byPattern } = isAll
+    ? { profiles: managedProfiles(runtime.stores), byPattern: false }
+    : expandTargets(invocation.positionals, snapshots.profiles, snapshots.paths)
+  if (!isAll && !byPattern && profiles.length < 2) {
     const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
     return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)
   }
-  if (profiles.length === 0 && invocation.options.quiet !== true) runtime.terminal.stderr(renderNothingManaged())
-  if (byPattern) await confirmPattern(profiles, runtime)
+  if (profiles.length === 0 && invocation.options.quiet !== true) terminal.stderr(renderNothingManaged())
+  // A pattern may match more than expected.
+  if (byPattern && terminal.canAsk()) {
+    const isConfirmed = await deadline.pauseWhile(terminal.confirm(patternQuestion(profiles), cancelled))
+    if (!isConfirmed) throw new AwsmfaError({ code: 'DECLINED' })
+  }
   return await signInProfiles(invocation, profiles, { snapshots, defaults }, runtime)
-}
-
-function findTargets(
-  { positionals, options }: Invocation<'login'>,
-  { profiles, paths }: SharedSnapshots,
-  { stores }: LoginRuntime,
-): Targets {
-  if (options.all === true) return { profiles: managedProfiles(stores), byPattern: false }
-  return expandTargets({
-    words: positionals,
-    names: profiles.names(),
-    holdsKeys: (name) => classifyProfile(profiles.find(name)).kind === 'long-term',
-    paths: [paths.config, paths.credentials],
-  })
-}
-
-/** A pattern may match more than expected, so on a terminal the profiles are listed and confirmed. */
-async function confirmPattern(
-  targets: readonly string[],
-  { terminal, deadline, cancelled }: LoginRuntime,
-): Promise<void> {
-  if (!terminal.canAsk()) return
-  const agreed = await deadline.pauseWhile(terminal.confirm(patternQuestion(targets), cancelled))
-  if (!agreed) throw new AwsmfaError({ code: 'DECLINED' })
 }
 
 /**

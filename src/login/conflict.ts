@@ -7,11 +7,11 @@ import type { LongTermCredentials, SigningCredentials } from '../model/credentia
 import { parseExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
+import type { Place } from '../model/origin.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
-/** A section that login wants to write. */
 export interface ConflictRequest {
   readonly profile: string
   readonly ownership: SectionOwnership
@@ -76,11 +76,7 @@ function describeSession({
   expiration: marked,
 }: Extract<SectionOwnership, { readonly kind: 'foreign-session' }>): ForeignSession {
   const expiration = marked === undefined ? undefined : parseExpiration(marked.value, marked.format)
-  return {
-    accessKeyId: shortenAccessKeyId(accessKeyId),
-    ...(manager === undefined ? {} : { manager }),
-    ...(expiration === undefined ? {} : { expiration }),
-  }
+  return { accessKeyId: shortenAccessKeyId(accessKeyId), manager, expiration }
 }
 
 /** Asks STS whose session it is. Undefined: another user's, or STS does not say. */
@@ -111,7 +107,6 @@ function sessionIn(view: ProfileView | undefined): SigningCredentials | undefine
     : { accessKeyId, secretAccessKey, sessionToken }
 }
 
-function placeOf({ path, view }: ConflictRequest): { readonly path: string; readonly line?: number } {
-  const line = view?.lines.credentials
-  return line === undefined ? { path } : { path, line }
+function placeOf({ path, view }: ConflictRequest): Place {
+  return { path, line: view?.lines.credentials }
 }

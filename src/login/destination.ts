@@ -78,7 +78,6 @@ export function assertNotElsewhere(target: ProfileView | undefined, paths: Share
   throw ignored(target, found, paths)
 }
 
-/** A login, as far as it decides where the session goes. */
 export interface StoreInput {
   readonly target: string
   /** The profiles of the chain before the one with the long-term credentials. */

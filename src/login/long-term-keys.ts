@@ -66,7 +66,7 @@ export async function runCredentialProcess(
         program: program ?? source.command,
         reason,
         place: source.place,
-        ...(exitCode === undefined ? {} : { exitCode }),
+        exitCode,
       },
       { cause },
     )

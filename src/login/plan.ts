@@ -22,7 +22,6 @@ export interface LoginPlan {
   readonly notes: readonly PlanNote[]
 }
 
-/** A role to assume, and for how long. */
 export interface PlannedRole {
   readonly role: RoleStep
   readonly durationSeconds: number

@@ -28,7 +28,6 @@ import { nearest } from '../ui/words.ts'
  */
 export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
 
-/** Where a profile chain begins. */
 export interface ProfileChainInput {
   readonly target: Resolved<string>
   /** `--source-profile` or its variable, in place of what the target itself names. */
@@ -63,7 +62,7 @@ export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
   const { target, profiles, paths, generalSource: general } = input
   const name = target.value
   const profile = profiles.find(name)
-  const source = sourceOf(profile, input)
+  const source = input.source ?? namedSource(profile)
   if (source !== undefined && source.value !== name) {
     const found = followSource(source, [name], input)
     return found.longTerm !== undefined ? found : (fromOwnSuffix(found.path, input) ?? fail(found.path, input))
@@ -72,7 +71,9 @@ export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
   if (own !== undefined) return { path: [name], longTerm: own, reachedByName: false, ownSuffix: false }
   const found = general && general.value !== name ? followSource(general, [name], input) : undefined
   if (found?.longTerm !== undefined) return found
-  return fromOwnSuffix([name], input) ?? (profile === undefined ? failNotFound(input) : fail([name], input))
+  const suffixed = fromOwnSuffix([name], input)
+  if (suffixed === undefined && profile === undefined) throw profileNotFound(target, input)
+  return suffixed ?? fail([name], input)
 }
 
 /**
@@ -82,7 +83,7 @@ export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
 export function pathOfSources(input: ProfileChainInput): readonly string[] {
   const { target, profiles } = input
   const path = [target.value]
-  let next = sourceOf(profiles.find(target.value), input) ?? input.generalSource
+  let next = input.source ?? namedSource(profiles.find(target.value)) ?? input.generalSource
   while (next !== undefined && next.value !== path.at(-1)) {
     if (path.includes(next.value)) throw new AwsmfaError({ code: 'SOURCE_PROFILE_CYCLE', path: [...path, next.value] })
     const profile = profiles.find(next.value)
@@ -91,10 +92,6 @@ export function pathOfSources(input: ProfileChainInput): readonly string[] {
     next = namedSource(profile)
   }
   return path
-}
-
-function sourceOf(profile: ProfileView | undefined, { source }: ProfileChainInput): Resolved<string> | undefined {
-  return source ?? namedSource(profile)
 }
 
 function namedSource(profile: ProfileView | undefined): Resolved<string> | undefined {
@@ -167,25 +164,28 @@ function sourceNotFound(
   // The AWS CLI takes a comment after the value as part of the name, so the name without it is the likeliest one meant.
   const uncommented = withoutComment(source)
   const isUncommented = uncommented !== source && profiles.find(uncommented) !== undefined
-  const near = isUncommented ? uncommented : nearest(source, profiles.names())
   return new AwsmfaError({
     code: 'SOURCE_PROFILE_NOT_FOUND',
     profile,
     source,
     origin,
     paths: [paths.config, paths.credentials],
-    ...(near === undefined ? {} : { nearest: near }),
+    nearest: isUncommented ? uncommented : nearest(source, profiles.names()),
   })
 }
 
-function failNotFound({ target: { value: profile, origin }, profiles, paths }: ProfileChainInput): never {
-  const near = nearest(profile, profiles.names())
-  throw new AwsmfaError({
+/** Returns the failure of a name or pattern that matches no profile. */
+export function profileNotFound(
+  { value: profile, origin }: Resolved<string>,
+  { profiles, paths }: Pick<ProfileChainInput, 'profiles' | 'paths'>,
+): AwsmfaError {
+  const { config, credentials } = paths
+  return new AwsmfaError({
     code: 'PROFILE_NOT_FOUND',
     profile,
     origin,
-    paths: [paths.config, paths.credentials],
-    ...(near === undefined ? {} : { nearest: near }),
+    paths: [config, credentials],
+    nearest: nearest(profile, profiles.names()),
   })
 }
 
@@ -201,7 +201,7 @@ function fail(path: readonly string[], { target, profiles, paths }: ProfileChain
     profile: target.value,
     path,
     lookedFor: [...new Set(suffixed)].filter((name) => !path.includes(name)),
-    ...(sessionAt === undefined ? {} : { sessionAt }),
+    sessionAt,
   })
 }
 
@@ -211,11 +211,10 @@ interface NamedRole {
   readonly profile: ProfileView | undefined
 }
 
-/** Where roles are looked for. */
 interface RoleSearch {
   /** From the profile that gets the session to the one with the long-term credentials. */
   readonly profileChain: readonly (ProfileView | undefined)[]
-  /** Another profile names the last one as its source profile: its `role_arn` is then no tool's concern. */
+  /** Another profile names the last one as its source profile: no tool reads its `role_arn` then. */
   readonly lastIsSource: boolean
   readonly defaults?: GlobalDefaults
 }

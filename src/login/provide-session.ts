@@ -29,7 +29,6 @@ import type { CacheEffects } from '../sessions/session-cache.ts'
 import { findCurrentSession } from '../sessions/status.ts'
 import type { CachedSessionOf, CurrentSession } from '../sessions/status.ts'
 
-/** What a program wants. */
 export interface ProvideRequest {
   readonly resolution: LoginResolution
   /** The program itself requested the duration; a duration in a file only limits how long a session may be. */
@@ -166,7 +165,6 @@ export interface CurrentEffects
   readonly connect: (settings: ChainedRoles & { readonly path: readonly string[] }) => Connection
 }
 
-/** The session, or none. */
 export type CurrentOutcome = Exclude<CurrentSession, { readonly kind: 'through' }>
 
 /**

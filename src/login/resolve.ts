@@ -42,7 +42,6 @@ import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 
-/** What a login starts from. */
 export interface LoginInput {
   readonly invocation: AnyInvocation
   readonly environment: Environment

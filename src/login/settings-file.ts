@@ -30,16 +30,15 @@ export function settingsReader(configFolder: string): () => Promise<GlobalDefaul
  */
 export async function readSettingsFile(configFolder: string): Promise<GlobalDefaults> {
   const files = SETTINGS_FILES.map((name) => ({ name, path: join(configFolder, name) })).filter(({ path }) =>
-    isFound(path),
+    reading(path, () => isThere(path)),
   )
   const [file, ...others] = files
   if (file === undefined) return {}
   const { name, path } = file
   if (others.length > 0) throw usage({ kind: 'several-settings-files', paths: files.map((each) => each.path) })
   const { format, read } = FORMATS[name]
-  const malformed = (line: number | undefined): AwsmfaError =>
-    usage({ kind: 'malformed-settings', path, format, ...lineIfKnown(line) })
-  const text = decodeUtf8(readBytes(path))
+  const malformed = (line: number | undefined): AwsmfaError => usage({ kind: 'malformed-settings', path, format, line })
+  const text = decodeUtf8(reading(path, () => readRegularFile(path).bytes))
   if (text === undefined) throw malformed(undefined)
   return text.trim() === '' ? {} : toDefaults(await read(text, malformed), path)
 }
@@ -67,24 +66,15 @@ const FORMATS = {
   'config.json': { format: 'json', read: readJson },
 } as const satisfies Record<(typeof SETTINGS_FILES)[number], { readonly format: string; readonly read: Reader }>
 
-function isFound(path: string): boolean {
+/** Returns what `read` does. Throws SETTINGS_UNREADABLE for an error of the system. */
+function reading<T>(path: string, read: () => T): T {
   try {
-    return isThere(path)
+    return read()
   } catch (error) {
-    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'unknown', error)
+    if (error instanceof AwsmfaError && !isFailure(error, 'FILE_UNREADABLE')) throw error
+    const errno = isFailure(error, 'FILE_UNREADABLE') ? error.failure.errno : (error as NodeJS.ErrnoException).code
+    throw new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno: errno ?? 'unknown' }, { cause: error })
   }
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readRegularFile(path).bytes
-  } catch (error) {
-    throw isFailure(error, 'FILE_UNREADABLE') ? unreadable(path, error.failure.errno, error) : error
-  }
-}
-
-function unreadable(path: string, errno: string, cause: unknown): AwsmfaError {
-  return new AwsmfaError({ code: 'SETTINGS_UNREADABLE', place: { path }, errno }, { cause })
 }
 
 /** Drops a byte order mark. Returns undefined for other encodings, such as the UTF-16 of some editors. */
@@ -114,12 +104,12 @@ function toDefaults(entries: readonly Entry[], path: string): GlobalDefaults {
         lines: [first.line, line].filter((each) => each !== undefined),
       })
     if (value.kind !== 'text' && value.kind !== 'nothing')
-      throw usage({ kind: 'setting-type', path, key, found: value.kind, ...lineIfKnown(line) })
+      throw usage({ kind: 'setting-type', path, key, found: value.kind, line })
     seen.set(key, entry)
   }
   return Object.fromEntries(
     [...seen.values()].flatMap(({ key, line, value }) =>
-      value.kind === 'text' ? [[key, { value: value.text, place: { path, ...lineIfKnown(line) } }]] : [],
+      value.kind === 'text' ? [[key, { value: value.text, place: { path, line } }]] : [],
     ),
   )
 }
@@ -127,18 +117,7 @@ function toDefaults(entries: readonly Entry[], path: string): GlobalDefaults {
 function unknownKey({ key, line }: Entry, path: string): AwsmfaError {
   const instead = SETTING_TABLE.find(({ notInFile }) => notInFile?.key === key)?.notInFile?.instead
   const near = instead === undefined ? nearest(key, SETTINGS_FILE_KEYS) : undefined
-  return usage({
-    kind: 'unknown-setting',
-    path,
-    key,
-    ...lineIfKnown(line),
-    ...(near === undefined ? {} : { nearest: near }),
-    ...(instead === undefined ? {} : { instead }),
-  })
-}
-
-function lineIfKnown(line: number | undefined): { readonly line?: number } {
-  return line === undefined ? {} : { line }
+  return usage({ kind: 'unknown-setting', path, key, line, nearest: near, instead })
 }
 
 function usage(problem: UsageProblem): AwsmfaError {

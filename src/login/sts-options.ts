@@ -275,7 +275,7 @@ function resolveFlag(name: string, operation: StsOperation): OwnFlagName {
         )
   if (roleFlag !== undefined) throw stsArgument({ kind: 'role-flag-without-role', flag: roleFlag })
   const near = nearest(name, [...own, ...OWN_GLOBALS])
-  throw stsArgument({ kind: 'unknown-flag', flag: name, operation, ...(near === undefined ? {} : { nearest: near }) })
+  throw stsArgument({ kind: 'unknown-flag', flag: name, operation, nearest: near })
 }
 
 /** Returns the flag of that name or unique prefix; undefined if there is none. Throws STS_ARGUMENT for several. */

@@ -1,30 +1,16 @@
 /** Which profiles a login is about: those that are named, and those that could be. */
 import { classifyProfile } from '../aws-files/ownership.ts'
+import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
-import type { AnyInvocation } from '../command-line/table.ts'
-import { LONG_TERM_SUFFIXES } from './profile-chain.ts'
+import { LONG_TERM_SUFFIXES, profileNotFound } from './profile-chain.ts'
 import { resolveLogin } from './resolve.ts'
 import type { LoginInput } from './resolve.ts'
 import { findProfileWord } from './sts-options.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment } from '../model/invocation.ts'
-import type { ProfileView } from '../model/profile.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-import { nearest } from '../ui/words.ts'
-
-/** What the command line names. */
-export interface TargetWords {
-  /** Names and patterns; empty if none are given. */
-  readonly words: readonly string[]
-  /** Every profile of both files. */
-  readonly names: readonly string[]
-  /** Whether a profile has long-term credentials, which no session may overwrite. */
-  readonly holdsKeys: (name: string) => boolean
-  /** The files, for the message about a pattern that matches nothing. */
-  readonly paths: readonly string[]
-}
 
 /** The profiles to sign in to. */
 export interface Targets {
@@ -35,11 +21,12 @@ export interface Targets {
 
 /**
  * Returns the profiles that the words name, each once and in their order. In a pattern `*` matches any characters and
- * `?` one; it skips profiles with long-term credentials. A word without either is a name, known or not. Throws
- * PROFILE_NOT_FOUND for a pattern that matches no profile.
+ * `?` one; it skips profiles with long-term credentials, which no session may overwrite. A word without either is a
+ * name, known or not. Throws PROFILE_NOT_FOUND for a pattern that matches no profile.
  */
-export function expandTargets({ words, names, holdsKeys, paths }: TargetWords): Targets {
+export function expandTargets(words: readonly string[], profiles: Profiles, paths: SharedPaths): Targets {
   const targets = new Set<string>()
+  const names = profiles.names()
   let byPattern = false
   for (const word of words) {
     if (names.includes(word) || !/[*?]/.test(word)) {
@@ -47,10 +34,13 @@ export function expandTargets({ words, names, holdsKeys, paths }: TargetWords): 
       continue
     }
     const pattern = toPattern(word)
-    const fitting = names.filter((name) => pattern.test(name) && !holdsKeys(name))
-    if (fitting.length === 0) throw notFound(word, names, paths)
+    const matching = names.filter(
+      (name) => pattern.test(name) && classifyProfile(profiles.find(name)).kind !== 'long-term',
+    )
+    if (matching.length === 0)
+      throw profileNotFound({ value: word, origin: { kind: 'flag', flag: 'profile' } }, { profiles, paths })
     byPattern = true
-    for (const name of fitting) targets.add(name)
+    for (const name of matching) targets.add(name)
   }
   return { profiles: [...targets], byPattern }
 }
@@ -63,25 +53,8 @@ function toPattern(word: string): RegExp {
   return new RegExp(`^${source}$`, 'su')
 }
 
-function notFound(pattern: string, names: readonly string[], paths: readonly string[]): AwsmfaError {
-  const near = nearest(pattern, names)
-  return new AwsmfaError({
-    code: 'PROFILE_NOT_FOUND',
-    profile: pattern,
-    origin: { kind: 'flag', flag: 'profile' },
-    paths,
-    ...(near === undefined ? {} : { nearest: near }),
-  })
-}
-
 /** Whether neither the command line nor the environment names a profile. */
-export function isProfileUnnamed({
-  invocation,
-  environment,
-}: {
-  readonly invocation: AnyInvocation
-  readonly environment: Environment
-}): boolean {
+export function isProfileUnnamed({ invocation, environment }: Pick<LoginInput, 'invocation' | 'environment'>): boolean {
   return (
     resolveTargetProfile(invocation, environment).origin.kind === 'default' &&
     findProfileWord(invocation.tail ?? []) === undefined
@@ -138,18 +111,9 @@ function lastSignIn(profile: string, { records, profiles }: CandidateInput): num
   const cached = records
     .filter((record) => record.profiles.includes(profile))
     .map(({ createdAt }) => createdAt.getTime())
-  return Math.max(0, ...cached, madeBefore(profiles.find(profile)))
-}
-
-/**
- * The cache drops expired sessions, the credentials file does not: awsmfa made the one there about so long before its
- * expiration.
- */
-function madeBefore(view: ProfileView | undefined): number {
-  const ownership = classifyProfile(view)
-  const expiration =
-    ownership.kind === 'ours' && ownership.expiration !== undefined
-      ? parseExpiration(ownership.expiration, 'rfc3339')
-      : undefined
-  return expiration === undefined ? 0 : expiration.getTime() - DURATION_LIMITS.GetSessionToken.usual * 1000
+  const ownership = classifyProfile(profiles.find(profile))
+  const expiration = ownership.kind === 'ours' ? parseExpiration(ownership.expiration ?? '', 'rfc3339') : undefined
+  // The cache drops expired sessions, the credentials file does not: awsmfa made the one there about so long before.
+  const stored = expiration === undefined ? 0 : expiration.getTime() - DURATION_LIMITS.GetSessionToken.usual * 1000
+  return Math.max(0, ...cached, stored)
 }

@@ -77,6 +77,6 @@ function reasonOf(end: ProgramEnd, timeoutMs: number): Pick<CommandFailure, 'rea
       return { reason: end.errno === 'ENOENT' ? 'not-found' : 'not-executable' }
     case 'ended':
       if (end.exitCode === 0) return { reason: 'output' }
-      return { reason: 'exit', ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }) }
+      return { reason: 'exit', exitCode: end.exitCode }
   }
 }

@@ -113,14 +113,13 @@ async function ask(provide: ProvideTokenCode, request: TokenCodeRequest): Promis
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
-  let stop = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(reasonOf(signal))
-    signal.addEventListener('abort', stop, { once: true })
-  })
+  const settled = new AbortController()
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), { signal: settled.signal }),
+  )
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    signal.removeEventListener('abort', stop)
+    settled.abort()
   }
 }

@@ -1,7 +1,7 @@
 /** Prompting for a token code: at the terminal or in a window, and in which words. */
 import type { PROMPT_CHOICES } from '../command-line/spec.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Failure, NoWindowReason, WindowProgram } from '../model/failure.ts'
+import type { NoWindowReason, WindowProgram } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Asker } from '../ui/question.ts'
@@ -11,6 +11,7 @@ import { visible } from '../ui/words.ts'
 import { parseTokenCode } from './token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
 import { yubiKeyWords } from './ykman.ts'
+import type { YubiKeyFailure } from './ykman.ts'
 
 /** Lines that are no code, one after another, before the question is given up: nobody is there. */
 const MAX_MALFORMED = 10
@@ -23,7 +24,7 @@ const MAX_MALFORMED = 10
 export function createTerminalTokenCode(asker: Asker): TokenCodeSource {
   return async (request, signal) => {
     signal.throwIfAborted()
-    if (request.refusal !== undefined) asker.say(`${tokenCodeRefusal(request.refusal, asker.style)}\n`)
+    if (request.refusal !== undefined) asker.say(`${cross(asker.style)} ${whyRefused(request.refusal)}\n`)
     for (let malformed = 0; malformed < MAX_MALFORMED; malformed += 1) {
       const text = tokenCodeQuestion(request, malformed > 0)
       const code = parseTokenCode(await asker.askLine({ text, wanted: 'token-code', keep: false }, signal))
@@ -128,12 +129,7 @@ export function tokenCodeQuestion(request: TokenCodeRequest, malformed: boolean)
   return `${reason}MFA code for ${visible(request.userName ?? deviceName(request.serialNumber))} (${served}): `
 }
 
-/** Returns why the previous code was refused and when the next one appears, as a line without its end. */
-function tokenCodeRefusal(refusal: NonNullable<TokenCodeRequest['refusal']>, style: TextStyle): string {
-  return `${cross(style)} ${whyRefused(refusal)}`
-}
-
-/** Returns the same without the sign. */
+/** Returns why the previous code was refused and when the next one appears. */
 export function whyRefused({ answerLost, known, nextCodeInSeconds }: NonNullable<TokenCodeRequest['refusal']>): string {
   const next = `${nextCodeInSeconds} s`
   if (answerLost) return `the answer was lost and the code is spent; the next one comes in ${next}`
@@ -159,10 +155,7 @@ export function oathPasswordQuestion(serial: string | undefined, again: boolean)
 }
 
 /** Returns why a YubiKey gave no code, as a line without its end, while a code can still be typed. */
-export function yubiKeyFailureLine(
-  failure: Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>,
-  style: TextStyle,
-): string {
+export function yubiKeyFailureLine(failure: YubiKeyFailure, style: TextStyle): string {
   return `${cross(style)} ${yubiKeyWords(failure).error}`
 }
 

@@ -25,69 +25,48 @@ export interface TokenCodeSettings {
   readonly prompt: PromptSettings
 }
 
-/** What a prompt depends on besides the settings. */
-export interface TypedOptions {
+/** What the sources depend on besides the settings. */
+export interface SourcesOptions {
   readonly asker: Asker
   readonly environment: Environment
-}
-
-export interface SourcesOptions extends TypedOptions {
   /** Writes lines to stderr, for a login without a terminal; if missing, nobody reads them. */
   readonly stderr?: (text: string) => void
 }
 
-/** The one source that a login uses; a person may type beside a YubiKey. */
-export type CodeSource =
-  | { readonly kind: 'given'; readonly code: Resolved<string> }
-  | { readonly kind: 'command'; readonly command: Resolved<string> }
-  | { readonly kind: 'yubikey'; readonly settings: YubiKeySettings }
-  | { readonly kind: 'typed' }
-
-/** Returns the source by precedence: a code that was given, a token command, a YubiKey, a prompt. */
-export function codeSourceOf({
-  tokenCode,
-  tokenCommand,
-  yubiKey,
-}: Pick<TokenCodeSettings, 'tokenCode' | 'tokenCommand' | 'yubiKey'>): CodeSource {
-  if (tokenCode !== undefined) return { kind: 'given', code: tokenCode }
-  if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand }
-  return yubiKey === undefined ? { kind: 'typed' } : { kind: 'yubikey', settings: yubiKey }
-}
-
-/** Returns the sources to ask. stdin is read only for the code `-`. */
+/**
+ * Returns the sources to ask: a code that was given, otherwise a token command, otherwise a YubiKey beside a prompt,
+ * otherwise a prompt. stdin is read only for the code `-`.
+ */
 export async function tokenCodeSources(
   settings: TokenCodeSettings,
   { asker, environment, stderr }: SourcesOptions,
 ): Promise<readonly TokenCodeSource[]> {
-  const source = codeSourceOf(settings)
-  switch (source.kind) {
-    case 'given':
-      return [createGivenTokenCode(source.code.value, source.code.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
-    case 'command': {
-      const { createTokenCommand } = await import('./command.ts')
-      const options = { environment: { ...environment }, profile: settings.target.value, obstacle: asker.obstacle }
-      return [createTokenCommand(source.command, options)]
-    }
-    case 'yubikey': {
-      const { createInterruptibleAsker, createYubiKeyTokenCode, terminalTalk } = await import('./yubikey.ts')
-      const shared = createInterruptibleAsker(asker)
-      const options = { environment: { ...environment }, talk: terminalTalk(shared, stderr) }
-      return [
-        createYubiKeyTokenCode(source.settings, options),
-        typedTokenCode(settings, { asker: shared, environment }),
-      ]
-    }
-    case 'typed':
-      return [typedTokenCode(settings, { asker, environment })]
+  const { tokenCode, tokenCommand, yubiKey, target } = settings
+  const own = { environment: { ...environment } }
+  if (tokenCode !== undefined)
+    return [createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
+  if (tokenCommand !== undefined) {
+    const { createTokenCommand } = await import('./command.ts')
+    return [createTokenCommand(tokenCommand, { ...own, profile: target.value, obstacle: asker.obstacle })]
   }
+  if (yubiKey === undefined) return [typedTokenCode(settings, { asker, environment })]
+  const { createInterruptibleAsker, createYubiKeyTokenCode, terminalDialog } = await import('./yubikey.ts')
+  const shared = createInterruptibleAsker(asker)
+  return [
+    createYubiKeyTokenCode(yubiKey, { ...own, dialog: terminalDialog(shared, stderr) }),
+    typedTokenCode(settings, { asker: shared, environment }),
+  ]
 }
 
-/** Returns whether someone can be prompted now. */
-export function canAskPerson({ prompt }: Pick<TokenCodeSettings, 'prompt'>, options: TypedOptions): boolean {
-  return decide(prompt, options).kind !== 'nothing'
+/** Whether a program or a person can provide a token code, here and now. */
+export function canGetCode(
+  { tokenCode, tokenCommand, yubiKey, prompt }: Omit<TokenCodeSettings, 'target' | 'roles'>,
+  options: SourcesOptions,
+): boolean {
+  return (tokenCode ?? tokenCommand ?? yubiKey) !== undefined || decide(prompt, options).kind !== 'nothing'
 }
 
-function decide(prompt: PromptSettings, { asker, environment }: TypedOptions): PromptDecision {
+function decide(prompt: PromptSettings, { asker, environment }: SourcesOptions): PromptDecision {
   return choosePrompt(prompt, {
     platform: process.platform,
     environment,
@@ -99,7 +78,7 @@ function decide(prompt: PromptSettings, { asker, environment }: TypedOptions): P
 /** Prompts at the terminal or in a window; decides when it is asked, since the terminal may have come or gone. */
 function typedTokenCode(
   { prompt, roles }: Pick<TokenCodeSettings, 'prompt' | 'roles'>,
-  options: TypedOptions,
+  options: SourcesOptions,
 ): TokenCodeSource {
   const { asker, environment } = options
   const terminal = createTerminalTokenCode(asker)

@@ -59,46 +59,36 @@ export async function askTokenCode(
   signal: AbortSignal,
 ): Promise<TokenCodeAnswer> {
   const withdrawal = new AbortController()
-  const withdraw = (): void => withdrawal.abort(signal.reason)
-  signal.addEventListener('abort', withdraw, { once: true })
+  const ended = AbortSignal.any([signal, withdrawal.signal])
   try {
     signal.throwIfAborted()
-    return await firstAnswer(sources.map(async (source) => source(request, withdrawal.signal)))
+    return await firstAnswer(sources.map(async (source) => source(request, ended)))
   } finally {
-    signal.removeEventListener('abort', withdraw)
     withdrawal.abort()
   }
 }
 
 /** Waits until one source answers or fails, or all are unavailable. */
 async function firstAnswer(answers: readonly Promise<TokenCodeAnswer | 'unavailable'>[]): Promise<TokenCodeAnswer> {
-  const unavailable = Symbol('unavailable')
   const obstacles: AwsmfaError[] = []
-  const decided = answers.map(async (answer) => {
-    try {
-      const given = await answer
-      if (given !== 'unavailable') return given
-    } catch (error) {
-      if (!isFailure(error, 'PROMPT_UNAVAILABLE') && !isFailure(error, 'YUBIKEY_FAILED')) throw error
-      obstacles.push(error)
-    }
-    return unavailable
+  return await new Promise((resolve, reject) => {
+    const settled = answers.map(async (answer) => {
+      try {
+        const given = await answer
+        if (given !== 'unavailable') resolve(given)
+      } catch (error) {
+        if (!isFailure(error, 'PROMPT_UNAVAILABLE') && !isFailure(error, 'YUBIKEY_FAILED')) throw error
+        obstacles.push(error)
+      }
+    })
+    Promise.all(settled).then(() => reject(obstacleAmong(obstacles)), reject)
   })
-  const first = await new Promise<TokenCodeAnswer | undefined>((resolve, reject) => {
-    for (const promise of decided) {
-      promise.then((given) => {
-        if (typeof given !== 'symbol') resolve(given)
-      }, reject)
-    }
-    void Promise.allSettled(decided).then(() => resolve(undefined))
-  })
-  if (first !== undefined) return first
-  // Anyone who configured a YubiKey wants to know why it failed, not that there is no terminal.
-  throw (
-    obstacles.find((obstacle) => isFailure(obstacle, 'YUBIKEY_FAILED')) ??
-    obstacles[0] ??
-    new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' })
-  )
+}
+
+/** Anyone who configured a YubiKey wants to know why it failed, not that there is no terminal. */
+function obstacleAmong(obstacles: readonly AwsmfaError[]): AwsmfaError {
+  const none = { code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' } as const
+  return obstacles.find((each) => isFailure(each, 'YUBIKEY_FAILED')) ?? obstacles[0] ?? new AwsmfaError(none)
 }
 
 export interface CodeEffects {

@@ -10,7 +10,7 @@ import { deviceName, whyRefused } from './prompt.ts'
 import { parseTokenCode } from './token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
 import { windowProgram } from './window-programs.ts'
-import type { WindowAnswer, WindowProgramSpec, WindowText } from './window-programs.ts'
+import type { WindowAnswer, WindowCall, WindowProgramSpec, WindowText } from './window-programs.ts'
 
 export interface WindowOptions {
   /** The programs to try, in this order. */
@@ -59,7 +59,7 @@ async function showWindow(text: WindowText, options: WindowOptions, signal: Abor
   for (const program of programs) {
     const spec = windowProgram(program, windowsFolder(environment))
     for (const file of spec.files.flatMap((name) => find(name) ?? [])) {
-      const answer = await callWindow(spec, { file, text, environment, seconds }, signal)
+      const answer = await callWindow(spec, spec.call(text, Math.ceil(seconds)), { file, environment, seconds }, signal)
       if (answer.kind === 'text') return answer.text
       if (answer.kind === 'cancelled') throw new AwsmfaError({ code: 'CANCELLED' })
       if (answer.kind === 'timed-out')
@@ -70,19 +70,12 @@ async function showWindow(text: WindowText, options: WindowOptions, signal: Abor
   throw options.unavailable(trouble)
 }
 
-interface Window {
-  readonly file: string
-  readonly text: WindowText
-  readonly environment: NodeJS.ProcessEnv
-  readonly seconds: number
-}
-
 async function callWindow(
   spec: WindowProgramSpec,
-  { file, text, environment, seconds }: Window,
+  { words, variables, input }: WindowCall,
+  { file, environment, seconds }: { file: string; environment: NodeJS.ProcessEnv; seconds: number },
   signal: AbortSignal,
 ): Promise<WindowAnswer> {
-  const { words, variables, input } = spec.call(text, Math.ceil(seconds))
   let stderr = ''
   const end = await callProgram(
     {
@@ -92,7 +85,7 @@ async function callWindow(
       terminal: 'none',
       timeoutMs: seconds * 1000 + GRACE_MS,
       onTalk: (piece) => (stderr = (stderr + piece).slice(0, LONGEST_STDERR)),
-      ...(input === undefined ? {} : { input }),
+      input,
     },
     signal,
   )
@@ -108,7 +101,6 @@ async function callWindow(
   }
 }
 
-/** What the text depends on besides the request. */
 export interface WindowView {
   /** The last role of the profile chain. */
   readonly role: string | undefined

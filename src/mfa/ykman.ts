@@ -30,7 +30,7 @@ export function ykmanParameters({ serial, label }: YkmanQuery): readonly string[
 export interface YkmanRun {
   readonly exitCode: number | undefined
   readonly output: string
-  readonly talk: string
+  readonly stderr: string
 }
 
 /** What that means. `password`: the key needs its OATH password, and ykman had none. */
@@ -41,29 +41,24 @@ export type YkmanAnswer =
       readonly kind: 'failed'
       readonly reason: YubiKeyTrouble
       readonly serials: readonly string[]
-      readonly detail?: string
+      readonly detail?: string | undefined
     }
 
 /** Returns whether ykman has written on stderr that the key waits to be touched. */
-export function wantsTouch(talk: string): boolean {
-  return /\btouch your yubikey/i.test(talk)
+export function wantsTouch(stderr: string): boolean {
+  return /\btouch your yubikey/i.test(stderr)
 }
 
 /** Reads ykman's answer. A code is six digits: an account with eight, or with letters, is not an MFA device of AWS. */
-export function readYkman({ exitCode, output, talk }: YkmanRun): YkmanAnswer {
+export function readYkman({ exitCode, output, stderr }: YkmanRun): YkmanAnswer {
   const code = /^\s*([0-9]{6})\s*$/.exec(output)?.[1]
   if (exitCode === 0 && code !== undefined) return { kind: 'code', code }
-  const said = `${talk}\n${output}`
+  const said = `${stderr}\n${output}`
   // On an empty stdin click aborts right after its prompt.
   if (/^Aborted!/m.test(said) && /enter the password/i.test(said)) return { kind: 'password' }
   const reason = SIGNS.find(({ pattern }) => pattern.test(said))?.reason ?? 'other'
-  const detail = reason === 'other' ? errorIn(talk) : undefined
-  return {
-    kind: 'failed',
-    reason,
-    serials: [...said.matchAll(/\bSerial: ([0-9]+)/g)].map(([, serial = '']) => serial),
-    ...(detail === undefined ? {} : { detail }),
-  }
+  const serials = [...said.matchAll(/\bSerial: ([0-9]+)/g)].map(([, serial = '']) => serial)
+  return { kind: 'failed', reason, serials, detail: reason === 'other' ? errorIn(stderr) : undefined }
 }
 
 /** In this order: without a smart card service ykman finds no key either, and reports both. */
@@ -83,11 +78,11 @@ const SIGNS: readonly { readonly pattern: RegExp; readonly reason: YubiKeyTroubl
 ]
 
 /** The last line that ykman marks as an error. Its messages contain no passwords or codes. */
-function errorIn(talk: string): string | undefined {
-  return [...talk.matchAll(/^error: (.+)$/gim)].at(-1)?.[1]?.trim()
+function errorIn(stderr: string): string | undefined {
+  return [...stderr.matchAll(/^error: (.+)$/gim)].at(-1)?.[1]?.trim()
 }
 
-type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
+export type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
 export const TYPE_IT = `to sign in without it: ${commandLine('login')} --token-code 123456`
 

@@ -3,18 +3,15 @@
  * question for the OATH password would appear across ours. It gets the password through stdin, never as a parameter.
  */
 import { AwsmfaError, isFailure } from '../model/failure.ts'
-import type { Failure } from '../model/failure.ts'
 import { callProgram, environmentForCalled, withoutKeys } from '../platform/run-program.ts'
 import type { Asker, Question } from '../ui/question.ts'
 import { TOUCH_LINE, TOUCH_PREFACE, oathPasswordQuestion, yubiKeyFailureLine } from './prompt.ts'
 import type { TokenCodeSource } from './token-code.ts'
 import { readYkman, wantsTouch, ykmanParameters } from './ykman.ts'
-import type { YkmanAnswer, YkmanQuery, YubiKeySettings } from './ykman.ts'
+import type { YkmanAnswer, YkmanQuery, YubiKeyFailure, YubiKeySettings } from './ykman.ts'
 
-type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
-
-/** What someone at the terminal is asked and told while a YubiKey is asked. */
-export interface YubiKeyTalk {
+/** What someone at the terminal is asked and shown while a YubiKey is asked. */
+export interface YubiKeyDialog {
   /** Asks for the OATH password, hidden; `again`: the last was wrong. '' skips the key. Throws like an Asker. */
   readonly askPassword: (serial: string | undefined, again: boolean, signal: AbortSignal) => Promise<string>
   /** Reports whether the key waits to be touched. */
@@ -25,7 +22,7 @@ export interface YubiKeyTalk {
 
 export interface YubiKeyOptions {
   readonly environment: NodeJS.ProcessEnv
-  readonly talk: YubiKeyTalk
+  readonly dialog: YubiKeyDialog
   readonly timeoutMs?: number
   readonly isWindows?: boolean
 }
@@ -38,26 +35,26 @@ const PASSWORD_TRIES = 3
 
 /**
  * Asks a YubiKey for the code of its account, by default the one named like the MFA device. Throws YUBIKEY_FAILED, also
- * reported through `talk`, which leaves the other sources alone; the signal's reason when it aborts, after ykman has
+ * reported through `dialog`, which leaves the other sources alone; the signal's reason when it aborts, after ykman has
  * ended. Returns 'unavailable' if the password is skipped, and after a failure for a request that carries a refusal.
  */
 export function createYubiKeyTokenCode(
   { serial, label }: YubiKeySettings,
-  { environment, talk, timeoutMs = TIMEOUT_MS, isWindows = process.platform === 'win32' }: YubiKeyOptions,
+  { environment, dialog, timeoutMs = TIMEOUT_MS, isWindows = process.platform === 'win32' }: YubiKeyOptions,
 ): TokenCodeSource {
   let hasFailed = false
   return async (request, signal) => {
-    talk.showTouch(false)
+    dialog.showTouch(false)
     if (hasFailed && request.refusal !== undefined) return 'unavailable'
     const query: YkmanQuery = { serial: serial?.value, label: label?.value ?? request.serialNumber }
     const callEnvironment = environmentForCalled(environment, request.profile) ?? withoutKeys(environment)
     try {
-      const code = await askKey({ query, environment: callEnvironment, talk, timeoutMs, isWindows }, signal)
+      const code = await askKey({ query, environment: callEnvironment, dialog, timeoutMs, isWindows }, signal)
       return code === undefined ? 'unavailable' : { code, typed: false, generated: true }
     } catch (error) {
       if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
       hasFailed = true
-      await talk.reportFailure(error)
+      await dialog.reportFailure(error)
       throw error
     }
   }
@@ -83,9 +80,9 @@ async function askKey(asking: Asking, signal: AbortSignal): Promise<string | und
   }
 }
 
-async function askPassword({ query, talk }: Asking, again: boolean, signal: AbortSignal): Promise<string> {
+async function askPassword({ query, dialog }: Asking, again: boolean, signal: AbortSignal): Promise<string> {
   try {
-    return await talk.askPassword(query.serial, again, signal)
+    return await dialog.askPassword(query.serial, again, signal)
   } catch (error) {
     if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
     throw failed(query, { reason: 'password', serials: [] }, error)
@@ -97,15 +94,15 @@ async function askPassword({ query, talk }: Asking, again: boolean, signal: Abor
  * console, stdin is an empty line, which is no key's password (ykman/_cli/util.py, click_prompt).
  */
 async function runYkman(
-  { query, environment, talk, timeoutMs, isWindows }: Asking,
+  { query, environment, dialog, timeoutMs, isWindows }: Asking,
   password: string | undefined,
   signal: AbortSignal,
 ): Promise<YkmanAnswer> {
-  let said = ''
+  let stderr = ''
   const onTalk = (piece: string): void => {
-    const wanted = wantsTouch(said)
-    said += piece
-    if (!wanted && wantsTouch(said)) talk.showTouch(true)
+    const wanted = wantsTouch(stderr)
+    stderr += piece
+    if (!wanted && wantsTouch(stderr)) dialog.showTouch(true)
   }
   const program = {
     program: 'ykman',
@@ -116,10 +113,10 @@ async function runYkman(
     onTalk,
   } as const
   const line = password ?? (isWindows ? '' : undefined)
-  const end = await callProgram(line === undefined ? program : { ...program, input: `${line}\n` }, signal)
+  const end = await callProgram({ ...program, input: line === undefined ? undefined : `${line}\n` }, signal)
   switch (end.kind) {
     case 'ended': {
-      const answer = readYkman({ exitCode: end.exitCode, output: end.output, talk: said })
+      const answer = readYkman({ exitCode: end.exitCode, output: end.output, stderr })
       return isWindows && password === undefined && answer.kind === 'failed' && answer.reason === 'wrong-password'
         ? { kind: 'password' }
         : answer
@@ -127,7 +124,7 @@ async function runYkman(
     case 'not-run':
       throw failed(query, { reason: end.errno === 'ENOENT' ? 'no-program' : 'other', serials: [] }, end.cause)
     case 'timed-out':
-      return { kind: 'failed', reason: wantsTouch(said) ? 'not-touched' : 'timed-out', serials: [] }
+      return { kind: 'failed', reason: wantsTouch(stderr) ? 'not-touched' : 'timed-out', serials: [] }
     case 'too-much':
       return { kind: 'failed', reason: 'other', serials: [] }
   }
@@ -139,12 +136,11 @@ function failed(
   cause?: unknown,
 ): AwsmfaError {
   const { reason, serials, detail } = facts
-  const known = { ...(serial === undefined ? {} : { serial }), ...(detail === undefined ? {} : { detail }) }
-  return new AwsmfaError({ code: 'YUBIKEY_FAILED', reason, label, serials, ...known }, { cause })
+  return new AwsmfaError({ code: 'YUBIKEY_FAILED', reason, label, serial, serials, detail }, { cause })
 }
 
-/** Talks at the terminal, where a code can be typed meanwhile, or on stderr if nothing can be typed. */
-export function terminalTalk(shared: InterruptibleAsker, stderr?: (text: string) => void): YubiKeyTalk {
+/** The dialog at the terminal, where a code can be typed meanwhile, or on stderr if nothing can be typed. */
+export function terminalDialog(shared: InterruptibleAsker, stderr?: (text: string) => void): YubiKeyDialog {
   const canType = (): boolean => shared.obstacle() === undefined
   return {
     askPassword: (serial, again, signal) =>

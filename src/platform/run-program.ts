@@ -24,7 +24,7 @@ export interface CalledProgram {
   readonly terminal: 'shared' | 'none'
   readonly timeoutMs: number
   /** What it reads from stdin; by default stdin is empty. */
-  readonly input?: string
+  readonly input?: string | undefined
   /** Receives each piece of stderr; by default, with `terminal: 'none'`, stderr is dropped. */
   readonly onTalk?: (piece: string) => void
 }

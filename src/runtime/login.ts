@@ -12,7 +12,7 @@ import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { nextCodeLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
-import { canAskPerson, codeSourceOf, tokenCodeSources } from '../mfa/sources.ts'
+import { canGetCode, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -71,8 +71,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: (settings, snapshots) => connect(settings, snapshots, runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
-    canGetCode: (resolution) =>
-      codeSourceOf(resolution).kind !== 'typed' || canAskPerson(resolution, { asker, environment }),
+    canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>
       (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
   }

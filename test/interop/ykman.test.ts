@@ -152,7 +152,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
           { serial: from(serial), label: from(label) },
           {
             environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, LANG: 'C.UTF-8', YKMAN_WORLD: place },
-            talk: {
+            dialog: {
               askPassword: (_, again) => {
                 events.push(again ? 'password again' : 'password')
                 return Promise.resolve(left.shift() ?? '')

@@ -1,5 +1,7 @@
 /** Profiles by name and pattern on the command line. */
 import { describe, expect, it } from 'vitest'
+import { readProfiles } from '../../src/aws-files/profiles.ts'
+import type { Profiles } from '../../src/model/profile.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { expandTargets } from '../../src/login/targets.ts'
 
@@ -15,8 +17,14 @@ const names = [
   '[odd]',
   'jürgen 😀',
 ]
+const longTerm = '[x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n'
+const view = readProfiles({ credentials: longTerm, config: '' }).find('x')
+const profiles: Profiles = {
+  names: () => names,
+  find: (name) => (name.endsWith('-long-term') ? view : undefined),
+}
 const expand = (...words: readonly string[]): unknown =>
-  expandTargets({ words, names, holdsKeys: (name) => name.endsWith('-long-term'), paths: ['config', 'credentials'] })
+  expandTargets(words, profiles, { config: 'config', credentials: 'credentials' })
 
 describe('the profiles that words mean', () => {
   it.each<[string, readonly string[], readonly string[], boolean]>([
@@ -38,8 +46,8 @@ describe('the profiles that words mean', () => {
     ['brackets, which are themselves', ['[*'], ['[odd]'], true],
     ['one character beyond the basic plane', ['jürgen ?'], ['jürgen 😀'], true],
     ['nothing', [], [], false],
-  ])('%s', (_, words, profiles, byPattern) => {
-    expect(expand(...words)).toEqual({ profiles, byPattern })
+  ])('%s', (_, words, expected, byPattern) => {
+    expect(expand(...words)).toEqual({ profiles: expected, byPattern })
   })
 
   it('refuses a pattern that fits nothing, naming the nearest', () => {

@@ -1,30 +1,59 @@
-/** Which source of token codes a login uses. */
-import { expect, test } from 'vitest'
-import { codeSourceOf } from '../../src/mfa/sources.ts'
+/** Which sources of token codes a login uses. */
+import { describe, expect, test } from 'vitest'
+import { canGetCode, tokenCodeSources } from '../../src/mfa/sources.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Resolved } from '../../src/model/origin.ts'
+import type { Asker } from '../../src/ui/question.ts'
 
 const from = (value: string): Resolved<string> => ({ value, origin: { kind: 'default' } })
-const code = from('123456')
-const command = from('op')
-const settings = { serial: from('12345678'), label: undefined }
+const nothing = {
+  target: from('work'),
+  roles: [],
+  tokenCode: undefined,
+  tokenCommand: undefined,
+  yubiKey: undefined,
+  prompt: { choice: undefined, noGui: undefined, hideArns: false },
+}
+const tokenCode = from('123456')
+const tokenCommand = from('awsmfa-test-no-such-program')
+const yubiKey = { serial: from('12345678'), label: undefined }
+const unexpected = (): never => {
+  throw new Error('nothing is asked')
+}
+const asker: Asker = {
+  style: { color: false, unicode: false, columns: undefined },
+  obstacle: () => 'no-terminal',
+  askLine: unexpected,
+  say: unexpected,
+}
+const options = { asker, environment: {} }
+const request = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 
-test.each([
-  [
-    'a code that was passed, before all others',
-    { tokenCode: code, tokenCommand: command, yubiKey: settings },
-    { kind: 'given', code },
-  ],
-  [
-    'a command before a YubiKey',
-    { tokenCode: undefined, tokenCommand: command, yubiKey: settings },
-    { kind: 'command', command },
-  ],
-  ['a YubiKey', { tokenCode: undefined, tokenCommand: undefined, yubiKey: settings }, { kind: 'yubikey', settings }],
-  [
-    'a prompt, if there is no other source',
-    { tokenCode: undefined, tokenCommand: undefined, yubiKey: undefined },
-    { kind: 'typed' },
-  ],
-])('the token code comes from %s', (_, resolution, source) => {
-  expect(codeSourceOf(resolution)).toEqual(source)
+describe('the sources of a token code', () => {
+  test.each([
+    ['a code that was passed, before all others', { tokenCode, tokenCommand, yubiKey }, ['123456']],
+    ['a command before a YubiKey', { tokenCommand, yubiKey }, ['TOKEN_COMMAND_FAILED']],
+    ['a YubiKey and a prompt', { yubiKey }, ['YUBIKEY_FAILED', 'PROMPT_UNAVAILABLE']],
+    ['a prompt, if there is no other source', {}, ['PROMPT_UNAVAILABLE']],
+  ])('are %s', async (_, settings, expected) => {
+    const sources = await tokenCodeSources({ ...nothing, ...settings }, { ...options, environment: { PATH: '' } })
+    const outcomes = await Promise.all(
+      sources.map(async (source) => {
+        try {
+          const answer = await source(request, new AbortController().signal)
+          return answer === 'unavailable' ? answer : answer.code
+        } catch (error) {
+          return error instanceof AwsmfaError ? error.failure.code : error
+        }
+      }),
+    )
+    expect(outcomes).toEqual(expected)
+  })
+
+  test.each([
+    ['can be asked without a terminal if there is one beside the prompt', { yubiKey }, true],
+    ['cannot be asked without a terminal and a display', {}, false],
+  ])('%s', (_, settings, expected) => {
+    expect(canGetCode({ ...nothing, ...settings }, options)).toBe(expected)
+  })
 })

@@ -63,8 +63,8 @@ describe('an error message of ykman', () => {
     ],
     ['Traceback (most recent call last):\n', 'other', {}],
     ['', 'other', {}],
-  ])('%j: %s', (talk, reason, facts) => {
-    expect(readYkman({ exitCode: 1, output: '', talk })).toEqual({ kind: 'failed', reason, serials: [], ...facts })
+  ])('%j: %s', (stderr, reason, facts) => {
+    expect(readYkman({ exitCode: 1, output: '', stderr })).toEqual({ kind: 'failed', reason, serials: [], ...facts })
   })
 
   test('a password prompt without input means that a password is required', () => {
@@ -72,7 +72,7 @@ describe('an error message of ykman', () => {
       readYkman({
         exitCode: 1,
         output: '',
-        talk: 'Enter the password: Warning: Password input may be echoed.\n \nAborted!\n',
+        stderr: 'Enter the password: Warning: Password input may be echoed.\n \nAborted!\n',
       }),
     ).toEqual({ kind: 'password' })
   })
@@ -87,7 +87,7 @@ describe('an error message of ykman', () => {
     [1, '123456\n', { kind: 'failed' }],
     [undefined, '123456\n', { kind: 'failed' }],
   ])('exit code %s and %j: %o', (exitCode, output, expected) => {
-    expect(readYkman({ exitCode, output, talk: 'Touch your YubiKey...\n' })).toMatchObject(expected)
+    expect(readYkman({ exitCode, output, stderr: 'Touch your YubiKey...\n' })).toMatchObject(expected)
   })
 })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createYubiKeyTokenCode } from '../../src/mfa/yubikey.ts'
-import type { YubiKeyTalk } from '../../src/mfa/yubikey.ts'
+import type { YubiKeyDialog } from '../../src/mfa/yubikey.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { TokenCodeRequest, TokenCodeSource } from '../../src/mfa/token-code.ts'
@@ -44,7 +44,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   }
 
   /** A user who types these passwords; an Error in the list is thrown. */
-  function person(passwords: readonly (string | Error)[] = []): YubiKeyTalk & { readonly heard: unknown[][] } {
+  function person(passwords: readonly (string | Error)[] = []): YubiKeyDialog & { readonly heard: unknown[][] } {
     const heard: unknown[][] = []
     const left = [...passwords]
     return {
@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     readonly callers?: string
     readonly serial?: string
     readonly label?: string
-    readonly talk?: YubiKeyTalk
+    readonly dialog?: YubiKeyDialog
     readonly timeoutMs?: number
     readonly path?: string
     readonly isWindows?: boolean
@@ -76,7 +76,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     {
       serial,
       label,
-      talk = person(),
+      dialog = person(),
       timeoutMs,
       isWindows = false,
       callers,
@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     }
     return createYubiKeyTokenCode(
       { serial: from(serial), label: from(label) },
-      { environment, talk, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      { environment, dialog, isWindows, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     )
   }
 
@@ -107,8 +107,8 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   const never = new AbortController().signal
 
   it('returns the code of the account with the serial number of the MFA device as its name', async () => {
-    const talk = person()
-    expect(await sourceOf({ keys: [KEY] }, { talk })(REQUEST, never)).toEqual({
+    const dialog = person()
+    expect(await sourceOf({ keys: [KEY] }, { dialog })(REQUEST, never)).toEqual({
       code: '123456',
       typed: false,
       generated: true,
@@ -122,7 +122,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
       },
     ])
     expect(runs()[0]).not.toHaveProperty('keys')
-    expect(talk.heard).toEqual([['touch', false]])
+    expect(dialog.heard).toEqual([['touch', false]])
   })
 
   it('gets no AWS keys, also during the login of another profile', async () => {
@@ -145,13 +145,13 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
   })
 
   it('asks for a touch, and then returns the code', async () => {
-    const talk = person()
+    const dialog = person()
     const source = sourceOf(
       { keys: [{ ...KEY, accounts: { [SERIAL_NUMBER]: { code: '123456', touch: true } } }] },
-      { talk },
+      { dialog },
     )
     const answer = source(REQUEST, never)
-    await vi.waitFor(() => expect(talk.heard).toContainEqual(['touch', true]), 10_000)
+    await vi.waitFor(() => expect(dialog.heard).toContainEqual(['touch', true]), 10_000)
     writeFileSync(`${place}.touched`, '')
     expect(await answer).toEqual({ code: '123456', typed: false, generated: true })
   })
@@ -160,13 +160,13 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     const world = { keys: [{ ...KEY, password: 'opén sesame' }] }
 
     it('asks for the password only if it is required, and passes it on stdin', async () => {
-      const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, serial: '12345678' })(REQUEST, never)).toEqual({
+      const dialog = person(['opén sesame'])
+      expect(await sourceOf(world, { dialog, serial: '12345678' })(REQUEST, never)).toEqual({
         code: '123456',
         typed: false,
         generated: true,
       })
-      expect(talk.heard).toEqual([
+      expect(dialog.heard).toEqual([
         ['touch', false],
         ['password', '12345678', false],
       ])
@@ -175,13 +175,13 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     })
 
     it('asks for the password on Windows, where ykman would wait at a hidden console', async () => {
-      const talk = person(['opén sesame'])
-      expect(await sourceOf(world, { talk, isWindows: true })(REQUEST, never)).toEqual({
+      const dialog = person(['opén sesame'])
+      expect(await sourceOf(world, { dialog, isWindows: true })(REQUEST, never)).toEqual({
         code: '123456',
         typed: false,
         generated: true,
       })
-      expect(talk.heard).toEqual([
+      expect(dialog.heard).toEqual([
         ['touch', false],
         ['password', undefined, false],
       ])
@@ -189,29 +189,33 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     })
 
     it('asks again after a wrong password', async () => {
-      const talk = person(['open', 'opén sesame'])
-      expect(await sourceOf(world, { talk })(REQUEST, never)).toEqual({ code: '123456', typed: false, generated: true })
-      expect(talk.heard.slice(1)).toEqual([
+      const dialog = person(['open', 'opén sesame'])
+      expect(await sourceOf(world, { dialog })(REQUEST, never)).toEqual({
+        code: '123456',
+        typed: false,
+        generated: true,
+      })
+      expect(dialog.heard.slice(1)).toEqual([
         ['password', undefined, false],
         ['password', undefined, true],
       ])
     })
 
     it('fails after three wrong passwords', async () => {
-      const talk = person(['a', 'b', 'c'])
-      expect(await failureOf(sourceOf(world, { talk }))).toMatchObject({ reason: 'wrong-password' })
-      expect(talk.heard.at(-1)).toEqual(['failure', 'wrong-password'])
+      const dialog = person(['a', 'b', 'c'])
+      expect(await failureOf(sourceOf(world, { dialog }))).toMatchObject({ reason: 'wrong-password' })
+      expect(dialog.heard.at(-1)).toEqual(['failure', 'wrong-password'])
     })
 
     it('is skipped if no password is typed', async () => {
-      expect(await sourceOf(world, { talk: person(['']) })(REQUEST, never)).toBe('unavailable')
+      expect(await sourceOf(world, { dialog: person(['']) })(REQUEST, never)).toBe('unavailable')
     })
 
     it('fails if no prompt is possible', async () => {
-      const talk = person([
+      const dialog = person([
         new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' }),
       ])
-      expect(await failureOf(sourceOf(world, { talk }))).toEqual({
+      expect(await failureOf(sourceOf(world, { dialog }))).toEqual({
         code: 'YUBIKEY_FAILED',
         reason: 'password',
         label: SERIAL_NUMBER,
@@ -220,8 +224,8 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     })
 
     it('is cancelled by Ctrl-C', async () => {
-      const talk = person([new AwsmfaError({ code: 'CANCELLED' })])
-      expect(await failureOf(sourceOf(world, { talk }))).toEqual({ code: 'CANCELLED' })
+      const dialog = person([new AwsmfaError({ code: 'CANCELLED' })])
+      expect(await failureOf(sourceOf(world, { dialog }))).toEqual({ code: 'CANCELLED' })
     })
   })
 
@@ -258,14 +262,14 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     ['no answer in time', { keys: [KEY], hang: true }, { timeoutMs: 800 }, { reason: 'timed-out' }],
     ['no ykman', { keys: [KEY] }, { path: '/no/such/folder' }, { reason: 'no-program' }],
   ])('with %s says so', async (_, world, setting, facts) => {
-    const talk = person()
-    expect(await failureOf(sourceOf(world, { ...setting, talk }))).toEqual({
+    const dialog = person()
+    expect(await failureOf(sourceOf(world, { ...setting, dialog }))).toEqual({
       code: 'YUBIKEY_FAILED',
       label: SERIAL_NUMBER,
       serials: [],
       ...facts,
     })
-    expect(talk.heard.at(-1)).toEqual(['failure', facts.reason])
+    expect(dialog.heard.at(-1)).toEqual(['failure', facts.reason])
   })
 
   it('is not used again after it has failed', async () => {
