@@ -43,6 +43,11 @@ export interface Transport {
 const IDLE_MS = 5000
 const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_MS } as const
 
+/** TLS to AWS and to a proxy. `rejectUnauthorized`: else NODE_TLS_REJECT_UNAUTHORIZED=0 would switch checks off. */
+function tlsOptions(ca: string | undefined) {
+  return { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca: [ca] }) }
+}
+
 /** Prepares the way to one address. Opens nothing yet. */
 export function createTransport(options: TransportOptions): Transport {
   const url = new URL(options.url)
@@ -74,9 +79,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 function createDirectAgent(url: URL, { ca, connectTimeoutMs }: TransportOptions): Agent {
   const agent =
-    url.protocol === 'https:'
-      ? new https.Agent({ ...AGENT_OPTIONS, ...(ca === undefined ? {} : { ca }) })
-      : new http.Agent(AGENT_OPTIONS)
+    url.protocol === 'https:' ? new https.Agent({ ...AGENT_OPTIONS, ...tlsOptions(ca) }) : new http.Agent(AGENT_OPTIONS)
   const connect = agent.createConnection.bind(agent)
   agent.createConnection = (request, done) => {
     const socket = connect(request, done)
@@ -101,7 +104,7 @@ async function createProxyAgent(
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
   let connecting = new AbortController()
   const proxyRequestOptions = {
-    ...(ca === undefined ? {} : { ca: [ca] }),
+    ...tlsOptions(ca),
     // hpagent spreads these options into each CONNECT request, so that each takes the signal of its own connection.
     get signal() {
       return connecting.signal
@@ -109,9 +112,7 @@ async function createProxyAgent(
   }
   const common = { ...AGENT_OPTIONS, proxy: proxyUrl, proxyRequestOptions }
   const agent =
-    url.protocol === 'https:'
-      ? new HttpsProxyAgent({ ...common, ...(ca === undefined ? {} : { ca }) })
-      : new HttpProxyAgent(common)
+    url.protocol === 'https:' ? new HttpsProxyAgent({ ...common, ...tlsOptions(ca) }) : new HttpProxyAgent(common)
   const connect = agent.createConnection.bind(agent)
   agent.createConnection = (request: ClientRequestArgs, done?: Connected) => {
     const controller = new AbortController()

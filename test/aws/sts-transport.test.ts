@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createListMfaDevices } from '../../src/aws/sts.ts'
 import { createSts } from '../../src/aws/sts.ts'
 import type { TransportSettings } from '../../src/aws/connection-settings.ts'
@@ -62,6 +62,7 @@ beforeAll(async () => {
   proxyUrl = (server.proxyUrl ?? '').replace('//', '//carla:p%40ss%3Aw@')
 })
 afterAll(() => Promise.all([server.stop(), other.stop()]))
+afterEach(() => vi.unstubAllEnvs())
 beforeEach(() => server.configure({ faults: [], clearLog: true }))
 
 /** A server that takes connections and does as `onConnect` says. */
@@ -170,6 +171,12 @@ describe('proxy', () => {
     expect(await server.connects()).toEqual([
       { time: expect.any(String), target: new URL(https).host, status: 200, user: 'carla' },
     ])
+  })
+  it('checks the certificate also where NODE_TLS_REJECT_UNAUTHORIZED says not to, with and without a proxy', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const direct = await failureOf(ask(createSts(options(https))))
+    const through = await failureOf(ask(createSts(options(https, { proxies: proxied(proxyUrl) }))))
+    expect([direct, through]).toMatchObject([{ reason: 'certificate' }, { reason: 'certificate' }])
   })
   it('goes past it to a host that NO_PROXY names', async () => {
     expect(await ask(createSts(options(https, { ca, proxies: proxied(proxyUrl, ['localhost']) })))).toMatchObject({
