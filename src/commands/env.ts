@@ -10,18 +10,18 @@ import { quoteValue } from '../shell/words.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /**
- * Prints what `env` prints when it failed, whatever it failed on, a mistyped line included: code that takes the
- * variables away and fails. Never throws.
+ * Prints what `env` prints when it failed, for whatever reason, a mistyped line included: code that unsets the
+ * variables and fails. Never throws.
  */
 export function printEnvFailure(format: string | undefined, exitCode: number): void {
   try {
     createOutput(1)(renderEnvFailure((format === undefined ? undefined : findEnvFormat(format)) ?? 'env', exitCode))
   } catch {
-    // stdout cannot be written to, which has been told if it was the failure; the exit code tells it too.
+    // stdout cannot be written to. That was reported if it was the failure; the exit code reports it too.
   }
 }
 
-/** Gives the form that a line asks for which no parser took. */
+/** Returns the format on a command line that could not be parsed. */
 export function formatInWords(argv: readonly string[]): string | undefined {
   const attached = argv.find((word) => word.startsWith('--format='))
   const index = argv.indexOf('--format')
@@ -29,7 +29,7 @@ export function formatInWords(argv: readonly string[]): string | undefined {
 }
 
 /**
- * Prints the profile's session, or code that takes one away, and returns the exit code 0. Throws USAGE,
+ * Prints the profile's session, or code that unsets one, and returns the exit code 0. Throws USAGE,
  * VALUE_NOT_QUOTABLE and what sessionForProgram throws; then nothing was printed.
  */
 export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime): Promise<number> {
@@ -75,9 +75,7 @@ function unsetIn(format: EnvFormat): string {
   })
 }
 
-/**
- * The variables by name, in order. `stale`: variables of an older session that stand in the environment and have to go.
- */
+/** The variables by name, in order. `stale`: variables of an older session in the environment, to be unset. */
 export interface EnvText {
   readonly variables: Readonly<Record<string, string>>
   readonly stale: readonly string[]
@@ -87,7 +85,7 @@ export interface EnvText {
 const ALL_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
 
 /**
- * How the JSON of the credential_process protocol calls them (AWS CLI User Guide, "Sourcing credentials with an
+ * Their names in the JSON of the credential_process protocol (AWS CLI User Guide, "Sourcing credentials with an
  * external process").
  */
 const PROCESS_NAMES: Readonly<Record<string, string>> = {
@@ -97,7 +95,7 @@ const PROCESS_NAMES: Readonly<Record<string, string>> = {
   AWS_CREDENTIAL_EXPIRATION: 'Expiration',
 }
 
-/** Prints the credentials. Throws VALUE_NOT_QUOTABLE for a value that the form cannot carry safely. */
+/** Returns the credentials in a format. Throws VALUE_NOT_QUOTABLE for a value that it cannot represent safely. */
 export function renderEnv(format: EnvFormat, { variables, stale }: EnvText): string {
   const entries = Object.entries(variables)
   if (format === 'process')
@@ -124,14 +122,14 @@ function assign(format: Exclude<EnvFormat, 'process'>, name: string, quoted: str
   }
 }
 
-/** Prints code that takes the variables away; undefined for a form that is no code. */
+/** Returns code that unsets the variables; undefined for a format that is no code. */
 export function renderUnset(format: EnvFormat): string | undefined {
   return isShellFormat(format) ? `${unsetCode(format, ALL_VARIABLES)}\n` : undefined
 }
 
 /**
- * Prints code that takes the variables away and fails, so that what follows `eval "$(awsmfa env)" &&` is not reached:
- * the status of an eval of nothing is success. Nothing for a form that is no code.
+ * Returns code that unsets the variables and fails, so that what follows `eval "$(awsmfa env)" &&` does not run: an
+ * eval of nothing succeeds. Returns '' for a format that is no code.
  */
 export function renderEnvFailure(format: EnvFormat, exitCode: number): string {
   return isShellFormat(format) ? `${unsetCode(format, ALL_VARIABLES)}${failureCode(format, exitCode)}\n` : ''
@@ -149,7 +147,7 @@ function unsetCode(format: ShellFormat, names: readonly string[]): string {
     case 'env-no-export':
       return `unset ${names.join(' ')}`
     case 'fish':
-      // Erasing what is not there is a status of its own.
+      // Erasing a variable that is not set has an exit status of its own.
       return `${names.map((name) => `set -e ${name}; `).join('')}true;`
     case 'powershell':
       return `Remove-Item -ErrorAction SilentlyContinue -Path ${names.map((name) => `Env:${name}`).join(', ')}`

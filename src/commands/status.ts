@@ -127,21 +127,21 @@ function exitCodeOf(state: SessionState, strict: boolean): number {
   return strict ? 4 : 0
 }
 
-/** One profile on one line, without a line end: `work  valid  11 h 20 min left, until 19:40  alice in 111111111111`. */
+/** Returns one profile on one line: `work  valid  11 h 20 min left, until 19:40  alice in 111111111111`. */
 function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): string {
   const identity = identityInWords(entry.account, entry.arn)
   const through = entry.sourceProfile === undefined ? undefined : `through ${visible(entry.sourceProfile)}`
   const parts = [
     visible(entry.profile),
-    paint(entry.state, COLOURS[entry.state], style),
-    whatIsLeft(entry, now),
+    paint(entry.state, COLORS[entry.state], style),
+    remainingInWords(entry, now),
     through,
     identity,
   ]
   return parts.filter((part) => part !== undefined).join('  ')
 }
 
-/** Many profiles as a table with a header, each line ended; those with a session first, else in the order given. */
+/** Returns a table with a header, each line ended; profiles with a session come first. */
 function renderStatusTable(entries: readonly StatusEntry[], now: Date, style: TextStyle): string {
   const sorted = [
     ...entries.filter((entry) => entry.state !== 'none'),
@@ -161,7 +161,7 @@ function renderStatusTable(entries: readonly StatusEntry[], now: Date, style: Te
 /** What `--format` may name. */
 const PLACEHOLDERS = ['profile', 'state', 'remaining', 'expiration', 'seconds', 'source', 'account'] as const
 
-/** Finds the first `{name}` of a template that stands for nothing; undefined where all are known. */
+/** Returns the first `{name}` of a template that is unknown; undefined if all are known. */
 function unknownPlaceholder(template: string): string | undefined {
   for (const [, name] of withoutBraces(template).matchAll(/\{([^{}]*)\}?/g)) {
     if (!PLACEHOLDERS.some((known) => known === name)) return name ?? ''
@@ -170,7 +170,7 @@ function unknownPlaceholder(template: string): string | undefined {
 }
 
 /**
- * Fills a template whose names are all known. `{{` stands for a brace, and so does `}}`; what is not known is empty.
+ * Fills a template whose names are all known. `{{` and `}}` are braces; a value that is not known is empty.
  */
 function renderTemplate(template: string, entry: StatusEntry, now: Date): string {
   const seconds = secondsRemaining(entry, now)
@@ -198,10 +198,10 @@ const LEFT_WIDTH = '11 min'.length
 
 const UNTIL_WIDTH = 'yesterday 18:02'.length
 
-/** The scales of the bar, in seconds: the first that what is left fits into. */
+/** The scales of the bar, in seconds; the first that the remaining time fits into is used. */
 const SCALES = [3600, 43_200, 129_600]
 
-const COLOURS: Readonly<Record<SessionState, Color>> = {
+const COLORS: Readonly<Record<SessionState, Color>> = {
   valid: 'green',
   expiring: 'yellow',
   expired: 'red',
@@ -224,14 +224,14 @@ interface Cells {
   readonly through: string
 }
 
-/** Gives up the bar first, then the profile that a session comes through, then the end, then length of names. */
-function layoutFor(widest: number, anyThrough: boolean, style: TextStyle): Layout {
+/** Drops the bar first, then the source profile, then the expiration, and then shortens names. */
+function layoutFor(widest: number, hasSources: boolean, style: TextStyle): Layout {
   const columns = style.columns
-  if (columns === undefined) return { profile: widest, bar: false, until: true, through: anyThrough }
+  if (columns === undefined) return { profile: widest, bar: false, until: true, through: hasSources }
   const base = 2 + STATE_WIDTH + 2 + LEFT_WIDTH
   const extras = [
-    { bar: true, until: true, through: anyThrough, width: BAR_CELLS + 1 + 2 + UNTIL_WIDTH + (anyThrough ? 20 : 0) },
-    { bar: false, until: true, through: anyThrough, width: 2 + UNTIL_WIDTH + (anyThrough ? 20 : 0) },
+    { bar: true, until: true, through: hasSources, width: BAR_CELLS + 1 + 2 + UNTIL_WIDTH + (hasSources ? 20 : 0) },
+    { bar: false, until: true, through: hasSources, width: 2 + UNTIL_WIDTH + (hasSources ? 20 : 0) },
     { bar: false, until: true, through: false, width: 2 + UNTIL_WIDTH },
     { bar: false, until: false, through: false, width: 0 },
   ]
@@ -252,13 +252,12 @@ function layoutFor(widest: number, anyThrough: boolean, style: TextStyle): Layou
 
 function cellsOf(entry: StatusEntry, now: Date, style: TextStyle, layout: Layout): Cells {
   const seconds = secondsRemaining(entry, now)
-  const colour = COLOURS[entry.state]
+  const color = COLORS[entry.state]
   const words = seconds === undefined || seconds === 0 ? '' : formatRemainingShort(seconds)
-  const bar =
-    layout.bar && seconds !== undefined && seconds > 0 ? `${paint(barOf(seconds, style), colour, style)} ` : ''
+  const bar = layout.bar && seconds !== undefined && seconds > 0 ? `${paint(barOf(seconds, style), color, style)} ` : ''
   return {
     profile: visible(entry.profile),
-    state: paint(entry.state.padEnd(STATE_WIDTH), colour, style),
+    state: paint(entry.state.padEnd(STATE_WIDTH), color, style),
     left: bar + words + ' '.repeat(Math.max(0, leftWidth(layout) - (bar === '' ? 0 : BAR_CELLS + 1) - words.length)),
     until: entry.expiration === undefined ? '' : formatInstant(entry.expiration, now),
     through: entry.sourceProfile === undefined ? '' : `through ${visible(entry.sourceProfile)}`,
@@ -284,7 +283,7 @@ function barOf(seconds: number, style: TextStyle): string {
   return filled.repeat(full) + empty.repeat(BAR_CELLS - full)
 }
 
-function whatIsLeft(entry: StatusEntry, now: Date): string {
+function remainingInWords(entry: StatusEntry, now: Date): string {
   const { expiration } = entry
   if (entry.state === 'none') return 'no session'
   if (expiration === undefined) return 'nothing says when it ends'
