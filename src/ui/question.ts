@@ -274,15 +274,19 @@ function openDevice(side: 'keyboard' | 'screen'): number {
   return openSync(process.platform === 'win32' ? onWindows : '/dev/tty', 'r+')
 }
 
+/**
+ * Closes a side of the terminal. libuv closes the descriptor that it was given if it uses it (always on Windows, on POSIX
+ * if it could not reopen the terminal), and does so within `destroy`. So this is the only moment to see whether ours is
+ * still open: later its number may be that of the next question.
+ */
 function close({ stream, descriptor }: Side<ReadStream | WriteStream>): void {
-  stream.once('close', () => {
-    try {
-      if (fstatSync(descriptor).isCharacterDevice()) closeSync(descriptor)
-    } catch {
-      // libuv had not reopened the terminal and has closed ours.
-    }
-  })
   stream.destroy()
+  try {
+    fstatSync(descriptor)
+  } catch {
+    return
+  }
+  closeSync(descriptor)
 }
 
 /** Loads node:tty with the first question: it loads node:net, which a command may not need. */

@@ -1,0 +1,183 @@
+/** The built tool on Windows, as far as Wine shows it: typed questions, locks, files that are held, shims, callers. */
+import { linkSync, mkdirSync, utimesSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import type { StrictSts } from '../support/strict-sts/client.ts'
+import { manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
+import { BUILT_CLI, createWindowsHome, isPrepared, NODE, openConsole, runOnWindows } from './wine.ts'
+import type { WindowsHome } from './wine.ts'
+
+const ACCOUNT = '111111111111'
+const USERS = 40
+
+describe.runIf(isPrepared())('on Windows', () => {
+  let sts: StrictSts
+  let next = 0
+  const homes: WindowsHome[] = []
+  beforeAll(async () => {
+    sts = await startStrictSts(manyUsersWorld(USERS))
+  })
+  afterEach(() => {
+    for (const home of homes.splice(0)) home.remove()
+  })
+  afterAll(async () => await sts.stop())
+
+  /** A home with long-term credentials of a user that no other test has, in a file with the line ends of Windows. */
+  const createUser = () => {
+    const number = next++
+    const name = `user${number}`
+    const device = virtualDevice(ACCOUNT, name).serial
+    const keys = { id: keyIdFor(ACCOUNT, number + 1), secret: secretFor(`arn:aws:iam::${ACCOUNT}:user/${name}`) }
+    const credentials =
+      `# mine\r\n[work-long-term]\r\naws_access_key_id = ${keys.id}\r\naws_secret_access_key = ${keys.secret}\r\n` +
+      `mfa_serial = ${device}\r\n`
+    const home = createWindowsHome({
+      '.aws/credentials': credentials,
+      '.aws/config': '[profile work]\r\nregion = eu-west-1\r\n',
+    })
+    homes.push(home)
+    const environment = home.environment(sts.environment())
+    const run = async (...argv: readonly string[]) => await runOnWindows([NODE, BUILT_CLI, ...argv], environment)
+    return { name, device, keys, credentials, home, environment, run }
+  }
+
+  it('login writes the session with the line ends of the file, and logout restores every byte', async () => {
+    const { run, device, home, credentials } = createUser()
+    expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
+    expect(home.read('.aws/credentials')).toMatch(/^# mine\r\n[^]*\r\n\[work\]\r\n[^]*expiration = [^]*\r\n$/)
+    expect(home.read('.aws/credentials').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    expect(JSON.parse((await run('status', 'work', '--json')).stdout)).toMatchObject({ state: 'valid' })
+    expect(await run('logout', 'work')).toMatchObject({ code: 0 })
+    expect(home.read('.aws/credentials')).toBe(credentials)
+  })
+
+  it('setup asks one question after another', async () => {
+    const { keys, device, home, environment } = createUser()
+    home.write('.aws/credentials', '')
+    home.write('.aws/config', '')
+    const answers: readonly (readonly [RegExp, string])[] = [
+      [/Access key id: ?/, keys.id],
+      [/Secret access key[^:]*: ?/, keys.secret],
+      [/Region[^:]*: ?[^]*$/, 'eu-west-1'],
+    ]
+    const console = await openConsole(
+      [NODE, BUILT_CLI, 'setup', 'new', '--yes', '--serial-number', device],
+      environment,
+    )
+    try {
+      for (const [question, answer] of answers) {
+        await console.expect(question)
+        await vi.waitUntil(console.isReading, { timeout: 20_000 })
+        console.send(`${answer}\r`)
+      }
+      expect(await console.exit()).toMatchObject({ code: 0 })
+      expect(console.output()).not.toContain(keys.secret)
+    } finally {
+      console.close()
+    }
+    expect(home.read('.aws/credentials')).toContain(`aws_secret_access_key = ${keys.secret}`)
+  })
+
+  it('twenty logins at once leave twenty sessions in one file', async () => {
+    const [first, ...others] = Array.from({ length: 20 }, createUser)
+    const all = [first!, ...others]
+    first!.home.write(
+      '.aws/credentials',
+      all
+        .map(
+          ({ keys, device }, n) =>
+            `[p${n}-long-term]\r\naws_access_key_id = ${keys.id}\r\naws_secret_access_key = ${keys.secret}\r\nmfa_serial = ${device}\r\n`,
+        )
+        .join('\r\n'),
+    )
+    const results = await Promise.all(
+      all.map(async ({ device }, n) => await first!.run('login', `p${n}`, '--token-code', sts.code(device))),
+    )
+    const failures = results.map(({ stderr }) => stderr).filter((text) => !text.includes('signed in'))
+    if (failures.length > 0) throw new Error(failures.join('\n'))
+    const states = JSON.parse((await first!.run('status', '--all', '--json')).stdout) as readonly {
+      readonly profile: string
+      readonly state: string
+    }[]
+    expect(
+      states
+        .filter(({ profile, state }) => /^p\d+$/.test(profile) && state !== 'valid')
+        .map((one) => ({
+          ...one,
+          inFile: first!.home.read('.aws/credentials').includes('[' + one.profile + ']'),
+          out: results[Number(one.profile.slice(1))],
+        })),
+    ).toEqual([])
+  })
+
+  it.each([
+    { heldMs: 1_000, outcome: 'waits for it', code: 0, stderr: /signed in/ },
+    { heldMs: 6_000, outcome: 'says so', code: 1, stderr: /another program/ },
+  ])('a credentials file that another program holds for $heldMs ms: login $outcome', async ({ heldMs, ...wanted }) => {
+    const { run, device, home, environment, credentials } = createUser()
+    const holder = await holdOpen(`${home.windowsPath}\\.aws\\credentials`, heldMs, environment)
+    const { code, stderr } = await run('login', 'work', '--token-code', sts.code(device))
+    await holder.ended
+    expect(stderr).toMatch(wanted.stderr)
+    expect(code).toBe(wanted.code)
+    expect(home.read('.aws/credentials').startsWith(credentials)).toBe(true)
+  })
+
+  it('a lock of a process that is gone, whose pid another process has now, does not last', async () => {
+    const { run, device, home, environment } = createUser()
+    const other = await holdOpen(`${home.windowsPath}\\.aws\\config`, 20_000, environment)
+    const host = (await runOnWindows([NODE, '-p', 'os.hostname()'], environment)).stdout.trim()
+    const identity = { version: 1, pid: other.pid, start: '', boot: '', namespace: '', host }
+    home.write(
+      '.aws/credentials.awsmfa-lock',
+      `${JSON.stringify({ ...identity, nonce: '0123456789ab', since: '2026-01-01T00:00:00.000Z' })}\n`,
+    )
+    const longAgo = new Date('2026-01-01T00:00:00Z')
+    utimesSync(join(home.path, '.aws/credentials.awsmfa-lock'), longAgo, longAgo)
+    expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
+    other.stop()
+  })
+
+  it("npm's shim passes words on, also with blanks", async () => {
+    const { home, environment } = createUser()
+    const require = createRequire(fileURLToPath(new URL('../../build/windows/cmd-shim/package.json', import.meta.url)))
+    const cmdShim = require('cmd-shim') as (from: string, to: string) => Promise<void>
+    mkdirSync(join(home.path, 'npm'))
+    linkSync(fileURLToPath(new URL('../../build/windows/node.exe', import.meta.url)), join(home.path, 'npm/node.exe'))
+    await cmdShim(fileURLToPath(new URL('../../dist/awsmfa.cjs', import.meta.url)), join(home.path, 'npm/awsmfa'))
+    const shim = `${home.windowsPath}\\npm\\awsmfa.cmd`
+    const version = await runOnWindows(['cmd', '/c', shim, '--version'], environment)
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\s+$/) as unknown })
+    const status = await runOnWindows(['cmd', '/c', shim, 'status', 'no such one'], environment)
+    expect(status.stderr).toContain("'no such one'")
+  })
+
+  it('the credential_process line that setup writes is run by the SDKs for JavaScript and Go', async () => {
+    const { run, device, home, environment, name } = createUser()
+    expect(await run('setup', 'work', '--layout', 'process', '--yes')).toMatchObject({ code: 0 })
+    expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
+    expect(home.read('.aws/credentials')).not.toContain('aws_session_token')
+    const arn = `arn:aws:iam::${ACCOUNT}:user/${name}`
+    const js = await runOnWindows([NODE, 'test/support/readers/aws-sdk.mjs', 'work'], environment)
+    expect(js.stdout.trim().split(/\s+/)).toEqual([arn, arn])
+    const go = await runOnWindows([GO_IDENTITY, 'sdk', 'work'], environment)
+    expect(go).toMatchObject({ code: 0, stdout: expect.stringContaining(arn) as unknown })
+  })
+})
+
+/** Starts a Windows program that opens a file without sharing it, as a backup or a virus scanner does. */
+async function holdOpen(
+  path: string,
+  heldMs: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly pid: number; readonly ended: Promise<unknown>; readonly stop: () => void }> {
+  // UV_FS_O_EXLOCK: libuv opens the file with a share mode of 0.
+  const program = `const fd = fs.openSync(${JSON.stringify(path)}, fs.constants.O_RDWR | 0x10000000)
+    console.log('held by', process.pid); setTimeout(() => fs.closeSync(fd), ${heldMs})`
+  const console = await openConsole([NODE, '-e', program], environment)
+  const found = /held by (\d+)/.exec(await console.expect(/held by \d+\s/))
+  return { pid: Number(found?.[1]), ended: console.exit(), stop: console.close }
+}
