@@ -48,11 +48,11 @@ interface FoundLock {
   readonly touchedMs: number
 }
 
-/** The process that wants a lock; `stage` is its private name beside the lock. */
+/** The process that wants a lock; `stages` begins each of its private names beside the lock. */
 interface Claimant {
   readonly self: ProcessIdentity
   readonly nonce: string
-  readonly stage: string
+  readonly stages: string
   /** Locks that may be abandoned: when they were last touched, and since when, by this process's clock, not again. */
   readonly seen: Map<string, { readonly touchedMs: number; readonly sinceMs: number }>
 }
@@ -111,9 +111,8 @@ export async function acquireLockAsync(
 }
 
 function newClaimant(path: string): Claimant {
-  const nonce = newNonce()
-  const stage = `${path}.by-${String(process.pid)}-${nonce}`
-  return { self: identifyThisProcess(), nonce, stage, seen: new Map() }
+  const stages = `${path}.by-${String(process.pid)}-`
+  return { self: identifyThisProcess(), nonce: newNonce(), stages, seen: new Map() }
 }
 
 function newNonce(): string {
@@ -150,29 +149,41 @@ function removeDeadLock(path: string, dead: FoundLock, claimant: Claimant): bool
 }
 
 /** Puts the claimant's identity under a name. Returns false if the name exists. */
-function publish(name: string, { self, nonce, stage }: Claimant): boolean {
+function publish(name: string, { self, nonce, stages }: Claimant): boolean {
   const text = `${JSON.stringify({ version: 1, ...self, nonce, since: new Date().toISOString() })}\n`
+  // On Windows no name of a file can be opened while another program has it open and one of its names is being removed:
+  // the holder of a lock that was linked could not remove it.
+  return process.platform === 'win32'
+    ? retryIfBusy(() => writeUnlessThere(name, text))
+    : linkUnlessThere(`${stages}${newNonce()}`, name, text)
+}
+
+/** Writes a private file and links it to the name, so that nobody sees the lock half-written. */
+function linkUnlessThere(stage: string, name: string, text: string): boolean {
   writeExclusively(stage, text)
   try {
-    linkOrWrite(stage, name, text)
+    linkSync(stage, name)
     return true
   } catch (error) {
+    if (!isSystemError(error)) throw error
     // ENOENT: a process that cannot see this one (in another container) swept its private name. The next turn tries
     // again.
-    if (isSystemError(error) && /^(?:EEXIST|ENOENT)$/.test(error.code)) return false
-    throw error
+    if (/^(?:EEXIST|ENOENT)$/.test(error.code)) return false
+    if (!LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
   } finally {
     errnoOf(() => unlinkSync(stage))
   }
+  // A reader may see this lock before it is whole, and takes it for one that was just touched.
+  return writeUnlessThere(name, text)
 }
 
-function linkOrWrite(stage: string, name: string, text: string): void {
+function writeUnlessThere(path: string, text: string): boolean {
   try {
-    linkSync(stage, name)
+    writeExclusively(path, text)
+    return true
   } catch (error) {
-    if (!isSystemError(error) || !LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
-    // A reader may see this lock before it is whole, and takes it for one that was just touched.
-    writeExclusively(name, text)
+    if (isSystemError(error) && error.code === 'EEXIST') return false
+    throw error
   }
 }
 
@@ -188,13 +199,14 @@ function writeExclusively(path: string, text: string): void {
   if (!isWhole) throw Object.assign(new Error('short write of a lock'), { code: 'ENOSPC', syscall: 'write' })
 }
 
-function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stage, seen }: Claimant): boolean {
+function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stages, seen }: Claimant): boolean {
   const whereabouts = holder === undefined ? 'elsewhere' : findProcess(holder, self)
   if (whereabouts !== 'elsewhere') return whereabouts === 'gone'
   const before = seen.get(instance)
   if (before?.touchedMs !== touchedMs) seen.set(instance, { touchedMs, sinceMs: monotonicMs() })
   else if (monotonicMs() - before.sinceMs > STALE_MS) return true
   // The clock that stamps files in this folder, which over a network is not this host's.
+  const stage = `${stages}${newNonce()}`
   writeExclusively(stage, '')
   try {
     return statSync(stage).mtimeMs - touchedMs > STALE_MS
@@ -206,11 +218,11 @@ function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stage, 
 /** Throws FILE_NOT_REGULAR if the lock's name is taken by a folder or the like. */
 function readLock(path: string): FoundLock | undefined {
   try {
-    const { bytes, stat } = readRegularFile(path)
+    const { bytes, stat } = retryIfBusy(() => readRegularFile(path))
     return stat && foundLock(stat, parseHolder(bytes.toString()))
   } catch (error) {
     if (!isFailure(error, 'FILE_UNREADABLE')) throw error
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    const stat = retryIfBusy(() => statSync(path, { bigint: true, throwIfNoEntry: false }))
     return stat && foundLock(stat, undefined)
   }
 }

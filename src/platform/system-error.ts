@@ -1,5 +1,5 @@
 /** Errors of the operating system, as Node throws them, told apart from faults of our own. */
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { WriteStep } from '../model/failure.ts'
 import { monotonicMs, pauseSync } from './time.ts'
 
@@ -59,9 +59,15 @@ export function retryIfBusy<T>(action: () => T, platform: NodeJS.Platform = proc
     try {
       return action()
     } catch (error) {
-      const mayPass = platform === 'win32' && isSystemError(error) && /^(EPERM|EACCES|EBUSY)$/.test(error.code)
+      const mayPass = platform === 'win32' && /^(EPERM|EACCES|EBUSY)$/.test(codeOf(error))
       if (!mayPass || monotonicMs() - startedMs > WINDOWS_PATIENCE_MS) throw error
     }
     pauseSync(Math.min(100, 10 * round))
   }
+}
+
+/** Returns the system's code of an error, also of one that was wrapped in a failure; '' if it has none. */
+function codeOf(error: unknown): string {
+  if (isSystemError(error)) return error.code
+  return isFailure(error, 'FILE_UNREADABLE') ? error.failure.errno : ''
 }

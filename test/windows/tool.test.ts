@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
-import { BUILT_CLI, createWindowsHome, isPrepared, NODE, openConsole, runOnWindows } from './wine.ts'
+import { BUILT_CLI, createWindowsHome, GO_IDENTITY, isPrepared, NODE, openConsole, runOnWindows } from './wine.ts'
 import type { WindowsHome } from './wine.ts'
 
 const ACCOUNT = '111111111111'
