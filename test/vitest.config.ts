@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{transcripts,shells,faults,interop,packaging}/**'],
+          exclude: ['test/{transcripts,shells,faults,interop,packaging,windows}/**'],
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -102,14 +102,23 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   ETXTBSY: 'it is in use',
 }
 
+/** On Windows a sharing violation is EBUSY; a rename over an open file is refused like one that is not permitted. */
+const WINDOWS_ERRNO_WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied, or another program has it open',
+  EBUSY: 'another program has it open',
+  EPERM: 'permission denied, or another program has it open',
+}
+
 /** Returns a system error in words, with its name for searching: `permission denied (EACCES)`. */
-export function showErrno(errno: string): string {
-  const words = ERRNO_WORDS[errno]
+export function showErrno(errno: string, platform: NodeJS.Platform = process.platform): string {
+  const words = (platform === 'win32' ? WINDOWS_ERRNO_WORDS[errno] : undefined) ?? ERRNO_WORDS[errno]
   return words === undefined ? visible(errno) : `${words} (${errno})`
 }
 
 /** Returns what a person can do about a system error, if that is certain. */
-export function errnoHint(errno: string): string | undefined {
+export function errnoHint(errno: string, platform: NodeJS.Platform = process.platform): string | undefined {
+  if (platform === 'win32' && WINDOWS_ERRNO_WORDS[errno] !== undefined)
+    return 'close the program that has it open, then try again'
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'free some space, then try again'
   return errno === 'EROFS' ? 'where only the file is mounted into a container, mount its folder, writable' : undefined
 }

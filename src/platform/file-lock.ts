@@ -218,7 +218,7 @@ function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stages,
 /** Throws FILE_NOT_REGULAR if the lock's name is taken by a folder or the like. */
 function readLock(path: string): FoundLock | undefined {
   try {
-    const { bytes, stat } = retryIfBusy(() => readRegularFile(path))
+    const { bytes, stat } = readRegularFile(path)
     return stat && foundLock(stat, parseHolder(bytes.toString()))
   } catch (error) {
     if (!isFailure(error, 'FILE_UNREADABLE')) throw error

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rea
 import type { BigIntStats, Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import { isSystemError, orElse } from './system-error.ts'
+import { isSystemError, orElse, retryIfBusy } from './system-error.ts'
 
 /** A file as it was read. `stat` is undefined if there is no file; then `bytes` is empty. */
 export interface FileRead {
@@ -18,10 +18,14 @@ const MAXIMUM_LINKS = 40
 const READ_WITHOUT_BLOCKING = constants.O_RDONLY | constants.O_NONBLOCK
 
 /**
- * Reads a regular file whole. A missing file and /dev/null, by which people say "no file", have no bytes. Throws
- * FILE_UNREADABLE and FILE_NOT_REGULAR.
+ * Reads a regular file whole. A missing file and /dev/null, by which people say "no file", have no bytes. On Windows,
+ * waits up to 2 s for a program that holds the file. Throws FILE_UNREADABLE and FILE_NOT_REGULAR.
  */
 export function readRegularFile(path: string): FileRead {
+  return retryIfBusy(() => readOnce(path))
+}
+
+function readOnce(path: string): FileRead {
   let fd
   try {
     fd = openSync(path, READ_WITHOUT_BLOCKING)

@@ -275,9 +275,9 @@ function openDevice(side: 'keyboard' | 'screen'): number {
 }
 
 /**
- * Closes a side of the terminal. libuv closes the descriptor that it was given if it uses it (always on Windows, on POSIX
- * if it could not reopen the terminal), and does so within `destroy`. So this is the only moment to see whether ours is
- * still open: later its number may be that of the next question.
+ * Closes a side of the terminal. libuv closes the descriptor that it was given if it uses it (always on Windows, on
+ * POSIX if it could not reopen the terminal), and does so within `destroy`. So this is the only moment to see whether
+ * ours is still open: later its number may be that of the next question.
  */
 function close({ stream, descriptor }: Side<ReadStream | WriteStream>): void {
   stream.destroy()

@@ -128,7 +128,8 @@ describe.runIf(isPrepared())('on Windows', () => {
 
   it('a lock of a process that is gone, whose pid another process has now, does not last', async () => {
     const { run, device, home, environment } = createUser()
-    const other = await holdOpen(`${home.windowsPath}\\.aws\\config`, 20_000, environment)
+    home.write('other', '')
+    const other = await holdOpen(`${home.windowsPath}\\other`, 20_000, environment)
     const host = (await runOnWindows([NODE, '-p', 'os.hostname()'], environment)).stdout.trim()
     const identity = { version: 1, pid: other.pid, start: '', boot: '', namespace: '', host }
     home.write(

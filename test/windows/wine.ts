@@ -1,5 +1,6 @@
 /** Runs programs for Windows under Wine: see `prepare` and `wine` beside this file. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openPty } from '../support/pty.ts'
@@ -11,8 +12,9 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 const PLACE = fileURLToPath(new URL('../../build/windows/', import.meta.url))
 const WINE = [join(HERE, 'wine'), 'tool'] as const
 
+const CHECKOUT = 'Z:\\checkout'
+
 /** Paths as Windows programs see them. */
-export const CHECKOUT = 'Z:\\checkout'
 export const NODE = `${CHECKOUT}\\build\\windows\\node.exe`
 export const BUILT_CLI = `${CHECKOUT}\\dist\\awsmfa.cjs`
 export const GO_IDENTITY = `${CHECKOUT}\\build\\windows\\identity.exe`
@@ -70,12 +72,23 @@ export function createWindowsHome(files: Readonly<Record<string, string>> = {}):
   }
 }
 
-/** Runs a Windows program to completion, without a terminal. */
+/**
+ * Runs a Windows program to completion, without a terminal. Its output goes to files: under Wine, a stream of Node
+ * cannot write to a pipe of Unix.
+ */
 export async function runOnWindows(
   argv: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<RunResult> {
-  return await runProgram([...WINE, ...argv], { environment, limitMs: 120_000 })
+  const folder = mkdtempSync(join(tmpdir(), 'awsmfa-wine-'))
+  const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')]
+  try {
+    const redirected = ['sh', '-c', 'out=$1 err=$2; shift 2; exec "$@" >"$out" 2>"$err"', 'sh', stdout, stderr] as const
+    const result = await runProgram([...redirected, ...WINE, ...argv], { environment, limitMs: 120_000 })
+    return { ...result, stdout: readFileSync(stdout, 'utf8'), stderr: readFileSync(stderr, 'utf8') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** Starts a Windows program on a pseudo-terminal, which is its console. Wait for `isReading` before typing. */
