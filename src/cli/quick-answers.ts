@@ -4,7 +4,7 @@
  * been written, and the command itself runs, which has the words for every failure.
  */
 import { statSync } from 'node:fs'
-import { isOwnProcess, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
+import { isIgnored, isOwnProcess } from '../aws-files/profile-keys.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -17,7 +17,8 @@ import type { Surroundings } from '../platform/paths.ts'
 import { isThere, readWhole } from '../platform/read-file.ts'
 import { identityPath, readFact, readIdentity } from '../sessions/caller-identity.ts'
 import type * as ProcessAnswers from '../sessions/process-answers.ts'
-import { usableSectionSession } from '../sessions/status.ts'
+import { outlasts } from '../sessions/reuse.ts'
+import { findCurrentSession } from '../sessions/status.ts'
 import { createOutput, streamFacts } from '../ui/streams.ts'
 import { textStyle } from '../ui/style.ts'
 
@@ -97,11 +98,16 @@ function answerFromSection(
 ): string | undefined {
   if (surroundings.env['AWSMFA_REFRESH_WINDOW'] !== undefined || hasSettings(resolveOwnFolders(surroundings)))
     return undefined
-  const profile = readSnapshots(surroundings).profiles.find(name)
-  if (profile === undefined || isAssumeRoleProfile(profile)) return undefined
-  const session = usableSectionSession(profile, new Date(), 0)
-  const account = session && readKnownIdentity(surroundings, session.accessKeyId)?.account
-  return session && renderProcessAnswer({ ...session, account })
+  const { profiles } = readSnapshots(surroundings)
+  if (isIgnored(profiles.find(name))) return undefined
+  const cachedSessionOf = (profile: ProfileView): undefined => noneUnlessCached(profile, surroundings)
+  const now = new Date()
+  const found = findCurrentSession(name, { profiles, cachedSessionOf, now, minimumSeconds: 0 })
+  if (found.kind !== 'session' || found.session.expiration === undefined) return undefined
+  const { expiration, ...session } = found.session
+  if (!outlasts(expiration, 0, now)) return undefined
+  const account = readKnownIdentity(surroundings, session.accessKeyId)?.account
+  return renderProcessAnswer({ ...session, expiration, account })
 }
 
 function readKnownIdentity(surroundings: Surroundings, accessKeyId: string): CallerIdentity | undefined {

@@ -1,10 +1,12 @@
 /** `credential-process`: answers the AWS SDKs and the AWS CLI in the JSON of their `credential_process` protocol. */
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { currentSession, ownSession } from './program-session.ts'
+import { ownSession } from './program-session.ts'
 import type { ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
+import { existingSession } from '../login/provide-session.ts'
+import type { ExistingSession } from '../login/provide-session.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { findSetting, toLength, toSeconds, toSwitch } from '../login/settings.ts'
 import { secondsUntil } from '../model/expiration.ts'
@@ -16,6 +18,7 @@ import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { noteSources, renderProcessAnswer, storeAnswer } from '../sessions/process-answers.ts'
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
+import type { StoredSession } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { visible, warn } from '../ui/words.ts'
 
@@ -34,7 +37,7 @@ const TIMEOUT_SECONDS = 20
 
 /**
  * Prints the JSON of the credential_process protocol and nothing else on stdout, and returns the exit code 0. The
- * session is the one in the credentials file, or a role's made from it, else one of awsmfa's own cache, else a new one.
+ * session is the one that `status` reports, or a role's made from it, else one of awsmfa's own cache, else a new one.
  * Throws SESSION_MISSING if a token code is required and there is nobody to ask, and what resolveLogin and
  * answerProcess throw.
  */
@@ -50,13 +53,13 @@ export async function credentialProcess(
   const loginRuntime = createLoginRuntime(fresh, await timeoutOf(invocation, fresh))
   const windowSeconds = await windowOf(invocation, loginRuntime)
   const profile = resolveTargetProfile(invocation, environment).value
-  const answer = await findSession(invocation, profile, windowSeconds, loginRuntime)
+  const { isStorable, ...answer } = await findSession(invocation, profile, windowSeconds, loginRuntime)
   const text = renderProcessAnswer(answer)
   loginRuntime.terminal.stdout(text)
   // Other options change the answer, and the entry does not look at them. What is in the keychain stays there: the next
   // run could open an answer with a key from a file.
-  if (Object.keys(invocation.options).some((name) => name !== 'profile') || runtime.cacheKeyPlace === 'keychain')
-    return 0
+  const hasOptions = Object.keys(invocation.options).some((name) => name !== 'profile')
+  if (!isStorable || hasOptions || runtime.cacheKeyPlace === 'keychain') return 0
   const goodUntil = serveUntil(answer.expiration, windowSeconds)
   await storeAnswer(sources, { profile, text, goodUntil, madeFrom }, loginRuntime.now(), loginRuntime.debug)
   return 0
@@ -70,54 +73,65 @@ async function timeoutOf(
   return found === undefined ? TIMEOUT_SECONDS : toLength('timeout', found).value
 }
 
+/** `isStorable`: not so for a session in a cache of the AWS CLI or botocore, which may be another user's. */
+type FoundSession = ProcessSession & { readonly isStorable: boolean }
+
 async function findSession(
   invocation: Invocation<'credential-process'>,
   profile: string,
   windowSeconds: number,
   runtime: LoginRuntime,
-): Promise<ProcessSession> {
+): Promise<FoundSession> {
   const snapshots = runtime.files.read()
   const onNotRenewed = ({ failure }: AwsmfaError, expiration: Date): void => {
     const view = { home: runtime.home, files: snapshots.paths, now: runtime.now(), debug: false }
     runtime.terminal.stderr(renderNotRenewed(profile, expiration, failure, view))
   }
-  const stored = await sessionInFiles(invocation, snapshots, runtime)
-  if (stored !== undefined && refreshAction(stored.expiration, runtime.now(), windowSeconds) !== 'renew') return stored
+  const existing = await findExisting(invocation, profile, snapshots, runtime)
+  if (existing !== undefined && isServed(existing, windowSeconds, runtime.now())) return found(existing)
   try {
     const options = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
-    return await ownSession(invocation, snapshots, options, runtime)
+    return { ...(await ownSession(invocation, snapshots, options, runtime)), isStorable: true }
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
-    if (stored !== undefined && secondsUntil(stored.expiration, runtime.now()) > 0) {
-      onNotRenewed(error, stored.expiration)
-      return stored
+    if (existing !== undefined && secondsUntil(existing.expiration, runtime.now()) > 0) {
+      onNotRenewed(error, existing.expiration)
+      return found(existing)
     }
     if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
     throw new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error })
   }
 }
 
-/**
- * The session in the credentials file, or a role's made from it. One without an expiration could not be renewed in
- * time.
- */
-async function sessionInFiles(
-  invocation: Invocation<'credential-process'>,
+async function findExisting(
+  { options }: Invocation<'credential-process'>,
+  profile: string,
   snapshots: SharedSnapshots,
   runtime: LoginRuntime,
-): Promise<ProcessSession | undefined> {
-  try {
-    // Entries in the caches of other tools are theirs, and may be of another user.
-    const found = await currentSession(invocation, 0, snapshots, { ...runtime, cachedSessionOf: () => undefined })
-    if (found.kind === 'none' || found.session.expiration === undefined) return undefined
-    const { session } = found
-    const account = runtime.facts.identityOf(session.accessKeyId)?.account
-    return { ...session, expiration: found.session.expiration, account }
-  } catch (error) {
-    if (!(error instanceof AwsmfaError) || runtime.cancelled.aborted) throw error
-    runtime.debug(`the session in the credentials file was of no use (${error.failure.code})`)
-    return undefined
-  }
+): Promise<ExistingSession | undefined> {
+  const { environment } = runtime
+  const defaults = await runtime.readSettings()
+  return await existingSession(
+    { profile, profiles: snapshots.profiles, minimumSeconds: 0, options, environment, defaults },
+    { ...runtime, connect: (settings) => runtime.connect(settings, snapshots) },
+  )
+}
+
+/**
+ * Returns whether an existing session is served as it is. An entry of awsmfa's own in the caches of the AWS CLI and
+ * botocore is renewed earlier than others, since that mostly takes no token code.
+ */
+function isServed({ expiration, stored }: ExistingSession, windowSeconds: number, now: Date): boolean {
+  const action = refreshAction(expiration, now, windowSeconds)
+  return action === 'serve' || (action === 'try' && !(isInAwsCache(stored) && stored?.managedBy === 'awsmfa'))
+}
+
+function found({ stored, ...session }: ExistingSession): FoundSession {
+  return { ...session, isStorable: !isInAwsCache(stored) }
+}
+
+function isInAwsCache(stored: StoredSession | undefined): boolean {
+  return stored?.source === 'cli-cache' || stored?.source === 'boto-cache'
 }
 
 async function windowOf(

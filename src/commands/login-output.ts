@@ -1,4 +1,5 @@
 /** Every message that `login` prints. Each function returns whole lines with their ends, except for questions. */
+import { ASKING_FOR_CODES } from '../aws-files/profile-keys.ts'
 import { identityInWords, roleInWords } from '../aws/arn.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -14,6 +15,7 @@ import type { AwsmfaError, ForeignSession } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
 import { readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
+import type { SessionSource } from '../sessions/reuse.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
@@ -42,6 +44,8 @@ export interface GoodLogin {
   readonly identity: CallerIdentity | undefined
   /** For a session in the caches of the AWS CLI and SAM: how long these do not prompt. */
   readonly promptFree: PromptFree | undefined
+  /** The cache of another program that got the session; undefined if awsmfa did. */
+  readonly madeBy?: SessionSource | undefined
 }
 
 /**
@@ -51,13 +55,20 @@ export interface GoodLogin {
 export function renderLoginResult(result: LoginResult, hasOptions: boolean, now: Date, style: TextStyle): string {
   if (result.kind === 'failed') return ''
   const line = `${tick(style)} ${visible(result.profile)}: ${asWhom(result)} until ${formatInstant(result.expiration, now)}, ${lengthOf(result, now)}`
-  if (result.kind === 'kept') {
-    const profile = result.isNamed ? [profileWord(result.profile)] : []
-    return `${line}. To renew anyway: ${hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')}\n`
-  }
-  if (result.storeIn !== 'aws-caches') return `${line}\n`
-  const setup = commandLine('setup', profileWord(result.profile))
-  return `${line}${promptFreeInWords(result, now)}\nawsmfa: hint: for the whole day and in every tool: ${setup}\n`
+  const setup = `awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(result.profile))}\n`
+  const profile = result.isNamed ? [profileWord(result.profile)] : []
+  const force = hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')
+  if (result.madeBy !== undefined)
+    return `${line}${promptFreeInWords(result, now)}; ${stillAskingInWords(result)}\nawsmfa: hint: to sign in with awsmfa instead: ${force}\n${setup}`
+  if (result.kind === 'kept') return `${line}. To renew anyway: ${force}\n`
+  return result.storeIn === 'aws-caches' ? `${line}${promptFreeInWords(result, now)}\n${setup}` : `${line}\n`
+}
+
+/** `boto3, SAM, CDK and Terraform still ask`: the tools that do not use the session of another program. */
+function stillAskingInWords({ promptFree }: GoodLogin): string {
+  const quiet = promptFree?.sources.map(readerOf) ?? []
+  const asking = ASKING_FOR_CODES.filter((tool) => !quiet.includes(tool))
+  return `${listed(asking, 'and')} still ask`
 }
 
 /** The list, each line ended: `✔ staging  1 hour    role Admin in 222222222222`. */
@@ -73,7 +84,8 @@ export function renderLoginList(results: readonly LoginResult[], view: FailureVi
       const { target, profile, identity } = result
       const who =
         profile === target ? identityInWords(identity?.account, identity?.arn) : `through '${visible(profile)}'`
-      const line = `${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}`
+      const by = result.madeBy === undefined ? '' : `, signed in by ${readerOf(result.madeBy)}`
+      const line = `${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}${by}`
       return `${line.trimEnd()}${promptFreeInWords(result, view.now)}\n`
     })
     .join('')
@@ -85,8 +97,9 @@ function lengthOf({ kind, expiration }: GoodLogin, now: Date): string {
   return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.ceil(seconds / 60) * 60)
 }
 
-function asWhom({ identity }: GoodLogin): string {
+function asWhom({ identity, madeBy }: GoodLogin): string {
   const words = identityInWords(identity?.account, identity?.arn)
+  if (madeBy !== undefined) return `signed in by ${readerOf(madeBy)}${words === undefined ? '' : ` as ${words}`}`
   if (words === undefined) return 'signed in'
   return words.startsWith('role ') ? words : `signed in as ${words}`
 }

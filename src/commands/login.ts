@@ -183,16 +183,17 @@ function isNews(note: ResolutionNote, { ownership, resolution }: Login): boolean
 function resultOf(
   { resolution, view, reuse }: Login,
   outcomes: Outcomes,
-  { facts, awsCaches, cachedSessionOf, now }: LoginRuntime,
+  { facts, awsCaches, now }: LoginRuntime,
 ): LoginResult {
   const { target, storeProfile: profile, storeIn } = resolution
   // Looked up: an entry of another program stays, and a cache may have refused ours.
   const promptFree = storeIn === 'aws-caches' && view !== undefined ? findPromptFree(view, awsCaches, now()) : undefined
   const common = { target: target.value, isNamed: target.origin.kind === 'flag', profile, storeIn, promptFree }
   if (reuse.reuse) {
-    const { accessKeyId, expiration } = reuse.session
-    const identity = facts.identityOf(accessKeyId) ?? (view === undefined ? undefined : cachedSessionOf(view)?.identity)
-    return { kind: 'kept', ...common, expiration, identity }
+    const { accessKeyId, expiration, source, managedBy } = reuse.session
+    const identity = reuse.session.identity ?? facts.identityOf(accessKeyId)
+    const madeBy = managedBy === 'other' ? source : undefined
+    return { kind: 'kept', ...common, expiration, identity, madeBy }
   }
   const outcome = outcomes.get(profile)
   if (outcome === undefined) throw new Error('every login has an outcome')

@@ -59,7 +59,7 @@ async function minimumOf({ options }: AnyInvocation, { environment, readSettings
  * Returns the session in the files of the profile that the line is about, or a role's made from it, if it lasts for so
  * many seconds. Asks nobody. Throws what currentCredentials throws.
  */
-export async function currentSession(
+async function currentSession(
   invocation: AnyInvocation,
   minimumSeconds: number,
   snapshots: SharedSnapshots,

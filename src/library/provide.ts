@@ -3,13 +3,16 @@
  * Errors have the words of the command line, in terms of the options.
  */
 import { version } from '../../package.json'
+import { isAssumeRoleProfile, isIgnored } from '../aws-files/profile-keys.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionKey } from '../command-line/spec.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { checkOptions, invocationOf, LOGIN_FLAGS } from './options.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
 import { loginInput } from '../login/prepare.ts'
-import { provideSession } from '../login/provide-session.ts'
+import { existingSession, provideSession } from '../login/provide-session.ts'
+import type { ExistingSession } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
@@ -19,13 +22,12 @@ import type { ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure, FailureCode } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Profiles } from '../model/profile.ts'
 import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { Surroundings } from '../platform/paths.ts'
 import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { createRuntime } from '../runtime/runtime.ts'
-import { usableSectionSession } from '../sessions/status.ts'
+import { outlasts } from '../sessions/reuse.ts'
 import { commandLine, profileWord, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
@@ -47,8 +49,8 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
     await createRuntime(invocation, new AbortController().signal, { surroundings, debug }),
   )
   const snapshots = runtime.files.read()
-  const stored = sessionInSection(options, snapshots.profiles, runtime)
-  if (stored !== undefined) return credentialsOf(stored, runtime.facts.identityOf(stored.accessKeyId)?.account)
+  const existing = await findExisting(options, snapshots, runtime)
+  if (existing !== undefined) return credentialsOf(existing, existing.account)
   const input = loginInput(invocation, snapshots, await runtime.readSettings(), runtime)
   const resolution = resolveLogin({ ...input, forProgram: true })
   for (const line of renderTrail(resolution)) debug(line)
@@ -70,17 +72,37 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
   return credentialsOf(credentials, account)
 }
 
-/** Every other tool uses the session that login stored for the profile; a role or duration of its own needs another. */
-function sessionInSection(
+/**
+ * Returns the session that every other tool uses for the profile, if it lasts long enough. A role or a duration of the
+ * program's own needs another one.
+ */
+async function findExisting(
   options: FromAwsmfaOptions,
-  profiles: Profiles,
-  { environment, now, debug }: LoginRuntime,
-): ShortTermCredentials | undefined {
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): Promise<ExistingSession | undefined> {
   if (options.roleArn !== undefined || options.durationSeconds !== undefined) return undefined
-  const profile = profiles.find(resolveTargetProfile(invocationOf(options), environment).value)
-  const session = usableSectionSession(profile, now(), options.minimumSeconds ?? 0)
-  if (session !== undefined) debug('the session in the credentials file is used')
-  return session
+  const { environment, now } = runtime
+  const invocation = invocationOf(options)
+  const profile = resolveTargetProfile(invocation, environment).value
+  const view = snapshots.profiles.find(profile)
+  // Tools pass over the keys in a section of this kind.
+  if (isIgnored(view) && (view === undefined || !isAssumeRoleProfile(view))) return undefined
+  const minimumSeconds = options.minimumSeconds ?? 0
+  const existing = await existingSession(
+    {
+      profile,
+      profiles: snapshots.profiles,
+      minimumSeconds,
+      options: invocation.options,
+      environment,
+      defaults: await runtime.readSettings(),
+    },
+    { ...runtime, connect: (settings) => runtime.connect(settings, snapshots) },
+  )
+  if (existing === undefined || !outlasts(existing.expiration, minimumSeconds, now())) return undefined
+  runtime.debug('an existing session is used')
+  return existing
 }
 
 /** The program's own function first; otherwise what a login would ask. */

@@ -3,7 +3,6 @@ import { classifyProfile } from '../aws-files/ownership.ts'
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import type { StorePlace } from './destination.ts'
 import type { LoginEffects } from './effects.ts'
 import { describeRequest, planLogin } from './plan.ts'
 import { renderTrail } from './resolution.ts'
@@ -14,7 +13,7 @@ import type { GlobalDefaults } from './settings.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { findCachedEntries } from '../sessions/aws-cache-entry.ts'
 import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
-import { hashRequest, reuseOrRenew } from '../sessions/reuse.ts'
+import { hashRequest, outlasts, reuseOrRenew } from '../sessions/reuse.ts'
 import type { Reuse, StoredSession } from '../sessions/reuse.ts'
 import { sectionSession } from '../sessions/status.ts'
 
@@ -46,7 +45,7 @@ export function prepareLogin(
   const resolution = resolveLogin(input)
   for (const line of renderTrail(resolution)) effects.debug(line)
   const view = input.profiles.find(resolution.storeProfile)
-  const sessions = storedSessions(resolution.storeIn, view, effects.awsCaches)
+  const sessions = storedSessions(resolution, view, effects.awsCaches, effects.now())
   return { resolution, view, ownership: classifyProfile(view), reuse: decide(resolution, sessions, input, effects) }
 }
 
@@ -74,15 +73,24 @@ function decide(
 }
 
 /**
- * Each store from which tools read this profile's session. One in awsmfa's own cache needs no code, and is found later.
+ * Returns what each store holds from which tools read this profile's session. One in awsmfa's own cache needs no code,
+ * and is found later. Where another program cached a session that lasts, that is the session of the profile: what other
+ * tools would need besides takes `--force`.
  */
 function storedSessions(
-  storeIn: StorePlace,
+  { storeIn, minTtlSeconds = 0 }: LoginResolution,
   view: ProfileView | undefined,
   caches: readonly AwsCacheReader[],
+  now: Date,
 ): readonly (StoredSession | undefined)[] {
   if (storeIn === 'own-cache') return []
-  if (storeIn === 'aws-caches') return caches.map((cache) => findCachedEntries(view, [cache])[0]?.session)
+  if (storeIn === 'aws-caches') {
+    const entries = caches.map((cache) => findCachedEntries(view, [cache])[0]?.session)
+    const ofOthers = entries.filter(
+      (entry) => entry?.managedBy === 'other' && outlasts(entry.expiration, minTtlSeconds, now),
+    )
+    return ofOthers.length > 0 ? ofOthers : entries
+  }
   const session = sectionSession(view)
   return session?.managedBy === 'awsmfa' ? [session] : []
 }

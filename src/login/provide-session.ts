@@ -21,10 +21,11 @@ import { resolveChainedRoles } from './resolve.ts'
 import type { ChainedRoles, ChainedRolesInput } from './resolve.ts'
 import { findDevice } from '../mfa/device.ts'
 import { userNameOf } from '../mfa/token-code.ts'
-import type { GivenSession } from '../model/credentials.ts'
+import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import { refreshAction } from '../sessions/reuse.ts'
+import type { StoredSession } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import { findCurrentSession } from '../sessions/status.ts'
 import type { CachedSessionOf, CurrentSession } from '../sessions/status.ts'
@@ -165,7 +166,10 @@ export interface CurrentEffects
   readonly connect: (settings: ChainedRoles & { readonly path: readonly string[] }) => Connection
 }
 
-export type CurrentOutcome = Exclude<CurrentSession, { readonly kind: 'through' }>
+/** `stored` is undefined for the session of a role that was assumed just now. */
+export type CurrentOutcome =
+  | { readonly kind: 'session'; readonly session: GivenSession; readonly stored: StoredSession | undefined }
+  | Extract<CurrentSession, { readonly kind: 'none' }>
 
 /**
  * Returns the session that a profile works with now, without a question: from a file, or a role's, assumed with the
@@ -192,7 +196,34 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   const current = await roleSession(chain, chain.requests.length - 1, { session, minimumSeconds }, { ...effects, sts })
   const identity = roleIdentity(current)
   if (identity !== undefined) effects.facts.rememberIdentity(current.credentials.accessKeyId, identity)
-  return { kind: 'session', session: current.credentials }
+  return { kind: 'session', session: current.credentials, stored: undefined }
+}
+
+/** A session that exists, and its account if that is known without a call. */
+export interface ExistingSession extends ShortTermCredentials {
+  readonly account: string | undefined
+  readonly stored: StoredSession | undefined
+}
+
+/**
+ * Returns the session that a profile works with now, for a program that renews it: undefined if there is none, if
+ * nothing says when it expires, or if the role could not be assumed. Asks nobody for a code.
+ */
+export async function existingSession(
+  request: CurrentRequest,
+  effects: CurrentEffects & { readonly cancelled: AbortSignal },
+): Promise<ExistingSession | undefined> {
+  try {
+    const found = await currentCredentials(request, effects)
+    if (found.kind === 'none' || found.session.expiration === undefined) return undefined
+    const { session, stored } = found
+    const identity = stored?.identity ?? effects.facts.identityOf(session.accessKeyId)
+    return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
+  } catch (error) {
+    if (!(error instanceof AwsmfaError) || effects.cancelled.aborted) throw error
+    effects.debug(`the existing session cannot be used (${error.failure.code})`)
+    return undefined
+  }
 }
 
 /** Returns the cached session of a role of the chain, else assumes it with the session of the role before. */

@@ -3,14 +3,14 @@
  * and the programs that are given credentials all ask here.
  */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
-import { isAssumeRoleProfile, isIgnored, isOwnProcess } from '../aws-files/profile-keys.ts'
+import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
-import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
 import { formatExpiration, parseExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
-import { outlasts, sessionState } from './reuse.ts'
+import { sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
 import { note, visible } from '../ui/words.ts'
 
@@ -89,25 +89,9 @@ export function sectionSession(profile: ProfileView | undefined): StoredSession 
   }
 }
 
-/**
- * Returns the session in a profile's own section if every tool uses it and more remains of it than 15 minutes and
- * `minimumSeconds`. Undefined if its expiration is not known: a program that got it could not tell when to renew it.
- */
-export function usableSectionSession(
-  profile: ProfileView | undefined,
-  now: Date,
-  minimumSeconds: number,
-): ShortTermCredentials | undefined {
-  const credentials = isIgnored(profile) ? undefined : sectionSession(profile)?.credentials
-  const expiration = credentials?.expiration
-  if (credentials === undefined || expiration === undefined || !outlasts(expiration, minimumSeconds, now))
-    return undefined
-  return { ...credentials, expiration }
-}
-
 /** The session that a profile uses, with its secrets, or that of the profile that its role is assumed with. */
 export type CurrentSession =
-  | { readonly kind: 'session'; readonly session: GivenSession }
+  | { readonly kind: 'session'; readonly session: GivenSession; readonly stored: StoredSession }
   /**
    * A role, or several in a row, to be assumed with the session of the last profile of `path`, which begins with the
    * role profile.
@@ -131,26 +115,22 @@ export interface SessionSearch {
  */
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
   const { profiles, cachedSessionOf, now, minimumSeconds } = search
-  const found = [...sessionsFor(name, profiles, cachedSessionOf)].flatMap(({ session: { credentials }, path }) =>
-    credentials === undefined ? [] : [{ credentials, path }],
+  const found = [...sessionsFor(name, profiles, cachedSessionOf)].flatMap(({ session, path }) =>
+    session.credentials === undefined ? [] : [{ session: session.credentials, stored: session, path }],
   )
   const base = found.find(({ path }) => path.length > 1)
-  const baseSession = ifLasting(base?.credentials, now, 0)
-  if (base !== undefined && baseSession.kind === 'session') return { ...baseSession, kind: 'through', path: base.path }
-  const own = ifLasting(found.find(({ path }) => path.length === 1)?.credentials, now, minimumSeconds)
-  return own.kind === 'none' && own.expiration === undefined ? baseSession : own
+  if (base !== undefined && lasts(base.session, now, 0))
+    return { kind: 'through', path: base.path, session: base.session }
+  const own = found.find(({ path }) => path.length === 1)
+  if (own !== undefined && lasts(own.session, now, minimumSeconds))
+    return { kind: 'session', session: own.session, stored: own.stored }
+  return { kind: 'none', expiration: own?.session.expiration ?? base?.session.expiration }
 }
 
-function ifLasting(
-  session: GivenSession | undefined,
-  now: Date,
-  minimumSeconds: number,
-): Exclude<CurrentSession, { readonly kind: 'through' }> {
-  if (session === undefined) return { kind: 'none' }
-  const { expiration } = session
-  if (expiration === undefined) return minimumSeconds > 0 ? { kind: 'none' } : { kind: 'session', session }
+function lasts({ expiration }: GivenSession, now: Date, minimumSeconds: number): boolean {
+  if (expiration === undefined) return minimumSeconds <= 0
   const remaining = secondsUntil(expiration, now)
-  return remaining > 0 && remaining >= minimumSeconds ? { kind: 'session', session } : { kind: 'none', expiration }
+  return remaining > 0 && remaining >= minimumSeconds
 }
 
 /** What `status` reports of one profile. */

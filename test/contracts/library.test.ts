@@ -1,9 +1,12 @@
 /** fromAwsmfa as a program uses it, in this process, with the SDK's own client against the strict STS. */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { STSClientConfig } from '@aws-sdk/client-sts'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fromAwsmfa } from '../../src/library/from-awsmfa.ts'
+import { cacheEntryName } from '../../src/sessions/aws-cache-entry.ts'
 import type { AwsmfaCredentials, FromAwsmfaOptions, MfaCodeRequest } from '../../src/library/types.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { LogEntry, StrictSts } from '../support/strict-sts/client.ts'
@@ -265,6 +268,35 @@ describe('the session that login wrote into the credentials file', () => {
       sessionToken: 't',
     })
     expect(await sts.log()).toEqual([])
+  })
+
+  it('is used for a role profile that the AWS CLI signed in, and is not copied', async () => {
+    const cacheArguments = { RoleArn: ADMIN, SerialNumber: DEVICE }
+    const name = cacheEntryName(cacheArguments, (text) => createHash('sha1').update(text).digest('hex'))
+    const Credentials = {
+      AccessKeyId: 'ASIAQQQQQQQQQQQQEXPL',
+      SecretAccessKey: 's',
+      SessionToken: 't',
+      Expiration: inMinutes(50),
+    }
+    home.write(`.aws/cli/cache/${name}`, JSON.stringify({ Credentials }))
+    const { accessKeyId, expiration } = await fromAwsmfa({ profile: 'standard', mfaCodeProvider: nobody })()
+    expect([accessKeyId, expiration]).toEqual([Credentials.AccessKeyId, new Date(Credentials.Expiration)])
+    expect(await sts.log()).toEqual([])
+    expect(existsSync(join(home.path, 'own'))).toBe(false)
+  })
+
+  it('is what a role profile is assumed with', async () => {
+    await fromAwsmfa({ profile: 'base', ...person() })()
+    const { accessKeyId, secretAccessKey, sessionToken } = await fromAwsmfa({
+      profile: 'base',
+      mfaCodeProvider: nobody,
+    })()
+    home.write(
+      '.aws/credentials',
+      `[base]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\naws_session_token = ${sessionToken}\nexpiration = ${inMinutes(60)}\n`,
+    )
+    expect(await identify(fromAwsmfa({ profile: 'admin', mfaCodeProvider: nobody }))).toMatch(AS_ADMIN)
   })
 
   it.each([

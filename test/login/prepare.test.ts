@@ -41,14 +41,17 @@ function decisionFor(profile: string, section = '', entries: readonly AwsCacheFi
 
 const { credentials } = sessionOf('ASIAIOSFODNN7EXAMPLE')
 const entry: AwsCacheFinding = { kind: 'entry', entry: { credentials } }
+const mark = { profiles: ['admin'], requestHash: 'abc' }
+const own: AwsCacheFinding = { kind: 'entry', entry: { credentials, mark } }
 const none: AwsCacheFinding = { kind: 'none' }
 
 describe('the sessions that a login may reuse', () => {
   it.each<[string, readonly AwsCacheFinding[], string]>([
     ['in both caches', [entry, entry], 'reused'],
-    ['in one cache only', [entry, none], 'not-found'],
+    ["in one cache only, another program's", [entry, none], 'reused'],
+    ["in one cache only, awsmfa's own", [own, none], 'not-found'],
     ['in no cache', [none, none], 'not-found'],
-    ['in one cache, and damaged in the other', [entry, { kind: 'damaged' }], 'not-found'],
+    ['in one cache, and damaged in the other', [own, { kind: 'damaged' }], 'not-found'],
   ])('of a role profile are %s', (_, entries, expected) => {
     expect(decisionFor('admin', '', entries)).toBe(expected)
   })
