@@ -89,9 +89,9 @@ export interface StoreInput {
 }
 
 /**
- * Decides where the session goes. Tools ignore a session in a role profile. Where the chain has another profile before
- * the long-term credentials, the session goes there, and tools assume the role with it; else into the caches of the
- * tools that have one. Throws SESSION_WOULD_BE_IGNORED for everything else that tools would ignore.
+ * Decides where the session goes. Tools ignore a session in a role profile. Where the profile from which they take the
+ * role's credentials is before the long-term credentials, the session goes there; else into the caches of the tools
+ * that have one. Throws SESSION_WOULD_BE_IGNORED for everything else that tools would ignore.
  */
 export function decideStore({ target, before, profiles, paths, roleFromFlag }: StoreInput): StoreDecision {
   const profile = profiles.find(target)
@@ -101,10 +101,7 @@ export function decideStore({ target, before, profiles, paths, roleFromFlag }: S
   if (isAnsweredHere(profile, found) && !roleFromFlag) return { storeProfile: target, storeIn: 'own-cache', notes: [] }
   // Tools assume a role that is its own source profile with the credentials beside it.
   const isOwnSource = visible(profile, 'source_profile')?.value === target
-  const stored =
-    isOwnSource && before.includes(target)
-      ? target
-      : before.findLast((name) => name !== target && holdsSession(profiles.find(name)))
+  const stored = isOwnSource && before.includes(target) ? target : readForRole(profile, before, profiles)
   if (roleFromFlag || !isAssumeRoleProfile(profile) || (stored === undefined && isOwnSource))
     throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
@@ -115,6 +112,24 @@ export function decideStore({ target, before, profiles, paths, roleFromFlag }: S
   return isIgnored(holder)
     ? { storeProfile: stored, storeIn: 'own-cache', notes: [moved, ...notes] }
     : { storeProfile: stored, storeIn: 'section', notes: [moved, ...notes, ...notesAbout(holder, paths)] }
+}
+
+/**
+ * Returns the profile from which tools take the credentials for a role: its `source_profile`, or that one's where it is
+ * a role too. They follow no other `source_profile`, so a session further along would not be found (botocore,
+ * credentials.py › AssumeRoleProvider). Undefined where that profile is not before the long-term credentials.
+ */
+function readForRole(role: ProfileView, before: readonly string[], profiles: Profiles): string | undefined {
+  const seen = new Set<string>([role.name])
+  let current: ProfileView | undefined = role
+  while (current !== undefined && isAssumeRoleProfile(current)) {
+    const source = visible(current, 'source_profile')?.value ?? ''
+    if (!before.includes(source) || seen.has(source)) return undefined
+    if (holdsSession(profiles.find(source))) return source
+    seen.add(source)
+    current = profiles.find(source)
+  }
+  return undefined
 }
 
 /**

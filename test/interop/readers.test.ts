@@ -103,6 +103,25 @@ const LOGIN_CASES: readonly LoginCase[] = [
     asked: 'admin',
     identity: AS_ADMIN,
   },
+  {
+    ...PLAIN,
+    title: 'role profile whose source profile leads to the keys over another one',
+    config: text(
+      '[profile r2]',
+      'region = eu-west-1',
+      `role_arn = ${ADMIN}`,
+      'source_profile = alias',
+      '[profile alias]',
+      'source_profile = plain',
+      '[profile plain]',
+      'source_profile = base',
+      `awsmfa_mfa_serial = ${DEVICE}`,
+    ),
+    logins: [['login', 'r2']],
+    target: 'alias',
+    asked: 'r2',
+    identity: AS_ADMIN,
+  },
 ]
 
 const python = findPython()

@@ -127,7 +127,16 @@ describe('the session of a standard role goes to the profile that the role is ma
     expect([durationSeconds?.value, serialNumber?.value]).toEqual([7_200, 'GAHT12345678'])
   })
 
-  it('the last one before the keys where there are several', () => {
+  it('the first that tools read, where aliases lead on to the keys', () => {
+    const chain = `[profile r2]\nrole_arn = ${ADMIN}\nsource_profile = alias\n[profile alias]\nsource_profile = plain\n[profile plain]\nsource_profile = plainPerm\n`
+    expect(resolve({ profile: 'r2', credentials: keys('plainPerm'), config: chain })).toMatchObject({
+      storeProfile: 'alias',
+      storeIn: 'section',
+      roles: [],
+    })
+  })
+
+  it('the source profile of the first role where several are in a row', () => {
     const chain = `[profile top]\nrole_arn = ${ADMIN}\nsource_profile = admin\n${role}`
     expect(storeOf({ profile: 'top', credentials: keys('base-long-term'), config: chain })).toEqual({
       storeProfile: 'base',
