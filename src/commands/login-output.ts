@@ -60,8 +60,9 @@ export function renderLoginResult(result: LoginResult, hasOptions: boolean, now:
   const force = hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')
   if (result.madeBy !== undefined)
     return `${line}${promptFreeInWords(result, now)}; ${stillAskingInWords(result)}\nawsmfa: hint: to sign in with awsmfa instead: ${force}\n${setup}`
-  if (result.kind === 'kept') return `${line}. To renew anyway: ${force}\n`
-  return result.storeIn === 'aws-caches' ? `${line}${promptFreeInWords(result, now)}\n${setup}` : `${line}\n`
+  const renewal = result.kind === 'kept' ? `. To renew anyway: ${force}` : ''
+  if (result.storeIn !== 'aws-caches') return `${line}${renewal}\n`
+  return `${line}${promptFreeInWords(result, now)}${renewal}\n${setup}`
 }
 
 /** `boto3, SAM, CDK and Terraform still ask`: the tools that do not use the session of another program. */
@@ -122,6 +123,26 @@ export function patternQuestion(profiles: readonly string[]): string {
   const shown = profiles.slice(0, 8).map((profile) => visible(profile))
   const more = profiles.length > shown.length ? ` and ${profiles.length - shown.length} more` : ''
   return `Sign in ${profiles.length} ${profiles.length === 1 ? 'profile' : 'profiles'} (${shown.join(', ')}${more})?`
+}
+
+/** The note where `--all` finds nothing to sign in to. */
+export const NO_TARGETS = `${note('no profile has long-term credentials and an MFA device')}awsmfa: hint: to set one up: ${commandLine('setup')}\n`
+
+/** Profiles that `--all` leaves out because their session would overwrite their own long-term credentials. */
+export function renderUnwritable(profiles: readonly string[]): string {
+  const [first = '', ...others] = profiles
+  const names = listed(
+    profiles.map((profile) => `'${visible(profile)}'`),
+    'and',
+  )
+  const verb = others.length === 0 ? 'contains' : 'contain'
+  return `${note(`${names} ${verb} long-term credentials; signing in would overwrite them`)}awsmfa: hint: to move them: ${commandLine('setup', profileWord(first))}\n`
+}
+
+/** Profiles that `--all` leaves out because no device is configured and IAM names none. */
+export function renderWithoutDevice(profiles: readonly string[]): string {
+  const names = profiles.map((profile) => `'${visible(profile)}'`)
+  return note(`no MFA device found for ${listed(names, 'and')}`)
 }
 
 /** The heading of the list of profiles to pick from. */
@@ -214,7 +235,8 @@ function toMend(profile: string): string {
   return `To mend it: ${commandLine('setup', profileWord(profile))}`
 }
 
-function renderPlanNote({ roleArn, cappedToSeconds, requestedSeconds }: PlanNote): string {
+/** AWS limits what was asked for. */
+export function renderPlanNote({ roleArn, cappedToSeconds, requestedSeconds }: PlanNote): string {
   return note(
     `AWS limits ${roleInWords(roleArn)} to ${exactDuration(cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(requestedSeconds)}`,
   )

@@ -4,14 +4,18 @@ import { isOutputOption } from '../command-line/table.ts'
 import type { Invocation } from '../command-line/table.ts'
 import {
   conflictQuestion,
+  NO_TARGETS,
   patternQuestion,
   PICK_QUESTION,
   pickOnlyQuestion,
   renderEvent,
   renderLoginList,
   renderLoginResult,
+  renderPlanNote,
   renderRenewal,
   renderResolutionNote,
+  renderUnwritable,
+  renderWithoutDevice,
 } from './login-output.ts'
 import type { FailedLogin, LoginResult } from './login-output.ts'
 import { renderFailure } from '../errors/messages.ts'
@@ -23,13 +27,13 @@ import type { Login } from '../login/prepare.ts'
 import type { LoginInput } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
-import { canBeSignedIn, expandTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { canBeSignedIn, expandTargets, findAllTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
-import { statusOfProfile, statusesJson } from '../sessions/status.ts'
-import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
+import { renderEnvironmentNote, statusOfProfile, statusesJson } from '../sessions/status.ts'
+import { managedProfiles } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
 
 /**
@@ -37,26 +41,44 @@ import { visible } from '../ui/words.ts'
  * failed, and DECLINED for a no; a profile that is not signed in is left as it was.
  */
 export async function login(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
+  const code = await signInTargets(invocation, runtime)
+  const note = renderEnvironmentNote(runtime.environment, invocation)
+  if (note !== undefined && invocation.options.quiet !== true) runtime.terminal.stderr(note)
+  return code
+}
+
+async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
   const { terminal, deadline, cancelled } = runtime
   runtime.backups.sweep()
   const snapshots = runtime.files.read()
   const defaults = await runtime.readSettings()
-  const isAll = invocation.options.all === true
-  const { profiles, byPattern } = isAll
-    ? { profiles: managedProfiles(runtime.stores), byPattern: false }
-    : expandTargets(invocation.positionals, snapshots.profiles, snapshots.paths)
-  if (!isAll && !byPattern && profiles.length < 2) {
+  if (invocation.options.all === true) return await signInAllProfiles(invocation, { snapshots, defaults }, runtime)
+  const { profiles, byPattern } = expandTargets(invocation.positionals, snapshots.profiles, snapshots.paths)
+  if (!byPattern && profiles.length < 2) {
     const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
     return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)
   }
-  if (profiles.length === 0 && invocation.options.quiet !== true) terminal.stderr(renderNothingManaged())
   // A pattern may match more than expected.
   if (byPattern && terminal.canAsk()) {
     const isConfirmed = await deadline.pauseWhile(terminal.confirm(patternQuestion(profiles), cancelled))
     if (!isConfirmed) throw new AwsmfaError({ code: 'DECLINED' })
   }
   return await signInProfiles(invocation, profiles, { snapshots, defaults }, runtime)
+}
+
+/** `--all`. */
+async function signInAllProfiles(
+  invocation: Invocation<'login'>,
+  files: { readonly snapshots: SharedSnapshots; readonly defaults: GlobalDefaults },
+  runtime: LoginRuntime,
+): Promise<number> {
+  const input = loginInput(invocation, files.snapshots, files.defaults, runtime)
+  const { profiles, unwritable } = findAllTargets(input, managedProfiles(runtime.stores))
+  const print = invocation.options.quiet === true ? () => undefined : runtime.terminal.stderr
+  if (unwritable.length > 0) print(renderUnwritable(unwritable))
+  else if (profiles.length === 0) print(NO_TARGETS)
+  return await signInProfiles(invocation, profiles, files, runtime)
 }
 
 /**
@@ -99,14 +121,25 @@ export async function signInProfiles(
   )
   throwSharedFailure(logins, view)
   const outcomes = await signInAll(logins, invocation, list !== undefined, { snapshots, runtime })
-  const results = logins.map((each) => ('error' in each ? each : resultOf(each, outcomes, runtime)))
+  const all = logins.map((each) => ('error' in each ? each : resultOf(each, outcomes, runtime)))
+  const withoutDevice = all.filter((result) => invocation.options.all === true && lacksDevice(result))
+  const results = all.filter((result) => !withoutDevice.includes(result))
+  if (withoutDevice.length > 0 && invocation.options.quiet !== true)
+    runtime.terminal.stderr(renderWithoutDevice(withoutDevice.map(({ target }) => target)))
   const failures = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []))
   const [failure] = failures
   if (list === undefined && failure !== undefined) throw failure
+  throwSharedFailure(results, view)
   report(results, invocation, list !== undefined, { ...runtime, view: { ...view, now: runtime.now() } })
   const causes = failures.map((error) => error.failure)
   if (causes.length > 0) throw new AwsmfaError({ code: 'LOGINS_FAILED', of: lines.length, causes })
   return 0
+}
+
+/** Whether a login failed because its user has no device for codes, or none that may be listed. */
+function lacksDevice(result: LoginResult): boolean {
+  if (result.kind !== 'failed' || !isFailure(result.error, 'MFA_SERIAL_MISSING')) return false
+  return ['denied', 'empty', 'fido-only'].includes(result.error.failure.listing)
 }
 
 /** The line that would sign in this profile alone. */
@@ -124,8 +157,8 @@ function prepareOrFail(input: LoginInput, runtime: LoginRuntime): Login | Failed
   }
 }
 
-/** A failure with the same message for every profile is one of the line: it is reported once, with its hints. */
-function throwSharedFailure(logins: readonly (Login | FailedLogin)[], view: FailureView): void {
+/** A failure with the same message for every profile does not depend on them: it is reported once, with its hints. */
+function throwSharedFailure(logins: readonly (Login | LoginResult)[], view: FailureView): void {
   const errors = logins.flatMap((each) => ('error' in each ? [each.error] : []))
   const [first] = errors
   const texts = new Set(errors.map(({ failure }) => renderFailure(failure, view).error))
@@ -146,13 +179,13 @@ async function signInAll(
   const isQuiet = options.quiet === true
   const print = isQuiet ? () => undefined : runtime.terminal.stderr
   const renewed = logins.flatMap((each) => ('error' in each || each.reuse.reuse ? [] : [each]))
+  const notes = logins.flatMap((each) => ('error' in each ? [] : notesOf(each, runtime.home)))
   // Role profiles that use the same section are signed in once.
   const byProfile = new Map(renewed.map((each) => [each.resolution.storeProfile, each]))
-  if (byProfile.size === 0) return new Map()
   for (const { resolution, reuse } of isList ? [] : renewed)
     if (!reuse.reuse && reuse.reason === 'different-request') print(renderRenewal(resolution.storeProfile, reuse.parts))
-  for (const each of byProfile.values())
-    for (const note of each.resolution.notes) if (isNews(note, each)) print(renderResolutionNote(note, runtime.home))
+  for (const note of new Set(notes)) print(note)
+  if (byProfile.size === 0) return new Map()
   const resolutions = renewed.map(({ resolution }) => resolution)
   const outcomes = await signIn(
     {
@@ -174,6 +207,12 @@ async function signInAll(
 }
 
 type Outcomes = ReadonlyMap<string, ObtainedSession | AwsmfaError | undefined>
+
+/** What the person should know of a login, whether or not it has a session already. */
+function notesOf(login: Login, home: string | undefined): readonly string[] {
+  const resolved = login.resolution.notes.filter((note) => isNews(note, login))
+  return [...resolved.map((note) => renderResolutionNote(note, home)), ...login.reuseNotes.map(renderPlanNote)]
+}
 
 /** Keys that were found by their suffix are news on the first login only. */
 function isNews(note: ResolutionNote, { ownership, resolution }: Login): boolean {

@@ -5,6 +5,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import type { LoginEffects } from './effects.ts'
 import { describeRequest, planLogin } from './plan.ts'
+import type { PlanNote } from './plan.ts'
 import { renderTrail } from './resolution.ts'
 import type { LoginResolution } from './resolution.ts'
 import { resolveLogin } from './resolve.ts'
@@ -25,6 +26,8 @@ export interface Login {
   readonly ownership: SectionOwnership
   /** Whether the stored session can be reused as it is. */
   readonly reuse: Reuse
+  /** What AWS limited in the session that is reused. */
+  readonly reuseNotes: readonly PlanNote[]
 }
 
 /** Returns what resolveLogin needs for a line, from the files and settings as they were read. */
@@ -46,7 +49,7 @@ export function prepareLogin(
   for (const line of renderTrail(resolution)) effects.debug(line)
   const view = input.profiles.find(resolution.storeProfile)
   const sessions = storedSessions(resolution, view, effects.awsCaches, effects.now())
-  return { resolution, view, ownership: classifyProfile(view), reuse: decide(resolution, sessions, input, effects) }
+  return { resolution, view, ownership: classifyProfile(view), ...decide(resolution, sessions, input, effects) }
 }
 
 /**
@@ -58,18 +61,20 @@ function decide(
   sessions: readonly (StoredSession | undefined)[],
   { invocation, targets = 1 }: LoginInput,
   { sha256, now }: Pick<LoginEffects, 'sha256' | 'now'>,
-): Reuse {
+): Pick<Login, 'reuse' | 'reuseNotes'> {
   const durationOrigin = resolution.durationSeconds?.origin.kind
   const isDurationRequired = targets === 1 && (durationOrigin === 'flag' || durationOrigin === 'sts-flag')
   const limits = { minTtlSeconds: resolution.minTtlSeconds ?? 0, force: isRenewalRequested(invocation, [resolution]) }
-  const decideFor = (profiles: number): Reuse => {
-    const requestHash = hashRequest(describeRequest(planLogin(resolution, profiles), resolution), sha256)
-    return reuseOrRenew(sessions, { requestHash, ...limits }, now())
+  const decideFor = (profiles: number): Pick<Login, 'reuse' | 'reuseNotes'> => {
+    const plan = planLogin(resolution, profiles)
+    const requestHash = hashRequest(describeRequest(plan, resolution), sha256)
+    const reuse = reuseOrRenew(sessions, { requestHash, ...limits }, now())
+    return { reuse, reuseNotes: reuse.reuse ? plan.notes : [] }
   }
   const alone = decideFor(1)
-  if (alone.reuse || isDurationRequired) return alone
+  if (alone.reuse.reuse || isDurationRequired) return alone
   const withOthers = decideFor(2)
-  return withOthers.reuse ? withOthers : alone
+  return withOthers.reuse.reuse ? withOthers : alone
 }
 
 /**

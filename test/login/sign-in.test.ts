@@ -80,7 +80,7 @@ async function signInAll(
       readFile: () => '',
     })
     const reuse = { reuse: false, reason: 'not-found' } as const
-    return { resolution, view: profiles.find(name), ownership: { kind: 'absent' }, reuse }
+    return { resolution, view: profiles.find(name), ownership: { kind: 'absent' }, reuse, reuseNotes: [] }
   })
   const effects: SignInEffects = {
     ...sessionEffects({ facts: fakeFacts({ [KEYS.alice]: ALICE, [KEYS.bob]: ALICE }), osUser: undefined }),
