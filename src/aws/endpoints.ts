@@ -3,6 +3,7 @@
  * the SDK is loaded, and a client that is given its endpoint reads no files. Tests compare every answer with the SDK's
  * own rules.
  */
+import { nearest } from '../ui/words.ts'
 
 /** Where a service is reached, and the region that its requests are signed for. */
 export interface ServiceEndpoint {
@@ -183,6 +184,21 @@ export function partitionOfRegion(region: string): string {
 /** Returns whether a string can be a region: one label of a host name, as the AWS SDK for JavaScript accepts it. */
 export function isRegionName(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
+}
+
+/** The middle of every region's name (AWS General Reference, "Regions, Availability Zones, and Local Zones"). */
+const DIRECTIONS = 'north south east west central northeast northwest southeast southwest'.split(' ')
+
+/**
+ * Returns the region that was probably meant by a name that no region has: a zone (`us-west-2a`), or a misspelled
+ * direction (`eu-wset-1`). Undefined: it is a region, or nothing is similar to it.
+ */
+export function regionMeantBy(name: string): string | undefined {
+  const [, ofZone] = /^([a-z-]+-\d+)(?:-[a-z]+-\d+)?[a-z]$/.exec(name) ?? []
+  const [, geography = '', direction = '', number = ''] = /^([a-z-]+)-([a-z]+)-(\d+)$/.exec(ofZone ?? name) ?? []
+  if (DIRECTIONS.includes(direction)) return ofZone
+  const meant = nearest(direction, DIRECTIONS)
+  return meant === undefined ? undefined : `${geography}-${meant}-${number}`
 }
 
 function hostsOf(region: string): Partition {

@@ -76,6 +76,8 @@ export function checkProcess(profile: ProfileView, { files, machine }: Examinati
     : words.map((word) => /^~|\$\w|^[|&;<>]+$|^[A-Z_]+=/.exec(word)?.[0]).find((sign) => sign !== undefined)
   if (shellSign !== undefined)
     return [finding('process-needs-shell', { ...place, name: shellSign, tools: toolsOf('botocore') })]
+  // aws-sdk-go-v2 escapes the quotes when it hands the line to cmd.exe (issue 3208).
+  if (isWindows && value.includes('"')) return [finding('process-quoted', { ...place, tools: toolsOf('go') })]
   const isAbsolute = isWindows ? /^(?:[A-Za-z]:[\\/]|\\\\)/.test(program) : program.startsWith('/')
   if (!isAbsolute) {
     const lesser = runsProgram(program, PREDECESSORS) ? { severity: 'note' as const, tools: [] } : {}
@@ -137,6 +139,10 @@ export const MACHINE_MESSAGES = {
   'process-needs-shell': (found) => [
     `${quote(found.name)} means something to a shell alone; ${toolNames(found.tools)} start the program without one`,
     'write absolute paths, and no variables, pipes or ~',
+  ],
+  'process-quoted': (found) => [
+    `${toolNames(found.tools)} cannot run a line with quotes on Windows`,
+    'write paths without spaces, and no quotes; the short form of a path is shown by: dir /x',
   ],
   'process-needs-path': (found) => [
     found.other === undefined

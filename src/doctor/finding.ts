@@ -99,10 +99,15 @@ export const FINDING_TABLE = {
   'device-malformed': error('an MFA device that can be none'),
   'device-of-other-account': warning('an MFA device of another account than the keys'),
   'old-access-key': warning('an access key from before 2019, as its id tells'),
+  'setting-malformed': error('a value that login refuses, such as a role ARN or a region that is none'),
+  'ca-bundle-missing': error('`ca_bundle` names a file that does not exist'),
+  'no-region': warning('a role profile without a region'),
+  'source-ambiguous': error('several long-term sections for one profile, with different keys'),
   'process-unparsable': error('a `credential_process` with an open quote, or nothing in it'),
   'process-needs-shell': warning(
     'a `credential_process` with `~`, variables, pipes or single quotes that only a shell understands',
   ),
+  'process-quoted': warning('a `credential_process` with quotes on Windows, where the SDK for Go cannot run it'),
   'process-needs-path': warning('a `credential_process` that does not run with an empty `PATH`'),
   'process-not-there': error('a `credential_process` whose program is not there'),
   // What is around them.
@@ -127,6 +132,7 @@ export const FINDING_TABLE = {
   'variable-file-not-expanded': warning('a variable names a file with `~` or `$`, which not every tool expands'),
   'home-differs': warning('`HOME` and `USERPROFILE` differ on Windows'),
   'second-awsmfa': warning('another `awsmfa` on `PATH`'),
+  'no-profiles': note('no profile in either file'),
   'slow-certificates': note('`NODE_EXTRA_CA_CERTS` on Node 20'),
   // What tools will do.
   'tools-use': note('what tools will do with a profile that works for them'),
@@ -166,6 +172,8 @@ export interface Finding {
   readonly name?: string | undefined
   readonly other?: string | undefined
   readonly otherLine?: number | undefined
+  /** What was probably meant. */
+  readonly meant?: string | undefined
   readonly at?: Date | undefined
   readonly seconds?: number
 }

@@ -61,6 +61,8 @@ const DEAD_ENDS: Readonly<Partial<Record<FindingCode, Pick<DeadEnd, 'outcomes' |
     outcomes: ['process'],
     because: 'its credential_process has an open quote, or names no program',
   },
+  'process-quoted': { outcomes: ['process'], because: 'its credential_process has quotes' },
+  'setting-malformed': { outcomes: ['role', 'role-without-mfa', 'asks'], because: 'its role_arn is malformed' },
   'process-not-there': { outcomes: ['process'], because: 'the program of its credential_process is not there' },
   'credential-source-unknown': {
     outcomes: ['role', 'role-without-mfa', 'asks'],
@@ -80,9 +82,11 @@ export function findOutcomes(
     examination,
     views: Object.fromEntries(ENGINES.map((engine) => [engine, view(engine)])) as Record<Engine, EngineView>,
     bare: new Set(findings.filter(({ code }) => code === 'bare-section-in-config').map(({ profile }) => profile)),
-    deadEnds: findings.flatMap(({ code, profile, tools }) => {
+    deadEnds: findings.flatMap(({ code, profile, tools, key }) => {
       const deadEnd = DEAD_ENDS[code]
-      return deadEnd === undefined ? [] : [{ ...deadEnd, profile, tools }]
+      // Of the settings that login refuses, tools send a role's ARN to STS, and know few of the others.
+      const isPassedOver = code === 'setting-malformed' && key !== 'role_arn'
+      return deadEnd === undefined || isPassedOver ? [] : [{ ...deadEnd, profile, tools }]
     }),
   }
   return profiles.flatMap((profile) => outcomeFindings(profile, context))

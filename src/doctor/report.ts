@@ -8,6 +8,7 @@ import * as environment from './check-environment.ts'
 import * as headers from './check-headers.ts'
 import * as machine from './check-machine.ts'
 import { ROLE_MESSAGES, checkRoles } from './check-roles.ts'
+import * as settings from './check-settings.ts'
 import * as syntax from './check-syntax.ts'
 import type { Examination, ExaminedFile } from './examination.ts'
 import { showPath } from './finding.ts'
@@ -38,6 +39,10 @@ const PROFILE_CHECKS: readonly ((profile: ProfileView, examination: Examination)
   checkRoles,
   credentials.checkDevices,
   credentials.checkKeyAge,
+  settings.checkSettings,
+  settings.checkCaBundle,
+  settings.checkRegion,
+  settings.checkAmbiguousSource,
   machine.checkProcess,
 ]
 
@@ -50,6 +55,7 @@ const MACHINE_CHECKS: readonly ((examination: Examination) => readonly Finding[]
   environment.checkVariableKeys,
   environment.checkVariableProfiles,
   environment.checkVariableFiles,
+  settings.checkEmpty,
 ]
 
 const MESSAGES: Required<Messages> = {
@@ -57,6 +63,7 @@ const MESSAGES: Required<Messages> = {
   ...headers.HEADER_MESSAGES,
   ...credentials.CREDENTIAL_MESSAGES,
   ...ROLE_MESSAGES,
+  ...settings.SETTING_MESSAGES,
   ...machine.MACHINE_MESSAGES,
   ...environment.ENVIRONMENT_MESSAGES,
   ...OUTCOME_MESSAGES,
@@ -168,6 +175,7 @@ function renderFinding(found: Finding, context: MessageContext, style: TextStyle
 function renderCount(findings: readonly Finding[], style: TextStyle): string {
   const count = (severity: Severity): number => findings.filter((found) => found.severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]
+  if (findings.some(({ code }) => code === 'no-profiles') && errors + warnings === 0) return ''
   if (errors + warnings === 0) return `${tick(style)} nothing is wrong\n`
   const mark = paint(style.unicode ? '✖' : 'x', errors > 0 ? 'red' : 'yellow', style)
   const fixable = findings.filter(({ isFixable }) => isFixable).length

@@ -48,9 +48,10 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
       'leave it out, or give a value; where a shell variable should fill it, the variable is empty',
     ),
   'unexpected-value': ({ option }) => say(`${quoted(option)} takes no value`),
-  'bad-value': ({ option, value, expected, origin }, view) =>
+  'bad-value': ({ option, value, expected, origin, nearest }, view) =>
     say(
       `${origin === undefined || origin.kind === 'flag' ? quoted(option) : showOrigin(origin, view)} must be ${expected}, and is ${quoted(value)}`,
+      didYouMean(nearest),
     ),
   'unknown-action': ({ command, word, known, nearest }) =>
     say(

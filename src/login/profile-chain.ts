@@ -275,7 +275,8 @@ function isFallback({ roleArn: { origin } }: NamedRole): boolean {
   return origin.kind === 'settings' || (origin.kind === 'file' && origin.key === 'assume_role')
 }
 
-function checked(value: Resolved<string>, rule: TextRule): Resolved<string> {
+/** Returns a value that STS accepts. Throws USAGE. */
+export function checked(value: Resolved<string>, rule: TextRule): Resolved<string> {
   if (!keepsRule(value.value, rule)) throw badSetting(value, rule.expected)
   return value
 }

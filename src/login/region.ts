@@ -3,7 +3,7 @@ import { decodeUtf8 } from '../aws-files/edit.ts'
 import { parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
 import { readKeys } from '../aws-files/profile-keys.ts'
 import { parseArn } from '../aws/arn.ts'
-import { homeRegion, isRegionName, partitionOfRegion } from '../aws/endpoints.ts'
+import { homeRegion, isRegionName, partitionOfRegion, regionMeantBy } from '../aws/endpoints.ts'
 import type { RoleStep } from './resolution.ts'
 import { badSetting, findDefault, findFlag, findInProfiles, findVariable } from './settings.ts'
 import type { SettingSources } from './settings.ts'
@@ -17,19 +17,35 @@ export function partitionOfRoles(roles: readonly RoleStep[]): string | undefined
 
 /**
  * Resolves the region and its partition. `known`: the partition of the device or role. A region of another partition
- * can only fail, so variables and files count only where they agree with it; a flag always counts. Throws USAGE and
- * REGION_UNKNOWN.
+ * can only fail, so variables and files count only where they agree with it; a flag always counts. `hasEndpoint`: STS
+ * has an address of its own, where a region may have any name. Throws USAGE and REGION_UNKNOWN.
  */
 export function resolveRegion(
   sources: SettingSources,
   known: string | undefined,
+  hasEndpoint: boolean,
 ): { readonly region: Resolved<string>; readonly partition: string } {
   const fits = (region: Resolved<string> | undefined): boolean =>
     region !== undefined && (known === undefined || partitionOfRegion(region.value) === known)
   const others = [findVariable('region', sources), findInProfiles('region', sources), findDefault('region', sources)]
   const region = findFlag('region', sources) ?? others.find(fits) ?? homeOf(known ?? 'aws')
-  if (!isRegionName(region.value)) throw badSetting(region, "a region's name, such as eu-west-1")
+  if (hasEndpoint) assertRegionName(region)
+  else assertRegion(region)
   return { region, partition: known ?? partitionOfRegion(region.value) }
+}
+
+const REGION = "a region's name, such as eu-west-1"
+
+/** Throws USAGE for what cannot be a region's name anywhere. */
+function assertRegionName(region: Resolved<string>): void {
+  if (!isRegionName(region.value)) throw badSetting(region, REGION)
+}
+
+/** Throws USAGE for what no region of AWS is called, if it is known what was meant. */
+export function assertRegion(region: Resolved<string>): void {
+  assertRegionName(region)
+  const meant = regionMeantBy(region.value)
+  if (meant !== undefined) throw badSetting(region, REGION, meant)
 }
 
 function homeOf(partition: string): Resolved<string> {
@@ -62,7 +78,8 @@ export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<
   return endpoint && checkedUrl(endpoint)
 }
 
-function checkedUrl(url: Resolved<string>): Resolved<string> {
+/** Returns an address. Throws USAGE for what is none. */
+export function checkedUrl(url: Resolved<string>): Resolved<string> {
   if (!/^https?:\/\/[^\s/]/i.test(url.value)) throw badSetting(url, 'an http:// or https:// address')
   return url
 }

@@ -97,9 +97,11 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const durationSeconds = capGeneral(findDuration(isToolsRole ? { ...sources, profileChain: [] } : sources), roles)
   assertDurations(durationSeconds, roles)
   const { serialNumber, notes: serialNotes } = resolveSerial(onChain, chain.longTerm, input.targets ?? 1)
+  const endpoint = resolveEndpoint(onChain, input.config)
   const { region, partition } = resolveRegion(
     onChain,
     ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles),
+    endpoint !== undefined,
   )
   const minTtl = findSetting('minimum time left', sources)
   const suffixNote: readonly ResolutionNote[] = chain.ownSuffix
@@ -117,7 +119,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     durationSeconds,
     region,
     partition,
-    endpoint: resolveEndpoint(onChain, input.config),
+    endpoint,
     caBundle: findSetting('CA bundle', onChain),
     tokenCode: resolveTokenCode(sources),
     tokenCommand: findSetting('token command', onChain),
@@ -255,13 +257,17 @@ function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> |
   return { value, origin: { kind: 'flag', flag: '--token-code' } }
 }
 
+/** Throws USAGE. ykman takes an integer (ykman/_cli/__main__.py › cli, --device). */
+export function assertYubiKeySerial(serial: Resolved<string>): void {
+  if (!/^[0-9]{1,20}$/.test(serial.value))
+    throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
+}
+
 /** Undefined unless a serial or a label is configured. */
 function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   const serial = findSetting('YubiKey serial', sources)
   const label = findSetting('YubiKey label', sources)
-  // ykman takes a whole number (ykman/_cli/__main__.py › cli, --device).
-  if (serial !== undefined && !/^[0-9]{1,20}$/.test(serial.value))
-    throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
+  if (serial !== undefined) assertYubiKeySerial(serial)
   return serial === undefined && label === undefined ? undefined : { serial, label }
 }
 
@@ -287,9 +293,10 @@ export function resolveChainedRoles({ path, ...rest }: ChainedRolesInput): Chain
     ...sources,
     profileChain: before,
   })
+  const endpoint = resolveEndpoint(sources)
   return {
-    ...resolveRegion(sources, partitionOfRoles(roles)),
-    endpoint: resolveEndpoint(sources),
+    ...resolveRegion(sources, partitionOfRoles(roles), endpoint !== undefined),
+    endpoint,
     caBundle: findSetting('CA bundle', sources),
     // Two targets: the code never goes into AssumeRole.
     plan: planLogin({ roles, durationSeconds: undefined }, 2),

@@ -130,7 +130,8 @@ export function resolvePrompt(sources: SettingSources): PromptSettings {
   }
 }
 
-function toChoice(text: Resolved<string>): Resolved<PromptChoice> {
+/** Reads where to ask. Throws USAGE for an unknown choice. */
+export function toChoice(text: Resolved<string>): Resolved<PromptChoice> {
   const value = PROMPT_CHOICES.find((choice) => choice === text.value)
   if (value === undefined) throw badSetting(text, `one of ${PROMPT_CHOICES.join(', ')}`)
   return { value, origin: text.origin }
@@ -164,11 +165,11 @@ export function toLength(name: SettingName, found: Resolved<string>): Resolved<n
   throw badSetting(found, `a length of time up to ${longestSeconds / 60}m, such as 20s`)
 }
 
-/** Returns the failure of a setting with an invalid value. */
-export function badSetting({ value, origin }: Resolved<string>, expected: string): AwsmfaError {
+/** Returns the failure of a setting with an invalid value; `nearest`: what was probably meant. */
+export function badSetting({ value, origin }: Resolved<string>, expected: string, nearest?: string): AwsmfaError {
   return new AwsmfaError({
     code: 'USAGE',
-    problem: { kind: 'bad-value', option: nameOf(origin), value, expected, origin },
+    problem: { kind: 'bad-value', option: nameOf(origin), value, expected, origin, nearest },
   })
 }
 

@@ -24,7 +24,13 @@ interface UsageFields {
   'missing-value': { option: string; expected: string }
   'empty-value': { option: string }
   'unexpected-value': { option: string }
-  'bad-value': { option: string; value: string; expected: string; origin?: Origin | undefined }
+  'bad-value': {
+    option: string
+    value: string
+    expected: string
+    origin?: Origin | undefined
+    nearest?: string | undefined
+  }
   // `word`: what is in the place of the action; undefined: nothing.
   'unknown-action': {
     command: CommandName

@@ -1,6 +1,6 @@
 /** The partition and home region of each AWS region. */
 import { expect, test } from 'vitest'
-import { homeRegion, isRegionName, partitionOfRegion } from '../../src/aws/endpoints.ts'
+import { homeRegion, isRegionName, partitionOfRegion, regionMeantBy } from '../../src/aws/endpoints.ts'
 
 test.each([
   ['aws', 'us-east-1'],
@@ -19,6 +19,28 @@ test.each([
 test('a partition that is not known has no home, and a region that is not known counts as one of aws', () => {
   expect(homeRegion('aws-moon')).toBeUndefined()
   expect(partitionOfRegion('mx-central-1')).toBe('aws')
+})
+
+test.each([
+  ['us-west-2a', 'us-west-2'],
+  ['us-west-2-lax-1a', 'us-west-2'],
+  ['eu-wset-1', 'eu-west-1'],
+  ['us-gov-esat-1', 'us-gov-east-1'],
+  ['ap-southheast-2a', 'ap-southeast-2'],
+])('%s was meant to be %s', (name, meant) => {
+  expect(regionMeantBy(name)).toBe(meant)
+})
+
+test.each([
+  'eu-west-1',
+  'ap-northeast-3',
+  'eusc-de-east-1',
+  'us-isob-east-1',
+  'aws-global',
+  'ap-southcentral-1',
+  'local',
+])('%s is, or may become, a region', (name) => {
+  expect(regionMeantBy(name)).toBeUndefined()
 })
 
 test.each([

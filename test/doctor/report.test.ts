@@ -27,6 +27,7 @@ awsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice
 [profile admin]
 role_arn = arn:aws:iam::222222222222:role/Admin
 source_profile = base
+region = eu-west-1
 `
 const SESSION = `
 [base]

@@ -314,6 +314,14 @@ describe('partitions', () => {
     ['a flag is taken at its word', { options: { serialNumber: GOV, region: 'eu-west-1' } }, 'eu-west-1', 'aws-us-gov'],
   ])('%s', (_, given, region, partition) => expect(own(given)).toMatchObject({ region: { value: region }, partition }))
 
+  it('what no region is called is refused, with the likely one, unless STS has an address of its own', () => {
+    const failed = (given: Parameters<typeof own>[0]) => failureOf(() => own(given))
+    expect(failed({ options: { region: 'us-west-2a' } })).toMatchObject({ problem: { nearest: 'us-west-2' } })
+    expect(failed({ environment: { AWS_REGION: 'eu-wset-1' } })).toMatchObject({ problem: { nearest: 'eu-west-1' } })
+    const endpointUrl = 'http://localhost:4566'
+    expect(own({ options: { region: 'us-west-2a', endpointUrl } }).region.value).toBe('us-west-2a')
+  })
+
   it('a partition without a home that is known needs a region', () => {
     const options = { serialNumber: 'arn:aws-moon:iam::111111111111:mfa/alice' }
     expect(failureOf(() => own({ options }))).toEqual({ code: 'REGION_UNKNOWN', partition: 'aws-moon' })

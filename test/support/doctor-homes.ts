@@ -126,9 +126,10 @@ export function readBrokenHome(code: string): DoctorHome {
   }
 }
 
-/** Returns the files of another tool's home after setup. */
+/** Returns the files of another tool's home after setup. Not all of those homes set a region. */
 export function homeAfterSetup(layout: string): DoctorHome {
-  return homeOf(textsIn(`${HOMES}${layout}`, '.after-setup'))
+  const environment = { ...HEALTHY_MACHINE.environment, AWS_DEFAULT_REGION: 'eu-west-1' }
+  return homeOf(textsIn(`${HOMES}${layout}`, '.after-setup'), { environment })
 }
 
 function textsIn(folder: string, suffix = ''): FileTexts {
