@@ -1,10 +1,9 @@
 /**
- * Files that are written in place: shared files while another program writes them, and those to which nothing can be
- * renamed because they are a mount point, such as a single file mounted into a container.
+ * Files that are written in place: by other programs, and by awsmfa where nothing can be renamed to a file because it
+ * is a mount point, such as a single file mounted into a container.
  *
  * The AWS CLI and most editors truncate a file and write it in place, without any lock. Two equal reads alone would
- * take a half-written file, without the long-term keys, for the whole one, so readers also look into /proc for writers
- * (test/faults/foreign-writer.test.ts).
+ * take a half-written file, without the long-term keys, for the whole one, so readers also look into /proc for writers.
  *
  * While awsmfa writes in place, the old and the new file are both beside it, complete, as
  * <file>.awsmfa-rescue-<pid>-<random>.old and .new, and the next process finishes what a killed one began.
@@ -17,7 +16,6 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
-  realpathSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -74,26 +72,20 @@ function mayBeIncomplete({ bytes, stat }: FileRead, lastSize: number): boolean {
 /** Returns whether a process of this user has a file open for writing; false where the system does not tell. */
 function isOpenForWriting(path: string): boolean {
   if (process.platform !== 'linux') return false
-  const real = orElse(undefined, () => realpathSync.native(path))
   const pids = orElse([], () => readdirSync('/proc')).filter((name) => /^\d+$/.test(name))
-  return real !== undefined && pids.some((pid) => hasOpenForWriting(pid, real))
+  return pids.some((pid) => hasOpenForWriting(pid, path))
 }
 
 /**
  * /proc/<pid>/fd links to the open files; the lowest two bits of `flags` in /proc/<pid>/fdinfo are the access mode
  * (proc(5)).
  */
-function hasOpenForWriting(pid: string, real: string): boolean {
+function hasOpenForWriting(pid: string, path: string): boolean {
   return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => {
-    if (orElse('', () => readlinkSync(`/proc/${pid}/fd/${fd}`)) !== real) return false
+    if (orElse('', () => readlinkSync(`/proc/${pid}/fd/${fd}`)) !== path) return false
     const info = orElse('', () => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))
     return (parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? '0', 8) & 3) !== 0
   })
-}
-
-interface Rescue {
-  readonly oldPath: string
-  readonly newPath: string
 }
 
 /**
@@ -101,15 +93,22 @@ interface Rescue {
  * old bytes are there again and checked; with step 'restore' they could not be restored, and `keptAt` has the new file
  * whole.
  */
-export function writeInPlace(file: string, stage: Pick<Stage, 'path' | 'bytes'>, old: Buffer): readonly WriteWarning[] {
-  const rescue = prepareRescue(file, stage, old)
+export function writeInPlace(file: string, { path, bytes }: Stage, old: Buffer): readonly WriteWarning[] {
+  const rescue = stageName(file, 'rescue-')
+  makeStage(file, old, { path: `${rescue}.old` })
   try {
-    overwrite(file, stage.bytes)
+    writing(file, 'stage', () => renameSync(path, `${rescue}.new`))
+  } catch (error) {
+    removeRescue(rescue)
+    throw error
+  }
+  try {
+    overwrite(file, bytes)
   } catch (error) {
     // A file that cannot even be opened is still the old one.
     const isRestored = readFileSync(file).equals(old) || errnoOf(() => overwrite(file, old)) === undefined
     if (isRestored) removeRescue(rescue)
-    const outcome = isRestored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: rescue.newPath }
+    const outcome = isRestored ? { step: 'in-place' as const } : { step: 'restore' as const, keptAt: `${rescue}.new` }
     const errno = isSystemError(error) ? error.code : 'EIO'
     throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno, ...outcome }, { cause: error })
   }
@@ -119,39 +118,23 @@ export function writeInPlace(file: string, stage: Pick<Stage, 'path' | 'bytes'>,
 
 /**
  * Finishes what killed processes began and removes the files that they left for it. A file that somebody else has
- * written since is left alone, with what lies beside it. For the holder of the file's lock, with the names in its
- * folder. Throws FILE_NOT_WRITABLE.
+ * written since is left alone, with what lies beside it. For the holder of the file's lock. Throws FILE_NOT_WRITABLE.
  */
-export function finishInPlace(file: string, names: readonly string[]): void {
+export function finishInPlace(file: string): void {
+  const names = writing(file, 'folder', () => readdirSync(dirname(file)))
   for (const name of names) {
-    const [, of, pid] = /^(.+)\.awsmfa-rescue-(\d+)-[0-9a-f]{12}\.old$/.exec(name) ?? []
-    if (of !== basename(file) || isPidUsed(Number(pid))) continue
-    const newName = name.replace(/old$/, 'new')
-    const rescue = { oldPath: join(dirname(file), name), newPath: join(dirname(file), newName) }
+    const [, base, of, pid] = /^((.+)\.awsmfa-rescue-(\d+)-[0-9a-f]{12})\.old$/.exec(name) ?? []
+    if (base === undefined || of !== basename(file) || isPidUsed(Number(pid))) continue
+    const rescue = join(dirname(file), base)
     writing(file, 'in-place', () => {
-      if (!names.includes(newName) || finish(file, rescue)) removeRescue(rescue)
+      if (!names.includes(`${base}.new`) || finish(file, rescue)) removeRescue(rescue)
     })
   }
 }
 
-/** The old file first: an old one alone means that nothing was begun. */
-function prepareRescue(file: string, stage: Pick<Stage, 'path'>, old: Buffer): Rescue {
-  const base = stageName(file, 'rescue-')
-  const rescue = { oldPath: `${base}.old`, newPath: `${base}.new` }
-  const oldStage = makeStage(file, old)
-  try {
-    writing(file, 'stage', () => renameSync(oldStage.path, rescue.oldPath))
-    writing(file, 'stage', () => renameSync(stage.path, rescue.newPath))
-    return rescue
-  } catch (error) {
-    for (const path of [oldStage.path, rescue.oldPath]) errnoOf(() => unlinkSync(path))
-    throw error
-  }
-}
-
-/** The new file first: an old one alone means that there is nothing to finish. Returns the code of a refusal. */
-function removeRescue({ oldPath, newPath }: Rescue): string | undefined {
-  for (const path of [newPath, oldPath]) {
+/** Removes the new file first: an old one alone means that nothing was begun. Returns the code of a refusal. */
+function removeRescue(rescue: string): string | undefined {
+  for (const path of [`${rescue}.new`, `${rescue}.old`]) {
     const errno = errnoOf(() => unlinkSync(path))
     if (errno !== undefined && errno !== 'ENOENT') return errno
   }
@@ -159,8 +142,8 @@ function removeRescue({ oldPath, newPath }: Rescue): string | undefined {
 }
 
 /** Returns false for a file that is not what a killed `overwrite` leaves: new up to some place, old from there on. */
-function finish(file: string, { oldPath, newPath }: Rescue): boolean {
-  const [current, old, wanted] = [readFileSync(file), readFileSync(oldPath), readFileSync(newPath)]
+function finish(file: string, rescue: string): boolean {
+  const [current, old, wanted] = [readFileSync(file), readFileSync(`${rescue}.old`), readFileSync(`${rescue}.new`)]
   if (current.equals(old) || current.equals(wanted)) return true
   const written = commonLength(current, wanted)
   if (!current.subarray(written).equals(old.subarray(written))) return false
@@ -195,9 +178,8 @@ export function tryInPlace(file: string): void {
  * space, tab, line end and backslash as octal numbers (proc(5)).
  */
 export function isMountPoint(path: string): boolean {
-  const real = orElse(undefined, () => realpathSync.native(path))
   const mounts = orElse('', () => readFileSync('/proc/self/mountinfo', 'utf8')).split('\n')
   const unescape = (text: string): string =>
     text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)))
-  return real !== undefined && mounts.some((line) => unescape(line.split(' ')[4] ?? '') === real)
+  return mounts.some((line) => unescape(line.split(' ')[4] ?? '') === path)
 }

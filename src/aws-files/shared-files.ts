@@ -1,32 +1,30 @@
 /**
  * The two shared files of AWS, and the only way in which awsmfa changes them.
  *
- * Purpose: whatever happens (a kill, a full disk, another awsmfa, a program that writes in place without any lock),
- * each file is the old one or the new one, whole; what others wrote is kept; and no file changes unless all do.
+ * Whatever happens (a kill, a full disk, another awsmfa, a program that writes in place without any lock), each file is
+ * the old one or the new one, whole; what others wrote is kept; and no file changes unless all do.
  *
- * Calling sequence: `read` for a look without a lock; `preflight` to find out whether a write will be possible, before
- * a token code is spent; `transact` with a plan, which turns what was read into edits. `transact` locks the files
- * (config before credentials), removes what killed processes left, reads both, calls the plan, applies its edits,
- * stages the new files beside the old ones, reads the stages back, compares the originals once more, renames, and reads
- * the files again by the paths that tools open. It is one synchronous function, so that no event of this process comes
- * in between. A plan must not wait, and is called again if a file was changed meanwhile.
+ * `read` looks without a lock. `preflight` finds out whether a write will be possible, before a token code is spent.
+ * `transact` locks the files (config before credentials), reads both, calls the plan, which turns what was read into
+ * edits, stages the new files beside the old ones, compares the old files once more, renames the stages into place, and
+ * reads the files again by the paths that tools open. It is one synchronous function, so that no event of this process
+ * comes in between. A plan must not wait, and is called again if a file was changed meanwhile.
  *
  * Errors: a plan may throw, and then nothing has changed. FILE_UNREADABLE and FILE_NOT_REGULAR for reading;
  * FILE_LOCKED; FILE_KEEPS_CHANGING; FILE_INCOMPLETE_WRITE, and FILE_NOT_WRITABLE with the step: the old bytes are in
  * place but for the steps 'restore' and 'compare'; FILE_PARTLY_WRITTEN if the second file failed and the first could
  * not be restored; HOME_OF_ANOTHER for root. What goes wrong after the new files are in place is a warning.
  */
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { renameSync, statSync, unlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import {
   discardStage,
-  listFolder,
   makePrivateFolder,
   makeStage,
-  stageName,
-  sweepStagesOf,
+  sweepStages,
+  syncFolder,
   tryStage,
 } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
@@ -85,22 +83,13 @@ interface Access extends SharedFilesOptions {
 /** A file, links resolved, by each of its names: with both variables set to one path, both names are one file. */
 type Targets = ReadonlyMap<string, readonly SharedFileName[]>
 
-/** The new bytes of a file. */
+/** A file that the plan changes. */
 interface Replacement {
   readonly file: string
   readonly names: readonly SharedFileName[]
   readonly old: FileRead
   readonly bytes: Buffer
 }
-
-/** A replacement on the disk. `backup`: the old file, to be restored if a later file cannot be replaced. */
-interface Staged extends Replacement {
-  readonly stage: Stage
-  readonly backup: NewBytes | undefined
-}
-
-/** What is renamed to a file. */
-type NewBytes = Pick<Stage, 'path' | 'bytes'>
 
 /** The order in which files are locked and written. */
 const ORDER: readonly SharedFileName[] = ['config', 'credentials']
@@ -122,7 +111,7 @@ export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
     preflight: (names) => {
       refuseRootElsewhere(access)
       for (const file of targetsOf(access, names).keys()) {
-        if (isNullDevice(file)) throw isDevice(file)
+        refuseNullDevice(file)
         tryInPlace(file)
         tryStage(file, readRegularFile(file).bytes.length + ROOM_BYTES)
       }
@@ -147,25 +136,24 @@ function transact<T>(access: Access, names: readonly SharedFileName[], plan: Pla
     for (const lock of locks) lock.touch()
     access.pause(ms)
   }
-  const lockWarnings: WriteWarning[] = []
-  let outcome: TransactOutcome<T>
+  const warnings: WriteWarning[] = []
   try {
     for (const file of targets.keys()) {
       if (isNullDevice(file)) continue
       const waiting = { waitMs: access.lockWaitMs ?? LOCK_WAIT_MS, pause, file }
       locks.push(writing(file, 'lock', () => acquireLock(`${file}.awsmfa-lock`, waiting)))
-      const beside = listFolder(file)
-      finishInPlace(file, beside)
-      sweepStagesOf(file, beside)
+      finishInPlace(file)
+      sweepStages(dirname(file), 0, basename(file))
     }
-    outcome = replaceUndisturbed({ ...access, pause }, targets, plan)
+    const outcome = replaceUndisturbed({ ...access, pause }, targets, plan)
+    warnings.push(...outcome.warnings)
+    return { ...outcome, warnings }
   } finally {
     for (const lock of locks.toReversed()) {
       const errno = lock.release()
-      if (errno !== undefined) lockWarnings.push({ kind: 'lock-not-removed', path: lock.path, errno })
+      if (errno !== undefined) warnings.push({ kind: 'lock-not-removed', path: lock.path, errno })
     }
   }
-  return { ...outcome, warnings: [...outcome.warnings, ...lockWarnings] }
 }
 
 /** Reads, plans and replaces, again from the start if a program that takes no lock changed a file meanwhile. */
@@ -204,7 +192,7 @@ function planReplacements(
   return [...targets].flatMap(([file, names]) => {
     const wanted = names.flatMap((name) => edits[name] ?? [])
     if (wanted.length === 0) return []
-    if (isNullDevice(file)) throw isDevice(file)
+    refuseNullDevice(file)
     const old = reads.get(file)
     if (old === undefined) throw new Error(`${file} was locked and not read`)
     const edited = applyEdits(old.bytes.toString('latin1'), wanted)
@@ -219,54 +207,29 @@ function replaceAll(
   replacements: readonly Replacement[],
   isUnchanged: () => boolean,
 ): readonly WriteWarning[] | undefined {
-  const staged: Staged[] = []
+  const staged: (Replacement & { readonly stage: Stage })[] = []
   const warnings: WriteWarning[] = []
-  let areReplaced = false
+  let replaced = 0
   try {
-    for (const each of replacements) staged.push(stageReplacement(each, each !== replacements.at(-1)))
+    for (const each of replacements)
+      staged.push({ ...each, stage: makeStage(each.file, each.bytes, { old: each.old.stat }) })
     if (!isUnchanged()) return undefined
-    warnings.push(...staged.flatMap(({ stage }) => stage.warnings), ...renameAll(staged))
-    areReplaced = true
-  } finally {
-    for (const { file, stage, backup } of staged) {
-      if (!areReplaced) warnings.push(...discardStage(file, stage))
-      if (backup !== undefined) warnings.push(...discardStage(file, backup))
+    warnings.push(...staged.flatMap(({ stage }) => stage.warnings))
+    for (const { file, stage, old } of staged) {
+      warnings.push(...moveIntoPlace(file, stage, old.bytes))
+      replaced++
     }
+  } catch (error) {
+    for (const each of staged.slice(0, replaced)) restore(each, staged[replaced]?.file ?? each.file, error)
+    throw error
+  } finally {
+    for (const { file, stage } of staged.slice(replaced)) discardStage(file, stage.path)
   }
   return [...warnings, ...[...new Set(staged.map(({ file }) => dirname(file)))].flatMap(syncFolder)]
 }
 
-function stageReplacement(replacement: Replacement, needsBackup: boolean): Staged {
-  const { file, old, bytes } = replacement
-  const backup = needsBackup && old.stat !== undefined ? keepOld(file, old) : undefined
-  try {
-    return { ...replacement, stage: makeStage(file, bytes, { old: old.stat }), backup }
-  } catch (error) {
-    if (backup !== undefined) discardStage(file, backup)
-    throw error
-  }
-}
-
-/** Links the old file to a second name, or copies it where the file system has no links. */
-function keepOld(file: string, { bytes, stat }: FileRead): NewBytes {
-  const path = stageName(file)
-  const isLinked = errnoOf(() => linkSync(file, path)) === undefined
-  return isLinked ? { path, bytes } : makeStage(file, bytes, { old: stat })
-}
-
-function renameAll(staged: readonly Staged[]): readonly WriteWarning[] {
-  return staged.flatMap((each, index) => {
-    try {
-      return moveIntoPlace(each.file, each.stage, each.old.bytes)
-    } catch (error) {
-      for (const earlier of staged.slice(0, index).toReversed()) restore(earlier, each, error)
-      throw error
-    }
-  })
-}
-
 /** Renames a stage to its file; overwrites the file if it is a mount point, to which nothing can be renamed. */
-function moveIntoPlace(file: string, stage: NewBytes, old: Buffer): readonly WriteWarning[] {
+function moveIntoPlace(file: string, stage: Stage, old: Buffer): readonly WriteWarning[] {
   try {
     retryIfBusy(() => renameSync(stage.path, file))
     return []
@@ -280,38 +243,24 @@ function moveIntoPlace(file: string, stage: NewBytes, old: Buffer): readonly Wri
 }
 
 /** Undoes a replacement, unless another program has written the file since; else throws FILE_PARTLY_WRITTEN. */
-function restore({ names, file, backup, bytes }: Staged, failed: Staged, cause: unknown): void {
+function restore({ file, names, old, bytes }: Replacement, failed: string, cause: unknown): void {
+  const undone = { file, names, old: { bytes, stat: old.stat }, bytes: old.bytes }
   try {
     if (!readRegularFile(file).bytes.equals(bytes)) throw new Error('written by another program since')
-    if (backup === undefined) unlinkSync(file)
-    else moveIntoPlace(file, backup, bytes)
+    if (old.stat === undefined) unlinkSync(file)
+    else replaceAll([undone], () => true)
   } catch {
     const errno = isFailure(cause, 'FILE_NOT_WRITABLE') ? cause.failure.errno : 'EIO'
     const [written = 'config'] = names
-    throw new AwsmfaError({ code: 'FILE_PARTLY_WRITTEN', place: { path: failed.file }, written, errno }, { cause })
+    throw new AwsmfaError({ code: 'FILE_PARTLY_WRITTEN', place: { path: failed }, written, errno }, { cause })
   }
-}
-
-/** Makes a rename last through a power failure. Windows cannot do that. */
-function syncFolder(path: string): readonly WriteWarning[] {
-  if (process.platform === 'win32') return []
-  const errno = errnoOf(() => {
-    const fd = openSync(path, 'r')
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  })
-  return errno === undefined ? [] : [{ kind: 'folder-not-synced', path, errno }]
 }
 
 /** Throws FILE_NOT_WRITABLE unless the paths that tools open lead to the new bytes: only that is a success. */
 function assertWritten({ paths, lastSizes }: Access, replacements: readonly Replacement[]): void {
   for (const { file, names, bytes } of replacements) {
     lastSizes.set(file, bytes.length)
-    const isWritten = names.every((name) => readRegularFile(paths[name]).bytes.equals(bytes))
-    if (!isWritten)
+    if (!names.every((name) => readRegularFile(paths[name]).bytes.equals(bytes)))
       throw new AwsmfaError({ code: 'FILE_NOT_WRITABLE', place: { path: file }, errno: 'EIO', step: 'compare' })
   }
 }
@@ -349,6 +298,6 @@ function refuseRootElsewhere({ home, allowRoot, uid = process.getuid?.() }: Acce
   if (owner !== 0) throw new AwsmfaError({ code: 'HOME_OF_ANOTHER', place: { path: home }, owner })
 }
 
-function isDevice(path: string): AwsmfaError {
-  return new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'device' })
+function refuseNullDevice(path: string): void {
+  if (isNullDevice(path)) throw new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'device' })
 }

@@ -43,8 +43,6 @@ export interface BackupsOptions {
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
-const STAGE_MS = 60_000
-
 /** Names sort by time, in UTC: `change-20261121074011123-0a1b2c3d4e5f.json`. */
 const NAME = /^change-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})-[0-9a-f]{12}\.json$/
 
@@ -71,9 +69,8 @@ export function createBackups({ stateFolder, now }: BackupsOptions): Backups {
         }),
     remove,
     sweep: () => {
-      const names = namesIn(folder)
-      for (const name of names) if (isOlder(name, now().getTime() - KEPT_MS)) remove(name)
-      sweepStages(folder, names, STAGE_MS)
+      for (const name of namesIn(folder)) if (isOlder(name, now().getTime() - KEPT_MS)) remove(name)
+      sweepStages(folder)
     },
   }
 }

@@ -2,14 +2,16 @@
  * Writes files whole: a stage, complete and read back under a private name beside the file, is renamed to it.
  *
  * write-file-atomic writes the stage. It makes one unchecked write (a full disk cuts the file short without an error)
- * and has no hook before its own rename, so its target is never the file itself. Its temporary files are called
- * <target>.<digits>.
+ * and cannot wait before its own rename, so its target is never the file itself.
  */
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  closeSync,
+  fsyncSync,
   lchownSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -48,17 +50,14 @@ export interface WriteWarning {
 const PRIVATE_FILE = 0o600
 const PRIVATE_FOLDER = 0o700
 
-/**
- * Without a lock, a stage may belong to a process in another container, invisible from here: it gets time to finish.
- */
-const SWEEP_WITHOUT_LOCK_MS = 60_000
+/** Without a lock, a stage may belong to a process in another container, invisible from here: it may take this long. */
+const STAGE_MS = 60_000
 
-/** How much a stage is made older than its ctime, and how much of that a file system with a coarse clock leaves. */
+/** How much a stage is made older than its ctime. A file system with a coarse clock leaves half of it. */
 const BACKDATED_MS = 20
-const STILL_BACKDATED_MS = 10
 
-/** As `stageName` makes them, with what write-file-atomic adds. */
-const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?<pid>\d+)-[0-9a-f]{12}(?:\.\d+)?$/
+/** Names that `stageName` makes; write-file-atomic's own temporary files add `.<digits>`. */
+const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?:rescue-)?(?<pid>\d+)-[0-9a-f]{12}(?:(?:\.old)?\.\d+)?$/
 
 /**
  * Writes a file of awsmfa's own, mode 0600, and makes its folder if it is missing. In the home of another, root gives
@@ -68,7 +67,7 @@ const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?<pid>\d+)-[0-9a-f]{12}(?:\.\d+)?$/
 export function writeWhole(path: string, content: string | Buffer): void {
   const folder = dirname(path)
   writing(path, 'folder', () => makePrivateFolder(folder))
-  sweepStages(folder, listFolder(path), SWEEP_WITHOUT_LOCK_MS)
+  sweepStages(folder)
   replaceFile(path, content)
 }
 
@@ -78,33 +77,30 @@ export function replaceFile(path: string, content: string | Buffer): void {
   try {
     writing(path, 'rename', () => retryIfBusy(() => renameSync(stage.path, path)))
   } catch (error) {
-    discardStage(path, stage)
+    discardStage(path, stage.path)
     throw error
   }
 }
 
 /** How a stage is made. */
-export interface StageOptions {
-  /**
-   * The file that it replaces, whose owner and mode it keeps, no wider than 0600. Without one it gets the folder's
-   * owner from root.
-   */
+interface StageOptions {
+  /** The file whose owner and mode it keeps, no wider than 0600; without one, root gives it the folder's owner. */
   readonly old?: BigIntStats | undefined
-  /** The folder for it, if not the file's own. */
-  readonly folder?: string
+  /** By default `stageName(file)`. */
+  readonly path?: string
   /** Whether to wait until it is on the disk; true by default. */
   readonly fsync?: boolean
 }
 
 /** Makes a stage for a file. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, having removed it if possible. */
 export function makeStage(file: string, bytes: Buffer, options: StageOptions = {}): Stage {
-  const path = stageName(options.folder === undefined ? file : join(options.folder, basename(file)))
+  const { old, path = stageName(file), fsync = true } = options
   try {
-    const refusedMode = writing(file, 'stage', () => writeBytes(path, bytes, options.fsync ?? true))
-    // See isRenamed: a stage that is refused this time is taken for somebody else's write, and waited for.
+    const refusedMode = writing(file, 'stage', () => writeBytes(path, bytes, fsync))
+    // See isRenamed. Where this is refused, the file counts as written in place, and the next write waits for it.
     errnoOf(() => utimesSync(path, new Date(), new Date(Date.now() - BACKDATED_MS)))
     const stat = writing(file, 'stage', () => statSync(path, { bigint: true }))
-    const warnings = [...warningOf('mode-not-set', file, refusedMode), ...keepRights(file, path, stat, options.old)]
+    const warnings = [...warningOf('mode-not-set', file, refusedMode), ...keepRights(file, path, stat, old)]
     const back = writing(file, 'read-back', () => readFileSync(path))
     if (!back.equals(bytes)) {
       const [wanted, written] = [bytes.length, commonLength(back, bytes)]
@@ -122,11 +118,11 @@ export function makeStage(file: string, bytes: Buffer, options: StageOptions = {
  * older mtime. False on Windows, where they may differ after any write.
  */
 export function isRenamed({ mtimeNs, ctimeNs }: BigIntStats): boolean {
-  return process.platform !== 'win32' && ctimeNs - mtimeNs >= BigInt(STILL_BACKDATED_MS) * 1_000_000n
+  return process.platform !== 'win32' && ctimeNs - mtimeNs >= BigInt(BACKDATED_MS / 2) * 1_000_000n
 }
 
 /** Removes a stage that is no longer wanted. A refusal is worth a warning: the stage holds credentials. */
-export function discardStage(file: string, { path }: Pick<Stage, 'path'>): readonly WriteWarning[] {
+export function discardStage(file: string, path: string): readonly WriteWarning[] {
   const errno = errnoOf(() => retryIfBusy(() => unlinkSync(path)))
   return warningOf('stage-not-removed', file, errno === 'ENOENT' ? undefined : errno)
 }
@@ -136,9 +132,12 @@ export function discardStage(file: string, { path }: Pick<Stage, 'path'>): reado
  * the nearest folder above that exists.
  */
 export function tryStage(file: string, length: number): void {
-  const folder = nearestFolder(dirname(file))
+  let folder = dirname(file)
+  while (folder !== dirname(folder) && errnoOf(() => statSync(folder)) === 'ENOENT') folder = dirname(folder)
   const bytes = Buffer.alloc(folder === dirname(file) ? length : 0)
-  discardStage(file, makeStage(file, bytes, { folder, fsync: false }))
+  const path = stageName(join(folder, basename(file)))
+  makeStage(file, bytes, { path, fsync: false })
+  discardStage(file, path)
 }
 
 /** Returns a new private name beside a file, by the pattern that the sweeps know. */
@@ -146,27 +145,33 @@ export function stageName(file: string, kind = ''): string {
   return `${file}.awsmfa-${kind}${String(process.pid)}-${randomBytes(6).toString('hex')}`
 }
 
-/** Returns the names in a file's folder. Throws FILE_NOT_WRITABLE. */
-export function listFolder(file: string): readonly string[] {
-  return writing(file, 'folder', () => readdirSync(dirname(file)))
-}
-
-/** Removes the stages of one file that killed processes left; for the holder of its lock, with the names beside it. */
-export function sweepStagesOf(file: string, names: readonly string[]): void {
-  const isOfFile = (name: string): boolean => STAGE_NAME.exec(name)?.groups?.['file'] === basename(file)
-  sweepStages(dirname(file), names.filter(isOfFile), 0)
-}
-
-/** Removes the stages of all files that killed processes left in a folder at least `minimumAgeMs` ago. */
-export function sweepStages(folder: string, names: readonly string[], minimumAgeMs: number): void {
-  for (const name of names) {
-    const pid = STAGE_NAME.exec(name)?.groups?.['pid']
-    if (pid === undefined || isPidUsed(Number(pid))) continue
+/**
+ * Removes the stages that killed processes left in a folder at least `minimumAgeMs` ago; if a file is named, only those
+ * of it. An age of 0 is for the holder of that file's lock. Does nothing where it is not allowed to.
+ */
+export function sweepStages(folder: string, minimumAgeMs = STAGE_MS, of?: string): void {
+  for (const name of orElse([], () => readdirSync(folder))) {
+    const { file, pid } = STAGE_NAME.exec(name)?.groups ?? {}
+    if (pid === undefined || (of !== undefined && of !== file) || isPidUsed(Number(pid))) continue
     const path = join(folder, name)
     errnoOf(() => {
       if (minimumAgeMs === 0 || Date.now() - statSync(path).mtimeMs >= minimumAgeMs) unlinkSync(path)
     })
   }
+}
+
+/** Makes a rename last through a power failure. Windows cannot do that. */
+export function syncFolder(path: string): readonly WriteWarning[] {
+  if (process.platform === 'win32') return []
+  const errno = errnoOf(() => {
+    const fd = openSync(path, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
+  return errno === undefined ? [] : [{ kind: 'folder-not-synced', path, errno }]
 }
 
 /**
@@ -176,17 +181,16 @@ export function sweepStages(folder: string, names: readonly string[], minimumAge
  * Node 20.20).
  */
 export function makePrivateFolder(folder: string): void {
+  const parent = dirname(folder)
   try {
     mkdirSync(folder, { mode: PRIVATE_FOLDER })
+    giveToOwnerOf(parent, folder)
   } catch (error) {
-    const parent = dirname(folder)
     if (isFolder(folder)) return
     if (!isSystemError(error) || error.code !== 'ENOENT' || parent === folder || isFolder(parent)) throw error
     makePrivateFolder(parent)
     makePrivateFolder(folder)
-    return
   }
-  giveToOwnerOf(dirname(folder), folder)
 }
 
 function isFolder(path: string): boolean {
@@ -194,8 +198,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Gives what root made in the home of another to the owner of a folder, who could not use it otherwise; a link itself,
- * never what it leads to. Does nothing for other users, in root's own folders, or if the system refuses.
+ * Changes the owner of what root made in the home of another to the owner of a folder, who could not use it otherwise;
+ * of a link itself, never of what it leads to. Does nothing for other users, in root's own folders, or if refused.
  */
 export function giveToOwnerOf(folder: string, made: string): void {
   if (process.getuid?.() !== 0) return
@@ -203,11 +207,6 @@ export function giveToOwnerOf(folder: string, made: string): void {
     const { uid, gid } = statSync(folder)
     if (uid !== 0) lchownSync(made, uid, gid)
   })
-}
-
-function nearestFolder(folder: string): string {
-  const parent = dirname(folder)
-  return parent !== folder && errnoOf(() => statSync(folder)) === 'ENOENT' ? nearestFolder(parent) : folder
 }
 
 /** Returns the code of a refused chmod, which leaves the file as private as it was made. */
@@ -228,14 +227,9 @@ function writeBytes(path: string, bytes: Buffer, fsync: boolean): string | undef
   }
 }
 
-function keepRights(
-  file: string,
-  path: string,
-  stat: BigIntStats,
-  old: BigIntStats | undefined,
-): readonly WriteWarning[] {
-  if (process.getuid === undefined) return []
-  if (old === undefined && process.getuid() !== 0) return []
+/** Sets the owner and mode of a stage to those of the old file. */
+function keepRights(file: string, path: string, stat: BigIntStats, old?: BigIntStats): readonly WriteWarning[] {
+  if (process.getuid === undefined || (old === undefined && process.getuid() !== 0)) return []
   const { uid, gid } = old ?? writing(file, 'stage', () => statSync(dirname(path), { bigint: true }))
   const mode = Number(old?.mode ?? PRIVATE_FILE) & PRIVATE_FILE
   const isOwned = stat.uid === uid && stat.gid === gid

@@ -37,10 +37,10 @@ export interface LockWaiting {
 
 interface Holder extends ProcessIdentity {
   readonly nonce: string
-  readonly since: Date
+  readonly since: string
 }
 
-/** A lock that exists. `instance` names this one lock and no later one. */
+/** A lock that exists. `instance` is this one lock's and no later one's. */
 interface FoundLock {
   readonly instance: string
   /** Undefined if it cannot be read: it is another user's, or not written to the end. */
@@ -48,11 +48,12 @@ interface FoundLock {
   readonly touchedMs: number
 }
 
-/** The process that wants a lock; `stages` begins each of its private names beside the lock. */
+/** The process that wants a lock. */
 interface Claimant {
   readonly self: ProcessIdentity
   readonly nonce: string
-  readonly stages: string
+  /** Begins each of its private names beside the lock. */
+  readonly prefix: string
   /** Locks that may be abandoned: when they were last touched, and since when, by this process's clock, not again. */
   readonly seen: Map<string, { readonly touchedMs: number; readonly sinceMs: number }>
 }
@@ -67,23 +68,24 @@ const TOUCH_MS = 2_000
 /** Turns of one attempt. Each either ends it or has seen the lock change hands. */
 const MAXIMUM_TURNS = 8
 
-const LINKS_ARE_UNAVAILABLE = /^(?:EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EINVAL|EXDEV|EMLINK|EACCES|UNKNOWN)$/
+/** What a lock's private files and claims add to its name. */
+const LEFTOVER = /^(?:by-(\d+)-[0-9a-f]{12}|break-[-0-9a-z]+(?:\.break-[-0-9a-z]+)*)$/
 
 /**
  * Takes a lock. Throws FILE_LOCKED with the holder after `waitMs`, and the system's errors, ENOENT for a missing folder
  * among them.
  */
-export function acquireLock(path: string, waiting: LockWaiting): HeldLock {
+export function acquireLock(path: string, { waitMs, pause: passTime, file = path }: LockWaiting): HeldLock {
   const claimant = newClaimant(path)
   const startedMs = monotonicMs()
-  for (let round = 0; !tryToLock(path, claimant, round > 0); round++) {
+  for (let round = 0; !tryToLock(path, claimant); round++) {
     const waitedMs = Math.round(monotonicMs() - startedMs)
-    if (waitedMs > waiting.waitMs) {
+    if (waitedMs > waitMs) {
       const { holder } = readLock(path) ?? {}
-      const known = holder && { holder: { pid: holder.pid, host: holder.host, since: holder.since } }
-      throw new AwsmfaError({ code: 'FILE_LOCKED', place: { path: waiting.file ?? path }, ...known, waitedMs })
+      const known = holder && { holder: { pid: holder.pid, host: holder.host, since: new Date(holder.since) } }
+      throw new AwsmfaError({ code: 'FILE_LOCKED', place: { path: file }, ...known, waitedMs })
     }
-    waiting.pause(pauseMs(round))
+    passTime(pauseMs(round))
   }
   return heldLock(path, claimant)
 }
@@ -100,7 +102,7 @@ export async function acquireLockAsync(
   const claimant = newClaimant(path)
   signal.throwIfAborted()
   let round = 0
-  for (; !tryToLock(path, claimant, round > 0); round++) await pause(4 * pauseMs(round), signal)
+  for (; !tryToLock(path, claimant); round++) await pause(4 * pauseMs(round), signal)
   const lock = heldLock(path, claimant)
   const timer = setInterval(lock.touch, TOUCH_MS).unref()
   const release = (): string | undefined => {
@@ -111,8 +113,8 @@ export async function acquireLockAsync(
 }
 
 function newClaimant(path: string): Claimant {
-  const stages = `${path}.by-${String(process.pid)}-`
-  return { self: identifyThisProcess(), nonce: newNonce(), stages, seen: new Map() }
+  const prefix = `${path}.by-${String(process.pid)}-`
+  return { self: identifyThisProcess(), nonce: newNonce(), prefix, seen: new Map() }
 }
 
 function newNonce(): string {
@@ -121,15 +123,14 @@ function newNonce(): string {
 
 /** Waits grow from 1 to 16 ms; a random part keeps waiters from meeting again and again. */
 function pauseMs(round: number): number {
-  return Math.min(16, 2 ** Math.min(round, 4)) * (0.5 + Math.random() / 2)
+  return Math.min(16, 2 ** round) * (0.5 + Math.random() / 2)
 }
 
-/** Returns whether the lock is held now. `looksFirst`: does not write before it has seen that the lock is free. */
-function tryToLock(path: string, claimant: Claimant, looksFirst: boolean): boolean {
+/** Returns whether the lock is held now. */
+function tryToLock(path: string, claimant: Claimant): boolean {
   for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
-    const seen = looksFirst || turn > 0 ? readLock(path) : undefined
-    if (seen === undefined && publish(path, claimant)) return true
-    const found = seen ?? readLock(path)
+    const found = readLock(path)
+    if (found === undefined && publish(path, claimant)) return true
     if (found !== undefined && !(isAbandoned(found, claimant) && removeDeadLock(path, found, claimant))) return false
   }
   return false
@@ -138,7 +139,7 @@ function tryToLock(path: string, claimant: Claimant, looksFirst: boolean): boole
 /** Returns false if another process is removing it. */
 function removeDeadLock(path: string, dead: FoundLock, claimant: Claimant): boolean {
   const claim = `${path}.break-${dead.instance}`
-  if (!tryToLock(claim, { ...claimant, nonce: newNonce() }, false)) return false
+  if (!tryToLock(claim, { ...claimant, nonce: newNonce() })) return false
   try {
     const again = readLock(path)
     if (again?.instance !== dead.instance) return true
@@ -149,32 +150,20 @@ function removeDeadLock(path: string, dead: FoundLock, claimant: Claimant): bool
 }
 
 /** Puts the claimant's identity under a name. Returns false if the name exists. */
-function publish(name: string, { self, nonce, stages }: Claimant): boolean {
+function publish(name: string, { self, nonce, prefix }: Claimant): boolean {
   const text = `${JSON.stringify({ version: 1, ...self, nonce, since: new Date().toISOString() })}\n`
   // On Windows no name of a file can be opened while another program has it open and one of its names is being removed:
   // the holder of a lock that was linked could not remove it.
-  return process.platform === 'win32'
-    ? retryIfBusy(() => writeUnlessThere(name, text))
-    : linkUnlessThere(`${stages}${newNonce()}`, name, text)
-}
-
-/** Writes a private file and links it to the name, so that nobody sees the lock half-written. */
-function linkUnlessThere(stage: string, name: string, text: string): boolean {
-  writeExclusively(stage, text)
-  try {
-    linkSync(stage, name)
-    return true
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    // ENOENT: a process that cannot see this one (in another container) swept its private name. The next turn tries
+  if (process.platform === 'win32') return retryIfBusy(() => writeUnlessThere(name, text))
+  return withPrivateFile(prefix, text, (path) => {
+    const errno = errnoOf(() => linkSync(path, name))
+    // ENOENT: a process that cannot see this one (in another container) swept its private file. The next turn tries
     // again.
-    if (/^(?:EEXIST|ENOENT)$/.test(error.code)) return false
-    if (!LINKS_ARE_UNAVAILABLE.test(error.code)) throw error
-  } finally {
-    errnoOf(() => unlinkSync(stage))
-  }
-  // A reader may see this lock before it is whole, and takes it for one that was just touched.
-  return writeUnlessThere(name, text)
+    if (errno === undefined || errno === 'EEXIST' || errno === 'ENOENT') return errno === undefined
+    // There are no links here. A reader may see this lock before it is whole, and takes it for one that was just
+    // touched.
+    return writeUnlessThere(name, text)
+  })
 }
 
 function writeUnlessThere(path: string, text: string): boolean {
@@ -199,20 +188,24 @@ function writeExclusively(path: string, text: string): void {
   if (!isWhole) throw Object.assign(new Error('short write of a lock'), { code: 'ENOSPC', syscall: 'write' })
 }
 
-function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, stages, seen }: Claimant): boolean {
-  const whereabouts = holder === undefined ? 'elsewhere' : findProcess(holder, self)
-  if (whereabouts !== 'elsewhere') return whereabouts === 'gone'
+function withPrivateFile<T>(prefix: string, text: string, use: (path: string) => T): T {
+  const path = prefix + newNonce()
+  writeExclusively(path, text)
+  try {
+    return use(path)
+  } finally {
+    errnoOf(() => unlinkSync(path))
+  }
+}
+
+function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, prefix, seen }: Claimant): boolean {
+  const state = holder === undefined ? 'elsewhere' : findProcess(holder, self)
+  if (state !== 'elsewhere') return state === 'gone'
   const before = seen.get(instance)
   if (before?.touchedMs !== touchedMs) seen.set(instance, { touchedMs, sinceMs: monotonicMs() })
   else if (monotonicMs() - before.sinceMs > STALE_MS) return true
   // The clock that stamps files in this folder, which over a network is not this host's.
-  const stage = `${stages}${newNonce()}`
-  writeExclusively(stage, '')
-  try {
-    return statSync(stage).mtimeMs - touchedMs > STALE_MS
-  } finally {
-    errnoOf(() => unlinkSync(stage))
-  }
+  return withPrivateFile(prefix, '', (path) => statSync(path).mtimeMs - touchedMs > STALE_MS)
 }
 
 /** Throws FILE_NOT_REGULAR if the lock's name is taken by a folder or the like. */
@@ -234,12 +227,11 @@ function foundLock({ ino, mtimeNs }: BigIntStats, holder: Holder | undefined): F
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, start, boot, namespace, host, nonce, since } = JSON.parse(text) as Record<string, unknown>
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
-    if (typeof nonce !== 'string' || !/^[0-9a-f]{12}$/.test(nonce) || typeof since !== 'string') return undefined
-    if (typeof start !== 'string' || typeof boot !== 'string') return undefined
-    if (typeof namespace !== 'string' || typeof host !== 'string') return undefined
-    return { pid, start, boot, namespace, host, nonce, since: new Date(since) }
+    const { pid, start, boot, namespace, host, nonce, since } = JSON.parse(text) as Record<keyof Holder, unknown>
+    if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || !/^[0-9a-f]{12}$/.test(String(nonce))) return undefined
+    const texts = { start, boot, namespace, host, nonce, since }
+    const areTexts = Object.values(texts).every((value) => typeof value === 'string')
+    return areTexts ? { pid: Number(pid), ...(texts as Record<keyof typeof texts, string>) } : undefined
   } catch {
     return undefined
   }
@@ -247,32 +239,22 @@ function parseHolder(text: string): Holder | undefined {
 
 function heldLock(path: string, { nonce }: Claimant): HeldLock {
   sweepLeftovers(path)
-  return {
-    path,
-    touch: () => {
-      const now = new Date()
-      errnoOf(() => utimesSync(path, now, now))
-    },
-    release: () =>
-      errnoOf(() =>
-        retryIfBusy(() => {
-          if (readLock(path)?.holder?.nonce === nonce) unlinkSync(path)
-        }),
-      ),
+  const touch = (): void => {
+    const now = new Date()
+    errnoOf(() => utimesSync(path, now, now))
   }
+  const removeOurs = (): void => {
+    if (readLock(path)?.holder?.nonce === nonce) unlinkSync(path)
+  }
+  return { path, touch, release: () => errnoOf(() => retryIfBusy(removeOurs)) }
 }
 
-/**
- * Removes what killed processes left beside a lock that this process holds: private names, and claims on earlier locks.
- */
+/** Removes what killed processes left beside a lock that this process holds: private files, and claims on locks. */
 function sweepLeftovers(path: string): void {
-  const prefix = `${basename(path)}.`
+  const start = `${basename(path)}.`
   for (const name of orElse([], () => readdirSync(dirname(path)))) {
-    if (!name.startsWith(prefix)) continue
-    const rest = name.slice(prefix.length)
-    const pid = /^by-(\d+)-[0-9a-f]{12}$/.exec(rest)?.[1]
-    const isLeft =
-      pid === undefined ? /^break-[0-9a-z]+(?:-[0-9a-z]+)?(?:\.break-[-0-9a-z]+)*$/.test(rest) : !isPidUsed(Number(pid))
-    if (isLeft) errnoOf(() => unlinkSync(join(dirname(path), name)))
+    const [end, pid] = (name.startsWith(start) && LEFTOVER.exec(name.slice(start.length))) || []
+    if (end !== undefined && (pid === undefined || !isPidUsed(Number(pid))))
+      errnoOf(() => unlinkSync(join(dirname(path), name)))
   }
 }

@@ -3,12 +3,12 @@
  * it.
  */
 import { randomBytes } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
+import { readdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import { listFolder, makePrivateFolder, sweepStagesOf, writeWhole } from '../platform/atomic-file.ts'
+import { makePrivateFolder, sweepStages, writeWhole } from '../platform/atomic-file.ts'
 import { acquireLock } from '../platform/file-lock.ts'
-import { errnoOf, writing } from '../platform/system-error.ts'
+import { errnoOf, orElse, writing } from '../platform/system-error.ts'
 import { pauseSync } from '../platform/time.ts'
 import { cacheKeyPath, encodeCacheKey, readCacheKey } from './cache-cipher.ts'
 import type { CacheKey, CacheKeyPlaces, CacheKeySource, FoundCacheKey } from './cache-cipher.ts'
@@ -78,7 +78,7 @@ function underLock<T>(path: string, waitMs: number, action: () => T): T {
   writing(path, 'folder', () => makePrivateFolder(dirname(path)))
   const lock = writing(path, 'lock', () => acquireLock(`${path}.awsmfa-lock`, { waitMs, pause: pauseSync, file: path }))
   try {
-    sweepStagesOf(path, listFolder(path))
+    sweepStages(dirname(path), 0, basename(path))
     return action()
   } finally {
     lock.release()
@@ -88,8 +88,8 @@ function underLock<T>(path: string, waitMs: number, action: () => T): T {
 /** Removes what a process that was killed while making the key left: nobody makes one again for a long time. */
 function sweepBeside(path: string): void {
   try {
-    if (listFolder(path).some((name) => name.startsWith(`${basename(path)}.awsmfa-`)))
-      underLock(path, 0, () => undefined)
+    const names = orElse([], () => readdirSync(dirname(path)))
+    if (names.some((name) => name.startsWith(`${basename(path)}.awsmfa-`))) underLock(path, 0, () => undefined)
   } catch (error) {
     // Another process is sweeping, or the folder cannot be changed. The key is there, which is what matters.
     if (!(error instanceof AwsmfaError)) throw error

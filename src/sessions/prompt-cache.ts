@@ -39,9 +39,6 @@ const ROUNDS = 3
 
 const SECONDS_LATER = 0.001
 
-/** A younger stage may be in use by another process. */
-const STAGE_MS = 60_000
-
 /** Makes the writer of the files. Touches nothing until it is used. */
 export function createPromptFiles({ credentialsPath, uid, allowRoot, onOddity }: PromptFilesOptions): PromptFiles {
   const folder = `${credentialsPath}.awsmfa`
@@ -75,7 +72,7 @@ function keepOnce(folder: string, wanted: readonly PromptFile[], madeFromMs: num
   if (outdated.length > 0) writing(folder, 'folder', () => makePrivateFolder(folder))
   for (const { name, content } of outdated) replaceFile(join(folder, name), content)
   for (const { name } of wanted) dateFrom(join(folder, name), madeFromMs)
-  sweepStages(folder, names, STAGE_MS)
+  sweepStages(folder)
   const kept = new Set(wanted.map(({ name }) => name))
   for (const name of names)
     if (!kept.has(name) && isPromptLine(contentOf(join(folder, name)))) errnoOf(() => unlinkSync(join(folder, name)))

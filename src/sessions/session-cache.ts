@@ -101,7 +101,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     removeAll: () => names().forEach(remove),
     sweep: () => {
       removePlaintext(folder)
-      sweepStages(folder, namesIn(folder), 0)
+      sweepStages(folder, 0)
     },
   }
 }

@@ -132,17 +132,17 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
 
     it('if neither the new nor the old content can be written, the failure names a complete copy of the new file', async () => {
       const dry = prepare(SHORT, LONG)
-      const writes = callsOn((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(
-        ({ name }) => name === 'pwrite64',
+      const syncs = callsOn((await runTraced(dry.argv, { within: dry.within ?? [] })).trace, dry.paths).filter(
+        ({ name }) => name === 'fsync',
       )
-      const call = writes[2]
-      if (call === undefined) throw new Error('not three writes: of both temporary files and the file')
-      const { target, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'ENOSPC', onwards: true })
+      const call = syncs[2]
+      if (call === undefined) throw new Error('not three files synced: both temporary files and the file')
+      const { target, run } = await runFaulted(() => prepare(SHORT, LONG), { call, error: 'EIO', onwards: true })
       const failure = JSON.parse(run.stdout) as { readonly keptAt: string }
       expect(failure).toMatchObject({
         code: 'FILE_NOT_WRITABLE',
         place: { path: join(target.folder, 'credentials') },
-        errno: 'ENOSPC',
+        errno: 'EIO',
         step: 'restore',
       })
       expect([run.status, readBytes(failure.keptAt)]).toEqual([1, LONG])
