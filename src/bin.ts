@@ -13,6 +13,6 @@ if (major > 20 || (major === 20 && minor >= 19)) {
 } else {
   process.stderr.write(`awsmfa: error: awsmfa needs Node.js 20.19 or later; this is ${process.versions.node}\n`)
   // An eval of nothing would be success, in every shell.
-  if (words[0] === 'env') process.stdout.write('false\n')
+  if (words.includes('env')) process.stdout.write('false\n')
   process.exitCode = 1
 }

@@ -258,15 +258,15 @@ function withoutAddedLineEnd(
 function assertSession({ accessKeyId, secretAccessKey, sessionToken, expiration }: ShortTermCredentials): void {
   const time = expiration.getTime()
   const values = [
-    ['the access key id', accessKeyId, isStateAccessKeyId(accessKeyId)],
-    ['the secret access key', secretAccessKey, /^[!-~]+$/.test(secretAccessKey)],
-    ['the session token', sessionToken, /^[!-~]+$/.test(sessionToken)],
-    ['the expiration', String(time), time >= 0 && time < Date.UTC(10_000, 0)],
+    ['access key id', accessKeyId, isStateAccessKeyId(accessKeyId)],
+    ['secret access key', secretAccessKey, /^[!-~]+$/.test(secretAccessKey)],
+    ['session token', sessionToken, /^[!-~]+$/.test(sessionToken)],
+    ['expiration', String(time), time >= 0 && time < Date.UTC(10_000, 0)],
   ] as const
   for (const [what, text, isValid] of values) {
     if (isValid) continue
     const defect = text === '' ? 'empty' : /\p{Cc}/u.test(text) ? 'control-character' : 'alphabet'
     const origin = { kind: 'default' } as const
-    throw new AwsmfaError({ code: 'TEXT_REFUSED', what: `${what} that STS gave`, text: '', defect, origin })
+    throw new AwsmfaError({ code: 'TEXT_REFUSED', what: `${what} from STS`, text: '', defect, origin })
   }
 }

@@ -10,6 +10,7 @@ import type { FileSnapshot, SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { status } from '../commands/status.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
+import { isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
@@ -30,7 +31,9 @@ export async function answerQuickly(invocation: Invocation): Promise<number | un
     return invocation.command === 'status'
       ? answerStatus(invocation, surroundings)
       : await answerProcess(invocation, surroundings)
-  } catch {
+  } catch (error) {
+    // Nothing is declined any more once something was written.
+    if (isFailure(error, 'STDOUT_UNWRITABLE')) throw error
     return undefined
   }
 }

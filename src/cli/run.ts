@@ -5,7 +5,7 @@
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
-import { isDebug, parse } from '../command-line/parse.ts'
+import { commandMeant, isDebug, parse } from '../command-line/parse.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { status } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
   } catch (error) {
     const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2) })
-    if (argv[0] === 'env') {
+    if (commandMeant(argv) === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
       printEnvFailure(formatInWords(argv), exitCode)
     }

@@ -45,8 +45,8 @@ export type ParsedLine =
  */
 export function parse(argv: readonly string[], isWindows: boolean): ParsedLine {
   if (argv.length === 0) return { kind: 'help' }
-  // Options may come before the command: those of all commands are read, first those of the one that is meant.
-  const meant = argv.find(isCommandName)
+  // Those of all commands are read, first those of the one that is meant.
+  const meant = commandMeant(argv)
   const line = readLine(argv, meant === undefined ? ALL_OPTIONS : [...COMMAND_TABLE[meant].options, ...ALL_OPTIONS])
   const help = findHelp(line)
   if (help !== undefined) return help
@@ -55,6 +55,11 @@ export function parse(argv: readonly string[], isWindows: boolean): ParsedLine {
   if (isGiven(line.words, 'version') && problem?.kind !== 'missing-separator') return { kind: 'version' }
   if (problem !== undefined) throw usage(problem)
   return { kind: 'invocation', invocation: toInvocation(line) }
+}
+
+/** Returns the command of a line, also of one with a problem. Options may come before it. */
+export function commandMeant(argv: readonly string[]): CommandName | undefined {
+  return argv.find(isCommandName)
 }
 
 /** Returns the invocation of a line without a problem. */

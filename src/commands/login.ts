@@ -95,7 +95,7 @@ async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<st
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
   if (second !== undefined) {
     const names = candidates.map((name) => visible(name))
-    return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, names, cancelled))] ?? ''
+    return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, names, cancelled))]
   }
   const question = { text: pickOnlyQuestion(only), wanted: 'answer' } as const
   const answer = await deadline.pauseWhile(terminal.ask(question, cancelled))

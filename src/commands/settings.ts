@@ -13,7 +13,7 @@ import { resolveLogin } from '../login/resolve.ts'
 import type { LoginInput } from '../login/resolve.ts'
 import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'
 import type { SettingName, SettingRow } from '../login/setting-table.ts'
-import { findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
+import { badSetting, findDefault, findSetting, toLength, toSwitch } from '../login/settings.ts'
 import type { SettingSources } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
@@ -181,10 +181,12 @@ function viaSuffix(name: SettingName, path: readonly string[]): Resolved<string>
 }
 
 function readValue(
-  { name, kind, showable }: SettingRow,
+  { name, kind, showable, choices }: SettingRow,
   found: Resolved<string>,
 ): { readonly value: string | number | boolean; readonly failure?: AwsmfaError } {
   const shown = showable?.(found.value) ?? found.value
+  if (choices?.includes(found.value) === false)
+    return { value: shown, failure: badSetting(found, choices.join(' or ')) }
   if (kind === undefined) return { value: shown }
   try {
     return { value: kind === 'switch' ? toSwitch(found).value : toLength(name, found).value }

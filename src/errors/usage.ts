@@ -215,6 +215,9 @@ export const COMMAND_LINE_WORDS = {
       `${device} is no MFA device serial: ${defect === 'length' ? 'it must have 9 to 256 characters' : DEFECT_WORDS.alphabet}`,
     )
   },
-  TEXT_REFUSED: ({ what, text, defect, origin }, view) =>
-    say(`the ${what} ${quoted(text)}${fromOrigin(origin, view)} cannot be used: ${DEFECT_WORDS[defect]}`),
+  TEXT_REFUSED: ({ what, text, defect, origin }, view) => {
+    // A value from STS is left out: it may be secret.
+    const shown = text === '' && origin.kind === 'default' ? '' : ` ${quoted(text)}`
+    return say(`the ${what}${shown}${fromOrigin(origin, view)} cannot be used: ${DEFECT_WORDS[defect]}`)
+  },
 } satisfies SomeWords

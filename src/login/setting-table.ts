@@ -27,6 +27,8 @@ interface Details {
   readonly description: string
   /** How the value is read; left out: as text. A value that does not fit is refused. */
   readonly kind?: 'length' | 'switch'
+  /** The values that it may have. */
+  readonly choices?: readonly string[]
   /** The upper limit of a length, which must then be above zero. */
   readonly longestSeconds?: number
   /** A variable that is set to anything at all says yes, as NO_COLOR does. */
@@ -270,6 +272,7 @@ const ROWS = [
     description: "where the key of awsmfa's own cache lies: file, or keychain for the system's keychain",
     variables: ['AWSMFA_CACHE_KEY'],
     settingsKey: 'cache_key',
+    choices: ['file', 'keychain'],
     fallback: 'file: in $XDG_RUNTIME_DIR where that lies in memory, else in the state folder',
   },
 ] as const satisfies readonly (Details & Partial<Places>)[]

@@ -50,8 +50,12 @@ export interface ConnectionSettings extends Pick<LoginResolution, 'path' | 'regi
 /** STS answers in well under a second; a command that has spent this long on the network gives up. */
 const DEADLINE_MS = 55_000
 
-/** Makes the runtime of one login; its deadline starts now. With a timeout everything ends after it, prompts too. */
+/**
+ * Makes the runtime of one login; its deadline starts now. With a timeout everything ends after it, prompts too. Throws
+ * USAGE for an invalid `cache_key`.
+ */
 export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): LoginRuntime {
+  if (runtime.cacheKeyFailure !== undefined) throw runtime.cacheKeyFailure
   const { environment, asker, terminal } = runtime
   const cancelled =
     timeoutSeconds === undefined

@@ -68,6 +68,8 @@ export interface Runtime {
   readonly facts: RememberedFacts
   readonly cache: SessionCache
   readonly cacheKeyPlace: 'file' | 'keychain'
+  /** USAGE for an invalid `cache_key`, of which commands that need the key throw; others go on. */
+  readonly cacheKeyFailure: AwsmfaError | undefined
   /** The caches of the AWS CLI and botocore; none if the home folder is unknown. */
   readonly awsCaches: readonly AwsCache[]
   /** Every place where `login` stores sessions. */
@@ -84,8 +86,7 @@ export interface CallingProgram {
 }
 
 /**
- * Makes the runtime of one command, or of one call of the library. Throws USAGE for an invalid `cache_key`,
- * HOME_UNKNOWN.
+ * Makes the runtime of one command, or of one call of the library. Throws HOME_UNKNOWN.
  */
 export async function createRuntime(
   invocation: AnyInvocation,
@@ -136,6 +137,7 @@ export async function createRuntime(
     facts,
     cache,
     cacheKeyPlace: key.place,
+    cacheKeyFailure: key.failure,
     awsCaches,
     stores: [
       createCredentialsFileStore(files),
@@ -209,6 +211,12 @@ interface CacheKeyOptions extends Pick<Runtime, 'environment' | 'folders' | 'rea
   readonly warn: (line: string) => void
 }
 
+interface ChosenKey {
+  readonly place: Runtime['cacheKeyPlace']
+  readonly source: CacheKeySource
+  readonly failure?: AwsmfaError
+}
+
 /** Chooses where the key of awsmfa's own cache is: in a file, or in the keychain, whose code is loaded only for it. */
 async function chooseCacheKey({
   environment,
@@ -216,7 +224,7 @@ async function chooseCacheKey({
   readSettings,
   debug,
   warn,
-}: CacheKeyOptions): Promise<{ readonly place: Runtime['cacheKeyPlace']; readonly source: CacheKeySource }> {
+}: CacheKeyOptions): Promise<ChosenKey> {
   const defaults = await settingsOrNone(readSettings)
   const found = findSetting('cache key', { options: {}, environment, defaults })
   const stateFolder = folders.state
@@ -224,7 +232,7 @@ async function chooseCacheKey({
     const source = createCacheKeyFile({ runtimeFolder: environment['XDG_RUNTIME_DIR'], stateFolder, onOddity: debug })
     return { place: 'file', source }
   }
-  if (found.value !== 'keychain') throw badSetting(found, 'file or keychain')
+  if (found.value !== 'keychain') return noKey(badSetting(found, 'file or keychain'))
   const { createKeychainKey } = await import('../sessions/keychain.ts')
   const { renderNotKept } = await import('../errors/files.ts')
   const source = createKeychainKey({
@@ -235,6 +243,13 @@ async function chooseCacheKey({
     onUnavailable: (failure) => warn(renderNotKept(failure)),
   })
   return { place: 'keychain', source }
+}
+
+function noKey(failure: AwsmfaError): ChosenKey {
+  const refuse = (): never => {
+    throw failure
+  }
+  return { place: 'file', source: { find: refuse, findOrCreate: refuse }, failure }
 }
 
 /** Commands that need more of a settings file that cannot be used report it. */

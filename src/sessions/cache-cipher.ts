@@ -20,7 +20,7 @@ export interface CacheKey {
 
 /** A place for the key. Synchronous, because sessions are stored and found synchronously. */
 export interface CacheKeySource {
-  /** Returns the key if there is one that can be used. Never throws, never prompts. */
+  /** Returns the key if there is one that can be used. Never prompts; throws only USAGE, for an invalid `cache_key`. */
   readonly find: () => CacheKey | undefined
   /**
    * Returns the key, made now if there is none; processes that make one at the same time all get the same. Throws

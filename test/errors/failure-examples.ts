@@ -178,6 +178,7 @@ const OTHERS: Examples = {
     },
     { what: 'external id', text: 'ü', defect: 'alphabet', origin: FLAG },
     { what: 'region', text: '', defect: 'empty', origin: FLAG },
+    { what: 'session token from STS', text: '', defect: 'control-character', origin: { kind: 'default' } },
   ],
   PROFILE_NOT_FOUND: [
     { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },

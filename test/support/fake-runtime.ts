@@ -55,6 +55,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
     facts: fakeFacts(),
     cache: fakeCache(),
     cacheKeyPlace: 'file',
+    cacheKeyFailure: undefined,
     awsCaches: [],
     stores: [],
     cachedSessionOf: () => undefined,
