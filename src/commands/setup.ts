@@ -14,7 +14,7 @@ import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
-import { findBaseIn, planSetup } from '../layouts/setup-plan.ts'
+import { findBaseIn, hasWindowsQuotes, planSetup, processLine } from '../layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import { loginInput } from '../login/prepare.ts'
 import type { LoginResolution } from '../login/resolution.ts'
@@ -28,7 +28,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
-import { commandLine, note, profileWord, quoted, tick } from '../ui/words.ts'
+import { commandLine, note, profileWord, quoted, tick, warn } from '../ui/words.ts'
 
 /** What setup needs. */
 type SetupRuntime = Pick<
@@ -80,6 +80,10 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
     layout: layoutOf(invocation, context),
   }
   const serialNumber = await verifyWithAws(input, given, context)
+  if (input.layout?.kind === 'process') {
+    const { base } = findBaseIn(input, given !== undefined)
+    terminal.stderr(renderQuotesWarning(processLine(base, input.layout.start) ?? '', context.isWindows) ?? '')
+  }
   const change: FileChange<SetupPlan> = {
     plan: (fresh) => {
       const plan = planSetup({ ...input, serialNumber, snapshots: fresh })
@@ -98,6 +102,14 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
       terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
   }
   return 0
+}
+
+/** Returns the warning that some programs cannot run a `credential_process` line; undefined if all can. */
+export function renderQuotesWarning(line: string, isWindows: boolean): string | undefined {
+  if (!hasWindowsQuotes(line, isWindows)) return undefined
+  const problem =
+    'the credential_process line needs double quotes, with which Terraform and other programs written in Go cannot run it on Windows'
+  return `${warn(problem)}awsmfa: hint: use --layout session, or paths and a profile name without blanks\n`
 }
 
 /** Returns keys for a base that has none: from the environment with `--source-env`, otherwise typed. */

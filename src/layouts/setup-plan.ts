@@ -198,10 +198,12 @@ function valueIn({ text }: IniDocument, { body }: SectionPlace, key: string): st
   return entry === undefined ? undefined : wholeValue(text, entry)
 }
 
-/** How a config file starts awsmfa. Both paths are absolute: programs started from a desktop have a short PATH. */
+/** How a config file starts awsmfa. All paths are absolute: programs started from a desktop have a short PATH. */
 export interface ProcessStart {
   readonly node: string
   readonly program: string
+  /** `awsmfa.cmd` as npm installs it on Windows; undefined if there is none. */
+  readonly shim?: string | undefined
   readonly isWindows: boolean
 }
 
@@ -248,12 +250,25 @@ function planProcessLayout(input: ProcessLayoutInput): ProcessLayoutPlan {
 /**
  * Returns the `credential_process` line. botocore splits it like a POSIX shell (or like Windows), other SDKs pass it to
  * a shell, and some parsers end a value at ` #` or ` ;`: undefined for a profile name that does not survive all of
- * them.
+ * them. On Windows, uses the shim if node's path has blanks and the shim's has none: see `hasWindowsQuotes`.
  */
-export function processLine(profile: string, { node, program, isWindows }: ProcessStart): string | undefined {
-  const words = [node, program, 'credential-process', '--profile', profile]
-  const quoted = words.map((word) => (isWindows ? quoteForWindows(word) : quoteForShell(word)))
-  return quoted.some((word) => word === undefined) || profile.startsWith('-') ? undefined : quoted.join(' ')
+export function processLine(profile: string, { node, program, shim, isWindows }: ProcessStart): string | undefined {
+  const quote = isWindows ? quoteForWindows : quoteForShell
+  const lineFor = (...start: readonly string[]): string | undefined => {
+    const quoted = [...start, 'credential-process', '--profile', profile].map(quote)
+    return quoted.some((word) => word === undefined) || profile.startsWith('-') ? undefined : quoted.join(' ')
+  }
+  const line = lineFor(node, program)
+  const shorter = isWindows && shim !== undefined ? lineFor(shim) : undefined
+  return shorter !== undefined && line?.includes('"') && !shorter.includes('"') ? shorter : line
+}
+
+/**
+ * Returns whether a `credential_process` line cannot be run by programs written in Go on Windows: their SDK gives it to
+ * cmd.exe with the quotes escaped (aws/aws-sdk-go-v2 issue 3208).
+ */
+export function hasWindowsQuotes(line: string, isWindows: boolean): boolean {
+  return isWindows && line.includes('"')
 }
 
 function removeProcess({ base, documents }: ProcessLayoutInput): readonly ByteEdit[] {

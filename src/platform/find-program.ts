@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { isSystemError } from './system-error.ts'
-import { findWindowsProgram, windowsStart } from './windows-program.ts'
+import { findNpmShim, findWindowsProgram, windowsStart } from './windows-program.ts'
 import type { ProgramStart, StartTrouble, WindowsProgram } from './windows-program.ts'
 
 /** Folders that a process started by a desktop may not have on its PATH. */
@@ -26,6 +26,11 @@ export function findProgram(name: string, environment: NodeJS.ProcessEnv): strin
   )
   const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
   return places.find(isExecutable)
+}
+
+/** Returns the batch file by which Windows starts a program that npm installed; undefined elsewhere. */
+export function findShim(program: string): string | undefined {
+  return process.platform === 'win32' ? findNpmShim(program, isRegularFile) : undefined
 }
 
 /**

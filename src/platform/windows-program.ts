@@ -64,6 +64,17 @@ export function windowsStart(
 }
 
 /**
+ * Returns the batch file that npm made for a package of one program, by the path of that program in the package's
+ * `dist`; undefined if it is not there.
+ */
+export function findNpmShim(program: string, isFile: (path: string) => boolean): string | undefined {
+  const [, prefix, name] = /^(.+)\\node_modules\\([^\\]+)\\dist\\[^\\]+$/i.exec(program.replaceAll('/', '\\')) ?? []
+  if (prefix === undefined || name === undefined) return undefined
+  // Installed globally, or in a project.
+  return [`${prefix}\\${name}.cmd`, `${prefix}\\node_modules\\.bin\\${name}.cmd`].find(isFile)
+}
+
+/**
  * Returns the file of a program that is called by its name, or by its path with or without extension; undefined if
  * there is none.
  */

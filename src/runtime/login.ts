@@ -18,6 +18,7 @@ import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
+import { findShim } from '../platform/find-program.ts'
 import { createDeadline, monotonicMs, pause } from '../platform/time.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { Runtime } from './runtime.ts'
@@ -68,7 +69,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     cancelled,
     deadline: { ...deadline, leftMs: () => Math.min(deadline.leftMs(), endMs - monotonicMs()) },
     pause,
-    processStart: { node: process.execPath, program: process.argv[1] ?? '', isWindows: runtime.isWindows },
+    processStart: processStart(runtime.isWindows),
     lockQuestion: createQuestionLock(runtime.folders.state),
     osUser: osUser(),
     readFile,
@@ -79,6 +80,11 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     runCredentialProcess: async (source) =>
       (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
   }
+}
+
+function processStart(isWindows: boolean): ProcessStart {
+  const program = process.argv[1] ?? ''
+  return { node: process.execPath, program, shim: findShim(program), isWindows }
 }
 
 function timeoutSignal(seconds: number): AbortSignal {

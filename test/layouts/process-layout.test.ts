@@ -1,7 +1,7 @@
 /** The `credential_process` line of the process layout. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { processLine } from '../../src/layouts/setup-plan.ts'
+import { hasWindowsQuotes, processLine } from '../../src/layouts/setup-plan.ts'
 import { splitCommand, splitWindowsCommand } from '../../src/shell/words.ts'
 
 const START = { node: '/usr/bin/node', program: '/usr/local/bin/awsmfa', isWindows: false }
@@ -15,10 +15,32 @@ test.each([
   ['$(id)', "/usr/bin/node /usr/local/bin/awsmfa credential-process --profile '$(id)'"],
 ])('the line for %s', (profile, line) => expect(processLine(profile, START)).toBe(line))
 
-test('the line on Windows has its paths in quotes', () => {
-  expect(processLine('my base', WINDOWS)).toBe(
-    '"C:\\Program Files\\nodejs\\node.exe" C:\\Users\\me\\awsmfa.cjs credential-process --profile "my base"',
-  )
+const SHIM = 'C:\\Users\\me\\AppData\\Roaming\\npm\\awsmfa.cmd'
+const PLAIN_NODE = 'C:\\node\\node.exe'
+
+// Programs written in Go cannot run a line with quotes.
+test.each([
+  ['base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${WINDOWS.program} credential-process --profile base`],
+  ['base', WINDOWS.node, SHIM, `${SHIM} credential-process --profile base`],
+  ['base', WINDOWS.node, undefined, `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile base`],
+  [
+    'base',
+    WINDOWS.node,
+    'C:\\Users\\Jo Ann\\awsmfa.cmd',
+    `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile base`,
+  ],
+  ['my base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${WINDOWS.program} credential-process --profile "my base"`],
+  ['my base', WINDOWS.node, SHIM, `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile "my base"`],
+])('the line on Windows for %s with %s and %s', (profile, node, shim, line) => {
+  expect(processLine(profile, { ...WINDOWS, node, shim })).toBe(line)
+})
+
+test.each([
+  ['"C:\\Program Files\\nodejs\\node.exe" x', true, true],
+  ['C:\\npm\\awsmfa.cmd x', true, false],
+  ['"/opt/my node" x', false, false],
+])('%s, on Windows: %s, has quotes that Go programs fail at: %s', (line, isWindows, expected) => {
+  expect(hasWindowsQuotes(line, isWindows)).toBe(expected)
 })
 
 test.each([

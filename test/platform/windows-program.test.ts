@@ -1,6 +1,6 @@
 /** Finding a program on Windows. */
 import { expect, test } from 'vitest'
-import { batchCommandLine, programCandidates, windowsStart } from '../../src/platform/windows-program.ts'
+import { batchCommandLine, findNpmShim, programCandidates, windowsStart } from '../../src/platform/windows-program.ts'
 
 test.each([
   ['cdk', ['C:\\a\\cdk.exe', 'C:\\a\\cdk.cmd', 'D:\\b c\\cdk.exe', 'D:\\b c\\cdk.cmd']],
@@ -75,4 +75,15 @@ test.each([
     verbatim: true,
   })
   expect(start('%PATH%')).toBe('batch-file')
+})
+
+test.each([
+  ['C:\\npm\\node_modules\\awsmfa\\dist\\awsmfa.cjs', 'C:\\npm\\awsmfa.cmd'],
+  ['C:\\npm\\node_modules\\awsmfa\\dist/awsmfa.cjs', 'C:\\npm\\awsmfa.cmd'],
+  ['D:\\x\\node_modules\\awsmfa\\dist\\awsmfa.cjs', 'D:\\x\\node_modules\\.bin\\awsmfa.cmd'],
+  ['E:\\x\\node_modules\\awsmfa\\dist\\awsmfa.cjs', undefined],
+  ['C:\\checkout\\dist\\awsmfa.cjs', undefined],
+])('the shim of %s is %s', (program, shim) => {
+  const there = ['C:\\npm\\awsmfa.cmd', 'D:\\x\\node_modules\\.bin\\awsmfa.cmd', 'C:\\awsmfa.cmd']
+  expect(findNpmShim(program, (path) => there.includes(path))).toBe(shim)
 })

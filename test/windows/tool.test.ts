@@ -1,5 +1,5 @@
 /** The built tool on Windows, as far as Wine shows it: typed questions, locks, files that are held, shims, callers. */
-import { linkSync, mkdirSync, utimesSync } from 'node:fs'
+import { cpSync, linkSync, mkdirSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,8 @@ import type { WindowsHome } from './wine.ts'
 
 const ACCOUNT = '111111111111'
 const USERS = 40
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
+const NODE_FILE = fileURLToPath(new URL('../../build/windows/node.exe', import.meta.url))
 
 describe.runIf(isPrepared())('on Windows', () => {
   let sts: StrictSts
@@ -142,31 +144,76 @@ describe.runIf(isPrepared())('on Windows', () => {
     other.stop()
   })
 
-  it("npm's shim passes words on, also with blanks", async () => {
-    const { home, environment } = createUser()
+  /** Installs the tool in a home as `npm install -g` does, with node beside the shim. Returns the folder. */
+  const installGlobally = async (home: WindowsHome): Promise<string> => {
     const require = createRequire(fileURLToPath(new URL('../../build/windows/cmd-shim/package.json', import.meta.url)))
     const cmdShim = require('cmd-shim') as (from: string, to: string) => Promise<void>
-    mkdirSync(join(home.path, 'npm'))
-    linkSync(fileURLToPath(new URL('../../build/windows/node.exe', import.meta.url)), join(home.path, 'npm/node.exe'))
-    await cmdShim(fileURLToPath(new URL('../../dist/awsmfa.cjs', import.meta.url)), join(home.path, 'npm/awsmfa'))
-    const shim = `${home.windowsPath}\\npm\\awsmfa.cmd`
+    const installed = join(home.path, 'npm/node_modules/awsmfa/dist')
+    cpSync(DIST, installed, { recursive: true })
+    linkSync(NODE_FILE, join(home.path, 'npm/node.exe'))
+    await cmdShim(join(installed, 'awsmfa.cjs'), join(home.path, 'npm/awsmfa'))
+    return `${home.windowsPath}\\npm`
+  }
+
+  it("npm's shim passes words on, also with blanks", async () => {
+    const { home, environment } = createUser()
+    const shim = `${await installGlobally(home)}\\awsmfa.cmd`
     const version = await runOnWindows(['cmd', '/c', shim, '--version'], environment)
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\s+$/) as unknown })
     const status = await runOnWindows(['cmd', '/c', shim, 'status', 'no such one'], environment)
     expect(status.stderr).toContain("'no such one'")
   })
 
-  it('the credential_process line that setup writes is run by the SDKs for JavaScript and Go', async () => {
+  it.each([
+    {
+      where: 'a folder without blanks',
+      folder: 'nodejs',
+      line: /\\nodejs\\node\.exe .+ credential-process --profile work$/m,
+    },
+    {
+      where: 'Program Files',
+      folder: 'Program Files',
+      line: /= \S+\\npm\\awsmfa\.cmd credential-process --profile work$/m,
+    },
+  ])('with node in $where, the SDKs for JavaScript and Go run the line that setup writes', async (given) => {
     const { run, device, home, environment, name } = createUser()
-    expect(await run('setup', 'work', '--layout', 'process', '--yes')).toMatchObject({ code: 0 })
+    const npm = await installGlobally(home)
+    mkdirSync(join(home.path, given.folder))
+    linkSync(NODE_FILE, join(home.path, given.folder, 'node.exe'))
+    const node = `${home.windowsPath}\\${given.folder}\\node.exe`
+    const program = `${npm}\\node_modules\\awsmfa\\dist\\awsmfa.cjs`
+    const setup = await runOnWindows([node, program, 'setup', 'work', '--layout', 'process', '--yes'], environment)
+    expect(setup).toMatchObject({ code: 0, stderr: expect.not.stringContaining('Terraform') as unknown })
+    expect(home.read('.aws/config')).toMatch(given.line)
     expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
     expect(home.read('.aws/credentials')).not.toContain('aws_session_token')
+    await expectIdentity(name, environment)
+  })
+
+  it('a line with quotes is run by the SDK for JavaScript alone, and setup says so', async () => {
+    const { run, device, home, environment, name } = createUser()
+    mkdirSync(join(home.path, 'Program Files'))
+    linkSync(NODE_FILE, join(home.path, 'Program Files', 'node.exe'))
+    const node = `${home.windowsPath}\\Program Files\\node.exe`
+    const setup = await runOnWindows([node, BUILT_CLI, 'setup', 'work', '--layout', 'process', '--yes'], environment)
+    expect(setup).toMatchObject({ code: 0, stderr: expect.stringContaining('Terraform and other programs') as unknown })
+    expect(home.read('.aws/config')).toContain('Program Files\\node.exe" ')
+    expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
+    await expectIdentity(name, environment, { goFails: true })
+  })
+
+  /** Runs both SDKs with the profile `work`. */
+  const expectIdentity = async (
+    name: string,
+    environment: Readonly<Record<string, string>>,
+    { goFails = false } = {},
+  ): Promise<void> => {
     const arn = `arn:aws:iam::${ACCOUNT}:user/${name}`
     const js = await runOnWindows([NODE, 'test/support/readers/aws-sdk.mjs', 'work'], environment)
-    expect(js.stdout.trim().split(/\s+/)).toEqual([arn, arn])
+    expect(js).toMatchObject({ code: 0, stdout: `${arn}\n${arn}\n` })
     const go = await runOnWindows([GO_IDENTITY, 'sdk', 'work'], environment)
-    expect(go).toMatchObject({ code: 0, stdout: expect.stringContaining(arn) as unknown })
-  })
+    expect(go.stdout.includes(arn)).toBe(!goFails)
+  }
 })
 
 /** Starts a Windows program that opens a file without sharing it, as a backup or a virus scanner does. */
