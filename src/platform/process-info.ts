@@ -31,8 +31,8 @@ export function identifyThisProcess(): ProcessIdentity {
   return {
     pid: process.pid,
     start: readStat('self')?.[START] ?? '',
-    boot: orElse('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
-    namespace: orElse('', () => readlinkSync('/proc/self/ns/pid')),
+    boot: fromProc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()) ?? '',
+    namespace: fromProc(() => readlinkSync('/proc/self/ns/pid')) ?? '',
     host: hostname(),
   }
 }
@@ -88,12 +88,17 @@ export function hasContainerMark(): boolean {
 /** Places of fields 3, 5, 8 and 22 of /proc/<pid>/stat (proc(5)) in what `readStat` returns. */
 const [STATE, GROUP, FOREGROUND_GROUP, START] = [0, 2, 5, 19]
 
+/** Reads from /proc; undefined if there is none. Under Wine it can be read, but has the pids of Linux. */
+function fromProc(read: () => string): string | undefined {
+  return process.platform === 'win32' ? undefined : orElse(undefined, read)
+}
+
 /**
  * Field 2 of /proc/<pid>/stat, the program's name in parentheses, may hold anything: the fields after the last
  * parenthesis.
  */
 function readStat(pid: string): readonly string[] | undefined {
-  const text = orElse(undefined, () => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  const text = fromProc(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
