@@ -55,7 +55,7 @@ interface Claimant {
   /** Begins each of its private names beside the lock. */
   readonly prefix: string
   /** Locks that may be abandoned: when they were last touched, and since when, by this process's clock, not again. */
-  readonly seen: Map<string, { readonly touchedMs: number; readonly sinceMs: number }>
+  readonly seen: Map<string, { readonly touchedMs: number; readonly sinceMs: number; readonly wasStale: boolean }>
 }
 
 /**
@@ -202,10 +202,12 @@ function isAbandoned({ instance, holder, touchedMs }: FoundLock, { self, prefix,
   const state = holder === undefined ? 'elsewhere' : findProcess(holder, self)
   if (state !== 'elsewhere') return state === 'gone'
   const before = seen.get(instance)
-  if (before?.touchedMs !== touchedMs) seen.set(instance, { touchedMs, sinceMs: monotonicMs() })
-  else if (monotonicMs() - before.sinceMs > STALE_MS) return true
-  // The clock that stamps files in this folder, which over a network is not this host's.
-  return withPrivateFile(prefix, '', (path) => statSync(path).mtimeMs - touchedMs > STALE_MS)
+  if (before?.touchedMs === touchedMs) return before.wasStale || monotonicMs() - before.sinceMs > STALE_MS
+  // The clock that stamps files in this folder, which over a network is not this host's. Looked at once: where every
+  // holder is 'elsewhere', as on Windows, waiters that made a file at each look would keep the holder from its work.
+  const wasStale = withPrivateFile(prefix, '', (path) => statSync(path).mtimeMs - touchedMs > STALE_MS)
+  seen.set(instance, { touchedMs, sinceMs: monotonicMs(), wasStale })
+  return wasStale
 }
 
 /** Throws FILE_NOT_REGULAR if the lock's name is taken by a folder or the like. */
