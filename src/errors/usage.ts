@@ -69,7 +69,7 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
   'missing-separator': ({ command, before, words, quotesSeparator }) =>
     say(
       `${quoted(command)} finds the program to run after '--', and there is none`,
-      `write: ${[commandLine(command, ...before), separatorWord(quotesSeparator), ...words.map(quoteWord)].join(' ')}`,
+      `write: ${[commandLine(command, ...before), separatorWord(quotesSeparator), ...words.map((word) => quoteWord(word))].join(' ')}`,
     ),
   'missing-tail': ({ command, before, quotesSeparator, program }) =>
     say(

@@ -86,7 +86,7 @@ function escape(character: string): string {
 
 /** Returns a command line to paste, its words quoted if a shell needs that. */
 export function commandLine(command: CommandName, ...words: readonly string[]): string {
-  return ['awsmfa', command, ...words.map(quoteWord)].join(' ')
+  return ['awsmfa', command, ...words.map((word) => quoteWord(word))].join(' ')
 }
 
 /** Returns the command line that shows help on a command, or on awsmfa. */
@@ -99,9 +99,14 @@ export function profileWord(profile: string): string {
   return profile.startsWith('-') ? `--profile=${profile}` : profile
 }
 
-/** Returns a word of a line to paste, safe to show, in quotes if a shell needs them. */
-export function quoteWord(word: string): string {
+/**
+ * Returns a word of a line to paste, safe to show, in quotes if a shell needs them: for cmd.exe and PowerShell on
+ * Windows, where only double quotes mean the same to both.
+ */
+export function quoteWord(word: string, platform: NodeJS.Platform = process.platform): string {
   const shown = visible(word)
+  if (platform === 'win32')
+    return /^[\w+./:\\-][\w+./:=@\\-]*$/.test(shown) ? shown : `"${shown.replaceAll('"', String.raw`\"`)}"`
   return /^[\w%+,./:=@^-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
 }
 

@@ -1,0 +1,18 @@
+/** Words of command lines to paste, quoted for the shells of each platform. */
+import { expect, test } from 'vitest'
+import { quoteWord } from '../../src/ui/words.ts'
+
+test.each([
+  ['prod', 'prod', 'prod'],
+  ['a@b.c/d', 'a@b.c/d', 'a@b.c/d'],
+  ['my profile', "'my profile'", '"my profile"'],
+  ["it's", String.raw`'it'\''s'`, `"it's"`],
+  ['a"b', `'a"b'`, String.raw`"a\"b"`],
+  ['a,b', 'a,b', '"a,b"'],
+  ['@all', '@all', '"@all"'],
+  ['a^b', 'a^b', '"a^b"'],
+  ['--', '--', '--'],
+  [String.raw`C:\x\y`, String.raw`'C:\x\y'`, String.raw`C:\x\y`],
+])('%s is %s for a POSIX shell and %s on Windows', (word, posix, windows) => {
+  expect([quoteWord(word, 'linux'), quoteWord(word, 'win32')]).toEqual([posix, windows])
+})
