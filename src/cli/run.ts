@@ -35,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2) })
     if (commandMeant(argv) === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
-      printEnvFailure(formatInWords(argv), exitCode)
+      printEnvFailure(formatInWords(argv), exitCode, process.env)
     }
     return exitCode
   }
@@ -52,7 +52,7 @@ async function run(invocation: Invocation): Promise<number> {
     supervisionOfProcess(isDebug(invocation)),
   )
   if (invocation.command === 'env' && exitCode !== 0)
-    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode)
+    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode, process.env)
   return exitCode
 }
 

@@ -2,20 +2,24 @@
 import { ENV_FORMATS, findEnvFormat } from '../command-line/spec.ts'
 import type { EnvFormat } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { sessionForProgram, sessionVariables } from './program-session.ts'
+import { programVariables, sessionForProgram, sessionVariables } from './program-session.ts'
+import type { SessionForProgram } from './program-session.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import { isRegionOfAwsmfa, REGION_SET } from '../model/invocation.ts'
+import type { Environment } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { renderProfileNote } from '../sessions/status.ts'
-import { quoteValue } from '../shell/words.ts'
+import { isQuotable, quoteValue } from '../shell/words.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /**
  * Prints what `env` prints when it failed, for whatever reason, a mistyped line included: code that unsets the
  * variables and fails. Never throws.
  */
-export function printEnvFailure(format: string | undefined, exitCode: number): void {
+export function printEnvFailure(format: string | undefined, exitCode: number, environment: Environment): void {
   try {
-    createOutput(1)(renderEnvFailure((format === undefined ? undefined : findEnvFormat(format)) ?? 'env', exitCode))
+    const known = (format === undefined ? undefined : findEnvFormat(format)) ?? 'env'
+    createOutput(1)(renderEnvFailure(known, exitCode, environment))
   } catch {
     // stdout cannot be written to. That was reported if it was the failure; the exit code reports it too.
   }
@@ -36,12 +40,14 @@ export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime):
   const format = formatOf(invocation)
   const { environment, terminal } = runtime
   if (invocation.options.unset === true) {
-    terminal.stdout(unsetIn(format))
+    terminal.stdout(unsetIn(format, environment))
     return 0
   }
-  const { profile, session } = await sessionForProgram(invocation, runtime)
-  const variables = sessionVariables(session)
-  const stale = ['AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'].filter(
+  const credentials = await sessionForProgram(invocation, runtime)
+  const { profile, session } = credentials
+  // The protocol of credential_process has members for the session alone.
+  const variables = format === 'process' ? sessionVariables(session) : quotableVariables(format, credentials)
+  const stale = ['AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION', REGION_SET, 'AWSMFA_PROFILE'].filter(
     (name) => variables[name] === undefined && environment[name] !== undefined,
   )
   const text = renderEnv(format, { variables, stale })
@@ -49,6 +55,15 @@ export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime):
   if (note !== undefined) terminal.stderr(note)
   terminal.stdout(text)
   return 0
+}
+
+/** The profile's name only informs: one that a format cannot write safely is left out. */
+function quotableVariables(
+  format: Exclude<EnvFormat, 'process'>,
+  credentials: SessionForProgram,
+): Readonly<Record<string, string>> {
+  const { AWSMFA_PROFILE: profile = '', ...variables } = programVariables(credentials)
+  return isQuotable(format, profile) ? { ...variables, AWSMFA_PROFILE: profile } : variables
 }
 
 function formatOf({ options }: Invocation<'env'>): EnvFormat {
@@ -62,8 +77,8 @@ function formatOf({ options }: Invocation<'env'>): EnvFormat {
   })
 }
 
-function unsetIn(format: EnvFormat): string {
-  const code = renderUnset(format)
+function unsetIn(format: EnvFormat, environment: Environment): string {
+  const code = renderUnset(format, environment)
   if (code !== undefined) return code
   throw new AwsmfaError({
     code: 'USAGE',
@@ -81,8 +96,18 @@ export interface EnvText {
   readonly stale: readonly string[]
 }
 
-/** Every variable that `env` sets. */
-const ALL_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
+/** Returns every variable that `env` sets. A region counts only where `env` set it: the user's own stays. */
+function allVariables(environment: Environment): readonly string[] {
+  const regions = ['AWS_REGION', 'AWS_DEFAULT_REGION'].filter((name) => isRegionOfAwsmfa(name, environment))
+  return [
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'AWS_CREDENTIAL_EXPIRATION',
+    'AWSMFA_PROFILE',
+    ...(regions.length > 0 ? [...regions, REGION_SET] : []),
+  ]
+}
 
 /**
  * Their names in the JSON of the credential_process protocol (AWS CLI User Guide, "Sourcing credentials with an
@@ -123,16 +148,17 @@ function assign(format: Exclude<EnvFormat, 'process'>, name: string, quoted: str
 }
 
 /** Returns code that unsets the variables; undefined for a format that is no code. */
-export function renderUnset(format: EnvFormat): string | undefined {
-  return isShellFormat(format) ? `${unsetCode(format, ALL_VARIABLES)}\n` : undefined
+export function renderUnset(format: EnvFormat, environment: Environment): string | undefined {
+  return isShellFormat(format) ? `${unsetCode(format, allVariables(environment))}\n` : undefined
 }
 
 /**
  * Returns code that unsets the variables and fails, so that what follows `eval "$(awsmfa env)" &&` does not run: an
  * eval of nothing succeeds. Returns '' for a format that is no code.
  */
-export function renderEnvFailure(format: EnvFormat, exitCode: number): string {
-  return isShellFormat(format) ? `${unsetCode(format, ALL_VARIABLES)}${failureCode(format, exitCode)}\n` : ''
+export function renderEnvFailure(format: EnvFormat, exitCode: number, environment: Environment): string {
+  if (!isShellFormat(format)) return ''
+  return `${unsetCode(format, allVariables(environment))}${failureCode(format, exitCode)}\n`
 }
 
 type ShellFormat = Exclude<EnvFormat, 'process' | 'dotenv'>

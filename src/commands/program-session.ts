@@ -12,7 +12,7 @@ import { findSetting, toSeconds } from '../login/settings.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
-import { resolveTargetProfile } from '../model/invocation.ts'
+import { isRegionOfAwsmfa, REGION_SET, resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
@@ -23,8 +23,13 @@ import { sourceProfilesOf } from '../sessions/status.ts'
 export interface SessionForProgram {
   readonly profile: string
   readonly session: GivenSession
-  /** The region that the profile, or a source profile of it, names; undefined if none does. */
-  readonly profileRegion: string | undefined
+  readonly region: RegionChoice | undefined
+}
+
+/** A region for a program. `isUsers`: the user set it in the environment, and it is used for every profile. */
+export interface RegionChoice {
+  readonly name: string
+  readonly isUsers: boolean
 }
 
 /**
@@ -39,14 +44,19 @@ export async function sessionForProgram(
   const minimumSeconds = await minimumOf(invocation, runtime)
   const before = runtime.files.read()
   const found = await currentOrNone(invocation, minimumSeconds, before, runtime)
-  if (found.kind === 'session') return forProgram(profile, found.session, before.profiles)
+  const withRegion = (session: GivenSession, { profiles }: SharedSnapshots): SessionForProgram => ({
+    profile,
+    session,
+    region: chooseRegion(invocation.options.region, runtime.environment, regionOf(profile, profiles)),
+  })
+  if (found.kind === 'session') return withRegion(found.session, before)
   if (isServedByAwsmfa(profile, before.profiles))
-    return forProgram(profile, await ownOrMissing(invocation, minimumSeconds, before, runtime), before.profiles)
+    return withRegion(await ownOrMissing(invocation, minimumSeconds, before, runtime), before)
   await loginForProgram(invocation, missing(profile, found, minimumSeconds), runtime)
   const after = runtime.files.read()
   // A role's hour may be less than the minimum, and there is no more to be had.
   const renewed = await currentSession(invocation, 0, after, runtime)
-  if (renewed.kind === 'session') return forProgram(profile, renewed.session, after.profiles)
+  if (renewed.kind === 'session') return withRegion(renewed.session, after)
   throw missing(profile, renewed, 0)
 }
 
@@ -99,8 +109,20 @@ function isServedByAwsmfa(profile: string, profiles: Profiles): boolean {
   return isOwnProcess(views.find((view) => view === undefined || !isAssumeRoleProfile(view)))
 }
 
-function forProgram(profile: string, session: GivenSession, profiles: Profiles): SessionForProgram {
-  return { profile, session, profileRegion: regionOf(profile, profiles) }
+/**
+ * Returns the region for a program: of the flag, the user's own in the environment, or the profile's; else the one that
+ * an outer awsmfa set. Undefined if nothing names one.
+ */
+export function chooseRegion(
+  flag: string | undefined,
+  environment: Environment,
+  profileRegion: string | undefined,
+): RegionChoice | undefined {
+  const variables = ['AWS_REGION', 'AWS_DEFAULT_REGION'].filter((name) => (environment[name] ?? '') !== '')
+  const users = variables.find((name) => !isRegionOfAwsmfa(name, environment))
+  if (flag === undefined && users !== undefined) return { name: environment[users] ?? '', isUsers: true }
+  const name = flag ?? profileRegion ?? environment[variables[0] ?? '']
+  return name === undefined ? undefined : { name, isUsers: false }
 }
 
 /** Returns the region of the profile, or of the first of its source profiles that names one. */
@@ -187,8 +209,7 @@ export async function ownSession(
 export interface CredentialEnvironment {
   readonly profile: string
   readonly session: GivenSession
-  /** Undefined: the region in the environment, if any, stays. */
-  readonly region: string | undefined
+  readonly region: RegionChoice | undefined
 }
 
 /**
@@ -196,7 +217,7 @@ export interface CredentialEnvironment {
  * › EnvProvider.TOKENS); the JavaScript SDK goes by AWS_PROFILE, whatever keys are beside it
  * (credential-provider-node).
  */
-const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
+const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION', REGION_SET]
 
 /**
  * Returns the environment of a program: ours, with the variables of the session and none of an older one.
@@ -205,20 +226,30 @@ const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
  */
 export function childEnvironment(
   environment: Environment,
-  { profile, session, region }: CredentialEnvironment,
+  credentials: CredentialEnvironment,
   caseless: boolean,
 ): Readonly<Record<string, string>> {
-  const given: Readonly<Record<string, string>> = {
-    ...sessionVariables(session),
-    ...(region === undefined ? {} : { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
-    AWSMFA_PROFILE: profile,
-  }
+  const given = programVariables(credentials)
   const nameOf = (name: string): string => (caseless ? name.toUpperCase() : name)
-  const replaced = new Set([...Object.keys(given), ...REMOVED, 'AWS_CREDENTIAL_EXPIRATION'])
+  const replaced = new Set([...Object.keys(given), ...REMOVED])
   const kept = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || replaced.has(nameOf(name)) ? [] : [[name, value] as const],
   )
   return { ...Object.fromEntries(kept), ...given }
+}
+
+/** Returns every variable that a program gets: the session, both regions, and the profile. */
+export function programVariables({
+  profile,
+  session,
+  region,
+}: CredentialEnvironment): Readonly<Record<string, string>> {
+  return {
+    ...sessionVariables(session),
+    ...(region === undefined ? {} : { AWS_REGION: region.name, AWS_DEFAULT_REGION: region.name }),
+    ...(region === undefined || region.isUsers ? {} : { [REGION_SET]: region.name }),
+    AWSMFA_PROFILE: profile,
+  }
 }
 
 /** Returns the variables of a session, as `aws configure export-credentials` of the AWS CLI names and orders them. */

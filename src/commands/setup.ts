@@ -25,7 +25,7 @@ import { findDevice, renderDeviceFound } from '../mfa/device.ts'
 import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
-import { resolveTargetProfile } from '../model/invocation.ts'
+import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { commandLine, note, profileWord, quoted, tick, warn } from '../ui/words.ts'
@@ -120,7 +120,10 @@ async function givenKeys(
 ): Promise<GivenKeys | undefined> {
   const { environment, terminal, deadline } = context
   if (invocation.options.sourceEnv === true) {
-    const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
+    const region = ['AWS_REGION', 'AWS_DEFAULT_REGION']
+      .filter((name) => !isRegionOfAwsmfa(name, environment))
+      .map((name) => environment[name])
+      .find((name) => name !== undefined)
     return {
       credentials: keysFromEnvironment(target.value, snapshots, context),
       region: region === '' ? undefined : region,

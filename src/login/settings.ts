@@ -11,6 +11,7 @@ import type { SettingName } from './setting-table.ts'
 import type { ParsedStsArguments } from './sts-options.ts'
 import type { PromptChoice, PromptSettings } from '../mfa/prompt.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import { isRegionOfAwsmfa } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Origin, Place, Resolved } from '../model/origin.ts'
 import type { ProfileView } from '../model/profile.ts'
@@ -69,7 +70,7 @@ export function findVariable(
   const { variables, isPresence } = settingRow(name)
   for (const variable of variables) {
     const value = environment[variable]
-    if (value !== undefined && value !== '')
+    if (value !== undefined && value !== '' && !isRegionOfAwsmfa(variable, environment))
       return { value: isPresence === true ? 'true' : value, origin: { kind: 'environment', variable } }
   }
   return undefined

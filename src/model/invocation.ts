@@ -47,3 +47,16 @@ export function resolveTargetProfile(
   }
   return { value: 'default', origin: { kind: 'default' } }
 }
+
+/** Names the variable in which `exec` and `env` note the region that they set themselves. */
+export const REGION_SET = 'AWSMFA_REGION_SET'
+
+/**
+ * Returns whether an outer awsmfa set this variable to the region of its own profile: that is not what the user wants
+ * for another profile. A region that the user has set since differs from the note.
+ */
+export function isRegionOfAwsmfa(variable: string, environment: Environment): boolean {
+  const isRegion = variable === 'AWS_REGION' || variable === 'AWS_DEFAULT_REGION'
+  const noted = environment[REGION_SET] ?? ''
+  return isRegion && noted !== '' && environment[variable] === noted
+}

@@ -98,6 +98,11 @@ export function quoteValue(format: Exclude<EnvFormat, 'process'>, name: string, 
   return quoted
 }
 
+/** Returns whether `quoteValue` can write a value in a format. */
+export function isQuotable(format: Exclude<EnvFormat, 'process'>, value: string): boolean {
+  return QUOTING[format](value, '') !== undefined
+}
+
 /** What every shell takes literally. zsh expands a leading `=` and, after a colon, `~`. */
 const PLAIN = /^[A-Za-z0-9_+/.,:@%-][A-Za-z0-9_+/.,:@%=-]*$/
 

@@ -20,7 +20,7 @@ test.each<[string, Parameters<typeof childEnvironment>, object]>([
   ['nothing else', [{}, { profile: 'prod', session: SESSION, region: undefined }, false], GIVEN],
   [
     'both regions',
-    [{ AWS_REGION: 'x' }, { profile: 'prod', session: SESSION, region: 'eu-west-1' }, false],
+    [{ AWS_REGION: 'x' }, { profile: 'prod', session: SESSION, region: { name: 'eu-west-1', isUsers: true } }, false],
     { ...GIVEN, AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' },
   ],
   [

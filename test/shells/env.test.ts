@@ -204,29 +204,35 @@ describe('profiles with special characters in their names', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       for (const value of [keyId(index), `secret/${index}`, `token/${index}+==`, '2099-01-01T00:00:00Z'])
         expect(stdout).toContain(value)
-      expect(stdout.split('\n')).toHaveLength(format === 'process' || format === 'json' ? 2 : 5)
+      // A name that the format cannot write safely is left out.
+      const lines = stdout.includes('AWSMFA_PROFILE') ? 6 : 5
+      expect(stdout.split('\n')).toHaveLength(format === 'process' || format === 'json' ? 2 : lines)
+      if (index === 0 && lines === 5) expect(['process', 'json']).toContain(format)
     }
   })
 })
 
 describe('awsmfa env', () => {
   it.each([
-    ['env', 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n'],
+    [
+      'env',
+      'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSMFA_PROFILE; (exit 1)\n',
+    ],
     [
       'env-no-export',
-      'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; (exit 1)\n',
+      'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSMFA_PROFILE; (exit 1)\n',
     ],
     [
       'fish',
-      "set -e AWS_ACCESS_KEY_ID; set -e AWS_SECRET_ACCESS_KEY; set -e AWS_SESSION_TOKEN; set -e AWS_CREDENTIAL_EXPIRATION; true; sh -c 'exit 1'\n",
+      "set -e AWS_ACCESS_KEY_ID; set -e AWS_SECRET_ACCESS_KEY; set -e AWS_SESSION_TOKEN; set -e AWS_CREDENTIAL_EXPIRATION; set -e AWSMFA_PROFILE; true; sh -c 'exit 1'\n",
     ],
     [
       'powershell',
-      "Remove-Item -ErrorAction SilentlyContinue -Path Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN, Env:AWS_CREDENTIAL_EXPIRATION; throw 'awsmfa has no credentials (exit code 1)'\n",
+      "Remove-Item -ErrorAction SilentlyContinue -Path Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN, Env:AWS_CREDENTIAL_EXPIRATION, Env:AWSMFA_PROFILE; throw 'awsmfa has no credentials (exit code 1)'\n",
     ],
     [
       'windows-cmd',
-      'set AWS_ACCESS_KEY_ID=\nset AWS_SECRET_ACCESS_KEY=\nset AWS_SESSION_TOKEN=\nset AWS_CREDENTIAL_EXPIRATION=\ncmd /c exit 1\n',
+      'set AWS_ACCESS_KEY_ID=\nset AWS_SECRET_ACCESS_KEY=\nset AWS_SESSION_TOKEN=\nset AWS_CREDENTIAL_EXPIRATION=\nset AWSMFA_PROFILE=\ncmd /c exit 1\n',
     ],
     ['process', ''],
     ['dotenv', ''],
