@@ -64,6 +64,23 @@ describe('a lock', () => {
     expect(pauses.length).toBeGreaterThan(0)
   })
 
+  it('that changes hands is waited for longer', () => {
+    const path = join(scratchFolder(), 'lock')
+    let holder = acquireLock(path, noWait)
+    let seconds = 0
+    const clock = vi.spyOn(process, 'hrtime').mockImplementation(() => [seconds, 0])
+    const pause = (): void => {
+      seconds++
+      holder.release()
+      if (seconds < 20) holder = acquireLock(path, noWait)
+    }
+    try {
+      expect([acquireLock(path, { waitMs: 5_000, pause }).release(), seconds]).toEqual([undefined, 20])
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
   it('is taken as soon as its holder gives it back', () => {
     const path = join(scratchFolder(), 'lock')
     const first = acquireLock(path, noWait)
