@@ -12,6 +12,7 @@
 import { decodeUtf8, encodeUtf8 } from './edit.ts'
 import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 
@@ -56,14 +57,25 @@ export interface SharedSnapshots extends Readonly<Record<SharedFileName, FileSna
   readonly paths: Readonly<Record<SharedFileName, string>>
 }
 
-/** Returns both files with their profiles, none of which is parsed before it is asked for. Never throws. */
+/**
+ * Returns both files with their profiles, none of which is parsed before it is asked for. Throws
+ * FILE_ENCODING_UNSUPPORTED for a
+ * file in UTF-16, in which no tool would find a profile.
+ */
 export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileName, FileSnapshot>>): SharedSnapshots {
+  for (const { path, text } of [credentials, config])
+    if (isUtf16(text)) throw new AwsmfaError({ code: 'FILE_ENCODING_UNSUPPORTED', place: { path } })
   return {
     credentials,
     config,
     profiles: readProfiles({ credentials: credentials.text, config: config.text }),
     paths: { credentials: credentials.path, config: config.path },
   }
+}
+
+/** Returns whether a byte string is UTF-16 with its mark, as `>` writes it in Windows PowerShell. */
+export function isUtf16(text: string): boolean {
+  return /^(?:\xff\xfe|\xfe\xff)/.test(text)
 }
 
 /**

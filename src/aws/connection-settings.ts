@@ -119,7 +119,9 @@ function resolveProxies(environment: TransportSources['environment']): ProxySett
     const variable = nonEmpty(environment[name]) === undefined ? name.toUpperCase() : name
     const value = nonEmpty(environment[variable])
     if (value === undefined) return undefined
-    const address = value.includes('://') ? value : `http://${value.replace(/^\/\//, '')}`
+    const withScheme = value.includes('://') ? value : `http://${value.replace(/^\/\//, '')}`
+    // URL takes a backslash for a slash, and the domain of a Windows user for the host.
+    const address = withScheme.replace(/(?<=:\/\/)[^/@]*(?=@)/, (user) => user.replaceAll('\\', '%5C'))
     assertAddress(address, variable, { kind: 'environment', variable })
     return address
   }

@@ -144,13 +144,15 @@ function defectOf(serial: string): 'fido' | keyof typeof DEFECTS | undefined {
   }
 }
 
-/** The account of the keys of a profile without a role: its own keys, or those under its name with a suffix. */
+/**
+ * The account of the long-term keys of a profile without a role: its own, or those under its name with a suffix. The
+ * session of a role belongs to the role's account, whatever device it was made with.
+ */
 function accountOfKeys(profile: ProfileView, { profiles }: Examination): string | undefined {
   if (profile.get('role_arn') !== undefined || profile.get('source_profile') !== undefined) return undefined
   return ['', ...LONG_TERM_SUFFIXES]
-    .map((suffix) =>
-      accountIdOfAccessKeyId(profiles.find(profile.name + suffix)?.get('aws_access_key_id')?.value ?? ''),
-    )
+    .map((suffix) => profiles.find(profile.name + suffix)?.get('aws_access_key_id')?.value ?? '')
+    .map((keyId) => (isOfSession(keyId) ? undefined : accountIdOfAccessKeyId(keyId)))
     .find((account) => account !== undefined)
 }
 

@@ -5,6 +5,7 @@
 import { decodeUtf8 } from '../aws-files/edit.ts'
 import { BYTE_ORDER_MARK, leadingBlanks, linesBetween, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
+import { isUtf16 } from '../aws-files/profiles.ts'
 import { isIdentityKey, isUnambiguous, rivalOf } from './examination.ts'
 import type { ExaminedFile, ExaminedSection } from './examination.ts'
 import { REFUSED, REFUSERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
@@ -26,7 +27,12 @@ export function checkBytes(file: ExaminedFile): readonly Finding[] {
     found.push(syntaxFinding('byte-order-mark', { file: path, line: 1, isFixable }))
   }
   const invalid = findInvalidUtf8(text)
-  if (invalid !== undefined) found.push(syntaxFinding('not-utf8', { file: path, line: lineAt(invalid) }))
+  if (invalid !== undefined)
+    found.push(
+      isUtf16(text)
+        ? finding('not-utf8', { file: path, line: 1, name: 'UTF-16' })
+        : syntaxFinding('not-utf8', { file: path, line: lineAt(invalid) }),
+    )
   if (/\r(?!\n)/.test(text) && !text.includes('\n'))
     found.push(syntaxFinding('carriage-returns', { file: path, line: 1 }))
   return found
@@ -105,6 +111,11 @@ export function checkKeys(file: ExaminedFile): readonly Finding[] {
       ...entries.flatMap((entry) =>
         linesWithoutSign(file, entry).map(({ start }) =>
           syntaxFinding('line-in-block', at(start, decodeUtf8(entry.writtenKey))),
+        ),
+      ),
+      ...entries.flatMap((entry) =>
+        linesWithoutName(file, entry).map(({ start }) =>
+          syntaxFinding('nameless-in-block', at(start, decodeUtf8(entry.writtenKey))),
         ),
       ),
       ...entries.flatMap((entry) =>
@@ -190,6 +201,11 @@ function linesWithoutSign({ text }: ExaminedFile, { value, continuations }: IniE
   return value === '' ? continuations.filter((line) => !textOf(text, line).includes('=')) : []
 }
 
+/** Lines of a nested block that begin with the sign. */
+function linesWithoutName({ text }: ExaminedFile, { value, continuations }: IniEntry): readonly IniLine[] {
+  return value === '' ? continuations.filter((line) => /^\s*=/.test(textOf(text, line))) : []
+}
+
 /** Indented lines that look like keys, below a key with a value; below one without a value they are a nested block. */
 function keysInValue({ text }: ExaminedFile, { value, continuations }: IniEntry): readonly IniLine[] {
   const isKey = (line: IniLine): boolean => /^[ \t\v\f]*[A-Za-z_]\w*[ \t]*[=:]/.test(textOf(text, line))
@@ -239,8 +255,10 @@ export const SYNTAX_MESSAGES = {
     'save it as UTF-8 without the mark',
   ],
   'not-utf8': (found) => [
-    `the first byte here that is no UTF-8; ${toolNames(found.tools)} ${REFUSED}`,
-    'save the file as UTF-8; a comment counts too',
+    found.name === undefined
+      ? `the first byte here that is no UTF-8; ${toolNames(found.tools)} ${REFUSED}`
+      : `the file is ${found.name}, which no AWS tool reads`,
+    found.name === undefined ? 'save the file as UTF-8; a comment counts too' : 'save it as UTF-8',
   ],
   'carriage-returns': (found) => [
     `lines end with CR alone; ${toolNames(found.tools)} see no section in the file`,
@@ -281,6 +299,10 @@ export const SYNTAX_MESSAGES = {
   'key-in-value': (found) => [
     `for ${toolNames(found.tools)} ${quote(found.key)} is part of the value of ${quote(found.other)} above it, or not there`,
     'take the blanks before it out',
+  ],
+  'nameless-in-block': (found) => [
+    `this line below ${quote(found.key)} begins with '='; ${toolNames(found.tools)} ${REFUSED}`,
+    "write a name before '=', or remove the line",
   ],
   'line-in-block': (found) => [
     `this line belongs to ${quote(found.key)} above it, and has no '='; ${toolNames(found.tools)} ${REFUSED}`,

@@ -8,11 +8,11 @@
  * validateCredentialsRequireARN, validateCredentialType; aws-config (Rust), profile/credentials/repr.rs ›
  * resolve_chain, base_provider; Java, ProfileCredentialsUtils; .NET, CredentialProfileTypeDetector › DetectProfileType.
  * test/interop/doctor.test.ts and test/interop/tools/doctor-files.test.ts test the rules with the tools, but for those
- * of .NET and about login_session, whose sources were read.
+ * of .NET, whose sources were read.
  */
 import { LEGACY_TOKEN_KEY } from '../aws-files/ownership.ts'
 import { visible } from '../aws-files/profile-keys.ts'
-import { ENGINES, TOOLS } from './tools.ts'
+import { ENGINES, TOOLS, TOOL_IDS } from './tools.ts'
 import type { Engine, ToolId } from './tools.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
@@ -149,7 +149,7 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['go'], { role: true }, 'fails', 'a role without credentials'),
   // Everything else.
   rule(['botocore', 'rust', 'dotnet'], { sso: true }, 'sso', 'single sign-on counts before keys'),
-  rule(['rust'], { login: true }, 'login', 'aws login counts before a process and keys'),
+  rule(['rust'], { login: true }, 'fails', 'aws login needs the cargo feature credentials-login'),
   rule(['rust', 'java'], { process: true }, 'process', 'a process counts before keys'),
   rule(['botocore', 'rust', 'java'], { half: true }, 'fails', 'one half of the keys is missing'),
   rule(ENGINES, { keys: true, keysInConfig: false }, 'keys', 'keys in the credentials file'),
@@ -164,12 +164,14 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   ),
   rule(['botocore'], { keys: true }, 'keys', 'keys in the config file count last'),
   rule(['js'], { sso: true }, 'sso', 'single sign-on counts after keys and a process'),
-  rule(['js', 'java', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
+  rule(['js', 'dotnet'], { login: true }, 'login', 'aws login counts last'),
+  rule(['java'], { login: true }, 'fails', 'version 2.34 does not know login_session'),
 ]
 
 /**
  * Programs that do something else than their engine. Sources: docs/compatibility.md; CDK, awscli-compatible.ts ›
- * tokenCodeFn.
+ * tokenCodeFn. With login_session, observed: boto3 1.43 fails without botocore[crt], which the AWS CLI 2 and SAM 1.170
+ * contain; Terraform 1.11.4 fails.
  */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
   {
@@ -177,6 +179,18 @@ export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly 
     when: { role: true, source: true, credentialSource: false, mfa: true },
     outcome: 'asks',
     because: 'it gives the SDK a way to ask',
+  },
+  ...[{ keys: false }, { keysInConfig: true }].map((keys) => ({
+    tool: 'boto3' as const,
+    when: { role: false, sso: false, half: false, login: true, ...keys },
+    outcome: 'fails' as const,
+    because: 'aws login needs botocore[crt]',
+  })),
+  {
+    tool: 'terraform',
+    when: { role: false, sso: false, half: false, login: true, keys: false },
+    outcome: 'fails',
+    because: 'version 1.11.4 does not know login_session',
   },
 ]
 
@@ -187,6 +201,14 @@ export function ruleForTool(tool: ToolId, traits: ProfileTraits): Omit<OrderRule
     ruleFor(TOOLS[tool].engine, traits)
   )
 }
+
+/** Returns the programs that do this with a profile that has these traits and no others. */
+export function toolsWithOutcome(outcome: Outcome, traits: Partial<ProfileTraits>): readonly ToolId[] {
+  const all = { ...NO_TRAITS, ...traits }
+  return TOOL_IDS.filter((tool) => ruleForTool(tool, all)?.outcome === outcome)
+}
+
+const NO_TRAITS = Object.fromEntries(TRAITS.map((trait) => [trait, false])) as Readonly<Record<Trait, boolean>>
 
 /** Returns the rule that decides for an engine; undefined: the profile gives it no credentials. */
 export function ruleFor(engine: Engine, traits: ProfileTraits): OrderRule | undefined {

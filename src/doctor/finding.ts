@@ -67,6 +67,7 @@ export const FINDING_TABLE = {
   'first-key-indented': error('keys that do not begin their lines', 'where no other line depends on it: the blanks go'),
   'key-in-value': warning('an indented key below another, which it is a part of for most tools'),
   'line-in-block': error('an indented line without `=` below a key without a value'),
+  'nameless-in-block': error('an indented line that begins with `=` below a key without a value'),
   'indented-comment': warning('a comment that does not begin its line', 'always: the blanks go'),
   // What is in them.
   'half-a-key-pair': error('a key id without its secret, or the other way round'),

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { identityInWords } from '../aws/arn.ts'
 import { resolveTransport } from '../aws/connection-settings.ts'
 import type { DamagedEntry, InputFile, InputFiles, Machine } from './examination.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -94,7 +95,7 @@ export function inspectMachine(
     otherAwsmfas: findOtherAwsmfas(environment['PATH'] ?? '', process.argv[1] ?? ''),
     ownerOf: (accessKeyId) => {
       const { arn, account } = facts.identityOf(accessKeyId) ?? {}
-      return arn === undefined ? undefined : `${arn.replace(/^.*?[/:]([^/:]*)$/, '$1')} in ${account ?? ''}`
+      return identityInWords(account, arn)
     },
   }
 }

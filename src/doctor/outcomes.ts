@@ -175,8 +175,12 @@ function resolveOutcome(tool: ToolId, profile: ProfileView, examination: Examina
   const source = sourceFor(tool, chain, examination)
   const isOwn = source === undefined || source === profile
   if (!isOwn && !stopsAt(source, tool, examination)) {
-    const ofSource = resolveOutcome(tool, source, examination).outcome
-    if (ofSource === 'signed-out' || ofSource === 'none') return { outcome: 'signed-out' }
+    const ofSource = resolveOutcome(tool, source, examination)
+    if (ofSource.outcome === 'signed-out' || ofSource.outcome === 'none') return { outcome: 'signed-out' }
+    if (examination.traitsOf(source).login && ofSource.outcome === 'fails') return ofSource
+    // aws-sdk-go-v2 config 1.33: "failed to load assume role …, of profile dev, <nil>".
+    if (ofSource.outcome === 'login' && TOOLS[tool].engine === 'go')
+      return { outcome: 'fails', because: 'a source profile with login_session is not supported' }
   }
   const role = describeRole(sdkValue(profile, 'role_arn')?.value ?? '')
   const identity = isOwn ? role : `${role} through '${source.name}'`

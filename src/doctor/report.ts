@@ -113,6 +113,7 @@ const WHOLE_FILE_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'text-after-header',
   'empty-header',
   'line-in-block',
+  'nameless-in-block',
 ])
 
 /** Returns all findings as one JSON array. Every field is always there; fields may be added, none is removed. */

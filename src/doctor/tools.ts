@@ -84,6 +84,7 @@ export const PARSER_BEHAVIOR = {
   'colon-delimiter': { js: 'key-missed', rust: 'file-refused', java: 'file-refused', dotnet: 'file-refused' },
   'first-key-indented': { rust: 'file-refused', java: 'file-refused' },
   'line-in-block': { botocore: 'file-refused', rust: 'file-refused', java: 'file-refused' },
+  'nameless-in-block': { rust: 'file-refused', java: 'file-refused' },
   'key-in-value': { botocore: 'key-missed', rust: 'key-missed', java: 'key-missed' },
   'indented-comment': { rust: 'file-refused', java: 'file-refused' },
   'padded-header': { botocore: 'profile-missed', js: 'profile-missed' },

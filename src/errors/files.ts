@@ -19,6 +19,8 @@ const FOUND_WORDS = {
 export const FILE_WORDS = {
   FILE_UNREADABLE: ({ place, errno }, view) =>
     say(`${showPlace(place, view)} cannot be read: ${showErrno(errno)}`, errnoHint(errno)),
+  FILE_ENCODING_UNSUPPORTED: ({ place }, view) =>
+    say(`${showPlace(place, view)} is UTF-16, which no AWS tool reads`, 'save it as UTF-8'),
   FILE_NOT_REGULAR: ({ place, found }, view) =>
     say(`${showPlace(place, view)} is no regular file: it is ${FOUND_WORDS[found]}`),
   FILE_NOT_WRITABLE: ({ place, errno, step, keptAt }, view) => {

@@ -1,7 +1,10 @@
 /** Profiles that are missing, incomplete, or must not be written to. */
 import { fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
-import type { FailureOf } from '../model/failure.ts'
+import { toolsWithOutcome } from '../doctor/credential-order.ts'
+import type { Trait } from '../doctor/credential-order.ts'
+import { toolNames } from '../doctor/finding.ts'
+import type { FailureOf, KeyDefect } from '../model/failure.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, didYouMean, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
@@ -59,6 +62,11 @@ export const PROFILE_WORDS = {
       lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
       `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
     ),
+  LONG_TERM_CREDENTIALS_MALFORMED: ({ origin, defect }, view) =>
+    say(
+      `${showOrigin(origin, view)}${origin.kind === 'file' ? ',' : ''} ${KEY_DEFECTS[defect]}`,
+      'copy the value again, as the AWS console shows it',
+    ),
   LONG_TERM_CREDENTIALS_INCOMPLETE: ({ profile, missing, place }, view) =>
     say(`${quoted(missing)} is missing from ${section(profile)} in ${showPlace(place, view)}`),
   LONG_TERM_VARIABLES_MISSING: ({ missing, sessionTokenSet }) =>
@@ -86,7 +94,7 @@ export const PROFILE_WORDS = {
   },
   SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole }, view) =>
     say(
-      `a session under ${section(profile)} would be ignored: tools go by ${quoted(key)} in ${showPlace(place, view)}`,
+      unusedSessionText(profile, key, showPlace(place, view)),
       standardRole
         ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
         : 'sign in another profile, or take that line out',
@@ -94,6 +102,34 @@ export const PROFILE_WORDS = {
   REGION_UNKNOWN: ({ partition }) =>
     say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
 } satisfies SomeWords
+
+const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
+  'white-space': 'contains white space, which no access key does',
+  quotes: 'contains quotes, which tools send as part of the key',
+  'not-ascii': 'contains characters that no access key has, perhaps invisible ones',
+  placeholder: 'is a placeholder, not an access key',
+  swapped: 'is a secret access key: the id and the secret are swapped',
+}
+
+/** What decides for tools whether they use a session in a profile, by the key that they may use instead of it. */
+const TRAIT_OF_KEY: Readonly<Partial<Record<string, Trait>>> = {
+  role_arn: 'role',
+  credential_process: 'process',
+  login_session: 'login',
+  web_identity_token_file: 'webIdentity',
+}
+
+/**
+ * Says what a session in this profile would do, by doctor's rules: no tool would use it, or those that use keys first
+ * would no longer use the profile's own credentials.
+ */
+function unusedSessionText(profile: string, key: string, where: string): string {
+  const role = key === 'role_arn' ? { role: true, source: true } : {}
+  const users = toolsWithOutcome('keys', { keys: true, token: true, [TRAIT_OF_KEY[key] ?? 'sso']: true, ...role })
+  return users.length === 0
+    ? `a session stored in ${section(profile)} would be ignored: tools use ${quoted(key)} in ${where}`
+    : `a session stored in ${section(profile)} would hide ${quoted(key)} in ${where} from ${toolNames(users)}`
+}
 
 const ALL_PROFILES = `to see all profiles: ${commandLine('status', '--all')}`
 

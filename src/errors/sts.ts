@@ -59,7 +59,9 @@ export const STS_WORDS = {
     ),
   NETWORK_UNREACHABLE: unreachableText,
   CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) =>
-    say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
+    errno === 'NO_CERTIFICATE'
+      ? say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} contains no PEM certificate`)
+      : say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
   STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => {
     const isError = status !== undefined && status >= 300
     const what = isError

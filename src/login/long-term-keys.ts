@@ -4,7 +4,9 @@
  */
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Failure } from '../model/failure.ts'
+import type { Failure, KeyDefect } from '../model/failure.ts'
+import type { Origin, SharedFileName } from '../model/origin.ts'
+import type { Profiles } from '../model/profile.ts'
 import { callProgram, environmentForCalled } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Deadline } from '../platform/time.ts'
@@ -32,6 +34,46 @@ export function isSameSource(left: LongTermSource, right: LongTermSource): boole
   if (left.kind === 'process' || right.kind === 'process')
     return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
   return left.credentials.accessKeyId === right.credentials.accessKeyId
+}
+
+/**
+ * Throws LONG_TERM_CREDENTIALS_MALFORMED for long-term credentials that no request can be signed with, before anything
+ * is sent. Other unusual ids and secrets may be right at another endpoint.
+ */
+export function assertUsableKeys(source: LongTermSource, profiles: Profiles): void {
+  if (source.kind === 'process') return
+  const { accessKeyId, secretAccessKey } = source.credentials
+  const [idDefect, secretDefect] = [keyDefect(accessKeyId), keyDefect(secretAccessKey)]
+  const isSwapped = /^AKIA[A-Z2-7]{16}$/.test(secretAccessKey) && !accessKeyId.startsWith('AKIA')
+  const defect = isSwapped ? 'swapped' : (idDefect ?? secretDefect)
+  if (defect === undefined) return
+  const key = isSwapped || idDefect !== undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
+  throw new AwsmfaError({
+    code: 'LONG_TERM_CREDENTIALS_MALFORMED',
+    key,
+    origin: originOf(key, source, profiles),
+    defect,
+  })
+}
+
+function keyDefect(text: string): KeyDefect | undefined {
+  if (/^<|>$/.test(text)) return 'placeholder'
+  if (/["']/.test(text)) return 'quotes'
+  if (/[ \t]/.test(text)) return 'white-space'
+  return /^[!-~]*$/.test(text) ? undefined : 'not-ascii'
+}
+
+function originOf(
+  key: string,
+  source: Exclude<LongTermSource, { readonly kind: 'process' }>,
+  profiles: Profiles,
+): Origin {
+  if (source.kind === 'environment') return { kind: 'environment', variable: key.toUpperCase() }
+  const profile = profiles.find(source.profile)
+  const idOf = (file: SharedFileName): string | undefined => profile?.getFrom(file, 'aws_access_key_id')?.value
+  const file = idOf('credentials') === source.credentials.accessKeyId ? 'credentials' : 'config'
+  const line = profile?.getFrom(file, key)?.line ?? source.place.line ?? 1
+  return { kind: 'file', file, profile: source.profile, key, line }
 }
 
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>

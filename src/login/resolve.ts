@@ -8,6 +8,7 @@ import { DURATION_LIMITS, assertDuration } from '../aws/sts-api.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { assertNotElsewhere, decideStore, profileOfOwnProcess } from './destination.ts'
 import type { ResolutionNote, StoreDecision } from './destination.ts'
+import { assertUsableKeys } from './long-term-keys.ts'
 import { planLogin } from './plan.ts'
 import type { LoginPlan } from './plan.ts'
 import { findRoles, pathOfSources, resolveRoles, resolveProfileChain } from './profile-chain.ts'
@@ -64,7 +65,8 @@ export interface LoginInput {
 }
 
 /**
- * Resolves one login. Reads no file but those that values after `--` name. Throws USAGE, STS_ARGUMENT, TEXT_REFUSED,
+ * Resolves one login. Reads no file but those that values after `--` name. Throws USAGE,
+ * LONG_TERM_CREDENTIALS_MALFORMED, STS_ARGUMENT, TEXT_REFUSED,
  * DURATION_OUT_OF_RANGE, TOKEN_CODE_MALFORMED, MFA_SERIAL_MALFORMED, LONG_TERM_VARIABLES_MISSING,
  * SESSION_WOULD_BE_IGNORED, REGION_UNKNOWN, and what resolveProfileChain throws.
  */
@@ -76,6 +78,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const isStored = input.forProgram !== true
   if (isStored) assertNotElsewhere(profiles.find(target.value), paths)
   const chain = chainFrom(target, input)
+  assertUsableKeys(chain.longTerm, profiles)
   const roleFromFlag = invocation.options.roleArn !== undefined || namesRole(words)
   const before = chain.longTerm.kind === 'environment' ? chain.path : chain.path.slice(0, -1)
   const { storeProfile, storeIn, notes }: StoreDecision = isStored

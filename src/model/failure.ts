@@ -158,6 +158,9 @@ export type TextDefect =
 export type KeychainProblem =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
+/** Why a text cannot be half of an access key. */
+export type KeyDefect = 'white-space' | 'quotes' | 'not-ascii' | 'placeholder' | 'swapped'
+
 /** Whose session is in a section that login would replace. */
 export interface ForeignSession {
   readonly manager?: string | undefined
@@ -206,6 +209,7 @@ interface FailureFields {
     lookedFor: readonly string[]
     sessionAt?: Place | undefined
   }
+  LONG_TERM_CREDENTIALS_MALFORMED: { key: string; origin: Origin; defect: KeyDefect }
   LONG_TERM_CREDENTIALS_INCOMPLETE: { profile: string; missing: string; place: Place }
   LONG_TERM_VARIABLES_MISSING: { missing: readonly string[]; sessionTokenSet: boolean }
   MFA_SERIAL_MISSING: {
@@ -226,6 +230,7 @@ interface FailureFields {
   // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the
   // complete new file is if writing in place failed and the old bytes could not be restored.
   FILE_UNREADABLE: { place: Place; errno: string }
+  FILE_ENCODING_UNSUPPORTED: { place: Place }
   FILE_NOT_REGULAR: { place: Place; found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' }
   FILE_NOT_WRITABLE: { place: Place; errno: string; step: WriteStep; keptAt?: string | undefined }
   FILE_INCOMPLETE_WRITE: { place: Place; wanted: number; written: number }

@@ -1,7 +1,18 @@
 /** The profiles of both files, as AWS tools read them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readProfiles } from '../../src/aws-files/profiles.ts'
+import { readProfiles, snapshotsOf } from '../../src/aws-files/profiles.ts'
+import { failureOf } from '../support/failure-of.ts'
+
+test.each(['\xff\xfe[\0d\0', '\xfe\xff\0[\0d'])('a file in UTF-16 is refused, either file', (text) => {
+  const [file, other] = [
+    { path: '/home/alice/.aws/x', text, exists: true },
+    { path: '/home/alice/.aws/y', text: '', exists: false },
+  ]
+  const failure = { code: 'FILE_ENCODING_UNSUPPORTED', place: { path: file.path } }
+  expect(failureOf(() => snapshotsOf({ credentials: file, config: other }))).toEqual(failure)
+  expect(failureOf(() => snapshotsOf({ credentials: other, config: file }))).toEqual(failure)
+})
 
 describe('the names of profiles', () => {
   test.each([

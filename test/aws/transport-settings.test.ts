@@ -200,6 +200,11 @@ describe('certificates', () => {
 })
 
 describe('proxies', () => {
+  it('a Windows user in a domain is no host', () => {
+    const environment = { https_proxy: 'http://CORP\\alice:pw@proxy.example:3128' }
+    expect(new URL(resolve({ environment }).proxies.https ?? '').host).toBe('proxy.example:3128')
+  })
+
   const environment = {
     HTTPS_PROXY: 'http://upper:1',
     https_proxy: 'lower:3128',

@@ -4,6 +4,7 @@ import { applyEdits } from '../../src/aws-files/edit.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import { planFixes } from '../../src/doctor/fix.ts'
 import { isAbout, renderFindingsJson } from '../../src/doctor/report.ts'
+import { TOOL_IDS } from '../../src/doctor/tools.ts'
 import {
   DOCTOR_HOME,
   findingsIn,
@@ -109,6 +110,36 @@ it.each([
 ])('does not report $name as working', ({ credentials, config, outcome }) => {
   const outcomes = findingsIn(homeOf({ credentials, config })).filter(isOutcome)
   expect(outcomes.map(({ profile, key, name, other }) => [profile, key, name ?? other])).toEqual([['work', ...outcome]])
+})
+
+it('reports by tool what aws login serves', () => {
+  const config = `[profile dev]
+login_session = arn:aws:iam::111111111111:user/alice
+region = eu-west-1
+[profile viadev]
+role_arn = arn:aws:iam::222222222222:role/Admin
+source_profile = dev
+region = eu-west-1
+`
+  const outcomes = findingsIn(homeOf({ credentials: '', config })).filter(isOutcome)
+  const toolsOf = (profile: string, key: string): readonly string[] =>
+    TOOL_IDS.filter((tool) =>
+      outcomes.some((each) => each.profile === profile && each.key === key && each.tools.includes(tool)),
+    )
+  expect(toolsOf('dev', 'login')).toEqual(['aws-cli', 'sam', 'sdk-js', 'cdk', 'sdk-go', 'sdk-dotnet'])
+  expect(toolsOf('dev', 'fails')).toEqual(['boto3', 'terraform', 'sdk-rust', 'sdk-java'])
+  expect(toolsOf('viadev', 'role')).toEqual(['aws-cli', 'sam', 'sdk-js', 'cdk', 'sdk-dotnet'])
+  expect(toolsOf('viadev', 'fails')).toEqual(['boto3', 'sdk-go', 'terraform', 'sdk-rust', 'sdk-java'])
+})
+
+it('does not compare the account of a role session with that of the MFA device', () => {
+  const credentials = `[work]
+aws_access_key_id = ASIA3XFRBF535PLBIFPI
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+aws_session_token = IQoJb3JpZ2luX2VjEXAMPLETOKEN==
+`
+  const config = '[profile work]\nregion = eu-west-1\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+  expect(findingsIn(homeOf({ credentials, config })).filter((found) => !isOutcome(found))).toEqual([])
 })
 
 describe('with a name', () => {

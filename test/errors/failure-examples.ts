@@ -205,6 +205,15 @@ const OTHERS: Examples = {
     { profile: 'work', path: ['work', 'base'], lookedFor: ['base-long-term', 'basePerm'], sessionAt: CREDENTIALS },
     { profile: 'work', path: ['work'], lookedFor: [] },
   ],
+  LONG_TERM_CREDENTIALS_MALFORMED: [
+    {
+      key: 'aws_secret_access_key',
+      origin: { kind: 'file', file: 'credentials', profile: 'work', key: 'aws_secret_access_key', line: 3 },
+      defect: 'quotes',
+    },
+    { key: 'aws_access_key_id', origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' }, defect: 'swapped' },
+    { key: 'aws_access_key_id', origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' }, defect: 'placeholder' },
+  ],
   LONG_TERM_CREDENTIALS_INCOMPLETE: [{ profile: 'work', missing: 'aws_secret_access_key', place: CREDENTIALS }],
   LONG_TERM_VARIABLES_MISSING: [
     { missing: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], sessionTokenSet: false },
@@ -249,12 +258,14 @@ const OTHERS: Examples = {
   SESSION_WOULD_BE_IGNORED: [
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true },
     { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false },
+    { profile: 'default', key: 'login_session', place: CONFIG, standardRole: false },
   ],
   REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],
   FILE_UNREADABLE: [
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'EACCES' },
     { place: { path: '/elsewhere/credentials' }, errno: 'EWEIRD' },
   ],
+  FILE_ENCODING_UNSUPPORTED: [{ place: { path: '/home/alice/.aws/config' } }],
   FILE_NOT_REGULAR: [
     { place: CREDENTIALS, found: 'directory' },
     { place: CREDENTIALS, found: 'fifo' },
@@ -263,6 +274,7 @@ const OTHERS: Examples = {
   FILE_NOT_WRITABLE: [
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'ENOSPC', step: 'stage' },
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'EROFS', step: 'rename' },
+    { place: { path: '/home/alice/.aws/credentials' }, errno: 'EIO', step: 'compare' },
     {
       place: { path: '/home/alice/.aws/credentials' },
       errno: 'EIO',

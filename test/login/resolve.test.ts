@@ -314,6 +314,28 @@ describe('partitions', () => {
     ['a flag is taken at its word', { options: { serialNumber: GOV, region: 'eu-west-1' } }, 'eu-west-1', 'aws-us-gov'],
   ])('%s', (_, given, region, partition) => expect(own(given)).toMatchObject({ region: { value: region }, partition }))
 
+  it.each([
+    ['quotes', 'aws_secret_access_key', 3, 'AKIAIOSFODNN7EXAMPLE', '"wJalrXUtnFEMI"'],
+    ['white-space', 'aws_secret_access_key', 3, 'AKIAIOSFODNN7EXAMPLE', 'wJalr XUtnFEMI'],
+    ['not-ascii', 'aws_access_key_id', 2, 'AKIAIOSFODNN7EXAMPLE\u00c2\u00a0', 'wJalrXUtnFEMI'],
+    ['placeholder', 'aws_access_key_id', 2, '<YOUR_KEY>', 'wJalrXUtnFEMI'],
+    ['white-space', 'aws_access_key_id', 2, 'export AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI'],
+    ['swapped', 'aws_access_key_id', 2, 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'AKIAIOSFODNN7EXAMPLE'],
+  ])('keys with %s in %s are refused, with the line', (defect, key, line, id, secret) => {
+    const credentials = `[work-long-term]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`
+    const origin = { kind: 'file', file: 'credentials', profile: 'work-long-term', key, line }
+    const code = 'LONG_TERM_CREDENTIALS_MALFORMED'
+    expect(failureOf(() => resolve({ profile: 'work', credentials }))).toEqual({ code, key, origin, defect })
+  })
+
+  it.each([
+    ['test', 'test'],
+    ['minioadmin', 'minioadmin'],
+  ])('the keys %s / %s of another endpoint are accepted', (id, secret) => {
+    const credentials = `[work-long-term]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`
+    expect(resolve({ profile: 'work', credentials }).longTerm).toMatchObject({ kind: 'static' })
+  })
+
   it('what no region is called is refused, with the likely one, unless STS has an address of its own', () => {
     const failed = (given: Parameters<typeof own>[0]) => failureOf(() => own(given))
     expect(failed({ options: { region: 'us-west-2a' } })).toMatchObject({ problem: { nearest: 'us-west-2' } })

@@ -95,7 +95,7 @@ const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'Sub-property definitions cannot have an empty name.': {
     reads: { foo: { s3: '\n= value' } },
     like: null,
-    doctor: [],
+    doctor: ['nameless-in-block'],
   },
   // Comments after a value.
   'Pound sign comments are ignored.': {
