@@ -224,7 +224,8 @@ type Attempt<T> = { readonly value: T } | (FailedRequest & { readonly cause: unk
  * - Busy (throttled, 503): sent again after a wait, up to `maxAttempts` times, with a code too: AWS turned it away
  *   before reading it, so the code is not spent.
  * - Lost: without a code sent again in the same way. With a code sent once more, since it may not have arrived; if it
- *   had, STS refuses the code now: TOKEN_CODE_REJECTED with `answerLost`.
+ *   had, STS refuses the code now: TOKEN_CODE_REJECTED with `answerLost`. Any other failure after that says that the
+ *   code may be spent.
  * - Refused or unsent: given up at once. A host that refuses a connection does so a second later, too.
  */
 async function send<T>(attemptOnce: () => Promise<Attempt<T>>, rules: SendingRules): Promise<T> {
@@ -238,13 +239,19 @@ async function send<T>(attemptOnce: () => Promise<Attempt<T>>, rules: SendingRul
     if (outcome.fate === 'lost') lost += 1
     const isLastTry = rules.carriesTokenCode && outcome.fate === 'lost' ? lost > 1 : attempts >= rules.maxAttempts
     const isFinal = outcome.fate === 'refused' || outcome.fate === 'unsent'
-    if (isFinal || isLastTry) throw new AwsmfaError(withAnswerLost(outcome.failure, lost > 0), { cause: outcome.cause })
+    const answerLost = rules.carriesTokenCode && lost > 0
+    if (isFinal || isLastTry)
+      throw new AwsmfaError(answerLost ? withAnswerLost(outcome.failure) : outcome.failure, { cause: outcome.cause })
     await pause(rules.firstDelayMs * 2 ** (attempts - 1), signal)
   }
 }
 
-function withAnswerLost(failure: Failure, answerLost: boolean): Failure {
-  return failure.code === 'TOKEN_CODE_REJECTED' ? { ...failure, answerLost } : failure
+function withAnswerLost(failure: Failure): Failure {
+  const { code } = failure
+  if (code === 'TOKEN_CODE_REJECTED') return { ...failure, answerLost: true }
+  return code === 'NETWORK_UNREACHABLE' || code === 'STS_UNEXPECTED' || code === 'THROTTLED'
+    ? { ...failure, codeMayBeSpent: true }
+    : failure
 }
 
 async function attempt<T>(

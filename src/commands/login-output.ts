@@ -102,6 +102,8 @@ function asWhom({ identity, madeBy }: GoodLogin): string {
   const words = identityInWords(identity?.account, identity?.arn)
   if (madeBy !== undefined) return `signed in by ${readerOf(madeBy)}${words === undefined ? '' : ` as ${words}`}`
   if (words === undefined) return 'signed in'
+  // GetCallerIdentity has not answered: the account alone is known, from the access key id.
+  if (words.startsWith('account ')) return `signed in (${words})`
   return words.startsWith('role ') ? words : `signed in as ${words}`
 }
 

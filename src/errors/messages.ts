@@ -30,7 +30,9 @@ const WORDS: Words = {
 export function renderFailure(failure: Failure, view: FailureView): FailureText {
   // TypeScript cannot know that the function found under a code is the one for that code.
   const words = WORDS[failure.code] as (failure: Failure, view: FailureView) => FailureText
-  return words(failure, view)
+  const text = words(failure, view)
+  const isInDoubt = 'codeMayBeSpent' in failure && failure.codeMayBeSpent === true
+  return isInDoubt ? { ...text, error: `${text.error}; the token code may be spent` } : text
 }
 
 /** Returns the lines for stderr: `awsmfa: error: …`, then `awsmfa: hint: …`, and with `debug` what AWS said. */

@@ -42,6 +42,8 @@ export interface SessionRequest {
   readonly minimumSeconds: number
   /** And never less than this; 15 minutes unless given. */
   readonly floorSeconds?: number | undefined
+  /** Whose keys sign, if the caller looks that up: what it knows then is returned, and nothing waits for more. */
+  readonly identity?: IdentityLookup | undefined
   /** A refusal of the same question that is no older than this also refuses this one; 0 unless given. */
   readonly refusalMaxAgeMs?: number | undefined
 }
@@ -68,7 +70,8 @@ interface Context extends SessionEffects {
 }
 
 function contextOf(request: SessionRequest, effects: SessionEffects): Context {
-  const identity = lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
+  const identity =
+    request.identity ?? lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
   return { ...effects, request, identity }
 }
 
@@ -204,7 +207,7 @@ async function withTokenCode(
   }
   return await withQuestionLock(
     sessionName({ ...key, chain: '' }, context.sha256),
-    refusalMaxAgeMs,
+    { refusalMaxAgeMs, isCodeGiven: members.some(({ resolution }) => resolution.tokenCode !== undefined) },
     context,
     async (since) => find(since) ?? (await redeemTokenCode(question, context, call)),
   )
@@ -222,7 +225,9 @@ async function sessionFrom(
   try {
     if (base === undefined) throw member.cachedOnly ?? new Error('a member that may have a new session has one')
     const hops = findRoleSessions(member, undefined, context) ?? (await assumeRoles(member, base, context))
-    return hops.length > 0 ? withIdentity(hops) : { ...base, hops, identity: await context.identity.settled() }
+    if (hops.length > 0) return withIdentity(hops)
+    const { identity, request } = context
+    return { ...base, hops, identity: request.identity === undefined ? await identity.settled() : identity.known() }
   } catch (error) {
     if (error instanceof AwsmfaError) return error
     throw error
@@ -233,7 +238,14 @@ async function assumeRoles(member: SessionMember, base: StsSession, context: Con
   const chain = await chainFor(member, context)
   const hops: StsSession[] = []
   for (const index of chain.requests.keys())
-    hops.push(await assumeRole(chain, index, { signer: (hops.at(-1) ?? base).credentials }, context))
+    hops.push(
+      await assumeRoleOnce(
+        chain,
+        index,
+        { signer: (hops.at(-1) ?? base).credentials, ...limitsAt(chain, index, context.request) },
+        context,
+      ),
+    )
   return hops
 }
 
@@ -247,15 +259,19 @@ function findRoleSessions(
   context: Context,
 ): readonly StsSession[] | undefined {
   if (member.plan.roles.length === 0 || (needsName(member) && context.identity.known() === undefined)) return undefined
-  const { renew, minimumSeconds, floorSeconds } = context.request
   const chain = knownChain(member, context)
-  const hops = chain.requests.flatMap((_, index) => {
-    // The sessions before the last are of no more use once that is there.
-    const isLast = index === chain.requests.length - 1
-    const limits = { minimumSeconds: isLast ? minimumSeconds : 0, floorSeconds }
-    return findRoleSession(chain, index, { renew, since, ...limits }, context) ?? []
-  })
+  const hops = chain.requests.flatMap(
+    (_, index) => findRoleSession(chain, index, { since, ...limitsAt(chain, index, context.request) }, context) ?? [],
+  )
   return hops.length === chain.requests.length ? hops : undefined
+}
+
+type RoleLimits = Omit<CachedSessionQuery, 'key' | 'profiles' | 'durationSeconds' | 'since'>
+
+/** The sessions before the last are of no more use once that is there. */
+function limitsAt({ requests }: RoleChain, index: number, request: SessionRequest): RoleLimits {
+  const { renew, minimumSeconds, floorSeconds } = request
+  return { renew, minimumSeconds: index === requests.length - 1 ? minimumSeconds : 0, floorSeconds }
 }
 
 function needsName({ plan }: SessionMember): boolean {
@@ -311,8 +327,32 @@ export function findRoleSession(
   return findCached({ ...limits, key, profiles: chain.profiles, durationSeconds: undefined }, effects)
 }
 
+/**
+ * Assumes a role of the chain, or takes the session that another process has cached meanwhile: processes that want the
+ * same role at once make one call. Throws what STS says, and the signal's reason.
+ */
+export async function assumeRoleOnce(
+  chain: RoleChain,
+  index: number,
+  { signer, ...limits }: RoleLimits & { readonly signer: SigningCredentials },
+  effects: CacheEffects & Pick<SessionEffects, 'sts' | 'sha256' | 'terminal' | 'deadline' | 'lockQuestion'>,
+): Promise<StsSession> {
+  const started = effects.now()
+  const name = sessionName(keyAt(chain, index, effects.sha256), effects.sha256)
+  const { waited, release } = await effects.lockQuestion(name, effects.deadline.signal)
+  try {
+    const since = waited ? started : undefined
+    return (
+      findRoleSession(chain, index, { ...limits, since }, effects) ??
+      (await assumeRole(chain, index, { signer }, effects))
+    )
+  } finally {
+    release()
+  }
+}
+
 /** Assumes a role of the chain and caches its session. Throws what STS says. */
-export async function assumeRole(
+async function assumeRole(
   chain: RoleChain,
   index: number,
   { signer, mfa }: { readonly signer: SigningCredentials; readonly mfa?: MfaProof },

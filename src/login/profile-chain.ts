@@ -133,18 +133,20 @@ function fromOwnSuffix(path: readonly string[], input: ProfileChainInput): Profi
   return found && { path: extend(path, found), longTerm: found, reachedByName: false, ownSuffix: true }
 }
 
-type StaticSource = Extract<LongTermSource, { readonly kind: 'static' }>
+/** Long-term credentials in a profile. */
+type ProfileSource = Exclude<LongTermSource, { readonly kind: 'environment' }>
 
 /**
  * Returns the long-term credentials under this name with a suffix. Throws SOURCE_PROFILE_AMBIGUOUS for several that
  * differ.
  */
-function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): StaticSource | undefined {
+function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): ProfileSource | undefined {
   const candidates = LONG_TERM_SUFFIXES.flatMap((suffix) => {
     const profile = profiles.find(name + suffix)
-    return (profile && findStaticCredentials(profile, paths)) ?? []
+    return (profile && (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))) ?? []
   })
-  if (new Set(candidates.map(({ credentials }) => credentials.accessKeyId)).size <= 1) return candidates[0]
+  const identities = candidates.map((each) => (each.kind === 'static' ? each.credentials.accessKeyId : each.command))
+  if (new Set(identities).size <= 1) return candidates[0]
   throw new AwsmfaError({
     code: 'SOURCE_PROFILE_AMBIGUOUS',
     profile: name,
@@ -152,7 +154,7 @@ function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): Sta
   })
 }
 
-function extend(path: readonly string[], { profile }: StaticSource): readonly string[] {
+function extend(path: readonly string[], { profile }: ProfileSource): readonly string[] {
   return path.includes(profile) ? path : [...path, profile]
 }
 

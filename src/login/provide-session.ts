@@ -6,7 +6,7 @@ import type { StsSession } from '../aws/sts-api.ts'
 import type { Connection, LoginEffects } from './effects.ts'
 import { longTermCredentials } from './long-term-keys.ts'
 import {
-  assumeRole,
+  assumeRoleOnce,
   findCachedSession,
   findRoleSession,
   obtainSessions,
@@ -161,7 +161,7 @@ export interface CurrentRequest extends Pick<ChainedRolesInput, 'options' | 'env
 }
 
 export interface CurrentEffects
-  extends CacheEffects, Pick<LoginEffects, 'facts' | 'deadline' | 'sha256' | 'osUser' | 'terminal'> {
+  extends CacheEffects, Pick<LoginEffects, 'facts' | 'deadline' | 'sha256' | 'osUser' | 'terminal' | 'lockQuestion'> {
   readonly cachedSessionOf: CachedSessionOf
   readonly connect: (settings: ChainedRoles & { readonly path: readonly string[] }) => Connection
 }
@@ -233,8 +233,9 @@ async function roleSession(
   { session, minimumSeconds }: { readonly session: GivenSession; readonly minimumSeconds: number },
   effects: CurrentEffects & Pick<SessionEffects, 'sts'>,
 ): Promise<StsSession> {
-  const cached = findRoleSession(chain, index, { minimumSeconds, renew: false, since: undefined }, effects)
+  const limits = { minimumSeconds, renew: false }
+  const cached = findRoleSession(chain, index, { ...limits, since: undefined }, effects)
   if (cached !== undefined) return cached
   const before = index === 0 ? undefined : await roleSession(chain, index - 1, { session, minimumSeconds: 0 }, effects)
-  return await assumeRole(chain, index, { signer: before?.credentials ?? session }, effects)
+  return await assumeRoleOnce(chain, index, { signer: before?.credentials ?? session, ...limits }, effects)
 }

@@ -24,11 +24,14 @@ import {
 import type { CacheRefusal } from './store-session.ts'
 import { findDevice } from '../mfa/device.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
+import { accountIdOfAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
+import { lookUpIdentity } from '../sessions/caller-identity.ts'
+import type { IdentityLookup } from '../sessions/caller-identity.ts'
 import { hashRequest } from '../sessions/reuse.ts'
 import { sessionName } from '../sessions/session-record.ts'
 
@@ -77,6 +80,7 @@ interface ReadyLogin extends Omit<SessionMember, 'plan'> {
 interface ObtainedLogin extends ReadyLogin {
   readonly session: ObtainedSession
   readonly requestHash: string
+  readonly identity: IdentityLookup
 }
 
 /** One call of signIn: its arguments, and the outcomes so far. */
@@ -117,7 +121,24 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
   } finally {
     storeAll(obtained, run)
   }
+  await nameOwners(obtained, run)
   return outcomes
+}
+
+/** Waits a little for the identities that are not known yet. The sessions are stored by now. */
+async function nameOwners(obtained: readonly ObtainedLogin[], { outcomes, facts }: Run): Promise<void> {
+  const nameless = obtained.filter(({ login, session }) => {
+    return outcomes.get(login) === session && session.identity === undefined
+  })
+  await Promise.all(
+    nameless.map(async ({ login, session, signer, ...each }) => {
+      const identity = await each.identity.settled()
+      if (identity !== undefined) facts.rememberIdentity(session.credentials.accessKeyId, identity)
+      const account = accountIdOfAccessKeyId(signer.accessKeyId)
+      const fallback = account === undefined ? undefined : { account, arn: '', userId: '' }
+      outcomes.set(login, { ...session, identity: identity ?? fallback })
+    }),
+  )
 }
 
 /** Checks everything that can refuse a login. Throws what refuses it. */
@@ -224,11 +245,13 @@ async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLog
     for (const note of plan.notes) request.report({ kind: 'capped', note })
   }
   const [first] = group
+  const { sts } = first.connection
+  const identity = lookUpIdentity(first.signer, sts, run.facts, run.deadline.signal)
   const minimumSeconds = Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0))
   try {
     const sessions = await obtainSessions(
-      { members, signer: first.signer, key: keyOf(first), renew: request.renew, minimumSeconds },
-      { ...run, sts: first.connection.sts, sources: await run.sourcesFor(first.resolution) },
+      { members, signer: first.signer, key: keyOf(first), renew: request.renew, minimumSeconds, identity },
+      { ...run, sts, sources: await run.sourcesFor(first.resolution) },
     )
     return members.flatMap((member, index): readonly ObtainedLogin[] => {
       const session = sessions[index]
@@ -239,7 +262,7 @@ async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLog
       const origin = { kind: 'iam' } as const
       const serialNumber = member.resolution.serialNumber ?? { value: member.serialNumber, origin }
       const parts = describeRequest(member.plan, { ...member.resolution, serialNumber })
-      return [{ ...member, session, requestHash: hashRequest(parts, sha256) }]
+      return [{ ...member, session, identity, requestHash: hashRequest(parts, sha256) }]
     })
   } catch (error) {
     const failure = failureOfOne(error, run)

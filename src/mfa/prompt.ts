@@ -142,6 +142,11 @@ export function nextCodeLine(seconds: number): string {
   return `awsmfa: note: this token code has been used before; waiting ${seconds} s for the next one`
 }
 
+/** Returns the line, without its end, while another login has the prompt. */
+export function waitingLine(pid: number | undefined): string {
+  return `awsmfa: waiting for another login${pid === undefined ? '' : ` (process ${pid})`}`
+}
+
 /** Precedes the question while a YubiKey waits to be touched. */
 export const TOUCH_PREFACE = 'Touch your YubiKey or type the code. '
 

@@ -2,44 +2,73 @@
 import { join } from 'node:path'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
-import { acquireLockAsync } from '../platform/file-lock.ts'
+import { acquireLockAsync, lockHolderPid } from '../platform/file-lock.ts'
 import { asWriteFailure, writing } from '../platform/system-error.ts'
 import type { Deadline, Now } from '../platform/time.ts'
 import { QUESTION_REFUSALS } from '../sessions/facts.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
+/** How long to wait before saying so. */
+const SILENT_MS = 1000
+
 /**
  * Returns the lock. A question's name becomes a file name: letters, digits, `-` and `_` only. Throws the signal's
- * reason when it aborts; FILE_NOT_WRITABLE if the state folder cannot be written.
+ * reason when it aborts. Where the state folder cannot be written there is no lock, and two processes may both ask.
  */
-export function createQuestionLock(stateFolder: string): LockQuestion {
+export function createQuestionLock(stateFolder: string, debug: (text: string) => void): LockQuestion {
   const folder = join(stateFolder, 'questions')
-  return async (question, signal) => {
+  return async (question, signal, onWaiting) => {
     const path = join(folder, `${question}.lock`)
-    writing(path, 'folder', () => makePrivateFolder(folder))
-    const { waited, release } = await acquireLockAsync(path, signal).catch((error: unknown) => {
-      throw asWriteFailure(path, 'lock', error)
-    })
-    return { waited, release: () => void release() }
+    const timer = setTimeout(() => onWaiting?.(lockHolderPid(path)), SILENT_MS)
+    try {
+      writing(path, 'folder', () => makePrivateFolder(folder))
+      const { waited, release } = await acquireLockAsync(path, signal)
+      return { waited, release: () => void release() }
+    } catch (error) {
+      signal.throwIfAborted()
+      const failure = asWriteFailure(path, 'lock', error)
+      if (!isFailure(failure, 'FILE_NOT_WRITABLE')) throw failure
+      debug(`no lock for the prompt: ${path} cannot be written (${failure.failure.errno})`)
+      return { waited: false, release: () => undefined }
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 
-/** Waits for the lock until the signal aborts. `waited`: another process had it. */
+/**
+ * Waits for the lock until the signal aborts. `waited`: another process had it. `onWaiting` is called once after a
+ * second, with the process that has it.
+ */
 export type LockQuestion = (
   question: string,
   signal: AbortSignal,
+  onWaiting?: (pid: number | undefined) => void,
 ) => Promise<{ readonly waited: boolean; readonly release: () => void }>
 
 export interface QuestionEffects {
   readonly lockQuestion: LockQuestion
   readonly facts: Pick<RememberedFacts, 'refusalOf' | 'rememberRefusal'>
-  readonly terminal: Pick<Terminal, 'canAsk' | 'showWaiting'>
+  readonly terminal: Pick<Terminal, 'canAsk'>
+  /** Reports that another login holds the lock, and which process that is. */
+  readonly announceWaiting: (pid: number | undefined) => void
   readonly deadline: Deadline
   /** Aborts when the person or the system ends the command. */
   readonly cancelled: AbortSignal
   readonly now: Now
 }
+
+/** How a question is asked. */
+export interface QuestionTerms {
+  /** A refusal of the same question that is no older than this refuses it too. */
+  readonly refusalMaxAgeMs: number
+  /** The token code is given, and changes every 30 s: no use to wait for the lock longer. */
+  readonly isCodeGiven: boolean
+}
+
+/** How long a given code waits for the lock. */
+const GIVEN_CODE_MS = 25_000
 
 /**
  * Runs `ask` while no other process may ask this question: one name for each device and key. `ask` is passed the time
@@ -49,13 +78,13 @@ export interface QuestionEffects {
  */
 export async function withQuestionLock<T>(
   question: string,
-  refusalMaxAgeMs: number,
+  { refusalMaxAgeMs, isCodeGiven }: QuestionTerms,
   effects: QuestionEffects,
   ask: (since: Date | undefined) => Promise<T>,
 ): Promise<T> {
   const { facts } = effects
   const started = effects.now()
-  const { waited, release } = await acquire(question, effects)
+  const { waited, release } = await acquire(question, isCodeGiven, effects)
   try {
     const since = new Date(started.getTime() - refusalMaxAgeMs)
     const refusal = waited || refusalMaxAgeMs > 0 ? facts.refusalOf(question, since) : undefined
@@ -70,21 +99,23 @@ export async function withQuestionLock<T>(
   }
 }
 
-/** At a terminal the wait is shown and can be cancelled; without one it has the command's deadline. */
-async function acquire(question: string, effects: QuestionEffects): ReturnType<LockQuestion> {
-  const { deadline, cancelled, terminal, lockQuestion } = effects
-  const canAsk = terminal.canAsk()
-  const stopWaiting = terminal.showWaiting(`waiting for ${ANOTHER_LOGIN}`)
-  try {
-    return canAsk
-      ? await deadline.pauseWhile(lockQuestion(question, cancelled))
-      : await lockQuestion(question, deadline.signal)
-  } catch (error) {
-    if (canAsk || !isFailure(error, 'DEADLINE_EXCEEDED')) throw error
-    throw new AwsmfaError({ ...error.failure, waitingFor: ANOTHER_LOGIN })
-  } finally {
-    stopWaiting()
+/** At a terminal the wait can be cancelled; without one it has the command's deadline. */
+async function acquire(question: string, isCodeGiven: boolean, effects: QuestionEffects): ReturnType<LockQuestion> {
+  const { deadline, cancelled, terminal, lockQuestion, announceWaiting } = effects
+  if (!terminal.canAsk() || isCodeGiven) {
+    const limit = new AbortController()
+    const tooLate = { code: 'DEADLINE_EXCEEDED', seconds: GIVEN_CODE_MS / 1000, waitingFor: ANOTHER_LOGIN } as const
+    const timer = isCodeGiven ? setTimeout(() => limit.abort(new AwsmfaError(tooLate)), GIVEN_CODE_MS) : undefined
+    try {
+      return await lockQuestion(question, AbortSignal.any([deadline.signal, limit.signal]), announceWaiting)
+    } catch (error) {
+      if (!isFailure(error, 'DEADLINE_EXCEEDED')) throw error
+      throw new AwsmfaError({ ...error.failure, waitingFor: ANOTHER_LOGIN })
+    } finally {
+      clearTimeout(timer)
+    }
   }
+  return await deadline.pauseWhile(lockQuestion(question, cancelled, announceWaiting))
 }
 
 const ANOTHER_LOGIN = 'another login with the same MFA device'

@@ -320,7 +320,8 @@ interface FailureFields {
     reason?: 'role-maximum' | 'chained' | 'packed-policy' | 'root-account' | undefined
   }
   CLOCK_SKEWED: { skewSeconds: number | undefined }
-  THROTTLED: { operation: string }
+  // `codeMayBeSpent`: a request with the token code was sent, and its answer is not known.
+  THROTTLED: { operation: string; codeMayBeSpent?: boolean | undefined }
   REGION_DISABLED: { region: string }
   NETWORK_UNREACHABLE: {
     host: string
@@ -328,9 +329,16 @@ interface FailureFields {
     proxy?: string | undefined
     proxyIgnored?: boolean | undefined
     timeoutSeconds?: number | undefined
+    codeMayBeSpent?: boolean | undefined
   }
   CA_BUNDLE_UNREADABLE: { place: Place; origin: Origin; errno: string }
-  STS_UNEXPECTED: { operation: string; status: number | undefined; awsCode: string | undefined; detail: string }
+  STS_UNEXPECTED: {
+    operation: string
+    status: number | undefined
+    awsCode: string | undefined
+    detail: string
+    codeMayBeSpent?: boolean | undefined
+  }
 }
 
 /** What went wrong: a code and its fields. */

@@ -117,6 +117,11 @@ export async function acquireLockAsync(
   return { ...lock, release, waited: round > 0 }
 }
 
+/** Returns the process that holds a lock; undefined if the lock is free, or its holder cannot be read. */
+export function lockHolderPid(path: string): number | undefined {
+  return readLock(path)?.holder?.pid
+}
+
 function newClaimant(path: string): Claimant {
   const prefix = `${path}.by-${String(process.pid)}-`
   return { self: identifyThisProcess(), nonce: newNonce(), prefix, seen: new Map() }

@@ -10,7 +10,7 @@ import type { ProcessStart } from '../layouts/setup-plan.ts'
 import type { Connection, LoginEffects } from '../login/effects.ts'
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
-import { nextCodeLine } from '../mfa/prompt.ts'
+import { nextCodeLine, waitingLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
 import { canGetCode, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
@@ -27,7 +27,10 @@ import type { Runtime } from './runtime.ts'
 export interface LoginRuntime
   extends
     Runtime,
-    Pick<LoginEffects, 'lockQuestion' | 'pause' | 'announceNextCode' | 'runCredentialProcess' | 'osUser'> {
+    Pick<
+      LoginEffects,
+      'lockQuestion' | 'announceWaiting' | 'pause' | 'announceNextCode' | 'runCredentialProcess' | 'osUser'
+    > {
   /** Covers every wait for the network; starts when the runtime is made. */
   readonly deadline: Deadline
   /** How to start this awsmfa again, for a `credential_process`. */
@@ -70,7 +73,8 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     deadline: { ...deadline, leftMs: () => Math.min(deadline.leftMs(), endMs - monotonicMs()) },
     pause,
     processStart: processStart(runtime.isWindows),
-    lockQuestion: createQuestionLock(runtime.folders.state),
+    lockQuestion: createQuestionLock(runtime.folders.state, runtime.debug),
+    announceWaiting: (pid) => terminal.stderr(`${waitingLine(pid)}\n`),
     osUser: osUser(),
     readFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),

@@ -18,7 +18,10 @@ export interface IdentityLookup {
   readonly known: () => CallerIdentity | undefined
   /** Calls STS unless it is known or being asked already. Never throws. */
   readonly start: () => void
-  /** Waits for the answer, calling STS if that has not begun; undefined if there is none. Never rejects. */
+  /**
+   * Waits for the answer, for 2 s at most, calling STS if that has not begun; undefined if there is none. The lookup is
+   * given up then. Never rejects.
+   */
   readonly settled: () => Promise<CallerIdentity | undefined>
   /**
    * Aborts, with the failure as reason, when STS says that these keys or this clock cannot work: no code need be spent.
@@ -29,6 +32,9 @@ export interface IdentityLookup {
 /** Any other failure is left to the real call, which reports it in its own words. */
 const FATAL: ReadonlySet<FailureCode> = new Set<FailureCode>(['CREDENTIALS_REJECTED', 'CLOCK_SKEWED'])
 
+/** The identity is only shown, and names role sessions: nothing waits longer for it. */
+const PATIENCE_MS = 2000
+
 /** Makes the lookup for one key pair, and remembers the answer. */
 export function lookUpIdentity(
   signer: LongTermCredentials,
@@ -37,11 +43,12 @@ export function lookUpIdentity(
   signal: AbortSignal,
 ): IdentityLookup {
   const fatal = new AbortController()
+  const givenUp = new AbortController()
   let identity: CallerIdentity | undefined
   let asking: Promise<CallerIdentity | undefined> | undefined
   const ask = async (): Promise<CallerIdentity | undefined> => {
     try {
-      identity = await sts.getCallerIdentity(signer, signal)
+      identity = await sts.getCallerIdentity(signer, AbortSignal.any([signal, givenUp.signal]))
       memory.rememberIdentity(signer.accessKeyId, identity)
     } catch (error) {
       if (error instanceof AwsmfaError && FATAL.has(error.failure.code)) fatal.abort(error)
@@ -50,11 +57,15 @@ export function lookUpIdentity(
   }
   // Read again while it is not known: another login may have learnt it while this one waited for that.
   const known = (): CallerIdentity | undefined => (identity ??= memory.identityOf(signer.accessKeyId))
-  const settled = (): Promise<CallerIdentity | undefined> => {
+  const start = (): Promise<CallerIdentity | undefined> => {
     asking ??= known() === undefined ? ask() : Promise.resolve(identity)
     return asking
   }
-  return { known, start: () => void settled(), settled, fatalSignal: fatal.signal }
+  const settled = async (): Promise<CallerIdentity | undefined> => {
+    const timer = setTimeout(() => givenUp.abort(), PATIENCE_MS)
+    return await start().finally(() => clearTimeout(timer))
+  }
+  return { known, start: () => void start(), settled, fatalSignal: fatal.signal }
 }
 
 /** Returns the file that remembers the owner of a key. What is not an access key id has no file of its own. */

@@ -136,6 +136,14 @@ describe('the session of a standard role goes to the profile that the role is ma
     })
   })
 
+  it('which has the process that prints its keys under a suffix', () => {
+    const config = `${role}[profile base-long-term]\ncredential_process = /opt/vault keys\n`
+    expect(resolve({ profile: 'admin', config })).toMatchObject({
+      storeProfile: 'base',
+      longTerm: { kind: 'process', profile: 'base-long-term', command: '/opt/vault keys' },
+    })
+  })
+
   it('the source profile of the first role where several are in a row', () => {
     const chain = `[profile top]\nrole_arn = ${ADMIN}\nsource_profile = admin\n${role}`
     expect(storeOf({ profile: 'top', credentials: keys('base-long-term'), config: chain })).toEqual({

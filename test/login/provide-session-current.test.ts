@@ -64,6 +64,7 @@ function run(
     now: () => NOW,
     debug: () => undefined,
     terminal: sessionEffects().terminal,
+    lockQuestion: sessionEffects().lockQuestion,
   }
   return currentCredentials(request, effects)
 }

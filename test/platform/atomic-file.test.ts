@@ -51,7 +51,10 @@ describe("a file of awsmfa's own", () => {
       chownSync(home, NOBODY, NOBODY)
       writeWhole(join(home, '.cache', 'awsmfa', 'one.json'), 'x')
       writeWhole(join(home, '.cache', 'awsmfa', 'one.json'), 'y')
-      const lock = await createQuestionLock(join(home, '.state', 'awsmfa'))('one', new AbortController().signal)
+      const lock = await createQuestionLock(join(home, '.state', 'awsmfa'), () => undefined)(
+        'one',
+        new AbortController().signal,
+      )
       lock.release()
       const made = [
         '.cache',

@@ -229,7 +229,7 @@ describe('a lock among processes', () => {
 describe('the question lock', () => {
   it('is given at once when free, and tells who had to wait', async () => {
     const folder = scratchFolder()
-    const lockQuestion = createQuestionLock(folder)
+    const lockQuestion = createQuestionLock(folder, () => undefined)
     const first = await lockQuestion('abc', AbortSignal.timeout(5000))
     const second = lockQuestion('abc', AbortSignal.timeout(5000))
     first.release()
@@ -253,19 +253,28 @@ describe('the question lock', () => {
     await expect(waiting).rejects.toThrow('enough')
   })
 
-  it("that cannot be made is a failure with the step and the system's error", async () => {
+  it('that cannot be made is done without', async () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'questions'), '')
-    await expect(createQuestionLock(folder)('abc', AbortSignal.timeout(5000))).rejects.toMatchObject({
-      failure: { code: 'FILE_NOT_WRITABLE', errno: 'EEXIST', step: 'folder' },
+    const said: string[] = []
+    const lockQuestion = createQuestionLock(folder, (text) => said.push(text))
+    const { waited, release } = await lockQuestion('abc', AbortSignal.timeout(5000))
+    release()
+    expect([waited, said]).toEqual([false, [expect.stringContaining('cannot be written (EEXIST)')]])
+  })
+
+  it('reports after a second which process has it', async () => {
+    const lockQuestion = createQuestionLock(scratchFolder(), () => undefined)
+    const first = await lockQuestion('abc', AbortSignal.timeout(5000))
+    const pid = await new Promise<number | undefined>((resolve) => {
+      void lockQuestion('abc', AbortSignal.timeout(5000), resolve).then(({ release }) => release())
     })
-    await expect(createQuestionLock(scratchFolder())('a'.repeat(300), AbortSignal.timeout(5000))).rejects.toMatchObject(
-      { failure: { code: 'FILE_NOT_WRITABLE', errno: 'ENAMETOOLONG', step: 'lock' } },
-    )
+    first.release()
+    expect(pid).toBe(process.pid)
   })
 
   it('is two locks for two questions', async () => {
-    const lockQuestion = createQuestionLock(scratchFolder())
+    const lockQuestion = createQuestionLock(scratchFolder(), () => undefined)
     const [one, other] = await Promise.all([
       lockQuestion('one', AbortSignal.timeout(5000)),
       lockQuestion('other', AbortSignal.timeout(5000)),

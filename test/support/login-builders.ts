@@ -61,6 +61,7 @@ export function sessionEffects(changes: Partial<SessionEffects> = {}): SessionEf
     cache: fakeCache(),
     facts: fakeFacts({ [KEY]: ALICE }),
     lockQuestion: fakeLock().lockQuestion,
+    announceWaiting: () => undefined,
     terminal: {
       canAsk: () => true,
       confirm: () => Promise.resolve(false),

@@ -86,6 +86,27 @@ describe('credential-process', () => {
     expect(await codesSent(sts)).toBe(0)
   })
 
+  it('assumes a role once for twenty concurrent calls', async () => {
+    const home = createTempHome({
+      ...FILES,
+      '.aws/config': `${FILES['.aws/config']}[profile admin]\nawsmfa_source_profile = base\nawsmfa_role_arn = arn:aws:iam::222222222222:role/Admin\n`,
+    })
+    const sts = await startStrictSts(aliceWorld())
+    Object.assign(opened, { home, sts })
+    const environment = home.environment(sts.environment())
+    expect(await runCli(['login', 'base', '--token-code', sts.code(serial)], { environment })).toMatchObject({
+      code: 0,
+    })
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        runCli(['credential-process', '--profile', 'admin'], { environment, limitMs: 90_000 }),
+      ),
+    )
+    expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0))
+    expect(new Set(runs.map(({ stdout }) => stdout)).size).toBe(1)
+    expect((await sts.log()).filter(({ operation }) => operation === 'AssumeRole')).toHaveLength(1)
+  })
+
   it('fails ten concurrent calls immediately, with a hint, if there is no terminal to prompt on', async () => {
     const { sts, environment } = await start()
     const runs = await Promise.all(TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment })))

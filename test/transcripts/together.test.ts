@@ -80,15 +80,29 @@ describe('concurrent logins', () => {
     await first.expect("MFA code for alice (profile 'one'): ")
     const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
     opened.ptys.push(second)
-    await second.expect('waiting for another login with the same MFA device')
+    await second.expect(`waiting for another login (process ${first.pid})`)
     first.send(`${sts.code(serial)}\r`)
     expect([await first.exit(), await second.exit()]).toEqual([
       { code: 0, signal: null },
       { code: 0, signal: null },
     ])
     expect(second.output()).not.toContain('MFA code')
-    expect(second.screen().lines[0]).toMatch(/^✔ two: signed in as alice/)
+    expect(second.screen().lines[1]).toMatch(/^✔ two: signed in as alice/)
     expect(withCode(await sts.log())).toHaveLength(1)
+  })
+
+  it.skipIf(!needsProgram('python3'))('with a code that is given do not wait until it has changed', async () => {
+    const { sts, environment } = await start()
+    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+    opened.ptys.push(first)
+    await first.expect("MFA code for alice (profile 'one'): ")
+    const second = await runCli(['login', 'two', '--token-code', sts.code(serial)], { environment, limitMs: 60_000 })
+    expect([second.code, second.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^awsmfa: waiting for another login \(process \d+\)\nawsmfa: error: .*another login with the same MFA device/,
+      ),
+    ])
   })
 
   it.skipIf(!needsProgram('python3'))('all fail when the prompt is cancelled, and none prompts again', async () => {
@@ -102,7 +116,7 @@ describe('concurrent logins', () => {
     first.send('\u0003')
     expect(await first.exit()).toEqual({ code: 130, signal: null })
     expect((await second.exit()).code).not.toBe(0)
-    expect(second.screen().lines[0]).toBe('awsmfa: error: another login for the same MFA device was cancelled just now')
+    expect(second.screen().lines[1]).toBe('awsmfa: error: another login for the same MFA device was cancelled just now')
   })
 
   it('of fifty users write all fifty sessions and change nothing else', async () => {
