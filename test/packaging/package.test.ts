@@ -107,3 +107,9 @@ test('runs when installed offline into an empty folder', () => {
     stderr: '',
   })
 })
+
+test.skipIf(process.platform === 'win32')('a global install links the man page', () => {
+  const prefix = join(folder, 'prefix')
+  npm(folder, 'install', '--global', '--prefix', prefix, '--omit=optional', join(folder, packed.filename))
+  expect(readFileSync(join(prefix, 'share/man/man1/awsmfa.1'), 'utf8')).toContain('.Nm awsmfa')
+})
