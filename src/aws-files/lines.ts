@@ -19,6 +19,13 @@ export interface LineChange {
   readonly afterEnd: number
 }
 
+/**
+ * jsdiff takes the number of lines times the number of edits, so for texts of more lines than this, together, it looks
+ * for that many edits at most.
+ */
+const LARGE = 20_000
+const MAXIMUM_EDITS = 1_000
+
 /** Takes a text apart at LF, CR LF and CR. The lines put together again are the text. */
 export function splitLines(text: string): readonly TextLine[] {
   return linesBetween(text, 0, text.length).map(({ start, contentEnd, end }) => ({
@@ -66,12 +73,25 @@ export function editsBetween(before: string, after: string): readonly ByteEdit[]
 
 /** Returns for each line of `before` its place in `after`, or undefined for one that has none. */
 export function matchLines(before: readonly string[], after: readonly string[]): readonly (number | undefined)[] {
+  const isLarge = before.length + after.length > LARGE
+  const parts = diffArrays([...before], [...after], { maxEditLength: isLarge ? MAXIMUM_EDITS : Infinity })
+  if (parts === undefined) return matchEnds(before, after)
   let position = 0
-  return diffArrays([...before], [...after]).flatMap(({ value, added, removed }) => {
+  return parts.flatMap(({ value, added, removed }) => {
     const start = position
     if (!removed) position += value.length
     return added ? [] : value.map((_, index) => (removed ? undefined : start + index))
   })
+}
+
+/** Matches only the lines that both begin and both end with. */
+function matchEnds(before: readonly string[], after: readonly string[]): readonly (number | undefined)[] {
+  const shorter = Math.min(before.length, after.length)
+  const moved = after.length - before.length
+  let [head, tail] = [0, 0]
+  while (head < shorter && before[head] === after[head]) head++
+  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++
+  return before.map((_, index) => (index < head ? index : index >= before.length - tail ? index + moved : undefined))
 }
 
 /** A line and the section that it is in. */

@@ -175,17 +175,23 @@ function valueEdits(entry: IniEntry, value: string, delimiter: string): readonly
  * the section's end.
  */
 function insertionOffset(text: string, { section, body }: SectionPlace, kept: readonly IniEntry[]): number {
-  if (kept.length > 0) return Math.max(...kept.map(endOf))
+  if (kept.length > 0) return lastEnd(kept)
   const lines = [...body.entries.flatMap((entry) => [entry, ...entry.continuations]), ...body.strays]
   const indentOf = ({ start, contentEnd }: { readonly start: number; readonly contentEnd: number }): number =>
     leadingBlanks(text.slice(start, contentEnd))
-  const firstStart = Math.min(...lines.map(({ start }) => start))
-  const flushStart = Math.min(...lines.filter((line) => indentOf(line) === 0).map(({ start }) => start))
+  const least = (first: number, { start }: { readonly start: number }): number => Math.min(first, start)
+  const firstStart = lines.reduce(least, Infinity)
+  const flushStart = lines.filter((line) => indentOf(line) === 0).reduce(least, Infinity)
   if (firstStart === flushStart) return section.bodyStart
   if (flushStart !== Infinity) return flushStart
   const hasText = (line: { readonly start: number; readonly contentEnd: number }): boolean =>
     indentOf(line) < line.contentEnd - line.start
   return linesBetween(text, section.bodyStart, section.end).findLast(hasText)?.end ?? section.bodyStart
+}
+
+/** Not by a spread: a section may have more lines than a call takes arguments. */
+function lastEnd(entries: readonly IniEntry[]): number {
+  return entries.reduce((last, entry) => Math.max(last, endOf(entry)), -Infinity)
 }
 
 /** An indented mark of another tool may be part of the value above it, so it stays; it is no credential. */
@@ -210,7 +216,7 @@ function isMark({ key, value }: IniEntry): boolean {
 
 function holdsNothingElse(text: string, { section, body }: SectionPlace, { madeSection }: SessionState): boolean {
   const header = text.slice(section.start, section.bodyStart).replace(/[\r\n]+$/, '')
-  const end = Math.max(...body.entries.map(endOf))
+  const end = lastEnd(body.entries)
   return (
     madeSection &&
     header === `[${section.name}]` &&
@@ -228,7 +234,7 @@ function wholeSection(text: string, { section, body }: SectionPlace, { addedBlan
   const isLineAbove = /(?:^|\n|^\xef\xbb\xbf)$/.test(above.slice(-4)) || (lineEnd === '\r\n' && above.endsWith('\r'))
   const hasBlankLine = addedBlankLine && lineEnd !== '' && before.endsWith(lineEnd) && isLineAbove
   const start = hasBlankLine ? above.length : section.start
-  return removalOf({ start, end: Math.max(...body.entries.map(endOf)) })
+  return removalOf({ start, end: lastEnd(body.entries) })
 }
 
 /**

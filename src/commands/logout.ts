@@ -150,8 +150,8 @@ export function removeSessions(
     const outcome = store.remove(withoutFailed())
     const failure = outcome.removals.find((removal) => removal.failure !== undefined)?.failure
     if (failure !== undefined && profiles.length === 1) throw new AwsmfaError(failure)
-    removals.push(...outcome.removals)
-    warnings.push(...outcome.warnings)
+    for (const removal of outcome.removals) removals.push(removal)
+    for (const warning of outcome.warnings) warnings.push(warning)
   }
   const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()

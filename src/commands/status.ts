@@ -147,7 +147,10 @@ function renderStatusTable(entries: readonly StatusEntry[], now: Date, style: Te
     ...entries.filter((entry) => entry.state !== 'none'),
     ...entries.filter((entry) => entry.state === 'none'),
   ]
-  const widest = Math.max(PROFILE_HEADER.length, ...sorted.map((entry) => displayWidth(visible(entry.profile))))
+  const widest = sorted.reduce(
+    (most, entry) => Math.max(most, displayWidth(visible(entry.profile))),
+    PROFILE_HEADER.length,
+  )
   const layout = layoutFor(
     widest,
     sorted.some((entry) => entry.sourceProfile !== undefined),

@@ -103,8 +103,8 @@ function editsFor(
     .filter((edits) => edits.length > 0)
     .map((edits) => ({
       edits,
-      start: Math.min(...edits.map(({ offset }) => offset)),
-      end: Math.max(...edits.map(({ offset, length }) => offset + length)),
+      start: edits.reduce((least, { offset }) => Math.min(least, offset), Infinity),
+      end: edits.reduce((most, { offset, length }) => Math.max(most, offset + length), 0),
     }))
     .toSorted((left, right) => left.start - right.start)
   let [lastStart, lastEnd] = [-1, 0]

@@ -206,7 +206,11 @@ function replace(returning: readonly SectionedLine[], { afterStart, afterEnd }: 
       )
   }
   for (const place of places) dropped.add(place)
-  restore(Math.min(...places), returning, merge)
+  restore(
+    places.reduce((least, place) => Math.min(least, place), Infinity),
+    returning,
+    merge,
+  )
 }
 
 function restore(line: number, returning: readonly SectionedLine[], { restored }: Merge): void {

@@ -150,7 +150,8 @@ function mfaSessionDuration(members: readonly SessionMember[]): {
 } {
   const plain = members.filter(({ plan }) => plan.roles.length === 0)
   const isRequested = plain.length > 0
-  return { seconds: Math.max(...(isRequested ? plain : members).map(({ plan }) => plan.sessionSeconds)), isRequested }
+  const seconds = (isRequested ? plain : members).reduce((most, { plan }) => Math.max(most, plan.sessionSeconds), 0)
+  return { seconds, isRequested }
 }
 
 async function newMfaSession(members: readonly SessionMember[], context: Context): Promise<StsSession> {

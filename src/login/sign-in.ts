@@ -111,7 +111,7 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
   try {
     for (const group of groups) {
       effects.deadline.signal.throwIfAborted()
-      obtained.push(...(await obtainGroup(group, run)))
+      for (const login of await obtainGroup(group, run)) obtained.push(login)
     }
     if (obtained.length === 0) effects.deadline.signal.throwIfAborted()
   } catch (error) {
@@ -247,7 +247,7 @@ async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLog
   const [first] = group
   const { sts } = first.connection
   const identity = lookUpIdentity(first.signer, sts, run.facts, run.deadline.signal)
-  const minimumSeconds = Math.max(...members.map(({ resolution }) => resolution.minTtlSeconds ?? 0))
+  const minimumSeconds = members.reduce((most, { resolution }) => Math.max(most, resolution.minTtlSeconds ?? 0), 0)
   try {
     const sessions = await obtainSessions(
       { members, signer: first.signer, key: keyOf(first), renew: request.renew, minimumSeconds, identity },

@@ -59,3 +59,24 @@ test('a line that every section has is removed from the right one', () => {
   const after = [...section('a', 'mfa = 1'), ...section('b'), ...section('c', 'mfa = 1')]
   expect(changesBetween(before, after)).toEqual([{ beforeStart: 7, beforeEnd: 8, afterStart: 7, afterEnd: 7 }])
 })
+
+test('of two large texts that have little in common, the ends are matched, without looking for more', () => {
+  const numbered = (name: string): readonly string[] =>
+    Array.from({ length: 150_000 }, (_, index) => name + String(index))
+  const [before, after] = [
+    ['[a]', ...numbered('old '), '[z]'],
+    ['[a]', '[b]', ...numbered('new '), '[z]'],
+  ]
+  expect(changesBetween(before, after)).toEqual([
+    { beforeStart: 1, beforeEnd: 150_001, afterStart: 1, afterEnd: 150_002 },
+  ])
+})
+
+test('of two large texts that differ in a few lines, only those change', () => {
+  const before = Array.from({ length: 150_000 }, (_, index) => `line ${String(index)}`)
+  const after = before.with(70_000, 'changed').toSpliced(20, 1)
+  expect(changesBetween(before, after)).toEqual([
+    { beforeStart: 20, beforeEnd: 21, afterStart: 20, afterEnd: 20 },
+    { beforeStart: 70_000, beforeEnd: 70_001, afterStart: 69_999, afterEnd: 70_000 },
+  ])
+})
