@@ -278,7 +278,7 @@ describe('whatever stands in the files', () => {
     try {
       return imported(tool, files, removesOld)
     } catch (error) {
-      if (isFailure(error, 'FILE_MALFORMED')) return undefined
+      if (isFailure(error, 'FILE_MALFORMED') || isFailure(error, 'FILE_ENCODING_UNSUPPORTED')) return undefined
       throw error
     }
   }

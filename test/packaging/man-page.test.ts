@@ -80,7 +80,7 @@ describe.skipIf(!needsProgram('groff'))('the man page, rendered by groff', () =>
 
 describe('package.json', () => {
   it('names the man page, so that npm installs it', () => {
-    expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))).toMatchObject({ man: './docs/awsmfa.1' })
+    expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))).toMatchObject({ man: ['./docs/awsmfa.1'] })
   })
 })
 

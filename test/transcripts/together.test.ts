@@ -1,12 +1,11 @@
 /** Concurrent logins: with the same MFA device they share one prompt and one call; others do not disturb each other. */
-import { statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI, runCli } from '../support/run-cli.ts'
-import type { RunResult } from '../support/run-cli.ts'
+import { BUILT_CLI, runCli, runProgram } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { LogEntry, StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -44,24 +43,35 @@ describe('concurrent logins', () => {
     const { home, sts, environment } = await start()
     await sts.configure({ faults: [{ kind: 'hold', operation: 'GetSessionToken' }] })
     const code = sts.code(serial)
-    const login = (profile: string): Promise<RunResult> =>
-      runCli(['login', profile, '--token-code', code], { environment })
-    const one = login('one')
+    const one = runCli(['login', 'one', '--token-code', code], { environment })
     await expect.poll(async () => withCode(await sts.log()).length, { timeout: 60_000 }).toBe(1)
-    // A process that tries to take the lock of a prompt changes the lock's folder.
-    const lastTry = (): bigint => statSync(join(home.path, '.local/state/awsmfa/questions'), { bigint: true }).mtimeNs
-    const before = lastTry()
-    const two = login('two')
-    await expect.poll(lastTry, { timeout: 60_000 }).toBeGreaterThan(before)
-    await sts.configure({ release: true })
-    const runs = await Promise.all([one, two])
-    expect(runs.map((run) => [run.code, run.stdout, run.stderr])).toEqual(
-      ['one', 'two'].map((profile): readonly unknown[] => [
-        0,
-        '',
-        expect.stringMatching(new RegExp(`^✔ ${profile}: signed in as alice in 111111111111 until .*, 12 hours\n$`)),
-      ]),
+    const two = runProgram(
+      [
+        '/bin/sh',
+        '-c',
+        '"$0" "$@" 2> "$HOME/stderr"',
+        process.execPath,
+        BUILT_CLI,
+        'login',
+        'two',
+        '--token-code',
+        code,
+      ],
+      { environment },
     )
+    const stderr = (): string => {
+      const path = join(home.path, 'stderr')
+      return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    }
+    await expect.poll(stderr, { timeout: 60_000 }).toMatch(/^awsmfa: waiting for another login \(process \d+\)\n$/)
+    await sts.configure({ release: true })
+    expect(await one).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^✔ one: signed in as alice in 111111111111 until .*, 12 hours\n$/) as string,
+    })
+    expect(await two).toMatchObject({ code: 0, stdout: '' })
+    expect(stderr()).toMatch(/\n✔ two: signed in as alice in 111111111111 until .*, 12 hours\n$/)
     expect(withCode(await sts.log())).toHaveLength(1)
     const keys = [
       ...home
