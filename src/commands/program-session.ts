@@ -113,7 +113,7 @@ function isServedByAwsmfa(profile: string, profiles: Profiles): boolean {
  * Returns the region for a program: of the flag, the user's own in the environment, or the profile's; else the one that
  * an outer awsmfa set. Undefined if nothing names one.
  */
-export function chooseRegion(
+function chooseRegion(
   flag: string | undefined,
   environment: Environment,
   profileRegion: string | undefined,
