@@ -50,17 +50,17 @@ const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'Profile definitions must end with brackets.': {
     reads: {},
     like: 'AWS SDK for JavaScript',
-    doctor: ['key-before-section'],
+    doctor: ['key-before-section', 'no-profiles'],
   },
   'Properties must be defined in a profile.': {
     reads: {},
     like: 'AWS SDK for JavaScript',
-    doctor: ['key-before-section'],
+    doctor: ['key-before-section', 'no-profiles'],
   },
   'Continuations cannot be used outside of a profile.': {
     reads: {},
     like: 'AWS SDK for JavaScript',
-    doctor: ['key-before-section'],
+    doctor: ['key-before-section', 'no-profiles'],
   },
   'Property key cannot be empty.': {
     reads: { foo: {} },
