@@ -56,7 +56,7 @@ export async function startDisplay(): Promise<Display> {
   return {
     name,
     press: async (title, ...keys) => {
-      await xdotool(...search(title), 'windowfocus')
+      await xdotool(...search(title), 'windowfocus', '--sync')
       for (const key of keys)
         await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
     },
