@@ -14,8 +14,9 @@ const VALID_FOR_MS = 7 * 24 * 3600 * 1000
 const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
   const body = Buffer.concat(parts)
   if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body])
-  const length = Buffer.from(body.length.toString(16).padStart(4, '0'), 'hex')
-  return Buffer.concat([Buffer.from([tag, 0x82]), length, body])
+  // In as few bytes as possible: BoringSSL refuses anything longer.
+  const length = body.length < 0x100 ? [0x81, body.length] : [0x82, body.length >> 8, body.length & 0xff]
+  return Buffer.concat([Buffer.from([tag, ...length]), body])
 }
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts)
 const octets = (...parts: readonly Buffer[]): Buffer => der(0x04, ...parts)
