@@ -5,7 +5,7 @@ import { finding, formatTime, quote, show, showPath, toolNames } from './finding
 import type { Finding, Messages } from './finding.ts'
 import { toolsOf } from './tools.ts'
 import type { ProfileView } from '../model/profile.ts'
-import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
+import { hasWindowsQuotes, splitCommand, splitWindowsCommand } from '../shell/words.ts'
 import { commandLine } from '../ui/words.ts'
 
 /** STS rejects signatures that are 15 minutes off, some services 5 (AWS General Reference, "Signature Version 4"). */
@@ -76,8 +76,7 @@ export function checkProcess(profile: ProfileView, { files, machine }: Examinati
     : words.map((word) => /^~|\$\w|^[|&;<>]+$|^[A-Z_]+=/.exec(word)?.[0]).find((sign) => sign !== undefined)
   if (shellSign !== undefined)
     return [finding('process-needs-shell', { ...place, name: shellSign, tools: toolsOf('botocore') })]
-  // aws-sdk-go-v2 escapes the quotes when it hands the line to cmd.exe (issue 3208).
-  if (isWindows && value.includes('"')) return [finding('process-quoted', { ...place, tools: toolsOf('go') })]
+  if (hasWindowsQuotes(value, isWindows)) return [finding('process-quoted', { ...place, tools: toolsOf('go') })]
   const isAbsolute = isWindows ? /^(?:[A-Za-z]:[\\/]|\\\\)/.test(program) : program.startsWith('/')
   if (!isAbsolute) {
     const lesser = runsProgram(program, PREDECESSORS) ? { severity: 'note' as const, tools: [] } : {}

@@ -37,7 +37,7 @@ import { parseSerialNumber } from '../mfa/device.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
-import { quoteForShell, quoteForWindows } from '../shell/words.ts'
+import { hasWindowsQuotes, quoteForShell, quoteForWindows } from '../shell/words.ts'
 
 export interface SetupInput {
   readonly snapshots: SharedSnapshots
@@ -260,15 +260,8 @@ export function processLine(profile: string, { node, program, shim, isWindows }:
   }
   const line = lineFor(node, program)
   const shorter = isWindows && shim !== undefined ? lineFor(shim) : undefined
-  return shorter !== undefined && line?.includes('"') && !shorter.includes('"') ? shorter : line
-}
-
-/**
- * Returns whether a `credential_process` line cannot be run by programs written in Go on Windows: their SDK gives it to
- * cmd.exe with the quotes escaped (aws/aws-sdk-go-v2 issue 3208).
- */
-export function hasWindowsQuotes(line: string, isWindows: boolean): boolean {
-  return isWindows && line.includes('"')
+  const isQuoted = (text: string): boolean => hasWindowsQuotes(text, isWindows)
+  return shorter !== undefined && line !== undefined && isQuoted(line) && !isQuoted(shorter) ? shorter : line
 }
 
 function removeProcess({ base, documents }: ProcessLayoutInput): readonly ByteEdit[] {

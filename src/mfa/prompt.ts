@@ -5,7 +5,7 @@ import type { NoWindowReason, WindowProgram } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Asker } from '../ui/question.ts'
-import { paint } from '../ui/style.ts'
+import { isSet, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { visible } from '../ui/words.ts'
 import { parseTokenCode } from './token-code.ts'
@@ -116,10 +116,6 @@ function unseen({ environment, hasContainerMark }: PromptSurroundings): NoWindow
     return 'container'
   const ci = environment['CI']
   return isSet(ci) && ci !== 'false' && ci !== '0' ? 'ci' : undefined
-}
-
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== ''
 }
 
 /** Returns `MFA code for alice (profile 'work'): `. `malformed`: the previous line was not a code. */

@@ -12,6 +12,7 @@ import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
+import { isSet } from '../ui/style.ts'
 import { note, visible } from '../ui/words.ts'
 
 /** Returns the session that the caches hold for a profile; undefined if there is none. */
@@ -259,8 +260,4 @@ export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Envir
   return note(
     `AWS_PROFILE is '${visible(named)}', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE`,
   )
-}
-
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== ''
 }

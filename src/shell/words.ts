@@ -89,6 +89,14 @@ export function quoteForWindows(word: string): string | undefined {
 }
 
 /**
+ * Returns whether a `credential_process` line cannot be run by programs written in Go on Windows: their SDK gives it to
+ * cmd.exe with the quotes escaped (aws/aws-sdk-go-v2 issue 3208).
+ */
+export function hasWindowsQuotes(line: string, isWindows: boolean): boolean {
+  return isWindows && line.includes('"')
+}
+
+/**
  * Returns a value as code that sets it to exactly that; for windows-cmd the whole command, since its quotes enclose the
  * name. AWS's own values need no quotes. Throws VALUE_NOT_QUOTABLE if the format has no safe way to write the value.
  */

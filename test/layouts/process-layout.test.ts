@@ -1,7 +1,8 @@
 /** The `credential_process` line of the process layout. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hasWindowsQuotes, processLine } from '../../src/layouts/setup-plan.ts'
+import { processLine } from '../../src/layouts/setup-plan.ts'
+import { hasWindowsQuotes } from '../../src/shell/words.ts'
 import { splitCommand, splitWindowsCommand } from '../../src/shell/words.ts'
 
 const START = { node: '/usr/bin/node', program: '/usr/local/bin/awsmfa', isWindows: false }
