@@ -53,10 +53,24 @@ export async function startDisplay(): Promise<Display> {
       )
     })
   const search = (title: string): readonly string[] => ['search', '--sync', '--onlyvisible', '--name', `^${title}$`]
+  /**
+   * Gives the window the focus and waits until it has it. GTK moves the focus on to a child window, which
+   * `windowfocus --sync` would wait for in vain, so its top-level window is compared.
+   */
+  const focus = async (title: string): Promise<void> => {
+    const deadline = performance.now() + TIMEOUT_MS
+    while (performance.now() < deadline) {
+      const window = (await xdotool(...search(title))).trim()
+      // The window may close or be replaced between two calls: then it is searched again.
+      const focused = await xdotool('windowfocus', window, 'getwindowfocus').catch(() => '')
+      if (focused.trim() === window) return
+    }
+    throw new Error(`the window '${title}' did not get the focus`)
+  }
   return {
     name,
     press: async (title, ...keys) => {
-      await xdotool(...search(title), 'windowfocus', '--sync')
+      await focus(title)
       for (const key of keys)
         await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
     },
