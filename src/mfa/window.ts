@@ -2,7 +2,7 @@
 import { withoutArn } from '../aws/arn.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { WindowProgram, WindowTrouble } from '../model/failure.ts'
-import { findProgram } from '../platform/find-program.ts'
+import { USUAL_FOLDERS, findProgram } from '../platform/find-program.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import { windowsFolder } from '../platform/windows-program.ts'
 import { visible } from '../ui/words.ts'
@@ -54,7 +54,7 @@ export function createWindowTokenCode(options: WindowOptions): TokenCodeSource {
 
 async function showWindow(text: WindowText, options: WindowOptions, signal: AbortSignal): Promise<string> {
   const { programs, environment, timeoutSeconds: seconds = TIMEOUT_SECONDS } = options
-  const { find = (name: string) => findProgram(name, environment) } = options
+  const { find = (name: string) => findProgram(name, environment, USUAL_FOLDERS) } = options
   let trouble: WindowTrouble = { kind: 'no-program', programs }
   for (const program of programs) {
     const spec = windowProgram(program, windowsFolder(environment))

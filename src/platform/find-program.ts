@@ -1,15 +1,30 @@
-/** Which file is meant by the name of a program that awsmfa runs. */
+/**
+ * Which file is meant by the name of a program that awsmfa runs. Only the absolute folders of PATH are searched: `.`,
+ * an empty entry or a relative one would run a program of the current folder, which can be anyone's.
+ */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
+import type { Environment } from '../model/invocation.ts'
 import { isSystemError } from './system-error.ts'
 import { findNpmShim, findWindowsProgram, windowsStart } from './windows-program.ts'
 import type { ProgramStart, StartTrouble, WindowsProgram } from './windows-program.ts'
 
 /** Folders that a process started by a desktop may not have on its PATH. */
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
+export const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']
 
-/** Returns what to spawn for a program: on Windows see `windowsStart`; elsewhere execvp(3) searches PATH. */
+/** Returns what to spawn for a program that awsmfa needs, or that the user's settings name. */
 export function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
+  if (process.platform === 'win32') return windowsStart(called, isRegularFile)
+  const { program, words, environment } = called
+  if (program.includes('/')) return { file: program, words, verbatim: false }
+  const places = placesOf(program, environment)
+  // One that may not be executed is reported as such.
+  const file = places.find(isExecutable) ?? places.find(isRegularFile)
+  return file === undefined ? 'not-found' : { file, words, verbatim: false }
+}
+
+/** Returns what to spawn for the command of `exec`, found as a shell finds it: execvp(3) searches all of PATH. */
+export function startOfCommand(called: WindowsProgram): ProgramStart | StartTrouble {
   return process.platform === 'win32'
     ? windowsStart(called, isRegularFile)
     : { file: called.program, words: called.words, verbatim: false }
@@ -17,15 +32,24 @@ export function startOf(called: WindowsProgram): ProgramStart | StartTrouble {
 
 /**
  * Returns the path of a program that can be run, by its absolute path, or by its name in the absolute folders of PATH
- * and, except on Windows, in the usual ones.
+ * and, except on Windows, in `moreFolders`.
  */
-export function findProgram(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+export function findProgram(
+  name: string,
+  environment: Environment,
+  moreFolders: readonly string[] = [],
+): string | undefined {
   if (process.platform === 'win32') return findWindowsProgram(name, environment, isRegularFile)
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS].filter((folder) =>
-    isAbsolute(folder),
-  )
-  const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))
+  const places = isAbsolute(name) ? [name] : placesOf(name, environment, moreFolders)
   return places.find(isExecutable)
+}
+
+/** What execvp(3) searches without PATH, as glibc and macOS have it. */
+const DEFAULT_PATH = '/bin:/usr/bin'
+
+function placesOf(name: string, environment: Environment, moreFolders: readonly string[] = []): readonly string[] {
+  const folders = [...(environment['PATH'] ?? DEFAULT_PATH).split(delimiter), ...moreFolders]
+  return folders.filter((folder) => isAbsolute(folder)).map((folder) => join(folder, name))
 }
 
 /** Returns the batch file by which Windows starts a program that npm installed; undefined elsewhere. */

@@ -6,7 +6,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { AwsmfaError } from '../model/failure.ts'
-import { isInPath, startErrno, startOf } from './find-program.ts'
+import { isInPath, startErrno, startOf, startOfCommand } from './find-program.ts'
 import { isAtTerminal } from './process-info.ts'
 import { windowsFolder } from './windows-program.ts'
 import type { ProgramStart } from './windows-program.ts'
@@ -198,7 +198,7 @@ const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
  */
 export async function runProgram(child: ChildProgram): Promise<number> {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const start = startOf(child)
+  const start = startOfCommand(child)
   if (typeof start === 'string')
     throw new AwsmfaError({
       code: 'PROGRAM_NOT_RUN',

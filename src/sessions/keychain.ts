@@ -12,6 +12,7 @@ import type { FailureOf } from '../model/failure.ts'
 import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLock } from '../platform/file-lock.ts'
 import { writing } from '../platform/system-error.ts'
+import { findProgram } from '../platform/find-program.ts'
 import { monotonicMs, pauseSync } from '../platform/time.ts'
 import { decodeCacheKey, encodeCacheKey } from './cache-cipher.ts'
 import type { CacheKey, CacheKeySource } from './cache-cipher.ts'
@@ -287,7 +288,9 @@ function ask({ environment, leftMs }: SecretServiceQuestion, words: Words): Repl
   for (const program of ['dbus-send', 'gdbus'] as const) {
     const timeout = Math.floor(leftMs())
     if (timeout <= 0) return { state: 'slow' }
-    const { error, status, stdout, stderr } = spawnSync(program, lineFor(program, words, timeout), {
+    const file = findProgram(program, environment)
+    if (file === undefined) continue
+    const { error, status, stdout, stderr } = spawnSync(file, lineFor(program, words, timeout), {
       env: { ...environment, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createKeychainKey } from '../../src/sessions/keychain.ts'
 import type { KeychainFailure } from '../../src/sessions/keychain.ts'
@@ -246,6 +246,17 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     expect(keychainFailure({ ...bus.environment, PATH: folderWith() }).reason).toBe('no-program')
+  })
+
+  it('a dbus-send of the current folder is not run, though PATH has a relative folder', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    const folder = folderWith()
+    const ran = join(folder, 'ran')
+    writeFileSync(join(folder, 'dbus-send'), `#!/bin/sh\n: >'${ran}'\n`, { mode: 0o755 })
+    const path = relative(process.cwd(), folder)
+    expect(keychainFailure({ ...bus.environment, PATH: path }).reason).toBe('no-program')
+    expect(existsSync(ran)).toBe(false)
   })
 
   it('the session bus of systemd is found without DBUS_SESSION_BUS_ADDRESS', async () => {

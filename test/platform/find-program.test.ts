@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findProgram, isExecutable, startErrno } from '../../src/platform/find-program.ts'
+import { findProgram, isExecutable, startErrno, startOf, startOfCommand } from '../../src/platform/find-program.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -40,6 +40,24 @@ describe.skipIf(process.platform === 'win32')('the file of a program', () => {
     expect(findProgram('awsmfa-op', { PATH: path })).toBe(at('link/awsmfa-op'))
     expect(findProgram(at('program/awsmfa-op'), {})).toBe(at('program/awsmfa-op'))
     expect(findProgram('awsmfa-op', { PATH: at('no-mode') })).toBeUndefined()
+  })
+
+  it('is what is spawned for a name, and a path is spawned as it is', () => {
+    const start = (program: string, ...path: readonly string[]) =>
+      startOf({ program, words: ['-v'], environment: { PATH: path.join(delimiter) } })
+    const spawned = (file: string) => ({ file, words: ['-v'], verbatim: false })
+    expect(start('awsmfa-op', '.', '', 'program', at('no-mode'), at('program'))).toEqual(
+      spawned(at('program/awsmfa-op')),
+    )
+    expect(start('awsmfa-op', at('no-mode'))).toEqual(spawned(at('no-mode/awsmfa-op')))
+    expect(start('awsmfa-op', '.', '', 'program')).toBe('not-found')
+    expect(start('./awsmfa-op', at('program'))).toEqual(spawned('./awsmfa-op'))
+    expect(startOf({ program: 'sh', words: [], environment: {} })).toMatchObject({ file: '/bin/sh' })
+  })
+
+  it('is left to execvp(3) for the command of exec', () => {
+    const command = { program: 'awsmfa-op', words: [], environment: { PATH: '.' } }
+    expect(startOfCommand(command)).toEqual({ file: 'awsmfa-op', words: [], verbatim: false })
   })
 
   // What execvp(3) says when a folder of PATH may not be searched and no other one has the program.
