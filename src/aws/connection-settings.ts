@@ -91,6 +91,12 @@ function resolveEndpointUrl(sources: TransportSources, service: 'sts' | 'iam'): 
   return found
 }
 
+/** Returns whether requests to an address cross the network unencrypted: http:// to a host that is not loopback. */
+export function isUnencrypted(address: string): boolean {
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'http:' && !/^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
 const optionName = (origin: Origin, otherwise: string): string =>
   origin.kind === 'environment'
     ? origin.variable

@@ -4,9 +4,10 @@ import { fromOrigin, showErrno, showOrigin, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { FailureOf, NetworkProblem } from '../model/failure.ts'
+import type { Resolved } from '../model/origin.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
-import { commandLine, profileWord, quoted, say, visible } from '../ui/words.ts'
+import { commandLine, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 export const STS_WORDS = {
@@ -175,4 +176,11 @@ function unreachableHint({ reason, proxy, proxyIgnored }: FailureOf<'NETWORK_UNR
     (reason === 'dns' || reason === 'timeout' || reason === 'unreachable' || reason === 'refused')
     ? 'behind a proxy, set HTTPS_PROXY; awsmfa honours it'
     : undefined
+}
+
+/** Returns the warning about an endpoint over plain HTTP. */
+export function renderUnencrypted({ value, origin }: Resolved<string>, view: FailureView): string {
+  return warn(
+    `requests to ${visible(new URL(value).host)} (from ${showOrigin(origin, view)}) are not encrypted: anyone on the network can read the token code and the new session; use an https:// address`,
+  )
 }

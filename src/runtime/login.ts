@@ -4,8 +4,10 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import { resolveTransport } from '../aws/connection-settings.ts'
+import { isUnencrypted, resolveTransport } from '../aws/connection-settings.ts'
+import type { TransportSettings } from '../aws/connection-settings.ts'
 import { createListMfaDevices, createSts } from '../aws/sts.ts'
+import { renderUnencrypted } from '../errors/sts.ts'
 import type { ProcessStart } from '../layouts/setup-plan.ts'
 import type { Connection, LoginEffects } from '../login/effects.ts'
 import { findServiceEndpoint } from '../login/region.ts'
@@ -78,7 +80,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     osUser: osUser(),
     readFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
-    connect: (settings, snapshots) => connect(settings, snapshots, runtime),
+    connect: connectorOf(runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>
@@ -111,13 +113,28 @@ function readFile(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-function connect(
+/** Its first connection that would not be encrypted is warned about. */
+function connectorOf(runtime: Runtime): LoginRuntime['connect'] {
+  let isWarned = false
+  return (settings, snapshots) => {
+    const transport = transportOf(settings, snapshots, runtime)
+    const { stsEndpointUrl } = transport
+    if (!isWarned && stsEndpointUrl !== undefined && isUnencrypted(stsEndpointUrl.value)) {
+      isWarned = true
+      const view = { home: runtime.home, files: snapshots.paths, now: runtime.now(), debug: false }
+      runtime.warn(renderUnencrypted(stsEndpointUrl, view))
+    }
+    return connect(settings, snapshots, transport, runtime)
+  }
+}
+
+function transportOf(
   settings: ConnectionSettings,
   { config, profiles }: SharedSnapshots,
-  { environment, home, now }: Runtime,
-): Connection {
+  { environment, home }: Runtime,
+): TransportSettings {
   const profileSetting = (key: string): Resolved<string> | undefined => findInChain(key, settings.path, profiles)
-  const transport = resolveTransport({
+  return resolveTransport({
     environment,
     home,
     readText: readFile,
@@ -129,6 +146,14 @@ function connect(
       return services && findServiceEndpoint(config.text, services.value, service)
     },
   })
+}
+
+function connect(
+  settings: ConnectionSettings,
+  { config }: SharedSnapshots,
+  transport: TransportSettings,
+  { now }: Runtime,
+): Connection {
   const origins = {
     serial: settings.serialNumber?.origin,
     longTerm: originOfKeys(settings.longTerm, config.path),

@@ -59,6 +59,8 @@ export interface Runtime {
   readonly terminal: Terminal
   /** Asks at the controlling terminal. */
   readonly asker: Asker
+  /** Takes the line of a warning, with its end; prints nothing with `--quiet`. */
+  readonly warn: (line: string) => void
   /** Takes a line for `--debug`; never a secret. */
   readonly debug: (text: string) => void
   readonly files: SharedFiles
@@ -103,11 +105,12 @@ export async function createRuntime(
   const noColor = await wantsNoColor(invocation, environment, readSettings)
   const asker = createAsker({ environment, noColor })
   const terminal = program === undefined ? terminalOf(environment, noColor, asker) : silentTerminal(program.debug)
+  const warn = invocation.options.quiet === true ? () => undefined : terminal.stderr
   const debug = program?.debug ?? debugTo(terminal, invocation)
   const [uid, allowRoot] = [process.getuid?.(), invocation.options.allowRoot === true]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const key = await chooseCacheKey({ environment, folders, readSettings, debug, warn: terminal.stderr })
+  const key = await chooseCacheKey({ environment, folders, readSettings, debug, warn })
   const cache = forgettingAnswers(
     createSessionCache({ cacheFolder: folders.cache, keySource: key.source, sha256, onOddity: debug }),
     folders.cache,
@@ -130,6 +133,7 @@ export async function createRuntime(
     sha256,
     terminal,
     asker,
+    warn,
     debug,
     files,
     backups: createBackups({ stateFolder: folders.state, now }),

@@ -1,6 +1,6 @@
 /** Endpoint, proxy, CA bundle and retry settings from flags, variables and profiles. */
 import { describe, expect, it } from 'vitest'
-import { chooseProxy, labelOfProxy } from '../../src/aws/connection-settings.ts'
+import { chooseProxy, isUnencrypted, labelOfProxy } from '../../src/aws/connection-settings.ts'
 import type { TransportSources } from '../../src/aws/connection-settings.ts'
 import { resolveTransport } from '../../src/aws/connection-settings.ts'
 import type { Failure } from '../../src/model/failure.ts'
@@ -257,4 +257,20 @@ describe('proxies', () => {
 
 it('AWSMFA_NO_PRECONNECT keeps connections from being opened early', () => {
   expect(resolve({ environment: { AWSMFA_NO_PRECONNECT: '1' } }).preconnect).toBe(false)
+})
+
+it.each([
+  ['http://sts.corp.example', true],
+  ['HTTP://192.0.2.1:8080', true],
+  ['http://[2001:db8::1]:80', true],
+  ['http://localhost.corp.example', true],
+  ['http://127.0.0.1.example', true],
+  ['https://sts.corp.example', false],
+  ['http://localhost:4566', false],
+  ['http://sts.localhost', false],
+  ['http://127.0.0.1:5000', false],
+  ['http://127.8.0.1', false],
+  ['http://[::1]:5000', false],
+])('requests to %s cross the network unencrypted: %s', (address, expected) => {
+  expect(isUnencrypted(address)).toBe(expected)
 })

@@ -48,6 +48,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
       showWaiting: () => () => undefined,
     },
     asker: { style, obstacle: unexpected, askLine: unexpected, say: unexpected },
+    warn: (line) => void stderr.push(line),
     debug: () => undefined,
     files: { read: () => snapshotsWith(''), preflight: unexpected, transact: unexpected },
     backups: { keep: unexpected, list: () => [], remove: unexpected, sweep: () => undefined },
