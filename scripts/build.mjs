@@ -1,7 +1,7 @@
 /**
- * `npm run build`: writes dist/ and THIRD-PARTY-NOTICES. Bundles the CLI, the library and the keychain helper together
- * and splits them into chunks, so that each command loads only what it needs. The output is CommonJS, because the ES
- * module loader adds 4 ms to every start, and not minified, so that stack traces are readable.
+ * `npm run build`: writes dist/ and THIRD-PARTY-NOTICES. Bundles the CLI and the library together and
+ * splits them into chunks, so that each command loads only what it needs. The output is CommonJS, because the ES module
+ * loader adds 4 ms to every start, and not minified, so that stack traces are readable.
  */
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -40,7 +40,9 @@ async function bundle() {
   const build = await rolldown({
     cwd: root,
     platform: 'node',
-    input: { awsmfa: 'src/bin.ts', library: 'src/library/from-awsmfa.ts', 'keychain-helper': 'src/keychain-helper.ts' },
+    input: { awsmfa: 'src/bin.ts', library: 'src/library/from-awsmfa.ts' },
+    // A native add-on, which stays a package.
+    external: [/^@napi-rs\/keyring/],
     // Prefer ES modules, which can be tree-shaken: 306 KB for the SDK instead of 447 KB.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20' },

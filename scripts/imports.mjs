@@ -44,7 +44,7 @@ export const LEVELS = [
 ]
 
 /** The files in `src` itself, above all folders: each is a program. */
-export const ENTRIES = ['bin.ts', 'executable.ts', 'keychain-helper.ts']
+export const ENTRIES = ['bin.ts']
 
 /** What commands share: these files may import commands, and commands may import them. */
 export const COMMAND_HELPERS = ['commands/login-output.ts', 'commands/program-session.ts']

@@ -200,8 +200,7 @@ function valueIn({ text }: IniDocument, { body }: SectionPlace, key: string): st
 
 /** How a config file starts awsmfa. All paths are absolute: programs started from a desktop have a short PATH. */
 export interface ProcessStart {
-  readonly node: string
-  readonly program: string
+  readonly command: readonly [string, ...string[]]
   /** `awsmfa.cmd` as npm installs it on Windows; undefined if there is none. */
   readonly shim?: string | undefined
   readonly isWindows: boolean
@@ -252,13 +251,13 @@ function planProcessLayout(input: ProcessLayoutInput): ProcessLayoutPlan {
  * a shell, and some parsers end a value at ` #` or ` ;`: undefined for a profile name that does not survive all of
  * them. On Windows, uses the shim if node's path has blanks and the shim's has none: see `hasWindowsQuotes`.
  */
-export function processLine(profile: string, { node, program, shim, isWindows }: ProcessStart): string | undefined {
+export function processLine(profile: string, { command, shim, isWindows }: ProcessStart): string | undefined {
   const quote = isWindows ? quoteForWindows : quoteForShell
   const lineFor = (...start: readonly string[]): string | undefined => {
     const quoted = [...start, 'credential-process', '--profile', profile].map(quote)
     return quoted.some((word) => word === undefined) || profile.startsWith('-') ? undefined : quoted.join(' ')
   }
-  const line = lineFor(node, program)
+  const line = lineFor(...command)
   const shorter = isWindows && shim !== undefined ? lineFor(shim) : undefined
   const isQuoted = (text: string): boolean => hasWindowsQuotes(text, isWindows)
   return shorter !== undefined && line !== undefined && isQuoted(line) && !isQuoted(shorter) ? shorter : line

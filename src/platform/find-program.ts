@@ -1,6 +1,7 @@
 /**
- * Which file is meant by the name of a program that awsmfa runs. Only the absolute folders of PATH are searched: `.`,
- * an empty entry or a relative one would run a program of the current folder, which can be anyone's.
+ * Which file is meant by the name of a program that awsmfa runs, and how it starts itself. Only the absolute folders of
+ * PATH are searched: `.`, an empty entry or a relative one would run a program of the current folder, which can be
+ * anyone's.
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
@@ -50,6 +51,18 @@ const DEFAULT_PATH = '/bin:/usr/bin'
 function placesOf(name: string, environment: Environment, moreFolders: readonly string[] = []): readonly string[] {
   const folders = [...(environment['PATH'] ?? DEFAULT_PATH).split(delimiter), ...moreFolders]
   return folders.filter((folder) => isAbsolute(folder)).map((folder) => join(folder, name))
+}
+
+/** Where Bun keeps the files inside a standalone executable: /$bunfs/root, on Windows B:\~BUN\root. */
+const INSIDE_EXECUTABLE = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/
+
+/**
+ * Returns the words that start awsmfa again, with absolute paths: `[executable]`, or `[node, program]` with the program
+ * that runs now.
+ */
+export function ownCommand(program?: string): readonly [string, ...string[]] {
+  const running = process.argv[1] ?? ''
+  return INSIDE_EXECUTABLE.test(running) ? [process.execPath] : [process.execPath, program ?? running]
 }
 
 /** Returns the batch file by which Windows starts a program that npm installed; undefined elsewhere. */

@@ -20,7 +20,7 @@ import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
-import { findShim } from '../platform/find-program.ts'
+import { findShim, ownCommand } from '../platform/find-program.ts'
 import { createDeadline, monotonicMs, pause } from '../platform/time.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { Runtime } from './runtime.ts'
@@ -89,8 +89,8 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
 }
 
 function processStart(isWindows: boolean): ProcessStart {
-  const program = process.argv[1] ?? ''
-  return { node: process.execPath, program, shim: findShim(program), isWindows }
+  const command = ownCommand()
+  return { command, shim: findShim(command[1] ?? ''), isWindows }
 }
 
 function timeoutSignal(seconds: number): AbortSignal {

@@ -18,6 +18,7 @@ import type { GlobalDefaults } from '../login/settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
+import { ownCommand } from '../platform/find-program.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders, Surroundings } from '../platform/paths.ts'
 import type { Now } from '../platform/time.ts'
@@ -240,7 +241,7 @@ async function chooseCacheKey({
   const { createKeychainKey } = await import('../sessions/keychain.ts')
   const { renderNotKept } = await import('../errors/files.ts')
   const source = createKeychainKey({
-    helper: helperFile(),
+    helper: [...ownCommand(entryFile()), '__keychain-helper'],
     stateFolder,
     environment,
     onOddity: debug,
@@ -266,9 +267,9 @@ async function settingsOrNone(readSettings: Runtime['readSettings']): Promise<Gl
   }
 }
 
-/** The built helper is beside the built entries; the code that runs may be a chunk, in a folder below. */
-function helperFile(): string {
-  const name = 'keychain-helper.cjs'
+/** The built program, also from the library: the code that runs is beside it, or a chunk in a folder below. */
+function entryFile(): string {
+  const name = 'awsmfa.cjs'
   const above = join(dirname(__dirname), name)
   return existsSync(above) ? above : join(__dirname, name)
 }

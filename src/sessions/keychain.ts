@@ -33,8 +33,8 @@ export type KeychainAnswer =
 export type KeychainFailure = FailureOf<'KEYCHAIN_UNAVAILABLE'>
 
 export interface KeychainKeyOptions {
-  /** The path of the built helper, src/keychain-helper.ts. */
-  readonly helper: string
+  /** The words that start src/sessions/keychain-helper.ts. */
+  readonly helper: readonly [string, ...string[]]
   /** awsmfa's state folder, which holds the lock for making a key. */
   readonly stateFolder: string
   readonly environment: NodeJS.ProcessEnv
@@ -130,7 +130,8 @@ function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: Keychain
     if (state !== 'unlocked') return failed(state)
   }
   if (leftMs() < 1) return failed('slow')
-  const { error, stdout } = spawnSync(process.execPath, [helper], {
+  const [program, ...args] = helper
+  const { error, stdout } = spawnSync(program, args, {
     env: seen,
     input: candidate,
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { credentialsOf, isSignedIn, cachedSession, openLoginSandbox } from '../support/login-homes.ts'
 import type { LoginTarget, LoginSandbox } from '../support/login-homes.ts'
-import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 
 const MEMORY = '/dev/shm'
@@ -26,7 +26,7 @@ describe('the cache key', () => {
     words: readonly string[],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<RunResult> {
-    return runProgram([process.execPath, BUILT_CLI, ...words], {
+    return runProgram([...PRODUCT, ...words], {
       environment: { ...target.home.environment(target.env), ...environment },
     })
   }

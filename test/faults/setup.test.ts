@@ -9,7 +9,7 @@ import { killAtEveryWritingCall, failEveryWritingCall, failEveryWritingCallInTur
 import type { SweepTarget } from '../support/fault-sweep.ts'
 import { isFileWork } from '../support/login-homes.ts'
 import { needsProgram } from '../support/outside-program.ts'
-import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import { PRODUCT, runCli } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
@@ -43,7 +43,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when',
     const paths = ['.aws', '.local'].map((folder) => join(home.path, folder))
     return {
       home,
-      argv: [process.execPath, BUILT_CLI, command, ...(command === 'setup' ? ['work'] : []), '--yes'],
+      argv: [...PRODUCT, command, ...(command === 'setup' ? ['work'] : []), '--yes'],
       env: home.environment(),
       paths,
     }

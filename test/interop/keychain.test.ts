@@ -23,10 +23,12 @@ import type { KeychainFailure } from '../../src/sessions/keychain.ts'
 import { isFailure } from '../../src/model/failure.ts'
 import { DIST } from '../packaging/built-files.ts'
 import { bundleScript } from '../support/bundle-script.ts'
+import { BUILT_CLI, PRODUCT } from '../support/run-cli.ts'
 import { end, hasSecretService, lookUpSecret, processesOf, startSessionBus } from '../support/secret-service.ts'
 import type { SessionBus } from '../support/secret-service.ts'
 
-const HELPER = join(DIST, 'keychain-helper.cjs')
+const HELPER_WORD = '__keychain-helper'
+const HELPER: Helper = [...PRODUCT, HELPER_WORD]
 /** The D-Bus path of the default keyring, which is unlocked at login. */
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login'
 const SERVICE = ['--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets']
@@ -42,6 +44,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+type Helper = readonly [string, ...string[]]
+
 /** What the key source reports. */
 interface Reports {
   readonly oddities: string[]
@@ -53,7 +57,7 @@ function keySource(
   {
     helper = HELPER,
     reports = { oddities: [], failures: [] },
-  }: { readonly helper?: string; readonly reports?: Reports } = {},
+  }: { readonly helper?: Helper; readonly reports?: Reports } = {},
 ) {
   return createKeychainKey({
     helper,
@@ -65,7 +69,7 @@ function keySource(
 }
 
 /** Tries to find and then to create a key. Returns the reason of the failure, and the time until then. */
-function keychainFailure(environment: NodeJS.ProcessEnv, helper?: string) {
+function keychainFailure(environment: NodeJS.ProcessEnv, helper?: Helper) {
   const reports: Reports = { oddities: [], failures: [] }
   const source = keySource(environment, { reports, ...(helper === undefined ? {} : { helper }) })
   const startMs = performance.now()
@@ -106,9 +110,9 @@ function folderWith(...programs: readonly string[]): string {
 }
 
 /** Runs the helper as awsmfa does. Returns its output and duration. */
-function runHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
+function runHelper(environment: NodeJS.ProcessEnv) {
   const startMs = performance.now()
-  const { stdout, stderr } = spawnSync(process.execPath, [helper], {
+  const { stdout, stderr } = spawnSync(HELPER[0], HELPER.slice(1), {
     env: { ...environment, HOME: folder },
     input: '',
     encoding: 'utf8',
@@ -118,10 +122,10 @@ function runHelper(environment: NodeJS.ProcessEnv, helper = HELPER) {
   return { stdout, stderr, tookMs: performance.now() - startMs }
 }
 
-/** Returns a copy of the helper beside an add-on with this version and code, or beside none. */
-function helperWithAddOn(version: string | undefined, code: string): string {
-  const helper = join(folder, 'keychain-helper.cjs')
-  copyFileSync(HELPER, helper)
+/** Returns a copy of the npm package beside an add-on with this version and code, or beside none. */
+function helperWithAddOn(version: string | undefined, code: string): Helper {
+  const program = join(folder, 'awsmfa.cjs')
+  copyFileSync(BUILT_CLI, program)
   cpSync(join(DIST, 'chunks'), join(folder, 'chunks'), { recursive: true })
   if (version !== undefined) {
     const place = join(folder, 'node_modules', '@napi-rs', 'keyring')
@@ -129,7 +133,7 @@ function helperWithAddOn(version: string | undefined, code: string): string {
     writeFileSync(join(place, 'package.json'), JSON.stringify({ name: '@napi-rs/keyring', version, main: 'index.js' }))
     writeFileSync(join(place, 'index.js'), code)
   }
-  return helper
+  return [process.execPath, program, HELPER_WORD]
 }
 
 describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () => {
@@ -154,7 +158,7 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     const script = await bundleScript(new URL('../support/drivers/keychain-key-once.ts', import.meta.url))
     const answers = await Promise.all(
       [1, 2].map(async () => {
-        const child = spawn(process.execPath, [script, HELPER, folder], {
+        const child = spawn(process.execPath, [script, folder, ...HELPER], {
           env: bus.environment,
           stdio: ['ignore', 'pipe', 'inherit'],
         })

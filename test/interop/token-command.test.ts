@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
-import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, runProgram } from '../support/run-cli.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { openSandbox } from '../support/sandbox.ts'
 import type { Sandbox } from '../support/sandbox.ts'
@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('a token command that fails', () =
       )
       const all = await Promise.all(
         [1, 2, 3].map(() =>
-          runProgram([process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'], {
+          runProgram([...PRODUCT, 'credential-process', '--profile', 'work'], {
             environment: sandbox.world.environment,
           }),
         ),
@@ -61,7 +61,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n${config}`,
     )
-    const { code, stderr } = await runProgram([process.execPath, BUILT_CLI, 'login', 'work', '--debug', ...words], {
+    const { code, stderr } = await runProgram([...PRODUCT, 'login', 'work', '--debug', ...words], {
       environment: sandbox.world.environment,
     })
     expect(stderr).toMatch(/^✔ work: signed in as alice in 111111111111 until /m)
@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
-    const pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
+    const pty = await openPty([...PRODUCT, 'login', 'work'], {
       environment: { ...sandbox.world.environment, TERM: 'xterm-256color' },
       columns: 200,
     })
@@ -93,7 +93,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
     const { code, stdout } = await runProgram(
-      [process.execPath, BUILT_CLI, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'],
+      [...PRODUCT, 'exec', 'work', '--', 'sh', '-c', 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'],
       { environment: sandbox.world.environment },
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^work ASIA\w+\n$/) as string })
@@ -104,10 +104,9 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
       '.aws/config',
       `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nmfa_process = oathtool --totp -b ${seed}\n`,
     )
-    const { code, stdout, stderr } = await runProgram(
-      [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'work'],
-      { environment: sandbox.world.environment },
-    )
+    const { code, stdout, stderr } = await runProgram([...PRODUCT, 'credential-process', '--profile', 'work'], {
+      environment: sandbox.world.environment,
+    })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/) as string })
   })

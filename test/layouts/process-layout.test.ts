@@ -5,8 +5,11 @@ import { processLine } from '../../src/layouts/setup-plan.ts'
 import { hasWindowsQuotes } from '../../src/shell/words.ts'
 import { splitCommand, splitWindowsCommand } from '../../src/shell/words.ts'
 
-const START = { node: '/usr/bin/node', program: '/usr/local/bin/awsmfa', isWindows: false }
-const WINDOWS = { node: 'C:\\Program Files\\nodejs\\node.exe', program: 'C:\\Users\\me\\awsmfa.cjs', isWindows: true }
+const START = { command: ['/usr/bin/node', '/usr/local/bin/awsmfa'], isWindows: false } as const
+const WINDOWS = {
+  command: ['C:\\Program Files\\nodejs\\node.exe', 'C:\\Users\\me\\awsmfa.cjs'],
+  isWindows: true,
+} as const
 
 test.each([
   ['base', '/usr/bin/node /usr/local/bin/awsmfa credential-process --profile base'],
@@ -17,23 +20,24 @@ test.each([
 ])('the line for %s', (profile, line) => expect(processLine(profile, START)).toBe(line))
 
 const SHIM = 'C:\\Users\\me\\AppData\\Roaming\\npm\\awsmfa.cmd'
+const [WINDOWS_NODE, PROGRAM] = WINDOWS.command
 const PLAIN_NODE = 'C:\\node\\node.exe'
 
 // Programs written in Go cannot run a line with quotes.
 test.each([
-  ['base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${WINDOWS.program} credential-process --profile base`],
-  ['base', WINDOWS.node, SHIM, `${SHIM} credential-process --profile base`],
-  ['base', WINDOWS.node, undefined, `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile base`],
+  ['base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${PROGRAM} credential-process --profile base`],
+  ['base', WINDOWS_NODE, SHIM, `${SHIM} credential-process --profile base`],
+  ['base', WINDOWS_NODE, undefined, `"${WINDOWS_NODE}" ${PROGRAM} credential-process --profile base`],
   [
     'base',
-    WINDOWS.node,
+    WINDOWS_NODE,
     'C:\\Users\\Jo Ann\\awsmfa.cmd',
-    `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile base`,
+    `"${WINDOWS_NODE}" ${PROGRAM} credential-process --profile base`,
   ],
-  ['my base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${WINDOWS.program} credential-process --profile "my base"`],
-  ['my base', WINDOWS.node, SHIM, `"${WINDOWS.node}" ${WINDOWS.program} credential-process --profile "my base"`],
+  ['my base', PLAIN_NODE, SHIM, `${PLAIN_NODE} ${PROGRAM} credential-process --profile "my base"`],
+  ['my base', WINDOWS_NODE, SHIM, `"${WINDOWS_NODE}" ${PROGRAM} credential-process --profile "my base"`],
 ])('the line on Windows for %s with %s and %s', (profile, node, shim, line) => {
-  expect(processLine(profile, { ...WINDOWS, node, shim })).toBe(line)
+  expect(processLine(profile, { ...WINDOWS, command: [node, PROGRAM], shim })).toBe(line)
 })
 
 test.each([
@@ -66,7 +70,7 @@ test.each([
       fc.property(name, (profile) => {
         const line = processLine(profile, start)
         if (line !== undefined)
-          expect(split(line)).toEqual([start.node, start.program, 'credential-process', '--profile', profile])
+          expect(split(line)).toEqual([...start.command, 'credential-process', '--profile', profile])
       }),
       { numRuns: 500 },
     )

@@ -48,7 +48,7 @@ test('contains exactly the files to publish', () => {
   expect(
     paths.filter(
       (path) =>
-        !/^dist\/(?:awsmfa|library|keychain-helper|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/awsmfa\.1$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
+        !/^dist\/(?:awsmfa|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/awsmfa\.1$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
           path,
         ),
     ),
@@ -56,7 +56,6 @@ test('contains exactly the files to publish', () => {
   expect(paths).toEqual(
     expect.arrayContaining([
       'dist/awsmfa.cjs',
-      'dist/keychain-helper.cjs',
       expect.stringMatching(/^dist\/chunks\/main-/),
       'docs/awsmfa.1',
       'package.json',
@@ -100,12 +99,8 @@ test('runs when installed offline into an empty folder', () => {
     stdout: '',
     stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n",
   })
-  // The optional keychain add-on is not installed; only the keychain helper needs it.
-  const helper = join(place, 'node_modules', 'awsmfa', 'dist', 'keychain-helper.cjs')
-  expect(spawnSync(process.execPath, [helper], { env: { HOME: folder }, input: '', encoding: 'utf8' })).toMatchObject({
-    stdout: '{"kind":"no-add-on"}\n',
-    stderr: '',
-  })
+  // The optional keychain add-on is not installed.
+  expect(run('__keychain-helper')).toMatchObject({ stdout: '{"kind":"no-add-on"}\n', stderr: '' })
 })
 
 test.skipIf(process.platform === 'win32')('a global install links the man page', () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { BUILT_CLI } from '../support/run-cli.ts'
+import { BUILT_CLI, PRODUCT_LINE } from '../support/run-cli.ts'
 import { builtFiles, DIST, fileWith, modulesIn, packagesIn, staticClosure } from './built-files.ts'
 
 const PRELOAD = fileURLToPath(new URL('preload-report.cjs', import.meta.url))
@@ -103,17 +103,16 @@ test.each([
 
 test('nothing to write to is told, also by the entry', () => {
   const env = { PATH: process.env['PATH'] ?? '', HOME: home }
-  const full = spawnSync('/bin/sh', ['-c', '"$0" "$1" --version > /dev/full', process.execPath, BUILT_CLI], {
+  const full = spawnSync('/bin/sh', ['-c', `${PRODUCT_LINE} --version > /dev/full`], {
     env,
     encoding: 'utf8',
   })
   expect(full.status).toBe(1)
   expect(full.stderr).toContain('awsmfa: error: stdout cannot be written to: the disk is full (ENOSPC)\n')
-  const closed = spawnSync(
-    '/bin/sh',
-    ['-c', '{ "$0" "$1" --version; echo "$?" >&2; } | :', process.execPath, BUILT_CLI],
-    { env, encoding: 'utf8' },
-  )
+  const closed = spawnSync('/bin/sh', ['-c', `{ ${PRODUCT_LINE} --version; echo "$?" >&2; } | :`], {
+    env,
+    encoding: 'utf8',
+  })
   expect(closed.stderr).toBe('0\n')
 })
 

@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import { PRODUCT_LINE, runCli } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 import { ALL_SHELLS, isMissing, POSIX_SHELLS, quoteFor, runScript } from './shells.ts'
@@ -43,7 +43,7 @@ beforeAll(() => {
     '[unknown]\naws_access_key_id = ASIAQQQQQQQQQQQQEXPL\naws_secret_access_key = s\naws_session_token = t\n',
   ]
   home = createTempHome({ '.aws/credentials': sections.join('\n') })
-  home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
+  home.write('.bin/awsmfa', `#!/bin/sh\nexec ${PRODUCT_LINE} "$@"\n`)
   chmodSync(join(home.path, '.bin/awsmfa'), 0o755)
   environment = { PATH: `${join(home.path, '.bin')}:${process.env['PATH'] ?? ''}` }
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
-import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { PRODUCT_LINE, runProgram } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -18,7 +18,7 @@ beforeEach(() => {
   const expiration = new Date(Date.now() + 2 * 3600_000 + 30_000).toISOString().replace(/\.\d+Z$/, 'Z')
   home = createTempHome({
     '.tmux.conf': LINES,
-    '.bin/awsmfa': `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`,
+    '.bin/awsmfa': `#!/bin/sh\nexec ${PRODUCT_LINE} "$@"\n`,
     '.aws/credentials': `[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = ${expiration}\n`,
   })
   chmodSync(join(home.path, '.bin/awsmfa'), 0o700)

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { SweepTarget } from './fault-sweep.ts'
-import { BUILT_CLI, runCli } from './run-cli.ts'
+import { BUILT, PRODUCT, runCli } from './run-cli.ts'
 import type { RunResult } from './run-cli.ts'
 import { encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
@@ -126,7 +126,7 @@ export async function openLoginSandbox(): Promise<LoginSandbox> {
   const signedIn = (): Promise<LoginTarget> => (original ??= afterLogin())
   const toRun = (target: LoginTarget, words: readonly string[]): LoginTarget => ({
     ...target,
-    argv: [process.execPath, BUILT_CLI, ...words],
+    argv: [...PRODUCT, ...words],
     secrets: [...target.secrets, ...(words[3] === undefined ? [] : [words[3]])],
   })
   return {
@@ -184,7 +184,7 @@ function createSharedCode(): {
 
 /** Returns whether a call is file work of awsmfa, and not module loading, a socket or internal to Node. */
 export function isFileWork(call: TracedCall): boolean {
-  return !call.line.includes(join(BUILT_CLI, '..')) && !isInternalToNode(call) && !/<(socket|TCP|UNIX)/.test(call.line)
+  return !call.line.includes(join(BUILT, '..')) && !isInternalToNode(call) && !/<(socket|TCP|UNIX)/.test(call.line)
 }
 
 /** Returns whether a credentials file is as after a login: the old content, then the whole session. */

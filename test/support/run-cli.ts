@@ -20,13 +20,27 @@ export interface RunOptions {
   readonly limitMs?: number
 }
 
-/** The path of the built tool. */
+/** The built program of the npm package, for tests of the package itself. Others use `PRODUCT`. */
 export const BUILT_CLI = fileURLToPath(new URL('../../dist/awsmfa.cjs', import.meta.url))
 
-/** Runs the built tool without a terminal. Rejects if it is not built, or on timeout. */
+const EXECUTABLE = fileURLToPath(new URL('../../build/executable/awsmfa', import.meta.url))
+
+/** Which product is under test: the npm package, or with AWSMFA_TEST_PRODUCT=executable the standalone executable. */
+export const isExecutable = process.env['AWSMFA_TEST_PRODUCT'] === 'executable'
+
+/** The built file of the product under test. */
+export const BUILT = isExecutable ? EXECUTABLE : BUILT_CLI
+
+/** The words that start the product under test. */
+export const PRODUCT: readonly [string, ...string[]] = isExecutable ? [BUILT] : [process.execPath, BUILT]
+
+/** The same as a shell has it. */
+export const PRODUCT_LINE = PRODUCT.map((word) => `'${word}'`).join(' ')
+
+/** Runs the product without a terminal. Rejects if it is not built, or on timeout. */
 export async function runCli(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-  if (!existsSync(BUILT_CLI)) throw new Error(`${BUILT_CLI} does not exist: run 'npm run build' first`)
-  return await runProgram([process.execPath, BUILT_CLI, ...argv], options)
+  if (!existsSync(BUILT)) throw new Error(`${BUILT} does not exist: build it first`)
+  return await runProgram([...PRODUCT, ...argv], options)
 }
 
 /** Runs a program to completion, in a new session: without a controlling terminal, and killable with its children. */

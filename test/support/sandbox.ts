@@ -11,7 +11,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
-import { BUILT_CLI } from './run-cli.ts'
+import { PRODUCT_LINE } from './run-cli.ts'
 import { cacheKeyOf, encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
@@ -49,7 +49,7 @@ export async function openSandbox(world: World, options: SandboxOptions = {}): P
     await sts.configure(changes)
   }
   const control = await startControl(sts, configure)
-  home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
+  home.write('.bin/awsmfa', `#!/bin/sh\nexec ${PRODUCT_LINE} "$@"\n`)
   const send = `fetch('${control.url}', { method: 'POST', body: process.argv[1] }).then((r) => r.text()).then((t) => process.stdout.write(t))`
   home.write('.bin/sts', `#!/bin/sh\nexec '${process.execPath}' -e "${send}" "$1"\n`)
   for (const program of ['awsmfa', 'sts']) chmodSync(join(home.path, '.bin', program), 0o755)

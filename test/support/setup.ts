@@ -1,10 +1,11 @@
 /**
  * Runs before each test file: removes the developer's AWS configuration from the environment and sets unreachable
  * endpoints, so that no test can call AWS (connections to port 9, discard, are refused at once; ListMFADevices goes to
- * IAM, which AWS_ENDPOINT_URL_STS does not cover). Times are in UTC, and help has a program's default width.
+ * IAM, which AWS_ENDPOINT_URL_STS does not cover). AWSMFA_TEST_PRODUCT belongs to the tests. Times are in UTC, and help
+ * has a program's default width.
  */
 for (const name of Object.keys(process.env)) {
-  if (/^(?:(?:AWS|AWSMFA|VEGAS)_.*|(?:https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|COLUMNS)$/i.test(name))
+  if (/^(?:(?:AWS|AWSMFA|VEGAS)_(?!TEST_PRODUCT$).*|(?:https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|COLUMNS)$/i.test(name))
     Reflect.deleteProperty(process.env, name)
 }
 process.env['TZ'] = 'UTC'

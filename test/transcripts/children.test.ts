@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
-import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, runProgram } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { createTempHome } from '../support/temp-home.ts'
@@ -42,8 +42,7 @@ it.skipIf(process.platform !== 'linux' || !needsProgram('strace'))(
           'trace=execve',
           '-o',
           trace,
-          process.execPath,
-          BUILT_CLI,
+          ...PRODUCT,
           'login',
           'work',
           '--token-code',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI, runCli, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, PRODUCT_LINE, runCli, runProgram } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { createTempHome } from '../support/temp-home.ts'
@@ -22,7 +22,7 @@ const LISTENER = `
   setInterval(() => undefined, 1000)
   console.log('ready')
 `
-const EXEC = [BUILT_CLI, 'exec', 'prod', '--', process.execPath, '-e']
+const EXEC: readonly [string, ...string[]] = [...PRODUCT, 'exec', 'prod', '--', process.execPath, '-e']
 
 let home: TempHome
 let pty: Pty | undefined
@@ -38,7 +38,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
   it.each(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)(
     'forwards every %s once if there is no terminal, and waits for the program to exit',
     async (signal) => {
-      const child = spawn(process.execPath, [...EXEC, LISTENER], {
+      const child = spawn(EXEC[0], [...EXEC.slice(1), LISTENER], {
         env: home.environment(),
         stdio: ['ignore', 'pipe', 'inherit'],
         detached: true,
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     ['Ctrl-C', '\u0003', 'SIGINT'],
     ['Ctrl-\\', '\u001c', 'SIGQUIT'],
   ])('delivers %s to the program once and keeps awsmfa running', async (_, key, signal) => {
-    pty = await openPty([process.execPath, ...EXEC, LISTENER], { environment: home.environment() })
+    pty = await openPty([...EXEC, LISTENER], { environment: home.environment() })
     await pty.expect('ready')
     pty.send(key)
     await pty.expect(`got ${signal}`)
@@ -94,10 +94,9 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     )
     home.write('.aws/config', `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${serial}\n`)
     try {
-      pty = await openPty(
-        ['sh', '-c', `eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`],
-        { environment: home.environment(sts.environment()) },
-      )
+      pty = await openPty(['sh', '-c', `eval "$(${PRODUCT_LINE} env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`], {
+        environment: home.environment(sts.environment()),
+      })
       await pty.expect("MFA code for alice (profile 'base'): ")
       pty.send(`${sts.code(serial)}\r`)
       await pty.expect(/reached as ASIA[A-Z2-7]{16}/)
@@ -114,11 +113,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     )
     home.write('.aws/config', '[profile base]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
     pty = await openPty(
-      [
-        'sh',
-        '-c',
-        `trap : INT; eval "$('${process.execPath}' '${BUILT_CLI}' env base)" && echo reached; echo "status $?"`,
-      ],
+      ['sh', '-c', `trap : INT; eval "$(${PRODUCT_LINE} env base)" && echo reached; echo "status $?"`],
       { environment: home.environment() },
     )
     await pty.expect('MFA code')

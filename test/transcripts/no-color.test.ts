@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
-import { BUILT_CLI } from '../support/run-cli.ts'
+import { PRODUCT } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -21,7 +21,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
       '.aws/config': '[profile work]\nregion = eu-west-1\n',
       ...(settings === undefined ? {} : { '.config/awsmfa/config.yaml': settings }),
     })
-    const terminal = await openPty([process.execPath, BUILT_CLI, command, 'work'], {
+    const terminal = await openPty([...PRODUCT, command, 'work'], {
       environment: home.environment({ TERM: 'xterm-256color' }),
     })
     await terminal.exit()

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import { PRODUCT, PRODUCT_LINE, runCli } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -40,10 +40,10 @@ describe('credential-process', () => {
   const codesSent = async (sts: StrictSts): Promise<number> =>
     (await sts.log()).filter(({ parameters }) => parameters['TokenCode'] !== undefined).length
   /** Starts ten processes at once, like make -j, with their output in files. */
-  const tenAtOnce = `for i in ${TEN.join(' ')}; do ("$NODE" "$CLI" credential-process --profile base > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
+  const tenAtOnce = `for i in ${TEN.join(' ')}; do (${PRODUCT_LINE} credential-process --profile base > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
   const openTen = async (environment: Record<string, string>): Promise<Pty> => {
     const pty = await openPty(['/bin/sh', '-c', tenAtOnce], {
-      environment: { ...environment, NODE: process.execPath, CLI: BUILT_CLI },
+      environment: environment,
       columns: 120,
     })
     opened.pty = pty
@@ -132,10 +132,10 @@ describe('credential-process', () => {
 
   it.skipIf(!needsProgram('python3'))('gives up a prompt that nobody answers after --timeout', async () => {
     const { environment } = await start()
-    const pty = await openPty(
-      [process.execPath, BUILT_CLI, 'credential-process', '--profile', 'base', '--timeout', '2s'],
-      { environment, columns: 120 },
-    )
+    const pty = await openPty([...PRODUCT, 'credential-process', '--profile', 'base', '--timeout', '2s'], {
+      environment,
+      columns: 120,
+    })
     opened.pty = pty
     await pty.expect('MFA code for alice')
     expect((await pty.exit()).code).toBe(1)

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI } from '../support/run-cli.ts'
+import { PRODUCT } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -33,7 +33,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
 
   const login = async (): Promise<Pty> => {
     const environment = home.environment({ ...sts.environment(), TERM: 'xterm-256color' })
-    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], { environment })
+    pty = await openPty([...PRODUCT, 'login', 'work'], { environment })
     await pty.expect(PROMPT)
     return pty
   }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI, runCli, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, runCli, runProgram } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { LogEntry, StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -46,17 +46,7 @@ describe('concurrent logins', () => {
     const one = runCli(['login', 'one', '--token-code', code], { environment })
     await expect.poll(async () => withCode(await sts.log()).length, { timeout: 60_000 }).toBe(1)
     const two = runProgram(
-      [
-        '/bin/sh',
-        '-c',
-        '"$0" "$@" 2> "$HOME/stderr"',
-        process.execPath,
-        BUILT_CLI,
-        'login',
-        'two',
-        '--token-code',
-        code,
-      ],
+      ['/bin/sh', '-c', '"$0" "$@" 2> "$HOME/stderr"', ...PRODUCT, 'login', 'two', '--token-code', code],
       { environment },
     )
     const stderr = (): string => {
@@ -85,10 +75,10 @@ describe('concurrent logins', () => {
 
   it.skipIf(!needsProgram('python3'))('on two terminals prompt once and share the session', async () => {
     const { sts, environment } = await start()
-    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+    const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
     await first.expect("MFA code for alice (profile 'one'): ")
-    const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two', '--force'], { environment })
+    const second = await openPty([...PRODUCT, 'login', 'two', '--force'], { environment })
     opened.ptys.push(second)
     await second.expect(`waiting for another login (process ${first.pid})`)
     first.send(`${sts.code(serial)}\r`)
@@ -103,7 +93,7 @@ describe('concurrent logins', () => {
 
   it.skipIf(!needsProgram('python3'))('with a code that is given do not wait until it has changed', async () => {
     const { sts, environment } = await start()
-    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+    const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
     await first.expect("MFA code for alice (profile 'one'): ")
     const second = await runCli(['login', 'two', '--token-code', sts.code(serial)], { environment, limitMs: 60_000 })
@@ -117,10 +107,10 @@ describe('concurrent logins', () => {
 
   it.skipIf(!needsProgram('python3'))('all fail when the prompt is cancelled, and none prompts again', async () => {
     const { environment } = await start()
-    const first = await openPty([process.execPath, BUILT_CLI, 'login', 'one'], { environment })
+    const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
     await first.expect("MFA code for alice (profile 'one'): ")
-    const second = await openPty([process.execPath, BUILT_CLI, 'login', 'two'], { environment, columns: 120 })
+    const second = await openPty([...PRODUCT, 'login', 'two'], { environment, columns: 120 })
     opened.ptys.push(second)
     await second.expect('waiting for another login')
     first.send('\u0003')

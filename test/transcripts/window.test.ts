@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { findCommandLines, findProcesses, startDisplay } from '../support/display.ts'
 import type { Display } from '../support/display.ts'
 import { needsProgram } from '../support/outside-program.ts'
-import { BUILT_CLI, runCli } from '../support/run-cli.ts'
+import { BUILT, runCli } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
@@ -92,7 +92,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
     const run = login({}, '--prompt=zenity')
     await display.expectWindow('awsmfa')
     const own = findCommandLines('HOME', home.path)
-    expect(own.filter((line) => line.includes(BUILT_CLI))).toHaveLength(1)
+    expect(own.filter((line) => line.includes(BUILT))).toHaveLength(1)
     signalProcess(home.path, signal)
     expect((await run).code).toBe(codes[signal])
     expect(windowLines()).toEqual([])
@@ -221,5 +221,5 @@ describe.skipIf(!canRun)('the prompt window', () => {
 })
 
 function signalProcess(home: string, signal: NodeJS.Signals): void {
-  for (const { pid, line } of findProcesses('HOME', home)) if (line.includes(BUILT_CLI)) process.kill(pid, signal)
+  for (const { pid, line } of findProcesses('HOME', home)) if (line.includes(BUILT)) process.kill(pid, signal)
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI } from '../support/run-cli.ts'
+import { PRODUCT } from '../support/run-cli.ts'
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
@@ -63,7 +63,7 @@ describe.skipIf(!needsProgram('python3'))('a prompt for a login that cannot succ
     const credentials = `[work-long-term]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`
     home = createTempHome({ '.aws/credentials': credentials, '.aws/config': CONFIG })
     await sts.configure({ clockOffsetMs, clearLog: true, faults: [{ kind: 'hold', operation: 'GetCallerIdentity' }] })
-    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work'], {
+    pty = await openPty([...PRODUCT, 'login', 'work'], {
       environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }),
       columns: 200,
     })

@@ -7,7 +7,7 @@ import { needsProgram } from '../support/outside-program.ts'
 import { waitForExit, waitForFile } from '../support/processes.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
+import { PRODUCT, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { openSandbox } from '../support/sandbox.ts'
@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   }
 
   async function login(...words: readonly string[]): Promise<Pty> {
-    pty = await openPty([process.execPath, BUILT_CLI, 'login', 'work', ...words], {
+    pty = await openPty([...PRODUCT, 'login', 'work', ...words], {
       environment: environment(),
       columns: 200,
     })
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   }
 
   async function loginWithoutTerminal(): Promise<RunResult> {
-    return await runProgram([process.execPath, BUILT_CLI, 'login', 'work'], { environment: environment() })
+    return await runProgram([...PRODUCT, 'login', 'work'], { environment: environment() })
   }
 
   async function expectYkmanExited(): Promise<void> {

@@ -1,13 +1,13 @@
 /**
  * Finds or creates the cache key in the keychain once, in a separate process, and prints it:
- *   keychain-key-once.cjs <helper> <state folder>
+ *   keychain-key-once.cjs <state folder> <words that start the helper>
  */
 import { createKeychainKey } from '../../../src/sessions/keychain.ts'
 import { encodeCacheKey } from '../../../src/sessions/cache-cipher.ts'
 
-const [, , helper = '', stateFolder = ''] = process.argv
+const [, , stateFolder = '', program = '', ...words] = process.argv
 const source = createKeychainKey({
-  helper,
+  helper: [program, ...words],
   stateFolder,
   environment: process.env,
   onOddity: () => undefined,
