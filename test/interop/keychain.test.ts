@@ -354,7 +354,7 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
     }
     keySource(environment, { helper: helperWithAddOn('2.1.2', code) }).find()
     const seen = JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')) as readonly (readonly string[])[]
-    expect(seen).toEqual([[], [], expect.arrayContaining(['PATH', 'HOME', 'DBUS_SESSION_BUS_ADDRESS'])])
+    expect(seen).toEqual([[HELPER_WORD], [], expect.arrayContaining(['PATH', 'HOME', 'DBUS_SESSION_BUS_ADDRESS'])])
     expect(seen[2]?.filter((name) => /^(AWS|NODE|DISPLAY|WAYLAND)/.test(name))).toEqual([])
   })
 })

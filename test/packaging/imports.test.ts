@@ -95,8 +95,8 @@ describe('an import against the order is reported', () => {
     ],
     [
       'of an entry point',
-      { 'cli/help.ts': "import '../executable.ts'\n", 'executable.ts': '' },
-      'cli/help.ts:1 imports executable: cli must not import from src',
+      { 'cli/help.ts': "import '../bin.ts'\n", 'bin.ts': '' },
+      'cli/help.ts:1 imports bin: cli must not import from src',
     ],
     [
       'from model',
