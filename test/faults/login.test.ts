@@ -28,6 +28,7 @@ import {
 import type { LoginTarget, LoginSandbox } from '../support/login-homes.ts'
 import { needsMounts, withSmallDisk } from '../support/mount-namespace.ts'
 import { needsProgram } from '../support/outside-program.ts'
+import { isExecutable } from '../support/run-cli.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { callsOn, inPairs, runProgram, runTraced, writingCalls } from '../support/strace.ts'
 import type { TracedCall } from '../support/strace.ts'
@@ -137,8 +138,8 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a
       ]
     })
     expect(outcomes.toSorted()).toEqual([
-      // The preflight writes zeros, and a short write leaves zeros at its start, so it does not fail.
-      ['.aws', 0],
+      // Node writes the rest, behind a hole of zeros: what the preflight wanted to write. Bun does not.
+      ['.aws', isExecutable ? 1 : 0],
       ['.aws', 1],
       ['.aws/credentials.awsmfa', 0],
       ['cache-key', 0],
