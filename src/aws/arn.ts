@@ -28,6 +28,11 @@ export function nameOfArn(arn: string): string {
   return visible(arn.slice(arn.lastIndexOf('/') + 1))
 }
 
+/** Returns the name of the IAM user that an ARN names, without the user's path; undefined for a role or root. */
+export function userNameOfArn(arn: string): string | undefined {
+  return arn.includes(':user/') ? arn.slice(arn.lastIndexOf('/') + 1) : undefined
+}
+
 /**
  * Returns `alice in 111111111111` for `arn:…:iam::…:user/path/alice`, `role Admin in 222222222222` for
  * `arn:…:sts::…:assumed-role/Admin/session`, and undefined if neither account nor ARN is known.

@@ -58,17 +58,17 @@ export function createStsSdk(endpoint: ServiceEndpoint, signer: () => SigningCre
 const SERIAL = /^[\w+=/:,.@-]{9,256}$/
 
 /**
- * Lists the MFA devices of the user who signs, with one request: a user has at most 8 devices (IAM User Guide, "IAM and
- * AWS STS quotas"), a page holds 100.
+ * Lists the MFA devices of the user who signs, by name if one is given, with one request: a user has at most 8 devices
+ * (IAM User Guide, "IAM and AWS STS quotas"), a page holds 100.
  */
 export async function listMfaDevicesOnce(
   endpoint: ServiceEndpoint,
-  signer: SigningCredentials,
+  { signer, userName }: { readonly signer: SigningCredentials; readonly userName: string | undefined },
   agent: Agent,
   options: SendOptions,
 ): Promise<Reading<readonly ListedMfaDevice[]>> {
   const client = withoutVersionWarning(() => new IAMClient(clientSettings(endpoint, () => signer, agent)))
-  const { MFADevices: devices } = await client.send(new ListMFADevicesCommand({}), options)
+  const { MFADevices: devices } = await client.send(new ListMFADevicesCommand({ UserName: userName }), options)
   if (devices === undefined) return { defect: 'the answer lists no devices, not even none', incomplete: true }
   const serials = devices.map((device) => device.SerialNumber ?? '')
   if (!serials.every((serial) => SERIAL.test(serial)))

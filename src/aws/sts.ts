@@ -46,8 +46,15 @@ export interface Sts {
   readonly prepare: () => void
 }
 
-/** IAM's ListMFADevices for the user whose keys sign. Throws ACCESS_DENIED and what Sts throws. */
-export type ListMfaDevices = (signer: SigningCredentials, signal: AbortSignal) => Promise<readonly ListedMfaDevice[]>
+/**
+ * IAM's ListMFADevices for the user whose keys sign; with `userName` the request names that user. Throws ACCESS_DENIED
+ * and what Sts throws.
+ */
+export type ListMfaDevices = (
+  signer: SigningCredentials,
+  signal: AbortSignal,
+  userName?: string,
+) => Promise<readonly ListedMfaDevice[]>
 
 /** What STS and IAM are called with. Times in ms. */
 export interface AwsCallerOptions {
@@ -110,10 +117,10 @@ export function createListMfaDevices(options: AwsCallerOptions): ListMfaDevices 
   const found = iamEndpoint(options.region, transport)
   const endpoint = { ...found, url: transport.iamEndpointUrl?.value ?? found.url }
   const caller = createAwsCaller(endpoint, options)
-  return (signer, signal) =>
+  return (signer, signal, userName) =>
     caller.call({ operation: 'ListMFADevices', signer, signal }, async (sendOptions) => {
       const [{ listMfaDevicesOnce }, agent] = await Promise.all([import('./sdk-clients.ts'), caller.agent()])
-      return listMfaDevicesOnce(endpoint, signer, agent, sendOptions)
+      return listMfaDevicesOnce(endpoint, { signer, userName }, agent, sendOptions)
     })
 }
 

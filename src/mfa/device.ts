@@ -1,12 +1,13 @@
 /** MFA devices: valid serial numbers, and the device that IAM lists if none is configured. */
-import { parseArn, withoutArn } from '../aws/arn.ts'
+import { parseArn, userNameOfArn, withoutArn } from '../aws/arn.ts'
 import type { ListedMfaDevice } from '../aws/sts-api.ts'
-import type { ListMfaDevices } from '../aws/sts.ts'
+import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Deadline } from '../platform/time.ts'
+import type { IdentityMemory } from '../sessions/caller-identity.ts'
 import type { Terminal } from '../ui/terminal.ts'
 import { note, visible } from '../ui/words.ts'
 
@@ -52,6 +53,8 @@ export interface DeviceSearch {
 
 export interface DeviceEffects {
   readonly listMfaDevices: ListMfaDevices
+  readonly sts: Pick<Sts, 'getCallerIdentity'>
+  readonly facts: IdentityMemory
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose' | 'showWaiting'>
   readonly deadline: Deadline
   readonly cancelled: AbortSignal
@@ -89,11 +92,12 @@ export async function findDevice(
 async function listDevices(
   search: DeviceSearch,
   signer: LongTermCredentials,
-  { listMfaDevices, terminal, deadline }: DeviceEffects,
+  effects: DeviceEffects,
 ): Promise<readonly ListedMfaDevice[]> {
+  const { listMfaDevices, terminal, deadline } = effects
   const stopWaiting = terminal.showWaiting('looking for your MFA device')
   try {
-    return await listMfaDevices(signer, deadline.signal)
+    return await listMfaDevices(signer, deadline.signal).catch((error: unknown) => listByName(error, signer, effects))
   } catch (error) {
     if (!(error instanceof AwsmfaError) || deadline.signal.aborted) throw error
     if (error.failure.code === 'CREDENTIALS_REJECTED' || error.failure.code === 'CLOCK_SKEWED') throw error
@@ -101,6 +105,27 @@ async function listDevices(
   } finally {
     stopWaiting()
   }
+}
+
+/**
+ * Lists again with the user's name. A policy that allows users their own devices names
+ * `arn:aws:iam::*:user/${aws:username}`, and IAM compares a request without a name with no user's ARN (IAM User Guide,
+ * "AWS: Allows MFA-authenticated IAM users to manage their own MFA device"). Throws the refusal if there is no name.
+ */
+async function listByName(
+  refusal: unknown,
+  signer: LongTermCredentials,
+  { listMfaDevices, sts, facts, deadline }: DeviceEffects,
+): Promise<readonly ListedMfaDevice[]> {
+  if (!isFailure(refusal, 'ACCESS_DENIED')) throw refusal
+  let identity = facts.identityOf(signer.accessKeyId)
+  if (identity === undefined) {
+    identity = await sts.getCallerIdentity(signer, deadline.signal)
+    facts.rememberIdentity(signer.accessKeyId, identity)
+  }
+  const userName = userNameOfArn(identity.arn)
+  if (userName === undefined) throw refusal
+  return await listMfaDevices(signer, deadline.signal, userName)
 }
 
 function missing(

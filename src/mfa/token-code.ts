@@ -1,4 +1,5 @@
 /** Token codes: asking all sources at once, redeeming a code, and waiting for the next one. */
+import { userNameOfArn } from '../aws/arn.ts'
 import type { MfaProof } from '../aws/sts-api.ts'
 import type { Sts } from '../aws/sts.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -211,5 +212,5 @@ function secondsToNextCode(now: Date): number {
 /** Returns the name of an IAM user; a role or root has none. */
 export function userNameOf(identity: Pick<IdentityLookup, 'known'>): string | undefined {
   const arn = identity.known()?.arn
-  return arn?.includes(':user/') === true ? arn.slice(arn.lastIndexOf('/') + 1) : undefined
+  return arn === undefined ? undefined : userNameOfArn(arn)
 }

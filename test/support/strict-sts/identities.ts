@@ -33,6 +33,7 @@ export const listMfaDevices = (_state: ServerState, signer: Signer, parameters: 
   if (
     signer.kind === 'assumed-role' ||
     !signer.user.mayListMfaDevices ||
+    (signer.user.mayListMfaDevices === 'by-name' && name === undefined) ||
     (name !== undefined && name !== signer.user.name)
   ) {
     const user = name ?? (signer.kind === 'assumed-role' ? '' : signer.user.name)

@@ -26,7 +26,8 @@ export type User = {
   readonly userId: string
   readonly accessKeys: readonly AccessKey[]
   readonly devices: readonly MfaDevice[]
-  readonly mayListMfaDevices: boolean
+  /** `by-name`: a policy for `user/${aws:username}` allows it, which a request without UserName does not match. */
+  readonly mayListMfaDevices: boolean | 'by-name'
   readonly isRoot?: boolean
 }
 

@@ -27,7 +27,7 @@ type UserOptions = {
   readonly partition?: Partition
   readonly keyNumber?: number
   readonly devices?: readonly MfaDevice[]
-  readonly mayListMfaDevices?: boolean
+  readonly mayListMfaDevices?: User['mayListMfaDevices']
 }
 
 /** Returns a user with one active key and, by default, one virtual device with the same name. */
@@ -76,6 +76,8 @@ export const HARDWARE_SERIAL = 'GAHT12345678'
 /** The external ID that the role ReadOnly of `aliceWorld` requires. */
 export const READ_ONLY_EXTERNAL_ID = 'example-external-id:42'
 
+const SELMA_ARN = `arn:aws:iam::${HOME}:user/team/selma`
+
 const homeAccount = (): Account => {
   const hardware: MfaDevice = {
     serial: HARDWARE_SERIAL,
@@ -113,6 +115,7 @@ const homeAccount = (): Account => {
       }),
       userOf(HOME, 'nomfa', { keyNumber: 7, devices: [] }),
       { ...retired, accessKeys: retired.accessKeys.map((key) => ({ ...key, isActive: false })) },
+      { ...userOf(HOME, 'selma', { keyNumber: 10, mayListMfaDevices: 'by-name' }), arn: SELMA_ARN },
       root,
     ],
     roles: [],
@@ -129,9 +132,9 @@ const foreignAccount = (partition: Partition, id: string, name: string): Account
 /**
  * The world of most tests. Account 111111111111: alice (device mfa/alice), bob (may not list devices), hank (hardware
  * token), frida (passkey only), dora (disabled device), mina (two devices), nomfa (no device), ivan (inactive key),
- * root. Roles: 222222222222 Admin (12 h, MFA), Open (no MFA required) and Chained (trusts only Admin), 333333333333
- * Deploy (denied), 444444444444 ReadOnly (external ID). GovCloud 555555555555 with gus, China 666666666666 with chen,
- * each with a role Admin.
+ * selma (path /team/, may list devices by name), root. Roles: 222222222222 Admin (12 h, MFA), Open (no MFA required)
+ * and Chained (trusts only Admin), 333333333333 Deploy (denied), 444444444444 ReadOnly (external ID). GovCloud
+ * 555555555555 with gus, China 666666666666 with chen, each with a role Admin.
  */
 export const aliceWorld = (): World => ({
   accounts: [
