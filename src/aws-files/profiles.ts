@@ -12,9 +12,11 @@
 import { decodeUtf8, encodeUtf8 } from './edit.ts'
 import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import { classifyProfile } from './ownership.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { Resolved, SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
+import { nearest } from '../ui/words.ts'
 
 type ConfigForm = NonNullable<ProfileView['configForm']>
 
@@ -71,6 +73,71 @@ export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileN
     profiles: readProfiles({ credentials: credentials.text, config: config.text }),
     paths: { credentials: credentials.path, config: config.path },
   }
+}
+
+/** The profiles that the words of a command line name. `byPattern`: a pattern named some of them. */
+export interface NamedProfiles {
+  readonly profiles: readonly string[]
+  readonly byPattern: boolean
+}
+
+/** Returns whether a word may be a pattern: `*` matches any characters, `?` one. */
+export function hasWildcard(word: string): boolean {
+  return /[*?]/.test(word)
+}
+
+/**
+ * Returns the profiles that words name, each once and in their order. A word that is the name of a profile, or has no
+ * wildcard, is a name, known or not; any other one is a pattern. A pattern also matches `others`, names that are in
+ * neither file, and passes over long-term credentials, which are nobody's session. Throws PROFILE_NOT_FOUND for a
+ * pattern that matches nothing.
+ */
+export function expandProfiles(
+  words: readonly string[],
+  { profiles, paths }: Pick<SharedSnapshots, 'profiles' | 'paths'>,
+  others: readonly string[] = [],
+): NamedProfiles {
+  const known = words.some(hasWildcard) ? [...new Set([...profiles.names(), ...others])] : []
+  const isPattern = (word: string): boolean => hasWildcard(word) && !known.includes(word)
+  const matching = (word: string): readonly string[] => {
+    const pattern = toPattern(word)
+    const names = known.filter(
+      (name) => pattern.test(name) && classifyProfile(profiles.find(name)).kind !== 'long-term',
+    )
+    if (names.length === 0) throw profileNotFound(namedOnLine(word), { profiles, paths })
+    return names
+  }
+  return {
+    profiles: [...new Set(words.flatMap((word) => (isPattern(word) ? matching(word) : [word])))],
+    byPattern: words.some(isPattern),
+  }
+}
+
+function toPattern(word: string): RegExp {
+  const source = word
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 'su')
+}
+
+/** Returns a profile that a word of the command line names. */
+export function namedOnLine(profile: string): Resolved<string> {
+  return { value: profile, origin: { kind: 'flag', flag: 'profile' } }
+}
+
+/** Returns the failure of a name or pattern that matches no profile. */
+export function profileNotFound(
+  { value: profile, origin }: Resolved<string>,
+  { profiles, paths: { config, credentials } }: Pick<SharedSnapshots, 'profiles' | 'paths'>,
+): AwsmfaError {
+  return new AwsmfaError({
+    code: 'PROFILE_NOT_FOUND',
+    profile,
+    origin,
+    paths: [config, credentials],
+    nearest: nearest(profile, profiles.names()),
+  })
 }
 
 /** Returns whether a byte string is UTF-16 with its mark, as `>` writes it in Windows PowerShell. */

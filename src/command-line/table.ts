@@ -9,6 +9,12 @@ import type { CommandName } from '../model/invocation.ts'
 
 const PROFILE = { ...value('profile', 'NAME', 'the profile, as an option'), short: 'p' } as const
 
+const PROFILES = {
+  name: 'profile',
+  description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
+  maximum: Infinity,
+} as const
+
 const QUIET_TALK = flag('quiet', 'say nothing but errors')
 
 const TOKEN_COMMAND = value('token-command', 'COMMAND', 'a command that prints the token code')
@@ -50,11 +56,7 @@ const FRESH = value('min-ttl', 'TIME', 'renew first if less than this is left, s
 const ROWS = {
   login: {
     summary: 'Sign in with a token code: get a session, store it',
-    positional: {
-      name: 'profile',
-      description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
-      maximum: Infinity,
-    },
+    positional: PROFILES,
     tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
     options: [
       PROFILE,
@@ -95,7 +97,7 @@ const ROWS = {
 
   status: {
     summary: 'Say what is left of a session',
-    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    positional: PROFILES,
     options: [
       PROFILE,
       flag('all', 'every profile, as a table'),
@@ -115,7 +117,7 @@ const ROWS = {
 
   logout: {
     summary: 'Take a session out of the credentials file',
-    positional: { name: 'profile', description: 'the profiles; else AWS_PROFILE, else default', maximum: Infinity },
+    positional: PROFILES,
     options: [
       PROFILE,
       flag('all', 'every session that awsmfa stored'),
@@ -202,7 +204,7 @@ const ROWS = {
         options: ['profile', 'quiet'],
       },
     },
-    positional: { name: 'profile', description: 'after clear: the profiles; else all', maximum: Infinity },
+    positional: { name: 'profile', description: 'after clear: names or patterns; else all', maximum: Infinity },
     options: [PROFILE, flag('json', 'print what is kept as JSON'), QUIET_TALK, NO_COLOR, DEBUG],
     conflicts: [],
     examples: [
@@ -267,7 +269,7 @@ const ROWS = {
 
   doctor: {
     summary: 'Say what is wrong, and what each tool will do',
-    positional: { name: 'profile', description: 'look at this profile alone; else at all', maximum: 1 },
+    positional: { name: 'profile', description: 'names or patterns; else every profile', maximum: Infinity },
     options: [
       PROFILE,
       flag('fix', 'mend what is safe to mend'),

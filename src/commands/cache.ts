@@ -1,5 +1,6 @@
 /** `cache`: shows the sessions in awsmfa's own cache, without their secrets, or removes them. */
 import { identityInWords, nameOfArn, parseArn } from '../aws/arn.ts'
+import { expandProfiles, hasWildcard } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
@@ -12,18 +13,26 @@ import { renderTable } from '../ui/style.ts'
 import { listed, note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What `cache` uses. It cannot reach STS: AWS has no way to end a session early. */
-type CacheRuntime = Pick<Runtime, 'cache' | 'facts' | 'now' | 'terminal'>
+type CacheRuntime = Pick<Runtime, 'cache' | 'facts' | 'files' | 'now' | 'terminal'>
 
 /**
  * Shows the sessions in awsmfa's own cache (`show`), or removes those of the named profiles or all (`clear`), and
- * returns the exit code: 0, also if there is nothing. The credentials file is not touched. Throws FILE_NOT_WRITABLE.
+ * returns the exit code: 0, also if there is nothing. The credentials file is not touched. Throws FILE_NOT_WRITABLE,
+ * and PROFILE_NOT_FOUND for a pattern that matches no profile.
  */
 export function cache(invocation: Invocation<'cache'>, runtime: CacheRuntime): number {
   const [action, ...profiles] = invocation.positionals
   const { profile } = invocation.options
   if (action === 'show') show(invocation.options.json === true, runtime)
-  else clear([...new Set(profile === undefined ? profiles : [profile])], invocation.options.quiet === true, runtime)
+  else clear(profile === undefined ? named(profiles, runtime) : [profile], invocation.options.quiet === true, runtime)
   return 0
+}
+
+/** The profiles that the words name; a pattern also matches those that only the cache knows. */
+function named(words: readonly string[], { cache: stored, files }: CacheRuntime): readonly string[] {
+  if (!words.some(hasWildcard)) return [...new Set(words)]
+  const cached = stored.list().flatMap((record) => record.profiles)
+  return expandProfiles(words, files.read(), cached).profiles
 }
 
 function show(json: boolean, { cache: stored, facts, now: clock, terminal }: CacheRuntime): void {
@@ -62,8 +71,8 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: stored, ter
   // Last: what killed processes left of these sessions, too.
   stored.sweep()
   if (quiet) return
-  const named = (names: readonly string[]): string => listed(names.map(quoted), 'and')
-  const whose = all ? '' : ` of ${named(profiles)}`
+  const shown = (names: readonly string[]): string => listed(names.map(quoted), 'and')
+  const whose = all ? '' : ` of ${shown(profiles)}`
   terminal.stderr(
     count === 0
       ? note(`no session${whose} is kept`)
@@ -74,7 +83,7 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: stored, ter
     .toSorted()
   if (others.length > 0)
     terminal.stderr(
-      note(`shared with ${named(others)}: a new session for ${others.length === 1 ? 'it' : 'them'} takes a code too`),
+      note(`shared with ${shown(others)}: a new session for ${others.length === 1 ? 'it' : 'them'} takes a code too`),
     )
 }
 

@@ -3,6 +3,7 @@
  * `--fix` fixes what is safe to fix.
  */
 import type { FileDifference } from '../aws-files/diff.ts'
+import { expandProfiles, namedOnLine, profileNotFound } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { examine, profilesIn } from '../doctor/examination.ts'
@@ -21,11 +22,8 @@ import {
 } from '../doctor/report.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, confirmChange, shownChange } from '../layouts/change-files.ts'
-import { AwsmfaError } from '../model/failure.ts'
-import type { Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { nearest } from '../ui/words.ts'
 
 /** What doctor needs. */
 type DoctorContext = Pick<
@@ -48,6 +46,8 @@ interface Diagnosis {
   readonly files: InputFiles
   readonly machine: Machine
   readonly findings: readonly Finding[]
+  /** The profiles that were named; undefined: all. */
+  readonly only: readonly string[] | undefined
 }
 
 /**
@@ -57,14 +57,13 @@ interface Diagnosis {
 export async function doctor(invocation: Invocation<'doctor'>, context: DoctorContext): Promise<number> {
   const { options } = invocation
   const { terminal, home, now } = context
-  const only = namedProfile(invocation)
   const clockOffsetSeconds = options.online === true ? await measureClockOffset(context) : undefined
   const read = (): Diagnosis => {
     const files = readInputFiles(context.paths)
     const profiles = profilesIn(files)
     const machine = { ...inspectMachine(files, profiles, context), clockOffsetSeconds }
-    if (only !== undefined) assertExists(only, profiles, files)
-    return { files, machine, findings: diagnose(examine(files, machine, profiles), only?.value) }
+    const only = namedProfiles(invocation, profiles, files)
+    return { files, machine, findings: diagnose(examine(files, machine, profiles), only), only }
   }
   const report = ({ findings }: Diagnosis): number => {
     const messages = { home, now: now() }
@@ -78,7 +77,7 @@ export async function doctor(invocation: Invocation<'doctor'>, context: DoctorCo
   }
   const diagnosis = read()
   if (options.fix !== true) return report(diagnosis)
-  const isFixed = await fix(diagnosis, only?.value, invocation, context)
+  const isFixed = await fix(diagnosis, invocation, context)
   if (isFixed) return report(read())
   // What was shown is the report, but for programs.
   return options.json === true ? report(diagnosis) : exitCodeOf(diagnosis.findings)
@@ -100,8 +99,7 @@ const REPAIRS: ReadonlySet<FindingCode> = new Set<FindingCode>([
  * whether it did; with `--dry-run` it only shows. Throws DECLINED, and what changing files throws.
  */
 async function fix(
-  { files, machine, findings }: Diagnosis,
-  only: string | undefined,
+  { files, machine, findings, only }: Diagnosis,
   invocation: Invocation<'doctor'>,
   context: DoctorContext,
 ): Promise<boolean> {
@@ -135,7 +133,7 @@ async function fix(
 }
 
 /** Plans from the files as they are now, but the machine as it was read; fixes only what the report is about. */
-function editsFor(snapshots: SharedSnapshots, files: InputFiles, machine: Machine, only: string | undefined) {
+function editsFor(snapshots: SharedSnapshots, files: InputFiles, machine: Machine, only: Diagnosis['only']) {
   const current = {
     credentials: { ...files.credentials, ...snapshots.credentials },
     config: { ...files.config, ...snapshots.config },
@@ -143,25 +141,22 @@ function editsFor(snapshots: SharedSnapshots, files: InputFiles, machine: Machin
   return planFixes(current, machine, only === undefined ? undefined : isAbout(only, examine(current, machine)))
 }
 
-/** The profile to report on; undefined: all, whatever AWS_PROFILE says. */
-function namedProfile({ positionals: [positional], options }: Invocation<'doctor'>): Resolved<string> | undefined {
-  if (positional !== undefined) return { value: positional, origin: { kind: 'flag', flag: 'profile' } }
-  const flag = options.profile
-  return typeof flag === 'string' ? { value: flag, origin: { kind: 'flag', flag: '--profile' } } : undefined
-}
-
-function assertExists(
-  { value, origin }: Resolved<string>,
+/**
+ * The profiles to report on; undefined: all, whatever AWS_PROFILE says. Throws PROFILE_NOT_FOUND for one that is in
+ * neither file.
+ */
+function namedProfiles(
+  { positionals, options }: Invocation<'doctor'>,
   profiles: Profiles,
   { config, credentials }: InputFiles,
-): void {
-  if (profiles.find(value) !== undefined) return
-  const paths = [config.path, credentials.path]
-  throw new AwsmfaError({
-    code: 'PROFILE_NOT_FOUND',
-    profile: value,
-    origin,
-    paths,
-    nearest: nearest(value, profiles.names()),
-  })
+): readonly string[] | undefined {
+  const files = { profiles, paths: { config: config.path, credentials: credentials.path } }
+  const flag = options.profile
+  const named =
+    flag === undefined || positionals.length > 0
+      ? expandProfiles(positionals, files).profiles.map(namedOnLine)
+      : [{ value: flag, origin: { kind: 'flag', flag: '--profile' } } as const]
+  const unknown = named.find(({ value }) => profiles.find(value) === undefined)
+  if (unknown !== undefined) throw profileNotFound(unknown, files)
+  return named.length === 0 ? undefined : named.map(({ value }) => value)
 }

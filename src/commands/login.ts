@@ -1,4 +1,5 @@
 /** `login`: which profiles → prepare each → sign in those that need it → report. */
+import { expandProfiles } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { isOutputOption } from '../command-line/table.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -27,7 +28,7 @@ import type { Login } from '../login/prepare.ts'
 import type { LoginInput } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
-import { canBeSignedIn, expandTargets, findAllTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
+import { canBeSignedIn, findAllTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
@@ -47,20 +48,23 @@ export async function login(invocation: Invocation<'login'>, runtime: LoginRunti
   return code
 }
 
+/** A pattern that writes more sessions than this is confirmed. */
+const UNCONFIRMED = 20
+
 async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
   const { terminal, deadline, cancelled } = runtime
   runtime.backups.sweep()
   const snapshots = runtime.files.read()
   const defaults = await runtime.readSettings()
   if (invocation.options.all === true) return await signInAllProfiles(invocation, { snapshots, defaults }, runtime)
-  const { profiles, byPattern } = expandTargets(invocation.positionals, snapshots.profiles, snapshots.paths)
+  const { profiles, byPattern } = expandProfiles(invocation.positionals, snapshots)
   if (!byPattern && profiles.length < 2) {
     const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
     return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)
   }
   // A pattern may match more than expected.
-  if (byPattern && terminal.canAsk()) {
+  if (byPattern && profiles.length > UNCONFIRMED && terminal.canAsk()) {
     const isConfirmed = await deadline.pauseWhile(terminal.confirm(patternQuestion(profiles), cancelled))
     if (!isConfirmed) throw new AwsmfaError({ code: 'DECLINED' })
   }

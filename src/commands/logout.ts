@@ -1,5 +1,6 @@
 /** `logout`: removes what `login` stored from every store and cache. */
 import { nameOfArn } from '../aws/arn.ts'
+import { expandProfiles } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
@@ -13,7 +14,19 @@ import { statusOfProfile, statusesJson } from '../sessions/status.ts'
 import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
 import type { Removal } from '../sessions/stores.ts'
 import { formatInstant } from '../ui/duration.ts'
-import { commandLine, didYouMean, displayPath, nearest, note, quoted, tick, visible, warn } from '../ui/words.ts'
+import {
+  commandLine,
+  didYouMean,
+  displayPath,
+  listed,
+  nearest,
+  note,
+  profileWord,
+  quoted,
+  tick,
+  visible,
+  warn,
+} from '../ui/words.ts'
 
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
 type LogoutRuntime = Pick<
@@ -31,8 +44,12 @@ export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime)
   const { terminal, home, files, now, facts, cachedSessionOf } = runtime
   const all = options.all === true
   const target = resolveTargetProfile(invocation, runtime.environment).value
-  const named = positionals.length > 0 ? [...new Set(positionals)] : [target]
-  const names = all ? managedProfiles(runtime.stores) : named
+  const managed = managedProfiles(runtime.stores)
+  const named =
+    positionals.length > 0
+      ? expandProfiles(positionals, files.read(), managed)
+      : { profiles: [target], byPattern: false }
+  const names = all ? managed : named.profiles
   const { removals, warnings, sharedSerialNumbers } = removeSessions(names, all, runtime)
   const { profiles, paths } = files.read()
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
@@ -49,8 +66,12 @@ export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime)
   }
   if (options.quiet !== true) {
     if (names.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
-    for (const removal of removals)
+    // Of a pattern, those that had a session are of interest.
+    const shown = named.byPattern ? removals.filter(({ removed }) => removed !== 'nothing') : removals
+    for (const removal of shown)
       if (removal.failure === undefined && !removal.isStillThere) terminal.stderr(renderRemoval(removal, runtime))
+    if (removals.length > 0 && shown.length === 0 && failures.size === 0)
+      terminal.stderr(note(`${listed(positionals.map(quoted), 'and')}: no session to sign out of`))
     for (const name of names)
       for (const { path, expiration } of findForeignEntries(profiles.find(name), runtime.awsCaches, now()))
         terminal.stderr(
@@ -89,7 +110,7 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
       const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), ...nowhere })
       if (sourceProfile !== undefined)
         return note(
-          `${quoted(profile)} works through ${quoted(sourceProfile)} and has no session of its own; to end that one: ${commandLine('logout', sourceProfile)}`,
+          `${quoted(profile)} works through ${quoted(sourceProfile)} and has no session of its own; to end that one: ${commandLine('logout', profileWord(sourceProfile))}`,
         )
       if (profiles.find(profile) !== undefined) return note(`${quoted(profile)} holds nothing that awsmfa wrote`)
       const hint = didYouMean(nearest(profile, profiles.names()))

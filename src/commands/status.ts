@@ -2,13 +2,14 @@
  * `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts
  * run it.
  */
+import { expandProfiles, namedOnLine, profileNotFound } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import type { Environment } from '../model/invocation.ts'
+import type { Resolved } from '../model/origin.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
@@ -22,7 +23,7 @@ import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
-import { nearest, visible } from '../ui/words.ts'
+import { visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
 export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
@@ -32,8 +33,8 @@ export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'ca
 }
 
 /**
- * Reports sessions and returns the exit code: 0 for one that is valid, expiring or of unknown end, 4 for none or an
- * expired one; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
+ * Reports sessions and returns the exit code: 0 if each is valid, expiring or of unknown end, 4 if one is none or
+ * expired; with `--min-ttl` 4 also for expiring and unknown; with `--all` 0 once the files were read. Throws USAGE,
  * PROFILE_NOT_FOUND, FILE_UNREADABLE.
  */
 export function status(invocation: Invocation<'status'>, runtime: StatusRuntime): number {
@@ -43,6 +44,7 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
   const now = runtime.now()
   const snapshots = runtime.files.read()
   const { profiles } = snapshots
+  const named = expandProfiles(invocation.positionals, snapshots)
   const lookup: StatusLookup = {
     profiles,
     now,
@@ -53,15 +55,19 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
   const all = options.all === true
   const isNamed = invocation.positionals.length > 0 || options.profile !== undefined
   const inside = all || isNamed ? undefined : statusOfEnvironment(runtime.environment, lookup)
+  const isList = all || named.byPattern || named.profiles.length > 1
   const entries = all
     ? profiles.names().map((name) => statusOfProfile(name, lookup))
-    : [inside ?? entryOfTarget(invocation, runtime.environment, lookup, snapshots)]
+    : isList
+      ? named.profiles.map((name) => entryOf(namedOnLine(name), lookup, snapshots))
+      : [inside ?? entryOf(resolveTargetProfile(invocation, runtime.environment), lookup, snapshots)]
   if (options.quiet !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(runtime.environment, invocation)
     if (note !== undefined) runtime.terminal.stderr(note)
-    runtime.terminal.stdout(render(entries, { all, json: options.json === true, template }, now, runtime))
+    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template }, now, runtime))
   }
-  return all ? 0 : exitCodeOf(entries[0]?.state ?? 'none', minTtlSeconds !== undefined)
+  if (all) return 0
+  return Math.max(...entries.map(({ state }) => exitCodeOf(state, minTtlSeconds !== undefined)))
 }
 
 function minTtlOf(text: string | undefined): number | undefined {
@@ -86,38 +92,26 @@ function templateOf(text: string | undefined): string | undefined {
   throw new AwsmfaError({ code: 'USAGE', problem: { kind: 'unknown-placeholder', placeholder, known: PLACEHOLDERS } })
 }
 
-function entryOfTarget(
-  invocation: Invocation<'status'>,
-  environment: Environment,
-  lookup: StatusLookup,
-  snapshots: SharedSnapshots,
-): StatusEntry {
-  const target = resolveTargetProfile(invocation, environment)
-  if (lookup.profiles.find(target.value) !== undefined || target.origin.kind === 'default')
-    return statusOfProfile(target.value, lookup)
-  const near = nearest(target.value, lookup.profiles.names())
-  throw new AwsmfaError({
-    code: 'PROFILE_NOT_FOUND',
-    profile: target.value,
-    origin: target.origin,
-    paths: [snapshots.config.path, snapshots.credentials.path],
-    ...(near === undefined ? {} : { nearest: near }),
-  })
+/** Throws PROFILE_NOT_FOUND for a profile that was named and is in neither file. */
+function entryOf(target: Resolved<string>, lookup: StatusLookup, snapshots: SharedSnapshots): StatusEntry {
+  if (lookup.profiles.find(target.value) === undefined && target.origin.kind !== 'default')
+    throw profileNotFound(target, snapshots)
+  return statusOfProfile(target.value, lookup)
 }
 
 interface OutputForm {
-  readonly all: boolean
+  readonly isList: boolean
   readonly json: boolean
   readonly template: string | undefined
 }
 
 function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
-  if (form.json) return statusesJson(entries, now, form.all)
+  if (form.json) return statusesJson(entries, now, form.isList)
   if (form.template !== undefined) {
     const { template } = form
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
   }
-  if (form.all) return entries.length === 0 ? '' : renderStatusTable(entries, now, terminal.data)
+  if (form.isList) return entries.length === 0 ? '' : renderStatusTable(entries, now, terminal.data)
   return entries.map((entry) => `${renderStatusLine(entry, now, terminal.data)}\n`).join('')
 }
 

@@ -71,9 +71,9 @@ const MESSAGES: Required<Messages> = {
 
 /**
  * Returns all findings: those in the files, credentials first, by line; then those around them; then what tools do with
- * each profile. With `only`, the ones about profiles are limited to that profile and those in its source chain.
+ * each profile. With `only`, the ones about profiles are limited to those profiles and their source chains.
  */
-export function diagnose(examination: Examination, only?: string): readonly Finding[] {
+export function diagnose(examination: Examination, only?: readonly string[]): readonly Finding[] {
   const { files, profiles } = examination
   const known = profiles
     .names()
@@ -90,10 +90,15 @@ export function diagnose(examination: Examination, only?: string): readonly Find
   return only === undefined ? all : all.filter(isAbout(only, examination))
 }
 
-/** Returns which findings are about a profile or its source chain. Faults of a whole file affect every profile. */
-export function isAbout(name: string, { profiles, sourceChainOf }: Examination): (found: Finding) => boolean {
-  const profile = profiles.find(name)
-  const chain = profile === undefined ? [name] : sourceChainOf(profile).chain.map((link) => link.name)
+/** Returns which findings are about profiles or their source chains. Faults of a whole file affect every profile. */
+export function isAbout(
+  only: readonly string[],
+  { profiles, sourceChainOf }: Examination,
+): (found: Finding) => boolean {
+  const chain = only.flatMap((name) => {
+    const profile = profiles.find(name)
+    return profile === undefined ? [name] : sourceChainOf(profile).chain.map((link) => link.name)
+  })
   const names = new Set(chain.flatMap((link) => [link, ...LONG_TERM_SUFFIXES.map((suffix) => link + suffix)]))
   return (found) =>
     found.profile === undefined ||

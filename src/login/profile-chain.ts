@@ -10,6 +10,7 @@ import {
   withoutComment,
 } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
+import { profileNotFound } from '../aws-files/profiles.ts'
 import { EXTERNAL_ID, ROLE_ARN, ROLE_SESSION_NAME, keepsRule } from '../aws/sts-api.ts'
 import type { TextRule } from '../aws/sts-api.ts'
 import type { RoleStep } from './resolution.ts'
@@ -173,21 +174,6 @@ function sourceNotFound(
     origin,
     paths: [paths.config, paths.credentials],
     nearest: isUncommented ? uncommented : nearest(source, profiles.names()),
-  })
-}
-
-/** Returns the failure of a name or pattern that matches no profile. */
-export function profileNotFound(
-  { value: profile, origin }: Resolved<string>,
-  { profiles, paths }: Pick<ProfileChainInput, 'profiles' | 'paths'>,
-): AwsmfaError {
-  const { config, credentials } = paths
-  return new AwsmfaError({
-    code: 'PROFILE_NOT_FOUND',
-    profile,
-    origin,
-    paths: [config, credentials],
-    nearest: nearest(profile, profiles.names()),
   })
 }
 

@@ -1,8 +1,7 @@
-/** Which profiles a login is about: those that are named, and those that could be. */
+/** Which profiles a login can be about. */
 import { classifyProfile } from '../aws-files/ownership.ts'
-import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
-import { LONG_TERM_SUFFIXES, profileNotFound } from './profile-chain.ts'
+import { LONG_TERM_SUFFIXES } from './profile-chain.ts'
 import type { LoginResolution } from './resolution.ts'
 import { resolveLogin } from './resolve.ts'
 import type { LoginInput } from './resolve.ts'
@@ -12,47 +11,6 @@ import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-
-/** The profiles to sign in to. */
-export interface Targets {
-  readonly profiles: readonly string[]
-  /** A pattern named some, which may be more than its author expects. */
-  readonly byPattern: boolean
-}
-
-/**
- * Returns the profiles that the words name, each once and in their order. In a pattern `*` matches any characters and
- * `?` one; it skips profiles with long-term credentials, which no session may overwrite. A word without either is a
- * name, known or not. Throws PROFILE_NOT_FOUND for a pattern that matches no profile.
- */
-export function expandTargets(words: readonly string[], profiles: Profiles, paths: SharedPaths): Targets {
-  const targets = new Set<string>()
-  const names = profiles.names()
-  let byPattern = false
-  for (const word of words) {
-    if (names.includes(word) || !/[*?]/.test(word)) {
-      targets.add(word)
-      continue
-    }
-    const pattern = toPattern(word)
-    const matching = names.filter(
-      (name) => pattern.test(name) && classifyProfile(profiles.find(name)).kind !== 'long-term',
-    )
-    if (matching.length === 0)
-      throw profileNotFound({ value: word, origin: { kind: 'flag', flag: 'profile' } }, { profiles, paths })
-    byPattern = true
-    for (const name of matching) targets.add(name)
-  }
-  return { profiles: [...targets], byPattern }
-}
-
-function toPattern(word: string): RegExp {
-  const source = word
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 'su')
-}
 
 /** Whether neither the command line nor the environment names a profile. */
 export function isProfileUnnamed({ invocation, environment }: Pick<LoginInput, 'invocation' | 'environment'>): boolean {

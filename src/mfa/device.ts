@@ -54,7 +54,7 @@ export interface DeviceSearch {
 export interface DeviceEffects {
   readonly listMfaDevices: ListMfaDevices
   readonly sts: Pick<Sts, 'getCallerIdentity'>
-  readonly facts: IdentityMemory
+  readonly facts: Pick<IdentityMemory, 'identityOf'>
   readonly terminal: Pick<Terminal, 'canAsk' | 'choose' | 'showWaiting'>
   readonly deadline: Deadline
   readonly cancelled: AbortSignal
@@ -118,12 +118,8 @@ async function listByName(
   { listMfaDevices, sts, facts, deadline }: DeviceEffects,
 ): Promise<readonly ListedMfaDevice[]> {
   if (!isFailure(refusal, 'ACCESS_DENIED')) throw refusal
-  let identity = facts.identityOf(signer.accessKeyId)
-  if (identity === undefined) {
-    identity = await sts.getCallerIdentity(signer, deadline.signal)
-    facts.rememberIdentity(signer.accessKeyId, identity)
-  }
-  const userName = userNameOfArn(identity.arn)
+  const { arn } = facts.identityOf(signer.accessKeyId) ?? (await sts.getCallerIdentity(signer, deadline.signal))
+  const userName = userNameOfArn(arn)
   if (userName === undefined) throw refusal
   return await listMfaDevices(signer, deadline.signal, userName)
 }

@@ -108,8 +108,8 @@ test.each<[readonly string[], UsageProblem]>([
   [['login', ''], { kind: 'empty-value', option: 'profile' }],
   [['login', '--json=yes'], { kind: 'unexpected-value', option: '--json' }],
   [['login', '--json='], { kind: 'unexpected-value', option: '--json' }],
-  [['status', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'status' }],
-  [['status', 'a', 'true'], { kind: 'unexpected-word', word: 'true', command: 'status' }],
+  [['env', 'a', 'b'], { kind: 'unexpected-word', word: 'b', command: 'env' }],
+  [['env', 'a', 'true'], { kind: 'unexpected-word', word: 'true', command: 'env' }],
   [['cache'], { kind: 'unknown-action', command: 'cache', known: ['show', 'clear'] }],
   [
     ['cache', 'shwo'],

@@ -53,7 +53,7 @@ test.each([
   ['a dash for anything but the token code', ['login', '--profile', '-']],
   ['a lone dash', ['login', '-']],
   ['a value for a flag', ['login', '--json=true']],
-  ['too many words', ['status', 'a', 'b']],
+  ['too many words', ['env', 'a', 'b']],
   ['two different profiles', ['login', 'a', '--profile', 'b']],
   ['one of many that differs', ['logout', 'a', 'b', '-p', 'a']],
   ['-- where nothing may follow', ['status', '--']],

@@ -158,7 +158,7 @@ describe('with a name', () => {
 
   it('fixes what it reports on, and no other section', () => {
     const { files, machine } = homeOf({ credentials, config: CONFIG.replace('region', 'REGION') })
-    const edits = planFixes(files, machine, isAbout('admin', examine(files, machine)))
+    const edits = planFixes(files, machine, isAbout(['admin'], examine(files, machine)))
     expect(edits.credentials).toEqual([])
     expect(applyEdits(files.config.text, edits.config)).toBe(CONFIG)
   })

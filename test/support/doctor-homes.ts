@@ -58,7 +58,7 @@ export function homeOf(texts: FileTexts, machine: Partial<Machine> = {}): Doctor
 
 /** Returns doctor's findings; with `only`, those about that profile. */
 export function findingsIn({ files, machine }: DoctorHome, only?: string): readonly Finding[] {
-  return diagnose(examine(files, machine), only)
+  return diagnose(examine(files, machine), only === undefined ? undefined : [only])
 }
 
 /** Returns whether a finding tells which credentials tools use, and is not about a fault. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { Profiles } from '../../src/model/profile.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import { expandTargets } from '../../src/login/targets.ts'
+import { expandProfiles } from '../../src/aws-files/profiles.ts'
 
 const names = [
   'base',
@@ -24,7 +24,7 @@ const profiles: Profiles = {
   find: (name) => (name.endsWith('-long-term') ? view : undefined),
 }
 const expand = (...words: readonly string[]): unknown =>
-  expandTargets(words, profiles, { config: 'config', credentials: 'credentials' })
+  expandProfiles(words, { profiles, paths: { config: 'config', credentials: 'credentials' } })
 
 describe('the profiles that words mean', () => {
   it.each<[string, readonly string[], readonly string[], boolean]>([
