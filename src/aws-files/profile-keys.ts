@@ -157,6 +157,20 @@ export function findIgnoringKey(profile: ProfileView): IgnoringKey | undefined {
   return undefined
 }
 
+/** The command of the AWS CLI that signs in to a profile. */
+export type SignInCommand = 'aws login' | 'aws sso login'
+
+/**
+ * Returns the command of the AWS CLI that signs in to this profile; undefined for a role, for one with keys of its own,
+ * and for one without `login_session` and single sign-on.
+ */
+export function signInCommandOf(profile: ProfileView): SignInCommand | undefined {
+  const has = (key: string): boolean => (visible(profile, key)?.value ?? '') !== ''
+  if (has('role_arn') || has('aws_access_key_id')) return undefined
+  if (has('sso_session') || has('sso_start_url')) return 'aws sso login'
+  return has('login_session') ? 'aws login' : undefined
+}
+
 /** Returns whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
 export function isIgnored(profile: ProfileView | undefined): boolean {
   return profile !== undefined && findIgnoringKey(profile) !== undefined

@@ -10,9 +10,11 @@ import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
+  findSignIn,
   renderEnvironmentNote,
   secondsRemaining,
   statusOfEnvironment,
@@ -64,7 +66,7 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
   if (options.quiet !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(runtime.environment, invocation)
     if (note !== undefined) runtime.terminal.stderr(note)
-    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template }, now, runtime))
+    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template, profiles }, now, runtime))
   }
   if (all) return 0
   return Math.max(...entries.map(({ state }) => exitCodeOf(state, minTtlSeconds !== undefined)))
@@ -103,6 +105,7 @@ interface OutputForm {
   readonly isList: boolean
   readonly json: boolean
   readonly template: string | undefined
+  readonly profiles: Profiles
 }
 
 function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
@@ -112,7 +115,7 @@ function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { 
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
   }
   if (form.isList) return entries.length === 0 ? '' : renderStatusTable(entries, now, terminal.data)
-  return entries.map((entry) => `${renderStatusLine(entry, now, terminal.data)}\n`).join('')
+  return entries.map((entry) => `${renderStatusLine(entry, form.profiles, now, terminal.data)}\n`).join('')
 }
 
 function exitCodeOf(state: SessionState, strict: boolean): number {
@@ -122,13 +125,13 @@ function exitCodeOf(state: SessionState, strict: boolean): number {
 }
 
 /** Returns one profile on one line: `work  valid  11 h 20 min left, until 19:40  alice in 111111111111`. */
-function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): string {
+function renderStatusLine(entry: StatusEntry, profiles: Profiles, now: Date, style: TextStyle): string {
   const identity = identityInWords(entry.account, entry.arn)
   const through = entry.sourceProfile === undefined ? undefined : `through ${visible(entry.sourceProfile)}`
   const parts = [
     visible(entry.profile),
     paint(entry.state, COLORS[entry.state], style),
-    remainingInWords(entry, now),
+    entry.state === 'none' ? signInInWords(entry.profile, profiles) : remainingInWords(entry, now),
     through,
     identity,
   ]
@@ -280,9 +283,15 @@ function barOf(seconds: number, style: TextStyle): string {
   return filled.repeat(full) + empty.repeat(BAR_CELLS - full)
 }
 
+/** `no session`, or what to sign in with instead. */
+function signInInWords(name: string, profiles: Profiles): string {
+  const found = findSignIn(name, profiles)
+  if (found === undefined) return 'no session'
+  return `signs in with ${found.command}${found.profile === name ? '' : ` through ${visible(found.profile)}`}`
+}
+
 function remainingInWords(entry: StatusEntry, now: Date): string {
   const { expiration } = entry
-  if (entry.state === 'none') return 'no session'
   if (expiration === undefined) return 'nothing says when it ends'
   const seconds = secondsRemaining(entry, now) ?? 0
   return seconds === 0

@@ -168,10 +168,12 @@ export const CREDENTIAL_ORDER: readonly OrderRule[] = [
   rule(['java'], { login: true }, 'fails', 'version 2.34 does not know login_session'),
 ]
 
+const NEEDS_CRT = 'aws login needs botocore[crt], which version 1 of the AWS CLI lacks too'
+
 /**
  * Programs that do something else than their engine. Sources: docs/compatibility.md; CDK, awscli-compatible.ts ›
- * tokenCodeFn. With login_session, observed: boto3 1.43 fails without botocore[crt], which the AWS CLI 2 and SAM 1.170
- * contain; Terraform 1.11.4 fails.
+ * tokenCodeFn. With login_session, observed: boto3 1.43 and the AWS CLI 1.46 fail without botocore[crt], which the AWS
+ * CLI 2 and SAM 1.170 contain; Terraform 1.14 uses it, 1.13 fails.
  */
 export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly tool: ToolId })[] = [
   {
@@ -184,14 +186,8 @@ export const TOOL_EXCEPTIONS: readonly (Omit<OrderRule, 'engines'> & { readonly 
     tool: 'boto3' as const,
     when: { role: false, sso: false, half: false, login: true, ...keys },
     outcome: 'fails' as const,
-    because: 'aws login needs botocore[crt]',
+    because: NEEDS_CRT,
   })),
-  {
-    tool: 'terraform',
-    when: { role: false, sso: false, half: false, login: true, keys: false },
-    outcome: 'fails',
-    because: 'version 1.11.4 does not know login_session',
-  },
 ]
 
 /** Returns the rule that decides for a program; undefined: the profile gives it no credentials. */

@@ -19,6 +19,7 @@ import { parseExpiration } from '../model/expiration.ts'
 import { SHARED_FILES } from '../model/origin.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
+import { CACHED_IN_SAM } from '../sessions/aws-cache-entry.ts'
 
 /** What a tool does. */
 interface ToolOutcome {
@@ -392,7 +393,11 @@ function valuesOf(engine: Engine, file: ExaminedFile, { body }: ExaminedSection)
 
 /** What each finding says, and what to do. `key` is the outcome, `name` the identity, `other` the reason. */
 export const OUTCOME_MESSAGES = {
-  'tools-use': (found, context) => [`${toolNames(found.tools)} ${describeUse(found, context)}`],
+  'tools-use': (found, context) => {
+    const names = toolNames(found.tools)
+    const isCachedInSam = found.key === 'cached' && found.tools.includes('sam')
+    return [`${isCachedInSam ? names.replace('SAM', CACHED_IN_SAM) : names} ${describeUse(found, context)}`]
+  },
   'tools-fail': (found) => [
     describeFailure(found),
     found.key === 'signed-out' ? `to sign in: ${commandFor('login', found)}` : undefined,
@@ -407,10 +412,10 @@ function describeUse({ tools, key, name, profile, at }: Finding, context: Messag
     role: `assume${s} ${identity}`,
     'role-without-mfa': `assume${s} ${identity} without MFA`,
     asks: `ask${s} for a code, then assume${s} ${identity}`,
-    cached: `use${s} a cached session for ${identity} until ${formatTime(at, context)}, then ask${s} for a code`,
+    cached: `use${s} a cached session for ${identity} until ${formatTime(at, context)}, then ask${s} for a code${tools.includes('sam') ? '; the rest of SAM asks now' : ''}`,
     process: `start${s} the credential_process of ${quote(profile)}`,
     sso: `sign${s} in with single sign-on`,
-    login: `use${s} the session of aws login`,
+    login: `use${s} the session of aws login${tools.includes('terraform') ? ' (Terraform 1.14 does, 1.13 does not)' : ''}`,
     'web-identity': `assume${s} a role with a web identity`,
   }
   return texts[key ?? ''] ?? ''

@@ -53,15 +53,20 @@ export const PROFILE_WORDS = {
           `to use ${section(candidate.profile)}: ${loginLine(profile, '--source-profile', candidate.profile)}`,
       ),
     ),
-  LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt }, view) =>
-    say(
-      `there are no long-term keys for ${quoted(profile)}${path.length > 1 ? ` on the way ${path.map(quoted).join(' -> ')}` : ''}`,
-      sessionAt === undefined
-        ? undefined
-        : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
-      lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
-      `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
-    ),
+  LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt, signIn }, view) =>
+    signIn !== undefined && path.length > 1
+      ? say(
+          `${quoted(profile)} gets its credentials from ${quoted(path.at(-1) ?? '')}, which signs in with ${quoted(signIn)}, not with a token code`,
+          ...signInHints(path.at(-1) ?? '', signIn),
+        )
+      : say(
+          `there are no long-term keys for ${quoted(profile)}${path.length > 1 ? ` on the way ${path.map(quoted).join(' -> ')}` : ''}`,
+          sessionAt === undefined
+            ? undefined
+            : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
+          lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
+          `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
+        ),
   LONG_TERM_CREDENTIALS_MALFORMED: ({ origin, defect }, view) =>
     say(
       `${showOrigin(origin, view)}${origin.kind === 'file' ? ',' : ''} ${KEY_DEFECTS[defect]}`,
@@ -92,13 +97,18 @@ export const PROFILE_WORDS = {
       'to put a new one in its place: --replace',
     )
   },
-  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole }, view) =>
-    say(
-      unusedSessionText(profile, key, showPlace(place, view)),
-      standardRole
-        ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
-        : 'sign in another profile, or take that line out',
-    ),
+  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn }, view) =>
+    signIn !== undefined
+      ? say(
+          `${quoted(profile)} signs in with ${quoted(signIn)}, not with a token code: ${quoted(key)} in ${showPlace(place, view)}`,
+          ...signInHints(profile, signIn),
+        )
+      : say(
+          unusedSessionText(profile, key, showPlace(place, view)),
+          standardRole
+            ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
+            : 'sign in another profile, or take that line out',
+        ),
   REGION_UNKNOWN: ({ partition }) =>
     say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
 } satisfies SomeWords
@@ -109,6 +119,14 @@ const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
   'not-ascii': 'contains characters that no access key has, perhaps invisible ones',
   placeholder: 'is a placeholder, not an access key',
   swapped: 'is a secret access key: the id and the secret are swapped',
+}
+
+/** `profile` gets its credentials from a command of the AWS CLI. */
+function signInHints(profile: string, signIn: string): readonly string[] {
+  return [
+    `to sign in: ${visible(signIn)} --profile ${commandWord(profile)}`,
+    `to see which tools use that session: ${commandLine('doctor')}`,
+  ]
 }
 
 /** What decides for tools whether they use a session in a profile, by the key that they may use instead of it. */

@@ -13,6 +13,7 @@ import {
   isIgnored,
   isOwnProcess,
   isAssumeRoleProfile,
+  signInCommandOf,
   visible,
 } from '../aws-files/profile-keys.ts'
 import type { IgnoringKey, SharedPaths } from '../aws-files/profile-keys.ts'
@@ -187,6 +188,7 @@ function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: Share
     key,
     place: placeOf(value, paths),
     standardRole: isAssumeRoleProfile(profile),
+    signIn: signInCommandOf(profile),
   })
 }
 

@@ -7,6 +7,7 @@ import {
   findSession,
   findStaticCredentials,
   readKeys,
+  signInCommandOf,
   withoutComment,
 } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
@@ -184,12 +185,14 @@ function fail(path: readonly string[], { target, profiles, paths }: ProfileChain
     .flatMap((name) => profiles.find(name) ?? [])
     .map((profile) => findSession(profile, paths))
     .find((place) => place !== undefined)
+  const last = profiles.find(path.at(-1) ?? '')
   throw new AwsmfaError({
     code: 'LONG_TERM_CREDENTIALS_MISSING',
     profile: target.value,
     path,
     lookedFor: [...new Set(suffixed)].filter((name) => !path.includes(name)),
     sessionAt,
+    signIn: last && signInCommandOf(last),
   })
 }
 

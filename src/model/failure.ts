@@ -208,6 +208,8 @@ interface FailureFields {
     path: readonly string[]
     lookedFor: readonly string[]
     sessionAt?: Place | undefined
+    // The last profile of the path, if it gets its credentials from this command of the AWS CLI.
+    signIn?: string | undefined
   }
   LONG_TERM_CREDENTIALS_MALFORMED: { key: string; origin: Origin; defect: KeyDefect }
   LONG_TERM_CREDENTIALS_INCOMPLETE: { profile: string; missing: string; place: Place }
@@ -221,7 +223,14 @@ interface FailureFields {
   }
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: { profile: string; place: Place; sourceIsSame: boolean }
   SECTION_NOT_OURS: { profile: string; place: Place; session: ForeignSession }
-  SESSION_WOULD_BE_IGNORED: { profile: string; key: string; place: Place; standardRole: boolean }
+  // `signIn`: the command of the AWS CLI that signs in to the profile instead.
+  SESSION_WOULD_BE_IGNORED: {
+    profile: string
+    key: string
+    place: Place
+    standardRole: boolean
+    signIn?: string | undefined
+  }
   // `tools`: those whose layouts are found, as import knows them.
   IMPORT_AMBIGUOUS: { tools: readonly string[] }
   // `places`: where the conflicting settings are.

@@ -3,7 +3,8 @@
  * and the programs that are given credentials all ask here.
  */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
-import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
+import { isAssumeRoleProfile, isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
+import type { SignInCommand } from '../aws-files/profile-keys.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
@@ -170,6 +171,22 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
   const isKnown = path.length === 1 && session.source === 'credentials-file' && session.managedBy === 'awsmfa'
   const identity = isKnown ? lookup.identityOf(session.accessKeyId) : path.length === 1 ? session.identity : undefined
   return { ...entryFor(name, { ...session, identity }, lookup), sourceProfile: source === name ? undefined : source }
+}
+
+/**
+ * Returns the command of the AWS CLI that signs in to a profile, or to the first of its source profiles that has one,
+ * and the name of that profile.
+ */
+export function findSignIn(
+  name: string,
+  profiles: Profiles,
+): { readonly command: SignInCommand; readonly profile: string } | undefined {
+  for (const profile of [name, ...sourceProfilesOf(name, profiles)]) {
+    const found = profiles.find(profile)
+    const command = found && signInCommandOf(found)
+    if (command !== undefined) return { command, profile }
+  }
+  return undefined
 }
 
 /**

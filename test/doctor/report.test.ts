@@ -126,8 +126,8 @@ region = eu-west-1
     TOOL_IDS.filter((tool) =>
       outcomes.some((each) => each.profile === profile && each.key === key && each.tools.includes(tool)),
     )
-  expect(toolsOf('dev', 'login')).toEqual(['aws-cli', 'sam', 'sdk-js', 'cdk', 'sdk-go', 'sdk-dotnet'])
-  expect(toolsOf('dev', 'fails')).toEqual(['boto3', 'terraform', 'sdk-rust', 'sdk-java'])
+  expect(toolsOf('dev', 'login')).toEqual(['aws-cli', 'sam', 'sdk-js', 'cdk', 'sdk-go', 'terraform', 'sdk-dotnet'])
+  expect(toolsOf('dev', 'fails')).toEqual(['boto3', 'sdk-rust', 'sdk-java'])
   expect(toolsOf('viadev', 'role')).toEqual(['aws-cli', 'sam', 'sdk-js', 'cdk', 'sdk-dotnet'])
   expect(toolsOf('viadev', 'fails')).toEqual(['boto3', 'sdk-go', 'terraform', 'sdk-rust', 'sdk-java'])
 })

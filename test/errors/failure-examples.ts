@@ -204,6 +204,7 @@ const OTHERS: Examples = {
   LONG_TERM_CREDENTIALS_MISSING: [
     { profile: 'work', path: ['work', 'base'], lookedFor: ['base-long-term', 'basePerm'], sessionAt: CREDENTIALS },
     { profile: 'work', path: ['work'], lookedFor: [] },
+    { profile: 'admin', path: ['admin', 'dev'], lookedFor: ['dev-long-term'], signIn: 'aws login' },
   ],
   LONG_TERM_CREDENTIALS_MALFORMED: [
     {
@@ -257,7 +258,8 @@ const OTHERS: Examples = {
   ],
   SESSION_WOULD_BE_IGNORED: [
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true },
-    { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false },
+    { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false, signIn: 'aws sso login' },
+    { profile: 'dev', key: 'login_session', place: CONFIG, standardRole: false, signIn: 'aws login' },
     { profile: 'default', key: 'login_session', place: CONFIG, standardRole: false },
   ],
   REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],

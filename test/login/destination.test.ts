@@ -196,6 +196,9 @@ describe('a session for a profile whose process is awsmfa', () => {
   })
 })
 
+/** The commands of the AWS CLI that sign in to a profile with one of these keys. */
+const SIGN_IN: Readonly<Record<string, string>> = { sso_session: 'aws sso login', login_session: 'aws login' }
+
 describe('promise 3: every tool sees the session: where it would never be read, login fails and names the line', () => {
   test.each<[string, Case, string, number, boolean]>([
     [
@@ -272,6 +275,7 @@ describe('promise 3: every tool sees the session: where it would never be read, 
       key,
       place: config(line),
       standardRole,
+      signIn: SIGN_IN[key],
     })
   })
 
