@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join(root, 'build/interop/results')
 const PAGE = join(root, 'docs/compatibility.md')
 const MOMENTS = ['minute 0', 'minute 50', 'hour 10']
+/** The results that the page is written from. */
+const PARTS = [...MOMENTS, 'aws-login', 'sam']
 
 const ANSWERS = {
   quiet: ({ identity }) => identity,
@@ -23,11 +25,38 @@ const ANSWERS = {
 const row = (...cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
 const table = (head, rows) => row(...head) + row(...head.map(() => '---')) + rows.map((cells) => row(...cells)).join('')
 
-/** Reads the results that the tests of each moment wrote. */
+/** Returns the table of the tools with the profiles of `aws login`. */
+function loginTable(results, tools) {
+  const { profiles, rows } = results.get('aws-login')
+  const cellOf = (tool, profile) => {
+    const found = rows.find((one) => one.tool === tool.name && one.profile === profile)
+    return ANSWERS[found.answer](found)
+  }
+  return table(
+    ['tool', ...profiles.map((profile) => `as \`${profile}\``)],
+    tools.map((tool) => [tool.name, ...profiles.map((profile) => cellOf(tool, profile))]),
+  )
+}
+
+/** Returns the table of the commands of SAM: a column for each layout. */
+function samTable(results) {
+  const { rows } = results.get('sam')
+  const layouts = [...new Set(rows.map(({ layout }) => layout))]
+  const answers = { quiet: 'does not ask', asks: '**asks**' }
+  return table(
+    ['command', ...layouts],
+    [...new Set(rows.map(({ line }) => line))].map((line) => [
+      `\`${line}\``,
+      ...layouts.map((layout) => answers[rows.find((row) => row.line === line && row.layout === layout).answer]),
+    ]),
+  )
+}
+
+/** Reads the results that the tests wrote, by the name of the file. */
 function readResults() {
   const names = existsSync(RESULTS) ? readdirSync(RESULTS).filter((name) => name.endsWith('.json')) : []
   return new Map(
-    names.map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))).map((result) => [result.moment, result]),
+    names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))]),
   )
 }
 
@@ -66,6 +95,20 @@ A cell names whom STS took the tool for: it worked, and nothing was asked. **ask
 where it knows nobody to ask. **refused**: it never asks, does not read \`mfa_serial\`, and was refused by STS.
 
 ${sections.join('\n')}
+## SAM by command
+
+Each command as \`admin\`, at minute 0, in two of the layouts above. It does not ask if its first request to AWS was signed with
+the session of the role; what it does after that is not run here. SAM keeps the session of a role in \`~/.aws/boto/cache\`, from which
+half of its commands read.
+
+${samTable(results)}
+## Profiles of aws login
+
+\`[profile dev]\` with \`login_session\` and a region, signed in: a valid entry in \`~/.aws/login/cache\`. \`[profile viadev]\` with
+\`role_arn\`, \`source_profile = dev\` and a region, without \`mfa_serial\`. **fails**: it has no credentials, and does not ask. \`aws login\` came with version 2.32 of the AWS CLI; the
+version 2 that is run here is older.
+
+${loginTable(results, tools)}
 ## The tools
 
 ${table(
@@ -93,8 +136,7 @@ function firstDifference(page, wanted, isWhole) {
 
 function compare(isWriting) {
   const results = readResults()
-  if (!MOMENTS.every((moment) => results.has(moment)))
-    return 'docs/compatibility.md was not checked: not all moments were run'
+  if (!PARTS.every((part) => results.has(part))) return 'docs/compatibility.md was not checked: not all tests were run'
   const isWhole = [...results.values()].every((result) => result.isWhole)
   const wanted = pageOf(results)
   if (isWriting && isWhole) {

@@ -13,7 +13,7 @@ import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { AwsmfaError, ForeignSession } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
-import { readerOf } from '../sessions/aws-cache-entry.ts'
+import { quietReaderOf, readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
@@ -42,7 +42,7 @@ export interface GoodLogin {
   readonly storeIn: StorePlace
   readonly expiration: Date
   readonly identity: CallerIdentity | undefined
-  /** For a session in the caches of the AWS CLI and SAM: how long these do not prompt. */
+  /** For a session in the caches of the AWS CLI and SAM: who reads them, and how long these do not prompt. */
   readonly promptFree: PromptFree | undefined
   /** The cache of another program that got the session; undefined if awsmfa did. */
   readonly madeBy?: SessionSource | undefined
@@ -65,10 +65,12 @@ export function renderLoginResult(result: LoginResult, hasOptions: boolean, now:
   return `${line}${promptFreeInWords(result, now)}${renewal}\n${setup}`
 }
 
-/** `boto3, SAM, CDK and Terraform still ask`: the tools that do not use the session of another program. */
+/** `boto3, the rest of SAM, CDK and Terraform still ask`: the tools that do not use the session of another program. */
 function stillAskingInWords({ promptFree }: GoodLogin): string {
   const quiet = promptFree?.sources.map(readerOf) ?? []
-  const asking = ASKING_FOR_CODES.filter((tool) => !quiet.includes(tool))
+  const asking = ASKING_FOR_CODES.filter((tool) => tool === 'SAM' || !quiet.includes(tool)).map((tool) =>
+    quiet.includes(tool) ? `the rest of ${tool}` : tool,
+  )
   return `${listed(asking, 'and')} still ask`
 }
 
@@ -107,11 +109,11 @@ function asWhom({ identity, madeBy }: GoodLogin): string {
   return words.startsWith('role ') ? words : `signed in as ${words}`
 }
 
-/** `. The AWS CLI and SAM do not ask until 19:25`. */
+/** `. The AWS CLI and SAM (deploy, package) do not ask until 19:25`. */
 function promptFreeInWords({ promptFree }: GoodLogin, now: Date): string {
   if (promptFree === undefined) return ''
   const { sources, until } = promptFree
-  const readers = listed(sources.map(readerOf), 'and')
+  const readers = listed(sources.map(quietReaderOf), 'and')
   const verb = sources.length === 1 ? 'does' : 'do'
   return `. ${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${verb} not ask until ${formatInstant(until, now)}`
 }

@@ -251,7 +251,18 @@ export function findForeignEntries(
     }))
 }
 
-/** Returns who reads a cache: `the AWS CLI`. */
+/**
+ * The commands of SAM that read its cache: its others make a session without one (samcli, cli/context.py ›
+ * _refresh_session). Observed with 1.170, docs/compatibility.md.
+ */
+export const CACHED_IN_SAM = 'SAM (deploy, package, publish, traces)'
+
+/** Returns who reads a cache and does not prompt: `the AWS CLI`. */
+export function quietReaderOf(source: SessionSource): string {
+  return source === 'boto-cache' ? CACHED_IN_SAM : readerOf(source)
+}
+
+/** Returns whose cache it is: `the AWS CLI`. */
 export function readerOf(source: SessionSource): string {
   return source === 'cli-cache' ? 'the AWS CLI' : source === 'boto-cache' ? 'SAM' : 'some tool'
 }

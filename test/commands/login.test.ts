@@ -32,9 +32,12 @@ describe('what login says', () => {
   it.each([
     [
       { sources: ['cli-cache', 'boto-cache'] as const, until },
-      'until 13:00, 1 hour. The AWS CLI and SAM do not ask until 12:20\n',
+      'until 13:00, 1 hour. The AWS CLI and SAM (deploy, package, publish, traces) do not ask until 12:20\n',
     ],
-    [{ sources: ['boto-cache'] as const, until }, 'until 13:00, 1 hour. SAM does not ask until 12:20\n'],
+    [
+      { sources: ['boto-cache'] as const, until },
+      'until 13:00, 1 hour. SAM (deploy, package, publish, traces) does not ask until 12:20\n',
+    ],
     [undefined, 'until 13:00, 1 hour\n'],
   ])('names the tools that do not ask, and until when: %j', (promptFree, expected) => {
     expect(renderLoginResult({ ...SIGNED_IN, promptFree }, false, NOW, plain)).toContain(expected)

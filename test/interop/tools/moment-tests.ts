@@ -4,19 +4,16 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Layout, Moment, Stage } from './moments.ts'
 import { LAYOUTS, signInBefore } from './moments.ts'
 import type { Observation } from './observe.ts'
-import { countCodes, observe, observeMany } from './observe.ts'
+import { countCodes, observe, observeMany, RESULTS } from './observe.ts'
 import type { Tool } from './tools.ts'
 import { findTools, NOT_RUN } from './tools.ts'
 
-const RESULTS = fileURLToPath(new URL('../../../build/interop/results/', import.meta.url))
-
 /** The tools that read one of the two caches that a login of a standard role profile fills. */
-const CACHED: readonly string[] = ['AWS CLI 1', 'AWS CLI 2', 'SAM CLI', 'boto3-session-cache']
+const CACHED: readonly string[] = ['AWS CLI 1', 'AWS CLI 2', 'SAM CLI, `sam package`', 'boto3-session-cache']
 
 /** One cell of the table. */
 interface Row {
@@ -96,7 +93,7 @@ export function testMoment(moment: Moment): void {
       rows,
     }
     writeFileSync(
-      join(RESULTS, `${moment.minutes}.json`),
+      join(RESULTS, `${moment.name}.json`),
       JSON.stringify({ ...found, isWhole: used.length === tools.length }, null, 1),
     )
   })

@@ -107,6 +107,13 @@ export const LAYOUTS: readonly Layout[] = [
   },
 ]
 
+/** Returns a layout. Throws if there is none of this name. */
+export function layoutNamed(name: string): Layout {
+  const found = LAYOUTS.find((layout) => layout.name === name)
+  if (found === undefined) throw new Error(`no layout ${name}`)
+  return found
+}
+
 export const MOMENTS = {
   minute0: { name: 'minute 0', minutes: 0 },
   minute50: { name: 'minute 50', minutes: 50 },

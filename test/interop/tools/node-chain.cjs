@@ -8,7 +8,7 @@ const load = createRequire(join(folder, 'package.json'))
 const { fromNodeProviderChain } = load('@aws-sdk/credential-providers')
 const { GetCallerIdentityCommand, STSClient } = load('@aws-sdk/client-sts')
 
-const sts = new STSClient({ region: 'eu-west-1', credentials: fromNodeProviderChain({ profile }), maxAttempts: 1 })
+const sts = new STSClient({ profile, credentials: fromNodeProviderChain({ profile }), maxAttempts: 1 })
 sts.send(new GetCallerIdentityCommand({})).then(
   ({ Arn }) => process.stdout.write(`${Arn}\n`),
   (error) => {

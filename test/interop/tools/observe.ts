@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runProgram } from '../../support/run-cli.ts'
 import type { RunResult } from '../../support/run-cli.ts'
 import type { LogEntry, StrictSts } from '../../support/strict-sts/client.ts'
@@ -32,6 +33,9 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
     rmSync(own, { recursive: true, force: true })
   }
 }
+
+/** Where the tests leave what docs/compatibility.md is written from. */
+export const RESULTS = fileURLToPath(new URL('../../../build/interop/results/', import.meta.url))
 
 /** The number of concurrent processes. */
 const PROCESSES = 10
@@ -127,7 +131,8 @@ const NO_TELEMETRY = {
 }
 const DEAD_PROXY = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
 
-function environmentFor(
+/** Returns the environment of a tool that is run with a profile. `bare` has its home. */
+export function environmentFor(
   tool: Tool,
   profile: string,
   bare: Record<string, string>,

@@ -1,4 +1,4 @@
 """Who boto3-session-cache is with the profile in AWS_PROFILE: one ARN. Never asks: stdin is no terminal."""
 import boto3_session_cache
 
-print(boto3_session_cache.client("sts", region_name="eu-west-1").get_caller_identity()["Arn"])
+print(boto3_session_cache.client("sts").get_caller_identity()["Arn"])

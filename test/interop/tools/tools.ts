@@ -38,8 +38,8 @@ export interface Tool {
 export const NOT_RUN: readonly { readonly what: string; readonly why: string }[] = [
   { what: 'AWS CLI 2 after 2.9', why: 'Debian has 2.9, and no package registry has a newer one' },
   {
-    what: "Terraform itself and its AWS provider's binary",
-    why: 'in no package registry; the library in which the provider gets its credentials is run',
+    what: "Terraform's AWS provider",
+    why: 'in no package registry; the library with which it gets its credentials is run',
   },
   { what: 'AWS SDK for .NET', why: 'no .NET where this is run' },
 ]
@@ -49,14 +49,14 @@ const GO_ASKS = /AssumeRoleTokenProvider session option not set/
 // Reads no mfa_serial, so never asks.
 const NEVER = /^(?!)/
 const CLI_ARGV = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'] as const
+/** A SAM project with one function. */
+export const SAM_PROJECT = join(HERE, 'sam')
 const SAM_ARGV = [
   '--resolve-image-repos',
   '--s3-bucket',
   'none',
   '--template-file',
-  join(HERE, 'empty-template.yaml'),
-  '--region',
-  'eu-west-1',
+  join(SAM_PROJECT, 'template.yaml'),
 ] as const
 // Without --verbose it does not report that it needs a code.
 const CDK_ARGV = ['aws://222222222222/eu-west-1', '--no-notices', '--verbose'] as const
@@ -95,8 +95,8 @@ function clis(): readonly Tool[] {
       alone: true,
     },
     {
-      name: 'SAM CLI',
-      how: '`sam package --resolve-image-repos`, which asks STS for the account first',
+      name: 'SAM CLI, `sam package`',
+      how: '`sam package --resolve-image-repos`, which asks STS for the account first; for other commands see above',
       argv: withProgram(sam, (program, named) => [program, 'package', ...SAM_ARGV, ...named], '--profile'),
       version: () => numberIn(sam, ['--version']),
       way: 'endpoint',
@@ -148,6 +148,7 @@ function pythonPrograms(): readonly Tool[] {
 function otherSdks(): readonly Tool[] {
   const chain = findHere('the AWS SDK for JavaScript', 'node/node_modules/@aws-sdk/credential-providers/package.json')
   const go = findHere('the program for the AWS SDK for Go', 'go/identity')
+  const terraform = findHere('Terraform', 'terraform/bin/python')
   const rust = findHere('the program for the AWS SDK for Rust', 'rust/identity')
   const java = findHere('the program for the AWS SDK for Java', 'java/classes/Identity.class')
   return [
@@ -179,6 +180,15 @@ function otherSdks(): readonly Tool[] {
       argv: withProgram(go, (program, named) => [program, 'terraform', ...named]),
       version: () => inManifest('go/go.mod', /aws-sdk-go-base\/v2 v(\S+)/),
       asks: GO_ASKS,
+    },
+    {
+      name: 'Terraform',
+      how: '`terraform init` with a backend `s3` that names the profile and its region (Terraform requires it), which asks STS first',
+      argv: withProgram(terraform, (program, named) => [program, join(HERE, 'terraform_init.py'), ...named]),
+      version: () => numberIn(terraform, [join(HERE, 'terraform_init.py'), '--version']),
+      way: 'endpoint',
+      asks: GO_ASKS,
+      printsArn: false,
     },
     {
       ...SDK,

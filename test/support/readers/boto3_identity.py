@@ -3,5 +3,5 @@ import sys
 
 import boto3
 
-session = boto3.Session(profile_name=sys.argv[1] if len(sys.argv) > 1 else None, region_name="eu-west-1")
+session = boto3.Session(profile_name=sys.argv[1] if len(sys.argv) > 1 else None)
 print(session.client("sts").get_caller_identity()["Arn"])

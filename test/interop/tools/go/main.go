@@ -15,8 +15,6 @@ import (
 	awsbase "github.com/hashicorp/aws-sdk-go-base/v2"
 )
 
-const region = "eu-west-1"
-
 // Whose profile is wanted, and from which files; empty: as the environment has it.
 type place struct{ credentials, config, profile string }
 
@@ -27,8 +25,6 @@ func load(ctx context.Context, library string, from place) (aws.Config, error) {
 	base := awsbase.Config{Profile: from.profile, SkipCredsValidation: true}
 	if from.credentials != "" {
 		base.SharedCredentialsFiles, base.SharedConfigFiles = []string{from.credentials}, []string{from.config}
-	} else {
-		base.Region = region
 	}
 	_, cfg, found := awsbase.GetAwsConfig(ctx, &base)
 	if !found.HasError() {
@@ -46,17 +42,13 @@ func options(from place) (given []func(*config.LoadOptions) error) {
 		given = append(given, config.WithSharedConfigProfile(from.profile))
 	}
 	if from.credentials == "" {
-		return append(given, config.WithRegion(region))
+		return given
 	}
 	return append(given, config.WithSharedCredentialsFiles([]string{from.credentials}), config.WithSharedConfigFiles([]string{from.config}))
 }
 
 func identify(ctx context.Context, cfg aws.Config) (string, error) {
-	found, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
-		if o.Region == "" {
-			o.Region = region
-		}
-	}).GetCallerIdentity(ctx, nil)
+	found, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
 		return "", err
 	}

@@ -25,7 +25,11 @@ func identifyMany(ctx context.Context, library string) {
 		cfg, err := load(ctx, library, from)
 		arn := ""
 		if err == nil {
-			arn, err = identify(ctx, cfg)
+			inRegion := cfg.Copy()
+			if inRegion.Region == "" {
+				inRegion.Region = "eu-west-1"
+			}
+			arn, err = identify(ctx, inRegion)
 		}
 		answer := []string{fmt.Sprint(isThere), cfg.Region, arn, ""}
 		if err != nil {

@@ -1,12 +1,12 @@
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.StsClientBuilder;
 
 /** Who the AWS SDK for Java is with the profile in argv: one ARN; without one the environment decides. With `-` in its place see Many. */
 public final class Identity {
-  static String arnOf(AwsCredentialsProvider credentials) {
-    try (var sts = StsClient.builder().region(Region.EU_WEST_1).credentialsProvider(credentials).build()) {
+  static String arnOf(StsClientBuilder builder, AwsCredentialsProvider credentials) {
+    try (var sts = builder.credentialsProvider(credentials).build()) {
       return sts.getCallerIdentity().arn();
     }
   }
@@ -17,7 +17,11 @@ public final class Identity {
       return;
     }
     var credentials = DefaultCredentialsProvider.builder();
-    if (argv.length > 0) credentials.profileName(argv[0]);
-    System.out.println(arnOf(credentials.build()));
+    var client = StsClient.builder();
+    if (argv.length > 0) {
+      credentials.profileName(argv[0]);
+      client.overrideConfiguration(all -> all.defaultProfileName(argv[0]));
+    }
+    System.out.println(arnOf(client, credentials.build()));
   }
 }

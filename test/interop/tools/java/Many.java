@@ -3,6 +3,8 @@ import java.io.InputStreamReader;
 import java.nio.file.Path;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sts.StsClient;
 
 /**
  * On stdin a line for each question: credentials file, config file, profile, with tabs between. On stdout a line for each answer:
@@ -28,7 +30,7 @@ final class Many {
       var own = files.profile(name);
       there = own.isPresent() + "\t" + own.flatMap(profile -> profile.property("region")).orElse("");
       var provider = ProfileCredentialsProvider.builder().profileFile(files).profileName(name).build();
-      return there + "\t" + Identity.arnOf(provider) + "\t";
+      return there + "\t" + Identity.arnOf(StsClient.builder().region(Region.EU_WEST_1), provider) + "\t";
     } catch (RuntimeException error) {
       return there + "\t\t" + error.toString().replace("\t", " ");
     }

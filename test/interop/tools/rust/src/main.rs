@@ -7,7 +7,6 @@ use aws_smithy_http_client::Builder;
 
 pub fn loader() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
-        .region("eu-west-1")
         .http_client(Builder::new().build_http())
 }
 

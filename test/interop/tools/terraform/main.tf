@@ -1,0 +1,8 @@
+terraform {
+  backend "s3" {
+    bucket      = "state"
+    key         = "app"
+    region      = "eu-west-1"
+    max_retries = 1
+  }
+}
