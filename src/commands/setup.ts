@@ -180,15 +180,15 @@ async function checkKeys(
   { sts }: Connection,
   { terminal, deadline, facts }: SetupContext,
 ): Promise<void> {
-  const stopWaiting = terminal.showWaiting('asking whose keys these are')
   try {
-    const identity = await sts.getCallerIdentity(credentials, deadline.signal)
+    const identity = await terminal.whileWaiting(
+      'asking whose keys these are',
+      sts.getCallerIdentity(credentials, deadline.signal),
+    )
     facts.rememberIdentity(credentials.accessKeyId, identity)
-    stopWaiting()
     const owner = identityInWords(identity.account, identity.arn) ?? 'an unknown user'
     terminal.stderr(note(`the keys are those of ${owner}`))
   } catch (error) {
-    stopWaiting()
     // The draft says that they are in a file, where they have not been written yet.
     throw isFailure(error, 'CREDENTIALS_REJECTED')
       ? new AwsmfaError({ ...error.failure, origin }, { cause: error })

@@ -6,9 +6,9 @@ import { version } from '../../package.json'
 import { isAssumeRoleProfile, isIgnored } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionKey } from '../command-line/spec.ts'
+import type { Invocation, OptionName } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { checkOptions, invocationOf, LOGIN_FLAGS } from './options.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
 import { loginInput } from '../login/prepare.ts'
 import { existingSession, provideSession } from '../login/provide-session.ts'
@@ -229,4 +229,39 @@ function providerError(
   fields: Pick<AwsmfaProviderError, 'code' | 'hints' | 'tryNextLink'>,
 ): AwsmfaProviderError {
   return Object.assign(new Error(message), { name: 'AwsmfaError' as const, ...fields })
+}
+
+/** The options of `login` that `fromAwsmfa` has too, under their names in code. */
+const LOGIN_FLAGS = ['profile', 'role-arn', 'duration-seconds', 'region'] as const satisfies readonly OptionName[]
+
+const TYPES: Readonly<Record<keyof FromAwsmfaOptions, 'string' | 'number' | 'function' | 'object'>> = {
+  profile: 'string',
+  roleArn: 'string',
+  durationSeconds: 'number',
+  minimumSeconds: 'number',
+  mfaCodeProvider: 'function',
+  region: 'string',
+  filepath: 'string',
+  configFilepath: 'string',
+  logger: 'object',
+}
+
+/** Returns the command line. An empty profile counts as not given, as an empty `AWS_PROFILE` does. */
+function invocationOf(options: FromAwsmfaOptions): Invocation<'login'> {
+  const given = LOGIN_FLAGS.flatMap((flag) => {
+    const option = optionKey(flag)
+    const value = options[option]
+    return value === undefined || (option === 'profile' && value === '') ? [] : [[option, String(value)] as const]
+  })
+  return { command: 'login', positionals: [], options: Object.fromEntries(given) }
+}
+
+/** Throws TypeError for an option of the wrong type; ignores unknown ones, as SDKs do. */
+function checkOptions(options: FromAwsmfaOptions): void {
+  for (const [name, type] of Object.entries(TYPES)) {
+    const value: unknown = options[name as keyof FromAwsmfaOptions]
+    if (value !== undefined && typeof value !== type) throw new TypeError(`fromAwsmfa: ${name} must be a ${type}`)
+    if (type === 'number' && value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
+      throw new TypeError(`fromAwsmfa: ${name} must be a whole number of seconds`)
+  }
 }

@@ -16,7 +16,7 @@ export interface LoginEffects
   /** The caches of the AWS CLI and botocore; none if the home folder is unknown. */
   readonly awsCaches: readonly AwsCache[]
   readonly facts: RememberedFacts
-  readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose' | 'showWaiting'>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose' | 'whileWaiting'>
   readonly runCredentialProcess: RunCredentialProcess
   readonly sha256: Sha256
   /** Undefined if the system has no name for the user. */

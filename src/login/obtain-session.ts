@@ -162,10 +162,10 @@ async function newMfaSession(members: readonly SessionMember[], context: Context
     call: async (mfa) => {
       // The identity is looked up beside the first call, unless it is known.
       identity.start()
-      const stopWaiting = terminal.showWaiting('signing in')
-      const session = await sts
-        .getSessionToken(request.signer, { durationSeconds, mfa }, deadline.signal)
-        .finally(stopWaiting)
+      const session = await terminal.whileWaiting(
+        'signing in',
+        sts.getSessionToken(request.signer, { durationSeconds, mfa }, deadline.signal),
+      )
       // Before anything else: the code is spent.
       cacheSession(
         { key: { ...request.key, chain: '' }, session, durationSeconds, profiles: profilesOf(members) },
@@ -361,10 +361,10 @@ async function assumeRole(
 ): Promise<StsSession> {
   const role = chain.requests[index]
   if (role === undefined) throw new Error('no such role')
-  const stopWaiting = effects.terminal.showWaiting('assuming the role')
-  const session = await effects.sts
-    .assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal)
-    .finally(stopWaiting)
+  const session = await effects.terminal.whileWaiting(
+    'assuming the role',
+    effects.sts.assumeRole(signer, mfa === undefined ? role : { ...role, mfa }, effects.deadline.signal),
+  )
   const { durationSeconds } = role
   cacheSession(
     { key: keyAt(chain, index, effects.sha256), session, durationSeconds, profiles: chain.profiles },

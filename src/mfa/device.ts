@@ -55,7 +55,7 @@ export interface DeviceEffects {
   readonly listMfaDevices: ListMfaDevices
   readonly sts: Pick<Sts, 'getCallerIdentity'>
   readonly facts: Pick<IdentityMemory, 'identityOf'>
-  readonly terminal: Pick<Terminal, 'canAsk' | 'choose' | 'showWaiting'>
+  readonly terminal: Pick<Terminal, 'canAsk' | 'choose' | 'whileWaiting'>
   readonly deadline: Deadline
   readonly cancelled: AbortSignal
 }
@@ -95,15 +95,13 @@ async function listDevices(
   effects: DeviceEffects,
 ): Promise<readonly ListedMfaDevice[]> {
   const { listMfaDevices, terminal, deadline } = effects
-  const stopWaiting = terminal.showWaiting('looking for your MFA device')
+  const listing = listMfaDevices(signer, deadline.signal).catch((error: unknown) => listByName(error, signer, effects))
   try {
-    return await listMfaDevices(signer, deadline.signal).catch((error: unknown) => listByName(error, signer, effects))
+    return await terminal.whileWaiting('looking for your MFA device', listing)
   } catch (error) {
     if (!(error instanceof AwsmfaError) || deadline.signal.aborted) throw error
     if (error.failure.code === 'CREDENTIALS_REJECTED' || error.failure.code === 'CLOCK_SKEWED') throw error
     throw missing(search, error.failure.code === 'ACCESS_DENIED' ? 'denied' : 'failed', [], error)
-  } finally {
-    stopWaiting()
   }
 }
 

@@ -50,11 +50,10 @@ export async function tokenCodeSources(
     return [createTokenCommand(tokenCommand, { ...own, profile: target.value, obstacle: asker.obstacle })]
   }
   if (yubiKey === undefined) return [typedTokenCode(settings, { asker, environment })]
-  const { createInterruptibleAsker, createYubiKeyTokenCode, terminalDialog } = await import('./yubikey.ts')
-  const shared = createInterruptibleAsker(asker)
+  const { createYubiKeyTokenCode, terminalDialog } = await import('./yubikey.ts')
   return [
-    createYubiKeyTokenCode(yubiKey, { ...own, dialog: terminalDialog(shared, stderr) }),
-    typedTokenCode(settings, { asker: shared, environment }),
+    createYubiKeyTokenCode(yubiKey, { ...own, dialog: terminalDialog(asker, stderr) }),
+    typedTokenCode(settings, { asker, environment }),
   ]
 }
 

@@ -4,7 +4,7 @@
  */
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { callProgram, environmentForCalled, withoutKeys } from '../platform/run-program.ts'
-import type { Asker, Question } from '../ui/question.ts'
+import type { Asker } from '../ui/question.ts'
 import { TOUCH_LINE, TOUCH_PREFACE, oathPasswordQuestion, yubiKeyFailureLine } from './prompt.ts'
 import type { TokenCodeSource } from './token-code.ts'
 import { readYkman, wantsTouch, ykmanParameters } from './ykman.ts'
@@ -17,7 +17,7 @@ export interface YubiKeyDialog {
   /** Reports whether the key waits to be touched. */
   readonly showTouch: (isAwaited: boolean) => void
   /** Reports a failure while a code can still be typed; otherwise the caller reports it. */
-  readonly reportFailure: (error: AwsmfaError & { readonly failure: YubiKeyFailure }) => Promise<void>
+  readonly reportFailure: (error: AwsmfaError & { readonly failure: YubiKeyFailure }) => void
 }
 
 export interface YubiKeyOptions {
@@ -54,7 +54,7 @@ export function createYubiKeyTokenCode(
     } catch (error) {
       if (!isFailure(error, 'YUBIKEY_FAILED')) throw error
       hasFailed = true
-      await dialog.reportFailure(error)
+      dialog.reportFailure(error)
       throw error
     }
   }
@@ -140,105 +140,21 @@ function failed(
 }
 
 /** The dialog at the terminal, where a code can be typed meanwhile, or on stderr if nothing can be typed. */
-export function terminalDialog(shared: InterruptibleAsker, stderr?: (text: string) => void): YubiKeyDialog {
-  const canType = (): boolean => shared.obstacle() === undefined
+export function terminalDialog(asker: Asker, stderr?: (text: string) => void): YubiKeyDialog {
+  const canType = (): boolean => asker.obstacle() === undefined
   return {
     askPassword: (serial, again, signal) =>
-      shared.interrupt((own) =>
-        own.askLine(
-          { text: oathPasswordQuestion(serial, again), wanted: 'token-code', keep: false, hidden: true },
-          signal,
-        ),
+      asker.askLine(
+        { text: oathPasswordQuestion(serial, again), wanted: 'token-code', keep: false, hidden: true },
+        signal,
       ),
     showTouch: (isAwaited) => {
-      shared.preface(isAwaited ? TOUCH_PREFACE : '')
+      asker.preface(isAwaited ? TOUCH_PREFACE : '')
       if (isAwaited && !canType()) stderr?.(`${TOUCH_LINE}\n`)
     },
-    reportFailure: async ({ failure }) => {
-      if (!canType()) return
-      await shared.interrupt((own) => {
-        shared.preface('')
-        own.say(`${yubiKeyFailureLine(failure, own.style)}\n`)
-      })
-    },
-  }
-}
-
-/** An Asker whose question can be interrupted: it goes, another source speaks, and it comes back. */
-export interface InterruptibleAsker extends Asker {
-  /**
-   * Withdraws the current question, runs `work`, which may use the Asker that it gets, and asks the question again. One
-   * interruption at a time; questions wait for it. Throws what `work` throws.
-   */
-  readonly interrupt: <T>(work: (asker: Asker) => Promise<T> | T) => Promise<T>
-  /** Puts words before the question, also the current one; '' removes them. */
-  readonly preface: (words: string) => void
-}
-
-/** Makes an Asker interruptible. Questions must be asked one at a time, and only through the result. */
-export function createInterruptibleAsker(asker: Asker): InterruptibleAsker {
-  let current: { readonly withdraw: () => void; readonly gone: Promise<unknown> } | undefined
-  let interruption: Promise<unknown> = Promise.resolve()
-  let preface = ''
-  /** Waits for all interruptions, also those that begin meanwhile. */
-  const quiet = async (): Promise<void> => {
-    let last: unknown
-    while (last !== interruption) {
-      last = interruption
-      await last
-    }
-  }
-  /** Resolves to undefined if it was interrupted. */
-  const pose = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
-    const withdrawal = new AbortController()
-    const reason = new AwsmfaError({ code: 'CANCELLED' })
-    const answer = asker.askLine(
-      { ...question, text: preface + question.text },
-      AbortSignal.any([signal, withdrawal.signal]),
-    )
-    const gone = answer.catch(() => undefined)
-    const own = { withdraw: () => withdrawal.abort(reason), gone }
-    current = own
-    try {
-      return await answer
-    } catch (error) {
-      if (error !== reason) throw error
-      return undefined
-    } finally {
-      if (current === own) current = undefined
-    }
-  }
-  const interrupt: InterruptibleAsker['interrupt'] = async (work) => {
-    const before = interruption
-    let over = (): void => undefined
-    interruption = new Promise<void>((resolve) => {
-      over = resolve
-    })
-    try {
-      await before
-      current?.withdraw()
-      await current?.gone
-      return await work(asker)
-    } finally {
-      over()
-    }
-  }
-  return {
-    ...asker,
-    askLine: async (question, signal) => {
-      for (;;) {
-        await quiet()
-        signal.throwIfAborted()
-        const answer = await pose(question, signal)
-        if (answer !== undefined) return answer
-      }
-    },
-    interrupt,
-    preface: (words) => {
-      if (words === preface) return
-      preface = words
-      // It is asked again, with the new words.
-      if (current !== undefined) void interrupt(() => undefined)
+    reportFailure: ({ failure }) => {
+      asker.preface('')
+      asker.say(`${yubiKeyFailureLine(failure, asker.style)}\n`)
     },
   }
 }

@@ -36,7 +36,7 @@ import type { Sha256 } from '../sessions/session-record.ts'
 import type { CachedSessionOf } from '../sessions/status.ts'
 import { createCredentialsFileStore } from '../sessions/stores.ts'
 import type { SessionStore } from '../sessions/stores.ts'
-import { createAsker } from '../ui/question.ts'
+import { createAsker } from '../ui/keyboard.ts'
 import type { Asker } from '../ui/question.ts'
 import { movesCursor } from '../ui/style.ts'
 import { createSpinner, createTerminal } from '../ui/terminal.ts'
@@ -182,7 +182,7 @@ function silentTerminal(debug: (text: string) => void): Terminal {
     confirm: refuse,
     ask: refuse,
     choose: refuse,
-    showWaiting: () => () => undefined,
+    whileWaiting: (_, waiting) => waiting,
   }
 }
 

@@ -1,76 +1,43 @@
 /**
- * Questions at the controlling terminal.
- *
- * - A question goes to the terminal and its answer comes from there, whatever stdin, stdout and stderr are. stdin is
- *   never read.
- * - The kernel edits the line, echoes it and turns Ctrl-C into a signal. Only a hidden answer makes the terminal raw;
- *   its mode is restored when the question ends, however it ends, and when the process exits. Only SIGKILL leaves it
- *   raw.
- * - A process outside the foreground group does not ask: the kernel would stop it, with its locks held and timers
- *   still.
- * - After the answer the question is erased, so that the outcome takes its place; a dumb terminal shows it on the next
- *   line.
+ * Questions at a terminal: what is asked, the line that keys make, and the rows that both take. Pure; keyboard.ts asks.
  */
-import { closeSync, fstatSync, openSync } from 'node:fs'
-import type { ReadStream, WriteStream } from 'node:tty'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
-import { isForeground } from '../platform/process-info.ts'
-import { movesCursor, textStyle } from './style.ts'
+import { displayWidth } from './style.ts'
 import type { TextStyle } from './style.ts'
 
 /** Asks at the controlling terminal. */
 export interface Asker {
-  /** Returns why nothing can be asked now; undefined if something can. Opens and closes the terminal to find out. */
+  /** Returns why nothing can be asked now; undefined if something can. */
   readonly obstacle: () => PromptObstacle | undefined
   /** How lines at the terminal may look. */
   readonly style: TextStyle
   /**
-   * Asks, and resolves to the line that was typed, without its end. Throws PROMPT_UNAVAILABLE; CANCELLED on Ctrl-C, and
-   * on Ctrl-D in an empty line; the signal's reason when it aborts. The event loop keeps running.
+   * Asks, and resolves to the line that was typed, without its end. A question that is open already comes back
+   * afterwards, with what was typed for it. Throws PROMPT_UNAVAILABLE; CANCELLED on Ctrl-C, and on Ctrl-D in an empty
+   * line; the signal's reason when it aborts, and drops what was typed. The event loop keeps running.
    */
   readonly askLine: (question: Question, signal: AbortSignal) => Promise<string>
   /** Writes lines to the terminal, which stay there. Does nothing if there is none. */
   readonly say: (text: string) => void
+  /**
+   * Calls `print`, which writes whole lines to a terminal: at once, or while a question is open as soon as that is out
+   * of the way. The question comes back below, with what was typed for it.
+   */
+  readonly printAbove: (print: () => void) => void
+  /** Puts words before questions, also the open one; '' removes them. */
+  readonly preface: (words: string) => void
 }
 
 /** A question on one line. */
 export interface Question {
-  /** Ends in a space. Without color, since its length tells how many rows to erase. */
+  /** Ends in a space. Without color, since its width tells how many rows to erase. */
   readonly text: string
   readonly wanted: WantedAnswer
   /** Whether question and answer stay on the screen. */
   readonly keep: boolean
   /** Whether typing is not echoed. */
   readonly hidden?: boolean
-}
-
-/** What an Asker depends on. `noColor` is `--no-color`. */
-export interface AskerOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly noColor: boolean
-}
-
-/** Returns the Asker of this process. Opens nothing before the first question. */
-export function createAsker({ environment, noColor }: AskerOptions): Asker {
-  const { platform } = process
-  const canMove = movesCursor(environment, platform)
-  return {
-    obstacle: findObstacle,
-    style: textStyle({ environment, platform, noColor, stream: { isTTY: true, columns: undefined } }),
-    askLine: async (question, signal) => {
-      signal.throwIfAborted()
-      const obstacle = findObstacle()
-      if (obstacle !== undefined) throw unavailable(obstacle, question.wanted)
-      return await converse({ ...question, canMove }, signal)
-    },
-    say: (text) => {
-      if (findObstacle() !== undefined) return
-      const screen = openScreen()
-      screen.stream.write(text)
-      close(screen)
-    },
-  }
 }
 
 /** Answers that are none of the choices, one after another, before the question is given up: nobody is there. */
@@ -103,197 +70,68 @@ export async function choose(
   throw new AwsmfaError({ code: 'CANCELLED' })
 }
 
-interface PosedQuestion extends Question {
-  /** Whether the terminal can move its cursor. */
-  readonly canMove: boolean
+/** What keys amount to. */
+export interface TypedLine {
+  /** As edited, without its end. */
+  readonly line: string
+  /** What the key that ended the line means; undefined while it is being typed. */
+  readonly end: LineEnd | undefined
+  /** Whether the end is a line feed: what a terminal that edits the line itself has made of Enter, and shown. */
+  readonly isFed: boolean
+  /** The keys after that one. */
+  readonly rest: string
 }
 
-/** A terminal stream and the descriptor it was made from: libuv reopens the terminal and leaves ours open. */
-interface Side<Stream> {
-  readonly stream: Stream
-  readonly descriptor: number
-}
+export type LineEnd = 'enter' | 'end-of-input' | 'interrupt' | 'suspend' | 'quit'
 
-/** How a question ended. `erased`: the question is gone already. */
-type Ending = { readonly line: string; readonly entered: boolean } | { readonly error: unknown; readonly erased?: true }
+const ENDS: ReadonlyMap<string, LineEnd> = new Map([
+  ['\r', 'enter'],
+  ['\n', 'enter'],
+  ['\r\n', 'enter'],
+  ['\u0004', 'end-of-input'],
+  ['\u0003', 'interrupt'],
+  ['\u001A', 'suspend'],
+  ['\u001C', 'quit'],
+])
 
-async function converse(question: PosedQuestion, signal: AbortSignal): Promise<string> {
-  const screen = openScreen()
-  const ending = await readLine(question, screen, signal)
-  if (!('erased' in ending)) erase(question, screen.stream, ending)
-  close(screen)
-  if ('error' in ending) throw ending.error
-  return ending.line
-}
+/** Backspace in its two forms, Ctrl-U and Ctrl-W. */
+const EDITS: ReadonlyMap<string, (line: string) => string> = new Map<string, (line: string) => string>([
+  ['\u007F', (line) => line.replace(/.$/su, '')],
+  ['\b', (line) => line.replace(/.$/su, '')],
+  ['\u0015', () => ''],
+  ['\u0017', (line) => line.replace(/\S*\s*$/u, '')],
+])
 
-/** Resolves to how the question ended; never rejects, so that one place cleans up. */
-function readLine(question: PosedQuestion, screen: Side<WriteStream>, signal: AbortSignal): Promise<Ending> {
-  const { text, wanted, canMove, hidden = false } = question
-  return new Promise((resolve) => {
-    const keyboard = openKeyboard()
-    let typed = ''
-    const showTyping = hidden ? hideTyping(keyboard.stream) : () => undefined
-    const finish = (ending: Ending): void => {
-      showTyping()
-      signal.removeEventListener('abort', onAbort)
-      process.off('SIGINT', onInterrupt)
-      if (process.platform !== 'win32') process.off('SIGCONT', onContinue)
-      close(keyboard)
-      resolve(ending)
-    }
-    let withdrawn = false
-    const onAbort = (): void => {
-      withdrawn = true
-      // At once: the next text must find the line free.
-      erase(question, screen.stream, { error: signal.reason })
-      void dropTyped(keyboard.stream, hidden).then(() => finish({ error: signal.reason, erased: true }))
-    }
-    // Nothing answers a question that is being withdrawn.
-    const conclude = (ending: Ending): void => (withdrawn ? undefined : finish(ending))
-    const onInterrupt = (): void => conclude({ error: new AwsmfaError({ code: 'CANCELLED' }) })
-    // After Ctrl-Z and fg: the shell has written over the question, and the kernel has dropped what was typed.
-    const onContinue = (): void => {
-      if (!isForeground()) return conclude({ error: unavailable('background', wanted) })
-      typed = ''
-      // The shell has set a mode of its own.
-      if (hidden) keyboard.stream.setRawMode(false).setRawMode(true)
-      screen.stream.write(canMove ? `\r\u001B[J${text}` : `\n${text}`)
-    }
-    keyboard.stream.on('data', (chunk: Buffer | string) => {
-      typed += chunk.toString()
-      const ending = endingOf(typed)
-      if (ending !== undefined) conclude(ending)
-    })
-    keyboard.stream.on('end', () =>
-      conclude(
-        typed === '' ? { error: new AwsmfaError({ code: 'CANCELLED' }) } : { line: edited(typed), entered: false },
-      ),
-    )
-    // EIO: the kernel refuses the terminal to a background process of an orphaned group.
-    keyboard.stream.on('error', (error) => conclude({ error: unavailable('background', wanted, error) }))
-    signal.addEventListener('abort', onAbort)
-    process.on('SIGINT', onInterrupt)
-    if (process.platform !== 'win32') process.on('SIGCONT', onContinue)
-    // Last, so that every answer to a visible question is understood, Ctrl-C too.
-    screen.stream.write(text)
-  })
-}
+/** Arrows and other keys that send a sequence, the end of which may not have arrived yet, count as one. */
+// eslint-disable-next-line no-control-regex -- the escape character is the subject
+const KEYS = /\r\n|\u001B\[[0-?]*[ -/]*[@-~]?|\u001BO[^]?|[^]/gu
 
 /**
- * Discards a line that was begun when its question was withdrawn: the kernel keeps it, and it would begin the next
- * answer, perhaps a password, or the next command line. A raw terminal delivers it at once.
+ * Applies the keys of a line, as a terminal in raw mode sends them. In a line that the terminal has edited, only the
+ * end is left to find. Keys without a meaning here are ignored.
  */
-async function dropTyped(keyboard: ReadStream, isRaw: boolean): Promise<void> {
-  // The kernel stops a process that changes the terminal from the background.
-  if (isRaw || process.platform === 'win32' || !isForeground()) return
-  const show = hideTyping(keyboard)
-  // Two turns: the reading of the first one may be over already.
-  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-  show()
-}
-
-/** Hides what is typed, and returns the function that shows it again, also before SIGQUIT ends the process. */
-function hideTyping(keyboard: ReadStream): () => void {
-  const show = (): void => void keyboard.setRawMode(false)
-  const quit = (): void => {
-    show()
-    process.kill(process.pid, 'SIGQUIT')
+export function editLine(keys: string): TypedLine {
+  let [line, position] = ['', 0]
+  for (const [key] of keys.matchAll(KEYS)) {
+    position += key.length
+    const end = ENDS.get(key)
+    if (end !== undefined) return { line, end, isFed: key.endsWith('\n'), rest: keys.slice(position) }
+    line = EDITS.get(key)?.(line) ?? (isText(key) ? line + key : line)
   }
-  keyboard.setRawMode(true)
-  process.once('exit', show)
-  if (process.platform !== 'win32') process.once('SIGQUIT', quit)
-  return () => {
-    process.off('exit', show)
-    if (process.platform !== 'win32') process.off('SIGQUIT', quit)
-    show()
+  return { line, end: undefined, isFed: false, rest: '' }
+}
+
+function isText(key: string): boolean {
+  return key === '\t' || (key >= ' ' && !(key >= '\u007F' && key <= '\u009F'))
+}
+
+/** Returns how many rows a text takes from the first column on. A wide character does not fit in one last column. */
+export function rowsOf(text: string, columns: number): number {
+  let [rows, used] = [1, 0]
+  for (const character of text) {
+    const width = displayWidth(character)
+    if (columns > 0 && used + width > columns) [rows, used] = [rows + 1, 0]
+    used += width
   }
-}
-
-const CTRL_C = '\u0003'
-const CTRL_D = '\u0004'
-const END_KEYS: readonly string[] = ['\r', '\n', CTRL_D]
-
-/** Returns how typed text ends the question, if it does. Ctrl-C is a byte if another program left the terminal raw. */
-function endingOf(typed: string): Ending | undefined {
-  if (typed.includes(CTRL_C)) return { error: new AwsmfaError({ code: 'CANCELLED' }) }
-  const end = Array.from(typed).find((key) => END_KEYS.includes(key))
-  if (end === undefined) return undefined
-  const line = edited(typed.slice(0, typed.indexOf(end)))
-  if (end === CTRL_D && line === '') return { error: new AwsmfaError({ code: 'CANCELLED' }) }
-  return { line, entered: end !== CTRL_D }
-}
-
-/** Applies Backspace and Ctrl-U, which the kernel does unless the terminal is raw. */
-function edited(typed: string): string {
-  return Array.from(typed).reduce((line: string, key) => {
-    if (key === '\u0015') return ''
-    return key === '\u007F' || key === '\b' ? line.slice(0, -1) : line + key
-  }, '')
-}
-
-/** Moves the cursor to where the question began and clears the rest. Long questions take several rows. */
-function erase({ text, keep, canMove, hidden = false }: PosedQuestion, screen: WriteStream, ending: Ending): void {
-  const entered = 'line' in ending && ending.entered && !hidden
-  if (!canMove || (keep && 'line' in ending)) {
-    if (!entered) screen.write('\n')
-    return
-  }
-  const [columns] = screen.getWindowSize()
-  const width = text.length + ('line' in ending && !hidden ? ending.line.length : 0)
-  const rows = Math.max(1, Math.ceil(width / (columns > 0 ? columns : width)))
-  const up = entered ? rows : rows - 1
-  screen.write(`${up > 0 ? `\u001B[${up}A` : ''}\r\u001B[J`)
-}
-
-function findObstacle(): PromptObstacle | undefined {
-  try {
-    closeSync(openDevice('keyboard'))
-  } catch {
-    // ENXIO without a terminal, ENOENT, EACCES: nobody can be asked there.
-    return 'no-terminal'
-  }
-  return isForeground() ? undefined : 'background'
-}
-
-function openKeyboard(): Side<ReadStream> {
-  const descriptor = openDevice('keyboard')
-  return { stream: new (tty().ReadStream)(descriptor), descriptor }
-}
-
-/** Opens the terminal for synchronous writes, whose errors are dropped: reading fails too if it is gone. */
-function openScreen(): Side<WriteStream> {
-  const descriptor = openDevice('screen')
-  const stream = new (tty().WriteStream)(descriptor)
-  stream.on('error', () => undefined)
-  return { stream, descriptor }
-}
-
-/** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
-function openDevice(side: 'keyboard' | 'screen'): number {
-  const onWindows = side === 'keyboard' ? '\\\\.\\CONIN$' : '\\\\.\\CONOUT$'
-  return openSync(process.platform === 'win32' ? onWindows : '/dev/tty', 'r+')
-}
-
-/**
- * Closes a side of the terminal. libuv closes the descriptor that it was given if it uses it (always on Windows, on
- * POSIX if it could not reopen the terminal), and does so within `destroy`. So this is the only moment to see whether
- * ours is still open: later its number may be that of the next question.
- */
-function close({ stream, descriptor }: Side<ReadStream | WriteStream>): void {
-  stream.destroy()
-  try {
-    fstatSync(descriptor)
-  } catch {
-    return
-  }
-  closeSync(descriptor)
-}
-
-/** Loads node:tty with the first question: it loads node:net, which a command may not need. */
-function tty(): { readonly ReadStream: typeof ReadStream; readonly WriteStream: typeof WriteStream } {
-  return process.getBuiltinModule('node:tty')
-}
-
-function unavailable(obstacle: PromptObstacle, wanted: WantedAnswer, cause?: unknown): AwsmfaError {
-  return new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle, wanted }, { cause })
+  return rows
 }

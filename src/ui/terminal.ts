@@ -29,8 +29,8 @@ export interface Terminal {
   ) => Promise<string>
   /** Asks to choose one of a numbered list, and resolves to its index. */
   readonly choose: (question: string, choices: readonly string[], signal: AbortSignal) => Promise<number>
-  /** Shows a spinner, on terminals only, until the returned function is called. */
-  readonly showWaiting: (text: string) => () => void
+  /** Shows a spinner, on terminals only, until the promise is settled, and returns what it resolves to. */
+  readonly whileWaiting: <T>(text: string, waiting: Promise<T>) => Promise<T>
 }
 
 /** What a terminal is made from. `noColor` is `--no-color`. */
@@ -45,21 +45,22 @@ export interface TerminalOptions {
 export function createTerminal({ environment, noColor, asker, spinner: createSpinner }: TerminalOptions): Terminal {
   const styleOf = (descriptor: 1 | 2): TextStyle =>
     textStyle({ environment, platform: process.platform, noColor, stream: streamFacts(descriptor) })
-  const talk = styleOf(2)
+  const [data, talk] = [styleOf(1), styleOf(2)]
   const spinner = createSpinner(talk)
-  const writer = (descriptor: 1 | 2): ((text: string) => void) => {
+  const writer = (descriptor: 1 | 2, { columns }: TextStyle): ((text: string) => void) => {
     const write = createOutput(descriptor)
-    return (text) => {
+    const print = (text: string): void => {
       spinner.clear()
       write(text)
     }
+    return columns === undefined ? print : (text) => asker.printAbove(() => print(text))
   }
   return {
-    data: styleOf(1),
+    data,
     talk,
-    stdout: writer(1),
-    stderr: writer(2),
-    showWaiting: spinner.showWaiting,
+    stdout: writer(1, data),
+    stderr: writer(2, talk),
+    whileWaiting: async (text, waiting) => await waiting.finally(spinner.showWaiting(text)),
     canAsk: () => asker.obstacle() === undefined,
     ask: async (question, signal) => (await asker.askLine({ ...question, keep: true }, signal)).trim(),
     confirm: (question, signal, wanted = 'answer') => confirm(asker, question, wanted, signal),

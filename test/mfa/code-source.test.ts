@@ -24,7 +24,9 @@ const asker: Asker = {
   style: { color: false, unicode: false, columns: undefined },
   obstacle: () => 'no-terminal',
   askLine: unexpected,
-  say: unexpected,
+  say: () => undefined,
+  printAbove: unexpected,
+  preface: () => undefined,
 }
 const options = { asker, environment: {} }
 const request = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }

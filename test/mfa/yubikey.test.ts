@@ -57,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
         return Promise.resolve(answer)
       },
       showTouch: (isAwaited) => void heard.push(['touch', isAwaited]),
-      reportFailure: ({ failure }) => Promise.resolve(void heard.push(['failure', failure.reason])),
+      reportFailure: ({ failure }) => void heard.push(['failure', failure.reason]),
     }
   }
 

@@ -66,7 +66,7 @@ export function sessionEffects(changes: Partial<SessionEffects> = {}): SessionEf
       canAsk: () => true,
       confirm: () => Promise.resolve(false),
       choose: () => Promise.resolve(0),
-      showWaiting: () => () => undefined,
+      whileWaiting: (_, waiting) => waiting,
     },
     deadline: fakeDeadline(),
     cancelled: new AbortController().signal,

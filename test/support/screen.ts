@@ -1,5 +1,7 @@
 /** Renders terminal output: enough of a VT100 for prompts, spinners and colors. Ignores unknown escape sequences. */
 
+import { displayWidth } from '../../src/ui/style.ts'
+
 interface Screen {
   readonly columns: number
   readonly rows: string[][]
@@ -44,14 +46,17 @@ function put(screen: Screen, character: string): void {
   else if (character >= ' ' && character !== '\u007F') print(screen, character)
 }
 
-/** Wraps a character that does not fit to the next row. */
+/** Wraps a character that does not fit to the next row. The second cell of a wide one is ''. */
 function print(screen: Screen, character: string): void {
-  if (screen.column >= screen.columns) {
+  const width = displayWidth(character)
+  if (screen.column + width > screen.columns) {
     screen.column = 0
     moveTo(screen, screen.row + 1)
   }
-  rowAt(screen, screen.row)[screen.column] = character
-  screen.column += 1
+  const row = rowAt(screen, screen.row)
+  row[screen.column] = character
+  if (width === 2) row[screen.column + 1] = ''
+  screen.column += width
 }
 
 function control(screen: Screen, final: string, parameters: string): void {

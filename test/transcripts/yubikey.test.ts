@@ -1,5 +1,5 @@
 /** `awsmfa login` with a YubiKey, on a pseudo-terminal and without a terminal, with a scripted ykman. */
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -63,13 +63,24 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     sandbox.home.write('keys.json', JSON.stringify({ keys: [key], touchMs }))
   }
 
-  async function login(...words: readonly string[]): Promise<Pty> {
+  async function login(words: readonly string[] = [], more: Readonly<Record<string, string>> = {}): Promise<Pty> {
     pty = await openPty([...PRODUCT, 'login', 'work', ...words], {
-      environment: environment(),
+      environment: { ...environment(), ...more },
       columns: 200,
     })
     return pty
   }
+
+  /** Makes ykman wait until the returned function is called. */
+  function holdYkman(): () => void {
+    const go = join(sandbox.home.path, 'go')
+    const wait = `while ! test -e '${go}'; do sleep 0.02; done`
+    sandbox.home.write('.bin/ykman', `#!/bin/sh\n${wait}\nexec '${process.execPath}' '${SCRIPTED}' "$@"\n`)
+    return () => sandbox.home.write('go', '')
+  }
+
+  const callsWithCode = async (): Promise<readonly string[]> =>
+    (await sandbox.sts.log()).flatMap(({ operation }) => (operation === 'GetSessionToken' ? [operation] : []))
 
   async function loginWithoutTerminal(): Promise<RunResult> {
     return await runProgram([...PRODUCT, 'login', 'work'], { environment: environment() })
@@ -108,11 +119,14 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     await expectYkmanExited()
   })
 
-  it('asks for the OATH password without echo, and discards what was typed before', async () => {
+  it('asks for the OATH password without echo, and takes nothing of a code that was begun for it', async () => {
     await plugIn({ password: 'open sesame' })
+    const release = holdYkman()
     const terminal = await login()
     await terminal.expect(PROMPT)
     terminal.send('12')
+    await terminal.expect('12')
+    release()
     await terminal.expect('OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
     expect(await terminal.modes()).toMatchObject({ echo: false })
     terminal.send('sesame\r')
@@ -129,14 +143,51 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     expect(JSON.stringify(runs.map(({ parameters }) => parameters))).not.toContain('sesame')
   })
 
-  it('prompts for a code if no password is typed', async () => {
+  it('goes on with a code that was begun if no password is typed', async () => {
     await plugIn({ password: 'open sesame' })
+    const release = holdYkman()
+    const code = await nextCode()
     const terminal = await login()
+    await terminal.expect(PROMPT)
+    terminal.send(code.slice(0, 2))
+    await terminal.expect(code.slice(0, 2))
+    release()
     await terminal.expect('(Enter alone to type the code): ')
     terminal.send('\r')
-    await terminal.expect(PROMPT)
-    terminal.send(`${await nextCode()}\r`)
+    await terminal.expect(`${PROMPT}${code.slice(0, 2)}`)
+    terminal.send(`${code.slice(2)}\r`)
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+  })
+
+  it('loses no digit of a code that is being typed when the key fails', async () => {
+    await plugIn({ serial: 87654321 })
+    const release = holdYkman()
+    const code = await nextCode()
+    const terminal = await login()
+    await terminal.expect(PROMPT)
+    terminal.send(code.slice(0, 3))
+    await terminal.expect(code.slice(0, 3))
+    release()
+    await terminal.expect(`may not be used\r\n${PROMPT}${code.slice(0, 3)}`)
+    terminal.send(`${code.slice(3)}\r`)
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines).toEqual([
+      expect.stringMatching(/^✖ the YubiKey 12345678 is not plugged in/),
+      expect.stringMatching(SIGNED_IN),
+      '',
+    ])
+    expect(await callsWithCode()).toEqual(['GetSessionToken'])
+  })
+
+  it.each([1, 2, 3, 4, 5, 6])('loses no code that is pasted while ykman turns out to be missing (%i)', async () => {
+    rmSync(join(sandbox.home.path, '.bin/ykman'))
+    const code = await nextCode()
+    const terminal = await login([], { PATH: join(sandbox.home.path, '.bin') })
+    await terminal.expect(PROMPT)
+    terminal.send(`${code}\r`)
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null })
+    expect(terminal.screen().lines).toEqual([expect.stringMatching(/^✖ .*ykman/), expect.stringMatching(SIGNED_IN), ''])
+    expect(await callsWithCode()).toEqual(['GetSessionToken'])
   })
 
   it.each([
@@ -167,7 +218,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
   })
 
   it('does not start ykman if a code is passed', async () => {
-    const terminal = await login('--token-code', await nextCode())
+    const terminal = await login(['--token-code', await nextCode()])
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(existsSync(`${worldFile()}.runs`)).toBe(false)
   })

@@ -1,4 +1,5 @@
 /** Prompts on a pseudo-terminal. */
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
 import { needsProgram } from '../support/outside-program.ts'
@@ -264,6 +265,166 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     await pty.expect('shell> ')
     pty.send('bg\r')
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"token-code"}')
+  })
+
+  it.each([
+    { mode: 'that is edited by the kernel', keys: ['123', '456\r'] },
+    { mode: 'that is edited over the note', keys: ['124', '\u007F3456\r'] },
+    { mode: 'that was entered at once', keys: ['', '123456\r'] },
+  ])('keeps a line $mode, through two notes', async ({ keys: [first = '', second = ''] }) => {
+    const pty = await ask('note-code')
+    await pty.expect(QUESTION)
+    pty.send(first)
+    await pty.expect(first)
+    pty.signal('SIGUSR2')
+    await pty.expect(`awsmfa: note: one\r\n${QUESTION}${first}`)
+    pty.signal('SIGUSR2')
+    await pty.expect(`awsmfa: note: two\r\n${QUESTION}${first}`)
+    pty.send(second)
+    await pty.expect('result {"code":"123456","typed":true}')
+    expect(await pty.exit()).toEqual({ code: 0, signal: null })
+    expect(pty.screen().lines).toEqual([
+      'awsmfa: note: one',
+      'awsmfa: note: two',
+      'result {"code":"123456","typed":true}',
+      '',
+    ])
+  })
+
+  it('keeps a line with wide characters over several rows of a narrow terminal, through a note and a resize', async () => {
+    const pty = await ask('note-ask', { columns: 20 })
+    await pty.expect('Access key id: ')
+    pty.send('鍵鍵鍵🚀🚀🚀')
+    await pty.expect('🚀🚀🚀')
+    pty.signal('SIGUSR2')
+    await pty.expect('note: one\r\nAccess key id: 鍵鍵鍵🚀🚀🚀')
+    pty.resize(30)
+    await pty.expect('Access key id: 鍵鍵鍵🚀🚀🚀')
+    pty.send('鍵\u007F!\r')
+    await pty.exit()
+    expect(pty.screen().lines.slice(-3)).toEqual(['Access key id: 鍵鍵鍵🚀🚀🚀!', 'result "鍵鍵鍵🚀🚀🚀!"', ''])
+  })
+
+  it('gives the terminal back to the kernel after a note before which nothing was typed', async () => {
+    const pty = await ask('note-code')
+    await pty.expect(QUESTION)
+    pty.signal('SIGUSR2')
+    await pty.expect(`note: one\r\n${QUESTION}`)
+    expect(await pty.modes()).toMatchObject({ echo: true, canonical: true })
+    pty.send('123456\r')
+    await pty.expect('result {"code":"123456","typed":true}')
+  })
+
+  it('prints a note above a hidden question, and shows nothing of what was typed', async () => {
+    const pty = await ask('note-secret')
+    await pty.expect('Secret: ')
+    pty.send('wJal')
+    pty.signal('SIGUSR2')
+    await pty.expect('awsmfa: note: one\r\nSecret: ')
+    pty.send('rX\r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['awsmfa: note: one', 'Secret:', 'result "wJalrX"', ''])
+    expect(await pty.modes().catch(() => 'ended')).toBe('ended')
+  })
+
+  it('has other words before it, and later none, without losing what was typed', async () => {
+    const pty = await ask('preface')
+    await pty.expect(QUESTION)
+    pty.send('123')
+    await pty.expect('123')
+    pty.signal('SIGUSR2')
+    await pty.expect(`Touch it. ${QUESTION}123`)
+    pty.send('456\r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['result {"code":"123456","typed":true}', ''])
+  })
+
+  it('waits while another question is asked over it, which gets nothing of what was typed before', async () => {
+    const pty = await ask('over')
+    await pty.expect(QUESTION)
+    pty.send('123')
+    await pty.expect('123')
+    pty.signal('SIGUSR2')
+    await pty.expect('Secret: ')
+    expect(await pty.modes()).toMatchObject({ echo: false, canonical: false })
+    pty.send('wJal\r')
+    await pty.expect(`${QUESTION}123`)
+    pty.send('456\r')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual(['Secret:', 'result {"code":"123456","typed":true,"over":"wJal"}', ''])
+  })
+
+  it('ends with the one that is asked over it on Ctrl-C', async () => {
+    const pty = await ask('over')
+    await pty.expect(QUESTION)
+    pty.signal('SIGUSR2')
+    await pty.expect('Secret: ')
+    pty.send('\u0003')
+    expect(await pty.exit()).toEqual({ code: 130, signal: null })
+    expect(pty.screen().lines).toEqual(['failure {"code":"CANCELLED"}', ''])
+  })
+
+  it.each([
+    { when: 'before the first', early: true, keys: 'AKIA\ry\r' },
+    { when: 'at the first', early: false, keys: 'AKIA\ry\r' },
+  ])('answers two questions with two lines that were typed $when', async ({ early, keys }) => {
+    const pty = await ask('two')
+    if (!early) await pty.expect('Access key id: ')
+    pty.send(keys)
+    await pty.expect('result ["AKIA",true]')
+    expect(await pty.exit()).toEqual({ code: 0, signal: null })
+    expect(pty.screen().lines).toEqual(
+      expect.arrayContaining(['Access key id: AKIA', 'Make these changes? [y/N] y', 'result ["AKIA",true]']),
+    )
+  })
+
+  it('answers hidden questions with lines of one paste, and a question that is shown with the rest', async () => {
+    const pty = await ask('two-secrets')
+    await pty.expect('Secret: ')
+    pty.send('wJal\rrXUt\r\nAK')
+    await pty.expect('Access key id: AK')
+    pty.send('IA\r')
+    await pty.expect('result ["wJal","rXUt","AKIA"]')
+    await pty.exit()
+    expect(pty.screen().lines).toEqual([
+      'Secret:',
+      'Secret:',
+      'Access key id: AKIA',
+      'result ["wJal","rXUt","AKIA"]',
+      '',
+    ])
+  })
+
+  it.each([
+    { title: 'a line that was begun', keys: '12' },
+    { title: 'one with words over the whole row', keys: '1'.repeat(60) },
+  ])('drops $title when it is withdrawn, and the next question gets the next line', async ({ keys }) => {
+    const pty = await ask('withdrawn')
+    await pty.expect(QUESTION)
+    pty.send(keys)
+    await pty.expect(keys)
+    pty.signal('SIGUSR2')
+    await pty.expect('Access key id: ')
+    pty.send('AKIA\r')
+    await pty.expect('result "AKIA"')
+  })
+
+  it('stops on Ctrl-Z while the line is edited here, and goes on with it after fg', async () => {
+    const pty = await start(['bash', '--norc', '--noprofile', '-i'])
+    await pty.expect('shell> ')
+    pty.send(`echo "pid $$"; '${process.execPath}' '${script}' note-code\r`)
+    await pty.expect(QUESTION)
+    pty.send('123')
+    await pty.expect('123')
+    const children = `/proc/${pty.pid}/task/${pty.pid}/children`
+    process.kill(Number(readFileSync(children, 'utf8').trim()), 'SIGUSR2')
+    await pty.expect(`note: one\r\n${QUESTION}123`)
+    pty.send('\u001A')
+    await pty.expect('shell> ')
+    pty.send('fg\r')
+    await pty.expect(`${QUESTION}123`)
+    pty.send('456\r')
+    await pty.expect('result {"code":"123456","typed":true}')
   })
 
   it('is refused without a terminal', async () => {
