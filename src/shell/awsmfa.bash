@@ -112,18 +112,55 @@ case $'\n'"${PROMPT_COMMAND[*]-}" in
   *) PROMPT_COMMAND=_awsmfa_prompt${PROMPT_COMMAND:+$'\n'"$PROMPT_COMMAND"} ;;
 esac
 
-# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use. In POSIX mode bash has no such names.
+# awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
+# name it prints the profile in use. In POSIX mode bash has no such names.
 case :${SHELLOPTS-}: in
   *:posix:*) ;;
   *)
     awsmfa-use() {
+      local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0 known='' name
+      local -a _awsmfa_names=()
       if (($# == 0)); then
         printf '%s\n' "${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}"
+        return
       elif (($# > 1)) || [[ -z $1 ]]; then
-        printf '%s\n' 'awsmfa-use: one profile, or none to see which is in use' >&2
+        printf '%s\n' "$usage" >&2
         return 2
+      fi
+      case $1 in
+        --help | -h)
+          printf '%s\n' "$usage"
+          return
+          ;;
+        --clear) next='' ;;
+        -)
+          if [[ -z ${_awsmfa_previous+set} ]]; then
+            printf '%s\n' 'awsmfa-use: there is no previous profile' >&2
+            return 1
+          fi
+          next=$_awsmfa_previous
+          printf '%s\n' "${next:-${AWS_DEFAULT_PROFILE:-default}}"
+          ;;
+        *)
+          _awsmfa_profiles
+          for name in ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}; do
+            if [[ $name == "$1" ]]; then known=1; fi
+          done
+          if [[ -z $known && $1 == -* ]]; then
+            printf '%s\n' "$usage" >&2
+            return 2
+          elif [[ -z $known ]]; then
+            # Its error names the files, and the profile that may be meant.
+            command awsmfa status --profile="$1" >/dev/null || code=$?
+            if ((code != 0 && code != 4)); then return 1; fi
+          fi
+          ;;
+      esac
+      _awsmfa_previous=${AWS_PROFILE-}
+      if [[ -z $next ]]; then
+        unset AWS_PROFILE
       else
-        export AWS_PROFILE=$1
+        export AWS_PROFILE=$next
         if [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
           printf '%s\n' "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
         fi

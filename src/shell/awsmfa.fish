@@ -118,23 +118,60 @@ function _awsmfa_warn -a left seconds profile label inside
     end
 end
 
-# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+# awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
+# name it prints the profile in use.
 function awsmfa-use
+    set -l usage 'usage: awsmfa-use [PROFILE | - | --clear]'
     if test (count $argv) -eq 0
-        if test -n "$AWS_PROFILE"
-            printf '%s\n' "$AWS_PROFILE"
-        else if test -n "$AWS_DEFAULT_PROFILE"
-            printf '%s\n' "$AWS_DEFAULT_PROFILE"
-        else
-            echo default
-        end
+        _awsmfa_profile_in_use "$AWS_PROFILE"
+        return
     else if test (count $argv) -gt 1; or test -z "$argv[1]"
-        echo 'awsmfa-use: one profile, or none to see which is in use' >&2
+        echo $usage >&2
         return 2
-    else
-        set -gx AWS_PROFILE $argv[1]
-        if test -n "$AWS_ACCESS_KEY_ID"
-            echo "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+    end
+    set -l next $argv[1]
+    switch $argv[1]
+        case --help -h
+            echo $usage
+            return
+        case --clear
+            set next ''
+        case -
+            if not set -q _awsmfa_previous
+                echo 'awsmfa-use: there is no previous profile' >&2
+                return 1
+            end
+            set next "$_awsmfa_previous"
+            _awsmfa_profile_in_use "$next"
+        case '*'
+            if not contains -- $argv[1] (_awsmfa_profiles)
+                if string match -q -- '-*' $argv[1]
+                    echo $usage >&2
+                    return 2
+                end
+                # Its error names the files, and the profile that may be meant.
+                command awsmfa status --profile=$argv[1] >/dev/null
+                or test $status -eq 4
+                or return 1
+            end
+    end
+    set -g _awsmfa_previous "$AWS_PROFILE"
+    if test -z "$next"
+        set -eg AWS_PROFILE
+        return 0
+    end
+    set -gx AWS_PROFILE $next
+    if test -n "$AWS_ACCESS_KEY_ID"
+        echo "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+    end
+    return 0
+end
+
+function _awsmfa_profile_in_use
+    for name in $argv[1] $AWS_DEFAULT_PROFILE default
+        if test -n "$name"
+            printf '%s\n' $name
+            return
         end
     end
 end

@@ -67,12 +67,34 @@ if (-not $global:AwsmfaPromptBefore) {
   }
 }
 
-# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+# awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
+# name it prints the profile in use.
 function global:awsmfa-use([string]$Name) {
-  if ($Name) {
-    $env:AWS_PROFILE = $Name
-    if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
-  } elseif ($env:AWS_PROFILE) { $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+  $usage = 'usage: awsmfa-use [PROFILE | - | --clear]'
+  if ($args.Count -gt 0) { [Console]::Error.WriteLine($usage); $global:LASTEXITCODE = 2; return }
+  $next = $Name
+  if (-not $Name) {
+    if ($env:AWS_PROFILE) { $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+    return
+  } elseif ($Name -ceq '--help') {
+    $usage
+    return
+  } elseif ($Name -ceq '--clear') {
+    $next = ''
+  } elseif ($Name -ceq '-') {
+    if (-not (Test-Path -LiteralPath Variable:global:AwsmfaPrevious)) { [Console]::Error.WriteLine('awsmfa-use: there is no previous profile'); $global:LASTEXITCODE = 1; return }
+    $next = $global:AwsmfaPrevious
+    if ($next) { $next } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+  } elseif (@(Get-AwsmfaProfile) -cnotcontains $Name) {
+    if ($Name.StartsWith('-')) { [Console]::Error.WriteLine($usage); $global:LASTEXITCODE = 2; return }
+    # Its error names the files, and the profile that may be meant.
+    awsmfa status ('--profile=' + $Name) | Out-Null
+    if ($LASTEXITCODE -ne 0 -and $LASTEXITCODE -ne 4) { return }
+  }
+  $global:AwsmfaPrevious = [string]$env:AWS_PROFILE
+  if (-not $next) { Remove-Item -LiteralPath Env:AWS_PROFILE -ErrorAction SilentlyContinue; return }
+  $env:AWS_PROFILE = $next
+  if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
 }
 
 # Completion. No program is started; the names of profiles are read from the files when TAB is pressed.

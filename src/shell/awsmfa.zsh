@@ -95,16 +95,50 @@ _awsmfa_warn() {
   (( ${precmd_functions[(Ie)_awsmfa_prompt]} )) || precmd_functions=(_awsmfa_prompt $precmd_functions)
 }
 
-# awsmfa-use PROFILE: sets AWS_PROFILE; without a name, prints the profile in use.
+# awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
+# name it prints the profile in use.
 awsmfa-use() {
   emulate -L zsh
+  local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0
   if (( $# == 0 )); then
     print -r -- "${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}"
+    return
   elif (( $# > 1 )) || [[ -z $1 ]]; then
-    print -r -u2 -- 'awsmfa-use: one profile, or none to see which is in use'
+    print -r -u2 -- $usage
     return 2
+  fi
+  case $1 in
+    (--help|-h)
+      print -r -- $usage
+      return
+      ;;
+    (--clear) next='' ;;
+    (-)
+      if (( ! ${+_awsmfa_previous} )); then
+        print -r -u2 -- 'awsmfa-use: there is no previous profile'
+        return 1
+      fi
+      next=$_awsmfa_previous
+      print -r -- "${next:-${AWS_DEFAULT_PROFILE:-default}}"
+      ;;
+    (*)
+      _awsmfa_profiles
+      if (( ! ${_awsmfa_names[(Ie)$1]} )); then
+        if [[ $1 == -* ]]; then
+          print -r -u2 -- $usage
+          return 2
+        fi
+        # Its error names the files, and the profile that may be meant.
+        command awsmfa status --profile=$1 >/dev/null || code=$?
+        if (( code != 0 && code != 4 )); then return 1; fi
+      fi
+      ;;
+  esac
+  typeset -g _awsmfa_previous=${AWS_PROFILE-}
+  if [[ -z $next ]]; then
+    unset AWS_PROFILE
   else
-    export AWS_PROFILE=$1
+    export AWS_PROFILE=$next
     if [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
       print -r -u2 -- "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
     fi

@@ -150,12 +150,12 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
       pty.send(shell === 'fish' ? 'echo "code=$status"\r' : 'echo "code=$?"\r')
       await pty.expect(/code=1\b/)
       pty.send(
-        'awsmfa-use nowhere; echo now-(awsmfa-use)-\r'.replace(
+        'awsmfa-use admin; echo now-(awsmfa-use)-\r'.replace(
           '(awsmfa-use)',
           shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)',
         ),
       )
-      await pty.expect(/now-nowhere-[\s\S]*> /)
+      await pty.expect(/now-admin-[\s\S]*> /)
       pty.send('awsmfa-use work\r')
       await pty.expect(/\(work 2h0m\) .*> /s)
       pty.send('exit\r')

@@ -1,9 +1,9 @@
 /** What `shell-init` prints, run in each shell with hostile profile names, prompt cache lines and variables. */
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
-import { runProgram } from '../support/run-cli.ts'
+import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
@@ -420,28 +420,74 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
     },
   )
 
-  it.skipIf(isMissing(shell))('has awsmfa-use, which sets and prints the profile in use', async () => {
-    const script =
+  describe.skipIf(isMissing(shell))('awsmfa-use', () => {
+    const USAGE = 'usage: awsmfa-use [PROFILE | - | --clear]\n'
+    /** Prints the exit code of a command, and AWS_PROFILE after it. */
+    const thenProfile = (command: string): string =>
       shell === 'fish'
-        ? 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; env=(set -x | string match "AWS_PROFILE*") echo $env'
-        : 'awsmfa-use; awsmfa-use "it\'s"; awsmfa-use; export -p'
-    const { stdout, stderr } = await inShell(shell, script.replace(/env=\(.*$/, 'set -x | string match "AWS_PROFILE*"'))
-    expect([stdout.split('\n').slice(0, 2), /AWS_PROFILE.*it/.test(stdout), stderr]).toEqual([
-      ['default', "it's"],
-      true,
-      '',
-    ])
-    const loud = await inShell(shell, 'awsmfa-use work', { AWS_ACCESS_KEY_ID: 'A' })
-    expect(loud.stderr).toMatch(
-      /^awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: \S+ [^\n]+\n$/,
-    )
-    const refused = await inShell(
-      shell,
-      shell === 'fish' ? 'awsmfa-use a b; echo $status' : 'awsmfa-use a b || echo $?',
-    )
-    expect(refused).toMatchObject({
-      stdout: '2\n',
-      stderr: 'awsmfa-use: one profile, or none to see which is in use\n',
+        ? `${command}; echo $status "<$AWS_PROFILE>"`
+        : `code=0; ${command} || code=$?; echo "$code <\${AWS_PROFILE-}>"`
+    beforeEach(() => {
+      home.write('.aws/credentials', "[work]\n[it's]\n[-x]\n")
+      home.write('.bin/awsmfa', `#!/bin/sh\nexec '${process.execPath}' '${BUILT_CLI}' "$@"\n`)
+      chmodSync(join(home.path, '.bin/awsmfa'), 0o755)
+    })
+    const use = async (commands: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
+      const folder = join(home.path, '.bin')
+      const path = shell === 'fish' ? `set -gx PATH ${folder} /usr/bin /bin` : `export PATH=${folder}:/usr/bin:/bin`
+      return await inShell(shell, [path, ...commands.map(thenProfile)].join('\n'), environment)
+    }
+
+    it('sets AWS_PROFILE for programs, and prints the profile in use', async () => {
+      expect(await use(['awsmfa-use', `awsmfa-use "it's"`, 'awsmfa-use', 'env | grep ^AWS_PROFILE'])).toMatchObject({
+        stdout: "default\n0 <>\n0 <it's>\nit's\n0 <it's>\nAWS_PROFILE=it's\n0 <it's>\n",
+        stderr: '',
+      })
+    })
+
+    it('returns to the profile before with -, and unsets it with --clear', async () => {
+      const steps = ['-', 'work', '-x', '-', '-', '--clear', '-', '--clear', '-', '-'].map(
+        (word) => `awsmfa-use ${word}`,
+      )
+      expect(await use(steps, { AWS_DEFAULT_PROFILE: 'other' })).toMatchObject({
+        stdout: [
+          '1 <>',
+          '0 <work>',
+          '0 <-x>',
+          'work\n0 <work>',
+          '-x\n0 <-x>',
+          '0 <>',
+          '-x\n0 <-x>',
+          '0 <>',
+          '-x\n0 <-x>',
+          'other\n0 <>',
+          '',
+        ].join('\n'),
+        stderr: 'awsmfa-use: there is no previous profile\n',
+      })
+    })
+
+    it('leaves AWS_PROFILE as it is for a name that is no profile, and suggests one', async () => {
+      expect(await use(['awsmfa-use wrok', 'awsmfa-use'], { AWS_PROFILE: "it's" })).toMatchObject({
+        stdout: "1 <it's>\nit's\n0 <it's>\n",
+        stderr: expect.stringMatching(
+          /^awsmfa: error: there is no profile 'wrok' in .*\nawsmfa: hint: did you mean 'work'\?\n$/,
+        ),
+      })
+    })
+
+    it('shows its usage, and sets nothing', async () => {
+      const steps = ['--help', '-h', '--halp', 'a b', "''"].map((words) => `awsmfa-use ${words}`)
+      expect(await use(steps)).toMatchObject({
+        stdout: `${USAGE}0 <>\n${USAGE}0 <>\n2 <>\n2 <>\n2 <>\n`,
+        stderr: USAGE.repeat(3),
+      })
+    })
+
+    it('says that keys in the environment come first', async () => {
+      expect((await use(['awsmfa-use work'], { AWS_ACCESS_KEY_ID: 'A' })).stderr).toMatch(
+        /^awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: \S+ [^\n]+\n$/,
+      )
     })
   })
 })
