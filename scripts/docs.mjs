@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: generates the tables in README.md and docs/doctor.md, and the man page docs/awsmfa.1, from the tables
- * in the source: commands, settings, exit codes, STS flags, findings. A table is between `<!-- generated: NAME -->` and
+ * `npm run docs`: generates the tables in the pages of docs/ and the man page docs/awsmfa.1 from the tables in the
+ * source: commands, settings, exit codes, STS flags, findings. A table is between `<!-- generated: NAME -->` and
  * `<!-- end of NAME -->`. With `--check` it writes nothing and exits with 1 if a file is not up to date.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -71,14 +71,14 @@ function commandText(name, { summary, actions = {}, positional, tail, options, e
   ]
   if (tail !== undefined) rows.push([code(`-- ${tail.placeholder}`), tail.description])
   const shown = examples.map(({ line, description }) => `- ${code(line)}: ${description}\n`).join('')
-  return `#### ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`
+  return `## ${code(synopsis)}\n\n${summary}.\n\n${table(['', ''], rows)}\n${shown}`
 }
 
 function commands({ COMMAND_TABLE, GLOBAL_OPTIONS }) {
   const texts = Object.entries(COMMAND_TABLE).map(([name, spec]) => commandText(name, spec))
   return [
     ...texts,
-    `#### With or without a command\n\n${table(
+    `## With or without a command\n\n${table(
       ['', ''],
       GLOBAL_OPTIONS.map((option) => [spelling(option), option.description]),
     )}`,
@@ -93,9 +93,7 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
     ...(variables.length === 0 ? [] : [codes(variables)]),
     ...(profileKeys.length === 0
       ? []
-      : [
-          `${codes(profileKeys)} (${profiles === 'chain' ? 'each profile on the way to the keys' : 'the profile itself'})`,
-        ]),
+      : [`${codes(profileKeys)} (${profiles === 'chain' ? 'each profile of the chain' : 'the profile itself'})`]),
     ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in the settings file`]),
     ...(fallback === undefined ? [] : [`else ${fallback}`]),
   ].join('<br>')
@@ -103,14 +101,14 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
 
 function settings({ SETTING_TABLE }) {
   return table(
-    ['setting', 'the first of'],
+    ['setting', 'set in, by precedence'],
     SETTING_TABLE.map((setting) => [`**${setting.name}**: ${setting.description}`, placesOf(setting)]),
   )
 }
 
 function variables({ VARIABLE_TABLE }) {
   return table(
-    ['variable', 'key of a profile', 'what it does'],
+    ['variable', 'key of a profile', 'meaning'],
     VARIABLE_TABLE.map(({ variables: names, profileKey, description }) => [
       codes(names),
       profileKey === undefined ? '' : code(profileKey),
@@ -121,15 +119,15 @@ function variables({ VARIABLE_TABLE }) {
 
 function exitCodes({ exitCodeRows }) {
   return table(
-    ['code', 'means'],
+    ['code', 'meaning'],
     exitCodeRows().map(({ exitCode, meaning }) => [String(exitCode), meaning]),
   )
 }
 
 const SHAPES = {
-  text: () => 'a text',
-  integer: () => 'a whole number',
-  texts: () => 'one or more texts',
+  text: () => 'a string',
+  integer: () => 'an integer',
+  texts: () => 'one or more strings',
   structures: ({ members }) => `one or more of \`${members.map((member) => `${member}=…`).join(',')}\`, or JSON`,
 }
 
@@ -141,14 +139,21 @@ function stsFlags({ STS_FLAGS, OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_F
   ])
   const refused = [...REFUSED_GLOBALS, ...REFUSED_OPERATION_FLAGS].map(({ flag }) => flag)
   const own = codes(OWN_GLOBALS)
-  return `${table(['flag', 'of', 'takes'], rows)}
-Of the AWS CLI's global flags, these mean awsmfa's own: ${own}.
+  return `${table(['option', 'operation', 'value'], rows)}
+These global options of the AWS CLI have the meaning that they have for awsmfa: ${own}.
 
-These are refused, each with the reason: ${codes(refused)}.
+These are rejected, each with a reason: ${codes(refused)}.
 `
 }
 
-const GENERATORS = { commands, settings, variables, 'exit codes': exitCodes, 'flags of STS': stsFlags }
+/** The generated tables of each page. */
+const PAGES = {
+  'docs/commands.md': { commands },
+  'docs/settings.md': { settings, variables },
+  'docs/scripts.md': { 'exit codes': exitCodes },
+  'docs/profiles.md': { 'flags of STS': stsFlags },
+  'docs/doctor.md': DOCTOR_TABLES,
+}
 
 /** Replaces every table in a text. Throws if a marker is missing, duplicate or unknown. */
 function fill(path, text, generators) {
@@ -182,8 +187,7 @@ const tables = await loadTables()
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const read = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
 const texts = [
-  { path: 'README.md', wanted: fill('README.md', read('README.md'), GENERATORS) },
-  { path: 'docs/doctor.md', wanted: fill('docs/doctor.md', read('docs/doctor.md'), DOCTOR_TABLES) },
+  ...Object.entries(PAGES).map(([path, generators]) => ({ path, wanted: fill(path, read(path), generators) })),
   { path: MAN_PAGE, wanted: manPage(tables, { date: MAN_DATE, version }) },
 ]
 for (const { path, wanted } of texts.filter((text) => read(text.path) !== text.wanted)) {

@@ -98,7 +98,7 @@ export function manPage(
     plainText(
       text
         .replaceAll(/[;,] see \[[^\]]+\]\([^)]*\)/g, '')
-        .replaceAll(/^see \[([^\]]+)\]\([^)]*\)/g, 'the README says more, under $1'),
+        .replaceAll(/^see \[([^\]]+)\]\([^)]*\)/g, 'docs/settings.md describes $1'),
     )
   const variables = [...SETTING_TABLE.filter(({ variables: names }) => names.length > 0), ...VARIABLE_TABLE]
   const lines = [

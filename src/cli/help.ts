@@ -222,7 +222,7 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   },
   {
     variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'],
-    description: 'where the [cache key](#the-key-of-the-session-cache) lies; where the keychain of Linux is looked for',
+    description: 'where the [cache key](files.md#the-cache-key) lies; where the keychain of Linux is looked for',
   },
   { variables: ['HOME', 'USERPROFILE', 'LOCALAPPDATA'], description: 'the home folder; the last two on Windows' },
   {

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtFiles, packagesIn, ROOT } from './built-files.ts'
 
@@ -48,7 +48,7 @@ test('contains exactly the files to publish', () => {
   expect(
     paths.filter(
       (path) =>
-        !/^dist\/(?:awsmfa|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/awsmfa\.1$|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
+        !/^dist\/(?:awsmfa|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/(?:awsmfa\.1|[\w-]+\.md|pictures\/\w+\.svg)$|^examples\/[\w-]+\.mjs$|^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
           path,
         ),
     ),
@@ -64,6 +64,20 @@ test('contains exactly the files to publish', () => {
     ]),
   )
   expect(packed.files.find(({ path }) => path === 'dist/awsmfa.cjs')?.mode).toBe(0o755)
+})
+
+test('contains every file that its pages link to', () => {
+  const paths = new Set(packed.files.map(({ path }) => path))
+  const links = [...paths]
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((path) =>
+      [...readFileSync(join(ROOT, path), 'utf8').matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g)].map(([, target = '']) =>
+        /^https?:/.test(target) ? undefined : posix.join(posix.dirname(path), target),
+      ),
+    )
+    .filter((target) => target !== undefined)
+  expect(links.length).toBeGreaterThan(50)
+  expect(links.filter((target) => !paths.has(target))).toEqual([])
 })
 
 test('contains no path of the machine that built it', () => {

@@ -1,7 +1,7 @@
 /**
- * The README's first login, followed literally in a clean home with each shell on a pseudo-terminal: create the files,
- * log in, add the lines to the start-up file, and see the session in the prompt of a new shell. Every file name and
- * command is taken from the README.
+ * The README's quick start, followed literally in a clean home with each shell on a pseudo-terminal: set up the access
+ * key in `[default]`, log in, add the lines to the start-up file, and see the session in the prompt of a new shell.
+ * Every file name and command is taken from the README.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,18 +44,26 @@ function found<T>(value: T | undefined, what: string): T {
   return value
 }
 
-/** Returns the login command, the prompt up to the code, and the success message up to the time. */
-function loginExample(): { readonly command: string; readonly prompt: string; readonly success: string } {
+/** Returns the first two commands, each with the prompt up to the answer, and the success message up to the time. */
+function quickStart() {
   const { body } = found(
-    blocksUnder('First login').find(({ language }) => language === 'console'),
-    'login on a console',
+    blocksUnder('Quick start').find(({ language }) => language === 'console'),
+    'quick start on a console',
   )
-  const [command, prompt, success] = [
-    /^\$ (awsmfa login .*)$/m,
+  const [setup, confirmation, login, prompt, success] = [
+    /^\$ (awsmfa setup.*)$/m,
+    /^(.*\? \[y\/N\]) y$/m,
+    /^\$ (awsmfa login.*)$/m,
     /^(MFA code .*: )\d{6}$/m,
     /^. (.* signed in as .*? until )/m,
   ].map((pattern) => found(pattern.exec(body)?.[1], String(pattern)))
-  return { command: found(command, 'login'), prompt: found(prompt, 'prompt'), success: found(success, 'success') }
+  return {
+    setup: found(setup, 'setup'),
+    confirmation: found(confirmation, 'confirmation'),
+    login: found(login, 'login'),
+    prompt: found(prompt, 'prompt'),
+    success: found(success, 'success'),
+  }
 }
 
 /**
@@ -76,19 +84,19 @@ const SHELLS: Readonly<
   bash: {
     argv: ['bash'],
     mention: /For bash\b/,
-    example: /In bash and zsh the\sprompt begins with `([^`]+)`/,
+    example: /the prompt of bash and zsh starts with `([^`]+)`/,
     around: ['', ' [^\\n]*[$#] '],
   },
   zsh: {
     argv: ['zsh'],
     mention: /For zsh\b/,
-    example: /In bash and zsh the\sprompt begins with `([^`]+)`/,
+    example: /the prompt of bash and zsh starts with `([^`]+)`/,
     around: ['', ' [^\\n]*[%#] '],
   },
   fish: {
     argv: ['fish'],
     mention: /For fish\b/,
-    example: /in fish `([^`]+)` or `[^`]+` stands at the right/,
+    example: /In fish, `([^`]+)` is at the right end/,
     around: ['(?:\\[\\d\\d+C| {20})', '(?!\\))'],
   },
 }
@@ -136,7 +144,7 @@ async function valueOf(variable: string): Promise<string> {
 
 /** Writes the files from the README, with an access key that the strict STS knows. */
 async function writeFiles(): Promise<void> {
-  const files = blocksUnder('First login')
+  const files = blocksUnder('Quick start')
     .filter(({ language }) => language === 'ini')
     .slice(0, 2)
   const keys = {
@@ -159,8 +167,7 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       const start = Date.now()
       const { file, body } = startUpOf(shell)
       const startUpFile = found(file, `start-up file for ${shell}`)
-      const { command, prompt, success } = loginExample()
-      const use = found(/`(awsmfa-use \w+)`/.exec(README)?.[1], 'awsmfa-use')
+      const { setup, confirmation, login, prompt, success } = quickStart()
       // Without a start-up file zsh offers to create one; without a completion file fish parses every man page at its
       // first start.
       sandbox.home.write(startUpFile, '# existing\n')
@@ -168,20 +175,23 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       await writeFiles()
 
       const first = await newShell(shell)
-      first.send(`${command}\r`)
+      first.send(`${setup}\r`)
+      await first.expect(confirmation)
+      first.send('y\r')
+      await first.expect('awsmfa undo')
+      first.send(`${login}\r`)
       await first.expect(prompt)
       first.send(`${await valueOf('code')}\r`)
       await first.expect(success)
       first.send('exit\r')
       expect(await first.exit()).toEqual({ code: 0, signal: null })
-      expect(first.output()).not.toMatch(/base 11h/)
+      expect(first.output()).not.toMatch(/default 11h/)
 
       sandbox.home.write(startUpFile, `${sandbox.home.read(startUpFile).toString()}${body}`)
       const second = await newShell(shell)
-      second.send(`${use}\r`)
       await second.expect(segmentOf(shell))
       // TAB completes the word and adds a space.
-      second.send('awsmfa statu\tbase\r')
+      second.send('awsmfa statu\t\r')
       await second.expect(/ left, until .*alice in/)
       second.send('exit\r')
       expect(await second.exit()).toEqual({ code: 0, signal: null })

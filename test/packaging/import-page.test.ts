@@ -1,15 +1,15 @@
-/** Every test that docs/credential-process.md names exists. */
+/** Every test that docs/import.md names exists. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './built-files.ts'
 
-const page = readFileSync(join(ROOT, 'docs/credential-process.md'), 'utf8')
+const page = readFileSync(join(ROOT, 'docs/import.md'), 'utf8')
 const rows = [...page.matchAll(/^\| (.+) \| .+ \| (.+) \|$/gm)]
   .map(([, feature = '', test = '']) => [feature, test] as const)
   .slice(2)
 const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter(
-  (name) => /\.(?:ts|txt)$/.test(name) && !name.endsWith('credential-process-page.test.ts'),
+  (name) => /\.(?:ts|txt)$/.test(name) && !name.endsWith('import-page.test.ts'),
 )
 const texts = tests.map((name) => readFileSync(join(ROOT, 'test', name), 'utf8'))
 
