@@ -1,17 +1,18 @@
 /**
- * `npm run build:executable`: compiles dist/, the bundle of the npm package, to build/executable/awsmfa with Bun,
- * for this platform. Bun comes from packaging/package-lock.json, which pins it with
- * its integrity; it is installed the first time. `--target linux-x64-musl` compiles for another platform.
+ * `npm run build:executable`: compiles dist/, the bundle of the npm package, to build/executable/awsmfa with Bun, for
+ * this platform; `-- --target linux-x64-musl` for another one. packaging/package-lock.json pins Bun and the keychain
+ * add-on with their integrity; npm installs those of one target to build/bun the first time.
  */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripSignature } from './check-executable.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Targets by the name that releases have: Bun's package for it, and how npm describes its machine. */
-const TARGETS = {
+export const TARGETS = {
   'linux-x64': { bun: 'linux-x64', os: 'linux', cpu: 'x64', libc: 'glibc' },
   'linux-arm64': { bun: 'linux-aarch64', os: 'linux', cpu: 'arm64', libc: 'glibc' },
   'linux-x64-musl': { bun: 'linux-x64-musl', os: 'linux', cpu: 'x64', libc: 'musl' },
@@ -28,23 +29,75 @@ const IGNORE_CURRENT_FOLDER = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].m
 )
 
 /** Returns the target of this machine. */
-function hostTarget() {
-  const libc = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime ? 'musl' : 'glibc'
+export function hostTarget() {
+  const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
   const found = Object.entries(TARGETS).find(
-    ([, { os, cpu, libc: wanted }]) => os === process.platform && cpu === process.arch && (wanted ?? libc) === libc,
+    ([, { os, cpu, libc }]) =>
+      os === process.platform && cpu === process.arch && (libc === undefined || (libc === 'musl') === isMusl),
   )
   if (found === undefined) throw new Error(`there is no Bun for ${process.platform} ${process.arch}`)
   return found[0]
 }
 
-/** Installs Bun for a target, from the lock file; returns the path of its program. */
-function installBun(target) {
+/** Returns the name of a target's program. */
+export function programName(target) {
+  return TARGETS[target].os === 'win32' ? 'awsmfa.exe' : 'awsmfa'
+}
+
+/**
+ * Compiles dist/ for a target to a file. Throws if Bun fails, which then has printed why. Bun takes its template for
+ * another target from the lock file, never from the network.
+ */
+export function compile(target, outfile) {
+  const host = installFor(hostTarget())
+  const { folder, bun } = installFor(target)
+  const bundle = join(folder, 'dist')
+  rmSync(bundle, { recursive: true, force: true })
+  cpSync(join(root, 'dist'), bundle, { recursive: true })
+  mkdirSync(dirname(outfile), { recursive: true })
+  rmSync(outfile, { force: true })
+  const template = templateOptions(target, bun)
+  const options = [
+    '--compile',
+    '--define=__dirname="/"',
+    '--define=__filename="/awsmfa"',
+    '--minify',
+    '--bytecode',
+    '--format=cjs',
+    ...IGNORE_CURRENT_FOLDER,
+    ...template,
+  ]
+  execFileSync(host.bun, ['build', ...options, join(bundle, 'awsmfa.cjs'), `--outfile=${outfile}`], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // No variable of Bun's own may act on the build.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, SystemRoot: process.env.SystemRoot },
+  })
+}
+
+/**
+ * Bun appends the bundle to its own program. In the one for darwin-x64 it leaves the signature as it was, which then is
+ * wrong (oven-sh/bun#39837), so it gets one without. The one for darwin-arm64 it signs anew.
+ */
+function templateOptions(target, bun) {
+  if (target === hostTarget() && target !== 'darwin-x64') return []
+  let template = bun
+  if (target === 'darwin-x64') {
+    template = `${bun}-unsigned`
+    writeFileSync(template, stripSignature(readFileSync(bun)), { mode: 0o755 })
+  }
+  return [`--target=bun-${TARGETS[target].bun}`, `--compile-executable-path=${template}`]
+}
+
+/** Installs what a target needs from the lock file; returns the folder and the path of its Bun. */
+export function installFor(target) {
   const { bun, os, cpu, libc } = TARGETS[target]
   const folder = join(root, 'build', 'bun', target)
   const program = join(folder, 'node_modules', '@oven', `bun-${bun}`, 'bin', os === 'win32' ? 'bun.exe' : 'bun')
-  const lock = readFileSync(join(root, 'packaging', 'package-lock.json'))
+  const lock = join(root, 'packaging', 'package-lock.json')
   const copy = join(folder, 'package-lock.json')
-  if (existsSync(program) && existsSync(copy) && readFileSync(copy).equals(lock)) return program
+  if (existsSync(program) && existsSync(copy) && readFileSync(copy).equals(readFileSync(lock)))
+    return { folder, bun: program }
   mkdirSync(folder, { recursive: true })
   for (const name of ['package.json', 'package-lock.json'])
     copyFileSync(join(root, 'packaging', name), join(folder, name))
@@ -55,40 +108,20 @@ function installBun(target) {
     shell: process.platform === 'win32',
   })
   if (!existsSync(program)) throw new Error(`npm installed no Bun for ${target}`)
-  return program
+  return { folder, bun: program }
 }
 
-/** Compiles the bundle for a target to a file. Throws what Bun printed if that fails. */
-function compile(target, outfile) {
-  const host = installBun(hostTarget())
-  const { bun } = TARGETS[target]
-  const cross =
-    target === hostTarget() ? [] : [`--target=bun-${bun}`, `--compile-executable-path=${installBun(target)}`]
-  mkdirSync(dirname(outfile), { recursive: true })
-  rmSync(outfile, { force: true })
-  execFileSync(
-    host,
-    [
-      'build',
-      '--compile',
-      '--minify',
-      '--bytecode',
-      '--format=cjs',
-      ...IGNORE_CURRENT_FOLDER,
-      ...cross,
-      join(root, 'dist', 'awsmfa.cjs'),
-      `--outfile=${outfile}`,
-    ],
-    // No variable of Bun's own may act on the build.
-    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env.PATH, HOME: process.env.HOME } },
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const at = process.argv.indexOf('--target')
+  const target = at === -1 ? hostTarget() : process.argv[at + 1]
+  if (!Object.hasOwn(TARGETS, target))
+    throw new Error(`no target ${target}; there are ${Object.keys(TARGETS).join(', ')}`)
+  const outfile = join(
+    root,
+    'build',
+    target === hostTarget() ? 'executable' : `executable-${target}`,
+    programName(target),
   )
+  compile(target, outfile)
+  console.log(outfile)
 }
-
-const at = process.argv.indexOf('--target')
-const target = at === -1 ? hostTarget() : process.argv[at + 1]
-if (!Object.hasOwn(TARGETS, target))
-  throw new Error(`no target ${target}; there are ${Object.keys(TARGETS).join(', ')}`)
-const folder = target === hostTarget() ? 'executable' : `executable-${target}`
-const outfile = join(root, 'build', folder, TARGETS[target].os === 'win32' ? 'awsmfa.exe' : 'awsmfa')
-compile(target, outfile)
-console.log(outfile)

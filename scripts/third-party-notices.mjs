@@ -2,6 +2,7 @@
  * Collects the licenses of bundled packages: MIT, ISC, BSD and Apache licenses require that notices are distributed.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /** Returns the text of THIRD-PARTY-NOTICES for the modules of a bundle: each license text once, after its packages. */
@@ -50,4 +51,45 @@ function standardText(folder, name, license) {
     : undefined
   if (sibling === undefined) throw new Error(`${name} has no license text (${license})`)
   return readFileSync(join(scope, sibling, 'LICENSE'), 'utf8').trim()
+}
+
+/** What Bun's program contains, by its LICENSE.md for version 1.4; with the identifiers of SPDX. */
+const LINKED_INTO_BUN = [
+  ['JavaScriptCore and WebKit', 'LGPL-2.0-or-later'],
+  ['TinyCC', 'LGPL-2.1-or-later'],
+  ['BoringSSL', 'Apache-2.0', 'ISC', 'OpenSSL'],
+  ['ICU', 'Unicode-3.0'],
+  ['libarchive, libbase64, libspng', 'BSD-2-Clause'],
+  ['lol-html, libwebp, zstd, parts of lsquic', 'BSD-3-Clause'],
+  ['brotli, c-ares, libdeflate, libuv, ls-hpack, ls-qpack, lsquic, mimalloc, picohttpparser, uucode', 'MIT'],
+  ['highway, simdutf, uSockets, uWebSockets, parts of TigerBeetle and of libc++abi', 'Apache-2.0'],
+  ['libjpeg-turbo', 'BSD-3-Clause', 'IJG', 'Zlib'],
+  ['zlib-ng', 'Zlib'],
+  ["JavaScript for Node's modules (acorn, assert, buffer, events, path, url and others)", 'MIT'],
+]
+
+/**
+ * Returns THIRD-PARTY-NOTICES of a standalone executable: that of its bundle, then Bun's and the keychain add-on's.
+ * `folder` is where packaging/package-lock.json was installed; `versions` are Bun's `process.versions`.
+ */
+export function renderExecutableNotices(bundleNotices, { folder, versions }) {
+  const addOn = readPackage(join(folder, 'node_modules', '@napi-rs', 'keyring'))
+  const identifiers = [...new Set(['MIT', ...LINKED_INTO_BUN.flatMap(([, ...licenses]) => licenses)])]
+  const texts = createRequire(join(folder, 'package.json'))('spdx-license-list/full')
+  return [
+    bundleNotices,
+    `${addOn.name} ${addOn.version} (${addOn.license})\n\n${addOn.text}\n`,
+    [
+      `Bun ${versions.bun} (MIT), which runs the program. It contains:\n`,
+      ...LINKED_INTO_BUN.map(([name, ...licenses]) => `  ${name}: ${licenses.join(', ')}`),
+      '',
+      `Its sources: https://github.com/oven-sh/bun, tag bun-v${versions.bun}; its WebKit:`,
+      `https://github.com/oven-sh/WebKit, commit ${versions.webkit}.`,
+      '',
+      'To link the program with another Bun, or with a changed JavaScriptCore: build that Bun as its LICENSE.md says,',
+      'unpack the npm package of the same version of awsmfa, and run there',
+      '  bun build --compile --format=cjs package/dist/awsmfa.cjs --outfile awsmfa\n',
+    ].join('\n'),
+    ...identifiers.map((identifier) => `${identifier}\n\n${texts[identifier].licenseText.trim()}\n`),
+  ].join(`\n${'-'.repeat(80)}\n\n`)
 }
