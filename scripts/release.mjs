@@ -45,9 +45,9 @@ function check(target, file) {
 
 /** Returns what completes words in a shell: the end of what `awsmfa shell-init` prints. */
 function completionFor(shell) {
-  const text = readFileSync(join(root, 'src', 'shell', `awsmfa.${shell}`), 'utf8')
+  const text = run(process.execPath, [join(root, 'dist', 'awsmfa.cjs'), 'shell-init', shell])
   const start = text.search(/^# Completion\b/m)
-  if (start < 0) throw new Error(`src/shell/awsmfa.${shell} has no part for completion`)
+  if (start < 0) throw new Error(`the code for ${shell} has no part for completion`)
   return text.slice(start)
 }
 
