@@ -85,11 +85,11 @@ function archive(target, folder) {
         [readFileSync(path), { mtime: released * 1000 }],
       ]
     })
-    writeFileSync(join(release, `${name}.zip`), zipSync(Object.fromEntries(entries), { level: 9 }))
+    writeFileSync(join(release, `${name}.zip`), zipSync(Object.fromEntries(entries), { level: 6 }))
     return
   }
   const owner = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${released}`]
-  run('tar', [...owner, '--use-compress-program=gzip -9n', '-cf', join(release, `${name}.tar.gz`), '-C', parent, name])
+  run('tar', [...owner, '--use-compress-program=gzip -6n', '-cf', join(release, `${name}.tar.gz`), '-C', parent, name])
 }
 
 /** Makes the .deb and .rpm of a Linux target. */

@@ -4,6 +4,8 @@ import type { Plugin } from 'vitest/config'
 
 // fast: pure code and single adapters; runs on every supported version of Node.
 // system: the built tool, with real files, terminals, processes and faults.
+/** Whether the standalone executable is tested, which `npm test` does not build; see test/support/run-cli.ts. */
+const isExecutable = process.env['AWSMFA_TEST_PRODUCT'] === 'executable'
 const setupFiles = ['test/support/setup.ts']
 
 /** Loads the code for each shell as a string, as scripts/build.mjs does. */
@@ -23,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{transcripts,shells,faults,interop,packaging,windows}/**'],
+          exclude: ['test/{transcripts,shells,faults,interop,packaging,executable,windows}/**'],
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -33,9 +35,9 @@ export default defineConfig({
         plugins: [shellCode],
         test: {
           name: 'system',
-          include: ['test/{transcripts,shells,faults,interop,packaging}/**/*.test.ts'],
+          include: ['test/{transcripts,shells,faults,interop,packaging,executable}/**/*.test.ts'],
           // The interop suite has a configuration of its own: it takes tools that `npm test` does without.
-          exclude: ['test/interop/tools/**'],
+          exclude: ['test/interop/tools/**', ...(isExecutable ? [] : ['test/executable/**'])],
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 60_000,
