@@ -1,4 +1,4 @@
-/** The tables of docs/doctor.md, from the tables that doctor itself goes by. */
+/** The tables of docs/doctor.md, from the tables that doctor itself uses. */
 const code = (text) => `\`${text}\``
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 const row = (...cells) => `| ${cells.map(cell).join(' | ')} |\n`
@@ -14,7 +14,7 @@ const ENGINE_NAMES = {
 }
 const EFFECTS = {
   fine: '',
-  'file-refused': 'refuses the file',
+  'file-refused': 'rejects the file',
   'file-skipped': 'skips the file',
   'profile-missed': 'misses the profile',
   'key-missed': 'misses the key',
@@ -25,11 +25,11 @@ const OUTCOMES = {
   keys: 'its keys',
   role: 'assumes the role',
   'role-without-mfa': 'assumes the role without MFA',
-  asks: 'asks for a code',
+  asks: 'prompts for a code',
   fails: 'fails',
-  process: 'starts the process',
-  sso: 'single sign-on',
-  login: "aws login's session",
+  process: 'runs the process',
+  sso: 'SSO',
+  login: 'session of aws login',
   'web-identity': 'web identity',
   none: 'no keys',
 }
@@ -84,7 +84,7 @@ function order({ CREDENTIAL_ORDER, TOOL_EXCEPTIONS, ENGINES, TOOLS }) {
       because,
     ]),
   )
-  return table(['tools', 'where the profile has', 'they take or do', 'because'], [...exceptions, ...rules])
+  return table(['tools', 'if the profile has', 'result', 'because'], [...exceptions, ...rules])
 }
 
 export const DOCTOR_TABLES = { findings, parsers, 'order of credentials': order }
