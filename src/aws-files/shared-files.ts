@@ -28,7 +28,7 @@ import {
   tryStage,
 } from '../platform/atomic-file.ts'
 import type { Stage, WriteWarning } from '../platform/atomic-file.ts'
-import { acquireLock } from '../platform/file-lock.ts'
+import { acquireLock, whenUnlocked } from '../platform/file-lock.ts'
 import type { HeldLock } from '../platform/file-lock.ts'
 import { isNullDevice, readRegularFile, resolveLinks } from '../platform/read-file.ts'
 import type { FileRead } from '../platform/read-file.ts'
@@ -42,6 +42,11 @@ import type { FileSnapshot, SharedSnapshots } from './profiles.ts'
 
 export interface SharedFiles {
   readonly read: () => SharedSnapshots
+  /**
+   * Waits until no other process writes these files, so that `transact`, during which no signal is noticed, need not
+   * wait for long. Throws FILE_LOCKED, and the signal's reason.
+   */
+  readonly whenUnlocked: (names: readonly SharedFileName[], signal: AbortSignal) => Promise<void>
   /** Edits of files that are not in `names` are a fault of the plan. */
   readonly transact: <T>(names: readonly SharedFileName[], plan: Plan<T>) => TransactOutcome<T>
   /** Throws what `transact` would throw for files that cannot be written, by making and removing a stage. */
@@ -107,6 +112,11 @@ export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
   const access = { ...options, pause: options.pause ?? pauseSync, lastSizes: new Map<string, number>() }
   return {
     read: () => readBoth(access, readRegularFile).snapshots,
+    whenUnlocked: async (names, signal) => {
+      const waitMs = access.lockWaitMs ?? LOCK_WAIT_MS
+      for (const file of targetsOf(access, names).keys())
+        await whenUnlocked(`${file}.awsmfa-lock`, { waitMs, file }, signal)
+    },
     transact: (names, plan) => transact(access, names, plan),
     preflight: (names) => {
       refuseRootElsewhere(access)

@@ -31,7 +31,17 @@ import {
 /** What logout needs. It cannot reach STS: AWS has no way to end a session early. */
 type LogoutRuntime = Pick<
   Runtime,
-  'environment' | 'home' | 'now' | 'files' | 'facts' | 'awsCaches' | 'cachedSessionOf' | 'terminal' | 'stores' | 'cache'
+  | 'environment'
+  | 'home'
+  | 'now'
+  | 'files'
+  | 'facts'
+  | 'awsCaches'
+  | 'cachedSessionOf'
+  | 'terminal'
+  | 'stores'
+  | 'cache'
+  | 'cancelled'
 >
 
 /**
@@ -39,7 +49,7 @@ type LogoutRuntime = Pick<
  * if there is nothing to remove; 1 if a session is still there afterwards, or one of many profiles failed, which
  * `--quiet` does not hide. Throws FILE_MALFORMED for an only profile, FILE_NOT_WRITABLE and what else the write throws.
  */
-export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime): number {
+export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime): Promise<number> {
   const { options, positionals } = invocation
   const { terminal, home, files, now, facts, cachedSessionOf } = runtime
   const all = options.all === true
@@ -50,7 +60,7 @@ export function logout(invocation: Invocation<'logout'>, runtime: LogoutRuntime)
       ? expandProfiles(positionals, files.read(), managed)
       : { profiles: [target], byPattern: false }
   const names = all ? managed : named.profiles
-  const { removals, warnings, sharedSerialNumbers } = removeSessions(names, all, runtime)
+  const { removals, warnings, sharedSerialNumbers } = await removeSessions(names, all, runtime)
   const { profiles, paths } = files.read()
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
   const isExplained = warnings.some(isLeft)
@@ -158,17 +168,17 @@ interface RemovedSessions {
  * profiles fails, its removal has the failure; the failure of an only one is thrown. Throws what the stores throw; a
  * cache that cannot be changed is a warning, since by then the session is gone from the file.
  */
-export function removeSessions(
+export async function removeSessions(
   profiles: readonly string[],
   all: boolean,
-  { stores, cache, facts }: Pick<Runtime, 'stores' | 'cache' | 'facts'>,
-): RemovedSessions {
+  { stores, cache, facts, cancelled }: Pick<Runtime, 'stores' | 'cache' | 'facts' | 'cancelled'>,
+): Promise<RemovedSessions> {
   const removals: Removal[] = []
   const warnings: WriteWarning[] = []
   const withoutFailed = (): readonly string[] =>
     profiles.filter((name) => !removals.some(({ profile, failure }) => profile === name && failure !== undefined))
   for (const store of stores) {
-    const outcome = store.remove(withoutFailed())
+    const outcome = await store.remove(withoutFailed(), cancelled)
     const failure = outcome.removals.find((removal) => removal.failure !== undefined)?.failure
     if (failure !== undefined && profiles.length === 1) throw new AwsmfaError(failure)
     for (const removal of outcome.removals) removals.push(removal)

@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   openSync,
-  readFileSync,
   readSync,
   readdirSync,
   realpathSync,
@@ -25,7 +24,7 @@ import type { SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { findHomeConflict, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'
-import { readRegularFile, readWhole } from '../platform/read-file.ts'
+import { readNamedFile, readRegularFile, readWhole } from '../platform/read-file.ts'
 import { isExecutable } from '../platform/find-program.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
@@ -234,7 +233,7 @@ export async function measureClockOffset({ environment, home, now }: MachineSour
   const settings = resolveTransport({
     environment,
     home,
-    readText: (path) => readFileSync(path, 'utf8'),
+    readText: readNamedFile,
     profileSetting: () => undefined,
     serviceEndpoint: () => undefined,
   })

@@ -90,6 +90,7 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk reports an error',
   EISDIR: 'it is a folder',
+  ENOTSUP: 'it is a pipe or a device, not a file',
   ELOOP: 'its symbolic links go round in a circle',
   EMFILE: 'too many open files',
   ENAMETOOLONG: 'its name is too long',

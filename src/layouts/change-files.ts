@@ -63,6 +63,7 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
     if (change.consent === 'none') return { kind: 'shown', result: planned.result, warnings: [] }
     files.preflight(NAMES.filter((name) => (planned.edits[name] ?? []).length > 0))
     if (change.consent === 'asked') await confirmChange(effects)
+    await files.whenUnlocked(NAMES, effects.cancelled)
     const outcome = apply(change, changed, effects)
     if (outcome !== undefined) return outcome
   }

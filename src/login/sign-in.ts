@@ -119,7 +119,7 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
     const remaining = ready.filter(({ login }) => !outcomes.has(login))
     for (const { login } of remaining) outcomes.set(login, error)
   } finally {
-    storeAll(obtained, run)
+    await storeAll(obtained, run)
   }
   await nameOwners(obtained, run)
   return outcomes
@@ -272,33 +272,41 @@ async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLog
 }
 
 /** Stores every session where its profile has it. A store that refuses fails its own logins alone. */
-function storeAll(obtained: readonly ObtainedLogin[], run: Run): void {
+async function storeAll(obtained: readonly ObtainedLogin[], run: Run): Promise<void> {
   const storedIn = (place: LoginResolution['storeIn']): readonly ObtainedLogin[] =>
     obtained.filter(({ resolution }) => resolution.storeIn === place)
   const inSections = storedIn('section')
-  if (inSections.length > 0) failing(inSections, run, () => storeInSections(inSections, run))
-  for (const each of storedIn('aws-caches')) failing([each], run, () => storeInAwsCaches(each, run))
+  if (inSections.length > 0) await failing(inSections, run, () => storeInSections(inSections, run))
+  for (const each of storedIn('aws-caches')) await failing([each], run, () => storeInAwsCaches(each, run))
   // obtainSessions has put these into awsmfa's own cache, or nowhere.
   for (const each of storedIn('own-cache'))
-    failing([each], run, () => checkOwnCache(each.resolution.storeProfile, each.session, run))
+    await failing([each], run, () => checkOwnCache(each.resolution.storeProfile, each.session, run))
 }
 
 /** A failure of `store` is that of these logins. */
-function failing(logins: readonly ObtainedLogin[], { outcomes }: Run, store: () => void): void {
+async function failing(
+  logins: readonly ObtainedLogin[],
+  { outcomes }: Run,
+  store: () => void | Promise<void>,
+): Promise<void> {
   try {
-    store()
+    await store()
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     for (const { login } of logins) outcomes.set(login, error)
   }
 }
 
-function storeInSections(obtained: readonly ObtainedLogin[], { request, files, facts }: Run): void {
+async function storeInSections(
+  obtained: readonly ObtainedLogin[],
+  { request, files, facts, cancelled }: Run,
+): Promise<void> {
   const sessions = obtained.map(({ resolution, session: { credentials }, requestHash }) => ({
     profile: resolution.storeProfile,
     credentials,
     requestHash,
   }))
+  await files.whenUnlocked(['credentials'], cancelled)
   const warnings = storeSessions(files, sessions)
   for (const { login, resolution, session, replaced } of obtained) {
     const { ownership } = login

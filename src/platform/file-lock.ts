@@ -84,11 +84,8 @@ export function acquireLock(path: string, { waitMs, pause: passTime, file = path
     const isOver = nowMs - sinceMs > waitMs
     const found = round === 0 || isOver ? readLock(path) : undefined
     const waitedMs = Math.round(nowMs - startedMs)
-    if (isOver && (found?.instance === instance || round === 0 || waitedMs > 5 * waitMs)) {
-      const { holder } = found ?? {}
-      const known = holder && { holder: { pid: holder.pid, host: holder.host, since: new Date(holder.since) } }
-      throw new AwsmfaError({ code: 'FILE_LOCKED', place: { path: file }, ...known, waitedMs })
-    }
+    if (isOver && (found?.instance === instance || round === 0 || waitedMs > 5 * waitMs))
+      throw locked(file, found?.holder, waitedMs)
     if (round === 0 || isOver) [instance, sinceMs] = [found?.instance ?? '', nowMs]
     passTime(pauseMs(round))
   }
@@ -115,6 +112,39 @@ export async function acquireLockAsync(
     return lock.release()
   }
   return { ...lock, release, waited: round > 0 }
+}
+
+/**
+ * Waits, while the event loop runs, as long as a lock is in use: `acquireLock`, which blocks the event loop and with it
+ * signals, is then left with waits of milliseconds. Throws FILE_LOCKED as `acquireLock` does, and the signal's reason.
+ */
+export async function whenUnlocked(
+  path: string,
+  { waitMs, file = path }: Pick<LockWaiting, 'waitMs' | 'file'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = monotonicMs()
+  let [last, sinceMs] = ['', startedMs]
+  for (let round = 0; ; round++) {
+    const found = readLock(path)
+    if (found === undefined || mayBeAbandoned(found)) return
+    const nowMs = monotonicMs()
+    if (found.instance !== last) [last, sinceMs] = [found.instance, nowMs]
+    if (nowMs - sinceMs > waitMs || nowMs - startedMs > 5 * waitMs)
+      throw locked(file, found.holder, Math.round(nowMs - startedMs))
+    await pause(pauseMs(round), signal)
+  }
+}
+
+/** Whether `acquireLock` is to find out more about a lock: by the clock of the folder, or by its own. */
+function mayBeAbandoned({ holder, touchedMs }: FoundLock): boolean {
+  const state = holder === undefined ? 'elsewhere' : findProcess(holder, identifyThisProcess())
+  return state === 'gone' || (state === 'elsewhere' && Math.abs(Date.now() - touchedMs) > STALE_MS)
+}
+
+function locked(file: string, holder: Holder | undefined, waitedMs: number): AwsmfaError {
+  const known = holder && { holder: { pid: holder.pid, host: holder.host, since: new Date(holder.since) } }
+  return new AwsmfaError({ code: 'FILE_LOCKED', place: { path: file }, ...known, waitedMs })
 }
 
 /** Returns the process that holds a lock; undefined if the lock is free, or its holder cannot be read. */

@@ -51,6 +51,22 @@ function readOnce(path: string): FileRead {
 }
 
 /**
+ * Reads a file that somebody named, as UTF-8. Waits for the writer of a pipe only under /dev, where shells put theirs.
+ * Throws the system's error, and ENOTSUP for another pipe.
+ */
+export function readNamedFile(path: string): string {
+  if (path.startsWith('/dev/')) return readFileSync(path, 'utf8')
+  const fd = openSync(path, READ_WITHOUT_BLOCKING)
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile() && !stat.isDirectory()) throw Object.assign(new Error('not a file'), { code: 'ENOTSUP' })
+    return readFileSync(fd, 'utf8')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
  * Reads a file of awsmfa's own; undefined if there is none. Throws the system's error, and a plain Error for a file
  * that is not regular, that `isAcceptable` rejects or that shrinks meanwhile.
  */

@@ -1,7 +1,6 @@
 /**
  * The part of the runtime that reaches AWS and asks for token codes, for the commands that sign in and for the library.
  */
-import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { isUnencrypted, resolveTransport } from '../aws/connection-settings.ts'
@@ -21,6 +20,7 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { findShim, ownCommand } from '../platform/find-program.ts'
+import { readNamedFile } from '../platform/read-file.ts'
 import { createDeadline, monotonicMs, pause } from '../platform/time.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { Runtime } from './runtime.ts'
@@ -78,7 +78,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     lockQuestion: createQuestionLock(runtime.folders.state, runtime.debug),
     announceWaiting: (pid) => terminal.stderr(`${waitingLine(pid)}\n`),
     osUser: osUser(),
-    readFile,
+    readFile: readNamedFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: connectorOf(runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
@@ -109,10 +109,6 @@ function osUser(): string | undefined {
   }
 }
 
-function readFile(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
 /** Its first connection that would not be encrypted is warned about. */
 function connectorOf(runtime: Runtime): LoginRuntime['connect'] {
   let isWarned = false
@@ -137,7 +133,7 @@ function transportOf(
   return resolveTransport({
     environment,
     home,
-    readText: readFile,
+    readText: readNamedFile,
     endpointUrlFlag: ownSetting(settings.endpoint),
     caBundleFlag: ownSetting(settings.caBundle),
     profileSetting,

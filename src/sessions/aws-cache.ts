@@ -20,7 +20,7 @@ import {
   storedSession,
 } from './aws-cache-entry.ts'
 import type { AwsCacheFinding, AwsCacheReader, CacheArguments, CachedEntry } from './aws-cache-entry.ts'
-import type { Removal, SessionStore } from './stores.ts'
+import type { Removal, RemovalOutcome, SessionStore } from './stores.ts'
 
 /**
  * One of the two caches. As a store it holds awsmfa's own entries alone, expired ones included; by arguments, whatever
@@ -28,6 +28,8 @@ import type { Removal, SessionStore } from './stores.ts'
  */
 export interface AwsCache extends SessionStore, AwsCacheReader {
   readonly source: AwsCacheKind
+  /** See SessionStore. */
+  readonly remove: (profiles: readonly string[]) => RemovalOutcome
   /**
    * Writes an entry whole, mode 0600, over whatever is there: the caller has made sure that it may go. The mark of an
    * entry of awsmfa's keeps its other profiles. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and has then

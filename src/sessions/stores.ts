@@ -21,12 +21,16 @@ export interface SessionStore {
   readonly managedProfiles: () => readonly string[]
   /**
    * Removes, in one write, what awsmfa wrote for these profiles, and only that. Returns one removal for each, in their
-   * order; a profile whose own section cannot be edited safely fails alone, in its removal.
+   * order; a profile whose own section cannot be edited safely fails alone, in its removal. Throws the signal's reason,
+   * before it changes anything.
    */
-  readonly remove: (profiles: readonly string[]) => {
-    readonly removals: readonly Removal[]
-    readonly warnings: readonly WriteWarning[]
-  }
+  readonly remove: (profiles: readonly string[], signal: AbortSignal) => RemovalOutcome | Promise<RemovalOutcome>
+}
+
+/** What happened to each of the profiles. */
+export interface RemovalOutcome {
+  readonly removals: readonly Removal[]
+  readonly warnings: readonly WriteWarning[]
 }
 
 /** What was removed for one profile. `nothing`: the store held nothing of it that awsmfa may remove. */
@@ -52,10 +56,11 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
       const profiles = profilesIn(files.read().credentials.text)
       return profiles.names().filter((name) => hasLoginMarks(profiles, name))
     },
-    remove: (names) => {
+    remove: async (names, signal) => {
       // With nothing to remove there is nothing to lock, and a file that cannot be written does not matter.
       const { removals } = planRemovals(files.read().credentials, names)
       if (removals.every(({ removed }) => removed === 'nothing')) return { removals, warnings: [] }
+      await files.whenUnlocked(['credentials'], signal)
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
         const planned = planRemovals(credentials, names)
         return { edits: { credentials: replaceText(credentials.text, planned.after) }, result: planned.removals }

@@ -163,11 +163,12 @@ describe('cache clear', () => {
   })
 })
 
-it('logout --all takes out also what does not open with the key of now; logout of one profile does not', () => {
+it('logout --all takes out also what does not open with the key of now; logout of one profile does not', async () => {
   const removed: string[] = []
+  const cancelled = new AbortController().signal
   const kept = { ...fakeCache([MFA]), removeAll: () => void removed.push('all') }
-  removeSessions(['work'], false, { stores: [], cache: kept, facts: fakeFacts() })
+  await removeSessions(['work'], false, { stores: [], cache: kept, facts: fakeFacts(), cancelled })
   expect(removed).toEqual([])
-  removeSessions(['work'], true, { stores: [], cache: kept, facts: fakeFacts() })
+  await removeSessions(['work'], true, { stores: [], cache: kept, facts: fakeFacts(), cancelled })
   expect(removed).toEqual(['all'])
 })

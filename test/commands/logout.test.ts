@@ -44,29 +44,29 @@ function refuse(): never {
 /**
  * Signs 'work' out where the session in awsmfa's own cache cannot be removed; returns the exit code and what was said.
  */
-function logoutWithStuckCache(
+async function logoutWithStuckCache(
   options: Readonly<Record<string, true>>,
   changes: Partial<Runtime> = {},
-): { readonly code: number; readonly talk: readonly string[] } {
+): Promise<{ readonly code: number; readonly talk: readonly string[] }> {
   const runtime = fakeRuntime({
     cache: { ...fakeCache([RECORD]), remove: refuse },
     files: filesOf('[work]\n'),
     ...changes,
   })
-  return { code: logout({ command: 'logout', positionals: ['work'], options }, runtime), talk: runtime.stderr }
+  return { code: await logout({ command: 'logout', positionals: ['work'], options }, runtime), talk: runtime.stderr }
 }
 
 describe('signing out where a session is left in a cache', () => {
   const warning =
     'awsmfa: warning: /cache/session.json could not be changed (EROFS); the session in it is still there, so delete the file\n'
 
-  it('says so and ends with 1', () => {
-    const { code, talk } = logoutWithStuckCache({})
+  it('says so and ends with 1', async () => {
+    const { code, talk } = await logoutWithStuckCache({})
     expect([code, talk.at(-1)]).toEqual([1, warning])
   })
 
-  it('says that alone when told to be quiet', () => {
-    expect(logoutWithStuckCache({ quiet: true })).toEqual({ code: 1, talk: [warning] })
+  it('says that alone when told to be quiet', async () => {
+    expect(await logoutWithStuckCache({ quiet: true })).toEqual({ code: 1, talk: [warning] })
   })
 })
 
@@ -74,25 +74,25 @@ describe('signing out of a profile whose session awsmfa caches', () => {
   const config = '[profile work]\ncredential_process = awsmfa credential-process --profile work\n'
   const files = filesOf('', config)
   const readProfiles = () => files.read().profiles
-  const signOut = (cache: Runtime['cache']): { readonly code: number; readonly talk: readonly string[] } =>
+  const signOut = (cache: Runtime['cache']): Promise<{ readonly code: number; readonly talk: readonly string[] }> =>
     logoutWithStuckCache({}, { cache, files, stores: [createOwnCacheStore({ cache, readProfiles })] })
 
-  it('reports success only if the session cannot be read back', () => {
-    expect(signOut(fakeCache([RECORD]))).toEqual({
+  it('reports success only if the session cannot be read back', async () => {
+    expect(await signOut(fakeCache([RECORD]))).toEqual({
       code: 0,
       talk: [
         expect.stringMatching(/^ok work: signed out\. AWS still honours copies until .+\n$/),
         "awsmfa: note: the MFA session of alice is gone from awsmfa's cache too\n",
       ],
     })
-    const stuck = signOut({ ...fakeCache([RECORD]), remove: refuse })
+    const stuck = await signOut({ ...fakeCache([RECORD]), remove: refuse })
     expect(stuck).toEqual({ code: 1, talk: [expect.stringContaining('/cache/session.json could not be changed')] })
   })
 
-  it('says so if another process signed it in again meanwhile', () => {
+  it('says so if another process signed it in again meanwhile', async () => {
     const cache = fakeCache([RECORD])
     const signedInAgain = (key: SessionKey): void => (cache.remove(key), cache.store(RECORD))
-    expect(signOut({ ...cache, remove: signedInAgain })).toMatchObject({
+    expect(await signOut({ ...cache, remove: signedInAgain })).toMatchObject({
       code: 1,
       talk: [
         expect.stringContaining('the MFA session of alice'),
@@ -106,10 +106,15 @@ describe('signing out of a profile whose session awsmfa caches', () => {
  * The credentials file with a session of awsmfa in [a] and [c], and twice in [b], so that nobody can say which is
  * meant.
  */
-function logoutFromFile(
+async function logoutFromFile(
   positionals: readonly string[],
   options: Readonly<Record<string, true>> = {},
-): { readonly code: number; readonly talk: readonly string[]; readonly text: string; readonly writes: number } {
+): Promise<{
+  readonly code: number
+  readonly talk: readonly string[]
+  readonly text: string
+  readonly writes: number
+}> {
   const section = (name: string): string =>
     `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
   let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
@@ -118,6 +123,7 @@ function logoutFromFile(
   const files: SharedFiles = {
     read,
     preflight: () => undefined,
+    whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       text = applyEdits(text, edits.credentials ?? [])
@@ -126,7 +132,7 @@ function logoutFromFile(
     },
   }
   const runtime = fakeRuntime({ files, stores: [createCredentialsFileStore(files)] })
-  const code = logout({ command: 'logout', positionals, options }, runtime)
+  const code = await logout({ command: 'logout', positionals, options }, runtime)
   return { code, talk: runtime.stderr, text, writes }
 }
 
@@ -134,8 +140,8 @@ describe('signing out many profiles of which one stands twice in the file', () =
   it.each([
     ['by name', ['a', 'b', 'c'], {}],
     ['with --all', [], { all: true }],
-  ] as const)('signs the others out in one write and tells of that one: %s', (_, positionals, options) => {
-    const { code, talk, text, writes } = logoutFromFile(positionals, options)
+  ] as const)('signs the others out in one write and tells of that one: %s', async (_, positionals, options) => {
+    const { code, talk, text, writes } = await logoutFromFile(positionals, options)
     expect([code, writes, text.match(/^\[.*\]|^aws_access_key_id/gm)]).toEqual([
       1,
       1,
@@ -145,14 +151,14 @@ describe('signing out many profiles of which one stands twice in the file', () =
     expect(talk.filter((line) => line.startsWith('awsmfa: error: '))).toEqual([expect.stringContaining('/c')])
   })
 
-  it('says so also when told to be quiet', () => {
-    expect(logoutFromFile(['a', 'b'], { quiet: true }).talk).toEqual([
+  it('says so also when told to be quiet', async () => {
+    expect((await logoutFromFile(['a', 'b'], { quiet: true })).talk).toEqual([
       expect.stringMatching(/^awsmfa: error: [^\n]+\n$/),
     ])
   })
 
-  it('throws for that one alone, and changes nothing', () => {
-    expect(() => logoutFromFile(['b'])).toThrow(
+  it('throws for that one alone, and changes nothing', async () => {
+    await expect(logoutFromFile(['b'])).rejects.toThrow(
       expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error,
     )
   })
@@ -172,11 +178,11 @@ describe('signing out of a role whose session another program cached', () => {
     }
     return [cache as AwsCache]
   }
-  const notesOf = (awsCaches: Runtime['awsCaches']): readonly string[] =>
-    logoutWithStuckCache({}, { files, awsCaches }).talk.filter((line) => line.includes('cached'))
+  const notesOf = async (awsCaches: Runtime['awsCaches']): Promise<readonly string[]> =>
+    (await logoutWithStuckCache({}, { files, awsCaches })).talk.filter((line) => line.includes('cached'))
 
-  it('says until when it stays and what to delete', () => {
-    expect(notesOf(cacheOf(1200))).toEqual([
+  it('says until when it stays and what to delete', async () => {
+    expect(await notesOf(cacheOf(1200))).toEqual([
       expect.stringMatching(
         /^awsmfa: note: a session of 'work' that another program cached stays until \d\d:\d\d; to remove it, delete ~\/\.aws\/cli\/cache\/x\.json\n$/,
       ),
@@ -186,7 +192,7 @@ describe('signing out of a role whose session another program cached', () => {
   it.each([
     ['ended', cacheOf(-5)],
     ["is awsmfa's own", cacheOf(1200, { profiles: ['other'], requestHash: 'a' })],
-  ])('says nothing of one that %s', (_, cache) => {
-    expect(notesOf(cache)).toEqual([])
+  ])('says nothing of one that %s', async (_, cache) => {
+    expect(await notesOf(cache)).toEqual([])
   })
 })

@@ -42,6 +42,7 @@ function scene(
   const files: SharedFiles = {
     read,
     preflight: (names) => void events.push(`rehearse ${names.join()}`),
+    whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       if (failure !== undefined && half) texts.config = applyEdits(texts.config, edits.config ?? [])

@@ -47,6 +47,7 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
     text: () => text,
     read,
     preflight: () => undefined,
+    whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {
       const { edits, result } = plan(read())
       text = applyEdits(text, edits.credentials ?? [])

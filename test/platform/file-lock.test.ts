@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { acquireLock, acquireLockAsync } from '../../src/platform/file-lock.ts'
+import { acquireLock, acquireLockAsync, whenUnlocked } from '../../src/platform/file-lock.ts'
 import { identifyThisProcess } from '../../src/platform/process-info.ts'
 import { createQuestionLock } from '../../src/mfa/question-lock.ts'
 import { bundleScript } from '../support/bundle-script.ts'
@@ -200,6 +200,42 @@ describe('a lock', () => {
 
   it("in a folder that is missing is the system's refusal", () => {
     expect(failureOf(() => acquireLock(join(scratchFolder(), 'no', 'lock'), noWait))).toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('a lock that is waited for while the event loop runs', () => {
+  const never = new AbortController().signal
+
+  it.each([
+    ['is free', () => undefined],
+    ['of a process that is gone', (path: string) => plantLock(path, { pid: gonePid() })],
+    ['of another host that was not touched for 11 s', (path: string) => plantLock(path, { host: 'elsewhere' }, 11_000)],
+    ['of another host, from the future', (path: string) => plantLock(path, { host: 'elsewhere' }, -60_000)],
+    ['that cannot be read and is old', (path: string) => (writeFileSync(path, ''), utimesSync(path, 0, 0))],
+  ])('%s is not waited for', async (_, plant) => {
+    const path = join(scratchFolder(), 'lock')
+    plant(path)
+    await whenUnlocked(path, { waitMs: 60_000 }, never)
+  })
+
+  it('is waited for until it is released', async () => {
+    const path = join(scratchFolder(), 'lock')
+    const lock = acquireLock(path, noWait)
+    const waiting = whenUnlocked(path, { waitMs: 60_000 }, never)
+    setImmediate(() => setImmediate(lock.release))
+    await waiting
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('is given up with the reason of the signal, or after a while, with what it is for', async () => {
+    const path = join(scratchFolder(), 'lock')
+    acquireLock(path, noWait)
+    await expect(whenUnlocked(path, { waitMs: 60_000 }, AbortSignal.abort(new Error('enough')))).rejects.toThrow(
+      'enough',
+    )
+    await expect(whenUnlocked(path, { waitMs: 20, file: '/x' }, never)).rejects.toMatchObject({
+      failure: { code: 'FILE_LOCKED', place: { path: '/x' }, holder: { pid: process.pid } },
+    })
   })
 })
 

@@ -57,7 +57,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
     },
     warn: (line) => void stderr.push(line),
     debug: () => undefined,
-    files: { read: () => snapshotsWith(''), preflight: unexpected, transact: unexpected },
+    files: { read: () => snapshotsWith(''), preflight: unexpected, whenUnlocked: unexpected, transact: unexpected },
     backups: { keep: unexpected, list: () => [], remove: unexpected, sweep: () => undefined },
     readSettings: () => Promise.resolve({}),
     facts: fakeFacts(),

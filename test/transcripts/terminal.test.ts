@@ -1,5 +1,8 @@
 /** What a login leaves on the terminal: after success, and after Ctrl-C or a signal at the prompt. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { acquireLock } from '../../src/platform/file-lock.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
@@ -50,6 +53,22 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
       '',
     ])
     expect(terminal.output()).not.toContain('\u001B[?25l')
+  })
+
+  it.each([
+    { title: 'Ctrl-C', end: (terminal: Pty) => terminal.send('\u0003'), code: 130 },
+    { title: 'SIGTERM', end: (terminal: Pty) => terminal.signal('SIGTERM'), code: 143 },
+  ])('exits with $code on $title while another process has the lock of the file', async ({ end, code }) => {
+    const lock = acquireLock(join(home.path, '.aws/credentials.awsmfa-lock'), { waitMs: 0, pause: () => undefined })
+    await sts.configure({ clearLog: true })
+    const terminal = await login()
+    terminal.send(`${sts.code(serial)}\r`)
+    await expect.poll(async () => (await sts.log()).map(({ operation }) => operation)).toContain('GetSessionToken')
+    end(terminal)
+    expect(await terminal.exit()).toEqual({ code, signal: null })
+    lock.release()
+    expect(home.read('.aws/credentials').toString()).toBe(CREDENTIALS)
+    expect(readdirSync(join(home.path, '.aws')).sort()).toEqual(['config', 'credentials'])
   })
 
   const endings = [
