@@ -55,6 +55,7 @@ function config(): readonly string[] {
       'awsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice',
       '',
       '[profile admin]',
+      'region = eu-west-1',
       'role_arn = arn:aws:iam::222222222222:role/Admin',
       'source_profile = base',
     ].map(indented),

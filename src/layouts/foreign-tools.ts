@@ -72,7 +72,15 @@ export function findForeignProfiles(
   const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
   const first = new Map(found.toReversed().map((each) => [each.profile, each]))
   // A session must not be written over long-term keys.
-  return found.filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
+  return found
+    .filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
+    .map((each) => ({ ...each, wanted: withRegion(each, profiles) }))
+}
+
+/** Adds the region of the profile with the keys, which no tool takes from there. */
+function withRegion({ wanted, source }: ForeignProfile, profiles: Profiles): readonly WantedKey[] {
+  if (wanted.some(({ key }) => key === 'region')) return wanted
+  return [...wanted, ...keyOf('region', readKeys(profiles.find(source), ['region'])?.value)]
 }
 
 export interface ForeignFiles {

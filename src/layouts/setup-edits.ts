@@ -6,12 +6,13 @@ import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniEntry } from '../aws-files/ini-document.ts'
 import { isForeignMark, isManagedKey } from '../aws-files/ownership.ts'
-import { findStaticCredentials } from '../aws-files/profile-keys.ts'
+import { findStaticCredentials, visible } from '../aws-files/profile-keys.ts'
 import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
 import {
   appendSection,
   configSectionName,
   findPlace,
+  insertLines,
   removeKey,
   renameKey,
   renameSection,
@@ -150,6 +151,8 @@ export interface ProfileEditInput {
   readonly renamedIn: SharedFileName | undefined
   /** Another device replaces the one that the base names. */
   readonly replacesDevice: boolean
+  /** The base's region. Roles without one get it: the AWS CLI 1, boto3 and SAM take none from a source profile. */
+  readonly region: string | undefined
 }
 
 const ROLE_KEYS = ['mfa_serial', 'duration_seconds', 'source_profile']
@@ -169,7 +172,9 @@ export function planProfileEdits(file: SharedFileName, input: ProfileEditInput):
   const isRead = (name: string): boolean => file === 'credentials' || profiles.find(name)?.configForm === 'standard'
   const plain = [...(renamedIn === file ? [] : [base]), ...dependents.siblings]
   return [
-    ...dependents.roles.filter(isRead).flatMap((name) => roleEdits(document, name, input)),
+    ...dependents.roles
+      .filter(isRead)
+      .flatMap((name) => [...roleEdits(document, name, input), ...regionEdits(file, name, input)]),
     ...plain.filter(isRead).flatMap((name) => plainEdits(document, name, input)),
   ]
 }
@@ -185,6 +190,22 @@ function roleEdits(file: SharedDocument, name: string, { base, dependents }: Pro
       ? replaceValue(file.document, place, entry, encodeUtf8(base))
       : []
   })
+}
+
+/** Adds the region to a role without one, before `role_arn`. */
+function regionEdits(
+  file: SharedFileName,
+  name: string,
+  { profiles, documents, region }: ProfileEditInput,
+): readonly ByteEdit[] {
+  const profile = profiles.find(name)
+  if (region === undefined || profile === undefined || profile.get('region') !== undefined) return []
+  if (visible(profile, 'role_arn')?.file !== file) return []
+  const place = findPlace(documents[file], name, ['role_arn'])
+  const role = place?.body.entries.find(({ key }) => key === 'role_arn')
+  if (place === undefined || role === undefined) return []
+  const keys = [{ key: 'region', value: encodeUtf8(region) }]
+  return [insertLines(documents[file].document, place.section, role.start, keys)]
 }
 
 /**

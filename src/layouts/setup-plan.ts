@@ -84,11 +84,13 @@ export function planSetup(input: SetupInput): SetupPlan {
   const dependents = findDependents(found, profiles)
   const device = deviceFor(input, found, dependents, profiles)
   const { renamedIn } = move
-  const editing = { base, dependents, profiles, documents, renamedIn, replacesDevice: device.replaces }
+  const region = input.region ?? regionOf(found, profiles)
+  const baseRegion = profiles.find(base)?.get('region') === undefined ? region : input.region
+  const editing = { base, dependents, profiles, documents, renamedIn, replacesDevice: device.replaces, region }
   const processLayout = planProcessLayout({ base, wanted: input.layout, profiles, documents, renamedIn })
   const settings = [
-    ...move.settings.filter(({ key }) => key !== 'region' || input.region === undefined),
-    ...(input.region === undefined ? [] : [{ key: 'region', value: encodeUtf8(input.region) }]),
+    ...move.settings.filter(({ key }) => key !== 'region' || baseRegion === undefined),
+    ...(baseRegion === undefined ? [] : [{ key: 'region', value: encodeUtf8(baseRegion) }]),
     ...(device.write === undefined ? [] : [{ key: 'awsmfa_mfa_serial', value: encodeUtf8(device.write) }]),
     ...processLayout.settings.map(({ key, value }) => ({ key, value: encodeUtf8(value) })),
   ]
@@ -110,6 +112,11 @@ export function planSetup(input: SetupInput): SetupPlan {
       ],
     },
   }
+}
+
+/** Returns the region of the first profile that has one, from the base to its keys. */
+function regionOf({ sources }: SetupBase, profiles: Profiles): string | undefined {
+  return sources.map((name) => readKeys(profiles.find(name), ['region'])?.value).find((region) => region !== undefined)
 }
 
 interface DeviceDecision {

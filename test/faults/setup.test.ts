@@ -18,7 +18,7 @@ const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
 const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
 const KEYS =
   'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
-const ROLE = 'role_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
+const ROLE = 'region = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\n'
 const PADDING = `# ${'-'.repeat(5_000)}\n`
 const OLD = {
   config: `${PADDING}[profile work]\nregion = eu-west-1\n[profile admin]\n${ROLE}mfa_serial = ${SERIAL}\n`,

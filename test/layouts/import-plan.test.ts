@@ -350,7 +350,7 @@ describe('what is changed', () => {
       imported('reusabit-awsmfa', { credentials, config: `${real}[a]\nsource_profile = default\n` }, true),
     ).toEqual({
       credentials,
-      config: `${real}[profile a]\nawsmfa_source_profile = default\nawsmfa_mfa_serial = ${SERIAL}\n`,
+      config: `${real}[profile a]\nawsmfa_source_profile = default\nawsmfa_mfa_serial = ${SERIAL}\nregion = eu-west-1\n`,
     })
   })
 })

@@ -183,7 +183,7 @@ describe('refused, naming the line', () => {
         credentials,
         config: config.replace('role/B\n', 'role/B\nmfa_serial = GAHT12345678\n'),
       }),
-      failure: { place: { path: '~/.aws/config', line: 11 }, section: 'profile b', reason: 'changed' },
+      failure: { place: { path: '~/.aws/config', line: 13 }, section: 'profile b', reason: 'changed' },
     },
     {
       what: 'the section of the keys has another name',
