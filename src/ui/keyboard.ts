@@ -14,12 +14,13 @@
  * - After the answer the question is erased, so that the outcome takes its place; a dumb terminal shows it on the next
  *   line.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
 import type { ReadStream } from 'node:tty'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
+import { isSystemError } from '../platform/system-error.ts'
 import { editLine, rowsOf } from './question.ts'
 import type { Asker, Question } from './question.ts'
 import { movesCursor, textStyle } from './style.ts'
@@ -317,8 +318,11 @@ function backTo(rows: number): string {
   return `${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`
 }
 
-/** Bun reads a terminal in another thread. */
-const BUN_READS_MS = 20
+/** How often the terminal is looked at, in ms: a person does not notice, and it costs next to nothing. */
+const POLL_MS = 10
+
+/** With Bun the terminal is polled: see pollTerminal. */
+const BUN_READS_MS = 2 * POLL_MS
 
 /** Waits until what the terminal holds has been read: two turns, since the reading of this one may be over already. */
 async function whenRead(): Promise<void> {
@@ -367,18 +371,22 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     onKeys(decoder.decode(bytes, { stream: true }))
     return isReading
   }
-  // With a buffer of our own, reading stops with the line. Bun knows `data` alone, which Node.js then does not emit.
+  // With a buffer of our own, reading stops with the line.
   const onread: OnReadOpts = {
     buffer: Buffer.alloc(BUFFER_BYTES),
     callback: (count: number, bytes: Uint8Array) => onBytes(bytes.subarray(0, count)),
   }
   let keyboard: ReadStream | undefined
+  // Bun's stream is used for the mode alone.
+  const poll =
+    'bun' in process.versions && process.platform !== 'win32' ? pollTerminal(onBytes, onEnd, onError) : undefined
   const openKeyboard = (): ReadStream => {
+    if (poll !== undefined) return new tty.ReadStream(openDevice('keyboard'))
     const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread }
     const opened = new tty.ReadStream(openDevice('keyboard'), options)
     const forget = (): void => void (keyboard = undefined)
     // Ctrl-D is the end of a stream, but not of the terminal.
-    return opened.on('data', onBytes).once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
+    return opened.once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
   }
   const screen = new tty.WriteStream(openDevice('screen'))
   screen.on('error', () => undefined)
@@ -401,11 +409,13 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     start: () => {
       isReading = true
       keyboard ??= openKeyboard()
-      keyboard.resume()
+      if (poll === undefined) keyboard.resume()
+      else poll.start()
     },
     stop: () => {
       isReading = false
-      keyboard?.pause()
+      if (poll === undefined) keyboard?.pause()
+      else poll.stop()
     },
     isRaw: () => isRaw,
     setRaw,
@@ -415,6 +425,39 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     write: (text) => void screen.write(text),
     columns: () => screen.getWindowSize()[0],
   }
+}
+
+/**
+ * Reads what is typed, line by line, for Bun: its stream of a terminal goes on reading when it is paused, and so would
+ * take a line that was typed for the next program.
+ */
+function pollTerminal(
+  onBytes: (bytes: Uint8Array) => boolean,
+  onEnd: () => void,
+  onError: (error: Error) => void,
+): { readonly start: () => void; readonly stop: () => void } {
+  const descriptor = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK)
+  const buffer = Buffer.alloc(BUFFER_BYTES)
+  let timer: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  const look = (): void => {
+    try {
+      const count = readSync(descriptor, buffer)
+      if (count > 0) onBytes(buffer.subarray(0, count))
+      else {
+        stop()
+        onEnd()
+      }
+    } catch (error) {
+      if (isSystemError(error) && error.code === 'EAGAIN') return
+      stop()
+      onError(error as Error)
+    }
+  }
+  return { start: () => void (timer ??= setInterval(look, POLL_MS)), stop }
 }
 
 /** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
