@@ -5,6 +5,7 @@ import type { Failure } from '../../src/model/failure.ts'
 import { formatFailure, formatFault, renderFailure } from '../../src/errors/messages.ts'
 import type { FailureView } from '../../src/errors/wording.ts'
 import { commandLine } from '../../src/ui/words.ts'
+import { documentedCodes, errorPage } from './error-page.ts'
 import { FAILURE_EXAMPLES } from './failure-examples.ts'
 
 const VIEW: FailureView = {
@@ -21,6 +22,13 @@ function textOf(failure: Failure, view: FailureView = VIEW): string {
 test('the words for every failure', async () => {
   const golden = FAILURE_EXAMPLES.map(({ name, failure }) => `# ${name}\n${textOf(failure)}`).join('\n')
   await expect(golden).toMatchFileSnapshot('failures.golden.txt')
+})
+
+test('docs/errors.md describes every failure', async () => {
+  expect([...documentedCodes()].toSorted()).toEqual(
+    [...new Set(FAILURE_EXAMPLES.map(({ failure }) => failure.code))].toSorted(),
+  )
+  await expect(errorPage(VIEW)).toMatchFileSnapshot('../../docs/errors.md')
 })
 
 test.each(FAILURE_EXAMPLES)('$name keeps to the form: what, where, then the way out', ({ failure }) => {
