@@ -1,5 +1,5 @@
 /** Files that cannot be read or written, the keychain, and what went wrong although a file was written. */
-import { errnoHint, section, showErrno, showPath, showPlace, showSharedFile } from './wording.ts'
+import { errnoHint, ownFolderHint, section, showErrno, showPath, showPlace, showSharedFile } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
@@ -37,7 +37,7 @@ export const FILE_WORDS = {
       )
     return say(
       step === 'restore' ? `${error}; it may be incomplete now` : `${error}; nothing was changed`,
-      errnoHint(errno),
+      ownFolderHint(place.path, errno) ?? errnoHint(errno),
     )
   },
   FILE_INCOMPLETE_WRITE: ({ place, wanted, written }, view) =>

@@ -1,6 +1,6 @@
 /** What STS refused, and the way there. AWS's own code is in brackets, its text is shown with `--debug` alone. */
 import { roleInWords } from '../aws/arn.ts'
-import { fromOrigin, showErrno, showOrigin, showPlace } from './wording.ts'
+import { fromOrigin, ownFolderHint, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { FailureOf, NetworkProblem } from '../model/failure.ts'
@@ -28,11 +28,19 @@ export const STS_WORDS = {
     ),
   CREDENTIALS_REJECTED: rejectedKeysText,
   SESSION_MISSING: missingSessionText,
-  SESSION_NOT_KEPT: ({ profile, isGot }) =>
-    say(
+  SESSION_NOT_KEPT: ({ profile, isGot, unwritable }, view) => {
+    if (unwritable !== undefined) {
+      const { path, errno } = unwritable
+      return say(
+        `${quoted(profile)} cannot be signed in: its credential_process answers from awsmfa's cache, and ${showPath(path, view)} cannot be written: ${showErrno(errno)}`,
+        ownFolderHint(path, errno),
+      )
+    }
+    return say(
       `${quoted(profile)} ${isGot ? 'got a session, but' : 'cannot be signed in:'} awsmfa's cache, from which its credential_process answers, ${isGot ? 'did not take it' : 'would not take a session'}`,
       `to see why: ${commandLine('login', profileWord(profile))} --debug`,
-    ),
+    )
+  },
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
       ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)

@@ -116,6 +116,14 @@ export function showErrno(errno: string, platform: NodeJS.Platform = process.pla
   return words === undefined ? visible(errno) : `${words} (${errno})`
 }
 
+/** Returns how to move awsmfa's own folders, if the path is in one of them and this user may not write there. */
+export function ownFolderHint(path: string, errno: string): string | undefined {
+  const isRefused = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS'
+  return isRefused && /[\\/]awsmfa[\\/]/.test(path)
+    ? "to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a folder that can be written"
+    : undefined
+}
+
 /** Returns what a person can do about a system error, if that is certain. */
 export function errnoHint(errno: string, platform: NodeJS.Platform = process.platform): string | undefined {
   if (platform === 'win32' && WINDOWS_ERRNO_WORDS[errno] !== undefined)

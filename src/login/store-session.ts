@@ -14,7 +14,7 @@ import type { ObtainedSession } from './obtain-session.ts'
 import type { RoleStep } from './resolution.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
@@ -165,7 +165,10 @@ export function preflightOwnCache(
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     debug(`no session could be kept (${error.failure.code})`)
-    const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false }, { cause: error })
+    const unwritable = isFailure(error, 'FILE_NOT_WRITABLE')
+      ? { path: error.failure.place.path, errno: error.failure.errno }
+      : undefined
+    const failure = new AwsmfaError({ code: 'SESSION_NOT_KEPT', profile, isGot: false, unwritable }, { cause: error })
     const isUsableFor = (record: SessionRecord): boolean =>
       record.profiles.includes(profile) && isUsable(record, now(), ADVISORY_REFRESH_SECONDS)
     if (renew || !cache.list().some(isUsableFor)) throw failure

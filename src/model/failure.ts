@@ -320,7 +320,8 @@ interface FailureFields {
   SESSION_MISSING: { profile: string; expiration?: Date | undefined; wantedSeconds?: number | undefined }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
   // takes no session; `isGot`: one had been created by then.
-  SESSION_NOT_KEPT: { profile: string; isGot: boolean }
+  /** `unwritable`: a file of awsmfa's cache, and why it cannot be written. */
+  SESSION_NOT_KEPT: { profile: string; isGot: boolean; unwritable?: { path: string; errno: string } | undefined }
   ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string }
   REQUEST_REFUSED: {
     operation: string

@@ -413,6 +413,11 @@ const OTHERS: Examples = {
     { accessKeyId: '…MPLE', reason: 'expired', origin: 'session' },
   ],
   SESSION_NOT_KEPT: [
+    {
+      profile: 'work',
+      isGot: false,
+      unwritable: { path: '/home/alice/.cache/awsmfa/sessions/x.json', errno: 'EROFS' },
+    },
     { profile: 'work', isGot: true },
     { profile: 'work', isGot: false },
   ],
