@@ -4,7 +4,7 @@ import type { FailureView, SomeWords } from './wording.ts'
 import { toolsWithOutcome } from '../doctor/credential-order.ts'
 import type { Trait } from '../doctor/credential-order.ts'
 import { toolNames } from '../doctor/finding.ts'
-import type { FailureOf, KeyDefect } from '../model/failure.ts'
+import type { FailureOf, KeyDefect, UnusableRole } from '../model/failure.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, didYouMean, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
@@ -97,8 +97,9 @@ export const PROFILE_WORDS = {
       'to put a new one in its place: --replace',
     )
   },
-  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn }, view) =>
-    signIn !== undefined
+  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn, role }, view) => {
+    if (role !== undefined) return unusableRoleText(role, profile, showPlace(place, view))
+    return signIn !== undefined
       ? say(
           `${quoted(profile)} signs in with ${quoted(signIn)}, not with a token code: ${quoted(key)} in ${showPlace(place, view)}`,
           ...signInHints(profile, signIn),
@@ -108,10 +109,33 @@ export const PROFILE_WORDS = {
           standardRole
             ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
             : 'sign in another profile, or take that line out',
-        ),
+        )
+  },
   REGION_UNKNOWN: ({ partition }) =>
     say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
 } satisfies SomeWords
+
+/** `where`: the place of `role_arn`. */
+function unusableRoleText(role: UnusableRole, profile: string, where: string): FailureText {
+  const its = `the role of ${quoted(profile)} in ${where}`
+  switch (role) {
+    case 'without-source':
+      return say(
+        `no tool assumes ${its}: it has no 'source_profile'`,
+        "add 'source_profile', the profile whose keys may assume the role",
+      )
+    case 'two-sources':
+      return say(`tools refuse ${its}: it has both 'source_profile' and 'credential_source'`, 'keep one of the two')
+    case 'credential-source':
+    case 'web-identity': {
+      const key = role === 'web-identity' ? 'web_identity_token_file' : 'credential_source'
+      return say(
+        `tools assume ${its} without a token code, by its ${quoted(key)}`,
+        "to assume it with your own keys, replace that line with 'source_profile'",
+      )
+    }
+  }
+}
 
 const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
   'white-space': 'contains white space, which no access key does',

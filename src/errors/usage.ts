@@ -2,6 +2,7 @@
 import { fromOrigin, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import type { StsArgumentProblem, TextDefect, UsageProblem } from '../model/failure.ts'
+import type { Origin } from '../model/origin.ts'
 import { exactDuration } from '../ui/duration-words.ts'
 import { commandLine, didYouMean, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
@@ -193,6 +194,10 @@ export const COMMAND_LINE_WORDS = {
   DURATION_OUT_OF_RANGE: ({ operation, seconds, minimum, maximum, origin }, view) =>
     say(
       `a session from ${operation} lasts ${exactDuration(minimum)} to ${exactDuration(maximum)}; asked for: ${exactDuration(seconds)}${fromOrigin(origin, view)}`,
+      // Hours were meant.
+      seconds * 3600 >= minimum && seconds * 3600 <= maximum
+        ? didYouMean(isInUnits(origin) ? `${seconds}h` : String(seconds * 3600))
+        : undefined,
     ),
   TOKEN_CODE_MALFORMED: ({ source }) => {
     if (source === 'flag') return say("'--token-code' must be the six digits that the MFA device shows")
@@ -221,3 +226,11 @@ export const COMMAND_LINE_WORDS = {
     return say(`the ${what}${shown}${fromOrigin(origin, view)} cannot be used: ${DEFECT_WORDS[defect]}`)
   },
 } satisfies SomeWords
+
+/** Whether the setting takes a duration with its unit; the others are numbers of seconds. */
+function isInUnits(origin: Origin): boolean {
+  return (
+    (origin.kind === 'flag' && origin.flag === '--duration') ||
+    (origin.kind === 'environment' && origin.variable === 'AWSMFA_DURATION')
+  )
+}

@@ -20,6 +20,7 @@ import type { IgnoringKey, SharedPaths } from '../aws-files/profile-keys.ts'
 import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import type { UnusableRole } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
 import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
@@ -69,13 +70,13 @@ interface NoteAboutTools {
 
 /**
  * Throws SESSION_WOULD_BE_IGNORED where the target has a key that sends every tool elsewhere: all but a role with a
- * source profile, and a `credential_process` that is awsmfa. Checked before the profile chain, whose failures would
- * hide the cause.
+ * source profile, and a `credential_process` that is awsmfa; also for a role with two sources, which tools refuse.
+ * Checked before the profile chain, whose failures would hide the cause.
  */
 export function assertNotElsewhere(target: ProfileView | undefined, paths: SharedPaths): void {
   const found = target && findIgnoringKey(target)
-  if (target === undefined || found === undefined || isAssumeRoleProfile(target) || isAnsweredHere(target, found))
-    return
+  if (target === undefined || found === undefined || isAnsweredHere(target, found)) return
+  if (isAssumeRoleProfile(target) && unusableRole(target) === undefined) return
   throw ignored(target, found, paths)
 }
 
@@ -189,7 +190,18 @@ function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: Share
     place: placeOf(value, paths),
     standardRole: isAssumeRoleProfile(profile),
     signIn: signInCommandOf(profile),
+    role: unusableRole(profile),
   })
+}
+
+/** Returns why no session of awsmfa helps a role; undefined if one does, or the profile is no role. */
+function unusableRole(profile: ProfileView): UnusableRole | undefined {
+  const has = (key: string): boolean => (visible(profile, key)?.value ?? '') !== ''
+  if (!has('role_arn')) return undefined
+  // Web identity comes first in every SDK (doctor/credential-order.ts).
+  if (has('web_identity_token_file')) return has('source_profile') ? undefined : 'web-identity'
+  if (has('credential_source')) return has('source_profile') ? 'two-sources' : 'credential-source'
+  return has('source_profile') ? undefined : 'without-source'
 }
 
 function placeOf(value: ProfileValue, paths: SharedPaths): Place {

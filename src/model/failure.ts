@@ -159,6 +159,8 @@ export type KeychainProblem =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
 /** Why a text cannot be half of an access key. */
+export type UnusableRole = 'without-source' | 'two-sources' | 'credential-source' | 'web-identity'
+
 export type KeyDefect = 'white-space' | 'quotes' | 'not-ascii' | 'placeholder' | 'swapped'
 
 /** Whose session is in a section that login would replace. */
@@ -230,6 +232,7 @@ interface FailureFields {
     place: Place
     standardRole: boolean
     signIn?: string | undefined
+    role?: UnusableRole | undefined
   }
   // `tools`: those whose layouts are found, as import knows them.
   IMPORT_AMBIGUOUS: { tools: readonly string[] }

@@ -67,8 +67,9 @@ export function findHomeConflict({ env, platform }: Surroundings): HomeConflict 
 }
 
 /**
- * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws. A
- * leading ~ is expanded. Throws HOME_UNKNOWN, but only where the home folder is needed.
+ * The two shared files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else credentials and config in ~/.aws.
+ * Variables and a leading ~ are expanded, as botocore does. Throws HOME_UNKNOWN, but only where the home folder is
+ * needed.
  */
 export function resolveSharedFiles(surroundings: Surroundings): Readonly<Record<SharedFileName, string>> {
   return {
@@ -109,7 +110,7 @@ const BASE_FOLDERS = {
 function sharedFile(surroundings: Surroundings, variable: string, name: SharedFileName): string {
   const named = surroundings.env[variable]
   return named
-    ? expandHome(surroundings, named)
+    ? expandHome(surroundings, expandVariables(surroundings, named))
     : pathsOf(surroundings.platform).join(resolveHome(surroundings), '.aws', name)
 }
 
@@ -118,6 +119,18 @@ function xdgFolder(surroundings: Surroundings, variable: string, fallback: strin
   const named = surroundings.env[variable]
   const base = named && posix.isAbsolute(named) ? named : posix.join(resolveHome(surroundings), fallback)
   return posix.join(base, 'awsmfa')
+}
+
+/**
+ * Replaces `$NAME` and `${NAME}`, on Windows also `%NAME%`; a variable that is not set stays as it is. Source: Python's
+ * os.path.expandvars, which botocore's configloader.py calls.
+ */
+function expandVariables({ env, platform }: Surroundings, path: string): string {
+  const references = platform === 'win32' ? /\$(\w+)|\$\{([^}]*)\}|%([^%]+)%/g : /\$(\w+)|\$\{([^}]*)\}/g
+  return path.replace(references, (text, ...names: readonly (string | undefined)[]) => {
+    const name = names.slice(0, 3).find((each) => typeof each === 'string') ?? ''
+    return env[name] ?? text
+  })
 }
 
 function expandHome(surroundings: Surroundings, path: string): string {

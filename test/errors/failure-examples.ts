@@ -126,6 +126,20 @@ const OTHERS: Examples = {
   DURATION_OUT_OF_RANGE: [
     {
       operation: 'GetSessionToken',
+      seconds: 12,
+      minimum: 900,
+      maximum: 129_600,
+      origin: { kind: 'flag', flag: '--duration' },
+    },
+    {
+      operation: 'AssumeRole',
+      seconds: 1,
+      minimum: 900,
+      maximum: 43_200,
+      origin: { kind: 'file', file: 'config', profile: 'work', key: 'duration_seconds', line: 3 },
+    },
+    {
+      operation: 'GetSessionToken',
       seconds: 144_000,
       minimum: 900,
       maximum: 129_600,
@@ -261,6 +275,10 @@ const OTHERS: Examples = {
     { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false, signIn: 'aws sso login' },
     { profile: 'dev', key: 'login_session', place: CONFIG, standardRole: false, signIn: 'aws login' },
     { profile: 'default', key: 'login_session', place: CONFIG, standardRole: false },
+    { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'without-source' },
+    { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true, role: 'two-sources' },
+    { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'credential-source' },
+    { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'web-identity' },
   ],
   REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],
   FILE_UNREADABLE: [

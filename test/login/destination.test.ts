@@ -276,6 +276,7 @@ describe('promise 3: every tool sees the session: where it would never be read, 
       place: config(line),
       standardRole,
       signIn: SIGN_IN[key],
+      role: !standardRole && /^role_arn = arn/m.test(given.config ?? '') ? 'without-source' : undefined,
     })
   })
 

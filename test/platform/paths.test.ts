@@ -50,6 +50,27 @@ describe('the shared files', () => {
       '~other/c',
     ],
     [
+      'have their variables expanded, those that are set',
+      on('linux', {
+        HOME: '/home/a',
+        XDG_CONFIG_HOME: '~/x',
+        AWS_SHARED_CREDENTIALS_FILE: '$HOME/c$NONE',
+        AWS_CONFIG_FILE: '${XDG_CONFIG_HOME}/%HOME%/d',
+      }),
+      '/home/a/c$NONE',
+      '/home/a/x/%HOME%/d',
+    ],
+    [
+      'have variables of each form expanded on Windows',
+      on('win32', {
+        USERPROFILE: 'C:\\U',
+        AWS_SHARED_CREDENTIALS_FILE: '%USERPROFILE%\\c',
+        AWS_CONFIG_FILE: '$USERPROFILE\\d',
+      }),
+      'C:\\U\\c',
+      'C:\\U\\d',
+    ],
+    [
       'do not follow empty variables',
       on('linux', { HOME: '/home/a', AWS_SHARED_CREDENTIALS_FILE: '', AWS_CONFIG_FILE: '' }),
       '/home/a/.aws/credentials',
