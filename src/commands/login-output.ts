@@ -42,6 +42,8 @@ export interface GoodLogin {
   readonly storeIn: StorePlace
   readonly expiration: Date
   readonly identity: CallerIdentity | undefined
+  /** Whether the role is its own source profile, which `setup` refuses. */
+  readonly isOwnSource?: boolean
   /** For a session in the caches of the AWS CLI and SAM: who reads them, and how long these do not prompt. */
   readonly promptFree: PromptFree | undefined
   /** The cache of another program that got the session; undefined if awsmfa did. */
@@ -55,7 +57,10 @@ export interface GoodLogin {
 export function renderLoginResult(result: LoginResult, hasOptions: boolean, now: Date, style: TextStyle): string {
   if (result.kind === 'failed') return ''
   const line = `${tick(style)} ${visible(result.profile)}: ${asWhom(result)} until ${formatInstant(result.expiration, now)}, ${lengthOf(result, now)}`
-  const setup = `awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(result.profile))}\n`
+  const setup =
+    result.isOwnSource === true
+      ? ''
+      : `awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(result.profile))}\n`
   const profile = result.isNamed ? [profileWord(result.profile)] : []
   const force = hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')
   if (result.madeBy !== undefined)

@@ -231,7 +231,9 @@ function resultOf(
   const { target, storeProfile: profile, storeIn } = resolution
   // Looked up: an entry of another program stays, and a cache may have refused ours.
   const promptFree = storeIn === 'aws-caches' && view !== undefined ? findPromptFree(view, awsCaches, now()) : undefined
-  const common = { target: target.value, isNamed: target.origin.kind === 'flag', profile, storeIn, promptFree }
+  const isOwnSource = storeIn === 'aws-caches' && view?.get('source_profile')?.value === profile
+  const isNamed = target.origin.kind === 'flag'
+  const common = { target: target.value, isNamed, profile, storeIn, promptFree, isOwnSource }
   if (reuse.reuse) {
     const { accessKeyId, expiration, source, managedBy } = reuse.session
     const identity = reuse.session.identity ?? facts.identityOf(accessKeyId)

@@ -83,7 +83,9 @@ function checkRole(context: ProfileContext): readonly Finding[] {
   }
   const tools = toolsThat(traits, 'asks', 'fails')
   return [
-    ...(traits.mfa ? [finding('role-asks-for-code', { ...at('mfa_serial'), tools })] : []),
+    ...(traits.mfa
+      ? [finding('role-asks-for-code', { ...at('mfa_serial'), tools, other: traits.self ? profile.name : undefined })]
+      : []),
     ...checkDuration(context, chain[1]),
   ]
 }
@@ -204,7 +206,9 @@ export const ROLE_MESSAGES = {
   ],
   'role-asks-for-code': (found) => [
     `at ${quote(found.key)} ${roleAsks(found.tools)}`,
-    `one code for all of them: ${commandFor('setup', found)}`,
+    found.other === undefined
+      ? `one code for all of them: ${commandFor('setup', found)}`
+      : `one code for all of them: move the keys of ${quote(found.other)} to a profile of their own, then: ${commandFor('setup', found)}`,
   ],
   'role-too-long': (found) => [
     `AWS gives a role that is made from a session an hour at most, and refuses ${found.seconds ?? 0} seconds`,

@@ -104,8 +104,7 @@ export function decideStore({ target, before, profiles, paths, roleFromFlag }: S
   // Tools assume a role that is its own source profile with the credentials beside it.
   const isOwnSource = visible(profile, 'source_profile')?.value === target
   const stored = isOwnSource && before.includes(target) ? target : readForRole(profile, before, profiles)
-  if (roleFromFlag || !isAssumeRoleProfile(profile) || (stored === undefined && isOwnSource))
-    throw ignored(profile, found, paths)
+  if (roleFromFlag || !isAssumeRoleProfile(profile)) throw ignored(profile, found, paths)
   if (stored === undefined) return { storeProfile: target, storeIn: 'aws-caches', notes: [] }
   const notes = notesAboutRole(profile, paths)
   if (stored === target) return { storeProfile: stored, storeIn: 'section', notes }

@@ -90,7 +90,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const views = chain.path.map((name) => profiles.find(name))
   const stored = views.slice(chain.path.indexOf(storeProfile))
   // Tools assume the role of a profile that is its own source profile, with the session that is stored there.
-  const isToolsRole = isStored && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
+  const isToolsRole = storeIn === 'section' && storeProfile === target.value && isOwnSourceRole(target.value, profiles)
   const found = isToolsRole ? [] : findRoles({ profileChain: stored, lastIsSource: chain.reachedByName, defaults })
   const tail = parseStsArguments(words, { roleKnown: roleFromFlag || found.length > 0, readFile })
   const sources: SettingSources = { options: invocation.options, tail, environment, profileChain: stored, defaults }

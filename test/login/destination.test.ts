@@ -213,13 +213,6 @@ describe('promise 3: every tool sees the session: where it would never be read, 
       true,
     ],
     [
-      'a role that is its own source and holds the keys',
-      { credentials: keys('work'), config: `[profile work]\nsource_profile = work\nrole_arn = ${ADMIN}\n` },
-      'role_arn',
-      3,
-      true,
-    ],
-    [
       'a role without a source',
       { credentials: keys('work-long-term'), config: `[profile work]\nrole_arn = ${ADMIN}\n` },
       'role_arn',
@@ -289,6 +282,10 @@ describe('promise 3: every tool sees the session: where it would never be read, 
 
 describe('the session of a role profile whose source profile has long-term credentials goes into the caches of the AWS CLI and botocore', () => {
   test.each<[string, Case]>([
+    [
+      'that is its own source and holds the keys',
+      { credentials: keys('work'), config: `[profile work]\nsource_profile = work\nrole_arn = ${ADMIN}\n` },
+    ],
     [
       'whose source holds the keys',
       { credentials: keys('base'), config: `[profile work]\nsource_profile = base\nrole_arn = ${ADMIN}\n` },
