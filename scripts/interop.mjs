@@ -82,31 +82,34 @@ function pageOf(results) {
     (layout) =>
       `## ${layout.name[0].toUpperCase()}${layout.name.slice(1)}\n\n${layout.description}\n\n${layout.asked.map((profile) => profileTable(results, tools, layout, profile)).join('\n')}`,
   )
-  return `# Which tools ask, and which do not
+  return `# Compatibility
 
-Written by \`npm run test:interop -- --write\` from what the tools did; no line is written by hand. Each tool is used with no
-terminal, in a home of its own, against an STS that checks signatures, token codes and lengths as AWS does.
+Which tools prompt for a code after a login, and which do not: right after it, after 50 minutes and after 10 hours.
 
-The login lies in the past: awsmfa and that STS had their clocks set back while it ran, by nothing, 50 minutes or 10 hours. When
-the tools run, all clocks are true, theirs too. Each is used for the first time at that moment, so none lives on a role
-session that it got earlier.
+\`npm run test:interop -- --write\` writes this page from what the tools did. Each tool runs without a terminal, with its
+own home folder, against an STS that checks signatures, token codes and durations as AWS does.
 
-A cell names whom STS took the tool for: it worked, and nothing was asked. **asks**: it wanted a code: it prompts, or fails
-where it knows nobody to ask. **refused**: it never asks, does not read \`mfa_serial\`, and was refused by STS.
+The login is in the past: its clock and that of the STS were set back by nothing, 50 minutes or 10 hours. When the tools
+run, all clocks are right. Each tool runs for the first time at that moment, so none uses a role session that it got
+earlier.
+
+A cell with an identity means that the tool worked without a prompt: it is the identity that STS saw. **asks**: the tool
+prompts for a code, or fails because it cannot prompt. **refused**: the tool does not read \`mfa_serial\`, never prompts,
+and STS rejected its request.
 
 ${sections.join('\n')}
 ## SAM by command
 
-Each command as \`admin\`, at minute 0, in two of the layouts above. It does not ask if its first request to AWS was signed with
-the session of the role; what it does after that is not run here. SAM keeps the session of a role in \`~/.aws/boto/cache\`, from which
-half of its commands read.
+Each command as \`admin\`, at minute 0, with two of the layouts above. "Does not ask" means that its first request to AWS was
+signed with the session of the role; what it does after that is not run here. SAM stores the session of a role in
+\`~/.aws/boto/cache\`, which only half of its commands read.
 
 ${samTable(results)}
 ## Profiles of aws login
 
 \`[profile dev]\` with \`login_session\` and a region, signed in: a valid entry in \`~/.aws/login/cache\`. \`[profile viadev]\` with
-\`role_arn\`, \`source_profile = dev\` and a region, without \`mfa_serial\`. **fails**: it has no credentials, and does not ask. \`aws login\` came with version 2.32 of the AWS CLI; the
-version 2 that is run here is older.
+\`role_arn\`, \`source_profile = dev\` and a region, without \`mfa_serial\`. **fails**: the tool
+has no credentials and does not prompt. \`aws login\` needs AWS CLI 2.32 or later; the version 2 that runs here is older.
 
 ${loginTable(results, tools)}
 ## The tools

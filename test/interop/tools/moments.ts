@@ -81,7 +81,7 @@ export const LAYOUTS: readonly Layout[] = [
     login: 'base',
     name: 'one session, roles on it',
     description:
-      'What `awsmfa setup admin` makes of the last layout on this page: long-term keys in `[base-long-term]`, the session in `[base]` by `awsmfa login base`, the role profile with `source_profile = base`, without `mfa_serial`.',
+      'The layout that `awsmfa setup admin` writes: the access key in `[base-long-term]`, the session in `[base]` after `awsmfa login base`, the role profile with `source_profile = base` and without `mfa_serial`.',
     asked: ['base', 'admin'],
   },
   {
@@ -91,14 +91,14 @@ export const LAYOUTS: readonly Layout[] = [
     login: 'base',
     name: 'credential process, roles on it',
     description:
-      'What `awsmfa setup admin --layout process` makes of it: no session in any file of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, but for AWS CLI 2 and boto3-session-cache, which end where another one is writing the cache file that they read.',
+      'The layout that `awsmfa setup admin --layout process` writes: no session in the files of the user, `[profile base]` with the line `credential_process = …/node …/awsmfa.cjs credential-process --profile base`, the role profile with `source_profile = base`. At minute 0 each tool was also started ten times at once as `admin`, except AWS CLI 2 and boto3-session-cache, which fail if another process is writing the cache file that they read.',
     asked: ['base', 'admin'],
   },
   {
     ...standardForm(),
     name: 'standard role profile',
     description:
-      'Long-term keys in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
+      'The access key in `[base]`, a role profile with `source_profile = base` and `mfa_serial`; `awsmfa login admin` fills the caches.',
   },
   {
     ...standardForm('duration_seconds = 43200'),
