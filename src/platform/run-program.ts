@@ -55,13 +55,15 @@ const OUTPUT_MS = 300
 
 /**
  * Runs a program without a shell and resolves to its answer. Throws only the signal's reason, when it aborts, after the
- * program and all that it started have ended.
+ * program and all that it started have ended; and CANCELLED if Ctrl-C at the shared terminal ended the program, which
+ * may be known before the SIGINT of this process is.
  */
 export async function callProgram(called: CalledProgram, signal: AbortSignal): Promise<ProgramEnd> {
   signal.throwIfAborted()
   const found = startOf(called)
   if (found === 'not-found') return { kind: 'not-run', cause: undefined, errno: 'ENOENT' }
   if (found === 'batch-file') return { kind: 'not-run', cause: undefined, errno: 'EINVAL', isBatchFile: true }
+  let isInterrupted = false
   const end = await new Promise<ProgramEnd>((resolve) => {
     const child = start(found, called)
     const chunks: Buffer[] = []
@@ -87,7 +89,8 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
     })
     child.stderr?.on('data', (chunk: Buffer) => called.onTalk?.(chunk.toString()))
     child.once('error', (cause) => finish({ kind: 'not-run', cause, errno: startErrno(cause, called) }))
-    child.once('exit', (code) => {
+    child.once('exit', (code, by) => {
+      isInterrupted = by === 'SIGINT' && called.terminal === 'shared'
       const told = (): void =>
         finish(breaking === undefined || breaking === 'aborted' ? ended(code, chunks) : { kind: breaking })
       if (breaking !== undefined) return told()
@@ -101,6 +104,7 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
     feed(child, called.input)
   })
   signal.throwIfAborted()
+  if (isInterrupted) throw new AwsmfaError({ code: 'CANCELLED' })
   return end
 }
 

@@ -79,6 +79,11 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
     expect(readFileSync(`${path}.words`, 'utf8')).toBe('item|two words|$HOME|a b|||*|')
   })
 
+  it('cancels the login if Ctrl-C ended it, which is known before the SIGINT of this process', async () => {
+    expect(await failureOf(script('kill -INT $$'), { atTerminal: true })).toEqual({ code: 'CANCELLED' })
+    expect(await failureOf(script('kill -INT $$'))).toMatchObject({ code: 'TOKEN_COMMAND_FAILED', reason: 'exit' })
+  })
+
   it('can be a shell', async () => {
     expect(await run(`sh -c 'echo 12345"$((5 + 1))" | cat'`)).toEqual({ code: '123456', typed: false, generated: true })
   })
