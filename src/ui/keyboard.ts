@@ -100,8 +100,7 @@ class Conversation {
   /** Puts a question on the screen, with what was typed for it. */
   private show(asked: OpenQuestion): void {
     const { line } = editLine(asked.typed)
-    this.terminal.start()
-    this.terminal.setRaw(asked.hidden === true || line !== '')
+    this.terminal.start(asked.hidden === true || line !== '')
     asked.isEchoed = !this.terminal.isRaw()
     asked.shown = asked.preface() + asked.text + (asked.hidden === true ? '' : line.replaceAll('\t', ' '))
     this.write(asked.shown)
@@ -199,8 +198,7 @@ class Conversation {
 
   private async begin(asked: OpenQuestion): Promise<void> {
     this.open = [...this.open, asked]
-    this.terminal.start()
-    this.terminal.setRaw(asked.hidden === true)
+    this.terminal.start(asked.hidden === true)
     this.listen()
     const keys = this.unread
     this.unread = ''
@@ -343,7 +341,7 @@ function findObstacle(): PromptObstacle | undefined {
 /** The devices, which nothing here closes: a stream does it, and a number that is closed twice may be another's. */
 interface Terminal {
   /** Keys are read between `start` and `stop`. What follows in the kernel is left to the next reader. */
-  readonly start: () => void
+  readonly start: (raw: boolean) => void
   readonly stop: () => void
   readonly isRaw: () => boolean
   readonly setRaw: (raw: boolean) => void
@@ -371,7 +369,8 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     onKeys(decoder.decode(bytes, { stream: true }))
     return isReading
   }
-  // With a buffer of our own, reading stops with the line.
+  // With a buffer of our own, reading stops with the line. Bun, where it is not polled, knows `data` alone, which
+  // Node.js then does not emit.
   const onread: OnReadOpts = {
     buffer: Buffer.alloc(BUFFER_BYTES),
     callback: (count: number, bytes: Uint8Array) => onBytes(bytes.subarray(0, count)),
@@ -386,7 +385,7 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     const opened = new tty.ReadStream(openDevice('keyboard'), options)
     const forget = (): void => void (keyboard = undefined)
     // Ctrl-D is the end of a stream, but not of the terminal.
-    return opened.once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
+    return opened.on('data', onBytes).once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
   }
   const screen = new tty.WriteStream(openDevice('screen'))
   screen.on('error', () => undefined)
@@ -406,9 +405,11 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     if (process.platform !== 'win32') process.on('SIGQUIT', quit)
   }
   return {
-    start: () => {
-      isReading = true
+    start: (raw) => {
       keyboard ??= openKeyboard()
+      // Before reading begins: a console of Windows would echo the line that is being read.
+      setRaw(raw)
+      isReading = true
       if (poll === undefined) keyboard.resume()
       else poll.start()
     },
