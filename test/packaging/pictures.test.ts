@@ -119,8 +119,7 @@ function letTimePass({ home }: Sandbox): void {
 const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> =
   {
     login: {
-      title:
-        'awsmfa login asks for a code; then the prompt shows what is left of the session, and awsmfa status says it',
+      title: 'awsmfa login prompts for a code; then the shell prompt and awsmfa status show the time remaining',
       play: async (session) => {
         await signIn(session)
         await session.type('awsmfa status')
@@ -128,7 +127,7 @@ const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (
       },
     },
     expiry: {
-      title: 'Ten minutes before a session ends the prompt says so once, with the line that renews it',
+      title: 'Ten minutes before a session ends, a line above the prompt shows the command that renews it',
       play: async (session) => {
         await signIn(session)
         session.moments.length = 0
