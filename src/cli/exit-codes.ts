@@ -1,4 +1,4 @@
-/** What awsmfa ends with, and what each code means; README, help and man page are made from it. */
+/** The exit codes of awsmfa and their meanings; the guide, help and man page are generated from them. */
 import type { Failure, FailureCode } from '../model/failure.ts'
 
 /** What awsmfa itself ends with; `exec` passes on what its program ends with. */
@@ -6,33 +6,33 @@ export type ExitCode = 0 | 1 | 2 | 4 | 126 | 127 | 129 | 130 | 143
 
 /** Code in backticks, links as in Markdown; after a colon the failures that end so follow. */
 const MEANINGS: Readonly<Record<ExitCode, string>> = {
-  0: 'done; for `status`: there is a session, see [status in scripts](#status-in-scripts)',
-  1: 'anything that is not named below: files, permissions, the network, an unknown profile',
-  2: 'what was typed, or stands in a setting, cannot be meant:',
-  4: 'there is no usable session, and none could be got:',
-  126: 'from `exec`: the program is there and cannot be run',
-  127: 'from `exec`: there is no such program',
-  129: 'ended by SIGHUP, as when the terminal is closed',
-  130: 'cancelled with Ctrl-C or Ctrl-D',
-  143: 'ended by SIGTERM',
+  0: 'success; for `status`: there is a session, see [status in scripts](#status-in-scripts)',
+  1: 'any other error: files, permissions, the network, an unknown profile',
+  2: 'the command line or a setting is invalid:',
+  4: 'there is no usable session, and login could not create one:',
+  126: '`exec`: the command cannot be run',
+  127: '`exec`: the command was not found',
+  129: 'stopped by SIGHUP, for example because the terminal was closed',
+  130: 'canceled with Ctrl-C or Ctrl-D',
+  143: 'stopped by SIGTERM',
 }
 
 /** The failures that end with 2, in words. */
 const USAGE_FAILURES: Readonly<Partial<Record<FailureCode, string>>> = {
-  USAGE: 'an unknown command or option, a value that is none',
-  STS_ARGUMENT: 'a flag after `--` that STS does not have, or that does not fit',
-  DURATION_OUT_OF_RANGE: 'a length that STS does not allow',
-  TOKEN_CODE_MALFORMED: 'a code that is not six digits',
-  MFA_SERIAL_MALFORMED: 'an MFA device serial that cannot be one',
-  TEXT_REFUSED: 'a name that no file could hold safely',
+  USAGE: 'an unknown command or option, or an invalid value',
+  STS_ARGUMENT: 'an unknown or unsuitable option after `--`',
+  DURATION_OUT_OF_RANGE: 'a duration that STS does not allow',
+  TOKEN_CODE_MALFORMED: 'a token code that is not six digits',
+  MFA_SERIAL_MALFORMED: 'an invalid MFA device',
+  TEXT_REFUSED: 'a name that cannot be written to a file safely',
 }
 
 /** The failures that end with 4, as gh ends where a login is missing; every other failure ends with 1. */
 const SESSION_FAILURES: Readonly<Partial<Record<FailureCode, string>>> = {
-  PROMPT_UNAVAILABLE: 'a question, and nobody to ask',
-  TOKEN_CODE_REJECTED: 'the code was refused',
-  MFA_SERIAL_REJECTED: 'the device was refused',
-  CREDENTIALS_REJECTED: 'the keys were refused',
+  PROMPT_UNAVAILABLE: 'an answer is required, and there is no terminal to prompt on',
+  TOKEN_CODE_REJECTED: 'the token code was rejected',
+  MFA_SERIAL_REJECTED: 'the MFA device was rejected',
+  CREDENTIALS_REJECTED: 'the access key was rejected',
   SESSION_MISSING: 'the session is missing or has expired',
 }
 

@@ -1,12 +1,13 @@
 /**
- * The texts of `awsmfa help TOPIC`, made from the tables that the tool itself uses; the man page and README share them.
+ * The texts of `awsmfa help TOPIC`, generated from the tables that the tool uses. The man page and the guide share
+ * them.
  */
 import { exitCodeRows } from './exit-codes.ts'
 import type { HelpTopic } from '../command-line/spec.ts'
 import { SETTING_TABLE } from '../login/setting-table.ts'
 import type { SettingRow } from '../login/setting-table.ts'
 
-/** Returns the text of a topic. `now`: the moment before which the policy of `security` would end sessions. */
+/** Returns the text of a topic. `now`: the time in the policy of `security`, which denies older sessions. */
 export function renderTopic(topic: HelpTopic, now: Date): string {
   const texts: Readonly<Record<HelpTopic, () => readonly string[]>> = {
     'exit-codes': exitCodes,
@@ -19,14 +20,14 @@ export function renderTopic(topic: HelpTopic, now: Date): string {
 
 function exitCodes(): readonly string[] {
   return [
-    'What awsmfa ends with, for scripts.',
+    'Exit codes.',
     '',
     ...exitCodeRows().flatMap(({ exitCode, meaning }) =>
-      wrapped(withoutReadme(meaning), `  ${String(exitCode).padEnd(5)}`),
+      wrapped(withoutLinks(meaning), `  ${String(exitCode).padEnd(5)}`),
     ),
     '',
     ...wrapped(
-      'exec ends as its program did, and with 128 and the number of the signal that ended it. Several profiles end with the code that their failures share, else with 1. To sign in only where need be:',
+      'exec returns the exit code of its command, or 128 plus the signal number. For several profiles: 0 if all succeed, the code that all failures share, otherwise 1. To sign in only if needed:',
     ),
     '',
     '  awsmfa status --quiet || awsmfa login',
@@ -35,14 +36,14 @@ function exitCodes(): readonly string[] {
 
 function config(): readonly string[] {
   return [
-    'Where settings come from, and in which order.',
+    'Settings: where they can be set, and which place wins.',
     '',
     ...wrapped(
-      'awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and a settings file of its own for what shall hold everywhere: config.ini, config.toml, config.yaml or config.json, one of them, in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, such as, in config.ini: duration = 8h. awsmfa settings tells what holds and where it comes from.',
+      'awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and one settings file of its own for all profiles: config.ini, config.toml, config.yaml or config.json in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, for example in config.ini: duration = 8h. awsmfa settings shows each setting and where it is set.',
     ),
     '',
     ...wrapped(
-      'The long-term keys have a section of their own, and roles hang on the profile that login signs in. In ~/.aws/credentials:',
+      'The access key has its own section, and role profiles name the profile that you sign in to as their source profile. In ~/.aws/credentials:',
     ),
     '',
     ...['[base-long-term]', 'aws_access_key_id = AKIA...', 'aws_secret_access_key = ...'].map(indented),
@@ -60,20 +61,18 @@ function config(): readonly string[] {
       'source_profile = base',
     ].map(indented),
     '',
-    ...wrapped(
-      'awsmfa setup brings your files into this form. Each setting of a login is taken from the first of its places that has a value:',
-    ),
+    ...wrapped('awsmfa setup writes this layout. Each setting comes from the first of these places that sets it:'),
     ...SETTING_TABLE.flatMap(settingLines),
   ]
 }
 
 function settingLines(row: SettingRow): readonly string[] {
-  const walk = row.profiles === 'chain' ? ' (each profile on the way to the keys)' : ' (the profile itself)'
+  const profiles = row.profiles === 'chain' ? ' (each profile of the chain)' : ' (the profile itself)'
   const places: readonly (readonly [string, string | undefined])[] = [
     ['after --', listed(row.stsFlags)],
     ['option', listed(row.flags.map((flag) => `--${flag}`))],
     ['variable', listed(row.variables)],
-    ['key', row.profileKeys.length === 0 ? undefined : `${row.profileKeys.join(', ')}${walk}`],
+    ['key', row.profileKeys.length === 0 ? undefined : `${row.profileKeys.join(', ')}${profiles}`],
     ['file', row.settingsKey],
     ['else', row.fallback],
   ]
@@ -87,21 +86,21 @@ function settingLines(row: SettingRow): readonly string[] {
 function environment(): readonly string[] {
   const ofSettings = SETTING_TABLE.filter(({ variables }) => variables.length > 0)
   return [
-    'The variables that awsmfa goes by. An empty one counts as unset.',
+    'Environment variables. An empty one counts as not set.',
     '',
-    'For a login; a variable beats what stands in files, and an option beats it:',
+    'Settings of a login. Options override variables; variables override files:',
     ...ofSettings.flatMap(({ variables, description }) => entry(variables, description)),
     '',
-    'Besides these:',
+    'Other variables:',
     ...VARIABLE_TABLE.flatMap(({ variables, profileKey, description }) =>
       entry(
         variables,
-        withoutReadme(description) + (profileKey === undefined ? '' : ` (key of a profile: ${profileKey})`),
+        withoutLinks(description) + (profileKey === undefined ? '' : ` (key of a profile: ${profileKey})`),
       ),
     ),
     '',
     ...wrapped(
-      'A program that awsmfa exec starts finds the keys of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. Most tools let AWS_ACCESS_KEY_ID in the environment beat every profile: where it is set, what login writes is not used.',
+      'A command that awsmfa exec runs gets the credentials of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. In most tools, AWS_ACCESS_KEY_ID overrides every profile: if it is set, they do not use the session that login stored.',
     ),
   ]
 }
@@ -123,8 +122,8 @@ function indented(line: string): string {
   return line === '' ? '' : `  ${line}`
 }
 
-/** Help has no page to link to. */
-function withoutReadme(description: string): string {
+/** Removes links: help has no page to link to. */
+function withoutLinks(description: string): string {
   return (
     plainText(description.replaceAll(/[;,]? ?see \[[^\]]+\]\([^)]*\)/g, '')) ||
     'the proxy, and the hosts that are reached without one'
@@ -142,7 +141,7 @@ export interface TextPart {
 }
 
 /**
- * Returns what a person has to know about sessions to handle them well, for `awsmfa help security` and the man page.
+ * Returns what a person should know about sessions, for `awsmfa help security` and the man page.
  * `revokeBefore`: the time in the policy, ISO 8601 in UTC. Only requests with temporary credentials carry
  * aws:TokenIssueTime, and a policy with it is the way to revoke them: AWS IAM User Guide, "AWS global condition context
  * keys" and "Disable permissions for temporary security credentials". The IAM console attaches the same one as
@@ -156,39 +155,39 @@ export function securityText(revokeBefore: string): readonly TextPart[] {
   }
   return [
     {
-      heading: 'What a session is worth to a thief',
+      heading: 'What a stolen session allows',
       blocks: [
-        'All that your user may do with MFA, from any computer, without a code, until the session ends: 12 hours after login where nothing else is set, 36 at most; a role for 12 hours at most. A policy that asks for MFA lets it through: the code was given.',
-        'If your user may make access keys or users, so may the thief, and what they make outlasts the session. Shorter sessions are worth less: awsmfa login --duration 1h.',
-        'The long-term keys by themselves are worth what your policies allow without MFA, for as long as they exist. Let policies ask for aws:MultiFactorAuthPresent; then the keys alone open nothing of value.',
+        'Anyone who has a session can do what your user can do with MFA, from any computer and without a code, until it expires: 12 hours after login by default, 36 at most; a role session 12 hours at most. Policies that require MFA allow it, because the session was created with a code.',
+        'If your user can create access keys or users, so can a thief, and these outlast the session. Shorter sessions are safer: awsmfa login --duration 1h.',
+        'The access key alone allows what your policies allow without MFA, as long as it exists. With policies that require aws:MultiFactorAuthPresent, it allows nothing of value.',
       ],
     },
     {
-      heading: 'What logout does not do',
+      heading: 'What logout does',
       blocks: [
-        "awsmfa logout takes the session out of the credentials file and out of awsmfa's cache. It does not end it: AWS has no call for that, and honours every copy until it expires. Copies may be in programs that still run, in shells that took them from awsmfa env, in caches and logs of other tools, in backups of your files.",
+        "awsmfa logout removes the session from the credentials file and from awsmfa's cache. AWS cannot revoke it: copies work until it expires. Copies may be in running programs, in shells that used awsmfa env, in caches and logs of other tools, and in backups of your files.",
       ],
     },
     {
-      heading: 'How to end sessions before their time',
+      heading: 'Block sessions early',
       blocks: [
-        'Attach a policy to the user that denies everything to sessions from before a certain time, such as:',
+        'Attach a policy to the user that denies sessions issued before a given time:',
         { code: JSON.stringify(policy, null, 2).split('\n') },
-        'With that in deny.json, an administrator runs:',
+        'With this policy in deny.json, an administrator runs:',
         {
           code: [
             'aws iam put-user-policy --user-name alice \\',
             '  --policy-name RevokeOlderSessions --policy-document file://deny.json',
           ],
         },
-        "It counts within seconds, as soon as IAM has spread it. All older sessions of the user are denied everything; new logins work, and so do the long-term keys, since only requests with temporary credentials carry aws:TokenIssueTime. Sessions of a role are the role's: attach the same policy to it with aws iam put-role-policy, or use Revoke sessions in the console. That ends the sessions of everybody who uses the role.",
-        'If the long-term keys may be out too, make them inactive with aws iam update-access-key --status Inactive. That keeps new sessions from being made, and ends none: the policy is needed besides. Then look for what was made meanwhile: keys, users, roles, MFA devices.',
+        'It takes effect within seconds, and denies everything to all older sessions of the user. New logins work. So does the access key, because only requests with temporary credentials contain aws:TokenIssueTime. For sessions of a role, attach the same policy to the role with aws iam put-role-policy, or use "Revoke sessions" in the console. This blocks the sessions of everyone who uses the role.',
+        'If the access key may be stolen too, deactivate it with aws iam update-access-key --status Inactive. This prevents new sessions and ends none, so the policy is needed as well. Then look for access keys, users, roles and MFA devices that were created in the meantime.',
       ],
     },
     {
-      heading: 'Where secrets lie',
+      heading: 'Where secrets are stored',
       blocks: [
-        "In the shared credentials file, in awsmfa's session cache, which is encrypted, and for a while in what undo goes by; all with mode 0600. Whoever can read your files, and every program that runs as you, has them. Secrets never stand in messages, file names or the words of a command; a code given as --token-code 123456 can be seen in the list of processes while awsmfa runs, and is spent at once. To avoid that: --token-code - reads it from stdin.",
+        "In the shared credentials file, in awsmfa's session cache, which is encrypted, and for 30 days in the backups for undo, all with mode 0600. Anyone who can read your files, and every program that runs as you, can read them. Secrets never appear in messages, file names or command lines. A code given as --token-code 123456 is visible in the process list while awsmfa runs, and is used at once. To avoid this, --token-code - reads it from stdin.",
       ],
     },
   ]
@@ -197,14 +196,14 @@ export function securityText(revokeBefore: string): readonly TextPart[] {
 /** Variables that belong together. Code in backticks, links as in Markdown. */
 export interface VariableRow {
   readonly variables: readonly string[]
-  /** The key of a profile that says the same. */
+  /** The key of a profile with the same meaning. */
   readonly profileKey?: string
   readonly description: string
 }
 
 /**
- * The variables that awsmfa reads besides those of a login's settings (login/setting-table.ts), for README, help and
- * man page. A test compares both tables with the variables that the code reads.
+ * The variables that awsmfa reads besides those of a login's settings (login/setting-table.ts), for guide, help and man
+ * page. A test compares both tables with the variables that the code reads.
  */
 export const VARIABLE_TABLE: readonly VariableRow[] = [
   {
@@ -213,28 +212,31 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   },
   {
     variables: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
-    description: 'the long-term keys, with `--source-env` alone',
+    description: 'the long-term credentials, only with `--source-env`',
   },
-  { variables: ['AWS_SESSION_TOKEN'], description: "if it is set, `--source-env` refuses: the keys are a session's" },
+  {
+    variables: ['AWS_SESSION_TOKEN'],
+    description: 'if it is set, `--source-env` fails: the credentials are those of a session',
+  },
   { variables: ['AWSMFA_HOME'], description: "one folder for awsmfa's own files" },
   {
     variables: ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'],
-    description: 'the same, one by one; not on Windows',
+    description: 'the same folders, one by one; not on Windows',
   },
   {
     variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'],
-    description: 'where the [cache key](files.md#the-cache-key) lies; where the keychain of Linux is looked for',
+    description: 'where the [cache key](files.md#the-cache-key) is stored; how to reach the keychain on Linux',
   },
   { variables: ['HOME', 'USERPROFILE', 'LOCALAPPDATA'], description: 'the home folder; the last two on Windows' },
   {
     variables: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'],
     description: 'see [proxies and certificates](#proxies-and-certificates)',
   },
-  { variables: ['NODE_EXTRA_CA_CERTS'], description: 'further certificates to trust' },
+  { variables: ['NODE_EXTRA_CA_CERTS'], description: 'additional certificates to trust' },
   {
     variables: ['AWS_ENDPOINT_URL_IAM'],
     profileKey: 'services',
-    description: 'endpoints of IAM and STS, as in the SDKs',
+    description: 'the endpoints of IAM and STS, as in the SDKs',
   },
   {
     variables: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
@@ -250,39 +252,41 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   {
     variables: ['AWS_STS_REGIONAL_ENDPOINTS'],
     profileKey: 'sts_regional_endpoints',
-    description: '`legacy`: the global endpoint, where the AWS CLI takes it',
+    description: '`legacy`: the global endpoint, in the regions in which the AWS CLI uses it',
   },
   {
     variables: ['AWS_MAX_ATTEMPTS'],
     profileKey: 'max_attempts',
-    description: 'how often a request without a code is sent, 3 by default',
+    description: 'how often a request without a code is tried, 3 by default',
   },
   {
     variables: ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER'],
-    description: "settings of dcoker's awsmfa, which `import` goes by",
+    description: "settings of dcoker's awsmfa, which `import` reads",
   },
-  { variables: ['AWSMFA_NO_PRECONNECT'], description: 'set: no connection is opened while the code is typed' },
+  { variables: ['AWSMFA_NO_PRECONNECT'], description: 'if set, no connection is opened while you type the code' },
   {
     variables: ['AWSMFA_CALLERS'],
-    description: 'set by awsmfa for a `credential_process` that it runs, so that none starts itself for ever',
+    description: 'set by awsmfa for a `credential_process` that it runs, to prevent a loop',
   },
   {
     variables: ['DISPLAY', 'WAYLAND_DISPLAY'],
-    description: 'the screen on which a window can ask for a code; not on macOS and Windows',
+    description: 'the display on which a window can prompt for a code; not on macOS and Windows',
   },
   {
     variables: ['SSH_CONNECTION', 'SSH_TTY', 'SSH_CLIENT', 'container', 'KUBERNETES_SERVICE_HOST', 'CI'],
-    description: 'set, over SSH, in a container, in CI: no window is opened unless `--prompt` asks for one',
+    description: 'if set (SSH, container, CI), no window opens unless `--prompt` asks for one',
   },
-  { variables: ['NO_COLOR', 'AWSMFA_NO_COLOR', 'FORCE_COLOR'], description: 'no colours; colours also in a pipe' },
+  {
+    variables: ['NO_COLOR', 'AWSMFA_NO_COLOR', 'FORCE_COLOR'],
+    description: 'the first two: no colors; the last: colors in a pipe too',
+  },
   {
     variables: ['TERM', 'COLUMNS', 'LC_ALL', 'LC_CTYPE', 'LANG'],
-    description:
-      'what the terminal can show: `TERM=dumb` means no colour and no spinner; without UTF-8 the signs are ASCII',
+    description: 'what the terminal can show: no colors and no spinner with `TERM=dumb`, only ASCII without UTF-8',
   },
   {
     variables: ['WT_SESSION', 'TERM_PROGRAM', 'ConEmuTask'],
-    description: 'how a terminal on Windows tells that it can show Unicode',
+    description: 'whether the terminal on Windows can show Unicode',
   },
 ]
 

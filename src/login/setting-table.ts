@@ -46,7 +46,7 @@ interface Details {
 const ROWS = [
   {
     name: 'profile',
-    description: 'the profile to sign in; a positional argument says the same',
+    description: 'the profile to sign in to; a positional argument does the same',
     flags: ['profile'],
     stsFlags: ['--profile'],
     variables: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
@@ -55,7 +55,7 @@ const ROWS = [
   },
   {
     name: 'source profile',
-    description: 'the profile that holds, or leads to, the long-term credentials',
+    description: 'the profile with the long-term credentials, or one that leads to it',
     flags: ['source-profile'],
     variables: ['AWSMFA_SOURCE_PROFILE'],
     profileKeys: ['awsmfa_source_profile', 'source_profile', 'vegas_source_profile', '_source_profile'],
@@ -73,7 +73,7 @@ const ROWS = [
   },
   {
     name: 'MFA device serial',
-    description: "the ARN of a virtual MFA device, or a hardware token's serial",
+    description: 'the ARN of a virtual MFA device, or the serial number of a hardware token',
     flags: ['serial-number'],
     stsFlags: ['--serial-number'],
     variables: ['AWS_MFA_SERIAL'],
@@ -84,7 +84,7 @@ const ROWS = [
   },
   {
     name: 'role',
-    description: 'the ARN of a role to assume; roles of the profiles on the way are assumed first',
+    description: 'the ARN of a role to assume; the roles of the profile chain are assumed first',
     flags: ['role-arn'],
     stsFlags: ['--role-arn'],
     profileKeys: ['awsmfa_role_arn', 'vegas_role_arn', '_role_arn', 'role_arn', 'assume_role'],
@@ -94,7 +94,7 @@ const ROWS = [
   },
   {
     name: 'duration',
-    description: 'how long the session shall hold: 12h, 1h30m, 45m or seconds',
+    description: 'the duration of the session: 12h, 1h30m, 45m or seconds',
     kind: 'length',
     flags: ['duration', 'duration-seconds'],
     stsFlags: ['--duration-seconds'],
@@ -105,7 +105,7 @@ const ROWS = [
   },
   {
     name: 'role session name',
-    description: 'the name that the session of a role gets',
+    description: 'the name of the role session',
     stsFlags: ['--role-session-name'],
     profileKeys: ['role_session_name'],
     settingsKey: 'role_session_name',
@@ -113,7 +113,7 @@ const ROWS = [
   },
   {
     name: 'external id',
-    description: "the external id that a role's owner asks for",
+    description: 'the external ID that the role requires',
     stsFlags: ['--external-id'],
     profileKeys: ['external_id'],
     settingsKey: 'external_id',
@@ -121,7 +121,7 @@ const ROWS = [
   },
   {
     name: 'region',
-    description: 'the region whose STS is asked',
+    description: 'the region of the STS endpoint',
     flags: ['region'],
     stsFlags: ['--region'],
     variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
@@ -132,7 +132,7 @@ const ROWS = [
   },
   {
     name: 'endpoint',
-    description: 'the STS endpoint, where it is not AWS’s own',
+    description: 'the URL of the STS endpoint',
     flags: ['endpoint-url'],
     stsFlags: ['--endpoint-url'],
     variables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
@@ -144,7 +144,7 @@ const ROWS = [
   },
   {
     name: 'CA bundle',
-    description: 'a PEM file with further certificate authorities',
+    description: 'a PEM file with the certificate authorities to trust',
     flags: ['ca-bundle'],
     stsFlags: ['--ca-bundle'],
     variables: ['AWS_CA_BUNDLE'],
@@ -164,7 +164,7 @@ const ROWS = [
   },
   {
     name: 'token command',
-    description: 'a command that prints the token code; it is run without a shell',
+    description: 'a command that prints the token code; it runs without a shell',
     flags: ['token-command'],
     profileKeys: ['awsmfa_token_command', 'mfa_process'],
     profiles: 'chain',
@@ -173,14 +173,14 @@ const ROWS = [
   },
   {
     name: 'YubiKey serial',
-    description: 'the serial number of the YubiKey that makes the codes, where several may be plugged in',
+    description: 'the serial number of the YubiKey that generates the codes, if several may be plugged in',
     profileKeys: ['yubikey_serial', 'vegas_yubikey_serial', '_yubikey_serial'],
     profiles: 'chain',
     settingsKey: 'yubikey_serial',
   },
   {
     name: 'YubiKey label',
-    description: 'the OATH account on the YubiKey; this or the serial has it asked for codes',
+    description: 'the OATH account on the YubiKey; this or the serial number makes awsmfa get codes from it',
     profileKeys: ['yubikey_label', 'vegas_yubikey_label', '_yubikey_label'],
     profiles: 'chain',
     settingsKey: 'yubikey_label',
@@ -189,7 +189,7 @@ const ROWS = [
   {
     name: 'prompt',
     description:
-      'where the token code is asked for: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
+      'where to prompt for the token code: auto, terminal, window, or a window of zenity, pinentry, osascript or powershell',
     flags: ['prompt'],
     variables: ['AWSMFA_PROMPT'],
     profileKeys: ['awsmfa_prompt'],
@@ -199,7 +199,7 @@ const ROWS = [
   },
   {
     name: 'no window',
-    description: 'never ask in a window',
+    description: 'never prompt in a window',
     kind: 'switch',
     flags: ['no-gui'],
     variables: ['AWSMFA_NO_GUI'],
@@ -210,7 +210,7 @@ const ROWS = [
   },
   {
     name: 'hidden ARNs',
-    description: 'name roles and devices in questions without their ARNs, by name and account',
+    description: 'show roles and devices in prompts by name and account, without their ARNs',
     kind: 'switch',
     flags: ['hide-arns'],
     variables: ['AWSMFA_HIDE_ARNS'],
@@ -221,7 +221,7 @@ const ROWS = [
   },
   {
     name: 'minimum time left',
-    description: 'renew a session that holds for less than this',
+    description: 'renew a session if less than this remains',
     kind: 'length',
     flags: ['min-ttl'],
     variables: ['AWSMFA_MIN_TTL'],
@@ -230,7 +230,7 @@ const ROWS = [
   },
   {
     name: 'refresh window',
-    description: 'credential-process renews a session with so much left or less, even if a code is needed',
+    description: 'credential-process renews a session if no more than this remains, even if a code is needed',
     kind: 'length',
     flags: ['refresh-window'],
     variables: ['AWSMFA_REFRESH_WINDOW'],
@@ -239,7 +239,7 @@ const ROWS = [
   },
   {
     name: 'no mandatory refresh',
-    description: 'credential-process asks for a code only once the session has ended',
+    description: 'credential-process prompts for a code only after the session has expired',
     kind: 'switch',
     flags: ['no-mandatory-refresh'],
     variables: ['AWSMFA_NO_MANDATORY_REFRESH'],
@@ -248,7 +248,7 @@ const ROWS = [
   },
   {
     name: 'timeout',
-    description: 'credential-process gives up after so long, whoever is asked',
+    description: 'credential-process gives up after this time, even if a prompt is open',
     kind: 'length',
     // No caller of credential-process waits longer.
     longestSeconds: 600,
@@ -259,7 +259,7 @@ const ROWS = [
   },
   {
     name: 'no colour',
-    description: 'no colours on terminals either',
+    description: 'no colors, on terminals too',
     kind: 'switch',
     flags: ['no-color'],
     variables: ['AWSMFA_NO_COLOR', 'NO_COLOR'],
@@ -269,7 +269,7 @@ const ROWS = [
   },
   {
     name: 'cache key',
-    description: "where the key of awsmfa's own cache lies: file, or keychain for the system's keychain",
+    description: "where the key of awsmfa's cache is stored: file, or keychain for the system's keychain",
     variables: ['AWSMFA_CACHE_KEY'],
     settingsKey: 'cache_key',
     choices: ['file', 'keychain'],
