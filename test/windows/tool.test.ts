@@ -7,7 +7,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { startStrictSts } from '../support/strict-sts/client.ts'
 import type { StrictSts } from '../support/strict-sts/client.ts'
 import { manyUsersWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
-import { BUILT_CLI, createWindowsHome, GO_IDENTITY, isPrepared, NODE, openConsole, runOnWindows } from './wine.ts'
+import {
+  BUILT_CLI,
+  createWindowsHome,
+  GO_IDENTITY,
+  isPrepared,
+  NODE,
+  openConsole,
+  PRODUCT,
+  runOnWindows,
+} from './wine.ts'
 import type { WindowsHome } from './wine.ts'
 
 const ACCOUNT = '111111111111'
@@ -42,7 +51,7 @@ describe.runIf(isPrepared())('on Windows', () => {
     })
     homes.push(home)
     const environment = home.environment(sts.environment())
-    const run = async (...argv: readonly string[]) => await runOnWindows([NODE, BUILT_CLI, ...argv], environment)
+    const run = async (...argv: readonly string[]) => await runOnWindows([...PRODUCT, ...argv], environment)
     return { name, device, keys, credentials, home, environment, run }
   }
 
@@ -65,10 +74,7 @@ describe.runIf(isPrepared())('on Windows', () => {
       [/Secret access key[^:]*: ?/, keys.secret],
       [/Region[^:]*: ?[^]*$/, 'eu-west-1'],
     ]
-    const console = await openConsole(
-      [NODE, BUILT_CLI, 'setup', 'new', '--yes', '--serial-number', device],
-      environment,
-    )
+    const console = await openConsole([...PRODUCT, 'setup', 'new', '--yes', '--serial-number', device], environment)
     try {
       for (const [question, answer] of answers) {
         await console.expect(question)

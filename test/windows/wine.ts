@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
-import { runProgram } from '../support/run-cli.ts'
+import { isExecutable, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -17,6 +17,11 @@ const CHECKOUT = 'Z:\\checkout'
 /** Paths as Windows programs see them. */
 export const NODE = `${CHECKOUT}\\build\\windows\\node.exe`
 export const BUILT_CLI = `${CHECKOUT}\\dist\\awsmfa.cjs`
+
+/** The words that start the product under test: see test/support/run-cli.ts. */
+export const PRODUCT: readonly [string, ...string[]] = isExecutable
+  ? [`${CHECKOUT}\\build\\executable-windows-x64\\awsmfa.exe`]
+  : [NODE, BUILT_CLI]
 export const GO_IDENTITY = `${CHECKOUT}\\build\\windows\\identity.exe`
 
 /** Whether `prepare` has run. Throws in CI if it has not. */
