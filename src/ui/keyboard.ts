@@ -382,7 +382,7 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
   const openKeyboard = (): ReadStream => {
     if (poll !== undefined) return new tty.ReadStream(openDevice('keyboard'))
     const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread }
-    const opened = new tty.ReadStream(openDevice('keyboard'), options)
+    const opened = new tty.ReadStream(needsStdin(tty) ? 0 : openDevice('keyboard'), options)
     const forget = (): void => void (keyboard = undefined)
     // Ctrl-D is the end of a stream, but not of the terminal.
     return opened.on('data', onBytes).once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
@@ -459,6 +459,11 @@ function pollTerminal(
     }
   }
   return { start: () => void (timer ??= setInterval(look, POLL_MS)), stop }
+}
+
+/** On Windows, Bun can hide what is typed on stdin alone. */
+function needsStdin({ isatty }: { readonly isatty: (descriptor: number) => boolean }): boolean {
+  return 'bun' in process.versions && process.platform === 'win32' && isatty(0)
 }
 
 /** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
