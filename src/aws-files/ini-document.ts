@@ -188,7 +188,7 @@ export function trimBlanks(bytes: string): string {
 
 /** Returns a byte string with its ASCII capitals made small. */
 export function lowerAscii(bytes: string): string {
-  return bytes.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+  return /[A-Z]/.test(bytes) ? bytes.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : bytes
 }
 
 /** Returns the number of blanks that a byte string begins with. */
@@ -211,7 +211,9 @@ function parseEntry(
   const value = trimBlanks(rest)
   const valueStart = line.start + delimiterAt + 1 + (value === '' ? 0 : leadingBlanks(rest))
   return {
-    ...line,
+    start: line.start,
+    contentEnd: line.contentEnd,
+    end: line.end,
     key: lowerAscii(writtenKey),
     writtenKey,
     delimiter: content.charAt(delimiterAt) === '=' ? '=' : ':',

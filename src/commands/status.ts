@@ -69,7 +69,7 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
     runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template, profiles }, now, runtime))
   }
   if (all) return 0
-  return Math.max(...entries.map(({ state }) => exitCodeOf(state, minTtlSeconds !== undefined)))
+  return entries.reduce((code, { state }) => Math.max(code, exitCodeOf(state, minTtlSeconds !== undefined)), 0)
 }
 
 function minTtlOf(text: string | undefined): number | undefined {

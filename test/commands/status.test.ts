@@ -3,7 +3,10 @@ import { expect, it } from 'vitest'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import { status } from '../../src/commands/status.ts'
 
-it('lists 150,000 profiles', () => {
+it.each([
+  { how: '--all', positionals: [], options: { all: true as const }, code: 0 },
+  { how: 'a pattern', positionals: ['*'], options: {}, code: 4 },
+])('lists 150,000 profiles with $how', ({ positionals, options, code }) => {
   const text = Array.from({ length: 150_000 }, (_, index) => `[profile p${String(index)}]\nregion = eu-west-1\n`).join(
     '',
   )
@@ -11,7 +14,7 @@ it('lists 150,000 profiles', () => {
   const credentials = { path: '/home/alice/.aws/credentials', text: '', exists: false }
   const printed: string[] = []
   const exitCode = status(
-    { command: 'status', positionals: [], options: { all: true }, tail: undefined },
+    { command: 'status', positionals, options, tail: undefined },
     {
       environment: {},
       now: () => new Date('2026-11-21T18:40:00Z'),
@@ -25,5 +28,5 @@ it('lists 150,000 profiles', () => {
       },
     },
   )
-  expect([exitCode, printed.join('').split('\n').length]).toEqual([0, 150_002])
+  expect([exitCode, printed.join('').split('\n').length]).toEqual([code, 150_002])
 })
