@@ -1,4 +1,6 @@
 /** `import`: what other tools sign in → which tool → show the change, ask, make it → report. */
+import { findIgnoringKey, isOwnProcess } from '../aws-files/profile-keys.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -55,15 +57,29 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   if (kind === 'nothing')
     terminal.stderr(note(`what ${LABELS[tool]} signs in is imported already; there is nothing to change`))
   if (kind === 'changed') {
-    const [first = ''] = result.profiles
     terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
-    terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(first))}\n`)
+    terminal.stderr(`awsmfa: hint: ${signInHint(result.profiles, files.read())}\n`)
   }
   if (kind !== 'shown' && result.leavesOld)
     terminal.stderr(
       `awsmfa: hint: what only ${LABELS[tool]} needs is still there; to take it out: ${commandLine('import', tool, '--remove-old')}\n`,
     )
   return 0
+}
+
+/** Login refuses a profile that another program serves, such as vegas-credentials under a name of the user's own. */
+function signInHint(names: readonly string[], { profiles }: SharedSnapshots): string {
+  const isServed = (name: string): boolean => {
+    const profile = profiles.find(name)
+    if (profile === undefined || isOwnProcess(profile)) return false
+    return findIgnoringKey(profile)?.key === 'credential_process'
+  }
+  const [first = ''] = names
+  const usable = names.find((name) => !isServed(name)) ?? first
+  const login = commandLine('login', profileWord(usable))
+  return isServed(usable)
+    ? `to sign in, remove the 'credential_process' line of ${quoted(usable)}, then: ${login}`
+    : `to sign in: ${login}`
 }
 
 function namedTool({ positionals: [word] }: Invocation<'import'>): ForeignTool | undefined {
