@@ -131,13 +131,23 @@ export function profileNotFound(
   { value: profile, origin }: Resolved<string>,
   { profiles, paths: { config, credentials } }: Pick<SharedSnapshots, 'profiles' | 'paths'>,
 ): AwsmfaError {
+  const names = profiles.names()
   return new AwsmfaError({
     code: 'PROFILE_NOT_FOUND',
     profile,
     origin,
     paths: [config, credentials],
-    nearest: nearest(profile, profiles.names()),
+    nearest: nearest(profile, names),
+    other: origin.kind === 'default' ? exampleOf(names, profiles) : undefined,
   })
+}
+
+/** Returns a profile to name in a hint: preferably one with an MFA device, else one without long-term credentials. */
+function exampleOf(names: readonly string[], profiles: Profiles): string | undefined {
+  const hasDevice = (name: string): boolean =>
+    ['mfa_serial', 'awsmfa_mfa_serial'].some((key) => profiles.find(name)?.getFrom('config', key) !== undefined)
+  const isLongTerm = (name: string): boolean => classifyProfile(profiles.find(name)).kind === 'long-term'
+  return names.find(hasDevice) ?? names.find((name) => !isLongTerm(name)) ?? names[0]
 }
 
 /** Returns whether a byte string is UTF-16 with its mark, as `>` writes it in Windows PowerShell. */

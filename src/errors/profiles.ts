@@ -13,12 +13,13 @@ import type { FailureText } from '../ui/words.ts'
 const MOST_LISTED = 12
 
 export const PROFILE_WORDS = {
-  PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest }, view) =>
-    say(
-      `there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`,
-      didYouMean(nearest) ??
-        (origin.kind === 'default' ? `to set up a first one: ${commandLine('setup')}` : ALL_PROFILES),
-    ),
+  PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest, other }, view) => {
+    const error = `there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`
+    if (origin.kind !== 'default') return say(error, didYouMean(nearest) ?? ALL_PROFILES)
+    return other === undefined
+      ? say(error, `to set up a first one: ${commandLine('setup')}`)
+      : say(error, `name one that exists: --profile ${commandWord(other)}`, ALL_PROFILES)
+  },
   PROFILE_NOT_NAMED: ({ candidates }) => {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
@@ -149,7 +150,7 @@ const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
 function signInHints(profile: string, signIn: string): readonly string[] {
   return [
     `to sign in: ${visible(signIn)} --profile ${commandWord(profile)}`,
-    `to see which tools use that session: ${commandLine('doctor')}`,
+    `to see which tools use that session: ${commandLine('doctor', profileWord(profile))}`,
   ]
 }
 

@@ -190,7 +190,14 @@ interface FailureFields {
   }
   TEXT_REFUSED: { what: string; text: string; defect: TextDefect; origin: Origin }
   // Profiles: exit 1.
-  PROFILE_NOT_FOUND: { profile: string; origin: Origin; paths: readonly string[]; nearest?: string | undefined }
+  // `other`: if no profile was named, one that exists.
+  PROFILE_NOT_FOUND: {
+    profile: string
+    origin: Origin
+    paths: readonly string[]
+    nearest?: string | undefined
+    other?: string | undefined
+  }
   // `candidates`: the profiles that can be signed in, one at least, the latest first.
   PROFILE_NOT_NAMED: { candidates: readonly string[] }
   SOURCE_PROFILE_NOT_FOUND: {

@@ -197,6 +197,8 @@ const OTHERS: Examples = {
   PROFILE_NOT_FOUND: [
     { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },
     { profile: 'zzz', origin: VARIABLE, paths: PATHS },
+    { profile: 'default', origin: { kind: 'default' }, paths: PATHS },
+    { profile: 'default', origin: { kind: 'default' }, paths: PATHS, other: 'my work' },
   ],
   IMPORT_AMBIGUOUS: [{ tools: ['aws-mfa', 'dcoker-awsmfa'] }],
   PROFILE_NOT_NAMED: [
