@@ -306,6 +306,7 @@ _awsmfa_use_complete() {
   local -a _awsmfa_names=()
   COMPREPLY=()
   if ((COMP_CWORD > 1)) && [[ ${COMP_LINE:0:COMP_POINT} != *[:@=]* ]]; then return 0; fi
+  if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then _awsmfa_offer - --clear; fi
   _awsmfa_profiles
   _awsmfa_offer ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}
 }

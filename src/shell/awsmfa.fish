@@ -237,4 +237,6 @@ function _awsmfa_is
 end
 
 complete -c awsmfa-use -f -n 'test (count (commandline -opc)) -eq 1' -a '(_awsmfa_profiles)'
+complete -c awsmfa-use -n 'test (count (commandline -opc)) -eq 1' -a - -d 'the profile before'
+complete -c awsmfa-use -n 'test (count (commandline -opc)) -eq 1' -l clear -d 'unset AWS_PROFILE'
 # SLOT_COMMANDS

@@ -153,7 +153,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
 
 Register-ArgumentCompleter -CommandName awsmfa-use -ParameterName Name -ScriptBlock {
   param($commandName, $parameterName, $wordToComplete)
-  Get-AwsmfaProfile | Where-Object { $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
+  @(Get-AwsmfaProfile) + @('-', '--clear') | Where-Object { $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
     $text = if ($_ -cmatch '\A[A-Za-z0-9_./=-]+\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
     [Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
   }

@@ -236,6 +236,7 @@ _awsmfa_complete() {
 _awsmfa_use_complete() {
   emulate -L zsh
   (( CURRENT == 2 )) || return 1
+  if [[ $PREFIX == -* ]]; then compadd -- - --clear; fi
   _awsmfa_profiles
   compadd -- $_awsmfa_names
 }

@@ -234,6 +234,16 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
     expect(home.read('used').toString()).toBe('admin\n')
   })
 
+  it.skipIf(isSkipped)('completes --clear for awsmfa-use', async () => {
+    const pty = await start(shell, { AWS_PROFILE: 'work' })
+    await pty.expect('> ')
+    pty.send('awsmfa-use --cl\t\r')
+    pty.send('awsmfa-use >used\r')
+    pty.send('exit\r')
+    await pty.exit()
+    expect(home.read('used').toString()).toBe('default\n')
+  })
+
   it.skipIf(isSkipped)(
     'completes every profile that AWS tools know, and runs no command in a profile name',
     async () => {
