@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bareEnvironment, PROFILE } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
 import { peakMemoryOf } from './memory.mjs'
-import { findAwsCli, findPythonPeer, FLOOR } from './programs.mjs'
+import { findAwsCli, findExecutable, findPythonPeer, FLOOR } from './programs.mjs'
 import { checkWritten, environmentOf, freshCode, fullSizeBundle, writeHomeOfUser } from './strict-sts.mjs'
 
 /**
@@ -28,6 +28,16 @@ export function loginBlocks(tool, sts, folder) {
       gate,
       writes: true,
     })
+  const standalone = findExecutable()
+  const executable = (transport, gate) =>
+    standalone === undefined
+      ? []
+      : [
+          row('executable login', transport, {}, (code) => [standalone, 'login', PROFILE, '--token-code', code], {
+            gate,
+            writes: true,
+          }),
+        ]
   const yardsticks = (transport) =>
     yardstickRows(row, transport, sts, transport === 'https' ? { AWS_CA_BUNDLE: bundle } : {})
   const floors = floorRows(folder)
@@ -39,7 +49,7 @@ export function loginBlocks(tool, sts, folder) {
     {
       title: 'Login over http',
       rounds: 25,
-      rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...yardsticks('http')],
+      rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...executable('http', 2), ...yardsticks('http')],
       notMeasured,
     },
     {
@@ -48,6 +58,7 @@ export function loginBlocks(tool, sts, folder) {
       rows: [
         ...floors,
         awsmfa('awsmfa login', 'https', 7.7),
+        ...executable('https', 2.5),
         awsmfa('awsmfa login, full-size CA bundle', 'https', undefined, { AWS_CA_BUNDLE: bundle }),
         ...yardsticks('https'),
       ],

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
-import { FLOOR, findAwsCli, findBoto3 } from './programs.mjs'
+import { FLOOR, findAwsCli, findBoto3, findExecutable } from './programs.mjs'
 import { environmentOf, freshCode, writeHomeOfUser } from './strict-sts.mjs'
 
 /** The minimum that a Python program must do to read the session. */
@@ -15,9 +15,12 @@ export async function processBlock(tool, sts, folder) {
   const signedIn = join(folder, 'process-file')
   writeHomeWithProfiles(signedIn, 10)
   const env = await signInToCache(tool, sts, join(folder, 'process-cache'))
-  const call = (args, environment) => () =>
-    timeProgram([process.execPath, tool, 'credential-process', '--profile', PROFILE, ...args], environment)
+  const call =
+    (args, environment, program = [process.execPath, tool]) =>
+    () =>
+      timeProgram([...program, 'credential-process', '--profile', PROFILE, ...args], environment)
   const floor = () => timeProgram(FLOOR, bareEnvironment(folder))
+  const standalone = findExecutable()
   const aws = findAwsCli()
   const python = findBoto3()
   return {
@@ -28,6 +31,9 @@ export async function processBlock(tool, sts, folder) {
       { name: 'node -e 0, again', measure: floor, isControl: true },
       { name: 'session in the credentials file', measure: call([], bareEnvironment(signedIn)), gate: 1.8 },
       { name: 'encrypted answer, key in a file', measure: call([], env), gate: 1.7 },
+      ...(standalone === undefined
+        ? []
+        : [{ name: 'executable, encrypted answer', measure: call([], env, [standalone]), gate: 0.4 }]),
       { name: 'without the fast path, from the cache', measure: call(['--refresh-window', '5m'], env) },
       ...(aws === undefined
         ? []

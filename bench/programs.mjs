@@ -20,6 +20,12 @@ export function builtTool(folder) {
   return join(folder, 'dist', 'awsmfa.cjs')
 }
 
+/** Finds the standalone executable (`npm run build:executable`); undefined if it is not built. */
+export function findExecutable() {
+  const own = join(root, 'build', 'executable', 'awsmfa')
+  return existsSync(own) ? own : undefined
+}
+
 /** Finds the AWS CLI, and not the shim of a version manager, which takes 75 ms; undefined if there is none. */
 export function findAwsCli() {
   const found = findOnPath('aws')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bareEnvironment, PROFILE, writeHomeWithProfiles } from './homes.mjs'
 import { timeProgram } from './measure.mjs'
 import { peakMemoryOf } from './memory.mjs'
-import { FLOOR, findAwsCli } from './programs.mjs'
+import { FLOOR, findAwsCli, findExecutable } from './programs.mjs'
 
 /** Returns the blocks: time, time with a large file (which needs fewer rounds), and memory. */
 export function startUpBlocks(tool, folder) {
@@ -17,6 +17,9 @@ export function startUpBlocks(tool, folder) {
     ...more,
   })
   const awsmfa = (home, name, args, gate) => at(home, name, [process.execPath, tool, ...args], { gate })
+  const standalone = findExecutable()
+  const executable = (home, name, args, gate) =>
+    standalone === undefined ? [] : [at(home, `executable ${name}`, [standalone, ...args], { gate })]
   const floor = (home) => [at(home, 'node -e 0', FLOOR), at(home, 'node -e 0, again', FLOOR, { isControl: true })]
   const aws = findAwsCli()
   return [
@@ -28,6 +31,10 @@ export function startUpBlocks(tool, folder) {
         awsmfa(few, 'awsmfa --version', ['--version'], 1.5),
         awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.5),
         awsmfa(few, 'awsmfa --help', ['--help'], 3.3),
+        ...executable(few, '--version', ['--version'], 0.3),
+        ...executable(few, 'status, 10 profiles', ['status', PROFILE], 0.65),
+        ...executable(few, 'exec -- true', ['exec', PROFILE, '--', 'true'], 0.7),
+        ...executable(few, 'settings', ['settings'], 0.8),
         ...(aws === undefined
           ? []
           : [
@@ -36,12 +43,19 @@ export function startUpBlocks(tool, folder) {
               }),
             ]),
       ],
-      notMeasured: aws === undefined ? ['aws configure get'] : [],
+      notMeasured: [
+        ...(aws === undefined ? ['aws configure get'] : []),
+        ...(standalone === undefined ? ['executable'] : []),
+      ],
     },
     {
       title: 'A large file',
       rounds: 25,
-      rows: [...floor(many), awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.4)],
+      rows: [
+        ...floor(many),
+        awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.4),
+        ...executable(many, 'status, 10,000 profiles', ['status', PROFILE], 1.3),
+      ],
     },
     {
       title: 'Peak memory',
