@@ -81,9 +81,9 @@ function stillAskingInWords({ promptFree }: GoodLogin): string {
 
 /** The list, each line ended: `✔ staging  1 hour    role Admin in 222222222222`. */
 export function renderLoginList(results: readonly LoginResult[], view: FailureView, style: TextStyle): string {
-  const nameWidth = Math.max(0, ...results.map(({ target }) => displayWidth(visible(target))))
+  const nameWidth = results.reduce((widest, { target }) => Math.max(widest, displayWidth(visible(target))), 0)
   const lengths = results.map((result) => (result.kind === 'failed' ? '' : lengthOf(result, view.now)))
-  const lengthWidth = Math.max(0, ...lengths.map((length) => length.length))
+  const lengthWidth = lengths.reduce((widest, { length }) => Math.max(widest, length), 0)
   return results
     .map((result, index) => {
       const name = padDisplay(visible(result.target), nameWidth)
@@ -102,6 +102,7 @@ export function renderLoginList(results: readonly LoginResult[], view: FailureVi
 /** A session of 12 hours has that length also a second after it was created. */
 function lengthOf({ kind, expiration }: GoodLogin, now: Date): string {
   const seconds = secondsUntil(expiration, now)
+  if (seconds < 60) return `less than a minute${kind === 'kept' ? ' left' : ''}`
   return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.ceil(seconds / 60) * 60)
 }
 
