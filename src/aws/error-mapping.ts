@@ -4,7 +4,7 @@
  * fixtures/sts. An unknown text means what its code means.
  */
 import { shortenAccessKeyId } from '../model/credentials.ts'
-import type { Failure, NetworkProblem } from '../model/failure.ts'
+import type { Failure, FailureOf, NetworkProblem } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
 
 /** A request as failures describe it. `hidden`: secrets that no message may contain. */
@@ -90,7 +90,7 @@ export function unexpected(
   exchange: Pick<Exchange, 'status'>,
   detail: string,
   awsCode?: string,
-): Failure {
+): FailureOf<'STS_UNEXPECTED'> {
   return { code: 'STS_UNEXPECTED', operation: request.operation, status: exchange.status, awsCode, detail }
 }
 

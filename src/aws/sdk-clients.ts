@@ -72,7 +72,7 @@ export async function listMfaDevicesOnce(
   if (devices === undefined) return { defect: 'the answer lists no devices, not even none', incomplete: true }
   const serials = devices.map((device) => device.SerialNumber ?? '')
   if (!serials.every((serial) => SERIAL.test(serial)))
-    return { defect: 'a device in the answer has no valid serial', incomplete: false }
+    return { defect: 'a device in it has no valid serial number', incomplete: false }
   return { value: serials.map((serialNumber) => ({ serialNumber, kind: kindOf(serialNumber) })) }
 }
 

@@ -88,25 +88,23 @@ export function readSession(
     return { defect: 'the answer holds no credentials', incomplete: true }
   const credentials = { accessKeyId, secretAccessKey, sessionToken }
   const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
-  if (defect !== undefined || expiration === undefined) return { defect: defect ?? 'no expiration', incomplete: false }
+  if (defect !== undefined || expiration === undefined)
+    return { defect: defect ?? 'it has no expiration', incomplete: false }
   return { value: { credentials: { ...credentials, expiration }, assumedRoleArn } }
 }
 
 function defectOf(credentials: Omit<ShortTermCredentials, 'expiration'>): string | undefined {
-  if (!ACCESS_KEY_ID.test(credentials.accessKeyId)) return 'the access key id in the answer is none'
-  if (!VISIBLE_ASCII.test(credentials.secretAccessKey))
-    return 'the secret key in the answer holds characters that none has'
-  return VISIBLE_ASCII.test(credentials.sessionToken)
-    ? undefined
-    : 'the session token in the answer holds characters that none has'
+  if (!ACCESS_KEY_ID.test(credentials.accessKeyId)) return 'its access key ID is malformed'
+  if (!VISIBLE_ASCII.test(credentials.secretAccessKey)) return 'its secret access key contains invalid characters'
+  return VISIBLE_ASCII.test(credentials.sessionToken) ? undefined : 'its session token contains invalid characters'
 }
 
 function defectOfExpiration(expiration: Date | undefined, now: Date): string | undefined {
-  if (expiration === undefined) return 'the answer does not say until when the session holds'
+  if (expiration === undefined) return 'it has no expiration'
   const leftMs = expiration.getTime() - now.getTime()
-  if (Number.isNaN(leftMs)) return 'the expiration in the answer is no time'
-  if (leftMs <= 0) return 'the session in the answer is over already'
-  return leftMs > LONGEST_SESSION_MS ? 'the session in the answer is longer than any that AWS gives' : undefined
+  if (Number.isNaN(leftMs)) return 'its expiration is not a time'
+  if (leftMs <= 0) return 'its session has expired already'
+  return leftMs > LONGEST_SESSION_MS ? 'its session is longer than 36 hours, the most that AWS allows' : undefined
 }
 
 /** Reads a GetCallerIdentity answer. */
@@ -122,7 +120,7 @@ export function readIdentity(raw: {
     !/^arn:[\w-]+:(iam|sts)::\d{12}:[\u0021-\u007e]+$/.test(arn) ||
     !VISIBLE_ASCII.test(userId)
   ) {
-    return { defect: 'the identity in the answer is none', incomplete: false }
+    return { defect: 'its identity is malformed', incomplete: false }
   }
   return { value: { account, arn, userId } }
 }

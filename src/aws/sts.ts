@@ -288,8 +288,9 @@ async function attempt<T>(
     if ('value' in reading) return reading
     const exchange = seen()
     const { unexpected } = await import('./error-mapping.ts')
-    const failure = unexpected(context, exchange, reading.defect)
-    return { failure, fate: reading.incomplete ? 'lost' : 'refused', cause: undefined }
+    const { defect, incomplete } = reading
+    const failure = { ...unexpected(context, exchange, defect), ...(incomplete ? {} : { defect }) }
+    return { failure, fate: incomplete ? 'lost' : 'refused', cause: undefined }
   } catch (error) {
     if (error instanceof AwsmfaError) throw error
     const exchange = seen()

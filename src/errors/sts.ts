@@ -71,7 +71,15 @@ export const STS_WORDS = {
     errno === 'NO_CERTIFICATE'
       ? say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} contains no PEM certificate`)
       : say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} cannot be read: ${showErrno(errno)}`),
-  STS_UNEXPECTED: ({ operation, status, awsCode, detail }) => {
+  STS_UNEXPECTED: ({ operation, status, awsCode, detail, defect }) => {
+    if (defect !== undefined)
+      return {
+        ...say(
+          `the answer to ${visible(operation)} cannot be used: ${visible(defect)}`,
+          'AWS does not answer like this; check the endpoint and the clock of this computer',
+        ),
+        detail,
+      }
     const isError = status !== undefined && status >= 300
     const what = isError
       ? `the answer has status ${status}${awsCode === undefined ? '' : ` [${visible(awsCode)}]`}`

@@ -357,6 +357,8 @@ interface FailureFields {
     status: number | undefined
     awsCode: string | undefined
     detail: string
+    // What is wrong with an answer that has the form of AWS's.
+    defect?: string | undefined
     codeMayBeSpent?: boolean | undefined
   }
 }

@@ -493,6 +493,13 @@ const OTHERS: Examples = {
   STS_UNEXPECTED: [
     { operation: 'GetSessionToken', status: 500, awsCode: 'InternalFailure', detail: 'x' },
     { operation: 'GetSessionToken', status: undefined, awsCode: undefined, detail: 'x' },
+    {
+      operation: 'GetSessionToken',
+      status: 200,
+      awsCode: undefined,
+      detail: 'x',
+      defect: 'its session token contains invalid characters',
+    },
   ],
 }
 
