@@ -3,7 +3,6 @@
  * change, ask, make it → report.
  */
 import { applyEdits } from '../aws-files/edit.ts'
-import { classifyProfile } from '../aws-files/ownership.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
@@ -28,6 +27,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
+import { statusOfProfile } from '../sessions/status.ts'
 import { hasWindowsQuotes } from '../shell/words.ts'
 import { commandLine, note, profileWord, quoted, tick, warn } from '../ui/words.ts'
 
@@ -48,6 +48,7 @@ type SetupRuntime = Pick<
   | 'readSettings'
   | 'connect'
   | 'processStart'
+  | 'cachedSessionOf'
 >
 
 /** ... and awsmfa's own settings. */
@@ -99,7 +100,13 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   if (kind === 'nothing') terminal.stderr(note(`${quoted(base)} is set up already; there is nothing to change`))
   if (kind === 'changed') {
     terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
-    if (classifyProfile(files.read().profiles.find(base)).kind !== 'ours')
+    const { state } = statusOfProfile(base, {
+      profiles: files.read().profiles,
+      now: context.now(),
+      identityOf: context.facts.identityOf,
+      cachedSessionOf: context.cachedSessionOf,
+    })
+    if (state === 'none' || state === 'expired')
       terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
   }
   return 0
