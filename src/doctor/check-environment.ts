@@ -6,7 +6,7 @@ import { BEHAVIOR_OF_AWS_CLI_1, TOOL_IDS, toolsWhere } from './tools.ts'
 import type { VariableBehavior } from './tools.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
-import { commandLine } from '../ui/words.ts'
+import { commandLine, unsetLine } from '../ui/words.ts'
 
 /** Checks keys and sessions in the environment. */
 export function checkVariableKeys({ machine: { environment, now } }: Examination): readonly Finding[] {
@@ -90,7 +90,7 @@ export function checkVariableFiles({ machine }: Examination): readonly Finding[]
 export const ENVIRONMENT_MESSAGES = {
   'variable-keys': (found) => [
     `the environment has keys (…${(found.name ?? '').replace('…', '')}): tools use them and no profile, unless one is named on their command line; ${toolsDo('AWS_PROFILE overrides keys', 'take', 'takes')} the profile of AWS_PROFILE instead`,
-    'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN',
+    unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']),
   ],
   'variable-session-expired': (found, context) => [
     `the session in the environment ended ${formatTime(found.at, context)}: ${toolsDo('a past AWS_CREDENTIAL_EXPIRATION fails', 'fail', 'fails')}, and others still send it, which AWS refuses`,
@@ -98,7 +98,7 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-expiration-malformed': (found) => [
     `${quote(found.key)} is no date: ${toolNames(found.tools)} fail`,
-    'unset AWS_CREDENTIAL_EXPIRATION',
+    unsetLine(['AWS_CREDENTIAL_EXPIRATION']),
   ],
   'variable-half-a-key-pair': (found) => [
     `${quote(found.key)} is set without 'AWS_SECRET_ACCESS_KEY': ${toolNames(found.tools)} fail, unless a profile is named on their command line; the others pass over it`,
@@ -110,11 +110,11 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-security-token': (found) => [
     `${toolNames(found.tools)} take ${quote(found.key)} before 'AWS_SESSION_TOKEN', and it differs`,
-    'unset AWS_SECURITY_TOKEN',
+    unsetLine(['AWS_SECURITY_TOKEN']),
   ],
   'variable-profiles-differ': (found) => [
     `AWS_PROFILE names ${quote(found.other)}, AWS_DEFAULT_PROFILE ${quote(found.name)}: ${toolsDo('AWS_DEFAULT_PROFILE overrides AWS_PROFILE', 'use', 'uses')} the latter, the others the former`,
-    'unset AWS_DEFAULT_PROFILE',
+    unsetLine(['AWS_DEFAULT_PROFILE']),
   ],
   'variable-profile-unread': (found) => [
     `${toolNames(found.tools)} do not read ${quote(found.key)} and use 'default' in place of ${quote(found.name)}`,
@@ -122,7 +122,7 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-profile-empty': (found) => [
     `${quote(found.key)} has no value: ${toolNames(found.tools)} say that there is no profile ''`,
-    'unset AWS_PROFILE',
+    unsetLine(['AWS_PROFILE']),
   ],
   'variable-profile-unknown': (found) => [
     `AWS_PROFILE names ${quote(found.name)}, which stands in neither file`,
@@ -130,7 +130,7 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-file-empty': (found) => [
     `${quote(found.key)} has no value: ${toolNames(found.tools)} read no file at all, the others the usual one`,
-    `unset ${found.key ?? ''}`,
+    unsetLine([found.key ?? '']),
   ],
   'variable-file-missing': (found, context) => [
     `${quote(found.key)} names ${showPath(found.name, context)}, which is not there`,

@@ -14,7 +14,7 @@ import type { ProfileView, Profiles } from '../model/profile.ts'
 import { sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
 import { isSet } from '../ui/style.ts'
-import { note, visible } from '../ui/words.ts'
+import { note, unsetLine, visible } from '../ui/words.ts'
 
 /** Returns the session that the caches hold for a profile; undefined if there is none. */
 export type CachedSessionOf = (profile: ProfileView) => StoredSession | undefined
@@ -259,7 +259,7 @@ export function renderEnvironmentNote(environment: Environment, invocation: AnyI
   const { AWS_ACCESS_KEY_ID: keyId, AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: defaultProfile } = environment
   if (isSet(keyId))
     return note(
-      'AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: unset AWS_ACCESS_KEY_ID',
+      `AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: ${unsetLine(['AWS_ACCESS_KEY_ID'])}`,
     )
   const named = invocation.positionals.length > 0 || invocation.options.profile !== undefined
   if (named || !isSet(profile) || !isSet(defaultProfile) || profile === defaultProfile) return undefined
@@ -275,6 +275,6 @@ export function renderEnvironmentNote(environment: Environment, invocation: AnyI
 export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Environment): string | undefined {
   if (!isSet(named) || named === profile) return undefined
   return note(
-    `AWS_PROFILE is '${visible(named)}', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE`,
+    `AWS_PROFILE is '${visible(named)}', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: ${unsetLine(['AWS_PROFILE'])}`,
   )
 }

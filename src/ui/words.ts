@@ -110,6 +110,13 @@ export function quoteWord(word: string, platform: NodeJS.Platform = process.plat
   return /^[\w%+,./:=@^-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
 }
 
+/** Returns what removes variables from a shell's environment: on Windows for PowerShell and for cmd.exe. */
+export function unsetLine(names: readonly string[], platform: NodeJS.Platform = process.platform): string {
+  if (platform !== 'win32') return `unset ${names.join(' ')}`
+  const inCmd = names.map((name) => `set ${name}=`).join('& ')
+  return `Remove-Item ${names.map((name) => `Env:${name}`).join(', ')} (PowerShell), or ${inCmd} (cmd)`
+}
+
 /** The message of a failure. `detail` is the server's own message, for `--debug`. */
 export interface FailureText {
   readonly error: string

@@ -1,6 +1,6 @@
 /** Words of command lines to paste, quoted for the shells of each platform. */
 import { expect, test } from 'vitest'
-import { quoteWord } from '../../src/ui/words.ts'
+import { quoteWord, unsetLine } from '../../src/ui/words.ts'
 
 test.each([
   ['prod', 'prod', 'prod'],
@@ -15,4 +15,12 @@ test.each([
   [String.raw`C:\x\y`, String.raw`'C:\x\y'`, String.raw`C:\x\y`],
 ])('%s is %s for a POSIX shell and %s on Windows', (word, posix, windows) => {
   expect([quoteWord(word, 'linux'), quoteWord(word, 'win32')]).toEqual([posix, windows])
+})
+
+test.each([
+  ['linux', ['A'], 'unset A'],
+  ['darwin', ['A', 'B'], 'unset A B'],
+  ['win32', ['A', 'B'], 'Remove-Item Env:A, Env:B (PowerShell), or set A=& set B= (cmd)'],
+] as const)('unsets variables on %s', (platform, names, line) => {
+  expect(unsetLine(names, platform)).toBe(line)
 })
