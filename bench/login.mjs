@@ -49,7 +49,7 @@ export function loginBlocks(tool, sts, folder) {
     {
       title: 'Login over http',
       rounds: 25,
-      rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...executable('http', 2), ...yardsticks('http')],
+      rows: [...floors, awsmfa('awsmfa login', 'http', 6.3), ...executable('http', 2.6), ...yardsticks('http')],
       notMeasured,
     },
     {
@@ -58,7 +58,7 @@ export function loginBlocks(tool, sts, folder) {
       rows: [
         ...floors,
         awsmfa('awsmfa login', 'https', 7.7),
-        ...executable('https', 2.5),
+        ...executable('https', 2.8),
         awsmfa('awsmfa login, full-size CA bundle', 'https', undefined, { AWS_CA_BUNDLE: bundle }),
         ...yardsticks('https'),
       ],
