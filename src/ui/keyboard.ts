@@ -68,7 +68,7 @@ interface OpenQuestion extends PosedQuestion {
   typed: string
   /** What was written to the screen; undefined while it is not there. */
   shown: string | undefined
-  /** Whether the kernel echoes behind that what is typed. */
+  /** Whether the kernel echoes what is typed after `shown`. */
   isEchoed: boolean
   /** Nothing answers it any more. */
   isWithdrawn: boolean
@@ -252,6 +252,8 @@ class Conversation {
   private sendToGroup(key: 'suspend' | 'quit'): void {
     this.terminal.setRaw(false)
     process.kill(0, key === 'suspend' ? 'SIGTSTP' : 'SIGQUIT')
+    // The kernel stops nothing in a session that no shell watches: the answer must not be echoed there.
+    setTimeout(this.onContinue, STOP_MS)
   }
 
   /** Ctrl-D in an empty line, or after a part of one that was sent by Ctrl-D. */
@@ -315,6 +317,9 @@ const conversation = new Conversation()
 function backTo(rows: number): string {
   return `${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`
 }
+
+/** How long a stop by a signal may take to begin, in ms. */
+const STOP_MS = 20
 
 /** How often the terminal is looked at, in ms: a person does not notice, and it costs next to nothing. */
 const POLL_MS = 10
@@ -395,10 +400,12 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
     process.kill(process.pid, 'SIGQUIT')
   }
   const setRaw = (raw: boolean): void => {
-    // The kernel stops a process that changes the terminal from the background.
-    if (raw === isRaw || !isForeground()) return
+    if (raw === isRaw) return
+    const mayChange = isForeground()
+    if (raw && !mayChange) return
     isRaw = raw
-    keyboard?.setRawMode(raw)
+    // The kernel stops a process that changes the terminal from the background.
+    if (mayChange) keyboard?.setRawMode(raw)
     process.off('exit', restore).off('SIGQUIT', quit)
     if (!raw) return
     process.on('exit', restore)
@@ -440,12 +447,20 @@ function pollTerminal(
   const descriptor = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK)
   const buffer = Buffer.alloc(BUFFER_BYTES)
   let timer: NodeJS.Timeout | undefined
+  let lookedAtMs = 0
+  /** After a stop, when the kernel would stop a process that reads from the background again. */
+  const mayRead = (): boolean => {
+    const wasStopped = performance.now() - lookedAtMs > 5 * POLL_MS
+    lookedAtMs = performance.now()
+    return !wasStopped || isForeground()
+  }
   const stop = (): void => {
     clearInterval(timer)
     timer = undefined
   }
   const look = (): void => {
     try {
+      if (!mayRead()) throw new Error('the terminal belongs to another program')
       const count = readSync(descriptor, buffer)
       if (count > 0) onBytes(buffer.subarray(0, count))
       else {
