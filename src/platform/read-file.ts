@@ -50,12 +50,15 @@ function readOnce(path: string): FileRead {
   }
 }
 
+/** Bash names a process substitution /dev/fd/63, zsh on Linux /proc/self/fd/12. */
+const SHELL_PIPES = /^\/(?:dev|proc\/(?:self|\d+)\/fd)\//
+
 /**
- * Reads a file that somebody named, as UTF-8. Waits for the writer of a pipe only under /dev, where shells put theirs.
- * Throws the system's error, and ENOTSUP for another pipe.
+ * Reads a file that somebody named, as UTF-8. Waits for the writer of a pipe only in the folders where shells put
+ * theirs. Throws the system's error, and ENOTSUP for another pipe.
  */
 export function readNamedFile(path: string): string {
-  if (path.startsWith('/dev/')) return readFileSync(path, 'utf8')
+  if (SHELL_PIPES.test(path)) return readFileSync(path, 'utf8')
   const fd = openSync(path, READ_WITHOUT_BLOCKING)
   try {
     const stat = fstatSync(fd)

@@ -63,7 +63,7 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
   const found = startOf(called)
   if (found === 'not-found') return { kind: 'not-run', cause: undefined, errno: 'ENOENT' }
   if (found === 'batch-file') return { kind: 'not-run', cause: undefined, errno: 'EINVAL', isBatchFile: true }
-  let isInterrupted = false
+  let isInterrupted = false as boolean
   const end = await new Promise<ProgramEnd>((resolve) => {
     const child = start(found, called)
     const chunks: Buffer[] = []
