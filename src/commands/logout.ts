@@ -77,7 +77,9 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
   if (options.quiet !== true) {
     if (names.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
     // Of a pattern, those that had a session are of interest.
-    const shown = named.byPattern ? removals.filter(({ removed }) => removed !== 'nothing') : removals
+    const shown = named.byPattern
+      ? removals.filter(({ profile, removed }) => removed !== 'nothing' || positionals.includes(profile))
+      : removals
     for (const removal of shown)
       if (removal.failure === undefined && !removal.isStillThere) terminal.stderr(renderRemoval(removal, runtime))
     if (removals.length > 0 && shown.length === 0 && failures.size === 0)
@@ -98,7 +100,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
   if (options.json === true) {
     const lookup = { profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
     const states = names.map((name) => statusOfProfile(name, lookup))
-    terminal.stdout(statusesJson(states, now(), all || names.length > 1))
+    terminal.stdout(statusesJson(states, now(), all || named.byPattern || names.length > 1))
   }
   return failures.size > 0 || left.length > 0 || isExplained ? 1 : 0
 }
