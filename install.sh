@@ -26,6 +26,7 @@ find_target() {
   case $system in
     Linux)
       os=linux
+      [ ! -e /etc/alpine-release ] || libc=-musl
       for loader in /lib/ld-musl-*.so.1; do
         [ ! -e "$loader" ] || [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-linux-aarch64.so.1 ] || libc=-musl
       done
@@ -46,6 +47,8 @@ find_target() {
 fetch() { # url file
   case $1 in
     file://*) cp "${1#file://}" "$2" ;;
+    # TLS is what protects SHA256SUMS: no redirect may leave it.
+    https://*) if has curl; then curl -fsSL --proto '=https' --retry 2 -o "$2" "$1"; else wget -q -O "$2" "$1"; fi ;;
     *) if has curl; then curl -fsSL --retry 2 -o "$2" "$1"; else wget -q -O "$2" "$1"; fi ;;
   esac || fail "cannot download $1"
 }
@@ -61,6 +64,7 @@ is_awsmfa() { grep -aq 'awsmfa: error:' "$1" 2>/dev/null; }
 main() {
   url=${AWSMFA_INSTALL_URL:-@RELEASE_URL@}
   folder=${AWSMFA_INSTALL_DIR:-${HOME:?}/.local/bin}
+  case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
   case $url in
     @*) fail 'no address to install from' 'set AWSMFA_INSTALL_URL to the address of a release' ;;
     file://*) ;;
@@ -75,17 +79,18 @@ main() {
   target=$(find_target)
   archive=awsmfa-$target.tar.gz
 
-  work=$(mktemp -d)
-  staged=$folder/.awsmfa-install-$$
+  work='' staged=$folder/.awsmfa-install-$$
   trap 'rm -rf "$work"; rm -f "$staged"' EXIT
+  trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  work=$(mktemp -d)
   fetch "$url/SHA256SUMS" "$work/SHA256SUMS"
   wanted=$(sed -n "s/^\([0-9a-f]\{64\}\) [ *]$archive\$/\1/p" "$work/SHA256SUMS")
   [ -n "$wanted" ] || fail "the release has no $archive"
   fetch "$url/$archive" "$work/$archive"
   [ "$(sha256 "$work/$archive")" = "$wanted" ] ||
-    fail "$archive has another SHA-256 than SHA256SUMS says; nothing was changed" \
+    fail "$archive does not have the SHA-256 in SHA256SUMS; nothing was changed" \
       'the download is damaged or was tampered with: try again, or from another network'
 
   tar -xzf "$work/$archive" -C "$work"
