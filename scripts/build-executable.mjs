@@ -95,7 +95,8 @@ export function installFor(target) {
   const folder = join(root, 'build', 'bun', target)
   const program = join(folder, 'node_modules', '@oven', `bun-${bun}`, 'bin', os === 'win32' ? 'bun.exe' : 'bun')
   const lock = join(root, 'packaging', 'package-lock.json')
-  const copy = join(folder, 'package-lock.json')
+  // Written last: it says that all of this lock file is installed.
+  const copy = join(folder, 'installed-lock.json')
   if (existsSync(program) && existsSync(copy) && readFileSync(copy).equals(readFileSync(lock)))
     return { folder, bun: program }
   mkdirSync(folder, { recursive: true })
@@ -108,6 +109,7 @@ export function installFor(target) {
     shell: process.platform === 'win32',
   })
   if (!existsSync(program)) throw new Error(`npm installed no Bun for ${target}`)
+  copyFileSync(lock, copy)
   return { folder, bun: program }
 }
 

@@ -111,7 +111,9 @@ function makePackages(target, folder) {
     const about = { name: 'awsmfa', arch, platform: 'linux', version, license, description }
     writeFileSync(config, JSON.stringify({ ...about, maintainer: 'awsmfa', contents }))
     const file = join(release, name(arches[TARGETS[target].cpu]))
-    run('nfpm', ['package', '--config', config, '--packager', packager, '--target', file])
+    run('nfpm', ['package', '--config', config, '--packager', packager, '--target', file], {
+      env: { ...process.env, SOURCE_DATE_EPOCH: String(released) },
+    })
   }
 }
 
