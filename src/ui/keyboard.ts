@@ -450,7 +450,7 @@ function pollTerminal(
   let lookedAtMs = 0
   /** After a stop, when the kernel would stop a process that reads from the background again. */
   const mayRead = (): boolean => {
-    const wasStopped = performance.now() - lookedAtMs > 5 * POLL_MS
+    const wasStopped = performance.now() - lookedAtMs > 2 * POLL_MS
     lookedAtMs = performance.now()
     return !wasStopped || isForeground()
   }

@@ -160,7 +160,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
               showTouch: (isAwaited) => {
                 if (isAwaited) events.push('touch')
               },
-              reportFailure: ({ failure }) => Promise.resolve(void events.push(failure.reason)),
+              reportFailure: ({ failure }) => void events.push(failure.reason),
             },
           },
         )
