@@ -88,7 +88,7 @@ it.skipIf(!needsProgram('dpkg-deb'))('the Debian package has the program, the ma
   const folder = join(sandbox.home.path, 'root')
   execFileSync('dpkg-deb', [
     '-x',
-    execFileSync('sh', ['-c', `echo ${RELEASE}/*.deb`], { encoding: 'utf8' }).trim(),
+    execFileSync('sh', ['-c', `echo ${RELEASE}/*_amd64.deb`], { encoding: 'utf8' }).trim(),
     folder,
   ])
   const inRoot = (path: string) => join(folder, path)
