@@ -95,7 +95,7 @@ it.skipIf(!needsProgram('dpkg-deb'))('the Debian package has the program, the ma
   const run = (...argv: readonly [string, ...string[]]) =>
     runProgram(argv, { environment: { ...sandbox.world.environment, PATH: `${inRoot('usr/bin')}:/usr/bin:/bin` } })
   expect(await run('awsmfa', '--help')).toMatchObject({ code: 0, stderr: '' })
-  expect((await run('man', '-P', 'cat', inRoot('usr/share/man/man1/awsmfa.1'))).stdout).toContain('AWSMFA(1)')
+  expect((await run('mandoc', inRoot('usr/share/man/man1/awsmfa.1'))).stdout).toContain('AWSMFA(1)')
   const load = `. ${inRoot('usr/share/bash-completion/completions/awsmfa')} && complete -p awsmfa`
   expect(await run('bash', '-c', load)).toMatchObject({
     code: 0,
