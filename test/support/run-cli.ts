@@ -34,11 +34,6 @@ export const BUILT = isExecutable ? EXECUTABLE : BUILT_CLI
 /** The words that start the product under test. */
 export const PRODUCT: readonly [string, ...string[]] = isExecutable ? [BUILT] : [process.execPath, BUILT]
 
-/** What runs bundled scripts as it runs the product: Node, or the Bun that the executable is compiled with. */
-export const RUNTIME = isExecutable
-  ? fileURLToPath(new URL('../../build/bun/linux-x64/node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url))
-  : process.execPath
-
 /** The same as a shell has it. */
 export const PRODUCT_LINE = PRODUCT.map((word) => `'${word}'`).join(' ')
 

@@ -4,7 +4,6 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bundleScript } from '../support/bundle-script.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
-import { RUNTIME } from '../support/run-cli.ts'
 import type { Pty, PtyOptions } from '../support/pty.ts'
 
 const QUESTION = "MFA code for alice (profile 'work'): "
@@ -31,9 +30,10 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     open.push(pty)
     return pty
   }
-  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> => start([RUNTIME, script, word], options)
+  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> =>
+    start([process.execPath, script, word], options)
   const shell = (line: string): Promise<Pty> =>
-    start(['/bin/sh', '-c', line.replaceAll('ASK', `'${RUNTIME}' '${script}'`)])
+    start(['/bin/sh', '-c', line.replaceAll('ASK', `'${process.execPath}' '${script}'`)])
 
   it('echoes the digits, gives the code, and leaves the cursor where the question began', async () => {
     const pty = await ask('code')
@@ -111,7 +111,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     { title: 'its process ending', word: 'crash', end: () => undefined },
   ]
   it.each(hiddenEndings)('shows what is typed again after $title', async ({ end, word }) => {
-    const asking = `/bin/sh -c 'echo pid $$; exec "$0" "$1" "$2"' '${RUNTIME}' '${script}' ${word}`
+    const asking = `/bin/sh -c 'echo pid $$; exec "$0" "$1" "$2"' '${process.execPath}' '${script}' ${word}`
     const pty = await start(['/bin/sh', '-c', `trap : INT QUIT; ulimit -c 0; ${asking}; echo after; read -r rest`])
     const pid = Number(/\d+/.exec(await pty.expect(/pid \d+\r\n/))?.[0])
     await pty.expect('Secret: ')
@@ -239,18 +239,18 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   it('is refused to a background job instead of stopping it', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`'${RUNTIME}' '${script}' can-ask & wait\r`)
+    pty.send(`'${process.execPath}' '${script}' can-ask & wait\r`)
     await pty.expect('result false')
-    pty.send(`'${RUNTIME}' '${script}' confirm & wait\r`)
+    pty.send(`'${process.execPath}' '${script}' confirm & wait\r`)
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"answer"}')
-    pty.send(`'${RUNTIME}' '${script}' code & wait\r`)
+    pty.send(`'${process.execPath}' '${script}' code & wait\r`)
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"token-code"}')
   })
 
   it('is shown again after Ctrl-Z and fg, and given up after bg', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`'${RUNTIME}' '${script}' code\r`)
+    pty.send(`'${process.execPath}' '${script}' code\r`)
     await pty.expect(QUESTION)
     pty.send('12\u001A')
     await pty.expect('shell> ')
@@ -259,7 +259,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     pty.send('123456\r')
     await pty.expect('result {"code":"123456","typed":true}')
     await pty.expect('shell> ')
-    pty.send(`'${RUNTIME}' '${script}' code\r`)
+    pty.send(`'${process.execPath}' '${script}' code\r`)
     await pty.expect(QUESTION)
     pty.send('\u001A')
     await pty.expect('shell> ')
@@ -412,7 +412,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   it('stops on Ctrl-Z while the line is edited here, and goes on with it after fg', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`echo "pid $$"; '${RUNTIME}' '${script}' note-code\r`)
+    pty.send(`echo "pid $$"; '${process.execPath}' '${script}' note-code\r`)
     await pty.expect(QUESTION)
     pty.send('123')
     await pty.expect('123')
