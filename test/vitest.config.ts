@@ -27,7 +27,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{transcripts,shells,faults,interop,packaging,executable,windows}/**'],
           setupFiles,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 60_000,
         },
       },
@@ -39,7 +39,7 @@ export default defineConfig({
           // The interop suite has a configuration of its own: it takes tools that `npm test` does without.
           exclude: ['test/interop/tools/**', ...(isExecutable ? [] : ['test/executable/**'])],
           setupFiles,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 60_000,
         },
       },
