@@ -165,10 +165,9 @@ export type SignInCommand = 'aws login' | 'aws sso login'
  * and for one without `login_session` and single sign-on.
  */
 export function signInCommandOf(profile: ProfileView): SignInCommand | undefined {
-  const has = (key: string): boolean => (visible(profile, key)?.value ?? '') !== ''
-  if (has('role_arn') || has('aws_access_key_id')) return undefined
-  if (has('sso_session') || has('sso_start_url')) return 'aws sso login'
-  return has('login_session') ? 'aws login' : undefined
+  if (hasValue(profile, 'role_arn') || hasValue(profile, 'aws_access_key_id')) return undefined
+  if (hasValue(profile, 'sso_session') || hasValue(profile, 'sso_start_url')) return 'aws sso login'
+  return hasValue(profile, 'login_session') ? 'aws login' : undefined
 }
 
 /** Returns whether a key of the profile makes tools pass over the keys in its section of the credentials file. */
@@ -178,7 +177,12 @@ export function isIgnored(profile: ProfileView | undefined): boolean {
 
 /** Returns whether a profile is a role that tools assume with another profile's credentials. */
 export function isAssumeRoleProfile(profile: ProfileView): boolean {
-  return (visible(profile, 'role_arn')?.value ?? '') !== '' && (visible(profile, 'source_profile')?.value ?? '') !== ''
+  return hasValue(profile, 'role_arn') && hasValue(profile, 'source_profile')
+}
+
+/** Returns whether SDKs see a value that is not empty. */
+export function hasValue(profile: ProfileView, key: string): boolean {
+  return (visible(profile, key)?.value ?? '') !== ''
 }
 
 /** The value as SDKs see it: they do not read a bare section of the config file. */

@@ -75,10 +75,14 @@ export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileN
   }
 }
 
-/** The profiles that the words of a command line name. `byPattern`: a pattern named some of them. */
+/**
+ * The profiles that the words of a command line name. `byPattern`: a pattern named some of them. `isList`: the outcome
+ * is a list, whose form must not depend on how many a pattern matches.
+ */
 export interface NamedProfiles {
   readonly profiles: readonly string[]
   readonly byPattern: boolean
+  readonly isList: boolean
 }
 
 /** Returns whether a word may be a pattern: `*` matches any characters, `?` one. */
@@ -107,10 +111,9 @@ export function expandProfiles(
     if (names.length === 0) throw profileNotFound(namedOnLine(word), { profiles, paths })
     return names
   }
-  return {
-    profiles: [...new Set(words.flatMap((word) => (isPattern(word) ? matching(word) : [word])))],
-    byPattern: words.some(isPattern),
-  }
+  const named = [...new Set(words.flatMap((word) => (isPattern(word) ? matching(word) : [word])))]
+  const byPattern = words.some(isPattern)
+  return { profiles: named, byPattern, isList: byPattern || named.length > 1 }
 }
 
 function toPattern(word: string): RegExp {

@@ -57,8 +57,8 @@ async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRunt
   const snapshots = runtime.files.read()
   const defaults = await runtime.readSettings()
   if (invocation.options.all === true) return await signInAllProfiles(invocation, { snapshots, defaults }, runtime)
-  const { profiles, byPattern } = expandProfiles(invocation.positionals, snapshots)
-  if (!byPattern && profiles.length < 2) {
+  const { profiles, byPattern, isList } = expandProfiles(invocation.positionals, snapshots)
+  if (!isList) {
     const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
     return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)

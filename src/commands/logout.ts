@@ -58,7 +58,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
   const named =
     positionals.length > 0
       ? expandProfiles(positionals, files.read(), managed)
-      : { profiles: [target], byPattern: false }
+      : { profiles: [target], byPattern: false, isList: false }
   const names = all ? managed : named.profiles
   const { removals, warnings, sharedSerialNumbers } = await removeSessions(names, all, runtime)
   const { profiles, paths } = files.read()
@@ -100,7 +100,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
   if (options.json === true) {
     const lookup = { profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
     const states = names.map((name) => statusOfProfile(name, lookup))
-    terminal.stdout(statusesJson(states, now(), all || named.byPattern || names.length > 1))
+    terminal.stdout(statusesJson(states, now(), all || named.isList))
   }
   return failures.size > 0 || left.length > 0 || isExplained ? 1 : 0
 }

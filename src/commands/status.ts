@@ -57,7 +57,7 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
   const all = options.all === true
   const isNamed = invocation.positionals.length > 0 || options.profile !== undefined
   const inside = all || isNamed ? undefined : statusOfEnvironment(runtime.environment, lookup)
-  const isList = all || named.byPattern || named.profiles.length > 1
+  const isList = all || named.isList
   const entries = all
     ? profiles.names().map((name) => statusOfProfile(name, lookup))
     : isList

@@ -10,6 +10,7 @@ import {
   REFUSING_SOURCE_PROFILE,
   RUNNING_PROCESSES,
   findIgnoringKey,
+  hasValue,
   isIgnored,
   isOwnProcess,
   isAssumeRoleProfile,
@@ -195,7 +196,7 @@ function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: Share
 
 /** Returns why no session of awsmfa helps a role; undefined if one does, or the profile is no role. */
 function unusableRole(profile: ProfileView): UnusableRole | undefined {
-  const has = (key: string): boolean => (visible(profile, key)?.value ?? '') !== ''
+  const has = (key: string): boolean => hasValue(profile, key)
   if (!has('role_arn')) return undefined
   // Web identity comes first in every SDK (doctor/credential-order.ts).
   if (has('web_identity_token_file')) return has('source_profile') ? undefined : 'web-identity'

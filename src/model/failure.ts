@@ -158,9 +158,10 @@ export type TextDefect =
 export type KeychainProblem =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
 
-/** Why a text cannot be half of an access key. */
+/** Why no session of awsmfa helps a role. */
 export type UnusableRole = 'without-source' | 'two-sources' | 'credential-source' | 'web-identity'
 
+/** Why a text cannot be half of an access key. */
 export type KeyDefect = 'white-space' | 'quotes' | 'not-ascii' | 'placeholder' | 'swapped'
 
 /** Whose session is in a section that login would replace. */
@@ -329,8 +330,8 @@ interface FailureFields {
   // `expiration`: of a session that has expired, or has less than `wantedSeconds` remaining.
   SESSION_MISSING: { profile: string; expiration?: Date | undefined; wantedSeconds?: number | undefined }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
-  // takes no session; `isGot`: one had been created by then.
-  /** `unwritable`: a file of awsmfa's cache, and why it cannot be written. */
+  // takes no session; `isGot`: one had been created by then; `unwritable`: a file of the cache, and why it cannot be
+  // written.
   SESSION_NOT_KEPT: { profile: string; isGot: boolean; unwritable?: { path: string; errno: string } | undefined }
   ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string }
   REQUEST_REFUSED: {

@@ -25,6 +25,9 @@ import { editLine, rowsOf } from './question.ts'
 import type { Asker, Question } from './question.ts'
 import { movesCursor, textStyle } from './style.ts'
 
+/** The standalone executable, whose terminals differ from those of Node. */
+const IS_BUN = 'bun' in process.versions
+
 /** What an Asker depends on. `noColor` is `--no-color`. */
 export interface AskerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -329,7 +332,7 @@ const BUN_READS_MS = 2 * POLL_MS
 
 /** Waits until what the terminal holds has been read: two turns, since the reading of this one may be over already. */
 async function whenRead(): Promise<void> {
-  if (process.versions['bun'] !== undefined) await new Promise<void>((resolve) => setTimeout(resolve, BUN_READS_MS))
+  if (IS_BUN) await new Promise<void>((resolve) => setTimeout(resolve, BUN_READS_MS))
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
@@ -382,8 +385,7 @@ function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
   }
   let keyboard: ReadStream | undefined
   // Bun's stream is used for the mode alone.
-  const poll =
-    'bun' in process.versions && process.platform !== 'win32' ? pollTerminal(onBytes, onEnd, onError) : undefined
+  const poll = IS_BUN && process.platform !== 'win32' ? pollTerminal(onBytes, onEnd, onError) : undefined
   const openKeyboard = (): ReadStream => {
     if (poll !== undefined) return new tty.ReadStream(openDevice('keyboard'))
     const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread }
@@ -478,7 +480,7 @@ function pollTerminal(
 
 /** On Windows, Bun can hide what is typed on stdin alone. */
 function needsStdin({ isatty }: { readonly isatty: (descriptor: number) => boolean }): boolean {
-  return 'bun' in process.versions && process.platform === 'win32' && isatty(0)
+  return IS_BUN && process.platform === 'win32' && isatty(0)
 }
 
 /** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
