@@ -47,9 +47,14 @@ find_target() {
 fetch() { # url file
   case $1 in
     file://*) cp "${1#file://}" "$2" ;;
-    # TLS is what protects SHA256SUMS: no redirect may leave it.
-    https://*) if has curl; then curl -fsSL --proto '=https' --retry 2 -o "$2" "$1"; else wget -q -O "$2" "$1"; fi ;;
-    *) if has curl; then curl -fsSL --retry 2 -o "$2" "$1"; else wget -q -O "$2" "$1"; fi ;;
+    # TLS is what protects SHA256SUMS: a redirect may not leave it.
+    *)
+      if has curl; then
+        curl -fsSL --proto-redir "=https,${1%%:*}" --retry 2 -o "$2" "$1"
+      else
+        wget -q -O "$2" "$1"
+      fi
+      ;;
   esac || fail "cannot download $1"
 }
 
