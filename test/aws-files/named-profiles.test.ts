@@ -47,7 +47,7 @@ describe('the profiles that words mean', () => {
     ['one character beyond the basic plane', ['jürgen ?'], ['jürgen 😀'], true],
     ['nothing', [], [], false],
   ])('%s', (_, words, expected, byPattern) => {
-    expect(expand(...words)).toEqual({ profiles: expected, byPattern })
+    expect(expand(...words)).toEqual({ profiles: expected, byPattern, isList: byPattern || expected.length > 1 })
   })
 
   it('refuses a pattern that fits nothing, naming the nearest', () => {

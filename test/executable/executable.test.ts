@@ -1,6 +1,6 @@
 /** What is true of the standalone executable alone. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -86,11 +86,8 @@ it('on a machine without Node, install.sh installs it, and the first login works
 
 it.skipIf(!needsProgram('dpkg-deb'))('the Debian package has the program, the man page and completions', async () => {
   const folder = join(sandbox.home.path, 'root')
-  execFileSync('dpkg-deb', [
-    '-x',
-    execFileSync('sh', ['-c', `echo ${RELEASE}/*_amd64.deb`], { encoding: 'utf8' }).trim(),
-    folder,
-  ])
+  const [name = ''] = readdirSync(RELEASE).filter((file) => file.endsWith('_amd64.deb'))
+  execFileSync('dpkg-deb', ['-x', join(RELEASE, name), folder])
   const inRoot = (path: string) => join(folder, path)
   const run = (...argv: readonly [string, ...string[]]) =>
     runProgram(argv, { environment: { ...sandbox.world.environment, PATH: `${inRoot('usr/bin')}:/usr/bin:/bin` } })

@@ -224,24 +224,17 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
     await pty.exit()
   })
 
-  it.skipIf(isSkipped)('completes the profile for awsmfa-use', async () => {
-    const pty = await start(shell)
-    await pty.expect('> ')
-    pty.send('awsmfa-use adm\t\r')
-    pty.send('awsmfa-use >used\r')
-    pty.send('exit\r')
-    await pty.exit()
-    expect(home.read('used').toString()).toBe('admin\n')
-  })
-
-  it.skipIf(isSkipped)('completes --clear for awsmfa-use', async () => {
+  it.skipIf(isSkipped).each([
+    { what: 'the profile', typed: 'adm', used: 'admin' },
+    { what: '--clear', typed: '--cl', used: 'default' },
+  ])('completes $what for awsmfa-use', async ({ typed, used }) => {
     const pty = await start(shell, { AWS_PROFILE: 'work' })
     await pty.expect('> ')
-    pty.send('awsmfa-use --cl\t\r')
+    pty.send(`awsmfa-use ${typed}\t\r`)
     pty.send('awsmfa-use >used\r')
     pty.send('exit\r')
     await pty.exit()
-    expect(home.read('used').toString()).toBe('default\n')
+    expect(home.read('used').toString()).toBe(`${used}\n`)
   })
 
   it.skipIf(isSkipped)(
