@@ -195,7 +195,7 @@ const ROWS = {
   },
 
   cache: {
-    summary: 'Show or remove the sessions that awsmfa keeps, sealed',
+    summary: 'Show or remove sessions in the encrypted cache',
     actions: {
       show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
       clear: {
@@ -272,7 +272,7 @@ const ROWS = {
     positional: { name: 'profile', description: 'names or patterns; else every profile', maximum: Infinity },
     options: [
       PROFILE,
-      flag('fix', 'mend what is safe to mend'),
+      flag('fix', 'fix what is safe to fix'),
       flag('online', 'ask STS what time it is, without credentials'),
       flag('json', 'print the findings as JSON'),
       flag('quiet', 'print nothing; the exit code tells'),
@@ -285,7 +285,7 @@ const ROWS = {
     conflicts: [SHOW_OR_MAKE],
     examples: [
       { line: 'awsmfa doctor', description: 'look at everything; ask nothing of AWS' },
-      { line: 'awsmfa doctor --fix', description: 'show what it would mend, ask, mend it' },
+      { line: 'awsmfa doctor --fix', description: 'show what it would fix, ask, fix it' },
     ],
   },
 

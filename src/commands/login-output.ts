@@ -242,7 +242,7 @@ function resolutionNoteInWords(resolved: ResolutionNote, home: string | undefine
 }
 
 function toMend(profile: string): string {
-  return `To mend it: ${commandLine('setup', profileWord(profile))}`
+  return `To fix it: ${commandLine('setup', profileWord(profile))}`
 }
 
 /** AWS limits what was asked for. */

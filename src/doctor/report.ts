@@ -185,7 +185,7 @@ function renderCount(findings: readonly Finding[], style: TextStyle): string {
   if (errors + warnings === 0) return `${tick(style)} nothing is wrong\n`
   const mark = paint(style.unicode ? '✖' : 'x', errors > 0 ? 'red' : 'yellow', style)
   const fixable = findings.filter(({ isFixable }) => isFixable).length
-  const fix = fixable === 0 ? '' : `; to mend ${fixable} of them: ${FIX_LINE}`
+  const fix = fixable === 0 ? '' : `; to fix ${fixable} of them: ${FIX_LINE}`
   return `${mark} ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${fix}\n`
 }
 

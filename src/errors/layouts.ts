@@ -31,8 +31,8 @@ export const LAYOUT_WORDS = {
         )
       case 'in-the-way':
         return say(
-          `${where} is in the way of what would come back; nothing was undone`,
-          'take it out or give it another name, then try again',
+          `${where} conflicts with what undo would restore; nothing was undone`,
+          'remove it or rename it, then try again',
         )
     }
   },

@@ -178,7 +178,7 @@ function unreachableText(failure: FailureOf<'NETWORK_UNREACHABLE'>): FailureText
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
   return say(
-    `STS is not to be reached at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
+    `cannot reach STS at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
     unreachableHint(failure),
   )
 }

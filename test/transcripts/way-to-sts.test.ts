@@ -55,7 +55,7 @@ describe('the connection to STS', () => {
     const run = await login({ AWS_CA_BUNDLE: '' })
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(
-      /^awsmfa: error: STS is not to be reached at localhost:\d+: its certificate is not trusted\nawsmfa: hint: where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE\n$/,
+      /^awsmfa: error: cannot reach STS at localhost:\d+: its certificate is not trusted\nawsmfa: hint: where a proxy opens TLS, pass its certificate: --ca-bundle FILE, or AWS_CA_BUNDLE\n$/,
     )
     expect(await sts.log()).toEqual([])
   })
@@ -72,7 +72,7 @@ describe('the connection to STS', () => {
     const run = await login({ HTTPS_PROXY: proxy('') })
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(
-      /^awsmfa: error: STS is not to be reached at localhost:\d+ through the proxy 127\.0\.0\.1:\d+: the proxy wants a name and password\nawsmfa: hint: put them into the variable: HTTPS_PROXY=/,
+      /^awsmfa: error: cannot reach STS at localhost:\d+ through the proxy 127\.0\.0\.1:\d+: the proxy wants a name and password\nawsmfa: hint: put them into the variable: HTTPS_PROXY=/,
     )
   })
 
