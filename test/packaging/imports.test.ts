@@ -201,12 +201,12 @@ describe('a file is reported', () => {
     expect(reportedFor({ 'ui/a.ts': '\n'.repeat(500), 'ui/b.ts': '\n'.repeat(499) + '//' })).toEqual([])
   })
 
-  it('if there are more than 160 files, or none', () => {
+  it('if there are too many files, or none', () => {
     const files = (count: number): Tree =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`ui/${index}.ts`, '']))
-    expect(findProblems(graphOf(files(160)), [])).toEqual([])
-    expect(findProblems(graphOf(files(161)), [])).toEqual([{ at: '', text: '161 files; there must be 1 to 160' }])
-    expect(findProblems(graphOf({}), [])).toEqual([{ at: '', text: '0 files; there must be 1 to 160' }])
+    expect(findProblems(graphOf(files(170)), [])).toEqual([])
+    expect(findProblems(graphOf(files(171)), [])).toEqual([{ at: '', text: '171 files; there must be 1 to 170' }])
+    expect(findProblems(graphOf({}), [])).toEqual([{ at: '', text: '0 files; there must be 1 to 170' }])
   })
 })
 
