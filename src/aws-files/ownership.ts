@@ -1,15 +1,16 @@
 /**
  * Whose credentials a section of the credentials file holds, and the keys by which that is known. The rules, in order:
  *
- * 1. a key id that begins with AKIA, or a key id or secret without a session token: long-term credentials, even beside
+ * 1. a session token, and the key id in `awsmfa_state` is the section's: the session is login's. Its key id may begin
+ *    with AKIA: servers that imitate STS issue such ids (moto does);
+ * 2. a key id that begins with AKIA, or a key id or secret without a session token: long-term credentials, even beside
  *    login's marks. Somebody pasted them over an old session; nothing may change them;
- * 2. the key id in `awsmfa_state` is the section's: the session is login's;
  * 3. any other session: somebody else's. If `awsmfa_state` is for another key id, login's `expiration` and `manager`
  *    are left-overs: `aws configure mfa-login` writes three keys and leaves the rest (AWS CLI 2.36,
  *    configure/mfalogin.py);
  * 4. no credentials, or a session token alone, which nobody can use: empty.
  *
- * Of several keys of one name every value counts for rule 1, and for rule 2 all must agree.
+ * Of several keys of one name all must agree for rule 1, and every value counts for rule 2.
  */
 import type { ExpirationFormat } from '../model/expiration.ts'
 import type { ProfileView } from '../model/profile.ts'
@@ -100,13 +101,14 @@ export function classifySection(entries: readonly SectionEntry[] | undefined): S
   const marked = valuesOf('awsmfa_state').length > 0 || get('manager') === MANAGER
   const longTermId = keyIds.find((keyId) => keyId.startsWith('AKIA'))
   const complete = accessKeyId !== undefined && hasSecret
+  const state = parseStateValue(get('awsmfa_state') ?? '')
+  if (hasSessionToken && state !== undefined && accessKeyId !== undefined) {
+    const isOurs = keyIds.every((keyId) => keyId === state.accessKeyId)
+    if (isOurs) return { kind: 'ours', accessKeyId, expiration: get('expiration'), requestHash: state.requestHash }
+  }
   if (longTermId !== undefined) return { kind: 'long-term', accessKeyId: longTermId, complete, marked }
   if (accessKeyId === undefined && !hasSecret) return { kind: 'empty', marked }
   if (!hasSessionToken) return { kind: 'long-term', accessKeyId, complete, marked }
-  const state = parseStateValue(get('awsmfa_state') ?? '')
-  if (state !== undefined && accessKeyId !== undefined && keyIds.every((keyId) => keyId === state.accessKeyId)) {
-    return { kind: 'ours', accessKeyId, expiration: get('expiration'), requestHash: state.requestHash }
-  }
   return { kind: 'foreign-session', accessKeyId, complete, marked, ...foreignMarks(get, marked) }
 }
 

@@ -2,6 +2,7 @@
  * What the keys of a profile make it: long-term credentials, a session, a role, a process; and which keys tools ignore
  * for that.
  */
+import { classifyProfile } from './ownership.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
@@ -16,8 +17,8 @@ const FILES: readonly SharedFileName[] = ['credentials', 'config']
  * Returns the static long-term credentials of a profile, or undefined where it has none. All of it comes from one file,
  * the credentials file before config, as botocore reads it (credentials.py › SharedCredentialProvider, ConfigProvider).
  * A session token beside the keys makes them a session, unless the key id begins with AKIA: that is long-term whatever
- * was left beside it. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of the prefix: IAM User Guide,
- * "Unique identifiers".
+ * was left beside it, except login's own session. Throws LONG_TERM_CREDENTIALS_INCOMPLETE for half a pair. Source of
+ * the prefix: IAM User Guide, "Unique identifiers".
  */
 export function findStaticCredentials(
   profile: ProfileView,
@@ -28,7 +29,9 @@ export function findStaticCredentials(
     const secretAccessKey = presentValue(profile, file, 'aws_secret_access_key')
     const first = accessKeyId ?? secretAccessKey
     if (first === undefined) continue
-    if (tokenOf(profile, file) !== undefined && accessKeyId?.value.startsWith('AKIA') !== true) return undefined
+    const isLongTermId = accessKeyId?.value.startsWith('AKIA') === true
+    const isOurs = file === 'credentials' && classifyProfile(profile).kind === 'ours'
+    if (tokenOf(profile, file) !== undefined && (!isLongTermId || isOurs)) return undefined
     const place: Place = { path: paths[file], line: first.line }
     if (accessKeyId === undefined || secretAccessKey === undefined) {
       const missing = accessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
@@ -136,6 +139,9 @@ export const ASKING_FOR_CODES = [
   'Terraform',
   'the AWS SDKs for JavaScript, Go and .NET',
 ]
+
+/** Tools that see no section whose brackets contain spaces (botocore, the SDK for JavaScript). */
+export const MISSING_PADDED_HEADERS = ['the AWS CLI', 'boto3', 'SAM', 'CDK', 'the AWS SDK for JavaScript']
 
 export const RUNNING_PROCESSES = ['the AWS SDKs for Rust and Java']
 

@@ -223,7 +223,15 @@ function viewOf(
       return { ...headerLine('credentials', files.credentials()), ...headerLine('config', files.config()) }
     },
     configForm,
+    get hasPaddedHeader() {
+      const { document, sections } = files.credentials()
+      return sections.some((section) => isPadded(document, section))
+    },
   }
+}
+
+function isPadded({ text }: IniDocument, { name, start }: IniSection): boolean {
+  return !text.startsWith(`[${name}]`, text.indexOf('[', start))
 }
 
 function headerLine(file: SharedFileName, { document, sections }: FileKeys): Partial<Record<SharedFileName, number>> {

@@ -45,11 +45,11 @@ export function createStsSdk(endpoint: ServiceEndpoint, signer: () => SigningCre
     getCallerIdentity: async (options) => readIdentity(await client.send(new GetCallerIdentityCommand({}), options)),
     getSessionToken: async (request, options, now) => {
       const command = new GetSessionTokenCommand({ DurationSeconds: request.durationSeconds, ...proofOf(request.mfa) })
-      return readSession((await client.send(command, options)).Credentials, undefined, now())
+      return readSession((await client.send(command, options)).Credentials, undefined, signer().accessKeyId, now())
     },
     assumeRole: async (request, options, now) => {
       const { Credentials, AssumedRoleUser } = await client.send(new AssumeRoleCommand(roleInput(request)), options)
-      return readSession(Credentials, AssumedRoleUser?.Arn, now())
+      return readSession(Credentials, AssumedRoleUser?.Arn, signer().accessKeyId, now())
     },
   }
 }

@@ -71,11 +71,13 @@ const VISIBLE_ASCII = /^[\u0021-\u007e]+$/
 
 /**
  * Reads the session of a GetSessionToken or AssumeRole answer; `now` is the server's clock if known. An endpoint may be
- * anything, and its answer ends up in the user's files: only what could be AWS's is accepted.
+ * anything, and its answer ends up in the user's files: only what could be AWS's is accepted, and no session under the
+ * key id that signed, or a section with the signer's keys could later be taken for that session's.
  */
 export function readSession(
   raw: RawCredentials | undefined,
   assumedRoleArn: string | undefined,
+  signerKeyId: string,
   now: Date,
 ): Reading<StsSession> {
   const {
@@ -87,6 +89,7 @@ export function readSession(
   if (raw === undefined || !accessKeyId || !secretAccessKey || !sessionToken)
     return { defect: 'the answer holds no credentials', incomplete: true }
   const credentials = { accessKeyId, secretAccessKey, sessionToken }
+  if (accessKeyId === signerKeyId) return { defect: 'its access key ID is the one that signed', incomplete: false }
   const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
   if (defect !== undefined || expiration === undefined)
     return { defect: defect ?? 'it has no expiration', incomplete: false }

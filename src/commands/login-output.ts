@@ -16,6 +16,7 @@ import type { Place } from '../model/origin.ts'
 import { quietReaderOf, readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
+import { renderClockNote } from '../sessions/status.ts'
 import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
@@ -97,6 +98,14 @@ export function renderLoginList(results: readonly LoginResult[], view: FailureVi
       return `${line.trimEnd()}${promptFreeInWords(result, view.now)}\n`
     })
     .join('')
+}
+
+/** The note about a kept session that lasts longer than any of AWS; '' if there is none. */
+export function renderKeptTooLong(results: readonly LoginResult[], now: Date): string {
+  const kept = results.flatMap((result) =>
+    result.kind === 'kept' ? [{ ...result, managedBy: result.madeBy === undefined ? 'awsmfa' : 'other' } as const] : [],
+  )
+  return renderClockNote(kept, now) ?? ''
 }
 
 /** A session of 12 hours has that length also a second after it was created. */
@@ -232,6 +241,8 @@ function resolutionNoteInWords(resolved: ResolutionNote, home: string | undefine
       return `${listed(resolved.tools, 'and')} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
     case 'role-too-long':
       return `tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
+    case 'header-not-seen':
+      return `${listed(resolved.tools, 'and')} do not see [${visible(resolved.profile)}] at ${placeInWords(resolved.place, home)}, because of the spaces in its brackets; other tools use the session. To fix it: ${commandLine('doctor', '--fix')}`
     case 'process-still-runs':
       return `${listed(resolved.tools, 'and')} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`
     case 'environment-serial-ignored':

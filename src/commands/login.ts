@@ -10,6 +10,7 @@ import {
   PICK_QUESTION,
   pickOnlyQuestion,
   renderEvent,
+  renderKeptTooLong,
   renderLoginList,
   renderLoginResult,
   renderPlanNote,
@@ -260,6 +261,7 @@ function report(
       tail !== undefined || Object.keys(options).some((key) => key !== 'profile' && !isOutputOption(key))
     for (const result of results) terminal.stderr(renderLoginResult(result, hasOptions, view.now, terminal.talk))
   }
+  if (options.quiet !== true) terminal.stderr(renderKeptTooLong(results, view.now))
   if (options.json !== true) return
   const { profiles } = runtime.files.read()
   const now = runtime.now()

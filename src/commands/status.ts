@@ -15,6 +15,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
   findSignIn,
+  renderClockNote,
   renderEnvironmentNote,
   secondsRemaining,
   statusOfEnvironment,
@@ -65,7 +66,9 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
       : [inside ?? entryOf(resolveTargetProfile(invocation, runtime.environment), lookup, snapshots)]
   if (options.quiet !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(runtime.environment, invocation)
-    if (note !== undefined) runtime.terminal.stderr(note)
+    const isForPeople = options.json !== true && template === undefined
+    const clockNote = isForPeople ? renderClockNote(entries, now) : undefined
+    runtime.terminal.stderr(`${note ?? ''}${clockNote ?? ''}`)
     runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template, profiles }, now, runtime))
   }
   if (all) return 0

@@ -10,16 +10,13 @@ import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
 import { accountIdOfAccessKeyId, isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
-import { parseExpiration } from '../model/expiration.ts'
+import { isTooFarAhead, parseExpiration } from '../model/expiration.ts'
 import { isFailure } from '../model/failure.ts'
 import { SHARED_FILES } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
 /** The engines that read a key and a token from either file, and know `aws_session_token` alone. */
 const ALL_BUT_BOTOCORE = toolsOf('js', 'go', 'rust', 'java', 'dotnet')
-
-/** STS issues sessions for 36 hours at most (STS API, GetSessionToken); ten minutes more, for clocks that differ. */
-const LONGEST_SESSION_MS = 36 * 3_600_000 + 10 * 60_000
 
 type Place = Pick<FindingDetails, 'file' | 'line' | 'profile'>
 
@@ -112,8 +109,7 @@ function checkEnd(
 ): readonly Finding[] {
   if (at === undefined) return []
   if (at <= now) return [finding(code, { ...place, at })]
-  const isTooFar = at.getTime() - now.getTime() > LONGEST_SESSION_MS
-  return isTooFar ? [finding('clock-in-doubt', { ...place, at, tools: [] })] : []
+  return isTooFarAhead(at, now) ? [finding('clock-in-doubt', { ...place, at, tools: [] })] : []
 }
 
 /** Returns MFA devices that cannot work, under every key that can name one. */

@@ -3,7 +3,7 @@
  * the files, from its parser or from the findings about syntax.
  */
 import { decodeUtf8 } from '../aws-files/edit.ts'
-import { markedExpiration } from '../aws-files/ownership.ts'
+import { classifyProfile, markedExpiration } from '../aws-files/ownership.ts'
 import { parseArn } from '../aws/arn.ts'
 import { analyzeProfiles, fileOfKeys, memoize, sdkValue, tokenIn, valueIn } from './credential-order.ts'
 import type { Outcome } from './credential-order.ts'
@@ -238,7 +238,8 @@ function identityOfKeys(profile: ProfileView, { machine }: Examination): string 
   const hasToken = tokenIn(profile, file) !== undefined
   const shortId = shortenAccessKeyId(keyId)
   if (isOfSession(keyId) && !hasToken) return `keys of session ${shortId} without its token, which AWS refuses`
-  const kind = !hasToken || keyId.startsWith('AKIA') ? 'long-term keys' : 'session'
+  const isSession = hasToken && (!keyId.startsWith('AKIA') || classifyProfile(profile).kind === 'ours')
+  const kind = isSession ? 'session' : 'long-term keys'
   const owner = machine.ownerOf(keyId)
   const end = hasToken ? markedExpiration((key) => profile.getFrom(file, key)?.value) : undefined
   const endsAt = end === undefined ? undefined : parseExpiration(end.value, end.format)
@@ -328,6 +329,7 @@ function mergedView(name: string, parsed: ParsedBoth): ProfileView | undefined {
     keys: () => [...new Set(SHARED_FILES.flatMap((file) => [...(parsed[file]?.values.keys() ?? [])]))],
     lines: { ...lineIn('credentials'), ...lineIn('config') },
     configForm: parsed.config === undefined ? undefined : 'standard',
+    hasPaddedHeader: false,
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import {
   ASKING_FOR_CODES,
+  MISSING_PADDED_HEADERS,
   REFUSING_MFA_SERIAL,
   REFUSING_SOURCE_PROFILE,
   RUNNING_PROCESSES,
@@ -56,6 +57,8 @@ export type ResolutionNote =
    * `mfa_serial`.
    */
   | (NoteAboutTools & { readonly kind: 'tools-still-ask' })
+  /** These tools do not see the profile's section of the credentials file. */
+  | (NoteAboutTools & { readonly kind: 'header-not-seen' })
   /** These tools run the profile's `credential_process` instead of using the session. */
   | (NoteAboutTools & { readonly kind: 'process-still-runs' })
   /** Tools request this role for more than the hour that AWS allows with role chaining, and are refused. */
@@ -159,7 +162,11 @@ function notesAbout(profile: ProfileView | undefined, paths: SharedPaths): reado
   const process = visible(profile, 'credential_process')
   const serial = visible(profile, 'mfa_serial')
   const source = visible(profile, 'role_arn') === undefined ? visible(profile, 'source_profile') : undefined
+  const header = { path: paths.credentials, line: profile.lines.credentials }
   const notes: readonly (ResolutionNote | undefined)[] = [
+    profile.hasPaddedHeader
+      ? { kind: 'header-not-seen', profile: profile.name, place: header, tools: MISSING_PADDED_HEADERS }
+      : undefined,
     process && { kind: 'process-still-runs', ...about(process, RUNNING_PROCESSES) },
     serial && { kind: 'strict-tools-refuse', key: 'mfa_serial', ...about(serial, REFUSING_MFA_SERIAL) },
     source && { kind: 'strict-tools-refuse', key: 'source_profile', ...about(source, REFUSING_SOURCE_PROFILE) },

@@ -43,6 +43,14 @@ export function secondsUntil(expiration: Date, now: Date): number {
   return Math.max(0, Math.floor((expiration.getTime() - now.getTime()) / 1000))
 }
 
+/** STS issues sessions for 36 hours at most (STS API, GetSessionToken); ten minutes more, for clocks that differ. */
+const LONGEST_SESSION_SECONDS = 36 * 3600 + 10 * 60
+
+/** Returns whether an expiration is further ahead than that of any session of AWS, by a clock that is right. */
+export function isTooFarAhead(expiration: Date, now: Date): boolean {
+  return secondsUntil(expiration, now) > LONGEST_SESSION_SECONDS
+}
+
 function isRealTime({ year, month, day, hour, minute, second }: Fields): boolean {
   if (year < 2000 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return false
   return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()

@@ -24,6 +24,8 @@ export interface ProfileView {
   readonly lines: Readonly<Partial<Record<SharedFileName, number>>>
   /** How config names it: `[profile x]` or `[default]`; or bare `[x]`, which no SDK reads; undefined: not in config. */
   readonly configForm: 'standard' | 'bare' | undefined
+  /** Spaces or tabs inside the brackets of its section of the credentials file, where some tools do not see it. */
+  readonly hasPaddedHeader: boolean
 }
 
 /** All profiles of both files. */

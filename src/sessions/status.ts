@@ -8,11 +8,12 @@ import type { SignInCommand } from '../aws-files/profile-keys.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
-import { formatExpiration, parseExpiration, secondsUntil } from '../model/expiration.ts'
+import { formatExpiration, isTooFarAhead, parseExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
+import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
 import { note, unsetLine, visible } from '../ui/words.ts'
 
@@ -266,6 +267,24 @@ export function renderEnvironmentNote(environment: Environment, invocation: AnyI
   return note(
     `AWS_PROFILE is '${visible(profile)}' and AWS_DEFAULT_PROFILE is '${visible(defaultProfile)}': AWS CLI v1 and boto3 use the latter, other tools the former`,
   )
+}
+
+/**
+ * Returns a note about the first session that seems to last longer than AWS allows; undefined if there is none. What
+ * awsmfa recorded came from STS, so the clock is wrong; another program may have recorded anything.
+ */
+export function renderClockNote(
+  entries: readonly Pick<StatusEntry, 'profile' | 'expiration' | 'managedBy'>[],
+  now: Date,
+): string | undefined {
+  for (const { profile, expiration, managedBy } of entries) {
+    if (expiration === undefined || !isTooFarAhead(expiration, now)) continue
+    const cause = managedBy === 'awsmfa' ? "this computer's clock" : "this computer's clock or that time"
+    return note(
+      `the session of '${visible(profile)}' seems to last until ${formatInstant(expiration, now)}, but AWS limits sessions to 36 hours: ${cause} is wrong`,
+    )
+  }
+  return undefined
 }
 
 /**

@@ -69,8 +69,13 @@ const cases = [
     ownership: { kind: 'long-term', accessKeyId: 'ASIAOURS', complete: true, marked: true },
   },
   {
-    what: 'a state that names a long-term key',
+    what: 'our session from a server whose session keys look like long-term keys',
     body: OURS.replaceAll('ASIAOURS', 'AKIAX'),
+    ownership: { kind: 'ours', accessKeyId: 'AKIAX', expiration: '2026-11-21T18:40:00Z', requestHash: '0a.1b' },
+  },
+  {
+    what: 'such a key of our session without its token',
+    body: OURS.replaceAll('ASIAOURS', 'AKIAX').replace('aws_session_token=t\n', ''),
     ownership: { kind: 'long-term', accessKeyId: 'AKIAX', complete: true, marked: true },
   },
   {

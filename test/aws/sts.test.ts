@@ -316,6 +316,11 @@ describe('trouble on the way', () => {
     [{ kind: 'credentials', SecretAccessKey: 'abc\n[default]\nx = y' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
     [{ kind: 'credentials', SessionToken: 'abc\rdef' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
     [{ kind: 'credentials', AccessKeyId: 'ASIA\u0007EXAMPLEEXAMPLE' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
+    [
+      { kind: 'credentials', AccessKeyId: alice.accessKeyId },
+      { code: 'STS_UNEXPECTED', defect: 'its access key ID is the one that signed' },
+      1,
+    ],
     [{ kind: 'credentials', SessionToken: '' }, { code: 'TOKEN_CODE_REJECTED', answerLost: true }, 2],
     [
       { kind: 'refuse', status: 403, code: 'AccessDenied', message: 'Something new.' },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { findPromptFree } from '../../src/sessions/aws-cache-entry.ts'
 import { createCachedSessionReader } from '../../src/sessions/session-cache.ts'
-import { statusOfProfile } from '../../src/sessions/status.ts'
+import { renderClockNote, statusOfProfile } from '../../src/sessions/status.ts'
 import type { StatusEntry } from '../../src/sessions/status.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
 
@@ -173,5 +173,31 @@ describe('what is left of a session', () => {
         NOW,
       ),
     ).toEqual(expected)
+  })
+})
+
+describe('the note about a session that lasts longer than AWS allows', () => {
+  const noteOf = (expiration: string | undefined, managedBy: 'awsmfa' | 'other' | undefined): string | undefined =>
+    renderClockNote(
+      [{ profile: 'work', expiration: expiration === undefined ? undefined : new Date(expiration), managedBy }],
+      NOW,
+    )
+
+  it.each<[string, string | undefined]>([
+    ['of 36 hours, by a clock that is a few minutes slow', '2026-11-23T00:09:00Z'],
+    ['that has ended', '2020-01-01T00:00:00Z'],
+    ['whose expiration is unknown', undefined],
+  ])('is not printed for one %s', (_, expiration) => {
+    expect(noteOf(expiration, 'awsmfa')).toBeUndefined()
+  })
+
+  it('blames the clock for what awsmfa recorded', () => {
+    expect(noteOf('2026-11-24T12:00:00Z', 'awsmfa')).toMatch(
+      /^awsmfa: note: the session of 'work' seems to last until 24 Nov 1\d:00, but AWS limits sessions to 36 hours: this computer's clock is wrong\n$/,
+    )
+  })
+
+  it('blames the clock or the recorded time for what another program recorded', () => {
+    expect(noteOf('2027-11-24T12:00:00Z', 'other')).toMatch(/this computer's clock or that time is wrong\n$/)
   })
 })
