@@ -3,9 +3,7 @@
  * resolved, a connection that can be opened before the first request needs it, and the SDK's request handler over it.
  * Built on node:http and node:https: the first use of the global fetch costs four times as much.
  */
-import http from 'node:http'
 import type { Agent, ClientRequestArgs, IncomingMessage } from 'node:http'
-import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { chooseProxy, labelOfProxy } from './connection-settings.ts'
@@ -57,7 +55,7 @@ export function createTransport(options: TransportOptions): Transport {
   let early: EarlyConnection | undefined
   const make = async (): Promise<Agent> => {
     if (proxyUrl !== undefined) return createProxyAgent(url, proxyUrl, { ...options, pending })
-    const direct = createDirectAgent(url, options)
+    const direct = await createDirectAgent(url, options)
     if (options.preconnect) early = createEarlyConnection(direct, url)
     return direct
   }
@@ -77,9 +75,14 @@ export function createTransport(options: TransportOptions): Transport {
   }
 }
 
-function createDirectAgent(url: URL, { ca, connectTimeoutMs }: TransportOptions): Agent {
-  const agent =
-    url.protocol === 'https:' ? new https.Agent({ ...AGENT_OPTIONS, ...tlsOptions(ca) }) : new http.Agent(AGENT_OPTIONS)
+/** Loaded for the first connection, which takes 3 ms: `exec` with a valid session needs none. */
+function httpFor(protocol: string): Promise<typeof import('node:http') | typeof import('node:https')> {
+  return protocol === 'https:' ? import('node:https') : import('node:http')
+}
+
+async function createDirectAgent(url: URL, { ca, connectTimeoutMs }: TransportOptions): Promise<Agent> {
+  const { Agent } = await httpFor(url.protocol)
+  const agent = new Agent({ ...AGENT_OPTIONS, ...(url.protocol === 'https:' && tlsOptions(ca)) })
   const connect = agent.createConnection.bind(agent)
   agent.createConnection = (request, done) => {
     const socket = connect(request, done)
@@ -277,10 +280,10 @@ export function createRequestHandler(agent: Agent): RequestHandler {
   }
 }
 
-function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | undefined): Promise<Answer> {
+async function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | undefined): Promise<Answer> {
   const { protocol, hostname, port, method, headers, body } = request
-  const { request: open } = protocol === 'https:' ? https : http
-  return new Promise((resolve, reject) => {
+  const { request: open } = await httpFor(protocol)
+  return await new Promise((resolve, reject) => {
     const aborted = (): void => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' }))
     if (signal?.aborted === true) return aborted()
     const host = hostname.replace(/^\[(.*)\]$/, '$1')

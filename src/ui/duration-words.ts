@@ -1,8 +1,7 @@
 /** Durations in words, with dayjs, for messages that are read once; duration.ts has short forms without it. */
 import dayjs from 'dayjs'
 import duration from 'dayjs/plugin/duration.js'
-
-dayjs.extend(duration)
+import type { Duration } from 'dayjs/plugin/duration.js'
 
 /** Units, and the count from which each is used: a session lasts up to 36 hours, so hours count to 47. */
 const UNITS = [
@@ -21,7 +20,7 @@ export function durationInWords(seconds: number): string {
 
 /** Returns an exact duration in as few units as possible: `12 hours`, `1 hour 30 minutes`, `1000 seconds`. */
 export function exactDuration(seconds: number): string {
-  const length = dayjs.duration(seconds, 'seconds')
+  const length = lengthOf(seconds)
   if (seconds % 60 !== 0) return `${seconds} seconds`
   if (length.asDays() >= 2 && Number.isInteger(length.asDays())) return inLargestUnit(seconds)
   return [counted(Math.floor(length.asHours()), 'hour'), counted(length.minutes(), 'minute')]
@@ -36,9 +35,15 @@ export function relativeToNow(instant: Date, now: Date): string {
 }
 
 function inLargestUnit(seconds: number): string {
-  const length = dayjs.duration(seconds, 'seconds')
+  const length = lengthOf(seconds)
   const [unit] = UNITS.find(([name, least]) => length.as(name) >= least) ?? ['second']
   return counted(Math.max(1, Math.floor(length.as(unit))), unit)
+}
+
+/** Extended at first use, because the plugin asks for the local time, which takes the executable 5 ms. */
+function lengthOf(seconds: number): Duration {
+  dayjs.extend(duration)
+  return dayjs.duration(seconds, 'seconds')
 }
 
 function counted(count: number, unit: string): string {
