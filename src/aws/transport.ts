@@ -3,6 +3,7 @@
  * resolved, a connection that can be opened before the first request needs it, and the SDK's request handler over it.
  * Built on node:http and node:https: the first use of the global fetch costs four times as much.
  */
+import type http from 'node:http'
 import type { Agent, ClientRequestArgs, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -76,7 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** Loaded for the first connection, which takes 3 ms: `exec` with a valid session needs none. */
-function httpFor(protocol: string): Promise<typeof import('node:http') | typeof import('node:https')> {
+function httpFor(protocol: string): Promise<Pick<typeof http, 'Agent' | 'request'>> {
   return protocol === 'https:' ? import('node:https') : import('node:http')
 }
 
