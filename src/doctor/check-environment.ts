@@ -6,7 +6,7 @@ import { BEHAVIOR_OF_AWS_CLI_1, TOOL_IDS, toolsWhere } from './tools.ts'
 import type { VariableBehavior } from './tools.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
-import { commandLine, unsetLine } from '../ui/words.ts'
+import { unsetLine } from '../ui/words.ts'
 
 /** Checks keys and sessions in the environment. */
 export function checkVariableKeys({ machine: { environment, now } }: Examination): readonly Finding[] {
@@ -94,7 +94,7 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-session-expired': (found, context) => [
     `the session in the environment ended ${formatTime(found.at, context)}: ${toolsDo('a past AWS_CREDENTIAL_EXPIRATION fails', 'fail', 'fails')}, and others still send it, which AWS refuses`,
-    `eval "$(${commandLine('env', '--unset')})"`,
+    unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']),
   ],
   'variable-expiration-malformed': (found) => [
     `${quote(found.key)} is no date: ${toolNames(found.tools)} fail`,
@@ -102,11 +102,11 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-half-a-key-pair': (found) => [
     `${quote(found.key)} is set without 'AWS_SECRET_ACCESS_KEY': ${toolNames(found.tools)} fail, unless a profile is named on their command line; the others pass over it`,
-    'set both, or unset AWS_ACCESS_KEY_ID',
+    `set both, or remove it: ${unsetLine(['AWS_ACCESS_KEY_ID'])}`,
   ],
   'variable-session-without-token': (found) => [
     `the keys in the environment (${show(found.name)}) are those of a session, and ${quote(found.key)} is not set: tools send them, and AWS refuses that`,
-    'set AWS_SESSION_TOKEN too, or unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY',
+    `set AWS_SESSION_TOKEN too, or remove the keys: ${unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])}`,
   ],
   'variable-security-token': (found) => [
     `${toolNames(found.tools)} take ${quote(found.key)} before 'AWS_SESSION_TOKEN', and it differs`,
@@ -134,7 +134,7 @@ export const ENVIRONMENT_MESSAGES = {
   ],
   'variable-file-missing': (found, context) => [
     `${quote(found.key)} names ${showPath(found.name, context)}, which is not there`,
-    `make the file, or unset ${found.key ?? ''}`,
+    `make the file, or remove the variable: ${unsetLine([found.key ?? ''])}`,
   ],
   'variable-file-not-expanded': (found) => [
     `${quote(found.key)} is ${quote(found.name)}, and ${toolNames(found.tools)} take that as it is written`,

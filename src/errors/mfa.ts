@@ -3,7 +3,7 @@ import { BATCH_FILE, THROUGH_CMD, fromOrigin, section, showErrno, showPlace } fr
 import type { SomeWords } from './wording.ts'
 import { TYPE_IT, yubiKeyWords } from '../mfa/ykman.ts'
 import type { FailureOf, WantedAnswer, WindowTrouble } from '../model/failure.ts'
-import { commandLine, quoted, say, visible } from '../ui/words.ts'
+import { commandLine, doubleDash, quoted, say, throughShell, visible } from '../ui/words.ts'
 
 const PROGRAM_WORDS = {
   'not-found': 'it was not found',
@@ -123,15 +123,18 @@ export const PROGRAM_FAILURE_WORDS = {
     if (reason === 'not-found')
       return say(
         `there is no program ${quoted(program)}`,
-        'a line for a shell, with pipes or variables, needs one: sh -c LINE',
+        `a line for a shell, with pipes or variables, needs one: ${throughShell()}`,
       )
     if (reason === 'not-executable') return say(`${quoted(program)} cannot be run: ${showErrno(errno)}`)
-    return say(`${quoted(program)} ${BATCH_FILE}`, `${THROUGH_CMD}: ${commandLine('exec')} '--' cmd /c …`)
+    return say(
+      `${quoted(program)} ${BATCH_FILE}`,
+      `${THROUGH_CMD}: ${commandLine('exec')} ${doubleDash('win32')} cmd /c …`,
+    )
   },
   VALUE_NOT_QUOTABLE: ({ variable, format }) =>
     say(
       `the value of ${variable} holds a character that --format ${format} cannot carry safely`,
-      `run the program with it instead: ${commandLine('exec')} -- COMMAND`,
+      `run the program with it instead: ${commandLine('exec')} ${doubleDash()} COMMAND`,
     ),
 } satisfies SomeWords
 
@@ -141,7 +144,7 @@ export const TOKEN_CODE_WORDS = {
     const { program, origin, wantsShell } = failure
     const error = `the token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
     const shell = wantsShell
-      ? "it is run without a shell; for pipes, variables and the like: sh -c 'LINE'"
+      ? `it is run without a shell; for pipes, variables and the like: ${throughShell()}`
       : commandHint(failure)
     return say(error, shell, TYPE_IT)
   },

@@ -4,7 +4,7 @@ import type { FailureView, SomeWords } from './wording.ts'
 import type { StsArgumentProblem, TextDefect, UsageProblem } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
 import { exactDuration } from '../ui/duration-words.ts'
-import { commandLine, didYouMean, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
+import { commandLine, didYouMean, doubleDash, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 /** The messages of the problems of one union, one function for each kind. */
@@ -70,15 +70,15 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
   'missing-separator': ({ command, before, words, quotesSeparator }) =>
     say(
       `${quoted(command)} finds the program to run after '--', and there is none`,
-      `write: ${[commandLine(command, ...before), separatorWord(quotesSeparator), ...words.map((word) => quoteWord(word))].join(' ')}`,
+      `write: ${[commandLine(command, ...before), doubleDash(quotesSeparator ? 'win32' : 'linux'), ...words.map((word) => quoteWord(word))].join(' ')}`,
     ),
   'missing-tail': ({ command, before, quotesSeparator, program }) =>
     say(
       `${quoted(command)} needs a program to run, after '--'`,
-      `write: ${commandLine(command, ...before)} ${separatorWord(quotesSeparator)} COMMAND`,
+      `write: ${commandLine(command, ...before)} ${doubleDash(quotesSeparator ? 'win32' : 'linux')} COMMAND`,
       program === undefined
         ? undefined
-        : `if ${quoted(program)} is the program: ${commandLine(command)} ${separatorWord(quotesSeparator)} ${quoteWord(program)}`,
+        : `if ${quoted(program)} is the program: ${commandLine(command)} ${doubleDash(quotesSeparator ? 'win32' : 'linux')} ${quoteWord(program)}`,
     ),
   'conflicting-profiles': ({ positional, option }) =>
     say(`two profiles are given: ${quoted(positional)}, and ${quoted(option)} with --profile`, 'give one of them'),
@@ -140,10 +140,6 @@ const FORMATS = {
   json: { name: 'JSON', example: '{ "duration": "8h" }' },
 } as const
 
-function separatorWord(isQuoted: boolean): string {
-  return isQuoted ? "'--'" : '--'
-}
-
 const STS_WORDS: WordsForKinds<StsArgumentProblem> = {
   'unknown-flag': ({ flag, nearest }) => say(`STS has no flag ${quoted(flag)}`, didYouMean(nearest)),
   'ambiguous-flag': ({ flag, candidates }) =>
@@ -165,7 +161,7 @@ const STS_WORDS: WordsForKinds<StsArgumentProblem> = {
   'bare-word': ({ word }) =>
     say(
       `${quoted(word)} after '--' belongs to no flag`,
-      `a profile stands before it: ${commandLine('login', word)} -- …`,
+      `a profile stands before it: ${commandLine('login', word)} ${doubleDash()} …`,
     ),
   'bad-value': ({ flag, value, expected }) =>
     say(`${quoted(flag)} after '--' must be ${expected}, and is ${quoted(value)}`),

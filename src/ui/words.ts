@@ -110,6 +110,16 @@ export function quoteWord(word: string, platform: NodeJS.Platform = process.plat
   return /^[\w%+,./:=@^-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
 }
 
+/** Returns `--` as a word of a line to paste. On Windows in quotes: npm's PowerShell shim drops one without them. */
+export function doubleDash(platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? '"--"' : '--'
+}
+
+/** Returns how to have a shell run a line. */
+export function throughShell(platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? 'cmd /c "LINE"' : "sh -c 'LINE'"
+}
+
 /** Returns what removes variables from a shell's environment: on Windows for PowerShell and for cmd.exe. */
 export function unsetLine(names: readonly string[], platform: NodeJS.Platform = process.platform): string {
   if (platform !== 'win32') return `unset ${names.join(' ')}`

@@ -1,6 +1,6 @@
 /** Words of command lines to paste, quoted for the shells of each platform. */
 import { expect, test } from 'vitest'
-import { quoteWord, unsetLine } from '../../src/ui/words.ts'
+import { doubleDash, quoteWord, throughShell, unsetLine } from '../../src/ui/words.ts'
 
 test.each([
   ['prod', 'prod', 'prod'],
@@ -23,4 +23,11 @@ test.each([
   ['win32', ['A', 'B'], 'Remove-Item Env:A, Env:B (PowerShell), or set A=& set B= (cmd)'],
 ] as const)('unsets variables on %s', (platform, names, line) => {
   expect(unsetLine(names, platform)).toBe(line)
+})
+
+test.each([
+  ['linux', '--', "sh -c 'LINE'"],
+  ['win32', '"--"', 'cmd /c "LINE"'],
+] as const)('two dashes and a line for a shell on %s', (platform, dashes, line) => {
+  expect([doubleDash(platform), throughShell(platform)]).toEqual([dashes, line])
 })
