@@ -8,6 +8,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripSignature } from './check-executable.mjs'
+import { renderExecutableNotices, writeNoticesModule } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -54,6 +55,7 @@ export function compile(target, outfile) {
   const bundle = join(folder, 'dist')
   rmSync(bundle, { recursive: true, force: true })
   cpSync(join(root, 'dist'), bundle, { recursive: true })
+  writeNoticesModule(join(bundle, 'notices.cjs'), executableNotices())
   mkdirSync(dirname(outfile), { recursive: true })
   rmSync(outfile, { force: true })
   const template = templateOptions(target, bun)
@@ -73,6 +75,11 @@ export function compile(target, outfile) {
     // No variable of Bun's own may act on the build.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, SystemRoot: process.env.SystemRoot },
   })
+}
+
+/** Returns the THIRD-PARTY-NOTICES of an executable. */
+export function executableNotices() {
+  return renderExecutableNotices(readFileSync(join(root, 'THIRD-PARTY-NOTICES'), 'utf8'), installFor(hostTarget()))
 }
 
 /**

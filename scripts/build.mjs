@@ -8,7 +8,7 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import ts from 'typescript'
-import { renderNotices } from './third-party-notices.mjs'
+import { renderNotices, writeNoticesModule } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`
@@ -35,6 +35,12 @@ const replaceUnused = {
   load: (id) => (id.startsWith(PREFIX) ? REPLACEMENTS[id.slice(PREFIX.length)] : undefined),
 }
 
+/** The licenses are a module of their own beside chunks/, because an executable contains more than the bundle. */
+const externalNotices = {
+  name: 'external-notices',
+  resolveId: (source) => (source === 'awsmfa:notices' ? { id: '../notices.cjs', external: true } : undefined),
+}
+
 /** Writes the bundle to the staging folder and returns its chunks. Throws on any warning. */
 async function bundle() {
   const build = await rolldown({
@@ -48,7 +54,7 @@ async function bundle() {
     transform: { target: 'node20' },
     // The shell integration scripts are imported as strings.
     moduleTypes: { '.bash': 'text', '.fish': 'text', '.ps1': 'text', '.zsh': 'text' },
-    plugins: [replaceUnused],
+    plugins: [replaceUnused, externalNotices],
     onLog(level, log) {
       if (level === 'warn') throw new Error(`${log.code}: ${log.message}`)
     },
@@ -109,7 +115,9 @@ try {
     ]),
   )
   writeFileSync(`${root}build/modules.json`, JSON.stringify(modules, undefined, 1))
-  writeFileSync(`${root}THIRD-PARTY-NOTICES`, renderNotices(chunks.flatMap(({ moduleIds }) => moduleIds)))
+  const notices = renderNotices(chunks.flatMap(({ moduleIds }) => moduleIds))
+  writeFileSync(`${root}THIRD-PARTY-NOTICES`, notices)
+  writeNoticesModule(`${stage}/notices.cjs`, notices)
   rmSync(dist, { recursive: true, force: true })
   renameSync(stage, dist)
 } finally {

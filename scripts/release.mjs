@@ -13,10 +13,9 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { zipSync } from 'fflate'
-import { compile, hostTarget, installFor, programName, TARGETS } from './build-executable.mjs'
+import { compile, executableNotices, hostTarget, programName, TARGETS } from './build-executable.mjs'
 import { checkSignature, machineOf } from './check-executable.mjs'
 import { renderManifests } from './release-manifests.mjs'
-import { renderExecutableNotices } from './third-party-notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const release = join(root, 'build', 'release')
@@ -54,12 +53,6 @@ function completionFor(shell) {
   return text.slice(start)
 }
 
-function notices() {
-  const { folder, bun } = installFor(hostTarget())
-  const versions = JSON.parse(run(bun, ['-e', 'console.log(JSON.stringify(process.versions))'], { cwd: folder }))
-  return renderExecutableNotices(readFileSync(join(root, 'THIRD-PARTY-NOTICES'), 'utf8'), { folder, versions })
-}
-
 /** Makes the folder that a target's archive contains; returns its path. */
 function makeFolder(target) {
   const folder = join(root, 'build', 'release-folders', `awsmfa-${target}`)
@@ -72,7 +65,7 @@ function makeFolder(target) {
   copyFileSync(join(root, 'docs', 'awsmfa.1'), join(folder, 'awsmfa.1'))
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
   for (const shell of SHELLS) writeFileSync(join(folder, 'completions', `awsmfa.${shell}`), completionFor(shell))
-  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), notices())
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), executableNotices())
   return folder
 }
 

@@ -1,7 +1,8 @@
 /**
  * Collects the licenses of bundled packages: MIT, ISC, BSD and Apache licenses require that notices are distributed.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -13,7 +14,7 @@ export function renderNotices(moduleIds) {
     ([text, packages]) =>
       `${packages.map(({ name, version, license }) => `${name} ${version} (${license})`).join('\n')}\n\n${text}\n`,
   )
-  return ['awsmfa contains code of these packages, under the licences that follow.\n', ...parts].join(
+  return ['awsmfa contains code of these packages, under the licenses that follow.\n', ...parts].join(
     `\n${'-'.repeat(80)}\n\n`,
   )
 }
@@ -68,11 +69,18 @@ const LINKED_INTO_BUN = [
   ["JavaScript for Node's modules (acorn, assert, buffer, events, path, url and others)", 'MIT'],
 ]
 
+/** Writes the module that `awsmfa --licenses` prints. */
+export function writeNoticesModule(path, text) {
+  writeFileSync(path, `module.exports = ${JSON.stringify(text)}\n`)
+}
+
 /**
  * Returns THIRD-PARTY-NOTICES of a standalone executable: that of its bundle, then Bun's and the keychain add-on's.
- * `folder` is where packaging/package-lock.json was installed; `versions` are Bun's `process.versions`.
+ * `folder` is where packaging/package-lock.json was installed; `bun` is a Bun that runs here.
  */
-export function renderExecutableNotices(bundleNotices, { folder, versions }) {
+export function renderExecutableNotices(bundleNotices, { folder, bun }) {
+  const show = 'console.log(JSON.stringify(process.versions))'
+  const versions = JSON.parse(execFileSync(bun, ['-e', show], { cwd: folder, encoding: 'utf8' }))
   const addOn = readPackage(join(folder, 'node_modules', '@napi-rs', 'keyring'))
   const identifiers = [...new Set(['MIT', ...LINKED_INTO_BUN.flatMap(([, ...licenses]) => licenses)])]
   const texts = createRequire(join(folder, 'package.json'))('spdx-license-list/full')

@@ -26,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         return (await answerQuickly(line.invocation)) ?? (await run(line.invocation))
       case 'version':
         return print(`${version}\n`)
+      case 'licenses':
+        return print((await import('awsmfa:notices')).default)
       case 'help':
         return print(await (await import('../command-line/help.ts')).renderHelp(line.command))
       case 'topic':

@@ -37,11 +37,12 @@ export type ParsedLine =
   | { readonly kind: 'help'; readonly command?: CommandName }
   | { readonly kind: 'topic'; readonly topic: HelpTopic }
   | { readonly kind: 'version' }
+  | { readonly kind: 'licenses' }
 
 /**
  * Parses the words after `awsmfa`. An empty line, `help [command or topic]` and a line with `--help` ask for help,
- * whatever else is wrong with them; a line with `--version` asks for the version. `isWindows`: hints quote `--`. Throws
- * USAGE.
+ * whatever else is wrong with them; a line with `--version` or `--licenses` asks for that. `isWindows`: hints quote
+ * `--`. Throws USAGE.
  */
 export function parse(argv: readonly string[], isWindows: boolean): ParsedLine {
   if (argv.length === 0) return { kind: 'help' }
@@ -52,7 +53,10 @@ export function parse(argv: readonly string[], isWindows: boolean): ParsedLine {
   if (help !== undefined) return help
   const problem = findProblem(line, isWindows)
   // After a missing `--` the option may be the program's.
-  if (isGiven(line.words, 'version') && problem?.kind !== 'missing-separator') return { kind: 'version' }
+  if (problem?.kind !== 'missing-separator') {
+    if (isGiven(line.words, 'version')) return { kind: 'version' }
+    if (isGiven(line.words, 'licenses')) return { kind: 'licenses' }
+  }
   if (problem !== undefined) throw usage(problem)
   return { kind: 'invocation', invocation: toInvocation(line) }
 }

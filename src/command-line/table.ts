@@ -340,6 +340,7 @@ export interface AnyInvocation {
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { ...flag('help', 'show help'), short: 'h' },
   { ...flag('version', 'show the version'), short: 'V' },
+  flag('licenses', 'show the licenses of the software it contains'),
 ]
 
 /** The global options and those of every command. A name is the same kind of option wherever it occurs. */

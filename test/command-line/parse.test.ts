@@ -28,8 +28,12 @@ test.each([
   expect(parse(line.split(' '), false)).toEqual({ kind: 'invocation', invocation })
 })
 
-test.each(['--version', '-V'])('takes %s alone', (word) => {
-  expect(parse([word], false)).toEqual({ kind: 'version' })
+test.each([
+  ['--version', 'version'],
+  ['-V', 'version'],
+  ['--licenses', 'licenses'],
+])('takes %s alone', (word, kind) => {
+  expect(parse([word], false)).toEqual({ kind })
 })
 
 test.each([

@@ -31,6 +31,13 @@ function writeKeys(): void {
 
 const tokenCode = async (): Promise<string> => String(await sandbox.world.variables['code']?.())
 
+it('shows the licenses of the bundle, of the keychain add-on and of Bun', async () => {
+  const { stdout, code } = await runProgram([BUILT, '--licenses'], { environment: {}, cwd: sandbox.home.path })
+  expect(code).toBe(0)
+  for (const text of ['yargs ', '@napi-rs/keyring ', 'JavaScriptCore and WebKit: LGPL', 'GNU LESSER GENERAL PUBLIC'])
+    expect(stdout).toContain(text)
+})
+
 it('nothing in the current folder acts', async () => {
   const evil = `require('node:fs').writeFileSync(${JSON.stringify(join(sandbox.home.path, 'acted'))}, '')`
   const files: Readonly<Record<string, string>> = {

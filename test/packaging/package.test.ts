@@ -48,7 +48,7 @@ test('contains exactly the files to publish', () => {
   expect(
     paths.filter(
       (path) =>
-        !/^dist\/(?:awsmfa|library|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/(?:awsmfa\.1|[\w-]+\.md|pictures\/\w+\.svg)$|^examples\/[\w-]+\.mjs$|^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
+        !/^dist\/(?:awsmfa|library|notices|chunks\/[\w-]+)\.cjs$|^dist\/library\.(?:mjs|d\.[mc]ts)$|^docs\/(?:awsmfa\.1|[\w-]+\.md|pictures\/\w+\.svg)$|^examples\/[\w-]+\.mjs$|^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(
           path,
         ),
     ),

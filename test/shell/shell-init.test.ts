@@ -91,7 +91,7 @@ describe('completion before the command', () => {
     const commands = completedCommands()
     const [before] = commands.map((command) => completionWords(command, commands))
     expect(before).toMatchObject({
-      flags: '--help -h --version -V',
+      flags: '--help -h --version -V --licenses',
       values: '',
       profiles: '--profile -p --source-profile',
     })
