@@ -174,11 +174,11 @@ const NETWORK_WORDS: Readonly<Record<NetworkProblem, string>> = {
 }
 
 function unreachableText(failure: FailureOf<'NETWORK_UNREACHABLE'>): FailureText {
-  const { host, reason, proxy, timeoutSeconds } = failure
+  const { host, service = 'STS', reason, proxy, timeoutSeconds } = failure
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
   return say(
-    `cannot reach STS at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
+    `cannot reach ${service} at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
     unreachableHint(failure),
   )
 }

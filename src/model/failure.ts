@@ -344,13 +344,26 @@ interface FailureFields {
   // `codeMayBeSpent`: a request with the token code was sent, and its answer is not known.
   THROTTLED: { operation: string; codeMayBeSpent?: boolean | undefined }
   REGION_DISABLED: { region: string }
+  // `service`: AWS's name of what is there, unless it is STS.
   NETWORK_UNREACHABLE: {
     host: string
+    service?: string | undefined
     reason: NetworkProblem
     proxy?: string | undefined
     proxyIgnored?: boolean | undefined
     timeoutSeconds?: number | undefined
     codeMayBeSpent?: boolean | undefined
+  }
+  // The console. `roleProfiles`: those that use the session of the profile.
+  CONSOLE_NEEDS_ROLE: { profile: string; roleProfiles: readonly string[] }
+  CONSOLE_UNSUPPORTED: { partition: string }
+  // `detail`: AWS's own message.
+  CONSOLE_REFUSED: { status: number; reason: 'not-a-role' | 'chained' | 'other'; detail: string }
+  BROWSER_FAILED: {
+    program: string
+    reason: 'quote' | 'not-found' | 'not-executable' | 'exit'
+    exitCode?: number | undefined
+    origin: Origin
   }
   CA_BUNDLE_UNREADABLE: { place: Place; origin: Origin; errno: string }
   STS_UNEXPECTED: {

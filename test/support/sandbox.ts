@@ -205,6 +205,7 @@ function createInspector(
         !isSame(before, after)
       return [
         ...shown.map((secret) => `a secret is printed (${secret.slice(0, 2)}…)`),
+        ...(/SigninToken=/.test(run.stderr) ? ['a sign-in URL is printed'] : []),
         ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it crashed'] : []),
         ...[...after.keys()].filter((path) => /\.awsmfa-/.test(path)).map((path) => `${path} is left behind`),
         ...(changed ? ['it failed and changed a file'] : []),

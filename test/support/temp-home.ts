@@ -46,6 +46,7 @@ function isolatedEnvironment(home: string): Record<string, string> {
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9',
     AWS_ENDPOINT_URL_IAM: 'http://127.0.0.1:9',
+    AWSMFA_SIGNIN_ENDPOINT: 'http://127.0.0.1:9',
     AWS_EC2_METADATA_DISABLED: 'true',
     // On macOS and Windows a dialog would open: there it does not depend on DISPLAY.
     ...(process.platform === 'linux' ? {} : { AWSMFA_NO_GUI: 'true' }),

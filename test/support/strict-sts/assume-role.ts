@@ -116,6 +116,7 @@ export const assumeRole = (state: ServerState, signer: Signer, parameters: Param
     account,
     role,
     sessionName: textOf(parameters, 'RoleSessionName') ?? '',
+    isChained: signer.kind !== 'user',
   }
   return answerWith(state, owner, seconds, parameters)
 }

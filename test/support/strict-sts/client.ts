@@ -29,7 +29,7 @@ export type StrictStsOptions = FrontOptions & { readonly clockOffsetMs?: number 
  * - log, connects: the requests to STS and IAM, and to the proxy, in order
  * - code: the current token code of a device, or that of `stepOffset` steps of 30 s later (negative: earlier), on the
  *   server's clock; STS accepts -1, 0 and 1, each once. Throws for an unknown serial number.
- * - environment: the variables that point AWS tools to this server, for STS and IAM, over HTTP or TLS
+ * - environment: the variables that point AWS tools to this server, for STS, IAM and the console, over HTTP or TLS
  * - stop: ends the process and removes the CA file
  */
 export type StrictSts = {
@@ -150,6 +150,7 @@ const environmentOf = (
     AWS_ENDPOINT_URL: endpoint,
     AWS_ENDPOINT_URL_STS: endpoint,
     AWS_ENDPOINT_URL_IAM: endpoint,
+    AWSMFA_SIGNIN_ENDPOINT: endpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
     ...(transport === 'https' && caPemPath !== undefined ? { AWS_CA_BUNDLE: caPemPath } : {}),
   }

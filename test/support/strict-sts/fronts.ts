@@ -10,6 +10,8 @@ import type { ProxyLogin } from './proxy.ts'
 import type { ReceivedRequest } from './sigv4.ts'
 import type { ServerState } from './state.ts'
 import { createAuthority } from './certificates.ts'
+import type { Page } from './federation.ts'
+import { isForConsole, serveFederation } from './federation.ts'
 import { createProxy } from './proxy.ts'
 import { createRelay } from './relay.ts'
 import { send } from './send.ts'
@@ -71,7 +73,8 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
       .then(async (body) => {
         const request = receive(message, body)
         const isUnsignedGet = request.method === 'GET' && request.headers['authorization'] === undefined
-        if (isUnsignedGet) answerGet(state, request, { transport, connection }, response)
+        if (isForConsole(request)) sendPage(state, serveFederation(state, request, { transport, connection }), response)
+        else if (isUnsignedGet) answerGet(state, request, { transport, connection }, response)
         else send(state, response, await serve(state, { transport, connection, request }))
       })
       .catch(() => message.socket.destroy())
@@ -79,6 +82,22 @@ const listenerFor = (state: ServerState, transport: 'http' | 'https'): RequestLi
 }
 
 type Where = { readonly transport: 'http' | 'https'; readonly connection: number }
+
+const sendPage = (
+  state: ServerState,
+  { status, contentType, body, location }: Page,
+  response: ServerResponse,
+): void => {
+  response.sendDate = false
+  response
+    .writeHead(status, {
+      Date: new Date(serverNow(state)).toUTCString(),
+      'Content-Type': contentType,
+      'Content-Length': Buffer.byteLength(body),
+      ...(location === undefined ? {} : { Location: location }),
+    })
+    .end(body)
+}
 
 // STS redirects an unsigned GET; awsmfa sends one to open a connection early.
 const answerGet = (state: ServerState, request: ReceivedRequest, where: Where, response: ServerResponse): void => {

@@ -7,7 +7,14 @@ import { indexWorld } from './world.ts'
 /** The identity of a session. Only sessions from GetSessionToken carry MFA information; role sessions do not. */
 export type SessionOwner =
   | { readonly kind: 'session-token'; readonly account: Account; readonly user: User; readonly isMfaPresent: boolean }
-  | { readonly kind: 'assumed-role'; readonly account: Account; readonly role: Role; readonly sessionName: string }
+  | {
+      readonly kind: 'assumed-role'
+      readonly account: Account
+      readonly role: Role
+      readonly sessionName: string
+      /** Whether it was assumed with another session. */
+      readonly isChained: boolean
+    }
 
 /** The identity that signed a request. */
 export type Signer = { readonly kind: 'user'; readonly account: Account; readonly user: User } | SessionOwner
@@ -30,7 +37,7 @@ export type LogEntry = {
   readonly transport: 'http' | 'https'
   readonly connection: number
   readonly method: string
-  readonly service: 'sts' | 'iam' | null
+  readonly service: 'sts' | 'iam' | 'signin' | null
   readonly operation: string | null
   readonly parameters: Parameters
   readonly accessKeyId: string | null
@@ -56,6 +63,8 @@ export type ConnectEntry = {
 export type ServerState = {
   world: IndexedWorld
   readonly sessions: Map<string, Session>
+  /** When each sign-in token of the console ends to be valid, in milliseconds since 1970 on the server's clock. */
+  readonly signinTokens: Map<string, number>
   readonly spentSteps: Map<string, Set<number>>
   clockOffsetMs: number
   faults: ArmedFault[]
@@ -70,6 +79,7 @@ export type ServerState = {
 export const createState = (world: World, clockOffsetMs: number): ServerState => ({
   world: indexWorld(world),
   sessions: new Map(),
+  signinTokens: new Map(),
   spentSteps: new Map(),
   clockOffsetMs,
   faults: [],
