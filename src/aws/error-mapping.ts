@@ -68,12 +68,19 @@ const detailOf = (status: number): string =>
     ? 'the answer is not one that AWS gives, or was cut short'
     : 'the answer is no error of AWS: something on the way may have given it'
 
-function unreachable(reason: NetworkProblem, request: RequestContext): Failure {
+/** Returns the failure of a server that could not be reached; `service`: its name, unless it is STS. */
+export function unreachable(
+  reason: NetworkProblem,
+  request: Pick<RequestContext, 'host' | 'proxy' | 'proxyIgnored' | 'connectTimeoutMs' | 'answerTimeoutMs'> & {
+    readonly service?: string
+  },
+): Failure {
   const timeoutMs =
     reason === 'timeout' ? request.connectTimeoutMs : reason === 'no-answer' ? request.answerTimeoutMs : undefined
   return {
     code: 'NETWORK_UNREACHABLE',
     host: request.host,
+    ...(request.service !== undefined && { service: request.service }),
     reason,
     proxy: request.proxy,
     ...(request.proxyIgnored && { proxyIgnored: true }),

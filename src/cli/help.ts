@@ -263,6 +263,10 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     variables: ['AWS_MFA_IDENTITY_PROFILE', 'AWS_MFA_TARGET_PROFILE', 'AWS_MFA_SERIAL_NUMBER'],
     description: "settings of dcoker's awsmfa, which `import` reads",
   },
+  {
+    variables: ['AWSMFA_SIGNIN_ENDPOINT'],
+    description: "the address of AWS Sign-In for `console`, in place of AWS's own; https or loopback",
+  },
   { variables: ['AWSMFA_NO_PRECONNECT'], description: 'if set, no connection is opened while you type the code' },
   {
     variables: ['AWSMFA_CALLERS'],
@@ -270,11 +274,13 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
   },
   {
     variables: ['DISPLAY', 'WAYLAND_DISPLAY'],
-    description: 'the display on which a window can prompt for a code; not on macOS and Windows',
+    description: 'the display on which a window can prompt for a code or a browser can open; not on macOS and Windows',
   },
+  { variables: ['WSL_DISTRO_NAME'], description: 'if set (WSL), `console` opens the browser of Windows' },
   {
     variables: ['SSH_CONNECTION', 'SSH_TTY', 'SSH_CLIENT', 'container', 'KUBERNETES_SERVICE_HOST', 'CI'],
-    description: 'if set (SSH, container, CI), no window opens unless `--prompt` asks for one',
+    description:
+      'if set (SSH, container, CI), no window opens unless `--prompt` asks for one, and no browser unless one is set',
   },
   {
     variables: ['NO_COLOR', 'AWSMFA_NO_COLOR', 'FORCE_COLOR'],

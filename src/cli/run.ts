@@ -98,6 +98,7 @@ const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runti
   status: async (line, runtime) => Promise.resolve(status(line, runtime)),
   exec: async (line, runtime) => (await import('../commands/exec.ts')).exec(line, await forLogin(runtime)),
   env: async (line, runtime) => (await import('../commands/env.ts')).env(line, await forLogin(runtime)),
+  console: async (line, runtime) => (await import('../commands/console.ts')).openConsole(line, await forLogin(runtime)),
   'credential-process': async (line, runtime) =>
     (await import('../commands/credential-process.ts')).credentialProcess(line, runtime),
   cache: async (line, runtime) => (await import('../commands/cache.ts')).cache(line, runtime),

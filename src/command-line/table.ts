@@ -167,6 +167,33 @@ const ROWS = {
     ],
   },
 
+  console: {
+    summary: 'Open the AWS console as a role',
+    positional: { name: 'profile', description: 'the role profile; else AWS_PROFILE, else default', maximum: 1 },
+    options: [
+      PROFILE,
+      flag('print', 'print the URL instead of opening a browser'),
+      value('service', 'NAME', 'the page to open: ec2, s3, cloudwatch, …'),
+      value('destination', 'URL', 'the page to open, by its URL'),
+      value('browser', 'COMMAND', 'the browser; runs without a shell'),
+      value('duration', 'TIME', 'how long; more than 1h takes a code'),
+      flag('logout', 'sign the browser out of its session first'),
+      ...REACHING_STS,
+      QUIET_TALK,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [
+      { options: ['service', 'destination'], because: 'both say which page to open' },
+      { options: ['print', 'browser'], because: 'one opens no browser' },
+    ],
+    examples: [
+      { line: 'awsmfa console prod --service s3', description: 'in the browser' },
+      { line: 'awsmfa console prod --print', description: 'for a browser elsewhere' },
+    ],
+  },
+
   'credential-process': {
     summary: 'Answer a credential_process line of your config file',
     positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },

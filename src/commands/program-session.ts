@@ -1,4 +1,7 @@
-/** The session of a profile for a program (`exec`, `env`, `credential-process`), after a login if it needs one. */
+/**
+ * The session of a profile for a program (`exec`, `env`, `credential-process`) or the console, after a login if it
+ * needs one.
+ */
 import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { optionsFor } from '../command-line/table.ts'
@@ -36,10 +39,7 @@ export interface RegionChoice {
  * Returns the session of the profile that the line is about. If none lasts long enough, signs in as `login` would, to
  * the same place; if there is nobody to ask, only without a token code. Throws SESSION_MISSING and what login throws.
  */
-export async function sessionForProgram(
-  invocation: Invocation<'exec' | 'env'>,
-  runtime: LoginRuntime,
-): Promise<SessionForProgram> {
+export async function sessionForProgram(invocation: AnyInvocation, runtime: LoginRuntime): Promise<SessionForProgram> {
   const profile = resolveTargetProfile(invocation, runtime.environment).value
   const minimumSeconds = await minimumOf(invocation, runtime)
   const before = runtime.files.read()
@@ -47,7 +47,7 @@ export async function sessionForProgram(
   const withRegion = (session: GivenSession, { profiles }: SharedSnapshots): SessionForProgram => ({
     profile,
     session,
-    region: chooseRegion(invocation.options.region, runtime.environment, regionOf(profile, profiles)),
+    region: regionForProgram(profile, invocation.options.region, profiles, runtime.environment),
   })
   if (found.kind === 'session') return withRegion(found.session, before)
   if (isServedByAwsmfa(profile, before.profiles))
@@ -109,6 +109,16 @@ function isServedByAwsmfa(profile: string, profiles: Profiles): boolean {
   return isOwnProcess(views.find((view) => view === undefined || !isAssumeRoleProfile(view)))
 }
 
+/** Returns the region for a program that works with a profile; `flag`: of the line. */
+export function regionForProgram(
+  profile: string,
+  flag: string | undefined,
+  profiles: Profiles,
+  environment: Environment,
+): RegionChoice | undefined {
+  return chooseRegion(flag, environment, regionOf(profile, profiles))
+}
+
 /**
  * Returns the region for a program: of the flag, the user's own in the environment, or the profile's; else the one that
  * an outer awsmfa set. Undefined if nothing names one.
@@ -136,7 +146,7 @@ function regionOf(profile: string, profiles: Profiles): string | undefined {
  * throws, and `missing` if a token code is required and there is nobody to ask.
  */
 async function loginForProgram(
-  { positionals, options }: Invocation<'exec' | 'env'>,
+  { positionals, options }: AnyInvocation,
   missing: AwsmfaError,
   runtime: LoginRuntime,
 ): Promise<void> {

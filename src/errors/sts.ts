@@ -7,7 +7,7 @@ import type { FailureOf, NetworkProblem } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
-import { commandLine, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
+import { commandLine, listed, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 export const STS_WORDS = {
@@ -67,6 +67,27 @@ export const STS_WORDS = {
       'name another: --region NAME',
     ),
   NETWORK_UNREACHABLE: unreachableText,
+  CONSOLE_NEEDS_ROLE: ({ profile, roleProfiles }) =>
+    say(
+      `${quoted(profile)} has no role, and AWS opens its console only for roles`,
+      roleProfileHint(profile, roleProfiles),
+    ),
+  CONSOLE_UNSUPPORTED: ({ partition }) =>
+    say(`the address of the console of the partition ${quoted(partition)} is not known`),
+  CONSOLE_REFUSED: ({ status, reason, detail }) => ({
+    ...say(
+      `AWS Sign-In refused the credentials (status ${status})${REFUSED_CONSOLE[reason][0]}`,
+      ...REFUSED_CONSOLE[reason][1],
+    ),
+    detail,
+  }),
+  BROWSER_FAILED: ({ program, reason, exitCode, origin }, view) =>
+    say(
+      reason === 'ci'
+        ? 'no browser is opened in CI, and the log must not contain the URL'
+        : `cannot open the browser ${quoted(program)}${fromOrigin(origin, view)}: ${BROWSER_PROBLEMS[reason]}${exitCode === undefined ? '' : ` ${exitCode}`}`,
+      'to print the URL: add --print',
+    ),
   CA_BUNDLE_UNREADABLE: ({ place, origin, errno }, view) =>
     errno === 'NO_CERTIFICATE'
       ? say(`the CA bundle ${showPlace(place, view)}${fromOrigin(origin, view)} contains no PEM certificate`)
@@ -95,6 +116,32 @@ export const STS_WORDS = {
     }
   },
 } satisfies SomeWords
+
+function roleProfileHint(profile: string, [first, ...others]: readonly string[]): string {
+  if (first === undefined)
+    return `add a role profile with 'role_arn' and 'source_profile = ${visible(profile)}' to the config file`
+  const line = commandLine('console', profileWord(first))
+  if (others.length === 0) return `to open it as its role profile: ${line}`
+  return `its role profiles: ${listed([first, ...others].map(quoted), 'and')}; for example: ${line}`
+}
+
+const REFUSED_CONSOLE: Readonly<
+  Record<FailureOf<'CONSOLE_REFUSED'>['reason'], readonly [reason: string, hints: readonly string[]]>
+> = {
+  'not-a-role': [': they are not those of a role', []],
+  chained: [
+    ': a role that is assumed with another session is limited to an hour',
+    ['for more, the code must go into AssumeRole: add --duration 8h'],
+  ],
+  other: ['', ["to see AWS's own words, run it again with --debug"]],
+}
+
+const BROWSER_PROBLEMS: Readonly<Record<Exclude<FailureOf<'BROWSER_FAILED'>['reason'], 'ci'>, string>> = {
+  quote: 'its command has an unclosed quote',
+  'not-found': 'not found',
+  'not-executable': 'it cannot be run',
+  exit: 'it ended with exit code',
+}
 
 function missingSessionText(
   { profile, expiration, wantedSeconds }: FailureOf<'SESSION_MISSING'>,
@@ -178,7 +225,7 @@ function unreachableText(failure: FailureOf<'NETWORK_UNREACHABLE'>): FailureText
   const after = timeoutSeconds === undefined ? '' : ` after ${timeoutSeconds} s`
   const through = proxy === undefined ? '' : ` through the proxy ${visible(proxy)}`
   return say(
-    `cannot reach ${service} at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
+    `cannot reach ${visible(service)} at ${visible(host)}${through}: ${NETWORK_WORDS[reason]}${after}`,
     unreachableHint(failure),
   )
 }

@@ -258,6 +258,23 @@ const ROWS = [
     fallback: '20 seconds',
   },
   {
+    name: 'browser',
+    description: 'the command that opens the AWS console; the URL is its last word, or takes the place of %s',
+    flags: ['browser'],
+    variables: ['AWSMFA_BROWSER', 'BROWSER'],
+    settingsKey: 'browser',
+    fallback: "the system's",
+  },
+  {
+    name: 'console logout',
+    description: 'sign the browser out of its console session before it signs in',
+    kind: 'switch',
+    flags: ['logout'],
+    variables: ['AWSMFA_CONSOLE_LOGOUT'],
+    settingsKey: 'console_logout',
+    fallback: 'false',
+  },
+  {
     name: 'no colour',
     description: 'no colors, on terminals too',
     kind: 'switch',

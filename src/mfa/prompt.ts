@@ -79,7 +79,7 @@ export function choosePrompt(settings: PromptSettings, surroundings: PromptSurro
   if (choice === 'no-gui') return { kind: 'nothing', why: 'no-gui', isChosen }
   const programs: readonly [WindowProgram, ...WindowProgram[]] =
     choice === 'auto' || choice === 'window' ? programsOf(platform) : [choice]
-  const why = hasDisplay(surroundings, programs[0]) ? (isChosen ? undefined : unseen(surroundings)) : 'no-display'
+  const why = hasDisplay(surroundings, programs[0]) ? (isChosen ? undefined : whyUnseen(surroundings)) : 'no-display'
   return why === undefined ? { kind: 'window', programs, isChosen } : { kind: 'nothing', why, isChosen }
 }
 
@@ -108,14 +108,24 @@ function hasDisplay({ platform, environment }: PromptSurroundings, program: Wind
   return !needsVariable || isSet(environment['DISPLAY']) || isSet(environment['WAYLAND_DISPLAY'])
 }
 
-/** Returns why nobody would see a window. sshd sets SSH_*, podman and systemd `container`, Kubernetes its own. */
-function unseen({ environment, hasContainerMark }: PromptSurroundings): NoWindowReason | undefined {
+/**
+ * Returns why nobody would see a window here; undefined if somebody would. sshd sets SSH_*, podman and systemd
+ * `container`, Kubernetes its own.
+ */
+export function whyUnseen({
+  environment,
+  hasContainerMark,
+}: Pick<PromptSurroundings, 'environment' | 'hasContainerMark'>): 'ssh' | 'container' | 'ci' | undefined {
   if (isSet(environment['SSH_CONNECTION']) || isSet(environment['SSH_TTY']) || isSet(environment['SSH_CLIENT']))
     return 'ssh'
   if (hasContainerMark || isSet(environment['container']) || isSet(environment['KUBERNETES_SERVICE_HOST']))
     return 'container'
-  const ci = environment['CI']
-  return isSet(ci) && ci !== 'false' && ci !== '0' ? 'ci' : undefined
+  return isContinuousIntegration(environment) ? 'ci' : undefined
+}
+
+/** Returns whether this is a job of a CI service: what is printed goes into a log that others read. */
+export function isContinuousIntegration({ CI: ci }: Environment): boolean {
+  return isSet(ci) && ci !== 'false' && ci !== '0'
 }
 
 /** Returns `MFA code for alice (profile 'work'): `. `malformed`: the previous line was not a code. */

@@ -361,7 +361,7 @@ interface FailureFields {
   CONSOLE_REFUSED: { status: number; reason: 'not-a-role' | 'chained' | 'other'; detail: string }
   BROWSER_FAILED: {
     program: string
-    reason: 'quote' | 'not-found' | 'not-executable' | 'exit'
+    reason: 'ci' | 'quote' | 'not-found' | 'not-executable' | 'exit'
     exitCode?: number | undefined
     origin: Origin
   }

@@ -11,6 +11,7 @@ export const COMMAND_NAMES = [
   'logout',
   'exec',
   'env',
+  'console',
   'credential-process',
   'cache',
   'setup',

@@ -1,6 +1,6 @@
 /**
- * Running programs: for their answer (`callProgram`), which leaves nothing running, or in place of awsmfa
- * (`runProgram`). No shell is involved.
+ * Running programs: for their answer (`callProgram`), which leaves nothing running; in place of awsmfa (`runProgram`);
+ * or to go on without awsmfa (`startProgram`). No shell is involved.
  */
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
@@ -187,6 +187,46 @@ export interface ChildProgram {
   readonly words: readonly string[]
   /** The whole environment: nothing else is inherited. */
   readonly environment: Readonly<Record<string, string>>
+}
+
+/** How a program started: it runs, or has ended well; or why not. */
+export type ProgramOutcome =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'not-run'; readonly errno: string | undefined }
+  | { readonly kind: 'failed'; readonly exitCode: number }
+
+/** A browser that cannot start says so at once; one that has opened a window may run until that is closed. */
+const SETTLED_MS = 1500
+
+/**
+ * Starts a program of the desktop, without a shell and with none of our streams, and leaves it running. Resolves once
+ * it ends, or has run for a moment.
+ */
+export async function startProgram(
+  called: Pick<CalledProgram, 'program' | 'words' | 'environment'>,
+): Promise<ProgramOutcome> {
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  const found = startOf(called)
+  if (typeof found === 'string') return { kind: 'not-run', errno: found === 'not-found' ? 'ENOENT' : 'EINVAL' }
+  const { file, words, verbatim } = found
+  return await new Promise((resolve) => {
+    const child = spawn(file, words, {
+      env: called.environment,
+      stdio: 'ignore',
+      // In a group of its own: Ctrl-C in this terminal must not end the browser. On Windows it would get a console.
+      detached: process.platform !== 'win32',
+      shell: false,
+      windowsVerbatimArguments: verbatim,
+    })
+    const finish = (outcome: ProgramOutcome): void => {
+      clearTimeout(timer)
+      child.unref()
+      resolve(outcome)
+    }
+    const timer = setTimeout(() => finish({ kind: 'started' }), SETTLED_MS)
+    child.once('error', (error) => finish({ kind: 'not-run', errno: startErrno(error, called) }))
+    child.once('exit', (code) => finish(code === 0 ? { kind: 'started' } : { kind: 'failed', exitCode: code ?? -1 }))
+  })
 }
 
 /** Signals that people and supervisors send. SIGWINCH and SIGTSTP reach the whole group by themselves. */

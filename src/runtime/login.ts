@@ -41,6 +41,8 @@ export interface LoginRuntime
   readonly readFile: (path: string) => string
   /** Returns the services of AWS as these settings reach them; connects to nothing yet. */
   readonly connect: (settings: ConnectionSettings, snapshots: SharedSnapshots) => Connection
+  /** Returns how servers of AWS are reached with these settings. */
+  readonly transportFor: (settings: ConnectionSettings, snapshots: SharedSnapshots) => TransportSettings
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
   /** Whether a program or a person can provide a token code, here and now. */
   readonly canGetCode: (resolution: LoginResolution) => boolean
@@ -81,6 +83,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     readFile: readNamedFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: connectorOf(runtime),
+    transportFor: (settings, snapshots) => transportOf(settings, snapshots, runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>

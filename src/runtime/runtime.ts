@@ -46,6 +46,8 @@ import { visible } from '../ui/words.ts'
 /** What any command may ask for. A command names what it uses: `Pick<Runtime, 'files' | 'now'>`. */
 export interface Runtime {
   readonly environment: Environment
+  /** As Node.js names it. */
+  readonly platform: NodeJS.Platform
   readonly isWindows: boolean
   /** Undefined if unknown: messages do without `~`, and only paths that need it fail. */
   readonly home: string | undefined
@@ -125,6 +127,7 @@ export async function createRuntime(
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,
+    platform: process.platform,
     isWindows: process.platform === 'win32',
     home,
     folders,

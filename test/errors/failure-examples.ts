@@ -474,6 +474,7 @@ const OTHERS: Examples = {
   NETWORK_UNREACHABLE: [
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'timeout', timeoutSeconds: 5 },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'dns' },
+    { host: 'signin.aws.amazon.com', service: 'AWS Sign-In', reason: 'dns' },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'refused', proxyIgnored: true },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'certificate' },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'proxy', proxy: 'proxy.corp:3128' },
@@ -482,6 +483,28 @@ const OTHERS: Examples = {
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'tls' },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'unreachable' },
     { host: 'sts.eu-west-1.amazonaws.com', reason: 'no-answer', timeoutSeconds: 20 },
+  ],
+  CONSOLE_NEEDS_ROLE: [
+    { profile: 'work', roleProfiles: ['admin', 'read-only', 'billing'] },
+    { profile: 'work', roleProfiles: ['admin'] },
+    { profile: 'work', roleProfiles: [] },
+  ],
+  CONSOLE_UNSUPPORTED: [{ partition: 'aws-iso' }],
+  CONSOLE_REFUSED: [
+    { status: 400, reason: 'chained', detail: 'Invalid credentials parameter' },
+    {
+      status: 400,
+      reason: 'not-a-role',
+      detail: 'Only federation tokens or assume role tokens may be used for federated login',
+    },
+    { status: 403, reason: 'other', detail: 'Forbidden' },
+  ],
+  BROWSER_FAILED: [
+    { program: 'firefoxx', reason: 'not-found', origin: { kind: 'flag', flag: '--browser' } },
+    { program: 'browser.sh', reason: 'not-executable', origin: { kind: 'environment', variable: 'BROWSER' } },
+    { program: "firefox 'new", reason: 'quote', origin: { kind: 'environment', variable: 'AWSMFA_BROWSER' } },
+    { program: 'xdg-open', reason: 'exit', exitCode: 3, origin: { kind: 'default' } },
+    { program: '', reason: 'ci', origin: { kind: 'default' } },
   ],
   CA_BUNDLE_UNREADABLE: [
     {

@@ -148,6 +148,8 @@ describe('completed words', () => {
         'format',
         'refresh-window',
         'timeout',
+        'service',
+        'destination',
       ]),
     )
   })

@@ -29,6 +29,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
   }
   return {
     environment: {},
+    platform: 'linux',
     isWindows: false,
     home: '/home/me',
     folders: { config: '/config', cache: '/cache', state: '/state' },
