@@ -3,10 +3,10 @@
  * PATH are searched: `.`, an empty entry or a relative one would run a program of the current folder, which can be
  * anyone's.
  */
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { basename, delimiter, isAbsolute, join } from 'node:path'
 import type { Environment } from '../model/invocation.ts'
-import { isSystemError } from './system-error.ts'
+import { isSystemError, orElse } from './system-error.ts'
 import { findNpmShim, findWindowsProgram, windowsStart } from './windows-program.ts'
 import type { ProgramStart, StartTrouble, WindowsProgram } from './windows-program.ts'
 
@@ -63,6 +63,15 @@ const INSIDE_EXECUTABLE = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/
 export function ownCommand(program?: string): readonly [string, ...string[]] {
   const running = process.argv[1] ?? ''
   return INSIDE_EXECUTABLE.test(running) ? [process.execPath] : [process.execPath, program ?? running]
+}
+
+/**
+ * Returns the name in PATH that leads to a program, or else its own path. A package manager keeps each version in a
+ * folder of its own and moves a link: what names the link still works after an upgrade.
+ */
+export function lastingPath(path: string, environment: Environment): string {
+  const found = findProgram(basename(path), environment)
+  return found !== undefined && orElse('', () => realpathSync.native(found)) === path ? found : path
 }
 
 /** Returns the batch file by which Windows starts a program that npm installed; undefined elsewhere. */

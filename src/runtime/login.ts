@@ -19,7 +19,7 @@ import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
-import { findShim, ownCommand } from '../platform/find-program.ts'
+import { findShim, lastingPath, ownCommand } from '../platform/find-program.ts'
 import { readNamedFile } from '../platform/read-file.ts'
 import { createDeadline, monotonicMs, pause } from '../platform/time.ts'
 import type { Deadline } from '../platform/time.ts'
@@ -76,7 +76,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     cancelled,
     deadline: { ...deadline, leftMs: () => Math.min(deadline.leftMs(), endMs - monotonicMs()) },
     pause,
-    processStart: processStart(runtime.isWindows),
+    processStart: processStart(runtime),
     lockQuestion: createQuestionLock(runtime.folders.state, runtime.debug),
     announceWaiting: (pid) => terminal.stderr(`${waitingLine(pid)}\n`),
     osUser: osUser(),
@@ -91,8 +91,9 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
   }
 }
 
-function processStart(isWindows: boolean): ProcessStart {
-  const command = ownCommand()
+function processStart({ environment, isWindows }: Runtime): ProcessStart {
+  const [program, ...words] = ownCommand()
+  const command = [lastingPath(program, environment), ...words] as const
   return { command, shim: findShim(command[1] ?? ''), isWindows }
 }
 

@@ -1,6 +1,15 @@
 /** What is true of the standalone executable alone. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, truncateSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -107,6 +116,19 @@ it.skipIf(!needsProgram('dpkg-deb'))('the Debian package has the program, the ma
   })
   const offer = `source ${inRoot('usr/share/fish/vendor_completions.d/awsmfa.fish')}; complete -C 'awsmfa logi'`
   expect((await run('fish', '-c', offer)).stdout).toMatch(/^login\t/)
+})
+
+it('a credential_process line names the link of a package manager, which an upgrade keeps', async () => {
+  writeKeys()
+  const cellar = join(sandbox.home.path, 'Cellar/awsmfa/1.0.0/bin')
+  const bin = join(sandbox.home.path, 'bin')
+  for (const folder of [cellar, bin]) mkdirSync(folder, { recursive: true })
+  linkSync(BUILT, join(cellar, 'awsmfa'))
+  symlinkSync(join(cellar, 'awsmfa'), join(bin, 'awsmfa'))
+  const environment = { ...sandbox.world.environment, PATH: `${bin}:/usr/bin:/bin` }
+  const setup = await runProgram(['awsmfa', 'setup', 'work', '--layout', 'process', '--yes'], { environment })
+  expect(setup).toMatchObject({ code: 0 })
+  expect(String(sandbox.home.read('.aws/config'))).toContain(`credential_process = ${bin}/awsmfa credential-process`)
 })
 
 it('a truncated copy says so in one line', async () => {

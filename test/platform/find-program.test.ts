@@ -1,8 +1,15 @@
 /** Finding a program on PATH. */
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findProgram, isExecutable, startErrno, startOf, startOfCommand } from '../../src/platform/find-program.ts'
+import {
+  findProgram,
+  isExecutable,
+  lastingPath,
+  startErrno,
+  startOf,
+  startOfCommand,
+} from '../../src/platform/find-program.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -40,6 +47,13 @@ describe.skipIf(process.platform === 'win32')('the file of a program', () => {
     expect(findProgram('awsmfa-op', { PATH: path })).toBe(at('link/awsmfa-op'))
     expect(findProgram(at('program/awsmfa-op'), {})).toBe(at('program/awsmfa-op'))
     expect(findProgram('awsmfa-op', { PATH: at('no-mode') })).toBeUndefined()
+  })
+
+  it('is named by a link in PATH that leads to it, as package managers make them, and else by its own path', () => {
+    const program = realpathSync(at('program/awsmfa-op'))
+    expect(lastingPath(program, { PATH: at('link') })).toBe(at('link/awsmfa-op'))
+    for (const PATH of ['link', at('dangling'), at('no-mode'), at('program')])
+      expect(lastingPath(program, { PATH })).toBe(program)
   })
 
   it('is what is spawned for a name, and a path is spawned as it is', () => {
