@@ -61,7 +61,7 @@ const spelling = (option) => {
 
 function commandText(name, { summary, actions = {}, positional, tail, options, examples }) {
   const words = positional === undefined ? undefined : `${positional.name}${positional.maximum > 1 ? '…' : ''}`
-  const after = tail === undefined ? '' : tail.required ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
+  const after = tail === undefined ? '' : ` [-- ${tail.placeholder}]`
   const action = Object.keys(actions).join('|')
   const synopsis = `awsmfa ${name}${action === '' ? '' : ` ${action}`}${words === undefined ? '' : ` [${words}]`} [options]${after}`
   const rows = [

@@ -58,9 +58,7 @@ function synopsis(name, { actions = {}, positional, tail }) {
         ]),
     ...(positional === undefined ? [] : [`.Op Ar ${positional.name}${positional.maximum > 1 ? ' ...' : ''}`]),
     '.Op Ar options',
-    ...(tail === undefined
-      ? []
-      : [tail.required ? `.Fl \\- Ar ${argument(tail.placeholder)}` : `.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
+    ...(tail === undefined ? [] : [`.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
   ]
 }
 

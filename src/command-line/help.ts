@@ -53,7 +53,7 @@ function synopsis(name: CommandName): string {
 
 function tailSynopsis(tail: CommandSpec['tail']): string {
   if (tail === undefined) return ''
-  return tail.required === true ? ` -- ${tail.placeholder}` : ` [-- ${tail.placeholder}]`
+  return ` [-- ${tail.placeholder}]`
 }
 
 function blank(usageLine: string): ReturnType<typeof yargs> {

@@ -208,7 +208,7 @@ function findMissingSeparator(
   isWindows: boolean,
 ): UsageProblem | undefined {
   const { tail: program, options } = COMMAND_TABLE[command]
-  if (program?.required !== true || tail !== undefined || head[0] !== command) return undefined
+  if (program?.isProgram !== true || tail !== undefined || head[0] !== command) return undefined
   let hasProfile = false
   for (const { option, text, index } of words.slice(1)) {
     const isOwn = option !== undefined && options.includes(option)
@@ -248,15 +248,13 @@ function findTailProblem(
 ): UsageProblem | undefined {
   const expected = COMMAND_TABLE[command].tail
   if (expected === undefined) return tail === undefined ? undefined : { kind: 'unexpected-separator', command }
-  if (expected.required !== true || (tail !== undefined && tail.length > 0)) return undefined
+  if (expected.isProgram !== true || tail?.length !== 0) return undefined
   const profile = profileOption(words)
-  const [program] = tail === undefined && profile === undefined && positionals.length === 1 ? positionals : []
   return {
     kind: 'missing-tail',
     command,
     before: profile === undefined ? positionals.slice(0, 1) : [`--profile=${profile}`],
     quotesSeparator: isWindows,
-    program,
   }
 }
 

@@ -135,14 +135,27 @@ const ROWS = {
   },
 
   exec: {
-    summary: 'Run a program with the session in its environment',
+    summary: 'Run a program, or a shell, with the session',
     positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-    tail: { placeholder: 'COMMAND', description: 'the program and its words, run without a shell', required: true },
-    options: [PROFILE, FRESH, ...REACHING_STS, QUIET_TALK, ALLOW_ROOT, NO_COLOR, DEBUG],
+    tail: {
+      placeholder: 'COMMAND',
+      description: 'the program and its arguments, run without a shell; left out: your shell',
+      isProgram: true,
+    },
+    options: [
+      PROFILE,
+      FRESH,
+      flag('profile-env', 'set AWS_PROFILE instead of the credentials'),
+      ...REACHING_STS,
+      QUIET_TALK,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
     conflicts: [],
     examples: [
       { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
-      { line: 'awsmfa exec --min-ttl 45m -- make', description: 'with time enough' },
+      { line: 'awsmfa exec prod', description: 'a shell with the session' },
     ],
   },
 

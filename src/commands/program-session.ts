@@ -239,9 +239,33 @@ export function childEnvironment(
   credentials: CredentialEnvironment,
   caseless: boolean,
 ): Readonly<Record<string, string>> {
-  const given = programVariables(credentials)
+  return environmentWith(environment, programVariables(credentials), REMOVED, caseless)
+}
+
+const KEY_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
+
+/**
+ * Returns the environment of a program that reads the profile itself: ours, with AWS_PROFILE and without credentials,
+ * which would override it. A region that an outer awsmfa set is left out: the profile has its own.
+ */
+export function profileEnvironment(
+  environment: Environment,
+  profile: string,
+  caseless: boolean,
+): Readonly<Record<string, string>> {
+  const regions = ['AWS_REGION', 'AWS_DEFAULT_REGION'].filter((name) => isRegionOfAwsmfa(name, environment))
+  const given = { AWS_PROFILE: profile, AWSMFA_PROFILE: profile }
+  return environmentWith(environment, given, [...REMOVED, ...KEY_VARIABLES, ...regions], caseless)
+}
+
+function environmentWith(
+  environment: Environment,
+  given: Readonly<Record<string, string>>,
+  removed: readonly string[],
+  caseless: boolean,
+): Readonly<Record<string, string>> {
   const nameOf = (name: string): string => (caseless ? name.toUpperCase() : name)
-  const replaced = new Set([...Object.keys(given), ...REMOVED])
+  const replaced = new Set([...Object.keys(given), ...removed])
   const kept = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || replaced.has(nameOf(name)) ? [] : [[name, value] as const],
   )

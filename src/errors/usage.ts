@@ -72,13 +72,11 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
       `${quoted(command)} finds the program to run after '--', and there is none`,
       `write: ${[commandLine(command, ...before), doubleDash(quotesSeparator ? 'win32' : 'linux'), ...words.map((word) => quoteWord(word))].join(' ')}`,
     ),
-  'missing-tail': ({ command, before, quotesSeparator, program }) =>
+  'missing-tail': ({ command, before, quotesSeparator }) =>
     say(
       `${quoted(command)} needs a program to run, after '--'`,
       `write: ${commandLine(command, ...before)} ${doubleDash(quotesSeparator ? 'win32' : 'linux')} COMMAND`,
-      program === undefined
-        ? undefined
-        : `if ${quoted(program)} is the program: ${commandLine(command)} ${doubleDash(quotesSeparator ? 'win32' : 'linux')} ${quoteWord(program)}`,
+      `for a shell: ${commandLine(command, ...before)}`,
     ),
   'conflicting-profiles': ({ positional, option }) =>
     say(`two profiles are given: ${quoted(positional)}, and ${quoted(option)} with --profile`, 'give one of them'),

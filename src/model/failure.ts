@@ -52,7 +52,6 @@ interface UsageFields {
     command: CommandName
     before: readonly string[]
     quotesSeparator: boolean
-    program?: string | undefined
   }
   'conflicting-profiles': { positional: string; option: string }
   'conflicting-options': { options: readonly [string, string]; because: string }

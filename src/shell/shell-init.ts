@@ -80,8 +80,8 @@ function rowsOf(name: CommandName): readonly CompletedCommand[] {
   const offered = [...options, ...HELP_OPTIONS].map((option) => completedOption(name, option))
   const takes = positional?.name === 'profile' ? 'profile' : (CLOSED_SETS[name] ?? []).map(plain)
   const rows = Object.entries(actions)
-  // The words after `--` are a program if they are required; otherwise they are options for STS.
-  if (rows.length === 0) return [{ name, takes, options: offered, ...(tail?.required ? { tail: 'command' } : {}) }]
+  // The words after `--` are a program, or options for STS.
+  if (rows.length === 0) return [{ name, takes, options: offered, ...(tail?.isProgram ? { tail: 'command' } : {}) }]
   const ofOneAction = rows.flatMap(([, action]) => action.options)
   return [
     { name, takes: rows.map(([word, { summary }]) => ({ name: word, description: summary })), options: offered },

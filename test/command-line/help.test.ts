@@ -28,14 +28,12 @@ test.each<[readonly string[], UsageProblem]>([
   [['--vresion'], { kind: 'unknown-option', option: '--vresion', nearest: '--version' }],
   [['--'], { kind: 'unexpected-separator' }],
   [['--', 'login'], { kind: 'unexpected-separator' }],
-  [['exec'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
   [['exec', '--'], { kind: 'missing-tail', command: 'exec', before: [], quotesSeparator: false }],
-  [
-    ['exec', 'prod'],
-    { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false, program: 'prod' },
-  ],
   [['exec', 'prod', '--'], { kind: 'missing-tail', command: 'exec', before: ['prod'], quotesSeparator: false }],
-  [['exec', '-p', 'x'], { kind: 'missing-tail', command: 'exec', before: ['--profile=x'], quotesSeparator: false }],
+  [
+    ['exec', '-p', 'x', '--'],
+    { kind: 'missing-tail', command: 'exec', before: ['--profile=x'], quotesSeparator: false },
+  ],
   [
     ['exec', 'prod', 'ls', '-la', '/'],
     { kind: 'missing-separator', command: 'exec', before: ['prod'], words: ['ls', '-la', '/'], quotesSeparator: false },

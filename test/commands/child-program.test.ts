@@ -1,6 +1,6 @@
 /** The environment and the exit code of a program that `awsmfa exec` starts. */
 import { expect, test } from 'vitest'
-import { childEnvironment } from '../../src/commands/program-session.ts'
+import { childEnvironment, profileEnvironment } from '../../src/commands/program-session.ts'
 
 const SESSION = {
   accessKeyId: 'ASIA',
@@ -64,4 +64,32 @@ test.each<[string, Parameters<typeof childEnvironment>, object]>([
   ],
 ])('the environment of a program holds %s', (_, parameters, environment) => {
   expect(childEnvironment(...parameters)).toEqual(environment)
+})
+
+test.each<[string, Parameters<typeof profileEnvironment>, object]>([
+  ['the profile', [{ HOME: '/' }, 'prod', false], { HOME: '/', AWS_PROFILE: 'prod', AWSMFA_PROFILE: 'prod' }],
+  [
+    'no credentials and no other profile',
+    [
+      {
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_SESSION_TOKEN: 'x',
+        AWS_SECURITY_TOKEN: 'x',
+        AWS_CREDENTIAL_EXPIRATION: 'x',
+        AWS_PROFILE: 'x',
+        AWS_DEFAULT_PROFILE: 'x',
+      },
+      'prod',
+      false,
+    ],
+    { AWS_PROFILE: 'prod', AWSMFA_PROFILE: 'prod' },
+  ],
+  [
+    "the user's region, and none that an outer awsmfa set",
+    [{ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-2', AWSMFA_REGION_SET: 'eu-west-1' }, 'prod', false],
+    { AWS_DEFAULT_REGION: 'us-east-2', AWS_PROFILE: 'prod', AWSMFA_PROFILE: 'prod' },
+  ],
+])('a program that reads the profile itself gets %s', (_, request, expected) => {
+  expect(profileEnvironment(...request)).toEqual(expected)
 })

@@ -59,10 +59,7 @@ const USAGE: Kinds<UsageProblem> = {
     { command: 'exec', before: ['prod'], words: ['terraform', 'plan', '-out', 'my plan'], quotesSeparator: false },
     { command: 'exec', before: ['--profile=-x'], words: ['env'], quotesSeparator: true },
   ],
-  'missing-tail': [
-    { command: 'exec', before: ['my prod'], quotesSeparator: false },
-    { command: 'exec', before: ['bash'], quotesSeparator: false, program: 'bash' },
-  ],
+  'missing-tail': [{ command: 'exec', before: ['my prod'], quotesSeparator: false }],
   'conflicting-profiles': [{ positional: 'a', option: 'b' }],
   'conflicting-options': [
     { options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },

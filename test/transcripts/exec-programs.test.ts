@@ -85,6 +85,19 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     expect(pty.output().split(`got ${signal}`)).toHaveLength(2)
   })
 
+  it('is an interactive shell without a command, which Ctrl-C does not end', async () => {
+    pty = await openPty([...PRODUCT, 'exec', 'prod'], {
+      environment: home.environment({ SHELL: '/bin/sh', PS1: 'inside> ' }),
+    })
+    await pty.expect('prod: shell until')
+    await pty.expect('inside> ')
+    pty.send('\u0003')
+    pty.send('echo "profile $AWSMFA_PROFILE"\r')
+    await pty.expect(/profile prod\r?\n/)
+    pty.send('exit 9\r')
+    expect(await pty.exit()).toEqual({ code: 9, signal: null })
+  })
+
   it('prompts for the code in env while its stdout is captured', async () => {
     const sts = await startStrictSts(aliceWorld())
     const { serial } = virtualDevice('111111111111', 'alice')
