@@ -32,6 +32,8 @@ export interface IniSection {
 export interface IniDocument {
   readonly text: string
   readonly sections: readonly IniSection[]
+  /** Returns all sections of a name (a byte string), in order. */
+  readonly named: (name: string) => readonly IniSection[]
   /** The number, from 1, of the line that holds an offset. Costs little near the offset that was asked for before. */
   readonly lineAt: (offset: number) => number
 }
@@ -78,30 +80,48 @@ const CR = 13
 
 const PIECE_LENGTH = 256
 
+/** After so many names an index of all sections is cheaper than another search. */
+const SEARCHES_BEFORE_INDEX = 8
+
 /** UTF-8's byte order mark, as a byte string. */
 export const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
 /**
  * Returns a shared file to be read. Nothing is looked at before it is asked for: of a file with 10,000 profiles mostly
- * one section is wanted, and `findSections` finds it in a fraction of what all `sections` cost. Never throws: a file
- * that no parser accepts has the sections that can be made out.
+ * one section is wanted, and `named` finds it in a fraction of what all `sections` cost. Never throws: a file that no
+ * parser accepts has the sections that can be made out.
  */
 export function readIniDocument(text: string): IniDocument {
   let sections: readonly IniSection[] | undefined
-  return {
+  let index: ReadonlyMap<string, readonly IniSection[]> | undefined
+  let searches = 0
+  const document: IniDocument = {
     text,
     get sections() {
       return (sections ??= sectionsFrom(text))
     },
+    named: (name) => {
+      if (++searches <= SEARCHES_BEFORE_INDEX) return searchSections(text, name)
+      index ??= indexByName(document.sections)
+      return name === '' ? [] : (index.get(name) ?? [])
+    },
     lineAt: lineCounter(text),
   }
+  return document
 }
 
-/**
- * Finds all sections of a name (a byte string), in order, by looking for the name itself: of 10,000 other sections no
- * header is parsed. Never throws.
- */
-export function findSections({ text }: IniDocument, name: string): readonly IniSection[] {
+function indexByName(sections: readonly IniSection[]): ReadonlyMap<string, readonly IniSection[]> {
+  const index = new Map<string, IniSection[]>()
+  for (const section of sections) {
+    const same = index.get(section.name)
+    if (same === undefined) index.set(section.name, [section])
+    else same.push(section)
+  }
+  return index
+}
+
+/** Looks for the name itself: of 10,000 other sections no header is parsed. */
+function searchSections(text: string, name: string): readonly IniSection[] {
   const found: IniSection[] = []
   if (name === '') return found
   for (let hit = text.indexOf(name); hit !== -1; hit = text.indexOf(name, hit + 1)) {

@@ -10,7 +10,7 @@
  * - `[DEFAULT]` is none: configparser gives its keys to all.
  */
 import { decodeUtf8, encodeUtf8 } from './edit.ts'
-import { findSections, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import { parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 import { classifyProfile } from './ownership.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -39,9 +39,6 @@ const NO_PROFILES = new Set(['plugins', 'preview'])
 
 /** A section name of config with its prefix; the name that follows it. */
 const PREFIXED = /^profile[ \t\v\f]+(.*)$/
-
-/** After so many profiles an index of all is cheaper than another search. */
-const SEARCHES_BEFORE_INDEX = 8
 
 /**
  * One of the shared files as it was read. `text` is a byte string: one code unit from 0 to 255 for each byte, so that
@@ -166,16 +163,10 @@ export function isUtf16(text: string): boolean {
 export function readProfiles(files: { readonly credentials: string; readonly config: string }): Profiles {
   const credentials = readIniDocument(files.credentials)
   const config = readIniDocument(files.config)
-  const indexOfCredentials = once(() => indexCredentials(credentials))
   const indexOfConfig = once(() => indexConfig(config))
-  let searches = 0
-  const findInCredentials = (name: string): readonly IniSection[] => {
-    if (++searches > SEARCHES_BEFORE_INDEX) return indexOfCredentials().get(name) ?? []
-    return sectionsNamed(credentials, name).filter(isCredentialsProfile)
-  }
   return {
     find: (name) => {
-      const own = findInCredentials(name)
+      const own = sectionsNamed(credentials, name).filter(isCredentialsProfile)
       const standard = indexOfConfig().standard.get(name)
       const inConfig = standard ?? indexOfConfig().bare.get(name) ?? []
       if (own.length + inConfig.length === 0) return undefined
@@ -185,12 +176,8 @@ export function readProfiles(files: { readonly credentials: string; readonly con
     names: () => {
       const { standard, bare } = indexOfConfig()
       const inConfig = config.sections.flatMap((section) => configName(section)?.name ?? [])
-      return [
-        ...new Set([
-          ...indexOfCredentials().keys(),
-          ...inConfig.filter((name) => standard.has(name) || bare.has(name)),
-        ]),
-      ]
+      const inCredentials = credentials.sections.filter(isCredentialsProfile).map(({ name }) => decodeUtf8(name))
+      return [...new Set([...inCredentials, ...inConfig.filter((name) => standard.has(name) || bare.has(name))])]
     },
   }
 }
@@ -261,12 +248,6 @@ function keysOf(document: IniDocument, sections: readonly IniSection[]): () => F
   })
 }
 
-function indexCredentials({ sections }: IniDocument): SectionsByName {
-  const index = new Map<string, IniSection[]>()
-  for (const section of sections) if (isCredentialsProfile(section)) add(index, decodeUtf8(section.name), section)
-  return index
-}
-
 function isCredentialsProfile({ name }: IniSection): boolean {
   return name !== '' && name !== 'DEFAULT' && !(name.startsWith('profile') && PREFIXED.test(name))
 }
@@ -309,7 +290,7 @@ function once<T>(make: () => T): () => T {
 /** Returns all sections of the credentials file that are named like a profile, in UTF-8 or latin-1. Never throws. */
 export function sectionsNamed(document: IniDocument, profile: string): readonly IniSection[] {
   const bytes = encodeUtf8(profile)
-  const sections = findSections(document, bytes)
+  const sections = document.named(bytes)
   if (bytes === profile || decodeUtf8(profile) !== profile || /[^\0-\xff]/.test(profile)) return sections
-  return [...sections, ...findSections(document, profile)].toSorted((a, b) => a.start - b.start)
+  return [...sections, ...document.named(profile)].toSorted((a, b) => a.start - b.start)
 }

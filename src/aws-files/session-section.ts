@@ -37,7 +37,7 @@ import {
 import type { SectionPlace, SectionTarget } from './sections.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration } from '../model/expiration.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 
 /** What login wants written. */
 export interface SessionWrite extends SectionTarget {
@@ -89,23 +89,72 @@ export function planSessionWrite(write: SessionWrite): readonly ByteEdit[] {
  * beside another's session only the marks. A session that login did not write stays.
  */
 export function planSessionRemoval(target: SectionTarget): SessionRemovalPlan {
+  const { edits, removed, state } = removalFrom(target)
+  return { edits: withoutAddedLineEnd(target.document.text, edits, [state]), removed }
+}
+
+/** The edits for several profiles together, and what is removed for each; or FILE_MALFORMED for that one alone. */
+export interface SessionRemovalsPlan {
+  readonly edits: readonly ByteEdit[]
+  readonly removed: ReadonlyMap<string, SessionRemovalPlan['removed'] | AwsmfaError>
+}
+
+/** Plans the removals for several profiles of one file as if they were made one after the other. */
+export function planSessionRemovals(
+  { document, path }: Omit<SectionTarget, 'profile'>,
+  profiles: readonly string[],
+): SessionRemovalsPlan {
+  const removed = new Map<string, SessionRemovalPlan['removed'] | AwsmfaError>()
+  // Two names may be one section: its bytes, read as UTF-8 and as latin-1.
+  const planned = new Set<number>()
+  const plans = profiles.flatMap((profile) => {
+    if (removed.has(profile)) return []
+    try {
+      const plan = removalFrom({ document, path, profile })
+      const isPlanned = plan.edits.some(({ offset }) => planned.has(offset))
+      for (const { offset } of plan.edits) planned.add(offset)
+      removed.set(profile, isPlanned ? 'nothing' : plan.removed)
+      return isPlanned ? [] : [plan]
+    } catch (error) {
+      if (!isFailure(error, 'FILE_MALFORMED')) throw error
+      removed.set(profile, error)
+      return []
+    }
+  })
+  const edits = plans.flatMap((plan) => plan.edits)
+  return {
+    edits: withoutAddedLineEnd(
+      document.text,
+      edits,
+      plans.map(({ state }) => state),
+    ),
+    removed,
+  }
+}
+
+/** A removal, without the line end that login added above the section. `state`: what tells of that. */
+interface Removal extends SessionRemovalPlan {
+  readonly state: SessionState | undefined
+}
+
+function removalFrom(target: SectionTarget): Removal {
+  const nothing = { edits: [], removed: 'nothing', state: undefined } as const
   const place = locateSection(target)
   const ownership = classifySection(place?.body.entries)
-  if (place === undefined || ownership.kind === 'absent') return { edits: [], removed: 'nothing' }
+  if (place === undefined || ownership.kind === 'absent') return nothing
   const isOurs = ownership.kind === 'ours'
-  if (!isOurs && !ownership.marked) return { edits: [], removed: 'nothing' }
-  const { text } = target.document
+  if (!isOurs && !ownership.marked) return nothing
   const { entries } = place.body
   const state = stateIn(entries)
   if (isOurs || ownership.kind === 'empty') {
-    if (state !== undefined && holdsNothingElse(text, place, state))
-      return { edits: withoutAddedLineEnd(text, [wholeSection(text, place, state)], state), removed: 'section' }
+    if (state !== undefined && holdsNothingElse(target.document.text, place, state))
+      return { edits: [wholeSection(target.document.text, place, state)], removed: 'section', state }
     const keys = entries.filter(({ key }) => isManagedKey(key)).flatMap(removeKey)
-    return { edits: withoutAddedLineEnd(text, keys, state), removed: isOurs ? 'keys' : 'marks' }
+    return { edits: keys, removed: isOurs ? 'keys' : 'marks', state }
   }
   const isTokenDead = ownership.kind === 'long-term' && ownership.accessKeyId?.startsWith('AKIA') === true
   const marks = entries.filter((entry) => isMark(entry) || (isTokenDead && entry.key === 'aws_session_token'))
-  return { edits: withoutAddedLineEnd(text, marks.flatMap(removeKey), state), removed: 'marks' }
+  return { edits: marks.flatMap(removeKey), removed: 'marks', state }
 }
 
 function newSection(write: SessionWrite): ByteEdit {
@@ -244,16 +293,17 @@ function wholeSection(text: string, { section, body }: SectionPlace, { addedBlan
 function withoutAddedLineEnd(
   text: string,
   removals: readonly ByteEdit[],
-  state: SessionState | undefined,
+  states: readonly (SessionState | undefined)[],
 ): readonly ByteEdit[] {
   let tail = text.length
   for (const { offset, length } of removals.toSorted((a, b) => b.offset - a.offset))
     if (offset + length === tail) tail = offset
-  if (state?.endedLine === undefined || tail === text.length) return removals
+  if (tail === text.length || states.every((state) => state?.endedLine === undefined)) return removals
   const lineEnd = lineEndAt(text, tail) ?? ''
   const above = text.slice(0, tail - lineEnd.length)
   if (lineEnd === '' || !text.slice(0, tail).endsWith(lineEnd)) return removals
-  if (lineChecksum(lastLineOf(above)) !== state.endedLine) return removals
+  const checksum = lineChecksum(lastLineOf(above))
+  if (states.every((state) => state?.endedLine !== checksum)) return removals
   return [...removals, removalOf({ start: above.length, end: tail })]
 }
 

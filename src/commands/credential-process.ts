@@ -99,7 +99,8 @@ async function findSession(
       return found(existing)
     }
     if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
-    throw new AwsmfaError({ code: 'SESSION_MISSING', profile }, { cause: error })
+    const inBackground = runtime.terminal.isInBackground()
+    throw new AwsmfaError({ code: 'SESSION_MISSING', profile, inBackground }, { cause: error })
   }
 }
 

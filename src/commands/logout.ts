@@ -6,6 +6,7 @@ import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
@@ -81,7 +82,8 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
       ? removals.filter(({ profile, removed }) => removed !== 'nothing' || positionals.includes(profile))
       : removals
     for (const removal of shown)
-      if (removal.failure === undefined && !removal.isStillThere) terminal.stderr(renderRemoval(removal, runtime))
+      if (removal.failure === undefined && !removal.isStillThere)
+        terminal.stderr(renderRemoval(removal, profiles, runtime))
     if (removals.length > 0 && shown.length === 0 && failures.size === 0)
       terminal.stderr(note(`${listed(positionals.map(quoted), 'and')}: no session to sign out of`))
     for (const name of names)
@@ -105,7 +107,11 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
   return failures.size > 0 || left.length > 0 || isExplained ? 1 : 0
 }
 
-function renderRemoval({ profile, removed, session }: Removal, { terminal, now, files }: LogoutRuntime): string {
+function renderRemoval(
+  { profile, removed, session }: Removal,
+  profiles: Profiles,
+  { terminal, now }: LogoutRuntime,
+): string {
   const expiration = session?.expiration
   switch (removed) {
     case 'session': {
@@ -117,7 +123,6 @@ function renderRemoval({ profile, removed, session }: Removal, { terminal, now, 
     case 'marks':
       return `${tick(terminal.talk)} ${visible(profile)}: awsmfa's marks of an old session are gone; the keys that stand there stay\n`
     case 'nothing': {
-      const { profiles } = files.read()
       const nowhere = { identityOf: () => undefined, cachedSessionOf: () => undefined }
       const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), ...nowhere })
       if (sourceProfile !== undefined)
@@ -177,21 +182,23 @@ export async function removeSessions(
 ): Promise<RemovedSessions> {
   const removals: Removal[] = []
   const warnings: WriteWarning[] = []
-  const withoutFailed = (): readonly string[] =>
-    profiles.filter((name) => !removals.some(({ profile, failure }) => profile === name && failure !== undefined))
+  const failed = new Set<string>()
+  const withoutFailed = (): readonly string[] => profiles.filter((name) => !failed.has(name))
   for (const store of stores) {
     const outcome = await store.remove(withoutFailed(), cancelled)
     const failure = outcome.removals.find((removal) => removal.failure !== undefined)?.failure
     if (failure !== undefined && profiles.length === 1) throw new AwsmfaError(failure)
     for (const removal of outcome.removals) removals.push(removal)
+    for (const each of outcome.removals) if (each.failure !== undefined) failed.add(each.profile)
     for (const warning of outcome.warnings) warnings.push(warning)
   }
   const accessKeyIds = removals.flatMap(({ session }) => session?.accessKeyId ?? [])
   const sharedSerialNumbers = new Set<string>()
   const cacheWarnings: WriteWarning[] = []
+  const signedOut = withoutFailed()
   cache.sweep()
   for (const record of cache.list()) {
-    const after = afterLogout(record, { profiles: withoutFailed(), accessKeyIds, all })
+    const after = afterLogout(record, { profiles: signedOut, accessKeyIds, all })
     if (after === record) continue
     const warning = warningOf(() => (after === 'remove' ? cache.remove(record.key) : cache.store(after)))
     if (warning !== undefined) cacheWarnings.push(warning)
@@ -201,10 +208,12 @@ export async function removeSessions(
   const left = all && cacheWarnings.length === 0 ? warningOf(cache.removeAll) : undefined
   if (left !== undefined) cacheWarnings.push(left)
   for (const accessKeyId of accessKeyIds) facts.forgetIdentity(accessKeyId)
+  const byProfile = new Map<string, Removal[]>(profiles.map((profile) => [profile, []]))
+  for (const removal of removals) byProfile.get(removal.profile)?.push(removal)
   const stillThere = new Set([...managedProfiles(stores), ...cache.list().flatMap((record) => record.profiles)])
   return {
     removals: profiles.map((profile) => ({
-      ...together(profile, removals),
+      ...together(profile, byProfile.get(profile) ?? []),
       isStillThere: stillThere.has(profile),
     })),
     warnings: [...warnings, ...cacheWarnings],
@@ -226,8 +235,7 @@ function warningOf(change: () => void): WriteWarning | undefined {
 }
 
 /** Returns what all stores removed for one profile, with the session that would have lasted longest. */
-function together(profile: string, removals: readonly Removal[]): Removal {
-  const own = removals.filter((removal) => removal.profile === profile)
+function together(profile: string, own: readonly Removal[]): Removal {
   const removed = (['session', 'marks'] as const).find((kind) => own.some((removal) => removal.removed === kind))
   const [session] = own
     .flatMap((removal) => removal.session ?? [])

@@ -52,12 +52,12 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
   if (found.kind === 'session') return withRegion(found.session, before)
   if (isServedByAwsmfa(profile, before.profiles))
     return withRegion(await ownOrMissing(invocation, minimumSeconds, before, runtime), before)
-  await loginForProgram(invocation, missing(profile, found, minimumSeconds), runtime)
+  await loginForProgram(invocation, missing(profile, found, minimumSeconds, runtime), runtime)
   const after = runtime.files.read()
   // A role's hour may be less than the minimum, and there is no more to be had.
   const renewed = await currentSession(invocation, 0, after, runtime)
   if (renewed.kind === 'session') return withRegion(renewed.session, after)
-  throw missing(profile, renewed, 0)
+  throw missing(profile, renewed, 0, runtime)
 }
 
 async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
@@ -94,10 +94,15 @@ async function currentOrNone(...request: Parameters<typeof currentSession>): Pro
   }
 }
 
-function missing(profile: string, found: CurrentOutcome, wantedSeconds: number): AwsmfaError {
+function missing(
+  profile: string,
+  found: CurrentOutcome,
+  wantedSeconds: number,
+  { terminal }: Pick<LoginRuntime, 'terminal'>,
+): AwsmfaError {
   const expiration = found.kind === 'none' ? found.expiration : undefined
   const ended = expiration === undefined ? {} : { expiration, wantedSeconds }
-  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended })
+  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended, inBackground: terminal.isInBackground() })
 }
 
 /**
@@ -185,7 +190,8 @@ async function ownOrMissing(
     return await ownSession(invocation, snapshots, { windowSeconds, refusalMaxAgeMs: 0, onNotRenewed }, runtime)
   } catch (error) {
     if (!isFailure(error, 'PROMPT_UNAVAILABLE')) throw error
-    throw missing(resolveTargetProfile(invocation, runtime.environment).value, { kind: 'none' }, windowSeconds)
+    const profile = resolveTargetProfile(invocation, runtime.environment).value
+    throw missing(profile, { kind: 'none' }, windowSeconds, runtime)
   }
 }
 

@@ -1,6 +1,5 @@
 /** Checks roles and their sources, and settings of a profile that tools refuse together or that hide each other. */
 import { encodeUtf8 } from '../aws-files/edit.ts'
-import { findSections } from '../aws-files/ini-document.ts'
 import { readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
 import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { ruleFor, sdkValue, valueIn } from './credential-order.ts'
@@ -116,7 +115,7 @@ function checkSsoSession({ profile, traits, examination, at }: ProfileContext): 
   const { document, sections } = examination.files.config
   // All headers are searched only if the usual form is not found.
   const exists =
-    findSections(document, encodeUtf8(`sso-session ${name}`)).length > 0 ||
+    document.named(encodeUtf8(`sso-session ${name}`)).length > 0 ||
     sections.some(({ header }) => /^sso-session[ \t]+["']?(.*?)["']?$/.exec(header.name)?.[1] === name)
   return exists ? [] : [finding('sso-session-missing', { ...at('sso_session'), name, tools })]
 }

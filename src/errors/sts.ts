@@ -144,16 +144,19 @@ const BROWSER_PROBLEMS: Readonly<Record<Exclude<FailureOf<'BROWSER_FAILED'>['rea
 }
 
 function missingSessionText(
-  { profile, expiration, wantedSeconds }: FailureOf<'SESSION_MISSING'>,
+  { profile, expiration, wantedSeconds, inBackground = false }: FailureOf<'SESSION_MISSING'>,
   { now }: FailureView,
 ): FailureText {
   const login = commandLine('login', profileWord(profile))
-  if (expiration === undefined) return say(`${quoted(profile)} has no session`, `to get one: ${login}`)
-  if (expiration <= now)
-    return say(`the session of ${quoted(profile)} ended ${formatInstant(expiration, now)}`, `to get another: ${login}`)
+  const why = inBackground ? ', and awsmfa runs in the background, where it cannot prompt' : ''
+  if (expiration === undefined) return say(`${quoted(profile)} has no session${why}`, `to get one: ${login}`)
+  if (expiration <= now) {
+    const ended = formatInstant(expiration, now)
+    return say(`the session of ${quoted(profile)} ended ${ended}${why}`, `to get another: ${login}`)
+  }
   const wanted = wantedSeconds === undefined ? '' : `, and ${exactDuration(wantedSeconds)} are wanted`
   return say(
-    `the session of ${quoted(profile)} holds for ${durationInWords(secondsUntil(expiration, now))}${wanted}`,
+    `the session of ${quoted(profile)} holds for ${durationInWords(secondsUntil(expiration, now))}${wanted}${why}`,
     `to get another: ${login} --force`,
   )
 }

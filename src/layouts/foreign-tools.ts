@@ -5,7 +5,7 @@
  * READMEs.
  */
 import { decodeUtf8, encodeUtf8 } from '../aws-files/edit.ts'
-import { findSections, parseSection } from '../aws-files/ini-document.ts'
+import { parseSection } from '../aws-files/ini-document.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
@@ -177,7 +177,7 @@ function isBareName(name: string): boolean {
 }
 
 function bareSettings(name: string, document: IniDocument): readonly WantedKey[] {
-  const [section] = findSections(document, encodeUtf8(name))
+  const [section] = document.named(encodeUtf8(name))
   const entries = section === undefined ? [] : parseSection(document, section).entries
   return entries.map((entry) => ({ key: entry.key, value: decodeUtf8(wholeValue(document.text, entry)) }))
 }

@@ -5,7 +5,7 @@
  */
 import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
-import { findSections, parseSection } from '../aws-files/ini-document.ts'
+import { parseSection } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import {
@@ -119,7 +119,7 @@ function removalOf(part: ObsoletePart, snapshots: SharedSnapshots): Edits {
 /** Comments and stray lines stay. */
 function bareSectionRemoval(profile: string, snapshots: SharedSnapshots): readonly ByteEdit[] {
   const { document } = readShared(snapshots).config
-  return findSections(document, encodeUtf8(profile)).flatMap((section) => {
+  return document.named(encodeUtf8(profile)).flatMap((section) => {
     const { entries, comments, strays } = parseSection(document, section)
     if (comments.length + strays.length === 0)
       return [{ offset: section.start, length: section.end - section.start, content: '' }]

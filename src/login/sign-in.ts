@@ -152,6 +152,9 @@ async function preflight(login: Login, before: readonly ReadyLogin[], run: Run):
   const signer = same?.signer ?? (await longTermCredentials(longTerm, run.deadline, run.runCredentialProcess))
   const connection = run.connect(resolution)
   const replaced = storeIn === 'section' ? await preflightSection(login, signer, connection, run) : undefined
+  // The file is the same for all of them, so that one trial is enough.
+  if (storeIn === 'section' && !before.some((ready) => ready.resolution.storeIn === 'section'))
+    run.files.preflight(['credentials'])
   const listed = same?.resolution.serialNumber === undefined ? same?.serialNumber : undefined
   const serialNumber =
     resolution.serialNumber?.value ?? listed ?? (await deviceFromIam(resolution, signer, connection, run))

@@ -48,8 +48,8 @@ export function storeSessions(files: SharedFiles, sessions: readonly SessionToSt
 }
 
 /**
- * Checks, before a code is spent, that `storeSessions` could write that profile's session: plans it with a session of
- * the usual size and makes a trial stage. Throws what `storeSessions` would throw; changes nothing.
+ * Checks, before a code is spent, that `storeSessions` could plan that profile's session, with one of the usual size.
+ * Throws what the plan would throw; whether the file can be written is for `SharedFiles.preflight`.
  */
 export function preflightStore(files: SharedFiles, profile: string, now: Date): void {
   const credentials: ShortTermCredentials = {
@@ -59,7 +59,6 @@ export function preflightStore(files: SharedFiles, profile: string, now: Date): 
     expiration: now,
   }
   withSession(files.read().credentials, { profile, credentials, requestHash: '0' })
-  files.preflight(['credentials'])
 }
 
 function withSession({ text, path }: Pick<FileSnapshot, 'text' | 'path'>, session: SessionToStore): string {

@@ -327,7 +327,13 @@ interface FailureFields {
     origin: Origin | 'session'
   }
   // `expiration`: of a session that has expired, or has less than `wantedSeconds` remaining.
-  SESSION_MISSING: { profile: string; expiration?: Date | undefined; wantedSeconds?: number | undefined }
+  // `inBackground`: a code could be prompted for, were it not for a background job.
+  SESSION_MISSING: {
+    profile: string
+    expiration?: Date | undefined
+    wantedSeconds?: number | undefined
+    inBackground?: boolean
+  }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
   // takes no session; `isGot`: one had been created by then; `unwritable`: a file of the cache, and why it cannot be
   // written.

@@ -182,6 +182,7 @@ function silentTerminal(debug: (text: string) => void): Terminal {
     data: style,
     talk: style,
     canAsk: () => false,
+    isInBackground: () => false,
     confirm: refuse,
     ask: refuse,
     choose: refuse,

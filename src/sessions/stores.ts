@@ -1,12 +1,12 @@
 /** The places that hold sessions by profile, as one interface, and the shared credentials file as such a store. */
-import { applyEdits, replaceText } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/edit.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
 import type { FileSnapshot } from '../aws-files/profiles.ts'
-import { planSessionRemoval } from '../aws-files/session-section.ts'
+import { planSessionRemovals } from '../aws-files/session-section.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
-import { isFailure } from '../model/failure.ts'
+import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
@@ -63,35 +63,28 @@ export function createCredentialsFileStore(files: SharedFiles): SessionStore {
       await files.whenUnlocked(['credentials'], signal)
       const { result, warnings } = files.transact(['credentials'], ({ credentials }) => {
         const planned = planRemovals(credentials, names)
-        return { edits: { credentials: replaceText(credentials.text, planned.after) }, result: planned.removals }
+        return { edits: { credentials: planned.edits }, result: planned.removals }
       })
       return { removals: result, warnings }
     },
   }
 }
 
-/**
- * Plans one removal after the other, each on what the one before left: neighbors may share the blank line between them.
- */
+/** Plans the removals for all of these profiles, on one reading of the file. */
 function planRemovals(
   { text, path }: Pick<FileSnapshot, 'text' | 'path'>,
   names: readonly string[],
-): { readonly after: string; readonly removals: readonly Removal[] } {
-  const removals: Removal[] = []
-  let after = text
-  for (const profile of names) {
-    try {
-      const session = sectionSession(profilesIn(after).find(profile))
-      const { edits, removed } = planSessionRemoval({ document: readIniDocument(after), path, profile })
-      after = applyEdits(after, edits)
-      const isSession = removed === 'keys' || removed === 'section'
-      removals.push({ profile, removed: isSession ? 'session' : removed, session: isSession ? session : undefined })
-    } catch (error) {
-      if (!isFailure(error, 'FILE_MALFORMED')) throw error
-      removals.push({ profile, removed: 'nothing', session: undefined, failure: error.failure })
-    }
-  }
-  return { after, removals }
+): { readonly edits: readonly ByteEdit[]; readonly removals: readonly Removal[] } {
+  const profiles = profilesIn(text)
+  const { edits, removed } = planSessionRemovals({ document: readIniDocument(text), path }, names)
+  const removals = names.map((profile): Removal => {
+    const outcome = removed.get(profile) ?? 'nothing'
+    if (outcome === 'nothing' || outcome === 'marks') return { profile, removed: outcome, session: undefined }
+    return outcome instanceof AwsmfaError
+      ? { profile, removed: 'nothing', session: undefined, failure: outcome.failure }
+      : { profile, removed: 'session', session: sectionSession(profiles.find(profile)) }
+  })
+  return { edits, removals }
 }
 
 function profilesIn(credentials: string): Profiles {

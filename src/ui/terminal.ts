@@ -20,6 +20,8 @@ export interface Terminal {
   readonly talk: TextStyle
   /** Returns whether a question can be asked now. */
   readonly canAsk: () => boolean
+  /** Returns whether nothing can be asked because this is a background job. */
+  readonly isInBackground: () => boolean
   /** Asks a yes-or-no question; the default is no. `wanted` is what the error says if nothing can be asked. */
   readonly confirm: (question: string, signal: AbortSignal, wanted?: 'answer' | 'consent') => Promise<boolean>
   /** Asks for a line, trimmed; the question stays on the screen. */
@@ -62,6 +64,7 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
     stderr: writer(2, talk),
     whileWaiting: async (text, waiting) => await waiting.finally(spinner.showWaiting(text)),
     canAsk: () => asker.obstacle() === undefined,
+    isInBackground: () => asker.obstacle() === 'background',
     ask: async (question, signal) => (await asker.askLine({ ...question, keep: true }, signal)).trim(),
     confirm: (question, signal, wanted = 'answer') => confirm(asker, question, wanted, signal),
     choose: (question, choices, signal) => choose(asker, question, choices, signal),

@@ -11,8 +11,7 @@ import { applyEdits } from '../../src/aws-files/edit.ts'
 import { isEditContained } from '../../src/aws-files/containment.ts'
 import { linesBetween, parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
 import { sectionsNamed } from '../../src/aws-files/profiles.ts'
-import { planSessionRemoval } from '../../src/aws-files/session-section.ts'
-import { planSessionWrite } from '../../src/aws-files/session-section.ts'
+import { planSessionRemoval, planSessionRemovals, planSessionWrite } from '../../src/aws-files/session-section.ts'
 import { anyFile, fileWithoutTarget, fileWithTarget, TARGET } from './shared-file-arbitrary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'awsmfa-properties-'))
@@ -123,6 +122,29 @@ describe('promise 1: not a byte of yours changes', () => {
     })
   })
 })
+
+test('several profiles signed out together end as if one after the other, in any order', () => {
+  const names = ['second', TARGET, 'third', 'other']
+  fc.assert(
+    fc.property(anyFile, fc.shuffledSubarray(names, { minLength: 2 }), (before, order) => {
+      const signedIn = loginWhereCertain(before)
+      if (signedIn === undefined) return
+      const text = login(login(signedIn, 'second', noon), 'third')
+      const { edits } = planSessionRemovals({ document: readIniDocument(text), path: 'credentials' }, order)
+      expect(applyEdits(text, edits)).toBe(order.reduce(logoutWhereCertain, text))
+    }),
+    RUNS,
+  )
+})
+
+function logoutWhereCertain(text: string, profile: string): string {
+  try {
+    return logout(text, profile)
+  } catch (error) {
+    if (isFailure(error, 'FILE_MALFORMED')) return text
+    throw error
+  }
+}
 
 describe('an edit', () => {
   test('changes only its own section', () => {

@@ -10,6 +10,7 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import type { SharedFiles } from '../../src/aws-files/shared-files.ts'
+import { growthOf } from '../support/growth.ts'
 import { NOW, fakeCache, sessionOf } from '../support/fake-effects.ts'
 import { fakeRuntime, snapshotsWith } from '../support/fake-runtime.ts'
 
@@ -109,6 +110,7 @@ describe('signing out of a profile whose session awsmfa caches', () => {
 async function logoutFromFile(
   positionals: readonly string[],
   options: Readonly<Record<string, true>> = {},
+  sections: readonly string[] = ['a', 'b', 'b', 'c'],
 ): Promise<{
   readonly code: number
   readonly talk: readonly string[]
@@ -117,7 +119,7 @@ async function logoutFromFile(
 }> {
   const section = (name: string): string =>
     `[${name}]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T13:00:00Z\nmanager = awsmfa\nawsmfa_state = 1:ASIAIOSFODNN7EXAMPLE:k:0a\n`
-  let text = ['a', 'b', 'b', 'c'].map(section).join('\n')
+  let text = sections.map(section).join('\n')
   let writes = 0
   const read = (): SharedSnapshots => snapshotsWith(text)
   const files: SharedFiles = {
@@ -162,6 +164,20 @@ describe('signing out many profiles of which one stands twice in the file', () =
       expect.objectContaining({ failure: expect.objectContaining({ code: 'FILE_MALFORMED' }) as unknown }) as Error,
     )
   })
+})
+
+it('signs out of 8 times as many profiles in about 8 times the time, and one write', async () => {
+  const growth = await growthOf(
+    async (count) => {
+      const names = Array.from({ length: count }, (_, index) => `p${index}`)
+      const { text, writes } = await logoutFromFile(['p*'], {}, names)
+      expect([writes, text.match(/awsmfa/)]).toEqual([1, null])
+    },
+    250,
+    8,
+  )
+  // Anything quadratic takes 64 times as long.
+  expect(growth).toBeLessThan(16)
 })
 
 describe('signing out of a role whose session another program cached', () => {

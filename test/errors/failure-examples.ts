@@ -443,6 +443,8 @@ const OTHERS: Examples = {
     { profile: '-x' },
     { profile: 'work', expiration: new Date('2026-11-21T07:30:00Z') },
     { profile: 'work', expiration: new Date('2026-11-21T08:20:00Z'), wantedSeconds: 2700 },
+    { profile: 'work', inBackground: true },
+    { profile: 'work', expiration: new Date('2026-11-21T07:30:00Z'), inBackground: true },
   ],
   PROGRAM_NOT_RUN: [
     { program: 'terrafrom', reason: 'not-found', errno: 'ENOENT' },

@@ -126,6 +126,18 @@ describe('signing in', () => {
     expect(text).not.toContain('[bob]\n')
   })
 
+  it('finds out once for all profiles whether the credentials file can be written', async () => {
+    let trials = 0
+    const files = {
+      ...fakeFiles(SERIALS),
+      preflight: () => {
+        trials++
+      },
+    }
+    expect(codesOf((await signInAll(['alice', 'bob'], { files })).outcomes)).toEqual(['ok', 'ok'])
+    expect(trials).toBe(1)
+  })
+
   it('throws a cancellation where nothing was got before it', async () => {
     const sourcesFor = () => Promise.resolve([fakePerson([new AwsmfaError({ code: 'CANCELLED' })]).source])
     await expect(signInAll(['alice', 'bob'], { sourcesFor })).rejects.toMatchObject({ failure: { code: 'CANCELLED' } })

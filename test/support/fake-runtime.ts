@@ -43,6 +43,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
       stdout: (text) => void stdout.push(text),
       stderr: (text) => void stderr.push(text),
       canAsk: () => false,
+      isInBackground: () => false,
       ask: unexpected,
       confirm: unexpected,
       choose: unexpected,

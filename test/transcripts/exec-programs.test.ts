@@ -119,6 +119,25 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     }
   })
 
+  it('says of a background job without a session that it is in the background, and ends', async () => {
+    home.write(
+      '.aws/credentials',
+      `[base-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = s\n`,
+    )
+    home.write('.aws/config', '[profile base]\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n')
+    pty = await openPty(['bash', '--norc', '--noprofile', '-i'], {
+      environment: { ...home.environment(), PS1: 'shell> ' },
+    })
+    for (const line of ['credential-process --profile base', 'exec base -- true', 'env base']) {
+      await pty.expect('shell> ')
+      pty.send(`${PRODUCT_LINE} ${line} & wait $!; echo "code $?"\r`)
+      await pty.expect(
+        /error: 'base' has no session, and awsmfa runs in the background, where it cannot prompt\s+awsmfa: hint: to get one: awsmfa login base\s/,
+      )
+      await pty.expect('code 4')
+    }
+  })
+
   it('makes `eval "$(awsmfa env)" &&` fail on Ctrl-C at the prompt', async () => {
     home.write(
       '.aws/credentials',
