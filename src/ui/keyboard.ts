@@ -1,12 +1,11 @@
 /**
- * The controlling terminal: one keyboard and one screen for the whole process, opened with its first question.
+ * Questions at the controlling terminal, which all of the process shares.
  *
  * - Questions go to the terminal and answers come from there, whatever stdin, stdout and stderr are. stdin is never
  *   read.
  * - The kernel edits the line, echoes it and turns Ctrl-C into a signal. The terminal is raw only for a hidden answer,
  *   and for the rest of a line that was begun when something else had to be printed: the kernel could not show it
- *   again. The mode is restored when the question ends, however it ends, and when the process exits. Only SIGKILL
- *   leaves it raw.
+ *   again.
  * - Messages and other questions take the place of the open question, which comes back with what was typed for it.
  *   What was typed for a question that is withdrawn answers no other one.
  * - A process outside the foreground group does not ask: the kernel would stop it, with its locks held and timers
@@ -14,19 +13,15 @@
  * - After the answer the question is erased, so that the outcome takes its place; a dumb terminal shows it on the next
  *   line.
  */
-import { closeSync, constants, openSync, readSync } from 'node:fs'
-import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
-import type { ReadStream } from 'node:tty'
+import { closeSync } from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
-import { isSystemError } from '../platform/system-error.ts'
 import { editLine, rowsOf } from './question.ts'
 import type { Asker, Question } from './question.ts'
 import { movesCursor, textStyle } from './style.ts'
-
-/** The standalone executable, whose terminals differ from those of Node. */
-const IS_BUN = 'bun' in process.versions
+import { openDevice, openTerminal, whenRead } from './terminal-device.ts'
+import type { TerminalDevice } from './terminal-device.ts'
 
 /** What an Asker depends on. `noColor` is `--no-color`. */
 export interface AskerOptions {
@@ -46,16 +41,16 @@ export function createAsker({ environment, noColor }: AskerOptions): Asker {
       signal.throwIfAborted()
       const obstacle = findObstacle()
       if (obstacle !== undefined) throw unavailable(obstacle, question.wanted)
-      return await conversation.ask({ ...question, canMove, preface: () => preface }, signal)
+      return await prompts.ask({ ...question, canMove, preface: () => preface }, signal)
     },
     say: (text) => {
-      if (findObstacle() === undefined) conversation.printAbove(() => conversation.write(text))
+      if (findObstacle() === undefined) prompts.printAbove(() => prompts.write(text))
     },
-    printAbove: conversation.printAbove,
+    printAbove: prompts.printAbove,
     preface: (words) => {
       if (words === preface) return
       preface = words
-      conversation.printAbove(() => undefined)
+      prompts.printAbove(() => undefined)
     },
   }
 }
@@ -78,23 +73,31 @@ interface OpenQuestion extends PosedQuestion {
   readonly settle: (ending: Ending) => void
 }
 
-/** How a question ended. `isFed`: the cursor is on the next row already. */
-type Ending = { readonly line: string; readonly isFed: boolean } | { readonly error: unknown }
+/** How a question ended. `isNewlineEchoed`: the cursor is on the next row already. */
+type Ending = { readonly line: string; readonly isNewlineEchoed: boolean } | { readonly error: unknown }
 
-/** The open questions, and the keys and messages that come while they are. */
-class Conversation {
+/**
+ * The open questions, as a stack, and the keys and messages that come while they are open. A question is
+ *
+ *     added:     lines that were typed ahead are read, since one may be its answer; then it is
+ *     shown:     the kernel echoes and edits its line, or, in raw mode, `onKeys` does; until it is
+ *     hidden:    for a message, a resize or a question above it, which ends first; and shown again; or
+ *     withdrawn: its signal has aborted, and what was typed for it is read and dropped; or
+ *     ended:     by Enter, Ctrl-D, Ctrl-C or an error: erased, or kept with its answer, and off the stack.
+ */
+class Prompts {
   /** The last one is being answered; the others wait until it has ended. */
   private open: readonly OpenQuestion[] = []
-  /** What is to be done as soon as the open question is out of the way. */
-  private waiting: readonly (() => void)[] = []
+  /** What is to be printed or added as soon as the shown question is hidden. */
+  private pending: readonly (() => void)[] = []
   /** What was typed after the line that ended a question. */
   private unread = ''
   /** Opened when it is used first. */
-  private opened: Terminal | undefined
+  private opened: TerminalDevice | undefined
   /** Until it is settled, what was typed for a withdrawn question is being dropped. */
   private withdrawal: Promise<void> = Promise.resolve()
 
-  private get terminal(): Terminal {
+  private get terminal(): TerminalDevice {
     return (this.opened ??= openTerminal({ onKeys: this.onKeys, onEnd: this.onEnd, onError: this.onError }))
   }
 
@@ -119,36 +122,36 @@ class Conversation {
   }
 
   /** Erases a question that has ended, or completes it with its answer. */
-  private conclude(asked: OpenQuestion, ending: Ending): void {
+  private finish(asked: OpenQuestion, ending: Ending): void {
     const { shown, hidden = false, isEchoed } = asked
     const isAnswered = 'line' in ending
-    const isFed = isAnswered && ending.isFed && !hidden
+    const isNewlineEchoed = isAnswered && ending.isNewlineEchoed && !hidden
     const whole = `${asked.preface()}${asked.text}${isAnswered && !hidden ? ending.line : ''}`
     if (asked.canMove && !(asked.keep && isAnswered)) {
       const rows = rowsOf(isEchoed ? whole : (shown ?? ''), this.terminal.columns())
-      if (shown !== undefined) this.write(backTo(isFed ? rows : rows - 1))
+      if (shown !== undefined) this.write(backTo(isNewlineEchoed ? rows : rows - 1))
     } else if (isAnswered && !isEchoed && shown !== whole) {
       // The line was typed ahead, or its last keys came with Enter.
       this.hide(asked)
       this.write(`${whole}\n`)
-    } else if (shown !== undefined && !isFed) this.write('\n')
+    } else if (shown !== undefined && !isNewlineEchoed) this.write('\n')
   }
 
   /** Ends questions; if the one on the screen is among them, goes on with what waits. */
   private end(ended: readonly OpenQuestion[], ending: Ending): void {
     const last = this.open.at(-1)
     const isOver = last !== undefined && ended.includes(last)
-    if (isOver) this.conclude(last, ending)
+    if (isOver) this.finish(last, ending)
     this.open = this.open.filter((asked) => !ended.includes(asked))
     for (const asked of ended) asked.settle(ending)
-    if (this.open.length === 0) this.rest()
-    if (isOver) this.makeWay()
+    if (this.open.length === 0) this.stopListening()
+    if (isOver) this.runPending()
   }
 
-  /** Does what waits for the open question to be out of the way, and shows it again. */
-  private makeWay(): void {
-    const [hidden, acts] = [this.open.at(-1), this.waiting]
-    this.waiting = []
+  /** Hides the question on top, runs what is pending, and shows what is on top then. */
+  private runPending(): void {
+    const [hidden, acts] = [this.open.at(-1), this.pending]
+    this.pending = []
     if (hidden !== undefined && acts.length > 0) this.hide(hidden)
     for (const act of acts) act()
     const current = this.open.at(-1)
@@ -160,7 +163,7 @@ class Conversation {
   }
 
   /** Reads the line that was begun, which the kernel keeps until Enter. It delivers that at once if it is made raw. */
-  private async takeLine(): Promise<void> {
+  private async readBegunLine(): Promise<void> {
     // A console of Windows would drop it, and otherwise keeps it: it is not shown again, but still part of the line.
     if (process.platform !== 'win32') this.terminal.setRaw(true)
     await whenRead()
@@ -169,8 +172,8 @@ class Conversation {
   /** See Asker. */
   readonly printAbove = (print: () => void): void => {
     if (this.open.at(-1)?.shown === undefined) return print()
-    this.waiting = [...this.waiting, print]
-    if (this.waiting.length === 1) void this.takeLine().then(() => this.makeWay())
+    this.pending = [...this.pending, print]
+    if (this.pending.length === 1) void this.readBegunLine().then(() => this.runPending())
   }
 
   /** See Asker.askLine. */
@@ -192,17 +195,17 @@ class Conversation {
       const onAbort = (): void => this.withdraw(asked, signal.reason)
       signal.addEventListener('abort', onAbort)
       this.printAbove(() => {
-        if (!signal.aborted) this.begin(asked).catch((error: unknown) => this.end([asked], { error }))
+        if (!signal.aborted) this.add(asked).catch((error: unknown) => this.end([asked], { error }))
       })
     })
     if ('error' in ending) throw ending.error
     return ending.line
   }
 
-  private async begin(asked: OpenQuestion): Promise<void> {
+  private async add(asked: OpenQuestion): Promise<void> {
     this.open = [...this.open, asked]
     this.terminal.start(asked.hidden === true)
-    this.listen()
+    this.startListening()
     const keys = this.unread
     this.unread = ''
     if (keys !== '') this.onKeys(keys)
@@ -216,7 +219,7 @@ class Conversation {
     // At once: the next text must find the line free.
     this.hide(asked)
     asked.isWithdrawn = true
-    this.withdrawal = this.takeLine().then(() => {
+    this.withdrawal = this.readBegunLine().then(() => {
       this.unread = editLine(asked.typed).rest
       this.end([asked], { error: reason })
     })
@@ -238,10 +241,10 @@ class Conversation {
         return this.show(asked)
       case 'enter':
         this.unread = typed.rest
-        return this.end([asked], { line: typed.line, isFed: typed.isFed && asked.isEchoed })
+        return this.end([asked], { line: typed.line, isNewlineEchoed: typed.isNewlineEchoed && asked.isEchoed })
       case 'end-of-input':
         this.unread = typed.rest
-        return typed.line === '' ? this.cancel() : this.end([asked], { line: typed.line, isFed: false })
+        return typed.line === '' ? this.cancel() : this.end([asked], { line: typed.line, isNewlineEchoed: false })
       case 'interrupt':
         return this.cancel()
       case 'suspend':
@@ -265,7 +268,7 @@ class Conversation {
     const { line } = editLine(asked?.typed ?? '')
     if (asked === undefined || asked.isWithdrawn) return
     if (line === '') this.cancel()
-    else this.end([asked], { line, isFed: false })
+    else this.end([asked], { line, isNewlineEchoed: false })
   }
 
   // EIO: the kernel refuses the terminal to a background process of an orphaned group.
@@ -295,7 +298,7 @@ class Conversation {
     this.show(asked)
   }
 
-  private listen(): void {
+  private startListening(): void {
     if (this.open.length !== 1) return
     process.on('SIGINT', this.cancel)
     if (process.platform === 'win32') return
@@ -304,7 +307,7 @@ class Conversation {
   }
 
   /** Leaves keys to the programs that read next. */
-  private rest(): void {
+  private stopListening(): void {
     process.off('SIGINT', this.cancel)
     process.off('SIGCONT', this.onContinue)
     process.off('SIGWINCH', this.onResize)
@@ -314,7 +317,7 @@ class Conversation {
 }
 
 /** One: two would take each other's keys. */
-const conversation = new Conversation()
+const prompts = new Prompts()
 
 /** Moves the cursor to where a text began that many rows above, and clears the rest. */
 function backTo(rows: number): string {
@@ -324,18 +327,6 @@ function backTo(rows: number): string {
 /** How long a stop by a signal may take to begin, in ms. */
 const STOP_MS = 20
 
-/** How often the terminal is looked at, in ms: a person does not notice, and it costs next to nothing. */
-const POLL_MS = 10
-
-/** With Bun the terminal is polled: see pollTerminal. */
-const BUN_READS_MS = 2 * POLL_MS
-
-/** Waits until what the terminal holds has been read: two turns, since the reading of this one may be over already. */
-async function whenRead(): Promise<void> {
-  if (IS_BUN) await new Promise<void>((resolve) => setTimeout(resolve, BUN_READS_MS))
-  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-}
-
 function findObstacle(): PromptObstacle | undefined {
   try {
     closeSync(openDevice('keyboard'))
@@ -344,149 +335,6 @@ function findObstacle(): PromptObstacle | undefined {
     return 'no-terminal'
   }
   return isForeground() ? undefined : 'background'
-}
-
-/** The devices, which nothing here closes: a stream does it, and a number that is closed twice may be another's. */
-interface Terminal {
-  /** Keys are read between `start` and `stop`. What follows in the kernel is left to the next reader. */
-  readonly start: (raw: boolean) => void
-  readonly stop: () => void
-  readonly isRaw: () => boolean
-  readonly setRaw: (raw: boolean) => void
-  /** Sets the mode again after another program has changed it. */
-  readonly renewMode: () => void
-  readonly write: (text: string) => void
-  readonly columns: () => number
-}
-
-interface KeyboardEvents {
-  readonly onKeys: (keys: string) => void
-  readonly onEnd: () => void
-  readonly onError: (error: Error) => void
-}
-
-/** As much as the kernel keeps of a line. */
-const BUFFER_BYTES = 4096
-
-/** Loads node:tty only now: it loads node:net, which a command may not need. Errors of the screen are dropped. */
-function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Terminal {
-  const tty = process.getBuiltinModule('node:tty')
-  const decoder = new TextDecoder()
-  let [isReading, isRaw] = [false, false]
-  const onBytes = (bytes: Uint8Array): boolean => {
-    onKeys(decoder.decode(bytes, { stream: true }))
-    return isReading
-  }
-  // With a buffer of our own, reading stops with the line. Bun, where it is not polled, knows `data` alone, which
-  // Node.js then does not emit.
-  const onread: OnReadOpts = {
-    buffer: Buffer.alloc(BUFFER_BYTES),
-    callback: (count: number, bytes: Uint8Array) => onBytes(bytes.subarray(0, count)),
-  }
-  let keyboard: ReadStream | undefined
-  // Bun's stream is used for the mode alone.
-  const poll = IS_BUN && process.platform !== 'win32' ? pollTerminal(onBytes, onEnd, onError) : undefined
-  const openKeyboard = (): ReadStream => {
-    if (poll !== undefined) return new tty.ReadStream(openDevice('keyboard'))
-    const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread }
-    const opened = new tty.ReadStream(needsStdin(tty) ? 0 : openDevice('keyboard'), options)
-    const forget = (): void => void (keyboard = undefined)
-    // Ctrl-D is the end of a stream, but not of the terminal.
-    return opened.on('data', onBytes).once('end', forget).once('end', onEnd).once('error', forget).on('error', onError)
-  }
-  const screen = new tty.WriteStream(openDevice('screen'))
-  screen.on('error', () => undefined)
-  const restore = (): void => setRaw(false)
-  const quit = (): void => {
-    restore()
-    process.kill(process.pid, 'SIGQUIT')
-  }
-  const setRaw = (raw: boolean): void => {
-    if (raw === isRaw) return
-    const mayChange = isForeground()
-    if (raw && !mayChange) return
-    isRaw = raw
-    // The kernel stops a process that changes the terminal from the background.
-    if (mayChange) keyboard?.setRawMode(raw)
-    process.off('exit', restore).off('SIGQUIT', quit)
-    if (!raw) return
-    process.on('exit', restore)
-    if (process.platform !== 'win32') process.on('SIGQUIT', quit)
-  }
-  return {
-    start: (raw) => {
-      keyboard ??= openKeyboard()
-      // Before reading begins: a console of Windows would echo the line that is being read.
-      setRaw(raw)
-      isReading = true
-      if (poll === undefined) keyboard.resume()
-      else poll.start()
-    },
-    stop: () => {
-      isReading = false
-      if (poll === undefined) keyboard?.pause()
-      else poll.stop()
-    },
-    isRaw: () => isRaw,
-    setRaw,
-    renewMode: () => {
-      if (isRaw) keyboard?.setRawMode(false).setRawMode(true)
-    },
-    write: (text) => void screen.write(text),
-    columns: () => screen.getWindowSize()[0],
-  }
-}
-
-/**
- * Reads what is typed, line by line, for Bun: its stream of a terminal goes on reading when it is paused, and so would
- * take a line that was typed for the next program.
- */
-function pollTerminal(
-  onBytes: (bytes: Uint8Array) => boolean,
-  onEnd: () => void,
-  onError: (error: Error) => void,
-): { readonly start: () => void; readonly stop: () => void } {
-  const descriptor = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK)
-  const buffer = Buffer.alloc(BUFFER_BYTES)
-  let timer: NodeJS.Timeout | undefined
-  let lookedAtMs = 0
-  /** After a stop, when the kernel would stop a process that reads from the background again. */
-  const mayRead = (): boolean => {
-    const wasStopped = performance.now() - lookedAtMs > 2 * POLL_MS
-    lookedAtMs = performance.now()
-    return !wasStopped || isForeground()
-  }
-  const stop = (): void => {
-    clearInterval(timer)
-    timer = undefined
-  }
-  const look = (): void => {
-    try {
-      if (!mayRead()) throw new Error('the terminal belongs to another program')
-      const count = readSync(descriptor, buffer)
-      if (count > 0) onBytes(buffer.subarray(0, count))
-      else {
-        stop()
-        onEnd()
-      }
-    } catch (error) {
-      if (isSystemError(error) && error.code === 'EAGAIN') return
-      stop()
-      onError(error as Error)
-    }
-  }
-  return { start: () => void (timer ??= setInterval(look, POLL_MS)), stop }
-}
-
-/** On Windows, Bun can hide what is typed on stdin alone. */
-function needsStdin({ isatty }: { readonly isatty: (descriptor: number) => boolean }): boolean {
-  return IS_BUN && process.platform === 'win32' && isatty(0)
-}
-
-/** Node takes a plain `CON` for a file, and needs `CONIN$` opened for writing too (nodejs/node issue 63852). */
-function openDevice(side: 'keyboard' | 'screen'): number {
-  const onWindows = side === 'keyboard' ? '\\\\.\\CONIN$' : '\\\\.\\CONOUT$'
-  return openSync(process.platform === 'win32' ? onWindows : '/dev/tty', 'r+')
 }
 
 function unavailable(obstacle: PromptObstacle, wanted: WantedAnswer, cause?: unknown): AwsmfaError {

@@ -77,7 +77,7 @@ export interface TypedLine {
   /** What the key that ended the line means; undefined while it is being typed. */
   readonly end: LineEnd | undefined
   /** Whether the end is a line feed: what a terminal that edits the line itself has made of Enter, and shown. */
-  readonly isFed: boolean
+  readonly isNewlineEchoed: boolean
   /** The keys after that one. */
   readonly rest: string
 }
@@ -115,10 +115,10 @@ export function editLine(keys: string): TypedLine {
   for (const [key] of keys.matchAll(KEYS)) {
     position += key.length
     const end = ENDS.get(key)
-    if (end !== undefined) return { line, end, isFed: key.endsWith('\n'), rest: keys.slice(position) }
+    if (end !== undefined) return { line, end, isNewlineEchoed: key.endsWith('\n'), rest: keys.slice(position) }
     line = EDITS.get(key)?.(line) ?? (isText(key) ? line + key : line)
   }
-  return { line, end: undefined, isFed: false, rest: '' }
+  return { line, end: undefined, isNewlineEchoed: false, rest: '' }
 }
 
 function isText(key: string): boolean {

@@ -23,20 +23,20 @@ describe('a line that is edited', () => {
     { keys: '\u001B123', line: '123' },
     { keys: '1\u00002\u0001\u009B', line: '12' },
   ])('$keys is $line', ({ keys, line }) => {
-    expect(editLine(keys)).toEqual({ line, end: undefined, isFed: false, rest: '' })
+    expect(editLine(keys)).toEqual({ line, end: undefined, isNewlineEchoed: false, rest: '' })
   })
 
   it.each([
-    { keys: 'a\rb', line: 'a', end: 'enter', isFed: false, rest: 'b' },
-    { keys: 'a\nb\nc', line: 'a', end: 'enter', isFed: true, rest: 'b\nc' },
-    { keys: 'a\r\nb', line: 'a', end: 'enter', isFed: true, rest: 'b' },
-    { keys: '\r\r', line: '', end: 'enter', isFed: false, rest: '\r' },
-    { keys: '\u001B[\ra', line: '', end: 'enter', isFed: false, rest: 'a' },
-    { keys: 'a\u0004b', line: 'a', end: 'end-of-input', isFed: false, rest: 'b' },
-    { keys: '\u0004', line: '', end: 'end-of-input', isFed: false, rest: '' },
-    { keys: 'ab\u0003\r', line: 'ab', end: 'interrupt', isFed: false, rest: '\r' },
-    { keys: 'ab\u007F\u001Ac', line: 'a', end: 'suspend', isFed: false, rest: 'c' },
-    { keys: 'a\u001C', line: 'a', end: 'quit', isFed: false, rest: '' },
+    { keys: 'a\rb', line: 'a', end: 'enter', isNewlineEchoed: false, rest: 'b' },
+    { keys: 'a\nb\nc', line: 'a', end: 'enter', isNewlineEchoed: true, rest: 'b\nc' },
+    { keys: 'a\r\nb', line: 'a', end: 'enter', isNewlineEchoed: true, rest: 'b' },
+    { keys: '\r\r', line: '', end: 'enter', isNewlineEchoed: false, rest: '\r' },
+    { keys: '\u001B[\ra', line: '', end: 'enter', isNewlineEchoed: false, rest: 'a' },
+    { keys: 'a\u0004b', line: 'a', end: 'end-of-input', isNewlineEchoed: false, rest: 'b' },
+    { keys: '\u0004', line: '', end: 'end-of-input', isNewlineEchoed: false, rest: '' },
+    { keys: 'ab\u0003\r', line: 'ab', end: 'interrupt', isNewlineEchoed: false, rest: '\r' },
+    { keys: 'ab\u007F\u001Ac', line: 'a', end: 'suspend', isNewlineEchoed: false, rest: 'c' },
+    { keys: 'a\u001C', line: 'a', end: 'quit', isNewlineEchoed: false, rest: '' },
   ])('$keys ends by $end', ({ keys, ...expected }) => {
     expect(editLine(keys)).toEqual(expected)
   })
