@@ -22,6 +22,7 @@ _awsmfa_segment() {
   else
     profile=${profile:-default}
     file=$profile
+    case $credentials in *'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
     case $credentials in '~' | '~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     case $file in .* | *[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
@@ -79,6 +80,25 @@ _awsmfa_encode() {
   file=${file//%/%25} file=${file//\//%2F} file=${file//\\/%5C} file=${file//:/%3A} file=${file//\*/%2A}
   file=${file//\?/%3F} file=${file//\"/%22} file=${file//</%3C} file=${file//>/%3E} file=${file//|/%7C}
   case $file in .*) file=%2E${file#.} ;; esac
+}
+
+# Sets the variable $1 to the path $2 with $NAME and ${NAME} replaced where they are set, as AWS's tools do.
+_awsmfa_expand() {
+  local _path='' _rest=$2 _name _text LC_ALL=C
+  while [[ $_rest == *'$'* ]]; do
+    _path=$_path${_rest%%'$'*} _rest=${_rest#*'$'}
+    case $_rest in
+      '{'*'}'*) _name=${_rest#'{'} _name=${_name%%'}'*} _text="{$_name}" ;;
+      *) _name=${_rest%%[!A-Za-z0-9_]*} _text=$_name ;;
+    esac
+    _rest=${_rest#"$_text"} _text="\$$_text"
+    case $_name in
+      '' | [0-9]* | *[!A-Za-z0-9_]*) ;;
+      *) if [[ -n ${!_name+set} ]]; then _text=${!_name}; fi ;;
+    esac
+    _path=$_path$_text
+  done
+  printf -v "$1" %s "$_path$_rest"
 }
 
 # Gives $end the instant of a text such as 2026-11-21T18:40:00Z.
@@ -175,6 +195,7 @@ _awsmfa_profiles() {
   _awsmfa_names=()
   for kind in credentials config; do
     if [[ $kind == config ]]; then file=${AWS_CONFIG_FILE:-${HOME:-}/.aws/config}; else file=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}; fi
+    case $file in *'$'*) _awsmfa_expand file "$file" ;; esac
     # shellcheck disable=SC2088 # as AWS's tools do it
     case $file in '~/'*) file=${HOME:-}${file#'~'} ;; esac
     [[ -f $file && -r $file ]] || continue

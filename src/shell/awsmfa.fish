@@ -26,6 +26,18 @@ function _awsmfa_parts
     math -s0 "($argv[1]) % 3600 / 60"
 end
 
+# Prints a path with $NAME and ${NAME} replaced where they are set, as AWS's tools do.
+function _awsmfa_expand
+    set -l path $argv[1]
+    for reference in (string match -r -a '\$(?:\w+|\{[^}]*\})' -- $path)
+        set -l name (string trim -c '${}' -- $reference)
+        if string match -q -r '^[A-Za-z_]\w*$' -- $name; and set -qx $name
+            set path (string replace -- $reference "$$name" $path)
+        end
+    end
+    printf '%s\n' $path
+end
+
 # What costs here is each (…): there is one for the time, and others only where they are needed.
 function _awsmfa_segment
     set -g AWSMFA_PS1
@@ -52,6 +64,9 @@ function _awsmfa_segment
         set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
     else
         set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
+        if string match -q '*$*' -- $credentials
+            set credentials (_awsmfa_expand $credentials)
+        end
         if test -z "$credentials"
             set credentials "$HOME/.aws/credentials"
         else if string match -q -r '^~(/|$)' -- $credentials
@@ -182,8 +197,8 @@ function _awsmfa_profiles
     set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
     test -n "$config"; or set config "$HOME/.aws/config"
     test -n "$credentials"; or set credentials "$HOME/.aws/credentials"
-    set config (string replace -r '^~/' "$HOME/" -- $config)
-    set credentials (string replace -r '^~/' "$HOME/" -- $credentials)
+    set config (_awsmfa_expand $config | string replace -r '^~/' "$HOME/")
+    set credentials (_awsmfa_expand $credentials | string replace -r '^~/' "$HOME/")
     test -f "$credentials"; and test -r "$credentials"; and string match -r -g '^\[\s*(.*?)\s*\]' <$credentials | string match -v -r '^$|^DEFAULT$|[[:cntrl:]]'
     test -f "$config"; and test -r "$config"; and string match -r -g '^\[\s*(default|profile\s+.*?)\s*\]' <$config | string replace -r '^profile\s+' '' | string replace -r '^(["\'])(.*)\1$' '$2' | string match -v -r '^$|[[:cntrl:]]'
     return 0

@@ -1,9 +1,16 @@
 # awsmfa in PowerShell, 5.1 or later: what is left of the session, in $AWSMFA_PS1. Nothing is started.
-# One of the two files: the one that is named, `~` being the home folder, or the usual one.
+# One of the two files: the one that is named, with variables and `~` as AWS's tools read them, or the usual one.
 function global:Get-AwsmfaFile([string]$Named, [string]$Usual) {
   $userHome = $HOME
   if ($env:USERPROFILE -and [IO.Path]::DirectorySeparatorChar -eq '\') { $userHome = $env:USERPROFILE } elseif ($env:HOME) { $userHome = $env:HOME }
   if (-not $Named) { return [IO.Path]::Combine($userHome, '.aws', $Usual) }
+  $references = '\$([A-Za-z0-9_]+)|\$\{([^}]*)\}'
+  if ([IO.Path]::DirectorySeparatorChar -eq '\') { $references += '|%([^%]+)%' }
+  $Named = [regex]::Replace($Named, $references, {
+      param($found)
+      $value = [Environment]::GetEnvironmentVariable($found.Groups[1].Value + $found.Groups[2].Value + $found.Groups[3].Value)
+      if ($null -eq $value) { $found.Value } else { $value }
+    })
   $Named -replace '\A~(?=[\\/]|\z)', $userHome.Replace('$', '$$')
 }
 
@@ -122,7 +129,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   foreach ($element in $elements) {
     $last = "$element"
     # PowerShell hands on a `--` in quotes, and may keep one without.
-    if ($last -ceq '--' -or $last -ceq "'--'") { $dashes = $element; break }
+    if (@('--', "'--'", '"--"') -ccontains $last) { $dashes = $element; break }
     # Options and their values are no words of the command.
     if ($last -like '-*') { $skip = $taking -ccontains $last; continue }
     if ($skip) { $skip = $false; continue }

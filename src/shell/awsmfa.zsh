@@ -19,6 +19,7 @@ _awsmfa_prompt() {
     _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
     profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
+    case $credentials in (*'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     file=$profile
     case $file in (.*|*[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
@@ -62,6 +63,22 @@ _awsmfa_encode() {
   file=${file//\%/%25} file=${file//\//%2F} file=${file//\\/%5C} file=${file//:/%3A} file=${file//\*/%2A}
   file=${file//\?/%3F} file=${file//\"/%22} file=${file//</%3C} file=${file//>/%3E} file=${file//|/%7C}
   case $file in (.*) file=%2E${file#.} ;; esac
+}
+
+# Sets the variable $1 to the path $2 with $NAME and ${NAME} replaced where they are set, as AWS's tools do.
+_awsmfa_expand() {
+  local _path= _rest=$2 _name _text
+  while [[ $_rest == *'$'* ]]; do
+    _path+=${_rest%%\$*} _rest=${_rest#*\$}
+    case $_rest in
+      ('{'*'}'*) _name=${${_rest#\{}%%\}*} _text="{$_name}" ;;
+      (*) _name=${_rest%%[^A-Za-z0-9_]*} _text=$_name ;;
+    esac
+    _rest=${_rest#"$_text"} _text="\$$_text"
+    if [[ $_name == [A-Za-z_]* && $_name != *[^A-Za-z0-9_]* ]] && (( ${(P)+_name} )); then _text=${(P)_name}; fi
+    _path+=$_text
+  done
+  : ${(P)1::=$_path$_rest}
 }
 
 # Gives $end the instant of a text such as 2026-11-21T18:40:00Z.
@@ -153,6 +170,7 @@ _awsmfa_profiles() {
   _awsmfa_names=()
   for kind in credentials config; do
     if [[ $kind == config ]]; then file=${AWS_CONFIG_FILE:-${HOME:-}/.aws/config}; else file=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}; fi
+    case $file in (*'$'*) _awsmfa_expand file "$file" ;; esac
     case $file in ('~/'*) file=${HOME:-}${file#'~'} ;; esac
     [[ -f $file && -r $file ]] || continue
     while IFS= read -r line || [[ -n $line ]]; do

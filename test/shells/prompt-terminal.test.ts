@@ -245,9 +245,15 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
       const list = shell === 'fish' ? '_awsmfa_profiles' : `_awsmfa_profiles; printf '%s\\n' "\${_awsmfa_names[@]}"`
       pty.send(`${list} >names\r`)
       await pty.expect('> ')
+      // In a path variables are read as AWS's tools do it.
+      pty.send("export AWS_CONFIG_FILE='$HOME/.aws/config' AWS_SHARED_CREDENTIALS_FILE='${HOME}/.aws/credentials'\r")
+      await pty.expect('> ')
+      pty.send(`${list} >same-names\r`)
+      await pty.expect('> ')
       pty.send('exit\r')
       await pty.exit()
       const names = home.read('names').toString().trim().split('\n')
+      expect(home.read('same-names').toString().trim().split('\n')).toEqual(names)
       expect([...new Set(names)]).toEqual([
         'work',
         'work-long-term',

@@ -106,9 +106,12 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, folder, 'keys') })).toEqual(
         ['work 2h0m'],
       )
-      expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: `~/${folder}/keys` })).toEqual([
-        'work 2h0m',
-      ])
+      // As AWS's tools read it: a variable that is not set stays as it is written.
+      for (const path of [`~/${folder}/keys`, `$HOME/${folder}/keys`, `\${HOME}/${folder}/keys`])
+        expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: path })).toEqual(['work 2h0m'])
+      expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: `$HOME/$NOTHING/${folder}/keys` })).toEqual(
+        [''],
+      )
     },
   )
 
