@@ -259,6 +259,8 @@ const ROWS = {
     options: [
       PROFILE,
       value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
+      value('role-arn', 'ARN', 'add the profile, for this role'),
+      value('source-profile', 'NAME', 'the profile whose session assumes the role'),
       flag('source-env', 'take new long-term keys from the environment'),
       value('region', 'NAME', 'the region to set for the profile'),
       value('layout', 'LAYOUT', 'session (usual) or process (credential_process)'),

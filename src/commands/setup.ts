@@ -8,13 +8,14 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
+import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
-import { findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
-import type { SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
+import { addRole, findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
+import type { NewRole, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import { loginInput } from '../login/prepare.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
@@ -71,7 +72,9 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   context.backups.sweep()
   const target = resolveTargetProfile(invocation, environment)
   assertProfileName(target.value, target.origin)
-  const snapshots = files.read()
+  const role = roleOption(invocation)
+  const read = files.read()
+  const snapshots = role === undefined ? read : addRole(read, target, role)
   const given = await givenKeys(invocation, { target, snapshots }, context)
   const input: SetupInput = {
     snapshots,
@@ -88,7 +91,7 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   }
   const change: FileChange<SetupPlan> = {
     plan: (fresh) => {
-      const plan = planSetup({ ...input, serialNumber, snapshots: fresh })
+      const plan = planSetup({ ...input, serialNumber, snapshots: fresh, role })
       return { edits: plan.edits, result: plan }
     },
     ...shownChange(invocation, context),
@@ -97,7 +100,10 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   const { kind, result, warnings } = await changeFiles(change, context)
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
   const { base } = result
-  if (kind === 'nothing') terminal.stderr(note(`${quoted(base)} is set up already; there is nothing to change`))
+  if (kind === 'nothing')
+    terminal.stderr(
+      note(`${quoted(role === undefined ? base : target.value)} is set up already; there is nothing to change`),
+    )
   if (kind === 'changed') {
     terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
     const { state } = statusOfProfile(base, {
@@ -259,6 +265,24 @@ function layoutOf({ options: { layout } }: Invocation<'setup'>, { processStart }
   throw new AwsmfaError({
     code: 'USAGE',
     problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" },
+  })
+}
+
+/** The role of `--role-arn`, which needs `--source-profile`, and the other way round. Throws USAGE. */
+function roleOption({ options, positionals }: Invocation<'setup'>): NewRole | undefined {
+  const { roleArn, sourceProfile } = options
+  if (roleArn === undefined && sourceProfile === undefined) return undefined
+  if (roleArn !== undefined && sourceProfile !== undefined) {
+    if (keepsRule(roleArn, ROLE_ARN)) return { roleArn, sourceProfile }
+    const problem = { kind: 'bad-value', option: '--role-arn', value: roleArn, expected: ROLE_ARN.expected } as const
+    throw new AwsmfaError({ code: 'USAGE', problem })
+  }
+  const [option, needed] =
+    roleArn === undefined ? ['--source-profile', '--role-arn'] : ['--role-arn', '--source-profile']
+  const words = [positionals[0] ?? 'NAME', '--role-arn', roleArn ?? 'ARN', '--source-profile', sourceProfile ?? 'BASE']
+  throw new AwsmfaError({
+    code: 'USAGE',
+    problem: { kind: 'missing-option', command: 'setup', option, needed, words },
   })
 }
 

@@ -70,6 +70,10 @@ const UNSUITABLE: Readonly<
     `no credential_process line can carry the name ${quoted(profile)} through every tool: ${where}`,
     'use the layout with the session in the credentials file: --layout session',
   ],
+  'keys-in-role': (profile, where) => [
+    `${quoted(profile)} has an access key: ${where}`,
+    'choose another name for the role profile',
+  ],
   'session-beside-process': (profile, where) => [
     `another tool's session stands in ${section(profile)} (${where}), and most tools would take it and never start a credential_process`,
     'take its keys out first',

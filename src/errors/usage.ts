@@ -82,6 +82,8 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
     say(`two profiles are given: ${quoted(positional)}, and ${quoted(option)} with --profile`, 'give one of them'),
   'conflicting-options': ({ options: [first, second], because }) =>
     say(`${quoted(first)} and ${quoted(second)} do not go together: ${because}`),
+  'missing-option': ({ command, option, needed, words }) =>
+    say(`${quoted(option)} needs ${quoted(needed)}`, `write: ${commandLine(command, ...words)}`),
   'unknown-placeholder': ({ placeholder, known }) =>
     say(
       `there is no placeholder '{${quoted(placeholder).slice(1, -1)}}'`,

@@ -9,11 +9,12 @@
  * - With `--layout process`, tools run awsmfa through a `credential_process` line, which renews inside long-running
  *   programs, too.
  */
-import { encodeUtf8 } from '../aws-files/edit.ts'
+import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
+import { editsBetween } from '../aws-files/lines.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
+import { findStaticCredentials, isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
 import {
   appendSection,
   assertNewProfileName,
@@ -27,6 +28,7 @@ import {
 } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval } from '../aws-files/session-section.ts'
+import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { LayoutName } from '../command-line/spec.ts'
 import { findDependents, findSetupBase, unsuitable } from './setup-base.ts'
@@ -48,6 +50,14 @@ export interface SetupInput {
   readonly serialNumber: Resolved<string> | undefined
   readonly region: string | undefined
   readonly layout?: WantedLayout
+  /** Makes the target the profile of a role first. */
+  readonly role?: NewRole | undefined
+}
+
+/** A role, and the profile whose session assumes it. */
+export interface NewRole {
+  readonly roleArn: string
+  readonly sourceProfile: string
 }
 
 /** The edits of a setup; none if the files are in the layout already. */
@@ -72,6 +82,41 @@ export function findBaseIn(
  * a name that no new section may have; LONG_TERM_CREDENTIALS_MISSING if there are no keys and none were given.
  */
 export function planSetup(input: SetupInput): SetupPlan {
+  return input.role === undefined ? planBase(input) : planWithRole(input, input.role)
+}
+
+function planWithRole(input: SetupInput, role: NewRole): SetupPlan {
+  const { snapshots } = input
+  const added = addRole(snapshots, input.target, role)
+  const plan = planBase({ ...input, snapshots: added })
+  const edits = (name: SharedFileName): readonly ByteEdit[] =>
+    editsBetween(snapshots[name].text, applyEdits(added[name].text, plan.edits[name]))
+  return { ...plan, edits: { credentials: edits('credentials'), config: edits('config') } }
+}
+
+/**
+ * Returns the files with the profile of a role in config; a profile that is there gets the role. Throws
+ * LAYOUT_UNSUITABLE for one with keys of its own, which tools would use; TEXT_REFUSED; FILE_MALFORMED.
+ */
+export function addRole(
+  snapshots: SharedSnapshots,
+  { value: name, origin }: Resolved<string>,
+  role: NewRole,
+): SharedSnapshots {
+  const { profiles, credentials, config } = snapshots
+  assertNewProfileName(name, origin)
+  const profile = profiles.find(name)
+  const own = profile && findStaticCredentials(profile, snapshots.paths)
+  if (own !== undefined) throw unsuitable(name, 'keys-in-role', [own.place])
+  const settings = [
+    { key: 'role_arn', value: encodeUtf8(role.roleArn) },
+    { key: 'source_profile', value: encodeUtf8(role.sourceProfile) },
+  ]
+  const edits = settingEdits(readShared(snapshots).config, name, settings, false)
+  return snapshotsOf({ credentials, config: { ...config, text: applyEdits(config.text, edits) } })
+}
+
+function planBase(input: SetupInput): SetupPlan {
   const { snapshots, target, credentials: given } = input
   const { profiles } = snapshots
   const documents = readShared(snapshots)

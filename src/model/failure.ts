@@ -55,6 +55,8 @@ interface UsageFields {
   }
   'conflicting-profiles': { positional: string; option: string }
   'conflicting-options': { options: readonly [string, string]; because: string }
+  // `needed`: the option that has to be there too; `words`: a line that has both.
+  'missing-option': { command: CommandName; option: string; needed: string; words: readonly string[] }
   'unknown-placeholder': { placeholder: string; known: readonly string[] }
   // `instead`: what to do for a setting that belongs elsewhere.
   'unknown-setting': {
@@ -145,6 +147,7 @@ export type LayoutObstacle =
   | 'one-file'
   | 'name-in-process'
   | 'session-beside-process'
+  | 'keys-in-role'
 
 /** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
 export type TextDefect =

@@ -64,6 +64,14 @@ const USAGE: Kinds<UsageProblem> = {
   'conflicting-options': [
     { options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },
   ],
+  'missing-option': [
+    {
+      command: 'setup',
+      option: '--role-arn',
+      needed: '--source-profile',
+      words: ['admin', '--role-arn', 'ARN', '--source-profile', 'BASE'],
+    },
+  ],
   'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
   'unknown-setting': [
     { path: '/home/alice/.config/awsmfa/config.ini', key: 'duratoin', line: 2, nearest: 'duration' },
@@ -263,6 +271,7 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'one-file', places: [{ path: '/home/alice/.aws/config' }] },
     { profile: 'a #b', reason: 'name-in-process', places: [{ path: '/home/alice/.aws/config' }] },
     { profile: 'work', reason: 'session-beside-process', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'keys-in-role', places: [CREDENTIALS] },
   ],
   UNDO_CONFLICT: [
     { place: CONFIG, section: 'profile admin', reason: 'changed' },
