@@ -18,7 +18,7 @@ import type {
 } from './sts-api.ts'
 import { createTransport } from './transport.ts'
 import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
 import { pause } from '../platform/time.ts'
@@ -242,15 +242,23 @@ async function send<T>(attemptOnce: () => Promise<Attempt<T>>, rules: SendingRul
     signal.throwIfAborted()
     const outcome = await attemptOnce()
     if ('value' in outcome) return outcome.value
-    signal.throwIfAborted()
+    if (signal.aborted) throw rules.carriesTokenCode && outcome.fate !== 'unsent' ? afterSending(signal) : signal.reason
     if (outcome.fate === 'lost') lost += 1
     const isLastTry = rules.carriesTokenCode && outcome.fate === 'lost' ? lost > 1 : attempts >= rules.maxAttempts
     const isFinal = outcome.fate === 'refused' || outcome.fate === 'unsent'
-    const answerLost = rules.carriesTokenCode && lost > 0
+    // AWS read the request if its answer is complete, whatever is wrong with that.
+    const isAnswered = 'defect' in outcome.failure && outcome.failure.defect !== undefined
+    const answerLost = rules.carriesTokenCode && (lost > 0 || isAnswered)
     if (isFinal || isLastTry)
       throw new AwsmfaError(answerLost ? withAnswerLost(outcome.failure) : outcome.failure, { cause: outcome.cause })
     await pause(rules.firstDelayMs * 2 ** (attempts - 1), signal)
   }
+}
+
+/** The reason of a signal that aborted after a token code was sent. */
+function afterSending({ reason }: AbortSignal): unknown {
+  if (!isFailure(reason, 'DEADLINE_EXCEEDED')) return reason
+  return new AwsmfaError({ ...reason.failure, codeMayBeSpent: true }, { cause: reason })
 }
 
 function withAnswerLost(failure: Failure): Failure {

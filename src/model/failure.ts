@@ -291,7 +291,7 @@ interface FailureFields {
   CANCELLED: object
   INTERRUPTED: { signal: 'SIGTERM' | 'SIGHUP' }
   DECLINED: object
-  DEADLINE_EXCEEDED: { seconds: number; waitingFor: string }
+  DEADLINE_EXCEEDED: { seconds: number; waitingFor: string; codeMayBeSpent?: boolean | undefined }
   // `wantsShell`: the command has syntax of a shell, and does not name one.
   TOKEN_COMMAND_FAILED: {
     program: string

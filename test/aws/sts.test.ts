@@ -309,12 +309,24 @@ describe('trouble on the way', () => {
       { code: 'STS_UNEXPECTED', status: 500, awsCode: 'InternalFailure' },
       2,
     ],
-    [{ kind: 'expiration', value: null }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
-    [{ kind: 'expiration', value: '2001-01-01T00:00:00Z' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
-    [{ kind: 'expiration', value: '2999-01-01T00:00:00Z' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
+    [{ kind: 'expiration', value: null }, { code: 'STS_UNEXPECTED', status: 200, codeMayBeSpent: true }, 1],
+    [
+      { kind: 'expiration', value: '2001-01-01T00:00:00Z' },
+      { code: 'STS_UNEXPECTED', status: 200, codeMayBeSpent: true },
+      1,
+    ],
+    [
+      { kind: 'expiration', value: '2999-01-01T00:00:00Z' },
+      { code: 'STS_UNEXPECTED', status: 200, codeMayBeSpent: true },
+      1,
+    ],
     [{ kind: 'expiration', value: 'tomorrow' }, { code: 'TOKEN_CODE_REJECTED', answerLost: true }, 2],
     [{ kind: 'credentials', SecretAccessKey: 'abc\n[default]\nx = y' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
-    [{ kind: 'credentials', SessionToken: 'abc\rdef' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
+    [
+      { kind: 'credentials', SessionToken: 'abc\rdef' },
+      { code: 'STS_UNEXPECTED', status: 200, codeMayBeSpent: true },
+      1,
+    ],
     [{ kind: 'credentials', AccessKeyId: 'ASIA\u0007EXAMPLEEXAMPLE' }, { code: 'STS_UNEXPECTED', status: 200 }, 1],
     [
       { kind: 'credentials', AccessKeyId: alice.accessKeyId },
@@ -350,6 +362,23 @@ describe('trouble on the way', () => {
       expect(await operationsAsked()).toHaveLength(requests)
     },
   )
+
+  it.each([
+    ['a token code, that it may be spent', true],
+    ['no token code, unchanged', false],
+  ])('aborted in flight throws the reason: with %s', async (_, hasCode) => {
+    await server.configure({ faults: [{ kind: 'hang', when: 'before' }] })
+    const deadline = new AbortController()
+    const reason = { code: 'DEADLINE_EXCEEDED', seconds: 55, waitingFor: 'STS' } as const
+    const sts = stsAt()
+    const call = hasCode
+      ? sts.getSessionToken(alice, code(), deadline.signal)
+      : sts.getCallerIdentity(alice, deadline.signal)
+    const failed = failureOf(call)
+    await expect.poll(operationsAsked, { timeout: 60_000 }).toHaveLength(1)
+    deadline.abort(new AwsmfaError(reason))
+    expect(await failed).toEqual({ ...reason, ...(hasCode ? { codeMayBeSpent: true } : {}) })
+  })
 
   it.each([
     ['is longer than any of AWS', 'x'.repeat(2 * 1024 * 1024)],

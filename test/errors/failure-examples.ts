@@ -376,7 +376,10 @@ const OTHERS: Examples = {
   CANCELLED: [{}],
   INTERRUPTED: [{ signal: 'SIGTERM' }, { signal: 'SIGHUP' }],
   DECLINED: [{}],
-  DEADLINE_EXCEEDED: [{ seconds: 30, waitingFor: 'a token code on stdin' }],
+  DEADLINE_EXCEEDED: [
+    { seconds: 30, waitingFor: 'a token code on stdin' },
+    { seconds: 55, waitingFor: 'STS', codeMayBeSpent: true },
+  ],
   TOKEN_COMMAND_FAILED: [
     { program: 'op', origin: { kind: 'flag', flag: '--token-command' }, reason: 'not-found', wantsShell: false },
     { program: 'op', origin: COMMAND, reason: 'not-executable', wantsShell: false },
