@@ -187,6 +187,32 @@ export function configSectionName(profile: string): string {
   return profile.includes('"') ? `profile '${profile}'` : `profile "${profile}"`
 }
 
+/** What leads to credentials, or belongs to them. */
+const CREDENTIAL_KEYS =
+  /^(?:aws_.*|credential_.*|.*source_profile|.*role_arn|role_session_name|external_id|.*mfa_.*|duration_seconds|web_identity_token_file|login_session|sso_.*|awsmfa_.*|vegas_.*|expiration|region)$/
+
+/**
+ * Returns the text of config with one more profile `name`: the settings of `profile`, its region, and nothing that
+ * leads to credentials, so that SDKs look for them elsewhere. Never throws.
+ */
+export function addPlainProfile(
+  document: IniDocument,
+  profile: string,
+  { name, region }: { readonly name: string; readonly region: string | undefined },
+): string {
+  const { text } = document
+  const lines = configSectionsOf(document, profile)
+    .flatMap((section) => parseSection(document, section).entries)
+    .filter(({ key }) => !CREDENTIAL_KEYS.test(lowerAscii(key)))
+    .map((entry) => [
+      lowerAscii(entry.key),
+      [entry, ...entry.continuations].map(({ start, contentEnd }) => `${text.slice(start, contentEnd)}\n`).join(''),
+    ])
+  const settings = Object.values(Object.fromEntries(lines) as Readonly<Record<string, string>>).join('')
+  const start = text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
+  return `${start}[profile ${name}]\n${region === undefined ? '' : `region = ${region}\n`}${settings}`
+}
+
 /** Renames a section of the credentials file; padding and comments in its header stay. */
 export function renameSection({ text }: IniDocument, { section }: SectionPlace, name: string): ByteEdit {
   const inner = text.indexOf('[', section.start) + 1

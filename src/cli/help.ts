@@ -273,6 +273,10 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     description: 'set by awsmfa for a `credential_process` that it runs, to prevent a loop',
   },
   {
+    variables: ['AWSMFA_SERVER_CONFIG', 'AWSMFA_CONFIG_FILE'],
+    description: 'set by `exec --server`: the copy of the config file that its program reads, and the config file',
+  },
+  {
     variables: ['DISPLAY', 'WAYLAND_DISPLAY'],
     description: 'the display on which a window can prompt for a code or a browser can open; not on macOS and Windows',
   },

@@ -51,7 +51,9 @@ export interface CommandSpec {
   readonly actions?: Readonly<Record<string, ActionSpec>>
   /** The words after the command or its action, and how many there may be; undefined: none. */
   readonly positional?: { readonly name: string; readonly description: string; readonly maximum: number }
-  /** The words after `--`; undefined where `--` is refused. `isProgram`: a program and its arguments, one word at least. */
+  /**
+   * The words after `--`; undefined where `--` is refused. `isProgram`: a program and its arguments, one word at least.
+   */
   readonly tail?: { readonly placeholder: string; readonly description: string; readonly isProgram?: true }
   readonly options: readonly OptionSpec[]
   readonly conflicts: readonly ConflictSpec[]

@@ -145,6 +145,7 @@ const ROWS = {
     options: [
       PROFILE,
       FRESH,
+      flag('server', 'serve credentials that renew themselves'),
       flag('profile-env', 'set AWS_PROFILE instead of the credentials'),
       ...REACHING_STS,
       QUIET_TALK,
@@ -152,10 +153,10 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [],
+    conflicts: [{ options: ['server', 'profile-env'], because: 'each is another way to give credentials' }],
     examples: [
       { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
-      { line: 'awsmfa exec prod', description: 'a shell with the session' },
+      { line: 'awsmfa exec prod --server -- ./job.sh', description: 'for longer than a session lasts' },
     ],
   },
 

@@ -1,15 +1,23 @@
-/** `exec`: runs a program, or a shell, with a profile's session in its environment. */
+/** `exec`: runs a program, or a shell, with a profile's session: in its environment, or served to it and renewed. */
+import { readIniDocument } from '../aws-files/ini-document.ts'
+import { addPlainProfile } from '../aws-files/sections.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { childEnvironment, profileEnvironment, sessionForProgram } from './program-session.ts'
+import { childEnvironment, profileEnvironment, servedEnvironment, sessionForProgram } from './program-session.ts'
 import type { SessionForProgram } from './program-session.ts'
+import type { GivenSession } from '../model/credentials.ts'
+import { secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { Profiles } from '../model/profile.ts'
 import { findProgram } from '../platform/find-program.ts'
 import { runProgram } from '../platform/run-program.ts'
+import type { Now, Pause } from '../platform/time.ts'
+import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
+import { createConfigCopy, startContainerEndpoint } from '../sessions/container-endpoint.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
-import { note, tick, visible } from '../ui/words.ts'
+import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
 
 /**
  * Runs the program after `--`, or the user's shell, with the profile's session in its environment, and returns its exit
@@ -17,14 +25,16 @@ import { note, tick, visible } from '../ui/words.ts'
  */
 export async function exec(invocation: Invocation<'exec'>, runtime: LoginRuntime): Promise<number> {
   const { environment, isWindows } = runtime
-  const [program = shellOf(runtime), ...words] = invocation.tail ?? []
+  const { tail, options } = invocation
+  const [program = shellOf(runtime), ...words] = tail ?? []
   const credentials = await sessionOf(invocation, runtime)
-  if (invocation.tail === undefined && invocation.options.quiet !== true) announceShell(credentials, runtime)
+  if (tail === undefined && options.quiet !== true) announceShell(credentials, runtime)
+  if (options.server === true) return await runServed({ program, words }, credentials, invocation, runtime)
   return await runProgram({
     program,
     words,
     environment:
-      invocation.options.profileEnv === true
+      options.profileEnv === true
         ? profileEnvironment(environment, credentials.profile, isWindows)
         : childEnvironment(environment, credentials, isWindows),
   })
@@ -58,4 +68,184 @@ function announceShell({ profile, session }: SessionForProgram, runtime: LoginRu
   terminal.stderr(`${tick(terminal.talk)} ${visible(profile)}: shell${who}${until}; to leave it: exit\n`)
   const outer = environment['AWSMFA_PROFILE']
   if (isSet(outer)) terminal.stderr(note(`this shell is inside one with the session of '${visible(outer)}'`))
+}
+
+/**
+ * Runs a program whose SDKs get credentials from an endpoint of this process, which ends with the program. The session
+ * is renewed in the background, never by a question at the terminal, which belongs to the program.
+ */
+async function runServed(
+  command: { readonly program: string; readonly words: readonly string[] },
+  first: SessionForProgram,
+  invocation: Invocation<'exec'>,
+  runtime: LoginRuntime,
+): Promise<number> {
+  const { now, environment, isWindows, facts } = runtime
+  const { profile, region } = first
+  const stopped = new AbortController()
+  const profileInCopy = freeName(runtime.files.read().profiles)
+  const copy = createConfigCopy(runtime.folders.state, now)
+  const writeCopy = (): void => {
+    const document = readIniDocument(runtime.files.read().config.text)
+    const text = addPlainProfile(document, profile, { name: profileInCopy, region: region?.name })
+    copy.write(Buffer.from(text, 'latin1'))
+  }
+  let session = first.session
+  const endpoint = await startContainerEndpoint({
+    current: () => ({ session, account: facts.identityOf(session.accessKeyId)?.account }),
+    expiredMessage: () =>
+      `the session of '${visible(profile)}' has expired; to renew it: ${commandLine('login', profileWord(profile))}`,
+    now,
+  })
+  try {
+    writeCopy()
+    const renewing = keepRenewed(
+      session,
+      {
+        now,
+        pause: runtime.pause,
+        obtain: async (minimumSeconds, mayAsk) => {
+          const options = { ...invocation.options, minTtl: `${minimumSeconds}s` }
+          const silent = withoutTerminal(runtime, stopped.signal, mayAsk)
+          return (await sessionForProgram({ ...invocation, options }, silent)).session
+        },
+        onRenewed: (renewed) => {
+          session = renewed
+          try {
+            writeCopy()
+          } catch (error) {
+            // The copy that is there serves the program as well; it only has older settings.
+            runtime.debug(`the copy of the config file was not renewed (${error instanceof Error ? error.name : ''})`)
+          }
+        },
+        debug: runtime.debug,
+      },
+      stopped.signal,
+    )
+    const { url, token } = endpoint
+    const program = { profile, region, url, token, copy: copy.path, profileInCopy, configFile: runtime.paths.config }
+    const exitCode = await runProgram({ ...command, environment: servedEnvironment(environment, program, isWindows) })
+    stopped.abort()
+    await renewing
+    return exitCode
+  } finally {
+    stopped.abort()
+    endpoint.close()
+    copy.remove()
+  }
+}
+
+/** Returns a name for a profile that no file has. */
+function freeName(profiles: Profiles): string {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? 'awsmfa-server' : `awsmfa-server-${number}`
+    if (profiles.find(name) === undefined) return name
+  }
+}
+
+/** Returns a runtime for a renewal: what it would print goes to `--debug`, and it asks in a window, if at all. */
+function withoutTerminal(runtime: LoginRuntime, signal: AbortSignal, mayAsk: boolean): LoginRuntime {
+  const silent = (text: string): void => runtime.debug(text.trim())
+  const unavailable = (): Promise<never> =>
+    Promise.reject(new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'no-terminal', wanted: 'token-code' }))
+  const renewal = createLoginRuntime({
+    ...runtime,
+    asker: { ...runtime.asker, obstacle: () => 'no-terminal', askLine: unavailable, say: silent },
+    terminal: {
+      ...runtime.terminal,
+      stdout: silent,
+      stderr: silent,
+      canAsk: () => false,
+      ask: unavailable,
+      confirm: unavailable,
+      choose: unavailable,
+      whileWaiting: (_, waiting) => waiting,
+    },
+    warn: silent,
+    cancelled: signal,
+  })
+  return mayAsk ? renewal : { ...renewal, canGetCode: () => false, sourcesFor: () => Promise.resolve([unavailable]) }
+}
+
+/** What the renewal acts through. */
+export interface RenewalEffects {
+  readonly now: Now
+  readonly pause: Pause
+  /** Returns a session that lasts so many seconds; without `mayAsk` only if nobody need be asked for a code. */
+  readonly obtain: (minimumSeconds: number, mayAsk: boolean) => Promise<GivenSession>
+  readonly onRenewed: (session: GivenSession) => void
+  readonly debug: (text: string) => void
+}
+
+/**
+ * How long before its end a session is renewed. botocore asks again 15 minutes before the end, the SDKs for Go and
+ * JavaScript 5.
+ */
+const RENEW_SECONDS = 20 * 60
+
+/** The clock is looked at this often: a computer may sleep meanwhile. */
+const LOOK_MS = 30_000
+
+/** How soon a session that somebody signed in elsewhere is noticed. */
+const NOTICE_MS = 5000
+
+/**
+ * Renews a session until the signal aborts, and never throws. A person is asked when the renewal is due, and again
+ * after half and three quarters of the time that remains; not after closing the question, nor once the session has
+ * expired.
+ */
+export async function keepRenewed(first: GivenSession, effects: RenewalEffects, signal: AbortSignal): Promise<void> {
+  const { now, pause, onRenewed, debug } = effects
+  let plan = planRenewal(first, now())
+  try {
+    while (plan !== undefined) {
+      await pause(Math.min(LOOK_MS, Math.max(0, plan.dueMs - now().getTime())), signal)
+      if (now().getTime() < plan.dueMs) continue
+      const renewed = await renewOnce(plan, effects)
+      if (renewed === undefined) await pause(NOTICE_MS, signal)
+      else {
+        plan = planRenewal(renewed, now())
+        onRenewed(renewed)
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) debug(`renewal has ended (${error instanceof Error ? error.name : 'fault'})`)
+  }
+}
+
+/** Returns a session that lasts longer than the present one; undefined if there is none. */
+async function renewOnce(plan: RenewalPlan, { now, obtain, debug }: RenewalEffects): Promise<GivenSession | undefined> {
+  const { askAtMs, endMs, minimumSeconds } = plan
+  const nowMs = now().getTime()
+  const mayAsk = askAtMs[0] !== undefined && nowMs >= askAtMs[0] && nowMs < endMs
+  if (mayAsk) askAtMs.shift()
+  try {
+    const found = await obtain(minimumSeconds, mayAsk)
+    return (found.expiration?.getTime() ?? Infinity) > endMs ? found : undefined
+  } catch (error) {
+    if (isFailure(error, 'CANCELLED')) askAtMs.length = 0
+    debug(`the session was not renewed (${error instanceof AwsmfaError ? error.failure.code : 'fault'})`)
+    return undefined
+  }
+}
+
+interface RenewalPlan {
+  readonly dueMs: number
+  readonly endMs: number
+  readonly minimumSeconds: number
+  /** When to ask a person, from then on. */
+  readonly askAtMs: number[]
+}
+
+/** Undefined for a session whose end is not known. A short session is renewed after two thirds of its time. */
+function planRenewal({ expiration }: GivenSession, now: Date): RenewalPlan | undefined {
+  if (expiration === undefined) return undefined
+  const seconds = Math.min(RENEW_SECONDS, Math.ceil(secondsUntil(expiration, now) / 3))
+  const before = (part: number): number => expiration.getTime() - seconds * part * 1000
+  return {
+    dueMs: before(1),
+    endMs: expiration.getTime(),
+    minimumSeconds: seconds + 1,
+    askAtMs: [before(1), before(1 / 2), before(1 / 4)],
+  }
 }

@@ -18,6 +18,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, REGION_SET, resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
+import { OWN_CONFIG, SERVER_CONFIG } from '../platform/paths.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
 import { sourceProfilesOf } from '../sessions/status.ts'
@@ -264,6 +265,67 @@ export function profileEnvironment(
   return environmentWith(environment, given, [...REMOVED, ...KEY_VARIABLES, ...regions], caseless)
 }
 
+/** How a program reaches the endpoint that serves its credentials. */
+export interface ServedProgram extends Pick<CredentialEnvironment, 'profile' | 'region'> {
+  readonly url: string
+  readonly token: string
+  /** The copy of the config file, and its profile without credentials. */
+  readonly copy: string
+  readonly profileInCopy: string
+  readonly configFile: string
+}
+
+/** Other places where SDKs find credentials, before they ask the endpoint or in its stead. */
+const OTHER_CREDENTIALS = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_CREDENTIAL_FILE',
+]
+
+/**
+ * Returns the environment of a program whose SDKs ask an endpoint for credentials. With a profile that has none, they
+ * do so whatever is in the files: without one, keys in `[default]` would be used.
+ */
+export function servedEnvironment(
+  environment: Environment,
+  { profile, region, url, token, copy, profileInCopy, configFile }: ServedProgram,
+  caseless: boolean,
+): Readonly<Record<string, string>> {
+  const given = {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+    AWS_CONFIG_FILE: copy,
+    AWS_PROFILE: profileInCopy,
+    [SERVER_CONFIG]: copy,
+    [OWN_CONFIG]: configFile,
+    ...regionVariables(region),
+    ...reachedDirectly('127.0.0.1', environment),
+    AWSMFA_PROFILE: profile,
+  }
+  return environmentWith(environment, given, [...REMOVED, ...KEY_VARIABLES, ...OTHER_CREDENTIALS], caseless)
+}
+
+/** Returns the variables that keep programs from asking a proxy for a host: where both are set, both are read. */
+function reachedDirectly(host: string, environment: Environment): Readonly<Record<string, string>> {
+  const set = ['NO_PROXY', 'no_proxy'].filter((name) => (environment[name] ?? '') !== '')
+  const names = set.length === 0 ? ['NO_PROXY'] : set
+  return Object.fromEntries(
+    names.map((name) => {
+      const hosts = (environment[name] ?? '').split(',').filter((each) => each.trim() !== '')
+      return [name, (hosts.includes(host) ? hosts : [...hosts, host]).join(',')]
+    }),
+  )
+}
+
+function regionVariables(region: RegionChoice | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(region === undefined ? {} : { AWS_REGION: region.name, AWS_DEFAULT_REGION: region.name }),
+    ...(region === undefined || region.isUsers ? {} : { [REGION_SET]: region.name }),
+  }
+}
+
 function environmentWith(
   environment: Environment,
   given: Readonly<Record<string, string>>,
@@ -286,8 +348,7 @@ export function programVariables({
 }: CredentialEnvironment): Readonly<Record<string, string>> {
   return {
     ...sessionVariables(session),
-    ...(region === undefined ? {} : { AWS_REGION: region.name, AWS_DEFAULT_REGION: region.name }),
-    ...(region === undefined || region.isUsers ? {} : { [REGION_SET]: region.name }),
+    ...regionVariables(region),
     AWSMFA_PROFILE: profile,
   }
 }

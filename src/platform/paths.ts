@@ -37,9 +37,28 @@ export interface HomeConflict {
  */
 export function surroundingsOfProcess(): Surroundings {
   return {
-    env: process.env,
+    env: outsideServer(process.env),
     platform: process.platform,
     systemHome: () => process.getBuiltinModule('node:os').userInfo().homedir,
+  }
+}
+
+/** Names the copy of the config file that `exec --server` gives to its program, and the config file itself. */
+export const SERVER_CONFIG = 'AWSMFA_SERVER_CONFIG'
+export const OWN_CONFIG = 'AWSMFA_CONFIG_FILE'
+
+/**
+ * Returns the environment as it is outside of `exec --server`: there AWS_CONFIG_FILE names a copy, and AWS_PROFILE a
+ * profile of that copy without credentials. Variables that the user has set since stay.
+ */
+export function outsideServer(env: Surroundings['env']): Surroundings['env'] {
+  const copy = env[SERVER_CONFIG] ?? ''
+  if (copy === '' || env['AWS_CONFIG_FILE'] !== copy) return env
+  const isInCopy = /^awsmfa-server(?:-\d+)?$/.test(env['AWS_PROFILE'] ?? '')
+  return {
+    ...env,
+    AWS_CONFIG_FILE: env[OWN_CONFIG],
+    ...(isInCopy ? { AWS_PROFILE: env['AWSMFA_PROFILE'] } : {}),
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import { readIniDocument } from '../../src/aws-files/ini-document.ts'
-import { locateSection } from '../../src/aws-files/sections.ts'
+import { addPlainProfile, locateSection } from '../../src/aws-files/sections.ts'
 
 function locate(text: string, profile = 't') {
   return locateSection({ document: readIniDocument(text), path: '~/.aws/credentials', profile })
@@ -99,4 +99,26 @@ test.each([
   { what: 'latin-1', text: '[caf\xe9]\n' },
 ])('a name beyond ASCII is found in $what', ({ text }) => {
   expect(locate(text, 'café')?.section.start).toBe(0)
+})
+
+test.each([
+  ['an empty file', '', 'prod', '[profile plain]\nregion = r\n'],
+  ['a file without a last line end', '[profile a]\nx = 1', 'prod', '[profile a]\nx = 1\n[profile plain]\nregion = r\n'],
+  [
+    'settings, and nothing that leads to credentials',
+    '[profile prod]\nrole_arn = r\nsource_profile = base\nregion = eu-west-1\nOutput = json\nsso_session = s\nawsmfa_mfa_serial = m\naws_access_key_id = k\ncredential_process = p\nmfa_serial = m\n# comment\ns3 =\n  max_queue_size = 5\n  role_arn = kept\nca_bundle = /ca\n',
+    'prod',
+    '[profile plain]\nregion = r\nOutput = json\ns3 =\n  max_queue_size = 5\n  role_arn = kept\nca_bundle = /ca\n',
+  ],
+  [
+    'the last of several settings of one name, which strict parsers refuse',
+    '[profile prod]\noutput = json\noutput = text\n[profile prod]\ncli_pager = x\n',
+    'prod',
+    '[profile plain]\nregion = r\noutput = text\ncli_pager = x\n',
+  ],
+  ['the default profile', '[default]\noutput = json\n', 'default', '[profile plain]\nregion = r\noutput = json\n'],
+])('a profile without credentials in %s', (_, text, profile, expected) => {
+  const added = addPlainProfile(readIniDocument(text), profile, { name: 'plain', region: 'r' })
+  expect(added.startsWith(text)).toBe(true)
+  expect(added.slice(added.indexOf('[profile plain]'))).toBe(expected.slice(expected.indexOf('[profile plain]')))
 })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   findHomeConflict,
+  outsideServer,
   resolveHome,
   resolveOwnFolders,
   resolveSharedFiles,
@@ -171,5 +172,44 @@ describe('the home folder', () => {
     } catch (error) {
       expect(isFailure(error, 'HOME_UNKNOWN')).toBe(true)
     }
+  })
+})
+
+describe('inside exec --server', () => {
+  const inside = {
+    AWS_CONFIG_FILE: '/state/copy',
+    AWSMFA_SERVER_CONFIG: '/state/copy',
+    AWSMFA_CONFIG_FILE: '/home/me/.aws/config',
+    AWS_PROFILE: 'awsmfa-server',
+    AWSMFA_PROFILE: 'prod',
+  }
+  it.each<[string, Surroundings['env'], Surroundings['env']]>([
+    [
+      'the config file and the profile are the real ones',
+      {},
+      { AWS_CONFIG_FILE: '/home/me/.aws/config', AWS_PROFILE: 'prod' },
+    ],
+    [
+      'so they are with another number',
+      { AWS_PROFILE: 'awsmfa-server-2' },
+      { AWS_CONFIG_FILE: '/home/me/.aws/config', AWS_PROFILE: 'prod' },
+    ],
+    [
+      'a profile that was chosen since is kept',
+      { AWS_PROFILE: 'other' },
+      { AWS_CONFIG_FILE: '/home/me/.aws/config', AWS_PROFILE: 'other' },
+    ],
+    [
+      'a config file that was chosen since is kept',
+      { AWS_CONFIG_FILE: '/mine' },
+      { AWS_CONFIG_FILE: '/mine', AWS_PROFILE: 'awsmfa-server' },
+    ],
+  ])('%s', (_, changes, expected) => {
+    expect(outsideServer({ ...inside, ...changes })).toMatchObject(expected)
+  })
+
+  it('changes nothing outside', () => {
+    const env = { AWS_PROFILE: 'awsmfa-server', AWS_CONFIG_FILE: '/c' }
+    expect(outsideServer(env)).toBe(env)
   })
 })

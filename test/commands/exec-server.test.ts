@@ -1,0 +1,123 @@
+/** When `exec --server` renews a session, and when it asks a person. Time is simulated. */
+import { expect, test } from 'vitest'
+import { keepRenewed } from '../../src/commands/exec.ts'
+import { servedEnvironment } from '../../src/commands/program-session.ts'
+import type { GivenSession } from '../../src/model/credentials.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
+import type { Failure } from '../../src/model/failure.ts'
+
+const START = Date.parse('2026-11-21T09:00:00Z')
+const minutes = (ms: number): number => Math.round((ms - START) / 60_000)
+const session = (untilMs: number | undefined): GivenSession => ({
+  accessKeyId: 'ASIA',
+  secretAccessKey: 's',
+  sessionToken: 't',
+  expiration: untilMs === undefined ? undefined : new Date(untilMs),
+})
+const HOUR = 3_600_000
+
+type Attempt = (nowMs: number, mayAsk: boolean) => GivenSession | Failure
+
+/** Runs the renewal for so many hours. Returns the minutes of renewals and attempts; `?`: a person may be asked. */
+async function simulate(first: GivenSession, hours: number, attempt: Attempt) {
+  let nowMs = START
+  const ended = new AbortController()
+  const attempts: string[] = []
+  const renewals: number[] = []
+  await keepRenewed(
+    first,
+    {
+      now: () => new Date(nowMs),
+      pause: (ms) => {
+        nowMs += Math.max(1, ms)
+        if (nowMs > START + hours * HOUR) ended.abort(new Error('over'))
+        ended.signal.throwIfAborted()
+        return Promise.resolve()
+      },
+      obtain: (_, mayAsk) => {
+        attempts.push(`${minutes(nowMs)}${mayAsk ? '?' : ''}`)
+        const result = attempt(nowMs, mayAsk)
+        return 'code' in result ? Promise.reject(new AwsmfaError(result)) : Promise.resolve(result)
+      },
+      onRenewed: () => void renewals.push(minutes(nowMs)),
+      debug: () => undefined,
+    },
+    ended.signal,
+  )
+  return { attempts, asked: attempts.filter((text) => text.endsWith('?')), renewals }
+}
+
+const MISSING: Failure = { code: 'SESSION_MISSING', profile: 'admin' }
+
+test('a role is renewed every hour, 20 minutes before its end', async () => {
+  const { attempts, renewals } = await simulate(session(START + HOUR), 3.2, (nowMs) => session(nowMs + HOUR))
+  expect(attempts).toEqual(['40?', '80?', '120?', '160?'])
+  expect(renewals).toEqual([40, 80, 120, 160])
+})
+
+test('a person who is not there is asked three times, and not after the end', async () => {
+  const { asked, attempts, renewals } = await simulate(session(START + HOUR), 2, () => MISSING)
+  expect(asked).toEqual(['40?', '50?', '55?'])
+  expect(renewals).toEqual([])
+  // Looked at every 5 seconds, from 20 minutes before the end on.
+  expect(attempts.length).toBeGreaterThan(900)
+})
+
+test('a person who closes the question is not asked again, and a login elsewhere is noticed, after the end too', async () => {
+  const { asked, renewals } = await simulate(session(START + HOUR), 3, (nowMs, mayAsk) =>
+    nowMs > START + 2 * HOUR ? session(START + 14 * HOUR) : mayAsk ? { code: 'CANCELLED' } : MISSING,
+  )
+  expect(asked).toEqual(['40?'])
+  expect(renewals).toEqual([120])
+})
+
+test('the same session again is no renewal', async () => {
+  const { renewals } = await simulate(session(START + HOUR), 2, () => session(START + HOUR))
+  expect(renewals).toEqual([])
+})
+
+test('a short session is renewed after two thirds of its time', async () => {
+  const { attempts } = await simulate(session(START + 15 * 60_000), 0.5, (nowMs) => session(nowMs + 15 * 60_000))
+  expect(attempts).toEqual(['10?', '20?', '30?'])
+})
+
+test('a session whose end is not known is left alone', async () => {
+  expect(await simulate(session(undefined), 3, () => MISSING)).toEqual({ attempts: [], asked: [], renewals: [] })
+})
+
+test('a fault ends nothing', async () => {
+  let attempts = 0
+  const { renewals } = await simulate(session(START + HOUR), 2, (nowMs) => {
+    attempts += 1
+    if (attempts === 1) throw new TypeError('a fault')
+    return session(nowMs + 10 * HOUR)
+  })
+  expect(renewals).toEqual([40])
+})
+
+test.each<[string, Parameters<typeof servedEnvironment>[0], object]>([
+  ['no proxy for the endpoint', {}, { NO_PROXY: '127.0.0.1' }],
+  ['with the hosts that were there', { NO_PROXY: 'a, b' }, { NO_PROXY: 'a, b,127.0.0.1' }],
+  ['in both spellings', { NO_PROXY: 'a', no_proxy: 'b' }, { NO_PROXY: 'a,127.0.0.1', no_proxy: 'b,127.0.0.1' }],
+  ['once', { no_proxy: '127.0.0.1' }, { no_proxy: '127.0.0.1' }],
+])('%s', (_, before, expected) => {
+  const program = {
+    profile: 'prod',
+    region: undefined,
+    url: 'http://127.0.0.1:1/credentials',
+    token: 'secret',
+    copy: '/copy',
+    profileInCopy: 'awsmfa-server',
+    configFile: '/config',
+  }
+  expect(servedEnvironment(before, program, false)).toEqual({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/credentials',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: 'secret',
+    AWS_CONFIG_FILE: '/copy',
+    AWS_PROFILE: 'awsmfa-server',
+    AWSMFA_SERVER_CONFIG: '/copy',
+    AWSMFA_CONFIG_FILE: '/config',
+    AWSMFA_PROFILE: 'prod',
+    ...expected,
+  })
+})
