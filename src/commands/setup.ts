@@ -14,6 +14,8 @@ import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
+import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
+import type { SetupBase } from '../layouts/setup-base.ts'
 import { addRole, findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
 import type { NewRole, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import { loginInput } from '../login/prepare.ts'
@@ -30,7 +32,7 @@ import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { hasWindowsQuotes } from '../shell/words.ts'
-import { commandLine, note, profileWord, quoted, tick, warn } from '../ui/words.ts'
+import { commandLine, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
 
 /** What setup needs. */
 type SetupRuntime = Pick<
@@ -68,11 +70,11 @@ interface GivenKeys {
  */
 export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
   const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
-  const { terminal, environment, files } = context
+  const { terminal, files } = context
   context.backups.sweep()
-  const target = resolveTargetProfile(invocation, environment)
-  assertProfileName(target.value, target.origin)
   const role = roleOption(invocation)
+  const target = await chooseTarget(invocation, context)
+  assertProfileName(target.value, target.origin)
   const read = files.read()
   const snapshots = role === undefined ? read : addRole(read, target, role)
   const given = await givenKeys(invocation, { target, snapshots }, context)
@@ -118,6 +120,27 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   return 0
 }
 
+/**
+ * The profile that the line names. If it names none and `default` has no keys while others have, one of those, or a new
+ * one: the person chooses. Throws PROFILE_NOT_NAMED if there is nobody to ask, CANCELLED.
+ */
+async function chooseTarget(invocation: Invocation<'setup'>, context: SetupContext): Promise<Resolved<string>> {
+  const { environment, files, terminal, deadline, cancelled } = context
+  const { sourceEnv, roleArn } = invocation.options
+  const target = resolveTargetProfile(invocation, environment)
+  if (target.origin.kind !== 'default' || sourceEnv === true || roleArn !== undefined) return target
+  const { profiles, paths } = files.read()
+  if (baseWithKeys(target.value, { profiles, paths }) !== undefined) return target
+  const candidates = findSetupCandidates({ profiles, paths })
+  if (candidates.length === 0) return target
+  if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates, command: 'setup' })
+  const choices = [...candidates.map((name) => visible(name)), 'a new profile']
+  const choice = candidates[await deadline.pauseWhile(terminal.choose('Set up which profile?', choices, cancelled))]
+  const question = { text: 'Profile name: ', wanted: 'answer' } as const
+  const value = choice ?? (await deadline.pauseWhile(terminal.ask(question, cancelled)))
+  return { value, origin: { kind: 'typed' } }
+}
+
 /** Returns the warning that some programs cannot run a `credential_process` line; undefined if all can. */
 export function renderQuotesWarning(line: string, isWindows: boolean): string | undefined {
   if (!hasWindowsQuotes(line, isWindows)) return undefined
@@ -144,7 +167,7 @@ async function givenKeys(
       origin: { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' },
     }
   }
-  const { base, longTerm } = findBaseIn({ target, snapshots }, false)
+  const { base, longTerm } = baseOf({ target, snapshots }, terminal.canAsk())
   if (longTerm !== undefined) return undefined
   if (terminal.canAsk())
     terminal.stderr(
@@ -156,6 +179,17 @@ async function givenKeys(
     regionFlag(invocation) !== undefined || snapshots.profiles.find(base)?.get('region') !== undefined
   const typed = await deadline.pauseWhile(askLongTermKeys(context, !isRegionKnown))
   return { ...typed, origin: { kind: 'typed' } }
+}
+
+/** A name that no file has is a new profile, where keys can be asked for; unless a known name is like it. */
+function baseOf(input: Pick<SetupInput, 'target' | 'snapshots'>, canAsk: boolean): SetupBase {
+  try {
+    return findBaseIn(input, input.target.origin.kind === 'typed')
+  } catch (error) {
+    if (canAsk && isFailure(error, 'PROFILE_NOT_FOUND') && error.failure.nearest === undefined)
+      return findBaseIn(input, true)
+    throw error
+  }
 }
 
 function keysFromEnvironment(profile: string, snapshots: SharedSnapshots, context: SetupContext): LongTermCredentials {

@@ -20,10 +20,18 @@ export const PROFILE_WORDS = {
       ? say(error, `to set up a first one: ${commandLine('setup')}`)
       : say(error, `name one that exists: --profile ${commandWord(other)}`, ALL_PROFILES)
   },
-  PROFILE_NOT_NAMED: ({ candidates }) => {
+  PROFILE_NOT_NAMED: ({ candidates, command }) => {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
     const names = candidates.slice(0, MOST_LISTED).map(quoted)
+    if (command === 'setup')
+      return say(
+        "no profile is named, and 'default' has no access key",
+        `to set up a profile that has one: ${commandLine('setup', profileWord(first))}`,
+        candidates.length > 1
+          ? `profiles that have one: ${more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')}`
+          : undefined,
+      )
     return say(
       "no profile is named, and 'default' cannot be signed in",
       `name one: ${loginLine(first)}`,

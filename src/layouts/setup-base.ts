@@ -54,6 +54,25 @@ export function findSetupBase(input: BaseInput, mayBeNew: boolean): SetupBase {
   return { base: reached, longTerm, sources: [...new Set([reached, longTerm.profile, ...path])] }
 }
 
+/** Returns the bases of all profiles with long-term credentials, without those that cannot be set up. */
+export function findSetupCandidates(input: Omit<BaseInput, 'target'>): readonly string[] {
+  const { profiles } = input
+  const bases = profiles.names().map((name) => baseWithKeys(name, input))
+  return [...new Set(bases.filter((base) => base !== undefined))]
+}
+
+/** Returns the base of a profile if there are keys for it; undefined also for a profile that cannot be set up. */
+export function baseWithKeys(name: string, { profiles, paths }: Omit<BaseInput, 'target'>): string | undefined {
+  try {
+    const target = { value: name, origin: { kind: 'default' } } as const
+    const { base, longTerm } = findSetupBase({ target, profiles, paths }, false)
+    return longTerm === undefined ? undefined : base
+  } catch (error) {
+    if (error instanceof AwsmfaError) return undefined
+    throw error
+  }
+}
+
 function firstProfileWithoutRole({ target, profiles, paths }: BaseInput): string {
   const path = [target.value]
   for (;;) {

@@ -201,8 +201,8 @@ interface FailureFields {
     nearest?: string | undefined
     other?: string | undefined
   }
-  // `candidates`: the profiles that can be signed in, one at least, the latest first.
-  PROFILE_NOT_NAMED: { candidates: readonly string[] }
+  // `candidates`: the profiles that can be signed in, or set up, one at least, the latest first.
+  PROFILE_NOT_NAMED: { candidates: readonly string[]; command?: 'setup' }
   SOURCE_PROFILE_NOT_FOUND: {
     profile: string
     source: string

@@ -210,6 +210,7 @@ const OTHERS: Examples = {
     { candidates: ['my work'] },
     { candidates: ['work', 'admin'] },
     { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) },
+    { candidates: ['my work', 'bob'], command: 'setup' },
   ],
   SOURCE_PROFILE_NOT_FOUND: [{ profile: 'work', source: 'bsae', origin: IN_CONFIG, paths: PATHS, nearest: 'base' }],
   SOURCE_PROFILE_CYCLE: [{ path: ['a', 'b', 'a'] }],
