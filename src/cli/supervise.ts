@@ -8,7 +8,7 @@ import { exitCodeOf } from './exit-codes.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
-import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
+import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import { createOutput } from '../ui/streams.ts'
 
 /**
@@ -136,6 +136,10 @@ function viewOfProcess(debug: boolean): FailureView {
   return {
     home: orUndefined(() => resolveHome(surroundings)),
     files: orUndefined(() => resolveSharedFiles(surroundings)),
+    ownFolders: orUndefined(() => {
+      const { config, cache, state } = resolveOwnFolders(surroundings)
+      return [config, cache, state]
+    }),
     now: new Date(),
     debug,
   }

@@ -37,7 +37,7 @@ export const FILE_WORDS = {
       )
     return say(
       step === 'restore' ? `${error}; it may be incomplete now` : `${error}; nothing was changed`,
-      ownFolderHint(place.path, errno) ?? errnoHint(errno),
+      ownFolderHint(place.path, errno, view) ?? errnoHint(errno),
     )
   },
   FILE_INCOMPLETE_WRITE: ({ place, wanted, written }, view) =>

@@ -33,7 +33,7 @@ export const STS_WORDS = {
       const { path, errno } = unwritable
       return say(
         `${quoted(profile)} cannot be signed in: its credential_process answers from awsmfa's cache, and ${showPath(path, view)} cannot be written: ${showErrno(errno)}`,
-        ownFolderHint(path, errno),
+        ownFolderHint(path, errno, view),
       )
     }
     return say(

@@ -13,6 +13,8 @@ export interface FailureView {
   readonly home: string | undefined
   /** The paths of the shared files; undefined if they are not known. */
   readonly files: Readonly<Record<SharedFileName, string>> | undefined
+  /** The folders of awsmfa's own files; undefined if they are not known. */
+  readonly ownFolders?: readonly string[] | undefined
   readonly now: Date
   readonly debug: boolean
 }
@@ -117,9 +119,10 @@ export function showErrno(errno: string, platform: NodeJS.Platform = process.pla
 }
 
 /** Returns how to move awsmfa's own folders, if the path is in one of them and this user may not write there. */
-export function ownFolderHint(path: string, errno: string): string | undefined {
+export function ownFolderHint(path: string, errno: string, { ownFolders = [] }: FailureView): string | undefined {
   const isRefused = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS'
-  return isRefused && /[\\/]awsmfa[\\/]/.test(path)
+  const isOwn = ownFolders.some((folder) => path.startsWith(folder) && /^(?:[\\/]|$)/.test(path.slice(folder.length)))
+  return isRefused && isOwn
     ? "to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a folder that can be written"
     : undefined
 }

@@ -11,6 +11,7 @@ import { FAILURE_EXAMPLES } from './failure-examples.ts'
 const VIEW: FailureView = {
   home: '/home/alice',
   files: { credentials: '/home/alice/.aws/credentials', config: '/home/alice/.aws/config' },
+  ownFolders: ['/home/alice/.config/awsmfa', '/home/alice/.cache/awsmfa', '/home/alice/.local/state/awsmfa'],
   now: new Date(2026, 10, 21, 8, 0),
   debug: false,
 }
