@@ -173,6 +173,16 @@ async function loginForProgram(
   }
 }
 
+/**
+ * Signs in a profile as `awsmfa login PROFILE` does, whose code is loaded only now. Throws what login throws.
+ */
+export async function signIn(profile: string, runtime: LoginRuntime): Promise<void> {
+  const { signInProfiles } = await import('./login.ts')
+  const invocation: Invocation<'login'> = { command: 'login', positionals: [profile], options: {} }
+  const files = { snapshots: runtime.files.read(), defaults: await runtime.readSettings() }
+  await signInProfiles(invocation, undefined, files, runtime)
+}
+
 /** With a cached MFA session a role's session is renewed without a token code. */
 function hasMfaSession({ cache, now }: LoginRuntime): boolean {
   return cache.list().some((record) => record.key.chain === '' && isUsable(record, now(), 0))

@@ -12,6 +12,7 @@ import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { formatFailure, renderFailure } from '../errors/messages.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
 import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
@@ -30,32 +31,13 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
+import { signIn } from './program-session.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { hasWindowsQuotes } from '../shell/words.ts'
 import { commandLine, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
 
-/** What setup needs. */
-type SetupRuntime = Pick<
-  LoginRuntime,
-  | 'environment'
-  | 'home'
-  | 'isWindows'
-  | 'readFile'
-  | 'terminal'
-  | 'backups'
-  | 'files'
-  | 'facts'
-  | 'now'
-  | 'cancelled'
-  | 'deadline'
-  | 'readSettings'
-  | 'connect'
-  | 'processStart'
-  | 'cachedSessionOf'
->
-
-/** ... and awsmfa's own settings. */
-type SetupContext = SetupRuntime & { readonly defaults: GlobalDefaults }
+/** The runtime, and awsmfa's own settings. */
+type SetupContext = LoginRuntime & { readonly defaults: GlobalDefaults }
 
 /** Long-term keys that are not in the files yet, and where they come from. */
 interface GivenKeys {
@@ -68,7 +50,7 @@ interface GivenKeys {
  * Brings the files into the layout in which one session serves every role, and returns the exit code 0. Throws
  * everything that can refuse; in that case no file is changed, unless the failure says otherwise.
  */
-export async function setup(invocation: Invocation<'setup'>, runtime: SetupRuntime): Promise<number> {
+export async function setup(invocation: Invocation<'setup'>, runtime: LoginRuntime): Promise<number> {
   const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
   const { terminal, files } = context
   context.backups.sweep()
@@ -77,29 +59,20 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
   assertProfileName(target.value, target.origin)
   const read = files.read()
   const snapshots = role === undefined ? read : addRole(read, target, role)
-  const given = await givenKeys(invocation, { target, snapshots }, context)
-  const input: SetupInput = {
-    snapshots,
-    target,
-    credentials: given?.credentials,
-    serialNumber: namedDevice(invocation),
-    region: regionFlag(invocation) ?? given?.region,
-    layout: layoutOf(invocation, context),
-  }
-  const serialNumber = await verifyWithAws(input, given, context)
+  const input = await completeInput(invocation, { target, snapshots }, context)
   if (input.layout?.kind === 'process') {
-    const { base } = findBaseIn(input, given !== undefined)
+    const { base } = findBaseIn(input, input.credentials !== undefined)
     terminal.stderr(renderQuotesWarning(processLine(base, input.layout.start) ?? '', context.isWindows) ?? '')
   }
   const change: FileChange<SetupPlan> = {
     plan: (fresh) => {
-      const plan = planSetup({ ...input, serialNumber, snapshots: fresh, role })
+      const plan = planSetup({ ...input, snapshots: fresh, role })
       return { edits: plan.edits, result: plan }
     },
     ...shownChange(invocation, context),
     keepsBackup: true,
   }
-  const { kind, result, warnings } = await changeFiles(change, context)
+  const { kind, result, warnings } = await context.deadline.pauseWhile(changeFiles(change, context))
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
   const { base } = result
   if (kind === 'nothing')
@@ -114,10 +87,52 @@ export async function setup(invocation: Invocation<'setup'>, runtime: SetupRunti
       identityOf: context.facts.identityOf,
       cachedSessionOf: context.cachedSessionOf,
     })
-    if (state === 'none' || state === 'expired')
-      terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
+    if (state === 'none' || state === 'expired') await offerLogin(base, invocation, context)
   }
   return 0
+}
+
+/** Offers to sign in, where somebody has just agreed to the change. Throws what login throws. */
+async function offerLogin(
+  base: string,
+  { options }: Invocation<'setup'>,
+  { terminal, deadline, cancelled, ...runtime }: SetupContext,
+): Promise<void> {
+  if (options.yes !== true && terminal.canAsk()) {
+    const question = { text: 'Sign in now? [Y/n] ', wanted: 'answer' } as const
+    const answer = await deadline.pauseWhile(terminal.ask(question, cancelled))
+    if (/^\s*(?:y(?:es)?)?\s*$/i.test(answer)) return await signIn(base, { terminal, deadline, cancelled, ...runtime })
+  }
+  terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
+}
+
+/** How often AWS may reject keys that were typed. */
+const MOST_REJECTIONS = 3
+
+/** Returns the input with what only AWS and the person know. Keys that were typed and are not AWS's are asked again. */
+async function completeInput(
+  invocation: Invocation<'setup'>,
+  files: Pick<SetupInput, 'target' | 'snapshots'>,
+  context: SetupContext,
+): Promise<SetupInput> {
+  for (let attempt = 1; ; attempt++) {
+    const given = await givenKeys(invocation, files, context)
+    const input: SetupInput = {
+      ...files,
+      credentials: given?.credentials,
+      serialNumber: namedDevice(invocation),
+      region: regionFlag(invocation) ?? given?.region,
+      layout: layoutOf(invocation, context),
+    }
+    try {
+      return { ...input, serialNumber: await verifyWithAws(input, given, context) }
+    } catch (error) {
+      const isTypo = given?.origin.kind === 'typed' && isFailure(error, 'CREDENTIALS_REJECTED')
+      if (!isTypo || attempt === MOST_REJECTIONS) throw error
+      const view = { home: context.home, files: files.snapshots.paths, now: context.now(), debug: false }
+      context.terminal.stderr(formatFailure(renderFailure(error.failure, view), view))
+    }
+  }
 }
 
 /**

@@ -50,17 +50,17 @@ function quickStart() {
     blocksUnder('Quick start').find(({ language }) => language === 'console'),
     'quick start on a console',
   )
-  const [setup, confirmation, login, prompt, success] = [
+  const [setup, confirmation, offer, prompt, success] = [
     /^\$ (awsmfa setup.*)$/m,
     /^(.*\? \[y\/N\]) y$/m,
-    /^\$ (awsmfa login.*)$/m,
+    /^(.*\? \[Y\/n\]) y$/m,
     /^(MFA code .*: )\d{6}$/m,
     /^. (.* signed in as .*? until )/m,
   ].map((pattern) => found(pattern.exec(body)?.[1], String(pattern)))
   return {
     setup: found(setup, 'setup'),
     confirmation: found(confirmation, 'confirmation'),
-    login: found(login, 'login'),
+    offer: found(offer, 'offer to sign in'),
     prompt: found(prompt, 'prompt'),
     success: found(success, 'success'),
   }
@@ -167,7 +167,7 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       const start = Date.now()
       const { file, body } = startUpOf(shell)
       const startUpFile = found(file, `start-up file for ${shell}`)
-      const { setup, confirmation, login, prompt, success } = quickStart()
+      const { setup, confirmation, offer, prompt, success } = quickStart()
       // Without a start-up file zsh offers to create one; without a completion file fish parses every man page at its
       // first start.
       sandbox.home.write(startUpFile, '# existing\n')
@@ -178,8 +178,8 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       first.send(`${setup}\r`)
       await first.expect(confirmation)
       first.send('y\r')
-      await first.expect('awsmfa undo')
-      first.send(`${login}\r`)
+      await first.expect(offer)
+      first.send('y\r')
       await first.expect(prompt)
       first.send(`${await valueOf('code')}\r`)
       await first.expect(success)
