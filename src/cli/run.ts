@@ -6,7 +6,8 @@ import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { report, supervise, supervisionOfProcess } from './supervise.ts'
 import { commandMeant, isDebug, parse } from '../command-line/parse.ts'
-import type { Invocation } from '../command-line/table.ts'
+import { COMMAND_TABLE } from '../command-line/table.ts'
+import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { status } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
@@ -15,7 +16,7 @@ import { createOutput } from '../ui/streams.ts'
 
 /**
  * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one
- * document once the command has done its work, and nothing where it failed. Help is success, also for `awsmfa` alone,
+ * document, of the command's work or of its failure. Help is success, also for `awsmfa` alone,
  * as with gh.
  */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,13 +35,26 @@ export async function main(argv: readonly string[]): Promise<number> {
         return print((await import('./help.ts')).renderTopic(line.topic, new Date()))
     }
   } catch (error) {
-    const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2) })
+    const json = meansJson(argv) ? createOutput(1) : undefined
+    const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2), json })
     if (commandMeant(argv) === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
       printEnvFailure(formatInWords(argv), exitCode, process.env)
     }
     return exitCode
   }
+}
+
+/** Whether a line that could not be parsed is of a program that expects JSON. */
+function meansJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const words = end === -1 ? argv : argv.slice(0, end)
+  const command = commandMeant(words)
+  return (
+    command !== undefined &&
+    words.includes('--json') &&
+    COMMAND_TABLE[command].options.some(({ name }) => name === 'json')
+  )
 }
 
 function print(text: string): number {
@@ -51,11 +65,16 @@ function print(text: string): number {
 async function run(invocation: Invocation): Promise<number> {
   const exitCode = await supervise(
     (signal) => runCommand(invocation, signal),
-    supervisionOfProcess(isDebug(invocation)),
+    supervisionOfProcess(isDebug(invocation), isJson(invocation)),
   )
   if (invocation.command === 'env' && exitCode !== 0)
     (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode, process.env)
   return exitCode
+}
+
+/** `status` and `doctor` print nothing with `--quiet`, not even with `--json`. */
+function isJson({ command, options }: AnyInvocation): boolean {
+  return options.json === true && !(options.quiet === true && (command === 'status' || command === 'doctor'))
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<number> {

@@ -10,6 +10,7 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import { createOutput } from '../ui/streams.ts'
+import type { FailureText } from '../ui/words.ts'
 
 /**
  * What to run: returns the exit code, or throws. The signal aborts with an AwsmfaError when the person or the system
@@ -22,6 +23,8 @@ export interface Supervision {
   /** The process, which emits signals and uncaught errors. */
   readonly events: Pick<EventEmitter, 'on' | 'once' | 'off'>
   readonly stderr: (text: string) => void
+  /** Takes the document of a failure, with its end; left out without `--json`. */
+  readonly json?: ((text: string) => void) | undefined
 }
 
 const SIGNALS: Readonly<Record<string, Failure>> = {
@@ -30,9 +33,9 @@ const SIGNALS: Readonly<Record<string, Failure>> = {
   SIGHUP: { code: 'INTERRUPTED', signal: 'SIGHUP' },
 }
 
-/** Returns the supervision of this process. */
-export function supervisionOfProcess(debug: boolean): Supervision {
-  return { debug, events: process, stderr: createOutput(2) }
+/** Returns the supervision of this process; `json`: a failure is a document on stdout, too. */
+export function supervisionOfProcess(debug: boolean, json: boolean): Supervision {
+  return { debug, events: process, stderr: createOutput(2), json: json ? createOutput(1) : undefined }
 }
 
 /**
@@ -92,12 +95,13 @@ function watchForUncaught(events: Supervision['events']): UncaughtWatch {
   }
 }
 
-type Reporting = Pick<Supervision, 'debug' | 'stderr'>
+type Reporting = Pick<Supervision, 'debug' | 'stderr' | 'json'>
 
 /** Reports what went wrong on stderr and returns the exit code. The messages are loaded only now. */
-export async function report(error: unknown, { debug, stderr }: Reporting): Promise<number> {
+export async function report(error: unknown, reporting: Reporting): Promise<number> {
+  const { stderr } = reporting
   try {
-    return await reportInWords(error, { debug, stderr })
+    return await reportInWords(error, reporting)
   } catch (failed) {
     if (codeOf(failed) !== OWN_FILE_GONE) throw failed
     stderr('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
@@ -108,12 +112,15 @@ export async function report(error: unknown, { debug, stderr }: Reporting): Prom
 /** What Node throws for a file that is gone; all that is loaded while a command runs is a file of awsmfa's own. */
 const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
-async function reportInWords(error: unknown, { debug, stderr }: Reporting): Promise<number> {
+async function reportInWords(error: unknown, { debug, stderr, json }: Reporting): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
   const view = viewOfProcess(debug)
   if (error instanceof AwsmfaError) {
-    stderr(formatFailure(renderFailure(error.failure, view), view))
+    const text = renderFailure(error.failure, view)
+    stderr(formatFailure(text, view))
+    // Where some of many profiles failed, their states are the document, and printed already.
+    if (error.failure.code !== 'LOGINS_FAILED') writeDocument(json, { code: error.failure.code, ...text })
     return exitCodeOf(error.failure)
   }
   const code = codeOf(error)
@@ -128,7 +135,20 @@ async function reportInWords(error: unknown, { debug, stderr }: Reporting): Prom
       view,
     ),
   )
+  writeDocument(json, { code: 'FAULT', error: 'this is a fault of awsmfa', hints: [] })
   return 1
+}
+
+/** `{"error":{"code":"PROFILE_NOT_FOUND","message":"…","hints":["…"]}}`. */
+function writeDocument(
+  json: Reporting['json'],
+  { code, error: message, hints }: Pick<FailureText, 'error' | 'hints'> & { readonly code: string },
+): void {
+  try {
+    json?.(`${JSON.stringify({ error: { code, message, hints } })}\n`)
+  } catch {
+    // stdout cannot be written to; stderr and the exit code say what failed.
+  }
 }
 
 function viewOfProcess(debug: boolean): FailureView {

@@ -3,7 +3,7 @@
  * and the programs that are given credentials all ask here.
  */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
-import { isAssumeRoleProfile, isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
+import { isAssumeRoleProfile, isOwnProcess, readKeys, signInCommandOf } from '../aws-files/profile-keys.ts'
 import type { SignInCommand } from '../aws-files/profile-keys.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
@@ -149,6 +149,8 @@ export interface StatusEntry {
   readonly accessKeyId: string | undefined
   readonly account: string | undefined
   readonly arn: string | undefined
+  /** The role that the profile names; undefined if it names none. */
+  readonly roleArn: string | undefined
 }
 
 /** What status needs besides the profile's name. */
@@ -196,7 +198,7 @@ export function findSignIn(
  */
 export function statusOfEnvironment(
   environment: Environment,
-  lookup: Pick<StatusLookup, 'now' | 'minTtlSeconds' | 'identityOf'>,
+  lookup: Pick<StatusLookup, 'profiles' | 'now' | 'minTtlSeconds' | 'identityOf'>,
 ): StatusEntry | undefined {
   const get = (name: string): string => environment[name] ?? ''
   const [profile, accessKeyId] = [get('AWSMFA_PROFILE'), get('AWS_ACCESS_KEY_ID')]
@@ -207,10 +209,13 @@ export function statusOfEnvironment(
   return entryFor(profile, { source: 'environment', accessKeyId, expiration, managedBy: 'awsmfa', identity }, lookup)
 }
 
+/** The keys of a profile that name its role, for every tool and for those whose layouts awsmfa reads. */
+const ROLE_KEYS = ['awsmfa_role_arn', 'vegas_role_arn', '_role_arn', 'role_arn']
+
 function entryFor(
   profile: string,
   session: StoredSession | undefined,
-  { now, minTtlSeconds }: Pick<StatusLookup, 'now' | 'minTtlSeconds'>,
+  { profiles, now, minTtlSeconds }: Pick<StatusLookup, 'profiles' | 'now' | 'minTtlSeconds'>,
 ): StatusEntry {
   return {
     profile,
@@ -222,6 +227,7 @@ function entryFor(
     accessKeyId: session === undefined ? undefined : shortenAccessKeyId(session.accessKeyId),
     account: session?.identity?.account,
     arn: session?.identity?.arn,
+    roleArn: readKeys(profiles.find(profile), ROLE_KEYS)?.value,
   }
 }
 
@@ -246,6 +252,7 @@ export function statusesJson(entries: readonly StatusEntry[], now: Date, asArray
     accessKeyId: entry.accessKeyId ?? null,
     account: entry.account ?? null,
     arn: entry.arn ?? null,
+    roleArn: entry.roleArn ?? null,
   }))
   return `${JSON.stringify(asArray ? objects : objects[0])}\n`
 }

@@ -122,3 +122,35 @@ test('a file of awsmfa that is gone is told as that, and not as a fault', async 
     talk: 'awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n',
   })
 })
+
+test.each([
+  [
+    'a failure',
+    new AwsmfaError({ code: 'SESSION_MISSING', profile: 'work' }),
+    { code: 'SESSION_MISSING', message: "'work' has no session", hints: ['to get one: awsmfa login work'] },
+  ],
+  [
+    'a fault, without its message',
+    new TypeError('a secret'),
+    { code: 'FAULT', message: 'this is a fault of awsmfa', hints: [] },
+  ],
+])('with --json %s is a document', async (_, thrown, error) => {
+  const documents: string[] = []
+  const work = (): never => {
+    throw thrown
+  }
+  const json = (text: string): void => void documents.push(text)
+  await supervise(work, { debug: false, events: new EventEmitter(), stderr: () => undefined, json })
+  expect(documents).toEqual([`${JSON.stringify({ error })}\n`])
+})
+
+test('with --json the failure of some of many profiles is no second document', async () => {
+  const documents: string[] = []
+  const failure = { code: 'LOGINS_FAILED', of: 2, causes: [{ code: 'SESSION_MISSING', profile: 'work' }] } as const
+  const work = (): never => {
+    throw new AwsmfaError(failure)
+  }
+  const json = (text: string): void => void documents.push(text)
+  await supervise(work, { debug: false, events: new EventEmitter(), stderr: () => undefined, json })
+  expect(documents).toEqual([])
+})

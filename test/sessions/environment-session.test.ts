@@ -1,5 +1,6 @@
 /** The session in the environment inside `awsmfa exec`. */
 import { expect, test } from 'vitest'
+import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { statusOfEnvironment } from '../../src/sessions/status.ts'
 
 const INSIDE = {
@@ -9,7 +10,9 @@ const INSIDE = {
   AWS_SESSION_TOKEN: 't',
   AWS_CREDENTIAL_EXPIRATION: '2026-11-21T12:30:00Z',
 }
+const ROLE = 'arn:aws:iam::222222222222:role/Admin'
 const LOOKUP = {
+  profiles: readProfiles({ credentials: '', config: `[profile prod]\nrole_arn = ${ROLE}\nsource_profile = base\n` }),
   now: new Date('2026-11-21T12:00:00Z'),
   minTtlSeconds: 0,
   identityOf: () => ({ account: '111111111111', arn: 'arn', userId: '' }),
@@ -26,6 +29,7 @@ test('inside exec the session of the environment is told', () => {
     accessKeyId: '…EXPL',
     account: '111111111111',
     arn: 'arn',
+    roleArn: ROLE,
   })
 })
 
