@@ -3,6 +3,7 @@
  * check-….ts of its subject, the function in a list below; if --fix fixes it, the edit in fix.ts. Its example is
  * fixtures/homes/doctor-<code>; test/doctor/broken-homes.test.ts writes the expected report beside it.
  */
+import { isUtf16 } from '../aws-files/profiles.ts'
 import * as credentials from './check-credentials.ts'
 import * as environment from './check-environment.ts'
 import * as headers from './check-headers.ts'
@@ -69,6 +70,11 @@ const MESSAGES: Required<Messages> = {
   ...OUTCOME_MESSAGES,
 }
 
+/** Returns the checks for a file: what else is found in UTF-16 comes from reading it as UTF-8. */
+function checksOf({ text }: ExaminedFile): typeof FILE_CHECKS {
+  return isUtf16(text) ? [syntax.checkBytes] : FILE_CHECKS
+}
+
 /**
  * Returns all findings: those in the files, credentials first, by line; then those around them; then what tools do with
  * each profile. With `only`, the ones about profiles are limited to those profiles and their source chains.
@@ -82,7 +88,7 @@ export function diagnose(examination: Examination, only?: readonly string[]): re
   const rankOf = ({ file }: Finding): number =>
     file === files.credentials.path ? 0 : file === files.config.path ? 1 : 2
   const inFiles = [
-    ...[files.credentials, files.config].flatMap((file) => FILE_CHECKS.flatMap((check) => check(file))),
+    ...[files.credentials, files.config].flatMap((file) => checksOf(file).flatMap((check) => check(file))),
     ...known.flatMap((profile) => PROFILE_CHECKS.flatMap((check) => check(profile, examination))),
   ].toSorted((left, right) => rankOf(left) - rankOf(right) || (left.line ?? 0) - (right.line ?? 0))
   const around = MACHINE_CHECKS.flatMap((check) => check(examination))

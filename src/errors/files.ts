@@ -14,6 +14,7 @@ const FOUND_WORDS = {
   socket: 'a socket',
   device: 'a device',
   'symlink-loop': 'a circle of symbolic links',
+  'dangling-link': 'a symbolic link that leads nowhere',
 } as const
 
 export const FILE_WORDS = {

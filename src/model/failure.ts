@@ -253,7 +253,10 @@ interface FailureFields {
   // complete new file is if writing in place failed and the old bytes could not be restored.
   FILE_UNREADABLE: { place: Place; errno: string }
   FILE_ENCODING_UNSUPPORTED: { place: Place }
-  FILE_NOT_REGULAR: { place: Place; found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' }
+  FILE_NOT_REGULAR: {
+    place: Place
+    found: 'directory' | 'fifo' | 'socket' | 'device' | 'symlink-loop' | 'dangling-link'
+  }
   FILE_NOT_WRITABLE: { place: Place; errno: string; step: WriteStep; keptAt?: string | undefined }
   FILE_INCOMPLETE_WRITE: { place: Place; wanted: number; written: number }
   FILE_MALFORMED: {

@@ -8,7 +8,17 @@
  * one's new lock. A second lock whose holder is gone is removed by the same rule.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, linkSync, openSync, readdirSync, statSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -171,9 +181,17 @@ function tryToLock(path: string, claimant: Claimant): boolean {
   for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
     const found = readLock(path)
     if (found === undefined && publish(path, claimant)) return true
+    if (found === undefined) refuseDanglingLink(path)
     if (found !== undefined && !(isAbandoned(found, claimant) && removeDeadLock(path, found, claimant))) return false
   }
   return false
+}
+
+/** The name of such a lock is taken, and nothing is found in it, however long one waits. Throws FILE_NOT_REGULAR. */
+function refuseDanglingLink(path: string): void {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  if (isLink && statSync(path, { throwIfNoEntry: false }) === undefined)
+    throw new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'dangling-link' })
 }
 
 /** Returns false if another process is removing it. */

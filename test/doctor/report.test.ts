@@ -197,3 +197,9 @@ it('prints every field of every finding as JSON', () => {
     fixable: true,
   })
 })
+
+it('of a file in UTF-16 nothing is reported that comes from reading it as UTF-8', () => {
+  const utf16 = `\xff\xfe${CONFIG.replace(/[^]/g, '$&\0')}`
+  const codes = findingsIn(homeOf({ credentials: LONG_TERM, config: utf16 })).filter((found) => !isOutcome(found))
+  expect(codes.map(({ code }) => code)).toEqual(['not-utf8'])
+})

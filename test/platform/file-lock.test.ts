@@ -1,7 +1,16 @@
 /** Lock files among processes. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -142,6 +151,7 @@ describe('a lock', () => {
   it.each([
     ['a folder', 'directory', (path: string) => mkdirSync(path)],
     ['a named pipe', 'fifo', (path: string) => void spawnSync('mkfifo', [path])],
+    ['a link that leads nowhere', 'dangling-link', (path: string) => symlinkSync('gone', path)],
   ])('whose name is taken by %s is refused at once', (_, found, make) => {
     const path = join(scratchFolder(), 'lock')
     make(path)
