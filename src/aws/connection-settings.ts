@@ -110,7 +110,7 @@ function assertAddress(value: string, key: string, origin: Origin): void {
     kind: 'bad-value',
     option: optionName(origin, key),
     value: withoutLogin(value),
-    expected: 'an http:// or https:// address',
+    expected: 'an http(s) URL',
     origin,
   } as const
   throw new AwsmfaError({ code: 'USAGE', problem })

@@ -87,7 +87,7 @@ export function readSession(
     Expiration: expiration,
   } = raw ?? {}
   if (raw === undefined || !accessKeyId || !secretAccessKey || !sessionToken)
-    return { defect: 'the answer holds no credentials', incomplete: true }
+    return { defect: 'it contains no credentials', incomplete: true }
   const credentials = { accessKeyId, secretAccessKey, sessionToken }
   if (accessKeyId === signerKeyId) return { defect: 'its access key ID is the one that signed', incomplete: false }
   const defect = defectOf(credentials) ?? defectOfExpiration(expiration, now)
@@ -106,8 +106,8 @@ function defectOfExpiration(expiration: Date | undefined, now: Date): string | u
   if (expiration === undefined) return 'it has no expiration'
   const leftMs = expiration.getTime() - now.getTime()
   if (Number.isNaN(leftMs)) return 'its expiration is not a time'
-  if (leftMs <= 0) return 'its session has expired already'
-  return leftMs > LONGEST_SESSION_MS ? 'its session is longer than 36 hours, the most that AWS allows' : undefined
+  if (leftMs <= 0) return 'its session has already expired'
+  return leftMs > LONGEST_SESSION_MS ? 'its session is longer than 36 h, the maximum of AWS' : undefined
 }
 
 /** Reads a GetCallerIdentity answer. */
@@ -117,7 +117,7 @@ export function readIdentity(raw: {
   readonly UserId?: string | undefined
 }): Reading<CallerIdentity> {
   const { Account: account, Arn: arn, UserId: userId } = raw
-  if (!account || !arn || !userId) return { defect: 'the answer does not say who called', incomplete: true }
+  if (!account || !arn || !userId) return { defect: 'it contains no identity', incomplete: true }
   if (
     !/^\d{12}$/.test(account) ||
     !/^arn:[\w-]+:(iam|sts)::\d{12}:[\u0021-\u007e]+$/.test(arn) ||
@@ -171,19 +171,14 @@ export const ROLE_ARN = textRule(
   20,
   2048,
   /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-  "a role's ARN, such as arn:aws:iam::123456789012:role/Admin",
+  'a role ARN such as arn:aws:iam::123456789012:role/Admin',
 )
 
 export const ROLE_SESSION_NAME = textRule(2, 64, /^[\w+=,.@-]*$/, `2 to 64 ${NAME_LETTERS}`)
 
 export const EXTERNAL_ID = textRule(2, 1224, /^[\w+=,.@:/-]*$/, `2 to 1224 ${NAME_LETTERS}, : and /`)
 
-const POLICY = textRule(
-  1,
-  2048,
-  /^[\t\n\r\x20-\xff]*$/,
-  'a policy as JSON text of at most 2048 characters, or file://path',
-)
+const POLICY = textRule(1, 2048, /^[\t\n\r\x20-\xff]*$/, 'a JSON policy of at most 2048 characters, or file://PATH')
 
 const ARN = textRule(20, 2048, /^arn:[\x21-\x7e]+$/, 'an ARN of 20 to 2048 characters')
 

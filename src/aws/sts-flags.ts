@@ -59,39 +59,39 @@ export interface RefusedFlagRow {
   readonly instead?: string
 }
 
-const OUTPUT = 'login prints no answer of STS that could be shaped'
+const OUTPUT = 'login does not print the STS response'
 
-const INTERACTIVE = 'it belongs to the AWS CLI’s own screen'
+const INTERACTIVE = 'it affects only the AWS CLI'
 
-const TIMEOUTS = 'awsmfa has one deadline for the whole login'
+const TIMEOUTS = 'login has a single time limit'
 
 /** Global flags of the AWS CLI v1 and v2 that are refused. */
 export const REFUSED_GLOBALS: readonly RefusedFlagRow[] = [
   { flag: '--output', because: OUTPUT, instead: '--json before --' },
   { flag: '--query', because: OUTPUT, instead: '--json before --' },
-  { flag: '--color', because: 'colour is awsmfa’s own', instead: '--no-color before --, or NO_COLOR' },
+  { flag: '--color', because: 'it affects only the AWS CLI', instead: '--no-color before --, or NO_COLOR' },
   {
     flag: '--no-verify-ssl',
-    because: 'a code must never go to a server that is not who it says',
-    instead: '--ca-bundle',
+    because: 'certificates are always verified',
+    instead: '--ca-bundle FILE',
   },
-  { flag: '--no-paginate', because: 'STS answers in one page' },
-  { flag: '--no-sign-request', because: 'STS gives a session only to a signed request' },
+  { flag: '--no-paginate', because: 'STS responses have one page' },
+  { flag: '--no-sign-request', because: 'requests to STS must be signed' },
   { flag: '--cli-read-timeout', because: TIMEOUTS },
   { flag: '--cli-connect-timeout', because: TIMEOUTS },
-  { flag: '--version', because: 'it asks for a version, not for a session', instead: 'awsmfa --version' },
-  { flag: '--cli-binary-format', because: 'no value of STS is binary' },
+  { flag: '--version', because: 'it prints a version', instead: 'awsmfa --version' },
+  { flag: '--cli-binary-format', because: 'STS has no binary values' },
   { flag: '--no-cli-pager', because: INTERACTIVE },
   { flag: '--cli-auto-prompt', because: INTERACTIVE },
   { flag: '--no-cli-auto-prompt', because: INTERACTIVE },
   { flag: '--cli-error-format', because: OUTPUT },
 ]
 
-const SKELETON = 'awsmfa takes the values themselves'
+const SKELETON = 'awsmfa reads no parameter files'
 
 /** Flags that every operation of the AWS CLI has and that are refused. */
 export const REFUSED_OPERATION_FLAGS: readonly RefusedFlagRow[] = [
-  { flag: '--cli-input-json', because: SKELETON, instead: 'the flags that the file holds' },
-  { flag: '--cli-input-yaml', because: SKELETON, instead: 'the flags that the file holds' },
-  { flag: '--generate-cli-skeleton', because: 'login sends a request; it writes no template' },
+  { flag: '--cli-input-json', because: SKELETON, instead: 'the options in that file' },
+  { flag: '--cli-input-yaml', because: SKELETON, instead: 'the options in that file' },
+  { flag: '--generate-cli-skeleton', because: 'login prints no templates' },
 ]

@@ -302,10 +302,9 @@ function findConflict(
   if (option !== undefined && positional !== undefined) return { kind: 'conflicting-profiles', positional, option }
   const typed = (name: string): string | undefined =>
     isGiven(words, name) ? `--${name}` : name === 'profile' ? profiles[0] : undefined
-  for (const { options, because } of conflicts) {
-    const [first, second] = [typed(options[0]), typed(options[1])]
-    if (first !== undefined && second !== undefined)
-      return { kind: 'conflicting-options', options: [first, second], because }
+  for (const [one, other] of conflicts) {
+    const [first, second] = [typed(one), typed(other)]
+    if (first !== undefined && second !== undefined) return { kind: 'conflicting-options', options: [first, second] }
   }
   return undefined
 }

@@ -38,12 +38,6 @@ export function optionKey<const Name extends string>(name: Name): OptionKey<Name
   return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as OptionKey<Name>
 }
 
-/** Two options of one command that contradict each other. A positional profile counts as `profile`. */
-export interface ConflictSpec {
-  readonly options: readonly [string, string]
-  readonly because: string
-}
-
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
@@ -56,7 +50,8 @@ export interface CommandSpec {
    */
   readonly tail?: { readonly placeholder: string; readonly description: string; readonly isProgram?: true }
   readonly options: readonly OptionSpec[]
-  readonly conflicts: readonly ConflictSpec[]
+  /** Options that cannot be used together. A positional profile counts as `profile`. */
+  readonly conflicts: readonly (readonly [string, string])[]
   readonly examples: readonly [Example, Example]
 }
 

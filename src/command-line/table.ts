@@ -25,10 +25,7 @@ const PROMPTING = [
   flag('hide-arns', 'name roles and devices without their ARNs'),
 ] as const
 
-const ONE_WAY_TO_ASK = {
-  options: ['prompt', 'no-gui'],
-  because: 'one says where to ask, the other where not to',
-} as const
+const ONE_WAY_TO_ASK = ['prompt', 'no-gui'] as const
 
 const ALLOW_ROOT = flag('allow-root', "let root write into somebody else's home folder")
 
@@ -40,10 +37,7 @@ const DRY_RUN = flag('dry-run', 'show the changes and make none')
 
 const YES = flag('yes', 'make the changes without a question')
 
-const SHOW_OR_MAKE = {
-  options: ['dry-run', 'yes'],
-  because: 'one makes no changes, the other makes them',
-} as const
+const SHOW_OR_MAKE = ['dry-run', 'yes'] as const
 
 const REACHING_STS = [
   value('region', 'NAME', 'the region'),
@@ -83,10 +77,10 @@ const ROWS = {
       DEBUG,
     ],
     conflicts: [
-      { options: ['all', 'profile'], because: 'one means every profile, the other one' },
-      { options: ['duration', 'duration-seconds'], because: 'both say how long the session holds' },
-      { options: ['source-profile', 'source-env'], because: 'both say where the long-term keys come from' },
-      { options: ['token-code', 'token-command'], because: 'both say where the token code comes from' },
+      ['all', 'profile'],
+      ['duration', 'duration-seconds'],
+      ['source-profile', 'source-env'],
+      ['token-code', 'token-command'],
       ONE_WAY_TO_ASK,
     ],
     examples: [
@@ -108,7 +102,7 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [{ options: ['all', 'profile'], because: 'one asks for every profile, the other for one' }],
+    conflicts: [['all', 'profile']],
     examples: [
       { line: 'awsmfa status', description: 'one line, for the profile in use' },
       { line: 'awsmfa status --quiet || awsmfa login', description: 'sign in if need be' },
@@ -127,7 +121,7 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [{ options: ['all', 'profile'], because: 'one means every profile, the other one' }],
+    conflicts: [['all', 'profile']],
     examples: [
       { line: 'awsmfa logout work', description: 'take out what login put in' },
       { line: 'awsmfa logout --all', description: 'for every profile' },
@@ -153,7 +147,7 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [{ options: ['server', 'profile-env'], because: 'each is another way to give credentials' }],
+    conflicts: [['server', 'profile-env']],
     examples: [
       { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
       { line: 'awsmfa exec prod --server -- ./job.sh', description: 'for longer than a session lasts' },
@@ -174,7 +168,7 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [{ options: ['unset', 'min-ttl'], because: 'one takes the session away, the other wants one' }],
+    conflicts: [['unset', 'min-ttl']],
     examples: [
       { line: 'eval "$(awsmfa env prod)"', description: 'for sh, bash and zsh' },
       { line: 'awsmfa env prod --format fish | source', description: 'for fish' },
@@ -199,8 +193,8 @@ const ROWS = {
       DEBUG,
     ],
     conflicts: [
-      { options: ['service', 'destination'], because: 'both say which page to open' },
-      { options: ['print', 'browser'], because: 'one opens no browser' },
+      ['service', 'destination'],
+      ['print', 'browser'],
     ],
     examples: [
       { line: 'awsmfa console prod --service s3', description: 'in the browser' },
@@ -225,10 +219,7 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [
-      { options: ['refresh-window', 'no-mandatory-refresh'], because: 'one says when to renew, the other not to' },
-      ONE_WAY_TO_ASK,
-    ],
+    conflicts: [['refresh-window', 'no-mandatory-refresh'], ONE_WAY_TO_ASK],
     examples: [
       { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
       { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },

@@ -100,8 +100,7 @@ function pageChoice({
     new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option, value, expected } })
   if (destination !== undefined && !(destination.startsWith('https://') && URL.canParse(destination)))
     throw bad('--destination', destination, 'an https:// address of the console')
-  if (service !== undefined && !isServiceName(service))
-    throw bad('--service', service, 'the name of a service as the console has it in its addresses, such as s3')
+  if (service !== undefined && !isServiceName(service)) throw bad('--service', service, 'a service name such as s3')
   return (hosts, partition, region) => {
     if (destination !== undefined) return destination
     const isOfPartition = region !== undefined && partitionOfRegion(region.name) === partition

@@ -85,7 +85,6 @@ function unsetIn(format: EnvFormat, environment: Environment): string {
     problem: {
       kind: 'conflicting-options',
       options: ['--unset', `--format ${format}`],
-      because: 'only a shell can take variables away',
     },
   })
 }

@@ -17,8 +17,8 @@ import { quietReaderOf, readerOf } from '../sessions/aws-cache-entry.ts'
 import type { PromptFree } from '../sessions/aws-cache-entry.ts'
 import type { SessionSource } from '../sessions/reuse.ts'
 import { renderClockNote } from '../sessions/status.ts'
-import { durationInWords, exactDuration, relativeToNow } from '../ui/duration-words.ts'
-import { formatInstant } from '../ui/duration.ts'
+import { durationInWords, exactDuration } from '../ui/duration-words.ts'
+import { formatAt, formatInstant } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { commandLine, displayPath, listed, note, profileWord, tick, visible, warn } from '../ui/words.ts'
@@ -108,11 +108,11 @@ export function renderKeptTooLong(results: readonly LoginResult[], now: Date): s
   return renderClockNote(kept, now) ?? ''
 }
 
-/** A session of 12 hours has that length also a second after it was created. */
+/** Rounds the length of a new session to minutes: it lasts 12 h also a second after it was created. */
 function lengthOf({ kind, expiration }: GoodLogin, now: Date): string {
   const seconds = secondsUntil(expiration, now)
   if (seconds < 60) return `less than a minute${kind === 'kept' ? ' left' : ''}`
-  return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.ceil(seconds / 60) * 60)
+  return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.round(seconds / 60) * 60)
 }
 
 function asWhom({ identity, madeBy }: GoodLogin): string {
@@ -203,7 +203,7 @@ function renderReplaced(profile: string, { session, reason }: ReplacedSession, n
   const ended =
     session.expiration === undefined || session.expiration > now
       ? 'no longer holds'
-      : `ended ${relativeToNow(session.expiration, now)}`
+      : `expired ${formatAt(session.expiration, now)}`
   const words = {
     expired: `${ended}; it is replaced`,
     'same-user': "is this user's too; it is replaced",
@@ -220,7 +220,7 @@ export function conflictQuestion(
 ): string {
   const owner = manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(manager)}'`
   const isValid = expiration !== undefined && expiration > now
-  const end = isValid ? `, which ends ${relativeToNow(expiration, now)}` : ''
+  const end = isValid ? ` until ${formatInstant(expiration, now)}` : ''
   return `[${visible(profile)}] holds ${owner} (key ${accessKeyId})${end}. Replace it?`
 }
 

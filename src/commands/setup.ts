@@ -313,7 +313,7 @@ function layoutOf({ options: { layout } }: Invocation<'setup'>, { processStart }
   if (name !== undefined) return name === 'process' ? { kind: name, start: processStart } : { kind: name }
   throw new AwsmfaError({
     code: 'USAGE',
-    problem: { kind: 'bad-value', option: '--layout', value: layout, expected: "'session' or 'process'" },
+    problem: { kind: 'bad-value', option: '--layout', value: layout, expected: 'session or process' },
   })
 }
 
@@ -341,7 +341,7 @@ function regionFlag({ options }: Invocation<'setup'>): string | undefined {
   if (isRegionName(region)) return region
   throw new AwsmfaError({
     code: 'USAGE',
-    problem: { kind: 'bad-value', option: '--region', value: region, expected: "a region's name, such as eu-west-1" },
+    problem: { kind: 'bad-value', option: '--region', value: region, expected: 'a region such as eu-west-1' },
   })
 }
 

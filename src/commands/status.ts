@@ -23,7 +23,7 @@ import {
   statusesJson,
 } from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
-import { formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
+import { DURATION_FORM, formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
 import { visible } from '../ui/words.ts'
@@ -85,7 +85,7 @@ function minTtlOf(text: string | undefined): number | undefined {
       kind: 'bad-value',
       option: '--min-ttl',
       value: text,
-      expected: 'a length of time such as 45m, 2h or 3600',
+      expected: DURATION_FORM,
     },
   })
 }

@@ -169,58 +169,49 @@ const DEFECTS = {
   length: 'is too short or too long for an MFA device',
 }
 
-/** What each finding says, and what to do. */
+/** The message of each finding, and its fix. */
 export const CREDENTIAL_MESSAGES = {
-  'half-a-key-pair': (found) => [
-    `${quote(found.key)} is missing beside its other half`,
-    'put both into one section of one file',
-  ],
+  'half-a-key-pair': (found) => [`${quote(found.key)} is missing`, 'put key ID and secret into one section'],
   'token-in-other-file': (found) => [
-    `the keys of ${quote(found.profile)} stand in the credentials file, and here a session token: ${toolNames(found.tools)} send both together, and AWS refuses that`,
-    'take the token out here',
+    `${toolNames(found.tools)} send this session token with the key of ${quote(found.profile)} in the credentials file; AWS rejects it`,
+    'remove it',
   ],
-  'token-beside-long-term-keys': () => [
-    'a session token stands beside long-term keys: every tool sends it, and AWS refuses that',
-    'take the token out',
-  ],
+  'token-beside-long-term-keys': () => ['session token with a long-term key; AWS rejects it', 'remove the token'],
   'session-without-token': (found) => [
-    `these keys (${show(found.name)}) are those of a session, and ${quote(found.key)} is missing: AWS refuses them`,
-    'put its token beside them, or take them out',
+    `session key ${show(found.name)} without ${quote(found.key)}; AWS rejects it`,
+    'add the token, or remove the key',
   ],
   'security-token-first': (found) => [
-    `${toolNames(found.tools)} take ${quote(found.key)} before 'aws_session_token', and send the old one`,
-    `take ${quote(found.key)} out`,
+    `${toolNames(found.tools)} use the old token in ${quote(found.key)}, not 'aws_session_token'`,
+    `remove ${quote(found.key)}`,
   ],
   'security-token-alone': (found) => [
-    `${toolNames(found.tools)} do not know ${quote(found.key)}, and send the keys without a token`,
-    "call it 'aws_session_token'",
+    `${toolNames(found.tools)} ignore ${quote(found.key)} and send no token`,
+    "rename it to 'aws_session_token'",
   ],
-  'leftover-marks': () => [
-    'what awsmfa noted beside a session stands here, and that session is gone',
-    'it harms nobody; the next login replaces it',
-  ],
+  'leftover-marks': () => ['marks of a removed session', 'remove them'],
   'leftover-session': (found, context) => [
-    `a session that another tool left ended ${formatTime(found.at, context)}; tools still send it`,
-    `sign in anew with that tool, or with awsmfa: ${commandFor('login', found)}`,
+    `session of another tool expired ${formatTime(found.at, context)}; tools still use it`,
+    `sign in with that tool, or: ${commandFor('login', found)}`,
   ],
   'session-expired': (found, context) => [
-    `the session ended ${formatTime(found.at, context)}`,
-    `to sign in: ${commandFor('login', found)}`,
+    `session expired ${formatTime(found.at, context)}`,
+    commandFor('login', found),
   ],
   'fido-device': (found) => [
-    `${show(found.name)} is a security key or passkey; STS takes no code from it`,
-    'add an authenticator app to the user in the AWS console, "Security credentials", and name that one',
+    `${show(found.name)} is a passkey or security key; STS accepts only six-digit codes`,
+    'add an authenticator app in the AWS console, "Security credentials"',
   ],
   'device-malformed': (found) => [
     `${quote(found.name)} ${show(found.other)}`,
-    'a device is arn:aws:iam::ACCOUNT:mfa/NAME, or the serial of a hardware token',
+    'use arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of a hardware token',
   ],
   'device-of-other-account': (found) => [
-    `the device is of account ${show(found.name)}, the keys seem to be of ${show(found.other)}`,
-    'name a device of the user whose keys these are',
+    `MFA device in account ${show(found.name)}, access key in account ${show(found.other)}`,
+    "use a device of the key's user",
   ],
   'old-access-key': (found) => [
-    `the access key …${show(found.name)} is from before 2019, as the form of its id tells`,
-    'make a new one in the AWS console, "Security credentials", and take this one out of use',
+    `access key …${show(found.name)} was created before 2019`,
+    'create a new one in the AWS console, "Security credentials", and deactivate this one',
   ],
 } satisfies Messages

@@ -6,7 +6,7 @@ import { BEHAVIOR_OF_AWS_CLI_1, TOOL_IDS, toolsWhere } from './tools.ts'
 import type { VariableBehavior } from './tools.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
-import { unsetLine } from '../ui/words.ts'
+import { commandLine, unsetLine } from '../ui/words.ts'
 
 /** Checks keys and sessions in the environment. */
 export function checkVariableKeys({ machine: { environment, now } }: Examination): readonly Finding[] {
@@ -86,59 +86,59 @@ export function checkVariableFiles({ machine }: Examination): readonly Finding[]
   })
 }
 
-/** What each finding says, and what to do. */
+/** The message of each finding, and its fix. */
 export const ENVIRONMENT_MESSAGES = {
   'variable-keys': (found) => [
-    `the environment has keys (…${(found.name ?? '').replace('…', '')}): tools use them and no profile, unless one is named on their command line; ${toolsDo('AWS_PROFILE overrides keys', 'take', 'takes')} the profile of AWS_PROFILE instead`,
+    `keys in the environment (…${(found.name ?? '').replace('…', '')}) override profiles in most tools; ${toolsDo('AWS_PROFILE overrides keys', 'use', 'uses')} AWS_PROFILE instead`,
     unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']),
   ],
   'variable-session-expired': (found, context) => [
-    `the session in the environment ended ${formatTime(found.at, context)}: ${toolsDo('a past AWS_CREDENTIAL_EXPIRATION fails', 'fail', 'fails')}, and others still send it, which AWS refuses`,
+    `session in the environment expired ${formatTime(found.at, context)}; ${toolsDo('a past AWS_CREDENTIAL_EXPIRATION fails', 'fail', 'fails')}, and AWS rejects it from other tools`,
     unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']),
   ],
   'variable-expiration-malformed': (found) => [
-    `${quote(found.key)} is no date: ${toolNames(found.tools)} fail`,
+    `${quote(found.key)} is not a date; ${toolNames(found.tools)} fail`,
     unsetLine(['AWS_CREDENTIAL_EXPIRATION']),
   ],
   'variable-half-a-key-pair': (found) => [
-    `${quote(found.key)} is set without 'AWS_SECRET_ACCESS_KEY': ${toolNames(found.tools)} fail, unless a profile is named on their command line; the others pass over it`,
-    `set both, or remove it: ${unsetLine(['AWS_ACCESS_KEY_ID'])}`,
+    `${quote(found.key)} is set without 'AWS_SECRET_ACCESS_KEY'; ${toolNames(found.tools)} fail`,
+    unsetLine(['AWS_ACCESS_KEY_ID']),
   ],
   'variable-session-without-token': (found) => [
-    `the keys in the environment (${show(found.name)}) are those of a session, and ${quote(found.key)} is not set: tools send them, and AWS refuses that`,
-    `set AWS_SESSION_TOKEN too, or remove the keys: ${unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])}`,
+    `session key ${show(found.name)} in the environment without ${quote(found.key)}; AWS rejects it`,
+    unsetLine(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']),
   ],
   'variable-security-token': (found) => [
-    `${toolNames(found.tools)} take ${quote(found.key)} before 'AWS_SESSION_TOKEN', and it differs`,
+    `${toolNames(found.tools)} use ${quote(found.key)} instead of 'AWS_SESSION_TOKEN', and they differ`,
     unsetLine(['AWS_SECURITY_TOKEN']),
   ],
   'variable-profiles-differ': (found) => [
-    `AWS_PROFILE names ${quote(found.other)}, AWS_DEFAULT_PROFILE ${quote(found.name)}: ${toolsDo('AWS_DEFAULT_PROFILE overrides AWS_PROFILE', 'use', 'uses')} the latter, the others the former`,
+    `${toolsDo('AWS_DEFAULT_PROFILE overrides AWS_PROFILE', 'use', 'uses')} AWS_DEFAULT_PROFILE (${quote(found.name)}), other tools AWS_PROFILE (${quote(found.other)})`,
     unsetLine(['AWS_DEFAULT_PROFILE']),
   ],
   'variable-profile-unread': (found) => [
-    `${toolNames(found.tools)} do not read ${quote(found.key)} and use 'default' in place of ${quote(found.name)}`,
+    `${toolNames(found.tools)} ignore ${quote(found.key)} (${quote(found.name)}) and use 'default'`,
     'set AWS_PROFILE instead',
   ],
   'variable-profile-empty': (found) => [
-    `${quote(found.key)} has no value: ${toolNames(found.tools)} say that there is no profile ''`,
+    `${quote(found.key)} is empty; ${toolNames(found.tools)} fail`,
     unsetLine(['AWS_PROFILE']),
   ],
   'variable-profile-unknown': (found) => [
-    `AWS_PROFILE names ${quote(found.name)}, which stands in neither file`,
-    'set it to a profile that is there',
+    `AWS_PROFILE: profile ${quote(found.name)} not found`,
+    `to list profiles: ${commandLine('status', '--all')}`,
   ],
   'variable-file-empty': (found) => [
-    `${quote(found.key)} has no value: ${toolNames(found.tools)} read no file at all, the others the usual one`,
+    `${quote(found.key)} is empty; ${toolNames(found.tools)} read no file, others the default one`,
     unsetLine([found.key ?? '']),
   ],
   'variable-file-missing': (found, context) => [
-    `${quote(found.key)} names ${showPath(found.name, context)}, which is not there`,
-    `make the file, or remove the variable: ${unsetLine([found.key ?? ''])}`,
+    `${found.key ?? ''}: ${showPath(found.name, context)} not found`,
+    unsetLine([found.key ?? '']),
   ],
   'variable-file-not-expanded': (found) => [
-    `${quote(found.key)} is ${quote(found.name)}, and ${toolNames(found.tools)} take that as it is written`,
-    'write an absolute path',
+    `${toolNames(found.tools)} do not expand ${quote(found.name)} in ${found.key ?? ''}`,
+    'use an absolute path',
   ],
 } satisfies Messages
 
@@ -147,6 +147,6 @@ function toolsDo(behavior: VariableBehavior, many: string, one: string): string 
   const tools = toolsWhere(behavior)
   const names = toolNames(tools)
   const isOfVersion1 = BEHAVIOR_OF_AWS_CLI_1.includes(behavior)
-  const subject = isOfVersion1 ? names.replace('the AWS CLI', 'version 1 of the AWS CLI') : names
+  const subject = isOfVersion1 ? names.replace('the AWS CLI', 'AWS CLI 1') : names
   return `${subject} ${tools.length === 1 ? one : many}`
 }

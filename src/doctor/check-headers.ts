@@ -1,7 +1,7 @@
 /** Checks the headers of sections: those that not every tool reads, and sections that exist twice. */
 import { rivalOf } from './examination.ts'
 import type { ExaminedFile, ExaminedSection, Rival } from './examination.ts'
-import { REFUSED, REFUSERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
+import { REJECT, REJECTERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
 import type { Finding, FindingCode, FindingDetails, Messages } from './finding.ts'
 import { TOOLS, TOOL_IDS } from './tools.ts'
 import type { ToolId } from './tools.ts'
@@ -178,89 +178,80 @@ function hasRole({ body }: ExaminedSection): boolean {
   return body.entries.some(({ key }) => key === 'role_arn')
 }
 
-const JS_LOSES =
-  'for CDK and the SDK for JavaScript the line is no header, and the keys below it count for the section above'
+const JS_LOSES = 'CDK and the SDK for JavaScript read the keys below as keys of the section above'
 
-/** What each finding says, and what to do. */
+/** The message of each finding, and its fix. */
 export const HEADER_MESSAGES = {
   'duplicate-section': (found) => [
-    `[${show(found.name ?? found.profile)}] stands here again, first in ${otherPlace(found)}; ${REFUSERS}`,
-    'put the keys of both into one section',
+    `[${show(found.name ?? found.profile)}] is also in ${otherPlace(found)}; ${REJECTERS}`,
+    'merge them',
   ],
-  'proto-section': (found) => [
-    `a section of this name makes ${toolNames(found.tools)} give the whole file up, silently`,
-    'give it another name',
-  ],
+  'proto-section': (found) => [`because of this name, ${toolNames(found.tools)} silently ignore the file`, 'rename it'],
   'default-in-capitals': (found) => [
-    `the keys of [DEFAULT] count for every profile of this file with ${toolNames(found.tools)}, and for none with the others`,
-    'call it [default] if the default profile is meant',
+    `${toolNames(found.tools)} apply [DEFAULT] to all profiles in the file; other tools ignore it`,
+    'rename it to [default] if you mean the default profile',
   ],
   'profile-prefix-in-credentials': (found) => [
-    `in the credentials file a header has no 'profile': ${toolNames(found.tools)} do not read this section`,
-    wayOut(found, `call it [${show(found.profile)}]`),
+    `${toolNames(found.tools)} ignore [profile ${show(found.profile)}] in the credentials file`,
+    wayOut(found, `rename it to [${show(found.profile)}]`),
   ],
   'bare-section-in-config': (found) => [
-    `without 'profile' before its name no tool reads this section`,
-    wayOut(found, `call it [profile ${show(found.profile)}]`),
+    `tools ignore [${show(found.profile)}] in the config file`,
+    wayOut(found, `rename it to [profile ${show(found.profile)}]`),
   ],
-  'bare-section-of-awsmfa': (found) => [
-    `awsmfa reads [${show(found.name ?? found.profile)}], as reusabit/awsmfa does; no other tool does`,
-  ],
+  'bare-section-of-awsmfa': (found) => [`only awsmfa and reusabit/awsmfa read [${show(found.name ?? found.profile)}]`],
   'two-default-sections': (found) => [
-    `[profile default] counts and [default] in ${otherPlace(found)} does not, except for the SDK for .NET; with the AWS CLI, boto3 and SAM the later of the two`,
-    'put the keys of both into [default]',
+    `[profile default] overrides [default] (${otherPlace(found)}) in most tools; the AWS CLI, boto3 and SAM use the later one`,
+    'merge them into [default]',
   ],
   'padded-header': (found) => [
-    `${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: there are blanks too many in its header`,
-    wayOut(found, 'take the blanks out'),
+    `${toolNames(found.tools)} do not read ${quote(found.profile)}: extra spaces in the header`,
+    wayOut(found, 'remove the spaces'),
   ],
   'quoted-header': (found) => [
-    `${toolNames(found.tools)} do not take this section for ${quote(found.profile)}: its name stands in quotes`,
-    wayOut(found, 'take the quotes out'),
+    `${toolNames(found.tools)} do not read ${quote(found.profile)}: quotes in the header`,
+    wayOut(found, 'remove the quotes'),
   ],
   'comment-after-header': (found) => [
-    `behind the header stands a comment; ${toolNames(found.tools)} refuses the whole file`,
-    'give the comment a line of its own',
+    `comment after the header; ${toolNames(found.tools)} rejects the file`,
+    'move it to its own line',
   ],
   'joined-comment': () => [
-    `no blank stands before the comment behind the header: ${JS_LOSES}; the SDK for .NET refuses the whole file`,
-    'give the comment a line of its own',
+    `comment directly after the header; ${JS_LOSES}; the SDK for .NET rejects the file`,
+    'move it to its own line',
   ],
   'text-after-header': (found) => [
-    `behind the header stands what is no comment: ${JS_LOSES}; the other SDKs and Terraform do not see ${quote(found.profile)}, or refuse the whole file`,
-    'write it as a comment, on a line of its own',
+    `text after the header; ${JS_LOSES}; the other SDKs and Terraform miss ${quote(found.profile)} or reject the file`,
+    'move it to its own line as a comment',
   ],
   'double-bracket': (found) => [
-    `another ']' stands behind the header: ${toolNames(found.tools)} ${found.tools.length === TOOL_IDS.length ? 'takes' : 'take'} another name from it, or none`,
-    "take out what stands behind the first ']'",
+    `another ']' after the header; ${toolNames(found.tools)} ${found.tools.length === TOOL_IDS.length ? 'misreads' : 'misread'} the name`,
+    "remove everything after the first ']'",
   ],
   'bracket-after-header': (found) => [
-    `a ']' stands in the comment behind the header: ${toolNames(found.tools)} take another name from it, or refuse the whole file`,
-    'give the comment a line of its own',
+    `']' in the comment after the header; ${toolNames(found.tools)} misread the name or reject the file`,
+    'move the comment to its own line',
   ],
-  'empty-header': (found) => [
-    `a header without a name; ${toolNames(found.tools)} ${REFUSED}`,
-    'give it a name, or take it out',
-  ],
+  'empty-header': (found) => [`header without a name; ${toolNames(found.tools)} ${REJECT}`, 'name or remove it'],
   'indented-header': (found) => [
-    `this header does not begin its line: for ${toolNames(found.tools)} it is part of the value above it`,
-    'take the blanks before it out',
+    `indented header; ${toolNames(found.tools)} read it as part of the value above`,
+    'remove the indent',
   ],
   'name-not-portable': (found) => [
-    `${toolNames(found.tools)} do not see ${quote(found.profile)} under this name: not all of them take more than letters, digits and _-/.%@:+`,
-    'give it a name of these',
+    `${toolNames(found.tools)} do not read the name ${quote(found.profile)}`,
+    'use letters, digits and _-/.%@:+',
   ],
   'name-with-comment-sign': (found) => [
-    `a name with '#' or ';' makes ${toolNames(found.tools)} miss the profile or refuse the whole file`,
-    'give it another name',
+    `'#' or ';' in the name; ${toolNames(found.tools)} miss the profile or reject the file`,
+    'rename it',
   ],
 } satisfies Messages
 
-/** With a rival, a fixed header would open the profile twice, or set its identity beside the other file. */
+/** With a rival, a fixed header would define the profile twice, or its credentials in both files. */
 function wayOut(found: Finding, withoutRival: string): string {
   if (found.otherLine !== undefined)
-    return `another section for ${quote(found.profile)} stands in ${otherPlace(found)}: put the keys of both into one`
+    return `merge it with the other section of ${quote(found.profile)} in ${otherPlace(found)}`
   return found.other === undefined
     ? withoutRival
-    : `the ${found.other} file says too who ${quote(found.profile)} is: keep one of the two, under a plain header`
+    : `the ${found.other} file also has credentials of ${quote(found.profile)}: keep one of them`
 }

@@ -1,11 +1,12 @@
 /** Checks what is around the files: modes, caches, the clock, other programs, and what `credential_process` starts. */
 import { PREDECESSORS, runsProgram, visible } from '../aws-files/profile-keys.ts'
 import type { Examination } from './examination.ts'
-import { finding, formatTime, quote, show, showPath, toolNames } from './finding.ts'
+import { finding, quote, show, showPath, toolNames } from './finding.ts'
 import type { Finding, Messages } from './finding.ts'
 import { toolsOf } from './tools.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { hasWindowsQuotes, splitCommand, splitWindowsCommand } from '../shell/words.ts'
+import { formatInstant } from '../ui/duration.ts'
 import { commandLine } from '../ui/words.ts'
 
 /** STS rejects signatures that are 15 minutes off, some services 5 (AWS General Reference, "Signature Version 4"). */
@@ -91,67 +92,60 @@ export function checkProcess(profile: ProfileView, { files, machine }: Examinati
     : [finding('process-not-there', { ...place, name: script })]
 }
 
-/** What each finding says, and what to do. */
+/** The message of each finding, and its fix. */
 export const MACHINE_MESSAGES = {
-  'loose-permissions': (found) => [
-    `others may read this file (mode ${show(found.name)}), which can hold secrets`,
-    'chmod 600 it',
-  ],
+  'loose-permissions': (found) => [`other users can read this file (mode ${show(found.name)})`, 'set mode 600'],
   'damaged-cache': (found) => [
-    `a damaged cache entry: ${toolNames(found.tools)} fails on ${quote(found.profile)} with no more than the name of a key`,
-    'remove the file',
+    `damaged cache entry of ${quote(found.profile)}; ${toolNames(found.tools)} fails`,
+    'delete the file',
   ],
-  'damaged-own-cache': () => [
-    'a damaged entry of awsmfa’s own cache; it is passed over, and a code is asked for',
-    'remove the file',
-  ],
+  'damaged-own-cache': () => ["damaged entry in awsmfa's cache; a new code is required", 'delete the file'],
   'clock-in-doubt': (found, context) => [
-    `${formatTime(found.at, context)} is further ahead than it can be: the clock was or is wrong, and AWS refuses what is signed more than some minutes off`,
-    `compare it with that of AWS: ${commandLine('doctor', '--online')}`,
+    `${formatInstant(found.at ?? context.now, context.now)} is too far in the future; the clock may be wrong`,
+    `to compare it with AWS: ${commandLine('doctor', '--online')}`,
   ],
   'clock-skewed': (found) => [
-    `the clock is ${minutes(found.seconds)} ${(found.seconds ?? 0) > 0 ? 'behind' : 'ahead of'} that of AWS, which refuses what is signed so`,
-    'set the clock, and let the system keep it (NTP)',
+    `clock is ${minutes(found.seconds)} ${(found.seconds ?? 0) > 0 ? 'slow' : 'fast'}; AWS rejects requests`,
+    'set the clock (NTP)',
   ],
-  'clock-not-checked': () => [
-    'the clock of AWS could not be asked: no answer from STS',
-    'behind a proxy, set HTTPS_PROXY',
-  ],
+  'clock-not-checked': () => ['no response from STS, so the clock was not checked', 'behind a proxy, set HTTPS_PROXY'],
   'home-differs': (found, context) => [
-    `HOME is ${showPath(found.name, context)}, USERPROFILE ${showPath(found.other, context)}: the SDK for JavaScript and CDK look below the former, the others below the latter`,
-    'let both name one folder, or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE',
+    `HOME (${showPath(found.name, context)}) and USERPROFILE (${showPath(found.other, context)}) differ; CDK and the SDK for JavaScript use HOME`,
+    'make them equal, or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE',
   ],
   'second-awsmfa': (found) => [
     found.name === 'first'
-      ? 'another awsmfa stands first on PATH: it runs where this one is meant'
-      : 'another awsmfa on PATH, behind this one',
-    'take one of the two away; other tools of that name come from PyPI',
+      ? 'another awsmfa comes before this one on PATH'
+      : 'another awsmfa comes after this one on PATH',
+    'remove one of them; PyPI has other tools of that name',
   ],
   'slow-certificates': (found) => [
-    `${quote(found.key)} more than doubles the start of every Node 20, this program and its prompt among them`,
-    'Node 22 and later do not mind; or set AWS_CA_BUNDLE for AWS alone',
+    `${quote(found.key)} slows every Node 20 program, including awsmfa`,
+    'use Node 22 or later, or set AWS_CA_BUNDLE instead',
   ],
   'process-unparsable': () => [
-    'this line has an open quote, or names no program',
-    'write an absolute path; words with blanks in double quotes',
+    'unclosed quote or empty command',
+    'use an absolute path, and double quotes for words with spaces',
   ],
   'process-needs-shell': (found) => [
-    `${quote(found.name)} means something to a shell alone; ${toolNames(found.tools)} start the program without one`,
-    'write absolute paths, and no variables, pipes or ~',
+    `${quote(found.name)} needs a shell; ${toolNames(found.tools)} run commands without one`,
+    'use absolute paths, without variables, pipes or ~',
   ],
   'process-quoted': (found) => [
     `${toolNames(found.tools)} cannot run a line with quotes on Windows`,
-    'write paths without spaces, and no quotes; the short form of a path is shown by: dir /x',
+    'use paths without spaces; for the short form of a path: dir /x',
   ],
   'process-needs-path': (found) => [
     found.other === undefined
-      ? `${quote(found.name)} is looked for on PATH, which programs from a dock, an IDE or a service do not have`
-      : `the program begins with '#!/usr/bin/env ${show(found.other)}', which looks on PATH, and programs from a dock, an IDE or a service have none`,
-    found.other === undefined ? 'write its absolute path' : `write the absolute path of ${show(found.other)} before it`,
+      ? `${quote(found.name)} needs PATH, which programs started from a dock, an IDE or a service may lack`
+      : `the program needs ${quote(found.other)} on PATH, which programs started from a dock, an IDE or a service may lack`,
+    found.other === undefined
+      ? 'use its absolute path'
+      : `start the line with the absolute path of ${show(found.other)}`,
   ],
-  'process-not-there': (found) => [`there is no program ${quote(found.name)}`, 'write the path at which it is'],
+  'process-not-there': (found) => [`${quote(found.name)} not found`, 'correct the path'],
 } satisfies Messages
 
 function minutes(seconds = 0): string {
-  return `${Math.round(Math.abs(seconds) / 60)} minutes`
+  return `${Math.round(Math.abs(seconds) / 60)} min`
 }

@@ -159,71 +159,66 @@ function checkRefused({ traits, at }: ProfileContext): readonly Finding[] {
   ]
 }
 
-/** What each finding says, and what to do. */
+/** The message of each finding, and its fix. */
 export const ROLE_MESSAGES = {
   'role-hides-session': (found) => [
-    `${quote(found.profile)} is a role: ${noTools(found.tools, 'use')} the keys in ${otherPlace(found)}`,
-    'keep keys and role in two profiles',
+    `${quote(found.profile)} is a role; ${noTools(found.tools, 'use')} the keys in ${otherPlace(found)}`,
+    'use two profiles, one for the keys and one for the role',
   ],
   'keys-hide-process': (found) => [
-    `${toolNames(found.tools)} use the keys in ${otherPlace(found)} (or refuse both), and do not start this process, also when the keys have expired`,
-    'keep one of the two',
+    `${toolNames(found.tools)} use the keys in ${otherPlace(found)} or reject both, and never run this process`,
+    'remove one of them',
   ],
   'sso-hides-keys': (found) => [
-    `${toolNames(found.tools)} sign in with ${quote(found.key)} and do not use the keys in ${otherPlace(found)}`,
-    'keep one of the two',
+    `${toolNames(found.tools)} use ${quote(found.key)} and ignore the keys in ${otherPlace(found)}`,
+    'remove one of them',
   ],
-  'empty-role-key': (found) => [
-    `${quote(found.key)} has no value, and ${toolNames(found.tools)} fail`,
-    'take the line out',
-  ],
+  'empty-role-key': (found) => [`${quote(found.key)} is empty; ${toolNames(found.tools)} fail`, 'remove the line'],
   'role-without-source': (found) => [
-    `a role without 'source_profile': ${noTools(found.tools, 'assume')} it`,
-    "add 'source_profile', the profile whose keys may assume the role",
+    `role without 'source_profile'; ${noTools(found.tools, 'assume')} it`,
+    "add 'source_profile' with the profile that may assume the role",
   ],
   'two-sources': (found) => [
-    `a role with 'source_profile' and ${quote(found.key)}: ${toolNames(found.tools)} refuse both together`,
-    'keep one of the two',
+    `${toolNames(found.tools)} reject a role with 'source_profile' and ${quote(found.key)}`,
+    'remove one of them',
   ],
   'credential-source-unknown': (found) => [
-    `${noTools(found.tools, 'know')} the credential source ${quote(found.name)}`,
-    'write Environment, Ec2InstanceMetadata or EcsContainer',
+    `${noTools(found.tools, 'support')} the credential source ${quote(found.name)}`,
+    'use Environment, Ec2InstanceMetadata or EcsContainer',
   ],
   'sso-session-missing': (found) => [
-    `there is no section [sso-session ${show(found.name)}]: ${noTools(found.tools, 'sign')} in`,
-    'name one that is there, or make one: aws configure sso-session',
+    `[sso-session ${show(found.name)}] not found`,
+    'to create it: aws configure sso-session',
   ],
   'source-profile-missing': (found) => [
-    `there is no profile ${quote(found.name)}`,
-    found.other === undefined
-      ? 'name the profile whose keys may assume the role'
-      : `did you mean ${quote(found.other)}?`,
+    `source profile ${quote(found.name)} not found`,
+    found.other === undefined ? 'use the profile that may assume the role' : `did you mean ${quote(found.other)}?`,
   ],
   'source-profile-cycle': (found) => [
-    `the source profiles go round in a circle: ${show(found.name)}`,
-    'let one of them name a profile with keys',
+    `source profiles form a loop: ${show(found.name)}`,
+    "give one of them an access key instead of 'source_profile'",
   ],
   'role-asks-for-code': (found) => [
-    `at ${quote(found.key)} ${roleAsks(found.tools)}`,
+    `because of ${quote(found.key)}, ${roleAsks(found.tools)}`,
     found.other === undefined
-      ? `one code for all of them: ${commandFor('setup', found)}`
-      : `one code for all of them: move the keys of ${quote(found.other)} to a profile of their own, then: ${commandFor('setup', found)}`,
+      ? `for one code in all tools: ${commandFor('setup', found)}`
+      : `for one code in all tools, move the keys of ${quote(found.other)} to their own profile, then: ${commandFor('setup', found)}`,
   ],
   'role-too-long': (found) => [
-    `AWS gives a role that is made from a session an hour at most, and refuses ${found.seconds ?? 0} seconds`,
-    "write 3600, or take 'duration_seconds' out",
+    `AWS limits a role assumed from a session to 3600 s, not ${found.seconds ?? 0}`,
+    "set 3600, or remove 'duration_seconds'",
   ],
   'mfa-serial-beside-keys': (found) => [
-    `${toolNames(found.tools)} refuses a profile with keys and ${quote(found.key)}; the others pass over it`,
-    `under 'awsmfa_mfa_serial' it harms nobody: ${commandFor('setup', found)}`,
+    `${toolNames(found.tools)} rejects keys with ${quote(found.key)}`,
+    `to rename it to 'awsmfa_mfa_serial': ${commandFor('setup', found)}`,
   ],
   'source-without-role': (found) => [
-    `${toolNames(found.tools)} refuse a profile with ${quote(found.key)} and no 'role_arn'`,
-    `under 'awsmfa_source_profile' it harms nobody: ${commandFor('setup', found)}`,
+    `${toolNames(found.tools)} reject ${quote(found.key)} without 'role_arn'`,
+    `to rename it to 'awsmfa_source_profile': ${commandFor('setup', found)}`,
   ],
 } satisfies Messages
 
 function roleAsks(tools: readonly ToolId[]): string {
   const asking = tools.filter((tool) => ['aws-cli', 'boto3', 'sam', 'cdk'].includes(tool))
-  return `${toolNames(asking)} ask for a code of their own; ${toolNames(tools.filter((tool) => !asking.includes(tool)))} fail`
+  return `${toolNames(asking)} prompt for their own code; ${toolNames(tools.filter((tool) => !asking.includes(tool)))} fail`
 }

@@ -34,7 +34,7 @@ const SETTING_CHECKS: Readonly<Partial<Record<SettingName, SettingCheck>>> = {
   endpoint: (value) => void checkedUrl(value),
   'token command': (value, { isWindows }) => {
     if (splitTokenCommand(value.value, isWindows) === undefined)
-      throw badSetting(value, 'a command whose quotes are closed')
+      throw badSetting(value, 'a command with balanced quotes')
   },
   'YubiKey serial': assertYubiKeySerial,
   prompt: (value) => void toChoice(value),
@@ -77,7 +77,7 @@ function defectOf(check: () => void): Pick<Finding, 'other' | 'meant'> | undefin
   } catch (error) {
     if (isFailure(error, 'DURATION_OUT_OF_RANGE')) {
       const { minimum, maximum } = error.failure
-      return { other: `from ${durationInWords(minimum)} to ${durationInWords(maximum)}` }
+      return { other: `${durationInWords(minimum)} to ${durationInWords(maximum)}` }
     }
     if (isFailure(error, 'USAGE') && error.failure.problem.kind === 'bad-value') {
       const { expected, nearest } = error.failure.problem
@@ -160,25 +160,22 @@ export function checkEmpty({ profiles, files }: Examination): readonly Finding[]
 /** What each finding says, and what to do. */
 export const SETTING_MESSAGES = {
   'setting-malformed': (found) => [
-    `${quote(found.key)} must be ${show(found.other)}, and is ${quote(found.name)}`,
+    `invalid value ${quote(found.name)} for ${quote(found.key)}: expected ${show(found.other)}`,
     found.meant === undefined ? 'correct the value' : `did you mean ${quote(found.meant)}?`,
   ],
-  'ca-bundle-missing': (found) => [
-    `${quote(found.key)} names ${quote(found.name)}, which does not exist`,
-    'correct the path',
-  ],
+  'ca-bundle-missing': (found) => [`CA bundle ${quote(found.name)} not found`, 'correct the path'],
   'no-region': (found) => [
     found.other === undefined
-      ? `a role profile without a region: ${toolNames(found.tools)} do not use that of its source profile, and fail with "You must specify a region"`
-      : `a role profile without a region: version 1 of the AWS CLI, boto3 and SAM do not read ${show(found.other)}, and fail with "You must specify a region"`,
+      ? `role profile without a region: ${toolNames(found.tools)} do not use the region of the source profile and fail`
+      : `role profile without a region: AWS CLI 1, boto3 and SAM do not read ${show(found.other)} and fail`,
     `to set it: aws configure set region ${show(found.name ?? 'REGION')} --profile ${profileWord(found.profile ?? '')}`,
   ],
   'source-ambiguous': (found) => [
-    `${show(found.name)} contain different keys, and awsmfa cannot choose between them`,
-    "name one: awsmfa_source_profile = NAME, in the profile's section of the config file",
+    `different access keys in ${show(found.name)}; awsmfa cannot choose one`,
+    'set awsmfa_source_profile = NAME in the profile',
   ],
   'no-profiles': (found, context) => [
-    `there is no profile in ${showPath(found.name, context)} or ${showPath(found.other, context)}`,
-    `to set up the first one: ${commandLine('setup')}`,
+    `no profiles in ${showPath(found.name, context)} or ${showPath(found.other, context)}`,
+    `to set up a profile: ${commandLine('setup')}`,
   ],
 } satisfies Messages

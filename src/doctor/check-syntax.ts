@@ -8,7 +8,7 @@ import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
 import { isUtf16 } from '../aws-files/profiles.ts'
 import { isIdentityKey, isUnambiguous, rivalOf } from './examination.ts'
 import type { ExaminedFile, ExaminedSection } from './examination.ts'
-import { REFUSED, REFUSERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
+import { REJECT, REJECTERS, finding, otherPlace, quote, show, syntaxFinding, toolNames } from './finding.ts'
 import type { Finding, Messages } from './finding.ts'
 import type { SyntaxCode } from './tools.ts'
 
@@ -244,72 +244,69 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set([
   'sso_session',
 ])
 
-/** What each finding says, and what to do. The tools that are named are those of the table of parsers. */
+/** The message of each finding, and its fix. The tools are those of the table of parsers. */
 export const SYNTAX_MESSAGES = {
-  'file-unreadable': (found) => [
-    `the file cannot be read (${show(found.name)}); no tool gets anything from it`,
-    'see to its owner and mode, or put the file where the folder or link is',
-  ],
+  'file-unreadable': (found) => [`cannot be read (${show(found.name)})`, 'check its owner, mode and type'],
   'byte-order-mark': (found) => [
-    `the file begins with a byte order mark; ${toolNames(found.tools)} refuse it whole, or miss its first section`,
-    'save it as UTF-8 without the mark',
+    `byte order mark; ${toolNames(found.tools)} reject the file or skip its first section`,
+    'save it as UTF-8 without BOM',
   ],
   'not-utf8': (found) => [
     found.name === undefined
-      ? `the first byte here that is no UTF-8; ${toolNames(found.tools)} ${REFUSED}`
-      : `the file is ${found.name}, which no AWS tool reads`,
-    found.name === undefined ? 'save the file as UTF-8; a comment counts too' : 'save it as UTF-8',
+      ? `not UTF-8; ${toolNames(found.tools)} ${REJECT}`
+      : `${found.name}; AWS tools read only UTF-8`,
+    'save it as UTF-8',
   ],
   'carriage-returns': (found) => [
-    `lines end with CR alone; ${toolNames(found.tools)} see no section in the file`,
-    'save it with LF or CR LF',
+    `lines end with CR only; ${toolNames(found.tools)} find no sections`,
+    'save it with LF or CRLF',
   ],
   'key-before-section': (found) => [
-    `a key stands above the first section; ${toolNames(found.tools)} ${REFUSED}`,
-    'move it below a header, or take it out',
+    `key above the first section; ${toolNames(found.tools)} ${REJECT}`,
+    'move it into a section, or remove it',
   ],
   'line-without-key': (found) => [
-    `this line ${found.key === undefined ? 'is no key' : `has ${quote(found.key)} and no '='`}; ${toolNames(found.tools)} ${REFUSED}`,
-    found.key === undefined ? "begin it with '#' or take it out" : "put '=' between key and value",
+    `${found.key === undefined ? 'not a key, header or comment' : `no '=' after ${quote(found.key)}`}; ${toolNames(found.tools)} ${REJECT}`,
+    found.key === undefined ? "start it with '#', or remove it" : "add '='",
   ],
   'duplicate-key': (found) => [
-    `${quote(found.key)} stands here again, first in ${otherPlace(found)}; ${REFUSERS}`,
-    'take one of the two out',
+    `${quote(found.key)} is also in ${otherPlace(found)}; ${REJECTERS}`,
+    'remove one of them',
   ],
   'upper-case-key': (found) => [
-    `${quote(found.key)} is not seen by ${toolNames(found.tools)}, which know it in small letters alone`,
-    'write it in small letters',
+    `${toolNames(found.tools)} do not read ${quote(found.key)}, only lowercase keys`,
+    'use lowercase',
   ],
   'colon-delimiter': (found) => [
-    `':' stands behind ${quote(found.key)}; ${toolNames(found.tools)} miss the key or refuse the whole file`,
-    "write '='",
+    `':' after ${quote(found.key)}; ${toolNames(found.tools)} miss the key or reject the file`,
+    "use '='",
   ],
   'inline-comment': (found) => [
-    `for ${toolNames(found.tools)} the comment is part of the value of ${quote(found.key)}`,
-    'give the comment a line of its own',
+    `${toolNames(found.tools)} read the comment as part of ${quote(found.key)}`,
+    'move it to its own line',
   ],
   'quoted-value': (found) => [
-    `for ${toolNames(found.tools)} the quotes are part of the value of ${quote(found.key)}`,
-    'take the quotes out',
+    `${toolNames(found.tools)} read the quotes as part of ${quote(found.key)}`,
+    'remove the quotes',
   ],
   'first-key-indented': (found) => [
-    `${quote(found.key)} does not begin its line; ${toolNames(found.tools)} miss it or refuse the whole file`,
-    'take the blanks before it out',
+    `${quote(found.key)} is indented; ${toolNames(found.tools)} miss it or reject the file`,
+    'remove the indent',
   ],
   'key-in-value': (found) => [
-    `for ${toolNames(found.tools)} ${quote(found.key)} is part of the value of ${quote(found.other)} above it, or not there`,
-    'take the blanks before it out',
+    `${quote(found.key)} is indented; ${toolNames(found.tools)} read it as part of ${quote(found.other)} or miss it`,
+    'remove the indent',
   ],
   'nameless-in-block': (found) => [
-    `this line below ${quote(found.key)} begins with '='; ${toolNames(found.tools)} ${REFUSED}`,
-    "write a name before '=', or remove the line",
+    `indented line below ${quote(found.key)} starts with '='; ${toolNames(found.tools)} ${REJECT}`,
+    "add a name before '=', or remove the line",
   ],
   'line-in-block': (found) => [
-    `this line belongs to ${quote(found.key)} above it, and has no '='; ${toolNames(found.tools)} ${REFUSED}`,
-    `put the value of ${quote(found.key)} into its own line, or '=' into this one`,
+    `indented line below ${quote(found.key)} has no '='; ${toolNames(found.tools)} ${REJECT}`,
+    `write the value of ${quote(found.key)} on its own line, or add '=' to this one`,
   ],
   'indented-comment': (found) => [
-    `this comment does not begin its line; ${toolNames(found.tools)} take it for part of a value or refuse the whole file`,
-    'take the blanks before it out',
+    `indented comment; ${toolNames(found.tools)} read it as part of a value or reject the file`,
+    'remove the indent',
   ],
 } satisfies Messages

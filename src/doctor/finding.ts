@@ -1,19 +1,18 @@
 /**
- * Every finding that there is, as data, and the words that their messages share. Programs read the codes: a released
- * one stays.
+ * Every finding, as data, and what their messages share. Programs read the codes, so a released one stays.
  *
- * `error`: some tool cannot read a whole file, or no tool that people are likely to use can use something; `warning`:
- * some tools ask, fail or read something else, or a secret is exposed; `note`: good to know, nothing is wrong.
+ * `error`: a tool cannot read a file, or no common tool can use something; `warning`: some tools prompt, fail or read
+ * something else, or a secret is exposed; `note`: nothing is wrong.
  */
 import { TOOLS, TOOL_IDS, ENGINES, effectOn, toolsOf } from './tools.ts'
 import type { SyntaxCode, ToolId } from './tools.ts'
 import type { CommandName } from '../model/invocation.ts'
-import { formatInstant } from '../ui/duration.ts'
+import { formatAt } from '../ui/duration.ts'
 import { commandLine, displayPath, listed, profileWord, visible } from '../ui/words.ts'
 
 export type Severity = 'error' | 'warning' | 'note'
 
-/** A row of the documentation: what the finding is about, and when `--fix` fixes it. */
+/** A row of the documentation: what the finding means, and when `--fix` fixes it. */
 export interface FindingRow {
   readonly severity: Severity
   readonly about: string
@@ -23,121 +22,119 @@ export interface FindingRow {
 /** The findings, in the order of the documentation. */
 export const FINDING_TABLE = {
   // How the files are written.
-  'file-unreadable': error('a file cannot be read, or is no regular file'),
+  'file-unreadable': error('a file cannot be read or is not a regular file'),
   'byte-order-mark': error(
-    'a UTF-8 byte order mark at the beginning',
-    'unless something else says who its first profile is: the three bytes go',
+    'a UTF-8 byte order mark at the start',
+    'removes it, unless the first profile has credentials elsewhere',
   ),
-  'not-utf8': error('bytes that are no UTF-8, be it in a comment; UTF-16'),
-  'carriage-returns': error('lines that end with CR alone'),
+  'not-utf8': error('bytes that are not UTF-8, even in a comment; UTF-16'),
+  'carriage-returns': error('lines that end with CR only'),
   'key-before-section': error('a key above the first section'),
-  'line-without-key': error('a line that is no key, no header and no comment'),
-  'duplicate-section': error('two sections of one name', 'where both say the same: the later one goes'),
-  'duplicate-key': error('a key twice in one section', 'where both say the same: the later one goes'),
-  'proto-section': error('a section called `__proto__`'),
+  'line-without-key': error('a line that is not a key, header or comment'),
+  'duplicate-section': error('two sections with one name', 'removes the later one if both are equal'),
+  'duplicate-key': error('a key twice in one section', 'removes the later one if both are equal'),
+  'proto-section': error('a section named `__proto__`'),
   'default-in-capitals': warning('a section `[DEFAULT]`'),
   'profile-prefix-in-credentials': error(
     '`[profile x]` in the credentials file',
-    'where there is no `[x]`: the word goes',
+    'renames it to `[x]`, if there is no `[x]`',
   ),
   'bare-section-in-config': warning('`[x]` in the config file, without `profile`'),
-  'bare-section-of-awsmfa': note('`[x]` in the config file, in the form of reusabit/awsmfa, which awsmfa reads'),
+  'bare-section-of-awsmfa': note('`[x]` in the config file, as in reusabit/awsmfa; awsmfa reads it'),
   'two-default-sections': warning('`[default]` and `[profile default]` in the config file'),
   'padded-header': warning(
-    'blanks inside the brackets of a header',
-    'where there is no section of that name: the blanks go',
+    'spaces inside the brackets of a header',
+    'removes them, if there is no section with that name',
   ),
-  'quoted-header': warning('a name in quotes in a header', 'where the name needs none: the quotes go'),
-  'comment-after-header': warning('a comment behind a header', 'always: it gets a line of its own'),
-  'joined-comment': error('a comment behind a header, without a blank before it'),
-  'text-after-header': error('text behind a header that is no comment'),
-  'double-bracket': error('another `]` behind that of a header'),
-  'bracket-after-header': error('a `]` in the comment behind a header'),
+  'quoted-header': warning('quotes in a header', 'removes them, if the name needs none'),
+  'comment-after-header': warning('a comment after a header', 'moves it to its own line'),
+  'joined-comment': error('a comment directly after a header, without a space'),
+  'text-after-header': error('text after a header that is not a comment'),
+  'double-bracket': error('another `]` after a header'),
+  'bracket-after-header': error('a `]` in the comment after a header'),
   'empty-header': error('a header `[]`'),
-  'indented-header': warning('a header that does not begin its line'),
-  'name-not-portable': warning('a name with other characters than letters, digits and `_-/.%@:+`'),
+  'indented-header': warning('an indented header'),
+  'name-not-portable': warning('a name with characters other than letters, digits and `_-/.%@:+`'),
   'name-with-comment-sign': error('a name with `#` or `;`'),
-  'upper-case-key': warning('a key in capitals', 'where it is a key of AWS, and not there in small letters too'),
-  'colon-delimiter': error('`:` in place of `=`', 'unless something else says who the profile is'),
-  'inline-comment': warning(
-    'a comment behind a value',
-    'where the value cannot hold one: the comment gets a line of its own',
+  'upper-case-key': warning(
+    'a key in uppercase',
+    'makes it lowercase, if it is a key of AWS and not there in lowercase',
   ),
-  'quoted-value': warning('quotes round a key, a region, an ARN or a profile', 'always: the quotes go'),
-  'first-key-indented': error('keys that do not begin their lines', 'where no other line depends on it: the blanks go'),
-  'key-in-value': warning('an indented key below another, which it is a part of for most tools'),
+  'colon-delimiter': error('`:` instead of `=`', 'writes `=`, unless the profile has credentials elsewhere'),
+  'inline-comment': warning('a comment after a value', 'moves it to its own line, if the value cannot contain it'),
+  'quoted-value': warning('quotes around an access key, a region, an ARN or a profile', 'removes them'),
+  'first-key-indented': error('indented keys', 'removes the indent, if no other line depends on it'),
+  'key-in-value': warning('an indented key below another key; most tools read it as part of that value'),
   'line-in-block': error('an indented line without `=` below a key without a value'),
-  'nameless-in-block': error('an indented line that begins with `=` below a key without a value'),
-  'indented-comment': warning('a comment that does not begin its line', 'always: the blanks go'),
+  'nameless-in-block': error('an indented line that starts with `=` below a key without a value'),
+  'indented-comment': warning('an indented comment', 'removes the indent'),
   // What is in them.
-  'half-a-key-pair': error('a key id without its secret, or the other way round'),
+  'half-a-key-pair': error('a key ID without its secret, or a secret without its key ID'),
   'token-in-other-file': error('keys in one file, a session token in the other'),
-  'token-beside-long-term-keys': error('a session token beside long-term keys', 'where login left it'),
+  'token-beside-long-term-keys': error('a session token with a long-term key', 'removes it, if it is from awsmfa'),
   'session-without-token': error('the keys of a session (`ASIA…`) without its token'),
   'security-token-first': error(
     '`aws_security_token` with another value than `aws_session_token`',
-    'beside a session of awsmfa’s',
+    'removes the old one, in a session from awsmfa',
   ),
   'security-token-alone': warning('`aws_security_token` without `aws_session_token`'),
-  'leftover-marks': warning('what login notes beside a session, without that session', 'always'),
-  'leftover-session': note('a session of another tool that has expired'),
-  'session-expired': note('a session of awsmfa’s that has expired'),
+  'leftover-marks': warning('marks of login without a session', 'removes them'),
+  'leftover-session': note('an expired session from another tool'),
+  'session-expired': note('an expired session from awsmfa'),
   'role-hides-session': warning('a session in a profile that is a role'),
   'keys-hide-process': warning('keys in a profile with `credential_process`'),
-  'sso-hides-keys': warning('keys in a profile with single sign-on'),
+  'sso-hides-keys': warning('keys in a profile with SSO'),
   'empty-role-key': error('`role_arn` or `source_profile` without a value'),
   'role-without-source': error('`role_arn` without `source_profile`'),
   'two-sources': error('`source_profile` and `credential_source` in one role'),
-  'credential-source-unknown': error('a `credential_source` that there is not'),
-  'source-profile-missing': error('`source_profile` names no profile'),
-  'source-profile-cycle': error('profiles that name each other as their source'),
+  'credential-source-unknown': error('an unknown `credential_source`'),
+  'source-profile-missing': error('`source_profile` is not found'),
+  'source-profile-cycle': error('source profiles that form a loop'),
   'role-asks-for-code': warning('`mfa_serial` in a role profile'),
-  'role-too-long': warning('`duration_seconds` above 3600 in a role that is made from a session'),
-  'sso-session-missing': error('`sso_session` names no `[sso-session …]`'),
-  'mfa-serial-beside-keys': warning('`mfa_serial` beside keys'),
+  'role-too-long': warning('`duration_seconds` above 3600 for a role assumed from a session'),
+  'sso-session-missing': error('the section of `sso_session` is not found'),
+  'mfa-serial-beside-keys': warning('`mfa_serial` with keys'),
   'source-without-role': warning('`source_profile` without `role_arn`'),
-  'fido-device': error('a security key or passkey as the MFA device'),
-  'device-malformed': error('an MFA device that can be none'),
-  'device-of-other-account': warning('an MFA device of another account than the keys'),
-  'old-access-key': warning('an access key from before 2019, as its id tells'),
-  'setting-malformed': error('a value that login refuses, such as a role ARN or a region that is none'),
-  'ca-bundle-missing': error('`ca_bundle` names a file that does not exist'),
+  'fido-device': error('a passkey or security key as the MFA device'),
+  'device-malformed': error('an invalid MFA device'),
+  'device-of-other-account': warning('an MFA device and an access key of different accounts'),
+  'old-access-key': warning('an access key created before 2019'),
+  'setting-malformed': error('an invalid value, such as a malformed role ARN or region'),
+  'ca-bundle-missing': error('the file of `ca_bundle` is not found'),
   'no-region': warning('a role profile without a region'),
   'source-ambiguous': error('several long-term sections for one profile, with different keys'),
-  'process-unparsable': error('a `credential_process` with an open quote, or nothing in it'),
-  'process-needs-shell': warning(
-    'a `credential_process` with `~`, variables, pipes or single quotes that only a shell understands',
-  ),
+  'process-unparsable': error('a `credential_process` with an unclosed quote or no command'),
+  'process-needs-shell': warning('a `credential_process` that needs a shell: `~`, variables, pipes or single quotes'),
   'process-quoted': warning('a `credential_process` with quotes on Windows, where the SDK for Go cannot run it'),
   'process-needs-path': warning('a `credential_process` that does not run with an empty `PATH`'),
-  'process-not-there': error('a `credential_process` whose program is not there'),
+  'process-not-there': error('a `credential_process` whose program is not found'),
   // What is around them.
-  'loose-permissions': warning('a file with secrets that others may read', 'always: mode 0600'),
-  'damaged-cache': error('a damaged entry in the cache of the AWS CLI or of botocore', 'always: the entry goes'),
-  'damaged-own-cache': warning('a damaged entry in awsmfa’s own cache', 'always: the entry goes'),
-  'clock-in-doubt': warning('a file, or the end of a session, that is further ahead than it can be'),
-  'clock-skewed': error('a clock that differs from that of AWS (with `--online` alone)'),
-  'clock-not-checked': note('no answer to `--online`'),
-  'variable-keys': warning('keys in the environment, which count before profiles'),
-  'variable-session-expired': error('a session in the environment that has expired'),
-  'variable-expiration-malformed': error('`AWS_CREDENTIAL_EXPIRATION` that is no date'),
+  'loose-permissions': warning('a file with secrets that other users can read', 'sets mode 0600'),
+  'damaged-cache': error('a damaged entry in the cache of the AWS CLI or botocore', 'deletes it'),
+  'damaged-own-cache': warning('a damaged entry in the cache of awsmfa', 'deletes it'),
+  'clock-in-doubt': warning('a file or an expiration too far in the future'),
+  'clock-skewed': error('a clock that differs from that of AWS (only with `--online`)'),
+  'clock-not-checked': note('no response to `--online`'),
+  'variable-keys': warning('keys in the environment, which override profiles'),
+  'variable-session-expired': error('an expired session in the environment'),
+  'variable-expiration-malformed': error('`AWS_CREDENTIAL_EXPIRATION` is not a date'),
   'variable-half-a-key-pair': error('`AWS_ACCESS_KEY_ID` without `AWS_SECRET_ACCESS_KEY`'),
   'variable-session-without-token': error('the keys of a session (`ASIA…`) without `AWS_SESSION_TOKEN`'),
   'variable-security-token': error('`AWS_SECURITY_TOKEN` with another value than `AWS_SESSION_TOKEN`'),
   'variable-profiles-differ': warning('`AWS_PROFILE` and `AWS_DEFAULT_PROFILE` with different names'),
   'variable-profile-unread': warning('`AWS_DEFAULT_PROFILE` without `AWS_PROFILE`'),
-  'variable-profile-empty': error('`AWS_PROFILE` without a value'),
-  'variable-profile-unknown': error('`AWS_PROFILE` names no profile'),
-  'variable-file-empty': error('`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` without a value'),
-  'variable-file-missing': warning('a variable names a file that is not there'),
-  'variable-file-not-expanded': warning('a variable names a file with `~` or `$`, which not every tool expands'),
+  'variable-profile-empty': error('`AWS_PROFILE` is empty'),
+  'variable-profile-unknown': error('the profile of `AWS_PROFILE` is not found'),
+  'variable-file-empty': error('`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` is empty'),
+  'variable-file-missing': warning('the file of a variable is not found'),
+  'variable-file-not-expanded': warning('a path with `~` or `$` in a variable, which some tools do not expand'),
   'home-differs': warning('`HOME` and `USERPROFILE` differ on Windows'),
   'second-awsmfa': warning('another `awsmfa` on `PATH`'),
-  'no-profiles': note('no profile in either file'),
+  'no-profiles': note('no profiles in the files'),
   'slow-certificates': note('`NODE_EXTRA_CA_CERTS` on Node 20'),
-  // What tools will do.
-  'tools-use': note('what tools will do with a profile that works for them'),
-  'tools-fail': note('which tools get nothing from a profile'),
+  // What each tool does.
+  'tools-use': note('what tools do with a profile'),
+  'tools-fail': note('tools that find no credentials in a profile'),
 } satisfies Readonly<Record<string, FindingRow>>
 
 function error(about: string, fix?: string): FindingRow {
@@ -196,8 +193,8 @@ export interface MessageContext {
   readonly now: Date
 }
 
-/** What a finding says, and what to do about it, if anything. */
-export type Message = readonly [what: string, wayOut?: string | undefined]
+/** The message of a finding, and how to fix it, if anything is to fix. */
+export type Message = readonly [what: string, fix?: string | undefined]
 
 /** The messages of some codes. The compiler checks in report.ts that every code has one. */
 export type Messages = Readonly<Partial<Record<FindingCode, (found: Finding, context: MessageContext) => Message>>>
@@ -217,9 +214,9 @@ export function showPath(path: string | undefined, { home }: MessageContext): st
   return visible(displayPath(path ?? '', home), 1000)
 }
 
-/** Returns an instant in local time; '' if there is none. */
+/** Returns a local time to follow a verb, such as `at 07:30`; '' if there is none. */
 export function formatTime(at: Date | undefined, { now }: MessageContext): string {
-  return at === undefined ? '' : formatInstant(at, now)
+  return at === undefined ? '' : formatAt(at, now)
 }
 
 /** Returns `line 3`, of the other place that a finding names. */
@@ -244,11 +241,11 @@ export function noTools(tools: readonly ToolId[], verb: string): string {
   return `${toolNames(tools)} ${tools.length === 1 ? 'does' : 'do'} not ${verb}`
 }
 
-/** What tools do that do not accept a file. */
-export const REFUSED = 'refuse the whole file: every call fails, for all profiles'
+/** What tools do that cannot parse a file: every call fails, for all profiles. */
+export const REJECT = 'reject the file'
 
-/** What tools do with a section or key that is there twice. */
-export const REFUSERS = `the AWS CLI, boto3 and SAM ${REFUSED}; the SDK for .NET reads less than the others`
+/** What tools do with a section or key that occurs twice. */
+export const REJECTERS = `the AWS CLI, boto3 and SAM ${REJECT}; the SDK for .NET misses keys`
 
 /** Returns a command to copy, for the profile of a finding. */
 export function commandFor(command: CommandName, { profile }: Finding): string {

@@ -8,7 +8,7 @@ import { parseArn } from '../aws/arn.ts'
 import { analyzeProfiles, fileOfKeys, memoize, sdkValue, tokenIn, valueIn } from './credential-order.ts'
 import type { Outcome } from './credential-order.ts'
 import type { Examination, ExaminedFile, ExaminedFiles, ExaminedSection } from './examination.ts'
-import { commandFor, finding, formatTime, quote, show, toolNames } from './finding.ts'
+import { commandFor, finding, quote, show, toolNames } from './finding.ts'
 import type { Finding, FindingCode, MessageContext, Messages } from './finding.ts'
 import type { ParsedFile, ParsedProfile, ParsedValue } from './parsers.ts'
 import { ENGINES, TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
@@ -20,6 +20,7 @@ import { SHARED_FILES } from '../model/origin.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 import { CACHED_IN_SAM } from '../sessions/aws-cache-entry.ts'
+import { formatInstant } from '../ui/duration.ts'
 
 /** What a tool does. */
 interface ToolOutcome {
@@ -60,16 +61,16 @@ interface DeadEnd {
 const DEAD_ENDS: Readonly<Partial<Record<FindingCode, Pick<DeadEnd, 'outcomes' | 'because'>>>> = {
   'process-unparsable': {
     outcomes: ['process'],
-    because: 'its credential_process has an open quote, or names no program',
+    because: 'its credential_process has an unclosed quote or no command',
   },
   'process-quoted': { outcomes: ['process'], because: 'its credential_process has quotes' },
   'setting-malformed': { outcomes: ['role', 'role-without-mfa', 'asks'], because: 'its role_arn is malformed' },
-  'process-not-there': { outcomes: ['process'], because: 'the program of its credential_process is not there' },
+  'process-not-there': { outcomes: ['process'], because: 'the program of its credential_process was not found' },
   'credential-source-unknown': {
     outcomes: ['role', 'role-without-mfa', 'asks'],
-    because: 'its credential_source is none that there is',
+    because: 'its credential_source is unknown',
   },
-  'sso-session-missing': { outcomes: ['sso'], because: 'the section of its sso_session is not there' },
+  'sso-session-missing': { outcomes: ['sso'], because: 'the section of its sso_session was not found' },
 }
 
 /** Returns what tools do with each profile, a note for each group of tools; `findings` are those in the files. */
@@ -167,9 +168,9 @@ function resolveOutcome(tool: ToolId, profile: ProfileView, examination: Examina
   const { chain, missing, isCycle } = examination.sourceChainOf(profile)
   const isRole = outcome === 'role' || outcome === 'asks' || outcome === 'role-without-mfa'
   if (!isRole && !(outcome === 'fails' && (isCycle || missing !== undefined))) return { outcome, because }
-  if (isCycle) return { outcome: 'fails', because: 'the source profiles go round in a circle' }
+  if (isCycle) return { outcome: 'fails', because: 'the source profiles form a loop' }
   if (missing !== undefined && !hasLongTermKeys(missing.value, examination))
-    return { outcome: 'fails', because: 'the source profile is not there' }
+    return { outcome: 'fails', because: 'the source profile was not found' }
   const obstacle = obstacleOn(chain, tool, examination)
   if (outcome !== 'fails' && obstacle?.outcome === 'fails') return { outcome: 'fails', because: obstacle.because }
   if (missing !== undefined) return { outcome: 'signed-out' }
@@ -393,7 +394,7 @@ function valuesOf(engine: Engine, file: ExaminedFile, { body }: ExaminedSection)
   })
 }
 
-/** What each finding says, and what to do. `key` is the outcome, `name` the identity, `other` the reason. */
+/** The message of each finding, and its fix. `key` is the outcome, `name` the identity, `other` the reason. */
 export const OUTCOME_MESSAGES = {
   'tools-use': (found, context) => {
     const names = toolNames(found.tools)
@@ -402,22 +403,22 @@ export const OUTCOME_MESSAGES = {
   },
   'tools-fail': (found) => [
     describeFailure(found),
-    found.key === 'signed-out' ? `to sign in: ${commandFor('login', found)}` : undefined,
+    found.key === 'signed-out' ? commandFor('login', found) : undefined,
   ],
 } satisfies Messages
 
-function describeUse({ tools, key, name, profile, at }: Finding, context: MessageContext): string {
+function describeUse({ tools, key, name, profile, at }: Finding, { now }: MessageContext): string {
   const s = isSingular(tools) ? 's' : ''
   const identity = show(name)
   const texts: Readonly<Partial<Record<string, string>>> = {
     keys: `use${s} the ${identity}`,
     role: `assume${s} ${identity}`,
     'role-without-mfa': `assume${s} ${identity} without MFA`,
-    asks: `ask${s} for a code, then assume${s} ${identity}`,
-    cached: `use${s} a cached session for ${identity} until ${formatTime(at, context)}, then ask${s} for a code${tools.includes('sam') ? '; the rest of SAM asks now' : ''}`,
-    process: `start${s} the credential_process of ${quote(profile)}`,
-    sso: `sign${s} in with single sign-on`,
-    login: `use${s} the session of aws login${tools.includes('terraform') ? ' (Terraform 1.14 does, 1.13 does not)' : ''}`,
+    asks: `prompt${s} for a code, then assume${s} ${identity}`,
+    cached: `use${s} a cached session of ${identity} until ${formatInstant(at ?? now, now)}, then prompt${s} for a code${tools.includes('sam') ? '; other SAM commands prompt now' : ''}`,
+    process: `run${s} the credential_process of ${quote(profile)}`,
+    sso: `use${s} SSO`,
+    login: `use${s} the session of aws login${tools.includes('terraform') ? ' (Terraform 1.14 and later)' : ''}`,
     'web-identity': `assume${s} a role with a web identity`,
   }
   return texts[key ?? ''] ?? ''
@@ -429,8 +430,9 @@ function describeFailure({ tools, key, other }: Finding): string {
   const names = toolNames(tools)
   if (key === 'fails') return `${names} fail${s}: ${show(other)}`
   if (key === 'unread')
-    return `${isAll ? 'no tool sees' : `${names} ${s === '' ? 'do' : 'does'} not see`} it, for how the file is written`
-  return `${isAll ? 'no tool gets' : `${names} get${s} no`} keys ${key === 'signed-out' ? 'until somebody signs in' : 'from it'}`
+    return `${isAll ? 'no tool reads' : `${names} ${s === '' ? 'do' : 'does'} not read`} it because of the syntax of the file`
+  const found = isAll ? 'no tool finds credentials' : `${names} find${s} no credentials`
+  return key === 'signed-out' ? `${found} until you sign in` : found
 }
 
 /** Whether the names of these tools take a verb in the singular, as `every tool` does. */

@@ -188,7 +188,7 @@ function renderCount(findings: readonly Finding[], style: TextStyle): string {
   const count = (severity: Severity): number => findings.filter((found) => found.severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]
   if (findings.some(({ code }) => code === 'no-profiles') && errors + warnings === 0) return ''
-  if (errors + warnings === 0) return `${tick(style)} nothing is wrong\n`
+  if (errors + warnings === 0) return `${tick(style)} No problems found\n`
   const mark = paint(style.unicode ? '✖' : 'x', errors > 0 ? 'red' : 'yellow', style)
   const fixable = findings.filter(({ isFixable }) => isFixable).length
   const fix = fixable === 0 ? '' : `; to fix ${fixable} of them: ${FIX_LINE}`
@@ -205,17 +205,17 @@ export function renderRepairs(findings: readonly Finding[], context: MessageCont
     .map(({ code, file, name }) =>
       code === 'loose-permissions'
         ? `${showPath(file, context)}\n  -mode ${name ?? ''}\n  +mode 0600\n`
-        : `${showPath(file, context)}\n  -(a damaged entry; it is removed)\n`,
+        : `${showPath(file, context)}\n  -(damaged entry)\n`,
     )
     .join('')
 }
 
-/** Returns what to print once everything is fixed. Undo restores the two files, but no modes and no cache entries. */
+/** Returns the line after a fix. Undo restores the two files, not modes or cache entries. */
 export function renderFixed(hasFileChanges: boolean, style: TextStyle): string {
-  const undo = hasFileChanges ? ` To take the changes of the two files back: ${commandLine('undo')}` : ''
-  return `${tick(style)} done.${undo}\n`
+  const undo = hasFileChanges ? ` To undo the changes to config and credentials: ${commandLine('undo')}` : ''
+  return `${tick(style)} Fixed.${undo}\n`
 }
 
 export function renderNothingToFix(): string {
-  return note('there is nothing that --fix mends')
+  return note('nothing to fix automatically')
 }

@@ -1,4 +1,4 @@
-/** What setup and import must not guess, and what undo cannot restore. */
+/** Messages for setup and import that need a decision, and for an undo that is not possible. */
 import { section, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
@@ -8,8 +8,8 @@ import { commandLine, listed, profileWord, quoted, say } from '../ui/words.ts'
 export const LAYOUT_WORDS = {
   IMPORT_AMBIGUOUS: ({ tools }) =>
     say(
-      'layouts of several tools are found, and there is no terminal to ask at which is meant',
-      ...tools.map((tool) => `name one: ${commandLine('import', tool)}`),
+      'found files of several tools, and there is no terminal to prompt on',
+      ...tools.map((tool) => commandLine('import', tool)),
     ),
   LAYOUT_UNSUITABLE: ({ profile, reason, places }, view) => {
     const where = inPlaces(places, view)
@@ -20,67 +20,67 @@ export const LAYOUT_WORDS = {
     switch (reason) {
       case 'changed':
         return say(
-          `what setup, import or doctor --fix changed has been changed again: ${where}; nothing was undone`,
-          'make it what it was after that, or change it back by hand',
+          `cannot undo: ${where} has changed since; nothing was undone`,
+          'reverse that change first, or edit the file by hand',
         )
       case 'signed-in':
         return say(
-          `a session stands where lines would come back: ${where}; nothing was undone`,
-          `take it out first: ${commandLine('logout', profileWord(name))}`,
+          `cannot undo: ${where} contains a session; nothing was undone`,
+          `first remove the session: ${commandLine('logout', profileWord(name))}`,
           `then: ${commandLine('undo')}`,
         )
       case 'in-the-way':
         return say(
-          `${where} conflicts with what undo would restore; nothing was undone`,
-          'remove it or rename it, then try again',
+          `cannot undo: ${where} conflicts with what undo would restore; nothing was undone`,
+          'remove or rename it, then try again',
         )
     }
   },
 } satisfies SomeWords
 
-/** The error and the hint, by the profile and where the obstacle is. */
+/** The error and its hint, given the profile and the place of the conflict. */
 const UNSUITABLE: Readonly<
   Record<FailureOf<'LAYOUT_UNSUITABLE'>['reason'], (profile: string, where: string) => readonly [string, string]>
 > = {
   'name-taken': (profile, where) => [
-    `the long-term keys of ${section(profile)} belong into ${section(`${profile}-long-term`)}, and there is such a section: ${where}`,
-    'take one of the two out, or give that section another name',
+    `cannot move the access key to ${section(`${profile}-long-term`)}: the section exists in ${where}`,
+    'remove or rename one of the sections',
   ],
   'keys-in-both-files': (profile, where) => [
-    `${quoted(profile)} has keys in both files, ${where}, and only one pair can be meant`,
-    'take one of the two pairs out',
+    `${quoted(profile)} has access keys in both files: ${where}`,
+    'remove one of them',
   ],
   'keys-beside-source': (profile, where) => [
-    `${quoted(profile)} has keys of its own and takes those of another profile: ${where}`,
-    "take its own keys out, or the line with its 'source_profile'",
+    `${quoted(profile)} has both an access key and a source profile: ${where}`,
+    "remove its access key or its 'source_profile'",
   ],
   'has-keys': (profile, where) => [
-    `${quoted(profile)} has other long-term keys already: ${where}`,
-    "leave '--source-env' out to keep those",
+    `${quoted(profile)} already has another access key: ${where}`,
+    "to use that key, omit '--source-env'",
   ],
   'own-source': (profile, where) => [
-    `the role ${quoted(profile)} is its own source profile (${where}), and a session would stand where its keys are`,
-    'give the role and the keys a profile each',
+    `the role ${quoted(profile)} is its own source profile (${where}), so a session would overwrite its access key`,
+    'use one profile for the role and another for the access key',
   ],
   'devices-differ': (profile, where) => [
-    `the roles of ${quoted(profile)} name different MFA devices: ${where}`,
-    'name the one to use: --serial-number SERIAL',
+    `roles of ${quoted(profile)} use different MFA devices: ${where}`,
+    `${commandLine('setup', profileWord(profile))} --serial-number SERIAL`,
   ],
   'name-in-process': (profile, where) => [
-    `no credential_process line can carry the name ${quoted(profile)} through every tool: ${where}`,
-    'use the layout with the session in the credentials file: --layout session',
+    `${quoted(profile)} cannot be used in a credential_process line: ${where}`,
+    `${commandLine('setup', profileWord(profile))} --layout session`,
   ],
   'keys-in-role': (profile, where) => [
     `${quoted(profile)} has an access key: ${where}`,
     'choose another name for the role profile',
   ],
   'session-beside-process': (profile, where) => [
-    `another tool's session stands in ${section(profile)} (${where}), and most tools would take it and never start a credential_process`,
-    'take its keys out first',
+    `${section(profile)} (${where}) contains another tool's session; most tools prefer it to credential_process`,
+    'remove that session first',
   ],
   'one-file': (_profile, where) => [
-    `${where} is both the credentials and the config file, and setup needs two`,
-    'point AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE at a file each',
+    `${where} is both the credentials and the config file; setup needs two files`,
+    'set AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to different files',
   ],
 }
 

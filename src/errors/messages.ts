@@ -1,7 +1,7 @@
 /**
- * The message of every failure: what happened, where, and the way out. Lower case, no full stop, names in single
- * quotes, sections in brackets; a hint only if it is certainly right, naming only commands that exist. All text from
- * files, the environment or servers is made harmless on its way in.
+ * The message of every failure: what failed, why, and what to do. Lower case, no full stop, names in single quotes,
+ * sections in brackets. A hint names only commands that exist and that help in that situation. Text from files, the
+ * environment and servers is escaped.
  */
 import { FILE_WORDS, KEYCHAIN_WORDS } from './files.ts'
 import { LAYOUT_WORDS } from './layouts.ts'
@@ -32,13 +32,13 @@ export function renderFailure(failure: Failure, view: FailureView): FailureText 
   const words = WORDS[failure.code] as (failure: Failure, view: FailureView) => FailureText
   const text = words(failure, view)
   const isInDoubt = 'codeMayBeSpent' in failure && failure.codeMayBeSpent === true
-  return isInDoubt ? { ...text, error: `${text.error}; the token code may be spent` } : text
+  return isInDoubt ? { ...text, error: `${text.error}; the token code may be used up` } : text
 }
 
-/** Returns the lines for stderr: `awsmfa: error: …`, then `awsmfa: hint: …`, and with `debug` what AWS said. */
+/** Returns the lines for stderr: `awsmfa: error: …`, `awsmfa: hint: …`, and with `debug` the message from AWS. */
 export function formatFailure({ error, hints, detail }: FailureText, { debug }: Pick<FailureView, 'debug'>): string {
   const lines = [`error: ${error}`, ...hints.map((hint) => `hint: ${hint}`)]
-  if (debug && detail !== undefined) lines.push(`debug: AWS says: ${visible(detail, 2000)}`)
+  if (debug && detail !== undefined) lines.push(`debug: message from AWS: ${visible(detail, 2000)}`)
   return lines.map((line) => `awsmfa: ${line}\n`).join('')
 }
 
@@ -52,14 +52,14 @@ export interface FaultFacts {
   readonly versions: string
 }
 
-/** Returns the lines for an unexpected error: that it is awsmfa's fault, in which version, and with `debug` where. */
+/** Returns the lines for an unexpected error: its name, the versions, and with `debug` the stack. */
 export function formatFault(
   { name, code, frames, versions }: FaultFacts,
   { debug }: Pick<FailureView, 'debug'>,
 ): string {
   const what = code === undefined ? visible(name) : `${visible(name)} ${visible(code)}`
-  const lines = [`error: this is a fault of awsmfa: ${what} (${visible(versions)})`]
+  const lines = [`error: internal error: ${what} (${visible(versions)})`]
   if (debug) lines.push(...frames.map((frame) => `debug: ${visible(frame, 500)}`))
-  else lines.push('hint: to see where it happened, run it again with --debug')
+  else lines.push('hint: for details, add --debug')
   return lines.map((line) => `awsmfa: ${line}\n`).join('')
 }

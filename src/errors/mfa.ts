@@ -1,73 +1,79 @@
-/** Questions, and the people and programs that answer them or not. */
-import { BATCH_FILE, THROUGH_CMD, fromOrigin, section, showErrno, showPlace } from './wording.ts'
+/** Messages about prompts that cannot be shown or were canceled, and programs that fail. */
+import { BATCH_FILE, fromOrigin, section, showErrno, showPlace } from './wording.ts'
 import type { SomeWords } from './wording.ts'
 import { TYPE_IT, yubiKeyWords } from '../mfa/ykman.ts'
 import type { FailureOf, WantedAnswer, WindowTrouble } from '../model/failure.ts'
 import { commandLine, doubleDash, quoted, say, throughShell, visible } from '../ui/words.ts'
 
 const PROGRAM_WORDS = {
-  'not-found': 'it was not found',
-  'not-executable': 'it cannot be run',
-  'batch-file': `it ${BATCH_FILE}`,
-  'timed-out': 'it gave no answer in time',
-  output: 'what it printed cannot be used',
-  session: 'it gave a session, and long-term keys are needed',
-  circle: 'it starts awsmfa for this same profile again',
+  'not-found': 'not found',
+  'not-executable': 'not executable',
+  'batch-file': BATCH_FILE,
+  'timed-out': 'no output in time',
+  output: 'invalid output',
+  session: 'it returned a session; long-term credentials are required',
+  circle: 'it runs awsmfa for the same profile',
 } as const
 
-/** What a question is about; `isPassable`: the answer can come without a terminal. */
+/** What a prompt asks for. `isPassable`: the answer can come without a terminal. */
 const QUESTION_WORDS: Readonly<
   Record<WantedAnswer, { readonly need: string; readonly way: string; readonly isPassable: boolean }>
 > = {
   'token-code': {
-    need: 'a token code is needed',
+    need: 'a token code is required',
     way: 'pass --token-code 123456, or --token-code - to read it from stdin',
     isPassable: true,
   },
-  answer: { need: 'a question needs an answer', way: 'run it at a terminal', isPassable: false },
-  consent: { need: 'nothing was changed: a yes is needed', way: 'pass --yes to make these changes', isPassable: true },
+  answer: { need: 'input is required', way: 'run it in a terminal', isPassable: false },
+  consent: {
+    need: 'nothing was changed: confirmation is required',
+    way: 'to apply the changes, add --yes',
+    isPassable: true,
+  },
   'long-term-keys': {
-    need: 'the long-term keys are needed',
-    way: 'put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and pass --source-env',
+    need: 'an access key is required',
+    way: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and add --source-env',
     isPassable: true,
   },
 }
 
 function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode: number | undefined): string {
   if (reason !== 'exit') return PROGRAM_WORDS[reason]
-  return exitCode === undefined ? 'it was stopped' : `it ended with exit code ${exitCode}`
+  return exitCode === undefined ? 'stopped by a signal' : `exit code ${exitCode}`
 }
 
 function whyNoWindow(trouble: WindowTrouble): string {
   switch (trouble.kind) {
     case 'no-program':
       return trouble.programs.length === 1
-        ? `${trouble.programs.join()} is not there`
-        : `neither ${trouble.programs.join(' nor ')} is there`
+        ? `${trouble.programs.join()} is not installed`
+        : `neither ${trouble.programs.join(' nor ')} is installed`
     case 'failed':
-      return trouble.detail === '' ? `${trouble.program} failed` : `${trouble.program} says: ${visible(trouble.detail)}`
+      return trouble.detail === ''
+        ? `${trouble.program} failed`
+        : `${trouble.program} failed: ${visible(trouble.detail)}`
     case 'no-display':
-      return 'neither DISPLAY nor WAYLAND_DISPLAY is set'
+      return 'DISPLAY and WAYLAND_DISPLAY are not set'
     case 'terminal-chosen':
     case 'no-gui':
     case 'ssh':
     case 'container':
     case 'ci':
-      return 'none is wanted'
+      return 'windows are disabled'
   }
 }
 
-/** What helps where a window was not chosen, and would have been opened, had it been possible. */
+/** What would let awsmfa prompt in a window, where a window was not required. */
 function windowHints(trouble: WindowTrouble): readonly string[] {
   switch (trouble.kind) {
     case 'no-program':
-      return [`to be asked in a window, install ${trouble.programs.join(' or ')}`]
+      return [`for a prompt in a window, install ${trouble.programs.join(' or ')}`]
     case 'failed':
-      return [`no window could be opened: ${whyNoWindow(trouble)}`]
+      return [`cannot open a window: ${whyNoWindow(trouble)}`]
     case 'ssh':
-      return ['to be asked in a window, though this is an SSH session: --prompt window']
+      return ['for a prompt in a window over SSH, add --prompt window']
     case 'container':
-      return ['to be asked in a window, though this is a container: --prompt window']
+      return ['for a prompt in a window from a container, add --prompt window']
     case 'terminal-chosen':
     case 'no-gui':
     case 'no-display':
@@ -77,74 +83,72 @@ function windowHints(trouble: WindowTrouble): readonly string[] {
 }
 
 const OTHER_LOGIN_WORDS: Readonly<Record<FailureOf<'ANOTHER_LOGIN_FAILED'>['why'], string>> = {
-  CANCELLED: 'was cancelled',
-  TOKEN_CODE_REJECTED: 'had its token code refused',
-  DEADLINE_EXCEEDED: 'took too long',
-  TOKEN_COMMAND_FAILED: 'got no code from its token command',
-  YUBIKEY_FAILED: 'got no code from its YubiKey',
+  CANCELLED: 'canceled',
+  TOKEN_CODE_REJECTED: 'token code rejected',
+  DEADLINE_EXCEEDED: 'timed out',
+  TOKEN_COMMAND_FAILED: 'its token command failed',
+  YUBIKEY_FAILED: 'its YubiKey failed',
 }
 
-/** Words for what a person, another program of theirs, or the time had a part in. */
+/** Messages about prompts, signals, time limits and other logins. */
 export const PEOPLE_WORDS = {
   PROMPT_UNAVAILABLE: ({ obstacle, wanted, window }) => {
     const { need, way, isPassable } = QUESTION_WORDS[wanted]
     const besides = window === undefined ? [] : windowHints(window)
     if (obstacle === 'no-window')
-      return say(`${need} and no window can be opened${window === undefined ? '' : `: ${whyNoWindow(window)}`}`, way)
+      return say(`${need}, and no window can be opened${window === undefined ? '' : `: ${whyNoWindow(window)}`}`, way)
     if (obstacle === 'background')
       return say(
-        `${need}, and awsmfa runs in the background`,
-        isPassable ? `bring it to the foreground (fg), or ${way}` : 'bring it to the foreground: fg',
+        `${need}, and awsmfa is running in the background`,
+        'to bring it to the foreground: fg',
+        ...(isPassable ? [way] : []),
         ...besides,
       )
     return say(
-      obstacle === 'stdin-closed' ? `${need}, and stdin has ended` : `${need} and there is no terminal to ask at`,
+      obstacle === 'stdin-closed' ? `${need}, and stdin is closed` : `${need}, and there is no terminal to prompt on`,
       way,
       ...besides,
     )
   },
-  CANCELLED: () => say('cancelled'),
+  CANCELLED: () => say('canceled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
-  LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles could not sign in`),
+  LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles failed`),
   DECLINED: () => say('declined; nothing was changed'),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) =>
-    say(`gave up after ${seconds} s of waiting for ${visible(waitingFor)}`),
+    say(`timed out after ${seconds} s waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>
     say(
-      `the credential process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`,
-      reason === 'batch-file' ? `${THROUGH_CMD}: cmd /c …` : undefined,
+      `credential_process ${quoted(program)} of ${section(profile)} in ${showPlace(place, view)} failed: ${whyProgramFailed(reason, exitCode)}`,
+      reason === 'batch-file' ? 'to run it with cmd, start the line with: cmd /c' : undefined,
     ),
-  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for the same MFA device ${OTHER_LOGIN_WORDS[why]} just now`),
+  ANOTHER_LOGIN_FAILED: ({ why }) => say(`another login for this MFA device failed: ${OTHER_LOGIN_WORDS[why]}`),
 } satisfies SomeWords
 
-/** Words for programs that are to get credentials, and for what cannot be handed to them. */
+/** Messages about a command that cannot be run, or a value that cannot be passed on. */
 export const PROGRAM_FAILURE_WORDS = {
   PROGRAM_NOT_RUN: ({ program, reason, errno }) => {
     if (reason === 'not-found')
-      return say(
-        `there is no program ${quoted(program)}`,
-        `a line for a shell, with pipes or variables, needs one: ${throughShell()}`,
-      )
-    if (reason === 'not-executable') return say(`${quoted(program)} cannot be run: ${showErrno(errno)}`)
+      return say(`command ${quoted(program)} not found`, `for pipes and variables, run a shell: ${throughShell()}`)
+    if (reason === 'not-executable') return say(`cannot run ${quoted(program)}: ${showErrno(errno)}`)
     return say(
-      `${quoted(program)} ${BATCH_FILE}`,
-      `${THROUGH_CMD}: ${commandLine('exec')} ${doubleDash('win32')} cmd /c …`,
+      `cannot run ${quoted(program)}: ${BATCH_FILE}`,
+      `to run it with cmd: ${commandLine('exec')} ${doubleDash('win32')} cmd /c …`,
     )
   },
   VALUE_NOT_QUOTABLE: ({ variable, format }) =>
     say(
-      `the value of ${variable} holds a character that --format ${format} cannot carry safely`,
-      `run the program with it instead: ${commandLine('exec')} ${doubleDash()} COMMAND`,
+      `${variable} contains a character that format '${format}' cannot quote safely`,
+      `to run a command with the session: ${commandLine('exec')} ${doubleDash()} COMMAND`,
     ),
 } satisfies SomeWords
 
-/** Words for sources of token codes that gave none. */
+/** Messages about token commands and YubiKeys that return no code. */
 export const TOKEN_CODE_WORDS = {
   TOKEN_COMMAND_FAILED: (failure, view) => {
     const { program, origin, wantsShell } = failure
-    const error = `the token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
+    const error = `token command ${quoted(program)}${fromOrigin(origin, view)} failed: ${whyCommandFailed(failure)}`
     const shell = wantsShell
-      ? `it is run without a shell; for pipes, variables and the like: ${throughShell()}`
+      ? `it runs without a shell; for pipes and variables: ${throughShell()}`
       : commandHint(failure)
     return say(error, shell, TYPE_IT)
   },
@@ -153,24 +157,21 @@ export const TOKEN_CODE_WORDS = {
 
 function whyCommandFailed({ reason, exitCode, seconds }: FailureOf<'TOKEN_COMMAND_FAILED'>): string {
   switch (reason) {
-    case 'not-found':
-      return 'it was not found'
-    case 'not-executable':
-      return 'it cannot be run'
     case 'quote':
-      return 'a quote in the command is not closed'
-    case 'exit':
-      return exitCode === undefined ? 'it was stopped' : `it ended with exit code ${exitCode}`
+      return 'unclosed quote'
     case 'timed-out':
-      return `it gave no answer${seconds === undefined ? ' in time' : ` in ${seconds} s`}`
+      return `no output${seconds === undefined ? ' in time' : ` within ${seconds} s`}`
     case 'output':
-      return 'what it printed is no token code'
+      return 'output is not six digits'
+    case 'not-found':
+    case 'not-executable':
+    case 'exit':
     case 'circle':
-      return 'it starts awsmfa for this same profile again'
+      return whyProgramFailed(reason, exitCode)
   }
 }
 
 function commandHint({ reason }: FailureOf<'TOKEN_COMMAND_FAILED'>): string | undefined {
-  if (reason === 'not-found') return 'give its full path: programs that others start may have another PATH'
-  return reason === 'output' ? 'it has to print six digits on one line, and nothing else on stdout' : undefined
+  if (reason === 'not-found') return 'use its full path; programs started by other programs may have another PATH'
+  return reason === 'output' ? 'it must print six digits and nothing else to stdout' : undefined
 }

@@ -1,5 +1,5 @@
 /** Profiles that are missing, incomplete, or must not be written to. */
-import { fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
+import { ADD_DEVICE, fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { toolsWithOutcome } from '../doctor/credential-order.ts'
 import type { Trait } from '../doctor/credential-order.ts'
@@ -9,16 +9,16 @@ import { formatInstant } from '../ui/duration.ts'
 import { commandLine, didYouMean, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** More names do not fit into a glance. */
+/** The most profiles that a hint lists. */
 const MOST_LISTED = 12
 
 export const PROFILE_WORDS = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest, other }, view) => {
-    const error = `there is no profile ${quoted(profile)} in ${inPaths(paths, view)}${fromOrigin(origin, view)}`
+    const error = `profile ${quoted(profile)} not found in ${inPaths(paths, view)}${fromOrigin(origin, view)}`
     if (origin.kind !== 'default') return say(error, didYouMean(nearest) ?? ALL_PROFILES)
     return other === undefined
-      ? say(error, `to set up a first one: ${commandLine('setup')}`)
-      : say(error, `name one that exists: --profile ${commandWord(other)}`, ALL_PROFILES)
+      ? say(error, `to set up a profile: ${commandLine('setup')}`)
+      : say(error, `to use ${quoted(other)}, add --profile ${commandWord(other)}`, ALL_PROFILES)
   },
   PROFILE_NOT_NAMED: ({ candidates, command }) => {
     const [first = ''] = candidates
@@ -33,30 +33,30 @@ export const PROFILE_WORDS = {
           : undefined,
       )
     return say(
-      "no profile is named, and 'default' cannot be signed in",
-      `name one: ${loginLine(first)}`,
+      "no profile given, and 'default' cannot sign in",
+      loginLine(first),
       candidates.length > 1
-        ? `these can be signed in: ${more > 0 ? `${names.join(', ')} and ${more} more` : listed(names, 'and')}`
+        ? `profiles that can sign in: ${more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')}`
         : undefined,
       `to see why 'default' cannot: ${commandLine('login', 'default')}`,
     )
   },
   SOURCE_PROFILE_NOT_FOUND: ({ profile, source, origin, paths, nearest }, view) =>
     say(
-      `${quoted(profile)} takes its keys from ${quoted(source)} (${showOrigin(origin, view)}), and there is no such profile in ${inPaths(paths, view)}`,
+      `source profile ${quoted(source)} of ${quoted(profile)} not found in ${inPaths(paths, view)}${fromOrigin(origin, view)}`,
       didYouMean(nearest) ?? ALL_PROFILES,
     ),
   SOURCE_PROFILE_CYCLE: ({ path }) =>
     say(
-      `the source profiles go round in a circle: ${path.map(quoted).join(' -> ')}`,
-      "one of them must hold keys of its own instead of a 'source_profile'",
+      `source profiles form a loop: ${path.map(quoted).join(' -> ')}`,
+      "give one of them an access key instead of 'source_profile'",
     ),
   SOURCE_PROFILE_AMBIGUOUS: ({ profile, candidates }, view) =>
     say(
-      `the long-term keys of ${quoted(profile)} may be ${listed(
+      `different access keys found for ${quoted(profile)}: ${listed(
         candidates.map((candidate) => `${section(candidate.profile)} in ${showPlace(candidate.place, view)}`),
-        'or',
-      )}, and these differ`,
+        'and',
+      )}`,
       ...candidates.map(
         (candidate) =>
           `to use ${section(candidate.profile)}: ${loginLine(profile, '--source-profile', candidate.profile)}`,
@@ -65,45 +65,41 @@ export const PROFILE_WORDS = {
   LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt, signIn }, view) =>
     signIn !== undefined && path.length > 1
       ? say(
-          `${quoted(profile)} gets its credentials from ${quoted(path.at(-1) ?? '')}, which signs in with ${quoted(signIn)}, not with a token code`,
+          `the source profile of ${quoted(profile)}, ${quoted(path.at(-1) ?? '')}, signs in with ${quoted(signIn)}, not with a token code`,
           ...signInHints(path.at(-1) ?? '', signIn),
         )
       : say(
-          `there are no long-term keys for ${quoted(profile)}${path.length > 1 ? ` on the way ${path.map(quoted).join(' -> ')}` : ''}`,
-          sessionAt === undefined
-            ? undefined
-            : `the keys in ${showPlace(sessionAt, view)} are a session's, and a session cannot get another one with MFA`,
-          lookedFor.length === 0 ? undefined : `also looked for: ${lookedFor.map(section).join(' ')}`,
-          `where another profile holds them: ${loginLine(profile, '--source-profile', 'NAME')}`,
+          `no access key found for ${quoted(profile)}${path.length > 1 ? ` in the profile chain ${path.map(quoted).join(' -> ')}` : ''}`,
+          sessionAt === undefined ? undefined : `the credentials in ${showPlace(sessionAt, view)} are temporary`,
+          lookedFor.length === 0 ? undefined : `also checked: ${lookedFor.map(section).join(' ')}`,
+          `if another profile has the access key: ${loginLine(profile, '--source-profile', 'NAME')}`,
         ),
   LONG_TERM_CREDENTIALS_MALFORMED: ({ origin, defect }, view) =>
     say(
       `${showOrigin(origin, view)}${origin.kind === 'file' ? ',' : ''} ${KEY_DEFECTS[defect]}`,
-      'copy the value again, as the AWS console shows it',
+      'copy it again from the AWS console or your password manager',
     ),
   LONG_TERM_CREDENTIALS_INCOMPLETE: ({ profile, missing, place }, view) =>
     say(`${quoted(missing)} is missing from ${section(profile)} in ${showPlace(place, view)}`),
   LONG_TERM_VARIABLES_MISSING: ({ missing, sessionTokenSet }) =>
     sessionTokenSet
-      ? say(
-          "'--source-env' needs long-term keys, and those in the environment are a session's: AWS_SESSION_TOKEN is set",
-        )
+      ? say("'--source-env' needs long-term credentials, but AWS_SESSION_TOKEN is set")
       : say(`'--source-env' needs ${listed(missing, 'and')} in the environment`),
   MFA_SERIAL_MISSING: missingSerialText,
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
-      `${section(profile)} in ${showPlace(place, view)} holds long-term keys; a session written there would destroy them`,
+      `${section(profile)} in ${showPlace(place, view)} contains long-term credentials; signing in would overwrite them`,
       sourceIsSame
-        ? `to move them to ${section(`${profile}-long-term`)} and sign in as ${quoted(profile)}: ${commandLine('setup', profileWord(profile))}`
+        ? `to move them to ${section(`${profile}-long-term`)}: ${commandLine('setup', profileWord(profile))}`
         : undefined,
-      `to leave it as it is, store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
+      `to store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,
     ),
   SECTION_NOT_OURS: ({ profile, place, session }, view) => {
     const owner = session.manager === undefined ? 'another tool' : quoted(session.manager)
     const until = session.expiration === undefined ? '' : ` until ${formatInstant(session.expiration, view.now)}`
     return say(
-      `${section(profile)} in ${showPlace(place, view)} holds a session of ${owner}${until}`,
-      'to put a new one in its place: --replace',
+      `${section(profile)} in ${showPlace(place, view)} contains a session from ${owner}${until}`,
+      `to replace it: ${loginLine(profile, '--replace')}`,
     )
   },
   SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn, role }, view) => {
@@ -117,11 +113,10 @@ export const PROFILE_WORDS = {
           unusedSessionText(profile, key, showPlace(place, view)),
           standardRole
             ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
-            : 'sign in another profile, or take that line out',
+            : `remove that line, or sign in to another profile`,
         )
   },
-  REGION_UNKNOWN: ({ partition }) =>
-    say(`no region is known for the partition ${quoted(partition)}`, 'name one: --region NAME'),
+  REGION_UNKNOWN: ({ partition }) => say(`no default region for partition ${quoted(partition)}`, 'add --region NAME'),
 } satisfies SomeWords
 
 /** `where`: the place of `role_arn`. */
@@ -130,28 +125,28 @@ function unusableRoleText(role: UnusableRole, profile: string, where: string): F
   switch (role) {
     case 'without-source':
       return say(
-        `no tool assumes ${its}: it has no 'source_profile'`,
-        "add 'source_profile', the profile whose keys may assume the role",
+        `no tool can assume ${its}: it has no 'source_profile'`,
+        "add 'source_profile' with the profile that may assume the role",
       )
     case 'two-sources':
-      return say(`tools refuse ${its}: it has both 'source_profile' and 'credential_source'`, 'keep one of the two')
+      return say(`tools reject ${its}: it has both 'source_profile' and 'credential_source'`, 'remove one of them')
     case 'credential-source':
     case 'web-identity': {
       const key = role === 'web-identity' ? 'web_identity_token_file' : 'credential_source'
       return say(
-        `tools assume ${its} without a token code, by its ${quoted(key)}`,
-        "to assume it with your own keys, replace that line with 'source_profile'",
+        `tools assume ${its} with its ${quoted(key)}, without a token code`,
+        "to use your own access key, replace that line with 'source_profile'",
       )
     }
   }
 }
 
 const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
-  'white-space': 'contains white space, which no access key does',
-  quotes: 'contains quotes, which tools send as part of the key',
-  'not-ascii': 'contains characters that no access key has, perhaps invisible ones',
+  'white-space': 'contains white space',
+  quotes: 'contains quotes; tools send them as part of the key',
+  'not-ascii': 'contains characters that an access key cannot have, perhaps invisible ones',
   placeholder: 'is a placeholder, not an access key',
-  swapped: 'is a secret access key: the id and the secret are swapped',
+  swapped: 'is a secret access key; key ID and secret are swapped',
 }
 
 /** `profile` gets its credentials from a command of the AWS CLI. */
@@ -162,7 +157,7 @@ function signInHints(profile: string, signIn: string): readonly string[] {
   ]
 }
 
-/** What decides for tools whether they use a session in a profile, by the key that they may use instead of it. */
+/** The trait of a profile that each key stands for, in doctor's rules on which credentials a tool uses. */
 const TRAIT_OF_KEY: Readonly<Partial<Record<string, Trait>>> = {
   role_arn: 'role',
   credential_process: 'process',
@@ -171,8 +166,8 @@ const TRAIT_OF_KEY: Readonly<Partial<Record<string, Trait>>> = {
 }
 
 /**
- * Says what a session in this profile would do, by doctor's rules: no tool would use it, or those that use keys first
- * would no longer use the profile's own credentials.
+ * Returns what a session in this profile would do, by doctor's rules: no tool would use it, or the tools that use keys
+ * first would no longer use the profile's own credentials.
  */
 function unusedSessionText(profile: string, key: string, where: string): string {
   const role = key === 'role_arn' ? { role: true, source: true } : {}
@@ -182,7 +177,7 @@ function unusedSessionText(profile: string, key: string, where: string): string 
     : `a session stored in ${section(profile)} would hide ${quoted(key)} in ${where} from ${toolNames(users)}`
 }
 
-const ALL_PROFILES = `to see all profiles: ${commandLine('status', '--all')}`
+const ALL_PROFILES = `to list profiles: ${commandLine('status', '--all')}`
 
 function inPaths(paths: readonly string[], view: FailureView): string {
   return listed(
@@ -205,16 +200,21 @@ function missingSerialText(
   view: FailureView,
 ): FailureText {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
-  const name = `name it: --serial-number ${visible(devices[0] ?? 'SERIAL')}`
+  const serial = visible(devices[0] ?? 'SERIAL')
+  const name = command === 'setup' ? `add --serial-number ${serial}` : loginLine(profile, '--serial-number', serial)
   const keep =
     command === 'setup'
       ? undefined
-      : `to keep it: a line 'awsmfa_mfa_serial = ${visible(devices[0] ?? 'SERIAL')}' under ${header} in ${showSharedFile('config', view)}`
+      : `to save it: add 'awsmfa_mfa_serial = ${serial}' to ${header} in ${showSharedFile('config', view)}`
   switch (listing) {
     case 'denied':
-      return say(`no MFA device is configured for ${quoted(profile)}, and its user may not list them`, name, keep)
+      return say(
+        `no MFA device set for ${quoted(profile)}, and its user may not list devices (iam:ListMFADevices)`,
+        name,
+        keep,
+      )
     case 'failed':
-      return say(`no MFA device is configured for ${quoted(profile)}, and IAM could not be asked for it`, name, keep)
+      return say(`no MFA device set for ${quoted(profile)}, and listing devices in IAM failed`, name, keep)
     case 'several':
       return say(
         `the user of ${quoted(profile)} has several MFA devices: ${devices.map(quoted).join(', ')}`,
@@ -222,14 +222,11 @@ function missingSerialText(
         keep,
       )
     case 'empty':
-      return say(
-        `the user of ${quoted(profile)} has no MFA device`,
-        "register one first: in the AWS console under 'Security credentials'",
-      )
+      return say(`the user of ${quoted(profile)} has no MFA device`, ADD_DEVICE)
     case 'fido-only':
       return say(
-        `the user of ${quoted(profile)} has only passkeys or security keys, and STS takes codes alone`,
-        'register an authenticator app or a hardware token besides them; a user may have several MFA devices',
+        `the user of ${quoted(profile)} has only passkeys or security keys; STS accepts only six-digit codes`,
+        ADD_DEVICE,
       )
   }
 }

@@ -7,7 +7,7 @@ import type { Origin, Place, SharedFileName } from '../model/origin.ts'
 import { displayPath, quoted, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
-/** What a message depends on besides the failure. */
+/** What a message needs besides the failure. */
 export interface FailureView {
   /** The home folder, shown as `~`; undefined if it is not known. */
   readonly home: string | undefined
@@ -27,10 +27,11 @@ export type Words = {
 /** The messages of some failures; messages.ts has them all. */
 export type SomeWords = Partial<Words>
 
-/** What is wrong with a program that is a batch file, and how to run it all the same. */
-export const BATCH_FILE = 'is a batch file, and no safe way is known to hand it these words'
+/** Why a batch file is not run. */
+export const BATCH_FILE = 'batch files cannot take these arguments safely'
 
-export const THROUGH_CMD = 'run it through cmd, which reads them in its own way'
+/** The hint for a user whose MFA devices give no token codes. */
+export const ADD_DEVICE = 'add an authenticator app in the AWS console, "Security credentials"'
 
 /** Returns a section as its header. */
 export function section(name: string): string {
@@ -77,7 +78,7 @@ export function showOrigin(origin: Origin, view: FailureView): string {
   }
 }
 
-/** Returns ` (from AWS_PROFILE)`; nothing for a flag, which is on the screen, and for a default. */
+/** Returns ` (from AWS_PROFILE)`; '' for a flag, which is on the command line, and for a default. */
 export function fromOrigin(origin: Origin, view: FailureView): string {
   return origin.kind === 'flag' || origin.kind === 'default' ? '' : ` (from ${showOrigin(origin, view)})`
 }
@@ -88,28 +89,28 @@ function flagName(flag: string): string {
 
 const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EBUSY: 'it is in use',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the disk reports an error',
-  EISDIR: 'it is a folder',
-  ENOTSUP: 'it is a pipe or a device, not a file',
-  ELOOP: 'its symbolic links go round in a circle',
+  EBUSY: 'file in use',
+  EDQUOT: 'disk quota exceeded',
+  EIO: 'input/output error',
+  EISDIR: 'is a directory',
+  ENOTSUP: 'not a regular file',
+  ELOOP: 'too many levels of symbolic links',
   EMFILE: 'too many open files',
-  ENAMETOOLONG: 'its name is too long',
+  ENAMETOOLONG: 'file name too long',
   ENFILE: 'too many open files',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of its path is no folder',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ETXTBSY: 'it is in use',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left on device',
+  ENOTDIR: 'not a directory',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+  ETXTBSY: 'file in use',
 }
 
 /** On Windows a sharing violation is EBUSY; a rename over an open file is refused like one that is not permitted. */
 const WINDOWS_ERRNO_WORDS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied, or another program has it open',
-  EBUSY: 'another program has it open',
-  EPERM: 'permission denied, or another program has it open',
+  EACCES: 'permission denied, or the file is open in another program',
+  EBUSY: 'the file is open in another program',
+  EPERM: 'permission denied, or the file is open in another program',
 }
 
 /** Returns a system error in words, with its name for searching: `permission denied (EACCES)`. */
@@ -123,14 +124,14 @@ export function ownFolderHint(path: string, errno: string, { ownFolders = [] }: 
   const isRefused = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS'
   const isOwn = ownFolders.some((folder) => path.startsWith(folder) && /^(?:[\\/]|$)/.test(path.slice(folder.length)))
   return isRefused && isOwn
-    ? "to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a folder that can be written"
+    ? "to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a writable directory"
     : undefined
 }
 
 /** Returns what a person can do about a system error, if that is certain. */
 export function errnoHint(errno: string, platform: NodeJS.Platform = process.platform): string | undefined {
   if (platform === 'win32' && WINDOWS_ERRNO_WORDS[errno] !== undefined)
-    return 'close the program that has it open, then try again'
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'free some space, then try again'
-  return errno === 'EROFS' ? 'where only the file is mounted into a container, mount its folder, writable' : undefined
+    return 'close the program that has the file open, then try again'
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'free some disk space, then try again'
+  return errno === 'EROFS' ? 'if only the file is mounted into a container, mount its directory' : undefined
 }

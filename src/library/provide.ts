@@ -194,7 +194,7 @@ function wordsOf(failure: Failure, { profile, home, files }: ProviderErrorView):
   if (failure.code === 'PROMPT_UNAVAILABLE')
     return {
       error: text.error,
-      hints: [`sign in before: ${commandLine('login', profileWord(profile))}; or give fromAwsmfa an mfaCodeProvider`],
+      hints: [`sign in first: ${commandLine('login', profileWord(profile))}; or pass an mfaCodeProvider to fromAwsmfa`],
     }
   return text
 }
@@ -262,6 +262,6 @@ function checkOptions(options: FromAwsmfaOptions): void {
     const value: unknown = options[name as keyof FromAwsmfaOptions]
     if (value !== undefined && typeof value !== type) throw new TypeError(`fromAwsmfa: ${name} must be a ${type}`)
     if (type === 'number' && value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
-      throw new TypeError(`fromAwsmfa: ${name} must be a whole number of seconds`)
+      throw new TypeError(`fromAwsmfa: ${name} must be an integer number of seconds`)
   }
 }

@@ -34,7 +34,7 @@ export function resolveRegion(
   return { region, partition: known ?? partitionOfRegion(region.value) }
 }
 
-const REGION = "a region's name, such as eu-west-1"
+const REGION = 'a region such as eu-west-1'
 
 /** Throws USAGE for what cannot be a region's name anywhere. */
 function assertRegionName(region: Resolved<string>): void {
@@ -80,7 +80,7 @@ export function resolveEndpoint(sources: SettingSources, config = ''): Resolved<
 
 /** Returns an address. Throws USAGE for what is none. */
 export function checkedUrl(url: Resolved<string>): Resolved<string> {
-  if (!/^https?:\/\/[^\s/]/i.test(url.value)) throw badSetting(url, 'an http:// or https:// address')
+  if (!/^https?:\/\/[^\s/]/i.test(url.value)) throw badSetting(url, 'an http(s) URL')
   return url
 }
 

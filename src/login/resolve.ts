@@ -263,7 +263,7 @@ function resolveTokenCode({ options, tail }: SettingSources): Resolved<string> |
 /** Throws USAGE. ykman takes an integer (ykman/_cli/__main__.py › cli, --device). */
 export function assertYubiKeySerial(serial: Resolved<string>): void {
   if (!/^[0-9]{1,20}$/.test(serial.value))
-    throw badSetting(serial, 'the serial number of a YubiKey, digits as ykman list shows them')
+    throw badSetting(serial, "a YubiKey's serial number, as ykman list prints it")
 }
 
 /** Undefined unless a serial or a label is configured. */

@@ -150,8 +150,7 @@ export function toSeconds({ value, origin }: Resolved<string>): Resolved<number>
   // `--duration-seconds` takes digits alone, as it does in the AWS CLI.
   const onlyDigits = origin.kind === 'flag' && origin.flag === '--duration-seconds'
   const seconds = onlyDigits && !/^[0-9]+$/.test(value) ? undefined : parseDuration(value)
-  if (seconds === undefined)
-    throw badSetting({ value, origin }, onlyDigits ? 'a whole number of seconds' : DURATION_FORM)
+  if (seconds === undefined) throw badSetting({ value, origin }, onlyDigits ? 'an integer' : DURATION_FORM)
   return { value: seconds, origin }
 }
 
@@ -163,7 +162,7 @@ export function toLength(name: SettingName, found: Resolved<string>): Resolved<n
   const { longestSeconds } = settingRow(name)
   const seconds = toSeconds(found)
   if (longestSeconds === undefined || (seconds.value > 0 && seconds.value <= longestSeconds)) return seconds
-  throw badSetting(found, `a length of time up to ${longestSeconds / 60}m, such as 20s`)
+  throw badSetting(found, `a duration up to ${longestSeconds / 60}m, such as 20s`)
 }
 
 /** Returns the failure of a setting with an invalid value; `nearest`: what was probably meant. */

@@ -79,7 +79,7 @@ const GLOBAL_EXPECTED: Readonly<Record<OwnGlobalName, string>> = {
 
 function readDuration(word: string, operation: StsOperation, readFile: ReadParameterFile): Resolved<number> {
   const text = loadFile('--duration-seconds', word, readFile)?.trim() ?? word
-  if (!/^[0-9]{1,15}$/.test(text)) throw badValue('--duration-seconds', text, 'a whole number of seconds')
+  if (!/^[0-9]{1,15}$/.test(text)) throw badValue('--duration-seconds', text, 'an integer')
   const duration = { value: Number(text), origin: stsFlag('--duration-seconds') }
   assertDuration(duration, operation)
   return duration
@@ -348,20 +348,20 @@ export function parseShorthand(word: string): readonly ShorthandMember[] | Short
     const key = readAt(KEY, word, offset)
     if (key === undefined)
       return {
-        error: members.length === 0 ? 'Key=value is expected' : 'another Key=value is expected after the comma',
+        error: members.length === 0 ? 'expected Key=value' : 'expected Key=value after the comma',
         at: offset,
       }
     const name = key.value[1] ?? ''
     if (members.some((member) => member.key === name))
-      return { error: `${name} stands twice in one word; each item is a word of its own`, at: offset }
+      return { error: `${name} is given twice; each item is an argument of its own`, at: offset }
     const value = readValue(word, key.end)
-    if (value === undefined) return { error: `the value of ${name} is no plain or quoted text`, at: key.end }
+    if (value === undefined) return { error: `the value of ${name} is not a plain or quoted string`, at: key.end }
     members.push({ key: name, text: value.value, fromFile: key.value[2] === '@' })
     const comma = readAt(COMMA, word, value.end)
     if (comma === undefined) {
       return word.slice(value.end).trim() === ''
         ? members
-        : { error: `a comma is expected after the value of ${name}`, at: value.end }
+        : { error: `expected a comma after the value of ${name}`, at: value.end }
     }
     offset = comma.end
   }

@@ -1,4 +1,4 @@
-/** The command line of ykman: its parameters, its answers, and its failures in words. Pure. */
+/** The command line of ykman: its parameters, its output, and the messages for its failures. Pure. */
 import type { Failure, YubiKeyTrouble } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import { commandLine, listed, quoted, say, visible } from '../ui/words.ts'
@@ -84,69 +84,54 @@ function errorIn(stderr: string): string | undefined {
 
 export type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
-export const TYPE_IT = `to sign in without it: ${commandLine('login')} --token-code 123456`
+export const TYPE_IT = `to skip it: ${commandLine('login')} --token-code 123456`
 
-const BY_LABEL =
-  "its label is the device's ARN, unless yubikey_label says another; to see all: ykman oath accounts list"
+const LIST_ACCOUNTS = 'to list its accounts: ykman oath accounts list'
 
-/** Returns the message of a YubiKey that gave no code. */
+/** Returns the message for a YubiKey that returned no code. */
 export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
-  const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
+  const key = serial === undefined ? 'the YubiKey' : `YubiKey ${visible(serial)}`
   switch (reason) {
     case 'no-program':
-      return say(
-        'ykman, which asks a YubiKey for its codes, was not found',
-        'it comes with YubiKey Manager, as the package yubikey-manager or ykman',
-        TYPE_IT,
-      )
+      return say('ykman not found; awsmfa needs it to get codes from a YubiKey', 'install yubikey-manager', TYPE_IT)
     case 'no-key':
       return say('no YubiKey is plugged in', TYPE_IT)
     case 'other-key':
-      return say(`${key} is not plugged in, or may not be used`, 'to see which are: ykman list', TYPE_IT)
+      return say(`${key} is not plugged in or not accessible`, 'to list YubiKeys: ykman list', TYPE_IT)
     case 'no-service':
-      return say(
-        "ykman cannot reach the system's smart card service",
-        'on Linux, start pcscd; to see more: ykman info',
-        TYPE_IT,
-      )
+      return say('ykman cannot reach the smart card service', 'on Linux, start pcscd; for details: ykman info', TYPE_IT)
     case 'several-keys': {
       const names = serials.map((one) => visible(one))
       const plugged = names.length === 0 ? '' : ` (${listed(names, 'and')})`
       return say(
         `several YubiKeys are plugged in${plugged}`,
-        `say in the profile which one is meant: yubikey_serial = ${visible(serials[0] ?? '12345678')}`,
+        `set yubikey_serial = ${visible(serials[0] ?? '12345678')} in the profile`,
       )
     }
     case 'no-account':
-      return say(`${key} has no account ${quoted(label)}`, BY_LABEL)
+      return say(`${key} has no account ${quoted(label)}`, 'set yubikey_label in the profile', LIST_ACCOUNTS)
     case 'several-accounts':
       return say(
-        `${key} has several accounts that match ${quoted(label)}`,
-        'set yubikey_label to the whole name of one; to see all: ykman oath accounts list',
+        `${key} has several accounts matching ${quoted(label)}`,
+        'set yubikey_label to the full name of one',
+        LIST_ACCOUNTS,
       )
     case 'password':
       return say(
-        `${key} wants its OATH password, and there is no terminal to ask at`,
-        'to have ykman remember it on this computer: ykman oath access remember',
+        `${key} needs its OATH password, and there is no terminal to prompt on`,
+        'to save the password: ykman oath access remember',
       )
     case 'wrong-password':
-      return say(
-        `that is not the OATH password of ${key}`,
-        'where ykman remembers one that is no longer right: ykman oath access remember',
-        TYPE_IT,
-      )
+      return say(`wrong OATH password for ${key}`, 'to replace a saved password: ykman oath access remember', TYPE_IT)
     case 'not-touched':
       return say(`${key} was not touched in time`)
     case 'no-oath':
-      return say(
-        `${key} cannot be asked for codes: its OATH application is off, or not there`,
-        'to see what is on: ykman info',
-      )
+      return say(`${key} has no enabled OATH application`, 'for details: ykman info')
     case 'timed-out':
-      return say(`ykman gave no answer for ${key} in time`, TYPE_IT)
+      return say(`ykman timed out waiting for ${key}`, TYPE_IT)
     case 'other': {
-      const said = detail === undefined ? 'it did not say why' : visible(detail.replace(/[.!]+$/, ''), 200)
-      return say(`ykman gave no code of ${key}: ${said}`, TYPE_IT)
+      const why = detail === undefined ? '' : `: ${visible(detail.replace(/[.!]+$/, ''), 200)}`
+      return say(`ykman failed${why}`, TYPE_IT)
     }
   }
 }

@@ -54,7 +54,7 @@ interface UsageFields {
     quotesSeparator: boolean
   }
   'conflicting-profiles': { positional: string; option: string }
-  'conflicting-options': { options: readonly [string, string]; because: string }
+  'conflicting-options': { options: readonly [string, string] }
   // `needed`: the option that has to be there too; `words`: a line that has both.
   'missing-option': { command: CommandName; option: string; needed: string; words: readonly string[] }
   'unknown-placeholder': { placeholder: string; known: readonly string[] }

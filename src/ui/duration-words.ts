@@ -1,51 +1,20 @@
-/** Durations in words, with dayjs, for messages that are read once; duration.ts has short forms without it. */
+/** Durations for messages that are printed once, with dayjs; duration.ts prints the same without it. */
 import dayjs from 'dayjs'
 import duration from 'dayjs/plugin/duration.js'
-import type { Duration } from 'dayjs/plugin/duration.js'
 
-/** Units, and the count from which each is used: a session lasts up to 36 hours, so hours count to 47. */
-const UNITS = [
-  ['year', 1],
-  ['month', 1],
-  ['day', 2],
-  ['hour', 1],
-  ['minute', 1],
-  ['second', 0],
-] as const
-
-/** Returns a duration in its largest unit, to the nearest second and then down: `12 hours`, `1 hour`. */
+/** Returns a duration in at most two units, to the nearest second: `12 h`, `11 h 20 min`, `2 d 3 h`, `45 s`. */
 export function durationInWords(seconds: number): string {
-  return inLargestUnit(Math.round(seconds))
-}
-
-/** Returns an exact duration in as few units as possible: `12 hours`, `1 hour 30 minutes`, `1000 seconds`. */
-export function exactDuration(seconds: number): string {
-  const length = lengthOf(seconds)
-  if (seconds % 60 !== 0) return `${seconds} seconds`
-  if (length.asDays() >= 2 && Number.isInteger(length.asDays())) return inLargestUnit(seconds)
-  return [counted(Math.floor(length.asHours()), 'hour'), counted(length.minutes(), 'minute')]
-    .filter((part) => !part.startsWith('0 '))
-    .join(' ')
-}
-
-/** Returns the distance of an instant from now: `in 3 hours`, `2 days ago`. */
-export function relativeToNow(instant: Date, now: Date): string {
-  const seconds = dayjs(instant).diff(now, 'second', true)
-  return seconds > 0 ? `in ${inLargestUnit(seconds)}` : `${inLargestUnit(-seconds)} ago`
-}
-
-function inLargestUnit(seconds: number): string {
-  const length = lengthOf(seconds)
-  const [unit] = UNITS.find(([name, least]) => length.as(name) >= least) ?? ['second']
-  return counted(Math.max(1, Math.floor(length.as(unit))), unit)
-}
-
-/** Extended at first use, because the plugin asks for the local time, which takes the executable 5 ms. */
-function lengthOf(seconds: number): Duration {
+  // Extended at first use: the plugin reads the local time, which takes the executable 5 ms.
   dayjs.extend(duration)
-  return dayjs.duration(seconds, 'seconds')
+  const length = dayjs.duration(Math.round(seconds), 'seconds')
+  const [hours, days] = [Math.floor(length.asHours()), Math.floor(length.asDays())]
+  if (length.asMinutes() < 1) return `${length.asSeconds()} s`
+  // A session lasts up to 36 hours.
+  const parts = days < 2 ? [`${hours} h`, `${length.minutes()} min`] : [`${days} d`, `${length.hours()} h`]
+  return parts.filter((part) => !part.startsWith('0 ')).join(' ')
 }
 
-function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+/** Returns a duration exactly: `12 h`, `1 h 30 min`, `1000 s`. */
+export function exactDuration(seconds: number): string {
+  return seconds % 60 === 0 ? durationInWords(seconds) : `${seconds} s`
 }

@@ -1,10 +1,10 @@
 /**
- * Durations and times for people without a library, for the quick answers: Intl alone takes half as long as starting
- * Node. test/ui/times.test.ts holds them against dayjs.
+ * Durations and times for people without a library, for the quick answers: loading Intl alone takes half as long as
+ * starting Node. test/ui/times.test.ts compares them with dayjs.
  */
 
-/** The form of a duration, for messages. */
-export const DURATION_FORM = "a length such as '12h', '1h30m', '45m' or a number of seconds"
+/** What a duration looks like, for messages. */
+export const DURATION_FORM = 'a duration such as 12h, 1h30m or 3600'
 
 const FORM = /^(?:(\d{1,9})|(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,9})s)?)$/
 
@@ -42,6 +42,13 @@ export function formatInstant(instant: Date, now: Date): string {
   if (days === -1) return `yesterday ${clock}`
   const date = `${instant.getDate()} ${MONTHS[instant.getMonth()] ?? ''}`
   return instant.getFullYear() === now.getFullYear() ? `${date} ${clock}` : `${date} ${instant.getFullYear()} ${clock}`
+}
+
+/** Returns `formatInstant`'s time to follow a verb: `at 19:40`, `yesterday 07:40`, `on 23 Nov 07:40`. */
+export function formatAt(instant: Date, now: Date): string {
+  const days = dayNumber(instant) - dayNumber(now)
+  const preposition = days === 0 ? 'at ' : Math.abs(days) === 1 ? '' : 'on '
+  return preposition + formatInstant(instant, now)
 }
 
 /** Numbers local calendar days, however long they are. */

@@ -124,7 +124,7 @@ describe('endpoints', () => {
         kind: 'bad-value',
         option: 'AWS_ENDPOINT_URL',
         value,
-        expected: 'an http:// or https:// address',
+        expected: 'an http(s) URL',
         origin: inVariable('AWS_ENDPOINT_URL'),
       },
     })

@@ -35,12 +35,12 @@ test('a failure is told in its words and ends with its code', async () => {
   })
   expect(outcome).toEqual({
     exitCode: 4,
-    talk: "awsmfa: error: 'work' has no session\nawsmfa: hint: to get one: awsmfa login work\n",
+    talk: "awsmfa: error: 'work' is not signed in\nawsmfa: hint: awsmfa login work\n",
   })
 })
 
 test.each([
-  ['SIGINT', 130, 'cancelled'],
+  ['SIGINT', 130, 'canceled'],
   ['SIGTERM', 143, 'stopped by SIGTERM'],
   ['SIGHUP', 129, 'stopped by SIGHUP'],
 ])('%s stops the work and ends with %i', async (name, exitCode, words) => {
@@ -79,7 +79,7 @@ test('an unexpected error is reported as a fault of awsmfa, without its message,
   const { exitCode, talk } = await run(work)
   expect(exitCode).toBe(1)
   expect(talk).toMatch(
-    /^awsmfa: error: this is a fault of awsmfa: TypeError ERR_INVALID_ARG_VALUE \(awsmfa \d+\.\d+\.\d+, Node\.js \d+\.\d+\.\d+, \w+ \w+\)\nawsmfa: hint: /,
+    /^awsmfa: error: internal error: TypeError ERR_INVALID_ARG_VALUE \(awsmfa \d+\.\d+\.\d+, Node\.js \d+\.\d+\.\d+, \w+ \w+\)\nawsmfa: hint: /,
   )
   expect(talk).not.toContain(' at ')
   const debugged = await run(work, new EventEmitter(), true)
@@ -93,7 +93,7 @@ test('what is thrown and is no error is told too', async () => {
     throw 'text'
   })
   expect(exitCode).toBe(1)
-  expect(talk).toContain('a fault of awsmfa')
+  expect(talk).toContain('internal error')
 })
 
 test.each(['uncaughtException', 'unhandledRejection'])('%s ends the work as a fault', async (name) => {

@@ -70,7 +70,6 @@ test.each<[readonly string[], UsageProblem]>([
     {
       kind: 'conflicting-options',
       options: ['--unset', '--min-ttl'],
-      because: 'one takes the session away, the other wants one',
     },
   ],
   [['login', '--frce'], { kind: 'unknown-option', option: '--frce', command: 'login', nearest: '--force' }],
@@ -137,7 +136,6 @@ test.each<[readonly string[], UsageProblem]>([
     {
       kind: 'conflicting-options',
       options: ['--duration', '--duration-seconds'],
-      because: 'both say how long the session holds',
     },
   ],
   [
@@ -145,7 +143,6 @@ test.each<[readonly string[], UsageProblem]>([
     {
       kind: 'conflicting-options',
       options: ['--all', 'work'],
-      because: 'one asks for every profile, the other for one',
     },
   ],
 ])('%j is a usage error', (argv, problem) => {

@@ -32,7 +32,7 @@ test.each(ROWS)('$name: every option is written in lower case and has a descript
 
 test.each(ROWS)('$name: conflicts name options that it has', ({ options, conflicts }) => {
   const names = options.map(({ name }) => name)
-  for (const { options: pair } of conflicts) expect(names).toEqual(expect.arrayContaining([...pair]))
+  for (const pair of conflicts) expect(names).toEqual(expect.arrayContaining([...pair]))
 })
 
 test.each(ROWS)('$name: its examples are lines that parse takes', ({ name, examples }) => {

@@ -32,8 +32,8 @@ describe('what login says', () => {
   it.each([
     ['signed-in', 5, 'until 12:00, less than a minute\n'],
     ['kept', 59, 'until 12:00, less than a minute left. To renew'],
-    ['kept', 60, 'until 12:01, 1 minute left. To renew'],
-    ['signed-in', 3599, 'until 12:59, 1 hour\n'],
+    ['kept', 60, 'until 12:01, 1 min left. To renew'],
+    ['signed-in', 3599, 'until 12:59, 1 h\n'],
   ] as const)('rounds the time of a session that is %s with %i s left', (kind, seconds, expected) => {
     const result = { ...SIGNED_IN, storeIn: 'section', kind, promptFree: undefined } as const
     const expiration = new Date(NOW.getTime() + seconds * 1000)
@@ -43,13 +43,13 @@ describe('what login says', () => {
   it.each([
     [
       { sources: ['cli-cache', 'boto-cache'] as const, until },
-      'until 13:00, 1 hour. The AWS CLI and SAM (deploy, package, publish, traces) do not ask until 12:20\n',
+      'until 13:00, 1 h. The AWS CLI and SAM (deploy, package, publish, traces) do not ask until 12:20\n',
     ],
     [
       { sources: ['boto-cache'] as const, until },
-      'until 13:00, 1 hour. SAM (deploy, package, publish, traces) does not ask until 12:20\n',
+      'until 13:00, 1 h. SAM (deploy, package, publish, traces) does not ask until 12:20\n',
     ],
-    [undefined, 'until 13:00, 1 hour\n'],
+    [undefined, 'until 13:00, 1 h\n'],
   ])('names the tools that do not ask, and until when: %j', (promptFree, expected) => {
     expect(renderLoginResult({ ...SIGNED_IN, promptFree }, false, NOW, plain)).toContain(expected)
   })

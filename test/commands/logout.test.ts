@@ -59,7 +59,7 @@ async function logoutWithStuckCache(
 
 describe('signing out where a session is left in a cache', () => {
   const warning =
-    'awsmfa: warning: /cache/session.json could not be changed (EROFS); the session in it is still there, so delete the file\n'
+    'awsmfa: warning: cannot change /cache/session.json (EROFS); it still contains the session, so delete the file\n'
 
   it('says so and ends with 1', async () => {
     const { code, talk } = await logoutWithStuckCache({})
@@ -87,7 +87,7 @@ describe('signing out of a profile whose session awsmfa caches', () => {
       ],
     })
     const stuck = await signOut({ ...fakeCache([RECORD]), remove: refuse })
-    expect(stuck).toEqual({ code: 1, talk: [expect.stringContaining('/cache/session.json could not be changed')] })
+    expect(stuck).toEqual({ code: 1, talk: [expect.stringContaining('cannot change /cache/session.json')] })
   })
 
   it('says so if another process signed it in again meanwhile', async () => {

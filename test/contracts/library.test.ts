@@ -391,7 +391,7 @@ describe('no session', () => {
     [
       'an option of the command line has the name that it has here',
       { profile: 'standard', roleArn: 'x' },
-      { code: 'USAGE', message: expect.stringMatching(/^'roleArn' must be/) as string },
+      { code: 'USAGE', message: expect.stringMatching(/^invalid value 'x' for 'roleArn'/) as string },
     ],
     ['a length that AWS does not give', { profile: 'base', durationSeconds: 60 }, { code: 'DURATION_OUT_OF_RANGE' }],
     [
@@ -402,7 +402,7 @@ describe('no session', () => {
     [
       'a length that is none',
       { durationSeconds: 1.5 },
-      { name: 'TypeError', message: 'fromAwsmfa: durationSeconds must be a whole number of seconds' },
+      { name: 'TypeError', message: 'fromAwsmfa: durationSeconds must be an integer number of seconds' },
     ],
   ])('%s', async (_, options, expected) => {
     await expect(fromAwsmfa({ ...options, mfaCodeProvider: nobody })()).rejects.toMatchObject(expected)

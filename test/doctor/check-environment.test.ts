@@ -18,22 +18,16 @@ const EXPIRED = { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z' }
 
 /** For each behavior, the variables, and what the finding says of the tools. */
 const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string, string>>, string]>> = {
-  'AWS_PROFILE overrides keys': [
-    { ...KEYS, AWS_PROFILE: 'good' },
-    'the SDK for JavaScript takes the profile of AWS_PROFILE instead',
-  ],
+  'AWS_PROFILE overrides keys': [{ ...KEYS, AWS_PROFILE: 'good' }, 'the SDK for JavaScript uses AWS_PROFILE instead'],
   'AWS_DEFAULT_PROFILE overrides AWS_PROFILE': [
     { AWS_PROFILE: 'good', AWS_DEFAULT_PROFILE: 'other' },
-    'version 1 of the AWS CLI, boto3 and SAM use the latter, the others the former',
+    'AWS CLI 1, boto3 and SAM use AWS_DEFAULT_PROFILE',
   ],
   'AWS_DEFAULT_PROFILE is ignored': [
     { AWS_DEFAULT_PROFILE: 'other' },
-    'the SDKs for JavaScript, Rust, Java and .NET do not read',
+    'the SDKs for JavaScript, Rust, Java and .NET ignore',
   ],
-  'an empty AWS_PROFILE fails': [
-    { AWS_PROFILE: '' },
-    'the AWS CLI, boto3, SAM and the SDKs for Rust and Java say that there is no profile',
-  ],
+  'an empty AWS_PROFILE fails': [{ AWS_PROFILE: '' }, 'the AWS CLI, boto3, SAM and the SDKs for Rust and Java fail'],
   'an empty AWS_SHARED_CREDENTIALS_FILE means no file': [
     { AWS_SHARED_CREDENTIALS_FILE: '' },
     'the AWS CLI, boto3, SAM and the SDKs for Rust and Java read no file',
@@ -44,24 +38,24 @@ const CASES: Readonly<Record<VariableBehavior, readonly [Readonly<Record<string,
   ],
   '$ in a path is literal': [
     { AWS_CONFIG_FILE: '$HOME/x' },
-    'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java take that as it is written',
+    'CDK, Terraform and the SDKs for JavaScript, Go, Rust and Java do not expand',
   ],
-  '~ in a path is literal': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go take that as it is written'],
+  '~ in a path is literal': [{ AWS_CONFIG_FILE: '~/x' }, 'Terraform and the SDK for Go do not expand'],
   'a past AWS_CREDENTIAL_EXPIRATION fails': [
     EXPIRED,
-    'the AWS CLI, boto3 and SAM fail, and others still send it, which AWS refuses',
+    'the AWS CLI, boto3 and SAM fail, and AWS rejects it from other tools',
   ],
   'half a key pair fails': [
     { AWS_ACCESS_KEY_ID: KEYS.AWS_ACCESS_KEY_ID },
-    "is set without 'AWS_SECRET_ACCESS_KEY': the AWS CLI, boto3 and SAM fail",
+    "is set without 'AWS_SECRET_ACCESS_KEY'; the AWS CLI, boto3 and SAM fail",
   ],
   'a malformed AWS_CREDENTIAL_EXPIRATION fails': [
     { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 'tomorrow-ish' },
-    'is no date: the AWS CLI, boto3 and SAM fail',
+    'is not a date; the AWS CLI, boto3 and SAM fail',
   ],
   'AWS_SECURITY_TOKEN overrides AWS_SESSION_TOKEN': [
     { ...EXPIRED, AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
-    'the AWS CLI, boto3 and SAM take',
+    'the AWS CLI, boto3 and SAM use',
   ],
 }
 

@@ -99,13 +99,13 @@ it.each([
     name: 'an unknown credential source',
     credentials: '',
     config: '[profile work]\nrole_arn = arn:aws:iam::222222222222:role/Admin\ncredential_source = Foo\n',
-    outcome: ['fails', 'its credential_source is none that there is'],
+    outcome: ['fails', 'its credential_source is unknown'],
   },
   {
     name: 'a missing sso-session',
     credentials: '',
     config: '[profile work]\nsso_session = nosuch\nsso_account_id = 111111111111\nsso_role_name = R\n',
-    outcome: ['fails', 'the section of its sso_session is not there'],
+    outcome: ['fails', 'the section of its sso_session was not found'],
   },
 ])('does not report $name as working', ({ credentials, config, outcome }) => {
   const outcomes = findingsIn(homeOf({ credentials, config })).filter(isOutcome)

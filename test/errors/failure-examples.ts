@@ -39,11 +39,11 @@ const USAGE: Kinds<UsageProblem> = {
   'empty-value': [{ option: '--region' }, { option: 'profile' }],
   'unexpected-value': [{ option: '--json' }],
   'bad-value': [
-    { option: '--min-ttl', value: 'soon', expected: 'a length of time such as 45m' },
+    { option: '--min-ttl', value: 'soon', expected: 'a duration such as 45m' },
     {
       option: 'AWSMFA_DURATION',
       value: 'long',
-      expected: 'a length of time such as 12h',
+      expected: 'a duration such as 12h',
       origin: { kind: 'environment', variable: 'AWSMFA_DURATION' },
     },
   ],
@@ -61,9 +61,7 @@ const USAGE: Kinds<UsageProblem> = {
   ],
   'missing-tail': [{ command: 'exec', before: ['my prod'], quotesSeparator: false }],
   'conflicting-profiles': [{ positional: 'a', option: 'b' }],
-  'conflicting-options': [
-    { options: ['--duration', '--duration-seconds'], because: 'both say how long the session holds' },
-  ],
+  'conflicting-options': [{ options: ['--duration', '--duration-seconds'] }],
   'missing-option': [
     {
       command: 'setup',
@@ -115,13 +113,13 @@ const STS_ARGUMENT: Kinds<StsArgumentProblem> = {
   'unknown-flag': [{ flag: '--duration-secnds', operation: 'GetSessionToken', nearest: '--duration-seconds' }],
   'ambiguous-flag': [{ flag: '--role', candidates: ['--role-arn', '--role-session-name'] }],
   'refused-flag': [
-    { flag: '--output', because: 'login prints no answer of STS', instead: '--json before --' },
-    { flag: '--no-paginate', because: 'STS answers in one page' },
+    { flag: '--output', because: 'login does not print the STS response', instead: '--json before --' },
+    { flag: '--no-paginate', because: 'STS responses have one page' },
   ],
   'role-flag-without-role': [{ flag: '--external-id' }],
   'missing-value': [{ flag: '--role-arn' }, { flag: '--external-id', leadingDash: '-x' }],
   'bare-word': [{ word: 'work' }],
-  'bad-value': [{ flag: '--duration-seconds', value: 'abc', expected: 'a whole number' }],
+  'bad-value': [{ flag: '--duration-seconds', value: 'abc', expected: 'an integer' }],
   'unreadable-file': [{ flag: '--policy', path: '/home/alice/p.json', reason: 'ENOENT' }],
   contradiction: [{ flag: '--region', before: 'eu-west-1', after: 'us-east-1' }],
 }

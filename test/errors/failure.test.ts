@@ -84,7 +84,9 @@ test('what AWS said itself is told with debug alone', () => {
     message: 'with an explicit deny',
   }
   expect(textOf(failure)).not.toContain('explicit deny')
-  expect(textOf(failure, { ...VIEW, debug: true })).toContain('awsmfa: debug: AWS says: with an explicit deny\n')
+  expect(textOf(failure, { ...VIEW, debug: true })).toContain(
+    'awsmfa: debug: message from AWS: with an explicit deny\n',
+  )
 })
 
 test('foreign text that is far too long is cut', () => {
@@ -113,7 +115,7 @@ test('without known files an origin is called by the full name of its file', () 
   const origin = { kind: 'file', file: 'config', profile: 'a', key: 'source_profile', line: 2 } as const
   const failure: Failure = { code: 'SOURCE_PROFILE_NOT_FOUND', profile: 'a', source: 'b', origin, paths: ['/x'] }
   expect(renderFailure(failure, { ...VIEW, files: undefined }).error).toContain(
-    "('source_profile' in the shared config file, line 2)",
+    "(from 'source_profile' in the shared config file, line 2)",
   )
 })
 
@@ -136,8 +138,8 @@ test('a fault of awsmfa names versions, and where it happened with debug alone',
     versions: 'awsmfa 1.0.0, Node.js 20.19.0, linux x64',
   }
   expect(formatFault(facts, { debug: false })).toMatchInlineSnapshot(`
-    "awsmfa: error: this is a fault of awsmfa: TypeError ERR_X (awsmfa 1.0.0, Node.js 20.19.0, linux x64)
-    awsmfa: hint: to see where it happened, run it again with --debug
+    "awsmfa: error: internal error: TypeError ERR_X (awsmfa 1.0.0, Node.js 20.19.0, linux x64)
+    awsmfa: hint: for details, add --debug
     "
   `)
   expect(formatFault(facts, { debug: true })).toContain('awsmfa: debug: at f (/x.js:1:2)\n')

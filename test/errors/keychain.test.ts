@@ -11,6 +11,6 @@ test('that a session is not kept is said in one line, with why and what to do', 
       addOn: '@napi-rs/keyring@2.1.2',
     }),
   ).toBe(
-    "awsmfa: warning: this session is not kept in awsmfa's cache: no Secret Service runs here to keep the cache key in, as is usual without a desktop; take the default with 'cache_key = file'\n",
+    'awsmfa: warning: session not cached: cannot read the cache key: no Secret Service is running; to use a key file instead, set cache_key = file\n',
   )
 })

@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest'
 import { errnoHint, ownFolderHint, showErrno } from '../../src/errors/wording.ts'
 
-const CLOSE_IT = 'close the program that has it open, then try again'
+const CLOSE_IT = 'close the program that has the file open, then try again'
 
 test.each([
-  ['EBUSY', 'win32', 'another program has it open (EBUSY)', CLOSE_IT],
-  ['EPERM', 'win32', 'permission denied, or another program has it open (EPERM)', CLOSE_IT],
-  ['ENOSPC', 'win32', 'the disk is full (ENOSPC)', 'free some space, then try again'],
-  ['EBUSY', 'linux', 'it is in use (EBUSY)', undefined],
-  ['EPERM', 'linux', 'not permitted (EPERM)', undefined],
+  ['EBUSY', 'win32', 'the file is open in another program (EBUSY)', CLOSE_IT],
+  ['EPERM', 'win32', 'permission denied, or the file is open in another program (EPERM)', CLOSE_IT],
+  ['ENOSPC', 'win32', 'no space left on device (ENOSPC)', 'free some disk space, then try again'],
+  ['EBUSY', 'linux', 'file in use (EBUSY)', undefined],
+  ['EPERM', 'linux', 'operation not permitted (EPERM)', undefined],
 ] as const)('%s on %s', (errno, platform, words, hint) => {
   expect(showErrno(errno, platform)).toBe(words)
   expect(errnoHint(errno, platform)).toBe(hint)

@@ -71,7 +71,7 @@ it('nothing in the current folder acts', async () => {
     runProgram([BUILT, ...words], { environment: sandbox.world.environment, cwd: folder })
   expect(await run('login', 'work', '--token-code', await tokenCode())).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('12 hours') as string,
+    stderr: expect.stringContaining('12 h') as string,
   })
   expect(await run('--help')).toMatchObject({ code: 0, stderr: '' })
   expect((await run('settings')).stdout).not.toContain('15m')

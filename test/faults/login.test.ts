@@ -35,7 +35,7 @@ import type { TracedCall } from '../support/strace.ts'
 
 const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
 const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ work: signed in as user\d+ in 111111111111 until [^\n]+\n$/
-const NOT_WRITTEN = /^awsmfa: error: ~\/\S+ cannot be written: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
+const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 const CUT_SHORT =
   /^awsmfa: error: only \d+ of \d+ bytes of the new ~\/\.aws\/credentials could be written; nothing was changed\nawsmfa: hint: [^\n]+\n$/
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']

@@ -23,7 +23,7 @@ import { needsProgram } from '../support/outside-program.ts'
 const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
 const STILL_IN_CACHE = /^awsmfa: warning: [^\n✔]*the session in it is still there[^\n✔]*\n$/
 const SIGNED_OUT = /^✔ work: signed out[^\n]*\n(awsmfa: (note|warning): [^\n]+\n)*$/
-const NOT_WRITTEN = /^awsmfa: error: ~\/\S+ cannot be written: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
+const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 
 describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a logout', { timeout: 600_000 }, () => {

@@ -28,7 +28,7 @@ import type { TracedCall } from '../support/strace.ts'
 const IS_FULL = process.env['FULL_SWEEP'] === 'all'
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
-const NOT_WRITTEN = /^awsmfa: error: ~\/\S+ cannot be written: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
+const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 
 describe.skipIf(!needsProgram('strace'))(
   'promise 2: nothing is ever lost when the login of a role profile',

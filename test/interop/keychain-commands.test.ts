@@ -102,7 +102,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     const { code, stderr } = await run('login', 'base', '--force', '--token-code', sts.code(serial, 1))
     expect(code).toBe(1)
     expect(stderr).toContain(LOCKED)
-    expect(stderr).toContain("awsmfa: error: 'base' cannot be signed in: ")
+    expect(stderr).toContain("awsmfa: error: a session of 'base' cannot be cached")
     expect(bus.windows()).toBe(0)
   })
 
@@ -120,7 +120,7 @@ describe.skipIf(!hasSecretService())('with the cache key in the keychain', () =>
     expect(await run('login', 'plain')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /'cache_key' in .*config\.ini.*line 1.* must be file or keychain, and is 'vault'/,
+        /invalid value 'vault' for 'cache_key' in .*config\.ini, line 1: expected file or keychain/,
       ) as string,
     })
   })
@@ -137,9 +137,9 @@ describe.skipIf(process.platform !== 'linux')('with the cache key in the keychai
       expect(refused).toMatchObject({
         code: 1,
         stdout: '',
-        stderr: expect.stringContaining("awsmfa: error: 'base' cannot be signed in: ") as string,
+        stderr: expect.stringContaining("awsmfa: error: a session of 'base' cannot be cached") as string,
       })
-      expect(refused.stderr).toContain('no Secret Service runs here')
+      expect(refused.stderr).toContain('no Secret Service is running')
       expect(await run('login', 'plain')).toMatchObject({ code: 0 })
     } finally {
       await sts.stop()

@@ -114,7 +114,7 @@ describe('the example', () => {
         try {
           await pty.expect('MFA code for ')
           pty.send('\u0003')
-          await pty.expect('cancelled')
+          await pty.expect('canceled')
           expect(await pty.exit()).toEqual({ code: 1, signal: null })
         } finally {
           pty.close()
@@ -128,7 +128,7 @@ describe('the example', () => {
       code: 1,
       stdout: '',
       stderr:
-        'a token code is needed and there is no terminal to ask at\n  sign in before: awsmfa login admin; or give fromAwsmfa an mfaCodeProvider\n',
+        'a token code is required, and there is no terminal to prompt on\n  sign in first: awsmfa login admin; or pass an mfaCodeProvider to fromAwsmfa\n',
     })
     expect(await callsWithCode()).toBe(0)
   })

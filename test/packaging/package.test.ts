@@ -111,7 +111,7 @@ test('runs when installed offline into an empty folder', () => {
   expect(run('logn')).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: "awsmfa: error: there is no command 'logn'\nawsmfa: hint: did you mean 'login'?\n",
+    stderr: "awsmfa: error: unknown command 'logn'\nawsmfa: hint: did you mean 'login'?\n",
   })
   // The optional keychain add-on is not installed.
   expect(run('__keychain-helper')).toMatchObject({ stdout: '{"kind":"no-add-on"}\n', stderr: '' })

@@ -108,7 +108,7 @@ test('nothing to write to is told, also by the entry', () => {
     encoding: 'utf8',
   })
   expect(full.status).toBe(1)
-  expect(full.stderr).toContain('awsmfa: error: stdout cannot be written to: the disk is full (ENOSPC)\n')
+  expect(full.stderr).toContain('awsmfa: error: cannot write to stdout: no space left on device (ENOSPC)\n')
   const closed = spawnSync('/bin/sh', ['-c', `{ ${PRODUCT_LINE} --version; echo "$?" >&2; } | :`], {
     env,
     encoding: 'utf8',

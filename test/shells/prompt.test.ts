@@ -474,7 +474,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       expect(await use(['awsmfa-use wrok', 'awsmfa-use'], { AWS_PROFILE: "it's" })).toMatchObject({
         stdout: "1 <it's>\nit's\n0 <it's>\n",
         stderr: expect.stringMatching(
-          /^awsmfa: error: there is no profile 'wrok' in .*\nawsmfa: hint: did you mean 'work'\?\n$/,
+          /^awsmfa: error: profile 'wrok' not found in .*\nawsmfa: hint: did you mean 'work'\?\n$/,
         ),
       })
     })

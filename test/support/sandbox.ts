@@ -201,12 +201,12 @@ function createInspector(
       const changed =
         /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) &&
         run.code !== 0 &&
-        !/profiles could not sign in/.test(run.stderr) &&
+        !/profiles failed/.test(run.stderr) &&
         !isSame(before, after)
       return [
         ...shown.map((secret) => `a secret is printed (${secret.slice(0, 2)}…)`),
         ...(/SigninToken=/.test(run.stderr) ? ['a sign-in URL is printed'] : []),
-        ...(/^ {4}at |this is a fault of awsmfa/m.test(output) ? ['it crashed'] : []),
+        ...(/^ {4}at |internal error/m.test(output) ? ['it crashed'] : []),
         ...[...after.keys()].filter((path) => /\.awsmfa-/.test(path)).map((path) => `${path} is left behind`),
         ...(changed ? ['it failed and changed a file'] : []),
         ...findLeaks(home, secrets, codes, written),

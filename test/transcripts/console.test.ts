@@ -90,7 +90,7 @@ describe('the console', () => {
     const run = await runCli(['console', 'alice-admin', '--print'], { environment: environment({ AWS_CA_BUNDLE: '' }) })
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(
-      /^awsmfa: error: cannot reach AWS Sign-In at signin\.aws\.amazon\.com through the proxy 127\.0\.0\.1:\d+: its certificate is not trusted\n/,
+      /^awsmfa: error: cannot reach AWS Sign-In at signin\.aws\.amazon\.com through proxy 127\.0\.0\.1:\d+: certificate not trusted\n/,
     )
   })
 

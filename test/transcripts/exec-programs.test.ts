@@ -132,7 +132,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
       await pty.expect('shell> ')
       pty.send(`${PRODUCT_LINE} ${line} & wait $!; echo "code $?"\r`)
       await pty.expect(
-        /error: 'base' has no session, and awsmfa runs in the background, where it cannot prompt\s+awsmfa: hint: to get one: awsmfa login base\s/,
+        /error: 'base' is not signed in, and awsmfa cannot prompt in the background\s+awsmfa: hint: awsmfa login base\s/,
       )
       await pty.expect('code 4')
     }

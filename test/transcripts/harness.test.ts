@@ -25,7 +25,7 @@ describe('runTranscript', () => {
     },
     { title: 'no output and exit code 0', text: '$ true\n' },
     { title: 'an empty line', text: '$ echo; echo a\n>\n> a\n' },
-    { title: 'any part of a line', text: '$ echo until 19:40, 12 hours\n> until …, 12 hours\n' },
+    { title: 'any part of a line', text: '$ echo until 19:40, 12 h\n> until …, 12 h\n' },
     { title: 'any number of lines', text: '$ seq 5\n> 1\n> …\n> 5\n' },
     { title: 'special characters', text: "$ echo '[a] (b) $c {d} e|f *'\n> [a] (b) $c {d} e|f *\n" },
     { title: 'variables', text: '$ echo {code}\n> 123456\n' },

@@ -69,8 +69,8 @@ function transcriptOf({ tool, name, profile, source, code, replace, sessionLine 
 $ awsmfa import
 ${found}
 !> …
-!> awsmfa: error: nothing was changed: a yes is needed and there is no terminal to ask at
-!> awsmfa: hint: pass --yes to make these changes
+!> awsmfa: error: nothing was changed: confirmation is required, and there is no terminal to prompt on
+!> awsmfa: hint: to apply the changes, add --yes
 ? 4
 
 ${UNCHANGED}
@@ -148,7 +148,7 @@ $ awsmfa logout ${profile} --quiet
 ${UNCHANGED}
 
 $ awsmfa import nothing
-!> awsmfa: error: 'tool' must be one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials, and is 'nothing'
+!> awsmfa: error: invalid value 'nothing' for 'tool': expected one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials
 ? 2
 `
 }
@@ -156,8 +156,8 @@ $ awsmfa import nothing
 function conflictOf(profile: string, line: number): string {
   return `
 $ awsmfa undo --yes
-!> awsmfa: error: a session stands where lines would come back: [${profile}] in ~/.aws/credentials (line ${line}); nothing was undone
-!> awsmfa: hint: take it out first: awsmfa logout ${profile}
+!> awsmfa: error: cannot undo: [${profile}] in ~/.aws/credentials (line ${line}) contains a session; nothing was undone
+!> awsmfa: hint: first remove the session: awsmfa logout ${profile}
 !> awsmfa: hint: then: awsmfa undo
 ? 1
 

@@ -153,7 +153,7 @@ describe('credential-process', () => {
     // On a busy machine one may have to wait for another to find out.
     const withoutWaiting = (stderr: string): string => stderr.replace(/^awsmfa: waiting .*\n/, '')
     expect(runs.map(({ code, stdout, stderr }) => [code, stdout, withoutWaiting(stderr)])).toEqual(
-      TEN.map(() => [4, '', "awsmfa: error: 'base' has no session\nawsmfa: hint: to get one: awsmfa login base\n"]),
+      TEN.map(() => [4, '', "awsmfa: error: 'base' is not signed in\nawsmfa: hint: awsmfa login base\n"]),
     )
     expect(await codesSent(sts)).toBe(0)
   })
@@ -181,7 +181,7 @@ describe('credential-process', () => {
     opened.pty = pty
     await pty.expect('MFA code for alice')
     expect((await pty.exit()).code).toBe(1)
-    expect(pty.output()).toContain('gave up after 2 s')
+    expect(pty.output()).toContain('timed out after 2 s')
   })
 
   it('prints no session after a logout', async () => {

@@ -61,7 +61,7 @@ describe.skipIf(process.getuid?.() !== 0)('with a home folder that cannot be wri
     const program = `${process.execPath} ${BUILT_CLI} credential-process --profile work`
     sandbox.home.write('app/config', `[profile work]\ncredential_process = ${program}\n${LAYOUT}`)
     const login = ['login', 'work', '--token-code', await valueOf('code')]
-    const hint = "awsmfa: hint: to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a folder that can be written\n"
+    const hint = "awsmfa: hint: to keep awsmfa's own files elsewhere, set AWSMFA_HOME to a writable directory\n"
     expect(await run(login)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(new RegExp(`EACCES\\)\n${hint}$`)),

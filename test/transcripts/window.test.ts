@@ -16,7 +16,7 @@ import type { TempHome } from '../support/temp-home.ts'
 const { serial } = virtualDevice('111111111111', 'alice')
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
-const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 hours\n$/
+const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?\n$/
 const canRun = ['Xvfb', 'xdotool', 'zenity'].map(needsProgram).every((found) => found)
 
 describe.skipIf(!canRun)('the prompt window', () => {
@@ -72,7 +72,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
   it('cancels the login on Escape', async () => {
     const run = login({}, '--prompt=zenity')
     await display.press('awsmfa', '<Escape>')
-    expect(await run).toEqual({ code: 130, signal: null, stdout: '', stderr: 'awsmfa: error: cancelled\n' })
+    expect(await run).toEqual({ code: 130, signal: null, stdout: '', stderr: 'awsmfa: error: canceled\n' })
     expect(credentials()).toBe(CREDENTIALS)
   })
 
@@ -123,7 +123,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
       title: 'over SSH',
       more: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' },
       args: [],
-      hint: 'awsmfa: hint: to be asked in a window, though this is an SSH session: --prompt window\n',
+      hint: 'awsmfa: hint: for a prompt in a window over SSH, add --prompt window\n',
     },
     { title: 'with --no-gui', more: {}, args: ['--no-gui'], hint: '' },
     { title: 'with AWSMFA_NO_GUI', more: { AWSMFA_NO_GUI: '1' }, args: [], hint: '' },
@@ -134,7 +134,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
     const run = await login(more, ...args)
     expect(run.code).toBe(4)
     expect(run.stderr).toMatch(
-      /^awsmfa: error: a token code is needed and there is no terminal to ask at\nawsmfa: hint: pass --token-code 123456/,
+      /^awsmfa: error: a token code is required, and there is no terminal to prompt on\nawsmfa: hint: pass --token-code 123456/,
     )
     expect(run.stderr.endsWith(hint)).toBe(true)
   })
@@ -143,12 +143,12 @@ describe.skipIf(!canRun)('the prompt window', () => {
     expect(await login({ DISPLAY: ':32000' }, '--prompt', 'zenity')).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(
-        /^awsmfa: error: a token code is needed and no window can be opened: zenity says: .*cannot open display/,
+        /^awsmfa: error: a token code is required, and no window can be opened: zenity failed: .*cannot open display/,
       ) as string,
     })
     expect(await login({ DISPLAY: '' }, '--prompt', 'window')).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY is set') as string,
+      stderr: expect.stringContaining('no window can be opened: DISPLAY and WAYLAND_DISPLAY are not set') as string,
     })
     expect(await login({}, '--prompt', 'osascript')).toMatchObject({
       code: 4,
@@ -161,7 +161,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
       title: 'an unknown prompt',
       more: {},
       args: ['--prompt', 'kdialog'],
-      says: "'--prompt' must be one of auto, terminal, window, zenity, pinentry, osascript, powershell, and is 'kdialog'",
+      says: "invalid value 'kdialog' for '--prompt': expected one of auto, terminal, window, zenity, pinentry, osascript, powershell",
     },
     { title: '--prompt window with --no-gui', more: {}, args: ['--prompt', 'window', '--no-gui'], says: '--no-gui' },
     {
@@ -188,7 +188,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
       code: 1,
       signal: null,
       stdout: '',
-      stderr: 'awsmfa: error: gave up after 3 s of waiting for a session\n',
+      stderr: 'awsmfa: error: timed out after 3 s waiting for a session\n',
     })
     expect(windowLines()).toEqual([])
     rmSync(join(home.path, '.local'), { recursive: true })

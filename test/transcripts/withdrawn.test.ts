@@ -21,28 +21,28 @@ const cases = [
     keys: { ...ALICE, secret: IVAN.secret },
     clockOffsetMs: 0,
     code: 4,
-    message: /^awsmfa: error: the secret that goes with the access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/,
+    message: /^awsmfa: error: the secret of access key …\w{4} .* is wrong \[SignatureDoesNotMatch\]/,
   },
   {
     title: 'an unknown key',
     keys: { ...ALICE, id: 'AKIAEXAMPLEEXAMPLE12' },
     clockOffsetMs: 0,
     code: 4,
-    message: /^awsmfa: error: the access key …LE12 .* is not known to AWS/,
+    message: /^awsmfa: error: access key …LE12 .* is unknown to AWS/,
   },
   {
     title: 'an inactive key',
     keys: IVAN,
     clockOffsetMs: 0,
     code: 4,
-    message: /^awsmfa: error: the access key …\w{4} .* is not known to AWS, or is not active/,
+    message: /^awsmfa: error: access key …\w{4} .* is unknown to AWS or inactive/,
   },
   {
     title: 'a clock that is an hour behind',
     keys: ALICE,
     clockOffsetMs: 3_600_000,
     code: 1,
-    message: /^awsmfa: error: the clock of this computer is 1 hour behind/,
+    message: /^awsmfa: error: this computer's clock is 1 h slow/,
   },
 ]
 

@@ -2,8 +2,8 @@
 import dayjs from 'dayjs'
 import duration from 'dayjs/plugin/duration.js'
 import { describe, expect, it } from 'vitest'
-import { durationInWords, exactDuration, relativeToNow } from '../../src/ui/duration-words.ts'
-import { formatInstant, formatRemaining, formatRemainingShort } from '../../src/ui/duration.ts'
+import { durationInWords, exactDuration } from '../../src/ui/duration-words.ts'
+import { formatAt, formatInstant, formatRemaining, formatRemainingShort } from '../../src/ui/duration.ts'
 
 dayjs.extend(duration)
 
@@ -23,36 +23,31 @@ describe('times for people', () => {
   })
 
   it.each([
-    [1, '1 second'],
-    [45, '45 seconds'],
-    [60, '1 minute'],
-    [119, '1 minute'],
-    [900, '15 minutes'],
-    [3599, '59 minutes'],
-    [3600, '1 hour'],
-    [43_199.6, '12 hours'],
-    [43_200, '12 hours'],
-    [129_600, '36 hours'],
-    [172_800, '2 days'],
-  ])('puts %d seconds in words: %s', (seconds, words) => {
-    expect(durationInWords(seconds)).toBe(words)
+    [1, '1 s'],
+    [45, '45 s'],
+    [60, '1 min'],
+    [119, '1 min'],
+    [900, '15 min'],
+    [3599, '59 min'],
+    [3600, '1 h'],
+    [40_800, '11 h 20 min'],
+    [43_199.6, '12 h'],
+    [43_200, '12 h'],
+    [129_600, '36 h'],
+    [172_800, '2 d'],
+    [183_600, '2 d 3 h'],
+  ])('formats %d seconds as %s, as the quick answers do', (seconds, words) => {
+    expect([durationInWords(seconds), formatRemaining(Math.round(seconds))]).toEqual([words, words])
   })
 
   it.each([
-    [900, '15 minutes'],
-    [3600, '1 hour'],
-    [5400, '1 hour 30 minutes'],
-    [43_200, '12 hours'],
-    [129_600, '36 hours'],
-    [1000, '1000 seconds'],
-  ])('puts exactly %d seconds in words: %s', (seconds, words) => {
+    [900, '15 min'],
+    [3600, '1 h'],
+    [5400, '1 h 30 min'],
+    [129_600, '36 h'],
+    [1000, '1000 s'],
+  ])('formats exactly %d seconds as %s', (seconds, words) => {
     expect(exactDuration(seconds)).toBe(words)
-  })
-
-  it('prints the distance from now', () => {
-    const now = new Date('2026-11-21T12:00:00Z')
-    expect(relativeToNow(new Date('2026-11-21T15:00:01Z'), now)).toBe('in 3 hours')
-    expect(relativeToNow(new Date('2026-11-19T11:00:00Z'), now)).toBe('2 days ago')
   })
 
   const local = (month: number, day: number, hour: number, minute: number, year = 2026): Date =>
@@ -65,6 +60,14 @@ describe('times for people', () => {
     [local(1, 2, 7, 5, 2027), '2 Jan 2027 07:05'],
   ])('formats %s as %s', (instant, words) => {
     expect(formatInstant(instant, local(11, 21, 12, 0))).toBe(words)
+  })
+
+  it.each([
+    [local(11, 21, 7, 30), 'at 07:30'],
+    [local(11, 20, 18, 2), 'yesterday 18:02'],
+    [local(11, 2, 18, 2), 'on 2 Nov 18:02'],
+  ])('formats %s after a verb as %s', (instant, words) => {
+    expect(formatAt(instant, local(11, 21, 12, 0))).toBe(words)
   })
 
   // What duration.ts prints without a library is what dayjs would print.
