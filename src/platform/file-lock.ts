@@ -189,7 +189,8 @@ function tryToLock(path: string, claimant: Claimant): boolean {
 
 /** The name of such a lock is taken, and nothing is found in it, however long one waits. Throws FILE_NOT_REGULAR. */
 function refuseDanglingLink(path: string): void {
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  // On Windows a name that is being removed cannot be looked at.
+  const isLink = orElse(false, () => lstatSync(path).isSymbolicLink())
   if (isLink && statSync(path, { throwIfNoEntry: false }) === undefined)
     throw new AwsmfaError({ code: 'FILE_NOT_REGULAR', place: { path }, found: 'dangling-link' })
 }
