@@ -127,7 +127,7 @@ test.each([
   [
     'a failure',
     new AwsmfaError({ code: 'SESSION_MISSING', profile: 'work' }),
-    { code: 'SESSION_MISSING', message: "'work' has no session", hints: ['to get one: awsmfa login work'] },
+    { code: 'SESSION_MISSING', message: "'work' is not signed in", hints: ['awsmfa login work'] },
   ],
   [
     'a fault, without its message',

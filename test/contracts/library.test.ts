@@ -385,7 +385,7 @@ describe('no session', () => {
       {
         code: 'PROFILE_NOT_FOUND',
         tryNextLink: true,
-        message: expect.stringMatching(/^there is no profile 'nowhere'|'nowhere'/) as string,
+        message: expect.stringMatching(/^profile 'nowhere' not found/) as string,
       },
     ],
     [
