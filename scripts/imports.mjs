@@ -33,6 +33,7 @@ export const LEVELS = [
   { layouts: 'setup, import, undo' },
   { login: 'settings, source chain, plan, sign-in' },
   { mfa: 'where token codes come from' },
+  { keys: 'access keys in the keychain, pass, encrypted files' },
   { sessions: 'cached sessions: find, encrypt, reuse' },
   { 'aws-files': 'the shared AWS files: read, edit, write' },
   { aws: 'STS and IAM' },

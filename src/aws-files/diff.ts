@@ -158,7 +158,7 @@ function maskedHeader(text: string): string {
 
 function maskedValue(key: string, value: string): string {
   if (COMMAND_KEYS.test(key)) return maskedCommand(value)
-  if (key.endsWith('access_key_id')) return shortenAccessKeyId(value.trim())
+  if (key.endsWith('key_id')) return shortenAccessKeyId(value.trim())
   const comment = /[ \t][#;]/.exec(value)?.index ?? value.length
   return value.slice(0, comment) + maskedComment(value.slice(comment))
 }

@@ -3,6 +3,7 @@
  * for that.
  */
 import { classifyProfile } from './ownership.ts'
+import { KEY_STORES, isLongTermKeyId, shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
@@ -45,6 +46,46 @@ export function findStaticCredentials(
     }
   }
   return undefined
+}
+
+/** The keys of a profile that say which store has its long-term keys, and under which access key id. */
+export const STORE_KEYS = { store: 'awsmfa_keys', accessKeyId: 'awsmfa_key_id' } as const
+
+/**
+ * Returns where the long-term keys of a profile are stored outside the shared files; undefined if nothing says so, or
+ * `awsmfa_keys = file` does. Throws USAGE for a store that there is not, and for an access key id that can be none.
+ */
+export function findStoredKeys(
+  profile: ProfileView,
+  paths: SharedPaths,
+): Extract<LongTermSource, { readonly kind: 'stored' }> | undefined {
+  const named = readKeys(profile, [STORE_KEYS.store])
+  if (named === undefined || named.value === 'file') return undefined
+  const store = KEY_STORES.find((each) => each === named.value)
+  if (store === undefined) throw badKey(profile, STORE_KEYS.store, named, `file, ${KEY_STORES.join(', ')}`)
+  const id = readKeys(profile, [STORE_KEYS.accessKeyId])
+  if (id === undefined || !isLongTermKeyId(id.value))
+    throw badKey(profile, STORE_KEYS.accessKeyId, id, 'an access key id, which begins with AKIA')
+  const found = profile.get(STORE_KEYS.store)
+  const place = { path: paths[found?.file ?? 'config'], line: found?.line }
+  return { kind: 'stored', profile: profile.name, place, store, accessKeyId: id.value }
+}
+
+function badKey(profile: ProfileView, key: string, found: Resolved<string> | undefined, expected: string): AwsmfaError {
+  const value = key === STORE_KEYS.accessKeyId ? shortenAccessKeyId(found?.value ?? '') : (found?.value ?? '')
+  const origin = found?.origin ?? readKeys(profile, [STORE_KEYS.store])?.origin
+  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'bad-value', option: key, value, expected, origin } })
+}
+
+/**
+ * Returns the long-term credentials of a profile: static keys, which every tool reads; otherwise those of a store.
+ * Throws what findStaticCredentials and findStoredKeys throw.
+ */
+export function findLongTermKeys(
+  profile: ProfileView,
+  paths: SharedPaths,
+): Extract<LongTermSource, { readonly kind: 'static' | 'stored' }> | undefined {
+  return findStaticCredentials(profile, paths) ?? findStoredKeys(profile, paths)
 }
 
 /**

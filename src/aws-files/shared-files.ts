@@ -23,6 +23,7 @@ import {
   discardStage,
   makePrivateFolder,
   makeStage,
+  removeStagesWith,
   sweepStages,
   syncFolder,
   tryStage,
@@ -51,6 +52,8 @@ export interface SharedFiles {
   readonly transact: <T>(names: readonly SharedFileName[], plan: Plan<T>) => TransactOutcome<T>
   /** Throws what `transact` would throw for files that cannot be written, by making and removing a stage. */
   readonly preflight: (names: readonly SharedFileName[]) => void
+  /** Removes what killed processes left beside the files with one of these texts, which are no longer in the files. */
+  readonly removeCopies: (texts: readonly string[]) => readonly WriteWarning[]
 }
 
 type Plan<T> = (snapshots: SharedSnapshots) => FilePlan<T>
@@ -126,6 +129,7 @@ export function createSharedFiles(options: SharedFilesOptions): SharedFiles {
         tryStage(file, readRegularFile(file).bytes.length + ROOM_BYTES)
       }
     },
+    removeCopies: (texts) => [...targetsOf(access, ORDER).keys()].flatMap((file) => removeStagesWith(file, texts)),
   }
 }
 

@@ -227,6 +227,10 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     variables: ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'],
     description: 'where the [cache key](files.md#the-cache-key) is stored; how to reach the keychain on Linux',
   },
+  {
+    variables: ['PASSWORD_STORE_GPG_OPTS', 'GPG_TTY'],
+    description: 'options of GnuPG, and the terminal on which it asks, for [access keys](access-keys.md) in `pass`',
+  },
   { variables: ['HOME', 'USERPROFILE', 'LOCALAPPDATA'], description: 'the home folder; the last two on Windows' },
   {
     variables: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'],

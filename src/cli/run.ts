@@ -125,6 +125,7 @@ const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runti
   import: async (line, runtime) => (await import('../commands/import.ts')).importFrom(line, runtime),
   undo: async (line, runtime) => (await import('../commands/undo.ts')).undo(line, runtime),
   doctor: async (line, runtime) => (await import('../commands/doctor.ts')).doctor(line, runtime),
+  keys: async (line, runtime) => (await import('../commands/keys.ts')).keys(line, await forLogin(runtime)),
   'shell-init': async (line, runtime) => (await import('../commands/shell-init.ts')).shellInit(line, runtime),
   settings: async (line, runtime) => (await import('../commands/settings.ts')).settings(line, runtime),
 }

@@ -285,7 +285,7 @@ function findOptionOfOtherAction(
   actions: Readonly<Record<string, ActionSpec>>,
 ): UsageProblem | undefined {
   for (const [other, { options }] of Object.entries(actions)) {
-    const name = other === action ? undefined : options.find((each) => isGiven(words, each))
+    const name = options.find((each) => isGiven(words, each) && actions[action]?.options.includes(each) !== true)
     if (name !== undefined) return { kind: 'option-of-other-action', command, option: `--${name}`, action, other }
   }
   return undefined

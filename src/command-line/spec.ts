@@ -2,6 +2,7 @@
  * What a row of the command table may say, the types that follow from it, and the closed sets of values that a line may
  * name.
  */
+import { KEY_STORES } from '../model/credentials.ts'
 
 /** An option without a value. */
 interface FlagSpec {
@@ -59,7 +60,7 @@ export interface ActionSpec {
   readonly summary: string
   /** How many positionals may follow. */
   readonly maximum: number
-  /** The names of the options that this action has and the command's other actions do not. */
+  /** The names of the options that this action has and some of the command's other actions do not. */
   readonly options: readonly string[]
 }
 
@@ -95,6 +96,11 @@ export function findEnvFormat(word: string): EnvFormat | undefined {
 export const FOREIGN_TOOLS = ['aws-mfa', 'reusabit-awsmfa', 'dcoker-awsmfa', 'mfa-login', 'vegas-credentials'] as const
 
 export type ForeignTool = (typeof FOREIGN_TOOLS)[number]
+
+/** Where access keys can be: in the credentials file, or in a store. */
+export const KEY_PLACES = [...KEY_STORES, 'file'] as const
+
+export type KeyPlace = (typeof KEY_PLACES)[number]
 
 /** What `--layout` may say. */
 export const LAYOUT_NAMES = ['session', 'process'] as const

@@ -19,6 +19,8 @@ const QUIET_TALK = flag('quiet', 'say nothing but errors')
 
 const TOKEN_COMMAND = value('token-command', 'COMMAND', 'a command that prints the token code')
 
+const PASSPHRASE_COMMAND = value('passphrase-command', 'COMMAND', 'a command that prints the passphrase')
+
 const PROMPTING = [
   value('prompt', 'HOW', 'auto, terminal, window, zenity, pinentry, …'),
   flag('no-gui', 'never ask in a window'),
@@ -27,7 +29,7 @@ const PROMPTING = [
 
 const ONE_WAY_TO_ASK = ['prompt', 'no-gui'] as const
 
-const ALLOW_ROOT = flag('allow-root', "let root write into somebody else's home folder")
+const ALLOW_ROOT = flag('allow-root', "let root write into another user's home")
 
 const NO_COLOR = flag('no-color', 'no colours')
 
@@ -57,6 +59,7 @@ const ROWS = {
       flag('all', 'every profile that awsmfa manages'),
       { ...value('token-code', 'CODE', 'the token code; - reads it from stdin'), takesDash: true },
       TOKEN_COMMAND,
+      PASSPHRASE_COMMAND,
       ...PROMPTING,
       value('source-profile', 'NAME', 'the profile that leads to the long-term keys'),
       flag('source-env', 'take the long-term keys from the environment'),
@@ -211,6 +214,7 @@ const ROWS = {
       value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
       value('role-arn', 'ARN', 'assume this role'),
       TOKEN_COMMAND,
+      PASSPHRASE_COMMAND,
       ...PROMPTING,
       value('refresh-window', 'TIME', 'renew with so much left; else 10m'),
       flag('no-mandatory-refresh', 'ask for a code only after its end'),
@@ -287,6 +291,39 @@ const ROWS = {
     examples: [
       { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
       { line: 'awsmfa undo --dry-run', description: 'show it' },
+    ],
+  },
+
+  keys: {
+    summary: 'Show and change where your access keys are stored',
+    actions: {
+      show: { summary: 'list the access keys of your profiles', maximum: Infinity, options: ['json'] },
+      add: {
+        summary: 'store a new access key',
+        maximum: 1,
+        options: ['to', 'source-env', 'region', 'endpoint-url', 'ca-bundle', 'yes', 'dry-run'],
+      },
+      move: { summary: 'move access keys to another store', maximum: Infinity, options: ['to', 'yes', 'dry-run'] },
+      remove: { summary: 'delete an access key from where it is stored', maximum: 1, options: ['yes', 'dry-run'] },
+    },
+    positional: { name: 'profile', description: 'names or patterns; after show: else all', maximum: Infinity },
+    options: [
+      PROFILE,
+      value('to', 'STORE', 'keychain, pass, encrypted-file, or file'),
+      flag('source-env', 'take the new access key from the environment'),
+      PASSPHRASE_COMMAND,
+      ...REACHING_STS,
+      flag('json', 'print the keys as JSON'),
+      DRY_RUN,
+      YES,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa keys move work --to keychain', description: 'out of the credentials file' },
+      { line: 'awsmfa keys show', description: 'where each access key is' },
     ],
   },
 

@@ -6,26 +6,26 @@ import { applyEdits } from '../aws-files/edit.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
-import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
+import { askLongTermKeys, verifyKeys } from '../layouts/access-keys.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
 import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
 import type { SetupBase } from '../layouts/setup-base.ts'
 import { addRole, findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
 import type { NewRole, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
+import { credentialSource } from '../login/long-term-keys.ts'
 import { loginInput } from '../login/prepare.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/effects.ts'
 import { findDevice, renderDeviceFound } from '../mfa/device.ts'
-import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
@@ -231,38 +231,18 @@ async function verifyWithAws(
   const drafted = draftedFiles(input.snapshots, draft)
   const resolution = resolve(draft.base, drafted, input.region === undefined ? {} : { region: input.region }, context)
   const connection = context.connect(resolution, drafted)
-  if (isNew) await checkKeys(given, connection, context)
+  if (isNew) await verifyKeys(given, connection, context)
   return isKnown
     ? serialNumber
     : { value: await deviceFromIam(resolution, connection, context), origin: { kind: 'iam' } }
 }
 
-async function checkKeys(
-  { credentials, origin }: GivenKeys,
-  { sts }: Connection,
-  { terminal, deadline, facts }: SetupContext,
-): Promise<void> {
-  try {
-    const identity = await terminal.whileWaiting(
-      'asking whose keys these are',
-      sts.getCallerIdentity(credentials, deadline.signal),
-    )
-    facts.rememberIdentity(credentials.accessKeyId, identity)
-    const owner = identityInWords(identity.account, identity.arn) ?? 'an unknown user'
-    terminal.stderr(note(`the keys are those of ${owner}`))
-  } catch (error) {
-    // The draft says that they are in a file, where they have not been written yet.
-    throw isFailure(error, 'CREDENTIALS_REJECTED')
-      ? new AwsmfaError({ ...error.failure, origin }, { cause: error })
-      : error
-  }
-}
-
 async function deviceFromIam(
-  { longTerm, path, target }: LoginResolution,
+  resolution: LoginResolution,
   connection: Connection,
   context: SetupContext,
 ): Promise<string> {
+  const { longTerm, path, target } = resolution
   if (longTerm.kind === 'process')
     throw new AwsmfaError({
       code: 'MFA_SERIAL_MISSING',
@@ -274,7 +254,8 @@ async function deviceFromIam(
     })
   try {
     const search = { target, path, prompt: { hideArns: false } }
-    const { serialNumber, isOnly } = await findDevice(search, longTerm.credentials, { ...context, ...connection })
+    const signer = await (await credentialSource(resolution, context)).open()
+    const { serialNumber, isOnly } = await findDevice(search, signer, { ...context, ...connection })
     if (isOnly) context.terminal.stderr(renderDeviceFound(serialNumber))
     return serialNumber
   } catch (error) {
@@ -344,64 +325,3 @@ function regionFlag({ options }: Invocation<'setup'>): string | undefined {
     problem: { kind: 'bad-value', option: '--region', value: region, expected: 'a region such as eu-west-1' },
   })
 }
-
-/** What a person typed. `region` undefined: left empty, or not asked for. */
-interface TypedKeys {
-  readonly credentials: LongTermCredentials
-  readonly region: string | undefined
-}
-
-/** After so many invalid answers to one question there is probably no person. */
-const MOST_TRIES = 10
-
-type AskRuntime = Pick<LoginRuntime, 'terminal' | 'cancelled'>
-
-/**
- * Asks for a long-term access key, its secret hidden, and for a region if wanted. Throws PROMPT_UNAVAILABLE, CANCELLED.
- */
-async function askLongTermKeys(runtime: AskRuntime, asksRegion: boolean): Promise<TypedKeys> {
-  const accessKeyId = await answerTo(
-    { text: KEY_WORDS.accessKeyId, refusal: KEY_WORDS.notAKeyId, isAnswer: isLongTermKeyId },
-    runtime,
-  )
-  const secretAccessKey = await answerTo(
-    { text: KEY_WORDS.secretAccessKey, refusal: KEY_WORDS.notASecret, isAnswer: isSecretAccessKey, hidden: true },
-    runtime,
-  )
-  const isRegion = (typed: string): boolean => typed === '' || isRegionName(typed)
-  const region = asksRegion
-    ? await answerTo({ text: KEY_WORDS.region, refusal: KEY_WORDS.notARegion, isAnswer: isRegion }, runtime)
-    : ''
-  return { credentials: { accessKeyId, secretAccessKey }, region: region === '' ? undefined : region }
-}
-
-interface KeyQuestion {
-  readonly text: string
-  readonly refusal: string
-  readonly isAnswer: (typed: string) => boolean
-  readonly hidden?: boolean
-}
-
-async function answerTo(
-  { text, refusal, isAnswer, hidden = false }: KeyQuestion,
-  { terminal, cancelled }: AskRuntime,
-): Promise<string> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const typed = await terminal.ask({ text, wanted: 'long-term-keys', hidden }, cancelled)
-    if (isAnswer(typed)) return typed
-    terminal.stderr(refusal)
-  }
-  throw new AwsmfaError({ code: 'CANCELLED' })
-}
-
-/** The questions for a first access key. */
-const KEY_WORDS = {
-  accessKeyId: 'Access key id: ',
-  secretAccessKey: 'Secret access key (not shown): ',
-  region: 'Region (empty: none): ',
-  notAKeyId: note(
-    'an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s',
-  ),
-  notASecret: note('a secret access key has 40 characters, without spaces'),
-  notARegion: note('that is no name of a region, such as eu-west-1'),
-} as const

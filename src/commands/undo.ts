@@ -2,23 +2,32 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { revealRecord } from '../layouts/access-keys.ts'
+import type { StoreOf } from '../layouts/access-keys.ts'
+import { hiddenIn } from '../layouts/backups.ts'
+import type { ChangeRecord } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import { planUndo } from '../layouts/undo-plan.ts'
+import { findSetting } from '../login/settings.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { note, quoted, tick } from '../ui/words.ts'
 
 /** What undo needs. */
-type UndoRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home'>
+type UndoRuntime = Pick<
+  Runtime,
+  'environment' | 'files' | 'backups' | 'keyStore' | 'readSettings' | 'terminal' | 'now' | 'cancelled' | 'home'
+>
 
 /**
- * Undoes the last change of setup, import or doctor, and returns the exit code 0, also if there is none. Throws
+ * Undoes the last change of setup, import, keys or doctor, and returns the exit code 0, also if there is none. Throws
  * UNDO_CONFLICT if one of its lines was changed since, and everything else that can refuse; in that case no file is
  * changed, unless the failure says otherwise.
  */
 export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime): Promise<number> {
   const { backups, files, terminal, home } = runtime
   backups.sweep()
-  for (const record of backups.list(files.read().paths)) {
+  for (const { name, ...hidden } of backups.list(files.read().paths)) {
+    const record = await revealed(hidden, invocation, runtime)
     const change = {
       plan: (snapshots: SharedSnapshots) => {
         const plan = planUndo(record, snapshots)
@@ -29,7 +38,7 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
     }
     const outcome = await changeFiles(change, runtime)
     if (outcome.kind === 'shown') return 0
-    if (invocation.options.dryRun !== true) backups.remove(record.name)
+    if (invocation.options.dryRun !== true) backups.remove(name)
     if (outcome.kind === 'nothing') continue
     for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
     terminal.stderr(`${tick(terminal.talk)} undone\n`)
@@ -39,4 +48,17 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
   }
   terminal.stderr(note('there is nothing to undo'))
   return 0
+}
+
+/** Returns the record of a change, with the secrets that are in a store now. */
+async function revealed(
+  record: ChangeRecord,
+  { options }: Invocation<'undo'>,
+  { environment, files, cancelled, keyStore, readSettings }: UndoRuntime,
+): Promise<ChangeRecord> {
+  if (hiddenIn(record).length === 0) return record
+  const defaults = await readSettings()
+  const passphraseCommand = findSetting('passphrase command', { options, environment, defaults })
+  const storeOf: StoreOf = async (name, profile) => await keyStore(name, { profile, passphraseCommand })
+  return await revealRecord(record, files.read(), { storeOf, cancelled })
 }

@@ -1,5 +1,13 @@
 /** Checks the values of settings with the functions of login, which refuses some, and the region of role profiles. */
-import { findStaticCredentials, readKeys, withoutComment } from '../aws-files/profile-keys.ts'
+import {
+  STORE_KEYS,
+  findLongTermKeys,
+  findStaticCredentials,
+  findStoredKeys,
+  isAssumeRoleProfile,
+  readKeys,
+  withoutComment,
+} from '../aws-files/profile-keys.ts'
 import { EXTERNAL_ID, ROLE_ARN, ROLE_SESSION_NAME, assertDuration } from '../aws/sts-api.ts'
 import { sdkValue } from './credential-order.ts'
 import type { Examination } from './examination.ts'
@@ -12,6 +20,7 @@ import { assertYubiKeySerial } from '../login/resolve.ts'
 import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'
 import type { SettingName } from '../login/setting-table.ts'
 import { badSetting, toChoice, toSeconds, toSwitch } from '../login/settings.ts'
+import { keyIdOf } from '../model/credentials.ts'
 import { isFailure } from '../model/failure.ts'
 import type { StsOperation } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
@@ -126,14 +135,14 @@ export function checkAmbiguousSource(profile: ProfileView, { profiles, files }: 
   const paths = { credentials: files.credentials.path, config: files.config.path }
   const holders = named.flatMap((each) => {
     try {
-      return findStaticCredentials(each, paths) ?? []
+      return findLongTermKeys(each, paths) ?? []
     } catch (error) {
       // Half a pair is a finding of its own.
       if (isFailure(error, 'LONG_TERM_CREDENTIALS_INCOMPLETE')) return []
       throw error
     }
   })
-  if (new Set(holders.map(({ credentials }) => credentials.accessKeyId)).size < 2) return []
+  if (new Set(holders.map(keyIdOf)).size < 2) return []
   const file = profile.lines.credentials === undefined ? 'config' : 'credentials'
   const name = listed(
     holders.map((each) => `[${each.profile}]`),
@@ -148,6 +157,44 @@ export function checkAmbiguousSource(profile: ProfileView, { profiles, files }: 
       tools: [],
     }),
   ]
+}
+
+/**
+ * Checks a profile whose access key is in a store of awsmfa's: whether its secret is still in a file, too, and which
+ * roles tools assume with credentials that they no longer find.
+ */
+export function checkStoredKeys(profile: ProfileView, { profiles, files, traitsOf }: Examination): readonly Finding[] {
+  const paths = { credentials: files.credentials.path, config: files.config.path }
+  const store = profile.get(STORE_KEYS.store)
+  if (store === undefined || store.value === '') return []
+  const place = { file: paths[store.file], line: store.line, profile: profile.name }
+  const defect = defectOf(() => findStoredKeys(profile, paths))
+  if (defect !== undefined) {
+    const key = defect.other?.includes('access key id') === true ? STORE_KEYS.accessKeyId : STORE_KEYS.store
+    return [
+      finding('setting-malformed', { ...place, key, name: key === STORE_KEYS.store ? store.value : '…', ...defect }),
+    ]
+  }
+  if (store.value === 'file') return []
+  if (hasPair(profile, paths)) return [finding('stored-key-in-file', { ...place, name: store.value, tools: [] })]
+  if (profile.getFrom('credentials', 'aws_access_key_id') !== undefined) return []
+  const roles = profiles.names().filter((name) => {
+    const role = profiles.find(name)
+    return role !== undefined && isAssumeRoleProfile(role) && sdkValue(role, 'source_profile')?.value === profile.name
+  })
+  const [first] = roles
+  if (first === undefined || traitsOf(profile).role) return []
+  return [finding('stored-key-unread', { ...place, name: listed(roles.map(quote), 'and'), other: first })]
+}
+
+function hasPair(profile: ProfileView, paths: Parameters<typeof findStaticCredentials>[1]): boolean {
+  try {
+    return findStaticCredentials(profile, paths) !== undefined
+  } catch (error) {
+    // Half a pair is a finding of its own.
+    if (isFailure(error, 'LONG_TERM_CREDENTIALS_INCOMPLETE')) return false
+    throw error
+  }
 }
 
 /** Returns that there is nothing to check: no profile in either file. */
@@ -173,6 +220,14 @@ export const SETTING_MESSAGES = {
   'source-ambiguous': (found) => [
     `different access keys in ${show(found.name)}; awsmfa cannot choose one`,
     'set awsmfa_source_profile = NAME in the profile',
+  ],
+  'stored-key-in-file': (found) => [
+    `the access key is stored in ${show(found.name)}, and its secret is still in a file, too`,
+    `to remove it there: ${commandLine('keys', 'move', profileWord(found.profile ?? ''), '--to', found.name ?? '')}`,
+  ],
+  'stored-key-unread': (found) => [
+    `tools read no access key here, because it is in a store; they cannot assume ${show(found.name)} until you sign in`,
+    `to sign in: ${commandLine('login', profileWord(found.other ?? ''))}`,
   ],
   'no-profiles': (found, context) => [
     `no profiles in ${showPath(found.name, context)} or ${showPath(found.other, context)}`,

@@ -102,6 +102,8 @@ export const FINDING_TABLE = {
   'setting-malformed': error('an invalid value, such as a malformed role ARN or region'),
   'ca-bundle-missing': error('the file of `ca_bundle` is not found'),
   'no-region': warning('a role profile without a region'),
+  'stored-key-in-file': warning('an access key in a store, with its secret still in a file'),
+  'stored-key-unread': warning('an access key in a store, and a role profile that uses it directly'),
   'source-ambiguous': error('several long-term sections for one profile, with different keys'),
   'process-unparsable': error('a `credential_process` with an unclosed quote or no command'),
   'process-needs-shell': warning('a `credential_process` that needs a shell: `~`, variables, pipes or single quotes'),

@@ -44,6 +44,7 @@ const PROFILE_CHECKS: readonly ((profile: ProfileView, examination: Examination)
   settings.checkCaBundle,
   settings.checkRegion,
   settings.checkAmbiguousSource,
+  settings.checkStoredKeys,
   machine.checkProcess,
 ]
 

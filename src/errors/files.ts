@@ -108,8 +108,11 @@ const KEYCHAINS: Readonly<Record<FailureOf<'KEYCHAIN_UNAVAILABLE'>['platform'], 
 
 const USE_FILE = 'to use a key file instead, set cache_key = file'
 
-/** The messages for a cache key that the system's keychain does not provide. */
-export const KEYCHAIN_WORDS = { KEYCHAIN_UNAVAILABLE: keychainText } satisfies SomeWords
+/** The messages for a key that the system's keychain does not provide, and for the other stores of access keys. */
+export const KEYCHAIN_WORDS = {
+  KEYCHAIN_UNAVAILABLE: (failure) => (failure.wanted === 'access-key' ? accessKeyText(failure) : keychainText(failure)),
+  KEY_STORE_FAILED: keyStoreText,
+} satisfies SomeWords
 
 /** Returns the one-line warning that a session is not cached: why, and what to do about it. */
 export function renderNotKept(failure: FailureOf<'KEYCHAIN_UNAVAILABLE'>): string {
@@ -158,6 +161,86 @@ function keychainText({ platform, reason, addOn, detail }: FailureOf<'KEYCHAIN_U
         `cannot read the cache key: 'awsmfa' (account 'cache-key') in ${keychain} is invalid`,
         'delete it there; the next login creates a new one',
       )
+  }
+}
+
+/** The same for an access key. */
+function accessKeyText({ platform, reason, addOn, detail }: FailureOf<'KEYCHAIN_UNAVAILABLE'>): FailureText {
+  const keychain = KEYCHAINS[platform]
+  switch (reason) {
+    case 'locked':
+      return say(
+        'the keyring is locked',
+        'unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password',
+      )
+    case 'no-service':
+      return say(
+        'no Secret Service is running, as is usual without a desktop',
+        'without a desktop, use pass or an encrypted file: --to pass, --to encrypted-file',
+      )
+    case 'no-keyring':
+      return say(
+        'the Secret Service has no default keyring',
+        'log in at the desktop with your password, or create one (in GNOME: Passwords and Keys)',
+      )
+    case 'slow':
+      return say(
+        `${keychain} did not answer within 3 s`,
+        'check whether a window of it is waiting for an answer, then try again',
+      )
+    case 'no-add-on':
+      return say(
+        `access keys in the keychain require the package ${visible(addOn)}, which is not installed or does not run here`,
+        `to install it: npm install -g ${visible(addOn)}`,
+      )
+    case 'no-program':
+      return say('cannot find out whether the keyring is locked: dbus-send and gdbus are missing', 'install dbus-send')
+    case 'denied':
+    case 'not-a-key':
+      return say(`${keychain} denied access${detail === undefined ? '' : `: ${visible(detail)}`}`)
+  }
+}
+
+const STORES: Readonly<Record<FailureOf<'KEY_STORE_FAILED'>['store'], string>> = {
+  keychain: 'the keychain',
+  pass: 'pass',
+  'encrypted-file': 'the encrypted file',
+}
+
+function keyStoreText(
+  { store, reason, accessKeyId, item, detail }: FailureOf<'KEY_STORE_FAILED'>,
+  view: FailureView,
+): FailureText {
+  const shown = store === 'encrypted-file' ? showPath(item, view) : visible(item)
+  const key = `the access key ${visible(accessKeyId)}`
+  const where = store === 'encrypted-file' ? shown : `${STORES[store]} (${shown})`
+  const why = detail === undefined ? '' : `: ${visible(detail)}`
+  switch (reason) {
+    case 'no-item':
+      return say(`${key} is not in ${where}`, 'if it was on another computer, add it here: awsmfa keys add PROFILE')
+    case 'damaged':
+      return say(
+        `${key} in ${where} is damaged`,
+        'restore it from a backup, or create a new access key in the AWS console',
+      )
+    case 'newer':
+      return say(`${key} in ${where} was stored by a later version of awsmfa`, 'update awsmfa')
+    case 'other-secret':
+      return say(`${where} has another secret for ${key}; nothing was changed`, 'delete the one that is wrong')
+    case 'not-kept':
+      return say(`${key} could not be read back from ${where}; nothing was changed`)
+    case 'wrong-passphrase':
+      return say(`wrong passphrase for ${key} in ${where}`)
+    case 'locked':
+      return say(`${key} is in pass, and its GnuPG key is locked`, `to unlock it: pass show ${shown} > /dev/null`)
+    case 'slow':
+      return say(`${STORES[store]} did not answer within 3 s`)
+    case 'no-program':
+      return say(`${key} is in pass, and the program pass was not found`, 'install pass, or add its folder to PATH')
+    case 'no-store':
+      return say('pass has no password store yet', 'to create one: pass init YOUR-GPG-ID')
+    case 'refused':
+      return say(`${STORES[store]} failed for ${key}${why}`)
   }
 }
 

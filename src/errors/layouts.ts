@@ -15,6 +15,7 @@ export const LAYOUT_WORDS = {
     const where = inPlaces(places, view)
     return say(...UNSUITABLE[reason](profile, where))
   },
+  KEYS_UNSUITABLE: ({ profile, reason, places }, view) => say(...UNMOVABLE[reason](profile, inPlaces(places, view))),
   UNDO_CONFLICT: ({ place, section: name, reason }, view) => {
     const where = `${section(name)} in ${showPlace(place, view)}`
     switch (reason) {
@@ -81,6 +82,27 @@ const UNSUITABLE: Readonly<
   'one-file': (_profile, where) => [
     `${where} is both the credentials and the config file; setup needs two files`,
     'set AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to different files',
+  ],
+}
+
+/** The same for `keys`. */
+const UNMOVABLE: Readonly<
+  Record<FailureOf<'KEYS_UNSUITABLE'>['reason'], (profile: string, where: string) => readonly [string, string?]>
+> = {
+  process: (profile, where) => [
+    `the keys of ${quoted(profile)} come from a credential_process (${where}), which stores them itself`,
+  ],
+  'has-keys': (profile, where) => [
+    `${quoted(profile)} has an access key already: ${where}`,
+    `to delete it: ${commandLine('keys', 'remove', profileWord(profile))}`,
+  ],
+  'one-file': (_profile, where) => [
+    `${where} is both the credentials and the config file; a store needs two`,
+    'set AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to one file each',
+  ],
+  'two-pairs': (profile, where) => [
+    `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,
+    'remove one of the two',
   ],
 }
 

@@ -35,6 +35,11 @@ const QUESTION_WORDS: Readonly<
     way: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and add --source-env',
     isPassable: true,
   },
+  passphrase: {
+    need: 'the passphrase of the access key is required',
+    way: 'set AWSMFA_PASSPHRASE_COMMAND to a command that prints it',
+    isPassable: true,
+  },
 }
 
 function whyProgramFailed(reason: keyof typeof PROGRAM_WORDS | 'exit', exitCode: number | undefined): string {
@@ -153,9 +158,20 @@ export const TOKEN_CODE_WORDS = {
     return say(error, shell, TYPE_IT)
   },
   YUBIKEY_FAILED: yubiKeyWords,
+  PASSPHRASE_COMMAND_FAILED: (failure, view) => {
+    const { program, origin, wantsShell, reason } = failure
+    const why = reason === 'output' ? 'it must print one line' : whyCommandFailed(failure)
+    const error = `the passphrase command ${quoted(program)}${fromOrigin(origin, view)} failed: ${why}`
+    return say(
+      error,
+      wantsShell ? `it runs without a shell; for pipes, variables and the like: ${throughShell()}` : undefined,
+    )
+  },
 } satisfies SomeWords
 
-function whyCommandFailed({ reason, exitCode, seconds }: FailureOf<'TOKEN_COMMAND_FAILED'>): string {
+type CommandFailure = FailureOf<'TOKEN_COMMAND_FAILED' | 'PASSPHRASE_COMMAND_FAILED'>
+
+function whyCommandFailed({ reason, exitCode, seconds }: CommandFailure): string {
   switch (reason) {
     case 'quote':
       return 'unclosed quote'

@@ -9,7 +9,7 @@ import { changesBetween, splitLines } from '../aws-files/lines.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { FilePlan, SharedFiles } from '../aws-files/shared-files.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import type { Backups } from './backups.ts'
+import type { Backups, StoredSecret } from './backups.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { SHARED_FILES } from '../model/origin.ts'
 import type { SharedFileName } from '../model/origin.ts'
@@ -28,6 +28,10 @@ export interface FileChange<T> {
   readonly consent: 'asked' | 'given' | 'none'
   /** Whether `undo` can restore what was there. */
   readonly keepsBackup: boolean
+  /** Runs once the change is agreed to, before anything is written. May throw; then no file is changed. */
+  readonly beforeWrite?: (result: T) => Promise<void>
+  /** The secrets that the backup must not have, as they are known after `beforeWrite`. */
+  readonly hidden?: () => readonly StoredSecret[]
 }
 
 export interface ChangeOutcome<T> {
@@ -63,6 +67,7 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
     if (change.consent === 'none') return { kind: 'shown', result: planned.result, warnings: [] }
     files.preflight(NAMES.filter((name) => (planned.edits[name] ?? []).length > 0))
     if (change.consent === 'asked') await confirmChange(effects)
+    await change.beforeWrite?.(planned.result)
     await files.whenUnlocked(NAMES, effects.cancelled)
     const outcome = apply(change, changed, effects)
     if (outcome !== undefined) return outcome
@@ -99,7 +104,8 @@ function apply<T>(
         if (change.consent === 'asked') return { edits: {}, result: undefined }
         change.show(changed, true)
       }
-      if (change.keepsBackup && changed.length > 0) kept = backups.keep(recordOf(snapshots, planned, now()))
+      if (change.keepsBackup && changed.length > 0)
+        kept = backups.keep(recordOf(snapshots, planned, now()), change.hidden?.())
       return {
         edits: planned.edits,
         result: { kind: changed.length > 0 ? 'changed' : 'nothing', result: planned.result, warnings: [] },

@@ -2,7 +2,7 @@
  * The base profile of a setup: the one that gets the sessions; where its long-term keys are; and the profiles that
  * depend on it. Pure.
  */
-import { findStaticCredentials, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
+import { findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { assertNotElsewhere } from '../login/destination.ts'
 import { LONG_TERM_SUFFIXES, resolveProfileChain } from '../login/profile-chain.ts'
@@ -43,7 +43,7 @@ export function findSetupBase(input: BaseInput, mayBeNew: boolean): SetupBase {
   const base: Resolved<string> = { value: reached, origin: input.target.origin }
   const profile = profiles.find(reached)
   assertNotElsewhere(profile, paths)
-  const own = profile === undefined ? undefined : findStaticCredentials(profile, paths)
+  const own = profile === undefined ? undefined : findLongTermKeys(profile, paths)
   const found = findKeys({ ...input, target: base }, mayBeNew || reached !== input.target.value)
   if (found === undefined) return { base: reached, longTerm: undefined, sources: [reached] }
   const { longTerm, path } = found
@@ -97,7 +97,7 @@ function firstProfileWithoutRole({ target, profiles, paths }: BaseInput): string
 function withoutSuffix(name: string, { profiles, paths }: BaseInput): string {
   const profile = profiles.find(name)
   const suffix = LONG_TERM_SUFFIXES.find((each) => name.length > each.length && name.endsWith(each))
-  if (suffix === undefined || profile === undefined || findStaticCredentials(profile, paths) === undefined) return name
+  if (suffix === undefined || profile === undefined || findLongTermKeys(profile, paths) === undefined) return name
   const stem = name.slice(0, -suffix.length)
   return suffix === LONG_TERM_SUFFIX || profiles.find(stem) !== undefined ? stem : name
 }

@@ -6,7 +6,7 @@ import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniEntry } from '../aws-files/ini-document.ts'
 import { isForeignMark, isManagedKey } from '../aws-files/ownership.ts'
-import { findStaticCredentials, visible } from '../aws-files/profile-keys.ts'
+import { findLongTermKeys, visible } from '../aws-files/profile-keys.ts'
 import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
 import {
   appendSection,
@@ -128,7 +128,7 @@ function assertNameIsFree(base: string, file: SharedFileName, { documents, profi
   if (profile === undefined) return
   const { document } = documents[file]
   const sections = file === 'credentials' ? sectionsNamed(document, name) : configSectionsOf(document, name)
-  const holds = findStaticCredentials(profile, {
+  const holds = findLongTermKeys(profile, {
     credentials: documents.credentials.path,
     config: documents.config.path,
   })

@@ -14,7 +14,7 @@ import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { findStaticCredentials, isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
+import { findLongTermKeys, isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
 import {
   appendSection,
   assertNewProfileName,
@@ -106,7 +106,7 @@ export function addRole(
   const { profiles, credentials, config } = snapshots
   assertNewProfileName(name, origin)
   const profile = profiles.find(name)
-  const own = profile && findStaticCredentials(profile, snapshots.paths)
+  const own = profile && findLongTermKeys(profile, snapshots.paths)
   if (own !== undefined) throw unsuitable(name, 'keys-in-role', [own.place])
   const settings = [
     { key: 'role_arn', value: encodeUtf8(role.roleArn) },

@@ -3,7 +3,7 @@ import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { Sts } from '../aws/sts.ts'
 import type { LoginEffects } from './effects.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
-import type { LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
+import type { CredentialSource, SigningCredentials } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
@@ -20,7 +20,7 @@ export interface ConflictRequest {
   readonly path: string
   /** The profile that holds the long-term credentials of this login. */
   readonly longTermProfile: string | undefined
-  readonly signer: LongTermCredentials
+  readonly signer: CredentialSource
   /** `--replace`. */
   readonly replace: boolean
   readonly question: (session: ForeignSession) => string

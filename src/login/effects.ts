@@ -1,5 +1,5 @@
 /** What the steps of a login act through. Each step names what it uses: `Pick<LoginEffects, 'cache' | 'now'>`. */
-import type { RunCredentialProcess } from './long-term-keys.ts'
+import type { LongTermEffects } from './long-term-keys.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import type { QuestionEffects } from '../mfa/question-lock.ts'
@@ -11,13 +11,16 @@ import type { Sha256 } from '../sessions/session-record.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
 export interface LoginEffects
-  extends CacheEffects, QuestionEffects, Pick<CodeEffects, 'pause' | 'announceNextCode' | 'now'> {
+  extends
+    CacheEffects,
+    QuestionEffects,
+    Pick<CodeEffects, 'pause' | 'announceNextCode' | 'now'>,
+    Omit<LongTermEffects, 'deadline'> {
   readonly files: SharedFiles
   /** The caches of the AWS CLI and botocore; none if the home folder is unknown. */
   readonly awsCaches: readonly AwsCache[]
   readonly facts: RememberedFacts
   readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose' | 'whileWaiting'>
-  readonly runCredentialProcess: RunCredentialProcess
   readonly sha256: Sha256
   /** Undefined if the system has no name for the user. */
   readonly osUser: string | undefined

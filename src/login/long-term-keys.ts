@@ -1,11 +1,12 @@
 /**
- * Gets long-term credentials from where they are kept: a shared file, the environment, or a `credential_process` (a
- * password manager, say). Another kind of store is another kind of LongTermSource.
+ * Gets long-term credentials from where they are: a shared file, the environment, a store of awsmfa's (a keychain, say)
+ * or a `credential_process`. Everything that signs with long-term credentials gets them here.
  */
-import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import { keyIdOf, knownCredentials } from '../model/credentials.ts'
+import type { CredentialSource, LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, KeyDefect } from '../model/failure.ts'
-import type { Origin, SharedFileName } from '../model/origin.ts'
+import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
 import { callProgram, environmentForCalled } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
@@ -17,23 +18,55 @@ type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
 /** Runs the `credential_process` of a source. */
 export type RunCredentialProcess = (source: ProcessSource) => Promise<LongTermCredentials>
 
-/**
- * Returns the long-term credentials of a source. The deadline is paused for a process, which may ask a person. Throws
- * what it throws.
- */
-export async function longTermCredentials(
-  source: LongTermSource,
-  deadline: Pick<Deadline, 'pauseWhile'>,
-  runCredentialProcess: RunCredentialProcess,
-): Promise<LongTermCredentials> {
-  return source.kind === 'process' ? await deadline.pauseWhile(runCredentialProcess(source)) : source.credentials
+type StoredSource = Extract<LongTermSource, { readonly kind: 'stored' }>
+
+/** Opens a store. `passphraseCommand`: what prints the passphrase of an encrypted file; otherwise it is asked for. */
+export type OpenStore = (
+  source: StoredSource,
+  passphraseCommand: Resolved<string> | undefined,
+) => Promise<LongTermCredentials>
+
+/** What the long-term credentials of a login depend on; a LoginResolution fits. */
+export interface LongTermRequest {
+  readonly longTerm: LongTermSource
+  readonly passphraseCommand: Resolved<string> | undefined
 }
 
-/** Whether two sources hold the same long-term credentials, as far as is known without running a process. */
+export interface LongTermEffects {
+  readonly deadline: Pick<Deadline, 'pauseWhile'>
+  readonly runCredentialProcess: RunCredentialProcess
+  readonly openStore: OpenStore
+}
+
+/**
+ * Returns the long-term credentials of a login as a source. A process is run at once, since only its answer has the key
+ * id; a store stays shut until `open`. The deadline is paused for both, which may ask a person. Throws what the process
+ * throws; `open` throws what the store throws.
+ */
+export async function credentialSource(
+  { longTerm, passphraseCommand }: LongTermRequest,
+  { deadline, runCredentialProcess: run, openStore }: LongTermEffects,
+): Promise<CredentialSource> {
+  if (longTerm.kind === 'process') return knownCredentials(await deadline.pauseWhile(run(longTerm)))
+  if (longTerm.kind !== 'stored') return knownCredentials(longTerm.credentials)
+  let opened: LongTermCredentials | undefined
+  let opening: Promise<LongTermCredentials> | undefined
+  return {
+    accessKeyId: longTerm.accessKeyId,
+    known: () => opened,
+    open: async () => {
+      opening ??= deadline.pauseWhile(openStore(longTerm, passphraseCommand))
+      opened = await opening
+      return opened
+    },
+  }
+}
+
+/** Whether two sources have the same long-term credentials, as far as is known without running or opening anything. */
 export function isSameSource(left: LongTermSource, right: LongTermSource): boolean {
   if (left.kind === 'process' || right.kind === 'process')
     return left.kind === right.kind && JSON.stringify(left) === JSON.stringify(right)
-  return left.credentials.accessKeyId === right.credentials.accessKeyId
+  return keyIdOf(left) === keyIdOf(right)
 }
 
 /**
@@ -41,7 +74,7 @@ export function isSameSource(left: LongTermSource, right: LongTermSource): boole
  * is sent. Other unusual ids and secrets may be right at another endpoint.
  */
 export function assertUsableKeys(source: LongTermSource, profiles: Profiles): void {
-  if (source.kind === 'process') return
+  if (source.kind === 'process' || source.kind === 'stored') return
   const { accessKeyId, secretAccessKey } = source.credentials
   const [idDefect, secretDefect] = [keyDefect(accessKeyId), keyDefect(secretAccessKey)]
   const isSwapped = /^AKIA[A-Z2-7]{16}$/.test(secretAccessKey) && !accessKeyId.startsWith('AKIA')
@@ -65,7 +98,7 @@ function keyDefect(text: string): KeyDefect | undefined {
 
 function originOf(
   key: string,
-  source: Exclude<LongTermSource, { readonly kind: 'process' }>,
+  source: Exclude<LongTermSource, { readonly kind: 'process' | 'stored' }>,
   profiles: Profiles,
 ): Origin {
   if (source.kind === 'environment') return { kind: 'environment', variable: key.toUpperCase() }

@@ -11,7 +11,7 @@ import type { LoginResolution, RoleExtras } from './resolution.ts'
 import { withQuestionLock } from '../mfa/question-lock.ts'
 import { redeemTokenCode, userNameOf } from '../mfa/token-code.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
-import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, CredentialSource, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { mapLimited } from '../platform/time.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
@@ -33,7 +33,7 @@ export interface SessionMember {
 /** Sessions that one code serves. */
 export interface SessionRequest {
   readonly members: readonly SessionMember[]
-  readonly signer: LongTermCredentials
+  readonly signer: CredentialSource
   /** The key of the MFA session in the cache, but for the roles. */
   readonly key: Omit<SessionKey, 'chain'>
   /** Ask and call even where a cached session would do. */
@@ -48,7 +48,10 @@ export interface SessionRequest {
   readonly refusalMaxAgeMs?: number | undefined
 }
 
-export interface SessionEffects extends Omit<LoginEffects, 'files' | 'awsCaches' | 'runCredentialProcess'> {
+export interface SessionEffects extends Omit<
+  LoginEffects,
+  'files' | 'awsCaches' | 'runCredentialProcess' | 'openStore'
+> {
   readonly sts: Sts
   readonly sources: readonly TokenCodeSource[]
 }
@@ -164,7 +167,7 @@ async function newMfaSession(members: readonly SessionMember[], context: Context
       identity.start()
       const session = await terminal.whileWaiting(
         'signing in',
-        sts.getSessionToken(request.signer, { durationSeconds, mfa }, deadline.signal),
+        sts.getSessionToken(await request.signer.open(), { durationSeconds, mfa }, deadline.signal),
       )
       // Before anything else: the code is spent.
       cacheSession(
@@ -181,7 +184,12 @@ async function roleWithCode(member: SessionMember, context: Context): Promise<Ob
   const session = await withTokenCode([member], member.plan.roles[0]?.role.roleArn.value, context, {
     find: (since) => findRoleSessions(member, since, context)?.at(-1),
     call: async (mfa) =>
-      await assumeRole(await chainFor(member, context), 0, { signer: context.request.signer, mfa }, context),
+      await assumeRole(
+        await chainFor(member, context),
+        0,
+        { signer: await context.request.signer.open(), mfa },
+        context,
+      ),
   })
   return withIdentity([session])
 }
@@ -210,7 +218,13 @@ async function withTokenCode(
     sessionName({ ...key, chain: '' }, context.sha256),
     { refusalMaxAgeMs, isCodeGiven: members.some(({ resolution }) => resolution.tokenCode !== undefined) },
     context,
-    async (since) => find(since) ?? (await redeemTokenCode(question, context, call)),
+    async (since) => {
+      const found = find(since)
+      if (found !== undefined) return found
+      // Before the code is asked for: a store that is locked would waste it.
+      await context.request.signer.open()
+      return await redeemTokenCode(question, context, call)
+    },
   )
 }
 

@@ -5,6 +5,7 @@
 import { CHAINED_ROLE_SECONDS, DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { LoginResolution, RoleStep } from './resolution.ts'
 import type { RequestParts } from '../sessions/reuse.ts'
+import { keyIdOf } from '../model/credentials.ts'
 
 /** The calls of one login. */
 export interface LoginPlan {
@@ -97,7 +98,7 @@ export function describeRequest(
   plan: LoginPlan,
   { partition, endpoint, serialNumber, roleExtras, longTerm }: LoginResolution,
 ): RequestParts {
-  const longTermKey = longTerm.kind === 'process' ? `process ${longTerm.command}` : longTerm.credentials.accessKeyId
+  const longTermKey = longTerm.kind === 'process' ? `process ${longTerm.command}` : keyIdOf(longTerm)
   const roles = plan.roles.map(({ role }) => role)
   const chosen = roles.flatMap(({ sessionName, externalId }, index) => [
     ...(sessionName === undefined ? [] : [[index, 'name', sessionName.value]]),

@@ -4,8 +4,8 @@
  */
 import {
   findCredentialProcess,
+  findLongTermKeys,
   findSession,
-  findStaticCredentials,
   readKeys,
   signInCommandOf,
   withoutComment,
@@ -18,6 +18,7 @@ import type { RoleStep } from './resolution.ts'
 import { settingRow } from './setting-table.ts'
 import { badSetting, findDefault, findFlag, toSeconds } from './settings.ts'
 import type { GlobalDefaults, SettingSources } from './settings.ts'
+import { keyIdOf } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
@@ -69,7 +70,7 @@ export function resolveProfileChain(input: ProfileChainInput): ProfileChain {
     const found = followSource(source, [name], input)
     return found.longTerm !== undefined ? found : (fromOwnSuffix(found.path, input) ?? fail(found.path, input))
   }
-  const own = profile && (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))
+  const own = profile && (findLongTermKeys(profile, paths) ?? findCredentialProcess(profile, paths))
   if (own !== undefined) return { path: [name], longTerm: own, reachedByName: false, ownSuffix: false }
   const found = general && general.value !== name ? followSource(general, [name], input) : undefined
   if (found?.longTerm !== undefined) return found
@@ -119,7 +120,7 @@ function followSource(
   const next = namedSource(profile)
   const held =
     profile &&
-    (findStaticCredentials(profile, paths) ??
+    (findLongTermKeys(profile, paths) ??
       // With a source profile, a process is ignored, as in botocore (credentials.py › AssumeRoleProvider comes first).
       (next === undefined ? findCredentialProcess(profile, paths) : undefined))
   if (held !== undefined) return { path, longTerm: held, reachedByName: true, ownSuffix: false }
@@ -145,9 +146,9 @@ type ProfileSource = Exclude<LongTermSource, { readonly kind: 'environment' }>
 function findSuffixed(name: string, { profiles, paths }: ProfileChainInput): ProfileSource | undefined {
   const candidates = LONG_TERM_SUFFIXES.flatMap((suffix) => {
     const profile = profiles.find(name + suffix)
-    return (profile && (findStaticCredentials(profile, paths) ?? findCredentialProcess(profile, paths))) ?? []
+    return (profile && (findLongTermKeys(profile, paths) ?? findCredentialProcess(profile, paths))) ?? []
   })
-  const identities = candidates.map((each) => (each.kind === 'static' ? each.credentials.accessKeyId : each.command))
+  const identities = candidates.map((each) => (each.kind === 'process' ? each.command : keyIdOf(each)))
   if (new Set(identities).size <= 1) return candidates[0]
   throw new AwsmfaError({
     code: 'SOURCE_PROFILE_AMBIGUOUS',

@@ -4,7 +4,7 @@
  */
 import type { StsSession } from '../aws/sts-api.ts'
 import type { Connection, LoginEffects } from './effects.ts'
-import { longTermCredentials } from './long-term-keys.ts'
+import { credentialSource } from './long-term-keys.ts'
 import {
   assumeRoleOnce,
   findCachedSession,
@@ -27,6 +27,7 @@ import type { Profiles } from '../model/profile.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
+import type { SessionRecord } from '../sessions/session-record.ts'
 import { findCurrentSession } from '../sessions/status.ts'
 import type { CachedSessionOf, CurrentSession } from '../sessions/status.ts'
 
@@ -40,7 +41,8 @@ export interface ProvideRequest {
   readonly refusalMaxAgeMs?: number
 }
 
-export interface ProvideEffects extends SessionEffects, Connection, Pick<LoginEffects, 'runCredentialProcess'> {}
+export interface ProvideEffects
+  extends SessionEffects, Connection, Pick<LoginEffects, 'runCredentialProcess' | 'openStore'> {}
 
 /** A session, and its account if that is known without a call. */
 export interface ProvidedSession extends StsSession {
@@ -112,14 +114,18 @@ const CODE_FOR_ALL = 2
 /** Gets the long-term credentials and the device. Throws what the credential process and findDevice throw. */
 async function openProvider(request: ProvideRequest, effects: ProvideEffects): Promise<Provider> {
   const { resolution, isDurationRequired, minimumSeconds, refusalMaxAgeMs } = request
-  const { endpoint, deadline, facts } = effects
-  const signer = await longTermCredentials(resolution.longTerm, deadline, effects.runCredentialProcess)
+  const { endpoint, facts } = effects
+  const signer = await credentialSource(resolution, effects)
   const { accessKeyId } = signer
-  const serialNumber = resolution.serialNumber?.value ?? (await findDevice(resolution, signer, effects)).serialNumber
+  const { partition } = resolution
+  const serialNumber =
+    resolution.serialNumber?.value ??
+    (signer.known() === undefined ? deviceOfSession({ partition, endpoint, accessKeyId }, effects) : undefined) ??
+    (await findDevice(resolution, await signer.open(), effects)).serialNumber
   const requestFor = (member: LoginResolution, targets: number): SessionRequest => ({
     members: [{ resolution: member, plan: planLogin(member, targets) }],
     signer,
-    key: { partition: resolution.partition, endpoint, accessKeyId, serialNumber },
+    key: { partition, endpoint, accessKeyId, serialNumber },
     renew: false,
     minimumSeconds,
     refusalMaxAgeMs,
@@ -150,6 +156,20 @@ async function openProvider(request: ProvideRequest, effects: ProvideEffects): P
       return withAccount(session)
     },
   }
+}
+
+/** Returns the device of a cached session of this access key: to ask IAM, a store would have to be opened. */
+function deviceOfSession(
+  wanted: Pick<SessionRecord['key'], 'partition' | 'endpoint' | 'accessKeyId'>,
+  { cache }: Pick<CacheEffects, 'cache'>,
+): string | undefined {
+  return cache
+    .list()
+    .map(({ key }) => key)
+    .find(
+      ({ partition, endpoint, accessKeyId }) =>
+        partition === wanted.partition && endpoint === wanted.endpoint && accessKeyId === wanted.accessKeyId,
+    )?.serialNumber
 }
 
 /** The session that a profile works with now. */

@@ -30,6 +30,8 @@ export interface LoginResolution extends TokenCodeSettings {
   readonly storeProfile: string
   readonly storeIn: StorePlace
   readonly longTerm: LongTermSource
+  /** The command that prints the passphrase of an encrypted file. Only its program may be shown. */
+  readonly passphraseCommand: Resolved<string> | undefined
   /** The profile chain, from the target to the profile that holds the long-term credentials. */
   readonly path: readonly string[]
   /** The roles in the order in which they are assumed; empty: GetSessionToken alone. */

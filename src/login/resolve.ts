@@ -35,7 +35,7 @@ import type { ReadParameterFile } from './sts-options.ts'
 import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
 import { parseTokenCode } from '../mfa/token-code.ts'
 import type { YubiKeySettings } from '../mfa/ykman.ts'
-import { accountIdOfAccessKeyId } from '../model/credentials.ts'
+import { accountIdOfAccessKeyId, keyIdOf } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
@@ -80,7 +80,9 @@ export function resolveLogin(input: LoginInput): LoginResolution {
   const chain = chainFrom(target, input)
   assertUsableKeys(chain.longTerm, profiles)
   const roleFromFlag = invocation.options.roleArn !== undefined || namesRole(words)
-  const before = chain.longTerm.kind === 'environment' ? chain.path : chain.path.slice(0, -1)
+  // A session cannot be written where long-term credentials are; where they are only referred to, it can.
+  const isFree = chain.longTerm.kind === 'environment' || chain.longTerm.kind === 'stored'
+  const before = isFree ? chain.path : chain.path.slice(0, -1)
   const { storeProfile, storeIn, notes }: StoreDecision = isStored
     ? decideStore({ target: target.value, before, profiles, paths, roleFromFlag })
     : { storeProfile: target.value, storeIn: 'nowhere', notes: [] }
@@ -115,6 +117,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     storeProfile,
     storeIn,
     longTerm: chain.longTerm,
+    passphraseCommand: findSetting('passphrase command', sources),
     path: chain.path,
     roles,
     roleExtras: tail.extras,
@@ -224,7 +227,7 @@ function resolveSerial(
   longTerm: LongTermSource,
   targets: number,
 ): Pick<LoginResolution, 'serialNumber' | 'notes'> {
-  const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(longTerm.credentials.accessKeyId)
+  const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(keyIdOf(longTerm))
   const flag = findFlag('MFA device serial', sources)
   const variable = flag === undefined ? findVariable('MFA device serial', sources) : undefined
   const owner = ownerOfSerial(variable)

@@ -172,6 +172,15 @@ const ROWS = [
     showable: showableCommand,
   },
   {
+    name: 'passphrase command',
+    description: 'a command that prints the passphrase of encrypted access keys; it runs without a shell',
+    flags: ['passphrase-command'],
+    variables: ['AWSMFA_PASSPHRASE_COMMAND'],
+    settingsKey: 'passphrase_command',
+    fallback: 'asked for at the terminal',
+    showable: showableCommand,
+  },
+  {
     name: 'YubiKey serial',
     description: 'the serial number of the YubiKey that generates the codes, if several may be plugged in',
     profileKeys: ['yubikey_serial', 'vegas_yubikey_serial', '_yubikey_serial'],

@@ -6,7 +6,7 @@ import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { resolveConflict } from './conflict.ts'
 import type { ReplacedSession } from './conflict.ts'
 import type { Connection, LoginEffects } from './effects.ts'
-import { isSameSource, longTermCredentials } from './long-term-keys.ts'
+import { credentialSource, isSameSource } from './long-term-keys.ts'
 import { obtainSessions } from './obtain-session.ts'
 import type { ObtainedSession, SessionMember, SessionRequest } from './obtain-session.ts'
 import { describePlan, describeRequest, planLogin } from './plan.ts'
@@ -25,7 +25,7 @@ import type { CacheRefusal } from './store-session.ts'
 import { findDevice } from '../mfa/device.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import { accountIdOfAccessKeyId } from '../model/credentials.ts'
-import type { LongTermCredentials } from '../model/credentials.ts'
+import type { CredentialSource } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ForeignSession } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
@@ -70,7 +70,7 @@ export type SignInOutcomes = ReadonlyMap<Login, ObtainedSession | AwsmfaError>
 /** A login that lacks nothing but the code. */
 interface ReadyLogin extends Omit<SessionMember, 'plan'> {
   readonly login: Login
-  readonly signer: LongTermCredentials
+  readonly signer: CredentialSource
   readonly connection: Connection
   readonly serialNumber: string
   readonly replaced: ReplacedSession | undefined
@@ -149,7 +149,7 @@ async function preflight(login: Login, before: readonly ReadyLogin[], run: Run):
   const cachedOnly = storeIn === 'own-cache' ? preflightOwnCache(storeProfile, run.request.renew, run) : undefined
   // The long-term credentials of a process and the device from IAM are looked up once, however many profiles use them.
   const same = before.find((ready) => isSameSource(ready.resolution.longTerm, longTerm))
-  const signer = same?.signer ?? (await longTermCredentials(longTerm, run.deadline, run.runCredentialProcess))
+  const signer = same?.signer ?? (await credentialSource(resolution, run))
   const connection = run.connect(resolution)
   const replaced = storeIn === 'section' ? await preflightSection(login, signer, connection, run) : undefined
   // The file is the same for all of them, so that one trial is enough.
@@ -164,7 +164,7 @@ async function preflight(login: Login, before: readonly ReadyLogin[], run: Run):
 /** Checks whose section it is, and that it can be written. */
 async function preflightSection(
   { resolution: { storeProfile, longTerm }, ownership, view }: Login,
-  signer: LongTermCredentials,
+  signer: CredentialSource,
   { sts }: Connection,
   run: Run,
 ): Promise<ReplacedSession | undefined> {
@@ -188,11 +188,11 @@ async function preflightSection(
 
 async function deviceFromIam(
   resolution: LoginResolution,
-  signer: LongTermCredentials,
+  signer: CredentialSource,
   connection: Connection,
   run: Run,
 ): Promise<string> {
-  const { serialNumber, isOnly } = await findDevice(resolution, signer, { ...run, ...connection })
+  const { serialNumber, isOnly } = await findDevice(resolution, await signer.open(), { ...run, ...connection })
   if (isOnly) run.request.report({ kind: 'device-found', serialNumber })
   return serialNumber
 }

@@ -1,6 +1,11 @@
 /** Credentials and identities of AWS, and what an access key id says by itself. */
 import type { Place } from './origin.ts'
 
+/** The stores for long-term keys besides the credentials file: what `awsmfa_keys` in a profile may name. */
+export const KEY_STORES = ['keychain', 'pass', 'encrypted-file'] as const
+
+export type KeyStoreName = (typeof KEY_STORES)[number]
+
 /** Where the long-term credentials of a login come from. */
 export type LongTermSource =
   | {
@@ -10,7 +15,37 @@ export type LongTermSource =
       readonly credentials: LongTermCredentials
     }
   | { readonly kind: 'process'; readonly profile: string; readonly place: Place; readonly command: string }
+  | {
+      readonly kind: 'stored'
+      readonly profile: string
+      readonly place: Place
+      readonly store: KeyStoreName
+      readonly accessKeyId: string
+    }
   | { readonly kind: 'environment'; readonly credentials: LongTermCredentials }
+
+/** Returns the access key id of long-term credentials; only a process does not say it beforehand. */
+export function keyIdOf(source: Exclude<LongTermSource, { readonly kind: 'process' }>): string {
+  return source.kind === 'stored' ? source.accessKeyId : source.credentials.accessKeyId
+}
+
+/** Long-term credentials whose key id is known, and that may still be in a store which has to be opened. */
+export interface CredentialSource {
+  readonly accessKeyId: string
+  /** Returns the credentials if no store has to be opened for them, or if it has been opened. */
+  readonly known: () => LongTermCredentials | undefined
+  /** Returns the credentials; opens their store the first time, which may ask for a passphrase. */
+  readonly open: () => Promise<LongTermCredentials>
+}
+
+/** Returns the source of credentials that are known already. */
+export function knownCredentials(credentials: LongTermCredentials): CredentialSource {
+  return {
+    accessKeyId: credentials.accessKeyId,
+    known: () => credentials,
+    open: () => Promise.resolve(credentials),
+  }
+}
 
 /** A session for another program. `expiration` undefined: it is not known. */
 export interface GivenSession extends Required<SigningCredentials> {

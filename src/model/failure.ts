@@ -3,6 +3,7 @@
  * and the fields of its message; the compiler then asks for the message in errors/. No field contains a secret, a
  * session token or a token code; access key ids are shortened.
  */
+import type { KeyStoreName } from './credentials.ts'
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
 
@@ -112,7 +113,7 @@ export type WindowTrouble =
   | { readonly kind: 'failed'; readonly program: WindowProgram; readonly detail: string }
 
 /** What a prompt asks for. `consent`: whether files may be changed as shown. */
-export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys'
+export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys' | 'passphrase'
 
 /** Why a token command returned no code. `output`: not six digits; `circle`: it starts awsmfa for the same profile. */
 export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
@@ -159,6 +160,27 @@ export type TextDefect =
  */
 export type KeychainProblem =
   'locked' | 'no-service' | 'no-keyring' | 'slow' | 'denied' | 'no-add-on' | 'no-program' | 'not-a-key'
+
+/**
+ * Why a store does not provide, take or remove a long-term key. `no-item`: it has none of that id; `newer`: a later
+ * version of awsmfa wrote the item; `other-secret`: there is an item of that id with another secret; `not-kept`: what
+ * was stored could not be read back; `no-store`: pass has not been set up.
+ */
+export type KeyStoreProblem =
+  | 'no-item'
+  | 'damaged'
+  | 'newer'
+  | 'other-secret'
+  | 'not-kept'
+  | 'wrong-passphrase'
+  | 'locked'
+  | 'slow'
+  | 'no-program'
+  | 'no-store'
+  | 'refused'
+
+/** Why `keys` does not change a profile. */
+export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs'
 
 /** Why no session of awsmfa helps a role. */
 export type UnusableRole = 'without-source' | 'two-sources' | 'credential-source' | 'web-identity'
@@ -248,6 +270,8 @@ interface FailureFields {
   IMPORT_AMBIGUOUS: { tools: readonly string[] }
   // `places`: where the conflicting settings are.
   LAYOUT_UNSUITABLE: { profile: string; reason: LayoutObstacle; places: readonly Place[] }
+  // `places`: where the keys are that stay.
+  KEYS_UNSUITABLE: { profile: string; reason: KeysObstacle; places: readonly Place[] }
   REGION_UNKNOWN: { partition: string }
   // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the
   // complete new file is if writing in place failed and the old bytes could not be restored.
@@ -280,10 +304,20 @@ interface FailureFields {
   SETTINGS_UNREADABLE: { place: Place; errno: string }
   STDOUT_UNWRITABLE: { errno: string }
   // `addOn`: the package that it needs, with its version; `detail`: the keychain's own message.
+  // `wanted`: what was looked for in it, the cache key if undefined.
   KEYCHAIN_UNAVAILABLE: {
     platform: 'linux' | 'darwin' | 'win32'
     reason: KeychainProblem
     addOn: string
+    detail?: string | undefined
+    wanted?: 'access-key' | undefined
+  }
+  // `accessKeyId`: shortened; `item`: its file, or its name in the store; `detail`: the store's own message.
+  KEY_STORE_FAILED: {
+    store: KeyStoreName
+    reason: KeyStoreProblem
+    accessKeyId: string
+    item: string
     detail?: string | undefined
   }
   // Programs that get credentials: 127 if there is no such program, 126 if it cannot be run; the second exits 1.
@@ -297,6 +331,14 @@ interface FailureFields {
   DEADLINE_EXCEEDED: { seconds: number; waitingFor: string; codeMayBeSpent?: boolean | undefined }
   // `wantsShell`: the command has syntax of a shell, and does not name one.
   TOKEN_COMMAND_FAILED: {
+    program: string
+    origin: Origin
+    reason: TokenCommandTrouble
+    wantsShell: boolean
+    exitCode?: number | undefined
+    seconds?: number | undefined
+  }
+  PASSPHRASE_COMMAND_FAILED: {
     program: string
     origin: Origin
     reason: TokenCommandTrouble

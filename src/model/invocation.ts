@@ -17,6 +17,7 @@ export const COMMAND_NAMES = [
   'setup',
   'import',
   'undo',
+  'keys',
   'shell-init',
   'doctor',
   'settings',

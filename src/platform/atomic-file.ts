@@ -10,6 +10,7 @@ import {
   closeSync,
   fsyncSync,
   lchownSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -80,6 +81,22 @@ export function replaceFile(path: string, content: string | Buffer): void {
     discardStage(path, stage.path)
     throw error
   }
+}
+
+/**
+ * Writes a file of awsmfa's own whole, as `writeWhole` does and through to the disk; leaves one that is there as it is.
+ */
+export function writeNew(path: string, content: string): void {
+  const folder = dirname(path)
+  writing(path, 'folder', () => makePrivateFolder(folder))
+  sweepStages(folder)
+  const stage = makeStage(path, Buffer.from(content))
+  const errno = errnoOf(() => linkSync(stage.path, path))
+  // A file system without hard links refuses with another code.
+  if (errno !== undefined && errno !== 'EEXIST' && errnoOf(() => statSync(path)) === 'ENOENT')
+    writing(path, 'rename', () => retryIfBusy(() => renameSync(stage.path, path)))
+  else discardStage(path, stage.path)
+  syncFolder(folder)
 }
 
 /** How a stage is made. */
@@ -158,6 +175,21 @@ export function sweepStages(folder: string, minimumAgeMs = STAGE_MS, of?: string
       if (minimumAgeMs === 0 || Date.now() - statSync(path).mtimeMs >= minimumAgeMs) unlinkSync(path)
     })
   }
+}
+
+/**
+ * Removes the stages and rescue files beside a file that have one of these texts in them, whichever process made them.
+ * Only for files that no process is writing with these texts. Returns warnings about those that could not be removed.
+ */
+export function removeStagesWith(file: string, texts: readonly string[]): readonly WriteWarning[] {
+  const folder = dirname(file)
+  return orElse([], () => readdirSync(folder)).flatMap((name) => {
+    if (!name.startsWith(`${basename(file)}.awsmfa-`) || !/-[0-9a-f]{12}(?:\.(?:old|new))?(?:\.\d+)?$/.test(name))
+      return []
+    const path = join(folder, name)
+    const bytes = orElse(Buffer.alloc(0), () => readFileSync(path))
+    return texts.some((text) => bytes.includes(text)) ? discardStage(file, path) : []
+  })
 }
 
 /** Makes a rename last through a power failure. Windows cannot do that. */

@@ -2,6 +2,7 @@
  * The part of the runtime that reaches AWS and asks for token codes, for the commands that sign in and for the library.
  */
 import { userInfo } from 'node:os'
+import { STORE_KEYS } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { isUnencrypted, resolveTransport } from '../aws/connection-settings.ts'
 import type { TransportSettings } from '../aws/connection-settings.ts'
@@ -31,7 +32,13 @@ export interface LoginRuntime
     Runtime,
     Pick<
       LoginEffects,
-      'lockQuestion' | 'announceWaiting' | 'pause' | 'announceNextCode' | 'runCredentialProcess' | 'osUser'
+      | 'lockQuestion'
+      | 'announceWaiting'
+      | 'pause'
+      | 'announceNextCode'
+      | 'runCredentialProcess'
+      | 'openStore'
+      | 'osUser'
     > {
   /** Covers every wait for the network; starts when the runtime is made. */
   readonly deadline: Deadline
@@ -88,6 +95,10 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>
       (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
+    openStore: async ({ store, profile, accessKeyId }, passphraseCommand) => {
+      const { readItem } = await import('../keys/stores.ts')
+      return await readItem(await runtime.keyStore(store, { profile, passphraseCommand }), accessKeyId, cancelled)
+    },
   }
 }
 
@@ -184,6 +195,12 @@ function ownSetting(setting: Resolved<string> | undefined): Resolved<string> | u
   return setting !== undefined && ['flag', 'sts-flag', 'settings'].includes(setting.origin.kind) ? setting : undefined
 }
 
+const KEYS_OF_ORIGIN = {
+  static: 'aws_access_key_id',
+  stored: STORE_KEYS.accessKeyId,
+  process: 'credential_process',
+} as const
+
 function originOfKeys(source: LongTermSource | undefined, configPath: string): Origin {
   if (source === undefined) return { kind: 'default' }
   if (source.kind === 'environment') return { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' }
@@ -191,7 +208,7 @@ function originOfKeys(source: LongTermSource | undefined, configPath: string): O
     kind: 'file',
     file: source.place.path === configPath ? 'config' : 'credentials',
     profile: source.profile,
-    key: source.kind === 'static' ? 'aws_access_key_id' : 'credential_process',
+    key: KEYS_OF_ORIGIN[source.kind],
     line: source.place.line ?? 1,
   }
 }

@@ -10,14 +10,16 @@ import { createSharedFiles } from '../aws-files/shared-files.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { isDebug } from '../command-line/parse.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
+import type { LongTermKeyStore } from '../keys/stores.ts'
 import { createBackups } from '../layouts/backups.ts'
 import type { Backups } from '../layouts/backups.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { badSetting, findDefault, findSetting, toSwitch } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
+import type { KeyStoreName } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { Resolved, SharedFileName } from '../model/origin.ts'
 import { ownCommand } from '../platform/find-program.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { OwnFolders, Surroundings } from '../platform/paths.ts'
@@ -68,6 +70,11 @@ export interface Runtime {
   readonly debug: (text: string) => void
   readonly files: SharedFiles
   readonly backups: Backups
+  /** Returns a store for long-term keys; its code is loaded only for it. `profile`: whose keys are wanted. */
+  readonly keyStore: (
+    name: KeyStoreName,
+    settings: { readonly profile: string; readonly passphraseCommand: Resolved<string> | undefined },
+  ) => Promise<LongTermKeyStore>
   /** Returns awsmfa's own settings; reads their file once. */
   readonly readSettings: () => Promise<GlobalDefaults>
   readonly facts: RememberedFacts
@@ -141,6 +148,7 @@ export async function createRuntime(
     debug,
     files,
     backups: createBackups({ stateFolder: folders.state, now }),
+    keyStore: keyStores({ environment, folders, asker }),
     readSettings,
     facts,
     cache,
@@ -215,6 +223,39 @@ export async function wantsNoColor(
   }
 }
 
+/** All encrypted files of a run share the passphrases that were typed. */
+function keyStores({
+  environment,
+  folders,
+  asker,
+}: Pick<Runtime, 'environment' | 'folders' | 'asker'>): Runtime['keyStore'] {
+  const known: string[] = []
+  return async (name, { profile, passphraseCommand: command }) => {
+    const own = { ...environment }
+    switch (name) {
+      case 'encrypted-file': {
+        const { createEncryptedFileStore, createPassphraseSource } = await import('../keys/encrypted-file.ts')
+        const passphrase = createPassphraseSource({ command, environment: own, profile, asker })
+        return createEncryptedFileStore({ configFolder: folders.config, passphrase, known })
+      }
+      case 'keychain':
+        return (await import('../keys/stores.ts')).createKeychainStore({
+          helper: keychainHelper(),
+          stateFolder: folders.state,
+          environment: own,
+        })
+      case 'pass': {
+        const canAsk = (): boolean => asker.obstacle() === undefined
+        return (await import('../keys/stores.ts')).createPassStore({ environment: own, canAsk })
+      }
+    }
+  }
+}
+
+function keychainHelper(): readonly [string, ...string[]] {
+  return [...ownCommand(entryFile()), '__keychain-helper']
+}
+
 interface CacheKeyOptions extends Pick<Runtime, 'environment' | 'folders' | 'readSettings' | 'debug'> {
   /** Takes a line, with its end: a session could not be cached, and why. */
   readonly warn: (line: string) => void
@@ -245,7 +286,7 @@ async function chooseCacheKey({
   const { createKeychainKey } = await import('../sessions/keychain.ts')
   const { renderNotKept } = await import('../errors/files.ts')
   const source = createKeychainKey({
-    helper: [...ownCommand(entryFile()), '__keychain-helper'],
+    helper: keychainHelper(),
     stateFolder,
     environment,
     onOddity: debug,

@@ -1,7 +1,7 @@
 /** Who an access key belongs to: as it was remembered, or as GetCallerIdentity answers while something else goes on. */
 import { join } from 'node:path'
 import type { Sts } from '../aws/sts.ts'
-import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, CredentialSource, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { FailureCode } from '../model/failure.ts'
 import { readWhole } from '../platform/read-file.ts'
@@ -35,9 +35,9 @@ const FATAL: ReadonlySet<FailureCode> = new Set<FailureCode>(['CREDENTIALS_REJEC
 /** The identity is only shown, and names role sessions: nothing waits longer for it. */
 const PATIENCE_MS = 2000
 
-/** Makes the lookup for one key pair, and remembers the answer. */
+/** Makes the lookup for one key pair, and remembers the answer. STS is asked only once the credentials are known. */
 export function lookUpIdentity(
-  signer: LongTermCredentials,
+  source: CredentialSource,
   sts: Pick<Sts, 'getCallerIdentity'>,
   memory: IdentityMemory,
   signal: AbortSignal,
@@ -46,7 +46,7 @@ export function lookUpIdentity(
   const givenUp = new AbortController()
   let identity: CallerIdentity | undefined
   let asking: Promise<CallerIdentity | undefined> | undefined
-  const ask = async (): Promise<CallerIdentity | undefined> => {
+  const ask = async (signer: LongTermCredentials): Promise<CallerIdentity | undefined> => {
     try {
       identity = await sts.getCallerIdentity(signer, AbortSignal.any([signal, givenUp.signal]))
       memory.rememberIdentity(signer.accessKeyId, identity)
@@ -56,9 +56,13 @@ export function lookUpIdentity(
     return identity
   }
   // Read again while it is not known: another login may have learnt it while this one waited for that.
-  const known = (): CallerIdentity | undefined => (identity ??= memory.identityOf(signer.accessKeyId))
+  const known = (): CallerIdentity | undefined => (identity ??= memory.identityOf(source.accessKeyId))
   const start = (): Promise<CallerIdentity | undefined> => {
-    asking ??= known() === undefined ? ask() : Promise.resolve(identity)
+    if (known() !== undefined) return Promise.resolve(identity)
+    const signer = source.known()
+    // The answer is not worth opening a store for, which may ask for a passphrase.
+    if (signer === undefined) return Promise.resolve(undefined)
+    asking ??= ask(signer)
     return asking
   }
   const settled = async (): Promise<CallerIdentity | undefined> => {

@@ -5,7 +5,7 @@
 import type * as AddOn from '@napi-rs/keyring'
 import { readFileSync } from 'node:fs'
 import { KEYCHAIN_ACCOUNT, KEYCHAIN_SERVICE } from './keychain.ts'
-import type { KeychainAnswer } from './keychain.ts'
+import type { KeychainAnswer, KeychainQuestion } from './keychain.ts'
 
 /** A little more than the caller waits. */
 const LONGEST_MS = 4000
@@ -14,24 +14,27 @@ const LONGEST_MS = 4000
 const SUPPORTED = /^2\.[1-9]/
 
 /**
- * Reads the key; with text on stdin, stores that unless there is a key. Writes a KeychainAnswer, which has the key, as
- * one line of JSON to stdout, and nothing anywhere else; then ends this process.
+ * Reads a KeychainQuestion from stdin (nothing there: reads the cache key) and writes a KeychainAnswer, which has the
+ * item, as one line of JSON to stdout, and nothing anywhere else; then ends this process.
  */
 export function runKeychainHelper(): void {
   setTimeout(end, LONGEST_MS)
   void answer(readInput()).then((found) => process.stdout.write(`${JSON.stringify(found)}\n`, end))
 }
 
-async function answer(candidate: string): Promise<KeychainAnswer> {
+async function answer(input: string): Promise<KeychainAnswer> {
+  const question = input === '' ? { account: KEYCHAIN_ACCOUNT } : (JSON.parse(input) as KeychainQuestion)
+  const { account, candidate, remove } = question
   const addOn = await loadAddOn()
   if (addOn === undefined) return { kind: 'no-add-on' }
   try {
     // By default the add-on falls back to the kernel's keyring, which is empty after each boot.
-    const entry = new addOn.AsyncEntry(KEYCHAIN_SERVICE, KEYCHAIN_ACCOUNT, { linux: { store: 'secret-service' } })
+    const entry = new addOn.AsyncEntry(KEYCHAIN_SERVICE, account, { linux: { store: 'secret-service' } })
     const found = await entry.getSecret()
-    if (found !== null || candidate === '') return asAnswer(found)
-    await entry.setSecret(Buffer.from(candidate, 'latin1'))
-    // Read again: another process may have stored a key meanwhile, which then is the key.
+    if (found !== null && remove === true) await entry.deleteCredential()
+    else if (found !== null || candidate === undefined) return asAnswer(found)
+    else await entry.setSecret(Buffer.from(candidate, 'latin1'))
+    // Read again: another process may have stored an item meanwhile, which then is the one.
     return asAnswer(await entry.getSecret())
   } catch (error) {
     return { kind: 'refused', detail: error instanceof Error ? error.message : String(error) }

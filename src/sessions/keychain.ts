@@ -1,7 +1,7 @@
 /**
- * The cache key in the system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of
- * Windows. Whatever could wait for a person or another process runs in child processes, which are killed when the time
- * is up. The key passes through pipes, never through arguments or the environment.
+ * The system's keychain: Keychain of macOS, the Secret Service of Linux, Credential Manager of Windows; and the cache
+ * key in it. Whatever could wait for a person or another process runs in child processes, which are killed when the
+ * time is up. Secrets pass through pipes, never through arguments or the environment.
  */
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
@@ -27,23 +27,36 @@ export const KEYCHAIN_ACCOUNT = 'cache-key'
 /** The answer of the helper: the text in the keychain, that there is none, or why that is unknown. */
 export type KeychainAnswer =
   | { readonly kind: 'found'; readonly text: string }
-  | { readonly kind: 'none' | 'no-add-on' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'no-add-on' }
   | { readonly kind: 'refused'; readonly detail: string }
+
+/** What the helper is asked, as JSON on its stdin: to read an item, and to make or remove it first. */
+export interface KeychainQuestion {
+  readonly account: string
+  /** What to store if there is no item. */
+  readonly candidate?: string | undefined
+  readonly remove?: true | undefined
+}
 
 export type KeychainFailure = FailureOf<'KEYCHAIN_UNAVAILABLE'>
 
-export interface KeychainKeyOptions {
+/** How the keychain is reached. */
+export interface KeychainAccess {
   /** The words that start src/sessions/keychain-helper.ts. */
   readonly helper: readonly [string, ...string[]]
+  readonly environment: NodeJS.ProcessEnv
+  /** How long the keychain may take, in ms. */
+  readonly patienceMs?: number | undefined
+}
+
+export interface KeychainKeyOptions extends KeychainAccess {
   /** awsmfa's state folder, which holds the lock for making a key. */
   readonly stateFolder: string
-  readonly environment: NodeJS.ProcessEnv
   /** Called with why there is no key, for `--debug`; never with a secret. */
   readonly onOddity: (text: string) => void
   /** Called once, if a key could not be made: the session is not cached then. */
   readonly onUnavailable: (failure: KeychainFailure) => void
-  /** How long the keychain may take, in ms. */
-  readonly patienceMs?: number
 }
 
 /**
@@ -78,7 +91,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   const consult = (candidate?: string): Outcome => {
     const last = known.at(-1)
     if (last !== undefined && (last.kind !== 'none' || candidate === undefined)) return last
-    const outcome = askKeychain(options, candidate)
+    const outcome = outcomeOf(askKeychain(options, { account: KEYCHAIN_ACCOUNT, candidate }))
     known.push(outcome)
     if (outcome.kind === 'failed') options.onOddity(oddityOf(outcome.failure))
     return outcome
@@ -91,7 +104,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
     findOrCreate: () => {
       const outcome =
         consult().kind === 'none'
-          ? withLock(options.stateFolder, () => consult(encodeCacheKey(newCacheKey())))
+          ? withKeychainLock(options.stateFolder, () => consult(encodeCacheKey(newCacheKey())))
           : consult()
       if (outcome.kind === 'key') return outcome.key
       const failure =
@@ -102,8 +115,11 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   }
 }
 
-/** No keychain has "create if absent" as one step, so processes that would make a key take turns. */
-function withLock<T>(stateFolder: string, work: () => T): T {
+/**
+ * Runs an action that makes an item in one process at a time: no keychain has "create if absent" as one step. Throws
+ * FILE_LOCKED and FILE_NOT_WRITABLE.
+ */
+export function withKeychainLock<T>(stateFolder: string, work: () => T): T {
   const path = join(stateFolder, 'keychain.lock')
   const lock = writing(path, 'lock', () => {
     makePrivateFolder(stateFolder)
@@ -116,7 +132,17 @@ function withLock<T>(stateFolder: string, work: () => T): T {
   }
 }
 
-function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: KeychainKeyOptions, candidate = ''): Outcome {
+/** What the keychain has under a name, or why that is unknown. */
+export type KeychainReply =
+  | { readonly kind: 'found'; readonly text: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly failure: KeychainFailure }
+
+/** Asks the keychain about one item of awsmfa's, and returns what it then has. Takes 3 s at most. Never throws. */
+export function askKeychain(
+  { helper, environment, patienceMs = PATIENCE_MS }: KeychainAccess,
+  question: KeychainQuestion,
+): KeychainReply {
   const endMs = monotonicMs() + patienceMs
   const leftMs = (): number => endMs - monotonicMs()
   const seen = environmentOfChildren(environment)
@@ -125,7 +151,7 @@ function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: Keychain
     if (address === undefined) return failed('no-service')
     seen['DBUS_SESSION_BUS_ADDRESS'] = address
     // As the add-on looks for it.
-    const attributes = { service: KEYCHAIN_SERVICE, username: KEYCHAIN_ACCOUNT }
+    const attributes = { service: KEYCHAIN_SERVICE, username: question.account }
     const state = findSecretServiceState({ attributes, environment: seen, leftMs })
     if (state !== 'unlocked') return failed(state)
   }
@@ -133,7 +159,7 @@ function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: Keychain
   const [program, ...args] = helper
   const { error, stdout } = spawnSync(program, args, {
     env: seen,
-    input: candidate,
+    input: JSON.stringify(question),
     stdio: ['pipe', 'pipe', 'ignore'],
     encoding: 'utf8',
     timeout: Math.floor(leftMs()),
@@ -142,7 +168,7 @@ function askKeychain({ helper, environment, patienceMs = PATIENCE_MS }: Keychain
   })
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
     ? failed('slow')
-    : outcomeOf(readAnswer(stdout))
+    : replyOf(readAnswer(stdout))
 }
 
 function environmentOfChildren(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -162,24 +188,27 @@ function readAnswer(stdout: string | null): KeychainAnswer {
   }
 }
 
-function outcomeOf(answer: KeychainAnswer): Outcome {
+function replyOf(answer: KeychainAnswer): KeychainReply {
   switch (answer.kind) {
+    case 'found':
     case 'none':
-      return { kind: 'none' }
+      return answer
     case 'no-add-on':
       return failed('no-add-on')
     case 'refused':
       return failed('denied', answer.detail)
-    case 'found': {
-      const found = decodeCacheKey(answer.text)
-      // Left alone: another version of awsmfa, or a person, put it there.
-      return found.kind === 'key' ? found : failed('not-a-key')
-    }
   }
 }
 
-function failed(reason: KeychainFailure['reason'], detail?: string): Outcome {
-  return { kind: 'failed', failure: unavailable(reason, detail) }
+function outcomeOf(reply: KeychainReply): Outcome {
+  if (reply.kind !== 'found') return reply
+  const found = decodeCacheKey(reply.text)
+  // Left alone: another version of awsmfa, or a person, put it there.
+  return found.kind === 'key' ? found : failed('not-a-key')
+}
+
+function failed(reason: KeychainFailure['reason'], detail?: string) {
+  return { kind: 'failed', failure: unavailable(reason, detail) } as const
 }
 
 function unavailable(reason: KeychainFailure['reason'], detail?: string): KeychainFailure {

@@ -9,6 +9,7 @@ import {
   ENV_FORMATS,
   FOREIGN_TOOLS,
   HELP_TOPICS,
+  KEY_PLACES,
   LAYOUT_NAMES,
   PROMPT_CHOICES,
   SHELL_NAMES,
@@ -67,6 +68,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
   'login --prompt': PROMPT_CHOICES,
   'credential-process --prompt': PROMPT_CHOICES,
   'setup --layout': LAYOUT_NAMES,
+  'keys --to': KEY_PLACES,
   import: FOREIGN_TOOLS,
   'shell-init': SHELL_NAMES,
 }

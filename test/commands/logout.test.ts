@@ -124,6 +124,7 @@ async function logoutFromFile(
   const read = (): SharedSnapshots => snapshotsWith(text)
   const files: SharedFiles = {
     read,
+    removeCopies: () => [],
     preflight: () => undefined,
     whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {

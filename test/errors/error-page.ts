@@ -33,6 +33,12 @@ const SUBJECTS: Readonly<Record<string, Readonly<Partial<Record<FailureCode, str
     REGION_UNKNOWN: 'No region is set, and the partition of the ARN has no default region in awsmfa.',
     CREDENTIAL_PROCESS_FAILED: 'A `credential_process` returned no long-term credentials.',
   },
+  'Access keys outside the credentials file': {
+    KEY_STORE_FAILED: 'A store does not provide, take or delete an access key.',
+    KEYCHAIN_UNAVAILABLE: "The system's keychain does not provide an access key or the cache key.",
+    PASSPHRASE_COMMAND_FAILED: 'The passphrase command returned no passphrase.',
+    KEYS_UNSUITABLE: 'keys cannot change the access key of this profile.',
+  },
   'Setup, import and undo': {
     IMPORT_AMBIGUOUS: 'Files of several tools were found, and there is no terminal to prompt on.',
     LAYOUT_UNSUITABLE: 'setup cannot decide how to change the profile.',
@@ -65,7 +71,6 @@ const SUBJECTS: Readonly<Record<string, Readonly<Partial<Record<FailureCode, str
     LOGINS_FAILED: 'Some of several profiles failed. Each has its own error.',
     PROGRAM_NOT_RUN: 'The command of `exec` cannot be run.',
     VALUE_NOT_QUOTABLE: 'A value cannot be written safely in this format of `env`.',
-    KEYCHAIN_UNAVAILABLE: "The cache key cannot be read from the system's keychain.",
     SESSION_NOT_KEPT: 'The cache for `credential-process` cannot store the session.',
   },
   AWS: {

@@ -287,6 +287,12 @@ const OTHERS: Examples = {
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'credential-source' },
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'web-identity' },
   ],
+  KEYS_UNSUITABLE: [
+    { profile: 'work', reason: 'process', places: [CONFIG] },
+    { profile: 'work', reason: 'has-keys', places: [CREDENTIALS] },
+    { profile: '', reason: 'one-file', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'two-pairs', places: [CREDENTIALS, CONFIG] },
+  ],
   REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],
   FILE_UNREADABLE: [
     { place: { path: '/home/alice/.aws/credentials' }, errno: 'EACCES' },
@@ -343,6 +349,42 @@ const OTHERS: Examples = {
     { platform: 'linux', reason: 'no-add-on', addOn: '@napi-rs/keyring@2.1.2' },
     { platform: 'linux', reason: 'no-program', addOn: '@napi-rs/keyring@2.1.2' },
     { platform: 'darwin', reason: 'not-a-key', addOn: '@napi-rs/keyring@2.1.2' },
+    ...(['locked', 'no-service', 'no-keyring', 'slow', 'denied', 'no-add-on', 'no-program'] as const).map((reason) => ({
+      platform: 'linux' as const,
+      reason,
+      addOn: '@napi-rs/keyring@2.1.2',
+      wanted: 'access-key' as const,
+    })),
+  ],
+  KEY_STORE_FAILED: [
+    ...(['no-item', 'damaged', 'newer', 'other-secret', 'not-kept', 'wrong-passphrase'] as const).map((reason) => ({
+      store: 'encrypted-file' as const,
+      reason,
+      accessKeyId: '…MPLE',
+      item: '/home/alice/.config/awsmfa/keys/AKIAIOSFODNN7EXAMPLE.json',
+    })),
+    ...(['no-item', 'other-secret', 'locked', 'slow', 'no-program', 'no-store'] as const).map((reason) => ({
+      store: 'pass' as const,
+      reason,
+      accessKeyId: '…MPLE',
+      item: 'awsmfa/AKIAIOSFODNN7EXAMPLE',
+    })),
+    {
+      store: 'pass',
+      reason: 'refused',
+      accessKeyId: '…MPLE',
+      item: 'awsmfa/AKIAIOSFODNN7EXAMPLE',
+      detail: 'gpg: decryption failed: No secret key',
+    },
+  ],
+  PASSPHRASE_COMMAND_FAILED: [
+    { program: 'op', origin: { kind: 'flag', flag: '--passphrase-command' }, reason: 'not-found', wantsShell: false },
+    {
+      program: 'op',
+      origin: { kind: 'environment', variable: 'AWSMFA_PASSPHRASE_COMMAND' },
+      reason: 'output',
+      wantsShell: true,
+    },
   ],
   PROMPT_UNAVAILABLE: [
     { obstacle: 'no-terminal', wanted: 'token-code' },

@@ -41,6 +41,7 @@ function scene(
     })
   const files: SharedFiles = {
     read,
+    removeCopies: () => [],
     preflight: (names) => void events.push(`rehearse ${names.join()}`),
     whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {

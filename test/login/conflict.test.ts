@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { resolveConflict } from '../../src/login/conflict.ts'
+import { knownCredentials } from '../../src/model/credentials.ts'
 import { ALICE, NOW, fakeDeadline, fakeFacts, fakeSts } from '../support/fake-effects.ts'
 
 it('asks STS with the older name of the session token where the newer one is empty', async () => {
@@ -22,7 +23,7 @@ it('asks STS with the older name of the session token where the newer one is emp
     view: readProfiles({ credentials: text, config: '' }).find('work'),
     path: '/c',
     longTermProfile: undefined,
-    signer,
+    signer: knownCredentials(signer),
     replace: false,
     question: () => '',
   } as const

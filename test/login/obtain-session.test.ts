@@ -1,5 +1,6 @@
 /** Obtaining a session with a token code: prompts, identity, roles, retries and caching. */
 import { describe, expect, it } from 'vitest'
+import { knownCredentials } from '../../src/model/credentials.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { planLogin } from '../../src/login/plan.ts'
@@ -39,7 +40,7 @@ function requestOf(
 ): SessionRequest {
   return {
     members: [{ plan: planLogin(resolution), resolution }],
-    signer: { accessKeyId: KEY, secretAccessKey: 'secret' },
+    signer: knownCredentials({ accessKeyId: KEY, secretAccessKey: 'secret' }),
     key: { partition: 'aws', endpoint: '', accessKeyId: KEY, serialNumber: SERIAL },
     renew: false,
     minimumSeconds: 0,

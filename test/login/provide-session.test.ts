@@ -27,6 +27,7 @@ describe('a credential process', () => {
     sts,
     endpoint: '',
     listMfaDevices: async () => await Promise.resolve([]),
+    openStore: async () => await Promise.reject(new Error('there is none')),
     runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
   })
 

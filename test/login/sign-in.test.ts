@@ -46,6 +46,7 @@ function fakeFiles(config: string): SharedFiles & { readonly text: () => string 
   return {
     text: () => text,
     read,
+    removeCopies: () => [],
     preflight: () => undefined,
     whenUnlocked: () => Promise.resolve(),
     transact: (_, plan) => {
@@ -94,6 +95,7 @@ async function signInAll(
     }),
     sourcesFor: () => Promise.resolve([fakePerson(['123456']).source]),
     runCredentialProcess: () => Promise.reject(new Error('unexpected')),
+    openStore: () => Promise.reject(new Error('unexpected')),
     ...changes,
   }
   const request = {

@@ -4,13 +4,14 @@ import {
   ENV_FORMATS,
   FOREIGN_TOOLS,
   HELP_TOPICS,
+  KEY_PLACES,
   LAYOUT_NAMES,
   PROMPT_CHOICES,
   SHELL_NAMES,
   findShell,
 } from '../../src/command-line/spec.ts'
 import { spellings } from '../../src/command-line/parse.ts'
-import { ALL_OPTIONS } from '../../src/command-line/table.ts'
+import { ALL_OPTIONS, COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
 import {
@@ -96,7 +97,9 @@ describe('completion before the command', () => {
       profiles: '--profile -p --source-profile',
     })
     // The --format of env is one of a few words, that of status a template.
-    expect(before?.choices).toBe(`--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `)
+    expect(before?.choices).toBe(
+      `--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} --to=${KEY_PLACES.join(',')} `,
+    )
   })
 })
 
@@ -117,7 +120,10 @@ describe('completed words', () => {
   it('are the commands of the table', () => {
     expect(completedCommands().map(({ name }) => name)).toEqual([
       '',
-      ...COMMAND_NAMES.flatMap((name) => (name === 'cache' ? ['cache', 'cache show', 'cache clear'] : [name])),
+      ...COMMAND_NAMES.flatMap((name) => [
+        name,
+        ...Object.keys(COMMAND_TABLE[name].actions ?? {}).map((action) => `${name} ${action}`),
+      ]),
       'help',
     ])
   })
@@ -131,6 +137,9 @@ describe('completed words', () => {
       'login --prompt': PROMPT_CHOICES,
       'credential-process --prompt': PROMPT_CHOICES,
       'setup --layout': LAYOUT_NAMES,
+      'keys --to': KEY_PLACES,
+      'keys add --to': KEY_PLACES,
+      'keys move --to': KEY_PLACES,
     })
     // A new option with a closed set of values fails here.
     expect(

@@ -33,6 +33,7 @@ export function loginResolution(changes: Partial<LoginResolution> = {}): LoginRe
     storeProfile: 'work',
     storeIn: 'section',
     longTerm: { kind: 'environment', credentials: { accessKeyId: KEY, secretAccessKey: 'secret' } },
+    passphraseCommand: undefined,
     path: ['work'],
     roles: [],
     roleExtras: {},

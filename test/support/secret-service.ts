@@ -17,6 +17,8 @@ export function hasSecretService(): boolean {
 
 export interface SessionBus {
   readonly folder: string
+  /** The process of the bus daemon. */
+  readonly pid: number
   /** The environment of programs in this session. */
   readonly environment: Readonly<Record<string, string>>
   /** Returns how many windows the keyring has opened to ask for its password. */
@@ -81,6 +83,7 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
   )
   return {
     folder,
+    pid: bus.pid ?? 0,
     environment,
     windows: () => windowsIn(folder).length,
     whileStopped: (work) => {

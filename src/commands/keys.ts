@@ -1,0 +1,317 @@
+/** `keys`: shows where access keys are stored, adds, moves and removes them. Only add asks AWS anything. */
+import { applyEdits } from '../aws-files/edit.ts'
+import { expandProfiles, namedOnLine, snapshotsOf } from '../aws-files/profiles.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { assertNewProfileName } from '../aws-files/sections.ts'
+import { KEY_PLACES } from '../command-line/spec.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
+import type { Invocation } from '../command-line/table.ts'
+import { renderWriteWarning } from '../errors/files.ts'
+import { storeItem } from '../keys/stores.ts'
+import { askLongTermKeys, moveKeys, verifyKeys } from '../layouts/access-keys.ts'
+import type { MoveEffects, StoreOf } from '../layouts/access-keys.ts'
+import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import {
+  findHeldKeys,
+  listHeldKeys,
+  placeOfKeys,
+  planKeysChanges,
+  profileForKeys,
+  rolesOn,
+  unsuitableKeys,
+} from '../layouts/keys-plan.ts'
+import type { HeldKeys, KeysChange } from '../layouts/keys-plan.ts'
+import { loginInput } from '../login/prepare.ts'
+import { resolveLogin } from '../login/resolve.ts'
+import { findSetting } from '../login/settings.ts'
+import type { GlobalDefaults } from '../login/settings.ts'
+import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
+import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Origin } from '../model/origin.ts'
+import type { WriteWarning } from '../platform/atomic-file.ts'
+import type { LoginRuntime } from '../runtime/login.ts'
+import { renderTable } from '../ui/style.ts'
+import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+
+type Line = Invocation<'keys'>
+
+/** What an action works with: the runtime, awsmfa's own settings, and the stores of this run. */
+interface Context extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
+  readonly defaults: GlobalDefaults
+}
+
+/**
+ * Runs an action, and returns the exit code 0. Throws what the stores throw, and everything else that can refuse; in
+ * that case no file is changed, unless the failure says otherwise.
+ */
+export async function keys(invocation: Line, runtime: LoginRuntime): Promise<number> {
+  const [action, ...words] = invocation.positionals
+  const defaults = await runtime.readSettings()
+  const { options } = invocation
+  const passphraseCommand = findSetting('passphrase command', { ...runtime, options, defaults })
+  const storeOf: StoreOf = async (name, profile) => await runtime.keyStore(name, { profile, passphraseCommand })
+  const context: Context = { ...runtime, defaults, storeOf }
+  runtime.backups.sweep()
+  if (action === 'show') show(invocation, words, context)
+  else if (action === 'add') await add(invocation, words, context)
+  else if (action === 'move') await move(invocation, words, context)
+  else await remove(invocation, words, context)
+  return 0
+}
+
+function show({ options }: Line, words: readonly string[], { files, terminal }: Context): void {
+  const snapshots = files.read()
+  const held =
+    words.length === 0 && options.profile === undefined ? listHeldKeys(snapshots) : named(options, words, snapshots)
+  if (options.json === true) {
+    const rows = held.map((each) => ({
+      profile: each.profile,
+      store: placeOfKeys(each),
+      accessKeyId: shortenAccessKeyId(keyIdOf(each)),
+    }))
+    return terminal.stdout(`${JSON.stringify(rows)}\n`)
+  }
+  if (held.length === 0) return terminal.stderr(note('no profile has an access key'))
+  const rows = held.map((each) => [
+    visible(each.profile),
+    PLACE_WORDS[placeOfKeys(each)],
+    shortenAccessKeyId(keyIdOf(each)),
+  ])
+  terminal.stdout(renderTable(['PROFILE', 'STORE', 'KEY'], rows, terminal.data))
+}
+
+/** The keys of the profiles that the line names, each once. */
+function named(
+  { profile }: Line['options'],
+  words: readonly string[],
+  snapshots: SharedSnapshots,
+): readonly HeldKeys[] {
+  const names = profile === undefined ? expandProfiles(words, snapshots).profiles : [profile]
+  const held = names.map((name) => findHeldKeys(namedOnLine(name), snapshots))
+  return held.filter((each, index) => held.findIndex((other) => other.profile === each.profile) === index)
+}
+
+async function move(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+  const { options } = invocation
+  const { terminal, environment } = context
+  const to = placeOf(options.to)
+  if (to === undefined) throw badStore('')
+  const names = words.length > 0 ? words : [resolveTargetProfile({ positionals: [], options }, environment).value]
+  const { kind, result, warnings } = await moveKeys(
+    {
+      find: (snapshots) => named(options, names, snapshots),
+      to,
+      ...shownChange(invocation, context),
+    },
+    context,
+  )
+  report(warnings, context)
+  if (kind === 'shown') return
+  if (kind === 'nothing') return terminal.stderr(note(`the access key is ${PLACE_WORDS[to]} already`))
+  for (const held of result)
+    terminal.stderr(
+      `${tick(terminal.talk)} ${visible(held.profile)}: access key ${shortenAccessKeyId(keyIdOf(held))} is ${PLACE_WORDS[to]} now. To undo: ${commandLine('undo')}\n`,
+    )
+  if (to === 'file') return
+  if (result.some((held) => placeOfKeys(held) === 'file'))
+    terminal.stderr(note('copies of the old files, such as backups, may still contain the secret'))
+  warnAboutRoles(result, context)
+}
+
+/** Tools that assumed a role with the keys themselves find none any more. */
+function warnAboutRoles(moved: readonly HeldKeys[], { files, terminal }: Context): void {
+  const { profiles } = files.read()
+  for (const { profile } of moved) {
+    const roles = rolesOn(profile, profiles)
+    if (roles.length === 0) continue
+    const names = listed(roles.map(quoted), 'and')
+    terminal.stderr(note(`tools assume ${names} with the session of ${quoted(profile)} from now on: sign in first`))
+    terminal.stderr(`awsmfa: hint: ${commandLine('login', profileWord(roles[0] ?? profile))}\n`)
+  }
+}
+
+/** A new key, and where it comes from. */
+interface NewKeys {
+  readonly credentials: LongTermCredentials
+  readonly origin: Origin
+}
+
+async function add(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+  const { options } = invocation
+  const { files, terminal, environment, cancelled } = context
+  const target = resolveTargetProfile({ positionals: words, options }, environment)
+  const snapshots = files.read()
+  assertNoOtherKeys(target.value, undefined, snapshots)
+  const given = await newKeys(invocation, context)
+  const { accessKeyId } = given.credentials
+  const to = placeOf(options.to) ?? (await usableStore(accessKeyId, target.value, context))
+  const change: KeysChange = { profile: profileForKeys(target.value, to), to, keys: given.credentials }
+  assertNewProfileName(change.profile, target.origin)
+  const planned = (fresh: SharedSnapshots) => {
+    assertNoOtherKeys(target.value, change, fresh)
+    return planKeysChanges([change], fresh)
+  }
+  const connection = connectionFor(target.value, invocation, { edits: planned(snapshots), snapshots }, context)
+  await verifyKeys(given, connection, context)
+  const store = async (): Promise<void> => {
+    if (to !== 'file') await storeItem(await context.storeOf(to, change.profile), given.credentials, cancelled)
+  }
+  const { kind, warnings } = await changeFiles(
+    {
+      plan: (fresh) => ({ edits: planned(fresh), result: undefined }),
+      ...shownChange(invocation, context),
+      keepsBackup: true,
+      beforeWrite: store,
+    },
+    context,
+  )
+  report(warnings, context)
+  if (kind === 'shown') return
+  // The profile referred to these keys already.
+  if (kind === 'nothing') await store()
+  terminal.stderr(
+    `${tick(terminal.talk)} ${visible(change.profile)}: access key ${shortenAccessKeyId(accessKeyId)} is ${PLACE_WORDS[to]}\n`,
+  )
+  terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(target.value))}\n`)
+}
+
+/**
+ * Throws KEYS_UNSUITABLE for a profile that leads to other keys. A reference to these keys in the same store is none:
+ * the item may be on another computer alone.
+ */
+function assertNoOtherKeys(profile: string, wanted: KeysChange | undefined, snapshots: SharedSnapshots): void {
+  try {
+    const held = findHeldKeys(namedOnLine(profile), snapshots)
+    const isReference = held.kind === 'stored' && (wanted === undefined || isSameKeys(held, wanted))
+    if (!isReference) throw unsuitableKeys(profile, 'has-keys', [held.place])
+  } catch (error) {
+    if (!isFailure(error, 'LONG_TERM_CREDENTIALS_MISSING') && !isFailure(error, 'PROFILE_NOT_FOUND')) throw error
+  }
+}
+
+function isSameKeys(held: HeldKeys, { profile, to, keys: { accessKeyId } }: KeysChange): boolean {
+  return held.profile === profile && placeOfKeys(held) === to && keyIdOf(held) === accessKeyId
+}
+
+async function newKeys({ options }: Line, context: Context): Promise<NewKeys> {
+  if (options.sourceEnv !== true) {
+    const { credentials } = await context.deadline.pauseWhile(askLongTermKeys(context, false))
+    return { credentials, origin: { kind: 'typed' } }
+  }
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = context.environment
+  const missing = [
+    ...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []),
+    ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : []),
+  ]
+  const sessionTokenSet = (context.environment['AWS_SESSION_TOKEN'] ?? '') !== ''
+  if (missing.length > 0 || sessionTokenSet)
+    throw new AwsmfaError({ code: 'LONG_TERM_VARIABLES_MISSING', missing, sessionTokenSet })
+  const origin = { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } as const
+  return { credentials: { accessKeyId, secretAccessKey }, origin }
+}
+
+/** The keychain if it can be used here, else an encrypted file. */
+async function usableStore(
+  accessKeyId: string,
+  profile: string,
+  { storeOf, cancelled }: Context,
+): Promise<KeyStoreName> {
+  try {
+    await (await storeOf('keychain', profile)).find(accessKeyId, cancelled)
+    return 'keychain'
+  } catch (error) {
+    if (isFailure(error, 'KEYCHAIN_UNAVAILABLE')) return 'encrypted-file'
+    throw error
+  }
+}
+
+/** The services of AWS as a login with the planned files would reach them. */
+function connectionFor(
+  profile: string,
+  { options }: Line,
+  { edits, snapshots }: { readonly edits: ReturnType<typeof planKeysChanges>; readonly snapshots: SharedSnapshots },
+  context: Context,
+) {
+  const { credentials, config } = snapshots
+  const drafted = snapshotsOf({
+    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) },
+    config: { ...config, text: applyEdits(config.text, edits.config) },
+  })
+  const { region, endpointUrl, caBundle } = options
+  const given = Object.entries({ region, endpointUrl, caBundle }).filter(([, value]) => value !== undefined)
+  const login: Invocation<'login'> = { command: 'login', positionals: [profile], options: Object.fromEntries(given) }
+  const resolution = resolveLogin({ ...loginInput(login, drafted, context.defaults, context), forProgram: true })
+  return context.connect(resolution, drafted)
+}
+
+async function remove(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+  const { options } = invocation
+  const { files, backups, terminal, environment, cancelled } = context
+  const target = resolveTargetProfile({ positionals: words, options }, environment)
+  const first = findHeldKeys(target, files.read())
+  const { kind, warnings } = await changeFiles(
+    {
+      plan: (snapshots) => {
+        const held = findHeldKeys(target, snapshots)
+        const credentials =
+          held.kind === 'static' ? held.credentials : { accessKeyId: held.accessKeyId, secretAccessKey: '' }
+        const changes = [{ profile: held.profile, to: undefined, keys: credentials }]
+        return { edits: planKeysChanges(changes, snapshots), result: held }
+      },
+      ...shownChange(invocation, context),
+      keepsBackup: false,
+    },
+    context,
+  )
+  report(warnings, context)
+  if (kind !== 'changed') return
+  const id = keyIdOf(first)
+  const others = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === id)
+  if (others.length === 0) {
+    if (first.kind === 'stored') await (await context.storeOf(first.store, first.profile)).remove(id, cancelled)
+    backups.removeWith(first.kind === 'static' ? first.credentials : { accessKeyId: id })
+    if (first.kind === 'static') report(files.removeCopies([first.credentials.secretAccessKey]), context)
+  }
+  terminal.stderr(`${tick(terminal.talk)} ${visible(first.profile)}: access key ${shortenAccessKeyId(id)} removed\n`)
+  terminal.stderr(
+    note(
+      others.length === 0
+        ? 'AWS accepts the access key until it is deactivated or deleted there'
+        : `it is still stored for ${listed(
+            others.map(({ profile }) => quoted(profile)),
+            'and',
+          )}`,
+    ),
+  )
+}
+
+function report(warnings: readonly WriteWarning[], { terminal, home }: Context): void {
+  for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, home))
+}
+
+/** Where an access key is, in a sentence and in a table. */
+const PLACE_WORDS: Readonly<Record<KeyPlace, string>> = {
+  file: 'in the credentials file',
+  keychain: 'in the keychain',
+  pass: 'in pass',
+  'encrypted-file': 'in an encrypted file',
+}
+
+function placeOf(word: string | undefined): KeyPlace | undefined {
+  const place = KEY_PLACES.find((name) => name === word)
+  if (word !== undefined && place === undefined) throw badStore(word)
+  return place
+}
+
+function badStore(value: string): AwsmfaError {
+  const expected = `one of ${KEY_PLACES.join(', ')}`
+  return new AwsmfaError({
+    code: 'USAGE',
+    problem:
+      value === ''
+        ? { kind: 'missing-value', option: '--to', expected }
+        : { kind: 'bad-value', option: '--to', value, expected },
+  })
+}

@@ -1,0 +1,273 @@
+/**
+ * Stores for long-term keys outside the credentials file, and those of other programs: the system's keychain, `pass`.
+ * Each key pair is an item of its own, named by its access key id, and is never overwritten: other keys are another
+ * item.
+ */
+import { readlinkSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { shortenAccessKeyId } from '../model/credentials.ts'
+import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { KeyStoreProblem } from '../model/failure.ts'
+import { callProgram, withoutKeys } from '../platform/run-program.ts'
+import type { ProgramEnd } from '../platform/run-program.ts'
+import { orElse } from '../platform/system-error.ts'
+import { askKeychain, withKeychainLock } from '../sessions/keychain.ts'
+import type { KeychainAccess, KeychainQuestion } from '../sessions/keychain.ts'
+
+/** A store. Every method throws KEY_STORE_FAILED, the signal's reason, and what its implementation names. */
+export interface LongTermKeyStore {
+  readonly name: KeyStoreName
+  /** Returns an item; undefined if there is none of that id. May ask for a passphrase. */
+  readonly find: (accessKeyId: string, signal: AbortSignal) => Promise<LongTermCredentials | undefined>
+  /** Makes an item; leaves one that is there as it is. */
+  readonly create: (keys: LongTermCredentials, signal: AbortSignal) => Promise<void>
+  /** Removes an item, if there is one. */
+  readonly remove: (accessKeyId: string, signal: AbortSignal) => Promise<void>
+  /** Returns where an item is, for messages. */
+  readonly locationOf: (accessKeyId: string) => string
+}
+
+/** Returns an item. Throws KEY_STORE_FAILED for one that is not there. */
+export async function readItem(
+  store: LongTermKeyStore,
+  accessKeyId: string,
+  signal: AbortSignal,
+): Promise<LongTermCredentials> {
+  const found = await store.find(accessKeyId, signal)
+  if (found === undefined) throw storeFailure(store, accessKeyId, 'no-item')
+  return found
+}
+
+/**
+ * Stores a key pair, reads it back and compares it. An item that has the same pair already stays; one of that id with
+ * another secret is refused, and stays too.
+ */
+export async function storeItem(
+  store: LongTermKeyStore,
+  keys: LongTermCredentials,
+  signal: AbortSignal,
+): Promise<'stored' | 'already-there'> {
+  const { accessKeyId, secretAccessKey } = keys
+  const earlier = await store.find(accessKeyId, signal)
+  if (earlier !== undefined && earlier.secretAccessKey !== secretAccessKey)
+    throw storeFailure(store, accessKeyId, 'other-secret')
+  if (earlier !== undefined) return 'already-there'
+  await store.create(keys, signal)
+  const stored = await store.find(accessKeyId, signal)
+  if (stored?.secretAccessKey !== secretAccessKey) throw storeFailure(store, accessKeyId, 'not-kept')
+  return 'stored'
+}
+
+/** Returns the failure of a store. */
+export function storeFailure(
+  { name, locationOf }: Pick<LongTermKeyStore, 'name' | 'locationOf'>,
+  accessKeyId: string,
+  reason: KeyStoreProblem,
+  detail?: string,
+): AwsmfaError {
+  return new AwsmfaError({
+    code: 'KEY_STORE_FAILED',
+    store: name,
+    reason,
+    accessKeyId: shortenAccessKeyId(accessKeyId),
+    item: locationOf(accessKeyId),
+    detail,
+  })
+}
+
+/** The version of the items of `keychain` and `pass`. */
+const VERSION = 1
+
+/** Returns a key pair as the one line of JSON that is an item of `keychain` and `pass`. */
+export function encodeItem({ accessKeyId, secretAccessKey }: LongTermCredentials): string {
+  return JSON.stringify({ version: VERSION, accessKeyId, secretAccessKey })
+}
+
+/** Reads an item of `keychain` or `pass`; what follows its first line is the user's own. */
+export function decodeItem(text: string, accessKeyId: string): LongTermCredentials | 'damaged' | 'newer' {
+  const item = parseItem(text.split('\n', 1)[0] ?? '')
+  if (typeof item?.['version'] === 'number' && item['version'] > VERSION) return 'newer'
+  const secretAccessKey = item?.['secretAccessKey']
+  const isWhole =
+    item?.['version'] === VERSION && item['accessKeyId'] === accessKeyId && typeof secretAccessKey === 'string'
+  return isWhole ? { accessKeyId, secretAccessKey } : 'damaged'
+}
+
+/** Returns the object that a JSON text is; undefined for anything else. */
+export function parseItem(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export interface KeychainStoreOptions extends KeychainAccess {
+  /** awsmfa's state folder, for a lock. */
+  readonly stateFolder: string
+}
+
+/**
+ * Makes the store of the system's keychain: the items of the service `awsmfa` whose account is an access key id. A
+ * keychain that is locked, missing or slow is never waited for longer than 3 s, and opens no window:
+ * its methods throw KEYCHAIN_UNAVAILABLE.
+ */
+export function createKeychainStore({ stateFolder, ...access }: KeychainStoreOptions): LongTermKeyStore {
+  const store = { name: 'keychain', locationOf: (accessKeyId: string) => accessKeyId } as const
+  const ask = (question: KeychainQuestion): string | undefined => {
+    const reply = askKeychain(access, question)
+    if (reply.kind === 'failed') throw new AwsmfaError({ ...reply.failure, wanted: 'access-key' })
+    return reply.kind === 'found' ? reply.text : undefined
+  }
+  return {
+    ...store,
+    find: (accessKeyId) => {
+      const text = ask({ account: accessKeyId })
+      const keys = text === undefined ? undefined : decodeItem(text, accessKeyId)
+      return typeof keys === 'string' ? Promise.reject(storeFailure(store, accessKeyId, keys)) : Promise.resolve(keys)
+    },
+    create: (keys) => {
+      const question = { account: keys.accessKeyId, candidate: encodeItem(keys) }
+      withKeychainLock(stateFolder, () => ask(question))
+      return Promise.resolve()
+    },
+    remove: (accessKeyId) => {
+      ask({ account: accessKeyId, remove: true })
+      return Promise.resolve()
+    },
+  }
+}
+
+export interface PassOptions {
+  readonly environment: NodeJS.ProcessEnv
+  /** Whether a person at the terminal can unlock the GnuPG key. */
+  readonly canAsk: () => boolean
+}
+
+/** pass takes 0.1 s; one that takes seconds waits for something. */
+const PATIENCE_MS = 3000
+
+/** How long a person may take to type the passphrase of the GnuPG key. */
+const UNLOCK_MS = 60_000
+
+interface Run {
+  readonly exitCode: number | undefined
+  readonly output: string
+  readonly talk: string
+}
+
+/**
+ * Makes the store of `pass`, the standard Unix password manager: entries `awsmfa/<access key id>`. Its GnuPG key is
+ * unlocked by gpg-agent. Secrets go through stdin and stdout. PASSWORD_STORE_DIR and the other variables of pass count.
+ *
+ * Known of pass 1.7.4: `insert` without a terminal on stdin overwrites an entry without a question, and GnuPG writes
+ * the entry itself, so a killed one leaves half an entry. So a new entry is made under another name and renamed.
+ */
+export function createPassStore({ environment, canAsk }: PassOptions): LongTermKeyStore {
+  const store = { name: 'pass', locationOf: (accessKeyId: string) => `awsmfa/${accessKeyId}` } as const
+
+  /** Runs pass. `isPatient`: GnuPG may ask for a passphrase; otherwise it fails where it would. */
+  const run = async (
+    accessKeyId: string,
+    words: readonly string[],
+    signal: AbortSignal,
+    { input, isPatient = false }: { readonly input?: string; readonly isPatient?: boolean } = {},
+  ): Promise<Run> => {
+    const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
+    const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
+    const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()
+    const talk: string[] = []
+    const end = await callProgram(
+      {
+        program: 'pass',
+        words,
+        environment: {
+          ...withoutKeys(environment),
+          PASSWORD_STORE_GPG_OPTS: own,
+          ...(tty === undefined ? {} : { GPG_TTY: tty }),
+          LC_ALL: 'C',
+        },
+        terminal: isPatient ? 'shared' : 'none',
+        timeoutMs: isPatient ? UNLOCK_MS : PATIENCE_MS,
+        input,
+        onTalk: (piece) => talk.push(piece),
+      },
+      signal,
+    )
+    if (end.kind !== 'ended') throw storeFailure(store, accessKeyId, problemOf(end))
+    return { exitCode: end.exitCode, output: end.output, talk: talk.join('') }
+  }
+
+  const failed = (accessKeyId: string, { talk }: Run): AwsmfaError =>
+    storeFailure(store, accessKeyId, problemIn(talk), detailOf(talk))
+
+  const show = async (accessKeyId: string, entry: string, signal: AbortSignal): Promise<string | undefined> => {
+    const words = ['show', entry]
+    let shown = await run(accessKeyId, words, signal)
+    if (shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && canAsk())
+      shown = await run(accessKeyId, words, signal, { isPatient: true })
+    if (shown.exitCode === 0) return shown.output
+    if (/is not in the password store/.test(shown.talk)) return undefined
+    throw failed(accessKeyId, shown)
+  }
+
+  const orThrow = async (accessKeyId: string, words: readonly string[], signal: AbortSignal, input?: string) => {
+    const done = await run(accessKeyId, words, signal, input === undefined ? {} : { input })
+    if (done.exitCode !== 0) throw failed(accessKeyId, done)
+  }
+
+  return {
+    ...store,
+    find: async (accessKeyId, signal) => {
+      const text = await show(accessKeyId, store.locationOf(accessKeyId), signal)
+      const keys = text === undefined ? undefined : decodeItem(text, accessKeyId)
+      if (typeof keys === 'string') throw storeFailure(store, accessKeyId, keys)
+      return keys
+    },
+    create: async (keys, signal) => {
+      const { accessKeyId } = keys
+      const entry = store.locationOf(accessKeyId)
+      // Overwrites half an entry that a killed process left under this name.
+      await orThrow(accessKeyId, ['insert', '--multiline', '--force', `${entry}.new`], signal, `${encodeItem(keys)}\n`)
+      const stored = await show(accessKeyId, `${entry}.new`, signal)
+      const isWhole = stored !== undefined && decodeItem(stored, accessKeyId) !== 'damaged'
+      if (!isWhole) throw storeFailure(store, accessKeyId, 'not-kept')
+      await orThrow(accessKeyId, ['mv', `${entry}.new`, entry], signal)
+    },
+    remove: async (accessKeyId, signal) => {
+      const removed = await run(accessKeyId, ['rm', '--force', store.locationOf(accessKeyId)], signal)
+      if (removed.exitCode !== 0 && !/is not in the password store/.test(removed.talk))
+        throw failed(accessKeyId, removed)
+    },
+  }
+}
+
+function problemOf(end: Exclude<ProgramEnd, { readonly kind: 'ended' }>): KeyStoreProblem {
+  if (end.kind === 'timed-out') return 'slow'
+  return end.kind === 'not-run' ? 'no-program' : 'damaged'
+}
+
+/**
+ * Reads what pass says in English, and the status lines of GnuPG (doc/DETAILS): KEY_CONSIDERED with DECRYPTION_FAILED,
+ * and no DECRYPTION_INFO between them, is a key that is there and could not be used.
+ */
+function problemIn(talk: string): KeyStoreProblem {
+  const has = (status: string): boolean => talk.includes(`[GNUPG:] ${status}`)
+  if (/You must run:|password store is empty/.test(talk)) return 'no-store'
+  if (has('NODATA') || has('BADMDC') || (has('DECRYPTION_INFO') && has('DECRYPTION_FAILED'))) return 'damaged'
+  return has('KEY_CONSIDERED') && has('DECRYPTION_FAILED') ? 'locked' : 'refused'
+}
+
+/** The last line says why; the ones before it name the key. */
+function detailOf(talk: string): string | undefined {
+  const lines = talk.split('\n').filter((line) => line !== '' && !line.startsWith('[GNUPG:]'))
+  return lines.at(-1)
+}
+
+/** Returns the name of the terminal, by which GnuPG's own program can ask there; undefined if there is none. */
+function terminalName(): string | undefined {
+  const descriptor = [0, 1, 2].find((each) => isatty(each))
+  return descriptor === undefined ? undefined : orElse(undefined, () => readlinkSync(`/proc/self/fd/${descriptor}`))
+}

@@ -1,0 +1,226 @@
+/**
+ * What `keys`, `setup` and `undo` do with access keys: ask for them, find out whose they are, move them between stores.
+ *
+ * A move never leaves a key nowhere. The item is written, read back and compared; then the secret is hidden in the
+ * backups for undo; then both files are changed in one write; then copies that killed processes left are removed. If
+ * awsmfa is killed in between, the key is in its old place, and maybe in the new one as well; the next move finishes.
+ */
+import type { Sts } from '../aws/sts.ts'
+import { identityInWords } from '../aws/arn.ts'
+import { isRegionName } from '../aws/endpoints.ts'
+import { findStaticCredentials } from '../aws-files/profile-keys.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
+import { readItem, storeItem } from '../keys/stores.ts'
+import type { LongTermKeyStore } from '../keys/stores.ts'
+import { hiddenIn, reveal } from './backups.ts'
+import type { Backups, ChangeRecord, StoredSecret } from './backups.ts'
+import { changeFiles } from './change-files.ts'
+import type { ChangeEffects, ChangeOutcome, FileChange } from './change-files.ts'
+import { planKeysChanges, placeOfKeys } from './keys-plan.ts'
+import type { HeldKeys } from './keys-plan.ts'
+import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
+import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { Origin } from '../model/origin.ts'
+import type { Deadline } from '../platform/time.ts'
+import type { IdentityMemory } from '../sessions/caller-identity.ts'
+import type { Terminal } from '../ui/terminal.ts'
+import { note } from '../ui/words.ts'
+
+/** Returns a store; `profile`: whose keys are wanted. */
+export type StoreOf = (name: KeyStoreName, profile: string) => Promise<LongTermKeyStore>
+
+/** What a move needs. */
+export interface MoveEffects extends Omit<ChangeEffects, 'backups'> {
+  readonly backups: Backups
+  readonly storeOf: StoreOf
+}
+
+/** A move of keys. `find` returns the profiles' keys as they are now; called again for each plan. */
+export interface KeysMove extends Pick<FileChange<unknown>, 'show' | 'consent'> {
+  readonly find: (snapshots: SharedSnapshots) => readonly HeldKeys[]
+  readonly to: KeyPlace
+}
+
+/** The keys that were moved, and where they were. */
+export type Moved = readonly HeldKeys[]
+
+/**
+ * Moves keys to another place. Keys that are there already stay, and so do items in a store that keys are moved from:
+ * `undo` needs them. Throws what the stores and changeFiles throw.
+ */
+export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<ChangeOutcome<Moved>> {
+  const { files, backups, cancelled, storeOf } = effects
+  const { to } = move
+  const known = new Map<string, StoredSecret>()
+  const learn = async (held: HeldKeys): Promise<void> => {
+    if (held.kind === 'static') return
+    const keys = await readItem(await storeOf(held.store, held.profile), held.accessKeyId, cancelled)
+    known.set(keys.accessKeyId, { ...keys, store: held.store })
+  }
+  const isMoved = (held: HeldKeys): boolean => placeOfKeys(held) !== to
+  // Their secrets are part of the change, and of what is shown only as `…`.
+  if (to === 'file' && move.consent !== 'none')
+    for (const held of move.find(files.read()).filter(isMoved)) await learn(held)
+  const keysOf = (held: HeldKeys): LongTermCredentials =>
+    held.kind === 'static'
+      ? held.credentials
+      : (known.get(held.accessKeyId) ?? { accessKeyId: held.accessKeyId, secretAccessKey: '-' })
+  let isReady = to === 'file' && move.consent !== 'none'
+  const change: FileChange<Moved> = {
+    plan: (snapshots) => {
+      const moved = move.find(snapshots).filter(isMoved)
+      const isKnown = moved.every((held) => {
+        const { accessKeyId, secretAccessKey } = keysOf(held)
+        return known.get(accessKeyId)?.secretAccessKey === secretAccessKey
+      })
+      // Only what has been stored and read back may be removed, and only what has been read may be written.
+      if (isReady && !isKnown)
+        throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: snapshots.paths.credentials } })
+      const changes = moved.map((held) => ({ profile: held.profile, to, keys: keysOf(held) }))
+      return { edits: planKeysChanges(changes, snapshots), result: moved }
+    },
+    show: move.show,
+    consent: move.consent,
+    keepsBackup: true,
+    beforeWrite: async (moved) => {
+      if (to === 'file') return
+      for (const held of moved) {
+        await learn(held)
+        const keys = keysOf(held)
+        await storeItem(await storeOf(to, held.profile), keys, cancelled)
+        known.set(keys.accessKeyId, { ...keys, store: to })
+      }
+      isReady = true
+      backups.hide([...known.values()])
+    },
+    hidden: () => [...known.values()],
+  }
+  const outcome = await changeFiles(change, effects)
+  if (outcome.kind !== 'changed' || to === 'file') return outcome
+  const copies = files.removeCopies([...known.values()].map(({ secretAccessKey }) => secretAccessKey))
+  return { ...outcome, warnings: [...outcome.warnings, ...copies] }
+}
+
+/**
+ * Returns a record with the secrets that a store has in their places: from the files if the keys are there now, else
+ * from the store. Throws what the store throws, also for an item that is gone.
+ */
+export async function revealRecord(
+  record: ChangeRecord,
+  snapshots: SharedSnapshots,
+  { storeOf, cancelled }: Pick<MoveEffects, 'storeOf' | 'cancelled'>,
+): Promise<ChangeRecord> {
+  const secrets: StoredSecret[] = []
+  for (const { store, accessKeyId } of hiddenIn(record)) {
+    const keys =
+      staticKeysOf(accessKeyId, snapshots) ??
+      (await readItem(await storeOf(store, accessKeyId), accessKeyId, cancelled))
+    secrets.push({ ...keys, store })
+  }
+  return secrets.length === 0 ? record : reveal(record, secrets)
+}
+
+function staticKeysOf(accessKeyId: string, { profiles, paths }: SharedSnapshots): LongTermCredentials | undefined {
+  const found = profiles.names().flatMap((name) => {
+    try {
+      const profile = profiles.find(name)
+      return (profile && findStaticCredentials(profile, paths)?.credentials) ?? []
+    } catch (error) {
+      if (error instanceof AwsmfaError) return []
+      throw error
+    }
+  })
+  return found.find((keys) => keys.accessKeyId === accessKeyId)
+}
+
+/** What asking for new keys needs. */
+interface VerifyEffects {
+  readonly terminal: Pick<Terminal, 'whileWaiting' | 'stderr'>
+  readonly deadline: Pick<Deadline, 'signal'>
+  readonly facts: Pick<IdentityMemory, 'rememberIdentity'>
+}
+
+/** Asks AWS whose new keys these are, and reports it. Throws CREDENTIALS_REJECTED with their origin. */
+export async function verifyKeys(
+  { credentials, origin }: { readonly credentials: LongTermCredentials; readonly origin: Origin },
+  { sts }: { readonly sts: Pick<Sts, 'getCallerIdentity'> },
+  { terminal, deadline, facts }: VerifyEffects,
+): Promise<void> {
+  try {
+    const identity = await terminal.whileWaiting(
+      'asking whose keys these are',
+      sts.getCallerIdentity(credentials, deadline.signal),
+    )
+    facts.rememberIdentity(credentials.accessKeyId, identity)
+    const owner = identityInWords(identity.account, identity.arn) ?? 'an unknown user'
+    terminal.stderr(note(`the keys are those of ${owner}`))
+  } catch (error) {
+    // The draft says that they are in a file, where they have not been written yet.
+    throw isFailure(error, 'CREDENTIALS_REJECTED')
+      ? new AwsmfaError({ ...error.failure, origin }, { cause: error })
+      : error
+  }
+}
+
+/** What a person typed. `region` undefined: left empty, or not asked for. */
+export interface TypedKeys {
+  readonly credentials: LongTermCredentials
+  readonly region: string | undefined
+}
+
+/** After so many invalid answers to one question there is probably no person. */
+const MOST_TRIES = 10
+
+type AskRuntime = Pick<ChangeEffects, 'cancelled'> & { readonly terminal: Pick<Terminal, 'ask' | 'stderr'> }
+
+/**
+ * Asks for a long-term access key, its secret hidden, and for a region if wanted. Throws PROMPT_UNAVAILABLE, CANCELLED.
+ */
+export async function askLongTermKeys(runtime: AskRuntime, asksRegion: boolean): Promise<TypedKeys> {
+  const accessKeyId = await answerTo(
+    { text: KEY_WORDS.accessKeyId, refusal: KEY_WORDS.notAKeyId, isAnswer: isLongTermKeyId },
+    runtime,
+  )
+  const secretAccessKey = await answerTo(
+    { text: KEY_WORDS.secretAccessKey, refusal: KEY_WORDS.notASecret, isAnswer: isSecretAccessKey, hidden: true },
+    runtime,
+  )
+  const isRegion = (typed: string): boolean => typed === '' || isRegionName(typed)
+  const region = asksRegion
+    ? await answerTo({ text: KEY_WORDS.region, refusal: KEY_WORDS.notARegion, isAnswer: isRegion }, runtime)
+    : ''
+  return { credentials: { accessKeyId, secretAccessKey }, region: region === '' ? undefined : region }
+}
+
+interface KeyQuestion {
+  readonly text: string
+  readonly refusal: string
+  readonly isAnswer: (typed: string) => boolean
+  readonly hidden?: boolean
+}
+
+async function answerTo(
+  { text, refusal, isAnswer, hidden = false }: KeyQuestion,
+  { terminal, cancelled }: AskRuntime,
+): Promise<string> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const typed = await terminal.ask({ text, wanted: 'long-term-keys', hidden }, cancelled)
+    if (isAnswer(typed)) return typed
+    terminal.stderr(refusal)
+  }
+  throw new AwsmfaError({ code: 'CANCELLED' })
+}
+
+/** The questions for a first access key. */
+const KEY_WORDS = {
+  accessKeyId: 'Access key id: ',
+  secretAccessKey: 'Secret access key (not shown): ',
+  region: 'Region (empty: none): ',
+  notAKeyId: note(
+    'an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s',
+  ),
+  notASecret: note('a secret access key has 40 characters, without spaces'),
+  notARegion: note('that is no name of a region, such as eu-west-1'),
+} as const

@@ -1,0 +1,207 @@
+/** Plans where the access keys of profiles are: in the shared files, or in a store that the config file names. Pure. */
+import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/edit.ts'
+import { editsBetween } from '../aws-files/lines.ts'
+import { STORE_KEYS, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
+import { snapshotsOf } from '../aws-files/profiles.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import {
+  appendSection,
+  assertNewProfileName,
+  configSectionName,
+  findPlace,
+  insertKeys,
+  readShared,
+  removalOf,
+  removeKey,
+  replaceValue,
+} from '../aws-files/sections.ts'
+import type { KeyValue, SharedDocument } from '../aws-files/sections.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
+import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import { resolveProfileChain } from '../login/profile-chain.ts'
+import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import { AwsmfaError } from '../model/failure.ts'
+import type { KeysObstacle } from '../model/failure.ts'
+import { SHARED_FILES } from '../model/origin.ts'
+import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
+import type { ProfileView, Profiles } from '../model/profile.ts'
+
+/** Long-term keys that a profile has itself. */
+export type HeldKeys = Extract<LongTermSource, { readonly kind: 'static' | 'stored' }>
+
+/** A change of where the access key of one profile is. `undefined`: nowhere. */
+export interface KeysChange {
+  readonly profile: string
+  readonly to: KeyPlace | undefined
+  /** Of which only the access key id is written, except to the credentials file. */
+  readonly keys: LongTermCredentials
+}
+
+type SharedEdits = Readonly<Record<SharedFileName, readonly ByteEdit[]>>
+
+const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
+
+const STORED = [STORE_KEYS.store, STORE_KEYS.accessKeyId] as const
+
+/**
+ * Returns the keys of a profile, or of the one that its source profiles lead to. Throws KEYS_UNSUITABLE for keys that a
+ * process has, and what resolveProfileChain throws.
+ */
+export function findHeldKeys(target: Resolved<string>, { profiles, paths }: SharedSnapshots): HeldKeys {
+  const { longTerm } = resolveProfileChain({ target, source: undefined, profiles, paths })
+  if (longTerm.kind === 'environment') throw new Error('a chain through files ends in a file')
+  if (longTerm.kind === 'process') throw unsuitableKeys(target.value, 'process', [longTerm.place])
+  return longTerm
+}
+
+/** Returns where keys are. */
+export function placeOfKeys(keys: HeldKeys): KeyPlace {
+  return keys.kind === 'static' ? 'file' : keys.store
+}
+
+/** Returns the keys that each profile has itself, in the order of the files, without those that only half exist. */
+export function listHeldKeys({ profiles, paths }: SharedSnapshots): readonly HeldKeys[] {
+  return profiles.names().flatMap((name) => {
+    try {
+      const profile = profiles.find(name)
+      return (profile && findLongTermKeys(profile, paths)) ?? []
+    } catch (error) {
+      if (error instanceof AwsmfaError) return []
+      throw error
+    }
+  })
+}
+
+/** Returns the role profiles that tools assume with the keys of a profile, directly. */
+export function rolesOn(profile: string, profiles: Profiles): readonly string[] {
+  return profiles.names().filter((name) => {
+    const view = profiles.find(name)
+    return view !== undefined && isAssumeRoleProfile(view) && visible(view, 'source_profile')?.value === profile
+  })
+}
+
+/** Returns the profile that new keys of a profile belong to: in the credentials file they need one of their own. */
+export function profileForKeys(profile: string, to: KeyPlace): string {
+  return to === 'file' && !profile.endsWith(LONG_TERM_SUFFIX) ? profile + LONG_TERM_SUFFIX : profile
+}
+
+/**
+ * Plans changes, one after another. A section that has nothing left in it, be it a comment, goes with its keys. Throws
+ * KEYS_UNSUITABLE, FILE_MALFORMED for a section whose place is in doubt, and TEXT_REFUSED for the name of a new one.
+ */
+export function planKeysChanges(changes: readonly KeysChange[], snapshots: SharedSnapshots): SharedEdits {
+  const { credentials, config } = snapshots
+  if (credentials.path === config.path) throw unsuitableKeys('', 'one-file', [{ path: config.path }])
+  const after = changes.reduce(applyChange, snapshots)
+  return {
+    credentials: editsBetween(credentials.text, after.credentials.text),
+    config: editsBetween(config.text, after.config.text),
+  }
+}
+
+function applyChange(snapshots: SharedSnapshots, { profile, to, keys }: KeysChange): SharedSnapshots {
+  const view = snapshots.profiles.find(profile)
+  assertOnePair(view, snapshots)
+  const isPairIn = (file: SharedFileName): boolean => view?.getFrom(file, PAIR[0])?.value === keys.accessKeyId
+  const cleared = edited(snapshots, (file) =>
+    withoutKeys(file, profile, [
+      // Other keys there are those of a session.
+      ...(to !== 'file' && isPairIn(file.name) ? PAIR : []),
+      // In config they are replaced where they are.
+      ...(to === undefined || to === 'file' || file.name === 'credentials' ? STORED : []),
+    ]),
+  )
+  if (to === undefined) return cleared
+  if (to === 'file')
+    return edited(cleared, (file) => (file.name === 'credentials' ? withPair(file, profile, keys) : []))
+  const values = [
+    { key: STORED[0], value: to },
+    { key: STORED[1], value: keys.accessKeyId },
+  ]
+  return edited(cleared, (file) => (file.name === 'config' ? withKeys(file, profile, values) : []))
+}
+
+/** Adds keys to the credentials file: under the profile's own name, unless a session is there. */
+function withPair(file: SharedDocument, profile: string, keys: LongTermCredentials): readonly ByteEdit[] {
+  const values = [
+    { key: PAIR[0], value: keys.accessKeyId },
+    { key: PAIR[1], value: keys.secretAccessKey },
+  ]
+  const isTaken = (name: string): boolean =>
+    findPlace(file, name, PAIR)?.body.entries.some(({ key }) => key === PAIR[0] || key === PAIR[1]) === true
+  const name = isTaken(profile) ? profileForKeys(profile, 'file') : profile
+  if (!isTaken(name)) return withKeys(file, name, values)
+  throw unsuitableKeys(profile, 'has-keys', [{ path: file.path, line: lineOf(file, name) }])
+}
+
+function lineOf(file: SharedDocument, profile: string): number | undefined {
+  const place = findPlace(file, profile, PAIR)
+  return place === undefined ? undefined : file.document.lineAt(place.section.start)
+}
+
+function edited(snapshots: SharedSnapshots, editsOf: (file: SharedDocument) => readonly ByteEdit[]): SharedSnapshots {
+  const documents = readShared(snapshots)
+  const textOf = (name: SharedFileName) => ({
+    ...snapshots[name],
+    text: applyEdits(snapshots[name].text, editsOf(documents[name])),
+  })
+  return snapshotsOf({ credentials: textOf('credentials'), config: textOf('config') })
+}
+
+/** Throws KEYS_UNSUITABLE for a profile with different long-term keys in the two files. */
+function assertOnePair(profile: ProfileView | undefined, { paths }: SharedSnapshots): void {
+  const ids = SHARED_FILES.flatMap((file) => {
+    const found = profile?.getFrom(file, PAIR[0])
+    const isSession = (profile?.getFrom(file, 'aws_session_token')?.value ?? '') !== ''
+    return found === undefined || found.value === '' || isSession ? [] : [{ id: found.value, file, line: found.line }]
+  })
+  if (profile === undefined || new Set(ids.map(({ id }) => id)).size < 2) return
+  throw unsuitableKeys(
+    profile.name,
+    'two-pairs',
+    ids.map(({ file, line }) => ({ path: paths[file], line })),
+  )
+}
+
+/** Removes keys from the profile's section; the whole section if nothing else is in it. */
+function withoutKeys(file: SharedDocument, profile: string, keys: readonly string[]): readonly ByteEdit[] {
+  const place = keys.length === 0 ? undefined : findPlace(file, profile, keys)
+  const entries = place?.body.entries.filter(({ key }) => keys.includes(key)) ?? []
+  if (place === undefined || entries.length === 0) return []
+  const { section, body } = place
+  const isEmptied = entries.length === body.entries.length && body.strays.length === 0 && body.comments.length === 0
+  if (!isEmptied) return entries.flatMap(removeKey)
+  const { text } = file.document
+  // The last section of a file goes with the blank line above it.
+  const above = section.end === text.length ? /(?<=\n)\r?\n$/.exec(text.slice(0, section.start)) : null
+  return [removalOf({ start: section.start - (above?.[0].length ?? 0), end: section.end })]
+}
+
+/** Sets keys in the profile's section, which is appended if there is none. */
+function withKeys(file: SharedDocument, profile: string, values: readonly KeyValue[]): readonly ByteEdit[] {
+  const place = findPlace(
+    file,
+    profile,
+    values.map(({ key }) => key),
+  )
+  const encoded = values.map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
+  if (place === undefined) {
+    assertNewProfileName(profile, { kind: 'default' })
+    return [appendSection(file.document, file.name === 'config' ? configSectionName(profile) : profile, encoded)]
+  }
+  const entryOf = (key: string) => place.body.entries.findLast((entry) => entry.key === key)
+  const missing = encoded.filter(({ key }) => entryOf(key) === undefined)
+  return [
+    ...encoded.flatMap(({ key, value }) => {
+      const entry = entryOf(key)
+      return entry === undefined || entry.value === value ? [] : replaceValue(file.document, place, entry, value)
+    }),
+    ...(missing.length === 0 ? [] : [insertKeys(file.document, place, missing)]),
+  ]
+}
+
+/** Returns the KEYS_UNSUITABLE failure. */
+export function unsuitableKeys(profile: string, reason: KeysObstacle, places: readonly Place[]): AwsmfaError {
+  return new AwsmfaError({ code: 'KEYS_UNSUITABLE', profile, reason, places })
+}

@@ -1,0 +1,260 @@
+/**
+ * Access keys in real stores: the Secret Service (gnome-keyring) and `pass` with a GnuPG key, unlocked, locked, missing
+ * and hanging. A locked or missing store is reported within 3 s, and nothing is changed.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { needsProgram } from '../support/outside-program.ts'
+import { PRODUCT, runCli } from '../support/run-cli.ts'
+import type { RunResult } from '../support/run-cli.ts'
+import { hasSecretService, startSessionBus } from '../support/secret-service.ts'
+import type { SessionBus } from '../support/secret-service.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const ID = 'AKIAIOSFODNN7EXAMPLE'
+const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+const OLD = {
+  credentials: `# mine\n[work]\naws_access_key_id = ${ID}\naws_secret_access_key = ${SECRET}\n`,
+  config: '[profile work]\nregion = eu-west-1\n',
+}
+/** More than the 3 s for which a store is waited for, on a loaded machine. */
+const SOON_MS = 8000
+
+let home: TempHome
+beforeEach(() => {
+  home = createTempHome({ '.aws/credentials': OLD.credentials, '.aws/config': OLD.config })
+})
+afterEach(() => home.remove())
+
+const filesNow = (): typeof OLD => ({
+  credentials: readFileSync(join(home.path, '.aws/credentials'), 'utf8'),
+  config: readFileSync(join(home.path, '.aws/config'), 'utf8'),
+})
+
+/** Returns the files below the home folder with the secret in them. */
+function filesWithSecret(): readonly string[] {
+  return spawnSync('grep', ['-rlF', SECRET, home.path], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+}
+
+async function awsmfa(environment: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<RunResult> {
+  return await runCli(words, { environment: { ...home.environment(), ...environment } })
+}
+
+/** Expects a move to a store and back, undo, and another secret for the same key to work as they should. */
+async function expectMoves(environment: Readonly<Record<string, string>>, store: string): Promise<void> {
+  expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', store, '--yes')).toMatchObject({
+    code: 0,
+    stdout: '',
+  })
+  expect(filesNow()).toEqual({
+    credentials: '# mine\n',
+    config: `${OLD.config}awsmfa_keys = ${store}\nawsmfa_key_id = ${ID}\n`,
+  })
+  expect(filesWithSecret()).toEqual([])
+  expect(await awsmfa(environment, 'undo', '--yes')).toMatchObject({ code: 0 })
+  expect(filesNow()).toEqual(OLD)
+  expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', store, '--yes')).toMatchObject({ code: 0 })
+  expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', 'file', '--yes')).toMatchObject({ code: 0 })
+  expect(filesNow().credentials).toContain(`aws_secret_access_key = ${SECRET}`)
+  home.write('.aws/credentials', OLD.credentials.replace(SECRET, `x${SECRET.slice(1)}`))
+  const refused = await awsmfa(environment, 'keys', 'move', 'work', '--to', store, '--yes')
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.stderr).toContain('has another secret for the access key …MPLE; nothing was changed')
+  home.write('.aws/credentials', OLD.credentials)
+  expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', store, '--yes')).toMatchObject({ code: 0 })
+  expect(await awsmfa(environment, 'keys', 'remove', 'work', '--yes')).toMatchObject({ code: 0 })
+  expect(filesWithSecret()).toEqual([])
+}
+
+/** Expects a move to fail soon, with this message, having changed nothing. */
+async function expectRefusal(environment: Readonly<Record<string, string>>, store: string, message: string | RegExp) {
+  const startMs = performance.now()
+  const { code, stderr } = await awsmfa(environment, 'keys', 'move', 'work', '--to', store, '--yes')
+  expect(performance.now() - startMs).toBeLessThan(SOON_MS)
+  const errors = stderr.split('\n').filter((line) => line.startsWith('awsmfa: error: '))
+  expect([code, errors.length]).toEqual([1, 1])
+  expect(errors[0]).toMatch(message)
+  expect(filesNow()).toEqual(OLD)
+}
+
+describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () => {
+  async function withBus(): Promise<SessionBus> {
+    const bus = await startSessionBus()
+    onTestFinished(async () => expect(await bus.stop()).toEqual([]))
+    return bus
+  }
+  const lock = ({ call }: SessionBus): void =>
+    void call(
+      'org.freedesktop.Secret.Service.Lock',
+      '--dest',
+      'org.freedesktop.secrets',
+      '--object-path',
+      '/org/freedesktop/secrets',
+      "['/org/freedesktop/secrets/collection/login']",
+    )
+  const variablesOf = ({ environment }: SessionBus): Readonly<Record<string, string>> => ({
+    DBUS_SESSION_BUS_ADDRESS: environment['DBUS_SESSION_BUS_ADDRESS'] ?? '',
+    DISPLAY: ':99',
+  })
+
+  it('takes keys and gives them back', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    await expectMoves(variablesOf(bus), 'keychain')
+  })
+
+  it('that is locked is reported before anything is asked, without a window', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    lock(bus)
+    await expectRefusal(variablesOf(bus), 'keychain', /error: the keyring is locked$/)
+    home.write('.aws/credentials', '')
+    home.write('.aws/config', `${OLD.config}awsmfa_keys = keychain\nawsmfa_key_id = ${ID}\n`)
+    const serial = ['--serial-number', 'arn:aws:iam::111111111111:mfa/alice']
+    const login = await awsmfa(variablesOf(bus), 'login', 'work', '--token-code', '123456', ...serial)
+    expect(login).toMatchObject({ code: 1 })
+    expect(login.stderr).toMatch(/^awsmfa: error: the keyring is locked\n/m)
+    expect(bus.windows()).toBe(0)
+  })
+
+  it('that is missing, without a keyring or hanging is reported', async () => {
+    const bus = await withBus()
+    await expectRefusal(variablesOf(bus), 'keychain', /no Secret Service is running/)
+    await expectRefusal({}, 'keychain', /no Secret Service is running/)
+    await bus.startKeyring('after-boot')
+    await expectRefusal(variablesOf(bus), 'keychain', /the (?:keyring is locked|Secret Service has no default keyring)/)
+    process.kill(bus.pid, 'SIGSTOP')
+    try {
+      await expectRefusal(variablesOf(bus), 'keychain', /the Secret Service did not answer within 3 s/)
+    } finally {
+      process.kill(bus.pid, 'SIGCONT')
+    }
+  })
+
+  it('with an item that is not awsmfa’s reports it, and leaves it alone', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    const item = (text: string) =>
+      execFileSync('secret-tool', ['store', '--label=x', 'service', 'awsmfa', 'username', ID, 'target', 'default'], {
+        env: bus.environment,
+        input: text,
+      })
+    item('{"version":1')
+    await expectRefusal(variablesOf(bus), 'keychain', /…MPLE in the keychain \(AKIAIOSFODNN7EXAMPLE\) is damaged/)
+    item('{"version":2,"x":1}')
+    await expectRefusal(variablesOf(bus), 'keychain', /was stored by a later version of awsmfa/)
+  })
+})
+
+describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeout: 120_000 }, () => {
+  let gpgHome = ''
+  beforeEach(() => {
+    // The path of a socket may have no more than 108 bytes.
+    gpgHome = mkdtempSync(join(tmpdir(), 'gpg-'))
+    chmodSync(gpgHome, 0o700)
+  })
+  afterEach(() => {
+    spawnSync('gpgconf', ['--kill', 'all'], { env: { ...process.env, GNUPGHOME: gpgHome } })
+    rmSync(gpgHome, { recursive: true, force: true })
+  })
+  const variables = (): Readonly<Record<string, string>> => ({
+    GNUPGHOME: gpgHome,
+    PASSWORD_STORE_DIR: join(home.path, 'own store'),
+  })
+  const gpg = (words: readonly string[], input = ''): string =>
+    execFileSync('gpg', ['--batch', '--quiet', ...words], {
+      env: { ...process.env, GNUPGHOME: gpgHome },
+      input,
+      encoding: 'utf8',
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+  /** Makes a store whose GnuPG key has this passphrase, and forgets the passphrase. */
+  function initialize(passphrase: string): void {
+    writeFileSync(join(gpgHome, 'gpg-agent.conf'), 'allow-loopback-pinentry\npinentry-program /bin/false\n')
+    gpg(['--pinentry-mode', 'loopback', '--passphrase', passphrase, '--quick-gen-key', 'alice@example.com'])
+    execFileSync('pass', ['init', 'alice@example.com'], {
+      env: { ...process.env, ...variables() },
+      stdio: 'ignore',
+    })
+    spawnSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: gpgHome } })
+  }
+  function unlock(passphrase: string): void {
+    const text = gpg(['--encrypt', '--armor', '--recipient', 'alice@example.com'], 'x')
+    gpg(['--pinentry-mode', 'loopback', '--passphrase', passphrase, '--decrypt'], text)
+  }
+
+  it('takes keys and gives them back, with the agent unlocked', async () => {
+    initialize('')
+    await expectMoves(variables(), 'pass')
+    expect(existsSync(join(home.path, '.password-store'))).toBe(false)
+  })
+
+  it('whose GnuPG key is locked is reported before anything is asked; unlocked, it works', async () => {
+    initialize('sesame')
+    unlock('sesame')
+    expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
+    spawnSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: gpgHome } })
+    const locked = await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'file', '--yes')
+    expect(locked).toMatchObject({ code: 1 })
+    expect(locked.stderr).toContain(
+      `error: the access key …MPLE is in pass, and its GnuPG key is locked\nawsmfa: hint: to unlock it: pass show awsmfa/${ID} > /dev/null\n`,
+    )
+    unlock('sesame')
+    expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'file', '--yes')).toMatchObject({ code: 0 })
+  })
+
+  it('that is not there, not set up, hanging or damaged is reported', async () => {
+    const without = join(home.path, 'empty')
+    mkdirSync(without)
+    await expectRefusal({ ...variables(), PATH: without }, 'pass', /the program pass was not found/)
+    await expectRefusal(variables(), 'pass', /pass has no password store yet/)
+    initialize('')
+    writeFileSync(join(without, 'pass'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 })
+    await expectRefusal({ ...variables(), PATH: without }, 'pass', /pass did not answer within 3 s/)
+    const folder = join(home.path, 'own store/awsmfa')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, `${ID}.gpg`), 'x')
+    await expectRefusal(variables(), 'pass', /is damaged/)
+  })
+
+  it('has half an entry of a killed awsmfa under another name, which the next one replaces', async () => {
+    initialize('')
+    const folder = join(home.path, 'own store/awsmfa')
+    mkdirSync(folder)
+    writeFileSync(join(folder, `${ID}.new.gpg`), 'x')
+    expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
+    expect(readdirSync(folder)).toEqual([`${ID}.gpg`])
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('the process table', { timeout: 120_000 }, () => {
+  it('shows the secret of a key that is moved in no argument and no environment', async () => {
+    const seen = join(home.path, 'seen')
+    const folder = join(home.path, 'programs')
+    mkdirSync(folder)
+    // Every program that a move starts: it writes down its own arguments and environment, and those of all others.
+    writeFileSync(
+      join(folder, 'pass'),
+      `#!/bin/sh\ncat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >> '${seen}' 2>/dev/null\n[ "$1" = show ] && { cat '${home.path}/item' 2>/dev/null || { echo 'is not in the password store' >&2; exit 1; }; }\n[ "$1" = insert ] && cat > '${home.path}/item'\nexit 0\n`,
+      { mode: 0o755 },
+    )
+    const environment = { PATH: `${folder}:${process.env['PATH'] ?? ''}` }
+    expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
+    const text = readFileSync(seen, 'latin1')
+    expect(text).toContain(PRODUCT.at(-1))
+    expect(text).not.toContain(SECRET)
+  })
+})
