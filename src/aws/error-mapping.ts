@@ -225,12 +225,13 @@ function refusal(
 }
 
 /**
- * Returns AWS's text on one line of at most 1000 characters, without secrets: AWS quotes what it was sent. Control
- * characters stay.
+ * Returns AWS's text on one line of at most 1000 characters, without secrets, also as a form encodes them: AWS quotes
+ * what it was sent. Control characters stay.
  */
 export function harmless(text: string, request: Pick<RequestContext, 'hidden'>): string {
   const cleaned = request.hidden
     .filter((secret) => secret !== '')
+    .flatMap((secret) => [secret, encodeURIComponent(secret), new URLSearchParams({ '': secret }).toString().slice(1)])
     .reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
   return cleaned
     .replace(/[\t\n\r\u2028\u2029]+/g, ' ')

@@ -1,6 +1,6 @@
 /** The exchange of a role's credentials for a sign-in token of the console. */
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { consoleHosts, signInEndpoint } from '../../src/aws/console-urls.ts'
@@ -22,17 +22,16 @@ afterEach(() => {
 })
 
 /** Serves each request with the next answer, and returns the address and what was received. */
-async function serve(...answers: readonly ((response: ServerResponse, request: IncomingMessage) => void)[]) {
+async function serve(...answers: readonly ((response: ServerResponse, form: URLSearchParams) => void)[]) {
   const received: { readonly line: string; readonly form: URLSearchParams }[] = []
   server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      received.push({
-        line: `${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? ''}`,
-        form: new URLSearchParams(Buffer.concat(chunks).toString()),
-      })
-      answers[received.length - 1]?.(response, request)
+      const line = `${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? ''}`
+      const form = new URLSearchParams(Buffer.concat(chunks).toString())
+      received.push({ line, form })
+      answers[received.length - 1]?.(response, form)
     })
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
@@ -105,11 +104,21 @@ it.each([
     [answer(403, `<p>no: ${SESSION.sessionToken}</p>`)],
     { code: 'CONSOLE_REFUSED', status: 403, reason: 'other', detail: 'no: …' },
   ],
+  [
+    'a refusal that quotes the form',
+    [(response: ServerResponse, form: URLSearchParams) => void response.writeHead(403).end(form.toString())],
+    {
+      code: 'CONSOLE_REFUSED',
+      status: 403,
+      reason: 'other',
+      detail: expect.stringContaining('sessionToken') as unknown,
+    },
+  ],
 ])('fails after %s', async (_, answers, failure) => {
   const { received, endpoint } = await serve(...answers)
   const error: unknown = await request(endpoint).catch((caught: unknown) => caught)
   const found = error instanceof AwsmfaError ? error.failure : error
   expect(found).toMatchObject(failure)
-  expect(JSON.stringify(found)).not.toMatch(/the\/s/)
+  expect(JSON.stringify(found)).not.toMatch(/the(\/|%2F)s/)
   expect(received).toHaveLength(answers.length)
 })
