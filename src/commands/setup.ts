@@ -116,7 +116,7 @@ async function completeInput(
   context: SetupContext,
 ): Promise<SetupInput> {
   for (let attempt = 1; ; attempt++) {
-    const given = await givenKeys(invocation, files, context)
+    const given = await givenKeys(invocation, files, context, attempt > 1)
     const input: SetupInput = {
       ...files,
       credentials: given?.credentials,
@@ -169,6 +169,7 @@ async function givenKeys(
   invocation: Invocation<'setup'>,
   { target, snapshots }: Pick<SetupInput, 'target' | 'snapshots'>,
   context: SetupContext,
+  again: boolean,
 ): Promise<GivenKeys | undefined> {
   const { environment, terminal, deadline } = context
   if (invocation.options.sourceEnv === true) {
@@ -184,7 +185,7 @@ async function givenKeys(
   }
   const { base, longTerm } = baseOf({ target, snapshots }, terminal.canAsk())
   if (longTerm !== undefined) return undefined
-  if (terminal.canAsk())
+  if (terminal.canAsk() && !again)
     terminal.stderr(
       note(
         `${quoted(base)} has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`,
@@ -298,22 +299,24 @@ function layoutOf({ options: { layout } }: Invocation<'setup'>, { processStart }
   })
 }
 
-/** The role of `--role-arn`, which needs `--source-profile`, and the other way round. Throws USAGE. */
+/** The role of `--role-arn`, which needs `--source-profile` and a name, and the other way round. Throws USAGE. */
 function roleOption({ options, positionals }: Invocation<'setup'>): NewRole | undefined {
   const { roleArn, sourceProfile } = options
   if (roleArn === undefined && sourceProfile === undefined) return undefined
-  if (roleArn !== undefined && sourceProfile !== undefined) {
-    if (keepsRule(roleArn, ROLE_ARN)) return { roleArn, sourceProfile }
-    const problem = { kind: 'bad-value', option: '--role-arn', value: roleArn, expected: ROLE_ARN.expected } as const
-    throw new AwsmfaError({ code: 'USAGE', problem })
+  const name = positionals[0] ?? options.profile
+  if (roleArn === undefined || sourceProfile === undefined || name === undefined) {
+    const [option, other] =
+      roleArn === undefined ? ['--source-profile', '--role-arn'] : ['--role-arn', '--source-profile']
+    const needed = roleArn === undefined || sourceProfile === undefined ? other : undefined
+    const words = [name ?? 'NAME', '--role-arn', roleArn ?? 'ARN', '--source-profile', sourceProfile ?? 'BASE']
+    throw new AwsmfaError({
+      code: 'USAGE',
+      problem: { kind: 'missing-option', command: 'setup', option, needed, words },
+    })
   }
-  const [option, needed] =
-    roleArn === undefined ? ['--source-profile', '--role-arn'] : ['--role-arn', '--source-profile']
-  const words = [positionals[0] ?? 'NAME', '--role-arn', roleArn ?? 'ARN', '--source-profile', sourceProfile ?? 'BASE']
-  throw new AwsmfaError({
-    code: 'USAGE',
-    problem: { kind: 'missing-option', command: 'setup', option, needed, words },
-  })
+  if (keepsRule(roleArn, ROLE_ARN)) return { roleArn, sourceProfile }
+  const problem = { kind: 'bad-value', option: '--role-arn', value: roleArn, expected: ROLE_ARN.expected } as const
+  throw new AwsmfaError({ code: 'USAGE', problem })
 }
 
 function regionFlag({ options }: Invocation<'setup'>): string | undefined {

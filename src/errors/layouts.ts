@@ -71,8 +71,12 @@ const UNSUITABLE: Readonly<
     `${quoted(profile)} cannot be used in a credential_process line: ${where}`,
     `${commandLine('setup', profileWord(profile))} --layout session`,
   ],
-  'keys-in-role': (profile, where) => [
-    `${quoted(profile)} has an access key: ${where}`,
+  'credentials-in-role': (profile, where) => [
+    `${quoted(profile)} has credentials of its own: ${where}`,
+    'choose another name for the role profile',
+  ],
+  'source-of-others': (profile, where) => [
+    `${quoted(profile)} is the source profile of other profiles: ${where}`,
     'choose another name for the role profile',
   ],
   'session-beside-process': (profile, where) => [

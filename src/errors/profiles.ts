@@ -27,10 +27,8 @@ export const PROFILE_WORDS = {
     if (command === 'setup')
       return say(
         "no profile is named, and 'default' has no access key",
-        `to set up a profile that has one: ${commandLine('setup', profileWord(first))}`,
-        candidates.length > 1
-          ? `profiles that have one: ${more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')}`
-          : undefined,
+        ...candidates.slice(0, MOST_LISTED).map((name) => commandLine('setup', profileWord(name))),
+        more > 0 ? `${more} more profiles have one` : undefined,
       )
     return say(
       "no profile given, and 'default' cannot sign in",

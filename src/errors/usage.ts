@@ -87,7 +87,10 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
     say(`two different profiles: ${quoted(positional)}, and ${quoted(option)} with --profile`),
   'conflicting-options': ({ options: [first, second] }) => say(`cannot use ${quoted(first)} with ${quoted(second)}`),
   'missing-option': ({ command, option, needed, words }) =>
-    say(`${quoted(option)} needs ${quoted(needed)}`, commandLine(command, ...words)),
+    say(
+      `${quoted(option)} needs ${needed === undefined ? 'a profile name' : quoted(needed)}`,
+      commandLine(command, ...words),
+    ),
   'unknown-placeholder': ({ placeholder, known }) =>
     say(
       `unknown placeholder '{${quoted(placeholder).slice(1, -1)}}'`,

@@ -14,7 +14,14 @@ import type { ByteEdit } from '../aws-files/edit.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { findLongTermKeys, isOwnProcess, readKeys, visible } from '../aws-files/profile-keys.ts'
+import {
+  findSession,
+  findLongTermKeys,
+  isAssumeRoleProfile,
+  isOwnProcess,
+  readKeys,
+  visible,
+} from '../aws-files/profile-keys.ts'
 import {
   appendSection,
   assertNewProfileName,
@@ -94,9 +101,20 @@ function planWithRole(input: SetupInput, role: NewRole): SetupPlan {
   return { ...plan, edits: { credentials: edits('credentials'), config: edits('config') } }
 }
 
+/** Keys of a profile that gets its credentials otherwise than by assuming a role from a source profile. */
+const OTHER_SOURCES = [
+  'credential_process',
+  'credential_source',
+  'login_session',
+  'sso_session',
+  'sso_start_url',
+  'web_identity_token_file',
+]
+
 /**
- * Returns the files with the profile of a role in config; a profile that is there gets the role. Throws
- * LAYOUT_UNSUITABLE for one with keys of its own, which tools would use; TEXT_REFUSED; FILE_MALFORMED.
+ * Returns the files with the profile of a role in config; a role profile that is there gets the new role. Throws
+ * LAYOUT_UNSUITABLE for a profile with credentials of its own and for the source profile of others; TEXT_REFUSED;
+ * FILE_MALFORMED.
  */
 export function addRole(
   snapshots: SharedSnapshots,
@@ -106,14 +124,31 @@ export function addRole(
   const { profiles, credentials, config } = snapshots
   assertNewProfileName(name, origin)
   const profile = profiles.find(name)
-  const own = profile && findLongTermKeys(profile, snapshots.paths)
-  if (own !== undefined) throw unsuitable(name, 'keys-in-role', [own.place])
+  const own = placeOfCredentials(profile, snapshots.paths)
+  if (own !== undefined) throw unsuitable(name, 'credentials-in-role', [own])
+  const isRole = profile !== undefined && isAssumeRoleProfile(profile)
+  const dependent = profiles.names().find((each) => {
+    const source = each === name ? undefined : readKeys(profiles.find(each), SOURCE_KEYS)
+    return source?.value === name
+  })
+  if (dependent !== undefined && !isRole)
+    throw unsuitable(name, 'source-of-others', [{ path: config.path, line: profiles.find(dependent)?.lines.config }])
   const settings = [
     { key: 'role_arn', value: encodeUtf8(role.roleArn) },
     { key: 'source_profile', value: encodeUtf8(role.sourceProfile) },
   ]
   const edits = settingEdits(readShared(snapshots).config, name, settings, false)
   return snapshotsOf({ credentials, config: { ...config, text: applyEdits(config.text, edits) } })
+}
+
+const SOURCE_KEYS = ['source_profile', 'awsmfa_source_profile']
+
+function placeOfCredentials(profile: ProfileView | undefined, paths: SharedSnapshots['paths']): Place | undefined {
+  if (profile === undefined) return undefined
+  const other = readKeys(profile, OTHER_SOURCES)
+  return (
+    findLongTermKeys(profile, paths)?.place ?? findSession(profile, paths) ?? (other && placeOf(other.origin, paths))
+  )
 }
 
 function planBase(input: SetupInput): SetupPlan {

@@ -56,8 +56,8 @@ interface UsageFields {
   }
   'conflicting-profiles': { positional: string; option: string }
   'conflicting-options': { options: readonly [string, string] }
-  // `needed`: the option that has to be there too; `words`: a line that has both.
-  'missing-option': { command: CommandName; option: string; needed: string; words: readonly string[] }
+  // `needed`: what has to be there too, or a profile name; `words`: a line that has both.
+  'missing-option': { command: CommandName; option: string; needed?: string | undefined; words: readonly string[] }
   'unknown-placeholder': { placeholder: string; known: readonly string[] }
   // `instead`: what to do for a setting that belongs elsewhere.
   'unknown-setting': {
@@ -148,7 +148,8 @@ export type LayoutObstacle =
   | 'one-file'
   | 'name-in-process'
   | 'session-beside-process'
-  | 'keys-in-role'
+  | 'credentials-in-role'
+  | 'source-of-others'
 
 /** Why a name or value taken from a flag, the environment or a file is refused before it is used anywhere. */
 export type TextDefect =

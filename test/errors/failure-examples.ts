@@ -69,6 +69,7 @@ const USAGE: Kinds<UsageProblem> = {
       needed: '--source-profile',
       words: ['admin', '--role-arn', 'ARN', '--source-profile', 'BASE'],
     },
+    { command: 'setup', option: '--role-arn', words: ['NAME', '--role-arn', 'ARN', '--source-profile', 'work'] },
   ],
   'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
   'unknown-setting': [
@@ -270,7 +271,8 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'one-file', places: [{ path: '/home/alice/.aws/config' }] },
     { profile: 'a #b', reason: 'name-in-process', places: [{ path: '/home/alice/.aws/config' }] },
     { profile: 'work', reason: 'session-beside-process', places: [CREDENTIALS] },
-    { profile: 'work', reason: 'keys-in-role', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'credentials-in-role', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'source-of-others', places: [CONFIG] },
   ],
   UNDO_CONFLICT: [
     { place: CONFIG, section: 'profile admin', reason: 'changed' },
