@@ -33,6 +33,7 @@ import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-
 import { isManagedKey } from './ownership.ts'
 import { configSectionsOf, sectionsNamed } from './profiles.ts'
 import type { SharedSnapshots } from './profiles.ts'
+import { isRegionName } from '../aws/endpoints.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, TextDefect } from '../model/failure.ts'
 import type { Origin, SharedFileName } from '../model/origin.ts'
@@ -210,7 +211,8 @@ export function addPlainProfile(
     ])
   const settings = Object.values(Object.fromEntries(lines) as Readonly<Record<string, string>>).join('')
   const start = text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
-  return `${start}[profile ${name}]\n${region === undefined ? '' : `region = ${region}\n`}${settings}`
+  const regionLine = region !== undefined && isRegionName(region) ? `region = ${region}\n` : ''
+  return `${start}[profile ${name}]\n${regionLine}${settings}`
 }
 
 /** Renames a section of the credentials file; padding and comments in its header stay. */

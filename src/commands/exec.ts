@@ -12,6 +12,7 @@ import type { Profiles } from '../model/profile.ts'
 import { findProgram } from '../platform/find-program.ts'
 import { runProgram } from '../platform/run-program.ts'
 import type { Now, Pause } from '../platform/time.ts'
+import { caselessValue } from '../platform/windows-program.ts'
 import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { createConfigCopy, startContainerEndpoint } from '../sessions/container-endpoint.ts'
@@ -57,7 +58,7 @@ async function sessionOf(invocation: Invocation<'exec'>, runtime: LoginRuntime):
 /** Returns the user's shell; on Windows PowerShell, else COMSPEC. */
 function shellOf({ environment, isWindows }: LoginRuntime): string {
   if (!isWindows) return isSet(environment['SHELL']) ? environment['SHELL'] : '/bin/sh'
-  return findProgram('powershell', environment) ?? environment['COMSPEC'] ?? 'cmd.exe'
+  return findProgram('powershell', environment) ?? caselessValue(environment, 'COMSPEC') ?? 'cmd.exe'
 }
 
 function announceShell({ profile, session }: SessionForProgram, runtime: LoginRuntime): void {

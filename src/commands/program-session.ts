@@ -18,7 +18,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, REGION_SET, resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
-import { OWN_CONFIG, SERVER_CONFIG } from '../platform/paths.ts'
+import { ENDPOINT_TOKEN, ENDPOINT_URL, OWN_CONFIG, SERVER_CONFIG } from '../platform/paths.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
 import { sourceProfilesOf } from '../sessions/status.ts'
@@ -262,6 +262,18 @@ export function childEnvironment(
 const KEY_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
 
 /**
+ * Other places where SDKs find credentials, before they ask the endpoint or in its stead. botocore takes a web identity
+ * (EKS) before the keys of the profile that AWS_PROFILE names (credentials.py › create_credential_resolver).
+ */
+const OTHER_CREDENTIALS = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_CREDENTIAL_FILE',
+]
+
+/**
  * Returns the environment of a program that reads the profile itself: ours, with AWS_PROFILE and without credentials,
  * which would override it. A region that an outer awsmfa set is left out: the profile has its own.
  */
@@ -272,7 +284,8 @@ export function profileEnvironment(
 ): Readonly<Record<string, string>> {
   const regions = ['AWS_REGION', 'AWS_DEFAULT_REGION'].filter((name) => isRegionOfAwsmfa(name, environment))
   const given = { AWS_PROFILE: profile, AWSMFA_PROFILE: profile }
-  return environmentWith(environment, given, [...REMOVED, ...KEY_VARIABLES, ...regions], caseless)
+  const removed = [...REMOVED, ...KEY_VARIABLES, ENDPOINT_URL, ENDPOINT_TOKEN, ...OTHER_CREDENTIALS, ...regions]
+  return environmentWith(environment, given, removed, caseless)
 }
 
 /** How a program reaches the endpoint that serves its credentials. */
@@ -285,15 +298,6 @@ export interface ServedProgram extends Pick<CredentialEnvironment, 'profile' | '
   readonly configFile: string
 }
 
-/** Other places where SDKs find credentials, before they ask the endpoint or in its stead. */
-const OTHER_CREDENTIALS = [
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_ROLE_ARN',
-  'AWS_CREDENTIAL_FILE',
-]
-
 /**
  * Returns the environment of a program whose SDKs ask an endpoint for credentials. With a profile that has none, they
  * do so whatever is in the files: without one, keys in `[default]` would be used.
@@ -304,8 +308,8 @@ export function servedEnvironment(
   caseless: boolean,
 ): Readonly<Record<string, string>> {
   const given = {
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
-    AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+    [ENDPOINT_URL]: url,
+    [ENDPOINT_TOKEN]: token,
     AWS_CONFIG_FILE: copy,
     AWS_PROFILE: profileInCopy,
     [SERVER_CONFIG]: copy,
@@ -317,14 +321,18 @@ export function servedEnvironment(
   return environmentWith(environment, given, [...REMOVED, ...KEY_VARIABLES, ...OTHER_CREDENTIALS], caseless)
 }
 
-/** Returns the variables that keep programs from asking a proxy for a host: where both are set, both are read. */
+/**
+ * Returns the variables that keep programs from asking a proxy for a host: where both are set, both are read. `*` means
+ * every host, but only by itself.
+ */
 function reachedDirectly(host: string, environment: Environment): Readonly<Record<string, string>> {
   const set = ['NO_PROXY', 'no_proxy'].filter((name) => (environment[name] ?? '') !== '')
   const names = set.length === 0 ? ['NO_PROXY'] : set
   return Object.fromEntries(
     names.map((name) => {
       const hosts = (environment[name] ?? '').split(',').filter((each) => each.trim() !== '')
-      return [name, (hosts.includes(host) ? hosts : [...hosts, host]).join(',')]
+      const isThere = hosts.some((each) => each.trim() === host) || environment[name]?.trim() === '*'
+      return [name, (isThere ? hosts : [...hosts, host]).join(',')]
     }),
   )
 }

@@ -47,17 +47,24 @@ export function surroundingsOfProcess(): Surroundings {
 export const SERVER_CONFIG = 'AWSMFA_SERVER_CONFIG'
 export const OWN_CONFIG = 'AWSMFA_CONFIG_FILE'
 
+/** How programs reach an endpoint that serves credentials: that of `exec --server`, or a container's. */
+export const ENDPOINT_URL = 'AWS_CONTAINER_CREDENTIALS_FULL_URI'
+export const ENDPOINT_TOKEN = 'AWS_CONTAINER_AUTHORIZATION_TOKEN'
+
 /**
  * Returns the environment as it is outside of `exec --server`: there AWS_CONFIG_FILE names a copy, and AWS_PROFILE a
- * profile of that copy without credentials. Variables that the user has set since stay.
+ * profile of that copy without credentials. Variables that the user has set since stay; those of the endpoint are left
+ * out, so that no program that awsmfa starts is given its credentials.
  */
 export function outsideServer(env: Surroundings['env']): Surroundings['env'] {
   const copy = env[SERVER_CONFIG] ?? ''
-  if (copy === '' || env['AWS_CONFIG_FILE'] !== copy) return env
+  if (copy === '') return env
+  const { [SERVER_CONFIG]: _, [OWN_CONFIG]: config, [ENDPOINT_URL]: _url, [ENDPOINT_TOKEN]: _token, ...outside } = env
+  if (env['AWS_CONFIG_FILE'] !== copy) return outside
   const isInCopy = /^awsmfa-server(?:-\d+)?$/.test(env['AWS_PROFILE'] ?? '')
   return {
-    ...env,
-    AWS_CONFIG_FILE: env[OWN_CONFIG],
+    ...outside,
+    AWS_CONFIG_FILE: config,
     ...(isInCopy ? { AWS_PROFILE: env['AWSMFA_PROFILE'] } : {}),
   }
 }

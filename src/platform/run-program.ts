@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { AwsmfaError } from '../model/failure.ts'
 import { isInPath, startErrno, startOf, startOfCommand } from './find-program.ts'
+import { ENDPOINT_TOKEN, ENDPOINT_URL } from './paths.ts'
 import { isAtTerminal } from './process-info.ts'
 import { windowsFolder } from './windows-program.ts'
 import type { ProgramStart } from './windows-program.ts'
@@ -161,14 +162,21 @@ function stop(child: ChildProcess, terminal: CalledProgram['terminal']): () => v
 }
 
 /** Hidden from a program that is asked for credentials or a code: it must not answer with the help of ours. */
-const WITHHELD = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN']
+const WITHHELD = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_SECURITY_TOKEN',
+  ENDPOINT_URL,
+  ENDPOINT_TOKEN,
+]
 
 /** The profiles for which programs run above this process, one a line, so that none starts itself forever. */
 const CALLERS = 'AWSMFA_CALLERS'
 
 /**
- * Returns the environment of a program that is run for a profile: ours without AWS keys, the profile added to the chain
- * of callers. Returns undefined if the profile is in that chain: a program run for it has started this awsmfa.
+ * Returns the environment of a program that is run for a profile: ours without credentials, the profile added to the
+ * chain of callers. Returns undefined if the profile is in that chain: a program run for it has started this awsmfa.
  */
 export function environmentForCalled(environment: NodeJS.ProcessEnv, profile: string): NodeJS.ProcessEnv | undefined {
   const callers = (environment[CALLERS] ?? '').split('\n').filter((name) => name !== '')
@@ -176,7 +184,7 @@ export function environmentForCalled(environment: NodeJS.ProcessEnv, profile: st
   return { ...withoutKeys(environment), [CALLERS]: [...callers, profile].join('\n') }
 }
 
-/** Returns an environment without AWS keys. */
+/** Returns an environment without AWS keys, and without an endpoint that serves them. */
 export function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !WITHHELD.includes(name)))
 }

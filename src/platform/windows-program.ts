@@ -97,7 +97,7 @@ export function windowsFolder(environment: Environment): string {
 }
 
 /** Windows does not tell `Path` from `PATH`; a copy of its environment does. One that is empty counts as unset. */
-function caselessValue(environment: Environment, name: string): string | undefined {
+export function caselessValue(environment: Environment, name: string): string | undefined {
   return Object.entries(environment).find(([key, value]) => key.toUpperCase() === name && (value ?? '') !== '')?.[1]
 }
 

@@ -102,23 +102,38 @@ test.each([
 })
 
 test.each([
-  ['an empty file', '', 'prod', '[profile plain]\nregion = r\n'],
-  ['a file without a last line end', '[profile a]\nx = 1', 'prod', '[profile a]\nx = 1\n[profile plain]\nregion = r\n'],
+  ['an empty file', '', 'prod', '[profile plain]\nregion = eu-west-3\n'],
+  [
+    'a file without a last line end',
+    '[profile a]\nx = 1',
+    'prod',
+    '[profile a]\nx = 1\n[profile plain]\nregion = eu-west-3\n',
+  ],
   [
     'settings, and nothing that leads to credentials',
     '[profile prod]\nrole_arn = r\nsource_profile = base\nregion = eu-west-1\nOutput = json\nsso_session = s\nawsmfa_mfa_serial = m\naws_access_key_id = k\ncredential_process = p\nmfa_serial = m\n# comment\ns3 =\n  max_queue_size = 5\n  role_arn = kept\nca_bundle = /ca\n',
     'prod',
-    '[profile plain]\nregion = r\nOutput = json\ns3 =\n  max_queue_size = 5\n  role_arn = kept\nca_bundle = /ca\n',
+    '[profile plain]\nregion = eu-west-3\nOutput = json\ns3 =\n  max_queue_size = 5\n  role_arn = kept\nca_bundle = /ca\n',
   ],
   [
     'the last of several settings of one name, which strict parsers refuse',
     '[profile prod]\noutput = json\noutput = text\n[profile prod]\ncli_pager = x\n',
     'prod',
-    '[profile plain]\nregion = r\noutput = text\ncli_pager = x\n',
+    '[profile plain]\nregion = eu-west-3\noutput = text\ncli_pager = x\n',
   ],
-  ['the default profile', '[default]\noutput = json\n', 'default', '[profile plain]\nregion = r\noutput = json\n'],
+  [
+    'the default profile',
+    '[default]\noutput = json\n',
+    'default',
+    '[profile plain]\nregion = eu-west-3\noutput = json\n',
+  ],
 ])('a profile without credentials in %s', (_, text, profile, expected) => {
-  const added = addPlainProfile(readIniDocument(text), profile, { name: 'plain', region: 'r' })
+  const added = addPlainProfile(readIniDocument(text), profile, { name: 'plain', region: 'eu-west-3' })
   expect(added.startsWith(text)).toBe(true)
   expect(added.slice(added.indexOf('[profile plain]'))).toBe(expected.slice(expected.indexOf('[profile plain]')))
+})
+
+test('a region that is none is left out of it', () => {
+  const region = 'x\n[profile prod]\ncredential_process = p'
+  expect(addPlainProfile(readIniDocument(''), 'prod', { name: 'plain', region })).toBe('[profile plain]\n')
 })

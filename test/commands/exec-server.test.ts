@@ -99,6 +99,11 @@ test.each<[string, Parameters<typeof servedEnvironment>[0], object]>([
   ['no proxy for the endpoint', {}, { NO_PROXY: '127.0.0.1' }],
   ['with the hosts that were there', { NO_PROXY: 'a, b' }, { NO_PROXY: 'a, b,127.0.0.1' }],
   ['in both spellings', { NO_PROXY: 'a', no_proxy: 'b' }, { NO_PROXY: 'a,127.0.0.1', no_proxy: 'b,127.0.0.1' }],
+  [
+    'nothing where no host is asked through a proxy',
+    { NO_PROXY: '*', no_proxy: '*' },
+    { NO_PROXY: '*', no_proxy: '*' },
+  ],
   ['once', { no_proxy: '127.0.0.1' }, { no_proxy: '127.0.0.1' }],
 ])('%s', (_, before, expected) => {
   const program = {

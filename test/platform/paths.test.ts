@@ -208,6 +208,15 @@ describe('inside exec --server', () => {
     expect(outsideServer({ ...inside, ...changes })).toMatchObject(expected)
   })
 
+  it.each(['/state/copy', '/mine'])('nothing leads to the endpoint, with the config file %s', (AWS_CONFIG_FILE) => {
+    const endpoint = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/credentials',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'secret',
+    }
+    const names = Object.keys(outsideServer({ ...inside, ...endpoint, AWS_CONFIG_FILE, HOME: '/home/me' }))
+    expect(names.toSorted()).toEqual(['AWSMFA_PROFILE', 'AWS_CONFIG_FILE', 'AWS_PROFILE', 'HOME'])
+  })
+
   it('changes nothing outside', () => {
     const env = { AWS_PROFILE: 'awsmfa-server', AWS_CONFIG_FILE: '/c' }
     expect(outsideServer(env)).toBe(env)
