@@ -227,6 +227,25 @@ export function isAssumeRoleProfile(profile: ProfileView): boolean {
   return hasValue(profile, 'role_arn') && hasValue(profile, 'source_profile')
 }
 
+/** Keys that each make SDKs find credentials through the profile, or fail, and look nowhere else. */
+const LEADING_KEYS = [
+  'role_arn',
+  'credential_process',
+  'web_identity_token_file',
+  'login_session',
+  'sso_account_id',
+  'sso_role_name',
+]
+
+/**
+ * Returns whether SDKs find credentials through the profile; keys in config do not count. With a profile that has none,
+ * they go on to look elsewhere, such as at a container's endpoint.
+ */
+export function leadsToCredentials(profile: ProfileView): boolean {
+  const hasKeys = presentValue(profile, 'credentials', 'aws_access_key_id') !== undefined
+  return hasKeys || LEADING_KEYS.some((key) => hasValue(profile, key))
+}
+
 /** Returns whether SDKs see a value that is not empty. */
 export function hasValue(profile: ProfileView, key: string): boolean {
   return (visible(profile, key)?.value ?? '') !== ''

@@ -17,7 +17,7 @@
  *
  * Several edited keys of one name are not refused: a write leaves one of them, a removal none.
  */
-import { encodeUtf8 } from './edit.ts'
+import { applyEdits, encodeUtf8 } from './edit.ts'
 import type { ByteEdit } from './edit.ts'
 import {
   BYTE_ORDER_MARK,
@@ -37,6 +37,7 @@ import { isRegionName } from '../aws/endpoints.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, TextDefect } from '../model/failure.ts'
 import type { Origin, SharedFileName } from '../model/origin.ts'
+import type { ProfileView } from '../model/profile.ts'
 
 /** Which section is meant. */
 export interface SectionTarget {
@@ -210,9 +211,49 @@ export function addPlainProfile(
       [entry, ...entry.continuations].map(({ start, contentEnd }) => `${text.slice(start, contentEnd)}\n`).join(''),
     ])
   const settings = Object.values(Object.fromEntries(lines) as Readonly<Record<string, string>>).join('')
-  const start = text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
+  const start = withLastLineEnd(text)
   const regionLine = region !== undefined && isRegionName(region) ? `region = ${region}\n` : ''
   return `${start}[profile ${name}]\n${regionLine}${settings}`
+}
+
+/** Returns a text whose last line, if there is one, has an end. */
+export function withLastLineEnd(text: string): string {
+  return text === '' || /[\r\n]$/.test(text) ? text : `${text}\n`
+}
+
+/** Keys of credentials themselves, which config may hold as the credentials file does. */
+const STATIC_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
+
+/**
+ * Returns the text of config without keys and sessions, and with these lines in the sections of profiles, in place of
+ * their own `credential_process`. A profile that SDKs do not see in config gets a section. Never throws.
+ */
+export function replaceCredentials(
+  document: IniDocument,
+  replacements: readonly { readonly profile: ProfileView; readonly lines: readonly KeyValue[] }[],
+): string {
+  const { text, sections } = document
+  const keys = sections
+    .flatMap((section) => parseSection(document, section).entries)
+    .filter(({ key }) => STATIC_KEYS.includes(lowerAscii(key)))
+  const inPlace = replacements.flatMap(({ profile, lines }) => {
+    const places = placesSeen(document, profile)
+    const [place] = places
+    if (place === undefined) return []
+    const old = places.flatMap(({ body }) => body.entries).filter(({ key }) => lowerAscii(key) === 'credential_process')
+    return [...old.flatMap(removeKey), insertKeys(document, place, lines)]
+  })
+  const newSections = replacements
+    .filter(({ profile }) => placesSeen(document, profile).length === 0)
+    .map(({ profile, lines }) => appendSection(document, configSectionName(profile.name), lines))
+  // Lines may be added at the end of the file too, and then come before the new sections.
+  return applyEdits(text, [...keys.flatMap(removeKey), ...inPlace, ...newSections])
+}
+
+/** Returns the sections of config that SDKs see for a profile. */
+function placesSeen(document: IniDocument, { name, configForm }: ProfileView): readonly SectionPlace[] {
+  const sections = configForm === 'standard' ? configSectionsOf(document, name) : []
+  return sections.map((section) => ({ section, body: parseSection(document, section) }))
 }
 
 /** Renames a section of the credentials file; padding and comments in its header stay. */

@@ -24,6 +24,7 @@ import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, confirmChange, shownChange } from '../layouts/change-files.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
 
 /** What doctor needs. */
 type DoctorContext = Pick<
@@ -111,6 +112,7 @@ async function fix(
     show(changed, again, renderRepairs(repairs, { home, now: now() }))
   const plan = (snapshots: SharedSnapshots) => ({ edits: editsFor(snapshots, files, machine, only), result: undefined })
   backups.sweep()
+  sweepConfigCopies(context.folders.state, now)
   const change = { plan, show: showAll, consent, keepsBackup: true }
   const { kind, warnings } = await changeFiles<undefined>(change, context)
   if (kind === 'shown') return false

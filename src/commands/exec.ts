@@ -1,6 +1,9 @@
 /** `exec`: runs a program, or a shell, with a profile's session: in its environment, or served to it and renewed. */
 import { readIniDocument } from '../aws-files/ini-document.ts'
-import { addPlainProfile } from '../aws-files/sections.ts'
+import { leadsToCredentials } from '../aws-files/profile-keys.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { addPlainProfile, withLastLineEnd, replaceCredentials } from '../aws-files/sections.ts'
+import type { KeyValue } from '../aws-files/sections.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { childEnvironment, profileEnvironment, servedEnvironment, sessionForProgram } from './program-session.ts'
@@ -15,7 +18,13 @@ import type { Now, Pause } from '../platform/time.ts'
 import { caselessValue } from '../platform/windows-program.ts'
 import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
-import { createConfigCopy, startContainerEndpoint } from '../sessions/container-endpoint.ts'
+import {
+  createConfigCopy,
+  startContainerEndpoint,
+  stateOfFiles,
+  sweepConfigCopies,
+} from '../sessions/container-endpoint.ts'
+import type { ConfigCopy } from '../sessions/container-endpoint.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
 import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
@@ -85,11 +94,9 @@ async function runServed(
   const { profile, region } = first
   const stopped = new AbortController()
   const profileInCopy = freeName(runtime.files.read().profiles)
-  const copy = createConfigCopy(runtime.folders.state, now)
-  const writeCopy = (): void => {
-    const document = readIniDocument(runtime.files.read().config.text)
-    const text = addPlainProfile(document, profile, { name: profileInCopy, region: region?.name })
-    copy.write(Buffer.from(text, 'latin1'))
+  const bytesOfCopy = (): Buffer => {
+    const request = { served: profile, name: profileInCopy, region: region?.name, isWindows }
+    return Buffer.from(configForServed(runtime.files.read(), request), 'latin1')
   }
   let session = first.session
   const endpoint = await startContainerEndpoint({
@@ -98,9 +105,12 @@ async function runServed(
       `the session of '${visible(profile)}' has expired; to renew it: ${commandLine('login', profileWord(profile))}`,
     now,
   })
+  let copy: ConfigCopy | undefined
+  let renewing: Promise<void> | undefined
   try {
-    writeCopy()
-    const renewing = keepRenewed(
+    sweepConfigCopies(runtime.folders.state, now)
+    const written = (copy = createConfigCopy(runtime.folders.state, bytesOfCopy()))
+    renewing = keepRenewed(
       session,
       {
         now,
@@ -113,27 +123,67 @@ async function runServed(
         onRenewed: (renewed) => {
           session = renewed
           try {
-            writeCopy()
+            written.write(bytesOfCopy())
           } catch (error) {
             // The copy that is there serves the program as well; it only has older settings.
             runtime.debug(`the copy of the config file was not renewed (${error instanceof Error ? error.name : ''})`)
           }
         },
+        stateOfFiles: () => stateOfFiles(runtime),
         debug: runtime.debug,
       },
       stopped.signal,
     )
     const { url, token } = endpoint
     const program = { profile, region, url, token, copy: copy.path, profileInCopy, configFile: runtime.paths.config }
-    const exitCode = await runProgram({ ...command, environment: servedEnvironment(environment, program, isWindows) })
-    stopped.abort()
-    await renewing
-    return exitCode
+    return await runProgram({ ...command, environment: servedEnvironment(environment, program, isWindows) })
   } finally {
     stopped.abort()
     endpoint.close()
-    copy.remove()
+    // A renewal that is being made may write the copy again.
+    await renewing
+    copy?.remove()
   }
+}
+
+/**
+ * Returns the config file for a program that is served credentials, as a byte string: with a profile `name` that has
+ * the settings of the served one and no credentials, and without keys. Any other profile without credentials would be
+ * served those of this one: it gets credentials that are refused.
+ */
+export function configForServed(
+  { config, profiles }: Pick<SharedSnapshots, 'config' | 'profiles'>,
+  request: {
+    readonly served: string
+    readonly name: string
+    readonly region: string | undefined
+    readonly isWindows: boolean
+  },
+): string {
+  const others = profiles.names().flatMap((each) => {
+    const profile = each === request.served ? undefined : profiles.find(each)
+    const isRefused = profile !== undefined && !leadsToCredentials(profile)
+    return isRefused ? [{ profile, lines: refusedCredentials(each, request.isWindows) }] : []
+  })
+  const text = replaceCredentials(readIniDocument(withLastLineEnd(config.text)), others)
+  return addPlainProfile(readIniDocument(text), request.served, request)
+}
+
+/**
+ * Returns a process that fails, which the AWS CLI and boto3 run before they look at keys in config, and keys that AWS
+ * refuses, which the SDKs for JavaScript and Go take first: after a failed process, JavaScript would ask the endpoint.
+ * SDKs run it with a shell or without; a name that a shell might read otherwise is left out.
+ */
+function refusedCredentials(profile: string, isWindows: boolean): readonly KeyValue[] {
+  const isPlain = /^[A-Za-z0-9_.@][A-Za-z0-9_.@+-]*$/.test(profile)
+  const [subject, word] = isPlain ? [profile, profile] : ['this profile', 'PROFILE']
+  const text = `awsmfa: ${subject} has no credentials inside exec --server; to use it: awsmfa exec ${word}`
+  const command = isWindows ? `cmd /d /c ">&2 echo ${text}& exit 1"` : `sh -c 'echo "${text}" >&2; exit 1'`
+  return [
+    { key: 'credential_process', value: command },
+    { key: 'aws_access_key_id', value: 'none' },
+    { key: 'aws_secret_access_key', value: 'none' },
+  ]
 }
 
 /** Returns a name for a profile that no file has. */
@@ -165,7 +215,10 @@ function withoutTerminal(runtime: LoginRuntime, signal: AbortSignal, mayAsk: boo
     warn: silent,
     cancelled: signal,
   })
-  return mayAsk ? renewal : { ...renewal, canGetCode: () => false, sourcesFor: () => Promise.resolve([unavailable]) }
+  if (mayAsk) return renewal
+  // A process for long-term keys may be slow, and may ask too.
+  const unasked = { canGetCode: () => false, sourcesFor: () => Promise.resolve([unavailable]) }
+  return { ...renewal, ...unasked, runCredentialProcess: unavailable }
 }
 
 /** What the renewal acts through. */
@@ -175,6 +228,8 @@ export interface RenewalEffects {
   /** Returns a session that lasts so many seconds; without `mayAsk` only if nobody need be asked for a code. */
   readonly obtain: (minimumSeconds: number, mayAsk: boolean) => Promise<GivenSession>
   readonly onRenewed: (session: GivenSession) => void
+  /** Returns a text that changes when a session may have been stored by another process. */
+  readonly stateOfFiles: () => string
   readonly debug: (text: string) => void
 }
 
@@ -190,22 +245,36 @@ const LOOK_MS = 30_000
 /** How soon a session that somebody signed in elsewhere is noticed. */
 const NOTICE_MS = 5000
 
+/** AWS is asked again after 5 seconds, then after twice as long each time, up to this. */
+const LONGEST_WAIT_MS = 5 * 60_000
+
 /**
  * Renews a session until the signal aborts, and never throws. A person is asked when the renewal is due, and again
  * after half and three quarters of the time that remains; not after closing the question, nor once the session has
  * expired.
  */
 export async function keepRenewed(first: GivenSession, effects: RenewalEffects, signal: AbortSignal): Promise<void> {
-  const { now, pause, onRenewed, debug } = effects
+  const { now, pause, onRenewed, stateOfFiles, debug } = effects
   let plan = planRenewal(first, now())
+  let [waitMs, nextMs, seen] = [NOTICE_MS, 0, '']
   try {
     while (plan !== undefined) {
       await pause(Math.min(LOOK_MS, Math.max(0, plan.dueMs - now().getTime())), signal)
-      if (now().getTime() < plan.dueMs) continue
-      const renewed = await renewOnce(plan, effects)
-      if (renewed === undefined) await pause(NOTICE_MS, signal)
-      else {
+      const nowMs = now().getTime()
+      if (nowMs < plan.dueMs) continue
+      const mayAsk = takeQuestion(plan, nowMs)
+      const state = stateOfFiles()
+      const renewed = mayAsk || state !== seen || nowMs >= nextMs ? await renewOnce(plan, mayAsk, effects) : 'not tried'
+      if (renewed === 'not tried') await pause(NOTICE_MS, signal)
+      else if (renewed === undefined) {
+        // A question takes minutes, in which somebody may sign in elsewhere; what an attempt stores itself is no news.
+        seen = mayAsk ? state : stateOfFiles()
+        nextMs = now().getTime() + waitMs
+        waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)
+        await pause(NOTICE_MS, signal)
+      } else {
         plan = planRenewal(renewed, now())
+        waitMs = NOTICE_MS
         onRenewed(renewed)
       }
     }
@@ -214,12 +283,19 @@ export async function keepRenewed(first: GivenSession, effects: RenewalEffects, 
   }
 }
 
-/** Returns a session that lasts longer than the present one; undefined if there is none. */
-async function renewOnce(plan: RenewalPlan, { now, obtain, debug }: RenewalEffects): Promise<GivenSession | undefined> {
-  const { askAtMs, endMs, minimumSeconds } = plan
-  const nowMs = now().getTime()
+/** Returns whether a person may be asked now, and takes that question off the plan. */
+function takeQuestion({ askAtMs, endMs }: RenewalPlan, nowMs: number): boolean {
   const mayAsk = askAtMs[0] !== undefined && nowMs >= askAtMs[0] && nowMs < endMs
   if (mayAsk) askAtMs.shift()
+  return mayAsk
+}
+
+/** Returns a session that lasts longer than the present one; undefined if there is none. */
+async function renewOnce(
+  { askAtMs, endMs, minimumSeconds }: RenewalPlan,
+  mayAsk: boolean,
+  { obtain, debug }: RenewalEffects,
+): Promise<GivenSession | undefined> {
   try {
     const found = await obtain(minimumSeconds, mayAsk)
     return (found.expiration?.getTime() ?? Infinity) > endMs ? found : undefined

@@ -34,6 +34,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
+import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
 import { renderEnvironmentNote, statusOfProfile, statusesJson } from '../sessions/status.ts'
 import { managedProfiles } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
@@ -55,6 +56,7 @@ const UNCONFIRMED = 20
 async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRuntime): Promise<number> {
   const { terminal, deadline, cancelled } = runtime
   runtime.backups.sweep()
+  sweepConfigCopies(runtime.folders.state, runtime.now)
   const snapshots = runtime.files.read()
   const defaults = await runtime.readSettings()
   if (invocation.options.all === true) return await signInAllProfiles(invocation, { snapshots, defaults }, runtime)

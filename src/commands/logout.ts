@@ -10,6 +10,7 @@ import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
+import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { statusOfProfile, statusesJson } from '../sessions/status.ts'
 import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
@@ -34,6 +35,7 @@ type LogoutRuntime = Pick<
   Runtime,
   | 'environment'
   | 'home'
+  | 'folders'
   | 'now'
   | 'files'
   | 'facts'
@@ -62,6 +64,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
       : { profiles: [target], byPattern: false, isList: false }
   const names = all ? managed : named.profiles
   const { removals, warnings, sharedSerialNumbers } = await removeSessions(names, all, runtime)
+  sweepConfigCopies(runtime.folders.state, runtime.now)
   const { profiles, paths } = files.read()
   const isLeft = ({ kind }: WriteWarning): boolean => kind === 'session-not-removed'
   const isExplained = warnings.some(isLeft)

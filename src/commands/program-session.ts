@@ -63,7 +63,9 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
 
 async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
   const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
-  return minimum === undefined ? 0 : toSeconds(minimum).value
+  // A session whose end is not known cannot be renewed in time: for `--server` it is as good as none.
+  const least = options.server === true ? 1 : 0
+  return minimum === undefined ? least : Math.max(least, toSeconds(minimum).value)
 }
 
 /**

@@ -3,12 +3,15 @@
  * "Container credential provider"): SDKs ask again before the credentials expire. Answers come from memory.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, rmdirSync, statSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { GivenSession } from '../model/credentials.ts'
 import { formatExpiration, secondsUntil } from '../model/expiration.ts'
+import { isFailure } from '../model/failure.ts'
+import type { SharedFileName } from '../model/origin.ts'
 import { writeWhole } from '../platform/atomic-file.ts'
 import { isPidUsed } from '../platform/process-info.ts'
 import { orElse } from '../platform/system-error.ts'
@@ -40,12 +43,15 @@ export interface ContainerEndpoint {
 /** The one path. What protects the credentials is the token. */
 const PATH = '/credentials'
 
+/** An SDK sends its request at once: a connection that does not is closed, so that none are used up. */
+const LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
+
 /** Starts an endpoint on a free port of 127.0.0.1. Throws the system's error. */
 export async function startContainerEndpoint(options: EndpointOptions): Promise<ContainerEndpoint> {
   const { createServer } = await import('node:http')
   const token = randomBytes(32).toString('base64url')
   let host = ''
-  const server = createServer((request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     const { method, url, headers } = request
     const { status, body } = answerTo({ method, url, headers }, { ...options, host, token })
     request.resume()
@@ -53,7 +59,8 @@ export async function startContainerEndpoint(options: EndpointOptions): Promise<
     response.end(JSON.stringify(body))
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    // It stays: an error while it listens ends neither awsmfa nor its program.
+    server.on('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -125,7 +132,7 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(hash(given), hash(expected))
 }
 
-/** A private copy of the config file, for the program that an endpoint serves. */
+/** A private copy of the config file, for the program that an endpoint serves. Never throws when it is removed. */
 export interface ConfigCopy {
   readonly path: string
   /** Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE. */
@@ -136,19 +143,70 @@ export interface ConfigCopy {
 /** Each renewal writes a copy again; one that is older belongs to a process that was killed. */
 const ABANDONED_MS = 7 * 24 * 60 * 60_000
 
-/** Names a copy of this process in awsmfa's state folder, and removes those that killed processes left there. */
-export function createConfigCopy(stateFolder: string, now: Now): ConfigCopy {
-  const folder = join(stateFolder, 'server')
+/** Removes the copies that killed processes left in awsmfa's state folder. Never throws. */
+export function sweepConfigCopies(stateFolder: string, now: Now): void {
+  const folder = folderOfCopies(stateFolder)
   for (const name of orElse([] as string[], () => readdirSync(folder))) {
     const path = join(folder, name)
     const pid = /^(\d+)-[0-9a-f]+\.config$/.exec(name)?.[1]
     const isAbandoned = (): boolean => now().getTime() - statSync(path).mtimeMs > ABANDONED_MS
-    if (pid !== undefined && !isPidUsed(Number(pid)) && orElse(false, isAbandoned)) rmSync(path, { force: true })
+    if (pid !== undefined && !isPidUsed(Number(pid)) && orElse(false, isAbandoned))
+      orElse(undefined, () => rmSync(path, { force: true }))
   }
-  const path = join(folder, `${process.pid}-${randomBytes(8).toString('hex')}.config`)
+}
+
+/**
+ * Writes a copy for this process in awsmfa's state folder, else in a new private folder for temporary files. Throws
+ * FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE.
+ */
+export function createConfigCopy(stateFolder: string, bytes: Buffer): ConfigCopy {
+  const file = `${process.pid}-${randomBytes(8).toString('hex')}.config`
+  const usual = join(folderOfCopies(stateFolder), file)
+  try {
+    writeWhole(usual, bytes)
+    return copyAt(usual)
+  } catch (error) {
+    const folder = isFailure(error, 'FILE_NOT_WRITABLE')
+      ? orElse(undefined, () => mkdtempSync(join(tmpdir(), 'awsmfa-')))
+      : undefined
+    if (folder === undefined) throw error
+    const path = join(folder, file)
+    writeWhole(path, bytes)
+    const copy = copyAt(path)
+    return {
+      ...copy,
+      remove: () => {
+        copy.remove()
+        orElse(undefined, () => rmdirSync(dirname(path)))
+      },
+    }
+  }
+}
+
+function folderOfCopies(stateFolder: string): string {
+  return join(stateFolder, 'server')
+}
+
+function copyAt(path: string): ConfigCopy {
   return {
     path,
     write: (bytes) => writeWhole(path, bytes),
     remove: () => orElse(undefined, () => rmSync(path, { force: true })),
   }
+}
+
+/**
+ * Returns a text that differs once another process may have stored a session: the state of the shared files and of
+ * awsmfa's cache. Never throws.
+ */
+export function stateOfFiles({
+  paths,
+  folders,
+}: {
+  readonly paths: Readonly<Record<SharedFileName, string>>
+  readonly folders: { readonly cache: string }
+}): string {
+  const looked = [paths.credentials, paths.config, join(folders.cache, 'sessions')]
+  const states = looked.map((path) => orElse(undefined, () => statSync(path, { throwIfNoEntry: false })))
+  return JSON.stringify(states.map((found) => found && [found.ino, found.size, found.mtimeMs]))
 }

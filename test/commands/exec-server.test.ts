@@ -1,7 +1,8 @@
 /** When `exec --server` renews a session, and when it asks a person. Time is simulated. */
 import { expect, test } from 'vitest'
-import { keepRenewed } from '../../src/commands/exec.ts'
+import { configForServed, keepRenewed } from '../../src/commands/exec.ts'
 import { servedEnvironment } from '../../src/commands/program-session.ts'
+import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { GivenSession } from '../../src/model/credentials.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
@@ -19,7 +20,12 @@ const HOUR = 3_600_000
 type Attempt = (nowMs: number, mayAsk: boolean) => GivenSession | Failure
 
 /** Runs the renewal for so many hours. Returns the minutes of renewals and attempts; `?`: a person may be asked. */
-async function simulate(first: GivenSession, hours: number, attempt: Attempt) {
+async function simulate(
+  first: GivenSession,
+  hours: number,
+  attempt: Attempt,
+  stateAt: (nowMs: number) => string = () => '',
+) {
   let nowMs = START
   const ended = new AbortController()
   const attempts: string[] = []
@@ -40,6 +46,7 @@ async function simulate(first: GivenSession, hours: number, attempt: Attempt) {
         return 'code' in result ? Promise.reject(new AwsmfaError(result)) : Promise.resolve(result)
       },
       onRenewed: () => void renewals.push(minutes(nowMs)),
+      stateOfFiles: () => stateAt(nowMs),
       debug: () => undefined,
     },
     ended.signal,
@@ -59,16 +66,21 @@ test('a person who is not there is asked three times, and not after the end', as
   const { asked, attempts, renewals } = await simulate(session(START + HOUR), 2, () => MISSING)
   expect(asked).toEqual(['40?', '50?', '55?'])
   expect(renewals).toEqual([])
-  // Looked at every 5 seconds, from 20 minutes before the end on.
-  expect(attempts.length).toBeGreaterThan(900)
+  // After 5 seconds, then after twice as long each time, then every 5 minutes.
+  expect(attempts.length).toBeGreaterThan(10)
+  expect(attempts.length).toBeLessThan(30)
 })
 
 test('a person who closes the question is not asked again, and a login elsewhere is noticed, after the end too', async () => {
-  const { asked, renewals } = await simulate(session(START + HOUR), 3, (nowMs, mayAsk) =>
-    nowMs > START + 2 * HOUR ? session(START + 14 * HOUR) : mayAsk ? { code: 'CANCELLED' } : MISSING,
+  const isSignedIn = (nowMs: number): boolean => nowMs > START + 2.01 * HOUR
+  const { asked, renewals } = await simulate(
+    session(START + HOUR),
+    3,
+    (nowMs, mayAsk) => (isSignedIn(nowMs) ? session(START + 14 * HOUR) : mayAsk ? { code: 'CANCELLED' } : MISSING),
+    (nowMs) => (isSignedIn(nowMs) ? 'a login elsewhere' : ''),
   )
   expect(asked).toEqual(['40?'])
-  expect(renewals).toEqual([120])
+  expect(renewals).toEqual([121])
 })
 
 test('the same session again is no renewal', async () => {
@@ -125,4 +137,40 @@ test.each<[string, Parameters<typeof servedEnvironment>[0], object]>([
     AWSMFA_PROFILE: 'prod',
     ...expected,
   })
+})
+
+const refusing = (name: string): string =>
+  `credential_process = sh -c 'echo "awsmfa: ${name} has no credentials inside exec --server; to use it: awsmfa exec ${name}" >&2; exit 1'\naws_access_key_id = none\naws_secret_access_key = none\n`
+
+test.each<[what: string, credentials: string, config: string, copied: string]>([
+  [
+    'other profiles without credentials get credentials that are refused',
+    '[keys]\naws_access_key_id = A\naws_secret_access_key = s\n[region-only]\nregion = eu-west-1\n',
+    '[default]\nregion = r\n[profile prod]\n[profile keys]\noutput = json\n[profile dev]\n# mine\n  region = r\ncredential_process =\n[profile last]',
+    `[default]\nregion = r\n${refusing('default')}[profile prod]\n[profile keys]\noutput = json\n[profile dev]\n# mine\n  region = r\n${refusing('dev')}[profile last]\n${refusing('last')}[profile region-only]\n${refusing('region-only')}`,
+  ],
+  [
+    'profiles that lead to credentials are left alone',
+    '',
+    '[profile role]\nrole_arn = r\n[profile process]\ncredential_process = p\n[profile sso]\nsso_account_id = 1\n[profile token]\nweb_identity_token_file = t\n[profile signed-in]\nlogin_session = s\n',
+    '[profile role]\nrole_arn = r\n[profile process]\ncredential_process = p\n[profile sso]\nsso_account_id = 1\n[profile token]\nweb_identity_token_file = t\n[profile signed-in]\nlogin_session = s\n',
+  ],
+  [
+    'keys are not copied',
+    '',
+    '[profile prod]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token =\n  t\nregion = r\n[profile dev]\naws_secret_access_key = s\n[other]\naws_access_key_id = A\n',
+    `[profile prod]\nregion = r\n[profile dev]\n${refusing('dev')}[other]\n[profile other]\n${refusing('other')}`,
+  ],
+  [
+    'a name that a shell might read otherwise is left out',
+    '',
+    '[profile "a $(b)"]\n',
+    `[profile "a $(b)"]\n${refusing('').replace('awsmfa:  has', 'awsmfa: this profile has').replace('awsmfa exec "', 'awsmfa exec PROFILE"')}`,
+  ],
+])('in the copy of the config file, %s', (_, credentials, config, copied) => {
+  const files = { config: { path: '/config', text: config }, profiles: readProfiles({ credentials, config }) }
+  const request = { served: 'prod', name: 'awsmfa-server', region: undefined, isWindows: false }
+  expect(configForServed(files as Parameters<typeof configForServed>[0], request)).toBe(
+    `${copied}[profile awsmfa-server]\n`,
+  )
 })

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readdirSync, statSync } from 'node:fs'
+import { appendFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findAwsCli, findPythonWithBoto3 } from '../support/aws-clients.ts'
@@ -279,7 +279,7 @@ describe('real clients, with keys in [default] and variables that lead elsewhere
     const { Arn } = await new STSClient({ credentials: defaultProvider() }).send(new GetCallerIdentityCommand({}))
     console.log(Arn)`
   const CLI = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text']
-  it.each<[string, readonly string[] | undefined]>([
+  it.for<[string, readonly string[] | undefined]>([
     ['the SDK for JavaScript', [process.execPath, '--input-type=module', '-e', JAVASCRIPT]],
     [
       'boto3',
@@ -289,8 +289,8 @@ describe('real clients, with keys in [default] and variables that lead elsewhere
     ],
     ['AWS CLI 1', cli1 === undefined ? undefined : [cli1, ...CLI]],
     ['AWS CLI 2', cli2 === undefined ? undefined : [cli2, ...CLI]],
-  ])('%s asks the endpoint', async (_, command) => {
-    if (command === undefined) return
+  ])('%s asks the endpoint', async ([, command], context) => {
+    if (command === undefined) return context.skip('it is not here')
     // AWS CLI 2.9 reads no variables for endpoints.
     const endpoint = command.includes('get-caller-identity') ? ['--endpoint-url', sts.url] : []
     const run = await runCli(['exec', 'admin', '--server', '--', ...command, ...endpoint], {
@@ -302,5 +302,35 @@ describe('real clients, with keys in [default] and variables that lead elsewhere
       code: 0,
       stderr: '',
     })
+  })
+
+  const FROM_PROFILE = JAVASCRIPT.replace('defaultProvider()', "defaultProvider({ profile: 'dev' })")
+  it.for<[string, readonly string[] | undefined]>([
+    ['the SDK for JavaScript', [process.execPath, '--input-type=module', '-e', FROM_PROFILE]],
+    [
+      'boto3',
+      python === undefined
+        ? undefined
+        : [
+            python,
+            '-c',
+            "import boto3; print(boto3.Session(profile_name='dev').client('sts').get_caller_identity()['Arn'])",
+          ],
+    ],
+    ['AWS CLI 1', cli1 === undefined ? undefined : [cli1, ...CLI, '--profile', 'dev']],
+    ['AWS CLI 2', cli2 === undefined ? undefined : [cli2, ...CLI, '--profile', 'dev']],
+  ])('%s is refused for another profile, which has no credentials', async ([, command], context) => {
+    if (command === undefined) return context.skip('it is not here')
+    appendFileSync(join(home.path, '.aws', 'config'), '[profile dev]\nregion = eu-west-1\n')
+    const endpoint = command.includes('get-caller-identity') ? ['--endpoint-url', sts.url] : []
+    const run = await runCli(['exec', 'admin', '--server', '--', ...command, ...endpoint], {
+      environment: environment(),
+      cwd: join(import.meta.dirname, '../..'),
+    })
+    expect(run.stdout).toBe('')
+    expect(run.code).not.toBe(0)
+    const refusal = 'awsmfa: dev has no credentials inside exec --server; to use it: awsmfa exec dev'
+    // JavaScript takes the keys, which AWS refuses.
+    expect(run.stderr).toContain(command[0] === process.execPath ? 'InvalidClientTokenId' : refusal)
   })
 })
