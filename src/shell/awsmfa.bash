@@ -21,6 +21,7 @@ _awsmfa_segment() {
     _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
     profile=${profile:-default}
+    if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
     file=$profile
     case $credentials in *'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
@@ -51,6 +52,11 @@ _awsmfa_segment() {
   else
     _awsmfa_soon
   fi
+}
+
+# Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.
+_awsmfa_served() {
+  if [[ ${AWS_CONFIG_FILE:-} == "$AWSMFA_SERVER_CONFIG" && $profile == awsmfa-server* ]]; then profile=${AWSMFA_PROFILE:-$profile}; fi
 }
 
 _awsmfa_soon() {
@@ -141,7 +147,9 @@ case :${SHELLOPTS-}: in
       local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0 known='' name
       local -a _awsmfa_names=()
       if (($# == 0)); then
-        printf '%s\n' "${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}"
+        local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}
+        if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
+        printf '%s\n' "$profile"
         return
       elif (($# > 1)) || [[ -z $1 ]]; then
         printf '%s\n' "$usage" >&2

@@ -52,6 +52,7 @@ function _awsmfa_segment
     else if test -n "$AWS_DEFAULT_PROFILE"
         set profile "$AWS_DEFAULT_PROFILE"
     end
+    test -n "$AWSMFA_SERVER_CONFIG"; and _awsmfa_served
     set -l label "$profile"
     set -l file "$profile"
     # What a prompt or a terminal would act upon, and what files cannot be called.
@@ -101,6 +102,13 @@ function _awsmfa_segment
     end
 end
 
+# Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.
+function _awsmfa_served --no-scope-shadowing
+    if test "$AWS_CONFIG_FILE" = "$AWSMFA_SERVER_CONFIG"; and string match -q 'awsmfa-server*' -- $profile; and test -n "$AWSMFA_PROFILE"
+        set profile "$AWSMFA_PROFILE"
+    end
+end
+
 # Prints the instant of a text such as 2026-11-21T18:40:00Z.
 function _awsmfa_instant
     set -l part (string match -r '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$' -- $argv[1])
@@ -138,7 +146,9 @@ end
 function awsmfa-use
     set -l usage 'usage: awsmfa-use [PROFILE | - | --clear]'
     if test (count $argv) -eq 0
-        _awsmfa_profile_in_use "$AWS_PROFILE"
+        set -l profile (_awsmfa_profile_in_use "$AWS_PROFILE")
+        test -n "$AWSMFA_SERVER_CONFIG"; and _awsmfa_served
+        printf '%s\n' $profile
         return
     else if test (count $argv) -gt 1; or test -z "$argv[1]"
         echo $usage >&2

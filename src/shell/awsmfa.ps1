@@ -14,6 +14,12 @@ function global:Get-AwsmfaFile([string]$Named, [string]$Usual) {
   $Named -replace '\A~(?=[\\/]|\z)', $userHome.Replace('$', '$$')
 }
 
+# Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.
+function global:Get-AwsmfaServed([string]$Name) {
+  $isInCopy = $env:AWSMFA_SERVER_CONFIG -and $env:AWS_CONFIG_FILE -ceq $env:AWSMFA_SERVER_CONFIG -and $Name -clike 'awsmfa-server*'
+  if ($isInCopy -and $env:AWSMFA_PROFILE) { $env:AWSMFA_PROFILE } else { $Name }
+}
+
 function global:Update-AwsmfaSegment {
   $global:AWSMFA_PS1 = ''
   try {
@@ -27,7 +33,7 @@ function global:Update-AwsmfaSegment {
       if ([DateTimeOffset]::TryParseExact("$env:AWS_CREDENTIAL_EXPIRATION", "yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture, $style, [ref]$at)) { $end = $at.ToUnixTimeSeconds() }
     } else {
       $name = 'default'
-      if ($env:AWS_PROFILE) { $name = $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
+      if ($env:AWS_PROFILE) { $name = Get-AwsmfaServed $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
       $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
       $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
       $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
@@ -81,7 +87,7 @@ function global:awsmfa-use([string]$Name) {
   if ($args.Count -gt 0) { [Console]::Error.WriteLine($usage); $global:LASTEXITCODE = 2; return }
   $next = $Name
   if (-not $Name) {
-    if ($env:AWS_PROFILE) { $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
+    if ($env:AWS_PROFILE) { Get-AwsmfaServed $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
     return
   } elseif ($Name -ceq '--help') {
     $usage

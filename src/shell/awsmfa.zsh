@@ -19,6 +19,7 @@ _awsmfa_prompt() {
     _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
   else
     profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
+    if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
     case $credentials in (*'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     file=$profile
@@ -56,6 +57,11 @@ _awsmfa_prompt() {
   fi
   if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
   return $code
+}
+
+# Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.
+_awsmfa_served() {
+  if [[ ${AWS_CONFIG_FILE:-} == "$AWSMFA_SERVER_CONFIG" && $profile == awsmfa-server* ]]; then profile=${AWSMFA_PROFILE:-$profile}; fi
 }
 
 # The name of the file for a name that files cannot have.
@@ -118,7 +124,9 @@ awsmfa-use() {
   emulate -L zsh
   local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0
   if (( $# == 0 )); then
-    print -r -- "${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}"
+    local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}
+    if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
+    print -r -- $profile
     return
   elif (( $# > 1 )) || [[ -z $1 ]]; then
     print -r -u2 -- $usage

@@ -175,6 +175,32 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
     },
   )
 
+  it.skipIf(isMissing(shell))(
+    'shows the profile that is served inside `awsmfa exec --server`, until another is chosen',
+    async () => {
+      for (const profile of ['prod', 'awsmfa-server', 'other'])
+        writeLine(home, profile, endingIn(2 * HOUR + 30, profile))
+      const inside = {
+        AWSMFA_SERVER_CONFIG: '/copy',
+        AWS_CONFIG_FILE: '/copy',
+        AWS_PROFILE: 'awsmfa-server',
+        AWSMFA_PROFILE: 'prod',
+      }
+      const cases = [
+        [{}, 'prod'],
+        [{ AWS_PROFILE: 'other' }, 'other'],
+        [{ AWS_CONFIG_FILE: '/mine' }, 'awsmfa-server'],
+      ] as const
+      for (const [environment, profile] of cases)
+        expect(
+          await inShell(shell, '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"\nawsmfa-use', {
+            ...inside,
+            ...environment,
+          }),
+        ).toMatchObject({ stdout: `${profile} 2h0m\n${profile}\n`, stderr: '', code: 0 })
+    },
+  )
+
   it.skipIf(isMissing(shell))('computes the time in seconds of every kind of date', async () => {
     const days = [
       '1970-01-01',
