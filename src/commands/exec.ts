@@ -38,7 +38,7 @@ export async function exec(invocation: Invocation<'exec'>, runtime: LoginRuntime
   const { tail, options } = invocation
   const [program = shellOf(runtime), ...words] = tail ?? []
   const credentials = await sessionOf(invocation, runtime)
-  if (tail === undefined && options.quiet !== true) announceShell(credentials, runtime)
+  if (tail === undefined && options.quiet !== true) announceShell(credentials, options.server === true, runtime)
   if (options.server === true) return await runServed({ program, words }, credentials, invocation, runtime)
   return await runProgram({
     program,
@@ -70,11 +70,12 @@ function shellOf({ environment, isWindows }: LoginRuntime): string {
   return findProgram('powershell', environment) ?? caselessValue(environment, 'COMSPEC') ?? 'cmd.exe'
 }
 
-function announceShell({ profile, session }: SessionForProgram, runtime: LoginRuntime): void {
+/** What is served is renewed: it has no end to announce. */
+function announceShell({ profile, session }: SessionForProgram, isServed: boolean, runtime: LoginRuntime): void {
   const { terminal, facts, environment, now } = runtime
   const identity = facts.identityOf(session.accessKeyId)
   const who = identity === undefined ? '' : ` as ${identityInWords(identity.account, identity.arn) ?? ''}`
-  const until = session.expiration === undefined ? '' : ` until ${formatInstant(session.expiration, now())}`
+  const until = session.expiration === undefined || isServed ? '' : ` until ${formatInstant(session.expiration, now())}`
   terminal.stderr(`${tick(terminal.talk)} ${visible(profile)}: shell${who}${until}; to leave it: exit\n`)
   const outer = environment['AWSMFA_PROFILE']
   if (isSet(outer)) terminal.stderr(note(`this shell is inside one with the session of '${visible(outer)}'`))

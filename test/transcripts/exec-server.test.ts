@@ -209,6 +209,11 @@ describe('the endpoint', () => {
   })
 })
 
+it.skipIf(process.platform === 'win32')('a shell that is served has no end to announce', async () => {
+  const run = await runCli(['exec', 'admin', '--server'], { environment: environment({ SHELL: 'true' }) })
+  expect(run).toMatchObject({ code: 0, stderr: '✔ admin: shell as role Admin in 222222222222; to leave it: exit\n' })
+})
+
 describe('renewal', () => {
   const inSeconds = (seconds: number): string =>
     new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
