@@ -11,7 +11,7 @@ import { PRODUCT, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 
 const MEMORY = '/dev/shm'
-const PROMPTS = { code: 4, stdout: '', stderr: expect.stringContaining('a token code is needed') as string }
+const PROMPTS = { code: 4, stdout: '', stderr: expect.stringContaining('a token code is required') as string }
 const SUCCEEDS = { code: 0, stdout: '', stderr: expect.stringMatching(/^✔ work: signed in /) as string }
 
 describe('the cache key', () => {

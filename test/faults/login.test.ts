@@ -37,7 +37,7 @@ const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
 const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ work: signed in as user\d+ in 111111111111 until [^\n]+\n$/
 const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 const CUT_SHORT =
-  /^awsmfa: error: only \d+ of \d+ bytes of the new ~\/\.aws\/credentials could be written; nothing was changed\nawsmfa: hint: [^\n]+\n$/
+  /^awsmfa: error: cannot write ~\/\.aws\/credentials: only \d+ of \d+ bytes were written; nothing was changed\nawsmfa: hint: [^\n]+\n$/
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 
 describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a login', { timeout: 600_000 }, () => {
@@ -109,7 +109,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a
             if (isAfterRename(call))
               expect([run.status, run.stderr]).toEqual([
                 0,
-                expect.stringContaining('awsmfa: warning: the file is written, but ') as string,
+                expect.stringContaining('awsmfa: warning: the file was written, but ') as string,
               ])
             if (isOptional(call)) expect([run.status, run.stderr]).toEqual([0, expect.stringMatching(/^✔/) as string])
             if (run.status !== 0) expect(cachedSession(target) !== undefined).toBe(await hasSession(target))
@@ -163,7 +163,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a
         1,
         '',
         expect.stringMatching(
-          /^awsmfa: error: only \d+ of \d+ bytes of the new \S+ could be written; nothing was changed\nawsmfa: hint: free some space, then try again\n$/,
+          /^awsmfa: error: cannot write \S+: only \d+ of \d+ bytes were written; nothing was changed\nawsmfa: hint: free some disk space, then try again\n$/,
         ) as string,
       ])
       expect([credentialsOf(target), await hasSession(target)]).toEqual([target.old, false])

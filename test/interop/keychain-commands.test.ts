@@ -22,7 +22,7 @@ const FILES = {
   '.config/awsmfa/config.ini': 'cache_key = keychain\n',
 }
 const LOCKED =
-  "awsmfa: warning: this session is not kept in awsmfa's cache: the keyring with the cache key is locked; unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password\n"
+  'awsmfa: warning: session not cached: cannot read the cache key: the keyring is locked; unlock it (in GNOME: Passwords and Keys), or log in at the desktop with your password\n'
 
 describe.skipIf(!hasSecretService())('with the cache key in the keychain', () => {
   let home: TempHome

@@ -40,7 +40,11 @@ describe.skipIf(process.platform === 'win32')('a token command that fails', () =
         ),
       )
       expect(all.map(({ code, stdout }) => ({ code, stdout }))).toEqual([1, 2, 3].map(() => ({ code: 1, stdout: '' })))
-      expect(all.filter(({ stderr }) => stderr.includes('got no code from its token command'))).toHaveLength(2)
+      expect(
+        all.filter(({ stderr }) =>
+          stderr.includes('another login for this MFA device failed: its token command failed'),
+        ),
+      ).toHaveLength(2)
       expect(sandbox.home.read('runs').toString()).toBe('run\n')
     } finally {
       await sandbox.close()

@@ -152,7 +152,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
     })
     expect(await login({}, '--prompt', 'osascript')).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('no window can be opened: osascript is not there') as string,
+      stderr: expect.stringContaining('no window can be opened: osascript is not installed') as string,
     })
   })
 
