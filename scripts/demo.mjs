@@ -133,7 +133,7 @@ function play(scene, sts) {
 
   explain('sign in with a code from the MFA device')
   awsmfa(scene, ['login', 'work', '--token-code', sts.code(DEVICE)], {
-    pattern: /work: signed in as alice in 111111111111 until .*12 hours/,
+    pattern: /work: signed in as alice in 111111111111 until .*12 h/,
   })
   const signedIn = readFileSync(scene.credentials)
   assert(!isUnchanged(), 'login wrote nothing')
@@ -153,7 +153,7 @@ function play(scene, sts) {
   explain('a wrong code is rejected, and the session remains')
   awsmfa(scene, ['login', 'work', '--token-code', wrongCode(sts)], {
     code: 4,
-    pattern: /error: the token code was not accepted/,
+    pattern: /error: token code not accepted/,
   })
   assert(signedIn.equals(readFileSync(scene.credentials)), 'the failed login changed the credentials file')
 
