@@ -61,7 +61,8 @@ async function search(browser, url, words) {
 const server = await serve()
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  // A container has little shared memory, and no sandbox for root.
+  args: ['--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
 })
 const address = `http://127.0.0.1:${server.address().port}`
 const names = readdirSync(pages, { recursive: true }).filter((name) => name.endsWith('.html') && name !== '404.html')
