@@ -162,8 +162,9 @@ async function decrypt(item: Item, passphrase: string): Promise<string | undefin
 async function derive(passphrase: string, { N, r, p, salt }: Pick<Item, 'N' | 'r' | 'p' | 'salt'>): Promise<Buffer> {
   return await new Promise((resolve, reject) => {
     const options = { N, r, p, maxmem: memoryFor(N) }
+    // Bun has undefined where Node has null.
     scrypt(passphrase.normalize('NFKC'), Buffer.from(salt, 'base64'), BYTES.key, options, (error, key) =>
-      error === null ? resolve(key) : reject(error),
+      error instanceof Error ? reject(error) : resolve(key),
     )
   })
 }
