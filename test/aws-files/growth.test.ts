@@ -10,7 +10,7 @@ import { growthOf } from '../support/growth.ts'
 import { session, signIn, signOut } from './sign-in.ts'
 
 const FACTOR = 8
-const LIMIT = 30
+const LIMIT = 40
 
 function each(count: number, write: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => write(index)).join('')
