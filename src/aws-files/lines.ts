@@ -2,6 +2,8 @@
 import { diffArrays } from 'diff'
 import type { ByteEdit } from './edit.ts'
 import { linesBetween, lowerAscii, readIniDocument, trimBlanks } from './ini-document.ts'
+import type { SharedSnapshots } from './profiles.ts'
+import type { SharedFileName } from '../model/origin.ts'
 
 /** A line: what it says, and how it ends (`''` for a last line without an end). */
 export interface TextLine {
@@ -69,6 +71,17 @@ export function editsBetween(before: string, after: string): readonly ByteEdit[]
       content: after.slice(fresh[afterStart]?.start ?? after.length, fresh[afterEnd]?.start ?? after.length),
     }
   })
+}
+
+/** Returns the edits that make both files of others, as `editsBetween` does. */
+export function editsBetweenFiles(
+  before: SharedSnapshots,
+  after: SharedSnapshots,
+): Readonly<Record<SharedFileName, readonly ByteEdit[]>> {
+  return {
+    credentials: editsBetween(before.credentials.text, after.credentials.text),
+    config: editsBetween(before.config.text, after.config.text),
+  }
 }
 
 /** Returns for each line of `before` its place in `after`, or undefined for one that has none. */

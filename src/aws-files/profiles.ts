@@ -9,7 +9,8 @@
  *   profile;
  * - `[DEFAULT]` is none: configparser gives its keys to all.
  */
-import { decodeUtf8, encodeUtf8 } from './edit.ts'
+import { applyEdits, decodeUtf8, encodeUtf8 } from './edit.ts'
+import type { ByteEdit } from './edit.ts'
 import { parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
 import { classifyProfile } from './ownership.ts'
@@ -70,6 +71,17 @@ export function snapshotsOf({ credentials, config }: Readonly<Record<SharedFileN
     profiles: readProfiles({ credentials: credentials.text, config: config.text }),
     paths: { credentials: credentials.path, config: config.path },
   }
+}
+
+/** Returns both files as they are after edits. Throws what snapshotsOf throws. */
+export function withEdits(
+  { credentials, config }: SharedSnapshots,
+  edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>,
+): SharedSnapshots {
+  return snapshotsOf({
+    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials ?? []) },
+    config: { ...config, text: applyEdits(config.text, edits.config ?? []) },
+  })
 }
 
 /**

@@ -1,6 +1,5 @@
 /** `keys`: shows where access keys are stored, adds, moves and removes them. Only add asks AWS anything. */
-import { applyEdits } from '../aws-files/edit.ts'
-import { expandProfiles, namedOnLine, snapshotsOf } from '../aws-files/profiles.ts'
+import { expandProfiles, namedOnLine, withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertNewProfileName } from '../aws-files/sections.ts'
 import { KEY_PLACES } from '../command-line/spec.ts'
@@ -22,7 +21,7 @@ import {
 } from '../layouts/keys-plan.ts'
 import type { HeldKeys, KeysChange } from '../layouts/keys-plan.ts'
 import { loginInput } from '../login/prepare.ts'
-import { resolveLogin } from '../login/resolve.ts'
+import { keysFromEnvironment, resolveLogin } from '../login/resolve.ts'
 import { findSetting } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
@@ -200,16 +199,9 @@ async function newKeys({ options }: Line, context: Context): Promise<NewKeys> {
     const { credentials } = await context.deadline.pauseWhile(askLongTermKeys(context, false))
     return { credentials, origin: { kind: 'typed' } }
   }
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = context.environment
-  const missing = [
-    ...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []),
-    ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : []),
-  ]
-  const sessionTokenSet = (context.environment['AWS_SESSION_TOKEN'] ?? '') !== ''
-  if (missing.length > 0 || sessionTokenSet)
-    throw new AwsmfaError({ code: 'LONG_TERM_VARIABLES_MISSING', missing, sessionTokenSet })
+  const credentials = keysFromEnvironment(context.environment)
   const origin = { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } as const
-  return { credentials: { accessKeyId, secretAccessKey }, origin }
+  return { credentials, origin }
 }
 
 /** The keychain if it can be used here, else an encrypted file. */
@@ -234,11 +226,7 @@ function connectionFor(
   { edits, snapshots }: { readonly edits: ReturnType<typeof planKeysChanges>; readonly snapshots: SharedSnapshots },
   context: Context,
 ) {
-  const { credentials, config } = snapshots
-  const drafted = snapshotsOf({
-    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) },
-    config: { ...config, text: applyEdits(config.text, edits.config) },
-  })
+  const drafted = withEdits(snapshots, edits)
   const { region, endpointUrl, caBundle } = options
   const given = Object.entries({ region, endpointUrl, caBundle }).filter(([, value]) => value !== undefined)
   const login: Invocation<'login'> = { command: 'login', positionals: [profile], options: Object.fromEntries(given) }

@@ -2,8 +2,7 @@
  * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → show the
  * change, ask, make it → report.
  */
-import { applyEdits } from '../aws-files/edit.ts'
-import { snapshotsOf } from '../aws-files/profiles.ts'
+import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
 import { isRegionName } from '../aws/endpoints.ts'
@@ -229,7 +228,7 @@ async function verifyWithAws(
       : input.serialNumber
   const isNew = given !== undefined && draft.edits.credentials.length > 0
   if (isKnown && !isNew) return serialNumber
-  const drafted = draftedFiles(input.snapshots, draft)
+  const drafted = withEdits(input.snapshots, draft.edits)
   const resolution = resolve(draft.base, drafted, input.region === undefined ? {} : { region: input.region }, context)
   const connection = context.connect(resolution, drafted)
   if (isNew) await verifyKeys(given, connection, context)
@@ -277,13 +276,6 @@ function resolve(
   return resolveLogin(loginInput(invocation, snapshots, context.defaults, context))
 }
 
-function draftedFiles({ credentials, config }: SharedSnapshots, { edits }: SetupPlan): SharedSnapshots {
-  return snapshotsOf({
-    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials) },
-    config: { ...config, text: applyEdits(config.text, edits.config) },
-  })
-}
-
 function namedDevice({ options }: Invocation<'setup'>): Resolved<string> | undefined {
   const value = options.serialNumber
   return value === undefined ? undefined : { value, origin: { kind: 'flag', flag: '--serial-number' } }
@@ -305,9 +297,8 @@ function roleOption({ options, positionals }: Invocation<'setup'>): NewRole | un
   if (roleArn === undefined && sourceProfile === undefined) return undefined
   const name = positionals[0] ?? options.profile
   if (roleArn === undefined || sourceProfile === undefined || name === undefined) {
-    const [option, other] =
-      roleArn === undefined ? ['--source-profile', '--role-arn'] : ['--role-arn', '--source-profile']
-    const needed = roleArn === undefined || sourceProfile === undefined ? other : undefined
+    const option = roleArn === undefined ? '--source-profile' : '--role-arn'
+    const needed = roleArn === undefined ? '--role-arn' : sourceProfile === undefined ? '--source-profile' : undefined
     const words = [name ?? 'NAME', '--role-arn', roleArn ?? 'ARN', '--source-profile', sourceProfile ?? 'BASE']
     throw new AwsmfaError({
       code: 'USAGE',

@@ -16,7 +16,7 @@ import type { FailureOf } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import { syncFolder, writeNew } from '../platform/atomic-file.ts'
 import { isThere, readRegularFile } from '../platform/read-file.ts'
-import { callProgram, environmentForCalled } from '../platform/run-program.ts'
+import { callProgram, environmentForCalled, whyNothing } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { writing } from '../platform/system-error.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'
@@ -295,17 +295,8 @@ async function fromCommand(
     signal,
   )
   const text = passphraseIn(end)
-  if (text !== undefined) return text
-  switch (end.kind) {
-    case 'timed-out':
-      throw failed({ reason: 'timed-out', seconds: timeoutMs / 1000 })
-    case 'too-much':
-      throw failed({ reason: 'output' })
-    case 'not-run':
-      throw failed({ reason: end.errno === 'ENOENT' ? 'not-found' : 'not-executable' }, end.cause)
-    case 'ended':
-      throw failed(end.exitCode === 0 ? { reason: 'output' } : { reason: 'exit', exitCode: end.exitCode })
-  }
+  if (text === undefined) throw failed(whyNothing(end, timeoutMs), end.kind === 'not-run' ? end.cause : undefined)
+  return text
 }
 
 /** One line, without its end: other blanks may belong to it. */

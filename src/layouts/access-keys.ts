@@ -8,7 +8,6 @@
 import type { Sts } from '../aws/sts.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
-import { findStaticCredentials } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { readItem, storeItem } from '../keys/stores.ts'
@@ -17,7 +16,7 @@ import { hiddenIn, reveal } from './backups.ts'
 import type { Backups, ChangeRecord, StoredSecret } from './backups.ts'
 import { changeFiles } from './change-files.ts'
 import type { ChangeEffects, ChangeOutcome, FileChange } from './change-files.ts'
-import { planKeysChanges, placeOfKeys } from './keys-plan.ts'
+import { listHeldKeys, planKeysChanges, placeOfKeys } from './keys-plan.ts'
 import type { HeldKeys } from './keys-plan.ts'
 import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
@@ -122,16 +121,8 @@ export async function revealRecord(
   return secrets.length === 0 ? record : reveal(record, secrets)
 }
 
-function staticKeysOf(accessKeyId: string, { profiles, paths }: SharedSnapshots): LongTermCredentials | undefined {
-  const found = profiles.names().flatMap((name) => {
-    try {
-      const profile = profiles.find(name)
-      return (profile && findStaticCredentials(profile, paths)?.credentials) ?? []
-    } catch (error) {
-      if (error instanceof AwsmfaError) return []
-      throw error
-    }
-  })
+function staticKeysOf(accessKeyId: string, snapshots: SharedSnapshots): LongTermCredentials | undefined {
+  const found = listHeldKeys(snapshots).flatMap((held) => (held.kind === 'static' ? [held.credentials] : []))
   return found.find((keys) => keys.accessKeyId === accessKeyId)
 }
 

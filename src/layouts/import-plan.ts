@@ -3,11 +3,11 @@
  * other tool goes on working. With `removesOld`, what only the other tool needs is removed, and the section with the
  * long-term keys is renamed. Pure.
  */
-import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
+import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { parseSection } from '../aws-files/ini-document.ts'
-import { editsBetween } from '../aws-files/lines.ts'
-import { snapshotsOf } from '../aws-files/profiles.ts'
+import { editsBetweenFiles } from '../aws-files/lines.ts'
+import { withEdits } from '../aws-files/profiles.ts'
 import {
   appendSection,
   configSectionName,
@@ -50,29 +50,18 @@ export function planImport({ tool, snapshots, environment, removesOld }: ImportI
   const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
   const parts = distinct(found.flatMap(({ old }) => old))
   const renamed = removesOld ? parts.flatMap((part) => (part.kind === 'name' ? [part.profile] : [])) : []
-  const added = found.reduce((files, each) => edited(files, keysOf(each, renamed, files)), snapshots)
-  const after = removesOld ? parts.reduce((files, part) => edited(files, removalOf(part, files)), added) : added
+  const added = found.reduce((files, each) => withEdits(files, keysOf(each, renamed, files)), snapshots)
+  const after = removesOld ? parts.reduce((files, part) => withEdits(files, removalOf(part, files)), added) : added
   return {
     profiles: found.map(({ profile }) => profile),
     leavesOld:
       !removesOld && parts.some((part) => Object.values(removalOf(part, snapshots)).some((edits) => edits.length > 0)),
-    edits: {
-      credentials: editsBetween(snapshots.credentials.text, after.credentials.text),
-      config: editsBetween(snapshots.config.text, after.config.text),
-    },
+    edits: editsBetweenFiles(snapshots, after),
   }
 }
 
 function distinct(parts: readonly ObsoletePart[]): readonly ObsoletePart[] {
   return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
-}
-
-function edited(snapshots: SharedSnapshots, edits: Edits): SharedSnapshots {
-  const { credentials, config } = snapshots
-  return snapshotsOf({
-    credentials: { ...credentials, text: applyEdits(credentials.text, edits.credentials ?? []) },
-    config: { ...config, text: applyEdits(config.text, edits.config ?? []) },
-  })
 }
 
 /**

@@ -1,24 +1,15 @@
 /** Plans where the access keys of profiles are: in the shared files, or in a store that the config file names. Pure. */
-import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
+import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
-import { editsBetween } from '../aws-files/lines.ts'
+import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { STORE_KEYS, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
-import { snapshotsOf } from '../aws-files/profiles.ts'
+import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import {
-  appendSection,
-  assertNewProfileName,
-  configSectionName,
-  findPlace,
-  insertKeys,
-  readShared,
-  removalOf,
-  removeKey,
-  replaceValue,
-} from '../aws-files/sections.ts'
+import { findPlace, readShared, removalOf, removeKey } from '../aws-files/sections.ts'
 import type { KeyValue, SharedDocument } from '../aws-files/sections.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import { setKeys } from './setup-edits.ts'
 import { resolveProfileChain } from '../login/profile-chain.ts'
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -94,10 +85,7 @@ export function planKeysChanges(changes: readonly KeysChange[], snapshots: Share
   const { credentials, config } = snapshots
   if (credentials.path === config.path) throw unsuitableKeys('', 'one-file', [{ path: config.path }])
   const after = changes.reduce(applyChange, snapshots)
-  return {
-    credentials: editsBetween(credentials.text, after.credentials.text),
-    config: editsBetween(config.text, after.config.text),
-  }
+  return editsBetweenFiles(snapshots, after)
 }
 
 function applyChange(snapshots: SharedSnapshots, { profile, to, keys }: KeysChange): SharedSnapshots {
@@ -119,7 +107,7 @@ function applyChange(snapshots: SharedSnapshots, { profile, to, keys }: KeysChan
     { key: STORED[0], value: to },
     { key: STORED[1], value: keys.accessKeyId },
   ]
-  return edited(cleared, (file) => (file.name === 'config' ? withKeys(file, profile, values) : []))
+  return edited(cleared, (file) => (file.name === 'config' ? setKeys(file, profile, encoded(values)) : []))
 }
 
 /** Adds keys to the credentials file: under the profile's own name, unless a session is there. */
@@ -131,7 +119,7 @@ function withPair(file: SharedDocument, profile: string, keys: LongTermCredentia
   const isTaken = (name: string): boolean =>
     findPlace(file, name, PAIR)?.body.entries.some(({ key }) => key === PAIR[0] || key === PAIR[1]) === true
   const name = isTaken(profile) ? profileForKeys(profile, 'file') : profile
-  if (!isTaken(name)) return withKeys(file, name, values)
+  if (!isTaken(name)) return setKeys(file, name, encoded(values))
   throw unsuitableKeys(profile, 'has-keys', [{ path: file.path, line: lineOf(file, name) }])
 }
 
@@ -141,12 +129,8 @@ function lineOf(file: SharedDocument, profile: string): number | undefined {
 }
 
 function edited(snapshots: SharedSnapshots, editsOf: (file: SharedDocument) => readonly ByteEdit[]): SharedSnapshots {
-  const documents = readShared(snapshots)
-  const textOf = (name: SharedFileName) => ({
-    ...snapshots[name],
-    text: applyEdits(snapshots[name].text, editsOf(documents[name])),
-  })
-  return snapshotsOf({ credentials: textOf('credentials'), config: textOf('config') })
+  const { credentials, config } = readShared(snapshots)
+  return withEdits(snapshots, { credentials: editsOf(credentials), config: editsOf(config) })
 }
 
 /** Throws KEYS_UNSUITABLE for a profile with different long-term keys in the two files. */
@@ -178,27 +162,8 @@ function withoutKeys(file: SharedDocument, profile: string, keys: readonly strin
   return [removalOf({ start: section.start - (above?.[0].length ?? 0), end: section.end })]
 }
 
-/** Sets keys in the profile's section, which is appended if there is none. */
-function withKeys(file: SharedDocument, profile: string, values: readonly KeyValue[]): readonly ByteEdit[] {
-  const place = findPlace(
-    file,
-    profile,
-    values.map(({ key }) => key),
-  )
-  const encoded = values.map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
-  if (place === undefined) {
-    assertNewProfileName(profile, { kind: 'default' })
-    return [appendSection(file.document, file.name === 'config' ? configSectionName(profile) : profile, encoded)]
-  }
-  const entryOf = (key: string) => place.body.entries.findLast((entry) => entry.key === key)
-  const missing = encoded.filter(({ key }) => entryOf(key) === undefined)
-  return [
-    ...encoded.flatMap(({ key, value }) => {
-      const entry = entryOf(key)
-      return entry === undefined || entry.value === value ? [] : replaceValue(file.document, place, entry, value)
-    }),
-    ...(missing.length === 0 ? [] : [insertKeys(file.document, place, missing)]),
-  ]
+function encoded(values: readonly KeyValue[]): readonly KeyValue[] {
+  return values.map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
 }
 
 /** Returns the KEYS_UNSUITABLE failure. */

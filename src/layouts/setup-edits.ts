@@ -10,8 +10,10 @@ import { findLongTermKeys, visible } from '../aws-files/profile-keys.ts'
 import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
 import {
   appendSection,
+  assertNewProfileName,
   configSectionName,
   findPlace,
+  insertKeys,
   insertLines,
   removeKey,
   renameKey,
@@ -237,4 +239,37 @@ function editsIn(
   return place === undefined
     ? []
     : place.body.entries.filter(({ key }) => keys.includes(key)).flatMap((entry) => edit(entry, place))
+}
+
+/**
+ * Sets keys of a profile in one file: replaces values, adds keys, or adds a section. Values are byte strings. Throws
+ * FILE_MALFORMED for a section in which a key's place is in doubt, and what `addSection` throws.
+ */
+export function setKeys(file: SharedDocument, profile: string, values: readonly KeyValue[]): readonly ByteEdit[] {
+  const { document } = file
+  const section = findPlace(file, profile, [])
+  const valueOf = (key: string): string | undefined => {
+    const entry = section?.body.entries.findLast((each) => each.key === key)
+    return entry && wholeValue(document.text, entry)
+  }
+  const wanted = values.filter(({ key, value }) => valueOf(key) !== value)
+  const keys = wanted.map(({ key }) => key)
+  const place = section && wanted.length > 0 ? findPlace(file, profile, keys) : undefined
+  if (place === undefined) return addSection(file, profile, wanted)
+  const entryOf = (key: string): IniEntry | undefined => place.body.entries.findLast((entry) => entry.key === key)
+  const missing = wanted.filter(({ key }) => entryOf(key) === undefined)
+  return [
+    ...wanted.flatMap(({ key, value }) => {
+      const entry = entryOf(key)
+      return entry === undefined ? [] : replaceValue(document, place, entry, value)
+    }),
+    ...(missing.length === 0 ? [] : [insertKeys(document, place, missing)]),
+  ]
+}
+
+/** Adds a section for a profile; none without values. Throws TEXT_REFUSED for a name that no new section may have. */
+export function addSection(file: SharedDocument, profile: string, values: readonly KeyValue[]): readonly ByteEdit[] {
+  if (values.length === 0) return []
+  assertNewProfileName(profile, { kind: 'default' })
+  return [appendSection(file.document, file.name === 'config' ? configSectionName(profile) : profile, values)]
 }

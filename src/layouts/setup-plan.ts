@@ -9,10 +9,9 @@
  * - With `--layout process`, tools run awsmfa through a `credential_process` line, which renews inside long-running
  *   programs, too.
  */
-import { applyEdits, encodeUtf8 } from '../aws-files/edit.ts'
+import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
-import type { IniDocument } from '../aws-files/ini-document.ts'
-import { editsBetween } from '../aws-files/lines.ts'
+import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import {
   findSession,
@@ -22,25 +21,15 @@ import {
   readKeys,
   visible,
 } from '../aws-files/profile-keys.ts'
-import {
-  appendSection,
-  assertNewProfileName,
-  configSectionName,
-  findPlace,
-  insertKeys,
-  readShared,
-  removeKey,
-  replaceValue,
-  wholeValue,
-} from '../aws-files/sections.ts'
-import type { KeyValue, SectionPlace, SharedDocument, SharedDocuments } from '../aws-files/sections.ts'
+import { assertNewProfileName, findPlace, readShared, removeKey } from '../aws-files/sections.ts'
+import type { KeyValue, SharedDocuments } from '../aws-files/sections.ts'
 import { planSessionRemoval } from '../aws-files/session-section.ts'
-import { snapshotsOf } from '../aws-files/profiles.ts'
+import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { LayoutName } from '../command-line/spec.ts'
 import { findDependents, findSetupBase, unsuitable } from './setup-base.ts'
 import type { DependentProfiles, SetupBase } from './setup-base.ts'
-import { planKeyMove, planProfileEdits } from './setup-edits.ts'
+import { addSection, planKeyMove, planProfileEdits, setKeys } from './setup-edits.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { parseSerialNumber } from '../mfa/device.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
@@ -96,9 +85,7 @@ function planWithRole(input: SetupInput, role: NewRole): SetupPlan {
   const { snapshots } = input
   const added = addRole(snapshots, input.target, role)
   const plan = planBase({ ...input, snapshots: added })
-  const edits = (name: SharedFileName): readonly ByteEdit[] =>
-    editsBetween(snapshots[name].text, applyEdits(added[name].text, plan.edits[name]))
-  return { ...plan, edits: { credentials: edits('credentials'), config: edits('config') } }
+  return { ...plan, edits: editsBetweenFiles(snapshots, withEdits(added, plan.edits)) }
 }
 
 /** Keys of a profile that gets its credentials otherwise than by assuming a role from a source profile. */
@@ -121,7 +108,7 @@ export function addRole(
   { value: name, origin }: Resolved<string>,
   role: NewRole,
 ): SharedSnapshots {
-  const { profiles, credentials, config } = snapshots
+  const { profiles, config } = snapshots
   assertNewProfileName(name, origin)
   const profile = profiles.find(name)
   const own = placeOfCredentials(profile, snapshots.paths)
@@ -137,8 +124,7 @@ export function addRole(
     { key: 'role_arn', value: encodeUtf8(role.roleArn) },
     { key: 'source_profile', value: encodeUtf8(role.sourceProfile) },
   ]
-  const edits = settingEdits(readShared(snapshots).config, name, settings, false)
-  return snapshotsOf({ credentials, config: { ...config, text: applyEdits(config.text, edits) } })
+  return withEdits(snapshots, { config: setKeys(readShared(snapshots).config, name, settings) })
 }
 
 const SOURCE_KEYS = ['source_profile', 'awsmfa_source_profile']
@@ -174,7 +160,7 @@ function planBase(input: SetupInput): SetupPlan {
     ...(device.write === undefined ? [] : [{ key: 'awsmfa_mfa_serial', value: encodeUtf8(device.write) }]),
     ...processLayout.settings.map(({ key, value }) => ({ key, value: encodeUtf8(value) })),
   ]
-  const inConfig = settingEdits(documents.config, base, settings, renamedIn === 'config')
+  const setOrAdd = renamedIn === 'config' ? addSection : setKeys
   return {
     base,
     serialNumber: device.serialNumber,
@@ -188,7 +174,7 @@ function planBase(input: SetupInput): SetupPlan {
         ...(move.edits.config ?? []),
         ...planProfileEdits('config', editing),
         ...processLayout.edits.config,
-        ...inConfig,
+        ...setOrAdd(documents.config, base, settings),
       ],
     },
   }
@@ -252,37 +238,6 @@ function deviceOfRole(profile: ProfileView | undefined): Resolved<string> | unde
 
 function placeOf(origin: Resolved<string>['origin'], paths: Readonly<Record<SharedFileName, string>>): Place {
   return origin.kind === 'file' ? { path: paths[origin.file], line: origin.line } : { path: paths.config }
-}
-
-/** Sets keys of the base in config: replaces values, adds keys, or adds the section. */
-function settingEdits(
-  config: SharedDocument,
-  base: string,
-  settings: readonly KeyValue[],
-  isRenamed: boolean,
-): readonly ByteEdit[] {
-  const { document } = config
-  const section = isRenamed ? undefined : findPlace(config, base, [])
-  const wanted = settings.filter(({ key, value }) => section === undefined || valueIn(document, section, key) !== value)
-  if (wanted.length === 0) return []
-  const keys = wanted.map(({ key }) => key)
-  const place = section && findPlace(config, base, keys)
-  if (place === undefined) return [appendSection(document, configSectionName(base), wanted)]
-  const present = wanted.map(({ key, value }) => ({
-    key,
-    value,
-    entry: place.body.entries.findLast((entry) => entry.key === key),
-  }))
-  const missing = present.filter(({ entry }) => entry === undefined)
-  return [
-    ...present.flatMap(({ value, entry }) => (entry === undefined ? [] : replaceValue(document, place, entry, value))),
-    ...(missing.length === 0 ? [] : [insertKeys(document, place, missing)]),
-  ]
-}
-
-function valueIn({ text }: IniDocument, { body }: SectionPlace, key: string): string | undefined {
-  const entry = body.entries.findLast((each) => each.key === key)
-  return entry === undefined ? undefined : wholeValue(text, entry)
 }
 
 /** How a config file starts awsmfa. All paths are absolute: programs started from a desktop have a short PATH. */

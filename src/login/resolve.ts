@@ -36,7 +36,7 @@ import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
 import { parseTokenCode } from '../mfa/token-code.ts'
 import type { YubiKeySettings } from '../mfa/ykman.ts'
 import { accountIdOfAccessKeyId, keyIdOf } from '../model/credentials.ts'
-import type { LongTermSource } from '../model/credentials.ts'
+import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
@@ -162,7 +162,7 @@ function chainFrom(
   if (!takesEnvironment(source, general)) return resolveProfileChain(input)
   return {
     path: pathOfSources(input),
-    longTerm: longTermFromEnvironment(environment),
+    longTerm: { kind: 'environment', credentials: keysFromEnvironment(environment) },
     reachedByName: false,
     ownSuffix: false,
   }
@@ -177,14 +177,14 @@ function takesEnvironment(
   return found !== undefined && (found.origin.kind === 'flag' || source === undefined) && toSwitch(found).value
 }
 
-function longTermFromEnvironment(environment: Environment): LongTermSource {
+/** Returns the long-term keys in the environment. Throws LONG_TERM_VARIABLES_MISSING, also beside a session token. */
+export function keysFromEnvironment(environment: Environment): LongTermCredentials {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId = '',
     AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
     AWS_SESSION_TOKEN: sessionToken = '',
   } = environment
-  if (accessKeyId !== '' && secretAccessKey !== '' && sessionToken === '')
-    return { kind: 'environment', credentials: { accessKeyId, secretAccessKey } }
+  if (accessKeyId !== '' && secretAccessKey !== '' && sessionToken === '') return { accessKeyId, secretAccessKey }
   const missing = [
     ...(accessKeyId === '' ? ['AWS_ACCESS_KEY_ID'] : []),
     ...(secretAccessKey === '' ? ['AWS_SECRET_ACCESS_KEY'] : []),

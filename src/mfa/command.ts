@@ -3,7 +3,7 @@ import type { TokenCodeSource } from './token-code.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, PromptObstacle } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
-import { callProgram, environmentForCalled } from '../platform/run-program.ts'
+import { callProgram, environmentForCalled, whyNothing } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'
 
@@ -57,7 +57,7 @@ export function createTokenCommand(
       signal,
     )
     const code = codeIn(end)
-    if (code === undefined) throw failed(reasonOf(end, timeoutMs), end.kind === 'not-run' ? end.cause : undefined)
+    if (code === undefined) throw failed(whyNothing(end, timeoutMs), end.kind === 'not-run' ? end.cause : undefined)
     return { code, typed: false, generated: true }
   }
 }
@@ -65,18 +65,4 @@ export function createTokenCommand(
 /** Exactly six digits: STS takes no others, and two lines would be ambiguous. */
 function codeIn(end: ProgramEnd): string | undefined {
   return end.kind === 'ended' && end.exitCode === 0 ? /^\s*([0-9]{6})\s*$/.exec(end.output)?.[1] : undefined
-}
-
-function reasonOf(end: ProgramEnd, timeoutMs: number): Pick<CommandFailure, 'reason' | 'exitCode' | 'seconds'> {
-  switch (end.kind) {
-    case 'timed-out':
-      return { reason: 'timed-out', seconds: timeoutMs / 1000 }
-    case 'too-much':
-      return { reason: 'output' }
-    case 'not-run':
-      return { reason: end.errno === 'ENOENT' ? 'not-found' : 'not-executable' }
-    case 'ended':
-      if (end.exitCode === 0) return { reason: 'output' }
-      return { reason: 'exit', exitCode: end.exitCode }
-  }
 }

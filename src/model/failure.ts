@@ -115,8 +115,21 @@ export type WindowTrouble =
 /** What a prompt asks for. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys' | 'passphrase'
 
-/** Why a token command returned no code. `output`: not six digits; `circle`: it starts awsmfa for the same profile. */
-export type TokenCommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
+/**
+ * Why a command of the user's gave nothing. `output`: not what is wanted; `circle`: it starts awsmfa for the same
+ * profile.
+ */
+export type CommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
+
+/** `wantsShell`: the command has syntax of a shell, and does not name one. */
+interface CommandFailure {
+  program: string
+  origin: Origin
+  reason: CommandTrouble
+  wantsShell: boolean
+  exitCode?: number | undefined
+  seconds?: number | undefined
+}
 
 /**
  * Why a YubiKey returned no code. `no-service`: the smart card service does not answer; `password`: nobody can be
@@ -330,23 +343,8 @@ interface FailureFields {
   INTERRUPTED: { signal: 'SIGTERM' | 'SIGHUP' }
   DECLINED: object
   DEADLINE_EXCEEDED: { seconds: number; waitingFor: string; codeMayBeSpent?: boolean | undefined }
-  // `wantsShell`: the command has syntax of a shell, and does not name one.
-  TOKEN_COMMAND_FAILED: {
-    program: string
-    origin: Origin
-    reason: TokenCommandTrouble
-    wantsShell: boolean
-    exitCode?: number | undefined
-    seconds?: number | undefined
-  }
-  PASSPHRASE_COMMAND_FAILED: {
-    program: string
-    origin: Origin
-    reason: TokenCommandTrouble
-    wantsShell: boolean
-    exitCode?: number | undefined
-    seconds?: number | undefined
-  }
+  TOKEN_COMMAND_FAILED: CommandFailure
+  PASSPHRASE_COMMAND_FAILED: CommandFailure
   // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: ykman's own error.
   YUBIKEY_FAILED: {
     reason: YubiKeyTrouble

@@ -6,6 +6,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { AwsmfaError } from '../model/failure.ts'
+import type { CommandTrouble } from '../model/failure.ts'
 import { isInPath, startErrno, startOf, startOfCommand } from './find-program.ts'
 import { ENDPOINT_TOKEN, ENDPOINT_URL } from './paths.ts'
 import { isAtTerminal } from './process-info.ts'
@@ -44,6 +45,23 @@ export type ProgramEnd =
       readonly errno: string | undefined
       readonly isBatchFile?: true
     }
+
+/** Returns why a command of the user's gave nothing, for its failure; `timeoutMs`: how long it was waited for. */
+export function whyNothing(
+  end: ProgramEnd,
+  timeoutMs: number,
+): { readonly reason: CommandTrouble; readonly exitCode?: number | undefined; readonly seconds?: number } {
+  switch (end.kind) {
+    case 'timed-out':
+      return { reason: 'timed-out', seconds: timeoutMs / 1000 }
+    case 'too-much':
+      return { reason: 'output' }
+    case 'not-run':
+      return { reason: end.errno === 'ENOENT' ? 'not-found' : 'not-executable' }
+    case 'ended':
+      return end.exitCode === 0 ? { reason: 'output' } : { reason: 'exit', exitCode: end.exitCode }
+  }
+}
 
 /** Longer than any answer, in bytes. */
 const LARGEST_OUTPUT = 64_000
