@@ -60,7 +60,8 @@ const spelling = (option) => {
 }
 
 function commandText(name, { summary, actions = {}, positional, tail, options, examples }) {
-  const words = positional === undefined ? undefined : `${positional.name}${positional.maximum > 1 ? '…' : ''}`
+  const words =
+    positional === undefined ? undefined : `${positional.name.toUpperCase()}${positional.maximum > 1 ? '...' : ''}`
   const after = tail === undefined ? '' : ` [-- ${tail.placeholder}]`
   const action = Object.keys(actions).join('|')
   const synopsis = `awsmfa ${name}${action === '' ? '' : ` ${action}`}${words === undefined ? '' : ` [${words}]`} [options]${after}`
@@ -93,9 +94,9 @@ function placesOf({ flags, stsFlags, variables, profileKeys, profiles, settingsK
     ...(variables.length === 0 ? [] : [codes(variables)]),
     ...(profileKeys.length === 0
       ? []
-      : [`${codes(profileKeys)} (${profiles === 'chain' ? 'each profile of the chain' : 'the profile itself'})`]),
+      : [`${codes(profileKeys)} (${profiles === 'chain' ? 'profile chain' : 'this profile'})`]),
     ...(settingsKey === undefined ? [] : [`${code(settingsKey)} in the settings file`]),
-    ...(fallback === undefined ? [] : [`else ${fallback}`]),
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
   ].join('<br>')
 }
 

@@ -56,7 +56,9 @@ function synopsis(name, { actions = {}, positional, tail }) {
             .map((action) => `.Cm ${action}`)
             .join(' | '),
         ]),
-    ...(positional === undefined ? [] : [`.Op Ar ${positional.name}${positional.maximum > 1 ? ' ...' : ''}`]),
+    ...(positional === undefined
+      ? []
+      : [`.Op Ar ${positional.name.toUpperCase()}${positional.maximum > 1 ? ' ...' : ''}`]),
     '.Op Ar options',
     ...(tail === undefined ? [] : [`.Op Fl \\- Ar ${argument(tail.placeholder)}`]),
   ]
@@ -69,7 +71,7 @@ function command(name, spec) {
     ...paragraph(`${summary}.`),
     ...list([
       ...Object.entries(actions).map(([action, { summary: does }]) => item(`Cm ${action}`, does)),
-      ...(positional === undefined ? [] : [item(`Ar ${positional.name}`, positional.description)]),
+      ...(positional === undefined ? [] : [item(`Ar ${positional.name.toUpperCase()}`, positional.description)]),
       ...options.map((option) => item(optionMacro(option), option.description)),
       ...(tail === undefined ? [] : [item(`Fl \\- Ar ${argument(tail.placeholder)}`, tail.description)]),
     ]),

@@ -6,29 +6,26 @@ import { exitCodeRows } from './exit-codes.ts'
 import type { HelpTopic } from '../command-line/spec.ts'
 import { SETTING_TABLE } from '../login/setting-table.ts'
 import type { SettingRow } from '../login/setting-table.ts'
+import { wrapLines } from '../ui/style.ts'
 
 /** Returns the text of a topic. `now`: the time in the policy of `security`, which denies older sessions. */
-export function renderTopic(topic: HelpTopic, now: Date): string {
+export function renderTopic(topic: HelpTopic, now: Date, columns: number): string {
   const texts: Readonly<Record<HelpTopic, () => readonly string[]>> = {
     'exit-codes': exitCodes,
     config,
     environment,
     security: () => security(now),
   }
-  return `${texts[topic]().join('\n')}\n`
+  return wrapLines(`${texts[topic]().join('\n')}\n`, columns, 0)
 }
 
 function exitCodes(): readonly string[] {
   return [
-    'Exit codes.',
+    'Exit codes',
     '',
-    ...exitCodeRows().flatMap(({ exitCode, meaning }) =>
-      wrapped(withoutLinks(meaning), `  ${String(exitCode).padEnd(5)}`),
-    ),
+    ...exitCodeRows().map(({ exitCode, meaning }) => `  ${String(exitCode).padEnd(5)}${withoutLinks(meaning)}`),
     '',
-    ...wrapped(
-      'exec returns the exit code of its command, or 128 plus the signal number. For several profiles: 0 if all succeed, the code that all failures share, otherwise 1. To sign in only if needed:',
-    ),
+    'exec returns the exit code of its command, or 128 plus the signal number. For several profiles: 0 if all succeed, the code that all failures share, otherwise 1. To sign in only if needed:',
     '',
     '  awsmfa status --quiet || awsmfa login',
   ]
@@ -36,15 +33,11 @@ function exitCodes(): readonly string[] {
 
 function config(): readonly string[] {
   return [
-    'Settings: where they can be set, and which place wins.',
+    'Settings',
     '',
-    ...wrapped(
-      'awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and one settings file of its own for all profiles: config.ini, config.toml, config.yaml or config.json in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, for example in config.ini: duration = 8h. awsmfa settings shows each setting and where it is set.',
-    ),
+    'awsmfa reads the two files of all AWS tools, ~/.aws/credentials and ~/.aws/config, and one settings file of its own for all profiles: config.ini, config.toml, config.yaml or config.json in ~/.config/awsmfa, on Windows in %LOCALAPPDATA%\\awsmfa\\config. It has keys and no sections, for example in config.ini: duration = 8h. awsmfa settings shows each setting and where it is set.',
     '',
-    ...wrapped(
-      'The access key has its own section, and role profiles name the profile that you sign in to as their source profile. In ~/.aws/credentials:',
-    ),
+    'The access key has its own section, and role profiles name the profile that you sign in to as their source profile. In ~/.aws/credentials:',
     '',
     ...['[base-long-term]', 'aws_access_key_id = AKIA...', 'aws_secret_access_key = ...'].map(indented),
     '',
@@ -61,34 +54,36 @@ function config(): readonly string[] {
       'source_profile = base',
     ].map(indented),
     '',
-    ...wrapped('awsmfa setup writes this layout. Each setting comes from the first of these places that sets it:'),
+    'awsmfa setup writes this layout. Each setting comes from the first of these places that sets it:',
     ...SETTING_TABLE.flatMap(settingLines),
   ]
 }
 
 function settingLines(row: SettingRow): readonly string[] {
-  const profiles = row.profiles === 'chain' ? ' (each profile of the chain)' : ' (the profile itself)'
+  const profiles = row.profiles === 'chain' ? ' (profile chain)' : ' (this profile)'
   const places: readonly (readonly [string, string | undefined])[] = [
     ['after --', listed(row.stsFlags)],
     ['option', listed(row.flags.map((flag) => `--${flag}`))],
     ['variable', listed(row.variables)],
-    ['key', row.profileKeys.length === 0 ? undefined : `${row.profileKeys.join(', ')}${profiles}`],
-    ['file', row.settingsKey],
-    ['else', row.fallback],
+    ['profile', row.profileKeys.length === 0 ? undefined : `${row.profileKeys.join(', ')}${profiles}`],
+    ['settings file', row.settingsKey],
+    ['default', row.fallback],
   ]
   return [
     '',
-    ...wrapped(`${row.name}: ${row.description}`),
-    ...places.flatMap(([where, what]) => (what === undefined ? [] : wrapped(what, `  ${where.padEnd(12)}`))),
+    `${row.name}: ${row.description}`,
+    ...places.flatMap(([where, what]) => (what === undefined ? [] : [`  ${where.padEnd(15)}${what}`])),
   ]
 }
 
 function environment(): readonly string[] {
   const ofSettings = SETTING_TABLE.filter(({ variables }) => variables.length > 0)
   return [
-    'Environment variables. An empty one counts as not set.',
+    'Environment variables',
     '',
-    'Settings of a login. Options override variables; variables override files:',
+    'Options override variables; variables override files. An empty variable counts as not set.',
+    '',
+    'Settings:',
     ...ofSettings.flatMap(({ variables, description }) => entry(variables, description)),
     '',
     'Other variables:',
@@ -99,22 +94,20 @@ function environment(): readonly string[] {
       ),
     ),
     '',
-    ...wrapped(
-      'A command that awsmfa exec runs gets the credentials of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. In most tools, AWS_ACCESS_KEY_ID overrides every profile: if it is set, they do not use the session that login stored.',
-    ),
+    'A command that awsmfa exec runs gets the credentials of the session, AWS_CREDENTIAL_EXPIRATION, the region and AWSMFA_PROFILE, and neither AWS_PROFILE nor AWS_DEFAULT_PROFILE. In most tools, AWS_ACCESS_KEY_ID overrides every profile: if it is set, they do not use the session that login stored.',
   ]
 }
 
 function entry(variables: readonly string[], description: string): readonly string[] {
-  return [...wrapped(variables.join(', '), '  '), ...wrapped(description, '      ')]
+  return [`  ${variables.join(', ')}`, `      ${description}`]
 }
 
 function security(now: Date): readonly string[] {
   const parts = securityText(now.toISOString().replace(/\.\d+Z$/, 'Z'))
   return parts.flatMap(({ heading, blocks }, index) => [
     ...(index === 0 ? [] : ['']),
-    `${heading}.`,
-    ...blocks.flatMap((block) => ['', ...(typeof block === 'string' ? wrapped(block) : block.code.map(indented))]),
+    heading,
+    ...blocks.flatMap((block) => ['', ...(typeof block === 'string' ? [block] : block.code.map(indented))]),
   ])
 }
 
@@ -303,21 +296,6 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     description: 'whether the terminal on Windows can show Unicode',
   },
 ]
-
-/** Breaks a text into lines of at most 80 columns, whatever the terminal's width: `first`, then a hanging indent. */
-function wrapped(text: string, first = ''): readonly string[] {
-  const indent = ' '.repeat(first.length)
-  const lines: string[] = []
-  let line = first
-  for (const word of text.split(' ')) {
-    const isFirst = line === first || line === indent
-    if (!isFirst && line.length + 1 + word.length > 80) {
-      lines.push(line)
-      line = indent + word
-    } else line += isFirst ? word : ` ${word}`
-  }
-  return [...lines, line]
-}
 
 /** Returns a text without the marks of Markdown: backticks gone, links as their words. */
 export function plainText(text: string): string {

@@ -12,7 +12,7 @@ import { status } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { createOutput } from '../ui/streams.ts'
+import { createOutput, streamFacts } from '../ui/streams.ts'
 
 /**
  * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one
@@ -30,9 +30,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       case 'licenses':
         return print((await import('awsmfa:notices')).default)
       case 'help':
-        return print(await (await import('../command-line/help.ts')).renderHelp(line.command))
+        return print(await (await import('../command-line/help.ts')).renderHelp(line.command, helpWidth()))
       case 'topic':
-        return print((await import('./help.ts')).renderTopic(line.topic, new Date()))
+        return print((await import('./help.ts')).renderTopic(line.topic, new Date(), helpWidth()))
     }
   } catch (error) {
     const json = meansJson(argv) ? createOutput(1) : undefined
@@ -55,6 +55,11 @@ function meansJson(argv: readonly string[]): boolean {
     words.includes('--json') &&
     COMMAND_TABLE[command].options.some(({ name }) => name === 'json')
   )
+}
+
+/** Help is not wider than 80 columns on any terminal. */
+function helpWidth(): number {
+  return Math.min(streamFacts(1).columns ?? 80, 80)
 }
 
 function print(text: string): number {

@@ -4,6 +4,11 @@
  */
 import { KEY_STORES } from '../model/credentials.ts'
 
+/** The headings under which help lists the options of a command, in order. */
+export const OPTION_GROUPS = ['Common', 'Keys and MFA', 'Role and session', 'Network', 'Output'] as const
+
+export type OptionGroup = (typeof OPTION_GROUPS)[number]
+
 /** An option without a value. */
 interface FlagSpec {
   readonly kind: 'flag'
@@ -11,6 +16,7 @@ interface FlagSpec {
   readonly name: string
   readonly short?: string
   readonly description: string
+  readonly group: OptionGroup
 }
 
 /** An option with a value, as `--name value` or `--name=value`. */
@@ -44,7 +50,7 @@ export interface CommandSpec {
   readonly summary: string
   /** The actions of a command such as `cache show`: its first word is one of these. */
   readonly actions?: Readonly<Record<string, ActionSpec>>
-  /** The words after the command or its action, and how many there may be; undefined: none. */
+  /** The words after the command or its action, and how many there may be; undefined: none. In help in capitals. */
   readonly positional?: { readonly name: string; readonly description: string; readonly maximum: number }
   /**
    * The words after `--`; undefined where `--` is refused. `isProgram`: a program and its arguments, one word at least.

@@ -4,78 +4,86 @@
  * with.
  */
 import { optionKey } from './spec.ts'
-import type { CommandSpec, OptionSpec, OptionValues } from './spec.ts'
+import type { CommandSpec, OptionGroup, OptionSpec, OptionValues } from './spec.ts'
 import type { CommandName } from '../model/invocation.ts'
 
-const PROFILE = { ...value('profile', 'NAME', 'the profile, as an option'), short: 'p' } as const
+const PROFILE = { ...value('profile', 'NAME', 'Profile, as an option'), short: 'p' } as const
 
 const PROFILES = {
   name: 'profile',
-  description: "names or patterns ('dev-*'); else AWS_PROFILE, else default",
+  description: "Name or pattern such as 'dev-*' (default: AWS_PROFILE, or 'default')",
   maximum: Infinity,
 } as const
 
-const QUIET_TALK = flag('quiet', 'say nothing but errors')
+const ONE_PROFILE = {
+  name: 'profile',
+  description: "Name of a profile (default: AWS_PROFILE, or 'default')",
+  maximum: 1,
+} as const
 
-const TOKEN_COMMAND = value('token-command', 'COMMAND', 'a command that prints the token code')
+const KEYS = 'Keys and MFA'
+const ROLE = 'Role and session'
+const NETWORK = 'Network'
+const OUTPUT = 'Output'
 
-const PASSPHRASE_COMMAND = value('passphrase-command', 'COMMAND', 'a command that prints the passphrase')
+const QUIET = flag('quiet', 'Print errors only', OUTPUT)
+const NO_OUTPUT = flag('quiet', 'Print nothing; use the exit code', OUTPUT)
+const NO_COLOR = flag('no-color', 'Disable color', OUTPUT)
+const DEBUG = flag('debug', 'Print the source of each setting', OUTPUT)
+const TOKEN_COMMAND = value('token-command', 'COMMAND', 'Command that prints the token code', KEYS)
+const PASSPHRASE_COMMAND = value('passphrase-command', 'COMMAND', 'Command that prints the passphrase', KEYS)
+const SERIAL_NUMBER = value('serial-number', 'SERIAL', 'MFA device: ARN or hardware serial', KEYS)
+const SOURCE_PROFILE = value('source-profile', 'NAME', 'Profile with the access key', KEYS)
+const SOURCE_ENV = flag('source-env', 'Use the access key in the environment', KEYS)
 
 const PROMPTING = [
-  value('prompt', 'HOW', 'auto, terminal, window, zenity, pinentry, …'),
-  flag('no-gui', 'never ask in a window'),
-  flag('hide-arns', 'name roles and devices without their ARNs'),
+  value('prompt', 'HOW', 'Where to prompt: auto, terminal, window, ...', KEYS),
+  flag('no-gui', 'Never prompt in a window', KEYS),
+  flag('hide-arns', 'Hide ARNs in prompts', KEYS),
 ] as const
 
 const ONE_WAY_TO_ASK = ['prompt', 'no-gui'] as const
 
-const ALLOW_ROOT = flag('allow-root', "let root write into another user's home")
-
-const NO_COLOR = flag('no-color', 'no colours')
-
-const DEBUG = flag('debug', 'tell where each setting comes from')
-
-const DRY_RUN = flag('dry-run', 'show the changes and make none')
-
-const YES = flag('yes', 'make the changes without a question')
+const ROLE_ARN = value('role-arn', 'ARN', 'Role to assume', ROLE)
+const ALLOW_ROOT = flag('allow-root', "Let root write to another user's home", ROLE)
+const DRY_RUN = flag('dry-run', 'Show the changes only')
+const YES = flag('yes', 'Do not ask for confirmation')
 
 const SHOW_OR_MAKE = ['dry-run', 'yes'] as const
 
 const REACHING_STS = [
-  value('region', 'NAME', 'the region'),
-  value('endpoint-url', 'URL', 'the STS endpoint'),
-  value('ca-bundle', 'FILE', 'certificates to trust, in PEM form'),
+  value('region', 'NAME', 'STS region', NETWORK),
+  value('endpoint-url', 'URL', 'STS endpoint', NETWORK),
+  value('ca-bundle', 'FILE', 'CA certificates to trust (PEM)', NETWORK),
 ] as const
 
-const FRESH = value('min-ttl', 'TIME', 'renew first if less than this is left, such as 45m')
+const MIN_TTL = value('min-ttl', 'TIME', 'Renew if less time remains, such as 45m')
 
 const ROWS = {
   login: {
-    summary: 'Sign in with a token code: get a session, store it',
+    summary: 'Sign in with an MFA code',
     positional: PROFILES,
-    tail: { placeholder: 'STS FLAGS', description: 'flags of aws sts get-session-token or assume-role' },
+    tail: { placeholder: 'STS-OPTIONS', description: "Options of 'aws sts get-session-token' or 'assume-role'" },
     options: [
       PROFILE,
-      flag('all', 'every profile that awsmfa manages'),
-      { ...value('token-code', 'CODE', 'the token code; - reads it from stdin'), takesDash: true },
+      flag('all', 'All profiles with an access key'),
+      flag('force', 'Renew a session that is still valid'),
+      value('duration', 'TIME', 'Session length, such as 12h'),
+      value('duration-seconds', 'N', 'Session length in seconds'),
+      MIN_TTL,
+      { ...value('token-code', 'CODE', 'Token code; - reads it from stdin', KEYS), takesDash: true },
       TOKEN_COMMAND,
       PASSPHRASE_COMMAND,
+      SERIAL_NUMBER,
+      SOURCE_PROFILE,
+      SOURCE_ENV,
       ...PROMPTING,
-      value('source-profile', 'NAME', 'the profile that leads to the long-term keys'),
-      flag('source-env', 'take the long-term keys from the environment'),
-      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
-      value('role-arn', 'ARN', 'assume this role'),
-      value('duration', 'TIME', 'how long the session holds, such as 12h'),
-      value('duration-seconds', 'N', 'the same in seconds'),
-      value('min-ttl', 'TIME', 'renew if less than this is left, such as 45m'),
-      flag('force', 'renew a session that is still valid'),
-      flag('replace', "replace another tool's session"),
-      value('region', 'NAME', 'the region whose STS is asked'),
-      value('endpoint-url', 'URL', 'the STS endpoint'),
-      value('ca-bundle', 'FILE', 'certificates to trust, in PEM form'),
-      flag('json', 'print the new state as JSON'),
-      QUIET_TALK,
+      ROLE_ARN,
+      flag('replace', "Replace another tool's session", ROLE),
       ALLOW_ROOT,
+      ...REACHING_STS,
+      flag('json', 'Print the result as JSON', OUTPUT),
+      QUIET,
       NO_COLOR,
       DEBUG,
     ],
@@ -87,111 +95,111 @@ const ROWS = {
       ONE_WAY_TO_ASK,
     ],
     examples: [
-      { line: "awsmfa login work 'dev-*'", description: 'sign in with one code' },
-      { line: 'awsmfa login -- --duration-seconds 3600', description: 'with a flag for STS' },
+      { line: "awsmfa login work 'dev-*'", description: 'Sign in with one code' },
+      { line: 'awsmfa login -- --duration-seconds 3600', description: 'With an option of STS' },
     ],
   },
 
   status: {
-    summary: 'Say what is left of a session',
+    summary: 'Show the time remaining',
     positional: PROFILES,
     options: [
       PROFILE,
-      flag('all', 'every profile, as a table'),
-      flag('json', 'print the state as JSON'),
-      flag('quiet', 'print nothing; the exit code tells'),
-      value('min-ttl', 'TIME', 'exit 4 if less than this is left, such as 45m'),
-      value('format', 'TEMPLATE', "a line of your own: '{profile} {remaining}'"),
+      flag('all', 'All profiles, as a table'),
+      value('min-ttl', 'TIME', 'Exit 4 if less time remains, such as 45m'),
+      flag('json', 'Print the state as JSON', OUTPUT),
+      NO_OUTPUT,
+      value('format', 'TEMPLATE', "Custom line: '{profile} {remaining}'", OUTPUT),
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [['all', 'profile']],
     examples: [
-      { line: 'awsmfa status', description: 'one line, for the profile in use' },
-      { line: 'awsmfa status --quiet || awsmfa login', description: 'sign in if need be' },
+      { line: 'awsmfa status --all', description: 'Show all profiles' },
+      { line: 'awsmfa status --quiet || awsmfa login', description: 'Sign in if needed' },
     ],
   },
 
   logout: {
-    summary: 'Take a session out of the credentials file',
+    summary: 'Remove stored sessions',
     positional: PROFILES,
     options: [
       PROFILE,
-      flag('all', 'every session that awsmfa stored'),
-      flag('json', 'print the new state as JSON'),
-      QUIET_TALK,
+      flag('all', 'All sessions that awsmfa stored'),
       ALLOW_ROOT,
+      flag('json', 'Print the result as JSON', OUTPUT),
+      QUIET,
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [['all', 'profile']],
     examples: [
-      { line: 'awsmfa logout work', description: 'take out what login put in' },
-      { line: 'awsmfa logout --all', description: 'for every profile' },
+      { line: 'awsmfa logout work', description: 'Remove the session of one profile' },
+      { line: 'awsmfa logout --all', description: 'Remove all sessions' },
     ],
   },
 
   exec: {
-    summary: 'Run a program, or a shell, with the session',
-    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    summary: 'Run a command or a shell with a session',
+    positional: ONE_PROFILE,
     tail: {
       placeholder: 'COMMAND',
-      description: 'the program and its arguments, run without a shell; left out: your shell',
+      description: 'Command to run, without a shell (default: an interactive shell)',
       isProgram: true,
     },
     options: [
       PROFILE,
-      FRESH,
-      flag('server', 'serve credentials that renew themselves'),
-      flag('profile-env', 'set AWS_PROFILE instead of the credentials'),
-      ...REACHING_STS,
-      QUIET_TALK,
+      MIN_TTL,
+      flag('server', 'Serve credentials on loopback, renewed as needed'),
+      flag('profile-env', 'Set AWS_PROFILE only'),
       ALLOW_ROOT,
+      ...REACHING_STS,
+      QUIET,
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [['server', 'profile-env']],
     examples: [
-      { line: 'awsmfa exec prod -- terraform plan', description: 'signs in first if need be' },
-      { line: 'awsmfa exec prod --server -- ./job.sh', description: 'for longer than a session lasts' },
+      { line: 'awsmfa exec prod -- terraform plan', description: 'Run a command; signs in first if needed' },
+      { line: 'awsmfa exec prod', description: 'Open a shell' },
     ],
   },
 
   env: {
-    summary: 'Print the session for a shell or a program to read',
-    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    summary: 'Print a session as environment variables',
+    positional: ONE_PROFILE,
     options: [
       PROFILE,
-      value('format', 'FORMAT', 'env, fish, powershell, windows-cmd, process, dotenv, …'),
-      flag('unset', 'print code that takes the variables away'),
-      FRESH,
-      ...REACHING_STS,
-      QUIET_TALK,
+      value('format', 'FORMAT', 'env (default), fish, powershell, windows-cmd, ...'),
+      flag('unset', 'Print code that unsets the variables'),
+      MIN_TTL,
       ALLOW_ROOT,
+      ...REACHING_STS,
+      QUIET,
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [['unset', 'min-ttl']],
     examples: [
-      { line: 'eval "$(awsmfa env prod)"', description: 'for sh, bash and zsh' },
-      { line: 'awsmfa env prod --format fish | source', description: 'for fish' },
+      { line: 'eval "$(awsmfa env prod)"', description: 'Load a session (sh, bash, zsh)' },
+      { line: 'awsmfa env prod --format fish | source', description: 'Load a session (fish)' },
     ],
   },
 
   console: {
-    summary: 'Open the AWS console as a role',
-    positional: { name: 'profile', description: 'the role profile; else AWS_PROFILE, else default', maximum: 1 },
+    summary: 'Open the AWS console',
+    positional: { ...ONE_PROFILE, description: "Name of a role profile (default: AWS_PROFILE, or 'default')" },
     options: [
       PROFILE,
-      flag('print', 'print the URL instead of opening a browser'),
-      value('service', 'NAME', 'the page to open: ec2, s3, cloudwatch, …'),
-      value('destination', 'URL', 'the page to open, by its URL'),
-      value('browser', 'COMMAND', 'the browser; runs without a shell'),
-      value('duration', 'TIME', 'how long; more than 1h takes a code'),
-      flag('logout', 'sign the browser out of its session first'),
-      ...REACHING_STS,
-      QUIET_TALK,
+      value('service', 'NAME', 'Service to open: ec2, s3, cloudwatch, ...'),
+      value('destination', 'URL', 'Page to open'),
+      flag('print', 'Print the URL instead of opening a browser'),
+      value('browser', 'COMMAND', 'Browser, run without a shell'),
+      value('duration', 'TIME', 'Console session length; over 1h needs a code'),
+      flag('logout', 'Sign out of the console first'),
       ALLOW_ROOT,
+      ...REACHING_STS,
+      QUIET,
       NO_COLOR,
       DEBUG,
     ],
@@ -200,174 +208,182 @@ const ROWS = {
       ['print', 'browser'],
     ],
     examples: [
-      { line: 'awsmfa console prod --service s3', description: 'in the browser' },
-      { line: 'awsmfa console prod --print', description: 'for a browser elsewhere' },
+      { line: 'awsmfa console prod --service s3', description: 'Open S3 in the browser' },
+      { line: 'awsmfa console prod --print', description: 'For a browser on another computer' },
     ],
   },
 
   'credential-process': {
-    summary: 'Answer a credential_process line of your config file',
-    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
+    summary: 'Return a session to AWS SDKs',
+    positional: ONE_PROFILE,
     options: [
       PROFILE,
-      value('source-profile', 'NAME', 'the profile that leads to the long-term keys'),
-      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
-      value('role-arn', 'ARN', 'assume this role'),
       TOKEN_COMMAND,
       PASSPHRASE_COMMAND,
+      SERIAL_NUMBER,
+      SOURCE_PROFILE,
       ...PROMPTING,
-      value('refresh-window', 'TIME', 'renew with so much left; else 10m'),
-      flag('no-mandatory-refresh', 'ask for a code only after its end'),
-      value('timeout', 'TIME', 'give up after so long; else 20s'),
+      ROLE_ARN,
+      value('refresh-window', 'TIME', 'Renew if less time remains (default: 10m)', ROLE),
+      flag('no-mandatory-refresh', 'Prompt only after expiration', ROLE),
+      value('timeout', 'TIME', 'Time limit (default: 20s)', ROLE),
       ...REACHING_STS,
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [['refresh-window', 'no-mandatory-refresh'], ONE_WAY_TO_ASK],
     examples: [
-      { line: 'awsmfa credential-process --profile work', description: 'as the config file has it' },
-      { line: 'awsmfa credential-process --timeout 50s', description: 'with more time' },
-    ],
-  },
-
-  cache: {
-    summary: 'Show or remove sessions in the encrypted cache',
-    actions: {
-      show: { summary: 'what is kept: for which profiles, for how long', maximum: 0, options: ['json'] },
-      clear: {
-        summary: 'remove it, for the named profiles or for all',
-        maximum: Infinity,
-        options: ['profile', 'quiet'],
-      },
-    },
-    positional: { name: 'profile', description: 'after clear: names or patterns; else all', maximum: Infinity },
-    options: [PROFILE, flag('json', 'print what is kept as JSON'), QUIET_TALK, NO_COLOR, DEBUG],
-    conflicts: [],
-    examples: [
-      { line: 'awsmfa cache show', description: 'what is kept, without secrets' },
-      { line: 'awsmfa cache clear work', description: 'the next login of work takes a code' },
-    ],
-  },
-
-  setup: {
-    summary: 'Change your files so that one code serves all',
-    positional: { name: 'profile', description: 'the profile, or a role of it; as for login', maximum: 1 },
-    options: [
-      PROFILE,
-      value('serial-number', 'SERIAL', 'the MFA device: its ARN or hardware serial'),
-      value('role-arn', 'ARN', 'add the profile, for this role'),
-      value('source-profile', 'NAME', 'the profile whose session assumes the role'),
-      flag('source-env', 'take new long-term keys from the environment'),
-      value('region', 'NAME', 'the region to set for the profile'),
-      value('layout', 'LAYOUT', 'session (usual) or process (credential_process)'),
-      DRY_RUN,
-      YES,
-      ALLOW_ROOT,
-      NO_COLOR,
-      DEBUG,
-    ],
-    conflicts: [SHOW_OR_MAKE],
-    examples: [
-      { line: 'awsmfa setup work', description: 'show the changes, ask, make them' },
-      { line: 'awsmfa setup work --dry-run', description: 'show them' },
-    ],
-  },
-
-  import: {
-    summary: "Take over another tool's profiles",
-    positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, …', maximum: 1 },
-    options: [flag('remove-old', 'take out what only the other tool needs'), DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
-    conflicts: [SHOW_OR_MAKE],
-    examples: [
-      { line: 'awsmfa import', description: 'show the changes, ask, make them' },
-      { line: 'awsmfa import aws-mfa --dry-run', description: 'show them, for one tool' },
-    ],
-  },
-
-  undo: {
-    summary: 'Take back what setup, import or doctor --fix changed last',
-    options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
-    conflicts: [SHOW_OR_MAKE],
-    examples: [
-      { line: 'awsmfa undo', description: 'show what would come back, ask, do it' },
-      { line: 'awsmfa undo --dry-run', description: 'show it' },
+      { line: 'awsmfa credential-process --profile work', description: 'As in the config file' },
+      { line: 'awsmfa credential-process --timeout 50s', description: 'With more time' },
     ],
   },
 
   keys: {
-    summary: 'Show and change where your access keys are stored',
+    summary: 'Show, add, move or remove stored access keys',
     actions: {
-      show: { summary: 'list the access keys of your profiles', maximum: Infinity, options: ['json'] },
+      show: { summary: 'List the access keys of your profiles', maximum: Infinity, options: ['json'] },
       add: {
-        summary: 'store a new access key',
+        summary: 'Store a new access key',
         maximum: 1,
         options: ['to', 'source-env', 'region', 'endpoint-url', 'ca-bundle', 'yes', 'dry-run'],
       },
-      move: { summary: 'move access keys to another store', maximum: Infinity, options: ['to', 'yes', 'dry-run'] },
-      remove: { summary: 'delete an access key from where it is stored', maximum: 1, options: ['yes', 'dry-run'] },
+      move: { summary: 'Move access keys to another store', maximum: Infinity, options: ['to', 'yes', 'dry-run'] },
+      remove: { summary: 'Delete an access key from its store', maximum: 1, options: ['yes', 'dry-run'] },
     },
-    positional: { name: 'profile', description: 'names or patterns; after show: else all', maximum: Infinity },
+    positional: {
+      name: 'profile',
+      description: "Name or pattern such as 'dev-*' (default of show: all profiles)",
+      maximum: Infinity,
+    },
     options: [
       PROFILE,
-      value('to', 'STORE', 'keychain, pass, encrypted-file, or file'),
-      flag('source-env', 'take the new access key from the environment'),
-      PASSPHRASE_COMMAND,
-      ...REACHING_STS,
-      flag('json', 'print the keys as JSON'),
       DRY_RUN,
       YES,
+      value('to', 'STORE', 'keychain, pass, encrypted-file or file', KEYS),
+      SOURCE_ENV,
+      PASSPHRASE_COMMAND,
       ALLOW_ROOT,
+      ...REACHING_STS,
+      flag('json', 'Print the access keys as JSON', OUTPUT),
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [SHOW_OR_MAKE],
     examples: [
-      { line: 'awsmfa keys move work --to keychain', description: 'out of the credentials file' },
-      { line: 'awsmfa keys show', description: 'where each access key is' },
+      { line: 'awsmfa keys move work --to keychain', description: 'Out of the credentials file' },
+      { line: 'awsmfa keys show', description: 'Show where each access key is' },
     ],
   },
 
-  'shell-init': {
-    summary: 'Print code that shows the session in the prompt',
-    positional: { name: 'shell', description: 'bash, zsh, fish or powershell', maximum: 1 },
-    options: [DEBUG],
-    conflicts: [],
+  setup: {
+    summary: 'Set up a profile',
+    positional: { name: 'profile', description: 'Name of the profile', maximum: 1 },
+    options: [
+      PROFILE,
+      DRY_RUN,
+      YES,
+      SERIAL_NUMBER,
+      value('source-profile', 'NAME', 'Profile whose session assumes the role', KEYS),
+      SOURCE_ENV,
+      value('role-arn', 'ARN', 'Add a profile for this role', ROLE),
+      value('layout', 'LAYOUT', 'session (default) or process', ROLE),
+      ALLOW_ROOT,
+      value('region', 'NAME', 'Region of the profile', NETWORK),
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [SHOW_OR_MAKE],
     examples: [
-      { line: 'eval "$(awsmfa shell-init bash)"', description: 'in ~/.bashrc; likewise zsh' },
-      { line: 'awsmfa shell-init fish | source', description: 'in config.fish' },
+      { line: 'awsmfa setup work', description: 'Show the changes and ask' },
+      { line: 'awsmfa setup admin --role-arn ARN --source-profile work', description: 'Add a role' },
+    ],
+  },
+
+  import: {
+    summary: 'Import profiles from another tool',
+    positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, ...', maximum: 1 },
+    options: [flag('remove-old', "Remove the old tool's settings"), DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa import', description: 'Show the changes and ask' },
+      { line: 'awsmfa import aws-mfa --dry-run', description: 'Show the changes for one tool' },
+    ],
+  },
+
+  undo: {
+    summary: 'Undo the last setup, import or doctor --fix',
+    options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+    conflicts: [SHOW_OR_MAKE],
+    examples: [
+      { line: 'awsmfa undo', description: 'Show what is restored and ask' },
+      { line: 'awsmfa undo --dry-run', description: 'Show what is restored' },
     ],
   },
 
   doctor: {
-    summary: 'Say what is wrong, and what each tool will do',
-    positional: { name: 'profile', description: 'names or patterns; else every profile', maximum: Infinity },
+    summary: 'Find and fix problems',
+    positional: {
+      name: 'profile',
+      description: "Name or pattern such as 'dev-*' (default: all profiles)",
+      maximum: Infinity,
+    },
     options: [
       PROFILE,
-      flag('fix', 'fix what is safe to fix'),
-      flag('online', 'ask STS what time it is, without credentials'),
-      flag('json', 'print the findings as JSON'),
-      flag('quiet', 'print nothing; the exit code tells'),
+      flag('fix', 'Fix what is safe to fix'),
       DRY_RUN,
       YES,
+      flag('online', 'Compare the clock with AWS'),
       ALLOW_ROOT,
+      flag('json', 'Print the findings as JSON', OUTPUT),
+      NO_OUTPUT,
       NO_COLOR,
       DEBUG,
     ],
     conflicts: [SHOW_OR_MAKE],
     examples: [
-      { line: 'awsmfa doctor', description: 'look at everything; ask nothing of AWS' },
-      { line: 'awsmfa doctor --fix', description: 'show what it would fix, ask, fix it' },
+      { line: 'awsmfa doctor', description: 'Check everything, without calling AWS' },
+      { line: 'awsmfa doctor --fix', description: 'Show the fixes and ask' },
     ],
   },
 
   settings: {
-    summary: 'Say what each setting is and where it comes from',
-    positional: { name: 'profile', description: 'the profile; else AWS_PROFILE, else default', maximum: 1 },
-    options: [PROFILE, flag('json', 'print the settings as JSON'), NO_COLOR, DEBUG],
+    summary: 'Show each setting and where it is set',
+    positional: ONE_PROFILE,
+    options: [PROFILE, flag('json', 'Print the settings as JSON', OUTPUT), NO_COLOR, DEBUG],
     conflicts: [],
     examples: [
-      { line: 'awsmfa settings', description: 'for the profile in use' },
-      { line: 'awsmfa settings prod --json', description: 'for a program' },
+      { line: 'awsmfa settings prod', description: 'Settings of a profile' },
+      { line: 'awsmfa settings prod --json', description: 'For a program' },
+    ],
+  },
+
+  'shell-init': {
+    summary: 'Print the shell integration (prompt, completion)',
+    positional: { name: 'shell', description: 'bash, zsh, fish or powershell', maximum: 1 },
+    options: [DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'eval "$(awsmfa shell-init bash)"', description: 'In ~/.bashrc; likewise for zsh' },
+      { line: 'awsmfa shell-init fish | source', description: 'In config.fish' },
+    ],
+  },
+
+  cache: {
+    summary: 'Show or clear cached sessions',
+    actions: {
+      show: { summary: 'List the cached sessions', maximum: 0, options: ['json'] },
+      clear: { summary: 'Remove cached sessions', maximum: Infinity, options: ['profile', 'quiet'] },
+    },
+    positional: {
+      name: 'profile',
+      description: "Name or pattern such as 'dev-*', after clear (default: all profiles)",
+      maximum: Infinity,
+    },
+    options: [PROFILE, flag('json', 'Print the cached sessions as JSON', OUTPUT), QUIET, NO_COLOR, DEBUG],
+    conflicts: [],
+    examples: [
+      { line: 'awsmfa cache show', description: 'List sessions, without secrets' },
+      { line: 'awsmfa cache clear work', description: 'The next login needs a code' },
     ],
   },
 } as const satisfies Readonly<Record<CommandName, CommandSpec>>
@@ -409,9 +425,9 @@ export interface AnyInvocation {
 
 /** The options that work on every line, with or without a command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  { ...flag('help', 'show help'), short: 'h' },
-  { ...flag('version', 'show the version'), short: 'V' },
-  flag('licenses', 'show the licenses of the software it contains'),
+  { ...flag('help', 'Show help', OUTPUT), short: 'h' },
+  { ...flag('version', 'Show the version', OUTPUT), short: 'V' },
+  flag('licenses', 'Show the licenses of the packages that it contains', OUTPUT),
 ]
 
 /** The global options and those of every command. A name is the same kind of option wherever it occurs. */
@@ -436,10 +452,15 @@ export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(COMMAND_TABLE, word)
 }
 
-function flag<const Name extends string>(name: Name, description: string) {
-  return { kind: 'flag', name, description } as const
+function flag<const Name extends string>(name: Name, description: string, group: OptionGroup = 'Common') {
+  return { kind: 'flag', name, description, group } as const
 }
 
-function value<const Name extends string>(name: Name, placeholder: string, description: string) {
-  return { kind: 'value', name, placeholder, description } as const
+function value<const Name extends string>(
+  name: Name,
+  placeholder: string,
+  description: string,
+  group: OptionGroup = 'Common',
+) {
+  return { kind: 'value', name, placeholder, description, group } as const
 }

@@ -1,27 +1,19 @@
 /** The names of the commands, and the profile that a line is about. */
 import type { Resolved } from './origin.ts'
 
+/** The commands, by the headings under which help lists them. */
+export const COMMAND_GROUPS = {
+  Sessions: ['login', 'status', 'logout'],
+  'Using a session': ['exec', 'env', 'console', 'credential-process'],
+  'Access keys': ['keys'],
+  Configuration: ['setup', 'import', 'undo', 'doctor', 'settings', 'shell-init', 'cache'],
+} as const
+
 /**
- * The commands, in the order in which help lists them. Hints name a command by this type, so that none can name a
- * command that does not exist; the command table must have exactly these rows.
+ * The commands, in that order. Hints name a command by this type, so that none can name a command that does not exist;
+ * the command table must have exactly these rows.
  */
-export const COMMAND_NAMES = [
-  'login',
-  'status',
-  'logout',
-  'exec',
-  'env',
-  'console',
-  'credential-process',
-  'cache',
-  'setup',
-  'import',
-  'undo',
-  'keys',
-  'shell-init',
-  'doctor',
-  'settings',
-] as const
+export const COMMAND_NAMES = Object.values(COMMAND_GROUPS).flat()
 
 export type CommandName = (typeof COMMAND_NAMES)[number]
 

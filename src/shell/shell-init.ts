@@ -55,7 +55,7 @@ export function completedCommands(): readonly CompletedCommand[] {
   const words = COMMAND_NAMES.map((name) => ({ name, description: COMMAND_TABLE[name].summary }))
   const first: CompletedCommand = {
     name: '',
-    takes: [...words, { name: 'help', description: 'Say more on a command or a topic' }],
+    takes: [...words, { name: 'help', description: 'Show help on a command or a topic' }],
     options: GLOBAL_OPTIONS.map((option) => completedOption('', option)),
   }
   const help: CompletedCommand = { name: 'help', takes: [...words, ...HELP_TOPICS.map(plain)], options: [] }

@@ -86,15 +86,64 @@ export function paint(text: string, color: Color, style: TextStyle): string {
   return style.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
 
-/** Returns how many columns a text without control characters takes on a terminal. */
+/** Returns how many columns a text takes on a terminal. It contains no control characters but those of `paint`. */
 export function displayWidth(text: string): number {
-  return Array.from(text, characterWidth).reduce((sum, width) => sum + width, 0)
+  return Array.from(text.replaceAll(PAINT, ''), characterWidth).reduce((sum, width) => sum + width, 0)
 }
 
 /** Returns a text filled with spaces up to `width` columns. */
 export function padDisplay(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)))
 }
+
+/**
+ * Returns whole lines broken at spaces where they are wider than `columns`; unchanged if that is undefined. Further
+ * lines are indented like the last column, or like the text after a label or a mark; others by `indent` more. A column
+ * without room moves to a line of its own, and so does a command to copy. Words wider than a line stay whole.
+ */
+export function wrapLines(text: string, columns: number | undefined, indent = 2): string {
+  if (columns === undefined) return text
+  return text
+    .split('\n')
+    .map((line) => (displayWidth(line) <= columns ? line : wrapLine(line, columns, indent)))
+    .join('\n')
+}
+
+function wrapLine(line: string, columns: number, indent: number): string {
+  const [before = ''] = /^ */.exec(line) ?? []
+  const [label = ''] = LABEL.exec(line) ?? []
+  const isNarrow = displayWidth(label) > columns / 2
+  const hang = label === '' ? before.length + indent : isNarrow ? before.length + 4 : displayWidth(label)
+  if (isNarrow)
+    return `${fillRows(label.trimEnd(), columns, hang)}\n${fillRows(' '.repeat(hang) + line.slice(label.length), columns, hang)}`
+  return fillRows(line, columns, hang)
+}
+
+function fillRows(line: string, columns: number, hang: number): string {
+  const rows: string[] = []
+  let row = ''
+  for (const word of wordsOf(line, columns - hang)) {
+    if (row.trim() === '' || displayWidth(row + word.trimEnd()) <= columns) row += word
+    else {
+      rows.push(row.trimEnd())
+      row = ' '.repeat(hang) + word.trimStart()
+    }
+  }
+  return [...rows, row.trimEnd()].join('\n')
+}
+
+/** Splits a line into words, each with the spaces before it; a command at its end that fits in a line is one word. */
+function wordsOf(line: string, width: number): readonly string[] {
+  const [, start = line, command = ''] = /^(.*:)( awsmfa .*)$/.exec(line) ?? []
+  const isWhole = command !== '' && displayWidth(command.trimStart()) <= width
+  const words = (isWhole ? start : line).match(/ *[^ ]+| +$/g) ?? []
+  return isWhole ? [...words, command] : words
+}
+
+/** What is before the last column of a line; a label such as `awsmfa: hint:`, or a mark. */
+const LABEL =
+  // eslint-disable-next-line no-control-regex -- the escape character is the subject
+  /^(?:.*\S {2,}(?=\S)|awsmfa: (?:\u001b\[\d+m)?[a-z]+:(?:\u001b\[\d+m)? |(?:\u001b\[\d+m)?(?:✔|✖|ok|x)(?:\u001b\[\d+m)? )/
 
 /** Returns a table, each line ended: a bold header, columns two spaces apart, rows for which `isDim` holds are dim. */
 export function renderTable(
@@ -132,6 +181,9 @@ function characterWidth(character: string): number {
   if (character < '\u0300') return 1
   return ZERO_WIDTH.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0)
 }
+
+// eslint-disable-next-line no-control-regex -- the escape character is the subject
+const PAINT = /\u001b\[\d+m/g
 
 /** Combining marks, joiners and variation selectors. */
 const ZERO_WIDTH = /^[\p{Nonspacing_Mark}\p{Enclosing_Mark}\p{Default_Ignorable_Code_Point}]/u

@@ -1,12 +1,12 @@
 /** Help and errors from yargs, built from the table of commands. */
-import { expect, test } from 'vitest'
-import { HELP_TOPICS } from '../../src/command-line/spec.ts'
+import { describe, expect, test } from 'vitest'
+import { HELP_TOPICS, OPTION_GROUPS } from '../../src/command-line/spec.ts'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { renderHelp } from '../../src/command-line/help.ts'
 import { parse } from '../../src/command-line/parse.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { UsageProblem } from '../../src/model/failure.ts'
-import { COMMAND_NAMES } from '../../src/model/invocation.ts'
+import { COMMAND_GROUPS, COMMAND_NAMES } from '../../src/model/invocation.ts'
 
 function problemOf(argv: readonly string[]): UsageProblem | undefined {
   try {
@@ -183,26 +183,91 @@ test.each([
   expect(parse(argv, false)).toEqual({ kind: 'invocation', invocation })
 })
 
-test.each([undefined, ...COMMAND_NAMES])('help of %s fits 80 columns and breaks no text of the table', async (name) => {
-  const help = await renderHelp(name)
-  for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-  const texts =
-    name === undefined
-      ? COMMAND_NAMES.map((command) => COMMAND_TABLE[command].summary)
-      : [
-          COMMAND_TABLE[name].positional?.description ?? '',
-          ...COMMAND_TABLE[name].options.map(({ description }) => description),
-          ...COMMAND_TABLE[name].examples.flatMap(({ line, description }) => [line, description]),
-        ]
-  for (const text of texts) expect(help).toContain(text)
+describe.each([undefined, ...COMMAND_NAMES])('help of %s', (name) => {
+  test('fits 80 columns and breaks no text of the table', async () => {
+    const help = await renderHelp(name, 80)
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    const texts =
+      name === undefined
+        ? [...Object.keys(COMMAND_GROUPS), ...COMMAND_NAMES.map((command) => COMMAND_TABLE[command].summary)]
+        : [
+            COMMAND_TABLE[name].positional?.description ?? '',
+            ...COMMAND_TABLE[name].options.map(({ description }) => description),
+            ...COMMAND_TABLE[name].examples.flatMap(({ line, description }) => [line, description]),
+          ]
+    for (const text of texts) expect(help).toContain(text)
+  })
+
+  test.each([40, 60])('breaks only at spaces at %i columns', async (columns) => {
+    const help = await renderHelp(name, columns)
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    expect(help.split(/\s+/)).toEqual((await renderHelp(name, 80)).split(/\s+/))
+  })
+})
+
+test('login has at most 40 lines', async () => {
+  expect((await renderHelp('login', 80)).trimEnd().split('\n').length).toBeLessThanOrEqual(40)
+})
+
+test.each(COMMAND_NAMES)('%s lists each option once, under the heading of its group', async (name) => {
+  const lines = (await renderHelp(name, 200)).split('\n')
+  const isHeading = (line: string): boolean => OPTION_GROUPS.some((group) => group === line)
+  for (const { name: option, group } of COMMAND_TABLE[name].options) {
+    const at = lines.flatMap((line, index) => (new RegExp(`^ {2}.{4}--${option} .*`).test(line) ? [index] : []))
+    expect({ option, groups: at.map((index) => lines.slice(0, index).findLast(isHeading)) }).toEqual({
+      option,
+      groups: [group],
+    })
+  }
 })
 
 test('help shows an option as it is written', async () => {
-  const help = await renderHelp('login')
+  const help = await renderHelp('login', 80)
   expect(help).toContain('\n  -p, --profile NAME ')
   expect(help).toContain('\n      --token-code CODE ')
   expect(help).toContain('\n  -h, --help ')
   expect(help).not.toContain('[string]')
-  expect(help.startsWith('awsmfa login [profile..] [options] [-- STS FLAGS]\n\nSign in')).toBe(true)
-  expect(help.endsWith('.\n')).toBe(true)
+  expect(help.startsWith('Usage: awsmfa login [PROFILE...] [options] [-- STS-OPTIONS]\n\nSign in')).toBe(true)
+})
+
+test('help of awsmfa', async () => {
+  expect(await renderHelp(undefined, 80)).toMatchInlineSnapshot(`
+    "Usage: awsmfa COMMAND [options]
+
+    One MFA code for every AWS tool.
+
+    Sessions
+      login               Sign in with an MFA code
+      status              Show the time remaining
+      logout              Remove stored sessions
+    Using a session
+      exec                Run a command or a shell with a session
+      env                 Print a session as environment variables
+      console             Open the AWS console
+      credential-process  Return a session to AWS SDKs
+    Access keys
+      keys                Show, add, move or remove stored access keys
+    Configuration
+      setup               Set up a profile
+      import              Import profiles from another tool
+      undo                Undo the last setup, import or doctor --fix
+      doctor              Find and fix problems
+      settings            Show each setting and where it is set
+      shell-init          Print the shell integration (prompt, completion)
+      cache               Show or clear cached sessions
+
+    Options
+      -h, --help      Show help
+      -V, --version   Show the version
+          --licenses  Show the licenses of the packages that it contains
+
+    Examples
+      awsmfa setup work                   Set up a profile
+      awsmfa login work                   Sign in
+      awsmfa exec prod -- terraform plan  Run a command with a session
+
+    Help on a command: awsmfa COMMAND --help
+    Help on a topic:   awsmfa help exit-codes | config | environment | security
+    "
+  `)
 })

@@ -24,7 +24,7 @@ test('a spelling means the same kind of option in every command, since a line is
 test.each(ROWS)('$name: every option is written in lower case and has a description', ({ options, summary }) => {
   for (const option of options) {
     expect(option.name).toMatch(/^[a-z][a-z-]*[a-z]$/)
-    expect(option.description).toMatch(/^\S.*[^.\s]$/)
+    expect(option.description).toMatch(/^\S.*(?:[^.\s]|\.\.\.)$/)
     if (option.kind === 'value') expect(option.placeholder).toMatch(/^[A-Z]+$/)
   }
   expect(summary).toMatch(/^[A-Z].*[^.]$/)

@@ -98,7 +98,7 @@ describe('completion before the command', () => {
     })
     // The --format of env is one of a few words, that of status a template.
     expect(before?.choices).toBe(
-      `--prompt=${PROMPT_CHOICES.join(',')} --layout=${LAYOUT_NAMES.join(',')} --to=${KEY_PLACES.join(',')} `,
+      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
     )
   })
 })
