@@ -10,6 +10,8 @@ import type { Origin } from '../model/origin.ts'
 /** A request as failures describe it. `hidden`: secrets that no message may contain. */
 export interface RequestContext {
   readonly operation: string
+  /** AWS's name of what is called, unless it is STS. */
+  readonly service?: string | undefined
   readonly region: string
   readonly host: string
   readonly proxy: string | undefined
@@ -72,7 +74,7 @@ const detailOf = (status: number): string =>
 export function unreachable(
   reason: NetworkProblem,
   request: Pick<RequestContext, 'host' | 'proxy' | 'proxyIgnored' | 'connectTimeoutMs' | 'answerTimeoutMs'> & {
-    readonly service?: string
+    readonly service?: string | undefined
   },
 ): Failure {
   const timeoutMs =

@@ -4,13 +4,23 @@
  * it arrives.
  */
 import type { Agent } from 'node:http'
-import { IAMClient, ListMFADevicesCommand } from '@aws-sdk/client-iam'
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  ListMFADevicesCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import type { ServiceEndpoint } from './endpoints.ts'
-import { readIdentity, readSession } from './sts-api.ts'
+import { readAccessKeys, readIdentity, readNewKey, readSession } from './sts-api.ts'
 import type {
+  AccessKeyUse,
   AssumeRoleRequest,
   GetSessionTokenRequest,
+  ListedAccessKey,
   ListedMfaDevice,
   MfaProof,
   Reading,
@@ -18,7 +28,7 @@ import type {
 } from './sts-api.ts'
 import { createRequestHandler } from './transport.ts'
 import type { ObserveAnswer } from './transport.ts'
-import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import type { Now } from '../platform/time.ts'
 
 /** Options of one `send`: the SDK hands them on to the request handler, which finds `observe` in them. */
@@ -80,6 +90,50 @@ export async function listMfaDevicesOnce(
 // no code.
 function kindOf(serial: string): ListedMfaDevice['kind'] {
   return !serial.startsWith('arn:') || serial.includes(':mfa/') ? 'totp' : 'fido'
+}
+
+/** The calls of IAM for access keys, each sent once. They throw what the SDK throws. */
+export interface AccessKeySdk {
+  readonly list: (userName: string, options: SendOptions) => Promise<Reading<readonly ListedAccessKey[]>>
+  readonly lastUse: (accessKeyId: string, options: SendOptions) => Promise<Reading<AccessKeyUse>>
+  readonly create: (userName: string, options: SendOptions) => Promise<Reading<LongTermCredentials>>
+  readonly setActive: (key: KeyOfUser, isActive: boolean, options: SendOptions) => Promise<Reading<undefined>>
+  readonly remove: (key: KeyOfUser, options: SendOptions) => Promise<Reading<undefined>>
+}
+
+/** An access key, with the name of its user, which IAM requires of temporary credentials. */
+export interface KeyOfUser {
+  readonly userName: string
+  readonly accessKeyId: string
+}
+
+/** Makes an IAM client for access keys. A user has at most two (IAM User Guide, "IAM and AWS STS quotas"): one page. */
+export function createAccessKeySdk(endpoint: ServiceEndpoint, signer: SigningCredentials, agent: Agent): AccessKeySdk {
+  const client = withoutVersionWarning(() => new IAMClient(clientSettings(endpoint, () => signer, agent)))
+  const named = ({ userName, accessKeyId }: KeyOfUser) => ({ UserName: userName, AccessKeyId: accessKeyId })
+  return {
+    list: async (userName, options) =>
+      readAccessKeys((await client.send(new ListAccessKeysCommand({ UserName: userName }), options)).AccessKeyMetadata),
+    lastUse: async (accessKeyId, options) => {
+      const { AccessKeyLastUsed: use } = await client.send(
+        new GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId }),
+        options,
+      )
+      const at = use?.LastUsedDate
+      return { value: at === undefined ? 'never' : { at, service: use?.ServiceName ?? '' } }
+    },
+    create: async (userName, options) =>
+      readNewKey((await client.send(new CreateAccessKeyCommand({ UserName: userName }), options)).AccessKey),
+    setActive: async (key, isActive, options) => {
+      const Status = isActive ? 'Active' : 'Inactive'
+      await client.send(new UpdateAccessKeyCommand({ ...named(key), Status }), options)
+      return { value: undefined }
+    },
+    remove: async (key, options) => {
+      await client.send(new DeleteAccessKeyCommand(named(key)), options)
+      return { value: undefined }
+    },
+  }
 }
 
 function clientSettings(endpoint: ServiceEndpoint, signer: () => SigningCredentials, agent: Agent) {

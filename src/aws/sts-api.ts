@@ -1,6 +1,7 @@
 /** The shapes of STS and IAM: requests, answers, and the limits of both. Pure. */
 import type { StsFlagName } from './sts-flags.ts'
-import type { CallerIdentity, ShortTermCredentials } from '../model/credentials.ts'
+import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
+import type { CallerIdentity, LongTermCredentials, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { StsArgumentProblem, StsOperation } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
@@ -47,6 +48,17 @@ export interface ListedMfaDevice {
   readonly serialNumber: string
   readonly kind: 'totp' | 'fido'
 }
+
+/** An access key as IAM lists it. */
+export interface ListedAccessKey {
+  readonly accessKeyId: string
+  readonly isActive: boolean
+  /** Undefined if the answer has no date. */
+  readonly createdAt: Date | undefined
+}
+
+/** When an access key was used last: `never`, or the time and AWS's name of the service. */
+export type AccessKeyUse = 'never' | { readonly at: Date; readonly service: string }
 
 /** A value, or what is wrong with the answer. `incomplete`: parts are missing, so that it may have been cut off. */
 export type Reading<T> = { readonly value: T } | { readonly defect: string; readonly incomplete: boolean }
@@ -126,6 +138,38 @@ export function readIdentity(raw: {
     return { defect: 'its identity is malformed', incomplete: false }
   }
   return { value: { account, arn, userId } }
+}
+
+/** Reads the keys of a ListAccessKeys answer. */
+export function readAccessKeys(
+  keys:
+    | readonly {
+        readonly AccessKeyId?: string | undefined
+        readonly Status?: string | undefined
+        readonly CreateDate?: Date | undefined
+      }[]
+    | undefined,
+): Reading<readonly ListedAccessKey[]> {
+  if (keys === undefined) return { defect: 'the answer lists no access keys, not even none', incomplete: true }
+  const read = keys.map(({ AccessKeyId = '', Status, CreateDate }) => ({
+    accessKeyId: AccessKeyId,
+    isActive: Status !== 'Inactive',
+    createdAt: CreateDate,
+  }))
+  if (!read.every(({ accessKeyId }) => isLongTermKeyId(accessKeyId)))
+    return { defect: 'an access key in it has no valid id', incomplete: false }
+  return { value: read }
+}
+
+/** Reads the new key of a CreateAccessKey answer, which will be written to the user's files. */
+export function readNewKey(
+  key: { readonly AccessKeyId?: string | undefined; readonly SecretAccessKey?: string | undefined } | undefined,
+): Reading<LongTermCredentials> {
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = key ?? {}
+  if (!accessKeyId || !secretAccessKey) return { defect: 'it contains no access key', incomplete: true }
+  if (!isLongTermKeyId(accessKeyId) || !isSecretAccessKey(secretAccessKey))
+    return { defect: 'its access key is malformed', incomplete: false }
+  return { value: { accessKeyId, secretAccessKey } }
 }
 
 /** Durations in seconds: what STS allows and its default. Source: STS API Reference, GetSessionToken and AssumeRole. */

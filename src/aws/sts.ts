@@ -7,17 +7,19 @@ import type { TransportSettings } from './connection-settings.ts'
 import { iamEndpoint, stsEndpoint } from './endpoints.ts'
 import type { ServiceEndpoint } from './endpoints.ts'
 import type { Exchange, FailedRequest, RequestContext } from './error-mapping.ts'
-import type { SendOptions, StsSdk } from './sdk-clients.ts'
+import type { AccessKeySdk, KeyOfUser, SendOptions, StsSdk } from './sdk-clients.ts'
 import type {
+  AccessKeyUse,
   AssumeRoleRequest,
   GetSessionTokenRequest,
+  ListedAccessKey,
   ListedMfaDevice,
   MfaProof,
   Reading,
   StsSession,
 } from './sts-api.ts'
 import { createTransport } from './transport.ts'
-import type { CallerIdentity, SigningCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
@@ -56,11 +58,26 @@ export type ListMfaDevices = (
   userName?: string,
 ) => Promise<readonly ListedMfaDevice[]>
 
+/** IAM's calls for the access keys of a user. They throw ACCESS_DENIED and what Sts throws. */
+export interface AccessKeys {
+  readonly list: (userName: string, signal: AbortSignal) => Promise<readonly ListedAccessKey[]>
+  readonly lastUse: (accessKeyId: string, signal: AbortSignal) => Promise<AccessKeyUse>
+  /**
+   * Sent once, whatever happens: a request that was repeated because its answer was lost would make a second key. After
+   * NETWORK_UNREACHABLE and STS_UNEXPECTED there may be a new key, whose secret nobody knows.
+   */
+  readonly create: (userName: string, signal: AbortSignal) => Promise<LongTermCredentials>
+  readonly setActive: (key: KeyOfUser, isActive: boolean, signal: AbortSignal) => Promise<void>
+  readonly remove: (key: KeyOfUser, signal: AbortSignal) => Promise<void>
+}
+
 /** What STS and IAM are called with. Times in ms. */
 export interface AwsCallerOptions {
   readonly region: string
   readonly transport: TransportSettings
   readonly now: Now
+  /** AWS's name of the service, unless it is STS. */
+  readonly service?: string
   /** Where the values came from that AWS may reject, for the failures that name it. */
   readonly origins?: { readonly serial?: Origin | undefined; readonly longTerm?: Origin }
   /** For TCP, proxy and TLS together; default 5000. */
@@ -108,20 +125,50 @@ export function createSts(options: AwsCallerOptions): Sts {
   }
 }
 
-/**
- * Makes the IAM call. IAM is one host for a partition and signs for that partition's own region, whatever the login's
- * region.
- */
+/** IAM is one host for a partition and signs for that partition's own region, whatever the login's region. */
+function createIamCaller(options: AwsCallerOptions): {
+  readonly endpoint: ServiceEndpoint
+  readonly caller: AwsCaller
+} {
+  const found = iamEndpoint(options.region, options.transport)
+  const endpoint = { ...found, url: options.transport.iamEndpointUrl?.value ?? found.url }
+  return { endpoint, caller: createAwsCaller(endpoint, { ...options, service: 'IAM' }) }
+}
+
+/** Makes the IAM call. */
 export function createListMfaDevices(options: AwsCallerOptions): ListMfaDevices {
-  const { transport } = options
-  const found = iamEndpoint(options.region, transport)
-  const endpoint = { ...found, url: transport.iamEndpointUrl?.value ?? found.url }
-  const caller = createAwsCaller(endpoint, options)
+  const { endpoint, caller } = createIamCaller(options)
   return (signer, signal, userName) =>
     caller.call({ operation: 'ListMFADevices', signer, signal }, async (sendOptions) => {
       const [{ listMfaDevicesOnce }, agent] = await Promise.all([import('./sdk-clients.ts'), caller.agent()])
       return listMfaDevicesOnce(endpoint, { signer, userName }, agent, sendOptions)
     })
+}
+
+/** Makes IAM's calls for access keys, signed with one session. */
+export function createAccessKeys(options: AwsCallerOptions, signer: SigningCredentials): AccessKeys {
+  const { endpoint, caller } = createIamCaller(options)
+  let made: Promise<AccessKeySdk> | undefined
+  const sdk = async (): Promise<AccessKeySdk> => {
+    const [{ createAccessKeySdk }, agent] = await Promise.all([import('./sdk-clients.ts'), caller.agent()])
+    return createAccessKeySdk(endpoint, signer, agent)
+  }
+  const call = async <T>(
+    details: Pick<AwsCall, 'operation' | 'signal' | 'isSentOnce'>,
+    send: (sdk: AccessKeySdk, options: SendOptions) => Promise<Reading<T>>,
+  ): Promise<T> =>
+    await caller.call({ signer, ...details }, async (sendOptions) => await send(await (made ??= sdk()), sendOptions))
+  return {
+    list: (userName, signal) =>
+      call({ operation: 'ListAccessKeys', signal }, (iam, sending) => iam.list(userName, sending)),
+    lastUse: (id, signal) =>
+      call({ operation: 'GetAccessKeyLastUsed', signal }, (iam, sending) => iam.lastUse(id, sending)),
+    create: (userName, signal) =>
+      call({ operation: 'CreateAccessKey', signal, isSentOnce: true }, (iam, sending) => iam.create(userName, sending)),
+    setActive: (key, isActive, signal) =>
+      call({ operation: 'UpdateAccessKey', signal }, (iam, sending) => iam.setActive(key, isActive, sending)),
+    remove: (key, signal) => call({ operation: 'DeleteAccessKey', signal }, (iam, sending) => iam.remove(key, sending)),
+  }
 }
 
 interface SdkCache {
@@ -164,6 +211,8 @@ interface AwsCall {
   readonly signer: SigningCredentials
   readonly mfa?: MfaProof | undefined
   readonly roleArn?: string | undefined
+  /** A repeated request would do something else than the first one. */
+  readonly isSentOnce?: boolean
   readonly signal: AbortSignal
 }
 
@@ -186,12 +235,13 @@ function createAwsCaller(endpoint: ServiceEndpoint, options: AwsCallerOptions): 
     agent: transport.agent,
     openEarly: transport.openEarly,
     call: async <T>(call: AwsCall, sendOnce: SendOnce<T>): Promise<T> => {
-      const { mfa, signal } = call
+      const { mfa, signal, isSentOnce = false } = call
       const context = { ...contextOf(call, options), ...transport.route, connectTimeoutMs, answerTimeoutMs }
       if (mfa !== undefined) transport.stopEarly()
       inFlight += 1
       try {
-        const rules = { carriesTokenCode: mfa !== undefined, maxAttempts, firstDelayMs: retryDelayMs, signal }
+        const attempts = isSentOnce ? 1 : maxAttempts
+        const rules = { carriesTokenCode: mfa !== undefined, maxAttempts: attempts, firstDelayMs: retryDelayMs, signal }
         return await send(() => attempt(sendOnce, context, now, signal), rules)
       } finally {
         inFlight -= 1
@@ -201,10 +251,11 @@ function createAwsCaller(endpoint: ServiceEndpoint, options: AwsCallerOptions): 
   }
 }
 
-function contextOf({ operation, signer, mfa, roleArn }: AwsCall, { region, origins = {} }: AwsCallerOptions) {
+function contextOf({ operation, signer, mfa, roleArn }: AwsCall, { region, service, origins = {} }: AwsCallerOptions) {
   const unknown: Origin = { kind: 'default' }
   return {
     operation,
+    service,
     region,
     accessKeyId: signer.accessKeyId,
     credentialsOrigin: signer.sessionToken === undefined ? (origins.longTerm ?? unknown) : ('session' as const),

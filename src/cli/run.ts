@@ -104,6 +104,7 @@ const UPDATING_PROMPT: ReadonlySet<CommandName> = new Set<CommandName>([
   'setup',
   'import',
   'undo',
+  'rotate',
   'status',
 ])
 
@@ -131,6 +132,7 @@ const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runti
   undo: async (line, runtime) => (await import('../commands/undo.ts')).undo(line, runtime),
   doctor: async (line, runtime) => (await import('../commands/doctor.ts')).doctor(line, runtime),
   keys: async (line, runtime) => (await import('../commands/keys.ts')).keys(line, await forLogin(runtime)),
+  rotate: async (line, runtime) => (await import('../commands/rotate.ts')).rotate(line, await forLogin(runtime)),
   'shell-init': async (line, runtime) => (await import('../commands/shell-init.ts')).shellInit(line, runtime),
   settings: async (line, runtime) => (await import('../commands/settings.ts')).settings(line, runtime),
 }

@@ -275,6 +275,35 @@ const ROWS = {
     ],
   },
 
+  rotate: {
+    summary: 'Replace an access key',
+    positional: ONE_PROFILE,
+    options: [
+      PROFILE,
+      YES,
+      flag('keep-old', 'Leave the old key active'),
+      flag('delete-old', 'Delete the old, inactive key'),
+      flag('undo', 'Reactivate the old key'),
+      value('replace', 'LAST4', 'Replace the key that ends in LAST4'),
+      PASSPHRASE_COMMAND,
+      ALLOW_ROOT,
+      ...REACHING_STS,
+      NO_COLOR,
+      DEBUG,
+    ],
+    conflicts: [
+      ['keep-old', 'delete-old'],
+      ['keep-old', 'undo'],
+      ['delete-old', 'undo'],
+      ['replace', 'undo'],
+      ['replace', 'delete-old'],
+    ],
+    examples: [
+      { line: 'awsmfa rotate work', description: 'Create a new key, deactivate the old one' },
+      { line: 'awsmfa rotate work --delete-old', description: 'Delete the old key some days later' },
+    ],
+  },
+
   setup: {
     summary: 'Set up a profile',
     positional: { name: 'profile', description: 'Name of the profile', maximum: 1 },
@@ -430,7 +459,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   flag('licenses', 'Show the licenses of the packages that it contains', OUTPUT),
 ]
 
-/** The global options and those of every command. A name is the same kind of option wherever it occurs. */
+/**
+ * The global options and those of every command. A name is the same kind of option wherever it occurs, except
+ * `replace`, which takes a value for rotate alone.
+ */
 export const ALL_OPTIONS: readonly OptionSpec[] = [
   ...GLOBAL_OPTIONS,
   ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options),

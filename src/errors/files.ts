@@ -205,15 +205,17 @@ const STORES: Readonly<Record<FailureOf<'KEY_STORE_FAILED'>['store'], string>> =
   keychain: 'the keychain',
   pass: 'pass',
   'encrypted-file': 'the encrypted file',
+  file: "awsmfa's own file",
 }
 
 function keyStoreText(
   { store, reason, accessKeyId, item, detail }: FailureOf<'KEY_STORE_FAILED'>,
   view: FailureView,
 ): FailureText {
-  const shown = store === 'encrypted-file' ? showPath(item, view) : visible(item)
+  const isFile = store === 'encrypted-file' || store === 'file'
+  const shown = isFile ? showPath(item, view) : visible(item)
   const key = `the access key ${visible(accessKeyId)}`
-  const where = store === 'encrypted-file' ? shown : `${STORES[store]} (${shown})`
+  const where = isFile ? shown : `${STORES[store]} (${shown})`
   const why = detail === undefined ? '' : `: ${visible(detail)}`
   switch (reason) {
     case 'no-item':

@@ -1,9 +1,12 @@
 /** Messages for setup and import that need a decision, and for an undo that is not possible. */
 import { section, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
-import type { FailureOf } from '../model/failure.ts'
+import { nameOfArn } from '../aws/arn.ts'
+import type { FailureOf, RotatedKey } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
-import { commandLine, listed, profileWord, quoted, say } from '../ui/words.ts'
+import { formatAt } from '../ui/duration.ts'
+import { commandLine, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
+import type { FailureText } from '../ui/words.ts'
 
 export const LAYOUT_WORDS = {
   IMPORT_AMBIGUOUS: ({ tools }) =>
@@ -16,6 +19,7 @@ export const LAYOUT_WORDS = {
     return say(...UNSUITABLE[reason](profile, where))
   },
   KEYS_UNSUITABLE: ({ profile, reason, places }, view) => say(...UNMOVABLE[reason](profile, inPlaces(places, view))),
+  ROTATION_STOPPED: rotationText,
   UNDO_CONFLICT: ({ place, section: name, reason }, view) => {
     const where = `${section(name)} in ${showPlace(place, view)}`
     switch (reason) {
@@ -108,6 +112,110 @@ const UNMOVABLE: Readonly<
     `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,
     'remove one of the two',
   ],
+}
+
+const DAY_MS = 86_400_000
+
+/** Returns an access key as a list of facts: `…MPLE (412 days old, last used yesterday 09:12 by sts)`. */
+export function keyInWords(key: RotatedKey, now: Date): string {
+  const facts = [...(key.isActive ? [] : ['inactive']), ageInWords(key, now), useInWords(key, now)]
+  return `${visible(key.accessKeyId)} (${facts.filter((fact) => fact !== '').join(', ')})`
+}
+
+/** Returns how old an access key is: `412 days old`; '' if that is not known. */
+export function ageInWords({ createdAt }: Pick<RotatedKey, 'createdAt'>, now: Date): string {
+  if (createdAt === undefined) return ''
+  const days = Math.max(0, Math.floor((now.getTime() - createdAt.getTime()) / DAY_MS))
+  return days === 0 ? 'created today' : `${days} ${days === 1 ? 'day' : 'days'} old`
+}
+
+/** Returns when an access key was used last: `last used yesterday 09:12 (sts)`. */
+export function useInWords({ use }: Pick<RotatedKey, 'use'>, now: Date): string {
+  if (use === undefined) return 'last use unknown'
+  if (use === 'never') return 'never used'
+  const service = /^[\w.-]+$/.test(use.service) ? ` (${use.service})` : ''
+  return `last used ${formatAt(use.at, now)}${service}`
+}
+
+function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView): FailureText {
+  const { profile, keys, place, last4 = '' } = failure
+  const { now } = view
+  const line = (...words: readonly string[]): string => commandLine('rotate', profileWord(profile), ...words)
+  const user = quoted(failure.identity === undefined ? profile : nameOfArn(failure.identity))
+  const [key, other] = keys
+  const id = visible(key?.accessKeyId ?? '')
+  switch (failure.reason) {
+    case 'process':
+      return say(
+        `cannot rotate ${quoted(profile)}: its access key comes from a credential_process${place === undefined ? '' : ` (${showPlace(place, view)})`}`,
+        'rotate it with the program that stores it',
+      )
+    case 'root':
+      return say('cannot rotate keys of the root user', 'use the access key of an IAM user')
+    case 'role':
+      return say('cannot rotate keys of a role session', 'use the access key of an IAM user')
+    case 'two-keys':
+      return say(
+        `${user} has two access keys, which is the maximum: ${keys.map((each) => keyInWords(each, now)).join(', ')}`,
+        ...twoKeysHints(keys, line),
+      )
+    case 'not-accepted':
+      return say(
+        `AWS does not accept the new access key ${id} yet; the old key is still active`,
+        `to continue: ${line()}`,
+      )
+    case 'answer-lost':
+      return say(
+        'the response to CreateAccessKey was lost; AWS may have created an access key',
+        `to continue: ${line()}`,
+      )
+    case 'candidate':
+      return say(
+        `access key ${key === undefined ? id : keyInWords(key, now)} may be the one whose response was lost; nobody can use it without its secret`,
+        `to delete it: ${line('--replace', last4Of(key))}`,
+      )
+    case 'replace-unknown':
+      return say(
+        `${user} has no access key that ends in ${quoted(last4)}`,
+        keys.length === 0 ? undefined : `available: ${keys.map((each) => keyInWords(each, now)).join(', ')}`,
+      )
+    case 'replace-ambiguous':
+      return say(`both access keys of ${user} end in ${quoted(last4)}`, 'use more characters of the id')
+    case 'replace-active':
+      return say(
+        `access key ${key === undefined ? id : keyInWords(key, now)} is active; only an inactive key is deleted`,
+        'first deactivate it in the AWS console, "Security credentials"',
+      )
+    case 'replace-in-use':
+      return say(`access key ${id} is in use here`, 'to delete the other one, use its last four characters')
+    case 'nothing-to-undo':
+      return say(`nothing to undo: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`)
+    case 'nothing-to-delete':
+      return say(
+        `no old key to delete: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`,
+        other === undefined ? undefined : `to delete an inactive key: ${line('--replace', 'LAST4')}`,
+      )
+    case 'old-deleted':
+      return say('the old access key is already deleted')
+    case 'old-active':
+      return say(`the old access key ${id} is still active`, `to deactivate it: ${line()}`)
+    case 'old-not-ours':
+      return say(
+        `the old access key ${id} was not deactivated by awsmfa`,
+        `to delete it anyway: ${line('--replace', last4Of(key))}`,
+      )
+  }
+}
+
+function last4Of(key: RotatedKey | undefined): string {
+  return key === undefined ? 'LAST4' : key.accessKeyId.slice(-4)
+}
+
+function twoKeysHints(keys: readonly RotatedKey[], line: (...words: string[]) => string): readonly string[] {
+  const inactive = keys.filter(({ isActive }) => !isActive)
+  const [only] = inactive
+  if (only === undefined) return ['deactivate the one that is not used in the AWS console, "Security credentials"']
+  return [`to delete the inactive one and create a new one: ${line('--replace', last4Of(only))}`]
 }
 
 function inPlaces(places: readonly Place[], view: FailureView): string {

@@ -43,7 +43,7 @@ export const STS_WORDS = {
   },
   ACCESS_DENIED: ({ operation, roleArn, message }) => ({
     ...(roleArn === undefined
-      ? say(`not allowed to call ${visible(operation)} [AccessDenied]`)
+      ? say(`not allowed to call ${visible(operation)} [AccessDenied]`, accessKeyHint(operation))
       : say(
           `not allowed to assume ${roleInWords(roleArn)} [AccessDenied]`,
           'the role may not exist, or its trust policy or your policies do not allow it',
@@ -109,6 +109,13 @@ export const STS_WORDS = {
     }
   },
 } satisfies SomeWords
+
+/** The statement of IAM's own example policy, in one line. */
+function accessKeyHint(operation: string): string | undefined {
+  if (!/^\w+AccessKeys?(?:LastUsed)?$/.test(operation)) return undefined
+  const statement = { Effect: 'Allow', Action: 'iam:*AccessKey*', Resource: 'arn:aws:iam::*:user/${aws:username}' }
+  return `a policy must allow it: ${JSON.stringify(statement)}`
+}
 
 function roleProfileHint(profile: string, [first, ...others]: readonly string[]): string {
   if (first === undefined)

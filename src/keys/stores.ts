@@ -3,21 +3,25 @@
  * Each key pair is an item of its own, named by its access key id, and is never overwritten: other keys are another
  * item.
  */
-import { readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isatty } from 'node:tty'
+import type { KeyPlace } from '../command-line/spec.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
-import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { KeyStoreProblem } from '../model/failure.ts'
+import { syncFolder, writeNew, writeWhole } from '../platform/atomic-file.ts'
+import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
-import { orElse } from '../platform/system-error.ts'
+import { orElse, writing } from '../platform/system-error.ts'
 import { askKeychain, withKeychainLock } from '../sessions/keychain.ts'
 import type { KeychainAccess, KeychainQuestion } from '../sessions/keychain.ts'
 
 /** A store. Every method throws KEY_STORE_FAILED, the signal's reason, and what its implementation names. */
 export interface LongTermKeyStore {
-  readonly name: KeyStoreName
+  readonly name: KeyPlace
   /** Returns an item; undefined if there is none of that id. May ask for a passphrase. */
   readonly find: (accessKeyId: string, signal: AbortSignal) => Promise<LongTermCredentials | undefined>
   /** Makes an item; leaves one that is there as it is. */
@@ -270,4 +274,55 @@ function detailOf(talk: string): string | undefined {
 function terminalName(): string | undefined {
   const descriptor = [0, 1, 2].find((each) => isatty(each))
   return descriptor === undefined ? undefined : orElse(undefined, () => readlinkSync(`/proc/self/fd/${descriptor}`))
+}
+
+/** What `rotate` keeps between its runs, in awsmfa's state folder: one file of each, mode 0600. */
+export interface RotationFiles {
+  /** Key pairs of profiles whose keys are in the shared files: the new one until it is there, and the old one. */
+  readonly pairs: LongTermKeyStore
+  /** Returns the notes of all rotations, as they were written. Never throws. */
+  readonly notes: () => readonly string[]
+  /** Writes the note of the rotation of a key, through to the disk. Throws FILE_NOT_WRITABLE, FILE_INCOMPLETE_WRITE. */
+  readonly note: (oldKeyId: string, text: string) => void
+  /** Removes a note, if there is one. Throws FILE_NOT_WRITABLE. */
+  readonly forget: (oldKeyId: string) => void
+  /** Removes all pairs with one of these secrets. Throws FILE_NOT_WRITABLE. */
+  readonly removePairsWith: (secrets: readonly string[]) => void
+  /** The lock that a rotation holds. */
+  readonly lock: string
+}
+
+/** Makes the store. Touches nothing until it is used. */
+export function createRotationFiles(stateFolder: string): RotationFiles {
+  const folder = join(stateFolder, 'rotations')
+  const noteOf = (oldKeyId: string): string => join(folder, `${oldKeyId}.rotation.json`)
+  const names = (): readonly string[] => orElse([], () => readdirSync(folder))
+  const textOf = (name: string): string => orElse('', () => readRegularFile(join(folder, name)).bytes.toString())
+  const remove = (path: string): void => {
+    writing(path, 'remove', () => {
+      if (isThere(path)) unlinkSync(path)
+    })
+    syncFolder(dirname(path))
+  }
+  const store = { name: 'file', locationOf: (accessKeyId: string) => join(folder, `${accessKeyId}.json`) } as const
+  return {
+    pairs: {
+      ...store,
+      find: (accessKeyId) => {
+        const { bytes, stat } = readRegularFile(store.locationOf(accessKeyId))
+        const keys = stat === undefined ? undefined : decodeItem(bytes.toString(), accessKeyId)
+        return typeof keys === 'string' ? Promise.reject(storeFailure(store, accessKeyId, keys)) : Promise.resolve(keys)
+      },
+      create: (keys) => Promise.resolve(writeNew(store.locationOf(keys.accessKeyId), `${encodeItem(keys)}\n`)),
+      remove: (accessKeyId) => Promise.resolve(remove(store.locationOf(accessKeyId))),
+    },
+    notes: () => names().flatMap((name) => (name.endsWith('.rotation.json') ? [textOf(name)] : [])),
+    note: (oldKeyId, text) => writeWhole(noteOf(oldKeyId), text, true),
+    forget: (oldKeyId) => remove(noteOf(oldKeyId)),
+    removePairsWith: (secrets) => {
+      for (const name of names())
+        if (secrets.some((secret) => textOf(name).includes(secret))) remove(join(folder, name))
+    },
+    lock: join(folder, 'lock'),
+  }
 }

@@ -5,8 +5,10 @@ import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { STORE_KEYS, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import { findPlace, readShared, removalOf, removeKey } from '../aws-files/sections.ts'
-import type { KeyValue, SharedDocument } from '../aws-files/sections.ts'
+import { parseSection } from '../aws-files/ini-document.ts'
+import type { IniDocument, IniEntry } from '../aws-files/ini-document.ts'
+import { findPlace, readShared, removalOf, removeKey, replaceValue } from '../aws-files/sections.ts'
+import type { KeyValue, SectionPlace, SharedDocument } from '../aws-files/sections.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { setKeys } from './setup-edits.ts'
@@ -131,6 +133,42 @@ function lineOf(file: SharedDocument, profile: string): number | undefined {
 function edited(snapshots: SharedSnapshots, editsOf: (file: SharedDocument) => readonly ByteEdit[]): SharedSnapshots {
   const { credentials, config } = readShared(snapshots)
   return withEdits(snapshots, { credentials: editsOf(credentials), config: editsOf(config) })
+}
+
+/** Returns whether a section of the shared files has a key pair of that id, or refers to it in a store. */
+export function isReferenced(accessKeyId: string, snapshots: SharedSnapshots): boolean {
+  return SHARED_FILES.some((name) => sectionsWith(accessKeyId, readShared(snapshots)[name].document).length > 0)
+}
+
+/**
+ * Plans to replace a key pair wherever it is: in every section of both files that has its id, or refers to it in a
+ * store. Values alone change. Sections that tools read differently are no obstacle: all of them change alike.
+ */
+export function planKeySwap(from: string, to: LongTermCredentials, snapshots: SharedSnapshots): SharedEdits {
+  const editsOf = ({ document }: SharedDocument): readonly ByteEdit[] =>
+    sectionsWith(from, document).flatMap((place) =>
+      place.body.entries.flatMap((entry) => {
+        if (isIdOf(from, entry)) return replaceValue(document, place, entry, to.accessKeyId)
+        const isSecret = entry.key === PAIR[1] && place.body.entries.some((each) => isPairId(from, each))
+        return isSecret ? replaceValue(document, place, entry, to.secretAccessKey) : []
+      }),
+    )
+  const { credentials, config } = readShared(snapshots)
+  return { credentials: editsOf(credentials), config: credentials.path === config.path ? [] : editsOf(config) }
+}
+
+function sectionsWith(accessKeyId: string, document: IniDocument): readonly SectionPlace[] {
+  return document.sections
+    .map((section) => ({ section, body: parseSection(document, section) }))
+    .filter(({ body }) => body.entries.some((entry) => isIdOf(accessKeyId, entry)))
+}
+
+function isIdOf(accessKeyId: string, entry: IniEntry): boolean {
+  return isPairId(accessKeyId, entry) || (entry.key === STORE_KEYS.accessKeyId && entry.value === accessKeyId)
+}
+
+function isPairId(accessKeyId: string, { key, value }: IniEntry): boolean {
+  return key === PAIR[0] && value === accessKeyId
 }
 
 /** Throws KEYS_UNSUITABLE for a profile with different long-term keys in the two files. */

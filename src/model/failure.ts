@@ -196,6 +196,26 @@ export type KeyStoreProblem =
 /** Why `keys` does not change a profile. */
 export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs'
 
+/**
+ * Why `rotate` stops. `process`: a `credential_process` has the key; `root`, `role`: no IAM user's; `not-accepted`: AWS
+ * does not know the new key yet; `answer-lost`: there may be a new key whose secret nobody knows, `candidate`: there is
+ * one; `replace-…`: of `--replace`; `old-not-ours`: somebody else has deactivated the old key.
+ */
+export type RotationObstacle =
+  | ('process' | 'root' | 'role')
+  | ('two-keys' | 'not-accepted' | 'answer-lost' | 'candidate')
+  | `replace-${'unknown' | 'ambiguous' | 'active' | 'in-use'}`
+  | `nothing-to-${'undo' | 'delete'}`
+  | `old-${'deleted' | 'active' | 'not-ours'}`
+
+/** An access key of a user, its id shortened. `use`: when it was used last, as far as that is known. */
+export interface RotatedKey {
+  readonly accessKeyId: string
+  readonly isActive: boolean
+  readonly createdAt: Date | undefined
+  readonly use: 'never' | { readonly at: Date; readonly service: string } | undefined
+}
+
 /** Why no session of awsmfa helps a role. */
 export type UnusableRole = 'without-source' | 'two-sources' | 'credential-source' | 'web-identity'
 
@@ -286,6 +306,15 @@ interface FailureFields {
   LAYOUT_UNSUITABLE: { profile: string; reason: LayoutObstacle; places: readonly Place[] }
   // `places`: where the keys are that stay.
   KEYS_UNSUITABLE: { profile: string; reason: KeysObstacle; places: readonly Place[] }
+  // `identity`: whose keys these are; `keys`: those that the reason is about; `last4`: of `--replace`.
+  ROTATION_STOPPED: {
+    profile: string
+    reason: RotationObstacle
+    identity?: string | undefined
+    keys: readonly RotatedKey[]
+    last4?: string | undefined
+    place?: Place | undefined
+  }
   REGION_UNKNOWN: { partition: string }
   // Files: exit 1. `step`: what was being done; `errno`: Node's error code, such as ENOSPC; `keptAt`: where the
   // complete new file is if writing in place failed and the old bytes could not be restored.
@@ -328,7 +357,7 @@ interface FailureFields {
   }
   // `accessKeyId`: shortened; `item`: its file, or its name in the store; `detail`: the store's own message.
   KEY_STORE_FAILED: {
-    store: KeyStoreName
+    store: KeyStoreName | 'file'
     reason: KeyStoreProblem
     accessKeyId: string
     item: string

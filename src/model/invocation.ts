@@ -5,7 +5,7 @@ import type { Resolved } from './origin.ts'
 export const COMMAND_GROUPS = {
   Sessions: ['login', 'status', 'logout'],
   'Using a session': ['exec', 'env', 'console', 'credential-process'],
-  'Access keys': ['keys'],
+  'Access keys': ['keys', 'rotate'],
   Configuration: ['setup', 'import', 'undo', 'doctor', 'settings', 'shell-init', 'cache'],
 } as const
 

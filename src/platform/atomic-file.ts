@@ -62,19 +62,20 @@ const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?:rescue-)?(?<pid>\d+)-[0-9a-f]{12}(?:
 
 /**
  * Writes a file of awsmfa's own, mode 0600, and makes its folder if it is missing. In the home of another, root gives
- * both to the owner of the folder above. Throws FILE_NOT_WRITABLE and FILE_INCOMPLETE_WRITE, and then the old file is
- * still there.
+ * both to the owner of the folder above. `isDurable`: not before it is on the disk. Throws FILE_NOT_WRITABLE and
+ * FILE_INCOMPLETE_WRITE, and then the old file is still there.
  */
-export function writeWhole(path: string, content: string | Buffer): void {
+export function writeWhole(path: string, content: string | Buffer, isDurable = false): void {
   const folder = dirname(path)
   writing(path, 'folder', () => makePrivateFolder(folder))
   sweepStages(folder)
-  replaceFile(path, content)
+  replaceFile(path, content, isDurable)
+  if (isDurable) syncFolder(folder)
 }
 
 /** Does what `writeWhole` does, in a folder that exists, and without looking for what killed processes left there. */
-export function replaceFile(path: string, content: string | Buffer): void {
-  const stage = makeStage(path, Buffer.from(content), { fsync: false })
+export function replaceFile(path: string, content: string | Buffer, fsync = false): void {
+  const stage = makeStage(path, Buffer.from(content), { fsync })
   try {
     writing(path, 'rename', () => retryIfBusy(() => renameSync(stage.path, path)))
   } catch (error) {

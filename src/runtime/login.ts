@@ -6,7 +6,8 @@ import { STORE_KEYS } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { isUnencrypted, resolveTransport } from '../aws/connection-settings.ts'
 import type { TransportSettings } from '../aws/connection-settings.ts'
-import { createListMfaDevices, createSts } from '../aws/sts.ts'
+import { createAccessKeys, createListMfaDevices, createSts } from '../aws/sts.ts'
+import type { AccessKeys, AwsCallerOptions } from '../aws/sts.ts'
 import { renderUnencrypted } from '../errors/sts.ts'
 import type { ProcessStart } from '../layouts/setup-plan.ts'
 import type { Connection, LoginEffects } from '../login/effects.ts'
@@ -16,7 +17,7 @@ import { nextCodeLine, waitingLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
 import { canGetCode, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
-import type { LongTermSource } from '../model/credentials.ts'
+import type { LongTermSource, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Resolved } from '../model/origin.ts'
 import type { Profiles } from '../model/profile.ts'
@@ -48,6 +49,12 @@ export interface LoginRuntime
   readonly readFile: (path: string) => string
   /** Returns the services of AWS as these settings reach them; connects to nothing yet. */
   readonly connect: (settings: ConnectionSettings, snapshots: SharedSnapshots) => Connection
+  /** Returns IAM's calls for access keys, as these settings reach it, signed with one session. */
+  readonly accessKeysFor: (
+    settings: ConnectionSettings,
+    snapshots: SharedSnapshots,
+    signer: SigningCredentials,
+  ) => AccessKeys
   /** Returns how servers of AWS are reached with these settings. */
   readonly transportFor: (settings: ConnectionSettings, snapshots: SharedSnapshots) => TransportSettings
   readonly sourcesFor: (resolution: LoginResolution) => Promise<readonly TokenCodeSource[]>
@@ -90,6 +97,8 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     readFile: readNamedFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),
     connect: connectorOf(runtime),
+    accessKeysFor: (settings, snapshots, signer) =>
+      createAccessKeys(callerOptions(settings, snapshots, transportOf(settings, snapshots, runtime), runtime), signer),
     transportFor: (settings, snapshots) => transportOf(settings, snapshots, runtime),
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
@@ -159,17 +168,26 @@ function transportOf(
   })
 }
 
-function connect(
+function callerOptions(
   settings: ConnectionSettings,
   { config }: SharedSnapshots,
   transport: TransportSettings,
   { now }: Runtime,
-): Connection {
+): AwsCallerOptions {
   const origins = {
     serial: settings.serialNumber?.origin,
     longTerm: originOfKeys(settings.longTerm, config.path),
   }
-  const caller = { region: settings.region.value, transport, now, origins }
+  return { region: settings.region.value, transport, now, origins }
+}
+
+function connect(
+  settings: ConnectionSettings,
+  snapshots: SharedSnapshots,
+  transport: TransportSettings,
+  runtime: Runtime,
+): Connection {
+  const caller = callerOptions(settings, snapshots, transport, runtime)
   return {
     sts: createSts(caller),
     listMfaDevices: createListMfaDevices(caller),

@@ -200,12 +200,32 @@ export function cacheSession(
   tryStore({ ...rest, ...session, createdAt: effects.now() }, effects)
 }
 
-function tryStore(record: SessionRecord, { cache, debug }: CacheEffects): void {
+function tryStore(record: SessionRecord, { cache, debug }: Pick<CacheEffects, 'cache' | 'debug'>): void {
   try {
     cache.store(record)
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
     debug(`the session could not be kept (${error.failure.code})`)
+  }
+}
+
+/**
+ * Makes the sessions of one access key those of another one of the same user, so that a login with it finds them. What
+ * cannot be written costs a question some day.
+ */
+export function rekeySessions(from: string, to: string, effects: Pick<CacheEffects, 'cache' | 'debug'>): void {
+  for (const record of effects.cache.list().filter(({ key }) => key.accessKeyId === from))
+    tryStore({ ...record, key: { ...record.key, accessKeyId: to } }, effects)
+  removeSessionsOf(from, effects)
+}
+
+/** Removes the sessions of an access key. One that cannot be removed is left. */
+export function removeSessionsOf(accessKeyId: string, { cache, debug }: Pick<CacheEffects, 'cache' | 'debug'>): void {
+  try {
+    for (const { key } of cache.list().filter((record) => record.key.accessKeyId === accessKeyId)) cache.remove(key)
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    debug(`a cached session could not be removed (${error.failure.code})`)
   }
 }
 

@@ -111,11 +111,14 @@ function plain(name: string): CompletedWord {
 
 /**
  * Returns the options of all commands that take a value, each once: the word that follows one is neither a command nor
- * what the command takes. `offers` is 'anything' where commands differ in it.
+ * what the command takes. `offers` is 'anything' where commands differ in it. Without `--replace`, which takes no value
+ * in login.
  */
 export function valueOptions(commands: readonly CompletedCommand[]): readonly CompletedOption[] {
   const byName = new Map<string, CompletedOption>()
-  for (const option of commands.flatMap(({ options }) => options.filter(({ offers }) => offers !== 'nothing'))) {
+  const all = commands.flatMap(({ options }) => options)
+  const flags = new Set(all.filter(({ offers }) => offers === 'nothing').map(({ name }) => name))
+  for (const option of all.filter(({ name }) => !flags.has(name))) {
     const { offers } = byName.get(option.name) ?? option
     byName.set(option.name, String(offers) === String(option.offers) ? option : { ...option, offers: 'anything' })
   }

@@ -247,6 +247,7 @@ test('help of awsmfa', async () => {
       credential-process  Return a session to AWS SDKs
     Access keys
       keys                Show, add, move or remove stored access keys
+      rotate              Replace an access key
     Configuration
       setup               Set up a profile
       import              Import profiles from another tool

@@ -38,6 +38,7 @@ const SUBJECTS: Readonly<Record<string, Readonly<Partial<Record<FailureCode, str
     KEYCHAIN_UNAVAILABLE: "The system's keychain does not provide an access key or the cache key.",
     PASSPHRASE_COMMAND_FAILED: 'The passphrase command returned no passphrase.',
     KEYS_UNSUITABLE: 'keys cannot change the access key of this profile.',
+    ROTATION_STOPPED: 'rotate cannot go on. The access key that the profile has works as before.',
   },
   'Setup, import and undo': {
     IMPORT_AMBIGUOUS: 'Files of several tools were found, and there is no terminal to prompt on.',

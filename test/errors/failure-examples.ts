@@ -13,6 +13,20 @@ const CONFIG: Place = { path: '/home/alice/.aws/config', line: 12 }
 const PATHS = ['/home/alice/.aws/config', '/home/alice/.aws/credentials']
 const COMMAND: Origin = { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 7 }
 const SERIAL = 'arn:aws:iam::111111111111:mfa/alice'
+const ALICE_ARN = 'arn:aws:iam::111111111111:user/alice'
+const OLD_KEY = {
+  accessKeyId: '…MPLE',
+  isActive: true,
+  createdAt: new Date('2025-10-05T08:00:00Z'),
+  use: { at: new Date('2026-11-20T08:12:00Z'), service: 'sts' },
+}
+const NEW_KEY = {
+  accessKeyId: '…WXYZ',
+  isActive: true,
+  createdAt: new Date('2026-11-21T11:00:00Z'),
+  use: 'never',
+} as const
+const INACTIVE_KEY = { accessKeyId: '…ABCD', isActive: false, createdAt: undefined, use: undefined }
 const FLAG: Origin = { kind: 'flag', flag: '--profile' }
 const VARIABLE: Origin = { kind: 'environment', variable: 'AWS_PROFILE' }
 const IN_CONFIG: Origin = { kind: 'file', file: 'config', profile: 'work', key: 'source_profile', line: 12 }
@@ -294,6 +308,26 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'has-keys', places: [CREDENTIALS] },
     { profile: '', reason: 'one-file', places: [CREDENTIALS] },
     { profile: 'work', reason: 'two-pairs', places: [CREDENTIALS, CONFIG] },
+  ],
+  ROTATION_STOPPED: [
+    { profile: 'work', reason: 'process', keys: [], place: CONFIG },
+    { profile: 'work', reason: 'root', keys: [] },
+    { profile: 'work', reason: 'role', keys: [] },
+    { profile: 'work', reason: 'two-keys', identity: ALICE_ARN, keys: [OLD_KEY, INACTIVE_KEY] },
+    { profile: 'work', reason: 'two-keys', identity: ALICE_ARN, keys: [OLD_KEY, { ...INACTIVE_KEY, isActive: true }] },
+    { profile: 'work', reason: 'not-accepted', keys: [NEW_KEY] },
+    { profile: 'work', reason: 'answer-lost', keys: [] },
+    { profile: 'work', reason: 'candidate', keys: [NEW_KEY] },
+    { profile: 'work', reason: 'replace-unknown', identity: ALICE_ARN, keys: [OLD_KEY], last4: 'QQQQ' },
+    { profile: 'work', reason: 'replace-ambiguous', identity: ALICE_ARN, keys: [], last4: 'MPLE' },
+    { profile: 'work', reason: 'replace-active', keys: [OLD_KEY], last4: 'MPLE' },
+    { profile: 'work', reason: 'replace-in-use', keys: [OLD_KEY], last4: 'MPLE' },
+    { profile: 'work', reason: 'nothing-to-undo', keys: [OLD_KEY] },
+    { profile: 'work', reason: 'nothing-to-delete', keys: [OLD_KEY] },
+    { profile: 'work', reason: 'nothing-to-delete', keys: [OLD_KEY, INACTIVE_KEY] },
+    { profile: 'work', reason: 'old-deleted', keys: [] },
+    { profile: 'work', reason: 'old-active', keys: [OLD_KEY] },
+    { profile: 'work', reason: 'old-not-ours', keys: [INACTIVE_KEY] },
   ],
   REGION_UNKNOWN: [{ partition: 'aws-iso-x' }],
   FILE_UNREADABLE: [

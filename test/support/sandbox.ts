@@ -11,6 +11,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { PRODUCT_LINE } from './run-cli.ts'
 import { cacheKeyOf, encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
@@ -35,9 +36,13 @@ export interface SandboxOptions {
 
 const STEP_MS = 30_000
 
+/** See there. */
+const FAST_CLOCK = fileURLToPath(new URL('./fast-clock.cjs', import.meta.url))
+
 /**
  * Opens a sandbox. Defines, for each user of the world (lower case, `-` for `_`), `{name-key}`, `{name-secret}` and,
  * with a TOTP device, `{code-name}`: a valid, unused token code. `{code}` is alice's. `{wrong-code}` is never accepted.
+ * `NODE_OPTIONS='{fast-clock}'` takes the waiting out of a command.
  */
 export async function openSandbox(world: World, options: SandboxOptions = {}): Promise<Sandbox> {
   const home = createTempHome(options.files)
@@ -59,6 +64,7 @@ export async function openSandbox(world: World, options: SandboxOptions = {}): P
   const variables: Record<string, () => string | Promise<string>> = {
     'wrong-code': () => '000000',
     home: () => home.path,
+    'fast-clock': () => `--require="${FAST_CLOCK}"`,
     ...options.variables,
   }
   for (const { name: userName, accessKeys, devices } of users) {
@@ -166,7 +172,7 @@ function formatLogEntry({ operation, signer, signerArn, region, parameters, outc
  * Checks what must be true after every command, successful or not:
  *
  * - no secret key, session token or token code on stdout or stderr, nor in any file except the credentials file,
- *   awsmfa's backups, the caches of the AWS CLI and botocore, and files that the transcript itself wrote;
+ *   awsmfa's backups and rotations, the caches of the AWS CLI and botocore, and files that the transcript itself wrote;
  * - no stack trace and no internal error;
  * - no lock or temporary file of awsmfa left next to the shared files;
  * - a single awsmfa command that failed, for all of its profiles, did not change the shared files (the prompt cache may
@@ -224,7 +230,7 @@ function findLeaks(
   return filesBelow(home.path).flatMap((path) => {
     const name = relative(home.path, path)
     if (
-      /^\.bin\/|^\.transcript-|^\.local\/state\/awsmfa\/backups\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(
+      /^\.bin\/|^\.transcript-|^\.local\/state\/awsmfa\/(?:backups|rotations)\/|^\.aws\/(?:cli|boto)\/cache\/|(?:^|\/)credentials$/.test(
         name,
       ) ||
       written.has(name)

@@ -115,6 +115,7 @@ export const assumeRole = (state: ServerState, signer: Signer, parameters: Param
     kind: 'assumed-role',
     account,
     role,
+    keyId: signer.keyId,
     sessionName: textOf(parameters, 'RoleSessionName') ?? '',
     isChained: signer.kind !== 'user',
   }

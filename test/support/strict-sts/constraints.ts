@@ -31,6 +31,9 @@ const ARN = text(
 const TAG_KEY = text(1, 128, '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+')
 const MFA = { SerialNumber: text(9, 256, '[\\w+=/:,.@-]*'), TokenCode: text(6, 6, '[\\d]*') }
 
+const USER_NAME = text(1, 128, '[\\w+=,.@-]+')
+const ACCESS_KEY_ID = text(16, 128, '[\\w]+')
+
 const SHAPES: { readonly [operation: string]: StructureShape } = {
   GetSessionToken: structure({ DurationSeconds: integer(900, 129_600), ...MFA }),
   AssumeRole: structure(
@@ -54,11 +57,15 @@ const SHAPES: { readonly [operation: string]: StructureShape } = {
     ['RoleArn', 'RoleSessionName'],
   ),
   GetCallerIdentity: structure({}),
-  ListMFADevices: structure({
-    UserName: text(1, 128, '[\\w+=,.@-]+'),
-    Marker: text(1, 320),
-    MaxItems: integer(1, 1000),
-  }),
+  ListMFADevices: structure({ UserName: USER_NAME, Marker: text(1, 320), MaxItems: integer(1, 1000) }),
+  ListAccessKeys: structure({ UserName: USER_NAME, Marker: text(1, 320), MaxItems: integer(1, 1000) }),
+  CreateAccessKey: structure({ UserName: USER_NAME }),
+  UpdateAccessKey: structure(
+    { UserName: USER_NAME, AccessKeyId: ACCESS_KEY_ID, Status: text(6, 8, 'Active|Inactive') },
+    ['AccessKeyId', 'Status'],
+  ),
+  DeleteAccessKey: structure({ UserName: USER_NAME, AccessKeyId: ACCESS_KEY_ID }, ['AccessKeyId']),
+  GetAccessKeyLastUsed: structure({ AccessKeyId: ACCESS_KEY_ID }, ['AccessKeyId']),
 }
 
 // AWS's messages name members with a lower-case first letter.

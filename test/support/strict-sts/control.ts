@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { Fault } from './faults.ts'
 import type { ConnectEntry, LogEntry, ServerState } from './state.ts'
-import type { World } from './world.ts'
+import type { Rules, World } from './world.ts'
 import { armFaults } from './faults.ts'
 import { indexWorld } from './world.ts'
 
@@ -13,6 +13,7 @@ import { indexWorld } from './world.ts'
  * - release: sends all answers held by `hold` faults and removes those faults
  * - clockOffsetMs: how far the server's clock is ahead of the machine's; negative if behind
  * - world: replaces accounts, users and roles; sessions remain
+ * - rules: changes these rules of the world
  * - forgetSpentCodes: allows every code to be used again
  * - expireSessions: expires all sessions issued so far
  * - clearLog: clears the log of requests and CONNECTs
@@ -22,6 +23,7 @@ export type Changes = {
   readonly release?: boolean
   readonly clockOffsetMs?: number
   readonly world?: World
+  readonly rules?: Rules
   readonly forgetSpentCodes?: boolean
   readonly expireSessions?: boolean
   readonly clearLog?: boolean
@@ -37,6 +39,7 @@ const applyChanges = (state: ServerState, changes: Changes): void => {
   }
   if (changes.clockOffsetMs !== undefined) state.clockOffsetMs = changes.clockOffsetMs
   if (changes.world !== undefined) state.world = indexWorld(changes.world)
+  if (changes.rules !== undefined) state.world = { ...state.world, ...changes.rules }
   if (changes.forgetSpentCodes === true) state.spentSteps.clear()
   if (changes.expireSessions === true) {
     for (const [id, session] of state.sessions) state.sessions.set(id, { ...session, expirationMs: 0 })

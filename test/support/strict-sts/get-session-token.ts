@@ -23,6 +23,7 @@ export const getSessionToken = (state: ServerState, signer: Signer, parameters: 
     kind: 'session-token',
     account: signer.account,
     user: signer.user,
+    keyId: signer.keyId,
     isMfaPresent: proof === 'proven',
   } as const
   return { isOk: true, result: { Credentials: credentialsElement(issueSession(state, owner, duration)) } }

@@ -4,6 +4,13 @@ import type { Fault } from './faults.ts'
 import type { Parameters, Service } from './query-protocol.ts'
 import type { ReceivedRequest, Verification } from './sigv4.ts'
 import type { LogEntry, ServerState, Signer } from './state.ts'
+import {
+  createAccessKey,
+  deleteAccessKey,
+  getAccessKeyLastUsed,
+  listAccessKeys,
+  updateAccessKey,
+} from './access-keys.ts'
 import { refusal } from './answers.ts'
 import { assumeRole } from './assume-role.ts'
 import { checkParameters } from './constraints.ts'
@@ -27,7 +34,17 @@ const OPERATIONS: { readonly [version: string]: Api } = {
       ['GetCallerIdentity', getCallerIdentity],
     ]),
   },
-  '2010-05-08': { service: 'iam', operations: new Map<string, Operation>([['ListMFADevices', listMfaDevices]]) },
+  '2010-05-08': {
+    service: 'iam',
+    operations: new Map<string, Operation>([
+      ['ListMFADevices', listMfaDevices],
+      ['CreateAccessKey', createAccessKey],
+      ['DeleteAccessKey', deleteAccessKey],
+      ['GetAccessKeyLastUsed', getAccessKeyLastUsed],
+      ['ListAccessKeys', listAccessKeys],
+      ['UpdateAccessKey', updateAccessKey],
+    ]),
+  },
 }
 
 /** A request as received by a listener. */

@@ -16,6 +16,7 @@ import {
   refusal,
   signatureDoesNotMatch,
 } from './answers.ts'
+import { knowsKey, maySessionSign } from './access-keys.ts'
 import { serverNow } from './state.ts'
 
 /** A request as received. Header names are lower case. */
@@ -127,17 +128,25 @@ const checkSignedHeaders = (request: ReceivedRequest, scope: Authorization): Ref
   return signatureDoesNotMatch(`'${unsigned ?? missing ?? ''}' must be a 'SignedHeader' in the AWS Authorization.`)
 }
 
-const findSecret = (state: ServerState, scope: Authorization, sessionToken: string | undefined): Secret | Refusal => {
+const findSecret = (
+  state: ServerState,
+  scope: Authorization,
+  headers: ReceivedRequest['headers'],
+): Secret | Refusal => {
+  const sessionToken = headers['x-amz-security-token']
   const partition = partitionOf(scope.region)
   const owner = state.world.keys.get(scope.accessKeyId)
   if (owner?.key.isActive === true && owner.account.partition === partition && sessionToken === undefined) {
-    return { secretAccessKey: owner.key.secret, signer: { kind: 'user', account: owner.account, user: owner.user } }
+    if (!knowsKey(state, owner, parseBasicTime(headers['x-amz-date'] ?? ''))) return INVALID_CLIENT_TOKEN_ID
+    const { account, user, key } = owner
+    return { secretAccessKey: key.secret, signer: { kind: 'user', account, user, keyId: key.id } }
   }
   const session = state.sessions.get(scope.accessKeyId)
   if (session === undefined || session.sessionToken !== sessionToken || session.owner.account.partition !== partition) {
     return INVALID_CLIENT_TOKEN_ID
   }
   if (session.expirationMs <= serverNow(state)) return EXPIRED_TOKEN
+  if (!maySessionSign(state, session.owner)) return INVALID_CLIENT_TOKEN_ID
   return { secretAccessKey: session.secretAccessKey, sessionToken: session.sessionToken, signer: session.owner }
 }
 
@@ -194,7 +203,7 @@ const verify: Verify = async (state, request, scope, service) => {
     checkSignedHeaders(request, scope) ??
     checkTime(request.headers['x-amz-date'] ?? '', scope.day, serverNow(state))
   if (refused !== undefined) return refused
-  const secret = findSecret(state, scope, request.headers['x-amz-security-token'])
+  const secret = findSecret(state, scope, request.headers)
   if ('code' in secret) return secret
   if (!matchesBodyHash(request) || (await computeSignature(request, scope, secret)) !== scope.signature) return MISMATCH
   if (secret.signer.account.regionsOff?.includes(scope.region) === true) {

@@ -4,20 +4,31 @@ import type { Account, IndexedWorld, Role, User, World } from './world.ts'
 import type { ArmedFault } from './faults.ts'
 import { indexWorld } from './world.ts'
 
-/** The identity of a session. Only sessions from GetSessionToken carry MFA information; role sessions do not. */
+/**
+ * The identity of a session, and the access key that it was made from. Only sessions from GetSessionToken carry MFA
+ * information; role sessions do not.
+ */
 export type SessionOwner =
-  | { readonly kind: 'session-token'; readonly account: Account; readonly user: User; readonly isMfaPresent: boolean }
+  | {
+      readonly kind: 'session-token'
+      readonly account: Account
+      readonly user: User
+      readonly keyId: string
+      readonly isMfaPresent: boolean
+    }
   | {
       readonly kind: 'assumed-role'
       readonly account: Account
       readonly role: Role
+      readonly keyId: string
       readonly sessionName: string
       /** Whether it was assumed with another session. */
       readonly isChained: boolean
     }
 
 /** The identity that signed a request. */
-export type Signer = { readonly kind: 'user'; readonly account: Account; readonly user: User } | SessionOwner
+export type Signer =
+  { readonly kind: 'user'; readonly account: Account; readonly user: User; readonly keyId: string } | SessionOwner
 
 export type Session = {
   readonly accessKeyId: string
@@ -65,6 +76,8 @@ export type ServerState = {
   readonly sessions: Map<string, Session>
   /** When each sign-in token of the console ends to be valid, in milliseconds since 1970 on the server's clock. */
   readonly signinTokens: Map<string, number>
+  /** How many requests were signed with a key that not every node knows: the nodes take turns. */
+  turns: number
   readonly spentSteps: Map<string, Set<number>>
   clockOffsetMs: number
   faults: ArmedFault[]
@@ -80,6 +93,7 @@ export const createState = (world: World, clockOffsetMs: number): ServerState =>
   world: indexWorld(world),
   sessions: new Map(),
   signinTokens: new Map(),
+  turns: 0,
   spentSteps: new Map(),
   clockOffsetMs,
   faults: [],

@@ -5,7 +5,18 @@
 
 export type Partition = 'aws' | 'aws-us-gov' | 'aws-cn'
 
-export type AccessKey = { readonly id: string; readonly secret: string; readonly isActive: boolean }
+/**
+ * `created`, `lastUsed`: as IAM returns them; by default the key is of January 2025 and was never used. `createdMs`: of
+ * a key that CreateAccessKey made, in milliseconds since 1970 on the server's clock.
+ */
+export type AccessKey = {
+  readonly id: string
+  readonly secret: string
+  readonly isActive: boolean
+  readonly created?: string
+  readonly lastUsed?: string
+  readonly createdMs?: number
+}
 
 /**
  * A TOTP device (virtual or hardware) has a seed: base32, or hexadecimal after `hex:`. A FIDO device has none: STS
@@ -59,27 +70,38 @@ export type Account = {
   readonly regionsOff?: readonly string[]
 }
 
-export type World = { readonly accounts: readonly Account[] }
+/**
+ * - keyNodes: STS has that many nodes, which take turns, and each knows a new access key so many seconds after it was
+ *   made; default: one, at once
+ * - endsSessionsWithKeys: sessions of a key that is inactive or deleted are refused; AWS documents neither
+ * - deniedKeyActions: calls for access keys that no policy allows, such as `CreateAccessKey`
+ */
+export type Rules = {
+  readonly keyNodes?: readonly number[]
+  readonly endsSessionsWithKeys?: boolean
+  readonly deniedKeyActions?: readonly string[]
+}
+
+export type World = Rules & { readonly accounts: readonly Account[] }
 
 export type KeyOwner = { readonly account: Account; readonly user: User; readonly key: AccessKey }
 export type RoleOwner = { readonly account: Account; readonly role: Role }
 
-/** A world with constant-time lookup. */
-export type IndexedWorld = {
-  readonly keys: ReadonlyMap<string, KeyOwner>
+/** A world with constant-time lookup. IAM's calls change its keys. */
+export type IndexedWorld = Rules & {
+  readonly keys: Map<string, KeyOwner>
   readonly roles: ReadonlyMap<string, RoleOwner>
 }
 
 /** Indexes a world by access key ID and by role ARN. Among duplicates the last one wins. */
-export const indexWorld = (world: World): IndexedWorld => ({
+export const indexWorld = ({ accounts, ...rules }: World): IndexedWorld => ({
+  ...rules,
   keys: new Map(
-    world.accounts.flatMap((account) =>
+    accounts.flatMap((account) =>
       account.users.flatMap((user) => user.accessKeys.map((key) => [key.id, { account, user, key }] as const)),
     ),
   ),
-  roles: new Map(
-    world.accounts.flatMap((account) => account.roles.map((role) => [role.arn, { account, role }] as const)),
-  ),
+  roles: new Map(accounts.flatMap((account) => account.roles.map((role) => [role.arn, { account, role }] as const))),
 })
 
 /** Finds a device of any user by its serial number. */

@@ -94,6 +94,7 @@ const homeAccount = (): Account => {
   }
   const disabled: MfaDevice = { ...virtualDevice(HOME, 'dora'), isEnabled: false }
   const retired = userOf(HOME, 'ivan', { keyNumber: 8 })
+  const hanna = userOf(HOME, 'hanna', { keyNumber: 11 })
   const root: User = {
     ...userOf(HOME, 'root', { keyNumber: 9 }),
     arn: `arn:aws:iam::${HOME}:root`,
@@ -115,6 +116,10 @@ const homeAccount = (): Account => {
       }),
       userOf(HOME, 'nomfa', { keyNumber: 7, devices: [] }),
       { ...retired, accessKeys: retired.accessKeys.map((key) => ({ ...key, isActive: false })) },
+      {
+        ...hanna,
+        accessKeys: [...hanna.accessKeys, { id: keyIdFor(HOME, 12), secret: secretFor('hanna 2'), isActive: false }],
+      },
       { ...userOf(HOME, 'selma', { keyNumber: 10, mayListMfaDevices: 'by-name' }), arn: SELMA_ARN },
       root,
     ],
@@ -132,9 +137,9 @@ const foreignAccount = (partition: Partition, id: string, name: string): Account
 /**
  * The world of most tests. Account 111111111111: alice (device mfa/alice), bob (may not list devices), hank (hardware
  * token), frida (passkey only), dora (disabled device), mina (two devices), nomfa (no device), ivan (inactive key),
- * selma (path /team/, may list devices by name), root. Roles: 222222222222 Admin (12 h, MFA), Open (no MFA required)
- * and Chained (trusts only Admin), 333333333333 Deploy (denied), 444444444444 ReadOnly (external ID). GovCloud
- * 555555555555 with gus, China 666666666666 with chen, each with a role Admin.
+ * selma (path /team/, may list devices by name), hanna (a second key, inactive), root. Roles: 222222222222 Admin
+ * (12 h, MFA), Open (no MFA required) and Chained (trusts only Admin), 333333333333 Deploy (denied), 444444444444
+ * ReadOnly (external ID). GovCloud 555555555555 with gus, China 666666666666 with chen, each with a role Admin.
  */
 export const aliceWorld = (): World => ({
   accounts: [

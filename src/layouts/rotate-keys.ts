@@ -1,0 +1,422 @@
+/**
+ * Rotates an access key: finds out where the rotation is, takes the next step (rotation.ts), and so on to the end.
+ *
+ * Whatever happens in between, a key that works is in the store: the new pair is stored and read back before anything
+ * refers to it, the old one stays where it is until AWS accepts the new one, and both stay stored after that.
+ */
+import type { AccessKeys } from '../aws/sts.ts'
+import type { SharedFiles } from '../aws-files/shared-files.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
+import { readItem, storeItem } from '../keys/stores.ts'
+import type { LongTermKeyStore, RotationFiles } from '../keys/stores.ts'
+import { isReferenced, listHeldKeys, placeOfKeys, planKeySwap } from './keys-plan.ts'
+import { candidatesOf, decodeRotation, encodeRotation, nextStep, shownKey } from './rotation.ts'
+import type { Rotation, RotationFacts, RotationRequest, RotationStep, UserKey } from './rotation.ts'
+import { keyIdOf } from '../model/credentials.ts'
+import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { RotationObstacle } from '../model/failure.ts'
+import type { WriteWarning } from '../platform/atomic-file.ts'
+import type { Deadline, Pause } from '../platform/time.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
+import { rekeySessions, removeSessionsOf } from '../sessions/session-cache.ts'
+import type { CacheEffects } from '../sessions/session-cache.ts'
+import type { Terminal } from '../ui/terminal.ts'
+
+/** What to rotate, for whom. */
+export interface KeyRotation {
+  readonly request: RotationRequest
+  /** As the line names it, for failures. */
+  readonly profile: string
+  /** The key that the profile refers to. */
+  readonly currentId: string
+  /** Where that is. A new pair goes to the same place. */
+  readonly place: KeyPlace
+  readonly user: CallerIdentity & { readonly userName: string }
+}
+
+/** What has happened. */
+export type RotationEvent =
+  | { readonly kind: 'found'; readonly key: UserKey }
+  | { readonly kind: 'created' | 'activated' | 'deactivated' | 'kept' | 'deleted'; readonly accessKeyId: string }
+  | { readonly kind: 'swapped'; readonly from: string; readonly to: string; readonly profiles: readonly string[] }
+  | { readonly kind: 'finished'; readonly accessKeyId: string }
+  | { readonly kind: 'sessions-refused' }
+  | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
+
+/** What a person is asked. `undo`: make the key active again. */
+export type RotationQuestion = {
+  readonly kind: 'create' | 'deactivate' | 'replace' | 'candidate' | 'old' | 'undo'
+  readonly key: UserKey
+}
+
+export interface RotationEffects extends Pick<CacheEffects, 'cache' | 'debug' | 'now'> {
+  readonly iam: AccessKeys
+  /** Asks AWS who signs, each time over a new connection: what one of its nodes knows, another may not. */
+  readonly callerOf: (keys: LongTermCredentials, signal: AbortSignal) => Promise<CallerIdentity>
+  readonly files: SharedFiles
+  readonly rotations: RotationFiles
+  readonly storeOf: (place: KeyPlace) => Promise<LongTermKeyStore>
+  readonly facts: Pick<RememberedFacts, 'rememberIdentity'>
+  readonly terminal: Pick<Terminal, 'whileWaiting'>
+  readonly deadline: Deadline
+  readonly pause: Pause
+  readonly monotonicMs: () => number
+  readonly cancelled: AbortSignal
+  readonly report: (event: RotationEvent) => void
+  /** Returns whether the answer is yes. Throws what a question throws. */
+  readonly confirm: (question: RotationQuestion) => Promise<boolean>
+}
+
+/** A run: what it works on, and what it has learnt. */
+interface Run extends RotationEffects, Omit<KeyRotation, 'request'> {
+  request: RotationRequest
+  rotation: Rotation | undefined
+  keys: readonly UserKey[]
+  acceptedIds: readonly string[]
+  /** An earlier question has settled that the old key will be deactivated. */
+  isAgreed: boolean
+}
+
+/**
+ * Takes one step after another. Throws ROTATION_STOPPED, DECLINED for a no before anything was changed, and what IAM,
+ * the stores, the files and the questions throw; the next call goes on from there.
+ */
+export async function rotateKeys(rotation: KeyRotation, effects: RotationEffects): Promise<void> {
+  const { iam, deadline } = effects
+  const listed = await iam.list(rotation.user.userName, deadline.signal)
+  const keys = await Promise.all(listed.map(async (key) => ({ ...key, use: await useOf(key.accessKeyId, effects) })))
+  const run: Run = {
+    ...effects,
+    ...rotation,
+    rotation: notedRotation(rotation, effects.rotations),
+    keys,
+    acceptedIds: [],
+    isAgreed: false,
+  }
+  const current = keys.find(({ accessKeyId }) => accessKeyId === rotation.currentId)
+  if (current !== undefined) run.report({ kind: 'found', key: current })
+  while (await takeStep(nextStep(await factsOf(run)), run)) deadline.signal.throwIfAborted()
+}
+
+async function useOf(accessKeyId: string, { iam, deadline, debug }: RotationEffects): Promise<UserKey['use']> {
+  try {
+    return await iam.lastUse(accessKeyId, deadline.signal)
+  } catch (error) {
+    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    debug('the last use of an access key is not known: iam:GetAccessKeyLastUsed is not allowed')
+    return undefined
+  }
+}
+
+/** Returns the rotation that a key belongs to: the one that is not finished, or else the latest. */
+function notedRotation({ currentId, user }: KeyRotation, { notes }: RotationFiles): Rotation | undefined {
+  const noted = notes().flatMap((text) => decodeRotation(text) ?? [])
+  return noted
+    .filter(({ userArn, oldKeyId, newKeyId }) => userArn === user.arn && [oldKeyId, newKeyId].includes(currentId))
+    .toSorted(
+      (left, right) =>
+        Number(left.isFinished) - Number(right.isFinished) || right.startedAt.getTime() - left.startedAt.getTime(),
+    )[0]
+}
+
+async function factsOf(run: Run): Promise<RotationFacts> {
+  const { request, rotation, currentId, keys, acceptedIds, files, now } = run
+  const snapshots = files.read()
+  const candidates = candidatesOf({ keys, rotation, storedIds: [] })
+  const store = candidates.length === 0 ? undefined : await run.storeOf(run.place)
+  const storedIds: string[] = []
+  for (const { accessKeyId } of candidates)
+    if ((await store?.find(accessKeyId, run.cancelled)) !== undefined) storedIds.push(accessKeyId)
+  return {
+    request,
+    rotation,
+    currentId,
+    keys,
+    storedIds,
+    acceptedIds,
+    isReferenced: (accessKeyId) => isReferenced(accessKeyId, snapshots),
+    now: now(),
+  }
+}
+
+/** Takes a step, and returns whether another one follows. */
+async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
+  switch (step.kind) {
+    case 'create':
+      await create(run)
+      return true
+    case 'adopt':
+      noteRotation({ newKeyId: step.newKeyId }, run)
+      return true
+    case 'activate':
+      await setActive(step.key, true, run)
+      run.report({ kind: 'activated', accessKeyId: step.key.accessKeyId })
+      return true
+    case 'verify':
+      await verify(step.keyId, run)
+      return true
+    case 'swap':
+      await swap(step.from, step.to, run)
+      return true
+    case 'deactivate':
+      return await deactivate(step.key, run)
+    case 'keep':
+      await removePairInFiles(run)
+      run.report({ kind: 'kept', accessKeyId: step.key.accessKeyId })
+      return false
+    case 'delete':
+      return await deleteKey(step.key, step.why, run)
+    case 'reverse':
+      await reverse(step.rotation, step.newKeyId, run)
+      return true
+    case 'finish':
+      noteRotation({ isFinished: true }, run)
+      await removePairInFiles(run)
+      run.report({ kind: 'finished', accessKeyId: run.rotation?.newKeyId ?? run.currentId })
+      return false
+    case 'refuse':
+      throw stopped(step.reason, step.keys, run)
+  }
+}
+
+/** Notes a change of the rotation before it goes on. */
+function noteRotation(change: Partial<Rotation>, run: Run): void {
+  const { rotation, rotations } = run
+  if (rotation === undefined) throw new Error('there is no rotation')
+  const changed = { ...rotation, ...change }
+  rotations.note(changed.oldKeyId, encodeRotation(changed))
+  run.rotation = changed
+}
+
+function updateKey(accessKeyId: string, change: Partial<UserKey>, run: Run): void {
+  run.keys = run.keys.map((key) => (key.accessKeyId === accessKeyId ? { ...key, ...change } : key))
+}
+
+/** A request whose answer decides over a key must not be cut off by Ctrl-C; it has a time-out of its own. */
+function uninterrupted(): AbortSignal {
+  return new AbortController().signal
+}
+
+async function create(run: Run): Promise<void> {
+  const { currentId, user, iam, rotations, files, place, keys } = run
+  const current = keys.find(({ accessKeyId }) => accessKeyId === currentId)
+  if (current !== undefined && !(await run.confirm({ kind: 'create', key: current })))
+    throw new AwsmfaError({ code: 'DECLINED' })
+  files.preflight(['config', 'credentials'])
+  // Opened before there is a new pair to put into it.
+  const store = await run.storeOf(place)
+  if (place !== 'file') await readItem(store, currentId, run.cancelled)
+  const earlier = run.rotation?.oldKeyId
+  if (earlier !== undefined && earlier !== currentId) rotations.forget(earlier)
+  run.rotation = {
+    startedAt: run.now(),
+    userArn: user.arn,
+    oldKeyId: currentId,
+    listedIds: keys.map(({ accessKeyId }) => accessKeyId),
+  }
+  noteRotation({}, run)
+  run.deadline.signal.throwIfAborted()
+  const pair = await requestKey(run)
+  const { accessKeyId } = pair
+  try {
+    await storeItem(store, pair, uninterrupted())
+  } catch (error) {
+    // Nobody would ever know its secret. If it cannot be deleted, it is a candidate.
+    await iam.remove({ userName: user.userName, accessKeyId }, uninterrupted()).catch(() => undefined)
+    throw error
+  }
+  run.keys = [...keys, { accessKeyId, isActive: true, createdAt: run.now(), use: 'never' }]
+  noteRotation({ newKeyId: accessKeyId }, run)
+  run.report({ kind: 'created', accessKeyId })
+}
+
+async function requestKey(run: Run): Promise<LongTermCredentials> {
+  const { iam, user, keys } = run
+  try {
+    return await iam.create(user.userName, uninterrupted())
+  } catch (error) {
+    if (isFailure(error, 'REQUEST_REFUSED') && error.failure.awsCode === 'LimitExceeded')
+      throw stopped('two-keys', keys, run, error)
+    throw isAnswerLost(error) ? stopped('answer-lost', [], run, error) : error
+  }
+}
+
+/** Whether IAM may have done what it was asked to. */
+function isAnswerLost(error: unknown): boolean {
+  if (isFailure(error, 'STS_UNEXPECTED')) return true
+  return isFailure(error, 'NETWORK_UNREACHABLE') && ['reset', 'no-answer', 'timeout'].includes(error.failure.reason)
+}
+
+async function setActive({ accessKeyId }: UserKey, isActive: boolean, run: Run): Promise<void> {
+  const { iam, user } = run
+  await iam.setActive({ userName: user.userName, accessKeyId }, isActive, uninterrupted())
+  updateKey(accessKeyId, { isActive }, run)
+}
+
+async function verify(keyId: string, run: Run): Promise<void> {
+  const { cancelled, terminal, deadline } = run
+  const pair = await pairOf(keyId, run)
+  const isAccepted = async (): Promise<boolean> => {
+    try {
+      return (await run.callerOf(pair, cancelled)).arn === run.user.arn
+    } catch (error) {
+      cancelled.throwIfAborted()
+      if (!(error instanceof AwsmfaError)) throw error
+      run.debug(`the new access key is not accepted yet (${error.failure.code})`)
+      return false
+    }
+  }
+  const waiting = waitUntilAccepted(isAccepted, { ...run, signal: cancelled })
+  if (!(await deadline.pauseWhile(terminal.whileWaiting('waiting until AWS accepts the new access key', waiting)))) {
+    const key = run.keys.find(({ accessKeyId }) => accessKeyId === keyId)
+    throw stopped(
+      'not-accepted',
+      [key ?? { accessKeyId: keyId, isActive: true, createdAt: undefined, use: 'never' }],
+      run,
+    )
+  }
+  run.acceptedIds = [...run.acceptedIds, keyId]
+}
+
+/** So many times in a row, over so many ms, a new key must be accepted, and after so many ms it is given up. */
+const ACCEPTED = { times: 5, overMs: 15_000, limitMs: 60_000, retryMs: 1_000 } as const
+
+/** Returns whether AWS has accepted a key as often as needed, in time. */
+export async function waitUntilAccepted(
+  isAccepted: () => Promise<boolean>,
+  { monotonicMs, pause, signal }: Pick<RotationEffects, 'monotonicMs' | 'pause'> & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { times, overMs, limitMs, retryMs } = ACCEPTED
+  const startedMs = monotonicMs()
+  let [inARow, sinceMs] = [0, startedMs]
+  for (;;) {
+    const askedMs = monotonicMs()
+    const isGood = await isAccepted()
+    if (inARow === 0) sinceMs = askedMs
+    inARow = isGood ? inARow + 1 : 0
+    if (inARow >= times && monotonicMs() - sinceMs >= overMs) return true
+    const waitMs = isGood ? overMs / (times - 1) : retryMs
+    if (monotonicMs() + waitMs - startedMs > limitMs) return false
+    await pause(waitMs, signal)
+  }
+}
+
+/** Returns a pair as it is stored, also where the keys were before a move. Throws KEY_STORE_FAILED if it is not. */
+async function pairOf(accessKeyId: string, run: Run): Promise<LongTermCredentials> {
+  const inFiles = listHeldKeys(run.files.read()).find(
+    (held) => held.kind === 'static' && held.credentials.accessKeyId === accessKeyId,
+  )
+  if (run.place === 'file' && inFiles?.kind === 'static') return inFiles.credentials
+  const store = await run.storeOf(run.place)
+  const elsewhere = await run.rotations.pairs.find(accessKeyId, run.cancelled)
+  return (
+    (await store.find(accessKeyId, run.cancelled)) ?? elsewhere ?? (await readItem(store, accessKeyId, run.cancelled))
+  )
+}
+
+async function swap(from: string, to: string, run: Run): Promise<void> {
+  const { files, cancelled, user, facts } = run
+  const [old, pair] = [await pairOf(from, run), await pairOf(to, run)]
+  const held = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === from)
+  const places = new Set<KeyPlace>(held.map(placeOfKeys))
+  for (const place of places) if (place !== 'file') await storeItem(await run.storeOf(place), pair, cancelled)
+  if (run.place === 'file') await storeItem(await run.storeOf('file'), old, cancelled)
+  await files.whenUnlocked(['config', 'credentials'], cancelled)
+  const { warnings } = files.transact(['config', 'credentials'], (snapshots) => ({
+    edits: planKeySwap(from, pair, snapshots),
+    result: undefined,
+  }))
+  const after = files.read()
+  if (isReferenced(from, after))
+    throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: after.paths.credentials } })
+  facts.rememberIdentity(to, { account: user.account, arn: user.arn, userId: user.userId })
+  rekeySessions(from, to, run)
+  for (const warning of warnings) run.report({ kind: 'write-warning', warning })
+  run.report({ kind: 'swapped', from, to, profiles: held.map(({ profile }) => profile) })
+}
+
+/** The new pair is where it belongs: a second copy of it in plain text is one too many. */
+async function removePairInFiles({ place, rotation, rotations, files }: Run): Promise<void> {
+  const newKeyId = rotation?.newKeyId
+  if (place === 'file' && newKeyId !== undefined && isReferenced(newKeyId, files.read()))
+    await rotations.pairs.remove(newKeyId, uninterrupted())
+}
+
+async function deactivate(key: UserKey, run: Run): Promise<boolean> {
+  const { accessKeyId } = key
+  // Where a run was killed after this.
+  if (run.rotation?.newKeyId !== undefined) rekeySessions(accessKeyId, run.rotation.newKeyId, run)
+  if (!run.isAgreed && !(await run.confirm({ kind: 'deactivate', key }))) {
+    await removePairInFiles(run)
+    run.report({ kind: 'kept', accessKeyId })
+    return false
+  }
+  noteRotation({ deactivatesOld: true }, run)
+  await setActive(key, false, run)
+  run.report({ kind: 'deactivated', accessKeyId })
+  await dropRefusedSessions(run)
+  return true
+}
+
+/** AWS does not say whether sessions of a key end with it. If they do, the next login must not find them. */
+async function dropRefusedSessions(run: Run): Promise<void> {
+  try {
+    await run.iam.list(run.user.userName, run.deadline.signal)
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    if (!isFailure(error, 'CREDENTIALS_REJECTED')) return
+    removeSessionsOf(run.rotation?.newKeyId ?? run.currentId, run)
+    run.report({ kind: 'sessions-refused' })
+  }
+}
+
+async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run: Run): Promise<boolean> {
+  const { iam, user, rotations, request } = run
+  const { accessKeyId } = key
+  if (!(await run.confirm({ kind: why, key })))
+    throw why === 'candidate' ? stopped('candidate', [key], run) : new AwsmfaError({ code: 'DECLINED' })
+  try {
+    await iam.remove({ userName: user.userName, accessKeyId }, uninterrupted())
+  } catch (error) {
+    // Its first answer was lost.
+    if (!isFailure(error, 'REQUEST_REFUSED') || error.failure.awsCode !== 'NoSuchEntity') throw error
+  }
+  run.keys = run.keys.filter((each) => each !== key)
+  if (why !== 'candidate') {
+    await rotations.pairs.remove(accessKeyId, uninterrupted())
+    if (run.place !== 'file') await (await run.storeOf(run.place)).remove(accessKeyId, uninterrupted())
+    rotations.forget(accessKeyId)
+    if (run.rotation?.oldKeyId === accessKeyId) run.rotation = undefined
+  }
+  run.report({ kind: 'deleted', accessKeyId })
+  if (request.kind === 'rotate') run.request = { ...request, replace: undefined }
+  return why !== 'old'
+}
+
+async function reverse(reversed: Rotation, newKeyId: string, run: Run): Promise<void> {
+  const { rotation, rotations, keys } = run
+  const key = keys.find(({ accessKeyId }) => accessKeyId === newKeyId)
+  await pairOf(newKeyId, run)
+  if (key !== undefined && !(await run.confirm({ kind: 'undo', key }))) throw new AwsmfaError({ code: 'DECLINED' })
+  rotations.note(reversed.oldKeyId, encodeRotation(reversed))
+  if (rotation !== undefined) rotations.forget(rotation.oldKeyId)
+  run.rotation = reversed
+  run.isAgreed = true
+  run.request = { kind: 'rotate', keepsOld: false }
+}
+
+function stopped(reason: RotationObstacle, keys: readonly UserKey[], run: Run, cause?: unknown): AwsmfaError {
+  const { profile, user, request } = run
+  return new AwsmfaError(
+    {
+      code: 'ROTATION_STOPPED',
+      profile,
+      reason,
+      identity: user.arn,
+      keys: keys.map(shownKey),
+      last4: request.kind === 'rotate' ? request.replace : undefined,
+    },
+    { cause },
+  )
+}

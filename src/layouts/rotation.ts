@@ -1,0 +1,205 @@
+/**
+ * The rotation of an access key as a state machine: from what IAM lists, what the files and stores have and what an
+ * earlier run has noted follows the next step. A run that was killed anywhere is continued by the next one. Pure.
+ *
+ * A new key is requested once, and only after that was noted; it replaces nothing before AWS accepts it, and the old
+ * key is deactivated only where nothing of ours refers to it any more.
+ */
+import type { AccessKeyUse, ListedAccessKey } from '../aws/sts-api.ts'
+import { isLongTermKeyId, shortenAccessKeyId } from '../model/credentials.ts'
+import type { RotatedKey, RotationObstacle } from '../model/failure.ts'
+import { parseJsonObject } from '../sessions/session-record.ts'
+
+/** What is noted of a rotation, before each step that could not be found out about afterwards. */
+export interface Rotation {
+  readonly startedAt: Date
+  /** The user's ARN. */
+  readonly userArn: string
+  readonly oldKeyId: string
+  /** What IAM listed before a key was requested: any other key is new since. */
+  readonly listedIds: readonly string[]
+  /** The key that replaces the old one; undefined until its pair is stored. */
+  readonly newKeyId?: string | undefined
+  /** awsmfa was told to deactivate the old key. */
+  readonly deactivatesOld?: boolean
+  /** Nothing is left to do. */
+  readonly isFinished?: boolean
+}
+
+const VERSION = 1
+
+/** Returns a rotation as JSON; it contains no secret. */
+export function encodeRotation(rotation: Rotation): string {
+  return `${JSON.stringify({ version: VERSION, ...rotation })}\n`
+}
+
+/** Reads a rotation; undefined for anything else. */
+export function decodeRotation(text: string): Rotation | undefined {
+  const parsed = parseJsonObject(text)
+  const { startedAt, userArn, oldKeyId, listedIds, newKeyId, deactivatesOld, isFinished } = parsed ?? {}
+  const at = new Date(typeof startedAt === 'string' ? startedAt : NaN)
+  const isId = (value: unknown): value is string => typeof value === 'string' && isLongTermKeyId(value)
+  if (parsed?.['version'] !== VERSION || Number.isNaN(at.getTime()) || typeof userArn !== 'string') return undefined
+  if (!isId(oldKeyId) || !Array.isArray(listedIds) || (newKeyId !== undefined && !isId(newKeyId))) return undefined
+  return {
+    startedAt: at,
+    userArn,
+    oldKeyId,
+    listedIds: listedIds.filter(isId),
+    newKeyId,
+    deactivatesOld: deactivatesOld === true,
+    isFinished: isFinished === true,
+  }
+}
+
+/** An access key of the user. `use` undefined: it could not be found out. */
+export interface UserKey extends ListedAccessKey {
+  readonly use: AccessKeyUse | undefined
+}
+
+/** What the line asks for. `replace`: the last four characters of the key to delete first. */
+export type RotationRequest =
+  | { readonly kind: 'rotate'; readonly replace?: string | undefined; readonly keepsOld: boolean }
+  | { readonly kind: 'undo' }
+  | { readonly kind: 'delete-old' }
+
+export interface RotationFacts {
+  readonly request: RotationRequest
+  /** The earlier run that the profile's key belongs to. */
+  readonly rotation: Rotation | undefined
+  /** The key that the profile refers to. */
+  readonly currentId: string
+  readonly keys: readonly UserKey[]
+  /** The new keys whose pair is stored here. */
+  readonly storedIds: readonly string[]
+  /** Whether something in the files refers to a key. */
+  readonly isReferenced: (accessKeyId: string) => boolean
+  /** The keys that AWS has accepted in this run. */
+  readonly acceptedIds: readonly string[]
+  readonly now: Date
+}
+
+/** What to do next. Keys are ids. */
+export type RotationStep =
+  /** Note the rotation, then request a new key, then store its pair. */
+  | { readonly kind: 'create' }
+  /** Note the new key, whose pair an earlier run has stored. */
+  | { readonly kind: 'adopt'; readonly newKeyId: string }
+  | { readonly kind: 'activate'; readonly key: UserKey }
+  /** Wait until AWS accepts it. */
+  | { readonly kind: 'verify'; readonly keyId: string }
+  | { readonly kind: 'swap'; readonly from: string; readonly to: string }
+  | { readonly kind: 'deactivate'; readonly key: UserKey }
+  | { readonly kind: 'keep'; readonly key: UserKey }
+  /** `candidate`: a key that may be of a request whose answer was lost. */
+  | { readonly kind: 'delete'; readonly key: UserKey; readonly why: 'replace' | 'candidate' | 'old' }
+  /** Note the rotation the other way round. */
+  | { readonly kind: 'reverse'; readonly rotation: Rotation; readonly newKeyId: string }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'refuse'; readonly reason: RotationObstacle; readonly keys: readonly UserKey[] }
+
+/** IAM's list may be behind: a key that was made less than so many ms ago may be missing in it. */
+const LIST_LAG_MS = 5 * 60_000
+
+/** Returns the next step. */
+export function nextStep(facts: RotationFacts): RotationStep {
+  const { request } = facts
+  if (request.kind === 'undo') return undoStep(facts)
+  if (request.kind === 'delete-old') return deleteOldStep(facts)
+  if (request.replace !== undefined) return replaceStep(request.replace, facts)
+  const open = openRotation(facts)
+  if (open === undefined) return facts.keys.length >= 2 ? refuse('two-keys', facts.keys) : { kind: 'create' }
+  const newKeyId = newKeyOf(open, facts)
+  return newKeyId === undefined ? retryStep(open, facts) : continueStep({ ...open, newKeyId }, facts)
+}
+
+/** The rotation that is not finished; one whose new key somebody has deleted before it was used counts as none. */
+function openRotation({ rotation, keys, isReferenced, now }: RotationFacts): Rotation | undefined {
+  if (rotation === undefined) return undefined
+  const { newKeyId, oldKeyId, startedAt } = rotation
+  const isOldInUse = isReferenced(oldKeyId)
+  if (rotation.isFinished === true && !isOldInUse) return undefined
+  const isListed = keys.some(({ accessKeyId }) => accessKeyId === newKeyId)
+  const isGone = newKeyId !== undefined && !isListed && now.getTime() - startedAt.getTime() > LIST_LAG_MS
+  return isGone && isOldInUse ? undefined : rotation
+}
+
+function newKeyOf(rotation: Rotation, facts: RotationFacts): string | undefined {
+  return rotation.newKeyId ?? newKeysSince(rotation, facts).find((id) => facts.storedIds.includes(id))
+}
+
+function newKeysSince({ listedIds, oldKeyId }: Rotation, { keys }: Pick<RotationFacts, 'keys'>): readonly string[] {
+  return keys.map(({ accessKeyId }) => accessKeyId).filter((id) => id !== oldKeyId && !listedIds.includes(id))
+}
+
+/** Returns the keys that a request may have made whose answer was lost: new since, not stored, never used. */
+export function candidatesOf(facts: Pick<RotationFacts, 'keys' | 'rotation' | 'storedIds'>): readonly UserKey[] {
+  const { rotation, keys, storedIds } = facts
+  if (rotation === undefined || rotation.newKeyId !== undefined) return []
+  const ids = newKeysSince(rotation, facts)
+  return keys.filter(
+    ({ accessKeyId, use }) =>
+      ids.includes(accessKeyId) && !storedIds.includes(accessKeyId) && (use === undefined || use === 'never'),
+  )
+}
+
+/** A key was requested, and no pair is stored. */
+function retryStep(rotation: Rotation, facts: RotationFacts): RotationStep {
+  const [candidate] = candidatesOf({ ...facts, rotation })
+  if (candidate !== undefined) return { kind: 'delete', key: candidate, why: 'candidate' }
+  return facts.keys.length >= 2 ? refuse('two-keys', facts.keys) : { kind: 'create' }
+}
+
+function continueStep(
+  { oldKeyId, newKeyId }: Rotation & { readonly newKeyId: string },
+  { keys, rotation: noted, acceptedIds, isReferenced, request }: RotationFacts,
+): RotationStep {
+  const keyOf = (id: string): UserKey | undefined => keys.find(({ accessKeyId }) => accessKeyId === id)
+  if (noted?.newKeyId === undefined) return { kind: 'adopt', newKeyId }
+  const [oldKey, newKey] = [keyOf(oldKeyId), keyOf(newKeyId)]
+  if (newKey?.isActive === false) return { kind: 'activate', key: newKey }
+  if (!acceptedIds.includes(newKeyId)) return { kind: 'verify', keyId: newKeyId }
+  if (isReferenced(oldKeyId)) return { kind: 'swap', from: oldKeyId, to: newKeyId }
+  if (oldKey?.isActive !== true) return { kind: 'finish' }
+  const keepsOld = request.kind === 'rotate' && request.keepsOld
+  return { kind: keepsOld ? 'keep' : 'deactivate', key: oldKey }
+}
+
+function replaceStep(last4: string, facts: RotationFacts): RotationStep {
+  const { keys, currentId, rotation, isReferenced } = facts
+  const [key, another] = keys.filter(({ accessKeyId }) => accessKeyId.endsWith(last4))
+  if (key === undefined) return refuse('replace-unknown', keys)
+  if (another !== undefined) return refuse('replace-ambiguous', keys)
+  const { accessKeyId } = key
+  const isNew = accessKeyId === rotation?.newKeyId && rotation.isFinished !== true
+  if (accessKeyId === currentId || isReferenced(accessKeyId) || isNew) return refuse('replace-in-use', [key])
+  if (candidatesOf(facts).includes(key)) return { kind: 'delete', key, why: 'candidate' }
+  return key.isActive ? refuse('replace-active', [key]) : { kind: 'delete', key, why: 'replace' }
+}
+
+function undoStep({ rotation, keys, now }: RotationFacts): RotationStep {
+  if (rotation?.newKeyId === undefined) return refuse('nothing-to-undo', keys)
+  const { oldKeyId, newKeyId, userArn } = rotation
+  if (!keys.some(({ accessKeyId }) => accessKeyId === oldKeyId)) return refuse('old-deleted', [])
+  const listedIds = keys.map(({ accessKeyId }) => accessKeyId)
+  const reversed = { startedAt: now, userArn, oldKeyId: newKeyId, listedIds, newKeyId: oldKeyId, deactivatesOld: true }
+  return { kind: 'reverse', rotation: reversed, newKeyId: oldKeyId }
+}
+
+/** Only a key that an earlier run of awsmfa has deactivated. */
+function deleteOldStep({ rotation, keys, isReferenced }: RotationFacts): RotationStep {
+  if (rotation?.newKeyId === undefined) return refuse('nothing-to-delete', keys)
+  const old = keys.find(({ accessKeyId }) => accessKeyId === rotation.oldKeyId)
+  if (old === undefined) return refuse('old-deleted', [])
+  if (old.isActive || isReferenced(old.accessKeyId)) return refuse('old-active', [old])
+  return rotation.deactivatesOld === true ? { kind: 'delete', key: old, why: 'old' } : refuse('old-not-ours', [old])
+}
+
+function refuse(reason: RotationObstacle, keys: readonly UserKey[]): RotationStep {
+  return { kind: 'refuse', reason, keys }
+}
+
+/** Returns a key as failures and messages show it. */
+export function shownKey({ accessKeyId, isActive, createdAt, use }: UserKey): RotatedKey {
+  return { accessKeyId: shortenAccessKeyId(accessKeyId), isActive, createdAt, use }
+}
