@@ -378,11 +378,17 @@ const ROWS = {
   settings: {
     summary: 'Show each setting and where it is set',
     positional: ONE_PROFILE,
-    options: [PROFILE, flag('json', 'Print the settings as JSON', OUTPUT), NO_COLOR, DEBUG],
+    options: [
+      PROFILE,
+      flag('all', 'Include settings with their default values'),
+      flag('json', 'Print all settings as JSON', OUTPUT),
+      NO_COLOR,
+      DEBUG,
+    ],
     conflicts: [],
     examples: [
-      { line: 'awsmfa settings prod', description: 'Settings of a profile' },
-      { line: 'awsmfa settings prod --json', description: 'For a program' },
+      { line: 'awsmfa settings prod', description: 'Show what is set for a profile' },
+      { line: 'awsmfa settings prod --all', description: 'Include the defaults' },
     ],
   },
 

@@ -141,7 +141,7 @@ async function windowOf(
 ): Promise<number> {
   const sources = { options, environment, defaults: await readSettings() }
   const window = findSetting('refresh window', sources)
-  const none = options.noMandatoryRefresh === true ? undefined : findSetting('no mandatory refresh', sources)
+  const none = options.noMandatoryRefresh === true ? undefined : findSetting('no early prompt', sources)
   const isNone =
     options.noMandatoryRefresh === true ||
     (none !== undefined && window?.origin.kind !== 'flag' && toSwitch(none).value)

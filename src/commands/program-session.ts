@@ -62,7 +62,7 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
 }
 
 async function minimumOf({ options }: AnyInvocation, { environment, readSettings }: LoginRuntime): Promise<number> {
-  const minimum = findSetting('minimum time left', { options, environment, defaults: await readSettings() })
+  const minimum = findSetting('minimum time', { options, environment, defaults: await readSettings() })
   // A session whose end is not known cannot be renewed in time: for `--server` it is as good as none.
   const least = options.server === true ? 1 : 0
   return minimum === undefined ? least : Math.max(least, toSeconds(minimum).value)

@@ -4,7 +4,7 @@
  */
 import type { Invocation } from '../command-line/table.ts'
 import { renderFailure } from '../errors/messages.ts'
-import { showOrigin } from '../errors/wording.ts'
+import { showOrigin, showPath, showSharedFile } from '../errors/wording.ts'
 import type { FailureView } from '../errors/wording.ts'
 import { loginInput } from '../login/prepare.ts'
 import { pathOfSources } from '../login/profile-chain.ts'
@@ -21,8 +21,9 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin, Resolved, SharedFileName } from '../model/origin.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { exactDuration } from '../ui/duration-words.ts'
-import { renderTable } from '../ui/style.ts'
-import { note, visible } from '../ui/words.ts'
+import { paint, wrapLines } from '../ui/style.ts'
+import type { TextStyle } from '../ui/style.ts'
+import { commandLine, profileWord, visible, warn } from '../ui/words.ts'
 
 /** What `settings` needs: it cannot reach AWS, run a command, nor write a file. */
 type SettingsRuntime = Pick<
@@ -31,8 +32,8 @@ type SettingsRuntime = Pick<
 >
 
 /**
- * Prints every setting with its value and where it comes from, and returns the exit code 0, also for a profile that
- * could not sign in, which is reported on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's
+ * Prints settings with their values and sources, and returns the exit code 0, also for a profile that could not sign
+ * in, which is reported on stderr. Throws PROFILE_NOT_FOUND, FILE_UNREADABLE, and what reading awsmfa's
  * own settings throws.
  */
 export async function settings(invocation: Invocation<'settings'>, runtime: SettingsRuntime): Promise<number> {
@@ -47,19 +48,37 @@ export async function settings(invocation: Invocation<'settings'>, runtime: Sett
     terminal.stdout(`${JSON.stringify(settingsObject(report, view))}\n`)
     return 0
   }
-  const rows = report.settings.map((setting) => [
-    visible(setting.name),
-    valueInWords(setting),
-    originInWords(setting, view),
-  ])
-  const isDim = (row: number): boolean => report.settings[row]?.origin === undefined
-  terminal.stdout(renderTable(['SETTING', 'VALUE', 'FROM'], rows, terminal.data, isDim))
+  const isAll = invocation.options.all === true
+  terminal.stdout(renderSettings(report.settings, { view, style: terminal.data, isAll }))
   for (const failure of report.failures) {
     const { error, hints } = renderFailure(failure, view)
-    terminal.stderr(note(`${failure === report.refusal ? 'a login would be refused: ' : ''}${error}`))
+    terminal.stderr(warn(`${failure === report.refusal ? 'login would fail: ' : ''}${error}`))
     for (const hint of hints) terminal.stderr(`awsmfa: hint: ${hint}\n`)
   }
+  if (!isAll) terminal.stderr(`awsmfa: hint: to include defaults: ${lineForAll(report.profile)}\n`)
   return 0
+}
+
+function lineForAll(profile: string): string {
+  return commandLine('settings', profileWord(profile), '--all')
+}
+
+/** Returns `name = value  (source)` for the settings that are set, and after them, with `isAll`, for the others. */
+function renderSettings(
+  settings: readonly ReportedSetting[],
+  { view, style, isAll }: { readonly view: FailureView; readonly style: TextStyle; readonly isAll: boolean },
+): string {
+  const isSet = ({ name, origin }: ReportedSetting): boolean =>
+    name === 'profile' || (origin !== undefined && origin.kind !== 'default')
+  const line = (setting: ReportedSetting): string =>
+    `${setting.name} = ${valueInWords(setting)}  (${originInWords(setting, view)})`
+  const lines = [
+    ...settings.filter(isSet).map(line),
+    ...(isAll
+      ? settings.filter((setting) => !isSet(setting)).map((setting) => paint(line(setting), 'dim', style))
+      : []),
+  ]
+  return wrapLines(lines.map((text) => `${text}\n`).join(''), style.columns)
 }
 
 /**
@@ -207,27 +226,29 @@ function settingsObject({ profile, path, settings, failures }: SettingsReport, v
     profile,
     profiles: path,
     settings: settings.map(({ name, value, origin, fallback }) => ({
-      setting: name,
+      setting: settingRow(name).released?.name ?? name,
       value: value ?? null,
       ...originObject(origin, view),
-      fallback: fallback ?? null,
+      fallback: settingRow(name).released?.fallback ?? fallback ?? null,
     })),
     problems: failures.map((failure) => renderFailure(failure, view).error),
   }
 }
 
 function valueInWords({ name, value, fallback }: ReportedSetting): string {
-  if (value === undefined) return fallback ?? 'not set'
+  if (value === undefined) return fallback ?? 'none'
   if (typeof value === 'number' && settingRow(name).kind === 'length') return exactDuration(value)
   return visible(String(value), 1000)
 }
 
 function originInWords({ origin, fallback }: ReportedSetting, view: FailureView): string {
-  if (origin === undefined) return fallback === undefined ? '' : 'built-in'
-  if (origin.kind === 'default') return 'built-in'
+  if (origin === undefined) return fallback === undefined ? 'not set' : 'default'
+  if (origin.kind === 'file') return `${showSharedFile(origin.file, view)}, line ${origin.line}`
+  if (origin.kind === 'settings')
+    return showPath(origin.place.path, view) + (origin.place.line === undefined ? '' : `, line ${origin.place.line}`)
   // A word of the command line has no dashes.
-  if (origin.kind === 'flag' && !origin.flag.startsWith('-')) return 'the command line'
-  return showOrigin(origin, view)
+  if (origin.kind === 'flag' && !origin.flag.startsWith('-')) return 'command line'
+  return origin.kind === 'default' ? 'default' : showOrigin(origin, view)
 }
 
 interface OriginObject {

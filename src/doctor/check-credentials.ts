@@ -114,7 +114,7 @@ function checkEnd(
 
 /** Returns MFA devices that cannot work, under every key that can name one. */
 export function checkDevices(profile: ProfileView, examination: Examination): readonly Finding[] {
-  return settingRow('MFA device serial').profileKeys.flatMap((key): readonly Finding[] => {
+  return settingRow('MFA device').profileKeys.flatMap((key): readonly Finding[] => {
     const found = profile.get(key)
     if (found === undefined || found.value === '') return []
     const details = { ...placeOf(profile, examination, found), key, tools: [] }

@@ -142,8 +142,7 @@ function checkDuration({ profile, traits, examination, at }: ProfileContext, sou
   const seconds = Number(sdkValue(profile, 'duration_seconds')?.value)
   if (traits.mfa || source === undefined || !(seconds > CHAINED_ROLE_SECONDS)) return []
   const { token, role, keys } = examination.traitsOf(source)
-  const isSession =
-    token || role || (!keys && readKeys(source, settingRow('MFA device serial').profileKeys) !== undefined)
+  const isSession = token || role || (!keys && readKeys(source, settingRow('MFA device').profileKeys) !== undefined)
   return isSession ? [finding('role-too-long', { ...at('duration_seconds'), seconds })] : []
 }
 

@@ -37,7 +37,7 @@ type SettingCheck = (value: Resolved<string>, context: { operation: StsOperation
 const SETTING_CHECKS: Readonly<Partial<Record<SettingName, SettingCheck>>> = {
   role: (value) => void checked(value, ROLE_ARN),
   'role session name': (value) => void checked(value, ROLE_SESSION_NAME),
-  'external id': (value) => void checked(value, EXTERNAL_ID),
+  'external ID': (value) => void checked(value, EXTERNAL_ID),
   duration: (value, { operation }) => assertDuration(toSeconds(value), operation),
   region: assertRegion,
   endpoint: (value) => void checkedUrl(value),

@@ -250,7 +250,7 @@ function ownerOf(device: string, { profiles, holdsKeys }: ForeignFiles): string 
   const accountOf = (name: string): string | undefined =>
     accountIdOfAccessKeyId(profiles.find(name)?.get('aws_access_key_id')?.value ?? '')
   const namesDevice = holders.filter(
-    (name) => readKeys(profiles.find(name), settingRow('MFA device serial').profileKeys)?.value === device,
+    (name) => readKeys(profiles.find(name), settingRow('MFA device').profileKeys)?.value === device,
   )
   const sameAccount = holders.filter((name) => account !== undefined && accountOf(name) === account)
   const unknown = holders.filter((name) => accountOf(name) === undefined)
@@ -299,7 +299,7 @@ const VEGAS_KEYS = [
 
 /** The YubiKey's serial and label under awsmfa's own names. */
 function yubiKeyOf(view: ProfileView): readonly WantedKey[] {
-  return (['YubiKey serial', 'YubiKey label'] as const).flatMap((setting) => {
+  return (['YubiKey serial', 'YubiKey account'] as const).flatMap((setting) => {
     const { profileKeys } = settingRow(setting)
     return keyOf(profileKeys[0] ?? '', readKeys(view, profileKeys)?.value || undefined)
   })

@@ -111,7 +111,7 @@ const CREDENTIAL_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_sess
  */
 function isSetting(key: string): boolean {
   const stays = [
-    ...settingRow('MFA device serial').profileKeys,
+    ...settingRow('MFA device').profileKeys,
     ...settingRow('source profile').profileKeys,
     'aws_account_id',
     'assume_role',

@@ -203,7 +203,7 @@ function deviceFor(
   dependents: DependentProfiles,
   profiles: Profiles,
 ): DeviceDecision {
-  const { profileKeys } = settingRow('MFA device serial')
+  const { profileKeys } = settingRow('MFA device')
   const named = sources.map((name) => readKeys(profiles.find(name), profileKeys)).find((device) => device !== undefined)
   if (serialNumber !== undefined) {
     const value = parseSerialNumber(serialNumber.value, serialNumber.origin)

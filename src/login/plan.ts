@@ -102,7 +102,7 @@ export function describeRequest(
   const roles = plan.roles.map(({ role }) => role)
   const chosen = roles.flatMap(({ sessionName, externalId }, index) => [
     ...(sessionName === undefined ? [] : [[index, 'name', sessionName.value]]),
-    ...(externalId === undefined ? [] : [[index, 'external id', externalId.value]]),
+    ...(externalId === undefined ? [] : [[index, 'external ID', externalId.value]]),
   ])
   const extras = Object.entries(roleExtras).sort(([left], [right]) => (left < right ? -1 : 1))
   return {

@@ -245,12 +245,12 @@ export function resolveRoles(found: readonly NamedRole[], sources: SettingSource
       ? found
       : [...found.filter((role) => role.profile !== first && !isFallback(role)), { roleArn: flag, profile: undefined }]
   return roles.map(({ roleArn, profile }, index) => {
-    const settingOf = (name: 'role session name' | 'external id', key: string): Resolved<string> | undefined =>
+    const settingOf = (name: 'role session name' | 'external ID', key: string): Resolved<string> | undefined =>
       (index === roles.length - 1 ? findFlag(name, sources) : undefined) ??
       readKeys(profile ?? first, [key]) ??
       findDefault(name, sources)
     const sessionName = settingOf('role session name', 'role_session_name')
-    const externalId = settingOf('external id', 'external_id')
+    const externalId = settingOf('external ID', 'external_id')
     const duration = readKeys(profile, ['duration_seconds'])
     return {
       roleArn: checked(roleArn, ROLE_ARN),

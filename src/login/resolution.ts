@@ -63,11 +63,11 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
     resolution
   return [
     ...entry('profile', target),
-    ...entry('MFA device serial', serialNumber),
+    ...entry('MFA device', serialNumber),
     ...roles.flatMap(({ roleArn, sessionName, externalId, durationSeconds: ownSeconds }) => [
       ...entry('role', roleArn),
       ...entry('role session name', sessionName),
-      ...entry('external id', externalId),
+      ...entry('external ID', externalId),
       ...(durationSeconds === undefined ? entry('duration', ownSeconds) : []),
     ]),
     ...entry('duration', durationSeconds),
@@ -76,7 +76,7 @@ export function describeTrail(resolution: Omit<LoginResolution, 'trail'>): reado
     ...entry('CA bundle', caBundle),
     ...entry('token command', tokenCommand),
     ...entry('YubiKey serial', yubiKey?.serial),
-    ...entry('YubiKey label', yubiKey?.label),
+    ...entry('YubiKey account', yubiKey?.label),
     ...entry('prompt', prompt.choice),
     ...entry('no window', prompt.noGui && { ...prompt.noGui, value: String(prompt.noGui.value) }),
   ]

@@ -108,7 +108,7 @@ export function resolveLogin(input: LoginInput): LoginResolution {
     ownerOfSerial(serialNumber)?.partition ?? partitionOfRoles(roles),
     endpoint !== undefined,
   )
-  const minTtl = findSetting('minimum time left', sources)
+  const minTtl = findSetting('minimum time', sources)
   const suffixNote: readonly ResolutionNote[] = chain.ownSuffix
     ? [{ kind: 'own-suffix', profile: target.value, source: chain.path.at(-1) ?? '' }]
     : []
@@ -228,15 +228,15 @@ function resolveSerial(
   targets: number,
 ): Pick<LoginResolution, 'serialNumber' | 'notes'> {
   const keyAccount = longTerm.kind === 'process' ? undefined : accountIdOfAccessKeyId(keyIdOf(longTerm))
-  const flag = findFlag('MFA device serial', sources)
-  const variable = flag === undefined ? findVariable('MFA device serial', sources) : undefined
+  const flag = findFlag('MFA device', sources)
+  const variable = flag === undefined ? findVariable('MFA device', sources) : undefined
   const owner = ownerOfSerial(variable)
   const isForeign = targets > 1 && owner !== undefined && isOfOther(variable, keyAccount)
-  const general = findDefault('MFA device serial', sources)
+  const general = findDefault('MFA device', sources)
   const chosen =
     flag ??
     (isForeign ? undefined : variable) ??
-    findInProfiles('MFA device serial', sources) ??
+    findInProfiles('MFA device', sources) ??
     (targets > 1 && isOfOther(general, keyAccount) ? undefined : general)
   const serialNumber = chosen && { ...chosen, value: parseSerialNumber(chosen.value, chosen.origin) }
   const serialAccount = ownerOfSerial(serialNumber)?.account
@@ -272,7 +272,7 @@ export function assertYubiKeySerial(serial: Resolved<string>): void {
 /** Undefined unless a serial or a label is configured. */
 function resolveYubiKey(sources: SettingSources): YubiKeySettings | undefined {
   const serial = findSetting('YubiKey serial', sources)
-  const label = findSetting('YubiKey label', sources)
+  const label = findSetting('YubiKey account', sources)
   if (serial !== undefined) assertYubiKeySerial(serial)
   return serial === undefined && label === undefined ? undefined : { serial, label }
 }

@@ -215,7 +215,7 @@ export async function wantsNoColor(
   if (options.noColor === true) return true
   if ((environment['FORCE_COLOR'] ?? '') !== '') return false
   try {
-    const found = findDefault('no colour', { defaults: await readSettings() })
+    const found = findDefault('no color', { defaults: await readSettings() })
     return found !== undefined && toSwitch(found).value
   } catch (error) {
     if (error instanceof AwsmfaError) return false

@@ -45,7 +45,7 @@ function valueFor({ name, kind, longestSeconds }: SettingRow, number: number): s
   const values: Partial<Record<SettingName, string>> = {
     profile: 'work',
     'source profile': `keys${number}`,
-    'MFA device serial': `GAHT0000000${number}`,
+    'MFA device': `GAHT0000000${number}`,
     role: `arn:aws:iam::222222222222:role/R${number}`,
     region: `eu-west-${number + 1}`,
     endpoint: `https://sts${number}.example`,
@@ -123,7 +123,7 @@ describe('flag, environment, profile, settings file, built-in: the first that ha
     )
   })
 
-  it.each(SETTING_TABLE.map(({ name }) => name))('%s: nothing is said', (name) => {
+  it.each(SETTING_TABLE.map(({ name }) => name))('%s: not set anywhere', (name) => {
     const [found] = rows({ credentials: '', config: '' }, name)
     expect([undefined, 'default']).toContain(found?.origin?.kind)
   })
@@ -184,8 +184,8 @@ describe('the report', () => {
 
   it('shows what cannot be as it is written, and says so once', () => {
     const given = { profile: 'work', defaults: { min_ttl: 'soon', no_color: 'perhaps' } }
-    expect(rows(given, 'minimum time left')).toMatchObject([{ value: 'soon' }])
-    expect(rows(given, 'no colour')).toMatchObject([{ value: 'perhaps' }])
+    expect(rows(given, 'minimum time')).toMatchObject([{ value: 'soon' }])
+    expect(rows(given, 'no color')).toMatchObject([{ value: 'perhaps' }])
     expect(report(given).failures).toMatchObject([
       { problem: { option: 'min_ttl' } },
       { problem: { option: 'no_color' } },
@@ -246,7 +246,7 @@ describe('what awsmfa’s settings say of credentials and roles', () => {
     const defaults = { role_arn: 'arn:aws:iam::444444444444:role/General', external_id: 'abc', role_session_name: 'me' }
     const general = report({ profile: 'work', defaults }).settings
     expect(general).toContainEqual(expect.objectContaining({ name: 'role', value: defaults.role_arn }))
-    expect(general).toContainEqual(expect.objectContaining({ name: 'external id', value: 'abc' }))
+    expect(general).toContainEqual(expect.objectContaining({ name: 'external ID', value: 'abc' }))
     const config = '[profile work]\nawsmfa_role_arn = arn:aws:iam::222222222222:role/A\n'
     expect(rows({ profile: 'work', config, defaults }, 'role').map(({ value }) => value)).toEqual([
       'arn:aws:iam::222222222222:role/A',

@@ -479,7 +479,7 @@ describe('the trail', () => {
     })
     expect(trail).toEqual([
       { setting: 'profile', value: 'work', origin: flag('profile') },
-      { setting: 'MFA device serial', value: SERIAL, origin: variable('AWS_MFA_SERIAL') },
+      { setting: 'MFA device', value: SERIAL, origin: variable('AWS_MFA_SERIAL') },
       { setting: 'role', value: ADMIN, origin: inFile('work', 'awsmfa_role_arn', 2) },
       { setting: 'duration', value: '3600', origin: variable('AWSMFA_DURATION') },
       { setting: 'region', value: 'us-east-1', origin: { kind: 'default' } },

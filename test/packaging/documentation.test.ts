@@ -124,8 +124,7 @@ function asTranscript(block: string, exitCodes: Readonly<Record<string, number>>
         command = line.slice(2)
         return [line, `? ${exitCodes[command] ?? 0}`]
       }
-      // The page shows a part of the table, with narrower columns.
-      const shown = anyTime(withTestKeys(command.includes(' settings ') ? line.replace(/ {2,}/g, '  …') : line))
+      const shown = anyTime(withTestKeys(line))
       for (const [prompt, typed, echo] of ANSWERS) {
         const [asked] = prompt.exec(shown) ?? []
         if (asked === undefined) continue
