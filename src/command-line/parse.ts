@@ -4,11 +4,11 @@
  */
 import { HELP_TOPICS, isHelpTopic, optionKey } from './spec.ts'
 import type { ActionSpec, CommandSpec, HelpTopic, OptionSpec } from './spec.ts'
-import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from './table.ts'
+import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS } from './table.ts'
 import type { AnyInvocation, Invocation } from './table.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { UsageProblem } from '../model/failure.ts'
-import { COMMAND_NAMES } from '../model/invocation.ts'
+import { COMMAND_NAMES, isCommandName } from '../model/invocation.ts'
 import type { CommandName } from '../model/invocation.ts'
 import { nearest } from '../ui/words.ts'
 

@@ -15,11 +15,8 @@ const PROFILES = {
   maximum: Infinity,
 } as const
 
-const ONE_PROFILE = {
-  name: 'profile',
-  description: "Name of a profile (default: AWS_PROFILE, or 'default')",
-  maximum: 1,
-} as const
+const NAME_OF_PROFILE = "Name of a profile (default: AWS_PROFILE, or 'default')"
+const ONE_PROFILE = { name: 'profile', description: NAME_OF_PROFILE, maximum: 1 } as const
 
 const KEYS = 'Keys and MFA'
 const ROLE = 'Role and session'
@@ -483,11 +480,6 @@ export function isOutputOption(key: string): boolean {
 export function optionsFor<Name extends CommandName>(command: Name, options: AnyOptions): OptionsOf<Name> {
   const known = new Set<string>(COMMAND_TABLE[command].options.map(({ name }) => optionKey(name)))
   return Object.fromEntries(Object.entries(options).filter(([key]) => known.has(key))) as OptionsOf<Name>
-}
-
-/** Returns whether a word is the name of a command. */
-export function isCommandName(word: string): word is CommandName {
-  return Object.hasOwn(COMMAND_TABLE, word)
 }
 
 function flag<const Name extends string>(name: Name, description: string, group: OptionGroup = 'Common') {

@@ -17,6 +17,11 @@ export const COMMAND_NAMES = Object.values(COMMAND_GROUPS).flat()
 
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
+/** Returns whether a word is the name of a command. */
+export function isCommandName(word: string): word is CommandName {
+  return COMMAND_NAMES.some((name) => name === word)
+}
+
 /** The environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from '../../src/command-line/parse.ts'
-import { isCommandName } from '../../src/command-line/table.ts'
+import { isCommandName } from '../../src/model/invocation.ts'
 import { splitCommand } from '../../src/shell/words.ts'
 
 const SOURCES = [

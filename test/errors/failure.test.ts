@@ -1,6 +1,7 @@
 /** The message and hint of every failure, as golden files. */
 import { expect, test } from 'vitest'
-import { COMMAND_TABLE, GLOBAL_OPTIONS, isCommandName } from '../../src/command-line/table.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
+import { isCommandName } from '../../src/model/invocation.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { formatFailure, formatFault, renderFailure } from '../../src/errors/messages.ts'
 import type { FailureView } from '../../src/errors/wording.ts'
