@@ -359,6 +359,7 @@ const ROWS = {
       DRY_RUN,
       YES,
       flag('online', 'Compare the clock with AWS'),
+      flag('verbose', 'Include notes, and what each tool does'),
       ALLOW_ROOT,
       flag('json', 'Print the findings as JSON', OUTPUT),
       NO_OUTPUT,

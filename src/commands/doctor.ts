@@ -1,5 +1,5 @@
 /**
- * `doctor`: reads both files, the environment and the caches, and reports what is wrong and what each tool will do;
+ * `doctor`: reads both files, the environment and the caches, and reports problems and what each tool does;
  * `--fix` fixes what is safe to fix.
  */
 import type { FileDifference } from '../aws-files/diff.ts'
@@ -25,6 +25,7 @@ import { changeFiles, confirmChange, shownChange } from '../layouts/change-files
 import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
+import { commandLine } from '../ui/words.ts'
 
 /** What doctor needs. */
 type DoctorContext = Pick<
@@ -49,6 +50,8 @@ interface Diagnosis {
   readonly findings: readonly Finding[]
   /** The profiles that were named; undefined: all. */
   readonly only: readonly string[] | undefined
+  /** How many profiles were checked. */
+  readonly profiles: number
 }
 
 /**
@@ -64,17 +67,22 @@ export async function doctor(invocation: Invocation<'doctor'>, context: DoctorCo
     const profiles = profilesIn(files)
     const machine = { ...inspectMachine(files, profiles, context), clockOffsetSeconds }
     const only = namedProfiles(invocation, profiles, files)
-    return { files, machine, findings: diagnose(examine(files, machine, profiles), only), only }
+    const findings = diagnose(examine(files, machine, profiles), only)
+    return { files, machine, findings, only, profiles: (only ?? profiles.names()).length }
   }
-  const report = ({ findings }: Diagnosis): number => {
+  const report = ({ findings, only, profiles }: Diagnosis): number => {
     const messages = { home, now: now() }
-    if (options.quiet !== true)
-      terminal.stdout(
-        options.json === true
-          ? renderFindingsJson(findings, messages)
-          : renderFindings(findings, messages, terminal.data),
-      )
-    return exitCodeOf(findings)
+    const exitCode = exitCodeOf(findings)
+    if (options.quiet === true) return exitCode
+    if (options.json === true) {
+      terminal.stdout(renderFindingsJson(findings, messages))
+      return exitCode
+    }
+    const isVerbose = options.verbose === true || only !== undefined
+    terminal.stdout(renderFindings(findings, { profiles, isVerbose }, messages, terminal.data))
+    if (!isVerbose && options.fix !== true && findings.some(({ severity }) => severity !== 'note'))
+      terminal.stderr(`awsmfa: hint: to see what each tool does: ${commandLine('doctor', '--verbose')}\n`)
+    return exitCode
   }
   const diagnosis = read()
   if (options.fix !== true) return report(diagnosis)
@@ -87,6 +95,8 @@ export async function doctor(invocation: Invocation<'doctor'>, context: DoctorCo
 function exitCodeOf(findings: readonly Finding[]): number {
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0
 }
+
+const QUESTION = 'Apply these fixes?'
 
 /** What `--fix` does besides changing the two files. */
 const REPAIRS: ReadonlySet<FindingCode> = new Set<FindingCode>([
@@ -113,7 +123,7 @@ async function fix(
   const plan = (snapshots: SharedSnapshots) => ({ edits: editsFor(snapshots, files, machine, only), result: undefined })
   backups.sweep()
   sweepConfigCopies(context.folders.state, now)
-  const change = { plan, show: showAll, consent, keepsBackup: true }
+  const change = { plan, show: showAll, consent, question: QUESTION, keepsBackup: true }
   const { kind, warnings } = await changeFiles<undefined>(change, context)
   if (kind === 'shown') return false
   if (kind === 'nothing' && repairs.length === 0) {
@@ -123,7 +133,7 @@ async function fix(
   if (kind === 'nothing') {
     showAll([], false)
     if (consent === 'none') return false
-    if (consent === 'asked') await confirmChange(context)
+    if (consent === 'asked') await confirmChange(QUESTION, context)
   }
   for (const { code, file = '' } of repairs) {
     if (code === 'loose-permissions') makePrivate(file)

@@ -212,6 +212,6 @@ export const CREDENTIAL_MESSAGES = {
   ],
   'old-access-key': (found) => [
     `access key …${show(found.name)} was created before 2019`,
-    'create a new one in the AWS console, "Security credentials", and deactivate this one',
+    `to replace it: ${commandFor('rotate', found)}`,
   ],
 } satisfies Messages

@@ -17,7 +17,7 @@ import type { Finding, FindingCode, MessageContext, Messages, Severity } from '.
 import { OUTCOME_MESSAGES, findOutcomes } from './outcomes.ts'
 import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import type { ProfileView } from '../model/profile.ts'
-import { paint } from '../ui/style.ts'
+import { paint, wrapLines } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
 import { commandLine, note, tick, visible } from '../ui/words.ts'
 
@@ -140,27 +140,46 @@ export function renderFindingsJson(findings: readonly Finding[], context: Messag
 
 const COLORS: Readonly<Record<Severity, Color>> = { error: 'red', warning: 'yellow', note: 'dim' }
 
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
+
 const FIX_LINE = commandLine('doctor', '--fix')
 
-/** Returns the report for people: what is wrong by file, then what tools do by profile, then one line that counts. */
-export function renderFindings(findings: readonly Finding[], context: MessageContext, style: TextStyle): string {
+/** What a report for people shows. */
+export interface ReportScope {
+  /** The number of profiles that were checked. */
+  readonly profiles: number
+  /** Whether to show, besides problems, notes about profiles and what each tool does with each profile. */
+  readonly isVerbose: boolean
+}
+
+/** Returns the report for people: problems by file, errors first; what tools do by profile; one line that counts. */
+export function renderFindings(
+  findings: readonly Finding[],
+  { profiles, isVerbose }: ReportScope,
+  context: MessageContext,
+  style: TextStyle,
+): string {
   const isOutcome = ({ code }: Finding): boolean => code === 'tools-use' || code === 'tools-fail'
-  const others = findings.filter((found) => !isOutcome(found))
-  const byFile = group(others, ({ file }) => file).toSorted(
-    ([left], [right]) => Number(left === undefined) - Number(right === undefined),
+  const others = findings.filter(
+    (found) => !isOutcome(found) && (isVerbose || found.severity !== 'note' || found.profile === undefined),
   )
-  const byProfile = group(findings.filter(isOutcome), ({ profile }) => profile)
-  return [
+  const byFile = group(
+    others.toSorted((left, right) => SEVERITIES.indexOf(left.severity) - SEVERITIES.indexOf(right.severity)),
+    ({ file }) => file,
+  ).toSorted(([left], [right]) => Number(left === undefined) - Number(right === undefined))
+  const byProfile = isVerbose ? group(findings.filter(isOutcome), ({ profile }) => profile) : []
+  const text = [
     ...byFile.map(([file, found]) => {
       const heading = paint(file === undefined ? 'environment' : showPath(file, context), 'bold', style)
-      return `${heading}\n${found.map((each) => renderFinding(each, context, style)).join('')}`
+      return `${heading}\n${found.map((each) => renderFinding(each, { context, style, isVerbose })).join('')}`
     }),
     ...byProfile.map(([profile, found]) => {
       const lines = found.map((each) => `  ${MESSAGES[each.code](each, context)[0]}\n`)
       return `${paint(visible(profile ?? ''), 'bold', style)}\n${lines.join('')}`
     }),
-    renderCount(others, style),
-  ].join('\n')
+    renderCount(others, profiles, style),
+  ].join(isVerbose ? '\n' : '')
+  return wrapLines(text, style.columns)
 }
 
 /** Groups findings in the order of their first ones. */
@@ -177,23 +196,31 @@ function group(
   return [...groups]
 }
 
-function renderFinding(found: Finding, context: MessageContext, style: TextStyle): string {
+function renderFinding(
+  found: Finding,
+  { context, style, isVerbose }: Pick<ReportScope, 'isVerbose'> & { context: MessageContext; style: TextStyle },
+): string {
   const [what, wayOut] = MESSAGES[found.code](found, context)
-  const { severity, code, line, profile = '', isFixable } = found
-  const place = [line === undefined ? '' : `line ${line}`, visible(profile)].filter((part) => part !== '').join(', ')
-  const hint = wayOut === undefined ? '' : `    ${isFixable ? `${wayOut}: ${FIX_LINE}` : wayOut}\n`
-  return `  ${paint(severity, COLORS[severity], style)}  ${place === '' ? '' : `${place}: `}${what} ${paint(`[${code}]`, 'dim', style)}\n${hint}`
+  const { severity, code, line, profile, isFixable } = found
+  const name = visible(profile ?? '')
+  const place = line === undefined ? name : `line ${line}${name === '' ? '' : ` (${name})`}`
+  const label = paint(severity, COLORS[severity], style) + ' '.repeat(MARGIN - 2 - severity.length)
+  const id = isVerbose ? ` ${paint(`[${code}]`, 'dim', style)}` : ''
+  const hint = wayOut === undefined ? '' : `${' '.repeat(MARGIN)}${isFixable ? `${wayOut}: ${FIX_LINE}` : wayOut}\n`
+  return `  ${label}${place === '' ? '' : `${place}: `}${what}${id}\n${hint}`
 }
 
-function renderCount(findings: readonly Finding[], style: TextStyle): string {
+/** Where messages begin, after the severity. */
+const MARGIN = 11
+
+function renderCount(findings: readonly Finding[], profiles: number, style: TextStyle): string {
   const count = (severity: Severity): number => findings.filter((found) => found.severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]
-  if (findings.some(({ code }) => code === 'no-profiles') && errors + warnings === 0) return ''
-  if (errors + warnings === 0) return `${tick(style)} No problems found\n`
-  const mark = paint(style.unicode ? '✖' : 'x', errors > 0 ? 'red' : 'yellow', style)
+  if (errors + warnings === 0)
+    return profiles === 0 ? '' : `${tick(style)} No problems found in ${plural(profiles, 'profile')}\n`
   const fixable = findings.filter(({ isFixable }) => isFixable).length
-  const fix = fixable === 0 ? '' : `; to fix ${fixable} of them: ${FIX_LINE}`
-  return `${mark} ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${fix}\n`
+  const fix = fixable === 0 ? '' : `. To fix ${fixable} of them: ${FIX_LINE}`
+  return `${plural(errors, 'error')}, ${plural(warnings, 'warning')}${fix}\n`
 }
 
 function plural(count: number, word: string): string {

@@ -26,6 +26,8 @@ export interface FileChange<T> {
   readonly show: (files: readonly FileDifference[], again: boolean) => void
   /** `given`: make it without asking; `none`: only show it. */
   readonly consent: 'asked' | 'given' | 'none'
+  /** What is asked; left out: whether to apply the changes. */
+  readonly question?: string
   /** Whether `undo` can restore what was there. */
   readonly keepsBackup: boolean
   /** Runs once the change is agreed to, before anything is written. May throw; then no file is changed. */
@@ -66,7 +68,7 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
     change.show(changed, again)
     if (change.consent === 'none') return { kind: 'shown', result: planned.result, warnings: [] }
     files.preflight(NAMES.filter((name) => (planned.edits[name] ?? []).length > 0))
-    if (change.consent === 'asked') await confirmChange(effects)
+    if (change.consent === 'asked') await confirmChange(change.question, effects)
     await change.beforeWrite?.(planned.result)
     await files.whenUnlocked(NAMES, effects.cancelled)
     const outcome = apply(change, changed, effects)
@@ -75,12 +77,11 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
 }
 
 /** Asks whether to make a change. Throws DECLINED for a no, and what `confirm` throws. */
-export async function confirmChange({
-  terminal,
-  cancelled,
-}: Pick<ChangeEffects, 'terminal' | 'cancelled'>): Promise<void> {
-  if (!(await terminal.confirm('Make these changes?', cancelled, 'consent')))
-    throw new AwsmfaError({ code: 'DECLINED' })
+export async function confirmChange(
+  question = 'Make these changes?',
+  { terminal, cancelled }: Pick<ChangeEffects, 'terminal' | 'cancelled'>,
+): Promise<void> {
+  if (!(await terminal.confirm(question, cancelled, 'consent'))) throw new AwsmfaError({ code: 'DECLINED' })
 }
 
 /** Returns undefined, having changed nothing, if the user agreed to another plan than the present one. */

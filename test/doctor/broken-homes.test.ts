@@ -68,7 +68,7 @@ describe.each(CODES)('%s', (code) => {
 
   it('is the only finding in its home, and its report shows no secret', async () => {
     expect(codesIn(home)).toEqual([code])
-    const report = renderFindings(findingsIn(home), MESSAGE_CONTEXT, PLAIN)
+    const report = renderFindings(findingsIn(home), { profiles: 2, isVerbose: true }, MESSAGE_CONTEXT, PLAIN)
     expect(report).not.toMatch(/undefined|wJalrXUtnFEMI|IQoJb3JpZ2lu|AKIAIOSFODNN7|ASIAIOSFODNN7/)
     await expect(report).toMatchFileSnapshot(`${brokenHomePath(code)}/report.txt`)
   })

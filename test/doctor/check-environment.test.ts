@@ -67,7 +67,9 @@ function found(environment: Readonly<Record<string, string>>): readonly Finding[
 
 describe('a finding about variables', () => {
   it.each(Object.entries(CASES))('names the tools for which %s', (_, [environment, words]) => {
-    expect(renderFindings(found(environment), MESSAGE_CONTEXT, PLAIN)).toContain(words)
+    expect(renderFindings(found(environment), { profiles: 1, isVerbose: true }, MESSAGE_CONTEXT, PLAIN)).toContain(
+      words,
+    )
   })
 
   it('about keys or an expired session is for every tool; with AWS_PROFILE not for those that prefer the profile', () => {

@@ -90,7 +90,7 @@ const EXAMPLES: Readonly<
   'docs/settings.md': { before: WORK },
   'docs/doctor.md': {
     before: `${TYPO}\n$ awsmfa login base --token-code {code} --quiet`,
-    exitCodes: { 'awsmfa doctor': 1 },
+    exitCodes: { 'awsmfa doctor': 1, 'awsmfa doctor --verbose': 1 },
   },
 }
 
