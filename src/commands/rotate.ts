@@ -82,7 +82,7 @@ function assertReplace({ options: { replace } }: Line): void {
     kind: 'bad-value',
     option: '--replace',
     value: replace,
-    expected: 'the last four characters of a key id',
+    expected: 'the last four characters of an access key ID',
   } as const
   throw new AwsmfaError({ code: 'USAGE', problem })
 }
@@ -102,6 +102,7 @@ async function resolve(line: Line, runtime: LoginRuntime): Promise<Context> {
       place: longTerm.place,
     })
   const rotations = createRotationFiles(runtime.folders.state)
+  rotations.sweep()
   return { ...runtime, line, profile: target.value, resolution, held: longTerm, snapshots, rotations }
 }
 

@@ -11,7 +11,7 @@ import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { KeyStoreProblem } from '../model/failure.ts'
-import { syncFolder, writeNew, writeWhole } from '../platform/atomic-file.ts'
+import { sweepStages, syncFolder, writeNew, writeWhole } from '../platform/atomic-file.ts'
 import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
@@ -288,8 +288,8 @@ export interface RotationFiles {
   readonly forget: (oldKeyId: string) => void
   /** Removes all pairs with one of these secrets. Throws FILE_NOT_WRITABLE. */
   readonly removePairsWith: (secrets: readonly string[]) => void
-  /** The lock that a rotation holds. */
-  readonly lock: string
+  /** Removes what killed processes left. Never throws. */
+  readonly sweep: () => void
 }
 
 /** Makes the store. Touches nothing until it is used. */
@@ -323,6 +323,6 @@ export function createRotationFiles(stateFolder: string): RotationFiles {
       for (const name of names())
         if (secrets.some((secret) => textOf(name).includes(secret))) remove(join(folder, name))
     },
-    lock: join(folder, 'lock'),
+    sweep: () => sweepStages(folder),
   }
 }

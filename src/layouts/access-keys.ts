@@ -10,7 +10,7 @@ import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
-import { readItem, storeItem } from '../keys/stores.ts'
+import { createRotationFiles, readItem, storeItem } from '../keys/stores.ts'
 import type { LongTermKeyStore } from '../keys/stores.ts'
 import { hiddenIn, reveal } from './backups.ts'
 import type { Backups, ChangeRecord, StoredSecret } from './backups.ts'
@@ -22,6 +22,7 @@ import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Origin } from '../model/origin.ts'
+import type { OwnFolders } from '../platform/paths.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { IdentityMemory } from '../sessions/caller-identity.ts'
 import type { Terminal } from '../ui/terminal.ts'
@@ -33,6 +34,7 @@ export type StoreOf = (name: KeyStoreName, profile: string) => Promise<LongTermK
 /** What a move needs. */
 export interface MoveEffects extends Omit<ChangeEffects, 'backups'> {
   readonly backups: Backups
+  readonly folders: Pick<OwnFolders, 'state'>
   readonly storeOf: StoreOf
 }
 
@@ -98,7 +100,9 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
   }
   const outcome = await changeFiles(change, effects)
   if (outcome.kind !== 'changed' || to === 'file') return outcome
-  const copies = files.removeCopies([...known.values()].map(({ secretAccessKey }) => secretAccessKey))
+  const secrets = [...known.values()].map(({ secretAccessKey }) => secretAccessKey)
+  createRotationFiles(effects.folders.state).removePairsWith(secrets)
+  const copies = files.removeCopies(secrets)
   return { ...outcome, warnings: [...outcome.warnings, ...copies] }
 }
 

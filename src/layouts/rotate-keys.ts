@@ -19,7 +19,7 @@ import type { RotationObstacle } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Deadline, Pause } from '../platform/time.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
-import { rekeySessions, removeSessionsOf } from '../sessions/session-cache.ts'
+import { copySessions, removeSessionsOf } from '../sessions/session-cache.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import type { Terminal } from '../ui/terminal.ts'
 
@@ -73,7 +73,8 @@ interface Run extends RotationEffects, Omit<KeyRotation, 'request'> {
   request: RotationRequest
   rotation: Rotation | undefined
   keys: readonly UserKey[]
-  acceptedIds: readonly string[]
+  /** The pair that AWS has accepted, as it is stored. */
+  accepted: LongTermCredentials | undefined
   /** An earlier question has settled that the old key will be deactivated. */
   isAgreed: boolean
 }
@@ -91,7 +92,7 @@ export async function rotateKeys(rotation: KeyRotation, effects: RotationEffects
     ...rotation,
     rotation: notedRotation(rotation, effects.rotations),
     keys,
-    acceptedIds: [],
+    accepted: undefined,
     isAgreed: false,
   }
   const current = keys.find(({ accessKeyId }) => accessKeyId === rotation.currentId)
@@ -121,7 +122,7 @@ function notedRotation({ currentId, user }: KeyRotation, { notes }: RotationFile
 }
 
 async function factsOf(run: Run): Promise<RotationFacts> {
-  const { request, rotation, currentId, keys, acceptedIds, files, now } = run
+  const { request, rotation, currentId, keys, accepted, files, now } = run
   const snapshots = files.read()
   const candidates = candidatesOf({ keys, rotation, storedIds: [] })
   const store = candidates.length === 0 ? undefined : await run.storeOf(run.place)
@@ -134,7 +135,7 @@ async function factsOf(run: Run): Promise<RotationFacts> {
     currentId,
     keys,
     storedIds,
-    acceptedIds,
+    acceptedId: accepted?.accessKeyId,
     isReferenced: (accessKeyId) => isReferenced(accessKeyId, snapshots),
     now: now(),
   }
@@ -276,7 +277,7 @@ async function verify(keyId: string, run: Run): Promise<void> {
       run,
     )
   }
-  run.acceptedIds = [...run.acceptedIds, keyId]
+  run.accepted = pair
 }
 
 /** So many times in a row, over so many ms, a new key must be accepted, and after so many ms it is given up. */
@@ -316,12 +317,15 @@ async function pairOf(accessKeyId: string, run: Run): Promise<LongTermCredential
 }
 
 async function swap(from: string, to: string, run: Run): Promise<void> {
-  const { files, cancelled, user, facts } = run
-  const [old, pair] = [await pairOf(from, run), await pairOf(to, run)]
+  const { files, cancelled, user, facts, accepted } = run
+  const pair = accepted?.accessKeyId === to ? accepted : await pairOf(to, run)
   const held = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === from)
-  const places = new Set<KeyPlace>(held.map(placeOfKeys))
-  for (const place of places) if (place !== 'file') await storeItem(await run.storeOf(place), pair, cancelled)
-  if (run.place === 'file') await storeItem(await run.storeOf('file'), old, cancelled)
+  const others = new Set(held.map(placeOfKeys).filter((place) => place !== 'file' && place !== run.place))
+  for (const place of others) await storeItem(await run.storeOf(place), pair, cancelled)
+  if (run.place === 'file') await storeItem(await run.storeOf('file'), await pairOf(from, run), cancelled)
+  // Before the files refer to it: a run that is killed there goes on without a token code.
+  copySessions(from, to, run)
+  facts.rememberIdentity(to, { account: user.account, arn: user.arn, userId: user.userId })
   await files.whenUnlocked(['config', 'credentials'], cancelled)
   const { warnings } = files.transact(['config', 'credentials'], (snapshots) => ({
     edits: planKeySwap(from, pair, snapshots),
@@ -330,8 +334,7 @@ async function swap(from: string, to: string, run: Run): Promise<void> {
   const after = files.read()
   if (isReferenced(from, after))
     throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: after.paths.credentials } })
-  facts.rememberIdentity(to, { account: user.account, arn: user.arn, userId: user.userId })
-  rekeySessions(from, to, run)
+  removeSessionsOf(from, run)
   for (const warning of warnings) run.report({ kind: 'write-warning', warning })
   run.report({ kind: 'swapped', from, to, profiles: held.map(({ profile }) => profile) })
 }
@@ -345,8 +348,7 @@ async function removePairInFiles({ place, rotation, rotations, files }: Run): Pr
 
 async function deactivate(key: UserKey, run: Run): Promise<boolean> {
   const { accessKeyId } = key
-  // Where a run was killed after this.
-  if (run.rotation?.newKeyId !== undefined) rekeySessions(accessKeyId, run.rotation.newKeyId, run)
+  removeSessionsOf(accessKeyId, run)
   if (!run.isAgreed && !(await run.confirm({ kind: 'deactivate', key }))) {
     await removePairInFiles(run)
     run.report({ kind: 'kept', accessKeyId })

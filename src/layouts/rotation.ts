@@ -74,8 +74,8 @@ export interface RotationFacts {
   readonly storedIds: readonly string[]
   /** Whether something in the files refers to a key. */
   readonly isReferenced: (accessKeyId: string) => boolean
-  /** The keys that AWS has accepted in this run. */
-  readonly acceptedIds: readonly string[]
+  /** The new key that AWS has accepted in this run. */
+  readonly acceptedId: string | undefined
   readonly now: Date
 }
 
@@ -152,13 +152,13 @@ function retryStep(rotation: Rotation, facts: RotationFacts): RotationStep {
 
 function continueStep(
   { oldKeyId, newKeyId }: Rotation & { readonly newKeyId: string },
-  { keys, rotation: noted, acceptedIds, isReferenced, request }: RotationFacts,
+  { keys, rotation: noted, acceptedId, isReferenced, request }: RotationFacts,
 ): RotationStep {
   const keyOf = (id: string): UserKey | undefined => keys.find(({ accessKeyId }) => accessKeyId === id)
   if (noted?.newKeyId === undefined) return { kind: 'adopt', newKeyId }
   const [oldKey, newKey] = [keyOf(oldKeyId), keyOf(newKeyId)]
   if (newKey?.isActive === false) return { kind: 'activate', key: newKey }
-  if (!acceptedIds.includes(newKeyId)) return { kind: 'verify', keyId: newKeyId }
+  if (acceptedId !== newKeyId) return { kind: 'verify', keyId: newKeyId }
   if (isReferenced(oldKeyId)) return { kind: 'swap', from: oldKeyId, to: newKeyId }
   if (oldKey?.isActive !== true) return { kind: 'finish' }
   const keepsOld = request.kind === 'rotate' && request.keepsOld

@@ -210,13 +210,12 @@ function tryStore(record: SessionRecord, { cache, debug }: Pick<CacheEffects, 'c
 }
 
 /**
- * Makes the sessions of one access key those of another one of the same user, so that a login with it finds them. What
+ * Caches the sessions of one access key for another one of the same user, too, so that a login with it finds them. What
  * cannot be written costs a question some day.
  */
-export function rekeySessions(from: string, to: string, effects: Pick<CacheEffects, 'cache' | 'debug'>): void {
+export function copySessions(from: string, to: string, effects: Pick<CacheEffects, 'cache' | 'debug'>): void {
   for (const record of effects.cache.list().filter(({ key }) => key.accessKeyId === from))
     tryStore({ ...record, key: { ...record.key, accessKeyId: to } }, effects)
-  removeSessionsOf(from, effects)
 }
 
 /** Removes the sessions of an access key. One that cannot be removed is left. */

@@ -28,10 +28,10 @@ interface Given {
   readonly stored?: readonly string[]
   /** The keys that the files refer to. */
   readonly inFiles?: readonly string[]
-  readonly accepted?: readonly string[]
+  readonly accepted?: string
 }
 
-function stepOf({ request = ROTATE, rotation, keys, stored = [], inFiles = [OLD], accepted = [] }: Given): string {
+function stepOf({ request = ROTATE, rotation, keys, stored = [], inFiles = [OLD], accepted }: Given): string {
   const facts: RotationFacts = {
     request,
     rotation,
@@ -39,7 +39,7 @@ function stepOf({ request = ROTATE, rotation, keys, stored = [], inFiles = [OLD]
     keys,
     storedIds: stored,
     isReferenced: (id) => inFiles.includes(id),
-    acceptedIds: accepted,
+    acceptedId: accepted,
     now: NOW,
   }
   const step = nextStep(facts)
@@ -107,12 +107,12 @@ describe('rotate', () => {
     [
       'a new key that AWS accepts',
       'swap old for new',
-      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: [NEW] },
+      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: NEW },
     ],
     [
       'one of the two files was written',
       'swap old for new',
-      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: [NEW], inFiles: [NEW, OLD] },
+      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: NEW, inFiles: [NEW, OLD] },
     ],
     [
       'the swap was made in an earlier run',
@@ -122,7 +122,7 @@ describe('rotate', () => {
     [
       'the swap is made',
       'deactivate old',
-      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: [NEW], inFiles: [NEW] },
+      { rotation: CREATED, keys: [active(OLD), active(NEW)], accepted: NEW, inFiles: [NEW] },
     ],
     [
       'the old key is to be kept',
@@ -131,14 +131,14 @@ describe('rotate', () => {
         request: { kind: 'rotate', keepsOld: true },
         rotation: CREATED,
         keys: [active(OLD), active(NEW)],
-        accepted: [NEW],
+        accepted: NEW,
         inFiles: [NEW],
       },
     ],
     [
       'killed once the old key was inactive',
       'finish',
-      { rotation: CREATED, keys: [inactive(OLD), active(NEW)], accepted: [NEW], inFiles: [NEW] },
+      { rotation: CREATED, keys: [inactive(OLD), active(NEW)], accepted: NEW, inFiles: [NEW] },
     ],
     ['all is done', 'refuse: two-keys', { rotation: DONE, keys: [inactive(OLD), active(NEW)], inFiles: [NEW] }],
     [

@@ -23,6 +23,7 @@ import { encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { StrictSts } from './strict-sts/client.ts'
 import { manyUsersWorld, keyIdFor, secretFor, virtualDevice } from './strict-sts/worlds.ts'
+import { FAST_CLOCK } from './sandbox.ts'
 import { createTempHome } from './temp-home.ts'
 import type { TempHome } from './temp-home.ts'
 import { isInternalToNode } from './strace.ts'
@@ -39,6 +40,8 @@ export interface LoginTarget extends SweepTarget {
   readonly old: string
   /** Values that must not be in any output. */
   readonly secrets: readonly string[]
+  /** How long a run without a fault may take. */
+  readonly limitMs?: number
 }
 
 /** Creates homes, and runs the built tool in them without faults. */
@@ -52,6 +55,8 @@ export interface LoginSandbox {
   readonly beforeRenewal: () => Promise<LoginTarget>
   /** A home before a logout: a copy of one signed-in home. */
   readonly beforeLogout: () => Promise<LoginTarget>
+  /** A home with a session before a rotation of its access key, which does not wait for AWS. */
+  readonly beforeRotation: (place: 'file' | 'encrypted-file') => Promise<LoginTarget>
   readonly run: (target: LoginTarget, ...words: readonly string[]) => Promise<RunResult>
   /** Returns the arguments of a login with a new token code. There are two codes for each home. */
   readonly login: (target: LoginTarget) => readonly string[]
@@ -109,8 +114,10 @@ export async function openLoginSandbox(): Promise<LoginSandbox> {
   }
   const compiled = createSharedCode()
   const run = async (target: LoginTarget, ...words: readonly string[]): Promise<RunResult> => {
-    const environment = target.home.environment(sts.environment())
-    return await compiled.using(target.home, () => runCli(words, { environment, limitMs: RUN_LIMIT_MS }))
+    const environment = { ...target.home.environment(sts.environment()), ...target.env }
+    return await compiled.using(target.home, () =>
+      runCli(words, { environment, limitMs: target.limitMs ?? RUN_LIMIT_MS }),
+    )
   }
   const afterLogin = async (): Promise<LoginTarget> => {
     const target = nextHome()
@@ -149,6 +156,17 @@ export async function openLoginSandbox(): Promise<LoginSandbox> {
       cpSync(original.home.path, home.path, { recursive: true })
       ageBelow(join(home.path, '.aws'))
       return toRun({ ...original, home, env: environmentOf(home), paths: pathsOf(home) }, ['logout', 'work'])
+    },
+    beforeRotation: async (place) => {
+      const target = await afterLogin()
+      const env = { ...target.env, NODE_OPTIONS: FAST_CLOCK, AWSMFA_PASSPHRASE_COMMAND: 'echo sesame' }
+      const paths = [...target.paths, join(target.home.path, '.config')]
+      const limitMs = place === 'file' ? RUN_LIMIT_MS : 5 * RUN_LIMIT_MS
+      const ready = toRun({ ...target, env, paths, limitMs }, ['rotate', 'work', '--yes'])
+      if (place !== 'file')
+        expect(await run(ready, 'keys', 'move', 'work', '--to', place, '--yes')).toMatchObject({ code: 0 })
+      ageBelow(join(target.home.path, '.aws'))
+      return ready
     },
     run,
     login,

@@ -36,8 +36,8 @@ export interface SandboxOptions {
 
 const STEP_MS = 30_000
 
-/** See there. */
-const FAST_CLOCK = fileURLToPath(new URL('./fast-clock.cjs', import.meta.url))
+/** NODE_OPTIONS without the waiting. */
+export const FAST_CLOCK = `--require="${fileURLToPath(new URL('./fast-clock.cjs', import.meta.url))}"`
 
 /**
  * Opens a sandbox. Defines, for each user of the world (lower case, `-` for `_`), `{name-key}`, `{name-secret}` and,
@@ -64,7 +64,7 @@ export async function openSandbox(world: World, options: SandboxOptions = {}): P
   const variables: Record<string, () => string | Promise<string>> = {
     'wrong-code': () => '000000',
     home: () => home.path,
-    'fast-clock': () => `--require="${FAST_CLOCK}"`,
+    'fast-clock': () => FAST_CLOCK,
     ...options.variables,
   }
   for (const { name: userName, accessKeys, devices } of users) {
