@@ -311,6 +311,8 @@ const ROWS = {
       SERIAL_NUMBER,
       value('source-profile', 'NAME', 'Profile whose session assumes the role', KEYS),
       SOURCE_ENV,
+      value('keys', 'STORE', 'Store of the access key, as for keys move', KEYS),
+      PASSPHRASE_COMMAND,
       value('role-arn', 'ARN', 'Add a profile for this role', ROLE),
       value('layout', 'LAYOUT', 'session (default) or process', ROLE),
       ALLOW_ROOT,

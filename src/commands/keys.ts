@@ -2,13 +2,20 @@
 import { expandProfiles, namedOnLine, withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertNewProfileName } from '../aws-files/sections.ts'
-import { KEY_PLACES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { storeItem } from '../keys/stores.ts'
-import { askLongTermKeys, moveKeys, verifyKeys } from '../layouts/access-keys.ts'
-import type { MoveEffects, StoreOf } from '../layouts/access-keys.ts'
+import {
+  askLongTermKeys,
+  badKeyPlace,
+  isKeychainUsable,
+  keyPlaceOf,
+  moveKeys,
+  storesFor,
+  verifyKeys,
+} from '../layouts/access-keys.ts'
+import type { MoveEffects } from '../layouts/access-keys.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import {
   findHeldKeys,
@@ -22,11 +29,10 @@ import {
 import type { HeldKeys, KeysChange } from '../layouts/keys-plan.ts'
 import { loginInput } from '../login/prepare.ts'
 import { keysFromEnvironment, resolveLogin } from '../login/resolve.ts'
-import { findSetting } from '../login/settings.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
-import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
-import { AwsmfaError, isFailure } from '../model/failure.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
+import { isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin } from '../model/origin.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
@@ -48,10 +54,7 @@ interface Context extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
 export async function keys(invocation: Line, runtime: LoginRuntime): Promise<number> {
   const [action, ...words] = invocation.positionals
   const defaults = await runtime.readSettings()
-  const { options } = invocation
-  const passphraseCommand = findSetting('passphrase command', { ...runtime, options, defaults })
-  const storeOf: StoreOf = async (name, profile) => await runtime.keyStore(name, { profile, passphraseCommand })
-  const context: Context = { ...runtime, defaults, storeOf }
+  const context: Context = { ...runtime, defaults, storeOf: storesFor(invocation, { ...runtime, defaults }) }
   runtime.backups.sweep()
   if (action === 'show') show(invocation, words, context)
   else if (action === 'add') await add(invocation, words, context)
@@ -95,8 +98,8 @@ function named(
 async function move(invocation: Line, words: readonly string[], context: Context): Promise<void> {
   const { options } = invocation
   const { terminal, environment } = context
-  const to = placeOf(options.to)
-  if (to === undefined) throw badStore('')
+  const to = keyPlaceOf('--to', options.to)
+  if (to === undefined) throw badKeyPlace('--to', '')
   const names = words.length > 0 ? words : [resolveTargetProfile({ positionals: [], options }, environment).value]
   const { kind, result, warnings } = await moveKeys(
     {
@@ -145,7 +148,9 @@ async function add(invocation: Line, words: readonly string[], context: Context)
   assertNoOtherKeys(target.value, undefined, snapshots)
   const given = await newKeys(invocation, context)
   const { accessKeyId } = given.credentials
-  const to = placeOf(options.to) ?? (await usableStore(accessKeyId, target.value, context))
+  const to =
+    keyPlaceOf('--to', options.to) ??
+    ((await isKeychainUsable(accessKeyId, target.value, context)) ? 'keychain' : 'encrypted-file')
   const change: KeysChange = { profile: profileForKeys(target.value, to), to, keys: given.credentials }
   assertNewProfileName(change.profile, target.origin)
   const planned = (fresh: SharedSnapshots) => {
@@ -202,21 +207,6 @@ async function newKeys({ options }: Line, context: Context): Promise<NewKeys> {
   const credentials = keysFromEnvironment(context.environment)
   const origin = { kind: 'environment', variable: 'AWS_ACCESS_KEY_ID' } as const
   return { credentials, origin }
-}
-
-/** The keychain if it can be used here, else an encrypted file. */
-async function usableStore(
-  accessKeyId: string,
-  profile: string,
-  { storeOf, cancelled }: Context,
-): Promise<KeyStoreName> {
-  try {
-    await (await storeOf('keychain', profile)).find(accessKeyId, cancelled)
-    return 'keychain'
-  } catch (error) {
-    if (isFailure(error, 'KEYCHAIN_UNAVAILABLE')) return 'encrypted-file'
-    throw error
-  }
 }
 
 /** The services of AWS as a login with the planned files would reach them. */
@@ -285,21 +275,4 @@ const PLACE_WORDS: Readonly<Record<KeyPlace, string>> = {
   keychain: 'in the keychain',
   pass: 'in pass',
   'encrypted-file': 'in an encrypted file',
-}
-
-function placeOf(word: string | undefined): KeyPlace | undefined {
-  const place = KEY_PLACES.find((name) => name === word)
-  if (word !== undefined && place === undefined) throw badStore(word)
-  return place
-}
-
-function badStore(value: string): AwsmfaError {
-  const expected = `one of ${KEY_PLACES.join(', ')}`
-  return new AwsmfaError({
-    code: 'USAGE',
-    problem:
-      value === ''
-        ? { kind: 'missing-value', option: '--to', expected }
-        : { kind: 'bad-value', option: '--to', value, expected },
-  })
 }

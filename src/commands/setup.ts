@@ -2,18 +2,30 @@
  * `setup`: whose keys → a draft of the change → what only AWS knows (who the keys belong to, the device) → show the
  * change, ask, make it → report.
  */
-import { withEdits } from '../aws-files/profiles.ts'
+import { namedOnLine, withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { FilePlan } from '../aws-files/shared-files.ts'
 import { assertProfileName } from '../aws-files/sections.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
-import { askLongTermKeys, verifyKeys } from '../layouts/access-keys.ts'
+import {
+  askLongTermKeys,
+  isKeychainUsable,
+  keyPlaceOf,
+  moveKeys,
+  storesFor,
+  verifyKeys,
+} from '../layouts/access-keys.ts'
+import type { KeysMove, Moved, MoveEffects } from '../layouts/access-keys.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
+import { findHeldKeys, placeOfKeys } from '../layouts/keys-plan.ts'
+import type { HeldKeys } from '../layouts/keys-plan.ts'
 import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
 import type { SetupBase } from '../layouts/setup-base.ts'
 import { addRole, findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
@@ -25,6 +37,7 @@ import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/effects.ts'
 import { findDevice, renderDeviceFound } from '../mfa/device.ts'
+import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
@@ -36,7 +49,7 @@ import { hasWindowsQuotes } from '../shell/words.ts'
 import { commandLine, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
 
 /** The runtime, and awsmfa's own settings. */
-type SetupContext = LoginRuntime & { readonly defaults: GlobalDefaults }
+type SetupContext = LoginRuntime & Pick<MoveEffects, 'storeOf'> & { readonly defaults: GlobalDefaults }
 
 /** Long-term keys that are not in the files yet, and where they come from. */
 interface GivenKeys {
@@ -50,7 +63,8 @@ interface GivenKeys {
  * everything that can refuse; in that case no file is changed, unless the failure says otherwise.
  */
 export async function setup(invocation: Invocation<'setup'>, runtime: LoginRuntime): Promise<number> {
-  const context: SetupContext = { ...runtime, defaults: await runtime.readSettings() }
+  const defaults = await runtime.readSettings()
+  const context: SetupContext = { ...runtime, defaults, storeOf: storesFor(invocation, { ...runtime, defaults }) }
   const { terminal, files } = context
   context.backups.sweep()
   const role = roleOption(invocation)
@@ -63,17 +77,15 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
     const { base } = findBaseIn(input, input.credentials !== undefined)
     terminal.stderr(renderQuotesWarning(processLine(base, input.layout.start) ?? '', context.isWindows) ?? '')
   }
-  const change: FileChange<SetupPlan> = {
-    plan: (fresh) => {
-      const plan = planSetup({ ...input, snapshots: fresh, role })
-      return { edits: plan.edits, result: plan }
-    },
-    ...shownChange(invocation, context),
-    keepsBackup: true,
-  }
-  const { kind, result, warnings } = await context.deadline.pauseWhile(changeFiles(change, context))
+  const planFor = (fresh: SharedSnapshots): SetupPlan => planSetup({ ...input, snapshots: fresh, role })
+  const { base, edits } = planFor(read)
+  const store = await chooseStore(invocation, base, withEdits(read, edits), context)
+  const { kind, warnings } = await context.deadline.pauseWhile(
+    store === undefined
+      ? changeFiles(changeTo(planFor, invocation, context), context)
+      : moveKeys(moveTo(store, planFor, invocation, context), context),
+  )
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
-  const { base } = result
   if (kind === 'nothing')
     terminal.stderr(
       note(`${quoted(role === undefined ? base : target.value)} is set up already; there is nothing to change`),
@@ -89,6 +101,61 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
     if (state === 'none' || state === 'expired') await offerLogin(base, invocation, context)
   }
   return 0
+}
+
+function changeTo(
+  planFor: (snapshots: SharedSnapshots) => SetupPlan,
+  invocation: Invocation<'setup'>,
+  context: SetupContext,
+): FileChange<Moved> {
+  const plan = (snapshots: SharedSnapshots): FilePlan<Moved> => ({ edits: planFor(snapshots).edits, result: [] })
+  return { plan, ...shownChange(invocation, context), keepsBackup: true }
+}
+
+/** The same change, and the access key in another place. */
+function moveTo(
+  to: KeyPlace,
+  planFor: (snapshots: SharedSnapshots) => SetupPlan,
+  invocation: Invocation<'setup'>,
+  context: SetupContext,
+): KeysMove {
+  return {
+    prepare: (snapshots) => planFor(snapshots).edits,
+    find: (drafted) => [findHeldKeys(namedOnLine(planFor(drafted).base), drafted)],
+    to,
+    ...shownChange(invocation, context),
+  }
+}
+
+/**
+ * Returns where the access key is moved: as `--keys` says, or to the keychain if that can be used and the person
+ * agrees; undefined: it stays where the setup has it.
+ */
+async function chooseStore(
+  { options }: Invocation<'setup'>,
+  base: string,
+  drafted: SharedSnapshots,
+  context: SetupContext,
+): Promise<KeyPlace | undefined> {
+  const { terminal, deadline, cancelled } = context
+  const named = keyPlaceOf('--keys', options.keys)
+  const held = heldKeysOf(base, drafted)
+  if (named !== undefined) return held !== undefined && placeOfKeys(held) === named ? undefined : named
+  if (held?.kind !== 'static' || options.yes === true || options.dryRun === true || !terminal.canAsk()) return undefined
+  const { accessKeyId } = held.credentials
+  if (!(await isKeychainUsable(accessKeyId, base, context))) return undefined
+  const question = `Store the access key ${shortenAccessKeyId(accessKeyId)} in the keychain?`
+  return (await deadline.pauseWhile(terminal.confirm(question, cancelled))) ? 'keychain' : undefined
+}
+
+/** A `credential_process` has its keys itself. */
+function heldKeysOf(base: string, snapshots: SharedSnapshots): HeldKeys | undefined {
+  try {
+    return findHeldKeys(namedOnLine(base), snapshots)
+  } catch (error) {
+    if (isFailure(error, 'KEYS_UNSUITABLE')) return undefined
+    throw error
+  }
 }
 
 /** Offers to sign in, where somebody has just agreed to the change. Throws what login throws. */

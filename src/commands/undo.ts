@@ -2,13 +2,11 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import { revealRecord } from '../layouts/access-keys.ts'
-import type { StoreOf } from '../layouts/access-keys.ts'
+import { revealRecord, storesFor } from '../layouts/access-keys.ts'
 import { hiddenIn } from '../layouts/backups.ts'
 import type { ChangeRecord } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import { planUndo } from '../layouts/undo-plan.ts'
-import { findSetting } from '../login/settings.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { note, quoted, tick } from '../ui/words.ts'
 
@@ -58,7 +56,6 @@ async function revealed(
 ): Promise<ChangeRecord> {
   if (hiddenIn(record).length === 0) return record
   const defaults = await readSettings()
-  const passphraseCommand = findSetting('passphrase command', { options, environment, defaults })
-  const storeOf: StoreOf = async (name, profile) => await keyStore(name, { profile, passphraseCommand })
+  const storeOf = storesFor({ options }, { environment, defaults, keyStore })
   return await revealRecord(record, files.read(), { storeOf, cancelled })
 }

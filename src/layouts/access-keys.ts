@@ -8,8 +8,13 @@
 import type { Sts } from '../aws/sts.ts'
 import { identityInWords } from '../aws/arn.ts'
 import { isRegionName } from '../aws/endpoints.ts'
+import { editsBetweenFiles } from '../aws-files/lines.ts'
+import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { FilePlan } from '../aws-files/shared-files.ts'
+import { KEY_PLACES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
+import type { AnyInvocation } from '../command-line/table.ts'
 import { createRotationFiles, readItem, storeItem } from '../keys/stores.ts'
 import type { LongTermKeyStore } from '../keys/stores.ts'
 import { hiddenIn, reveal } from './backups.ts'
@@ -18,10 +23,13 @@ import { changeFiles } from './change-files.ts'
 import type { ChangeEffects, ChangeOutcome, FileChange } from './change-files.ts'
 import { listHeldKeys, planKeysChanges, placeOfKeys } from './keys-plan.ts'
 import type { HeldKeys } from './keys-plan.ts'
+import { findSetting } from '../login/settings.ts'
+import type { SettingSources } from '../login/settings.ts'
 import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
 import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
-import type { Origin } from '../model/origin.ts'
+import type { Environment } from '../model/invocation.ts'
+import type { Origin, Resolved } from '../model/origin.ts'
 import type { OwnFolders } from '../platform/paths.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { IdentityMemory } from '../sessions/caller-identity.ts'
@@ -30,6 +38,57 @@ import { note } from '../ui/words.ts'
 
 /** Returns a store; `profile`: whose keys are wanted. */
 export type StoreOf = (name: KeyStoreName, profile: string) => Promise<LongTermKeyStore>
+
+/** Returns the place for keys that an option names; undefined if it is not given. Throws USAGE. */
+export function keyPlaceOf(option: string, word: string | undefined): KeyPlace | undefined {
+  const place = KEY_PLACES.find((name) => name === word)
+  if (word !== undefined && place === undefined) throw badKeyPlace(option, word)
+  return place
+}
+
+/** Returns the failure of an option that names no place for keys; '' if it is missing. */
+export function badKeyPlace(option: string, value: string): AwsmfaError {
+  const expected = `one of ${KEY_PLACES.join(', ')}`
+  return new AwsmfaError({
+    code: 'USAGE',
+    problem:
+      value === '' ? { kind: 'missing-value', option, expected } : { kind: 'bad-value', option, value, expected },
+  })
+}
+
+/** Returns how a line opens stores: with its own passphrase command, or the one of the environment or the settings. */
+export function storesFor(
+  { options }: Pick<AnyInvocation, 'options'>,
+  {
+    environment,
+    defaults,
+    keyStore,
+  }: Pick<SettingSources, 'defaults'> & {
+    readonly environment: Environment
+    readonly keyStore: (
+      name: KeyStoreName,
+      settings: { readonly profile: string; readonly passphraseCommand: Resolved<string> | undefined },
+    ) => Promise<LongTermKeyStore>
+  },
+): StoreOf {
+  const passphraseCommand = findSetting('passphrase command', { options, environment, defaults })
+  return async (name, profile) => await keyStore(name, { profile, passphraseCommand })
+}
+
+/** Returns whether the system's keychain can be used here. Throws what it throws about an item of that id. */
+export async function isKeychainUsable(
+  accessKeyId: string,
+  profile: string,
+  { storeOf, cancelled }: Pick<MoveEffects, 'storeOf' | 'cancelled'>,
+): Promise<boolean> {
+  try {
+    await (await storeOf('keychain', profile)).find(accessKeyId, cancelled)
+    return true
+  } catch (error) {
+    if (isFailure(error, 'KEYCHAIN_UNAVAILABLE')) return false
+    throw error
+  }
+}
 
 /** What a move needs. */
 export interface MoveEffects extends Omit<ChangeEffects, 'backups'> {
@@ -40,6 +99,8 @@ export interface MoveEffects extends Omit<ChangeEffects, 'backups'> {
 
 /** A move of keys. `find` returns the profiles' keys as they are now; called again for each plan. */
 export interface KeysMove extends Pick<FileChange<unknown>, 'show' | 'consent'> {
+  /** Plans what else is changed, before the keys are moved. */
+  readonly prepare?: (snapshots: SharedSnapshots) => FilePlan<unknown>['edits']
   readonly find: (snapshots: SharedSnapshots) => readonly HeldKeys[]
   readonly to: KeyPlace
 }
@@ -53,7 +114,7 @@ export type Moved = readonly HeldKeys[]
  */
 export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<ChangeOutcome<Moved>> {
   const { files, backups, cancelled, storeOf } = effects
-  const { to } = move
+  const { to, prepare = () => ({}) } = move
   const known = new Map<string, StoredSecret>()
   const learn = async (held: HeldKeys): Promise<void> => {
     if (held.kind === 'static') return
@@ -71,7 +132,8 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
   let isReady = to === 'file' && move.consent !== 'none'
   const change: FileChange<Moved> = {
     plan: (snapshots) => {
-      const moved = move.find(snapshots).filter(isMoved)
+      const prepared = withEdits(snapshots, prepare(snapshots))
+      const moved = move.find(prepared).filter(isMoved)
       const isKnown = moved.every((held) => {
         const { accessKeyId, secretAccessKey } = keysOf(held)
         return known.get(accessKeyId)?.secretAccessKey === secretAccessKey
@@ -80,7 +142,8 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
       if (isReady && !isKnown)
         throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: snapshots.paths.credentials } })
       const changes = moved.map((held) => ({ profile: held.profile, to, keys: keysOf(held) }))
-      return { edits: planKeysChanges(changes, snapshots), result: moved }
+      const after = withEdits(prepared, planKeysChanges(changes, prepared))
+      return { edits: editsBetweenFiles(snapshots, after), result: moved }
     },
     show: move.show,
     consent: move.consent,

@@ -68,6 +68,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
   'login --prompt': PROMPT_CHOICES,
   'credential-process --prompt': PROMPT_CHOICES,
   'setup --layout': LAYOUT_NAMES,
+  'setup --keys': KEY_PLACES,
   'keys --to': KEY_PLACES,
   import: FOREIGN_TOOLS,
   'shell-init': SHELL_NAMES,

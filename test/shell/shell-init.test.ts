@@ -101,7 +101,7 @@ describe('completion before the command', () => {
     })
     // The --format of env is one of a few words, that of status a template.
     expect(before?.choices).toBe(
-      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
+      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --keys=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
     )
   })
 })
@@ -140,6 +140,7 @@ describe('completed words', () => {
       'login --prompt': PROMPT_CHOICES,
       'credential-process --prompt': PROMPT_CHOICES,
       'setup --layout': LAYOUT_NAMES,
+      'setup --keys': KEY_PLACES,
       'keys --to': KEY_PLACES,
       'keys add --to': KEY_PLACES,
       'keys move --to': KEY_PLACES,
