@@ -17,10 +17,10 @@ export function parseArn(text: string): ArnParts | undefined {
   return { partition, service, account, resource }
 }
 
-/** Returns `Admin in 111111111111` for `arn:aws:iam::111111111111:role/team/Admin`, and any other string as it is. */
+/** Returns `Admin (111111111111)` for `arn:aws:iam::111111111111:role/team/Admin`, and any other string as it is. */
 export function withoutArn(text: string): string {
   const arn = parseArn(text)
-  return arn === undefined ? text : `${arn.resource.slice(arn.resource.lastIndexOf('/') + 1)} in ${arn.account}`
+  return arn === undefined ? text : `${arn.resource.slice(arn.resource.lastIndexOf('/') + 1)} (${arn.account})`
 }
 
 /** Returns the last part of an IAM ARN's resource: the user name, the role name. */
@@ -34,20 +34,25 @@ export function userNameOfArn(arn: string): string | undefined {
 }
 
 /**
- * Returns `alice in 111111111111` for `arn:…:iam::…:user/path/alice`, `role Admin in 222222222222` for
+ * Returns `alice (111111111111)` for `arn:…:iam::…:user/path/alice`, `role Admin (222222222222)` for
  * `arn:…:sts::…:assumed-role/Admin/session`, and undefined if neither account nor ARN is known.
  */
 export function identityInWords(account: string | undefined, arn: string | undefined): string | undefined {
-  const resource = arn?.split(':').slice(5).join(':')
-  const inAccount = account === undefined ? '' : ` in ${visible(account)}`
-  if (resource === undefined || resource === '')
-    return account === undefined ? undefined : `account ${visible(account)}`
-  const [kind, name] = resource.split('/')
-  if (kind === 'assumed-role' && name !== undefined) return `role ${visible(name)}${inAccount}`
-  return `${resource === 'root' ? 'the root user' : nameOfArn(resource)}${inAccount}`
+  const who = userOrRoleInWords(arn)
+  if (who === undefined) return account === undefined ? undefined : `account ${visible(account)}`
+  return account === undefined ? who : `${who} (${visible(account)})`
 }
 
-/** Returns the role that a role ARN names: `role Admin in 222222222222`. */
+/** Returns `alice`, `role Admin` or `the root user` for the ARN of an identity; undefined if it is not known. */
+export function userOrRoleInWords(arn: string | undefined): string | undefined {
+  const resource = arn?.split(':').slice(5).join(':') ?? ''
+  if (resource === '') return undefined
+  const [kind, name] = resource.split('/')
+  if (kind === 'assumed-role' && name !== undefined) return `role ${visible(name)}`
+  return resource === 'root' ? 'the root user' : nameOfArn(resource)
+}
+
+/** Returns the role that a role ARN names: `role Admin (222222222222)`. */
 export function roleInWords(roleArn: string): string {
-  return `role ${nameOfArn(roleArn)} in ${visible(roleArn.split(':')[4] ?? '')}`
+  return `role ${nameOfArn(roleArn)} (${visible(roleArn.split(':')[4] ?? '')})`
 }

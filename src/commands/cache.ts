@@ -10,7 +10,7 @@ import { sessionState } from '../sessions/reuse.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { formatInstant, formatRemainingShort } from '../ui/duration.ts'
 import { renderTable } from '../ui/style.ts'
-import { listed, note, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, hint, listed, note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What `cache` uses. It cannot reach STS: AWS has no way to end a session early. */
 type CacheRuntime = Pick<Runtime, 'cache' | 'facts' | 'files' | 'now' | 'terminal'>
@@ -44,14 +44,11 @@ function show(json: boolean, { cache: stored, facts, now: clock, terminal }: Cac
   else if (records.length > 0) {
     const rows = sessions.map((session) => cellsOf(session, now))
     terminal.stdout(renderTable(['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'], rows, terminal.data))
-  } else if (unopened === 0) terminal.stderr(note('no session is kept'))
+  } else if (unopened === 0) terminal.stderr(note('no cached sessions'))
   // They cost a token code at most: the next login replaces them.
   if (unopened > 0) {
-    const what =
-      unopened === 1
-        ? 'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged'
-        : `${unopened} more entries cannot be opened: they were sealed with a key that is gone, or are damaged`
-    terminal.stderr(note(`${what}. To remove ${unopened === 1 ? 'it' : 'them'}: awsmfa cache clear`))
+    terminal.stderr(note(`${sessionCount(unopened)} cannot be decrypted (key missing or file damaged)`))
+    terminal.stderr(hint(`to remove ${unopened === 1 ? 'it' : 'them'}: ${commandLine('cache', 'clear')}`))
   }
 }
 
@@ -75,16 +72,20 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: stored, ter
   const whose = all ? '' : ` of ${shown(profiles)}`
   terminal.stderr(
     count === 0
-      ? note(`no session${whose} is kept`)
-      : `${tick(terminal.talk)} ${count === 1 ? 'one session' : `${count} sessions`}${whose} ${count === 1 ? 'is' : 'are'} gone from awsmfa's cache\n`,
+      ? note(`no cached sessions${whose}`)
+      : `${tick(terminal.talk)} ${sessionCount(count)}${whose} removed\n`,
   )
   const others = [...new Set(records.flatMap((record) => record.profiles))]
     .filter((name) => !profiles.includes(name))
     .toSorted()
   if (others.length > 0)
     terminal.stderr(
-      note(`shared with ${shown(others)}: a new session for ${others.length === 1 ? 'it' : 'them'} takes a code too`),
+      note(`${shown(others)} used the same session and ${others.length === 1 ? 'needs' : 'need'} a new code`),
     )
+}
+
+function sessionCount(count: number): string {
+  return count === 1 ? '1 cached session' : `${count} cached sessions`
 }
 
 /** Returns the object of `cache show --json`: every field, in a fixed order. */
@@ -115,13 +116,13 @@ function describe(
 function cellsOf(session: ReturnType<typeof describe>, now: Date): readonly string[] {
   const { kind, profiles, account, arn, serialNumber, secondsRemaining } = session
   const identity = identityInWords(account ?? undefined, arn ?? undefined)
-  const device = serialNumber === null ? '' : ` of the device ${nameOfArn(serialNumber)}`
+  const device = serialNumber === null ? '' : ` of device ${nameOfArn(serialNumber)}`
   const whose = arn !== null && identity !== undefined ? ` of ${identity}` : device
   return [
     profiles.map((profile) => visible(profile)).join(', '),
     kind === 'role-session' ? (identity ?? 'a role') : `MFA session${whose}`,
     session.accessKeyId,
-    secondsRemaining === 0 ? 'ended' : formatRemainingShort(secondsRemaining),
+    secondsRemaining === 0 ? 'expired' : formatRemainingShort(secondsRemaining),
     formatInstant(new Date(session.expiration), now),
   ]
 }

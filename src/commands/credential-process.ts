@@ -20,7 +20,7 @@ import { noteSources, renderProcessAnswer, storeAnswer } from '../sessions/proce
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
-import { visible, warn } from '../ui/words.ts'
+import { quoted, warn } from '../ui/words.ts'
 
 /**
  * The SDK for JavaScript starts a process that failed again at once, and `make -j` starts many one after another: a no
@@ -153,6 +153,6 @@ async function windowOf(
 function renderNotRenewed(profile: string, expiration: Date, failure: Failure, view: FailureView): string {
   const { error } = renderFailure(failure, view)
   return warn(
-    `the session of '${visible(profile)}' ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`,
+    `session of ${quoted(profile)} ends in ${durationInWords(secondsUntil(expiration, view.now))} and could not be renewed: ${error}`,
   )
 }

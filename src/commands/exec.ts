@@ -27,7 +27,7 @@ import {
 import type { ConfigCopy } from '../sessions/container-endpoint.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
-import { commandLine, note, profileWord, tick, visible } from '../ui/words.ts'
+import { commandLine, note, profileWord, quoted } from '../ui/words.ts'
 
 /**
  * Runs the program after `--`, or the user's shell, with the profile's session in its environment, and returns its exit
@@ -74,11 +74,11 @@ function shellOf({ environment, isWindows }: LoginRuntime): string {
 function announceShell({ profile, session }: SessionForProgram, isServed: boolean, runtime: LoginRuntime): void {
   const { terminal, facts, environment, now } = runtime
   const identity = facts.identityOf(session.accessKeyId)
-  const who = identity === undefined ? '' : ` as ${identityInWords(identity.account, identity.arn) ?? ''}`
+  const who = identity === undefined ? undefined : identityInWords(identity.account, identity.arn)
   const until = session.expiration === undefined || isServed ? '' : ` until ${formatInstant(session.expiration, now())}`
-  terminal.stderr(`${tick(terminal.talk)} ${visible(profile)}: shell${who}${until}; to leave it: exit\n`)
+  terminal.stderr(`Shell with ${who ?? `the session of ${quoted(profile)}`}${until}. To leave: exit\n`)
   const outer = environment['AWSMFA_PROFILE']
-  if (isSet(outer)) terminal.stderr(note(`this shell is inside one with the session of '${visible(outer)}'`))
+  if (isSet(outer)) terminal.stderr(note(`this shell runs inside a shell with the session of ${quoted(outer)}`))
 }
 
 /**
@@ -102,8 +102,7 @@ async function runServed(
   let session = first.session
   const endpoint = await startContainerEndpoint({
     current: () => ({ session, account: facts.identityOf(session.accessKeyId)?.account }),
-    expiredMessage: () =>
-      `the session of '${visible(profile)}' has expired; to renew it: ${commandLine('login', profileWord(profile))}`,
+    expiredMessage: () => `session of ${quoted(profile)} expired: ${commandLine('login', profileWord(profile))}`,
     now,
   })
   let copy: ConfigCopy | undefined

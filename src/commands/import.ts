@@ -12,7 +12,7 @@ import { planImport } from '../layouts/import-plan.ts'
 import type { ImportPlan } from '../layouts/import-plan.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { commandLine, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, hint, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 /** What import needs. */
 type ImportRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
@@ -30,8 +30,7 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
     ({ tool }) => named === undefined || tool === named,
   )
   if (found.length === 0) {
-    const nothing = named === undefined ? 'no layout of another tool' : `nothing of ${LABELS[named]}`
-    terminal.stderr(note(`${nothing} is found; there is nothing to import`))
+    terminal.stderr(note(`nothing to import${named === undefined ? '' : ` from ${LABELS[named]}`}`))
     return 0
   }
   const tools = FOREIGN_TOOLS.filter((name) => found.some((each) => each.tool === name))
@@ -39,9 +38,9 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
     const profiles = found.filter((each) => each.tool === name)
     const shown = profiles
       .slice(0, MOST_LISTED)
-      .map(({ profile, source }) => `${quoted(profile)} with the keys of [${visible(source)}]`)
+      .map(({ profile, source }) => `${quoted(profile)} (key in [${visible(source)}])`)
     const more = profiles.length - shown.length
-    terminal.stderr(note(`${LABELS[name]} signs in ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`))
+    terminal.stderr(`Found ${LABELS[name]}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}\n`)
   }
   const tool = await chooseTool(tools, runtime)
   const change: FileChange<ImportPlan> = {
@@ -54,16 +53,13 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   }
   const { kind, result, warnings } = await changeFiles(change, runtime)
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, runtime.home))
-  if (kind === 'nothing')
-    terminal.stderr(note(`what ${LABELS[tool]} signs in is imported already; there is nothing to change`))
+  if (kind === 'nothing') terminal.stderr(note(`nothing to import from ${LABELS[tool]}: all of it is already imported`))
   if (kind === 'changed') {
-    terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
-    terminal.stderr(`awsmfa: hint: ${signInHint(result.profiles, files.read())}\n`)
+    terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
+    terminal.stderr(hint(signInHint(result.profiles, files.read())))
   }
   if (kind !== 'shown' && result.leavesOld)
-    terminal.stderr(
-      `awsmfa: hint: what only ${LABELS[tool]} needs is still there; to take it out: ${commandLine('import', tool, '--remove-old')}\n`,
-    )
+    terminal.stderr(hint(`to remove old settings: ${commandLine('import', tool, '--remove-old')}`))
   return 0
 }
 
@@ -97,7 +93,7 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
   if (second === undefined) return first
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'IMPORT_AMBIGUOUS', tools })
   const labels = tools.map((tool) => LABELS[tool])
-  return tools[await terminal.choose('Import from which?', labels, cancelled)] ?? first
+  return tools[await terminal.choose('Import from:', labels, cancelled)] ?? first
 }
 
 /** The tools by the names that people know. */

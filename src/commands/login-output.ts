@@ -8,7 +8,6 @@ import type { ResolutionNote, StorePlace } from '../login/destination.ts'
 import type { ReplacedSession } from '../login/conflict.ts'
 import type { PlanNote } from '../login/plan.ts'
 import type { SignInEvent } from '../login/sign-in.ts'
-import { renderDeviceFound } from '../mfa/device.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { secondsUntil } from '../model/expiration.ts'
 import type { AwsmfaError, ForeignSession } from '../model/failure.ts'
@@ -21,7 +20,7 @@ import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatAt, formatInstant } from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, displayPath, listed, note, profileWord, tick, visible, warn } from '../ui/words.ts'
+import { commandLine, displayPath, hint, listed, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
 
 /** What became of a profile that was to be signed in. */
 export type LoginResult = GoodLogin | FailedLogin
@@ -36,8 +35,6 @@ export interface GoodLogin {
   /** `kept`: it had a session already. */
   readonly kind: 'signed-in' | 'kept'
   readonly target: string
-  /** The line names the profile. */
-  readonly isNamed: boolean
   /** The profile that has the session; another one where the target uses that as its source profile. */
   readonly profile: string
   readonly storeIn: StorePlace
@@ -57,47 +54,64 @@ export interface GoodLogin {
  */
 export function renderLoginResult(result: LoginResult, hasOptions: boolean, now: Date, style: TextStyle): string {
   if (result.kind === 'failed') return ''
-  const line = `${tick(style)} ${visible(result.profile)}: ${asWhom(result)} until ${formatInstant(result.expiration, now)}, ${lengthOf(result, now)}`
+  const { profile, target, madeBy, storeIn, isOwnSource } = result
+  const source = profile === target ? '' : ` (source profile of ${quoted(target)})`
+  const line = `${tick(style)} ${visible(profile)}: ${asWhom(result)} ${untilWhen(result, now)}, ${lengthOf(result, now)}${source}\n`
+  const force = hasOptions ? 'add --force' : commandLine('login', profileWord(profile), '--force')
+  const readers = usedByInWords(result, now)
+  const used = readers === undefined ? '' : note(`${readers}; ${stillPromptingInWords(result)}`)
+  const renewal =
+    madeBy !== undefined
+      ? hint(`to sign in with awsmfa instead: ${force}`)
+      : result.kind === 'kept'
+        ? hint(`to renew now: ${force}`)
+        : ''
   const setup =
-    result.isOwnSource === true
+    storeIn !== 'aws-caches' || isOwnSource === true
       ? ''
-      : `awsmfa: hint: for the whole day and in every tool: ${commandLine('setup', profileWord(result.profile))}\n`
-  const profile = result.isNamed ? [profileWord(result.profile)] : []
-  const force = hasOptions ? 'add --force' : commandLine('login', ...profile, '--force')
-  if (result.madeBy !== undefined)
-    return `${line}${promptFreeInWords(result, now)}; ${stillAskingInWords(result)}\nawsmfa: hint: to sign in with awsmfa instead: ${force}\n${setup}`
-  const renewal = result.kind === 'kept' ? `. To renew anyway: ${force}` : ''
-  if (result.storeIn !== 'aws-caches') return `${line}${renewal}\n`
-  return `${line}${promptFreeInWords(result, now)}${renewal}\n${setup}`
+      : hint(`for every tool, all day: ${commandLine('setup', profileWord(profile))}`)
+  return `${line}${used}${renewal}${setup}`
 }
 
-/** `boto3, the rest of SAM, CDK and Terraform still ask`: the tools that do not use the session of another program. */
-function stillAskingInWords({ promptFree }: GoodLogin): string {
+/** `boto3, the rest of SAM, CDK and Terraform still prompt`: the tools that do not use a session in these caches. */
+function stillPromptingInWords({ promptFree }: GoodLogin): string {
   const quiet = promptFree?.sources.map(readerOf) ?? []
   const asking = ASKING_FOR_CODES.filter((tool) => tool === 'SAM' || !quiet.includes(tool)).map((tool) =>
     quiet.includes(tool) ? `the rest of ${tool}` : tool,
   )
-  return `${listed(asking, 'and')} still ask`
+  return `${listed(asking, 'and')} still prompt`
 }
 
-/** The list, each line ended: `✔ staging  1 hour    role Admin in 222222222222`. */
+/** The list, each line ended: `✔ staging  until 19:40   role Admin (222222222222)`. */
 export function renderLoginList(results: readonly LoginResult[], view: FailureView, style: TextStyle): string {
   const nameWidth = results.reduce((widest, { target }) => Math.max(widest, displayWidth(visible(target))), 0)
-  const lengths = results.map((result) => (result.kind === 'failed' ? '' : lengthOf(result, view.now)))
-  const lengthWidth = lengths.reduce((widest, { length }) => Math.max(widest, length), 0)
+  const ends = results.map((result) => (result.kind === 'failed' ? '' : untilWhen(result, view.now)))
+  const endWidth = ends.reduce((widest, { length }) => Math.max(widest, length), 0)
   return results
     .map((result, index) => {
       const name = padDisplay(visible(result.target), nameWidth)
       if (result.kind === 'failed')
         return `${cross(style)} ${name}  ${renderFailure(result.error.failure, view).error}\n`
-      const { target, profile, identity } = result
-      const who =
-        profile === target ? identityInWords(identity?.account, identity?.arn) : `through '${visible(profile)}'`
-      const by = result.madeBy === undefined ? '' : `, signed in by ${readerOf(result.madeBy)}`
-      const line = `${tick(style)} ${name}  ${(lengths[index] ?? '').padEnd(lengthWidth)}  ${who ?? ''}${by}`
-      return `${line.trimEnd()}${promptFreeInWords(result, view.now)}\n`
+      const line = `${tick(style)} ${name}  ${(ends[index] ?? '').padEnd(endWidth)}   ${detailsOf(result, view.now)}`
+      return `${line.trimEnd()}\n`
     })
     .join('')
+}
+
+/** What the list says of a session beside its end; the prompt for the code has named the user. */
+function detailsOf(result: GoodLogin, now: Date): string {
+  const { target, profile, identity, madeBy } = result
+  const who = identityInWords(identity?.account, identity?.arn)
+  const details = [
+    profile === target
+      ? who?.startsWith('role ') === true
+        ? who
+        : undefined
+      : `uses the session of ${quoted(profile)}`,
+    madeBy === undefined ? undefined : `signed in by ${readerOf(madeBy)}`,
+    usedByInWords(result, now),
+  ]
+  return details.filter((detail) => detail !== undefined).join(', ')
 }
 
 /** The note about a kept session that lasts longer than any of AWS; '' if there is none. */
@@ -108,44 +122,45 @@ export function renderKeptTooLong(results: readonly LoginResult[], now: Date): s
   return renderClockNote(kept, now) ?? ''
 }
 
-/** Rounds the length of a new session to minutes: it lasts 12 h also a second after it was created. */
+/** `until 19:40`. */
+function untilWhen({ expiration }: GoodLogin, now: Date): string {
+  return `until ${formatInstant(expiration, now)}`
+}
+
+/** `12 h left`. Rounds the length of a new session to minutes: it lasts 12 h also a second after it was created. */
 function lengthOf({ kind, expiration }: GoodLogin, now: Date): string {
   const seconds = secondsUntil(expiration, now)
-  if (seconds < 60) return `less than a minute${kind === 'kept' ? ' left' : ''}`
-  return kind === 'kept' ? `${durationInWords(seconds)} left` : durationInWords(Math.round(seconds / 60) * 60)
+  if (seconds < 60) return 'less than a minute left'
+  return `${durationInWords(kind === 'kept' ? seconds : Math.round(seconds / 60) * 60)} left`
 }
 
-function asWhom({ identity, madeBy }: GoodLogin): string {
+function asWhom({ kind, identity, madeBy }: GoodLogin): string {
   const words = identityInWords(identity?.account, identity?.arn)
-  if (madeBy !== undefined) return `signed in by ${readerOf(madeBy)}${words === undefined ? '' : ` as ${words}`}`
-  if (words === undefined) return 'signed in'
+  const verb =
+    madeBy !== undefined ? `signed in by ${readerOf(madeBy)}` : `${kind === 'kept' ? 'already ' : ''}signed in`
+  if (words === undefined) return verb
   // GetCallerIdentity has not answered: the account alone is known, from the access key id.
-  if (words.startsWith('account ')) return `signed in (${words})`
-  return words.startsWith('role ') ? words : `signed in as ${words}`
+  return words.startsWith('account ') ? `${verb} (${words})` : `${verb} as ${words}`
 }
 
-/** `. The AWS CLI and SAM (deploy, package) do not ask until 19:25`. */
-function promptFreeInWords({ promptFree }: GoodLogin, now: Date): string {
-  if (promptFree === undefined) return ''
-  const { sources, until } = promptFree
-  const readers = listed(sources.map(quietReaderOf), 'and')
-  const verb = sources.length === 1 ? 'does' : 'do'
-  return `. ${readers.charAt(0).toUpperCase()}${readers.slice(1)} ${verb} not ask until ${formatInstant(until, now)}`
+/** `used by the AWS CLI and SAM (deploy, package) until 19:25`; undefined for a session that every tool uses. */
+function usedByInWords({ promptFree }: GoodLogin, now: Date): string | undefined {
+  if (promptFree === undefined) return undefined
+  return `used by ${listed(promptFree.sources.map(quietReaderOf), 'and')} until ${formatInstant(promptFree.until, now)}`
 }
 
 function cross(style: TextStyle): string {
   return paint(style.unicode ? '✖' : 'x ', 'red', style)
 }
 
-/** The question before a pattern signs profiles in. */
+/** The question before a pattern signs profiles in; Enter says yes. */
 export function patternQuestion(profiles: readonly string[]): string {
   const shown = profiles.slice(0, 8).map((profile) => visible(profile))
-  const more = profiles.length > shown.length ? ` and ${profiles.length - shown.length} more` : ''
-  return `Sign in ${profiles.length} ${profiles.length === 1 ? 'profile' : 'profiles'} (${shown.join(', ')}${more})?`
+  return `Sign in to ${profiles.length} profiles (${shown.join(', ')}${profiles.length > shown.length ? ', …' : ''})?`
 }
 
 /** The note where `--all` finds nothing to sign in to. */
-export const NO_TARGETS = `${note('no profile has long-term credentials and an MFA device')}awsmfa: hint: to set one up: ${commandLine('setup')}\n`
+export const NO_TARGETS = `${note('no profile has an access key and an MFA device')}${hint(commandLine('setup'))}`
 
 /** Profiles that `--all` leaves out because their session would overwrite their own long-term credentials. */
 export function renderUnwritable(profiles: readonly string[]): string {
@@ -155,7 +170,7 @@ export function renderUnwritable(profiles: readonly string[]): string {
     'and',
   )
   const verb = others.length === 0 ? 'contains' : 'contain'
-  return `${note(`${names} ${verb} long-term credentials; signing in would overwrite them`)}awsmfa: hint: to move them: ${commandLine('setup', profileWord(first))}\n`
+  return `${note(`${names} ${verb} long-term credentials; signing in would overwrite them`)}${hint(`to move them: ${commandLine('setup', profileWord(first))}`)}`
 }
 
 /** Profiles that `--all` leaves out because no device is configured and IAM names none. */
@@ -165,51 +180,47 @@ export function renderWithoutDevice(profiles: readonly string[]): string {
 }
 
 /** The heading of the list of profiles to pick from. */
-export const PICK_QUESTION = "No profile is named, and 'default' cannot be signed in. Which one?"
+export const PICK_QUESTION = 'Profile:'
 
-/** The question where one profile alone can be picked, and Enter says yes. */
-export function pickOnlyQuestion(profile: string): string {
-  return `No profile is named, and 'default' cannot be signed in. Sign in '${visible(profile)}'? [Y/n] `
+/** Why a session that is still valid is renewed, for `--debug`. */
+export function renewalInWords(profile: string, parts: readonly string[]): string {
+  return `the session of ${quoted(profile)} is renewed: another request created it (${listed(parts, 'and')})`
 }
 
-/** The reason why a session that is still valid is renewed. */
-export function renderRenewal(profile: string, parts: readonly string[]): string {
-  return note(
-    `the session of '${visible(profile)}' was made by another request (${listed(parts, 'and')} ${parts.length === 1 && !parts.includes('parameters') ? 'differs' : 'differ'}), so it is renewed`,
-  )
-}
-
-/** What happened on the way that a person may want to act on. */
-export function renderEvent(event: SignInEvent, home: string | undefined, now: Date): string {
+/** What happened on the way: lines to print, or details for `--debug`. */
+export function renderEvent(event: SignInEvent, home: string | undefined, now: Date): LoginMessage {
   switch (event.kind) {
     case 'capped':
       return renderPlanNote(event.note)
     case 'device-found':
-      return renderDeviceFound(event.serialNumber)
+      return { detail: `no MFA device is configured; IAM lists one: ${event.serialNumber}` }
     case 'session-replaced':
-      return renderReplaced(event.profile, event.replaced, now)
+      return { detail: replacedInWords(event.profile, event.replaced, now) }
     case 'write-warning':
-      return renderWriteWarning(event.warning, home)
+      return { lines: renderWriteWarning(event.warning, home) }
     case 'cache-refused': {
       const { source, error } = event.refusal
       const { error: why } = renderFailure(error.failure, { home, files: undefined, now, debug: false })
-      return warn(`${readerOf(source)} will ask for a code with '${visible(event.profile)}': ${why}`)
+      return { lines: warn(`${readerOf(source)} will prompt for ${quoted(event.profile)}: ${why}`) }
     }
   }
 }
 
-function renderReplaced(profile: string, { session, reason }: ReplacedSession, now: Date): string {
-  const owner = session.manager === undefined ? 'another tool' : `'${visible(session.manager)}'`
-  const ended =
-    session.expiration === undefined || session.expiration > now
-      ? 'no longer holds'
-      : `expired ${formatAt(session.expiration, now)}`
-  const words = {
-    expired: `${ended}; it is replaced`,
-    'same-user': "is this user's too; it is replaced",
-    replaced: 'is replaced, as asked',
+/** Whole lines that the person may act on, or a detail for `--debug` alone. */
+export type LoginMessage = { readonly lines: string } | { readonly detail: string }
+
+function replacedInWords(profile: string, { session, reason }: ReplacedSession, now: Date): string {
+  const owner = session.manager === undefined ? 'another tool' : quoted(session.manager)
+  const { expiration } = session
+  const reasons = {
+    expired:
+      expiration !== undefined && expiration <= now
+        ? `it expired ${formatAt(expiration, now)}`
+        : 'AWS no longer accepts it',
+    'same-user': 'it is of the same user',
+    replaced: '--replace',
   }
-  return note(`the session of ${owner} in [${visible(profile)}] ${words[reason]}`)
+  return `the session of ${owner} in [${visible(profile)}] is replaced: ${reasons[reason]}`
 }
 
 /** The question before another program's session that is still valid is replaced. */
@@ -218,51 +229,73 @@ export function conflictQuestion(
   { accessKeyId, manager, expiration }: ForeignSession,
   now: Date,
 ): string {
-  const owner = manager === undefined ? 'a session that awsmfa did not make' : `a session of '${visible(manager)}'`
+  const owner = manager === undefined ? 'another tool' : quoted(manager)
   const isValid = expiration !== undefined && expiration > now
   const end = isValid ? ` until ${formatInstant(expiration, now)}` : ''
-  return `[${visible(profile)}] holds ${owner} (key ${accessKeyId})${end}. Replace it?`
+  return `[${visible(profile)}] contains a session from ${owner} (key ${accessKeyId})${end}. Replace it?`
 }
 
-/** A setting was resolved in a way that a person may not expect. */
-export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): string {
-  return note(resolutionNoteInWords(resolved, home))
-}
-
-function resolutionNoteInWords(resolved: ResolutionNote, home: string | undefined): string {
+/** A setting was resolved in a way that a person may not expect, or tools will not use the session. */
+export function renderResolutionNote(resolved: ResolutionNote, home: string | undefined): LoginMessage {
   switch (resolved.kind) {
     case 'own-suffix':
-      return `'${visible(resolved.profile)}' has no long-term credentials itself; those of [${visible(resolved.source)}] are used`
-    case 'signs-in-other':
-      return `'${visible(resolved.target)}' works through '${visible(resolved.stored)}' (${resolved.key}, ${placeInWords(resolved.place, home)}), so '${visible(resolved.stored)}' is signed in`
-    case 'strict-tools-refuse':
-      return `${listed(resolved.tools, 'and')} will refuse '${visible(resolved.profile)}' while ${resolved.key} stands at ${placeInWords(resolved.place, home)}; other tools use the session. ${toMend(resolved.profile)}`
-    case 'tools-still-ask':
-      return `${listed(resolved.tools, 'and')} will still ask for a code, or fail, with '${visible(resolved.profile)}' while mfa_serial stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
-    case 'role-too-long':
-      return `tools will ask AWS for ${exactDuration(resolved.seconds)} with '${visible(resolved.profile)}' and be refused: a role made from a session holds one hour, and duration_seconds stands at ${placeInWords(resolved.place, home)}. ${toMend(resolved.profile)}`
-    case 'header-not-seen':
-      return `${listed(resolved.tools, 'and')} do not see [${visible(resolved.profile)}] at ${placeInWords(resolved.place, home)}, because of the spaces in its brackets; other tools use the session. To fix it: ${commandLine('doctor', '--fix')}`
-    case 'process-still-runs':
-      return `${listed(resolved.tools, 'and')} go on running the credential_process at ${placeInWords(resolved.place, home)} for '${visible(resolved.profile)}'; other tools use the session`
+      return { detail: `the access key of [${visible(resolved.source)}] is used for ${quoted(resolved.profile)}` }
+    case 'signs-in-other': {
+      const { target, stored, key } = resolved
+      return { detail: `${quoted(target)} uses the session of ${quoted(stored)} (${key}, ${placeOf(resolved)})` }
+    }
     case 'environment-serial-ignored':
-      return `${resolved.variable} names a device of account ${resolved.account}, which is not this profile's; it is ignored`
+      return { detail: `${resolved.variable} is ignored: its device belongs to account ${resolved.account}` }
+    case 'strict-tools-refuse':
+      return fixable(
+        `${resolved.key} (${placeOf(resolved)}) makes ${toolsOf(resolved)} reject ${quoted(resolved.profile)}`,
+        resolved,
+      )
+    case 'tools-still-ask':
+      return fixable(
+        `mfa_serial (${placeOf(resolved)}) makes ${toolsOf(resolved)} prompt or fail for ${quoted(resolved.profile)}`,
+        resolved,
+      )
+    case 'role-too-long':
+      return fixable(
+        `AWS rejects the ${exactDuration(resolved.seconds)} that tools request for ${quoted(resolved.profile)} (duration_seconds, ${placeOf(resolved)})`,
+        resolved,
+      )
+    case 'header-not-seen':
+      return {
+        lines: `${warn(`extra spaces in the header of [${visible(resolved.profile)}] (${placeOf(resolved)}) hide it from ${toolsOf(resolved)}`)}${hint(`to fix it: ${commandLine('doctor', '--fix')}`)}`,
+      }
+    case 'process-still-runs':
+      return { lines: warn(`${toolsOf(resolved)} run the credential_process in ${placeOf(resolved)} instead`) }
     case 'serial-of-other-account':
-      return `the MFA device is of account ${resolved.serialAccount}, but the access key seems to be of ${resolved.keyAccount}: if the code is refused, look there first`
+      return {
+        lines: warn(
+          `the MFA device belongs to account ${resolved.serialAccount}, the access key to ${resolved.keyAccount}`,
+        ),
+      }
+  }
+
+  function placeOf({ place }: { readonly place: Place }): string {
+    return placeInWords(place, home)
   }
 }
 
-function toMend(profile: string): string {
-  return `To fix it: ${commandLine('setup', profileWord(profile))}`
+function toolsOf({ tools }: { readonly tools: readonly string[] }): string {
+  return listed(tools, 'and')
 }
 
-/** AWS limits what was asked for. */
-export function renderPlanNote({ roleArn, cappedToSeconds, requestedSeconds }: PlanNote): string {
-  return note(
-    `AWS limits ${roleInWords(roleArn)} to ${exactDuration(cappedToSeconds)} when it is assumed from another session; asked for were ${exactDuration(requestedSeconds)}`,
-  )
+/** Returns a warning that `setup` of the profile removes. */
+function fixable(text: string, { profile }: { readonly profile: string }): LoginMessage {
+  return { lines: `${warn(text)}${hint(`to fix it: ${commandLine('setup', profileWord(profile))}`)}` }
+}
+
+/** AWS limits the duration: news only for someone who asked for another one on the command line. */
+export function renderPlanNote({ roleArn, cappedToSeconds, requestedSeconds, isTyped }: PlanNote): LoginMessage {
+  const [limit, requested] = [exactDuration(cappedToSeconds), exactDuration(requestedSeconds)]
+  const text = `AWS limits ${roleInWords(roleArn)} to ${limit} when it is assumed from a session; requested: ${requested}`
+  return isTyped ? { lines: note(text) } : { detail: text }
 }
 
 function placeInWords(place: Place, home: string | undefined): string {
-  return `${visible(displayPath(place.path, home), 1000)}${place.line === undefined ? '' : ` line ${place.line}`}`
+  return `${visible(displayPath(place.path, home), 1000)}${place.line === undefined ? '' : `, line ${place.line}`}`
 }

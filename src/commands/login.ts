@@ -8,21 +8,19 @@ import {
   NO_TARGETS,
   patternQuestion,
   PICK_QUESTION,
-  pickOnlyQuestion,
   renderEvent,
   renderKeptTooLong,
   renderLoginList,
   renderLoginResult,
   renderPlanNote,
-  renderRenewal,
   renderResolutionNote,
   renderUnwritable,
   renderWithoutDevice,
+  renewalInWords,
 } from './login-output.ts'
-import type { FailedLogin, LoginResult } from './login-output.ts'
+import type { FailedLogin, LoginMessage, LoginResult } from './login-output.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import type { ResolutionNote } from '../login/destination.ts'
 import type { ObtainedSession } from '../login/obtain-session.ts'
 import { isRenewalRequested, loginInput, prepareLogin } from '../login/prepare.ts'
 import type { Login } from '../login/prepare.ts'
@@ -68,7 +66,8 @@ async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRunt
   }
   // A pattern may match more than expected.
   if (byPattern && profiles.length > UNCONFIRMED && terminal.canAsk()) {
-    const isConfirmed = await deadline.pauseWhile(terminal.confirm(patternQuestion(profiles), cancelled))
+    const question = { text: patternQuestion(profiles), isYesDefault: true }
+    const isConfirmed = await deadline.pauseWhile(terminal.confirm(question, cancelled))
     if (!isConfirmed) throw new AwsmfaError({ code: 'DECLINED' })
   }
   return await signInProfiles(invocation, profiles, { snapshots, defaults }, runtime)
@@ -90,8 +89,8 @@ async function signInAllProfiles(
 
 /**
  * Lets the person pick a profile if none is named and `default` cannot be signed in; undefined if there is nothing to
- * pick, and then the login reports what is wrong with `default`. Throws PROFILE_NOT_NAMED if there is nobody to ask,
- * CANCELLED, and DECLINED for a no to the only one.
+ * pick, and then the login reports what is wrong with `default`. An only one needs no question. Throws
+ * PROFILE_NOT_NAMED if there is nobody to ask, and CANCELLED.
  */
 async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<string | undefined> {
   const { terminal, deadline, cancelled } = runtime
@@ -100,14 +99,9 @@ async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<st
   const [only, second] = candidates
   if (only === undefined) return undefined
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
-  if (second !== undefined) {
-    const names = candidates.map((name) => visible(name))
-    return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, names, cancelled))]
-  }
-  const question = { text: pickOnlyQuestion(only), wanted: 'answer' } as const
-  const answer = await deadline.pauseWhile(terminal.ask(question, cancelled))
-  if (!/^(?:y|yes)?$/i.test(answer)) throw new AwsmfaError({ code: 'DECLINED' })
-  return only
+  if (second === undefined) return only
+  const names = candidates.map((name) => visible(name))
+  return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, names, cancelled))]
 }
 
 /**
@@ -186,12 +180,15 @@ async function signInAll(
   const isQuiet = options.quiet === true
   const print = isQuiet ? () => undefined : runtime.terminal.stderr
   const renewed = logins.flatMap((each) => ('error' in each || each.reuse.reuse ? [] : [each]))
-  const notes = logins.flatMap((each) => ('error' in each ? [] : notesOf(each, runtime.home)))
+  const tell = (message: LoginMessage): void =>
+    'lines' in message ? print(message.lines) : runtime.debug(message.detail)
+  const messages = logins.flatMap((each) => ('error' in each ? [] : messagesOf(each, runtime.home)))
   // Role profiles that use the same section are signed in once.
   const byProfile = new Map(renewed.map((each) => [each.resolution.storeProfile, each]))
   for (const { resolution, reuse } of isList ? [] : renewed)
-    if (!reuse.reuse && reuse.reason === 'different-request') print(renderRenewal(resolution.storeProfile, reuse.parts))
-  for (const note of new Set(notes)) print(note)
+    if (!reuse.reuse && reuse.reason === 'different-request')
+      runtime.debug(renewalInWords(resolution.storeProfile, reuse.parts))
+  for (const message of new Map(messages.map((each) => [JSON.stringify(each), each])).values()) tell(message)
   if (byProfile.size === 0) return new Map()
   const resolutions = renewed.map(({ resolution }) => resolution)
   const outcomes = await signIn(
@@ -202,7 +199,7 @@ async function signInAll(
       replace: options.replace === true,
       path: snapshots.paths.credentials,
       conflictQuestion: (profile, session) => conflictQuestion(profile, session, runtime.now()),
-      report: (event) => print(renderEvent(event, runtime.home, runtime.now())),
+      report: (event) => tell(renderEvent(event, runtime.home, runtime.now())),
     },
     {
       ...runtime,
@@ -216,14 +213,8 @@ async function signInAll(
 type Outcomes = ReadonlyMap<string, ObtainedSession | AwsmfaError | undefined>
 
 /** What the person should know of a login, whether or not it has a session already. */
-function notesOf(login: Login, home: string | undefined): readonly string[] {
-  const resolved = login.resolution.notes.filter((note) => isNews(note, login))
-  return [...resolved.map((note) => renderResolutionNote(note, home)), ...login.reuseNotes.map(renderPlanNote)]
-}
-
-/** Keys that were found by their suffix are news on the first login only. */
-function isNews(note: ResolutionNote, { ownership, resolution }: Login): boolean {
-  return note.kind !== 'own-suffix' || (ownership.kind !== 'ours' && resolution.storeIn === 'section')
+function messagesOf({ resolution, reuseNotes }: Login, home: string | undefined): readonly LoginMessage[] {
+  return [...resolution.notes.map((note) => renderResolutionNote(note, home)), ...reuseNotes.map(renderPlanNote)]
 }
 
 function resultOf(
@@ -235,8 +226,7 @@ function resultOf(
   // Looked up: an entry of another program stays, and a cache may have refused ours.
   const promptFree = storeIn === 'aws-caches' && view !== undefined ? findPromptFree(view, awsCaches, now()) : undefined
   const isOwnSource = storeIn === 'aws-caches' && view?.get('source_profile')?.value === profile
-  const isNamed = target.origin.kind === 'flag'
-  const common = { target: target.value, isNamed, profile, storeIn, promptFree, isOwnSource }
+  const common = { target: target.value, profile, storeIn, promptFree, isOwnSource }
   if (reuse.reuse) {
     const { accessKeyId, expiration, source, managedBy } = reuse.session
     const identity = reuse.session.identity ?? facts.identityOf(accessKeyId)

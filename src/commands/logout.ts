@@ -1,5 +1,6 @@
 /** `logout`: removes what `login` stored from every store and cache. */
 import { nameOfArn } from '../aws/arn.ts'
+import { classifyProfile } from '../aws-files/ownership.ts'
 import { expandProfiles } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
@@ -20,6 +21,7 @@ import {
   commandLine,
   didYouMean,
   displayPath,
+  hint,
   listed,
   nearest,
   note,
@@ -76,7 +78,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
     if (failure !== undefined)
       failures.add(formatFailure({ error: renderFailure(failure, view).error, hints: [] }, view))
     else if (isStillThere && !isExplained)
-      left.push(warn(`${quoted(profile)} still has a session: it was signed in again meanwhile`))
+      left.push(warn(`${quoted(profile)} still has a session: another login has just signed in again`))
   }
   if (options.quiet !== true) {
     if (names.length === 0 && sharedSerialNumbers.length === 0) terminal.stderr(renderNothingManaged())
@@ -88,16 +90,16 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
       if (removal.failure === undefined && !removal.isStillThere)
         terminal.stderr(renderRemoval(removal, profiles, runtime))
     if (removals.length > 0 && shown.length === 0 && failures.size === 0)
-      terminal.stderr(note(`${listed(positionals.map(quoted), 'and')}: no session to sign out of`))
+      terminal.stderr(note(`no profile that matches ${listed(positionals.map(quoted), 'or')} is signed in`))
     for (const name of names)
       for (const { path, expiration } of findForeignEntries(profiles.find(name), runtime.awsCaches, now()))
         terminal.stderr(
           note(
-            `a session of ${quoted(name)} that another program cached stays until ${formatInstant(expiration, now())}; to remove it, delete ${visible(displayPath(path, home), 1000)}`,
+            `another program has a cached session of ${quoted(name)} until ${formatInstant(expiration, now())}: ${visible(displayPath(path, home), 1000)}`,
           ),
         )
     for (const serialNumber of sharedSerialNumbers)
-      terminal.stderr(note(`the MFA session of ${nameOfArn(serialNumber)} is gone from awsmfa's cache too`))
+      terminal.stderr(note(`cached MFA session of ${nameOfArn(serialNumber)} removed`))
   }
   for (const line of [...failures, ...left]) terminal.stderr(line)
   for (const warning of warnings)
@@ -120,23 +122,27 @@ function renderRemoval(
     case 'session': {
       // AWS cannot end a session early.
       const isHonored = expiration !== undefined && expiration > now()
-      const honored = isHonored ? `. AWS still honours copies until ${formatInstant(expiration, now())}` : ''
-      return `${tick(terminal.talk)} ${visible(profile)}: signed out${honored}\n`
+      const copies = isHonored
+        ? ` (AWS cannot revoke sessions; copies work until ${formatInstant(expiration, now())})`
+        : ''
+      return `${tick(terminal.talk)} ${visible(profile)}: signed out${copies}\n`
     }
     case 'marks':
-      return `${tick(terminal.talk)} ${visible(profile)}: awsmfa's marks of an old session are gone; the keys that stand there stay\n`
+      return `${tick(terminal.talk)} ${visible(profile)}: old session removed; keys unchanged\n`
     case 'nothing': {
       const nowhere = { identityOf: () => undefined, cachedSessionOf: () => undefined }
       const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), ...nowhere })
       if (sourceProfile !== undefined)
+        return `${note(`${quoted(profile)} uses the session of ${quoted(sourceProfile)}`)}${hint(commandLine('logout', profileWord(sourceProfile)))}`
+      const found = profiles.find(profile)
+      if (found !== undefined)
         return note(
-          `${quoted(profile)} works through ${quoted(sourceProfile)} and has no session of its own; to end that one: ${commandLine('logout', profileWord(sourceProfile))}`,
+          classifyProfile(found).kind === 'foreign-session'
+            ? `[${visible(profile)}] contains no awsmfa session`
+            : `${quoted(profile)} is not signed in`,
         )
-      if (profiles.find(profile) !== undefined) return note(`${quoted(profile)} holds nothing that awsmfa wrote`)
-      const hint = didYouMean(nearest(profile, profiles.names()))
-      return note(
-        `there is no profile ${quoted(profile)}, so nothing to sign out${hint === undefined ? '' : `; ${hint}`}`,
-      )
+      const suggestion = didYouMean(nearest(profile, profiles.names()))
+      return `${note(`profile ${quoted(profile)} not found`)}${suggestion === undefined ? '' : hint(suggestion)}`
     }
   }
 }

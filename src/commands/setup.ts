@@ -36,7 +36,7 @@ import type { LoginResolution } from '../login/resolution.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/effects.ts'
-import { findDevice, renderDeviceFound } from '../mfa/device.ts'
+import { findDevice } from '../mfa/device.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -46,7 +46,7 @@ import type { LoginRuntime } from '../runtime/login.ts'
 import { signIn } from './program-session.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { hasWindowsQuotes } from '../shell/words.ts'
-import { commandLine, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
+import { commandLine, hint, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
 
 /** The runtime, and awsmfa's own settings. */
 type SetupContext = LoginRuntime & Pick<MoveEffects, 'storeOf'> & { readonly defaults: GlobalDefaults }
@@ -86,12 +86,9 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
       : moveKeys(moveTo(store, planFor, invocation, context), context),
   )
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
-  if (kind === 'nothing')
-    terminal.stderr(
-      note(`${quoted(role === undefined ? base : target.value)} is set up already; there is nothing to change`),
-    )
+  if (kind === 'nothing') terminal.stderr(note(`${quoted(role === undefined ? base : target.value)} is already set up`))
   if (kind === 'changed') {
-    terminal.stderr(`${tick(terminal.talk)} done. To take it back: ${commandLine('undo')}\n`)
+    terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
     const { state } = statusOfProfile(base, {
       profiles: files.read().profiles,
       now: context.now(),
@@ -165,11 +162,11 @@ async function offerLogin(
   { terminal, deadline, cancelled, ...runtime }: SetupContext,
 ): Promise<void> {
   if (options.yes !== true && terminal.canAsk()) {
-    const question = { text: 'Sign in now? [Y/n] ', wanted: 'answer' } as const
-    const answer = await deadline.pauseWhile(terminal.ask(question, cancelled))
-    if (/^\s*(?:y(?:es)?)?\s*$/i.test(answer)) return await signIn(base, { terminal, deadline, cancelled, ...runtime })
+    const question = { text: 'Sign in now?', isYesDefault: true }
+    if (await deadline.pauseWhile(terminal.confirm(question, cancelled)))
+      return await signIn(base, { terminal, deadline, cancelled, ...runtime })
   }
-  terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(base))}\n`)
+  terminal.stderr(hint(`to sign in: ${commandLine('login', profileWord(base))}`))
 }
 
 /** How often AWS may reject keys that were typed. */
@@ -216,7 +213,7 @@ async function chooseTarget(invocation: Invocation<'setup'>, context: SetupConte
   if (candidates.length === 0) return target
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates, command: 'setup' })
   const choices = [...candidates.map((name) => visible(name)), 'a new profile']
-  const choice = candidates[await deadline.pauseWhile(terminal.choose('Set up which profile?', choices, cancelled))]
+  const choice = candidates[await deadline.pauseWhile(terminal.choose('Profile:', choices, cancelled))]
   const question = { text: 'Profile name: ', wanted: 'answer' } as const
   const value = choice ?? (await deadline.pauseWhile(terminal.ask(question, cancelled)))
   return { value, origin: { kind: 'typed' } }
@@ -226,8 +223,8 @@ async function chooseTarget(invocation: Invocation<'setup'>, context: SetupConte
 export function renderQuotesWarning(line: string, isWindows: boolean): string | undefined {
   if (!hasWindowsQuotes(line, isWindows)) return undefined
   const problem =
-    'the credential_process line needs double quotes, with which Terraform and other programs written in Go cannot run it on Windows'
-  return `${warn(problem)}awsmfa: hint: use --layout session, or paths and a profile name without blanks\n`
+    'Terraform and other Go programs on Windows cannot run the credential_process line: it contains double quotes'
+  return `${warn(problem)}${hint('use --layout session, or paths and a profile name without spaces')}`
 }
 
 /** Returns keys for a base that has none: from the environment with `--source-env`, otherwise typed. */
@@ -252,11 +249,7 @@ async function givenKeys(
   const { base, longTerm } = baseOf({ target, snapshots }, terminal.canAsk())
   if (longTerm !== undefined) return undefined
   if (terminal.canAsk() && !again)
-    terminal.stderr(
-      note(
-        `${quoted(base)} has no long-term keys yet. An IAM user gets them in the AWS console: 'Security credentials', 'Create access key'`,
-      ),
-    )
+    terminal.stderr(`${quoted(base)} has no access key. Create one in the AWS console, "Security credentials"\n`)
   const isRegionKnown =
     regionFlag(invocation) !== undefined || snapshots.profiles.find(base)?.get('region') !== undefined
   const typed = await deadline.pauseWhile(askLongTermKeys(context, !isRegionKnown))
@@ -323,7 +316,7 @@ async function deviceFromIam(
     const search = { target, path, prompt: { hideArns: false } }
     const signer = await (await credentialSource(resolution, context)).open()
     const { serialNumber, isOnly } = await findDevice(search, signer, { ...context, ...connection })
-    if (isOnly) context.terminal.stderr(renderDeviceFound(serialNumber))
+    if (isOnly) context.debug(`IAM lists one MFA device: ${serialNumber}`)
     return serialNumber
   } catch (error) {
     throw isFailure(error, 'MFA_SERIAL_MISSING')

@@ -2,15 +2,15 @@
  * `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts
  * run it.
  */
+import { classifyProfile } from '../aws-files/ownership.ts'
 import { expandProfiles, namedOnLine, profileNotFound } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import { identityInWords } from '../aws/arn.ts'
+import { userOrRoleInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
-import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
@@ -23,10 +23,17 @@ import {
   statusesJson,
 } from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
-import { DURATION_FORM, formatInstant, formatRemaining, formatRemainingShort, parseDuration } from '../ui/duration.ts'
+import {
+  DURATION_FORM,
+  formatAt,
+  formatInstant,
+  formatRemaining,
+  formatRemainingShort,
+  parseDuration,
+} from '../ui/duration.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
 import type { Color, TextStyle } from '../ui/style.ts'
-import { visible } from '../ui/words.ts'
+import { commandLine, exportLine, hint, profileWord, quoted, quoteWord, visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
 export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
@@ -64,15 +71,20 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
     : isList
       ? named.profiles.map((name) => entryOf(namedOnLine(name), lookup, snapshots))
       : [inside ?? entryOf(resolveTargetProfile(invocation, runtime.environment), lookup, snapshots)]
+  const strict = minTtlSeconds !== undefined
+  const exitCode = all ? 0 : entries.reduce((code, { state }) => Math.max(code, exitCodeOf(state, strict)), 0)
   if (options.quiet !== true) {
     const note = all || inside !== undefined ? undefined : renderEnvironmentNote(runtime.environment, invocation)
     const isForPeople = options.json !== true && template === undefined
     const clockNote = isForPeople ? renderClockNote(entries, now) : undefined
     runtime.terminal.stderr(`${note ?? ''}${clockNote ?? ''}`)
-    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template, profiles }, now, runtime))
+    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template }, now, runtime))
+    const [entry] = entries
+    if (!isForPeople) return exitCode
+    if (entry === undefined) runtime.terminal.stderr(`No AWS profiles found\n${hint(commandLine('setup'))}`)
+    else if (!isList) runtime.terminal.stderr(nextStep(entry, isNamed, lookup))
   }
-  if (all) return 0
-  return entries.reduce((code, { state }) => Math.max(code, exitCodeOf(state, minTtlSeconds !== undefined)), 0)
+  return exitCode
 }
 
 function minTtlOf(text: string | undefined): number | undefined {
@@ -108,7 +120,6 @@ interface OutputForm {
   readonly isList: boolean
   readonly json: boolean
   readonly template: string | undefined
-  readonly profiles: Profiles
 }
 
 function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
@@ -118,7 +129,7 @@ function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { 
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
   }
   if (form.isList) return entries.length === 0 ? '' : renderStatusTable(entries, now, terminal.data)
-  return entries.map((entry) => `${renderStatusLine(entry, form.profiles, now, terminal.data)}\n`).join('')
+  return entries.map((entry) => `${renderStatusLine(entry, now, terminal.data)}\n`).join('')
 }
 
 function exitCodeOf(state: SessionState, strict: boolean): number {
@@ -127,18 +138,50 @@ function exitCodeOf(state: SessionState, strict: boolean): number {
   return strict ? 4 : 0
 }
 
-/** Returns one profile on one line: `work  valid  11 h 20 min left, until 19:40  alice in 111111111111`. */
-function renderStatusLine(entry: StatusEntry, profiles: Profiles, now: Date, style: TextStyle): string {
-  const identity = identityInWords(entry.account, entry.arn)
-  const through = entry.sourceProfile === undefined ? undefined : `through ${visible(entry.sourceProfile)}`
-  const parts = [
-    visible(entry.profile),
-    paint(entry.state, COLORS[entry.state], style),
-    entry.state === 'none' ? signInInWords(entry.profile, profiles) : remainingInWords(entry, now),
-    through,
-    identity,
-  ]
-  return parts.filter((part) => part !== undefined).join('  ')
+/** Returns one profile on one line: `work: valid, 11 h 20 min left, until 19:40 (alice, 111111111111)`. */
+function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): string {
+  const { profile, state, account, arn, sourceProfile } = entry
+  const source = sourceProfile === undefined ? undefined : `source profile ${quoted(sourceProfile)}`
+  const details = [source, userOrRoleInWords(arn), account === undefined ? undefined : visible(account)]
+  const known = details.filter((detail) => detail !== undefined)
+  const words = stateInWords(entry, now, paint(STATE_WORDS[state], COLORS[state], style))
+  return `${visible(profile)}: ${words}${known.length === 0 ? '' : ` (${known.join(', ')})`}`
+}
+
+/** `valid, 11 h 20 min left, until 19:40`. */
+function stateInWords(entry: StatusEntry, now: Date, state: string): string {
+  const { expiration } = entry
+  if (entry.state === 'none') return state
+  if (expiration === undefined) return 'session with unknown expiration'
+  const seconds = secondsRemaining(entry, now) ?? 0
+  if (seconds === 0) return `${state} ${formatAt(expiration, now)}`
+  return `${state}, ${formatRemaining(seconds)} left, until ${formatInstant(expiration, now)}`
+}
+
+/** Returns the hint that signs in to a profile without a session, or leads to another one; '' if it has one. */
+function nextStep({ profile, state }: StatusEntry, isNamed: boolean, lookup: StatusLookup): string {
+  if (state !== 'none' && state !== 'expired') return ''
+  const { profiles } = lookup
+  const other = findSignIn(profile, profiles)
+  if (other !== undefined) return hint(`${other.command} --profile ${quoteWord(other.profile)}`)
+  const view = profiles.find(profile)
+  const signedIn = isNamed ? undefined : profiles.names().find((name) => isUsable(statusOfProfile(name, lookup)))
+  if (signedIn !== undefined) return hint(`to use ${quoted(signedIn)}: ${exportLine('AWS_PROFILE', signedIn)}`)
+  if (view === undefined)
+    return hint(profiles.names().length === 0 ? commandLine('setup') : commandLine('status', '--all'))
+  return hint(commandLine(classifyProfile(view).kind === 'long-term' ? 'setup' : 'login', profileWord(profile)))
+}
+
+function isUsable({ state }: StatusEntry): boolean {
+  return state === 'valid' || state === 'expiring'
+}
+
+const STATE_WORDS: Readonly<Record<SessionState, string>> = {
+  valid: 'valid',
+  expiring: 'expiring',
+  expired: 'expired',
+  unknown: 'unknown',
+  none: 'not signed in',
 }
 
 /** Returns a table with a header, each line ended; profiles with a session come first. */
@@ -284,22 +327,6 @@ function barOf(seconds: number, style: TextStyle): string {
   const full = Math.min(BAR_CELLS, Math.max(1, Math.round((seconds / scale) * BAR_CELLS)))
   const [filled, empty] = style.unicode ? ['█', '░'] : ['#', '.']
   return filled.repeat(full) + empty.repeat(BAR_CELLS - full)
-}
-
-/** `no session`, or what to sign in with instead. */
-function signInInWords(name: string, profiles: Profiles): string {
-  const found = findSignIn(name, profiles)
-  if (found === undefined) return 'no session'
-  return `signs in with ${found.command}${found.profile === name ? '' : ` through ${visible(found.profile)}`}`
-}
-
-function remainingInWords(entry: StatusEntry, now: Date): string {
-  const { expiration } = entry
-  if (expiration === undefined) return 'nothing says when it ends'
-  const seconds = secondsRemaining(entry, now) ?? 0
-  return seconds === 0
-    ? `ended ${formatInstant(expiration, now)}`
-    : `${formatRemaining(seconds)} left, until ${formatInstant(expiration, now)}`
 }
 
 function withoutBraces(template: string): string {

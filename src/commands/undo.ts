@@ -8,7 +8,7 @@ import type { ChangeRecord } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import { planUndo } from '../layouts/undo-plan.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { note, quoted, tick } from '../ui/words.ts'
+import { note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What undo needs. */
 type UndoRuntime = Pick<
@@ -39,12 +39,12 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
     if (invocation.options.dryRun !== true) backups.remove(name)
     if (outcome.kind === 'nothing') continue
     for (const warning of outcome.warnings) terminal.stderr(renderWriteWarning(warning, home))
-    terminal.stderr(`${tick(terminal.talk)} undone\n`)
+    terminal.stderr(`${tick(terminal.talk)} Undone\n`)
     for (const profile of outcome.result.signedOut)
-      terminal.stderr(note(`the session of ${quoted(profile)} is gone: its long-term keys are back in its place`))
+      terminal.stderr(note(`${quoted(profile)} is signed out; its access key is back in [${visible(profile)}]`))
     return 0
   }
-  terminal.stderr(note('there is nothing to undo'))
+  terminal.stderr(note('nothing to undo'))
   return 0
 }
 

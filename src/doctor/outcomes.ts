@@ -227,7 +227,7 @@ function obstacleOn(
 /** `role Admin in 222222222222`. */
 function describeRole(arn: string): string {
   const parts = parseArn(arn)
-  return parts === undefined ? 'a role' : `role ${parts.resource.replace(/^role\//, '')} in ${parts.account}`
+  return parts === undefined ? 'a role' : `role ${parts.resource.replace(/^role\//, '')} (${parts.account})`
 }
 
 function identityOfKeys(profile: ProfileView, { machine }: Examination): string {

@@ -36,7 +36,9 @@ export function renderFailure(failure: Failure, view: FailureView): FailureText 
 }
 
 /** Returns the lines for stderr: `awsmfa: error: …`, `awsmfa: hint: …`, and with `debug` the message from AWS. */
-export function formatFailure({ error, hints, detail }: FailureText, { debug }: Pick<FailureView, 'debug'>): string {
+export function formatFailure(text: FailureText, { debug }: Pick<FailureView, 'debug'>): string {
+  const { error, hints, detail, isAnswer } = text
+  if (isAnswer === true) return `${error}\n`
   const lines = [`error: ${error}`, ...hints.map((hint) => `hint: ${hint}`)]
   if (debug && detail !== undefined) lines.push(`debug: message from AWS: ${visible(detail, 2000)}`)
   return lines.map((line) => `awsmfa: ${line}\n`).join('')

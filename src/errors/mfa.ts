@@ -118,7 +118,7 @@ export const PEOPLE_WORDS = {
   CANCELLED: () => say('canceled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
   LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles failed`),
-  DECLINED: () => say('declined; nothing was changed'),
+  DECLINED: () => ({ error: 'No changes made.', hints: [], isAnswer: true }),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) =>
     say(`timed out after ${seconds} s waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>

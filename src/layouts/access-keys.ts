@@ -34,7 +34,6 @@ import type { OwnFolders } from '../platform/paths.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { IdentityMemory } from '../sessions/caller-identity.ts'
 import type { Terminal } from '../ui/terminal.ts'
-import { note } from '../ui/words.ts'
 
 /** Returns a store; `profile`: whose keys are wanted. */
 export type StoreOf = (name: KeyStoreName, profile: string) => Promise<LongTermKeyStore>
@@ -208,12 +207,12 @@ export async function verifyKeys(
 ): Promise<void> {
   try {
     const identity = await terminal.whileWaiting(
-      'asking whose keys these are',
+      'checking the access key',
       sts.getCallerIdentity(credentials, deadline.signal),
     )
     facts.rememberIdentity(credentials.accessKeyId, identity)
     const owner = identityInWords(identity.account, identity.arn) ?? 'an unknown user'
-    terminal.stderr(note(`the keys are those of ${owner}`))
+    terminal.stderr(`Access key of ${owner}\n`)
   } catch (error) {
     // The draft says that they are in a file, where they have not been written yet.
     throw isFailure(error, 'CREDENTIALS_REJECTED')
@@ -273,12 +272,10 @@ async function answerTo(
 
 /** The questions for a first access key. */
 const KEY_WORDS = {
-  accessKeyId: 'Access key id: ',
-  secretAccessKey: 'Secret access key (not shown): ',
-  region: 'Region (empty: none): ',
-  notAKeyId: note(
-    'an access key id has 16 letters and digits or more, and begins with AKIA; one that begins with ASIA is a session’s',
-  ),
-  notASecret: note('a secret access key has 40 characters, without spaces'),
-  notARegion: note('that is no name of a region, such as eu-west-1'),
+  accessKeyId: 'Access key ID: ',
+  secretAccessKey: 'Secret access key (hidden): ',
+  region: 'Region (optional): ',
+  notAKeyId: 'An access key ID starts with AKIA and has at least 16 characters\n',
+  notASecret: 'A secret access key has 40 characters\n',
+  notARegion: 'Enter a region such as eu-west-1\n',
 } as const

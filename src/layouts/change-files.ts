@@ -78,10 +78,11 @@ export async function changeFiles<T>(change: FileChange<T>, effects: ChangeEffec
 
 /** Asks whether to make a change. Throws DECLINED for a no, and what `confirm` throws. */
 export async function confirmChange(
-  question = 'Make these changes?',
+  question = 'Apply these changes?',
   { terminal, cancelled }: Pick<ChangeEffects, 'terminal' | 'cancelled'>,
 ): Promise<void> {
-  if (!(await terminal.confirm(question, cancelled, 'consent'))) throw new AwsmfaError({ code: 'DECLINED' })
+  if (!(await terminal.confirm({ text: question, wanted: 'consent' }, cancelled)))
+    throw new AwsmfaError({ code: 'DECLINED' })
 }
 
 /** Returns undefined, having changed nothing, if the user agreed to another plan than the present one. */
@@ -185,7 +186,7 @@ export function shownChange({ options }: AnyInvocation, { terminal, home }: Show
   return {
     show: (files, again, below = '') => {
       if (options.quiet === true && consent !== 'asked') return
-      if (again) terminal.stderr(note('the files have changed meanwhile, and so have the changes:'))
+      if (again) terminal.stderr(note('the files have just changed; the new changes:'))
       write(renderDiff(files, home, style) + below)
     },
     consent,

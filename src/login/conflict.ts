@@ -65,7 +65,7 @@ export async function resolveConflict(
   if (reason !== undefined) return { session, reason }
   const { terminal, deadline, cancelled } = effects
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'SECTION_NOT_OURS', profile, place: placeOf(request), session })
-  if (!(await deadline.pauseWhile(terminal.confirm(question(session), cancelled))))
+  if (!(await deadline.pauseWhile(terminal.confirm({ text: question(session) }, cancelled))))
     throw new AwsmfaError({ code: 'DECLINED' })
   return { session, reason: 'replaced' }
 }

@@ -34,6 +34,8 @@ export interface PlanNote {
   readonly roleArn: string
   readonly requestedSeconds: number
   readonly cappedToSeconds: number
+  /** Whether the requested duration is on the command line. */
+  readonly isTyped: boolean
 }
 
 /**
@@ -71,7 +73,8 @@ export function planLogin(
     role: each,
     durationSeconds: capped(each.durationSeconds?.value ?? DURATION_LIMITS.AssumeRole.usual),
   }))
-  const note = { kind: 'capped', roleArn: role.roleArn.value, requestedSeconds } as const
+  const isTyped = ['flag', 'sts-flag'].includes(durationSeconds?.origin.kind ?? '')
+  const note = { kind: 'capped', roleArn: role.roleArn.value, requestedSeconds, isTyped } as const
   return {
     codeFor: 'GetSessionToken',
     reason:

@@ -9,7 +9,6 @@ import type { Origin, Resolved } from '../model/origin.ts'
 import type { Deadline } from '../platform/time.ts'
 import type { IdentityMemory } from '../sessions/caller-identity.ts'
 import type { Terminal } from '../ui/terminal.ts'
-import { note, visible } from '../ui/words.ts'
 
 /**
  * Returns a valid serial number: `arn:<partition>:iam::<account>:mfa/<name>`, or that of a hardware token. Throws
@@ -85,7 +84,7 @@ export async function findDevice(
   if (usable.length === 1) return { serialNumber: only, isOnly: true }
   if (!terminal.canAsk()) throw missing(search, 'several', devices)
   const choices = search.prompt.hideArns ? usable.map(withoutArn) : usable
-  const index = await deadline.pauseWhile(terminal.choose('Which MFA device?', choices, cancelled))
+  const index = await deadline.pauseWhile(terminal.choose('MFA device:', choices, cancelled))
   return { serialNumber: usable[index] ?? only, isOnly: false }
 }
 
@@ -138,9 +137,4 @@ function missing(
     },
     { cause },
   )
-}
-
-/** Returns the note that the one TOTP device that IAM lists was taken. */
-export function renderDeviceFound(serialNumber: string): string {
-  return note(`no MFA device is configured; IAM lists one: ${visible(serialNumber)}`)
 }

@@ -128,24 +128,24 @@ export function isContinuousIntegration({ CI: ci }: Environment): boolean {
   return isSet(ci) && ci !== 'false' && ci !== '0'
 }
 
-/** Returns `MFA code for alice (profile 'work'): `. `malformed`: the previous line was not a code. */
+/** Returns `MFA code for alice (work): `. `malformed`: the previous line was not a code. */
 export function tokenCodeQuestion(request: TokenCodeRequest, malformed: boolean): string {
-  const served = request.profiles > 1 ? `serves ${request.profiles} profiles` : `profile '${visible(request.profile)}'`
+  const served = request.profiles > 1 ? `${request.profiles} profiles` : visible(request.profile)
   const reason = malformed ? 'A code has six digits. ' : ''
   return `${reason}MFA code for ${visible(request.userName ?? deviceName(request.serialNumber))} (${served}): `
 }
 
 /** Returns why the previous code was refused and when the next one appears. */
 export function whyRefused({ answerLost, known, nextCodeInSeconds }: NonNullable<TokenCodeRequest['refusal']>): string {
-  const next = `${nextCodeInSeconds} s`
-  if (answerLost) return `the answer was lost and the code is spent; the next one comes in ${next}`
-  if (known === 'used') return `already used; the next code comes in ${next}`
-  return `not accepted. A code works once; the next one comes in ${next}`
+  const next = `next one appears in ${nextCodeInSeconds} s`
+  if (answerLost) return `Code used up, no response from STS. The ${next}`
+  if (known === 'used') return `Code already used. The ${next}`
+  return `Code not accepted. Each code works once; the ${next}`
 }
 
 /** Returns the line, without its end, for the wait after a program supplied a used code. */
 export function nextCodeLine(seconds: number): string {
-  return `awsmfa: note: this token code has been used before; waiting ${seconds} s for the next one`
+  return `awsmfa: note: code already used; waiting ${seconds} s for the next one`
 }
 
 /** Returns the line, without its end, while another login has the prompt. */
@@ -161,8 +161,8 @@ export const TOUCH_LINE = 'awsmfa: touch your YubiKey'
 
 /** Returns the question for the OATH password of a YubiKey; `again`: the previous one was wrong. */
 export function oathPasswordQuestion(serial: string | undefined, again: boolean): string {
-  const key = serial === undefined ? 'the YubiKey' : `the YubiKey ${visible(serial)}`
-  return `${again ? 'That was not it. ' : ''}OATH password of ${key} (Enter alone to type the code): `
+  const key = serial === undefined ? 'the YubiKey' : `YubiKey ${visible(serial)}`
+  return `${again ? 'Wrong password. ' : ''}OATH password of ${key} (Enter to type the code): `
 }
 
 /** Returns why a YubiKey gave no code, as a line without its end, while a code can still be typed. */

@@ -117,11 +117,11 @@ export function tokenCodeWindow(request: TokenCodeRequest, { role, hideArns, mal
   const lines = [
     `MFA code for ${visible(userName ?? deviceName(serialNumber))}`,
     '',
-    profiles > 1 ? `Serves ${profiles} profiles` : `Profile: ${visible(profile)}`,
+    profiles > 1 ? `${profiles} profiles` : `Profile: ${visible(profile)}`,
     ...(roleArn === undefined || profiles > 1 ? [] : [`Role: ${show(roleArn)}`]),
     `Device: ${show(serialNumber)}`,
   ]
-  const why = refusal === undefined ? undefined : whyRefused(refusal).replace(/^./, (first) => first.toUpperCase())
-  const problem = malformed ? 'A code has six digits.' : why && `${why}.`
+  const why = refusal === undefined ? undefined : `${whyRefused(refusal)}.`
+  const problem = malformed ? 'A code has six digits.' : why
   return { title: 'awsmfa', text: lines.join('\n'), problem, label: 'Token code' }
 }

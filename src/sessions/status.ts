@@ -13,9 +13,9 @@ import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { sessionState } from './reuse.ts'
 import type { SessionSource, SessionState, StoredSession } from './reuse.ts'
-import { formatInstant } from '../ui/duration.ts'
+import { formatAt } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
-import { note, unsetLine, visible } from '../ui/words.ts'
+import { hint, note, quoted, unsetLine } from '../ui/words.ts'
 
 /** Returns the session that the caches hold for a profile; undefined if there is none. */
 export type CachedSessionOf = (profile: ProfileView) => StoredSession | undefined
@@ -257,6 +257,8 @@ export function statusesJson(entries: readonly StatusEntry[], now: Date, asArray
   return `${JSON.stringify(asArray ? objects : objects[0])}\n`
 }
 
+const KEY_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const
+
 /**
  * Returns a note if the environment makes some tool use something else than the profile that is reported; undefined if
  * all tools agree. Observed with AWS CLI 1.45 and 2.36, boto3 1.43 and the JavaScript SDK 3.1169: exported keys beat
@@ -266,13 +268,11 @@ export function statusesJson(entries: readonly StatusEntry[], now: Date, asArray
 export function renderEnvironmentNote(environment: Environment, invocation: AnyInvocation): string | undefined {
   const { AWS_ACCESS_KEY_ID: keyId, AWS_PROFILE: profile, AWS_DEFAULT_PROFILE: defaultProfile } = environment
   if (isSet(keyId))
-    return note(
-      `AWS_ACCESS_KEY_ID is set, so the AWS CLI and most SDKs use that key and no profile; to change that: ${unsetLine(['AWS_ACCESS_KEY_ID'])}`,
-    )
+    return `${note('AWS_ACCESS_KEY_ID is set and overrides profiles in most tools')}${hint(unsetLine(KEY_VARIABLES))}`
   const named = invocation.positionals.length > 0 || invocation.options.profile !== undefined
   if (named || !isSet(profile) || !isSet(defaultProfile) || profile === defaultProfile) return undefined
   return note(
-    `AWS_PROFILE is '${visible(profile)}' and AWS_DEFAULT_PROFILE is '${visible(defaultProfile)}': AWS CLI v1 and boto3 use the latter, other tools the former`,
+    `AWS CLI 1 and boto3 use AWS_DEFAULT_PROFILE (${quoted(defaultProfile)}), other tools AWS_PROFILE (${quoted(profile)})`,
   )
 }
 
@@ -286,9 +286,9 @@ export function renderClockNote(
 ): string | undefined {
   for (const { profile, expiration, managedBy } of entries) {
     if (expiration === undefined || !isTooFarAhead(expiration, now)) continue
-    const cause = managedBy === 'awsmfa' ? "this computer's clock" : "this computer's clock or that time"
+    const cause = managedBy === 'awsmfa' ? "this computer's clock" : "this computer's clock or the file"
     return note(
-      `the session of '${visible(profile)}' seems to last until ${formatInstant(expiration, now)}, but AWS limits sessions to 36 hours: ${cause} is wrong`,
+      `the session of ${quoted(profile)} expires ${formatAt(expiration, now)}, later than AWS allows (36 h): ${cause} is wrong`,
     )
   }
   return undefined
@@ -300,7 +300,5 @@ export function renderClockNote(
  */
 export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Environment): string | undefined {
   if (!isSet(named) || named === profile) return undefined
-  return note(
-    `AWS_PROFILE is '${visible(named)}', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: ${unsetLine(['AWS_PROFILE'])}`,
-  )
+  return `${note(`the AWS SDK for JavaScript uses AWS_PROFILE (${quoted(named)}) even if keys are set`)}${hint(unsetLine(['AWS_PROFILE']))}`
 }

@@ -101,5 +101,5 @@ function hasLoginMarks(profiles: Profiles, name: string): boolean {
 
 /** Returns the note for `--all` if awsmfa wrote a session for no profile. */
 export function renderNothingManaged(): string {
-  return note('no profile holds a session of awsmfa')
+  return note('no profile is signed in')
 }

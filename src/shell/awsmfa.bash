@@ -127,9 +127,9 @@ _awsmfa_warn() {
   printf -v word %q "$profile"
   case $profile in -*) option=--profile= ;; esac
   if [[ -n $inside ]]; then
-    printf '%s\n' "awsmfa: note: the session of '$label' in this shell ends in $(((left + 59) / 60)) min; to get another: exit, then awsmfa exec $option$word -- bash" >&2
+    printf '%s\n' "awsmfa: session in this shell ends in $(((left + 59) / 60)) min. To renew: exit, and run awsmfa exec $option$word" >&2
   else
-    printf '%s\n' "awsmfa: note: the session of '$label' ends in $(((left + 59) / 60)) min; to renew it: awsmfa login $option$word" >&2
+    printf '%s\n' "awsmfa: session of '$label' ends in $(((left + 59) / 60)) min. To renew: awsmfa login $option$word" >&2
   fi
 }
 
@@ -163,7 +163,7 @@ case :${SHELLOPTS-}: in
         --clear) next='' ;;
         -)
           if [[ -z ${_awsmfa_previous+set} ]]; then
-            printf '%s\n' 'awsmfa-use: there is no previous profile' >&2
+            printf '%s\n' 'awsmfa-use: no previous profile' >&2
             return 1
           fi
           next=$_awsmfa_previous
@@ -190,7 +190,7 @@ case :${SHELLOPTS-}: in
       else
         export AWS_PROFILE=$next
         if [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
-          printf '%s\n' "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+          printf '%s\n' "awsmfa-use: credentials in this shell override AWS_PROFILE. To remove them: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
         fi
       fi
     }

@@ -135,9 +135,9 @@ function _awsmfa_warn -a left seconds profile label inside
     string match -q -- '-*' $profile; and set word --profile=$word
     set -l minutes (math "ceil($left / 60)")
     if test -n "$inside"
-        echo "awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word -- fish" >&2
+        echo "awsmfa: session in this shell ends in $minutes min. To renew: exit, and run awsmfa exec $word" >&2
     else
-        echo "awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word" >&2
+        echo "awsmfa: session of '$label' ends in $minutes min. To renew: awsmfa login $word" >&2
     end
 end
 
@@ -163,7 +163,7 @@ function awsmfa-use
             set next ''
         case -
             if not set -q _awsmfa_previous
-                echo 'awsmfa-use: there is no previous profile' >&2
+                echo 'awsmfa-use: no previous profile' >&2
                 return 1
             end
             set next "$_awsmfa_previous"
@@ -187,7 +187,7 @@ function awsmfa-use
     end
     set -gx AWS_PROFILE $next
     if test -n "$AWS_ACCESS_KEY_ID"
-        echo "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
+        echo "awsmfa-use: credentials in this shell override AWS_PROFILE. To remove them: set -e AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN" >&2
     end
     return 0
 end

@@ -56,8 +56,8 @@ function global:Update-AwsmfaSegment {
         $global:AwsmfaWarned = @($global:AwsmfaWarned) + $mark
         $word = if ($name -cmatch '\A[A-Za-z0-9_.][A-Za-z0-9_.-]*\z') { $name } else { "'--profile=" + $name.Replace("'", "''") + "'" }
         $minutes = [Math]::Ceiling($left / 60)
-        if ($inside) { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' in this shell ends in $minutes min; to get another: exit, then awsmfa exec $word '--' powershell") }
-        else { [Console]::Error.WriteLine("awsmfa: note: the session of '$label' ends in $minutes min; to renew it: awsmfa login $word") }
+        if ($inside) { [Console]::Error.WriteLine("awsmfa: session in this shell ends in $minutes min. To renew: exit, and run awsmfa exec $word") }
+        else { [Console]::Error.WriteLine("awsmfa: session of '$label' ends in $minutes min. To renew: awsmfa login $word") }
       }
     }
   } catch {
@@ -95,7 +95,7 @@ function global:awsmfa-use([string]$Name) {
   } elseif ($Name -ceq '--clear') {
     $next = ''
   } elseif ($Name -ceq '-') {
-    if (-not (Test-Path -LiteralPath Variable:global:AwsmfaPrevious)) { [Console]::Error.WriteLine('awsmfa-use: there is no previous profile'); $global:LASTEXITCODE = 1; return }
+    if (-not (Test-Path -LiteralPath Variable:global:AwsmfaPrevious)) { [Console]::Error.WriteLine('awsmfa-use: no previous profile'); $global:LASTEXITCODE = 1; return }
     $next = $global:AwsmfaPrevious
     if ($next) { $next } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }
   } elseif (@(Get-AwsmfaProfile) -cnotcontains $Name) {
@@ -107,7 +107,7 @@ function global:awsmfa-use([string]$Name) {
   $global:AwsmfaPrevious = [string]$env:AWS_PROFILE
   if (-not $next) { Remove-Item -LiteralPath Env:AWS_PROFILE -ErrorAction SilentlyContinue; return }
   $env:AWS_PROFILE = $next
-  if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
+  if ($env:AWS_ACCESS_KEY_ID) { [Console]::Error.WriteLine("awsmfa-use: credentials in this shell override AWS_PROFILE. To remove them: Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SECRET_ACCESS_KEY, Env:AWS_SESSION_TOKEN") }
 }
 
 # Completion. No program is started; the names of profiles are read from the files when TAB is pressed.

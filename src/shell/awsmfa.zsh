@@ -106,9 +106,9 @@ _awsmfa_warn() {
   typeset -g _awsmfa_warned="${_awsmfa_warned:-}/$end $mark $profile/"
   case $profile in (-*) option=--profile= ;; esac
   if [[ -n $inside ]]; then
-    print -r -u2 -- "awsmfa: note: the session of '$shown' in this shell ends in $(( (left + 59) / 60 )) min; to get another: exit, then awsmfa exec $option${(q-)profile} -- zsh"
+    print -r -u2 -- "awsmfa: session in this shell ends in $(( (left + 59) / 60 )) min. To renew: exit, and run awsmfa exec $option${(q-)profile}"
   else
-    print -r -u2 -- "awsmfa: note: the session of '$shown' ends in $(( (left + 59) / 60 )) min; to renew it: awsmfa login $option${(q-)profile}"
+    print -r -u2 -- "awsmfa: session of '$shown' ends in $(( (left + 59) / 60 )) min. To renew: awsmfa login $option${(q-)profile}"
   fi
 }
 
@@ -140,7 +140,7 @@ awsmfa-use() {
     (--clear) next='' ;;
     (-)
       if (( ! ${+_awsmfa_previous} )); then
-        print -r -u2 -- 'awsmfa-use: there is no previous profile'
+        print -r -u2 -- 'awsmfa-use: no previous profile'
         return 1
       fi
       next=$_awsmfa_previous
@@ -165,7 +165,7 @@ awsmfa-use() {
   else
     export AWS_PROFILE=$next
     if [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
-      print -r -u2 -- "awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+      print -r -u2 -- "awsmfa-use: credentials in this shell override AWS_PROFILE. To remove them: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
     fi
   fi
 }

@@ -43,15 +43,24 @@ export interface Question {
 /** Answers that are none of the choices, one after another, before the question is given up: nobody is there. */
 const MAX_ATTEMPTS = 10
 
-/** Asks a yes-or-no question, which stays on the screen. Anything but y or yes is no. Throws what `askLine` does. */
+/** A question for yes or no. */
+export interface YesNoQuestion {
+  readonly text: string
+  /** Whether Enter alone means yes; otherwise it means no. */
+  readonly isYesDefault?: boolean
+  /** What the error says if nothing can be asked. */
+  readonly wanted?: 'answer' | 'consent'
+}
+
+/** Asks for yes or no; the question stays on the screen. Anything else is no. Throws what `askLine` does. */
 export async function confirm(
   asker: Asker,
-  question: string,
-  wanted: 'answer' | 'consent',
+  { text, isYesDefault = false, wanted = 'answer' }: YesNoQuestion,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const answer = await asker.askLine({ text: `${question} [y/N] `, wanted, keep: true }, signal)
-  return /^\s*y(es)?\s*$/i.test(answer)
+  const line = await asker.askLine({ text: `${text} ${isYesDefault ? '[Y/n]' : '[y/N]'} `, wanted, keep: true }, signal)
+  const answer = line.trim()
+  return answer === '' ? isYesDefault : /^y(?:es)?$/i.test(answer)
 }
 
 /** Asks to choose one of a numbered list, and resolves to its index. Throws what `askLine` throws. */

@@ -3,7 +3,7 @@ import type { Options, Ora } from 'ora'
 import type { WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { choose, confirm } from './question.ts'
-import type { Asker } from './question.ts'
+import type { Asker, YesNoQuestion } from './question.ts'
 import { createOutput, streamFacts } from './streams.ts'
 import { textStyle } from './style.ts'
 import type { TextStyle } from './style.ts'
@@ -22,8 +22,8 @@ export interface Terminal {
   readonly canAsk: () => boolean
   /** Returns whether nothing can be asked because this is a background job. */
   readonly isInBackground: () => boolean
-  /** Asks a yes-or-no question; the default is no. `wanted` is what the error says if nothing can be asked. */
-  readonly confirm: (question: string, signal: AbortSignal, wanted?: 'answer' | 'consent') => Promise<boolean>
+  /** Asks a yes-or-no question. */
+  readonly confirm: (question: YesNoQuestion, signal: AbortSignal) => Promise<boolean>
   /** Asks for a line, trimmed; the question stays on the screen. */
   readonly ask: (
     question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean },
@@ -66,7 +66,7 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
     canAsk: () => asker.obstacle() === undefined,
     isInBackground: () => asker.obstacle() === 'background',
     ask: async (question, signal) => (await asker.askLine({ ...question, keep: true }, signal)).trim(),
-    confirm: (question, signal, wanted = 'answer') => confirm(asker, question, wanted, signal),
+    confirm: (question, signal) => confirm(asker, question, signal),
     choose: (question, choices, signal) => choose(asker, question, choices, signal),
   }
 }

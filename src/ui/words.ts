@@ -127,9 +127,16 @@ export function unsetLine(names: readonly string[], platform: NodeJS.Platform = 
   return `Remove-Item ${names.map((name) => `Env:${name}`).join(', ')} (PowerShell), or ${inCmd} (cmd)`
 }
 
+/** Returns what sets a variable in a shell: on Windows for PowerShell. */
+export function exportLine(name: string, value: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? `$env:${name} = ${quoteWord(value)}` : `export ${name}=${quoteWord(value)}`
+}
+
 /** The message of a failure. `detail` is the server's own message, for `--debug`. */
 export interface FailureText {
   readonly error: string
+  /** Whether the user's own answer ended the command, which is no error. */
+  readonly isAnswer?: boolean
   readonly hints: readonly string[]
   readonly detail?: string
 }
@@ -162,6 +169,11 @@ export function tick(style: TextStyle): string {
 /** Returns the line of a note. */
 export function note(text: string): string {
   return `awsmfa: note: ${text}\n`
+}
+
+/** Returns the line of a hint. */
+export function hint(text: string): string {
+  return `awsmfa: hint: ${text}\n`
 }
 
 /** Returns the line of a warning. */

@@ -15,7 +15,7 @@ import { planSessionRemoval, planSessionRemovals, planSessionWrite } from '../..
 import { anyFile, fileWithoutTarget, fileWithTarget, TARGET } from './shared-file-arbitrary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'awsmfa-properties-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 10 }))
 
 const RUNS = { numRuns: 500 }
 const morning = {

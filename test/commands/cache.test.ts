@@ -71,10 +71,10 @@ describe('cache show', () => {
     expect([code, talk, left.length]).toEqual([0, '', 4])
     expect(data.split('\n').map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
       ['PROFILES', 'SESSION', 'KEY', 'LEFT'],
-      ['admin', 'role Admin in 222222222222', '…MPLE', '45 min'],
-      ['gov', 'MFA session of the device GAHT12345678', '…MPLE', '2 h'],
-      ['old\\x1b[31m', 'MFA session of the device alice', '…MPLE', 'ended'],
-      ['work, dev', 'MFA session of the device alice', '…MPLE', '11 h'],
+      ['admin', 'role Admin (222222222222)', '…MPLE', '45 min'],
+      ['gov', 'MFA session of device GAHT12345678', '…MPLE', '2 h'],
+      ['old\\x1b[31m', 'MFA session of device alice', '…MPLE', 'expired'],
+      ['work, dev', 'MFA session of device alice', '…MPLE', '11 h'],
       [''],
     ])
     for (const record of [MFA, ROLE])
@@ -119,38 +119,30 @@ describe('cache show', () => {
   it.each([
     [
       1,
-      'one more entry cannot be opened: it was sealed with a key that is gone, or is damaged. To remove it: awsmfa cache clear',
+      'awsmfa: note: 1 cached session cannot be decrypted (key missing or file damaged)\nawsmfa: hint: to remove it: awsmfa cache clear\n',
     ],
     [
       3,
-      '3 more entries cannot be opened: they were sealed with a key that is gone, or are damaged. To remove them: awsmfa cache clear',
+      'awsmfa: note: 3 cached sessions cannot be decrypted (key missing or file damaged)\nawsmfa: hint: to remove them: awsmfa cache clear\n',
     ],
   ])('tells of %i entries that do not open', (unopened, words) => {
-    expect(run(['show'], {}, [], unopened)).toMatchObject({ code: 0, data: '', talk: `awsmfa: note: ${words}\n` })
+    expect(run(['show'], {}, [], unopened)).toMatchObject({ code: 0, data: '', talk: words })
     expect(run(['show'], { json: true }, [], unopened)).toMatchObject({ data: '[]\n' })
   })
 })
 
 describe('cache clear', () => {
   it.each([
-    [['clear'], [], "✔ 4 sessions are gone from awsmfa's cache\n"],
-    [['clear', 'admin'], [MFA, HARDWARE, ENDED], "✔ one session of 'admin' is gone from awsmfa's cache\n"],
-    [
-      ['clear', 'admin', 'gov', 'admin'],
-      [MFA, ENDED],
-      "✔ 2 sessions of 'admin' and 'gov' are gone from awsmfa's cache\n",
-    ],
+    [['clear'], [], '✔ 4 cached sessions removed\n'],
+    [['clear', 'admin'], [MFA, HARDWARE, ENDED], "✔ 1 cached session of 'admin' removed\n"],
+    [['clear', 'admin', 'gov', 'admin'], [MFA, ENDED], "✔ 2 cached sessions of 'admin' and 'gov' removed\n"],
     [
       ['clear', 'work'],
       [ROLE, HARDWARE, ENDED],
-      "✔ one session of 'work' is gone from awsmfa's cache\nawsmfa: note: shared with 'dev': a new session for it takes a code too\n",
+      "✔ 1 cached session of 'work' removed\nawsmfa: note: 'dev' used the same session and needs a new code\n",
     ],
-    [
-      ['clear', 'work', 'dev'],
-      [ROLE, HARDWARE, ENDED],
-      "✔ one session of 'work' and 'dev' is gone from awsmfa's cache\n",
-    ],
-    [['clear', 'none'], [MFA, ROLE, HARDWARE, ENDED], "awsmfa: note: no session of 'none' is kept\n"],
+    [['clear', 'work', 'dev'], [ROLE, HARDWARE, ENDED], "✔ 1 cached session of 'work' and 'dev' removed\n"],
+    [['clear', 'none'], [MFA, ROLE, HARDWARE, ENDED], "awsmfa: note: no cached sessions of 'none'\n"],
   ])('%j', (words, left, talk) => {
     const ran = run(words, {}, [MFA, ROLE, HARDWARE, ENDED])
     expect([ran.code, ran.data, ran.talk, new Set(ran.left)]).toEqual([0, '', talk, new Set(left)])
@@ -159,7 +151,7 @@ describe('cache clear', () => {
 
   it('takes a profile as an option, and counts what does not open among the whole', () => {
     expect(run(['clear'], { profile: '-x' }, [recordOf(['-x'], 1), MFA])).toMatchObject({ left: [MFA] })
-    expect(run(['clear'], {}, [MFA], 2).talk).toBe("✔ 3 sessions are gone from awsmfa's cache\n")
+    expect(run(['clear'], {}, [MFA], 2).talk).toBe('✔ 3 cached sessions removed\n')
   })
 })
 

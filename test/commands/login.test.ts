@@ -7,7 +7,6 @@ const NOW = new Date(2026, 10, 21, 12, 0)
 const SIGNED_IN = {
   kind: 'signed-in',
   target: 'admin',
-  isNamed: true,
   profile: 'admin',
   storeIn: 'aws-caches',
   expiration: new Date(2026, 10, 21, 13, 0),
@@ -21,19 +20,21 @@ describe('what login says', () => {
     const path = '/x/co\u001b[31mnfig'
     const notes = [
       renderWriteWarning({ kind: 'mode-not-set', path, errno: 'EPERM' }, '/home/me'),
-      renderResolutionNote(
-        { kind: 'tools-still-ask', profile: 'w', place: { path, line: 3 }, tools: ['SAM'] },
-        '/home/me',
-      ),
+      JSON.stringify(
+        renderResolutionNote(
+          { kind: 'tools-still-ask', profile: 'w', place: { path, line: 3 }, tools: ['SAM'] },
+          '/home/me',
+        ),
+      ).replaceAll('\\\\', '\\'),
     ]
     for (const text of notes) expect(text).toContain('/x/co\\x1b[31mnfig')
   })
 
   it.each([
-    ['signed-in', 5, 'until 12:00, less than a minute\n'],
-    ['kept', 59, 'until 12:00, less than a minute left. To renew'],
-    ['kept', 60, 'until 12:01, 1 min left. To renew'],
-    ['signed-in', 3599, 'until 12:59, 1 h\n'],
+    ['signed-in', 5, 'until 12:00, less than a minute left\n'],
+    ['kept', 59, 'until 12:00, less than a minute left\nawsmfa: hint: to renew now: '],
+    ['kept', 60, 'until 12:01, 1 min left\n'],
+    ['signed-in', 3599, 'until 12:59, 1 h left\n'],
   ] as const)('rounds the time of a session that is %s with %i s left', (kind, seconds, expected) => {
     const result = { ...SIGNED_IN, storeIn: 'section', kind, promptFree: undefined } as const
     const expiration = new Date(NOW.getTime() + seconds * 1000)
@@ -43,13 +44,13 @@ describe('what login says', () => {
   it.each([
     [
       { sources: ['cli-cache', 'boto-cache'] as const, until },
-      'until 13:00, 1 h. The AWS CLI and SAM (deploy, package, publish, traces) do not ask until 12:20\n',
+      '1 h left\nawsmfa: note: used by the AWS CLI and SAM (deploy, package, publish, traces) until 12:20; boto3, the rest of SAM,',
     ],
     [
       { sources: ['boto-cache'] as const, until },
-      'until 13:00, 1 h. SAM (deploy, package, publish, traces) does not ask until 12:20\n',
+      '1 h left\nawsmfa: note: used by SAM (deploy, package, publish, traces) until 12:20; the AWS CLI, boto3, the rest of SAM,',
     ],
-    [undefined, 'until 13:00, 1 h\n'],
+    [undefined, 'until 13:00, 1 h left\nawsmfa: hint: for every tool'],
   ])('names the tools that do not ask, and until when: %j', (promptFree, expected) => {
     expect(renderLoginResult({ ...SIGNED_IN, promptFree }, false, NOW, plain)).toContain(expected)
   })

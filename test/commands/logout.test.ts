@@ -82,8 +82,8 @@ describe('signing out of a profile whose session awsmfa caches', () => {
     expect(await signOut(fakeCache([RECORD]))).toEqual({
       code: 0,
       talk: [
-        expect.stringMatching(/^ok work: signed out\. AWS still honours copies until .+\n$/),
-        "awsmfa: note: the MFA session of alice is gone from awsmfa's cache too\n",
+        expect.stringMatching(/^ok work: signed out \(AWS cannot revoke sessions; copies work until .+\)\n$/),
+        'awsmfa: note: cached MFA session of alice removed\n',
       ],
     })
     const stuck = await signOut({ ...fakeCache([RECORD]), remove: refuse })
@@ -96,8 +96,8 @@ describe('signing out of a profile whose session awsmfa caches', () => {
     expect(await signOut({ ...cache, remove: signedInAgain })).toMatchObject({
       code: 1,
       talk: [
-        expect.stringContaining('the MFA session of alice'),
-        "awsmfa: warning: 'work' still has a session: it was signed in again meanwhile\n",
+        expect.stringContaining('cached MFA session of alice'),
+        "awsmfa: warning: 'work' still has a session: another login has just signed in again\n",
       ],
     })
   })
@@ -201,7 +201,7 @@ describe('signing out of a role whose session another program cached', () => {
   it('says until when it stays and what to delete', async () => {
     expect(await notesOf(cacheOf(1200))).toEqual([
       expect.stringMatching(
-        /^awsmfa: note: a session of 'work' that another program cached stays until \d\d:\d\d; to remove it, delete ~\/\.aws\/cli\/cache\/x\.json\n$/,
+        /^awsmfa: note: another program has a cached session of 'work' until \d\d:\d\d: ~\/\.aws\/cli\/cache\/x\.json\n$/,
       ),
     ])
   })

@@ -84,7 +84,7 @@ it('reports what every tool will do with every profile', () => {
   expect(outcomes.map(({ profile, tools, key, name }) => [profile, tools.length, key, name])).toEqual([
     ['base-long-term', 10, 'keys', 'long-term keys …MPLE'],
     ['base', 10, 'keys', 'session …MPLE'],
-    ['admin', 10, 'role', "role Admin in 222222222222 through 'base'"],
+    ['admin', 10, 'role', "role Admin (222222222222) through 'base'"],
   ])
 })
 

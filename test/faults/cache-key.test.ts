@@ -34,7 +34,7 @@ describe('the cache key', () => {
   /** Returns the arguments of a login with the current code. STS and awsmfa forget that it was used. */
   async function login(target: LoginTarget): Promise<readonly string[]> {
     await sandbox.sts.configure({ forgetSpentCodes: true })
-    rmSync(join(target.home.path, '.local/state/awsmfa/spent-codes'), { recursive: true, force: true })
+    rmSync(join(target.home.path, '.local/state/awsmfa/spent-codes'), { recursive: true, force: true, maxRetries: 10 })
     return ['login', 'work', '--token-code', sandbox.sts.code(target.device)]
   }
 
@@ -48,7 +48,7 @@ describe('the cache key', () => {
     async () => {
       const target = sandbox.beforeLogin()
       const runtime = mkdtempSync(join(MEMORY, 'awsmfa-test-'))
-      onTestFinished(() => rmSync(runtime, { recursive: true, force: true }))
+      onTestFinished(() => rmSync(runtime, { recursive: true, force: true, maxRetries: 10 }))
       const environment = { XDG_RUNTIME_DIR: runtime }
       expect(await run(target, await login(target), environment)).toMatchObject(SUCCEEDS)
       const key = join(runtime, 'awsmfa', 'cache-key')

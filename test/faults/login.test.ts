@@ -34,7 +34,7 @@ import { callsOn, inPairs, runProgram, runTraced, writingCalls } from '../suppor
 import type { TracedCall } from '../support/strace.ts'
 
 const IS_FULL = (process.env['FULL_SWEEP'] ?? '') !== ''
-const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ work: signed in as user\d+ in 111111111111 until [^\n]+\n$/
+const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ work: signed in as user\d+ \(111111111111\) until [^\n]+\n$/
 const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 const CUT_SHORT =
   /^awsmfa: error: cannot write ~\/\.aws\/credentials: only \d+ of \d+ bytes were written; nothing was changed\nawsmfa: hint: [^\n]+\n$/

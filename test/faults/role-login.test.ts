@@ -27,7 +27,8 @@ import type { TracedCall } from '../support/strace.ts'
 // Only with FULL_SWEEP=all: except for the caches, the full sweep of login.test.ts in .ci/run covers these calls.
 const IS_FULL = process.env['FULL_SWEEP'] === 'all'
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
-const SIGNED_IN = /^(awsmfa: warning: [^\n]+\n)?✔ admin: role Admin in 222222222222 [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
+const SIGNED_IN =
+  /^(awsmfa: warning: [^\n]+\n)?✔ admin: signed in as role Admin \(222222222222\) [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
 const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
 
 describe.skipIf(!needsProgram('strace'))(

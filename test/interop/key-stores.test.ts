@@ -168,7 +168,7 @@ describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeo
   })
   afterEach(() => {
     spawnSync('gpgconf', ['--kill', 'all'], { env: { ...process.env, GNUPGHOME: gpgHome } })
-    rmSync(gpgHome, { recursive: true, force: true })
+    rmSync(gpgHome, { recursive: true, force: true, maxRetries: 10 })
   })
   const variables = (): Readonly<Record<string, string>> => ({
     GNUPGHOME: gpgHome,

@@ -41,7 +41,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   expect(processesOf(folder)).toEqual([])
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 })
 
 type Helper = readonly [string, ...string[]]

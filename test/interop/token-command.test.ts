@@ -68,7 +68,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('oathtool'))('oath
     const { code, stderr } = await runProgram([...PRODUCT, 'login', 'work', '--debug', ...words], {
       environment: sandbox.world.environment,
     })
-    expect(stderr).toMatch(/^✔ work: signed in as alice in 111111111111 until /m)
+    expect(stderr).toMatch(/^✔ work: signed in as alice \(111111111111\) until /m)
     expect(stderr).toMatch(/token command: (?:oathtool|sh) … /)
     expect(stderr).not.toContain(seed)
     expect(code).toBe(0)

@@ -128,7 +128,7 @@ describe.skipIf(process.platform !== 'linux' || !needsProgram('ykman'))('ykman',
       writeFileSync(join(folder, 'ykman'), `#!/bin/sh\nexec ${command} "$@"\n`)
       chmodSync(join(folder, 'ykman'), 0o755)
     })
-    afterEach(() => rmSync(folder, { recursive: true, force: true }))
+    afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
     it.each(cases)(
       '$title',

@@ -64,8 +64,8 @@ function scene(
       remove: (name) => void (records.delete(name), events.push(`remove ${name}`)),
     },
     terminal: {
-      confirm: async (question, _, wanted) => {
-        events.push(`ask ${wanted} ${question}`)
+      confirm: async ({ text, wanted }) => {
+        events.push(`ask ${wanted} ${text}`)
         events_.shift()?.(texts)
         const answer = left.shift()
         if (answer === undefined) throw new Error('asked once more than expected')
@@ -116,7 +116,7 @@ describe('a change of files', () => {
     const shown: [readonly FileDifference[], boolean][] = []
     expect(await changeFiles(change(shown), effects)).toEqual({ kind: 'changed', result: '1', warnings: [] })
     expect(shown).toEqual([[SHOWN, false]])
-    expect(events).toEqual(['rehearse config,credentials', 'ask consent Make these changes?', 'keep record 1'])
+    expect(events).toEqual(['rehearse config,credentials', 'ask consent Apply these changes?', 'keep record 1'])
     expect(texts).toEqual({ credentials: '[a]\nx = 1\ny = 1\n', config: '[b]\nz = 1\n' })
     expect(records.get('record 1')?.files.credentials).toEqual({
       path: 'credentials',

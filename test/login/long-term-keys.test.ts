@@ -15,7 +15,7 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'awsmfa-test-'))
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
   function script(body: string, name = 'keys'): string {
     const path = join(folder, name)

@@ -94,6 +94,7 @@ describe('where the code goes', () => {
       roleArn: 'arn:aws:iam::111111111111:role/b',
       requestedSeconds: 43_200,
       cappedToSeconds: 3_600,
+      isTyped: false,
     }
     expect(planLogin({ roles: [role('a', 7_200), role('b')], durationSeconds: byDefault(43_200) }).notes).toEqual([
       capped,

@@ -24,7 +24,7 @@ let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'awsmfa-settings-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
 const write = (name: string, text: string | Uint8Array): void => writeFileSync(join(folder, name), text)
 

@@ -18,7 +18,7 @@ describe.skipIf(process.platform === 'win32')('a token command', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'awsmfa-test-'))
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
   function script(body: string): string {
     const path = join(folder, 'vault')

@@ -39,7 +39,7 @@ describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () =
   afterEach(() => expect(findCommandLines(MARK, mark)).toEqual([]))
   afterAll(async () => {
     await display.stop()
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, maxRetries: 10 })
   })
 
   const environment = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({

@@ -37,7 +37,7 @@ const texts = [
     title: 'names and accounts for ARNs',
     request: REQUEST,
     view: { ...VIEW, role: ROLE, hideArns: true },
-    text: 'MFA code for alice\n\nProfile: work\nRole: Admin in 222222222222\nDevice: alice in 111111111111',
+    text: 'MFA code for alice\n\nProfile: work\nRole: Admin (222222222222)\nDevice: alice (111111111111)',
   },
   {
     title: 'a hardware device',
@@ -49,7 +49,7 @@ const texts = [
     title: 'many profiles, whose roles differ',
     request: { ...REQUEST, profiles: 4 },
     view: { ...VIEW, role: ROLE },
-    text: 'MFA code for alice\n\nServes 4 profiles\nDevice: arn:aws:iam::111111111111:mfa/alice',
+    text: 'MFA code for alice\n\n4 profiles\nDevice: arn:aws:iam::111111111111:mfa/alice',
   },
   {
     title: 'no line of a profile’s own',
@@ -67,19 +67,19 @@ const problems = [
     title: 'after a refusal',
     request: { ...REQUEST, refusal },
     malformed: false,
-    problem: 'Not accepted. A code works once; the next one comes in 17 s.',
+    problem: 'Code not accepted. Each code works once; the next one appears in 17 s.',
   },
   {
     title: 'after a spent code',
     request: { ...REQUEST, refusal: { ...refusal, known: 'used' as const } },
     malformed: false,
-    problem: 'Already used; the next code comes in 17 s.',
+    problem: 'Code already used. The next one appears in 17 s.',
   },
   {
     title: 'after a lost answer',
     request: { ...REQUEST, refusal: { ...refusal, answerLost: true } },
     malformed: false,
-    problem: 'The answer was lost and the code is spent; the next one comes in 17 s.',
+    problem: 'Code used up, no response from STS. The next one appears in 17 s.',
   },
   {
     title: 'after text that is no code',

@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
     writeFileSync(join(folder, 'ykman'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPTED}' "$@"\n`)
     chmodSync(join(folder, 'ykman'), 0o755)
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
   function runs(): readonly Run[] {
     return readFileSync(`${place}.runs`, 'utf8')

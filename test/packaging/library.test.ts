@@ -39,7 +39,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await sts.stop()
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 })
 
 beforeEach(async () => {
@@ -86,7 +86,7 @@ describe('the example', () => {
     async () => {
       const pty = await openPty([process.execPath, 'sdk-v3.mjs', 'admin'], { environment: environment(), cwd: project })
       try {
-        await pty.expect("MFA code for alice (profile 'admin'): ")
+        await pty.expect('MFA code for alice (admin): ')
         pty.send(`${sts.code(DEVICE)}\r`)
         await pty.expect(/assumed-role\/Admin\/admin until/)
         expect(await pty.exit()).toEqual({ code: 0, signal: null })

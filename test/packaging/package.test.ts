@@ -41,7 +41,7 @@ beforeAll(() => {
   packed = first
 })
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
 test('contains exactly the files to publish', () => {
   const paths = packed.files.map(({ path }) => path)

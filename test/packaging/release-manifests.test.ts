@@ -34,7 +34,7 @@ const release = { version: '1.2.3', license: 'MIT', homepage: 'https://example.c
 const files = renderManifests(release)
 const folder = mkdtempSync(join(tmpdir(), 'awsmfa-manifests-'))
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 10 }))
 
 const archivesFor = (pattern: RegExp) => ARCHIVES.filter((name) => pattern.test(name))
 

@@ -41,7 +41,7 @@ beforeAll(() => {
   )
 })
 
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }))
 
 interface Start {
   readonly exitCode: number | null

@@ -35,7 +35,7 @@ afterEach(() => vi.restoreAllMocks())
 
 function folderInMemory(): string {
   const folder = mkdtempSync(join(MEMORY, 'awsmfa-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 
@@ -287,7 +287,7 @@ describe('made by many processes at once', () => {
 
 function folderOn(disk: string): string {
   const folder = mkdtempSync(join(disk, '.awsmfa-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 

@@ -48,7 +48,7 @@ describe('an answer that was given before', () => {
     oddities.length = 0
     await keep(places)
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
   const createKey = () =>
     createCacheKeyFile({

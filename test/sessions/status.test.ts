@@ -193,11 +193,11 @@ describe('the note about a session that lasts longer than AWS allows', () => {
 
   it('blames the clock for what awsmfa recorded', () => {
     expect(noteOf('2026-11-24T12:00:00Z', 'awsmfa')).toMatch(
-      /^awsmfa: note: the session of 'work' seems to last until 24 Nov 1\d:00, but AWS limits sessions to 36 hours: this computer's clock is wrong\n$/,
+      /^awsmfa: note: the session of 'work' expires on 24 Nov 1\d:00, later than AWS allows \(36 h\): this computer's clock is wrong\n$/,
     )
   })
 
   it('blames the clock or the recorded time for what another program recorded', () => {
-    expect(noteOf('2027-11-24T12:00:00Z', 'other')).toMatch(/this computer's clock or that time is wrong\n$/)
+    expect(noteOf('2027-11-24T12:00:00Z', 'other')).toMatch(/this computer's clock or the file is wrong\n$/)
   })
 })

@@ -257,7 +257,7 @@ describe('awsmfa env', () => {
     const loud = await runCli(['env', 'prod'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
     const quiet = await runCli(['env', 'prod', '--quiet'], { environment: home.environment({ AWS_PROFILE: 'old' }) })
     expect(loud.stderr).toBe(
-      "awsmfa: note: AWS_PROFILE is 'old', which the AWS SDK for JavaScript goes by whatever keys stand beside it; to have it use these: unset AWS_PROFILE\n",
+      "awsmfa: note: the AWS SDK for JavaScript uses AWS_PROFILE ('old') even if keys are set\nawsmfa: hint: unset AWS_PROFILE\n",
     )
     expect(quiet).toMatchObject({ code: 0, stdout: loud.stdout, stderr: '' })
   })

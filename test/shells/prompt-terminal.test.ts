@@ -165,7 +165,7 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
 
   it.skipIf(isSkipped)('prints one warning above the prompt', async () => {
     const pty = await start(shell, { AWS_PROFILE: 'soon' })
-    await pty.expect("awsmfa: note: the session of 'soon' ends in 10 min; to renew it: awsmfa login soon")
+    await pty.expect("awsmfa: session of 'soon' ends in 10 min. To renew: awsmfa login soon")
     await pty.expect(/\(soon 9m\) .*> /s)
     pty.send('echo again\r')
     await pty.expect(/\(soon 9m\) .*> /s)

@@ -353,14 +353,9 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
       const [first, second, ...more] = stderr.split('\n').filter((line) => line !== '')
       const [, word] =
-        /^awsmfa: note: the session of 'it's [$_]\(x\)' ends in 10 min; to renew it: awsmfa login (.*)$/.exec(
-          first ?? '',
-        ) ?? []
+        /^awsmfa: session of 'it's [$_]\(x\)' ends in 10 min. To renew: awsmfa login (.*)$/.exec(first ?? '') ?? []
       expect((await inShell(shell, `printf '<%s>' ${word ?? 'none'}`)).stdout).toBe("<it's $(x)>")
-      expect([second, more]).toEqual([
-        "awsmfa: note: the session of '-p' ends in 5 min; to renew it: awsmfa login --profile=-p",
-        [],
-      ])
+      expect([second, more]).toEqual(["awsmfa: session of '-p' ends in 5 min. To renew: awsmfa login --profile=-p", []])
     },
   )
 
@@ -373,9 +368,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       AWS_SESSION_TOKEN: 't',
       AWS_CREDENTIAL_EXPIRATION: at,
     })
-    expect(stderr).toBe(
-      `awsmfa: note: the session of 'prod' in this shell ends in 5 min; to get another: exit, then awsmfa exec prod -- ${shell}\n`,
-    )
+    expect(stderr).toBe(`awsmfa: session in this shell ends in 5 min. To renew: exit, and run awsmfa exec prod\n`)
   })
 
   it.skipIf(isMissing(shell) || !needsProgram('strace'))('starts no process', async () => {
@@ -492,7 +485,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
           'other\n0 <>',
           '',
         ].join('\n'),
-        stderr: 'awsmfa-use: there is no previous profile\n',
+        stderr: 'awsmfa-use: no previous profile\n',
       })
     })
 
@@ -515,7 +508,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
 
     it('says that keys in the environment come first', async () => {
       expect((await use(['awsmfa-use work'], { AWS_ACCESS_KEY_ID: 'A' })).stderr).toMatch(
-        /^awsmfa-use: note: most tools take the keys in this shell's environment before AWS_PROFILE; to take them away: \S+ [^\n]+\n$/,
+        /^awsmfa-use: credentials in this shell override AWS_PROFILE. To remove them: \S+ [^\n]+\n$/,
       )
     })
   })

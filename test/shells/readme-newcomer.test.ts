@@ -192,7 +192,7 @@ describe.each(PROMPT_SHELLS)('a new user of %s who follows the README', (shell) 
       await second.expect(segmentOf(shell))
       // TAB completes the word and adds a space.
       second.send('awsmfa statu\t\r')
-      await second.expect(/ left, until .*alice in/)
+      await second.expect(/ left, until .*\(alice/)
       second.send('exit\r')
       expect(await second.exit()).toEqual({ code: 0, signal: null })
       expect(second.output()).not.toMatch(/not found|unknown command|error/i)

@@ -52,8 +52,8 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   code: () => source(request, never),
   refused: () =>
     source({ ...request, refusal: { nextCodeInSeconds: 17, known: 'wrong-or-used', answerLost: false } }, never),
-  confirm: () => terminal.confirm('Make these changes?', never),
-  ask: () => terminal.ask({ text: 'Access key id: ', wanted: 'long-term-keys' }, never),
+  confirm: () => terminal.confirm({ text: 'Apply these changes?' }, never),
+  ask: () => terminal.ask({ text: 'Access key ID: ', wanted: 'long-term-keys' }, never),
   secret: () => terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, never),
   crash: () => {
     setTimeout(() => process.exit(3), 100)

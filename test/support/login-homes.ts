@@ -193,10 +193,10 @@ function createSharedCode(): {
       // Renamed, so that concurrent runs do not see partial files.
       if (readdirSync(shared).length === 0)
         for (const name of readdirSync(folder)) renameSync(join(folder, name), join(shared, name))
-      rmSync(folder, { recursive: true })
+      rmSync(folder, { recursive: true, maxRetries: 10 })
       return result
     },
-    remove: () => rmSync(shared, { recursive: true }),
+    remove: () => rmSync(shared, { recursive: true, maxRetries: 10 }),
   }
 }
 

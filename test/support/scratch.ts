@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 /** Creates an empty folder that is removed when the running test finishes. Its path contains no symbolic links. */
 export function scratchFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'awsmfa-test-')))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 

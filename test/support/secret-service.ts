@@ -119,7 +119,7 @@ export async function startSessionBus(deny: readonly string[] = []): Promise<Ses
       for (const pid of windowsIn(folder)) process.kill(pid, 'SIGKILL')
       await until(() => processesOf(folder).length === 0, 5000).catch(() => undefined)
       const left = processesOf(folder)
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
       return left
     },
   }

@@ -138,7 +138,7 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
       isFaulted: met !== undefined && options.fault !== undefined && isSameCall(met, options.fault.call),
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -30,7 +30,7 @@ export function createTempHome(files: Readonly<Record<string, string | Uint8Arra
     environment: (more = {}) => ({ ...isolatedEnvironment(path), ...more }),
     write,
     read: (name) => readFileSync(join(path, name)),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
 

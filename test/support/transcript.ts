@@ -3,10 +3,10 @@
  *
  *     # a comment                      -- .aws/config --    writes a file in the home folder; its content is everything
  *     $ awsmfa status                  [profile work]       up to the next line that begins with `$ `, `-- ` or `== `
- *     > work  valid  … left
+ *     > work: valid, … left
  *     $ awsmfa login                   == .aws/config ==    asserts the content of a file after the last command
  *     tty 123456
- *     tty> MFA code for alice (profile 'work'): 123456
+ *     tty> MFA code for alice (work): 123456
  *     !> ✔ work: …
  *     ? 0
  *

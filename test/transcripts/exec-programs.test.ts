@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
     pty = await openPty([...PRODUCT, 'exec', 'prod'], {
       environment: home.environment({ SHELL: '/bin/sh', PS1: 'inside> ' }),
     })
-    await pty.expect('prod: shell until')
+    await pty.expect("Shell with the session of 'prod' until")
     await pty.expect('inside> ')
     pty.send('\u0003')
     // The terminal drops what is typed before the shell has taken the signal.
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
       pty = await openPty(['sh', '-c', `eval "$(${PRODUCT_LINE} env base)" && echo "reached as $AWS_ACCESS_KEY_ID"`], {
         environment: home.environment(sts.environment()),
       })
-      await pty.expect("MFA code for alice (profile 'base'): ")
+      await pty.expect('MFA code for alice (base): ')
       pty.send(`${sts.code(serial)}\r`)
       await pty.expect(/reached as ASIA[A-Z2-7]{16}/)
       expect(await pty.exit()).toEqual({ code: 0, signal: null })

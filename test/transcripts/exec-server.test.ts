@@ -211,7 +211,7 @@ describe('the endpoint', () => {
 
 it.skipIf(process.platform === 'win32')('a shell that is served has no end to announce', async () => {
   const run = await runCli(['exec', 'admin', '--server'], { environment: environment({ SHELL: 'true' }) })
-  expect(run).toMatchObject({ code: 0, stderr: '✔ admin: shell as role Admin in 222222222222; to leave it: exit\n' })
+  expect(run).toMatchObject({ code: 0, stderr: 'Shell with role Admin (222222222222). To leave: exit\n' })
 })
 
 describe('renewal', () => {
@@ -264,7 +264,7 @@ describe('renewal', () => {
         while (answer.status !== 200) answer = await ask()
         print(answer.status)`)
       const [refusal = '', renewed] = run.stdout.trim().split('\n')
-      const message = "the session of 'admin' has expired; to renew it: awsmfa login admin"
+      const message = "session of 'admin' expired: awsmfa login admin"
       expect(JSON.parse(refusal)).toEqual({
         status: 403,
         body: { code: 'ExpiredToken', message, Code: 'ExpiredToken', Message: message },

@@ -61,7 +61,7 @@ const IMPORTS: readonly Import[] = [
 const UNCHANGED = '$ cmp .aws/credentials seed/credentials && cmp .aws/config seed/config'
 
 function transcriptOf({ tool, name, profile, source, code, replace, sessionLine }: Import): string {
-  const found = `!> awsmfa: note: ${name} signs in '${profile}' with the keys of [${source}]`
+  const found = `!> Found ${name}: '${profile}' (key in [${source}])`
   const login = `$ awsmfa login ${profile}${replace === true ? ' --replace' : ''} --token-code {${code}}\n!> …\n\n$ awsmfa status ${profile} --format '{state} {source}'\n> valid credentials-file`
   return `
 # Without a terminal nothing is changed.
@@ -85,7 +85,7 @@ $ awsmfa import
 tty n
 ${found}
 !> …
-!> awsmfa: error: declined; nothing was changed
+!> No changes made.
 ? 1
 
 ${UNCHANGED}
@@ -95,18 +95,18 @@ tty y
 tty> …
 ${found}
 !> …
-!> ✔ done. To take it back: awsmfa undo
+!> ✔ Applied. To undo: awsmfa undo
 !> awsmfa: hint: to sign in: awsmfa login ${profile}
-!> awsmfa: hint: what only ${name} needs is still there; to take it out: awsmfa import ${tool} --remove-old
+!> awsmfa: hint: to remove old settings: awsmfa import ${tool} --remove-old
 
 $ awsmfa import
 ${found}
-!> awsmfa: note: what ${name} signs in is imported already; there is nothing to change
+!> awsmfa: note: nothing to import from ${name}: all of it is already imported
 !> …
 
 $ awsmfa undo --yes
 !> …
-!> ✔ undone
+!> ✔ Undone
 
 ${UNCHANGED}
 
@@ -119,12 +119,12 @@ $ cp seed/credentials seed/config .aws/
 
 $ awsmfa import --remove-old --yes
 !> …
-!> ✔ done. To take it back: awsmfa undo
+!> ✔ Applied. To undo: awsmfa undo
 !> awsmfa: hint: to sign in: awsmfa login ${profile}
 
 $ awsmfa undo --yes
 !> …
-!> ✔ undone
+!> ✔ Undone
 
 ${UNCHANGED}
 
@@ -134,14 +134,14 @@ $ awsmfa import --remove-old --yes
 ${login.replace(' --replace', '')}
 
 $ awsmfa import
-!> awsmfa: note: no layout of another tool is found; there is nothing to import
+!> awsmfa: note: nothing to import
 
 # Undo after a login: the hint's commands resolve the conflict.
 
 ${sessionLine === undefined ? '' : conflictOf(profile, sessionLine)}
 $ awsmfa undo --yes
 !> …
-!> ✔ undone
+!> ✔ Undone
 
 $ awsmfa logout ${profile} --quiet
 

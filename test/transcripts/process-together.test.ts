@@ -50,7 +50,7 @@ describe('credential-process', () => {
     const tenAtOnce = `for i in ${TEN.join(' ')}; do (${PRODUCT_LINE} ${line} > "$HOME/out$i" 2> "$HOME/err$i"; echo $? > "$HOME/code$i") & done; wait`
     const pty = await openPty(['/bin/sh', '-c', tenAtOnce], { environment, columns: 120, limitMs: LONG_MS })
     opened.pty = pty
-    await pty.expect(/MFA code for alice \(profile '\w+'\): /)
+    await pty.expect(/MFA code for alice \(\w+\): /)
     const isWaiting = (index: number): boolean => {
       const path = join(home.path, `err${index}`)
       return existsSync(path) && readFileSync(path, 'utf8').includes('waiting for another login')
@@ -119,7 +119,7 @@ describe('credential-process', () => {
       for (const [code, out, err] of resultsIn(home)) {
         expect([code, out]).toEqual(['1\n', ''])
         expect(err).toMatch(
-          /^(?:awsmfa: waiting .*\n)?awsmfa: error: not allowed to assume role NotForAlice in 222222222222 \[AccessDenied\]\n/,
+          /^(?:awsmfa: waiting .*\n)?awsmfa: error: not allowed to assume role NotForAlice \(222222222222\) \[AccessDenied\]\n/,
         )
       }
       expect(await codesSent(sts)).toBe(1)
@@ -169,7 +169,7 @@ describe('credential-process', () => {
     expect(again).toMatchObject({ code: 0, stdout: first.stdout, stderr: '' })
     const late = await runCli(['credential-process', '--profile', 'base', '--refresh-window', '13h'], { environment })
     expect([late.code, late.stdout]).toEqual([0, first.stdout])
-    expect(late.stderr).toMatch(/^awsmfa: warning: the session of 'base' ends in .* and could not be renewed: /)
+    expect(late.stderr).toMatch(/^awsmfa: warning: session of 'base' ends in .* and could not be renewed: /)
   })
 
   it.skipIf(!needsProgram('python3'))('gives up a prompt that nobody answers after --timeout', async () => {

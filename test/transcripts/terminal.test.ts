@@ -13,7 +13,7 @@ import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/stric
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
-const PROMPT = "MFA code for alice (profile 'work'): "
+const PROMPT = 'MFA code for alice (work): '
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const { serial } = virtualDevice('111111111111', 'alice')
 const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
@@ -50,7 +50,7 @@ describe.skipIf(!needsProgram('python3'))('the built tool on a terminal', () => 
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.screen().lines).toEqual([
       expect.stringMatching(
-        /^✔ work: signed in as alice in 111111111111 until (?:tomorrow )?\d\d:\d\d, 12 h(?: \d+ min)?$/,
+        /^✔ work: signed in as alice \(111111111111\) until (?:tomorrow )?\d\d:\d\d, 12 h(?: \d+ min)? left$/,
       ),
       '',
     ])

@@ -59,11 +59,11 @@ describe('concurrent logins', () => {
       code: 0,
       stdout: '',
       stderr: expect.stringMatching(
-        /^✔ one: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?\n$/,
+        /^✔ one: signed in as alice \(111111111111\) until .*, 12 h(?: \d+ min)? left\n$/,
       ) as string,
     })
     expect(await two).toMatchObject({ code: 0, stdout: '' })
-    expect(stderr()).toMatch(/\n✔ two: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?\n$/)
+    expect(stderr()).toMatch(/\n✔ two: signed in as alice \(111111111111\) until .*, 12 h(?: \d+ min)? left\n$/)
     expect(withCode(await sts.log())).toHaveLength(1)
     const keys = [
       ...home
@@ -79,7 +79,7 @@ describe('concurrent logins', () => {
     const { sts, environment } = await start()
     const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
-    await first.expect("MFA code for alice (profile 'one'): ")
+    await first.expect('MFA code for alice (one): ')
     const second = await openPty([...PRODUCT, 'login', 'two', '--force'], { environment })
     opened.ptys.push(second)
     await second.expect(`waiting for another login (process ${first.pid})`)
@@ -97,7 +97,7 @@ describe('concurrent logins', () => {
     const { sts, environment } = await start()
     const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
-    await first.expect("MFA code for alice (profile 'one'): ")
+    await first.expect('MFA code for alice (one): ')
     const second = await runCli(['login', 'two', '--token-code', sts.code(serial)], { environment, limitMs: 60_000 })
     expect([second.code, second.stderr]).toEqual([
       1,
@@ -111,7 +111,7 @@ describe('concurrent logins', () => {
     const { environment } = await start()
     const first = await openPty([...PRODUCT, 'login', 'one'], { environment })
     opened.ptys.push(first)
-    await first.expect("MFA code for alice (profile 'one'): ")
+    await first.expect('MFA code for alice (one): ')
     const second = await openPty([...PRODUCT, 'login', 'two'], { environment, columns: 120 })
     opened.ptys.push(second)
     await second.expect('waiting for another login')

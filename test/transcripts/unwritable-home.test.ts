@@ -48,12 +48,12 @@ describe.skipIf(process.getuid?.() !== 0)('with a home folder that cannot be wri
   it('login and logout work', async () => {
     expect(await run(['login', 'work', '--token-code', await valueOf('code')])).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^✔ work: signed in as alice in 111111111111 until [^\n]+\n$/),
+      stderr: expect.stringMatching(/^✔ work: signed in as alice \(111111111111\) until [^\n]+\n$/),
     })
     expect(await run(['status', 'work', '--format', '{state}'])).toMatchObject({ stdout: 'valid\n', stderr: '' })
     expect(await run(['logout', 'work'])).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^✔ work: signed out\./),
+      stderr: expect.stringMatching(/^✔ work: signed out \(/),
     })
   })
 

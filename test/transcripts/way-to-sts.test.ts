@@ -35,7 +35,7 @@ describe('the connection to STS', () => {
   const SIGNED_IN = {
     code: 0,
     stderr: expect.stringMatching(
-      /^✔ work: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?\n$/,
+      /^✔ work: signed in as alice \(111111111111\) until .*, 12 h(?: \d+ min)? left\n$/,
     ) as string,
   }
 

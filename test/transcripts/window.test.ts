@@ -16,7 +16,7 @@ import type { TempHome } from '../support/temp-home.ts'
 const { serial } = virtualDevice('111111111111', 'alice')
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const CONFIG = `[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\n`
-const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?\n$/
+const SIGNED_IN = /^✔ work: signed in as alice \(111111111111\) until .*, 12 h(?: \d+ min)? left\n$/
 const canRun = ['Xvfb', 'xdotool', 'zenity'].map(needsProgram).every((found) => found)
 
 describe.skipIf(!canRun)('the prompt window', () => {
@@ -64,7 +64,9 @@ describe.skipIf(!canRun)('the prompt window', () => {
     await display.press('awsmfa', sts.code(serial, 40), '<Return>')
     await expect
       .poll(windowLines, { timeout: 60_000 })
-      .toEqual([expect.stringMatching(/--text=Not accepted\. A code works once; the next one comes in \d+ s\.\\n/)])
+      .toEqual([
+        expect.stringMatching(/--text=Code not accepted\. Each code works once; the next one appears in \d+ s\.\\n/),
+      ])
     await display.press('awsmfa', sts.code(serial), '<Return>')
     expect(await run).toMatchObject({ code: 0, stderr: expect.stringMatching(SIGNED_IN) as string })
   })
@@ -83,7 +85,7 @@ describe.skipIf(!canRun)('the prompt window', () => {
     const [line] = windowLines()
     await display.press('awsmfa', '<Escape>')
     expect((await run).code).toBe(130)
-    expect(line).toContain('Role: Admin in 222222222222\\nDevice: alice in 111111111111 --timeout')
+    expect(line).toContain('Role: Admin (222222222222)\\nDevice: alice (111111111111) --timeout')
     expect(line).not.toContain('arn:')
   })
 

@@ -67,7 +67,7 @@ describe.skipIf(!needsProgram('python3'))('a prompt for a login that cannot succ
       environment: home.environment({ ...sts.environment(), TERM: 'xterm-256color' }),
       columns: 200,
     })
-    await pty.expect("MFA code for alice (profile 'work'): ")
+    await pty.expect('MFA code for alice (work): ')
     pty.send('123')
     await pty.expect('123')
     await sts.configure({ release: true })

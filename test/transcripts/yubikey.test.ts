@@ -17,9 +17,9 @@ const SCRIPTED = fileURLToPath(new URL('../support/scripted-ykman.mjs', import.m
 const { serial } = virtualDevice('111111111111', 'alice')
 const CREDENTIALS = `[work-long-term]\naws_access_key_id = ${keyIdFor('111111111111', 1)}\naws_secret_access_key = ${secretFor('arn:aws:iam::111111111111:user/alice')}\n`
 const CONFIG = `[profile work]\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = ${serial}\nvegas_yubikey_serial = 12345678 ; the blue one\n`
-const PROMPT = "MFA code for alice (profile 'work'): "
+const PROMPT = 'MFA code for alice (work): '
 const TOUCH = `Touch your YubiKey or type the code. ${PROMPT}`
-const SIGNED_IN = /^✔ work: signed in as alice in 111111111111 until .*, 12 h(?: \d+ min)?$/
+const SIGNED_IN = /^✔ work: signed in as alice \(111111111111\) until .*, 12 h(?: \d+ min)? left$/
 
 interface ScriptedKey {
   readonly touch?: boolean
@@ -127,10 +127,10 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     terminal.send('12')
     await terminal.expect('12')
     release()
-    await terminal.expect('OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
+    await terminal.expect('OATH password of YubiKey 12345678 (Enter to type the code): ')
     expect(await terminal.modes()).toMatchObject({ echo: false })
     terminal.send('sesame\r')
-    await terminal.expect('That was not it. OATH password of the YubiKey 12345678 (Enter alone to type the code): ')
+    await terminal.expect('Wrong password. OATH password of YubiKey 12345678 (Enter to type the code): ')
     terminal.send('open sesame\r')
     expect(await terminal.exit()).toEqual({ code: 0, signal: null })
     expect(terminal.output()).not.toContain('sesame')
@@ -152,7 +152,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('a log
     terminal.send(code.slice(0, 2))
     await terminal.expect(code.slice(0, 2))
     release()
-    await terminal.expect('(Enter alone to type the code): ')
+    await terminal.expect('(Enter to type the code): ')
     terminal.send('\r')
     await terminal.expect(`${PROMPT}${code.slice(0, 2)}`)
     terminal.send(`${code.slice(2)}\r`)

@@ -6,7 +6,7 @@ import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty, PtyOptions } from '../support/pty.ts'
 
-const QUESTION = "MFA code for alice (profile 'work'): "
+const QUESTION = 'MFA code for alice (work): '
 const environment = {
   PATH: process.env['PATH'] ?? '',
   HOME: '/',
@@ -86,10 +86,10 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
 
   it('keeps a question with its answer, without the spaces at its ends', async () => {
     const pty = await ask('ask')
-    await pty.expect('Access key id: ')
+    await pty.expect('Access key ID: ')
     pty.send(' AKIA \r')
     await pty.exit()
-    expect(pty.screen().lines).toEqual(['Access key id:  AKIA', 'result "AKIA"', ''])
+    expect(pty.screen().lines).toEqual(['Access key ID:  AKIA', 'result "AKIA"', ''])
   })
 
   it('shows nothing of an answer that must not be seen, takes Backspace, and leaves the terminal as it was', async () => {
@@ -150,7 +150,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     pty.send('123456\r')
     await pty.exit()
     expect(pty.screen().lines).toEqual([
-      '✖ not accepted. A code works once; the next one comes in 17 s',
+      '✖ Code not accepted. Each code works once; the next one appears in 17 s',
       'result {"code":"123456","typed":true}',
       '',
     ])
@@ -293,16 +293,16 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
 
   it('keeps a line with wide characters over several rows of a narrow terminal, through a note and a resize', async () => {
     const pty = await ask('note-ask', { columns: 20 })
-    await pty.expect('Access key id: ')
+    await pty.expect('Access key ID: ')
     pty.send('鍵鍵鍵🚀🚀🚀')
     await pty.expect('🚀🚀🚀')
     pty.signal('SIGUSR2')
-    await pty.expect('note: one\r\nAccess key id: 鍵鍵鍵🚀🚀🚀')
+    await pty.expect('note: one\r\nAccess key ID: 鍵鍵鍵🚀🚀🚀')
     pty.resize(30)
-    await pty.expect('Access key id: 鍵鍵鍵🚀🚀🚀')
+    await pty.expect('Access key ID: 鍵鍵鍵🚀🚀🚀')
     pty.send('鍵\u007F!\r')
     await pty.exit()
-    expect(pty.screen().lines.slice(-3)).toEqual(['Access key id: 鍵鍵鍵🚀🚀🚀!', 'result "鍵鍵鍵🚀🚀🚀!"', ''])
+    expect(pty.screen().lines.slice(-3)).toEqual(['Access key ID: 鍵鍵鍵🚀🚀🚀!', 'result "鍵鍵鍵🚀🚀🚀!"', ''])
   })
 
   it('gives the terminal back to the kernel after a note before which nothing was typed', async () => {
@@ -369,12 +369,12 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     { when: 'at the first', early: false, keys: 'AKIA\ry\r' },
   ])('answers two questions with two lines that were typed $when', async ({ early, keys }) => {
     const pty = await ask('two')
-    if (!early) await pty.expect('Access key id: ')
+    if (!early) await pty.expect('Access key ID: ')
     pty.send(keys)
     await pty.expect('result ["AKIA",true]')
     expect(await pty.exit()).toEqual({ code: 0, signal: null })
     expect(pty.screen().lines).toEqual(
-      expect.arrayContaining(['Access key id: AKIA', 'Make these changes? [y/N] y', 'result ["AKIA",true]']),
+      expect.arrayContaining(['Access key ID: AKIA', 'Apply these changes? [y/N] y', 'result ["AKIA",true]']),
     )
   })
 
@@ -382,14 +382,14 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     const pty = await ask('two-secrets')
     await pty.expect('Secret: ')
     pty.send('wJal\rrXUt\r\nAK')
-    await pty.expect('Access key id: AK')
+    await pty.expect('Access key ID: AK')
     pty.send('IA\r')
     await pty.expect('result ["wJal","rXUt","AKIA"]')
     await pty.exit()
     expect(pty.screen().lines).toEqual([
       'Secret:',
       'Secret:',
-      'Access key id: AKIA',
+      'Access key ID: AKIA',
       'result ["wJal","rXUt","AKIA"]',
       '',
     ])
@@ -404,7 +404,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     pty.send(keys)
     await pty.expect(keys)
     pty.signal('SIGUSR2')
-    await pty.expect('Access key id: ')
+    await pty.expect('Access key ID: ')
     pty.send('AKIA\r')
     await pty.expect('result "AKIA"')
   })
@@ -454,10 +454,10 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   ]
   it.each(answers)('takes $keys to yes or no as $result and keeps the line', async ({ keys, result }) => {
     const pty = await ask('confirm')
-    await pty.expect('Make these changes? [y/N] ')
+    await pty.expect('Apply these changes? [y/N] ')
     pty.send(keys)
     await pty.exit()
-    expect(pty.screen().lines).toEqual([`Make these changes? [y/N] ${keys}`.trimEnd(), `result ${String(result)}`, ''])
+    expect(pty.screen().lines).toEqual([`Apply these changes? [y/N] ${keys}`.trimEnd(), `result ${String(result)}`, ''])
   })
 
   it('asks a number of a list until it is one', async () => {

@@ -70,7 +70,7 @@ describe.runIf(isPrepared())('on Windows', () => {
     home.write('.aws/credentials', '')
     home.write('.aws/config', '')
     const answers: readonly (readonly [RegExp, string])[] = [
-      [/Access key id: ?/, keys.id],
+      [/Access key ID: ?/, keys.id],
       [/Secret access key[^:]*: ?/, keys.secret],
       [/Region[^:]*: ?[^]*$/, 'eu-west-1'],
     ]

@@ -73,7 +73,7 @@ export function createWindowsHome(files: Readonly<Record<string, string>> = {}):
       TERM: 'xterm',
       ...more,
     }),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
 
@@ -92,7 +92,7 @@ export async function runOnWindows(
     const result = await runProgram([...redirected, ...WINE, ...argv], { environment, limitMs: 120_000 })
     return { ...result, stdout: readFileSync(stdout, 'utf8'), stderr: readFileSync(stderr, 'utf8') }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, maxRetries: 10 })
   }
 }
 

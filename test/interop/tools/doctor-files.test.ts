@@ -172,7 +172,7 @@ describe('doctor predicts the result of a chain of roles', () => {
     )
     expect(seen, answers.map(({ error }) => error).join('\n')).toEqual(said.map((facts) => facts?.key))
     expect(said[1]?.name).toBe(
-      `role Second in 222222222222 through '${firstSigner?.endsWith('/bob') === true ? 'keyed' : 'base'}'`,
+      `role Second (222222222222) through '${firstSigner?.endsWith('/bob') === true ? 'keyed' : 'base'}'`,
     )
   })
 })

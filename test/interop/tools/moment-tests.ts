@@ -27,11 +27,11 @@ interface Row {
 
 /** Returns the identity that awsmfa promises for a cell; undefined if it promises nothing. */
 function promised(layout: Layout, profile: string, moment: Moment, tool: Tool): string | undefined {
-  if (profile === 'base') return 'alice in 111111111111 (MFA)'
+  if (profile === 'base') return 'alice (111111111111, MFA)'
   const isPromised =
     layout.setup !== undefined ||
     (CACHED.includes(tool.name) && (moment.minutes === 0 || layout.config.includes('duration_seconds')))
-  return isPromised ? 'role Admin in 222222222222' : undefined
+  return isPromised ? 'role Admin (222222222222)' : undefined
 }
 
 /** Defines the tests of a moment. Their results go to `build/interop/results/<moment>.json`. */
@@ -71,7 +71,7 @@ export function testMoment(moment: Moment): void {
             if (stage === undefined) throw new Error('no stage')
             const { identities, words } = await observeMany(tool, 'admin', stage)
             expect(identities.length, words).toBeGreaterThanOrEqual(10)
-            expect(new Set(identities)).toEqual(new Set(['role Admin in 222222222222']))
+            expect(new Set(identities)).toEqual(new Set(['role Admin (222222222222)']))
           })
         }
       }

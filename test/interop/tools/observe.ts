@@ -30,7 +30,7 @@ export async function observe(tool: Tool, profile: string, stage: Stage): Promis
     if (tool.way === 'proxy') leadProcessToSts(join(own, '.aws', 'config'), stage.sts)
     return await observeIn(own, tool, profile, stage)
   } finally {
-    rmSync(own, { recursive: true, force: true })
+    rmSync(own, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
@@ -79,7 +79,7 @@ export async function observeMany(tool: Tool, profile: string, stage: Stage): Pr
         .join('\n'),
     }
   } finally {
-    rmSync(own, { recursive: true, force: true })
+    rmSync(own, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
@@ -113,13 +113,13 @@ function judge(tool: Tool, result: RunResult, log: readonly LogEntry[]): Observa
   return { ...found, answer: last?.operation === 'AssumeRole' && last.outcome === 'AccessDenied' ? 'refused' : 'fails' }
 }
 
-/** `alice in 111111111111 (MFA)`, `role Admin in 222222222222`. */
+/** `alice (111111111111, MFA)`, `role Admin (222222222222)`. */
 function identityOf(seen: LogEntry | undefined): string {
   if (seen === undefined) return ''
   const [, account = '', name = ''] = /^arn:aws:(?:iam|sts)::(\d+):(.+)$/.exec(seen.signerArn ?? '') ?? []
   const role = /^assumed-role\/([^/]+)\//.exec(name)?.[1]
-  if (role !== undefined) return `role ${role} in ${account}`
-  return `${name.replace(/^user\//, '')} in ${account}${seen.isMfaPresent ? ' (MFA)' : ''}`
+  if (role !== undefined) return `role ${role} (${account})`
+  return `${name.replace(/^user\//, '')} (${account}${seen.isMfaPresent ? ', MFA' : ''})`
 }
 
 /** No telemetry and no notices. Requests to other hosts than loopback go to a closed port. */

@@ -86,7 +86,7 @@ describe.each([layoutNamed('one session, roles on it'), layoutNamed('standard ro
       rows.push({ layout: layout.name, line, answer })
       expect(answer, words).toBe(layout.setup === undefined ? expected : 'quiet')
     } finally {
-      rmSync(own, { recursive: true, force: true })
+      rmSync(own, { recursive: true, force: true, maxRetries: 10 })
     }
   })
 })

@@ -49,7 +49,7 @@ describe.each([MOMENTS.minute0, MOMENTS.hour10])('twenty role profiles, $name af
         ROLES.map(({ profile, name, account }) => ({
           profile,
           answer: 'quiet',
-          identity: `role ${name} in ${account}`,
+          identity: `role ${name} (${account})`,
         })),
       )
       expect(countCodes(await stage.sts.log())).toBe(1)

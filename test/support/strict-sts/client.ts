@@ -123,7 +123,7 @@ const unrefChild = (child: Child): void => {
 const stopServer = (child: Child, folder: string | undefined): Promise<void> =>
   new Promise((resolve) => {
     const finish = (): void => {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
       resolve()
     }
     if (child.exitCode !== null || child.signalCode !== null) return finish()
