@@ -229,5 +229,5 @@ async function confirm({ kind, key }: RotationQuestion, context: Context): Promi
     old: `Delete access key ${keyInWords(shown, now())}?`,
     undo: `Use access key ${keyInWords(shown, now())} again and deactivate the new one?`,
   }[kind]
-  return await deadline.pauseWhile(terminal.confirm(text, cancelled, 'consent'))
+  return await deadline.pauseWhile(terminal.confirm({ text, wanted: 'consent' }, cancelled))
 }
