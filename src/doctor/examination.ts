@@ -56,7 +56,7 @@ export interface Machine {
   readonly otherAwsmfas: readonly { readonly path: string; readonly isFirst: boolean }[]
   /** The clock of AWS minus this one, in seconds; undefined: not asked; `none`: no answer. */
   readonly clockOffsetSeconds: number | 'none' | undefined
-  /** The identity that a key belongs to, as `alice in 111111111111`, if it is remembered. */
+  /** The identity that a key belongs to, as `alice (111111111111)`, if it is remembered. */
   readonly ownerOf: (accessKeyId: string) => string | undefined
 }
 

@@ -224,7 +224,7 @@ function obstacleOn(
   return undefined
 }
 
-/** `role Admin in 222222222222`. */
+/** `role Admin (222222222222)`. */
 function describeRole(arn: string): string {
   const parts = parseArn(arn)
   return parts === undefined ? 'a role' : `role ${parts.resource.replace(/^role\//, '')} (${parts.account})`
