@@ -142,7 +142,7 @@ async function chooseStore(
   const { accessKeyId } = held.credentials
   if (!(await isKeychainUsable(accessKeyId, base, context))) return undefined
   const question = `Store the access key ${shortenAccessKeyId(accessKeyId)} in the keychain?`
-  return (await deadline.pauseWhile(terminal.confirm(question, cancelled))) ? 'keychain' : undefined
+  return (await deadline.pauseWhile(terminal.confirm({ text: question }, cancelled))) ? 'keychain' : undefined
 }
 
 /** A `credential_process` has its keys itself. */
