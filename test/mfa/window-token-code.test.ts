@@ -23,7 +23,7 @@ const REQUEST: TokenCodeRequest = {
 const MARK = 'AWSMFA_WINDOW_TEST'
 const canRun = ['Xvfb', 'xdotool', 'zenity', 'pinentry-gtk-2'].map(needsProgram).every((found) => found)
 
-describe.skipIf(!canRun)('a token code from a window', { timeout: 60_000 }, () => {
+describe.skipIf(!canRun)('a token code from a window', () => {
   let display: Display
   let mark = ''
   let asked = 0

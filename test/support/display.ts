@@ -57,22 +57,32 @@ export async function startDisplay(): Promise<Display> {
    * Gives the window the focus and waits until it has it. GTK moves the focus on to a child window, which
    * `windowfocus --sync` would wait for in vain, so its top-level window is compared.
    */
-  const focus = async (title: string): Promise<void> => {
+  const focus = async (title: string): Promise<string> => {
     const deadline = performance.now() + TIMEOUT_MS
     while (performance.now() < deadline) {
       const window = (await xdotool(...search(title))).trim()
       // The window may close or be replaced between two calls: then it is searched again.
       const focused = await xdotool('windowfocus', window, 'getwindowfocus').catch(() => '')
-      if (focused.trim() === window) return
+      if (focused.trim() === window) return window
     }
     throw new Error(`the window '${title}' did not get the focus`)
+  }
+  const exists = async (title: string, window: string): Promise<boolean> => {
+    const found = await xdotool('search', '--onlyvisible', '--name', `^${title}$`).catch(() => '')
+    return found.split('\n').includes(window)
+  }
+  /** Presses the keys; false if the window closed before the last one: it was the one of an earlier question. */
+  const pressAll = async (title: string, window: string, keys: readonly string[]): Promise<boolean> => {
+    for (const key of keys) {
+      if (!(await exists(title, window))) return false
+      await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
+    }
+    return true
   }
   return {
     name,
     press: async (title, ...keys) => {
-      await focus(title)
-      for (const key of keys)
-        await xdotool(...(/^<\w+>$/.test(key) ? ['key', key.slice(1, -1)] : ['type', '--delay', '20', key]))
+      while (!(await pressAll(title, await focus(title), keys)));
     },
     expectWindow: async (title) => {
       await xdotool(...search(title))
