@@ -4,7 +4,15 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent, request } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { IAMClient, ListMFADevicesCommand } from '@aws-sdk/client-iam'
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  ListMFADevicesCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import type { AssumeRoleCommandInput, Credentials } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -615,6 +623,92 @@ describe('ListMFADevices', () => {
     expect(
       (await iam(sessionKeys((await login()).Credentials)).send(new ListMFADevicesCommand({}))).MFADevices?.length,
     ).toBe(1)
+  })
+})
+
+describe('access keys', () => {
+  const UserName = 'alice'
+  const withMfa = async (): Promise<IAMClient> => iam(sessionKeys((await login()).Credentials))
+  const create = async (client: IAMClient): Promise<Keys> => {
+    const { AccessKey: key } = await client.send(new CreateAccessKeyCommand({ UserName }))
+    return { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' }
+  }
+  const whoIs = async (keys: Keys): Promise<string> => {
+    const { name = 'ok' } = await errorOf(sts(keys).send(new GetCallerIdentityCommand({}))).catch(() => ({
+      name: 'ok',
+    }))
+    return name
+  }
+
+  test('are created, used, deactivated, activated and deleted', async () => {
+    const client = await withMfa()
+    const keys = await create(client)
+    expect(accountOf(keys.accessKeyId)).toBe(HOME)
+    const { AccessKeyMetadata: listed } = await client.send(new ListAccessKeysCommand({ UserName }))
+    expect(listed?.map(({ AccessKeyId: id, Status: status }) => [id, status])).toEqual([
+      [alice.accessKeyId, 'Active'],
+      [keys.accessKeyId, 'Active'],
+    ])
+    const AccessKeyId = keys.accessKeyId
+    const used = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
+    expect(used.AccessKeyLastUsed).toEqual({ Region: 'N/A', ServiceName: 'N/A' })
+    expect(await whoIs(keys)).toBe('ok')
+    await client.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' }))
+    expect(await whoIs(keys)).toBe('InvalidClientTokenId')
+    await client.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Active' }))
+    expect(await whoIs(keys)).toBe('ok')
+    await client.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }))
+    expect(await whoIs(keys)).toBe('InvalidClientTokenId')
+    const error = await errorOf(client.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })))
+    expect([error.name, error.status]).toEqual(['NoSuchEntityException', 404])
+  })
+
+  test('are two at most', async () => {
+    const client = await withMfa()
+    await create(client)
+    const error = await errorOf(create(client))
+    expect([error.name, error.status]).toEqual(['LimitExceededException', 409])
+  })
+
+  test('need MFA, the name of the user, and a policy', async () => {
+    const denied = await errorOf(iam().send(new ListAccessKeysCommand({ UserName })))
+    expect([denied.name, denied.message]).toEqual([
+      'AccessDenied',
+      expect.stringContaining('with an explicit deny in an identity-based policy'),
+    ])
+    const client = await withMfa()
+    expect(await errorOf(client.send(new ListAccessKeysCommand({})))).toMatchObject({
+      name: 'ValidationError',
+      message: 'Must specify userName when calling with non-User credentials',
+    })
+    expect((await errorOf(client.send(new ListAccessKeysCommand({ UserName: 'bob' })))).name).toBe('AccessDenied')
+    await server.configure({ rules: { deniedKeyActions: ['CreateAccessKey'] } })
+    expect((await errorOf(create(client))).name).toBe('AccessDenied')
+    const without = sessionKeys((await sts().send(new GetSessionTokenCommand({}))).Credentials)
+    expect((await errorOf(iam(without).send(new ListAccessKeysCommand({ UserName })))).name).toBe(
+      'InvalidClientTokenId',
+    )
+  })
+
+  test('are unknown at first, to each node of STS for its own time', async () => {
+    await server.configure({ rules: { keyNodes: [0, 3600] } })
+    const keys = await create(await withMfa())
+    const four = [await whoIs(keys), await whoIs(keys), await whoIs(keys), await whoIs(keys)]
+    expect(four.toSorted()).toEqual(['InvalidClientTokenId', 'InvalidClientTokenId', 'ok', 'ok'])
+    expect(await whoIs(alice)).toBe('ok')
+  })
+
+  test.each([
+    [false, 'ok'],
+    [true, 'InvalidClientTokenId'],
+  ])('that are inactive end their sessions: %s', async (endsSessionsWithKeys, expected) => {
+    await server.configure({ rules: { endsSessionsWithKeys } })
+    const session = sessionKeys((await login()).Credentials)
+    expect(await whoIs(session)).toBe('ok')
+    await iam(session).send(
+      new UpdateAccessKeyCommand({ UserName, AccessKeyId: alice.accessKeyId, Status: 'Inactive' }),
+    )
+    expect([await whoIs(alice), await whoIs(session)]).toEqual(['InvalidClientTokenId', expected])
   })
 })
 

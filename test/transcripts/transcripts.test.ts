@@ -11,7 +11,13 @@ import { parseTranscript, runTranscript } from '../support/transcript.ts'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 /** They change Node's clock through NODE_OPTIONS, which the executable does not read. */
-const FOR_NODE_ALONE = ['token-command-waits.txt']
+const FOR_NODE_ALONE = [
+  'token-command-waits.txt',
+  'rotate.txt',
+  'rotate-refused.txt',
+  'rotate-resumed.txt',
+  'rotate-stored.txt',
+]
 const transcripts = readdirSync(FOLDER).filter(
   (name) => name.endsWith('.txt') && !(isExecutable && FOR_NODE_ALONE.includes(name)),
 )

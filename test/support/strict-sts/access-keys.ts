@@ -111,7 +111,8 @@ export const createAccessKey = forUser('CreateAccessKey', (state, { account, use
     secret: randomBytes(30).toString('base64'),
     isActive: true,
     created,
-    createdMs: serverNow(state),
+    // In whole seconds, as the time in a request.
+    createdMs: Math.floor(serverNow(state) / 1000) * 1000,
   }
   state.world.keys.set(key.id, { account, user, key })
   return {
