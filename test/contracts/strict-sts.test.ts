@@ -634,10 +634,11 @@ describe('access keys', () => {
     return { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' }
   }
   const whoIs = async (keys: Keys): Promise<string> => {
-    const { name = 'ok' } = await errorOf(sts(keys).send(new GetCallerIdentityCommand({}))).catch(() => ({
-      name: 'ok',
-    }))
-    return name
+    const call = sts(keys).send(new GetCallerIdentityCommand({}))
+    return await call.then(
+      () => 'ok',
+      async () => (await errorOf(call)).name,
+    )
   }
 
   test('are created, used, deactivated, activated and deleted', async () => {

@@ -17,10 +17,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
-import { PRODUCT, runCli } from '../support/run-cli.ts'
+import { openPty } from '../support/pty.ts'
+import { isExecutable, PRODUCT, runCli } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
+import { FAST_CLOCK } from '../support/sandbox.ts'
 import { hasSecretService, startSessionBus } from '../support/secret-service.ts'
 import type { SessionBus } from '../support/secret-service.ts'
+import { startStrictSts } from '../support/strict-sts/client.ts'
+import { aliceWorld, keyIdFor, secretFor, virtualDevice } from '../support/strict-sts/worlds.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
@@ -79,6 +83,39 @@ async function expectMoves(environment: Readonly<Record<string, string>>, store:
   expect(filesWithSecret()).toEqual([])
 }
 
+/** Expects the access key to be rotated in a store, and back, with nothing in plain text in between. */
+async function expectRotation(environment: Readonly<Record<string, string>>, store: string): Promise<void> {
+  const { serial } = virtualDevice('111111111111', 'alice')
+  const [id, secret] = [keyIdFor('111111111111'), secretFor('arn:aws:iam::111111111111:user/alice')]
+  const config = `${OLD.config}awsmfa_mfa_serial = ${serial}\n`
+  home.write('.aws/config', config)
+  home.write('.aws/credentials', `[work]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`)
+  const sts = await startStrictSts(aliceWorld())
+  onTestFinished(() => sts.stop())
+  const run = async (...words: readonly string[]): Promise<string> => {
+    const { code, stderr } = await awsmfa({ ...environment, ...sts.environment(), NODE_OPTIONS: FAST_CLOCK }, ...words)
+    expect([code, stderr]).toEqual([0, stderr])
+    return stderr
+  }
+  const keyNow = (): string => /awsmfa_key_id = (\w+)/.exec(filesNow().config)?.[1] ?? ''
+  await run('keys', 'move', 'work', '--to', store, '--yes')
+  await run('login', 'work', '--token-code', sts.code(serial))
+  await run('rotate', 'work', '--yes')
+  const fresh = keyNow()
+  expect([fresh.startsWith('AKIA'), fresh === id]).toEqual([true, false])
+  expect(filesNow().config).toBe(`${config}awsmfa_keys = ${store}\nawsmfa_key_id = ${fresh}\n`)
+  await run('rotate', 'work', '--undo', '--yes')
+  expect(keyNow()).toBe(id)
+  await run('rotate', 'work', '--undo', '--yes')
+  expect(keyNow()).toBe(fresh)
+  await run('rotate', 'work', '--delete-old', '--yes')
+  expect(await run('login', 'work')).toContain('signed in as alice')
+  const lists = (await sts.log()).filter(({ operation }) => operation === 'CreateAccessKey')
+  expect(lists).toHaveLength(1)
+  expect(spawnSync('grep', ['-rlF', secret, home.path], { encoding: 'utf8' }).stdout).toBe('')
+  expect(readdirSync(join(home.path, '.local/state/awsmfa/rotations'))).toEqual([])
+}
+
 /** Expects a move to fail soon, with this message, having changed nothing. */
 async function expectRefusal(environment: Readonly<Record<string, string>>, store: string, message: string | RegExp) {
   const startMs = performance.now()
@@ -114,6 +151,33 @@ describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () =>
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     await expectMoves(variablesOf(bus), 'keychain')
+  })
+
+  it.skipIf(isExecutable)('has the new key of a rotation', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    await expectRotation(variablesOf(bus), 'keychain')
+  })
+
+  it('is offered by setup, where it can be used', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    const serial = 'arn:aws:iam::111111111111:mfa/alice'
+    const environment = { TERM: 'dumb', ...home.environment(), ...variablesOf(bus) }
+    const pty = await openPty([...PRODUCT, 'setup', 'work', '--serial-number', serial], { environment })
+    try {
+      await pty.expect(/Store the access key …MPLE in the keychain\? \[y\/N\] $/)
+      pty.send('y\r')
+      await pty.expect(/\[y\/N\] $/)
+      pty.send('y\r')
+      await pty.expect(/Sign in now\? \[Y\/n\] $/)
+      pty.send('n\r')
+      expect(await pty.exit()).toMatchObject({ code: 0 })
+    } finally {
+      pty.close()
+    }
+    expect(filesNow().config).toContain(`[profile work-long-term]\nawsmfa_keys = keychain\nawsmfa_key_id = ${ID}\n`)
+    expect(filesWithSecret()).toEqual([])
   })
 
   it('that is locked is reported before anything is asked, without a window', async () => {
@@ -200,6 +264,11 @@ describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeo
     initialize('')
     await expectMoves(variables(), 'pass')
     expect(existsSync(join(home.path, '.password-store'))).toBe(false)
+  })
+
+  it.skipIf(isExecutable)('has the new key of a rotation', async () => {
+    initialize('')
+    await expectRotation(variables(), 'pass')
   })
 
   it('whose GnuPG key is locked is reported before anything is asked; unlocked, it works', async () => {
