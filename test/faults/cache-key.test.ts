@@ -104,7 +104,7 @@ describe('the cache key', () => {
     expect(await run(other, ['cache', 'show'])).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringContaining('cannot be opened') as string,
+      stderr: expect.stringContaining('cannot be decrypted') as string,
     })
     expect(await run(other, await login(other))).toMatchObject(SUCCEEDS)
     forgetSection(other)

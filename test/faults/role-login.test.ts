@@ -28,8 +28,9 @@ import type { TracedCall } from '../support/strace.ts'
 const IS_FULL = process.env['FULL_SWEEP'] === 'all'
 const ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EBUSY', 'EXDEV', 'EPERM']
 const SIGNED_IN =
-  /^(awsmfa: warning: [^\n]+\n)?✔ admin: signed in as role Admin \(222222222222\) [^\n]+\n(awsmfa: hint: [^\n]+\n)?$/
-const NOT_WRITTEN = /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: hint: [^\n]+\n)?$/
+  /^(awsmfa: warning: [^\n]+\n)?✔ admin: signed in as role Admin \(222222222222\) [^\n]+\n(awsmfa: (?:note|hint): [^\n]+\n)*$/
+const NOT_WRITTEN =
+  /^awsmfa: error: cannot write ~\/\S+: [^\n]+; nothing was changed\n(awsmfa: (?:note|hint): [^\n]+\n)*$/
 
 describe.skipIf(!needsProgram('strace'))(
   'promise 2: nothing is ever lost when the login of a role profile',
@@ -65,7 +66,7 @@ describe.skipIf(!needsProgram('strace'))(
         expect(await sandbox.run(target, ...words)).toMatchObject({
           code: 0,
           stdout: '',
-          stderr: expect.stringMatching(/^✔ admin: [^\n]*\n(awsmfa: hint: [^\n]+\n)?$/) as string,
+          stderr: expect.stringMatching(/^✔ admin: [^\n]*\n(awsmfa: (?:note|hint): [^\n]+\n)*$/) as string,
         })
         expect(awsCacheEntries(target)).toHaveLength(2)
         expectEntriesWhole(target)
