@@ -72,7 +72,7 @@ test.each([
 ])('%s loads no package except get-east-asian-width, and no slow built-in module', (_, argv, exitCode) => {
   const started = start(...argv)
   expect(started.exitCode).toBe(exitCode)
-  expect(started.stderr).toBe('')
+  expect(started.stderr).toBe(exitCode === 0 ? '' : 'awsmfa: hint: awsmfa status --all\n')
   expect(started.stdout).not.toBe('')
   // 9 KB of data for the columns of `status`.
   expect(started.files.flatMap(packagesIn)).toEqual(['get-east-asian-width'])
