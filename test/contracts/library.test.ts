@@ -2,9 +2,10 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { STSClientConfig } from '@aws-sdk/client-sts'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createEncryptedFileStore } from '../../src/keys/encrypted-file.ts'
 import { fromAwsmfa } from '../../src/library/from-awsmfa.ts'
 import { cacheEntryName } from '../../src/sessions/aws-cache-entry.ts'
 import type { AwsmfaCredentials, FromAwsmfaOptions, MfaCodeRequest } from '../../src/library/types.ts'
@@ -107,6 +108,45 @@ function hasCode(entry: LogEntry): boolean {
 function inMinutes(minutes: number): string {
   return new Date(Date.now() + minutes * 60_000).toISOString().replace(/\.\d+/, '')
 }
+
+describe('an access key in an encrypted file', () => {
+  const stored = (): string => join(home.path, 'own/config/keys')
+  beforeEach(async () => {
+    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', 'echo sesame')
+    home.write('.aws/credentials', '')
+    home.write(
+      '.aws/config',
+      `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${DEVICE}\nawsmfa_keys = encrypted-file\nawsmfa_key_id = ${keyIdFor(ACCOUNT)}\n`,
+    )
+    const store = createEncryptedFileStore({
+      configFolder: join(home.path, 'own/config'),
+      passphrase: {
+        ask: () => Promise.reject(new Error('unexpected question')),
+        askNew: () => Promise.resolve('sesame'),
+      },
+      known: [],
+    })
+    const keys = { accessKeyId: keyIdFor(ACCOUNT), secretAccessKey: secretFor(ALICE) }
+    await store.create(keys, new AbortController().signal)
+  })
+
+  it('is opened for a new session alone', async () => {
+    const alice = person()
+    expect(await identify(fromAwsmfa({ profile: 'base', mfaCodeProvider: alice.mfaCodeProvider }))).toBe(ALICE)
+    rmSync(stored(), { recursive: true })
+    expect(await identify(fromAwsmfa({ profile: 'base', mfaCodeProvider: nobody }))).toBe(ALICE)
+    expect(alice.asked).toHaveLength(1)
+  })
+
+  it('that is missing, or has another passphrase, is reported before a code is asked for', async () => {
+    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', 'echo wrong')
+    const provider = fromAwsmfa({ profile: 'base', mfaCodeProvider: nobody })
+    await expect(provider()).rejects.toMatchObject({ code: 'KEY_STORE_FAILED' })
+    rmSync(stored(), { recursive: true })
+    await expect(provider()).rejects.toMatchObject({ code: 'KEY_STORE_FAILED' })
+    expect(await sessionCalls()).toEqual([])
+  })
+})
 
 describe('a session', () => {
   it.each(['admin', 'standard', 'own'])(
