@@ -48,6 +48,12 @@ export function findStaticCredentials(
   return undefined
 }
 
+/**
+ * Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and
+ * `Permanent`.
+ */
+export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
+
 /** The keys of a profile that say which store has its long-term keys, and under which access key id. */
 export const STORE_KEYS = { store: 'awsmfa_keys', accessKeyId: 'awsmfa_key_id' } as const
 

@@ -176,14 +176,19 @@ export function readProfiles(files: { readonly credentials: string; readonly con
   const credentials = readIniDocument(files.credentials)
   const config = readIniDocument(files.config)
   const indexOfConfig = once(() => indexConfig(config))
+  const viewNamed = (name: string): ProfileView | undefined => {
+    const own = sectionsNamed(credentials, name).filter(isCredentialsProfile)
+    const standard = indexOfConfig().standard.get(name)
+    const inConfig = standard ?? indexOfConfig().bare.get(name) ?? []
+    if (own.length + inConfig.length === 0) return undefined
+    const form = inConfig.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
+    return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inConfig) }, form)
+  }
+  const views = new Map<string, ProfileView | undefined>()
   return {
     find: (name) => {
-      const own = sectionsNamed(credentials, name).filter(isCredentialsProfile)
-      const standard = indexOfConfig().standard.get(name)
-      const inConfig = standard ?? indexOfConfig().bare.get(name) ?? []
-      if (own.length + inConfig.length === 0) return undefined
-      const form = inConfig.length === 0 ? undefined : standard === undefined ? 'bare' : 'standard'
-      return viewOf(name, { credentials: keysOf(credentials, own), config: keysOf(config, inConfig) }, form)
+      if (!views.has(name)) views.set(name, viewNamed(name))
+      return views.get(name)
     },
     names: () => {
       const { standard, bare } = indexOfConfig()

@@ -23,16 +23,9 @@ import {
   statusesJson,
 } from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
-import {
-  DURATION_FORM,
-  formatAt,
-  formatInstant,
-  formatRemaining,
-  formatRemainingShort,
-  parseDuration,
-} from '../ui/duration.ts'
-import { displayWidth, padDisplay, paint, shortenDisplay } from '../ui/style.ts'
-import type { Color, TextStyle } from '../ui/style.ts'
+import { isLongTermOnly, renderStatusTable, stateWord, statusRows } from '../sessions/status-table.ts'
+import { DURATION_FORM, formatAt, formatInstant, formatRemaining, parseDuration } from '../ui/duration.ts'
+import type { TextStyle } from '../ui/style.ts'
 import { commandLine, exportLine, hint, profileWord, quoted, quoteWord, visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
@@ -78,10 +71,14 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
     const isForPeople = options.json !== true && template === undefined
     const clockNote = isForPeople ? renderClockNote(entries, now) : undefined
     runtime.terminal.stderr(`${note ?? ''}${clockNote ?? ''}`)
-    runtime.terminal.stdout(render(entries, { isList, json: options.json === true, template }, now, runtime))
-    const [entry] = entries
+    const isListed = (entry: StatusEntry): boolean => !all || !isForPeople || !isLongTermOnly(entry, profiles)
+    const listed = entries.filter(isListed)
+    const form = { isList, json: options.json === true, template }
+    runtime.terminal.stdout(render(listed, form, lookup, runtime.terminal.data))
+    const [entry] = listed
     if (!isForPeople) return exitCode
-    if (entry === undefined) runtime.terminal.stderr(`No AWS profiles found\n${hint(commandLine('setup'))}`)
+    if (entry === undefined)
+      runtime.terminal.stderr(`${entries.length === 0 ? NO_PROFILES : ONLY_KEYS}\n${hint(commandLine('setup'))}`)
     else if (!isList) runtime.terminal.stderr(nextStep(entry, isNamed, lookup))
   }
   return exitCode
@@ -116,20 +113,25 @@ function entryOf(target: Resolved<string>, lookup: StatusLookup, snapshots: Shar
   return statusOfProfile(target.value, lookup)
 }
 
+const NO_PROFILES = 'No AWS profiles found'
+
+const ONLY_KEYS = 'No profiles to sign in to, only access keys'
+
 interface OutputForm {
   readonly isList: boolean
   readonly json: boolean
   readonly template: string | undefined
 }
 
-function render(entries: readonly StatusEntry[], form: OutputForm, now: Date, { terminal }: StatusRuntime): string {
+function render(entries: readonly StatusEntry[], form: OutputForm, lookup: StatusLookup, style: TextStyle): string {
+  const { now, profiles } = lookup
   if (form.json) return statusesJson(entries, now, form.isList)
   if (form.template !== undefined) {
     const { template } = form
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
   }
-  if (form.isList) return entries.length === 0 ? '' : renderStatusTable(entries, now, terminal.data)
-  return entries.map((entry) => `${renderStatusLine(entry, now, terminal.data)}\n`).join('')
+  if (form.isList) return renderStatusTable(statusRows(entries, profiles, now), style)
+  return entries.map((entry) => `${renderStatusLine(entry, now, style)}\n`).join('')
 }
 
 function exitCodeOf(state: SessionState, strict: boolean): number {
@@ -144,7 +146,7 @@ function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): stri
   const source = sourceProfile === undefined ? undefined : `source profile ${quoted(sourceProfile)}`
   const details = [source, userOrRoleInWords(arn), account === undefined ? undefined : visible(account)]
   const known = details.filter((detail) => detail !== undefined)
-  const words = stateInWords(entry, now, paint(STATE_WORDS[state], COLORS[state], style))
+  const words = stateInWords(entry, now, stateWord(state, style))
   return `${visible(profile)}: ${words}${known.length === 0 ? '' : ` (${known.join(', ')})`}`
 }
 
@@ -176,34 +178,6 @@ function isUsable({ state }: StatusEntry): boolean {
   return state === 'valid' || state === 'expiring'
 }
 
-const STATE_WORDS: Readonly<Record<SessionState, string>> = {
-  valid: 'valid',
-  expiring: 'expiring',
-  expired: 'expired',
-  unknown: 'unknown',
-  none: 'not signed in',
-}
-
-/** Returns a table with a header, each line ended; profiles with a session come first. */
-function renderStatusTable(entries: readonly StatusEntry[], now: Date, style: TextStyle): string {
-  const sorted = [
-    ...entries.filter((entry) => entry.state !== 'none'),
-    ...entries.filter((entry) => entry.state === 'none'),
-  ]
-  const widest = sorted.reduce(
-    (most, entry) => Math.max(most, displayWidth(visible(entry.profile))),
-    PROFILE_HEADER.length,
-  )
-  const layout = layoutFor(
-    widest,
-    sorted.some((entry) => entry.sourceProfile !== undefined),
-    style,
-  )
-  const header = row({ profile: PROFILE_HEADER, state: 'STATE', left: 'LEFT', until: 'UNTIL', through: '' }, layout)
-  const lines = sorted.map((entry) => row(cellsOf(entry, now, style, layout), layout))
-  return [paint(header, 'bold', style), ...lines].map((line) => `${line}\n`).join('')
-}
-
 /** What `--format` may name. */
 const PLACEHOLDERS = ['profile', 'state', 'remaining', 'expiration', 'seconds', 'source', 'account'] as const
 
@@ -232,101 +206,6 @@ function renderTemplate(template: string, entry: StatusEntry, now: Date): string
   return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
     name === undefined ? found.charAt(0) : values[name as keyof typeof values],
   )
-}
-
-const PROFILE_HEADER = 'PROFILE'
-
-const STATE_WIDTH = 'expiring'.length
-
-const BAR_CELLS = 17
-
-const LEFT_WIDTH = '11 min'.length
-
-const UNTIL_WIDTH = 'yesterday 18:02'.length
-
-/** The scales of the bar, in seconds; the first that the remaining time fits into is used. */
-const SCALES = [3600, 43_200, 129_600]
-
-const COLORS: Readonly<Record<SessionState, Color>> = {
-  valid: 'green',
-  expiring: 'yellow',
-  expired: 'red',
-  unknown: 'yellow',
-  none: 'dim',
-}
-
-interface Layout {
-  readonly profile: number
-  readonly bar: boolean
-  readonly until: boolean
-  readonly through: boolean
-}
-
-interface Cells {
-  readonly profile: string
-  readonly state: string
-  readonly left: string
-  readonly until: string
-  readonly through: string
-}
-
-/** Drops the bar first, then the source profile, then the expiration, and then shortens names. */
-function layoutFor(widest: number, hasSources: boolean, style: TextStyle): Layout {
-  const columns = style.columns
-  if (columns === undefined) return { profile: widest, bar: false, until: true, through: hasSources }
-  const base = 2 + STATE_WIDTH + 2 + LEFT_WIDTH
-  const extras = [
-    { bar: true, until: true, through: hasSources, width: BAR_CELLS + 1 + 2 + UNTIL_WIDTH + (hasSources ? 20 : 0) },
-    { bar: false, until: true, through: hasSources, width: 2 + UNTIL_WIDTH + (hasSources ? 20 : 0) },
-    { bar: false, until: true, through: false, width: 2 + UNTIL_WIDTH },
-    { bar: false, until: false, through: false, width: 0 },
-  ]
-  const fitting = extras.find((extra) => widest + base + extra.width <= columns) ?? {
-    bar: false,
-    until: false,
-    through: false,
-    width: 0,
-  }
-  const { bar, until, through } = fitting
-  return {
-    profile: Math.max(PROFILE_HEADER.length, Math.min(widest, columns - base - fitting.width)),
-    bar,
-    until,
-    through,
-  }
-}
-
-function cellsOf(entry: StatusEntry, now: Date, style: TextStyle, layout: Layout): Cells {
-  const seconds = secondsRemaining(entry, now)
-  const color = COLORS[entry.state]
-  const words = seconds === undefined || seconds === 0 ? '' : formatRemainingShort(seconds)
-  const bar = layout.bar && seconds !== undefined && seconds > 0 ? `${paint(barOf(seconds, style), color, style)} ` : ''
-  return {
-    profile: visible(entry.profile),
-    state: paint(entry.state.padEnd(STATE_WIDTH), color, style),
-    left: bar + words + ' '.repeat(Math.max(0, leftWidth(layout) - (bar === '' ? 0 : BAR_CELLS + 1) - words.length)),
-    until: entry.expiration === undefined ? '' : formatInstant(entry.expiration, now),
-    through: entry.sourceProfile === undefined ? '' : `through ${visible(entry.sourceProfile)}`,
-  }
-}
-
-function leftWidth(layout: Layout): number {
-  return LEFT_WIDTH + (layout.bar ? BAR_CELLS + 1 : 0)
-}
-
-function row(cells: Cells, layout: Layout): string {
-  const profile = padDisplay(shortenDisplay(cells.profile, layout.profile), layout.profile)
-  const parts = [profile, cells.state.padEnd(STATE_WIDTH), cells.left.padEnd(leftWidth(layout))]
-  if (layout.until) parts.push(layout.through ? cells.until.padEnd(UNTIL_WIDTH) : cells.until)
-  if (layout.through) parts.push(cells.through)
-  return parts.join('  ').trimEnd()
-}
-
-function barOf(seconds: number, style: TextStyle): string {
-  const scale = SCALES.find((candidate) => seconds <= candidate) ?? seconds
-  const full = Math.min(BAR_CELLS, Math.max(1, Math.round((seconds / scale) * BAR_CELLS)))
-  const [filled, empty] = style.unicode ? ['█', '░'] : ['#', '.']
-  return filled.repeat(full) + empty.repeat(BAR_CELLS - full)
 }
 
 function withoutBraces(template: string): string {

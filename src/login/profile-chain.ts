@@ -3,6 +3,7 @@
  * the way.
  */
 import {
+  LONG_TERM_SUFFIXES,
   findCredentialProcess,
   findLongTermKeys,
   findSession,
@@ -25,12 +26,6 @@ import type { Resolved } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
-/**
- * Names under which tools keep long-term credentials. aws-mfa has `-long-term`, reusabit's awsmfa `Perm` and
- * `Permanent`.
- */
-export const LONG_TERM_SUFFIXES: readonly string[] = ['-long-term', 'Perm', 'Permanent', '-perm', '-permanent']
-
 export interface ProfileChainInput {
   readonly target: Resolved<string>
   /** `--source-profile` or its variable, in place of what the target itself names. */
@@ -43,6 +38,8 @@ export interface ProfileChainInput {
   readonly profiles: Profiles
   readonly paths: SharedPaths
 }
+
+export { LONG_TERM_SUFFIXES }
 
 /** A profile chain that leads to long-term credentials. */
 export interface ProfileChain {

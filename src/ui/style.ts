@@ -88,7 +88,10 @@ export function paint(text: string, color: Color, style: TextStyle): string {
 
 /** Returns how many columns a text takes on a terminal. It contains no control characters but those of `paint`. */
 export function displayWidth(text: string): number {
-  return Array.from(text.replaceAll(PAINT, ''), characterWidth).reduce((sum, width) => sum + width, 0)
+  if (PRINTABLE_ASCII.test(text)) return text.length
+  let width = 0
+  for (const character of text.replaceAll(PAINT, '')) width += characterWidth(character)
+  return width
 }
 
 /** Returns a text filled with spaces up to `width` columns. */
@@ -164,23 +167,31 @@ export function renderTable(
   return [paint(line(header), 'bold', style), ...lines].map((text) => `${text}\n`).join('')
 }
 
-/** Returns a text of at most `width` columns; `~`, which every terminal can show, ends one that was cut. */
+/**
+ * Returns a text of at most `width` columns; `~`, which every terminal can show, replaces the middle of one that is
+ * longer: names often differ at their end alone.
+ */
 export function shortenDisplay(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
-  let kept = ''
-  let used = 1
-  for (const character of text) {
-    used += characterWidth(character)
-    if (used > width) break
-    kept += character
-  }
-  return `${kept}~`
+  const characters = Array.from(text)
+  const start = takeWidth(characters, Math.ceil((width - 1) / 2))
+  const end = takeWidth(characters.toReversed(), width - 1 - displayWidth(start.join('')))
+  return `${start.join('')}~${end.toReversed().join('')}`
+}
+
+/** Returns the first characters, at most `width` columns of them. */
+function takeWidth(characters: readonly string[], width: number): readonly string[] {
+  let used = 0
+  const past = characters.findIndex((character) => (used += characterWidth(character)) > width)
+  return past === -1 ? characters : characters.slice(0, past)
 }
 
 function characterWidth(character: string): number {
   if (character < '\u0300') return 1
   return ZERO_WIDTH.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0)
 }
+
+const PRINTABLE_ASCII = /^[ -~]*$/
 
 // eslint-disable-next-line no-control-regex -- the escape character is the subject
 const PAINT = /\u001b\[\d+m/g

@@ -156,8 +156,8 @@ describe('the width of text', () => {
 
   it.each([
     ['production', 10, 'production'],
-    ['production', 5, 'prod~'],
-    ['🚀🚀🚀', 5, '🚀🚀~'],
+    ['production', 5, 'pr~on'],
+    ['🚀🚀🚀', 5, '🚀~🚀'],
     ['🚀🚀🚀', 4, '🚀~'],
     ['名前', 1, '~'],
   ])('shortens %j to %i columns: %j', (text, width, shortened) => {
