@@ -100,6 +100,39 @@ describe.skipIf(isExecutable)('promise 2: no access key is ever lost when', { ti
     })
   })
 
+  /** `--undo` of a whole rotation, also interrupted: the next rotation goes on with the undo. */
+  describe.skipIf(!needsProgram('strace'))('rotate --undo is killed at any writing call', () => {
+    it('with the key in a file', async () => {
+      const olds = new Map<string, LongTermCredentials>()
+      const { counted, faulted } = await killAtEveryWritingCall<LoginTarget>({
+        prepare: async () => {
+          const target = await sandbox.beforeRotation('file')
+          olds.set(target.user, await pairOf(target, 'file'))
+          expect(await sandbox.run(target, 'rotate', 'work', '--yes')).toMatchObject({ code: 0 })
+          ageByAnHour(target)
+          return { ...target, argv: [...target.argv.slice(0, -1), '--undo', '--yes'] }
+        },
+        isIncluded: (call, index) => isFileWork(call) && index % (2 * stepOf('file')) === 1,
+        check: async (target) => {
+          const found = await pairOf(target, 'file')
+          expect([found.accessKeyId, await isAccepted(found)]).toEqual([found.accessKeyId, true])
+          ageByAnHour(target)
+          const next = await sandbox.run(target, 'rotate', 'work', '--yes')
+          expectCleanOutput(target, next)
+          // Killed before it was noted, or once all was done.
+          if (next.code !== 0) expect(next.stderr).toMatch(/has two access keys/)
+          expectWholeRotations(target)
+          const now = await pairOf(target, 'file')
+          expect(await isAccepted(now)).toBe(true)
+          if (next.code === 0) expect(now).toEqual(olds.get(target.user))
+          expect(await requestsOf(target)).toEqual({ sent: 1, created: 1 })
+        },
+      })
+      expect(counted).toBeGreaterThan(1)
+      expect(faulted).toBe(counted)
+    })
+  })
+
   const OPERATIONS = ['GetCallerIdentity', 'ListAccessKeys', 'CreateAccessKey', 'UpdateAccessKey']
   const MOMENTS = ['before', 'after'] as const
   it.each(OPERATIONS.flatMap((operation) => MOMENTS.map((when) => ({ operation, when }))))(
