@@ -32,7 +32,7 @@ export function startUpBlocks(tool, folder) {
         awsmfa(few, 'awsmfa status, 10 profiles', ['status', PROFILE], 1.5),
         awsmfa(few, 'awsmfa --help', ['--help'], 3.3),
         ...executable(few, '--version', ['--version'], 0.5),
-        ...executable(few, 'status, 10 profiles', ['status', PROFILE], 0.8),
+        ...executable(few, 'status, 10 profiles', ['status', PROFILE], 0.65),
         ...executable(few, 'exec -- true', ['exec', PROFILE, '--', 'true'], 1.3),
         ...executable(few, 'settings', ['settings'], 1.3),
         ...(aws === undefined
@@ -54,7 +54,7 @@ export function startUpBlocks(tool, folder) {
       rows: [
         ...floor(many),
         awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.4),
-        ...executable(many, 'status, 10,000 profiles', ['status', PROFILE], 1.7),
+        ...executable(many, 'status, 10,000 profiles', ['status', PROFILE], 1.35),
       ],
     },
     {

@@ -2,6 +2,7 @@
  * Durations and times for people without a library, for the quick answers: loading Intl alone takes half as long as
  * starting Node. test/ui/times.test.ts compares them with dayjs.
  */
+import { localOffset } from '../platform/time-zone.ts'
 
 /** What a duration looks like, for messages. */
 export const DURATION_FORM = 'a duration such as 12h, 1h30m or 3600'
@@ -35,13 +36,20 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** Returns a local time, with the day unless it is today: `19:40`, `tomorrow 07:40`, `23 Nov 07:40`. */
 export function formatInstant(instant: Date, now: Date): string {
-  const clock = `${pad(instant.getHours())}:${pad(instant.getMinutes())}`
+  const local = inLocalTime(instant)
+  const clock = `${pad(local.getUTCHours())}:${pad(local.getUTCMinutes())}`
   const days = dayNumber(instant) - dayNumber(now)
   if (days === 0) return clock
   if (days === 1) return `tomorrow ${clock}`
   if (days === -1) return `yesterday ${clock}`
-  const date = `${instant.getDate()} ${MONTHS[instant.getMonth()] ?? ''}`
-  return instant.getFullYear() === now.getFullYear() ? `${date} ${clock}` : `${date} ${instant.getFullYear()} ${clock}`
+  const [day, year] = [`${local.getUTCDate()} ${MONTHS[local.getUTCMonth()] ?? ''}`, local.getUTCFullYear()]
+  return year === inLocalTime(now).getUTCFullYear() ? `${day} ${clock}` : `${day} ${year} ${clock}`
+}
+
+/** Returns a date whose UTC fields are the local ones of the instant. */
+function inLocalTime(instant: Date): Date {
+  const offset = localOffset(Math.floor(instant.getTime() / 1000)) ?? -60 * instant.getTimezoneOffset()
+  return new Date(instant.getTime() + offset * 1000)
 }
 
 /** Returns `formatInstant`'s time to follow a verb: `at 19:40`, `yesterday 07:40`, `on 23 Nov 07:40`. */
@@ -53,7 +61,7 @@ export function formatAt(instant: Date, now: Date): string {
 
 /** Numbers local calendar days, however long they are. */
 function dayNumber(instant: Date): number {
-  return Date.UTC(instant.getFullYear(), instant.getMonth(), instant.getDate()) / 86_400_000
+  return Math.floor(inLocalTime(instant).getTime() / 86_400_000)
 }
 
 function pad(value: number): string {
