@@ -93,7 +93,15 @@ async function chooseTool(tools: readonly ForeignTool[], { terminal, cancelled }
   if (second === undefined) return first
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'IMPORT_AMBIGUOUS', tools })
   const labels = tools.map((tool) => LABELS[tool])
-  return tools[await terminal.choose('Import from:', labels, cancelled)] ?? first
+  return (
+    tools[
+      await terminal.choose(
+        'Import from:',
+        labels.map((name) => ({ name })),
+        cancelled,
+      )
+    ] ?? first
+  )
 }
 
 /** The tools by the names that people know. */

@@ -180,7 +180,7 @@ export function renderWithoutDevice(profiles: readonly string[]): string {
 }
 
 /** The heading of the list of profiles to pick from. */
-export const PICK_QUESTION = 'Profile:'
+export const PICK_QUESTION = 'Profile (number, or part of its name):'
 
 /** Why a session that is still valid is renewed, for `--debug`. */
 export function renewalInWords(profile: string, parts: readonly string[]): string {

@@ -30,10 +30,13 @@ import { signIn } from '../login/sign-in.ts'
 import { canBeSignedIn, findAllTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
+import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
+import { statusRows } from '../sessions/status-table.ts'
 import { renderEnvironmentNote, statusOfProfile, statusesJson } from '../sessions/status.ts'
+import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { managedProfiles } from '../sessions/stores.ts'
 import { visible } from '../ui/words.ts'
 
@@ -100,8 +103,19 @@ async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<st
   if (only === undefined) return undefined
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
   if (second === undefined) return only
-  const names = candidates.map((name) => visible(name))
-  return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, names, cancelled))]
+  const lookup = statusLookup(input.profiles, runtime)
+  const choices = candidates.map((name) => ({
+    name: visible(name),
+    detail: whoOf(statusOfProfile(name, lookup), lookup),
+  }))
+  return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, choices, cancelled))]
+}
+
+/** Returns `role Admin (222222222222)`, as far as session and files have it; undefined if they have nothing. */
+function whoOf(entry: StatusEntry, { profiles, now }: StatusLookup): string | undefined {
+  const [{ account, identity } = {}] = statusRows([entry], profiles, now)
+  if (identity === undefined) return account === undefined ? undefined : `account ${account}`
+  return account === undefined ? identity : `${identity} (${account})`
 }
 
 /**
@@ -255,10 +269,14 @@ function report(
   }
   if (options.quiet !== true) terminal.stderr(renderKeptTooLong(results, view.now))
   if (options.json !== true) return
-  const { profiles } = runtime.files.read()
-  const now = runtime.now()
-  const { cachedSessionOf } = runtime
-  const lookup = { profiles, now, identityOf: runtime.facts.identityOf, cachedSessionOf }
+  const lookup = statusLookup(runtime.files.read().profiles, runtime)
   const states = results.map(({ target }) => statusOfProfile(target, lookup))
-  terminal.stdout(statusesJson(states, now, isList))
+  terminal.stdout(statusesJson(states, lookup.now, isList))
+}
+
+function statusLookup(
+  profiles: Profiles,
+  { now, facts, cachedSessionOf }: Pick<LoginRuntime, 'now' | 'facts' | 'cachedSessionOf'>,
+): StatusLookup {
+  return { profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
 }

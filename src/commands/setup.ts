@@ -11,6 +11,7 @@ import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
+import { PICK_QUESTION } from './login-output.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import {
@@ -212,8 +213,8 @@ async function chooseTarget(invocation: Invocation<'setup'>, context: SetupConte
   const candidates = findSetupCandidates({ profiles, paths })
   if (candidates.length === 0) return target
   if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates, command: 'setup' })
-  const choices = [...candidates.map((name) => visible(name)), 'a new profile']
-  const choice = candidates[await deadline.pauseWhile(terminal.choose('Profile:', choices, cancelled))]
+  const choices = [...candidates.map((name) => visible(name)), 'a new profile'].map((name) => ({ name }))
+  const choice = candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, choices, cancelled))]
   const question = { text: 'Profile name: ', wanted: 'answer' } as const
   const value = choice ?? (await deadline.pauseWhile(terminal.ask(question, cancelled)))
   return { value, origin: { kind: 'typed' } }

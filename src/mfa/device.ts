@@ -84,7 +84,13 @@ export async function findDevice(
   if (usable.length === 1) return { serialNumber: only, isOnly: true }
   if (!terminal.canAsk()) throw missing(search, 'several', devices)
   const choices = search.prompt.hideArns ? usable.map(withoutArn) : usable
-  const index = await deadline.pauseWhile(terminal.choose('MFA device:', choices, cancelled))
+  const index = await deadline.pauseWhile(
+    terminal.choose(
+      'MFA device:',
+      choices.map((name) => ({ name })),
+      cancelled,
+    ),
+  )
   return { serialNumber: usable[index] ?? only, isOnly: false }
 }
 

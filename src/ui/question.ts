@@ -3,7 +3,7 @@
  */
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
-import { displayWidth } from './style.ts'
+import { displayWidth, padDisplay } from './style.ts'
 import type { TextStyle } from './style.ts'
 
 /** Asks at the controlling terminal. */
@@ -63,20 +63,58 @@ export async function confirm(
   return answer === '' ? isYesDefault : /^y(?:es)?$/i.test(answer)
 }
 
-/** Asks to choose one of a numbered list, and resolves to its index. Throws what `askLine` throws. */
+/** Something to choose. `detail` is shown beside the name. */
+export interface Choice {
+  readonly name: string
+  readonly detail?: string | undefined
+}
+
+/**
+ * Asks to choose one of a numbered list, by its number or a part of it, and resolves to its index. A part that several
+ * have lists those alone. Throws what `askLine` throws; CANCELLED after ten answers that choose none.
+ */
 export async function choose(
   asker: Asker,
   question: string,
-  choices: readonly string[],
+  choices: readonly Choice[],
   signal: AbortSignal,
 ): Promise<number> {
-  asker.say(`${question}\n${choices.map((choice, index) => `  ${index + 1}  ${choice}\n`).join('')}`)
+  const widest = choices.reduce((most, { name }) => Math.max(most, displayWidth(name)), 0)
+  const digits = String(choices.length).length
+  const row = ({ name, detail }: Choice, index: number): string =>
+    `  ${String(index + 1).padStart(digits)}  ${detail === undefined ? name : `${padDisplay(name, widest)}  ${detail}`}\n`
+  const list = (indexes: Iterable<number>): string =>
+    Array.from(indexes, (index) => choices.slice(index, index + 1).map((choice) => row(choice, index)))
+      .flat()
+      .join('')
+  asker.say(`${question}\n${list(choices.keys())}`)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const line = await asker.askLine({ text: `[1-${choices.length}] `, wanted: 'answer', keep: true }, signal)
-    const answer = line.trim()
-    if (/^[1-9]\d*$/.test(answer) && Number(answer) <= choices.length) return Number(answer) - 1
+    const [first, ...others] = chosenBy(line.trim(), choices)
+    if (first !== undefined && others.length === 0) return first
+    if (first !== undefined) asker.say(list([first, ...others]))
+    else if (line.trim() !== '') asker.say('No match\n')
   }
   throw new AwsmfaError({ code: 'CANCELLED' })
+}
+
+/**
+ * Returns the indexes of the choices that an answer means: the one with that number, with exactly that name, the only
+ * one whose name begins with it, otherwise all that contain it. Case counts only where names differ in nothing else.
+ */
+export function chosenBy(answer: string, choices: readonly Choice[]): readonly number[] {
+  if (answer === '') return []
+  if (/^[1-9]\d*$/.test(answer) && Number(answer) <= choices.length) return [Number(answer) - 1]
+  const typed = answer.toLowerCase()
+  const those = (matches: (choice: Choice) => boolean): readonly number[] =>
+    choices.flatMap((choice, index) => (matches(choice) ? [index] : []))
+  const containing = those(({ name, detail = '' }) => `${name}\n${detail}`.toLowerCase().includes(typed))
+  const narrower = [
+    those(({ name }) => name === answer),
+    those(({ name }) => name.toLowerCase() === typed),
+    those(({ name }) => name.toLowerCase().startsWith(typed)),
+  ]
+  return narrower.find((indexes) => indexes.length === 1) ?? containing
 }
 
 /** What keys amount to. */

@@ -3,7 +3,7 @@ import type { Options, Ora } from 'ora'
 import type { WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { choose, confirm } from './question.ts'
-import type { Asker, YesNoQuestion } from './question.ts'
+import type { Asker, Choice, YesNoQuestion } from './question.ts'
 import { createOutput, streamFacts } from './streams.ts'
 import { textStyle } from './style.ts'
 import type { TextStyle } from './style.ts'
@@ -29,8 +29,8 @@ export interface Terminal {
     question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean },
     signal: AbortSignal,
   ) => Promise<string>
-  /** Asks to choose one of a numbered list, and resolves to its index. */
-  readonly choose: (question: string, choices: readonly string[], signal: AbortSignal) => Promise<number>
+  /** Asks to choose one of a numbered list, by number or part of a name, and resolves to its index. */
+  readonly choose: (question: string, choices: readonly Choice[], signal: AbortSignal) => Promise<number>
   /** Shows a spinner, on terminals only, until the promise is settled, and returns what it resolves to. */
   readonly whileWaiting: <T>(text: string, waiting: Promise<T>) => Promise<T>
 }

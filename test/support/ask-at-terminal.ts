@@ -59,7 +59,7 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     setTimeout(() => process.exit(3), 100)
     return terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, never)
   },
-  choose: () => terminal.choose('Which device?', ['alice', 'bob'], never),
+  choose: () => terminal.choose('Which device?', [{ name: 'alice' }, { name: 'bob' }], never),
   flood: () => Promise.resolve(terminal.stdout('x'.repeat(1_000_000))),
   wait: async () => {
     const alive = setInterval(() => undefined, 1000)
