@@ -12,7 +12,7 @@ import { withQuestionLock } from '../mfa/question-lock.ts'
 import { redeemTokenCode, userNameOf } from '../mfa/token-code.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { CallerIdentity, CredentialSource, SigningCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { mapLimited } from '../platform/time.ts'
 import { lookUpIdentity } from '../sessions/caller-identity.ts'
 import type { IdentityLookup } from '../sessions/caller-identity.ts'
@@ -99,7 +99,7 @@ export async function obtainSessions(
   // Looked up before the lock too: a login that needs no code need not wait for the answer to another one's question.
   const cachedMfa = missing.length === 0 ? undefined : findMfaSession(missing, undefined, context)
   const mfa = cachedMfa ?? (asking.length === 0 ? undefined : await newMfaSession(asking, context))
-  return await mapLimited(members, CALLS_AT_ONCE, async (member) => {
+  const outcomes = await mapLimited(members, CALLS_AT_ONCE, async (member) => {
     const hops = cached.get(member)
     if (hops !== undefined) return withIdentity(hops)
     const needsNoRole = member.plan.roles.length === 0
@@ -108,6 +108,32 @@ export async function obtainSessions(
       member,
       context,
     )
+  })
+  return mfa === cachedMfa ? await withoutRefusedSession(members, asking, outcomes, context) : outcomes
+}
+
+/**
+ * Returns the outcomes, after a token code if AWS has refused the cached MFA session: AWS does not say whether sessions
+ * end with their access key when that is deactivated or deleted.
+ */
+async function withoutRefusedSession(
+  members: readonly SessionMember[],
+  asking: readonly SessionMember[],
+  outcomes: readonly (ObtainedSession | AwsmfaError)[],
+  context: Context,
+): Promise<readonly (ObtainedSession | AwsmfaError)[]> {
+  const isRefused = (index: number): boolean => {
+    const outcome = outcomes[index]
+    return isFailure(outcome, 'CREDENTIALS_REJECTED') && outcome.failure.origin === 'session'
+  }
+  const refused = members.filter((member, index) => asking.includes(member) && isRefused(index))
+  if (refused.length === 0 || context.sources.length === 0) return outcomes
+  context.debug('AWS refuses the cached MFA session: a new one is created')
+  context.cache.remove({ ...context.request.key, chain: '' })
+  const fresh = await newMfaSession(refused, context)
+  return await mapLimited(members, CALLS_AT_ONCE, async (member) => {
+    const outcome = outcomes[members.indexOf(member)]
+    return refused.includes(member) || outcome === undefined ? await sessionFrom(fresh, member, context) : outcome
   })
 }
 

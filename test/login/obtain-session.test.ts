@@ -479,6 +479,35 @@ describe('getting a role', () => {
     }
   })
 
+  const refusedSession = () =>
+    new AwsmfaError({ code: 'CREDENTIALS_REJECTED', accessKeyId: '…KEPT', reason: 'unknown-key', origin: 'session' })
+
+  it('asks for a code where AWS refuses the cached MFA session, and keeps the new one', async () => {
+    const cache = fakeCache([kept()])
+    const person = fakePerson(['123456'])
+    const role = [refusedSession(), sessionOf('ASIAONE', 3600, roleArn('One'))]
+    const sts = fakeSts({ session: [sessionOf('ASIANEW')], role })
+    const session = await obtainSession(
+      requestOf(resolutionOf([roleOf('One')])),
+      sessionEffects({ cache, sts, sources: [person.source] }),
+    )
+    expect(session.credentials.accessKeyId).toBe('ASIAONE')
+    expect(person.asked).toHaveLength(1)
+    expect(cache.records.map(({ credentials }) => credentials.accessKeyId).toSorted()).toEqual(['ASIANEW', 'ASIAONE'])
+  })
+
+  it('reports a refused MFA session where nobody can be asked, and one that was new', async () => {
+    const request = requestOf(resolutionOf([roleOf('One')]))
+    const cache = fakeCache([kept()])
+    const noCode = sessionEffects({ cache, sts: fakeSts({ role: [refusedSession()] }), sources: [] })
+    expect(await failureOf(obtainSession(request, noCode))).toMatchObject({ code: 'CREDENTIALS_REJECTED' })
+    const sts = fakeSts({ session: [sessionOf('ASIANEW')], role: [refusedSession()] })
+    const person = fakePerson(['123456'])
+    const asking = sessionEffects({ sts, sources: [person.source] })
+    expect(await failureOf(obtainSession(request, asking))).toMatchObject({ code: 'CREDENTIALS_REJECTED' })
+    expect(person.asked).toHaveLength(1)
+  })
+
   it('signs many in with one code: cached ones unchanged, a refused one alone', async () => {
     const denied = new AwsmfaError({ code: 'ACCESS_DENIED', operation: 'AssumeRole', message: 'no' })
     const resolutions = [
