@@ -8,7 +8,7 @@ import { formatExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { sessionState } from '../sessions/reuse.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-import { formatInstant, formatRemainingShort } from '../ui/duration.ts'
+import { formatInstant, formatRemaining } from '../ui/duration.ts'
 import { renderTable } from '../ui/style.ts'
 import { commandLine, hint, listed, note, quoted, tick, visible } from '../ui/words.ts'
 
@@ -122,7 +122,7 @@ function cellsOf(session: ReturnType<typeof describe>, now: Date): readonly stri
     profiles.map((profile) => visible(profile)).join(', '),
     kind === 'role-session' ? (identity ?? 'a role') : `MFA session${whose}`,
     session.accessKeyId,
-    secondsRemaining === 0 ? 'expired' : formatRemainingShort(secondsRemaining),
+    secondsRemaining === 0 ? 'expired' : formatRemaining(secondsRemaining),
     formatInstant(new Date(session.expiration), now),
   ]
 }

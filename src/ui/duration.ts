@@ -27,11 +27,6 @@ export function formatRemaining(seconds: number): string {
   return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** Returns the larger unit alone, for tables: `11 h`, `6 min`. */
-export function formatRemainingShort(seconds: number): string {
-  return formatRemaining(seconds).split(' ').slice(0, 2).join(' ')
-}
-
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Returns a local time, with the day unless it is today: `19:40`, `tomorrow 07:40`, `23 Nov 07:40`. */
