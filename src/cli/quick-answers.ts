@@ -20,8 +20,9 @@ import { identityPath, readFact, readIdentity } from '../sessions/caller-identit
 import type * as ProcessAnswers from '../sessions/process-answers.ts'
 import { outlasts } from '../sessions/reuse.ts'
 import { findCurrentSession } from '../sessions/status.ts'
-import { createOutput, streamFacts } from '../ui/streams.ts'
+import { createMessageOutput, createOutput, streamFacts } from '../ui/streams.ts'
 import { textStyle } from '../ui/style.ts'
+import type { TextStyle } from '../ui/style.ts'
 
 /** Answers a line and returns its exit code; undefined if it is declined. */
 export async function answerQuickly(invocation: Invocation): Promise<number | undefined> {
@@ -41,15 +42,17 @@ export async function answerQuickly(invocation: Invocation): Promise<number | un
 function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundings): number | undefined {
   const { env } = surroundings
   const noColor = invocation.options.noColor === true
-  const data = textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(1) })
-  if (arePromptLinesOld(surroundings) || (data.color && mayForbidColor(surroundings))) return undefined
+  const styleOf = (descriptor: 1 | 2): TextStyle =>
+    textStyle({ environment: env, platform: process.platform, noColor, stream: streamFacts(descriptor) })
+  const [data, talk] = [styleOf(1), styleOf(2)]
+  if (arePromptLinesOld(surroundings) || ((data.color || talk.color) && mayForbidColor(surroundings))) return undefined
   return status(invocation, {
     environment: env,
     now: () => new Date(),
     files: { read: () => readSnapshots(surroundings) },
     facts: { identityOf: (accessKeyId) => readKnownIdentity(surroundings, accessKeyId) },
     cachedSessionOf: (profile) => noneUnlessCached(profile, surroundings),
-    terminal: { stdout: createOutput(1), stderr: createOutput(2), data },
+    terminal: { stdout: createOutput(1), stderr: createMessageOutput(talk), data },
   })
 }
 

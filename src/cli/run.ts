@@ -4,7 +4,7 @@
  */
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
-import { report, supervise, supervisionOfProcess } from './supervise.ts'
+import { messagesOfProcess, report, supervise, supervisionOfProcess } from './supervise.ts'
 import { commandMeant, isDebug, parse } from '../command-line/parse.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
@@ -36,7 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
   } catch (error) {
     const json = meansJson(argv) ? createOutput(1) : undefined
-    const exitCode = await report(error, { debug: argv.includes('--debug'), stderr: createOutput(2), json })
+    const stderr = messagesOfProcess(argv.includes('--no-color'))
+    const exitCode = await report(error, { debug: argv.includes('--debug'), stderr, json })
     if (commandMeant(argv) === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
       printEnvFailure(formatInWords(argv), exitCode, process.env)
@@ -70,7 +71,11 @@ function print(text: string): number {
 async function run(invocation: Invocation): Promise<number> {
   const exitCode = await supervise(
     (signal) => runCommand(invocation, signal),
-    supervisionOfProcess(isDebug(invocation), isJson(invocation)),
+    supervisionOfProcess({
+      debug: isDebug(invocation),
+      json: isJson(invocation),
+      noColor: 'noColor' in invocation.options,
+    }),
   )
   if (invocation.command === 'env' && exitCode !== 0)
     (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode, process.env)

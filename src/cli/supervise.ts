@@ -9,7 +9,8 @@ import type { FailureView } from '../errors/wording.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveHome, resolveOwnFolders, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
-import { createOutput } from '../ui/streams.ts'
+import { createMessageOutput, createOutput, streamFacts } from '../ui/streams.ts'
+import { textStyle } from '../ui/style.ts'
 import type { FailureText } from '../ui/words.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface Supervision {
   readonly debug: boolean
   /** The process, which emits signals and uncaught errors. */
   readonly events: Pick<EventEmitter, 'on' | 'once' | 'off'>
-  readonly stderr: (text: string) => void
+  readonly stderr: (text: string) => void | Promise<void>
   /** Takes the document of a failure, with its end; left out without `--json`. */
   readonly json?: ((text: string) => void) | undefined
 }
@@ -33,9 +34,25 @@ const SIGNALS: Readonly<Record<string, Failure>> = {
   SIGHUP: { code: 'INTERRUPTED', signal: 'SIGHUP' },
 }
 
-/** Returns the supervision of this process; `json`: a failure is a document on stdout, too. */
-export function supervisionOfProcess(debug: boolean, json: boolean): Supervision {
-  return { debug, events: process, stderr: createOutput(2), json: json ? createOutput(1) : undefined }
+/** Returns the supervision of this process. `json`: a failure is a document on stdout, too. */
+export function supervisionOfProcess(how: { debug: boolean; json: boolean; noColor: boolean }): Supervision {
+  const json = how.json ? createOutput(1) : undefined
+  return { debug: how.debug, events: process, stderr: messagesOfProcess(how.noColor), json }
+}
+
+/** Returns a writer of messages to stderr. The settings file, which may turn color off, is read with the first one. */
+export function messagesOfProcess(noColor: boolean): (text: string) => Promise<void> {
+  return async (text) => {
+    const options = { environment: process.env, platform: process.platform, stream: streamFacts(2) }
+    const style = textStyle({ ...options, noColor })
+    const isOff =
+      style.color &&
+      (await import('../runtime/runtime.ts').then(
+        ({ forbidsColor }) => forbidsColor(),
+        () => false,
+      ))
+    createMessageOutput(isOff ? { ...style, color: false } : style)(text)
+  }
 }
 
 /**
@@ -104,7 +121,7 @@ export async function report(error: unknown, reporting: Reporting): Promise<numb
     return await reportInWords(error, reporting)
   } catch (failed) {
     if (codeOf(failed) !== OWN_FILE_GONE) throw failed
-    stderr('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
+    await stderr('awsmfa: error: awsmfa was replaced or removed while it ran\nawsmfa: hint: run it again\n')
     return 1
   }
 }
@@ -118,13 +135,13 @@ async function reportInWords(error: unknown, { debug, stderr, json }: Reporting)
   const view = viewOfProcess(debug)
   if (error instanceof AwsmfaError) {
     const text = renderFailure(error.failure, view)
-    stderr(formatFailure(text, view))
+    await stderr(formatFailure(text, view))
     // Where some of many profiles failed, their states are the document, and printed already.
     if (error.failure.code !== 'LOGINS_FAILED') writeDocument(json, { code: error.failure.code, ...text })
     return exitCodeOf(error.failure)
   }
   const code = codeOf(error)
-  stderr(
+  await stderr(
     formatFault(
       {
         name: error instanceof Error ? error.name : 'something that is no error was thrown',

@@ -203,6 +203,18 @@ function debugTo({ stderr }: Terminal, invocation: AnyInvocation): Runtime['debu
   return (text) => stderr(`awsmfa: debug: ${visible(text, 2000)}\n`)
 }
 
+/** Returns whether `no_color` in the settings file turns color off, for messages before there is a runtime. */
+export async function forbidsColor(): Promise<boolean> {
+  const surroundings = surroundingsOfProcess()
+  try {
+    const readSettings = settingsReader(resolveOwnFolders(surroundings).config)
+    return await wantsNoColor({ options: {} }, surroundings.env, readSettings)
+  } catch (error) {
+    if (error instanceof AwsmfaError) return false
+    throw error
+  }
+}
+
 /**
  * Returns whether `--no-color` or `no_color` in the settings file turns color off. Every variable about color overrides
  * the file, and a file that cannot be used counts as none: commands that need more of it report that.

@@ -19,7 +19,7 @@ import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { editLine, rowsOf } from './question.ts'
 import type { Asker, Question } from './question.ts'
-import { movesCursor, textStyle } from './style.ts'
+import { movesCursor, textStyle, wrapLines } from './style.ts'
 import { openDevice, openTerminal, whenRead } from './terminal-device.ts'
 import type { TerminalDevice } from './terminal-device.ts'
 
@@ -108,8 +108,14 @@ class Prompts {
     const { line } = editLine(asked.typed)
     this.terminal.start(asked.hidden === true || line !== '')
     asked.isEchoed = !this.terminal.isRaw()
-    asked.shown = asked.preface() + asked.text + (asked.hidden === true ? '' : line.replaceAll('\t', ' '))
+    asked.shown = this.textOf(asked) + (asked.hidden === true ? '' : line.replaceAll('\t', ' '))
     this.write(asked.shown)
+  }
+
+  /** Returns the words of a question, broken at spaces, with the space after them. */
+  private textOf({ preface, text }: OpenQuestion): string {
+    const words = (preface() + text).trimEnd()
+    return wrapLines(words, this.terminal.columns() || undefined) + (preface() + text).slice(words.length)
   }
 
   /** Erases a question that is still open. */
@@ -126,7 +132,7 @@ class Prompts {
     const { shown, hidden = false, isEchoed } = asked
     const isAnswered = 'line' in ending
     const isNewlineEchoed = isAnswered && ending.isNewlineEchoed && !hidden
-    const whole = `${asked.preface()}${asked.text}${isAnswered && !hidden ? ending.line : ''}`
+    const whole = `${this.textOf(asked)}${isAnswered && !hidden ? ending.line : ''}`
     if (asked.canMove && !(asked.keep && isAnswered)) {
       const rows = rowsOf(isEchoed ? whole : (shown ?? ''), this.terminal.columns())
       if (shown !== undefined) this.write(backTo(isNewlineEchoed ? rows : rows - 1))

@@ -176,6 +176,10 @@ function isText(key: string): boolean {
 export function rowsOf(text: string, columns: number): number {
   let [rows, used] = [1, 0]
   for (const character of text) {
+    if (character === '\n') {
+      ;[rows, used] = [rows + 1, 0]
+      continue
+    }
     const width = displayWidth(character)
     if (columns > 0 && used + width > columns) [rows, used] = [rows + 1, 0]
     used += width

@@ -3,7 +3,8 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { pauseSync } from '../platform/time.ts'
-import type { StreamFacts } from './style.ts'
+import { renderMessages } from './style.ts'
+import type { StreamFacts, TextStyle } from './style.ts'
 
 const FULL_PIPE_PAUSE_MS = 5
 
@@ -23,6 +24,12 @@ export function createOutput(descriptor: 1 | 2): (text: string) => void {
       else rest = written === Buffer.byteLength(rest) ? '' : Buffer.from(rest).subarray(written)
     }
   }
+}
+
+/** Returns a writer of messages to stderr, in its style. */
+export function createMessageOutput(style: TextStyle): (text: string) => void {
+  const write = createOutput(2)
+  return (text) => write(renderMessages(text, style))
 }
 
 function writeSome(descriptor: 1 | 2, rest: string | Uint8Array): number | 'closed' {

@@ -143,6 +143,17 @@ function wordsOf(line: string, width: number): readonly string[] {
   return isWhole ? [...words, command] : words
 }
 
+/** Returns messages for stderr as its style has them: labels such as `error:` in color, lines broken at spaces. */
+export function renderMessages(text: string, style: TextStyle): string {
+  const painted = text.replaceAll(
+    /^awsmfa: (error|warning|note|hint|debug):/gm,
+    (_, label: keyof typeof LABEL_COLORS) => `awsmfa: ${paint(`${label}:`, LABEL_COLORS[label], style)}`,
+  )
+  return wrapLines(painted, style.columns)
+}
+
+const LABEL_COLORS = { error: 'red', warning: 'yellow', note: 'dim', hint: 'dim', debug: 'dim' } as const
+
 /** What is before the last column of a line; a label such as `awsmfa: hint:`, or a mark. */
 const LABEL =
   // eslint-disable-next-line no-control-regex -- the escape character is the subject

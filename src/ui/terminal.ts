@@ -4,7 +4,7 @@ import type { WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { choose, confirm } from './question.ts'
 import type { Asker, Choice, YesNoQuestion } from './question.ts'
-import { createOutput, streamFacts } from './streams.ts'
+import { createMessageOutput, createOutput, streamFacts } from './streams.ts'
 import { textStyle } from './style.ts'
 import type { TextStyle } from './style.ts'
 
@@ -12,7 +12,7 @@ import type { TextStyle } from './style.ts'
 export interface Terminal {
   /** Writes data to stdout. A closed pipe is not an error. */
   readonly stdout: (text: string) => void
-  /** Writes messages to stderr. */
+  /** Writes messages to stderr, wrapped to its width, with their labels in color. */
   readonly stderr: (text: string) => void
   /** The style of stdout. */
   readonly data: TextStyle
@@ -49,8 +49,7 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
     textStyle({ environment, platform: process.platform, noColor, stream: streamFacts(descriptor) })
   const [data, talk] = [styleOf(1), styleOf(2)]
   const spinner = createSpinner(talk)
-  const writer = (descriptor: 1 | 2, { columns }: TextStyle): ((text: string) => void) => {
-    const write = createOutput(descriptor)
+  const writer = (write: (text: string) => void, { columns }: TextStyle): ((text: string) => void) => {
     const print = (text: string): void => {
       spinner.clear()
       write(text)
@@ -60,8 +59,8 @@ export function createTerminal({ environment, noColor, asker, spinner: createSpi
   return {
     data,
     talk,
-    stdout: writer(1, data),
-    stderr: writer(2, talk),
+    stdout: writer(createOutput(1), data),
+    stderr: writer(createMessageOutput(talk), talk),
     whileWaiting: async (text, waiting) => await waiting.finally(spinner.showWaiting(text)),
     canAsk: () => asker.obstacle() === undefined,
     isInBackground: () => asker.obstacle() === 'background',

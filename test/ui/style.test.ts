@@ -1,6 +1,18 @@
 /** Color, width and tables of terminal output. */
 import { describe, expect, it } from 'vitest'
-import { displayWidth, movesCursor, padDisplay, renderTable, shortenDisplay, textStyle } from '../../src/ui/style.ts'
+import {
+  displayWidth,
+  movesCursor,
+  padDisplay,
+  paint,
+  renderMessages,
+  renderTable,
+  shortenDisplay,
+  textStyle,
+  wrapLines,
+} from '../../src/ui/style.ts'
+import { formatFailure, renderFailure } from '../../src/errors/messages.ts'
+import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const TERMINAL = { isTTY: true, columns: 100 }
 const PIPE = { isTTY: false, columns: undefined }
@@ -180,5 +192,90 @@ describe('a table', () => {
   it('has a bold header, and dims rows', () => {
     const table = renderTable(['A'], [['b'], ['c']], { color: true, unicode: true, columns: 80 }, (row) => row === 1)
     expect(table).toBe('\u001b[1mA\u001b[22m\nb\n\u001b[2mc\u001b[22m\n')
+  })
+})
+
+describe('wrapLines', () => {
+  it.each([
+    ['no terminal: unchanged', 'awsmfa: error: a b c d e f g', undefined, 'awsmfa: error: a b c d e f g'],
+    ['a line that fits', 'awsmfa: error: a', 40, 'awsmfa: error: a'],
+    [
+      'below the text after a label',
+      'awsmfa: error: cannot reach STS at sts.eu-west-1.amazonaws.com\n',
+      50,
+      'awsmfa: error: cannot reach STS at\n               sts.eu-west-1.amazonaws.com\n',
+    ],
+    ['below the text after a mark', '✔ work: signed in as alice', 20, '✔ work: signed in as\n  alice'],
+    ['below the last column', '  --all  All of the profiles', 20, '  --all  All of the\n         profiles'],
+    [
+      'a column without room has a line of its own',
+      '  --a-long-option  All profiles',
+      24,
+      '  --a-long-option\n      All profiles',
+    ],
+    [
+      'a command to copy stays whole',
+      'awsmfa: hint: to move them to [work-long-term]: awsmfa setup work --yes',
+      60,
+      'awsmfa: hint: to move them to [work-long-term]:\n              awsmfa setup work --yes',
+    ],
+    ['a word wider than a line stays whole', `a ${'b'.repeat(12)} c`, 10, `a\n  ${'b'.repeat(12)}\n  c`],
+    ['wide characters count as two columns', '漢字 漢字 漢字', 10, '漢字 漢字\n  漢字'],
+    ['indents and blank lines stay', '  a b\n\n  c d', 4, '  a\n    b\n\n  c\n    d'],
+  ])('%s', (_, text, columns, expected) => {
+    expect(wrapLines(text, columns)).toBe(expected)
+  })
+
+  it('does not count color', () => {
+    const style = { color: true, unicode: true, columns: 20 }
+    expect(wrapLines(`${paint('✔', 'green', style)} work: signed in as alice`, 20)).toBe(
+      `${paint('✔', 'green', style)} work: signed in as\n  alice`,
+    )
+  })
+})
+
+describe.each([40, 80, 120, 200])('messages at %i columns', (columns) => {
+  const view = { home: '/home/alice', files: undefined, now: new Date('2026-11-21T08:00:00Z'), debug: false }
+
+  it('break at spaces, not within words', () => {
+    for (const { failure } of FAILURE_EXAMPLES) {
+      const message = formatFailure(renderFailure(failure, view), view)
+      const shown = renderMessages(message, { color: false, unicode: true, columns })
+      expect(shown.split(/\s+/)).toEqual(message.split(/\s+/))
+      for (const line of shown.split('\n')) if (displayWidth(line) > columns) expect(line.trim()).not.toContain(' ')
+      expect(shown.endsWith('\n')).toBe(true)
+    }
+  })
+})
+
+describe('renderMessages', () => {
+  const message =
+    'awsmfa: error: a\nawsmfa: warning: b\nawsmfa: note: c\nawsmfa: hint: d\nawsmfa: debug: error: e\n✔ f\n'
+
+  it('paints labels', () => {
+    const style = { color: true, unicode: true, columns: 80 }
+    expect(renderMessages(message, style)).toBe(
+      `awsmfa: ${paint('error:', 'red', style)} a
+awsmfa: ${paint('warning:', 'yellow', style)} b
+awsmfa: ${paint('note:', 'dim', style)} c
+awsmfa: ${paint('hint:', 'dim', style)} d
+awsmfa: ${paint('debug:', 'dim', style)} error: e
+✔ f
+`,
+    )
+  })
+
+  it('paints nothing without color', () => {
+    expect(renderMessages(message, { color: false, unicode: true, columns: undefined })).toBe(message)
+  })
+
+  it('indents below painted labels', () => {
+    const style = { color: true, unicode: true, columns: 20 }
+    expect(renderMessages('awsmfa: hint: a bb cc', { ...style, columns: 28 })).toBe(
+      `awsmfa: ${paint('hint:', 'dim', style)} a bb cc`,
+    )
+    expect(renderMessages('awsmfa: hint: aaaaa bbbbb ccccc', { ...style, columns: 28 })).toBe(
+      `awsmfa: ${paint('hint:', 'dim', style)} aaaaa bbbbb\n              ccccc`,
+    )
   })
 })
