@@ -158,6 +158,8 @@ async function runAtTerminal(
   const pty = await openPty(['/bin/sh', '-c', script, 'sh', out, err, command], {
     environment: { TERM: 'dumb', ...environment },
     cwd: home.path,
+    // A transcript has each prompt on one line.
+    columns: 400,
   })
   try {
     for (const row of step.typed) {

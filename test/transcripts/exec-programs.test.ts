@@ -134,7 +134,7 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3'))('at a 
       await pty.expect('shell> ')
       pty.send(`${PRODUCT_LINE} ${line} & wait $!; echo "code $?"\r`)
       await pty.expect(
-        /error: 'base' is not signed in, and awsmfa cannot prompt in the background\s+awsmfa: hint: awsmfa login base\s/,
+        /error: 'base' is not signed in, and awsmfa cannot prompt in the\s+background\s+awsmfa: hint: awsmfa login base\s/,
       )
       await pty.expect('code 4')
     }

@@ -12,6 +12,7 @@ const environment = {
   HOME: '/',
   LANG: 'C.UTF-8',
   TERM: 'xterm',
+  NO_COLOR: '1',
   PS1: 'shell> ',
   HISTFILE: '/dev/null',
 }
@@ -129,7 +130,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
 
   it('erases a question that takes several rows of a narrow terminal', async () => {
     const pty = await ask('code', { columns: 20 })
-    await pty.expect(QUESTION)
+    await pty.expect(QUESTION.replace(' (', '\r\n  ('))
     pty.send('123456\r')
     await pty.exit()
     expect(pty.screen().lines.join('')).toBe('result {"code":"123456","typed":true}')
