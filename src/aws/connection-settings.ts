@@ -44,7 +44,7 @@ export interface TransportSettings {
 
 /**
  * Resolves the connection settings. Throws CA_BUNDLE_UNREADABLE, and USAGE for an invalid address.
- * ALL_PROXY is not honoured, since the AWS CLI does not either (botocore httpsession.py › ProxyConfiguration).
+ * ALL_PROXY is ignored, as in the AWS CLI (botocore httpsession.py › ProxyConfiguration).
  */
 export function resolveTransport(sources: TransportSources): TransportSettings {
   const { environment } = sources

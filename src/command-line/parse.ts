@@ -258,7 +258,7 @@ function findTailProblem(
   }
 }
 
-/** Finds an unknown action, an option of another action, and a word too many. */
+/** Finds an unknown action, an option of another action, and an unexpected argument. */
 function findPositionalProblem(
   words: readonly Word[],
   command: CommandName,

@@ -25,7 +25,7 @@ import { changeFiles, confirmChange, shownChange } from '../layouts/change-files
 import type { Profiles } from '../model/profile.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
-import { commandLine } from '../ui/words.ts'
+import { commandLine, hint } from '../ui/words.ts'
 
 /** What doctor needs. */
 type DoctorContext = Pick<
@@ -81,7 +81,7 @@ export async function doctor(invocation: Invocation<'doctor'>, context: DoctorCo
     const isVerbose = options.verbose === true || only !== undefined
     terminal.stdout(renderFindings(findings, { profiles, isVerbose }, messages, terminal.data))
     if (!isVerbose && options.fix !== true && findings.some(({ severity }) => severity !== 'note'))
-      terminal.stderr(`awsmfa: hint: to see what each tool does: ${commandLine('doctor', '--verbose')}\n`)
+      terminal.stderr(hint(`to see what each tool does: ${commandLine('doctor', '--verbose')}`))
     return exitCode
   }
   const diagnosis = read()

@@ -18,9 +18,21 @@ import type { SessionSource } from '../sessions/reuse.ts'
 import { renderClockNote } from '../sessions/status.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatAt, formatInstant } from '../ui/duration.ts'
-import { displayWidth, padDisplay, paint } from '../ui/style.ts'
+import { displayWidth, padDisplay } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, displayPath, hint, listed, note, profileWord, quoted, tick, visible, warn } from '../ui/words.ts'
+import {
+  commandLine,
+  cross,
+  displayPath,
+  hint,
+  listed,
+  note,
+  profileWord,
+  quoted,
+  tick,
+  visible,
+  warn,
+} from '../ui/words.ts'
 
 /** What became of a profile that was to be signed in. */
 export type LoginResult = GoodLogin | FailedLogin
@@ -91,7 +103,7 @@ export function renderLoginList(results: readonly LoginResult[], view: FailureVi
     .map((result, index) => {
       const name = padDisplay(visible(result.target), nameWidth)
       if (result.kind === 'failed')
-        return `${cross(style)} ${name}  ${renderFailure(result.error.failure, view).error}\n`
+        return `${cross(style)}${style.unicode ? '' : ' '} ${name}  ${renderFailure(result.error.failure, view).error}\n`
       const line = `${tick(style)} ${name}  ${(ends[index] ?? '').padEnd(endWidth)}   ${detailsOf(result, view.now)}`
       return `${line.trimEnd()}\n`
     })
@@ -114,7 +126,7 @@ function detailsOf(result: GoodLogin, now: Date): string {
   return details.filter((detail) => detail !== undefined).join(', ')
 }
 
-/** The note about a kept session that lasts longer than any of AWS; '' if there is none. */
+/** The note about a cached session that lasts longer than any of AWS; '' if there is none. */
 export function renderKeptTooLong(results: readonly LoginResult[], now: Date): string {
   const kept = results.flatMap((result) =>
     result.kind === 'kept' ? [{ ...result, managedBy: result.madeBy === undefined ? 'awsmfa' : 'other' } as const] : [],
@@ -147,10 +159,6 @@ function asWhom({ kind, identity, madeBy }: GoodLogin): string {
 function usedByInWords({ promptFree }: GoodLogin, now: Date): string | undefined {
   if (promptFree === undefined) return undefined
   return `used by ${listed(promptFree.sources.map(quietReaderOf), 'and')} until ${formatInstant(promptFree.until, now)}`
-}
-
-function cross(style: TextStyle): string {
-  return paint(style.unicode ? '✖' : 'x ', 'red', style)
 }
 
 /** The question before a pattern signs profiles in; Enter says yes. */

@@ -162,7 +162,7 @@ async function loginForProgram(
   const invocation: Invocation<'login'> = { command: 'login', positionals, options: optionsFor('login', options) }
   const [snapshots, defaults] = [runtime.files.read(), await runtime.readSettings()]
   if (!runtime.terminal.canAsk() && !hasMfaSession(runtime)) {
-    // A failure that refuses the login says more than that there is no session.
+    // Why login would fail is more than that there is no session.
     const input = loginInput(invocation, snapshots, defaults, runtime)
     if (!runtime.canGetCode(prepareLogin(input, runtime).resolution)) throw missing
   }

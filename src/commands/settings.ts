@@ -23,7 +23,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { exactDuration } from '../ui/duration-words.ts'
 import { paint, wrapLines } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, profileWord, visible, warn } from '../ui/words.ts'
+import { commandLine, hint, profileWord, visible, warn } from '../ui/words.ts'
 
 /** What `settings` needs: it cannot reach AWS, run a command, nor write a file. */
 type SettingsRuntime = Pick<
@@ -53,9 +53,9 @@ export async function settings(invocation: Invocation<'settings'>, runtime: Sett
   for (const failure of report.failures) {
     const { error, hints } = renderFailure(failure, view)
     terminal.stderr(warn(`${failure === report.refusal ? 'login would fail: ' : ''}${error}`))
-    for (const hint of hints) terminal.stderr(`awsmfa: hint: ${hint}\n`)
+    for (const each of hints) terminal.stderr(hint(each))
   }
-  if (!isAll) terminal.stderr(`awsmfa: hint: to include defaults: ${lineForAll(report.profile)}\n`)
+  if (!isAll) terminal.stderr(hint(`to include defaults: ${lineForAll(report.profile)}`))
   return 0
 }
 

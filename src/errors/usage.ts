@@ -22,10 +22,32 @@ type WordsForKinds<Problem extends { readonly kind: string }> = {
   ) => FailureText
 }
 
+const LIST_PROFILES = `to list profiles: ${commandLine('status', '--all')}`
+const SET_UP = `to set up a profile: ${commandLine('setup')}`
+const RENEW = `to renew a session: ${commandLine('login', '--force')}`
+
+/** What to use instead of the commands of other tools. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  list: LIST_PROFILES,
+  ls: LIST_PROFILES,
+  profiles: LIST_PROFILES,
+  whoami: `to show whose session it is: ${commandLine('status')}`,
+  init: SET_UP,
+  configure: SET_UP,
+  refresh: RENEW,
+  renew: RENEW,
+  shell: `to open a shell with a session: ${commandLine('exec')}`,
+  completion: `for completion in your shell: ${helpLine('shell-init')}`,
+  use: `to switch profiles in your shell: awsmfa-use PROFILE (${commandLine('shell-init')})`,
+}
+
 const USAGE_WORDS: WordsForKinds<UsageProblem> = {
   'missing-command': () => say('no command given', COMMANDS_HINT),
   'unknown-command': ({ word, nearest }) =>
-    say(`unknown command ${quoted(word)}`, didYouMean(nearest) ?? COMMANDS_HINT),
+    say(
+      `unknown command ${quoted(word)}`,
+      (Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined) ?? didYouMean(nearest) ?? COMMANDS_HINT,
+    ),
   'unknown-topic': ({ word, known, nearest }) =>
     say(
       `unknown help topic ${quoted(word)}`,

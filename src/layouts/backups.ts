@@ -1,6 +1,6 @@
 /**
  * Records of changes to both shared files, for undo: one file each, mode 0600, in a folder of mode 0700, removed after
- * 30 days. They contain long-term keys, except those that a store has: a reference is in the place of their secrets.
+ * 30 days. They contain long-term keys, except those that a store has: a reference replaces their secrets.
  */
 import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -75,7 +75,7 @@ export function hiddenIn({ files }: ChangeRecord): readonly Pick<StoredSecret, '
   })
 }
 
-/** Returns a record with the secrets in the place of the references to them. */
+/** Returns a record with the secrets instead of the references to them. */
 export function reveal(record: ChangeRecord, secrets: readonly StoredSecret[]): ChangeRecord {
   return withTexts(record, (text) =>
     secrets.reduce((revealed, secret) => revealed.replaceAll(referenceTo(secret), () => secret.secretAccessKey), text),

@@ -5,9 +5,9 @@ import type { NoWindowReason, WindowProgram } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Asker } from '../ui/question.ts'
-import { isSet, paint } from '../ui/style.ts'
+import { isSet } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { visible } from '../ui/words.ts'
+import { cross, visible } from '../ui/words.ts'
 import { parseTokenCode } from './token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
 import { yubiKeyWords } from './ykman.ts'
@@ -173,8 +173,4 @@ export function yubiKeyFailureLine(failure: YubiKeyFailure, style: TextStyle): s
 /** Returns `alice` for `arn:aws:iam::111111111111:mfa/alice`; the serial number of a hardware device unchanged. */
 export function deviceName(serialNumber: string): string {
   return serialNumber.slice(serialNumber.lastIndexOf('/') + 1)
-}
-
-function cross(style: TextStyle): string {
-  return paint(style.unicode ? '✖' : 'x', 'red', style)
 }

@@ -32,7 +32,7 @@ interface UsageFields {
     origin?: Origin | undefined
     nearest?: string | undefined
   }
-  // `word`: what is in the place of the action; undefined: nothing.
+  // `word`: what is written instead of an action; undefined: nothing.
   'unknown-action': {
     command: CommandName
     word?: string | undefined

@@ -173,7 +173,7 @@ export type AwsCacheFinding =
 /** One of the two caches, for reading. */
 export interface AwsCacheReader {
   readonly source: SessionSource
-  /** Returns what is cached under the name that these arguments have, whoever wrote it. Never throws. */
+  /** Returns what is cached under the name that these arguments have, by any tool. Never throws. */
   readonly findFor: (cacheArguments: CacheArguments) => AwsCacheFinding
 }
 
@@ -184,7 +184,7 @@ export interface CachedEntry<Cache extends AwsCacheReader = AwsCacheReader> {
   readonly session: StoredSession & { readonly expiration: Date }
 }
 
-/** Returns the entries of a profile, whoever wrote them, in the order of the caches. Never throws. */
+/** Returns the entries of a profile, of any tool, in the order of the caches. Never throws. */
 export function findCachedEntries<Cache extends AwsCacheReader>(
   profile: ProfileView | undefined,
   caches: readonly Cache[],
@@ -217,7 +217,7 @@ export interface PromptFree {
 }
 
 /**
- * Returns which readers a role profile's entries keep from prompting, whoever wrote them; undefined if all would
+ * Returns which readers a role profile's entries keep from prompting, of any tool; undefined if all would
  * prompt.
  */
 export function findPromptFree(

@@ -91,7 +91,7 @@ export interface CacheKeyPlaces {
   readonly stateFolder: string
 }
 
-/** What is in the place of the key. */
+/** What is stored instead of the key. */
 export type FoundCacheKey =
   | { readonly kind: 'key'; readonly key: CacheKey }
   /** `exposed`: others can read it, or another user owns it; `newer`: a later version of awsmfa wrote it. */

@@ -96,7 +96,7 @@ export async function storeAnswer(
     const stored: StoredAnswer = { version: 1, fingerprint, createdAt, goodUntil: goodUntilMs, text }
     writeWhole(join(sources.folders.cache, name), encryptEntry(Buffer.from(JSON.stringify(stored)), name, key))
   } catch (error) {
-    const reason = error instanceof AwsmfaError ? error.failure.code : 'a link stands in the way'
+    const reason = error instanceof AwsmfaError ? error.failure.code : 'a link is in its place'
     onOddity(`the answer could not be kept (${reason})`)
   }
 }

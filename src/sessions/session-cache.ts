@@ -118,7 +118,7 @@ function decrypt(
   if (key === undefined) return { reason: 'cannot be opened: there is no key for it' }
   const text = decryptEntry(encrypted, boundName(name), key)?.toString('utf8')
   if (text !== undefined) return { text }
-  return keyId === key.id ? {} : { reason: 'was sealed with another key' }
+  return keyId === key.id ? {} : { reason: 'was encrypted with another key' }
 }
 
 /** The name that an entry is encrypted under; entries of other kinds have other folders. */
@@ -230,7 +230,7 @@ export function removeSessionsOf(accessKeyId: string, { cache, debug }: Pick<Cac
 
 /**
  * Makes the one reader of cached sessions: for a role profile the entry of the AWS CLI's and botocore's caches that
- * lasts longest, whoever wrote it; otherwise, for a profile whose `credential_process` is awsmfa, the session in
+ * lasts longest, of any tool; otherwise, for a profile whose `credential_process` is awsmfa, the session in
  * awsmfa's own cache, without its secrets.
  */
 export function createCachedSessionReader({

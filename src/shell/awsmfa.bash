@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# awsmfa in bash, 3.2 or later: what is left of the session, in AWSMFA_PS1. Nothing is started; only bash before 4.2 needs one `date`.
+# awsmfa in bash, 3.2 or later: the time remaining of the session, in AWSMFA_PS1. Nothing is started; only bash before 4.2 needs one `date`.
 # bash before 5.0 has no such clock, but may have inherited one that stands still.
 case $BASH_VERSION in [1234].*) unset EPOCHSECONDS ;; esac
 

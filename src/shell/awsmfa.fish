@@ -1,11 +1,11 @@
-# awsmfa in fish, 3.1 or later: what is left of the session, in AWSMFA_PS1. Nothing is started; only fish before 3.5 needs one `date`.
+# awsmfa in fish, 3.1 or later: the time remaining of the session, in AWSMFA_PS1. Nothing is started; only fish before 3.5 needs one `date`.
 function _awsmfa_prompt --on-event fish_prompt
     set -l code $status
     _awsmfa_segment
     return $code
 end
 
-# Prints what is left until an instant, in seconds, and its whole hours and minutes beside them. fish has no clock, but can tell
+# Prints the time until an instant, in seconds, and its whole hours and minutes. fish has no clock, but can tell
 # when a file was changed and how long ago that was.
 if builtin -q path
     function _awsmfa_left

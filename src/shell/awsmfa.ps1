@@ -1,4 +1,4 @@
-# awsmfa in PowerShell, 5.1 or later: what is left of the session, in $AWSMFA_PS1. Nothing is started.
+# awsmfa in PowerShell, 5.1 or later: the time remaining of the session, in $AWSMFA_PS1. Nothing is started.
 # One of the two files: the one that is named, with variables and `~` as AWS's tools read them, or the usual one.
 function global:Get-AwsmfaFile([string]$Named, [string]$Usual) {
   $userHome = $HOME

@@ -1,5 +1,5 @@
-# awsmfa in zsh, 5.0 or later: what is left of the session, in AWSMFA_PS1. Nothing is started.
-# A variable of that name that was inherited would stand in the clock's place.
+# awsmfa in zsh, 5.0 or later: the time remaining of the session, in AWSMFA_PS1. Nothing is started.
+# A variable of that name that was inherited would hide the clock.
 case ${(t)EPOCHSECONDS-} in (''|*special*|*readonly*) ;; (*) unset EPOCHSECONDS ;; esac
 zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null
 
@@ -43,7 +43,7 @@ _awsmfa_prompt() {
   fi
   # Arithmetic would take anything but digits for an expression.
   case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return $code ;; esac
-  # Whoever started zsh may have set it: then the module's has no place.
+  # The environment of zsh may have it, which hides that of the module.
   case ${EPOCHSECONDS:-} in (''|*[^0123456789]*) return $code ;; esac
   left=$(( end - EPOCHSECONDS ))
   if (( left >= 3600 )); then

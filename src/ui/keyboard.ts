@@ -6,7 +6,7 @@
  * - The kernel edits the line, echoes it and turns Ctrl-C into a signal. The terminal is raw only for a hidden answer,
  *   and for the rest of a line that was begun when something else had to be printed: the kernel could not show it
  *   again.
- * - Messages and other questions take the place of the open question, which comes back with what was typed for it.
+ * - Messages and other questions replace the open question, which comes back with what was typed for it.
  *   What was typed for a question that is withdrawn answers no other one.
  * - A process outside the foreground group does not ask: the kernel would stop it, with its locks held and timers
  *   still.
@@ -103,7 +103,7 @@ class Prompts {
 
   readonly write = (text: string): void => this.terminal.write(text)
 
-  /** Puts a question on the screen, with what was typed for it. */
+  /** Shows a question, with what was typed for it. */
   private show(asked: OpenQuestion): void {
     const { line } = editLine(asked.typed)
     this.terminal.start(asked.hidden === true || line !== '')

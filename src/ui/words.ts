@@ -166,6 +166,11 @@ export function tick(style: TextStyle): string {
   return paint(style.unicode ? '✔' : 'ok', 'green', style)
 }
 
+/** Returns the sign of failure. */
+export function cross(style: TextStyle): string {
+  return paint(style.unicode ? '✖' : 'x', 'red', style)
+}
+
 /** Returns the line of a note. */
 export function note(text: string): string {
   return `awsmfa: note: ${text}\n`

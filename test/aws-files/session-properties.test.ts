@@ -82,7 +82,7 @@ const foreignEdits: readonly { readonly what: string; readonly edit: (text: stri
     what: 'a section is put on top',
     edit: (text) => (text.startsWith('\xef\xbb\xbf') ? text : `[top]\nregion = x\n${text}`),
   },
-  { what: 'a section is taken out', edit: (text) => withoutBlock(text, 'other') },
+  { what: 'a section is removed', edit: (text) => withoutBlock(text, 'other') },
 ]
 
 function lineEndFor(text: string): string {

@@ -336,7 +336,7 @@ describe('IAM', () => {
       message: expect.stringContaining('iam:ListMFADevices'),
     })
   })
-  it('says that it is not to be reached', async () => {
+  it('reports that it cannot be reached', async () => {
     const port = await freePort()
     expect(await failureOf(createListMfaDevices(options(`http://127.0.0.1:${port}`))(alice, NEVER))).toMatchObject({
       code: 'NETWORK_UNREACHABLE',

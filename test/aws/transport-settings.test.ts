@@ -178,7 +178,7 @@ describe('certificates', () => {
       `${PEM}\nextra ${PEM}`,
     ],
     [
-      "not Node's where it is not to be read",
+      "not Node's where it cannot be read",
       { environment: { AWS_CA_BUNDLE: '/env.pem', NODE_EXTRA_CA_CERTS: '/gone.pem' } },
       PEM,
     ],

@@ -44,7 +44,7 @@ test.each([
   ['a command without its action', ['cache']],
   ['an action that there is not', ['cache', 'drop']],
   ['an option of another action', ['cache', 'show', '--quiet']],
-  ['a word too many for an action', ['cache', 'show', 'a']],
+  ['an unexpected argument of an action', ['cache', 'show', 'a']],
   ['a cluster', ['login', '-px']],
   ['a repeated flag', ['login', '--json', '--json']],
   ['a repeated value in two spellings', ['login', '-p', 'x', '--profile=x']],

@@ -66,7 +66,7 @@ function run(
 }
 
 describe('cache show', () => {
-  it('lists what is kept by its profiles, with what is left, and no secret', () => {
+  it('lists cached sessions with their profiles and the time remaining, and no secret', () => {
     const { code, data, talk, left } = run(['show'], {}, [MFA, ROLE, HARDWARE, ENDED])
     expect([code, talk, left.length]).toEqual([0, '', 4])
     expect(data.split('\n').map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
@@ -155,7 +155,7 @@ describe('cache clear', () => {
   })
 })
 
-it('logout --all takes out also what does not open with the key of now; logout of one profile does not', async () => {
+it('logout --all removes also what the current key cannot decrypt; logout of one profile does not', async () => {
   const removed: string[] = []
   const cancelled = new AbortController().signal
   const kept = { ...fakeCache([MFA]), removeAll: () => void removed.push('all') }

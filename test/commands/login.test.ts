@@ -15,7 +15,7 @@ const SIGNED_IN = {
 const until = new Date(2026, 10, 21, 12, 20)
 const plain = { color: false, unicode: false, columns: undefined }
 
-describe('what login says', () => {
+describe('what login prints', () => {
   it('shows control characters of paths as what they are', () => {
     const path = '/x/co\u001b[31mnfig'
     const notes = [

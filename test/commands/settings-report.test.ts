@@ -74,7 +74,7 @@ function placesOf({
 }
 
 /**
- * A login in which the setting stands in this place and in all after it; of flags, which may not contradict each other,
+ * A login in which the setting is set in this place and in all after it; of flags, which may not contradict each other,
  * in one.
  */
 function caseFrom(row: SettingRow, first: number): Case {

@@ -72,7 +72,7 @@ it.skipIf(!HAS_MODES)('devices, folders and pipes are never open files', () => {
 })
 
 it('damaged sessions of awsmfa’s own cache are found, and can be removed twice', () => {
-  home.write(`cache/sessions/${NAME}.sealed`, 'not sealed')
+  home.write(`cache/sessions/${NAME}.sealed`, 'not encrypted')
   home.write('cache/sessions/other.txt', 'not ours')
   expect(findDamagedSessions(at('cache'))).toEqual([
     { path: at('cache', 'sessions', `${NAME}.sealed`), cache: 'awsmfa-cache', profile: undefined },

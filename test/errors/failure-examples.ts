@@ -33,7 +33,11 @@ const IN_CONFIG: Origin = { kind: 'file', file: 'config', profile: 'work', key: 
 
 const USAGE: Kinds<UsageProblem> = {
   'missing-command': [{}],
-  'unknown-command': [{ word: 'logn', nearest: 'login' }, { word: 'frobnicate' }],
+  'unknown-command': [
+    { word: 'logn', nearest: 'login' },
+    { word: 'frobnicate' },
+    ...['list', 'whoami', 'configure', 'renew', 'shell', 'completion', 'use'].map((word) => ({ word })),
+  ],
   'unknown-topic': [
     { word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' },
     { word: 'frobnicate', known: ['exit-codes', 'config'] },

@@ -23,7 +23,7 @@ const LOST = /may be the one whose response was lost/
 
 type Place = keyof typeof STEPS
 
-/** The waiting is taken out through NODE_OPTIONS, which the executable does not read. */
+/** The waiting is removed through NODE_OPTIONS, which the executable does not read. */
 describe.skipIf(isExecutable)('promise 2: no access key is ever lost when', { timeout: 900_000 }, () => {
   let sandbox: LoginSandbox
   beforeAll(async () => {

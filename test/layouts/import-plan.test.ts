@@ -239,7 +239,7 @@ describe('what is found', () => {
   })
 })
 
-describe('whatever stands in the files', () => {
+describe('any content of the files', () => {
   const snippet = fc.constantFrom(
     ...FOREIGN_TOOLS.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]),
     '# mine\n',
@@ -253,7 +253,7 @@ describe('whatever stands in the files', () => {
     .array(fc.tuple(snippet, fc.boolean()), { maxLength: 5 })
     .map((parts) => parts.map(([text, cut]) => (cut ? text.trimEnd() : text)).join(''))
 
-  it('an import takes nothing away, ends where it begins the second time, and is taken back whole; or it is refused', () => {
+  it('an import removes nothing, changes nothing the second time, and can be undone; or it is refused', () => {
     fc.assert(
       fc.property(
         file,
@@ -335,7 +335,7 @@ describe('what is changed', () => {
     })
   })
 
-  it('keeps the name of keys that stand in config too, so that it ends where it begins the second time', () => {
+  it('keeps the name of keys that are in config too, so that it changes nothing the second time', () => {
     const files = { credentials: `[identity]\n${KEYS}`, config: `[identity]\n${KEYS}` }
     const after = imported('dcoker-awsmfa', files, true)
     expect(after.credentials).toBe(files.credentials)

@@ -37,7 +37,7 @@ export function planFor(files: Files, profile: string, more: Partial<SetupInput>
   })
 }
 
-/** Gives the files as setup makes them. */
+/** Returns the files as setup makes them. */
 export function setUp(files: Files, profile: string, more: Partial<SetupInput> = {}): Files {
   const { edits } = planFor(files, profile, more)
   return {
@@ -46,7 +46,7 @@ export function setUp(files: Files, profile: string, more: Partial<SetupInput> =
   }
 }
 
-/** Gives the failure that something throws. */
+/** Returns the failure that something throws. */
 export function failureOf(act: () => unknown): Failure {
   try {
     act()

@@ -17,7 +17,7 @@ export interface SetupRow {
 /** What setup makes of files. */
 export const SETUPS: readonly SetupRow[] = [
   {
-    title: 'long-term keys get a section of their own, and the roles that hang on them lose what asks for codes',
+    title: 'long-term keys get a section of their own, and the roles that use them lose what prompts for codes',
     before: {
       credentials: `# mine\n[base]\n${KEYS}`,
       config: `[profile base]\nregion = eu-west-1\nmfa_serial = ${SERIAL}\n\n[profile admin]\n${ROLE}source_profile = base\nmfa_serial = ${SERIAL}\nduration_seconds = 43200\nregion = us-east-1\n`,
@@ -117,7 +117,7 @@ export const SETUPS: readonly SetupRow[] = [
     },
   },
   {
-    title: 'a device that was named takes the place of the one that stands there',
+    title: 'a device that was named replaces the one that is there',
     before: { credentials: `[base-long-term]\n${KEYS}`, config: `[profile base]\nmfa_serial = GAHT12345678\n` },
     more: { serialNumber: { value: SERIAL, origin: { kind: 'flag', flag: '--serial-number' } }, region: 'eu-west-1' },
     after: { config: `[profile base]\nregion = eu-west-1\nawsmfa_mfa_serial = ${SERIAL}\n` },

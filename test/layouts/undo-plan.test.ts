@@ -148,7 +148,7 @@ describe('what others changed since stays', () => {
     expect(undo(record, edit(after))).toEqual(edit(BEFORE))
   })
 
-  test('a role that was taken out does not come back', () => {
+  test('a role that was removed is not restored', () => {
     const { record, after } = setUp({ before: BEFORE })
     const without = (config: string): string => config.replace(/\[profile a\][^[]*/, '')
     expect(undo(record, { ...after, config: without(after.config) })).toEqual({
@@ -279,7 +279,7 @@ describe('the fixtures of the credentials file', () => {
 })
 
 test.each(['a.b@c/d+e:f', 'my prof', 'caf\u00e9', "o'brien", '-x'])(
-  'a profile called %j is set up, found again and brought back',
+  'a profile called %j is set up, found again and restored',
   (name) => {
     const before = { credentials: `[${encodeUtf8(name)}]\n${KEYS}`, config: '' }
     const { record, after } = setUp({

@@ -188,7 +188,7 @@ describe('a session for a profile whose process is awsmfa', () => {
     })
   })
 
-  it('does not take the place of a role that a flag names', () => {
+  it('does not replace a role that an option names', () => {
     expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { roleArn: ADMIN } }))).toMatchObject({
       code: 'SESSION_WOULD_BE_IGNORED',
       key: 'credential_process',

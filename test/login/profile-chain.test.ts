@@ -133,7 +133,7 @@ describe('the walk ends at the long-term credentials', () => {
       'work: static work credentials 2',
     ],
     [
-      'in the credentials file, whatever stands in config',
+      'in the credentials file, whatever is in config',
       { credentials: keys('work'), config: '[profile work]\naws_session_token = old\n' },
       'work: static work credentials 2',
     ],

@@ -1,5 +1,5 @@
 /**
- * A session that is for a program alone: no key that sends tools elsewhere stands in its way, and a role profile is its
+ * A session that is for a program alone: no key that sends tools elsewhere prevents it, and a role profile is its
  * role.
  */
 import { describe, expect, it } from 'vitest'

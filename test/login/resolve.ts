@@ -7,7 +7,7 @@ import type { LoginInput } from '../../src/login/resolve.ts'
 import type { LoginResolution } from '../../src/login/resolution.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
 
-/** Where awsmfa's own settings stand in these tests. */
+/** Where awsmfa's own settings are in these tests. */
 export const SETTINGS_PLACE = { path: '/home/a/.config/awsmfa/config.ini', line: 1 }
 
 export const PATHS = { credentials: '/home/a/.aws/credentials', config: '/home/a/.aws/config' }
@@ -58,7 +58,7 @@ export function resolve({
   return resolveLogin(input)
 }
 
-/** Gives the failure that the work ends in. */
+/** Returns the failure that the work ends in. */
 export function failureOf(work: () => unknown): Failure {
   try {
     work()

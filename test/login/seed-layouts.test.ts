@@ -87,7 +87,7 @@ describe('the layouts of other tools, as their READMEs print them', () => {
     })
   })
 
-  it("the AWS CLI's own role: no session can stand there, so it goes into the caches of the tools that have some", () => {
+  it("the AWS CLI's own role: no session can be stored there, so it goes into the caches of the tools that have one", () => {
     const { storeProfile, storeIn, roles, serialNumber } = resolve({
       ...home('aws-cli-role'),
       profile: 'crossaccountrole',

@@ -250,7 +250,7 @@ describe("awsmfa's own settings are refused, with the place", () => {
   it.each([
     ['config.ini', 'duration = 1h\nregion = x\nduration = 2h\n', [1, 3]],
     ['config.json', '{"duration": 1,\n"duration": 2}', [1, 2]],
-  ])('for a key that stands there twice: %s %j', async (name, text, lines) => {
+  ])('for a key that is set twice: %s %j', async (name, text, lines) => {
     write(name, text)
     expect(await failure()).toEqual(
       problem({ kind: 'repeated-setting', path: join(folder, name), key: 'duration', lines }),

@@ -360,7 +360,7 @@ describe('signing in', () => {
     it.each([
       ['one hour at most', '1h', [3600]],
       ['a length of its own', '4h', [14_400]],
-    ])('takes a kept session of a role for %s', async (_, duration, lengths) => {
+    ])('takes a cached session of a role for %s', async (_, duration, lengths) => {
       const cache = fakeCache()
       const role = sessionOf('ASIAADMIN', lengths[0], 'arn:aws:sts::222222222222:assumed-role/Admin/alice')
       const sts = fakeSts({ session: [sessionOf('ASIAIOSFODNN7EXAMPLE')], role: [role] })

@@ -118,11 +118,11 @@ describe('pinentry', () => {
     )
   })
 
-  const replies = (flavour: string, ...pin: readonly string[]): WindowEnd =>
+  const replies = (flavor: string, ...pin: readonly string[]): WindowEnd =>
     end({
       stdout: [
         'OK Pleased to meet you',
-        `D ${flavour}`,
+        `D ${flavor}`,
         'OK',
         'OK',
         'OK',
@@ -177,7 +177,7 @@ describe('pinentry', () => {
       answer: { kind: 'failed', detail: 'No such thing <Pinentry>' },
     },
     {
-      title: 'an old one that cannot tell its flavour',
+      title: 'an old one that cannot tell its flavor',
       end: end({ stdout: `OK\nERR 536871187 Unknown\n${'OK\n'.repeat(5)}D 123456\nOK\n` }),
       answer: { kind: 'text', text: '123456' },
     },

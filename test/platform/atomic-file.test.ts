@@ -205,7 +205,7 @@ describe('private folders', () => {
     ])
   })
 
-  it('are refused below and in the place of a file', () => {
+  it('are refused below and instead of a file', () => {
     const root = scratchFolder()
     writeFileSync(join(root, 'file'), '')
     expect([refusalOf(join(root, 'file')), refusalOf(join(root, 'file', 'x', 'y'))]).toEqual([

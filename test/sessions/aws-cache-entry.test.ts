@@ -295,7 +295,7 @@ describe('an entry', () => {
     for (let length = 0; length < text.length; length++) expect(decodeCacheEntry(text.slice(0, length))).toBeUndefined()
   })
 
-  it('is damaged, never an exception, whatever stands in the file', () => {
+  it('is damaged, never an exception, whatever is in the file', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(decodeCacheEntry(text)).toBeUndefined()

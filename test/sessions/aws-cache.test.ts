@@ -152,14 +152,14 @@ describe('a cache of AWS', () => {
     expect(store.managedProfiles()).toEqual([])
   })
 
-  it('tells a damaged entry without a word of what stands in it', () => {
+  it('reports a damaged entry without its content', () => {
     const { store, put, oddities } = sceneOf()
     const path = put(ROLE, '{"Credentials":{"SecretAccessKey":"hush"}}')
     store.findFor(ROLE)
     expect(oddities).toEqual([`the cache entry ${path} is damaged: the AWS CLI and SAM fail on it`])
   })
 
-  it('takes a folder in the place of an entry for none, and cannot write there', () => {
+  it('treats a folder instead of an entry as none, and cannot write there', () => {
     const { store, oddities } = sceneOf()
     mkdirSync(store.pathFor(ROLE), { recursive: true })
     expect([store.findFor(ROLE).kind, oddities.length]).toEqual(['none', 1])

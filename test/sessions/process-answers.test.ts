@@ -66,7 +66,7 @@ describe('an answer that was given before', () => {
   }
   const file = (): string => join(folder, 'cache/answers/base.sealed')
 
-  it('is given again, and lies there sealed, for its owner alone', () => {
+  it('is given again, and is stored encrypted, for its owner alone', () => {
     expect(find()).toBe(TEXT)
     expect(oddities).toEqual([])
     expect(readFileSync(file(), 'latin1')).not.toContain('ASIA')
@@ -166,7 +166,7 @@ describe('an answer that was given before', () => {
     }
   })
 
-  // Every bit of a sealed text is tried in the tests of the cipher.
+  // Every bit of an encrypted text is tried in the tests of the cipher.
   it('is never another one, whatever byte of the file is wrong', () => {
     const whole = readFileSync(file())
     for (let bit = 0; bit < whole.length * 8; bit += 9) {

@@ -68,7 +68,7 @@ describe('keeping the lines', () => {
     expect(existsSync(folder)).toBe(false)
   })
 
-  it('takes away what is no longer so, and the folder with the last of it', () => {
+  it('removes what is out of date, and the folder with the last of it', () => {
     keep([line('work'), line('play')])
     keep([line('play', 1795286401)])
     expect(lying()).toEqual({ play: '1 1795286401 ends play\n' })
@@ -135,8 +135,8 @@ describe('keeping the lines', () => {
   })
 })
 
-describe('what stands in the way is told to --debug alone', () => {
-  it('a file in the place of the folder', () => {
+describe('what prevents it is reported with --debug only', () => {
+  it('a file instead of the folder', () => {
     writeFileSync(folder, 'mine')
     keep([line('work')])
     expect([readFileSync(folder, 'utf8'), oddities]).toEqual([
@@ -145,7 +145,7 @@ describe('what stands in the way is told to --debug alone', () => {
     ])
   })
 
-  it('a folder in the place of a line', () => {
+  it('a folder instead of a line', () => {
     mkdirSync(join(folder, 'work'), { recursive: true })
     keep([line('work'), line('play')])
     expect(oddities).toEqual([expect.stringContaining('were not written: ') as string])
@@ -159,7 +159,7 @@ describe('what stands in the way is told to --debug alone', () => {
   })
 
   // Node 20 says ENOTDIR, Node 22 that there is no such file.
-  it('a file in the place of the credentials folder, if at all', () => {
+  it('a file instead of the credentials folder, if at all', () => {
     const below = join(credentialsPath, 'nowhere', 'credentials')
     keep([line('work')], { credentialsPath: below })
     expect(existsSync(`${below}.awsmfa`)).toBe(false)

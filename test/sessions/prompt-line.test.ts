@@ -70,7 +70,7 @@ describe('the name of the file', () => {
   })
 
   it.each(['', 'a\tb', 'a\nb', 'a\u001bb', 'a\u2028b', 'a\ufffdb', 'x'.repeat(201), '/'.repeat(67)])(
-    'is not to be had for %j',
+    'does not exist for %j',
     (profile) => {
       expect(promptFileName(profile)).toBeUndefined()
     },

@@ -63,7 +63,7 @@ function open(root = scratchFolder()): Opened {
   }
 }
 
-describe('a kept session', () => {
+describe('a cached session', () => {
   it('is found again as it was, by its own key alone', () => {
     const { cache } = open()
     expect([cache.find(ALICE.key), cache.list(), cache.count()]).toEqual([undefined, [], 0])
@@ -91,7 +91,7 @@ describe('a kept session', () => {
     for (const word of ['alice', 'work', 'AKIA', 'ASIA', 'wJalr', 'IQoJ', 'arn:']) expect(bytes).not.toContain(word)
   })
 
-  it('is sealed anew by each store', () => {
+  it('is encrypted anew by each store', () => {
     const { cache, fileOf } = open()
     cache.store(ALICE)
     const before = readFileSync(fileOf(ALICE))
@@ -174,7 +174,7 @@ describe('an entry that is not exactly what was stored is a miss, never other cr
         other.cache.store(ALICE)
         writeFileSync(fileOf(ALICE), readFileSync(other.fileOf(ALICE)))
       },
-      'was sealed with another key',
+      'was encrypted with another key',
     ],
     [
       'whose key is gone',

@@ -46,7 +46,7 @@ describe('a session in the cache', () => {
       expect(decodeSessionRecord(text.slice(0, length))).toBeUndefined()
   })
 
-  it('is a miss, never an exception, whatever stands in the file', () => {
+  it('is a miss, never an exception, whatever is in the file', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(decodeSessionRecord(text)).toBeUndefined()

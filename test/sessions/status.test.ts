@@ -26,7 +26,7 @@ function statusOf(credentials: string, config = '', profile = 'work', cached?: A
   })
 }
 
-describe('what is left of a session', () => {
+describe('the time remaining of a session', () => {
   it.each<[string, string, Partial<StatusEntry>]>([
     [
       'of ours',
@@ -65,7 +65,7 @@ describe('what is left of a session', () => {
     expect(statusOf(credentials)).toMatchObject({ profile: 'work', ...expected })
   })
 
-  it('of a role profile is that of the profile that it works through, whatever stands in its own section', () => {
+  it('of a role profile is that of its source profile, whatever is in its own section', () => {
     const config = `[profile admin]\n${ROLE}[profile deep]\nrole_arn = arn:aws:iam::2:role/B\nsource_profile = admin\n`
     const credentials = `[base]\n${OURS}[admin]\n${KEYS}`
     expect(statusOf(`[base]\n${OURS}`, config, 'admin')).toMatchObject({
@@ -113,7 +113,7 @@ describe('what is left of a session', () => {
     })
   })
 
-  it('of role profiles that hang on each other in a circle is none', () => {
+  it('of role profiles whose source profiles form a loop is none', () => {
     const config = '[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n'
     expect(statusOf('', config, 'a')).toMatchObject({ state: 'none' })
   })

@@ -89,7 +89,7 @@ const print = (value) => console.log(JSON.stringify(value))
 `
 
 describe('the endpoint', () => {
-  it('serves the credentials of the profile to whoever has the token, at one path', async () => {
+  it('serves the credentials of the profile to callers with the token, at one path', async () => {
     const run = await serve(`
       print([await ask(), ...(await Promise.all([
         ask({ headers: { Authorization: token.slice(0, -1) } }),
@@ -120,7 +120,7 @@ describe('the endpoint', () => {
     expect(JSON.stringify(others)).not.toContain('SecretAccessKey')
   })
 
-  it('takes away what leads SDKs elsewhere, and keeps the settings of the profile', async () => {
+  it('removes what leads SDKs elsewhere, and keeps the settings of the profile', async () => {
     const run = await serve(
       `const { AWS_CONFIG_FILE: copy, ...rest } = process.env
       print(Object.fromEntries(Object.entries(rest).filter(([name]) => /^AWS(MFA)?_|proxy$/i.test(name) && !/ENDPOINT|METADATA|FULL_URI|AUTHORIZATION_TOKEN$|AWSMFA_SERVER_CONFIG|NO_GUI/.test(name))))
