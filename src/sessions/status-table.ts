@@ -275,7 +275,7 @@ function roomBeside(named: readonly Column[], natural: Widths, { columns }: Text
   return (columns ?? Infinity) - named.reduce((sum, column) => sum + leastWidth(column, natural) + GAP.length, 0)
 }
 
-/** Gives the names the room that the rest leaves, those of profiles first. */
+/** Returns the names the room that the rest leaves, those of profiles first. */
 function shareRoom(named: readonly Column[], tail: number, natural: Widths, style: TextStyle): Widths {
   if (style.columns === undefined) return natural
   const identity = leastWidth('IDENTITY', natural)
