@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isLongTermOnly, renderStatusTable, statusRows } from '../../src/sessions/status-table.ts'
 import { statusOfProfile } from '../../src/sessions/status.ts'
 import { displayWidth } from '../../src/ui/style.ts'
+import { quoteWord } from '../../src/ui/words.ts'
 import { snapshotsWith } from '../support/fake-runtime.ts'
 
 const NOW = new Date(2026, 10, 21, 8, 20)
@@ -138,7 +139,7 @@ it.each([
     config: user('-x', '111111111111') + user('a\u001b[2Jb', '111111111111'),
     rows: [
       '-x         111111111111  –         not signed in        awsmfa login --profile=-x',
-      String.raw`a\x1b[2Jb  111111111111  –         not signed in        awsmfa login 'a\x1b[2Jb'`,
+      `${String.raw`a\x1b[2Jb`}  111111111111  –         not signed in        awsmfa login ${quoteWord('a\u001b[2Jb')}`,
     ],
   },
 ])('$what', ({ credentials, config, rows }) => {
