@@ -339,7 +339,7 @@ const ROWS = {
   },
 
   undo: {
-    summary: 'Undo the last setup, import or doctor --fix',
+    summary: 'Undo the last setup, import, keys or doctor --fix',
     options: [DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
     conflicts: [SHOW_OR_MAKE],
     examples: [

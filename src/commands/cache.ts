@@ -7,6 +7,7 @@ import type { CallerIdentity } from '../model/credentials.ts'
 import { formatExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { sessionState } from '../sessions/reuse.ts'
+import { sectionSession } from '../sessions/status.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { formatInstant, formatRemaining } from '../ui/duration.ts'
 import { renderTable } from '../ui/style.ts'
@@ -59,7 +60,7 @@ function compare(left: SessionRecord, right: SessionRecord): number {
   return right.credentials.expiration.getTime() - left.credentials.expiration.getTime()
 }
 
-function clear(profiles: readonly string[], quiet: boolean, { cache: stored, terminal }: CacheRuntime): void {
+function clear(profiles: readonly string[], quiet: boolean, { cache: stored, files, terminal }: CacheRuntime): void {
   const all = profiles.length === 0
   const records = all ? [] : stored.list().filter((record) => record.profiles.some((name) => profiles.includes(name)))
   const count = all ? stored.count() : records.length
@@ -75,8 +76,9 @@ function clear(profiles: readonly string[], quiet: boolean, { cache: stored, ter
       ? note(`no cached sessions${whose}`)
       : `${tick(terminal.talk)} ${sessionCount(count)}${whose} removed\n`,
   )
+  const { profiles: known } = files.read()
   const others = [...new Set(records.flatMap((record) => record.profiles))]
-    .filter((name) => !profiles.includes(name))
+    .filter((name) => !profiles.includes(name) && sectionSession(known.find(name)) === undefined)
     .toSorted()
   if (others.length > 0)
     terminal.stderr(

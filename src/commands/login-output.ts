@@ -173,18 +173,16 @@ export const NO_TARGETS = `${note('no profile has an access key and an MFA devic
 /** Profiles that `--all` leaves out because their session would overwrite their own long-term credentials. */
 export function renderUnwritable(profiles: readonly string[]): string {
   const [first = '', ...others] = profiles
-  const names = listed(
-    profiles.map((profile) => `'${visible(profile)}'`),
-    'and',
-  )
+  const names = listed(profiles.map(quoted), 'and')
   const verb = others.length === 0 ? 'contains' : 'contain'
   return `${note(`${names} ${verb} long-term credentials; signing in would overwrite them`)}${hint(`to move them: ${commandLine('setup', profileWord(first))}`)}`
 }
 
 /** Profiles that `--all` leaves out because no device is configured and IAM names none. */
 export function renderWithoutDevice(profiles: readonly string[]): string {
-  const names = profiles.map((profile) => `'${visible(profile)}'`)
-  return note(`no MFA device found for ${listed(names, 'and')}`)
+  const [first = ''] = profiles
+  const how = commandLine('setup', profileWord(first), '--serial-number', 'SERIAL')
+  return `${note(`no MFA device is set for ${listed(profiles.map(quoted), 'and')}`)}${hint(`to set one: ${how}`)}`
 }
 
 /** The heading of the list of profiles to pick from. */

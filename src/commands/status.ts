@@ -2,7 +2,6 @@
  * `status`: which session each profile works with, as a line, a table, JSON or a template. No library, no Intl: prompts
  * run it.
  */
-import { classifyProfile } from '../aws-files/ownership.ts'
 import { expandProfiles, namedOnLine, profileNotFound } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { userOrRoleInWords } from '../aws/arn.ts'
@@ -14,7 +13,6 @@ import type { Resolved } from '../model/origin.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
-  findSignIn,
   renderClockNote,
   renderEnvironmentNote,
   secondsRemaining,
@@ -23,10 +21,10 @@ import {
   statusesJson,
 } from '../sessions/status.ts'
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
-import { isLongTermOnly, renderStatusTable, stateWord, statusRows } from '../sessions/status-table.ts'
+import { isLongTermOnly, renderStatusTable, stateWord, statusRows, signInCommand } from '../sessions/status-table.ts'
 import { DURATION_FORM, formatAt, formatInstant, formatRemaining, parseDuration } from '../ui/duration.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, exportLine, hint, profileWord, quoted, quoteWord, visible } from '../ui/words.ts'
+import { commandLine, exportLine, hint, quoted, visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
 export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
@@ -164,14 +162,12 @@ function stateInWords(entry: StatusEntry, now: Date, state: string): string {
 function nextStep({ profile, state }: StatusEntry, isNamed: boolean, lookup: StatusLookup): string {
   if (state !== 'none' && state !== 'expired') return ''
   const { profiles } = lookup
-  const other = findSignIn(profile, profiles)
-  if (other !== undefined) return hint(`${other.command} --profile ${quoteWord(other.profile)}`)
-  const view = profiles.find(profile)
   const signedIn = isNamed ? undefined : profiles.names().find((name) => isUsable(statusOfProfile(name, lookup)))
   if (signedIn !== undefined) return hint(`to use ${quoted(signedIn)}: ${exportLine('AWS_PROFILE', signedIn)}`)
-  if (view === undefined)
+  if (profiles.find(profile) === undefined)
     return hint(profiles.names().length === 0 ? commandLine('setup') : commandLine('status', '--all'))
-  return hint(commandLine(classifyProfile(view).kind === 'long-term' ? 'setup' : 'login', profileWord(profile)))
+  const command = signInCommand(profile, profiles)
+  return command === undefined ? '' : hint(command)
 }
 
 function isUsable({ state }: StatusEntry): boolean {

@@ -87,7 +87,7 @@ export const PROFILE_WORDS = {
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: ({ profile, place, sourceIsSame }, view) =>
     say(
       `${section(profile)} in ${showPlace(place, view)} contains long-term credentials; signing in would overwrite them`,
-      sourceIsSame
+      sourceIsSame && !profile.endsWith('-long-term')
         ? `to move them to ${section(`${profile}-long-term`)}: ${commandLine('setup', profileWord(profile))}`
         : undefined,
       `to store the session under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`,

@@ -46,8 +46,26 @@ export function isLongTermOnly({ profile, state, roleArn }: StatusEntry, profile
   if (view === undefined || state !== 'none' || roleArn !== undefined || isOwnProcess(view)) return false
   if (classifyProfile(view).kind === 'long-term') return true
   // Keys in a store or from a process, or the settings for them.
-  const suffix = LONG_TERM_SUFFIXES.find((each) => profile.endsWith(each))
-  return suffix !== undefined && profiles.find(profile.slice(0, -suffix.length)) !== undefined
+  return userOfKeys(profile, profiles) !== undefined
+}
+
+/** Returns the profile that `base-long-term` has the keys for; undefined for other names, and if there is none. */
+function userOfKeys(name: string, profiles: Profiles): string | undefined {
+  const suffix = LONG_TERM_SUFFIXES.find((each) => name.endsWith(each))
+  const base = suffix === undefined ? '' : name.slice(0, -suffix.length)
+  return profiles.find(base) === undefined ? undefined : base
+}
+
+/** Returns the command that leads to a session for a profile; undefined if that is up to another program. */
+export function signInCommand(name: string, profiles: Profiles): string | undefined {
+  const view = profiles.find(name)
+  const other = otherTool(view, profiles)
+  if (other !== undefined) return other.command
+  const base = userOfKeys(name, profiles)
+  if (base !== undefined) return commandLine('login', profileWord(base))
+  const isRole = view !== undefined && isAssumeRoleProfile(view)
+  const holdsKeys = classifyProfile(view).kind === 'long-term' && !isRole
+  return commandLine(holdsKeys ? 'setup' : 'login', profileWord(name))
 }
 
 /**
@@ -102,7 +120,7 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     (entry.state === 'none' || entry.sourceProfile === root.profile)
   const seconds = secondsRemaining(entry, now)
   const other = entry.state === 'none' && !isRoots ? otherTool(view, profiles) : undefined
-  const command = entry.state !== 'none' || isRoots ? undefined : other === undefined ? signIn(profile) : other.command
+  const command = entry.state !== 'none' || isRoots ? undefined : signInCommand(profile, profiles)
   return {
     profile: visible(profile),
     isIndented: root !== undefined,
@@ -113,10 +131,6 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     until: isRoots || expiration === undefined ? '' : formatInstant(expiration, now),
     command,
   }
-}
-
-function signIn(profile: string): string {
-  return commandLine('login', profileWord(profile))
 }
 
 /** The account of the session; else that of the role, of single sign-on, or of the MFA device. */

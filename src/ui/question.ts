@@ -58,7 +58,8 @@ export async function confirm(
   { text, isYesDefault = false, wanted = 'answer' }: YesNoQuestion,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const line = await asker.askLine({ text: `${text} ${isYesDefault ? '[Y/n]' : '[y/N]'} `, wanted, keep: true }, signal)
+  const choices = isYesDefault ? '[Y/n]' : '[y/N]'
+  const line = await asker.askLine({ text: `${text} ${choices} `, wanted, keep: true }, signal)
   const answer = line.trim()
   return answer === '' ? isYesDefault : /^y(?:es)?$/i.test(answer)
 }

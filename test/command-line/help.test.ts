@@ -251,7 +251,7 @@ test('help of awsmfa', async () => {
     Configuration
       setup               Set up a profile
       import              Import profiles from another tool
-      undo                Undo the last setup, import or doctor --fix
+      undo                Undo the last setup, import, keys or doctor --fix
       doctor              Find and fix problems
       settings            Show each setting and where it is set
       shell-init          Print the shell integration (prompt, completion)

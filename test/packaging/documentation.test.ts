@@ -225,7 +225,13 @@ describe('the tables of the guide', () => {
     ]
     // Named in a comment: it has no effect.
     const ignored = 'NODE_TLS_REJECT_UNAUTHORIZED'
-    const internal = ['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'AWS_SECURITY_TOKEN', ignored, ...ofWindows]
+    const internal = [
+      'TZ',
+      'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
+      'AWS_SECURITY_TOKEN',
+      ignored,
+      ...ofWindows,
+    ]
     const guide = GUIDE.map(read).join('').toUpperCase()
     expect([...new Set(names)].filter((name) => !internal.includes(name) && !guide.includes(`\`${name}\``))).toEqual([])
   })
