@@ -5,7 +5,7 @@ import { assertNewProfileName } from '../aws-files/sections.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import { storeItem } from '../keys/stores.ts'
+import { createRotationFiles, storeItem } from '../keys/stores.ts'
 import {
   askLongTermKeys,
   badKeyPlace,
@@ -249,6 +249,9 @@ async function remove(invocation: Line, words: readonly string[], context: Conte
   const others = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === id)
   if (others.length === 0) {
     if (first.kind === 'stored') await (await context.storeOf(first.store, first.profile)).remove(id, cancelled)
+    const rotations = createRotationFiles(context.folders.state)
+    await rotations.pairs.remove(id, cancelled)
+    if (first.kind === 'static') rotations.removePairsWith([first.credentials.secretAccessKey])
     backups.removeWith(first.kind === 'static' ? first.credentials : { accessKeyId: id })
     if (first.kind === 'static') report(files.removeCopies([first.credentials.secretAccessKey]), context)
   }

@@ -108,6 +108,10 @@ const UNMOVABLE: Readonly<
     `${where} is both the credentials and the config file; a store needs two`,
     'set AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to one file each',
   ],
+  'parts-apart': (profile, where) => [
+    `the access key ID and the secret of ${quoted(profile)} are not in the same section: ${where}`,
+    'write both into one section, then try again',
+  ],
   'two-pairs': (profile, where) => [
     `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,
     'remove one of the two',
@@ -161,8 +165,10 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
       )
     case 'not-accepted':
       return say(
-        `AWS does not accept the new access key ${id} yet; the old key is still active`,
-        `to continue: ${line()}`,
+        failure.isUndo === true
+          ? `AWS does not accept access key ${id} yet; the other key stays in use`
+          : `AWS does not accept the new access key ${id} yet; the old key is still active`,
+        `to continue: ${failure.isUndo === true ? line('--undo') : line()}`,
       )
     case 'answer-lost':
       return say(
@@ -171,8 +177,13 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
       )
     case 'candidate':
       return say(
-        `access key ${key === undefined ? id : keyInWords(key, now)} may be the one whose response was lost; nobody can use it without its secret`,
+        `access key ${key === undefined ? id : keyInWords(key, now)} may be the one whose response was lost, or another computer has created it`,
         `to delete it: ${line('--replace', last4Of(key))}`,
+      )
+    case 'not-stored':
+      return say(
+        `access key ${id} was created, but could not be stored, and could not be deleted`,
+        `to delete it and create another one: ${line()}`,
       )
     case 'replace-unknown':
       return say(

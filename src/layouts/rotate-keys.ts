@@ -5,12 +5,15 @@
  * refers to it, the old one stays where it is until AWS accepts the new one, and both stay stored after that.
  */
 import type { AccessKeys } from '../aws/sts.ts'
+import { withEdits } from '../aws-files/profiles.ts'
+import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
-import { readItem, storeItem } from '../keys/stores.ts'
+import { readItem, storeFailure, storeItem } from '../keys/stores.ts'
 import type { LongTermKeyStore, RotationFiles } from '../keys/stores.ts'
-import { isReferenced, listHeldKeys, placeOfKeys, planKeySwap } from './keys-plan.ts'
-import { candidatesOf, decodeRotation, encodeRotation, nextStep, shownKey } from './rotation.ts'
+import { isReferenced, listHeldKeys, placeOfKeys, planKeySwap, unsuitableKeys } from './keys-plan.ts'
+import type { HeldKeys } from './keys-plan.ts'
+import { decodeRotation, encodeRotation, isUnfinishedUndo, newKeysSince, nextStep, shownKey } from './rotation.ts'
 import type { Rotation, RotationFacts, RotationRequest, RotationStep, UserKey } from './rotation.ts'
 import { keyIdOf } from '../model/credentials.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
@@ -87,14 +90,9 @@ export async function rotateKeys(rotation: KeyRotation, effects: RotationEffects
   const { iam, deadline } = effects
   const listed = await iam.list(rotation.user.userName, deadline.signal)
   const keys = await Promise.all(listed.map(async (key) => ({ ...key, use: await useOf(key.accessKeyId, effects) })))
-  const run: Run = {
-    ...effects,
-    ...rotation,
-    rotation: notedRotation(rotation, effects.rotations),
-    keys,
-    accepted: undefined,
-    isAgreed: false,
-  }
+  const noted = notedRotation(rotation, effects.rotations)
+  const isAgreed = rotation.request.kind === 'undo' && noted !== undefined && isUnfinishedUndo(noted)
+  const run: Run = { ...effects, ...rotation, rotation: noted, keys, accepted: undefined, isAgreed }
   const current = keys.find(({ accessKeyId }) => accessKeyId === rotation.currentId)
   if (current !== undefined) run.report({ kind: 'found', key: current })
   while (await takeStep(nextStep(await factsOf(run)), run)) deadline.signal.throwIfAborted()
@@ -124,11 +122,10 @@ function notedRotation({ currentId, user }: KeyRotation, { notes }: RotationFile
 async function factsOf(run: Run): Promise<RotationFacts> {
   const { request, rotation, currentId, keys, accepted, files, now } = run
   const snapshots = files.read()
-  const candidates = candidatesOf({ keys, rotation, storedIds: [] })
-  const store = candidates.length === 0 ? undefined : await run.storeOf(run.place)
+  const unknownIds = rotation === undefined || rotation.newKeyId !== undefined ? [] : newKeysSince(rotation, { keys })
   const storedIds: string[] = []
-  for (const { accessKeyId } of candidates)
-    if ((await store?.find(accessKeyId, run.cancelled)) !== undefined) storedIds.push(accessKeyId)
+  for (const accessKeyId of unknownIds)
+    if ((await findPair(accessKeyId, run)) !== undefined) storedIds.push(accessKeyId)
   return {
     request,
     rotation,
@@ -163,7 +160,7 @@ async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
     case 'deactivate':
       return await deactivate(step.key, run)
     case 'keep':
-      await removePairInFiles(run)
+      await settle(run)
       run.report({ kind: 'kept', accessKeyId: step.key.accessKeyId })
       return false
     case 'delete':
@@ -172,8 +169,8 @@ async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
       await reverse(step.rotation, step.newKeyId, run)
       return true
     case 'finish':
+      await settle(run)
       noteRotation({ isFinished: true }, run)
-      await removePairInFiles(run)
       run.report({ kind: 'finished', accessKeyId: run.rotation?.newKeyId ?? run.currentId })
       return false
     case 'refuse':
@@ -208,39 +205,61 @@ async function create(run: Run): Promise<void> {
   // Opened before there is a new pair to put into it.
   const store = await run.storeOf(place)
   if (place !== 'file') await readItem(store, currentId, run.cancelled)
-  const earlier = run.rotation?.oldKeyId
-  if (earlier !== undefined && earlier !== currentId) rotations.forget(earlier)
+  const earlier = run.rotation
   run.rotation = {
     startedAt: run.now(),
     userArn: user.arn,
     oldKeyId: currentId,
     listedIds: keys.map(({ accessKeyId }) => accessKeyId),
+    oldPlace: place,
+    newPlace: place,
   }
-  noteRotation({}, run)
   run.deadline.signal.throwIfAborted()
-  const pair = await requestKey(run)
+  noteRotation({}, run)
+  const pair = await requestKey(earlier, run)
   const { accessKeyId } = pair
+  const key: UserKey = { accessKeyId, isActive: true, createdAt: run.now(), use: 'never' }
   try {
     await storeItem(store, pair, uninterrupted())
   } catch (error) {
     // Nobody would ever know its secret. If it cannot be deleted, it is a candidate.
-    await iam.remove({ userName: user.userName, accessKeyId }, uninterrupted()).catch(() => undefined)
+    const isRemoved = await iam.remove({ userName: user.userName, accessKeyId }, uninterrupted()).then(
+      () => true,
+      () => false,
+    )
+    if (!isRemoved) throw stopped('not-stored', [key], run, error)
+    forgetRequest(earlier, run)
     throw error
   }
-  run.keys = [...keys, { accessKeyId, isActive: true, createdAt: run.now(), use: 'never' }]
+  run.keys = [...keys, key]
   noteRotation({ newKeyId: accessKeyId }, run)
+  if (earlier !== undefined && earlier.oldKeyId !== currentId) rotations.forget(earlier.oldKeyId)
   run.report({ kind: 'created', accessKeyId })
 }
 
-async function requestKey(run: Run): Promise<LongTermCredentials> {
-  const { iam, user, keys } = run
+/** Requests a key. Only a lost answer leaves the note: after any other failure there is no key to look for. */
+async function requestKey(earlier: Rotation | undefined, run: Run): Promise<LongTermCredentials> {
+  const { iam, user, keys, deadline } = run
   try {
     return await iam.create(user.userName, uninterrupted())
   } catch (error) {
-    if (isFailure(error, 'REQUEST_REFUSED') && error.failure.awsCode === 'LimitExceeded')
-      throw stopped('two-keys', keys, run, error)
-    throw isAnswerLost(error) ? stopped('answer-lost', [], run, error) : error
+    if (isAnswerLost(error)) throw stopped('answer-lost', [], run, error)
+    if (!(error instanceof AwsmfaError)) throw error
+    forgetRequest(earlier, run)
+    if (!isFailure(error, 'REQUEST_REFUSED') || error.failure.awsCode !== 'LimitExceeded') throw error
+    const listed = await iam.list(user.userName, deadline.signal)
+    const known = new Map(keys.map((key) => [key.accessKeyId, key.use]))
+    const shown = listed.map((key) => ({ ...key, use: known.get(key.accessKeyId) }))
+    throw stopped('two-keys', shown, run, error)
   }
+}
+
+/** Replaces the note of a request that made no key by what was noted before. */
+function forgetRequest(earlier: Rotation | undefined, run: Run): void {
+  const { currentId, rotations } = run
+  run.rotation = earlier
+  if (earlier?.oldKeyId === currentId) rotations.note(currentId, encodeRotation(earlier))
+  else rotations.forget(currentId)
 }
 
 /** Whether IAM may have done what it was asked to. */
@@ -303,54 +322,101 @@ export async function waitUntilAccepted(
   }
 }
 
-/** Returns a pair as it is stored, also where the keys were before a move. Throws KEY_STORE_FAILED if it is not. */
+/** Returns a pair as it is stored. Throws KEY_STORE_FAILED if it is not. */
 async function pairOf(accessKeyId: string, run: Run): Promise<LongTermCredentials> {
-  const inFiles = listHeldKeys(run.files.read()).find(
-    (held) => held.kind === 'static' && held.credentials.accessKeyId === accessKeyId,
-  )
-  if (run.place === 'file' && inFiles?.kind === 'static') return inFiles.credentials
-  const store = await run.storeOf(run.place)
-  const elsewhere = await run.rotations.pairs.find(accessKeyId, run.cancelled)
   return (
-    (await store.find(accessKeyId, run.cancelled)) ?? elsewhere ?? (await readItem(store, accessKeyId, run.cancelled))
+    (await findPair(accessKeyId, run)) ?? (await readItem(await run.storeOf(run.place), accessKeyId, run.cancelled))
   )
 }
 
+/** Looks for a pair in the files, and in the stores: where the keys are now, and where they were before a move. */
+async function findPair(accessKeyId: string, run: Run): Promise<LongTermCredentials | undefined> {
+  const { files, place, rotation, rotations, cancelled } = run
+  for (const held of listHeldKeys(files.read()))
+    if (held.kind === 'static' && keyIdOf(held) === accessKeyId) return held.credentials
+  const kept = await rotations.pairs.find(accessKeyId, cancelled)
+  if (kept !== undefined) return kept
+  const noted = accessKeyId === rotation?.oldKeyId ? rotation.oldPlace : rotation?.newPlace
+  for (const each of new Set([place, noted ?? place])) {
+    const found = await (await run.storeOf(each)).find(accessKeyId, cancelled)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 async function swap(from: string, to: string, run: Run): Promise<void> {
-  const { files, cancelled, user, facts, accepted } = run
+  const { files, cancelled, user, facts, accepted, place } = run
   const pair = accepted?.accessKeyId === to ? accepted : await pairOf(to, run)
-  const held = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === from)
-  const others = new Set(held.map(placeOfKeys).filter((place) => place !== 'file' && place !== run.place))
-  for (const place of others) await storeItem(await run.storeOf(place), pair, cancelled)
-  if (run.place === 'file') await storeItem(await run.storeOf('file'), await pairOf(from, run), cancelled)
+  const places = new Set([place, ...heldBy(from, files.read()).map(placeOfKeys)])
+  // The pair may be in the store where the keys were before a move.
+  for (const each of places) if (each !== 'file') await storeItem(await run.storeOf(each), pair, cancelled)
+  if (place === 'file') await storeItem(await run.storeOf('file'), await pairOf(from, run), cancelled)
+  noteRotation({ oldPlace: place, newPlace: place }, run)
   // Before the files refer to it: a run that is killed there goes on without a token code.
   copySessions(from, to, run)
   facts.rememberIdentity(to, { account: user.account, arn: user.arn, userId: user.userId })
   await files.whenUnlocked(['config', 'credentials'], cancelled)
-  const { warnings } = files.transact(['config', 'credentials'], (snapshots) => ({
-    edits: planKeySwap(from, pair, snapshots),
-    result: undefined,
-  }))
-  const after = files.read()
-  if (isReferenced(from, after))
-    throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: after.paths.credentials } })
-  removeSessionsOf(from, run)
+  const { warnings, result: held } = files.transact(['config', 'credentials'], (snapshots) => {
+    const replaced = heldBy(from, snapshots)
+    for (const each of replaced)
+      if (placeOfKeys(each) !== 'file' && !places.has(placeOfKeys(each))) throw keepsChanging(snapshots)
+    const edits = planKeySwap(from, pair, snapshots)
+    assertReplaced(replaced, pair, withEdits(snapshots, edits))
+    return { edits, result: replaced }
+  })
   for (const warning of warnings) run.report({ kind: 'write-warning', warning })
+  const after = files.read()
+  if (isReferenced(from, after)) throw keepsChanging(after)
+  assertReplaced(held, pair, after)
+  await settle(run)
+  removeSessionsOf(from, run)
   run.report({ kind: 'swapped', from, to, profiles: held.map(({ profile }) => profile) })
 }
 
-/** The new pair is where it belongs: a second copy of it in plain text is one too many. */
-async function removePairInFiles({ place, rotation, rotations, files }: Run): Promise<void> {
-  const newKeyId = rotation?.newKeyId
-  if (place === 'file' && newKeyId !== undefined && isReferenced(newKeyId, files.read()))
-    await rotations.pairs.remove(newKeyId, uninterrupted())
+function heldBy(accessKeyId: string, snapshots: SharedSnapshots): readonly HeldKeys[] {
+  return listHeldKeys(snapshots).filter((each) => keyIdOf(each) === accessKeyId)
+}
+
+function keepsChanging({ paths }: SharedSnapshots): AwsmfaError {
+  return new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: paths.credentials } })
+}
+
+/** Throws KEYS_UNSUITABLE unless each of the profiles has the pair: its id, and in the files its secret. */
+function assertReplaced(replaced: readonly HeldKeys[], pair: LongTermCredentials, after: SharedSnapshots): void {
+  const held = heldBy(pair.accessKeyId, after)
+  for (const { profile, place } of replaced) {
+    const now = held.find((each) => each.profile === profile)
+    const isWhole = now?.kind === 'stored' || now?.credentials.secretAccessKey === pair.secretAccessKey
+    if (!isWhole) throw unsuitableKeys(profile, 'parts-apart', [place])
+  }
+}
+
+/**
+ * Reads the accepted pair back for each profile that has it, from where that profile's login reads it. Then a second
+ * copy in plain text is one too many. Throws KEY_STORE_FAILED, KEYS_UNSUITABLE.
+ */
+async function settle(run: Run): Promise<void> {
+  const { accepted, files, rotations, cancelled } = run
+  if (accepted === undefined) throw new Error('AWS has accepted no key')
+  const { accessKeyId, secretAccessKey } = accepted
+  const after = files.read()
+  const held = heldBy(accessKeyId, after)
+  if (held.length === 0) throw keepsChanging(after)
+  assertReplaced(held, accepted, after)
+  for (const place of new Set(held.map(placeOfKeys))) {
+    if (place === 'file') continue
+    const store = await run.storeOf(place)
+    const stored = await readItem(store, accessKeyId, cancelled)
+    if (stored.secretAccessKey !== secretAccessKey) throw storeFailure(store, accessKeyId, 'other-secret')
+  }
+  await rotations.pairs.remove(accessKeyId, uninterrupted())
 }
 
 async function deactivate(key: UserKey, run: Run): Promise<boolean> {
   const { accessKeyId } = key
+  await settle(run)
   removeSessionsOf(accessKeyId, run)
   if (!run.isAgreed && !(await run.confirm({ kind: 'deactivate', key }))) {
-    await removePairInFiles(run)
     run.report({ kind: 'kept', accessKeyId })
     return false
   }
@@ -409,7 +475,7 @@ async function reverse(reversed: Rotation, newKeyId: string, run: Run): Promise<
 }
 
 function stopped(reason: RotationObstacle, keys: readonly UserKey[], run: Run, cause?: unknown): AwsmfaError {
-  const { profile, user, request } = run
+  const { profile, user, request, rotation } = run
   return new AwsmfaError(
     {
       code: 'ROTATION_STOPPED',
@@ -417,6 +483,7 @@ function stopped(reason: RotationObstacle, keys: readonly UserKey[], run: Run, c
       reason,
       identity: user.arn,
       keys: keys.map(shownKey),
+      isUndo: rotation !== undefined && isUnfinishedUndo(rotation),
       last4: request.kind === 'rotate' ? request.replace : undefined,
     },
     { cause },

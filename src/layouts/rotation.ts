@@ -6,6 +6,8 @@
  * key is deactivated only where nothing of ours refers to it any more.
  */
 import type { AccessKeyUse, ListedAccessKey } from '../aws/sts-api.ts'
+import { KEY_PLACES } from '../command-line/spec.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
 import { isLongTermKeyId, shortenAccessKeyId } from '../model/credentials.ts'
 import type { RotatedKey, RotationObstacle } from '../model/failure.ts'
 import { parseJsonObject } from '../sessions/session-record.ts'
@@ -24,6 +26,11 @@ export interface Rotation {
   readonly deactivatesOld?: boolean
   /** Nothing is left to do. */
   readonly isFinished?: boolean
+  /** It takes back an earlier one. */
+  readonly isUndo?: boolean
+  /** The stores that the two pairs were put into. */
+  readonly oldPlace?: KeyPlace | undefined
+  readonly newPlace?: KeyPlace | undefined
 }
 
 const VERSION = 1
@@ -36,7 +43,8 @@ export function encodeRotation(rotation: Rotation): string {
 /** Reads a rotation; undefined for anything else. */
 export function decodeRotation(text: string): Rotation | undefined {
   const parsed = parseJsonObject(text)
-  const { startedAt, userArn, oldKeyId, listedIds, newKeyId, deactivatesOld, isFinished } = parsed ?? {}
+  const { startedAt, userArn, oldKeyId, listedIds, newKeyId, deactivatesOld, isFinished, isUndo, oldPlace, newPlace } =
+    parsed ?? {}
   const at = new Date(typeof startedAt === 'string' ? startedAt : NaN)
   const isId = (value: unknown): value is string => typeof value === 'string' && isLongTermKeyId(value)
   if (parsed?.['version'] !== VERSION || Number.isNaN(at.getTime()) || typeof userArn !== 'string') return undefined
@@ -49,6 +57,9 @@ export function decodeRotation(text: string): Rotation | undefined {
     newKeyId,
     deactivatesOld: deactivatesOld === true,
     isFinished: isFinished === true,
+    isUndo: isUndo === true,
+    oldPlace: KEY_PLACES.find((place) => place === oldPlace),
+    newPlace: KEY_PLACES.find((place) => place === newPlace),
   }
 }
 
@@ -128,19 +139,25 @@ function newKeyOf(rotation: Rotation, facts: RotationFacts): string | undefined 
   return rotation.newKeyId ?? newKeysSince(rotation, facts).find((id) => facts.storedIds.includes(id))
 }
 
-function newKeysSince({ listedIds, oldKeyId }: Rotation, { keys }: Pick<RotationFacts, 'keys'>): readonly string[] {
+/** Returns the keys that IAM did not list before the request. */
+export function newKeysSince(
+  { listedIds, oldKeyId }: Rotation,
+  { keys }: Pick<RotationFacts, 'keys'>,
+): readonly string[] {
   return keys.map(({ accessKeyId }) => accessKeyId).filter((id) => id !== oldKeyId && !listedIds.includes(id))
 }
 
-/** Returns the keys that a request may have made whose answer was lost: new since, not stored, never used. */
-export function candidatesOf(facts: Pick<RotationFacts, 'keys' | 'rotation' | 'storedIds'>): readonly UserKey[] {
+/** A request whose answer was lost made its key within so many ms of the note, as AWS's clock and this one differ. */
+const REQUEST_MS = 10 * 60_000
+
+/** Returns the keys that a request may have made whose answer was lost: of that time, not stored, never used. */
+function candidatesOf(facts: Pick<RotationFacts, 'keys' | 'rotation' | 'storedIds'>): readonly UserKey[] {
   const { rotation, keys, storedIds } = facts
   if (rotation === undefined || rotation.newKeyId !== undefined) return []
-  const ids = newKeysSince(rotation, facts)
-  return keys.filter(
-    ({ accessKeyId, use }) =>
-      ids.includes(accessKeyId) && !storedIds.includes(accessKeyId) && (use === undefined || use === 'never'),
-  )
+  const ids = newKeysSince(rotation, facts).filter((id) => !storedIds.includes(id))
+  const isOfRequest = ({ createdAt }: UserKey): boolean =>
+    createdAt !== undefined && Math.abs(createdAt.getTime() - rotation.startedAt.getTime()) <= REQUEST_MS
+  return keys.filter((key) => ids.includes(key.accessKeyId) && key.use === 'never' && isOfRequest(key))
 }
 
 /** A key was requested, and no pair is stored. */
@@ -177,12 +194,32 @@ function replaceStep(last4: string, facts: RotationFacts): RotationStep {
   return key.isActive ? refuse('replace-active', [key]) : { kind: 'delete', key, why: 'replace' }
 }
 
-function undoStep({ rotation, keys, now }: RotationFacts): RotationStep {
+/** Whether an undo has been started that is not at its end: `--undo` goes on with it. */
+export function isUnfinishedUndo({ isUndo, isFinished }: Rotation): boolean {
+  return isUndo === true && isFinished !== true
+}
+
+function undoStep(facts: RotationFacts): RotationStep {
+  const { rotation, keys, now } = facts
   if (rotation?.newKeyId === undefined) return refuse('nothing-to-undo', keys)
-  const { oldKeyId, newKeyId, userArn } = rotation
+  const { oldKeyId, newKeyId, userArn, oldPlace, newPlace } = rotation
+  if (isUnfinishedUndo(rotation)) {
+    const isListed = keys.some(({ accessKeyId }) => accessKeyId === newKeyId)
+    return isListed ? continueStep({ ...rotation, newKeyId }, facts) : refuse('old-deleted', [])
+  }
   if (!keys.some(({ accessKeyId }) => accessKeyId === oldKeyId)) return refuse('old-deleted', [])
   const listedIds = keys.map(({ accessKeyId }) => accessKeyId)
-  const reversed = { startedAt: now, userArn, oldKeyId: newKeyId, listedIds, newKeyId: oldKeyId, deactivatesOld: true }
+  const reversed: Rotation = {
+    startedAt: now,
+    userArn,
+    oldKeyId: newKeyId,
+    listedIds,
+    newKeyId: oldKeyId,
+    deactivatesOld: true,
+    isUndo: true,
+    oldPlace: newPlace,
+    newPlace: oldPlace,
+  }
   return { kind: 'reverse', rotation: reversed, newKeyId: oldKeyId }
 }
 

@@ -312,6 +312,7 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'has-keys', places: [CREDENTIALS] },
     { profile: '', reason: 'one-file', places: [CREDENTIALS] },
     { profile: 'work', reason: 'two-pairs', places: [CREDENTIALS, CONFIG] },
+    { profile: 'work', reason: 'parts-apart', places: [CREDENTIALS] },
   ],
   ROTATION_STOPPED: [
     { profile: 'work', reason: 'process', keys: [], place: CONFIG },
@@ -320,7 +321,9 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'two-keys', identity: ALICE_ARN, keys: [OLD_KEY, INACTIVE_KEY] },
     { profile: 'work', reason: 'two-keys', identity: ALICE_ARN, keys: [OLD_KEY, { ...INACTIVE_KEY, isActive: true }] },
     { profile: 'work', reason: 'not-accepted', keys: [NEW_KEY] },
+    { profile: 'work', reason: 'not-accepted', keys: [OLD_KEY], isUndo: true },
     { profile: 'work', reason: 'answer-lost', keys: [] },
+    { profile: 'work', reason: 'not-stored', keys: [NEW_KEY] },
     { profile: 'work', reason: 'candidate', keys: [NEW_KEY] },
     { profile: 'work', reason: 'replace-unknown', identity: ALICE_ARN, keys: [OLD_KEY], last4: 'QQQQ' },
     { profile: 'work', reason: 'replace-ambiguous', identity: ALICE_ARN, keys: [], last4: 'MPLE' },

@@ -10,6 +10,15 @@ const ROTATE: RotationRequest = { kind: 'rotate', keepsOld: false }
 const NOTED: Rotation = { startedAt: NOW, userArn: USER, oldKeyId: OLD, listedIds: [OLD] }
 const CREATED: Rotation = { ...NOTED, newKeyId: NEW }
 const DONE: Rotation = { ...CREATED, deactivatesOld: true, isFinished: true }
+const UNDOING: Rotation = {
+  ...DONE,
+  oldKeyId: NEW,
+  newKeyId: OLD,
+  isFinished: false,
+  isUndo: true,
+  oldPlace: 'file',
+  newPlace: 'pass',
+}
 const HOUR_AGO = new Date(NOW.getTime() - 3_600_000)
 
 const active = (accessKeyId: string): UserKey => ({
@@ -18,6 +27,7 @@ const active = (accessKeyId: string): UserKey => ({
   createdAt: HOUR_AGO,
   use: 'never',
 })
+const fresh = (accessKeyId: string): UserKey => ({ ...active(accessKeyId), createdAt: NOW })
 const inactive = (accessKeyId: string): UserKey => ({ ...active(accessKeyId), isActive: false })
 const used = (accessKeyId: string): UserKey => ({ ...active(accessKeyId), use: { at: NOW, service: 'sts' } })
 
@@ -76,11 +86,16 @@ describe('rotate', () => {
     ['two keys', 'refuse: two-keys', { keys: [active(OLD), inactive(THIRD)] }],
     ['a key that IAM does not list', 'create', { keys: [] }],
     ['noted, and killed before the request', 'create', { rotation: NOTED, keys: [active(OLD)] }],
-    ['the response was lost', 'delete new: candidate', { rotation: NOTED, keys: [active(OLD), active(NEW)] }],
+    ['the response was lost', 'delete new: candidate', { rotation: NOTED, keys: [active(OLD), fresh(NEW)] }],
     [
-      'the response was lost, and its last use is not known',
-      'delete new: candidate',
-      { rotation: NOTED, keys: [active(OLD), { ...active(NEW), use: undefined }] },
+      'another computer has made a key an hour from the request',
+      'refuse: two-keys',
+      { rotation: NOTED, keys: [active(OLD), active(NEW)] },
+    ],
+    [
+      'a new key whose last use is not known',
+      'refuse: two-keys',
+      { rotation: NOTED, keys: [active(OLD), { ...fresh(NEW), use: undefined }] },
     ],
     [
       'another computer has made and used a key since',
@@ -171,7 +186,7 @@ describe('rotate --replace', () => {
     [
       'a key whose response was lost',
       'delete new: candidate',
-      { request: replacing('WXYZ'), rotation: NOTED, keys: [active(OLD), active(NEW)] },
+      { request: replacing('WXYZ'), rotation: NOTED, keys: [active(OLD), fresh(NEW)] },
     ],
     ['another ending', 'refuse: replace-unknown', { request: replacing('QQQQ'), keys: [active(OLD)] }],
     [
@@ -190,6 +205,31 @@ describe('rotate --undo and --delete-old', () => {
   it.each<readonly [string, string, RotationRequest | undefined, Omit<Given, 'request'>]>([
     ['undo', 'reverse: new to old', undo, { rotation: DONE, keys: both, inFiles: [NEW] }],
     ['undo before the swap', 'reverse: new to old', undo, { rotation: CREATED, keys: [active(OLD), active(NEW)] }],
+    [
+      'undo again, before the swap',
+      'verify old',
+      undo,
+      { rotation: UNDOING, keys: [active(OLD), active(NEW)], inFiles: [NEW] },
+    ],
+    ['undo again, before the key is active', 'activate old', undo, { rotation: UNDOING, keys: both, inFiles: [NEW] }],
+    [
+      'undo again, after the swap',
+      'deactivate new',
+      undo,
+      { rotation: UNDOING, keys: [active(OLD), active(NEW)], inFiles: [OLD], accepted: OLD },
+    ],
+    [
+      'undo of a finished undo',
+      'reverse: old to new',
+      undo,
+      { rotation: { ...UNDOING, isFinished: true }, keys: [active(OLD), inactive(NEW)], inFiles: [OLD] },
+    ],
+    [
+      'undo again, of a deleted key',
+      'refuse: old-deleted',
+      undo,
+      { rotation: UNDOING, keys: [active(NEW)], inFiles: [NEW] },
+    ],
     ['undo without a rotation', 'refuse: nothing-to-undo', undo, { keys: [active(OLD)] }],
     ['undo without a new key', 'refuse: nothing-to-undo', undo, { rotation: NOTED, keys: [active(OLD)] }],
     ['undo of a deleted key', 'refuse: old-deleted', undo, { rotation: DONE, keys: [active(NEW)], inFiles: [NEW] }],
@@ -220,9 +260,9 @@ describe('rotate --undo and --delete-old', () => {
 })
 
 describe('the note of a rotation', () => {
-  it.each([NOTED, CREATED, DONE])('is read back: %o', (rotation) => {
+  it.each([NOTED, CREATED, DONE, UNDOING])('is read back: %o', (rotation) => {
     const read = decodeRotation(encodeRotation(rotation))
-    expect(read).toEqual({ deactivatesOld: false, isFinished: false, newKeyId: undefined, ...rotation })
+    expect(read).toEqual({ deactivatesOld: false, isFinished: false, isUndo: false, ...rotation })
   })
 
   it.each([
