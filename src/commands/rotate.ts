@@ -11,7 +11,7 @@ import { placeOfKeys } from '../layouts/keys-plan.ts'
 import type { HeldKeys } from '../layouts/keys-plan.ts'
 import { rotateKeys } from '../layouts/rotate-keys.ts'
 import type { KeyRotation, RotationEffects, RotationEvent, RotationQuestion } from '../layouts/rotate-keys.ts'
-import { shownKey } from '../layouts/rotation.ts'
+import { decodeRotation, shownKey } from '../layouts/rotation.ts'
 import type { RotationRequest } from '../layouts/rotation.ts'
 import { credentialSource } from '../login/long-term-keys.ts'
 import { loginInput } from '../login/prepare.ts'
@@ -63,16 +63,24 @@ export async function rotate(line: Line, runtime: LoginRuntime): Promise<number>
     try {
       await rotateKeys(rotation, effectsOf(session, user, context))
     } catch (error) {
-      // Those of a key that was deactivated may be refused.
       if (!isFailure(error, 'CREDENTIALS_REJECTED') || error.failure.origin !== 'session') throw error
+      // Those of a key that was deactivated may be refused.
+      const isOfOldKey = error.failure.reason !== 'expired' && isDeactivationNoted(context)
+      if (!isOfOldKey && error.failure.reason !== 'expired') throw error
       removeSessionsOf(keyIdOf(context.held), runtime)
-      runtime.terminal.stderr(SESSIONS_REFUSED)
+      if (isOfOldKey) runtime.terminal.stderr(SESSIONS_REFUSED)
       await rotateKeys(rotation, effectsOf(await sessionOf(context), user, context))
     }
     return 0
   } finally {
     release()
   }
+}
+
+/** Whether awsmfa was told to deactivate the key whose sessions the profile's key has taken over. */
+function isDeactivationNoted({ held, rotations }: Context): boolean {
+  const noted = rotations.notes().flatMap((text) => decodeRotation(text) ?? [])
+  return noted.some(({ newKeyId, deactivatesOld }) => newKeyId === keyIdOf(held) && deactivatesOld === true)
 }
 
 /** Throws USAGE. */
@@ -193,7 +201,11 @@ function reporter(user: CallerIdentity, context: Context): RotationEffects['repo
       case 'deactivated':
         return success(`${shortenAccessKeyId(event.accessKeyId)} deactivated. To undo: ${again('--undo')}`)
       case 'kept':
-        return print(note(`${shortenAccessKeyId(event.accessKeyId)} is still active. To deactivate it: ${again()}`))
+        return print(
+          note(
+            `${shortenAccessKeyId(event.accessKeyId)} is still active. To deactivate it: ${again(...(terminal.canAsk() ? [] : ['--yes']))}`,
+          ),
+        )
       case 'deleted':
         return success(`${shortenAccessKeyId(event.accessKeyId)} deleted`)
       case 'sessions-refused':

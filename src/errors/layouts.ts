@@ -155,9 +155,10 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
         'rotate it with the program that stores it',
       )
     case 'root':
-      return say('cannot rotate keys of the root user', 'use the access key of an IAM user')
-    case 'role':
-      return say('cannot rotate keys of a role session', 'use the access key of an IAM user')
+    case 'role': {
+      const owner = failure.reason === 'root' ? 'the root user' : 'a role session'
+      return say(`cannot rotate keys of ${owner}`, 'use the access key of an IAM user')
+    }
     case 'two-keys':
       return say(
         `${user} has two access keys, which is the maximum: ${keys.map((each) => keyInWords(each, now)).join(', ')}`,
@@ -178,8 +179,10 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
     case 'candidate':
       return say(
         `access key ${key === undefined ? id : keyInWords(key, now)} may be the one whose response was lost, or another computer has created it`,
-        `to delete it: ${line('--replace', last4Of(key))}`,
+        `to delete it and create another one, run in a terminal: ${line('--replace', last4Of(key))}`,
       )
+    case 'replaced':
+      return replacedText(profile, id, visible(other?.accessKeyId ?? ''))
     case 'not-stored':
       return say(
         `access key ${id} was created, but could not be stored, and could not be deleted`,
@@ -198,13 +201,13 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
         'first deactivate it in the AWS console, "Security credentials"',
       )
     case 'replace-in-use':
-      return say(`access key ${id} is in use here`, 'to delete the other one, use its last four characters')
+      return say(`access key ${id} is in use here`, 'to replace the other one, use its last four characters')
     case 'nothing-to-undo':
       return say(`nothing to undo: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`)
     case 'nothing-to-delete':
       return say(
         `no old key to delete: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`,
-        other === undefined ? undefined : `to delete an inactive key: ${line('--replace', 'LAST4')}`,
+        other === undefined ? undefined : `to replace an inactive key: ${line('--replace', 'LAST4')}`,
       )
     case 'old-deleted':
       return say('the old access key is already deleted')
@@ -213,9 +216,17 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
     case 'old-not-ours':
       return say(
         `the old access key ${id} was not deactivated by awsmfa`,
-        `to delete it anyway: ${line('--replace', last4Of(key))}`,
+        `to replace it anyway: ${line('--replace', last4Of(key))}`,
       )
   }
+}
+
+function replacedText(profile: string, id: string, otherId: string): FailureText {
+  return say(
+    `access key ${id} is inactive; another computer may have replaced it with ${otherId}`,
+    `to use the other one here: ${commandLine('keys', 'remove', profileWord(profile))}`,
+    `then: ${commandLine('keys', 'add', profileWord(profile))}`,
+  )
 }
 
 function last4Of(key: RotatedKey | undefined): string {

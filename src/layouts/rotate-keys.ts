@@ -277,18 +277,22 @@ async function setActive({ accessKeyId }: UserKey, isActive: boolean, run: Run):
 async function verify(keyId: string, run: Run): Promise<void> {
   const { cancelled, terminal, deadline } = run
   const pair = await pairOf(keyId, run)
+  let last: AwsmfaError | undefined
   const isAccepted = async (): Promise<boolean> => {
+    last = undefined
     try {
       return (await run.callerOf(pair, cancelled)).arn === run.user.arn
     } catch (error) {
       cancelled.throwIfAborted()
       if (!(error instanceof AwsmfaError)) throw error
+      last = error
       run.debug(`the new access key is not accepted yet (${error.failure.code})`)
       return false
     }
   }
   const waiting = waitUntilAccepted(isAccepted, { ...run, signal: cancelled })
   if (!(await deadline.pauseWhile(terminal.whileWaiting('waiting until AWS accepts the new access key', waiting)))) {
+    if (last !== undefined && !isFailure(last, 'CREDENTIALS_REJECTED')) throw last
     const key = run.keys.find(({ accessKeyId }) => accessKeyId === keyId)
     throw stopped(
       'not-accepted',

@@ -117,8 +117,12 @@ export function nextStep(facts: RotationFacts): RotationStep {
   const { request } = facts
   if (request.kind === 'undo') return undoStep(facts)
   if (request.kind === 'delete-old') return deleteOldStep(facts)
-  if (request.replace !== undefined) return replaceStep(request.replace, facts)
   const open = openRotation(facts)
+  const inactive = facts.keys.find(({ accessKeyId, isActive }) => accessKeyId === facts.currentId && !isActive)
+  const active = facts.keys.find(({ isActive }) => isActive)
+  if (open === undefined && inactive !== undefined && active !== undefined)
+    return refuse('replaced', [inactive, active])
+  if (request.replace !== undefined) return replaceStep(request.replace, facts)
   if (open === undefined) return facts.keys.length >= 2 ? refuse('two-keys', facts.keys) : { kind: 'create' }
   const newKeyId = newKeyOf(open, facts)
   return newKeyId === undefined ? retryStep(open, facts) : continueStep({ ...open, newKeyId }, facts)

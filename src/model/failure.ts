@@ -199,11 +199,12 @@ export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs' | '
 /**
  * Why `rotate` stops. `process`: a `credential_process` has the key; `root`, `role`: no IAM user's; `not-accepted`: AWS
  * does not know the new key yet; `answer-lost`: there may be a new key whose secret nobody knows, `candidate`: there is
- * one, `not-stored`: there is one for certain; `replace-…`: of `--replace`; `old-not-ours`: somebody else has deactivated the old key.
+ * one, `not-stored`: there is one for certain; `replaced`: the key is inactive, and another one is active; `replace-…`:
+ * of `--replace`; `old-not-ours`: somebody else has deactivated the old key.
  */
 export type RotationObstacle =
   | ('process' | 'root' | 'role')
-  | ('two-keys' | 'not-accepted' | 'answer-lost' | 'candidate' | 'not-stored')
+  | ('two-keys' | 'not-accepted' | 'answer-lost' | 'candidate' | 'not-stored' | 'replaced')
   | `replace-${'unknown' | 'ambiguous' | 'active' | 'in-use'}`
   | `nothing-to-${'undo' | 'delete'}`
   | `old-${'deleted' | 'active' | 'not-ours'}`
@@ -306,7 +307,8 @@ interface FailureFields {
   LAYOUT_UNSUITABLE: { profile: string; reason: LayoutObstacle; places: readonly Place[] }
   // `places`: where the keys are that stay.
   KEYS_UNSUITABLE: { profile: string; reason: KeysObstacle; places: readonly Place[] }
-  // `identity`: whose keys these are; `keys`: those that the reason is about; `last4`: of `--replace`; `isUndo`: of `--undo`.
+  // `identity`: whose keys these are; `keys`: those that the reason is about; `last4`: of `--replace`; `isUndo`: of
+  // `--undo`.
   ROTATION_STOPPED: {
     profile: string
     reason: RotationObstacle

@@ -324,6 +324,7 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'not-accepted', keys: [OLD_KEY], isUndo: true },
     { profile: 'work', reason: 'answer-lost', keys: [] },
     { profile: 'work', reason: 'not-stored', keys: [NEW_KEY] },
+    { profile: 'work', reason: 'replaced', keys: [INACTIVE_KEY, NEW_KEY] },
     { profile: 'work', reason: 'candidate', keys: [NEW_KEY] },
     { profile: 'work', reason: 'replace-unknown', identity: ALICE_ARN, keys: [OLD_KEY], last4: 'QQQQ' },
     { profile: 'work', reason: 'replace-ambiguous', identity: ALICE_ARN, keys: [], last4: 'MPLE' },

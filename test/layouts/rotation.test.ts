@@ -84,6 +84,7 @@ describe('rotate', () => {
   it.each<readonly [string, string, Given]>([
     ['one key', 'create', { keys: [active(OLD)] }],
     ['two keys', 'refuse: two-keys', { keys: [active(OLD), inactive(THIRD)] }],
+    ['another computer has replaced the key', 'refuse: replaced', { keys: [inactive(OLD), active(THIRD)] }],
     ['a key that IAM does not list', 'create', { keys: [] }],
     ['noted, and killed before the request', 'create', { rotation: NOTED, keys: [active(OLD)] }],
     ['the response was lost', 'delete new: candidate', { rotation: NOTED, keys: [active(OLD), fresh(NEW)] }],
@@ -171,6 +172,11 @@ describe('rotate --replace', () => {
   const replacing = (replace: string): RotationRequest => ({ kind: 'rotate', keepsOld: false, replace })
   it.each<readonly [string, string, Given]>([
     ['an inactive key', 'delete third: replace', { request: replacing('ABCD'), keys: [active(OLD), inactive(THIRD)] }],
+    [
+      'another computer has replaced the key',
+      'refuse: replaced',
+      { request: replacing('ABCD'), keys: [inactive(OLD), active(THIRD)] },
+    ],
     ['an active key', 'refuse: replace-active', { request: replacing('ABCD'), keys: [active(OLD), active(THIRD)] }],
     ['the current key', 'refuse: replace-in-use', { request: replacing('MPLE'), keys: [active(OLD), inactive(THIRD)] }],
     [
