@@ -24,6 +24,7 @@ import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { RotationObstacle } from '../model/failure.ts'
 import { monotonicMs } from '../platform/time.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
+import { statusOfProfile } from '../sessions/status.ts'
 import { removeSessionsOf } from '../sessions/session-cache.ts'
 import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
@@ -141,16 +142,27 @@ async function userOf(context: Context): Promise<KeyRotation['user']> {
 
 /** Returns a session with MFA of the key's user: a cached one, otherwise a new one, which takes a token code. */
 async function sessionOf(context: Context): Promise<ShortTermCredentials> {
-  const { resolution, snapshots } = context
-  const provided = await provideSession(
-    {
-      resolution: { ...resolution, roles: [] },
-      isDurationRequired: false,
-      minimumSeconds: MINIMUM_SECONDS,
-    },
-    { ...context, ...context.connect(resolution, snapshots), sources: await context.sourcesFor(resolution) },
-  )
-  return provided.credentials
+  const { resolution, snapshots, profile, facts, cachedSessionOf } = context
+  try {
+    const provided = await provideSession(
+      {
+        resolution: { ...resolution, roles: [] },
+        isDurationRequired: false,
+        minimumSeconds: MINIMUM_SECONDS,
+      },
+      { ...context, ...context.connect(resolution, snapshots), sources: await context.sourcesFor(resolution) },
+    )
+    return provided.credentials
+  } catch (error) {
+    // A code can only be passed to login.
+    if (!isFailure(error, 'PROMPT_UNAVAILABLE') || error.failure.wanted !== 'token-code') throw error
+    const lookup = { profiles: snapshots.profiles, now: context.now(), identityOf: facts.identityOf, cachedSessionOf }
+    const { expiration } = statusOfProfile(profile, lookup)
+    throw new AwsmfaError(
+      { code: 'SESSION_MISSING', profile, expiration, wantedSeconds: MINIMUM_SECONDS },
+      { cause: error },
+    )
+  }
 }
 
 function effectsOf(session: ShortTermCredentials, user: KeyRotation['user'], context: Context): RotationEffects {

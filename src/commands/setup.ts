@@ -141,7 +141,12 @@ async function chooseStore(
   if (named !== undefined) return held !== undefined && placeOfKeys(held) === named ? undefined : named
   if (held?.kind !== 'static' || options.yes === true || options.dryRun === true || !terminal.canAsk()) return undefined
   const { accessKeyId } = held.credentials
-  if (!(await isKeychainUsable(accessKeyId, base, context))) return undefined
+  const isUsable = await isKeychainUsable(accessKeyId, base, context).catch((error: unknown) => {
+    // Nobody asked for the keychain: an item of that id that cannot be read only means no offer.
+    if (isFailure(error, 'KEY_STORE_FAILED')) return false
+    throw error
+  })
+  if (!isUsable) return undefined
   const question = `Store the access key ${shortenAccessKeyId(accessKeyId)} in the keychain?`
   return (await deadline.pauseWhile(terminal.confirm({ text: question }, cancelled))) ? 'keychain' : undefined
 }

@@ -26,7 +26,7 @@ export interface Rotation {
   readonly deactivatesOld?: boolean
   /** Nothing is left to do. */
   readonly isFinished?: boolean
-  /** It takes back an earlier one. */
+  /** It undoes an earlier one. */
   readonly isUndo?: boolean
   /** The stores that the two pairs were put into. */
   readonly oldPlace?: KeyPlace | undefined
