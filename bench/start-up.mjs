@@ -54,7 +54,7 @@ export function startUpBlocks(tool, folder) {
       rows: [
         ...floor(many),
         awsmfa(many, 'awsmfa status, 10,000 profiles', ['status', PROFILE], 2.4),
-        ...executable(many, 'status, 10,000 profiles', ['status', PROFILE], 1.35),
+        ...executable(many, 'status, 10,000 profiles', ['status', PROFILE], 1.7),
       ],
     },
     {
