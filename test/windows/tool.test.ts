@@ -202,7 +202,10 @@ describe.runIf(isPrepared())('on Windows', () => {
     linkSync(NODE_FILE, join(home.path, 'Program Files', 'node.exe'))
     const node = `${home.windowsPath}\\Program Files\\node.exe`
     const setup = await runOnWindows([node, BUILT_CLI, 'setup', 'work', '--layout', 'process', '--yes'], environment)
-    expect(setup).toMatchObject({ code: 0, stderr: expect.stringContaining('Terraform and other Go programs') as unknown })
+    expect(setup).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Terraform and other Go programs') as unknown,
+    })
     expect(home.read('.aws/config')).toContain('Program Files\\node.exe" ')
     expect(await run('login', 'work', '--token-code', sts.code(device))).toMatchObject({ code: 0 })
     await expectIdentity(name, environment, { goFails: true })
