@@ -1,5 +1,5 @@
 /** `console`: opens the AWS console in a browser, as the role of a profile. */
-import { isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
+import { LONG_TERM_SUFFIXES, isAssumeRoleProfile } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { identityInWords, parseArn } from '../aws/arn.ts'
 import {
@@ -17,7 +17,6 @@ import type { Invocation } from '../command-line/table.ts'
 import { regionForProgram, sessionForProgram } from './program-session.ts'
 import type { RegionChoice } from './program-session.ts'
 import { planLogin } from '../login/plan.ts'
-import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { loginInput } from '../login/prepare.ts'
 import { provideSession } from '../login/provide-session.ts'
 import type { LoginResolution } from '../login/resolution.ts'

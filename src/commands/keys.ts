@@ -38,7 +38,7 @@ import type { Origin } from '../model/origin.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { renderTable } from '../ui/style.ts'
-import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 type Line = Invocation<'keys'>
 
@@ -130,7 +130,7 @@ function warnAboutRoles(moved: readonly HeldKeys[], { files, terminal }: Context
     if (roles.length === 0) continue
     const names = listed(roles.map(quoted), 'and')
     terminal.stderr(note(`tools assume ${names} with the session of ${quoted(profile)} from now on: sign in first`))
-    terminal.stderr(`awsmfa: hint: ${commandLine('login', profileWord(roles[0] ?? profile))}\n`)
+    terminal.stderr(hint(commandLine('login', profileWord(roles[0] ?? profile))))
   }
 }
 
@@ -178,7 +178,7 @@ async function add(invocation: Line, words: readonly string[], context: Context)
   terminal.stderr(
     `${tick(terminal.talk)} ${visible(change.profile)}: access key ${shortenAccessKeyId(accessKeyId)} is ${PLACE_WORDS[to]}\n`,
   )
-  terminal.stderr(`awsmfa: hint: to sign in: ${commandLine('login', profileWord(target.value))}\n`)
+  terminal.stderr(hint(`to sign in: ${commandLine('login', profileWord(target.value))}`))
 }
 
 /**

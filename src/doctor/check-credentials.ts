@@ -1,12 +1,11 @@
 /** Checks the access keys, sessions and MFA devices of a profile. */
 import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
-import { withoutComment } from '../aws-files/profile-keys.ts'
+import { LONG_TERM_SUFFIXES, withoutComment } from '../aws-files/profile-keys.ts'
 import { fileOfKeys, tokenIn, valueIn } from './credential-order.ts'
 import type { Examination } from './examination.ts'
 import { commandFor, finding, formatTime, quote, show, toolNames } from './finding.ts'
 import type { Finding, FindingDetails, Messages } from './finding.ts'
 import { toolsOf } from './tools.ts'
-import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
 import { accountIdOfAccessKeyId, isOfSession, shortenAccessKeyId } from '../model/credentials.ts'

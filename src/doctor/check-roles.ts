@@ -1,6 +1,6 @@
 /** Checks roles and their sources, and settings of a profile that tools refuse together or that hide each other. */
 import { encodeUtf8 } from '../aws-files/edit.ts'
-import { readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
+import { LONG_TERM_SUFFIXES, readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
 import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { ruleFor, sdkValue, valueIn } from './credential-order.ts'
 import type { Outcome, ProfileTraits } from './credential-order.ts'
@@ -9,7 +9,6 @@ import { commandFor, finding, noTools, otherPlace, quote, show, toolNames } from
 import type { Finding, FindingDetails, Messages } from './finding.ts'
 import { ENGINES, toolsOf } from './tools.ts'
 import type { ToolId } from './tools.ts'
-import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
 import { settingRow } from '../login/setting-table.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'

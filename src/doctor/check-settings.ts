@@ -1,5 +1,6 @@
 /** Checks the values of settings with the functions of login, which refuses some, and the region of role profiles. */
 import {
+  LONG_TERM_SUFFIXES,
   STORE_KEYS,
   findLongTermKeys,
   findStaticCredentials,
@@ -14,7 +15,7 @@ import type { Examination } from './examination.ts'
 import { finding, quote, show, showPath, toolNames } from './finding.ts'
 import type { Finding, Messages } from './finding.ts'
 import { toolsOf } from './tools.ts'
-import { LONG_TERM_SUFFIXES, checked } from '../login/profile-chain.ts'
+import { checked } from '../login/profile-chain.ts'
 import { assertRegion, checkedUrl } from '../login/region.ts'
 import { assertYubiKeySerial } from '../login/resolve.ts'
 import { SETTING_TABLE, settingRow } from '../login/setting-table.ts'

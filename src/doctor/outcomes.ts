@@ -13,7 +13,7 @@ import type { Finding, FindingCode, MessageContext, Messages } from './finding.t
 import type { ParsedFile, ParsedProfile, ParsedValue } from './parsers.ts'
 import { ENGINES, TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
 import type { Engine, ParserEffect, ToolId } from './tools.ts'
-import { LONG_TERM_SUFFIXES } from '../login/profile-chain.ts'
+import { LONG_TERM_SUFFIXES } from '../aws-files/profile-keys.ts'
 import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
 import { parseExpiration } from '../model/expiration.ts'
 import { SHARED_FILES } from '../model/origin.ts'

@@ -2,10 +2,10 @@
  * The base profile of a setup: the one that gets the sessions; where its long-term keys are; and the profiles that
  * depend on it. Pure.
  */
-import { findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
+import { LONG_TERM_SUFFIXES, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import { assertNotElsewhere } from '../login/destination.ts'
-import { LONG_TERM_SUFFIXES, resolveProfileChain } from '../login/profile-chain.ts'
+import { resolveProfileChain } from '../login/profile-chain.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'

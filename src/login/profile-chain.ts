@@ -39,8 +39,6 @@ export interface ProfileChainInput {
   readonly paths: SharedPaths
 }
 
-export { LONG_TERM_SUFFIXES }
-
 /** A profile chain that leads to long-term credentials. */
 export interface ProfileChain {
   /** The target first, the profile with the long-term credentials last; also profiles that are in no file. */

@@ -1,7 +1,7 @@
 /** Which profiles a login can be about. */
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
-import { LONG_TERM_SUFFIXES } from './profile-chain.ts'
+import { LONG_TERM_SUFFIXES } from '../aws-files/profile-keys.ts'
 import type { LoginResolution } from './resolution.ts'
 import { resolveLogin } from './resolve.ts'
 import type { LoginInput } from './resolve.ts'

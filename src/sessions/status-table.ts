@@ -60,7 +60,10 @@ function userOfKeys(name: string, profiles: Profiles): string | undefined {
 export function signInCommand(name: string, profiles: Profiles): string | undefined {
   const view = profiles.find(name)
   const other = otherTool(view, profiles)
-  if (other !== undefined) return other.command
+  return other === undefined ? ownSignIn(name, view, profiles) : other.command
+}
+
+function ownSignIn(name: string, view: ProfileView | undefined, profiles: Profiles): string {
   const base = userOfKeys(name, profiles)
   if (base !== undefined) return commandLine('login', profileWord(base))
   const isRole = view !== undefined && isAssumeRoleProfile(view)
@@ -119,8 +122,8 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     isAssumeRoleProfile(view) &&
     (entry.state === 'none' || entry.sourceProfile === root.profile)
   const seconds = secondsRemaining(entry, now)
-  const other = entry.state === 'none' && !isRoots ? otherTool(view, profiles) : undefined
-  const command = entry.state !== 'none' || isRoots ? undefined : signInCommand(profile, profiles)
+  const isWithout = entry.state === 'none' && !isRoots
+  const other = isWithout ? otherTool(view, profiles) : undefined
   return {
     profile: visible(profile),
     isIndented: root !== undefined,
@@ -129,7 +132,7 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     state: isRoots ? undefined : other === undefined ? entry.state : 'other',
     left: isRoots || seconds === undefined || seconds === 0 ? '' : formatRemaining(seconds),
     until: isRoots || expiration === undefined ? '' : formatInstant(expiration, now),
-    command,
+    command: !isWithout ? undefined : other === undefined ? ownSignIn(profile, view, profiles) : other.command,
   }
 }
 
