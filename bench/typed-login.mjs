@@ -12,11 +12,12 @@ import { checkWritten, environmentOf, freshCode, startSts, writeHomeOfUser } fro
 
 const DRIVER = fileURLToPath(new URL('../test/support/pty.py', import.meta.url))
 /** The minimum time for a person to read and type a code. */
-const TYPING_MS = 1500
+const TYPING_MS = 1000
 
 /**
  * Returns the block. The first row is the same build with AWSMFA_NO_PRECONNECT, which connects after Enter. Both load
- * the SDK during the prompt. The time before the prompt is the same for both and is not counted.
+ * the SDK during the prompt. The time before the prompt is the same for both and is not counted. Two round trips are
+ * saved, 80 ms whatever the machine; the rest is work, so the ratio is higher on a slow machine.
  */
 export async function typedLoginBlock(tool, folder) {
   const sts = await startSts({ tls: true, roundTripMs: 40 })
@@ -27,8 +28,8 @@ export async function typedLoginBlock(tool, folder) {
   }
   return {
     title: 'Enter → saved, at a round trip of 40 ms, over TLS',
-    rounds: 11,
-    rows: [row('cold: connects after Enter', { AWSMFA_NO_PRECONNECT: '1' }), row('awsmfa login', {}, { gate: 0.45 })],
+    rounds: 7,
+    rows: [row('cold: connects after Enter', { AWSMFA_NO_PRECONNECT: '1' }), row('awsmfa login', {}, { gate: 0.65 })],
     close: () => sts.server.stop(),
   }
 }

@@ -11,8 +11,10 @@ function zonesOf(database: string): readonly string[] {
   return lines.flatMap(([kind, first = '', second = '']) => (kind === 'Z' ? [first] : kind === 'L' ? [second] : []))
 }
 
-/** From 2006 to 2049, from the first transition of the youngest zone to rules alone: every 130 days, at all hours. */
-const MOMENTS = Array.from({ length: 125 }, (_, index) => 1_136_073_600 + index * 11_275_200 + ((index * 7919) % 86_400))
+/** 130 days and a half. */
+const STEP = 11_275_200
+/** From 2006 to 2048, from the first transition of the youngest zone on, at all times of day. In seconds since 1970. */
+const MOMENTS = Array.from({ length: 120 }, (_, index) => 1_136_073_600 + index * STEP + ((index * 7919) % 86_400))
 
 /** The offsets of the moments in seconds. Not from Intl: Node has a time zone database of its own, of another year. */
 function offsetsByDate(zone: string): readonly number[] {
