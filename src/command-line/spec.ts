@@ -99,7 +99,18 @@ export function findEnvFormat(word: string): EnvFormat | undefined {
 }
 
 /** The tools whose layouts `import` converts, by the names that are typed. */
-export const FOREIGN_TOOLS = ['aws-mfa', 'reusabit-awsmfa', 'dcoker-awsmfa', 'mfa-login', 'vegas-credentials'] as const
+export const FOREIGN_TOOLS = [
+  'aws-mfa',
+  'reusabit-awsmfa',
+  'dcoker-awsmfa',
+  'mfa-login',
+  'vegas-credentials',
+  'aws-vault',
+  'awsume',
+  'granted',
+  'saml2aws',
+  'aws-runas',
+] as const
 
 export type ForeignTool = (typeof FOREIGN_TOOLS)[number]
 

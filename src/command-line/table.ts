@@ -329,7 +329,7 @@ const ROWS = {
 
   import: {
     summary: 'Import profiles from another tool',
-    positional: { name: 'tool', description: 'aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, ...', maximum: 1 },
+    positional: { name: 'tool', description: 'aws-mfa, aws-vault, awsume, granted, aws-runas, ...', maximum: 1 },
     options: [flag('remove-old', "Remove the old tool's settings"), DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
     conflicts: [SHOW_OR_MAKE],
     examples: [

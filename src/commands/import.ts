@@ -1,5 +1,7 @@
 /** `import`: what other tools sign in → which tool → show the change, ask, make it → report. */
-import { findIgnoringKey, isOwnProcess } from '../aws-files/profile-keys.ts'
+import { classifyProfile } from '../aws-files/ownership.ts'
+import { findIgnoringKey, isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
+import type { SignInCommand } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
@@ -7,10 +9,13 @@ import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
-import { findForeignProfiles } from '../layouts/foreign-tools.ts'
+import type { ForeignHome, ForeignProfile, ForeignRemark } from '../layouts/foreign-profile.ts'
+import { findForeignProfiles, findForeignRemarks } from '../layouts/foreign-tools.ts'
 import { planImport } from '../layouts/import-plan.ts'
 import type { ImportPlan } from '../layouts/import-plan.ts'
 import { AwsmfaError } from '../model/failure.ts'
+import { isThere, readNamedFile } from '../platform/read-file.ts'
+import { orElse } from '../platform/system-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { commandLine, hint, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
@@ -26,26 +31,30 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   const { terminal, files, environment, backups } = runtime
   backups.sweep()
   const named = namedTool(invocation)
-  const found = findForeignProfiles(files.read(), environment, named).filter(
+  const home = foreignHome(runtime)
+  const snapshots = files.read()
+  const found = findForeignProfiles({ snapshots, environment, home, named }).filter(
     ({ tool }) => named === undefined || tool === named,
   )
+  const remarks = findForeignRemarks({ snapshots, environment, home, named })
   if (found.length === 0) {
     terminal.stderr(note(`nothing to import${named === undefined ? '' : ` from ${LABELS[named]}`}`))
+    for (const remark of remarks)
+      if (named === undefined || remark.tool === named) terminal.stderr(renderRemark(remark))
     return 0
   }
   const tools = FOREIGN_TOOLS.filter((name) => found.some((each) => each.tool === name))
   for (const name of tools) {
     const profiles = found.filter((each) => each.tool === name)
-    const shown = profiles
-      .slice(0, MOST_LISTED)
-      .map(({ profile, source }) => `${quoted(profile)} (key in [${visible(source)}])`)
+    const shown = profiles.slice(0, MOST_LISTED).map((each) => `${quoted(each.profile)}${whereItsKeyIs(each)}`)
     const more = profiles.length - shown.length
     terminal.stderr(`Found ${LABELS[name]}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}\n`)
   }
   const tool = await chooseTool(tools, runtime)
   const change: FileChange<ImportPlan> = {
-    plan: (snapshots) => {
-      const plan = planImport({ tool, snapshots, environment, removesOld: invocation.options.removeOld === true })
+    plan: (current) => {
+      const removesOld = invocation.options.removeOld === true
+      const plan = planImport({ tool, snapshots: current, environment, home, removesOld })
       return { edits: plan.edits, result: plan }
     },
     ...shownChange(invocation, runtime),
@@ -53,14 +62,64 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   }
   const { kind, result, warnings } = await changeFiles(change, runtime)
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, runtime.home))
-  if (kind === 'nothing') terminal.stderr(note(`nothing to import from ${LABELS[tool]}: all of it is already imported`))
+  if (kind === 'nothing')
+    terminal.stderr(
+      note(
+        tool === 'granted'
+          ? `${LABELS[tool]} signs in to these profiles through SSO, which the AWS CLI does too`
+          : `nothing to import from ${LABELS[tool]}: all of it is already imported`,
+      ),
+    )
   if (kind === 'changed') {
     terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
     terminal.stderr(hint(signInHint(result.profiles, files.read())))
   }
   if (kind !== 'shown' && result.leavesOld)
-    terminal.stderr(hint(`to remove old settings: ${commandLine('import', tool, '--remove-old')}`))
+    terminal.stderr(
+      hint(
+        `${tool === 'granted' ? "to convert them to the AWS CLI's own settings" : 'to remove old settings'}: ${commandLine('import', tool, '--remove-old')}`,
+      ),
+    )
   return 0
+}
+
+function whereItsKeyIs({ tool, source }: ForeignProfile): string {
+  if (tool === 'granted') return ' (SSO)'
+  return ` (key in ${source === undefined ? LABELS[tool] : `[${visible(source)}]`})`
+}
+
+/** The files of awsume and saml2aws. One that cannot be read is no evidence. */
+function foreignHome({ home, environment }: ImportRuntime): ForeignHome {
+  if (home === undefined) return {}
+  const xdg = environment['XDG_CONFIG_HOME']
+  const path = xdg ? `${xdg}/awsume/config.yaml` : `${home}/.awsume/config.yaml`
+  return {
+    awsumeConfig: orElse(undefined, () => readNamedFile(path)),
+    hasSaml2aws: orElse(false, () => isThere(`${home}/.saml2aws`)),
+  }
+}
+
+function renderRemark(remark: ForeignRemark): string {
+  const { tool, profile } = remark
+  const label = LABELS[tool]
+  switch (remark.kind) {
+    case 'identity-provider': {
+      const about = note(`${label} signs in through an identity provider, without an access key that awsmfa could use`)
+      return profile === undefined
+        ? about
+        : about + hint(`to see its session: ${commandLine('status', profileWord(profile))}`)
+    }
+    case 'stored-key':
+      return (
+        note(`the access key of ${quoted(remark.profile)} is stored by ${label}, where awsmfa cannot read it`) +
+        hint(`to write it to ~/.aws/credentials: granted credentials export-plaintext ${profileWord(remark.profile)}`)
+      )
+    case 'read-as-is':
+      return (
+        note(`awsmfa reads the profiles of ${label} as they are`) +
+        hint(`to sign in to ${quoted(remark.profile)}, first: ${commandLine('setup', profileWord(remark.profile))}`)
+      )
+  }
 }
 
 /** Login refuses a profile that another program serves, such as vegas-credentials under a name of the user's own. */
@@ -71,11 +130,20 @@ function signInHint(names: readonly string[], { profiles }: SharedSnapshots): st
     return findIgnoringKey(profile)?.key === 'credential_process'
   }
   const [first = ''] = names
-  const usable = names.find((name) => !isServed(name)) ?? first
+  const signIn = signInCommandIn(first, profiles)
+  if (signIn !== undefined) return `to sign in: ${signIn} --profile ${profileWord(first)}`
+  const isKeyHolder = (name: string): boolean => classifyProfile(profiles.find(name)).kind === 'long-term'
+  if (names.every(isKeyHolder)) return `to sign in, first: ${commandLine('setup', profileWord(first))}`
+  const usable = names.find((name) => !isServed(name) && !isKeyHolder(name)) ?? first
   const login = commandLine('login', profileWord(usable))
   return isServed(usable)
     ? `to sign in, remove the 'credential_process' line of ${quoted(usable)}, then: ${login}`
     : `to sign in: ${login}`
+}
+
+function signInCommandIn(name: string, profiles: SharedSnapshots['profiles']): SignInCommand | undefined {
+  const profile = profiles.find(name)
+  return profile && signInCommandOf(profile)
 }
 
 function namedTool({ positionals: [word] }: Invocation<'import'>): ForeignTool | undefined {
@@ -111,6 +179,11 @@ const LABELS: Readonly<Record<ForeignTool, string>> = {
   'dcoker-awsmfa': "dcoker's awsmfa",
   'mfa-login': 'aws configure mfa-login',
   'vegas-credentials': 'vegas-credentials',
+  'aws-vault': 'aws-vault',
+  awsume: 'awsume',
+  granted: 'granted',
+  saml2aws: 'saml2aws',
+  'aws-runas': 'aws-runas',
 }
 
 /** How many profiles of a tool are named; a team may have hundreds. */

@@ -10,53 +10,60 @@ import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { LONG_TERM_SUFFIXES, findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
 import { readShared, wholeValue } from '../aws-files/sections.ts'
-import type { SharedDocuments } from '../aws-files/sections.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
+import {
+  findAwsRunas,
+  findAwsVault,
+  findAwsume,
+  findGranted,
+  keyOf,
+  obsoleteSession,
+  remarksOn,
+} from './foreign-profile.ts'
+import type {
+  ForeignFiles,
+  ForeignHome,
+  ForeignProfile,
+  ForeignRemark,
+  ObsoletePart,
+  WantedKey,
+} from './foreign-profile.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { accountIdOfAccessKeyId } from '../model/credentials.ts'
 import { isFailure } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 
-export interface WantedKey {
-  readonly key: string
-  readonly value: string
+/** The files, and what outside them shows that a tool is used. */
+export interface ForeignSearch {
+  readonly snapshots: SharedSnapshots
+  readonly environment: Environment
+  readonly home: ForeignHome
+  /** The tool that the user named, whose layout then needs no other evidence. */
+  readonly named?: ForeignTool | undefined
 }
 
-/** Something that only the other tool needs. */
-export type ObsoletePart =
-  /** Keys of a profile's section. */
-  | { readonly kind: 'keys'; readonly file: SharedFileName; readonly profile: string; readonly keys: readonly string[] }
-  /** A whole section of config without `profile ` before its name. */
-  | { readonly kind: 'bare-section'; readonly profile: string }
-  /** The name of the section with the long-term keys in the credentials file. */
-  | { readonly kind: 'name'; readonly profile: string; readonly to: string }
-
-/** A profile that another tool signs in. */
-export interface ForeignProfile {
-  readonly tool: ForeignTool
-  /** The profile that gets the sessions. */
-  readonly profile: string
-  /** The one with the long-term keys. */
-  readonly source: string
-  /** What `[profile NAME]` of config must contain. */
-  readonly wanted: readonly WantedKey[]
-  readonly old: readonly ObsoletePart[]
+/** Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. Never throws. */
+export function findForeignProfiles(search: ForeignSearch): readonly ForeignProfile[] {
+  const files = filesOf(search)
+  const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
+  const first = new Map(found.toReversed().map((each) => [each.profile, each]))
+  // A session must not be written over long-term keys; settings beside keys are no session.
+  return found
+    .filter((each) => first.get(each.profile) === each)
+    .filter((each) => each.source === each.profile || !files.holdsKeys(each.profile))
+    .map((each) => ({ ...each, wanted: withRegion(each, files.profiles) }))
 }
 
-/**
- * Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. `named`: the tool that the
- * user named, whose layout then needs no other evidence. Never throws.
- */
-export function findForeignProfiles(
-  snapshots: SharedSnapshots,
-  environment: Environment,
-  named?: ForeignTool,
-): readonly ForeignProfile[] {
+/** Returns what is to say of tools whose profiles, or some of them, have nothing to import. Never throws. */
+export function findForeignRemarks(search: ForeignSearch): readonly ForeignRemark[] {
+  return remarksOn(filesOf(search))
+}
+
+function filesOf({ snapshots, environment, home, named }: ForeignSearch): ForeignFiles {
   const { profiles, paths } = snapshots
   const holdsKeys = (name: string): boolean => {
     const profile = profiles.find(name)
@@ -67,29 +74,13 @@ export function findForeignProfiles(
       throw error
     }
   }
-  const files: ForeignFiles = { profiles, documents: readShared(snapshots), environment, named, holdsKeys }
-  const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
-  const first = new Map(found.toReversed().map((each) => [each.profile, each]))
-  // A session must not be written over long-term keys.
-  return found
-    .filter((each) => first.get(each.profile) === each && !holdsKeys(each.profile))
-    .map((each) => ({ ...each, wanted: withRegion(each, profiles) }))
+  return { profiles, documents: readShared(snapshots), environment, home, named, holdsKeys }
 }
 
 /** Adds the region of the profile with the keys, which no tool takes from there. */
 function withRegion({ wanted, source }: ForeignProfile, profiles: Profiles): readonly WantedKey[] {
-  if (wanted.some(({ key }) => key === 'region')) return wanted
+  if (source === undefined || wanted.some(({ key }) => key === 'region')) return wanted
   return [...wanted, ...keyOf('region', readKeys(profiles.find(source), ['region'])?.value)]
-}
-
-export interface ForeignFiles {
-  readonly profiles: Profiles
-  readonly documents: SharedDocuments
-  readonly environment: Environment
-  /** The tool that the user named. */
-  readonly named: ForeignTool | undefined
-  /** Returns whether a profile has static long-term keys of its own. Never throws. */
-  readonly holdsKeys: (name: string) => boolean
 }
 
 const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly ForeignProfile[]>> = {
@@ -98,34 +89,55 @@ const DETECTORS: Readonly<Record<ForeignTool, (files: ForeignFiles) => readonly 
   'dcoker-awsmfa': findDcoker,
   'mfa-login': findMfaLogin,
   'vegas-credentials': findVegas,
+  'aws-vault': findAwsVault,
+  awsume: findAwsume,
+  granted: findGranted,
+  saml2aws: () => [],
+  'aws-runas': findAwsRunas,
 }
 
-const SESSION_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_security_token']
-
-/** Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`; the suffix can be another one. */
+/**
+ * Keys in `[work-long-term]` with `aws_mfa_device`, the session in `[work]`. Both suffixes can be other ones, or none:
+ * `[work]` and `[work-prod]`, or `[work-keys]` and `[work-prod]`, several sessions with the same keys. A suffix of a
+ * session is only known once aws-mfa has written it (aws-mfa, `long_term_name` and `short_term_name`).
+ */
 function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
-  const signedIn = files.profiles
-    .names()
-    .filter((name) => files.profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
-  return files.profiles.names().flatMap((source) => {
-    const keys = files.profiles.find(source)
+  const { profiles } = files
+  const names = profiles.names()
+  const signedIn = names.filter((name) => profiles.find(name)?.getFrom('credentials', 'assumed_role') !== undefined)
+  const holders = names.filter(files.holdsKeys)
+  const isItsOwn = (name: string): boolean =>
+    name.endsWith(LONG_TERM_SUFFIX) || readKeys(profiles.find(name), ['aws_mfa_device', 'assume_role']) !== undefined
+  return holders.flatMap((source): readonly ForeignProfile[] => {
+    const keys = profiles.find(source)
     const device = readKeys(keys, ['aws_mfa_device'])?.value
-    const profile = stemOf(source, signedIn)
-    if (profile === undefined || !files.holdsKeys(source)) return []
-    const isSignedIn = signedIn.includes(profile)
     const role = readKeys(keys, ['assume_role'])?.value
-    if (device === undefined && role === undefined && !isSignedIn) return []
-    const marks = isSignedIn ? ['expiration', 'assumed_role', 'assumed_role_arn'] : []
-    return {
-      tool: 'aws-mfa' as const,
-      profile,
-      source,
-      wanted: [...sourceKey(profile, source), ...keyOf('awsmfa_role_arn', role), ...keyOf('awsmfa_mfa_serial', device)],
-      old: [
-        { kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] },
-        ...obsoleteSession(profile, marks, files),
-      ] satisfies ObsoletePart[],
-    }
+    const suffixed = signedIn.filter((name) => suffixedSource(name, holders, isItsOwn) === source)
+    const stem = stemOf(source, signedIn)
+    const targets = suffixed.length > 0 ? suffixed : stem === undefined ? [] : [stem]
+    return targets
+      .filter((profile) => device !== undefined || role !== undefined || signedIn.includes(profile))
+      .map((profile) => {
+        const view = profiles.find(profile)
+        const isSignedIn = signedIn.includes(profile)
+        const assumed = isSignedIn ? readKeys(view, ['assumed_role_arn'])?.value : undefined
+        const marks = isSignedIn ? ['expiration', 'assumed_role', 'assumed_role_arn'] : []
+        return {
+          tool: 'aws-mfa',
+          profile,
+          source,
+          wanted: [
+            ...sourceKey(profile, source),
+            // The role of a session with a suffix of its own is on aws-mfa's command line.
+            ...keyOf('awsmfa_role_arn', suffixed.length > 0 ? (assumed ?? role) : role),
+            ...keyOf('awsmfa_mfa_serial', device),
+          ],
+          old: [
+            { kind: 'keys', file: 'credentials', profile: source, keys: ['aws_mfa_device', 'assume_role'] },
+            ...obsoleteSession(profile, marks, files),
+          ],
+        }
+      })
   })
 }
 
@@ -133,6 +145,26 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
 function stemOf(source: string, signedIn: readonly string[]): string | undefined {
   if (source.endsWith(LONG_TERM_SUFFIX)) return source.slice(0, -LONG_TERM_SUFFIX.length) || undefined
   return signedIn.find((name) => source.startsWith(`${name}-`))
+}
+
+/**
+ * Returns the keys of a session that has a suffix of its own: those under the longest part of its name before a dash,
+ * with another suffix or none. Undefined where the keys have this session's whole name before their suffix, and where
+ * several may be meant.
+ */
+function suffixedSource(
+  session: string,
+  holders: readonly string[],
+  isItsOwn: (name: string) => boolean,
+): string | undefined {
+  if (holders.some((name) => name.startsWith(`${session}-`))) return undefined
+  for (let end = session.lastIndexOf('-'); end > 0; end = session.lastIndexOf('-', end - 1)) {
+    const stem = session.slice(0, end)
+    const near = holders.filter((name) => name === stem || name.startsWith(`${stem}-`))
+    const [first, second] = near.length > 1 ? near.filter(isItsOwn) : near
+    if (near.length > 0) return second === undefined ? first : undefined
+  }
+  return undefined
 }
 
 /**
@@ -316,10 +348,6 @@ function sourceKey(profile: string, source: string): readonly WantedKey[] {
     : [{ key: 'awsmfa_source_profile', value: source }]
 }
 
-function keyOf(key: string, value: string | undefined): readonly WantedKey[] {
-  return value === undefined ? [] : [{ key, value }]
-}
-
 /**
  * The section with the keys can get awsmfa's name if nothing else refers to the old one, as everything does to
  * `default`.
@@ -340,16 +368,4 @@ function obsoleteName(profile: string, source: string, { profiles }: ForeignFile
   return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone
     ? []
     : [{ kind: 'name', profile: source, to }]
-}
-
-/** The session that the other tool left, with its marks; never long-term keys, nor awsmfa's own session. */
-function obsoleteSession(
-  profile: string,
-  marks: readonly string[],
-  { profiles }: ForeignFiles,
-): readonly ObsoletePart[] {
-  const kind = classifyProfile(profiles.find(profile)).kind
-  return kind === 'foreign-session'
-    ? [{ kind: 'keys', file: 'credentials', profile, keys: [...SESSION_KEYS, ...marks] }]
-    : []
 }

@@ -15,12 +15,13 @@ import {
   insertKeys,
   readShared,
   removeKey,
+  renameKey,
   renameSection,
 } from '../aws-files/sections.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
+import type { ForeignHome, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
-import type { ForeignProfile, ObsoletePart, WantedKey } from './foreign-tools.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
@@ -28,6 +29,7 @@ export interface ImportInput {
   readonly tool: ForeignTool
   readonly snapshots: SharedSnapshots
   readonly environment: Environment
+  readonly home?: ForeignHome
   /** Removes what only the other tool needs. */
   readonly removesOld: boolean
 }
@@ -46,11 +48,15 @@ type Edits = Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
  * Plans the import of all profiles of one tool. Planned on its own outcome it has no edits. Throws FILE_MALFORMED if a
  * section that needs an edit is ambiguous.
  */
-export function planImport({ tool, snapshots, environment, removesOld }: ImportInput): ImportPlan {
-  const found = findForeignProfiles(snapshots, environment, tool).filter((each) => each.tool === tool)
+export function planImport({ tool, snapshots, environment, home = {}, removesOld }: ImportInput): ImportPlan {
+  const found = findForeignProfiles({ snapshots, environment, home, named: tool }).filter((each) => each.tool === tool)
   const parts = distinct(found.flatMap(({ old }) => old))
   const renamed = removesOld ? parts.flatMap((part) => (part.kind === 'name' ? [part.profile] : [])) : []
-  const added = found.reduce((files, each) => withEdits(files, keysOf(each, renamed, files)), snapshots)
+  const sections = found.flatMap(({ added }) => (added && !isThere(added.profile, snapshots) ? [added] : []))
+  const added = [...found.map(({ profile, wanted }) => ({ profile, keys: wanted })), ...sections].reduce(
+    (files, each) => withEdits(files, keysOf(each, renamed, files)),
+    snapshots,
+  )
   const after = removesOld ? parts.reduce((files, part) => withEdits(files, removalOf(part, files)), added) : added
   return {
     profiles: found.map(({ profile }) => profile),
@@ -64,20 +70,33 @@ function distinct(parts: readonly ObsoletePart[]): readonly ObsoletePart[] {
   return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
 }
 
+function isThere(profile: string, { profiles }: SharedSnapshots): boolean {
+  return profiles.find(profile) !== undefined
+}
+
+interface WantedSection {
+  readonly profile: string
+  readonly keys: readonly WantedKey[]
+}
+
 /**
  * Adds to the profile's section of config what is missing there; a key that is there is the user's, whatever its value.
  */
-function keysOf({ profile, wanted }: ForeignProfile, renamed: readonly string[], snapshots: SharedSnapshots): Edits {
+function keysOf(
+  { profile, keys: wanted }: WantedSection,
+  renamed: readonly string[],
+  snapshots: SharedSnapshots,
+): Edits {
   const { config } = readShared(snapshots)
   const view = snapshots.profiles.find(profile)
-  const isThere = view?.configForm === 'standard'
+  const isInConfig = view?.configForm === 'standard'
   const isNeeded = ({ key, value }: WantedKey): boolean => !(key === 'awsmfa_source_profile' && renamed.includes(value))
   const missing = wanted
-    .filter((each) => isNeeded(each) && !(isThere && view.get(each.key) !== undefined))
+    .filter((each) => isNeeded(each) && !(isInConfig && view.get(each.key) !== undefined))
     .map(({ key, value }) => ({ key, value: encodeUtf8(value) }))
   if (missing.length === 0) return {}
   const keys = missing.map(({ key }) => key)
-  const place = isThere ? findPlace(config, profile, keys) : undefined
+  const place = isInConfig ? findPlace(config, profile, keys) : undefined
   return {
     config: [
       place === undefined
@@ -94,6 +113,18 @@ function removalOf(part: ObsoletePart, snapshots: SharedSnapshots): Edits {
       const place = findPlace(documents[part.file], part.profile, part.keys)
       return {
         [part.file]: (place?.body.entries ?? []).filter(({ key }) => part.keys.includes(key)).flatMap(removeKey),
+      }
+    }
+    case 'renamed-keys': {
+      const place = findPlace(documents.config, part.profile, Object.keys(part.names))
+      const entries = place?.body.entries ?? []
+      const { document } = documents.config
+      return {
+        config: entries.flatMap((entry) => {
+          const name = part.names[entry.key]
+          if (name === undefined) return []
+          return entries.some(({ key }) => key === name) ? removeKey(entry) : [renameKey(document, entry, name)]
+        }),
       }
     }
     case 'bare-section':

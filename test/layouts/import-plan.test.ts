@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { isFailure } from '../../src/model/failure.ts'
 import { applyEdits } from '../../src/aws-files/edit.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { findForeignProfiles } from '../../src/layouts/foreign-tools.ts'
+import type { ForeignHome } from '../../src/layouts/foreign-profile.ts'
+import { findForeignProfiles, findForeignRemarks } from '../../src/layouts/foreign-tools.ts'
 import { FOREIGN_TOOLS } from '../../src/command-line/spec.ts'
 import type { ForeignTool } from '../../src/command-line/spec.ts'
 import { planImport } from '../../src/layouts/import-plan.ts'
@@ -40,9 +41,11 @@ function imported(tool: ForeignTool, files: Files, removesOld = false, environme
 }
 
 function found(files: Partial<Files>, environment: Environment = {}): readonly string[] {
-  return findForeignProfiles(snapshotsOf({ credentials: '', config: '', ...files }), environment).map(
-    ({ tool, profile, source }) => `${tool}: ${profile} < ${source}`,
-  )
+  return findForeignProfiles({
+    snapshots: snapshotsOf({ credentials: '', config: '', ...files }),
+    environment,
+    home: {},
+  }).map(({ tool, profile, source }) => `${tool}: ${profile} < ${source ?? '-'}`)
 }
 
 function undone(tool: ForeignTool, before: Files, removesOld: boolean): Files {
@@ -62,11 +65,15 @@ function undone(tool: ForeignTool, before: Files, removesOld: boolean): Files {
   }
 }
 
-describe.each(FOREIGN_TOOLS)('the home of %s', (tool) => {
+/** saml2aws has no access key, so there is nothing to import. */
+const IMPORTED = FOREIGN_TOOLS.filter((tool) => tool !== 'saml2aws')
+
+describe.each(IMPORTED)('the home of %s', (tool) => {
   const before = homeOf(tool)
 
   it('is known for what it is', () => {
-    expect(findForeignProfiles(snapshotsOf(before), {}).map((each) => each.tool)).toEqual([tool])
+    const tools = findForeignProfiles({ snapshots: snapshotsOf(before), environment: {}, home: {} })
+    expect(new Set(tools.map((each) => each.tool))).toEqual(new Set([tool]))
   })
 
   it.each([
@@ -217,8 +224,92 @@ describe('what is found', () => {
     const snapshots = snapshotsOf({ credentials: `[identity]\n${KEYS}`, config: '' })
     const environment: Environment = variable === undefined ? {} : { [variable]: SERIAL }
     expect(
-      findForeignProfiles(snapshots, environment, named).map(({ tool, profile }) => `${tool}: ${profile}`),
+      findForeignProfiles({ snapshots, environment, home: {}, named }).map(
+        ({ tool, profile }) => `${tool}: ${profile}`,
+      ),
     ).toEqual(['dcoker-awsmfa: default'])
+  })
+
+  const sessionOfAwsMfa = `${SESSION}assumed_role = True\nassumed_role_arn = arn:aws:iam::222222222222:role/Dev\n`
+  const vaultLine = 'credential_process = aws-vault export --format=json --no-session'
+
+  // aws-mfa: README.rst, "Credentials File Setup". aws-vault: USAGE.md. granted: pkg/cfaws/granted_config.go.
+  // awsume: docs/general/config.md. aws-runas: docs/iam_config.md.
+  it.each<[string, ForeignTool, Partial<Files>, string]>([
+    [
+      'aws-mfa, one session for each account with the same keys',
+      'aws-mfa',
+      {
+        credentials: `[org-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n[org-dev]\n${sessionOfAwsMfa}[org-prod]\n${SESSION}assumed_role = False\n`,
+      },
+      `[profile org-dev]\nawsmfa_source_profile = org-long-term\nawsmfa_role_arn = arn:aws:iam::222222222222:role/Dev\nawsmfa_mfa_serial = ${SERIAL}\n\n[profile org-prod]\nawsmfa_source_profile = org-long-term\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    ],
+    [
+      'aws-mfa with --long-term-suffix none',
+      'aws-mfa',
+      { credentials: `[org]\n${KEYS}[org-dev]\n${sessionOfAwsMfa}` },
+      '[profile org-dev]\nawsmfa_source_profile = org\nawsmfa_role_arn = arn:aws:iam::222222222222:role/Dev\n',
+    ],
+    [
+      'aws-mfa with two suffixes of its own',
+      'aws-mfa',
+      { credentials: `[org-keys]\n${KEYS}aws_mfa_device = ${SERIAL}\n[org-short]\n${SESSION}assumed_role = False\n` },
+      `[profile org-short]\nawsmfa_source_profile = org-keys\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    ],
+    [
+      'aws-mfa with keys that may be either: nothing',
+      'aws-mfa',
+      { credentials: `[org-a]\n${KEYS}[org-b]\n${KEYS}[org-dev]\n${sessionOfAwsMfa}` },
+      '',
+    ],
+    [
+      'aws-vault alone, known by its line',
+      'aws-vault',
+      { config: `[profile work]\nmfa_serial = ${SERIAL}\ncredential_process = aws-vault exec --json work\n` },
+      `[profile work]\nmfa_serial = ${SERIAL}\ncredential_process = aws-vault exec --json work\n\n[profile work-long-term]\n${vaultLine} work\n`,
+    ],
+    [
+      'aws-vault by parent_profile, with a device for all in [default]',
+      'aws-vault',
+      {
+        config: `[default]\nmfa_serial = ${SERIAL}\n[profile a]\n[profile role]\nparent_profile = b\nrole_arn = arn:aws:iam::222222222222:role/A\n[profile b]\nsource_profile = a\nexternal_id = x1\n`,
+      },
+      `[default]\nmfa_serial = ${SERIAL}\n[profile a]\nawsmfa_mfa_serial = ${SERIAL}\n[profile role]\nparent_profile = b\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = a\nexternal_id = x1\nawsmfa_mfa_serial = ${SERIAL}\n[profile b]\nsource_profile = a\nexternal_id = x1\n[profile a-long-term]\n${vaultLine} a\n`,
+    ],
+    [
+      'not keys of aws-vault that another profile has in a file',
+      'aws-vault',
+      {
+        credentials: `[root]\n${KEYS}`,
+        config: `[profile role]\ninclude_profile = c\nrole_arn = arn:aws:iam::222222222222:role/A\n[profile c]\nsource_profile = root\nmfa_serial = ${SERIAL}\n`,
+      },
+      `[profile role]\ninclude_profile = c\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = root\nawsmfa_mfa_serial = ${SERIAL}\n[profile c]\nsource_profile = root\nmfa_serial = ${SERIAL}\n`,
+    ],
+    [
+      'granted: nothing beside its own keys, which tools would then ignore',
+      'granted',
+      homeOf('granted'),
+      homeOf('granted').config,
+    ],
+    [
+      'aws-runas: the device of [default] for a role whose keys are elsewhere, and a session of `-c`',
+      'aws-runas',
+      {
+        credentials: `[work]\n${KEYS}[role-awsrunas]\n${SESSION}`,
+        config: `[default]\nmfa_serial = ${SERIAL}\n[profile role]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 99h\n`,
+      },
+      `[default]\nmfa_serial = ${SERIAL}\n[profile role]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 99h\nawsmfa_mfa_serial = ${SERIAL}\n[profile role-awsrunas]\nawsmfa_source_profile = role\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    ],
+    [
+      'awsume: not a session whose profile or keys are not known',
+      'awsume',
+      {
+        credentials: `[a]\n${KEYS}[autoawsume-gone]\n${SESSION}manager = awsume\nautoawsume = true\n[out]\n${SESSION}manager = awsume\n`,
+      },
+      '',
+    ],
+  ])('%s', (_, tool, files, config) => {
+    expect(imported(tool, { credentials: '', config: '', ...files }).config).toBe(config)
   })
 
   it("goes by dcoker's variables", () => {
@@ -241,7 +332,7 @@ describe('what is found', () => {
 
 describe('any content of the files', () => {
   const snippet = fc.constantFrom(
-    ...FOREIGN_TOOLS.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]),
+    ...IMPORTED.flatMap((tool) => [homeOf(tool).credentials, homeOf(tool).config]),
     '# mine\n',
     '\n',
     'a line of nobody\n',
@@ -270,7 +361,7 @@ describe('any content of the files', () => {
           expect(undone(tool, before, false)).toEqual(before)
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 
@@ -352,5 +443,45 @@ describe('what is changed', () => {
       credentials,
       config: `${real}[profile a]\nawsmfa_source_profile = default\nawsmfa_mfa_serial = ${SERIAL}\nregion = eu-west-1\n`,
     })
+  })
+})
+
+describe('what is outside the two files', () => {
+  const awsume = (config: string): string => {
+    const snapshots = snapshotsOf(homeOf('awsume'))
+    const home = { awsumeConfig: config }
+    const { edits } = planImport({ tool: 'awsume', snapshots, environment: {}, home, removesOld: false })
+    return applyEdits(homeOf('awsume').config, edits.config).slice(homeOf('awsume').config.length)
+  }
+
+  it("is awsume's name of role sessions, and nothing nested", () => {
+    const plain = '[profile autoawsume-admin]\nawsmfa_source_profile = admin\nregion = eu-west-1\n'
+    expect(awsume('colors: true\nconsole:\n  role-session-name: x\n')).toBe(plain)
+    expect(awsume('role-duration: 0\nrole-session-name: awsume-cli-session # mine\n')).toBe(
+      `${plain}role_session_name = awsume-cli-session\n`,
+    )
+  })
+
+  it.each<[string, Partial<Files>, ForeignHome, ForeignTool | undefined, readonly string[]]>([
+    ['nothing', {}, {}, undefined, []],
+    ['saml2aws by its file', {}, { hasSaml2aws: true }, undefined, ['saml2aws: identity-provider -']],
+    ['saml2aws by its session', homeOf('saml2aws'), {}, undefined, ['saml2aws: identity-provider saml']],
+    [
+      "a key in granted's storage",
+      { config: '[profile x]\ncredential_process = granted credential-process --profile=x\n' },
+      {},
+      undefined,
+      ['granted: stored-key x'],
+    ],
+    ['not its profiles for SSO', homeOf('granted'), {}, undefined, []],
+    ['awsume by its file', homeOf('awsume'), { awsumeConfig: '' }, undefined, ['awsume: read-as-is base']],
+    ['aws-runas by its name', homeOf('awsume'), {}, 'aws-runas', ['aws-runas: read-as-is base']],
+  ])('shows %s', (_, files, home, named, remarks) => {
+    const snapshots = snapshotsOf({ credentials: '', config: '', ...files })
+    expect(
+      findForeignRemarks({ snapshots, environment: {}, home, named }).map(
+        ({ tool, kind, profile }) => `${tool}: ${kind} ${profile ?? '-'}`,
+      ),
+    ).toEqual(remarks)
   })
 })

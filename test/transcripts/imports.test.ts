@@ -148,7 +148,7 @@ $ awsmfa logout ${profile} --quiet
 ${UNCHANGED}
 
 $ awsmfa import nothing
-!> awsmfa: error: invalid value 'nothing' for 'tool': expected one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials
+!> awsmfa: error: invalid value 'nothing' for 'tool': expected one of aws-mfa, reusabit-awsmfa, dcoker-awsmfa, mfa-login, vegas-credentials, aws-vault, awsume, granted, saml2aws, aws-runas
 ? 2
 `
 }
