@@ -4,20 +4,22 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { renderFailure } from '../errors/messages.ts'
 import { ageInWords, keyInWords, useInWords } from '../errors/layouts.ts'
 import { createRotationFiles } from '../keys/stores.ts'
 import type { RotationFiles } from '../keys/stores.ts'
 import { placeOfKeys } from '../layouts/keys-plan.ts'
 import type { HeldKeys } from '../layouts/keys-plan.ts'
 import { rotateKeys } from '../layouts/rotate-keys.ts'
-import type { KeyRotation, RotationEffects, RotationEvent, RotationQuestion } from '../layouts/rotate-keys.ts'
+import type { RotationEffects } from '../layouts/rotate-keys.ts'
 import { decodeRotation, shownKey } from '../layouts/rotation.ts'
-import type { RotationRequest } from '../layouts/rotation.ts'
+import type { KeyRotation, RotationEvent, RotationQuestion, RotationRequest } from '../layouts/rotation.ts'
 import { credentialSource } from '../login/long-term-keys.ts'
 import { loginInput } from '../login/prepare.ts'
 import { provideSession } from '../login/provide-session.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { LoginResolution } from '../login/resolution.ts'
+import { waitingLine } from '../mfa/prompt.ts'
 import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
@@ -26,7 +28,7 @@ import { monotonicMs } from '../platform/time.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { removeSessionsOf } from '../sessions/session-cache.ts'
-import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 type Line = Invocation<'rotate'>
 
@@ -49,7 +51,9 @@ interface Context extends LoginRuntime {
  */
 export async function rotate(line: Line, runtime: LoginRuntime): Promise<number> {
   assertReplace(line)
-  const { release } = await runtime.lockQuestion('rotate', runtime.cancelled, runtime.announceWaiting)
+  const { release } = await runtime.lockQuestion('rotate', runtime.cancelled, (pid) =>
+    runtime.terminal.stderr(`${waitingLine(pid, 'rotating an access key')}\n`),
+  )
   try {
     const context = await resolve(line, runtime)
     const user = await userOf(context)
@@ -184,7 +188,7 @@ const SESSIONS_REFUSED = note('AWS does not accept sessions of the old access ke
 
 /** Prints what has happened, and at the end of a run that had nothing left to do, that. */
 function reporter(user: CallerIdentity, context: Context): RotationEffects['report'] {
-  const { terminal, profile, home, now } = context
+  const { terminal, profile, home, now, files } = context
   let hasChanged = false
   const print = (text: string): void => terminal.stderr(text)
   const success = (text: string): void => {
@@ -209,17 +213,35 @@ function reporter(user: CallerIdentity, context: Context): RotationEffects['repo
         return success(`${name}: access key ${to ?? ''} replaces ${from ?? ''} in ${listed(profiles, 'and')}`)
       }
       case 'activated':
-        return success(`${shortenAccessKeyId(event.accessKeyId)} activated`)
+        return success(`${name}: access key ${shortenAccessKeyId(event.accessKeyId)} activated`)
       case 'deactivated':
-        return success(`${shortenAccessKeyId(event.accessKeyId)} deactivated. To undo: ${again('--undo')}`)
+        return success(
+          `${name}: access key ${shortenAccessKeyId(event.accessKeyId)} deactivated. To undo: ${again('--undo')}`,
+        )
       case 'kept':
         return print(
           note(
-            `${shortenAccessKeyId(event.accessKeyId)} is still active. To deactivate it: ${again(...(terminal.canAsk() ? [] : ['--yes']))}`,
+            `access key ${shortenAccessKeyId(event.accessKeyId)} is still active. To deactivate it: ${again(...(terminal.canAsk() ? [] : ['--yes']))}`,
           ),
         )
       case 'deleted':
-        return success(`${shortenAccessKeyId(event.accessKeyId)} deleted`)
+        return success(`${name}: access key ${shortenAccessKeyId(event.accessKeyId)} deleted`)
+      case 'already-deleted':
+        return print(note(`the old access key ${shortenAccessKeyId(event.accessKeyId)} is already deleted`))
+      case 'copy-remains': {
+        const { error, hints } = renderFailure(event.failure, {
+          home,
+          files: files.read().paths,
+          now: now(),
+          debug: false,
+        })
+        print(
+          note(
+            `access key ${shortenAccessKeyId(event.accessKeyId)} could not be removed from where it is stored: ${error}`,
+          ),
+        )
+        return print([...hints, `to remove it: ${again('--delete-old')}`].map(hint).join(''))
+      }
       case 'sessions-refused':
         return print(SESSIONS_REFUSED)
       case 'write-warning':
@@ -248,7 +270,7 @@ async function confirm({ kind, key }: RotationQuestion, context: Context): Promi
   if (line.options.yes === true || (kind === 'create' && !terminal.canAsk())) return true
   const text = {
     create: 'Create a new access key?',
-    deactivate: `Other computers and CI that use ${id} (${useInWords(shown, now())}) will stop working. Deactivate it?`,
+    deactivate: `Access key ${id}: ${useInWords(shown, now())}. Other computers and CI that use it will stop working. Deactivate it?`,
     replace: `Delete access key ${keyInWords(shown, now())}?`,
     old: `Delete access key ${keyInWords(shown, now())}?`,
     undo: `Use access key ${keyInWords(shown, now())} again and deactivate the new one?`,

@@ -2,18 +2,30 @@
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { createRotationFiles } from '../keys/stores.ts'
 import { revealRecord, storesFor } from '../layouts/access-keys.ts'
 import { hiddenIn } from '../layouts/backups.ts'
 import type { ChangeRecord } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
-import { planUndo } from '../layouts/undo-plan.ts'
+import { decodeRotation } from '../layouts/rotation.ts'
+import { findRotationInTheWay, planUndo } from '../layouts/undo-plan.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What undo needs. */
 type UndoRuntime = Pick<
   Runtime,
-  'environment' | 'files' | 'backups' | 'keyStore' | 'readSettings' | 'terminal' | 'now' | 'cancelled' | 'home'
+  | 'environment'
+  | 'files'
+  | 'folders'
+  | 'backups'
+  | 'keyStore'
+  | 'readSettings'
+  | 'terminal'
+  | 'now'
+  | 'cancelled'
+  | 'home'
 >
 
 /**
@@ -34,7 +46,11 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
       ...shownChange(invocation, runtime),
       keepsBackup: false,
     }
-    const outcome = await changeFiles(change, runtime)
+    const outcome = await changeFiles(change, runtime).catch(async (error: unknown) => {
+      if (!isFailure(error, 'UNDO_CONFLICT') || error.failure.reason !== 'changed') throw error
+      const rotated = await rotationInTheWay(record, runtime)
+      throw new AwsmfaError({ ...error.failure, rotated }, { cause: error })
+    })
     if (outcome.kind === 'shown') return 0
     if (invocation.options.dryRun !== true) backups.remove(name)
     if (outcome.kind === 'nothing') continue
@@ -46,6 +62,22 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
   }
   terminal.stderr(note('nothing to undo'))
   return 0
+}
+
+/** Returns the profile whose rotation must be undone first; undefined if that does not help. */
+async function rotationInTheWay(
+  record: ChangeRecord,
+  { files, folders, cancelled }: UndoRuntime,
+): Promise<string | undefined> {
+  const { notes, pairs } = createRotationFiles(folders.state)
+  const rotations = notes()
+    .flatMap((text) => decodeRotation(text) ?? [])
+    .map(async (rotation) => {
+      // One that cannot be read cannot be undone either.
+      const oldPair = await pairs.find(rotation.oldKeyId, cancelled).catch(() => undefined)
+      return { rotation, oldPair }
+    })
+  return findRotationInTheWay(record, files.read(), await Promise.all(rotations))
 }
 
 /** Returns the record of a change, with the secrets that are in a store now. */

@@ -2,7 +2,8 @@
 import { section, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { nameOfArn } from '../aws/arn.ts'
-import type { FailureOf, RotatedKey } from '../model/failure.ts'
+import type { RotatedKey } from '../model/credentials.ts'
+import type { FailureOf, RotationObstacle } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
 import { formatAt } from '../ui/duration.ts'
 import { commandLine, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
@@ -20,10 +21,16 @@ export const LAYOUT_WORDS = {
   },
   KEYS_UNSUITABLE: ({ profile, reason, places }, view) => say(...UNMOVABLE[reason](profile, inPlaces(places, view))),
   ROTATION_STOPPED: rotationText,
-  UNDO_CONFLICT: ({ place, section: name, reason }, view) => {
+  UNDO_CONFLICT: ({ place, section: name, reason, rotated }, view) => {
     const where = `${section(name)} in ${showPlace(place, view)}`
     switch (reason) {
       case 'changed':
+        if (rotated !== undefined)
+          return say(
+            `cannot undo: the access key in ${where} was rotated since; nothing was undone`,
+            `first undo the rotation: ${commandLine('rotate', profileWord(rotated), '--undo')}`,
+            `then: ${commandLine('undo')}`,
+          )
         return say(
           `cannot undo: ${where} has changed since; nothing was undone`,
           'reverse that change first, or edit the file by hand',
@@ -120,7 +127,7 @@ const UNMOVABLE: Readonly<
 
 const DAY_MS = 86_400_000
 
-/** Returns an access key as a list of facts: `…MPLE (412 days old, last used yesterday 09:12 by sts)`. */
+/** Returns an access key as a list of facts: `…MPLE (412 days old, last used yesterday 09:12 for sts)`. */
 export function keyInWords(key: RotatedKey, now: Date): string {
   const facts = [...(key.isActive ? [] : ['inactive']), ageInWords(key, now), useInWords(key, now)]
   return `${visible(key.accessKeyId)} (${facts.filter((fact) => fact !== '').join(', ')})`
@@ -133,16 +140,16 @@ export function ageInWords({ createdAt }: Pick<RotatedKey, 'createdAt'>, now: Da
   return days === 0 ? 'created today' : `${days} ${days === 1 ? 'day' : 'days'} old`
 }
 
-/** Returns when an access key was used last: `last used yesterday 09:12 (sts)`. */
+/** Returns when an access key was used last: `last used yesterday 09:12 for sts`. */
 export function useInWords({ use }: Pick<RotatedKey, 'use'>, now: Date): string {
   if (use === undefined) return 'last use unknown'
   if (use === 'never') return 'never used'
-  const service = /^[\w.-]+$/.test(use.service) ? ` (${use.service})` : ''
+  const service = /^[\w.-]+$/.test(use.service) ? ` for ${use.service}` : ''
   return `last used ${formatAt(use.at, now)}${service}`
 }
 
 function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView): FailureText {
-  const { profile, keys, place, last4 = '' } = failure
+  const { profile, keys, place } = failure
   const { now } = view
   const line = (...words: readonly string[]): string => commandLine('rotate', profileWord(profile), ...words)
   const user = quoted(failure.identity === undefined ? profile : nameOfArn(failure.identity))
@@ -151,7 +158,7 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
   switch (failure.reason) {
     case 'process':
       return say(
-        `cannot rotate ${quoted(profile)}: its access key comes from a credential_process${place === undefined ? '' : ` (${showPlace(place, view)})`}`,
+        `cannot rotate ${quoted(profile)}: its access key comes from a credential_process${place === undefined ? '' : ` in ${showPlace(place, view)}`}`,
         'rotate it with the program that stores it',
       )
     case 'root':
@@ -188,6 +195,58 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
         `access key ${id} was created, but could not be stored, and could not be deleted`,
         `to delete it and create another one: ${line()}`,
       )
+    case 'not-activated':
+    case 'not-deactivated':
+    case 'not-deleted':
+    case 'not-replaced':
+      return unconfirmedText(failure, id, line)
+    case 'replace-unknown':
+    case 'replace-ambiguous':
+    case 'replace-active':
+    case 'replace-in-use':
+      return replaceText(failure, failure.reason, user, view)
+    case 'nothing-to-undo':
+      return say(`nothing to undo: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`)
+    case 'nothing-to-delete':
+      return say(
+        `no old key to delete: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`,
+        other === undefined ? undefined : `to replace an inactive key: ${line('--replace', 'LAST4')}`,
+      )
+    case 'undo-too-late':
+      return say(`cannot undo: the old access key ${id} is deleted`)
+    case 'old-deleted':
+      return say(`the old access key ${id} is already deleted`, `to use the new one: ${line()}`)
+    case 'old-active':
+      return say(`the old access key ${id} is still active`, `to deactivate it: ${line()}`)
+    case 'old-not-ours':
+      return say(
+        `the old access key ${id} was not deactivated by awsmfa`,
+        `to replace it anyway: ${line('--replace', last4Of(key))}`,
+      )
+  }
+}
+
+/** AWS has answered a change, and does not list it. */
+function unconfirmedText(
+  { reason, isUndo }: FailureOf<'ROTATION_STOPPED'>,
+  id: string,
+  line: (...words: string[]) => string,
+): FailureText {
+  const state = reason === 'not-activated' ? 'active' : reason === 'not-deactivated' ? 'inactive' : 'deleted'
+  const next = reason === 'not-deleted' ? line('--delete-old') : isUndo === true ? line('--undo') : line()
+  return say(`AWS does not confirm that access key ${id} is ${state}`, `to check and continue: ${next}`)
+}
+
+/** Why `--replace` does not delete a key. */
+function replaceText(
+  { keys, last4 = '' }: FailureOf<'ROTATION_STOPPED'>,
+  reason: Extract<RotationObstacle, `replace-${string}`>,
+  user: string,
+  { now }: FailureView,
+): FailureText {
+  const [key] = keys
+  const shown = key === undefined ? '' : keyInWords(key, now)
+  switch (reason) {
     case 'replace-unknown':
       return say(
         `${user} has no access key that ends in ${quoted(last4)}`,
@@ -197,26 +256,13 @@ function rotationText(failure: FailureOf<'ROTATION_STOPPED'>, view: FailureView)
       return say(`both access keys of ${user} end in ${quoted(last4)}`, 'use more characters of the id')
     case 'replace-active':
       return say(
-        `access key ${key === undefined ? id : keyInWords(key, now)} is active; only an inactive key is deleted`,
+        `access key ${shown} is active; only an inactive key is deleted`,
         'first deactivate it in the AWS console, "Security credentials"',
       )
     case 'replace-in-use':
-      return say(`access key ${id} is in use here`, 'to replace the other one, use its last four characters')
-    case 'nothing-to-undo':
-      return say(`nothing to undo: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`)
-    case 'nothing-to-delete':
       return say(
-        `no old key to delete: awsmfa has not rotated the access key of ${quoted(profile)} on this computer`,
-        other === undefined ? undefined : `to replace an inactive key: ${line('--replace', 'LAST4')}`,
-      )
-    case 'old-deleted':
-      return say('the old access key is already deleted')
-    case 'old-active':
-      return say(`the old access key ${id} is still active`, `to deactivate it: ${line()}`)
-    case 'old-not-ours':
-      return say(
-        `the old access key ${id} was not deactivated by awsmfa`,
-        `to replace it anyway: ${line('--replace', last4Of(key))}`,
+        `access key ${visible(key?.accessKeyId ?? '')} is in use here`,
+        'to replace the other one, use its last four characters',
       )
   }
 }

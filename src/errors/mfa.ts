@@ -118,7 +118,12 @@ export const PEOPLE_WORDS = {
   CANCELLED: () => say('canceled'),
   INTERRUPTED: ({ signal }) => say(`stopped by ${signal}`),
   LOGINS_FAILED: ({ causes, of }) => say(`${causes.length} of ${of} profiles failed`),
-  DECLINED: () => ({ error: 'No changes made.', hints: [], isAnswer: true }),
+  DECLINED: ({ deleted }) => ({
+    error:
+      deleted === undefined ? 'No changes made.' : `Access key ${visible(deleted)} is deleted. No other changes made.`,
+    hints: [],
+    isAnswer: true,
+  }),
   DEADLINE_EXCEEDED: ({ seconds, waitingFor }) =>
     say(`timed out after ${seconds} s waiting for ${visible(waitingFor)}`),
   CREDENTIAL_PROCESS_FAILED: ({ profile, program, reason, exitCode, place }, view) =>

@@ -41,9 +41,9 @@ export const STS_WORDS = {
       `for details: ${commandLine('login', profileWord(profile))} --debug`,
     )
   },
-  ACCESS_DENIED: ({ operation, roleArn, message }) => ({
+  ACCESS_DENIED: ({ operation, roleArn, message, userArn }) => ({
     ...(roleArn === undefined
-      ? say(`not allowed to call ${visible(operation)} [AccessDenied]`, accessKeyHint(operation))
+      ? say(`not allowed to call ${visible(operation)} [AccessDenied]`, accessKeyHint(operation, userArn, message))
       : say(
           `not allowed to assume ${roleInWords(roleArn)} [AccessDenied]`,
           'the role may not exist, or its trust policy or your policies do not allow it',
@@ -111,10 +111,12 @@ export const STS_WORDS = {
 } satisfies SomeWords
 
 /** The statement of IAM's own example policy, in one line. */
-function accessKeyHint(operation: string): string | undefined {
-  if (!/^\w+AccessKeys?(?:LastUsed)?$/.test(operation)) return undefined
-  const statement = { Effect: 'Allow', Action: 'iam:*AccessKey*', Resource: 'arn:aws:iam::*:user/${aws:username}' }
-  return `a policy must allow it: ${JSON.stringify(statement)}`
+/** With the user's own partition, account and path: `user/${aws:username}` does not match `user/team/alice`. */
+function accessKeyHint(operation: string, userArn: string | undefined, message: string): string | undefined {
+  if (!/^\w+AccessKeys?(?:LastUsed)?$/.test(operation) || userArn === undefined) return undefined
+  if (/\bexplicit deny\b/.test(message)) return 'a policy denies it explicitly, which no other policy can allow'
+  const Resource = `${visible(userArn.slice(0, userArn.lastIndexOf('/') + 1), 700)}\${aws:username}`
+  return `a policy must allow it: ${JSON.stringify({ Effect: 'Allow', Action: 'iam:*AccessKey*', Resource })}`
 }
 
 function roleProfileHint(profile: string, [first, ...others]: readonly string[]): string {

@@ -13,6 +13,7 @@ import type { KeyPlace } from '../command-line/spec.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { setKeys } from './setup-edits.ts'
 import { resolveProfileChain } from '../login/profile-chain.ts'
+import { keyIdOf } from '../model/credentials.ts'
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { KeysObstacle } from '../model/failure.ts'
@@ -64,6 +65,21 @@ export function listHeldKeys({ profiles, paths }: SharedSnapshots): readonly Hel
       throw error
     }
   })
+}
+
+/** Returns the keys of that id, of each profile that has them. */
+export function heldBy(accessKeyId: string, snapshots: SharedSnapshots): readonly HeldKeys[] {
+  return listHeldKeys(snapshots).filter((each) => keyIdOf(each) === accessKeyId)
+}
+
+/** Throws KEYS_UNSUITABLE unless each of the profiles has the pair: its id, and in the files its secret. */
+export function assertReplaced(replaced: readonly HeldKeys[], pair: LongTermCredentials, after: SharedSnapshots): void {
+  const held = heldBy(pair.accessKeyId, after)
+  for (const { profile, place } of replaced) {
+    const now = held.find((each) => each.profile === profile)
+    const isWhole = now?.kind === 'stored' || now?.credentials.secretAccessKey === pair.secretAccessKey
+    if (!isWhole) throw unsuitableKeys(profile, 'parts-apart', [place])
+  }
 }
 
 /** Returns the role profiles that tools assume with the keys of a profile, directly. */

@@ -11,47 +11,30 @@ import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { readItem, storeFailure, storeItem } from '../keys/stores.ts'
 import type { LongTermKeyStore, RotationFiles } from '../keys/stores.ts'
-import { isReferenced, listHeldKeys, placeOfKeys, planKeySwap, unsuitableKeys } from './keys-plan.ts'
-import type { HeldKeys } from './keys-plan.ts'
-import { decodeRotation, encodeRotation, isUnfinishedUndo, newKeysSince, nextStep, shownKey } from './rotation.ts'
-import type { Rotation, RotationFacts, RotationRequest, RotationStep, UserKey } from './rotation.ts'
-import { keyIdOf } from '../model/credentials.ts'
+import { assertReplaced, heldBy, isReferenced, listHeldKeys, placeOfKeys, planKeySwap } from './keys-plan.ts'
+import {
+  ACCEPTED,
+  LISTED,
+  encodeRotation,
+  isAnswerLost,
+  isUnfinishedUndo,
+  newKeysSince,
+  nextStep,
+  rotationOf,
+  shownKey,
+} from './rotation.ts'
+import type { KeyRotation, Rotation, RotationEvent, RotationFacts, RotationQuestion } from './rotation.ts'
+import type { RotationStep, UserKey } from './rotation.ts'
+import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { RotationObstacle } from '../model/failure.ts'
-import type { WriteWarning } from '../platform/atomic-file.ts'
+import { waitUntilSteady } from '../platform/time.ts'
 import type { Deadline, Pause } from '../platform/time.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { copySessions, removeSessionsOf } from '../sessions/session-cache.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import type { Terminal } from '../ui/terminal.ts'
-
-/** What to rotate, for whom. */
-export interface KeyRotation {
-  readonly request: RotationRequest
-  /** As the line names it, for failures. */
-  readonly profile: string
-  /** The key that the profile refers to. */
-  readonly currentId: string
-  /** Where that is. A new pair goes to the same place. */
-  readonly place: KeyPlace
-  readonly user: CallerIdentity & { readonly userName: string }
-}
-
-/** What has happened. */
-export type RotationEvent =
-  | { readonly kind: 'found'; readonly key: UserKey }
-  | { readonly kind: 'created' | 'activated' | 'deactivated' | 'kept' | 'deleted'; readonly accessKeyId: string }
-  | { readonly kind: 'swapped'; readonly from: string; readonly to: string; readonly profiles: readonly string[] }
-  | { readonly kind: 'finished'; readonly accessKeyId: string }
-  | { readonly kind: 'sessions-refused' }
-  | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
-
-/** What a person is asked. `undo`: make the key active again. */
-export type RotationQuestion = {
-  readonly kind: 'create' | 'deactivate' | 'replace' | 'candidate' | 'old' | 'undo'
-  readonly key: UserKey
-}
 
 export interface RotationEffects extends Pick<CacheEffects, 'cache' | 'debug' | 'now'> {
   readonly iam: AccessKeys
@@ -73,26 +56,45 @@ export interface RotationEffects extends Pick<CacheEffects, 'cache' | 'debug' | 
 
 /** A run: what it works on, and what it has learnt. */
 interface Run extends RotationEffects, Omit<KeyRotation, 'request'> {
-  request: RotationRequest
+  request: KeyRotation['request']
   rotation: Rotation | undefined
   keys: readonly UserKey[]
   /** The pair that AWS has accepted, as it is stored. */
   accepted: LongTermCredentials | undefined
   /** An earlier question has settled that the old key will be deactivated. */
   isAgreed: boolean
+  /** The last key that this run has deleted. */
+  deletedId: string | undefined
 }
 
 /**
- * Takes one step after another. Throws ROTATION_STOPPED, DECLINED for a no before anything was changed, and what IAM,
- * the stores, the files and the questions throw; the next call goes on from there.
+ * Takes one step after another. Throws ROTATION_STOPPED, DECLINED for a no before a key was created, ACCESS_DENIED with
+ * the user, and what IAM, the stores, the files and the questions throw; the next call goes on from there.
  */
 export async function rotateKeys(rotation: KeyRotation, effects: RotationEffects): Promise<void> {
+  try {
+    await takeSteps(rotation, effects)
+  } catch (error) {
+    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    throw new AwsmfaError({ ...error.failure, userArn: rotation.user.arn }, { cause: error })
+  }
+}
+
+async function takeSteps(rotation: KeyRotation, effects: RotationEffects): Promise<void> {
   const { iam, deadline } = effects
   const listed = await iam.list(rotation.user.userName, deadline.signal)
   const keys = await Promise.all(listed.map(async (key) => ({ ...key, use: await useOf(key.accessKeyId, effects) })))
-  const noted = notedRotation(rotation, effects.rotations)
+  const noted = rotationOf(rotation.currentId, rotation.user.arn, effects.rotations.notes())
   const isAgreed = rotation.request.kind === 'undo' && noted !== undefined && isUnfinishedUndo(noted)
-  const run: Run = { ...effects, ...rotation, rotation: noted, keys, accepted: undefined, isAgreed }
+  const run: Run = {
+    ...effects,
+    ...rotation,
+    rotation: noted,
+    keys,
+    accepted: undefined,
+    isAgreed,
+    deletedId: undefined,
+  }
   const current = keys.find(({ accessKeyId }) => accessKeyId === rotation.currentId)
   if (current !== undefined) run.report({ kind: 'found', key: current })
   while (await takeStep(nextStep(await factsOf(run)), run)) deadline.signal.throwIfAborted()
@@ -106,17 +108,6 @@ async function useOf(accessKeyId: string, { iam, deadline, debug }: RotationEffe
     debug('the last use of an access key is not known: iam:GetAccessKeyLastUsed is not allowed')
     return undefined
   }
-}
-
-/** Returns the rotation that a key belongs to: the one that is not finished, or else the latest. */
-function notedRotation({ currentId, user }: KeyRotation, { notes }: RotationFiles): Rotation | undefined {
-  const noted = notes().flatMap((text) => decodeRotation(text) ?? [])
-  return noted
-    .filter(({ userArn, oldKeyId, newKeyId }) => userArn === user.arn && [oldKeyId, newKeyId].includes(currentId))
-    .toSorted(
-      (left, right) =>
-        Number(left.isFinished) - Number(right.isFinished) || right.startedAt.getTime() - left.startedAt.getTime(),
-    )[0]
 }
 
 async function factsOf(run: Run): Promise<RotationFacts> {
@@ -149,6 +140,7 @@ async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
       return true
     case 'activate':
       await setActive(step.key, true, run)
+      await readBack(step.key, { reason: 'not-activated', isActive: true }, run)
       run.report({ kind: 'activated', accessKeyId: step.key.accessKeyId })
       return true
     case 'verify':
@@ -168,6 +160,11 @@ async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
     case 'reverse':
       await reverse(step.rotation, step.newKeyId, run)
       return true
+    case 'clear':
+      noteRotation({ isFinished: true, isOldDeleted: true }, run)
+      await removeCopies(step.keyId, run)
+      run.report({ kind: 'already-deleted', accessKeyId: step.keyId })
+      return false
     case 'finish':
       await settle(run)
       noteRotation({ isFinished: true }, run)
@@ -199,8 +196,7 @@ function uninterrupted(): AbortSignal {
 async function create(run: Run): Promise<void> {
   const { currentId, user, iam, rotations, files, place, keys } = run
   const current = keys.find(({ accessKeyId }) => accessKeyId === currentId)
-  if (current !== undefined && !(await run.confirm({ kind: 'create', key: current })))
-    throw new AwsmfaError({ code: 'DECLINED' })
+  if (current !== undefined && !(await run.confirm({ kind: 'create', key: current }))) throw declined(run)
   files.preflight(['config', 'credentials'])
   // Opened before there is a new pair to put into it.
   const store = await run.storeOf(place)
@@ -211,6 +207,7 @@ async function create(run: Run): Promise<void> {
     userArn: user.arn,
     oldKeyId: currentId,
     listedIds: keys.map(({ accessKeyId }) => accessKeyId),
+    profile: run.profile,
     oldPlace: place,
     newPlace: place,
   }
@@ -233,7 +230,11 @@ async function create(run: Run): Promise<void> {
   }
   run.keys = [...keys, key]
   noteRotation({ newKeyId: accessKeyId }, run)
-  if (earlier !== undefined && earlier.oldKeyId !== currentId) rotations.forget(earlier.oldKeyId)
+  if (earlier !== undefined && earlier.oldKeyId !== currentId) {
+    // Deleted by now: a user has two keys at most.
+    await rotations.pairs.remove(earlier.oldKeyId, uninterrupted())
+    rotations.forget(earlier.oldKeyId)
+  }
   run.report({ kind: 'created', accessKeyId })
 }
 
@@ -262,16 +263,33 @@ function forgetRequest(earlier: Rotation | undefined, run: Run): void {
   else rotations.forget(currentId)
 }
 
-/** Whether IAM may have done what it was asked to. */
-function isAnswerLost(error: unknown): boolean {
-  if (isFailure(error, 'STS_UNEXPECTED')) return true
-  return isFailure(error, 'NETWORK_UNREACHABLE') && ['reset', 'no-answer', 'timeout'].includes(error.failure.reason)
-}
-
 async function setActive({ accessKeyId }: UserKey, isActive: boolean, run: Run): Promise<void> {
   const { iam, user } = run
   await iam.setActive({ userName: user.userName, accessKeyId }, isActive, uninterrupted())
   updateKey(accessKeyId, { isActive }, run)
+}
+
+/** What IAM must list after a change, and the reason to stop if it does not. `isActive` undefined: no such key. */
+interface Expected {
+  readonly reason: RotationObstacle
+  readonly isActive: boolean | undefined
+}
+
+/** Waits until IAM lists a change. Throws CREDENTIALS_REJECTED if the session has ended with the key; the reason. */
+async function readBack(key: UserKey, { reason, isActive }: Expected, run: Run): Promise<void> {
+  const { iam, user, deadline, terminal, cancelled } = run
+  const isListed = async (): Promise<boolean> => {
+    const listed = await iam.list(user.userName, cancelled)
+    return listed.find(({ accessKeyId }) => accessKeyId === key.accessKeyId)?.isActive === isActive
+  }
+  const waiting = waitUntilSteady(isListed, LISTED, { ...run, signal: cancelled })
+  try {
+    if (await deadline.pauseWhile(terminal.whileWaiting('waiting until AWS lists the change', waiting))) return
+  } catch (error) {
+    if (!(error instanceof AwsmfaError) || isFailure(error, 'CREDENTIALS_REJECTED')) throw error
+    throw stopped(reason, [key], run, error)
+  }
+  throw stopped(reason, [key], run)
 }
 
 async function verify(keyId: string, run: Run): Promise<void> {
@@ -290,7 +308,7 @@ async function verify(keyId: string, run: Run): Promise<void> {
       return false
     }
   }
-  const waiting = waitUntilAccepted(isAccepted, { ...run, signal: cancelled })
+  const waiting = waitUntilSteady(isAccepted, ACCEPTED, { ...run, signal: cancelled })
   if (!(await deadline.pauseWhile(terminal.whileWaiting('waiting until AWS accepts the new access key', waiting)))) {
     if (last !== undefined && !isFailure(last, 'CREDENTIALS_REJECTED')) throw last
     const key = run.keys.find(({ accessKeyId }) => accessKeyId === keyId)
@@ -301,29 +319,6 @@ async function verify(keyId: string, run: Run): Promise<void> {
     )
   }
   run.accepted = pair
-}
-
-/** So many times in a row, over so many ms, a new key must be accepted, and after so many ms it is given up. */
-const ACCEPTED = { times: 5, overMs: 15_000, limitMs: 60_000, retryMs: 1_000 } as const
-
-/** Returns whether AWS has accepted a key as often as needed, in time. */
-export async function waitUntilAccepted(
-  isAccepted: () => Promise<boolean>,
-  { monotonicMs, pause, signal }: Pick<RotationEffects, 'monotonicMs' | 'pause'> & { readonly signal: AbortSignal },
-): Promise<boolean> {
-  const { times, overMs, limitMs, retryMs } = ACCEPTED
-  const startedMs = monotonicMs()
-  let [inARow, sinceMs] = [0, startedMs]
-  for (;;) {
-    const askedMs = monotonicMs()
-    const isGood = await isAccepted()
-    if (inARow === 0) sinceMs = askedMs
-    inARow = isGood ? inARow + 1 : 0
-    if (inARow >= times && monotonicMs() - sinceMs >= overMs) return true
-    const waitMs = isGood ? overMs / (times - 1) : retryMs
-    if (monotonicMs() + waitMs - startedMs > limitMs) return false
-    await pause(waitMs, signal)
-  }
 }
 
 /** Returns a pair as it is stored. Throws KEY_STORE_FAILED if it is not. */
@@ -377,22 +372,8 @@ async function swap(from: string, to: string, run: Run): Promise<void> {
   run.report({ kind: 'swapped', from, to, profiles: held.map(({ profile }) => profile) })
 }
 
-function heldBy(accessKeyId: string, snapshots: SharedSnapshots): readonly HeldKeys[] {
-  return listHeldKeys(snapshots).filter((each) => keyIdOf(each) === accessKeyId)
-}
-
 function keepsChanging({ paths }: SharedSnapshots): AwsmfaError {
   return new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: paths.credentials } })
-}
-
-/** Throws KEYS_UNSUITABLE unless each of the profiles has the pair: its id, and in the files its secret. */
-function assertReplaced(replaced: readonly HeldKeys[], pair: LongTermCredentials, after: SharedSnapshots): void {
-  const held = heldBy(pair.accessKeyId, after)
-  for (const { profile, place } of replaced) {
-    const now = held.find((each) => each.profile === profile)
-    const isWhole = now?.kind === 'stored' || now?.credentials.secretAccessKey === pair.secretAccessKey
-    if (!isWhole) throw unsuitableKeys(profile, 'parts-apart', [place])
-  }
 }
 
 /**
@@ -426,44 +407,64 @@ async function deactivate(key: UserKey, run: Run): Promise<boolean> {
   }
   noteRotation({ deactivatesOld: true }, run)
   await setActive(key, false, run)
+  let areSessionsRefused = false
+  try {
+    await readBack(key, { reason: 'not-deactivated', isActive: false }, run)
+  } catch (error) {
+    // AWS does not say whether sessions of a key end with it. If they do, that shows that the key is inactive.
+    if (!isFailure(error, 'CREDENTIALS_REJECTED')) throw error
+    areSessionsRefused = true
+  }
   run.report({ kind: 'deactivated', accessKeyId })
-  await dropRefusedSessions(run)
+  if (!areSessionsRefused) return true
+  // The next login must not find them.
+  removeSessionsOf(run.rotation?.newKeyId ?? run.currentId, run)
+  run.report({ kind: 'sessions-refused' })
   return true
 }
 
-/** AWS does not say whether sessions of a key end with it. If they do, the next login must not find them. */
-async function dropRefusedSessions(run: Run): Promise<void> {
-  try {
-    await run.iam.list(run.user.userName, run.deadline.signal)
-  } catch (error) {
-    if (!(error instanceof AwsmfaError)) throw error
-    if (!isFailure(error, 'CREDENTIALS_REJECTED')) return
-    removeSessionsOf(run.rotation?.newKeyId ?? run.currentId, run)
-    run.report({ kind: 'sessions-refused' })
-  }
-}
-
 async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run: Run): Promise<boolean> {
-  const { iam, user, rotations, request } = run
+  const { iam, user, request } = run
   const { accessKeyId } = key
   if (!(await run.confirm({ kind: why, key })))
-    throw why === 'candidate' ? stopped('candidate', [key], run) : new AwsmfaError({ code: 'DECLINED' })
+    throw why === 'candidate' ? stopped('candidate', [key], run) : declined(run)
   try {
     await iam.remove({ userName: user.userName, accessKeyId }, uninterrupted())
   } catch (error) {
     // Its first answer was lost.
     if (!isFailure(error, 'REQUEST_REFUSED') || error.failure.awsCode !== 'NoSuchEntity') throw error
   }
+  await readBack(key, { reason: why === 'old' ? 'not-deleted' : 'not-replaced', isActive: undefined }, run)
   run.keys = run.keys.filter((each) => each !== key)
-  if (why !== 'candidate') {
-    await rotations.pairs.remove(accessKeyId, uninterrupted())
-    if (run.place !== 'file') await (await run.storeOf(run.place)).remove(accessKeyId, uninterrupted())
-    rotations.forget(accessKeyId)
-    if (run.rotation?.oldKeyId === accessKeyId) run.rotation = undefined
-  }
+  run.deletedId = accessKeyId
   run.report({ kind: 'deleted', accessKeyId })
+  if (why !== 'candidate') {
+    if (run.rotation?.oldKeyId === accessKeyId) noteRotation({ isFinished: true, isOldDeleted: true }, run)
+    else run.rotations.forget(accessKeyId)
+    await removeCopies(accessKeyId, run)
+  }
   if (request.kind === 'rotate') run.request = { ...request, replace: undefined }
   return why !== 'old'
+}
+
+/** Removes a deleted key from the stores: where the keys are, and where it was before they were moved. */
+async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
+  const { rotation, rotations, place } = run
+  await rotations.pairs.remove(accessKeyId, uninterrupted())
+  for (const each of new Set([place, rotation?.oldPlace ?? place])) {
+    if (each === 'file') continue
+    try {
+      await (await run.storeOf(each)).remove(accessKeyId, uninterrupted())
+    } catch (error) {
+      if (!(error instanceof AwsmfaError)) throw error
+      run.report({ kind: 'copy-remains', accessKeyId, failure: error.failure })
+    }
+  }
+}
+
+function declined({ deletedId }: Run): AwsmfaError {
+  const deleted = deletedId === undefined ? undefined : shortenAccessKeyId(deletedId)
+  return new AwsmfaError({ code: 'DECLINED', deleted })
 }
 
 async function reverse(reversed: Rotation, newKeyId: string, run: Run): Promise<void> {

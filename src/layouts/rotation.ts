@@ -9,7 +9,11 @@ import type { AccessKeyUse, ListedAccessKey } from '../aws/sts-api.ts'
 import { KEY_PLACES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { isLongTermKeyId, shortenAccessKeyId } from '../model/credentials.ts'
-import type { RotatedKey, RotationObstacle } from '../model/failure.ts'
+import type { CallerIdentity, RotatedKey } from '../model/credentials.ts'
+import { isFailure } from '../model/failure.ts'
+import type { Failure, RotationObstacle } from '../model/failure.ts'
+import type { WriteWarning } from '../platform/atomic-file.ts'
+import type { Steadiness } from '../platform/time.ts'
 import { parseJsonObject } from '../sessions/session-record.ts'
 
 /** What is noted of a rotation, before each step that could not be found out about afterwards. */
@@ -24,8 +28,12 @@ export interface Rotation {
   readonly newKeyId?: string | undefined
   /** awsmfa was told to deactivate the old key. */
   readonly deactivatesOld?: boolean
-  /** Nothing is left to do. */
+  /** It has come to its end. */
   readonly isFinished?: boolean
+  /** The old key has been deleted: nothing to undo. */
+  readonly isOldDeleted?: boolean
+  /** The profile, as the line named it that started it. */
+  readonly profile?: string | undefined
   /** It undoes an earlier one. */
   readonly isUndo?: boolean
   /** The stores that the two pairs were put into. */
@@ -43,8 +51,7 @@ export function encodeRotation(rotation: Rotation): string {
 /** Reads a rotation; undefined for anything else. */
 export function decodeRotation(text: string): Rotation | undefined {
   const parsed = parseJsonObject(text)
-  const { startedAt, userArn, oldKeyId, listedIds, newKeyId, deactivatesOld, isFinished, isUndo, oldPlace, newPlace } =
-    parsed ?? {}
+  const { startedAt, userArn, oldKeyId, listedIds, newKeyId, profile, oldPlace, newPlace } = parsed ?? {}
   const at = new Date(typeof startedAt === 'string' ? startedAt : NaN)
   const isId = (value: unknown): value is string => typeof value === 'string' && isLongTermKeyId(value)
   if (parsed?.['version'] !== VERSION || Number.isNaN(at.getTime()) || typeof userArn !== 'string') return undefined
@@ -55,12 +62,25 @@ export function decodeRotation(text: string): Rotation | undefined {
     oldKeyId,
     listedIds: listedIds.filter(isId),
     newKeyId,
-    deactivatesOld: deactivatesOld === true,
-    isFinished: isFinished === true,
-    isUndo: isUndo === true,
+    deactivatesOld: parsed['deactivatesOld'] === true,
+    isFinished: parsed['isFinished'] === true,
+    isOldDeleted: parsed['isOldDeleted'] === true,
+    isUndo: parsed['isUndo'] === true,
+    profile: typeof profile === 'string' ? profile : undefined,
     oldPlace: KEY_PLACES.find((place) => place === oldPlace),
     newPlace: KEY_PLACES.find((place) => place === newPlace),
   }
+}
+
+/** Returns the rotation that a user's key belongs to: the one that is not finished, or else the latest. */
+export function rotationOf(currentId: string, userArn: string, notes: readonly string[]): Rotation | undefined {
+  return notes
+    .flatMap((text) => decodeRotation(text) ?? [])
+    .filter((each) => each.userArn === userArn && [each.oldKeyId, each.newKeyId].includes(currentId))
+    .toSorted(
+      (left, right) =>
+        Number(left.isFinished) - Number(right.isFinished) || right.startedAt.getTime() - left.startedAt.getTime(),
+    )[0]
 }
 
 /** An access key of the user. `use` undefined: it could not be found out. */
@@ -73,6 +93,35 @@ export type RotationRequest =
   | { readonly kind: 'rotate'; readonly replace?: string | undefined; readonly keepsOld: boolean }
   | { readonly kind: 'undo' }
   | { readonly kind: 'delete-old' }
+
+/** What to rotate, for whom. */
+export interface KeyRotation {
+  readonly request: RotationRequest
+  /** As the line names it, for failures. */
+  readonly profile: string
+  /** The key that the profile refers to. */
+  readonly currentId: string
+  /** Where that is. A new pair goes to the same place. */
+  readonly place: KeyPlace
+  readonly user: CallerIdentity & { readonly userName: string }
+}
+
+/** What has happened. */
+export type RotationEvent =
+  | { readonly kind: 'found'; readonly key: UserKey }
+  | { readonly kind: 'created' | 'activated' | 'deactivated' | 'kept' | 'deleted'; readonly accessKeyId: string }
+  | { readonly kind: 'swapped'; readonly from: string; readonly to: string; readonly profiles: readonly string[] }
+  | { readonly kind: 'finished' | 'already-deleted'; readonly accessKeyId: string }
+  /** A deleted key could not be removed from a store. */
+  | { readonly kind: 'copy-remains'; readonly accessKeyId: string; readonly failure: Failure }
+  | { readonly kind: 'sessions-refused' }
+  | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
+
+/** What a person is asked. `undo`: make the key active again. */
+export type RotationQuestion = {
+  readonly kind: 'create' | 'deactivate' | 'replace' | 'candidate' | 'old' | 'undo'
+  readonly key: UserKey
+}
 
 export interface RotationFacts {
   readonly request: RotationRequest
@@ -106,8 +155,16 @@ export type RotationStep =
   | { readonly kind: 'delete'; readonly key: UserKey; readonly why: 'replace' | 'candidate' | 'old' }
   /** Note the rotation the other way round. */
   | { readonly kind: 'reverse'; readonly rotation: Rotation; readonly newKeyId: string }
+  /** Remove what is stored of a key that no longer exists. */
+  | { readonly kind: 'clear'; readonly keyId: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'refuse'; readonly reason: RotationObstacle; readonly keys: readonly UserKey[] }
+
+/** How AWS must accept a new key: so many times in a row, over so many ms; after so many ms it is given up. */
+export const ACCEPTED: Steadiness = { times: 5, overMs: 15_000, limitMs: 60_000, retryMs: 1_000 }
+
+/** How IAM must list a change that it has answered: its list may be behind. */
+export const LISTED: Steadiness = { times: 1, overMs: 0, limitMs: 10_000, retryMs: 2_000 }
 
 /** IAM's list may be behind: a key that was made less than so many ms ago may be missing in it. */
 const LIST_LAG_MS = 5 * 60_000
@@ -209,9 +266,9 @@ function undoStep(facts: RotationFacts): RotationStep {
   const { oldKeyId, newKeyId, userArn, oldPlace, newPlace } = rotation
   if (isUnfinishedUndo(rotation)) {
     const isListed = keys.some(({ accessKeyId }) => accessKeyId === newKeyId)
-    return isListed ? continueStep({ ...rotation, newKeyId }, facts) : refuse('old-deleted', [])
+    return isListed ? continueStep({ ...rotation, newKeyId }, facts) : refuse('undo-too-late', [goneKey(newKeyId)])
   }
-  if (!keys.some(({ accessKeyId }) => accessKeyId === oldKeyId)) return refuse('old-deleted', [])
+  if (!keys.some(({ accessKeyId }) => accessKeyId === oldKeyId)) return refuse('undo-too-late', [goneKey(oldKeyId)])
   const listedIds = keys.map(({ accessKeyId }) => accessKeyId)
   const reversed: Rotation = {
     startedAt: now,
@@ -221,6 +278,7 @@ function undoStep(facts: RotationFacts): RotationStep {
     newKeyId: oldKeyId,
     deactivatesOld: true,
     isUndo: true,
+    profile: rotation.profile,
     oldPlace: newPlace,
     newPlace: oldPlace,
   }
@@ -230,10 +288,17 @@ function undoStep(facts: RotationFacts): RotationStep {
 /** Only a key that an earlier run of awsmfa has deactivated. */
 function deleteOldStep({ rotation, keys, isReferenced }: RotationFacts): RotationStep {
   if (rotation?.newKeyId === undefined) return refuse('nothing-to-delete', keys)
-  const old = keys.find(({ accessKeyId }) => accessKeyId === rotation.oldKeyId)
-  if (old === undefined) return refuse('old-deleted', [])
+  const { oldKeyId } = rotation
+  const old = keys.find(({ accessKeyId }) => accessKeyId === oldKeyId)
+  if (old === undefined)
+    return isReferenced(oldKeyId) ? refuse('old-deleted', [goneKey(oldKeyId)]) : { kind: 'clear', keyId: oldKeyId }
   if (old.isActive || isReferenced(old.accessKeyId)) return refuse('old-active', [old])
   return rotation.deactivatesOld === true ? { kind: 'delete', key: old, why: 'old' } : refuse('old-not-ours', [old])
+}
+
+/** A key that IAM does not list any more. */
+function goneKey(accessKeyId: string): UserKey {
+  return { accessKeyId, isActive: false, createdAt: undefined, use: undefined }
 }
 
 function refuse(reason: RotationObstacle, keys: readonly UserKey[]): RotationStep {
@@ -243,4 +308,10 @@ function refuse(reason: RotationObstacle, keys: readonly UserKey[]): RotationSte
 /** Returns a key as failures and messages show it. */
 export function shownKey({ accessKeyId, isActive, createdAt, use }: UserKey): RotatedKey {
   return { accessKeyId: shortenAccessKeyId(accessKeyId), isActive, createdAt, use }
+}
+
+/** Returns whether IAM may have done what it was asked to. */
+export function isAnswerLost(error: unknown): boolean {
+  if (isFailure(error, 'STS_UNEXPECTED')) return true
+  return isFailure(error, 'NETWORK_UNREACHABLE') && ['reset', 'no-answer', 'timeout'].includes(error.failure.reason)
 }

@@ -17,11 +17,14 @@ import {
 } from '../aws-files/lines.ts'
 import type { LineChange, SectionedLine, TextLine } from '../aws-files/lines.ts'
 import { classifySection, isManagedKey } from '../aws-files/ownership.ts'
-import { sectionsNamed } from '../aws-files/profiles.ts'
+import { sectionsNamed, withEdits } from '../aws-files/profiles.ts'
 import { planSessionRemoval } from '../aws-files/session-section.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { lineEndOf } from '../aws-files/sections.ts'
 import type { ChangeRecord, RecordedFile } from './backups.ts'
+import { heldBy, planKeySwap } from './keys-plan.ts'
+import type { Rotation } from './rotation.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
@@ -49,6 +52,40 @@ export function planUndo({ files }: ChangeRecord, snapshots: SharedSnapshots): U
     },
     signedOut: cleared.signedOut,
   }
+}
+
+/** A rotation, and its old pair as far as awsmfa's state folder has it. */
+export interface NotedRotation {
+  readonly rotation: Rotation
+  readonly oldPair: LongTermCredentials | undefined
+}
+
+/**
+ * Returns the profile whose rotation is all that keeps a change from being undone, as `rotate` was told its name;
+ * undefined if undoing a rotation does not help.
+ */
+export function findRotationInTheWay(
+  record: ChangeRecord,
+  snapshots: SharedSnapshots,
+  rotations: readonly NotedRotation[],
+): string | undefined {
+  return rotations.find((each) => {
+    const { profile, newKeyId, isOldDeleted } = each.rotation
+    const held = newKeyId === undefined || isOldDeleted === true ? [] : heldBy(newKeyId, snapshots)
+    if (profile === undefined || newKeyId === undefined || held.length === 0) return false
+    // Where a store has the pair, the files have its id alone.
+    const isInStores = held.every(({ kind }) => kind === 'stored')
+    const oldPair =
+      each.oldPair ?? (isInStores ? { accessKeyId: each.rotation.oldKeyId, secretAccessKey: '' } : undefined)
+    if (oldPair === undefined) return false
+    try {
+      planUndo(record, withEdits(snapshots, planKeySwap(newKeyId, oldPair, snapshots)))
+      return true
+    } catch (error) {
+      if (error instanceof AwsmfaError) return false
+      throw error
+    }
+  })?.rotation.profile
 }
 
 /** Removes awsmfa's sessions from sections whose names the undo restores: both cannot be there. */

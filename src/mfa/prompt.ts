@@ -148,9 +148,9 @@ export function nextCodeLine(seconds: number): string {
   return `awsmfa: note: code already used; waiting ${seconds} s for the next one`
 }
 
-/** Returns the line, without its end, while another login has the prompt. */
-export function waitingLine(pid: number | undefined): string {
-  return `awsmfa: waiting for another login${pid === undefined ? '' : ` (process ${pid})`}`
+/** Returns the line, without its end, while another process does something that only one may do at a time. */
+export function waitingLine(pid: number | undefined, doing: 'signing in' | 'rotating an access key'): string {
+  return `awsmfa: another awsmfa${pid === undefined ? '' : ` (process ${pid})`} is ${doing}; waiting for it`
 }
 
 /** Precedes the question while a YubiKey waits to be touched. */

@@ -120,3 +120,11 @@ export function isLongTermKeyId(text: string): boolean {
 export function isSecretAccessKey(text: string): boolean {
   return /^[!-~]{16,128}$/.test(text)
 }
+
+/** An access key of a user, its id shortened. `use`: when it was used last, as far as that is known. */
+export interface RotatedKey {
+  readonly accessKeyId: string
+  readonly isActive: boolean
+  readonly createdAt: Date | undefined
+  readonly use: 'never' | { readonly at: Date; readonly service: string } | undefined
+}

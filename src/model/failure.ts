@@ -3,7 +3,7 @@
  * and the fields of its message; the compiler then asks for the message in errors/. No field contains a secret, a
  * session token or a token code; access key ids are shortened.
  */
-import type { KeyStoreName } from './credentials.ts'
+import type { KeyStoreName, RotatedKey } from './credentials.ts'
 import type { CommandName } from './invocation.ts'
 import type { Origin, Place, SharedFileName } from './origin.ts'
 
@@ -199,23 +199,17 @@ export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs' | '
 /**
  * Why `rotate` stops. `process`: a `credential_process` has the key; `root`, `role`: no IAM user's; `not-accepted`: AWS
  * does not know the new key yet; `answer-lost`: there may be a new key whose secret nobody knows, `candidate`: there is
- * one, `not-stored`: there is one for certain; `replaced`: the key is inactive, and another one is active; `replace-…`:
- * of `--replace`; `old-not-ours`: somebody else has deactivated the old key.
+ * one, `not-stored`: there is one for certain; `not-activated` to `not-replaced`: AWS answered, and does not list it;
+ * `replaced`: the key is inactive, and another one is active; `replace-…`: of `--replace`; `old-not-ours`: somebody
+ * else has deactivated the old key; `undo-too-late`: the old key is deleted.
  */
 export type RotationObstacle =
-  | ('process' | 'root' | 'role')
+  | ('process' | 'root' | 'role' | 'undo-too-late')
   | ('two-keys' | 'not-accepted' | 'answer-lost' | 'candidate' | 'not-stored' | 'replaced')
+  | `not-${'activated' | 'deactivated' | 'deleted' | 'replaced'}`
   | `replace-${'unknown' | 'ambiguous' | 'active' | 'in-use'}`
   | `nothing-to-${'undo' | 'delete'}`
   | `old-${'deleted' | 'active' | 'not-ours'}`
-
-/** An access key of a user, its id shortened. `use`: when it was used last, as far as that is known. */
-export interface RotatedKey {
-  readonly accessKeyId: string
-  readonly isActive: boolean
-  readonly createdAt: Date | undefined
-  readonly use: 'never' | { readonly at: Date; readonly service: string } | undefined
-}
 
 /** Why no session of awsmfa helps a role. */
 export type UnusableRole = 'without-source' | 'two-sources' | 'credential-source' | 'web-identity'
@@ -343,8 +337,14 @@ interface FailureFields {
   FILE_KEEPS_CHANGING: { place: Place }
   FILE_PARTLY_WRITTEN: { place: Place; written: SharedFileName; errno: string }
   EDIT_NOT_CONTAINED: { place: Place }
-  // `section`: the text between a header's brackets; `signed-in`: the credentials file has awsmfa's session there.
-  UNDO_CONFLICT: { place: Place; section: string; reason: 'changed' | 'signed-in' | 'in-the-way' }
+  // `section`: the text between a header's brackets; `signed-in`: the credentials file has awsmfa's session there;
+  // `rotated`: the profile whose rotation must be undone first.
+  UNDO_CONFLICT: {
+    place: Place
+    section: string
+    reason: 'changed' | 'signed-in' | 'in-the-way'
+    rotated?: string | undefined
+  }
   HOME_UNKNOWN: object
   HOME_OF_ANOTHER: { place: Place; owner: number }
   SETTINGS_UNREADABLE: { place: Place; errno: string }
@@ -373,7 +373,8 @@ interface FailureFields {
   PROMPT_UNAVAILABLE: { obstacle: PromptObstacle; wanted: WantedAnswer; window?: WindowTrouble | undefined }
   CANCELLED: object
   INTERRUPTED: { signal: 'SIGTERM' | 'SIGHUP' }
-  DECLINED: object
+  // `deleted`: an access key that was deleted before, shortened.
+  DECLINED: { deleted?: string | undefined }
   DEADLINE_EXCEEDED: { seconds: number; waitingFor: string; codeMayBeSpent?: boolean | undefined }
   TOKEN_COMMAND_FAILED: CommandFailure
   PASSPHRASE_COMMAND_FAILED: CommandFailure
@@ -417,7 +418,8 @@ interface FailureFields {
   // takes no session; `isGot`: one had been created by then; `unwritable`: a file of the cache, and why it cannot be
   // written.
   SESSION_NOT_KEPT: { profile: string; isGot: boolean; unwritable?: { path: string; errno: string } | undefined }
-  ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string }
+  // `userArn`: whose policies must allow it.
+  ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string; userArn?: string | undefined }
   REQUEST_REFUSED: {
     operation: string
     awsCode: string

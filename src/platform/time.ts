@@ -77,6 +77,35 @@ export interface Deadline {
 /** Waits for so many ms. Throws the signal's reason when that aborts. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
+/** When a check has passed: so many times in a row, over so many ms. After so many ms it is given up. */
+export interface Steadiness {
+  readonly times: number
+  readonly overMs: number
+  readonly limitMs: number
+  /** The pause after a check that did not pass. */
+  readonly retryMs: number
+}
+
+/** Returns whether a check has passed as often as needed, in time. Throws what it throws, and the signal's reason. */
+export async function waitUntilSteady(
+  check: () => Promise<boolean>,
+  { times, overMs, limitMs, retryMs }: Steadiness,
+  effects: { readonly monotonicMs: () => number; readonly pause: Pause; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const startedMs = effects.monotonicMs()
+  let [inARow, sinceMs] = [0, startedMs]
+  for (;;) {
+    const checkedMs = effects.monotonicMs()
+    const isGood = await check()
+    if (inARow === 0) sinceMs = checkedMs
+    inARow = isGood ? inARow + 1 : 0
+    if (inARow >= times && effects.monotonicMs() - sinceMs >= overMs) return true
+    const waitMs = isGood ? overMs / (times - 1) : retryMs
+    if (effects.monotonicMs() + waitMs - startedMs > limitMs) return false
+    await effects.pause(waitMs, effects.signal)
+  }
+}
+
 /** Maps every item with an asynchronous function, at most `limit` of them at a time; returns the results in order. */
 export async function mapLimited<Item, Result>(
   items: readonly Item[],

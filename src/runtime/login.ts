@@ -92,7 +92,7 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     pause,
     processStart: processStart(runtime),
     lockQuestion: createQuestionLock(runtime.folders.state, runtime.debug),
-    announceWaiting: (pid) => terminal.stderr(`${waitingLine(pid)}\n`),
+    announceWaiting: (pid) => terminal.stderr(`${waitingLine(pid, 'signing in')}\n`),
     osUser: osUser(),
     readFile: readNamedFile,
     announceNextCode: (seconds) => terminal.stderr(`${nextCodeLine(seconds)}\n`),

@@ -182,7 +182,7 @@ export function findCached(query: CachedSessionQuery, effects: CacheEffects): St
   const isAnswer = since !== undefined && record.createdAt.getTime() >= since.getTime()
   if (renew && !isAnswer) return undefined
   if (durationSeconds !== undefined && record.durationSeconds !== durationSeconds) return undefined
-  effects.debug(`a kept ${key.chain === '' ? 'MFA session' : 'role session'} is used`)
+  effects.debug(`using the cached ${key.chain === '' ? 'MFA session' : 'role session'}`)
   const users = [...new Set([...record.profiles, ...profiles])]
   if (users.length > record.profiles.length) tryStore({ ...record, profiles: users }, effects)
   const { credentials, assumedRoleArn } = record

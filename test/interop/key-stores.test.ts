@@ -113,7 +113,8 @@ async function expectRotation(environment: Readonly<Record<string, string>>, sto
   const lists = (await sts.log()).filter(({ operation }) => operation === 'CreateAccessKey')
   expect(lists).toHaveLength(1)
   expect(spawnSync('grep', ['-rlF', secret, home.path], { encoding: 'utf8' }).stdout).toBe('')
-  expect(readdirSync(join(home.path, '.local/state/awsmfa/rotations'))).toEqual([])
+  // The note says what has happened.
+  expect(readdirSync(join(home.path, '.local/state/awsmfa/rotations'))).toEqual([`${id}.rotation.json`])
 }
 
 /** Expects a move to fail soon, with this message, having changed nothing. */

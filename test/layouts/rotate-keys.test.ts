@@ -1,9 +1,10 @@
 /** How long a new access key is tried: with simulated nodes of STS, each of which learns of it at its own time. */
 import { describe, expect, it } from 'vitest'
-import { waitUntilAccepted } from '../../src/layouts/rotate-keys.ts'
+import { ACCEPTED, LISTED } from '../../src/layouts/rotation.ts'
+import { waitUntilSteady } from '../../src/platform/time.ts'
 
 /** Nodes that take turns; each accepts the key from its second on. A call takes 100 ms. */
-function nodesThatLearnAfter(seconds: readonly number[]) {
+function nodesThatLearnAfter(seconds: readonly number[], terms = ACCEPTED) {
   let [nowMs, calls] = [1_000_000, 0]
   const startedMs = nowMs
   const accepted: boolean[] = []
@@ -11,13 +12,14 @@ function nodesThatLearnAfter(seconds: readonly number[]) {
     accepted,
     seconds: () => (nowMs - startedMs) / 1000,
     wait: async () =>
-      await waitUntilAccepted(
+      await waitUntilSteady(
         async () => {
           nowMs += 100
           const isKnown = nowMs - startedMs >= (seconds[calls++ % seconds.length] ?? 0) * 1000
           accepted.push(isKnown)
           return await Promise.resolve(isKnown)
         },
+        terms,
         {
           monotonicMs: () => nowMs,
           pause: async (ms) => {
@@ -53,11 +55,28 @@ describe('a new access key', () => {
 
   it('is not tried on once the command is cancelled', async () => {
     const reason = new Error('cancelled')
-    const waiting = waitUntilAccepted(() => Promise.resolve(true), {
+    const waiting = waitUntilSteady(() => Promise.resolve(true), ACCEPTED, {
       monotonicMs: () => 0,
       pause: () => Promise.reject(reason),
       signal: AbortSignal.abort(reason),
     })
     await expect(waiting).rejects.toBe(reason)
+  })
+})
+
+describe('a change of an access key', () => {
+  it.each([
+    { nodes: [0], calls: 1 },
+    { nodes: [3], calls: 3 },
+  ])('is listed once: nodes that learn of it after %o', async ({ nodes, calls }) => {
+    const iam = nodesThatLearnAfter(nodes, LISTED)
+    expect(await iam.wait()).toBe(true)
+    expect(iam.accepted).toHaveLength(calls)
+  })
+
+  it('is given up after 10 s', async () => {
+    const iam = nodesThatLearnAfter([3600], LISTED)
+    expect(await iam.wait()).toBe(false)
+    expect(iam.seconds()).toBeLessThanOrEqual(10)
   })
 })

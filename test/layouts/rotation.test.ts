@@ -10,6 +10,7 @@ const ROTATE: RotationRequest = { kind: 'rotate', keepsOld: false }
 const NOTED: Rotation = { startedAt: NOW, userArn: USER, oldKeyId: OLD, listedIds: [OLD] }
 const CREATED: Rotation = { ...NOTED, newKeyId: NEW }
 const DONE: Rotation = { ...CREATED, deactivatesOld: true, isFinished: true }
+const DELETED: Rotation = { ...DONE, isOldDeleted: true, profile: 'work' }
 const UNDOING: Rotation = {
   ...DONE,
   oldKeyId: NEW,
@@ -60,6 +61,8 @@ function stepOf({ request = ROTATE, rotation, keys, stored = [], inFiles = [OLD]
       return `${step.kind} ${nameOf(step.key.accessKeyId)}`
     case 'delete':
       return `delete ${nameOf(step.key.accessKeyId)}: ${step.why}`
+    case 'clear':
+      return `clear ${nameOf(step.keyId)}`
     case 'verify':
       return `verify ${nameOf(step.keyId)}`
     case 'adopt':
@@ -232,16 +235,36 @@ describe('rotate --undo and --delete-old', () => {
     ],
     [
       'undo again, of a deleted key',
-      'refuse: old-deleted',
+      'refuse: undo-too-late',
       undo,
       { rotation: UNDOING, keys: [active(NEW)], inFiles: [NEW] },
     ],
     ['undo without a rotation', 'refuse: nothing-to-undo', undo, { keys: [active(OLD)] }],
     ['undo without a new key', 'refuse: nothing-to-undo', undo, { rotation: NOTED, keys: [active(OLD)] }],
-    ['undo of a deleted key', 'refuse: old-deleted', undo, { rotation: DONE, keys: [active(NEW)], inFiles: [NEW] }],
+    ['undo of a deleted key', 'refuse: undo-too-late', undo, { rotation: DONE, keys: [active(NEW)], inFiles: [NEW] }],
     ['delete-old', 'delete old: old', deleteOld, { rotation: DONE, keys: both, inFiles: [NEW] }],
     ['delete-old without a rotation', 'refuse: nothing-to-delete', deleteOld, { keys: [active(OLD)] }],
-    ['delete-old of a deleted key', 'refuse: old-deleted', deleteOld, { rotation: DONE, keys: [active(NEW)] }],
+    ['delete-old of a deleted key', 'clear old', deleteOld, { rotation: DONE, keys: [active(NEW)], inFiles: [NEW] }],
+    [
+      'delete-old of a deleted key that is still in the files',
+      'refuse: old-deleted',
+      deleteOld,
+      { rotation: DONE, keys: [active(NEW)], inFiles: [NEW, OLD] },
+    ],
+    ['delete-old again', 'clear old', deleteOld, { rotation: DELETED, keys: [active(NEW)], inFiles: [NEW] }],
+    ['rotate after delete-old', 'create', undefined, { rotation: DELETED, keys: [active(NEW)], inFiles: [NEW] }],
+    [
+      'rotate after delete-old, with the old key in the files again',
+      'swap old for new',
+      undefined,
+      { rotation: DELETED, keys: [active(NEW)], inFiles: [NEW, OLD], accepted: NEW },
+    ],
+    [
+      'undo after delete-old',
+      'refuse: undo-too-late',
+      undo,
+      { rotation: DELETED, keys: [active(NEW)], inFiles: [NEW] },
+    ],
     [
       'delete-old of an active key',
       'refuse: old-active',
@@ -266,9 +289,15 @@ describe('rotate --undo and --delete-old', () => {
 })
 
 describe('the note of a rotation', () => {
-  it.each([NOTED, CREATED, DONE, UNDOING])('is read back: %o', (rotation) => {
+  it.each([NOTED, CREATED, DONE, UNDOING, DELETED])('is read back: %o', (rotation) => {
     const read = decodeRotation(encodeRotation(rotation))
-    expect(read).toEqual({ deactivatesOld: false, isFinished: false, isUndo: false, ...rotation })
+    expect(read).toEqual({
+      deactivatesOld: false,
+      isFinished: false,
+      isOldDeleted: false,
+      isUndo: false,
+      ...rotation,
+    })
   })
 
   it.each([

@@ -53,7 +53,7 @@ describe('credential-process', () => {
     await pty.expect(/MFA code for alice \(\w+\): /)
     const isWaiting = (index: number): boolean => {
       const path = join(home.path, `err${index}`)
-      return existsSync(path) && readFileSync(path, 'utf8').includes('waiting for another login')
+      return existsSync(path) && readFileSync(path, 'utf8').includes('is signing in; waiting for it')
     }
     await expect.poll(() => TEN.filter(isWaiting).length, { timeout: LONG_MS }).toBe(TEN.length - 1)
     return pty

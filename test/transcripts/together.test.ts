@@ -53,7 +53,9 @@ describe('concurrent logins', () => {
       const path = join(home.path, 'stderr')
       return existsSync(path) ? readFileSync(path, 'utf8') : ''
     }
-    await expect.poll(stderr, { timeout: 60_000 }).toMatch(/^awsmfa: waiting for another login \(process \d+\)\n$/)
+    await expect
+      .poll(stderr, { timeout: 60_000 })
+      .toMatch(/^awsmfa: another awsmfa \(process \d+\) is signing in; waiting for it\n$/)
     await sts.configure({ release: true })
     expect(await one).toMatchObject({
       code: 0,
@@ -82,7 +84,7 @@ describe('concurrent logins', () => {
     await first.expect('MFA code for alice (one): ')
     const second = await openPty([...PRODUCT, 'login', 'two', '--force'], { environment })
     opened.ptys.push(second)
-    await second.expect(`waiting for another login (process ${first.pid})`)
+    await second.expect(`another awsmfa (process ${first.pid}) is signing in; waiting for it`)
     first.send(`${sts.code(serial)}\r`)
     expect([await first.exit(), await second.exit()]).toEqual([
       { code: 0, signal: null },
@@ -102,7 +104,7 @@ describe('concurrent logins', () => {
     expect([second.code, second.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^awsmfa: waiting for another login \(process \d+\)\nawsmfa: error: .*another login with the same MFA device/,
+        /^awsmfa: another awsmfa \(process \d+\) is signing in; waiting for it\nawsmfa: error: .*another login with the same MFA device/,
       ),
     ])
   })
@@ -114,7 +116,7 @@ describe('concurrent logins', () => {
     await first.expect('MFA code for alice (one): ')
     const second = await openPty([...PRODUCT, 'login', 'two'], { environment, columns: 120 })
     opened.ptys.push(second)
-    await second.expect('waiting for another login')
+    await second.expect('is signing in; waiting for it')
     first.send('\u0003')
     expect(await first.exit()).toEqual({ code: 130, signal: null })
     expect((await second.exit()).code).not.toBe(0)
