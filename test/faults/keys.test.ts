@@ -2,9 +2,9 @@
  * `awsmfa keys move`, as built, killed at each of its writing calls on files: the key is in its old place, in the new
  * one or in both, and the next move finishes. Then the secret is nowhere in plain text, not in older backups either.
  */
-import { readFileSync, readdirSync, utimesSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEncryptedFileStore } from '../../src/keys/encrypted-file.ts'
 import { killAtEveryWritingCall, failEveryWritingCallInTurn } from '../support/fault-sweep.ts'
 import type { SweepTarget } from '../support/fault-sweep.ts'
@@ -35,23 +35,34 @@ describe.skipIf(!needsProgram('strace'))('promise 2: no access key is ever lost 
   const homes: TempHome[] = []
   afterEach(() => homes.splice(0).forEach((home) => home.remove()))
 
+  const openHome = (files?: Parameters<typeof createTempHome>[0]): TempHome => {
+    const home = createTempHome(files)
+    homes.push(home)
+    return home
+  }
+  const targetOf = (home: TempHome): MoveTarget => ({
+    home,
+    argv: [...PRODUCT, 'keys', 'move', 'work', '--to', 'encrypted-file', '--yes'],
+    env: home.environment({ AWSMFA_PASSPHRASE_COMMAND: 'echo sesame' }),
+    paths: ['.aws', '.local', '.config'].map((folder) => join(home.path, folder)),
+  })
+
   /** A home in which setup has moved the key, so that a backup has its secret. */
-  async function beforeMove(): Promise<MoveTarget> {
-    const home = createTempHome({
+  let afterSetup: TempHome
+  beforeEach(async () => {
+    afterSetup = openHome({
       '.aws/config': CONFIG.replace('awsmfa_mfa_serial', 'mfa_serial'),
       '.aws/credentials': `# mine\n[work]\n${PAIR}[other]\nkey = value\n`,
     })
-    homes.push(home)
-    const target: MoveTarget = {
-      home,
-      argv: [...PRODUCT, 'keys', 'move', 'work', '--to', 'encrypted-file', '--yes'],
-      env: home.environment({ AWSMFA_PASSPHRASE_COMMAND: 'echo sesame' }),
-      paths: ['.aws', '.local', '.config'].map((folder) => join(home.path, folder)),
-    }
-    expect(await run(target, 'setup', 'work', '--yes')).toMatchObject({ code: 0 })
-    expect(filesOf(target)).toEqual(OLD)
+    expect(await run(targetOf(afterSetup), 'setup', 'work', '--yes')).toMatchObject({ code: 0 })
+    expect(filesOf(targetOf(afterSetup))).toEqual(OLD)
+  })
+
+  function beforeMove(): MoveTarget {
+    const home = openHome()
+    cpSync(afterSetup.path, home.path, { recursive: true })
     age(home)
-    return target
+    return targetOf(home)
   }
 
   function expectWholeFiles(target: MoveTarget): void {
@@ -80,10 +91,8 @@ describe.skipIf(!needsProgram('strace'))('promise 2: no access key is ever lost 
     const { counted, faulted } = await killAtEveryWritingCall<MoveTarget>({
       prepare: beforeMove,
       isIncluded: (call, index) => isFileWork(call) && index % STEP === 0,
-      check: async (target) => {
-        expectWholeFiles(target)
-        await expectNextMoveToFinish(target)
-      },
+      check: expectWholeFiles,
+      runAgain: expectNextMoveToFinish,
     })
     expect(counted).toBeGreaterThan(20 / STEP)
     expect(faulted).toBe(counted)
@@ -95,12 +104,12 @@ describe.skipIf(!needsProgram('strace'))('promise 2: no access key is ever lost 
         prepare: beforeMove,
         // A pipe that cannot be written to ends any program that runs on libuv.
         isIncluded: (call, index) => isFileWork(call) && !call.line.includes('<pipe:') && index % STEP === 1,
-        check: async (target, { status, stdout, stderr }) => {
+        check: (target, { status, stdout, stderr }) => {
           expect(stdout).toBe('')
           expect(stderr).not.toMatch(/fault of awsmfa|\n {4}at |wJalrXUt/)
           expect([status, filesOf(target)]).toEqual(status === 0 ? [0, NEW] : [1, OLD])
-          await expectNextMoveToFinish(target)
         },
+        runAgain: expectNextMoveToFinish,
       },
       ERRORS,
     )

@@ -89,10 +89,8 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when',
       const { counted, faulted } = await killAtEveryWritingCall<SetupTarget>({
         prepare,
         isIncluded: isFileWork,
-        check: async (target) => {
-          expectWholeFiles(target, order)
-          await expectNextRunsToWork(target)
-        },
+        check: (target) => expectWholeFiles(target, order),
+        runAgain: expectNextRunsToWork,
       })
       expect(counted).toBeGreaterThan(20)
       expect(faulted).toBe(counted)
@@ -110,12 +108,12 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when',
         {
           prepare,
           isIncluded: isFileWork,
-          check: async (target, { status, stdout, stderr }) => {
+          check: (target, { status, stdout, stderr }) => {
             expect(stdout).toBe('')
             expect(stderr).not.toMatch(/fault of awsmfa|\n {4}at |wJalrXUt/)
             expect([status, filesOf(target)]).toEqual(status === 0 ? [0, after] : [1, before])
-            await expectNextRunsToWork(target)
           },
+          runAgain: expectNextRunsToWork,
         },
         ERRORS,
       )

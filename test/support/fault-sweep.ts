@@ -2,6 +2,8 @@
  * Fault sweeps: runs a program once for each of its system calls on files, each time on new files, and kills it or
  * makes the call fail there.
  */
+import { lstatSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { callsOn, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
 import type { Fault, TraceOptions, TracedCall, TracedRun } from './strace.ts'
 
@@ -14,12 +16,18 @@ export interface SweepTarget {
   readonly within?: readonly string[]
 }
 
-/** A sweep: its target, and a check after each run, which throws if it fails. The check may run the program again. */
+/** A sweep: its target, and checks, which throw if they fail. */
 export interface Sweep<T extends SweepTarget> {
   readonly prepare: () => T | Promise<T>
   /** Selects the calls; default: all. */
   readonly isIncluded?: (call: TracedCall, index: number) => boolean
+  /** Called after each run. */
   readonly check: (target: T, run: TracedRun, fault: Fault) => Promise<void> | void
+  /**
+   * Runs the program again after `check`, once for each state in which faults leave the files: most of them leave one
+   * that another fault has left before.
+   */
+  readonly runAgain?: (target: T) => Promise<void>
 }
 
 /** The number of faults in a sweep, and how many of them took effect. Tests expect both to be the same. */
@@ -78,21 +86,41 @@ function everyCall(): boolean {
 }
 
 async function faultEach<T extends SweepTarget>(
-  { prepare, check }: Sweep<T>,
+  { prepare, check, runAgain }: Sweep<T>,
   faults: readonly Fault[],
 ): Promise<SweepCount> {
+  const states = new Set<string>()
   const runs = await inPairs(faults, async (fault) => {
     const { target, run } = await runFaulted(prepare, fault)
-    await explain(fault, () => {
+    await explain(fault, async () => {
       if (!run.isFaulted)
         throw new Error(
           `the fault did not take effect at this call, but ${run.met === undefined ? 'nowhere' : `at ${run.met.line}`}`,
         )
-      return check(target, run, fault)
+      await check(target, run, fault)
+      const state = stateOf(target)
+      if (states.has(state)) return
+      states.add(state)
+      await runAgain?.(target)
     })
     return run.isFaulted
   })
   return { counted: faults.length, faulted: runs.filter(Boolean).length }
+}
+
+/** Returns the files of a target with their kinds, modes and sizes. Numbers and ids in names are new in each run. */
+function stateOf({ paths }: SweepTarget): string {
+  const below = (path: string, name: string): readonly string[] => {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return []
+    const entry = `${name.replaceAll(/[\dA-Z]{16,}|[\da-f]*\d[\da-f]*/g, '#')} ${stat.mode}`
+    if (!stat.isDirectory()) return [`${entry} ${stat.size}`]
+    return [entry, ...readdirSync(path).flatMap((each) => below(join(path, each), `${name}/${each}`))]
+  }
+  return paths
+    .flatMap((path) => below(path, basename(path)))
+    .toSorted()
+    .join('\n')
 }
 
 /**
@@ -124,7 +152,7 @@ function optionsOf({ env, within }: SweepTarget): TraceOptions {
 }
 
 /** Adds the fault to the message of an error that a check throws. */
-async function explain(fault: Fault, check: () => Promise<void> | void): Promise<void> {
+async function explain(fault: Fault, check: () => Promise<void>): Promise<void> {
   try {
     await check()
   } catch (cause) {

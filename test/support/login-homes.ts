@@ -2,18 +2,7 @@
  * Homes before a login or logout with the built tool, for fault sweeps. Each home has its own user, so that logins can
  * run concurrently and each has token codes that STS has not seen.
  */
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { SweepTarget } from './fault-sweep.ts'
@@ -64,7 +53,9 @@ export interface LoginSandbox {
 }
 
 const ACCOUNT = '111111111111'
-const USER_COUNT = 2_000
+const USER_COUNT = 2_500
+/** Names of users have the same length, so that homes in the same state have files of the same size. */
+const FIRST_USER = 1_000
 /** A run that waits for a lock of a killed process takes 10 s or more; no run may do that. */
 const RUN_LIMIT_MS = 9_000
 /** Existing content of the credentials file: more than one block, both kinds of line endings, invalid UTF-8. */
@@ -74,14 +65,17 @@ const PREAMBLE = `# ${'text '.repeat(1_200)}\r\n; J\xfcrgen's keys\n[other]\naws
 export async function openLoginSandbox(): Promise<LoginSandbox> {
   const sts = await startStrictSts(manyUsersWorld(USER_COUNT))
   // A delay for GetSessionToken, so that GetCallerIdentity always finishes first and the order of calls never varies.
-  await sts.configure({ faults: [{ kind: 'delay', ms: 60, operation: 'GetSessionToken', times: 'always' }] })
+  await sts.configure({
+    faults: [{ kind: 'delay', ms: 60, operation: 'GetSessionToken', times: 'always' }],
+    tokenBytes: 301,
+  })
   const homes: TempHome[] = []
   const open = (files: Parameters<typeof createTempHome>[0] = {}): TempHome => {
     const home = createTempHome(files)
     homes.push(home)
     return home
   }
-  let next = 0
+  let next = FIRST_USER
   const environmentOf = (home: TempHome): Record<string, string> => home.environment({ ...sts.environment() })
   const nextHome = (): LoginTarget => {
     const number = next++
@@ -112,12 +106,9 @@ export async function openLoginSandbox(): Promise<LoginSandbox> {
     codes.set(home, step + 1)
     return ['login', profile, '--token-code', sts.code(device, step)]
   }
-  const compiled = createSharedCode()
   const run = async (target: LoginTarget, ...words: readonly string[]): Promise<RunResult> => {
     const environment = { ...target.home.environment(sts.environment()), ...target.env }
-    return await compiled.using(target.home, () =>
-      runCli(words, { environment, limitMs: target.limitMs ?? RUN_LIMIT_MS }),
-    )
+    return await runCli(words, { environment, limitMs: target.limitMs ?? RUN_LIMIT_MS })
   }
   const afterLogin = async (): Promise<LoginTarget> => {
     const target = nextHome()
@@ -172,31 +163,8 @@ export async function openLoginSandbox(): Promise<LoginSandbox> {
     login,
     close: async () => {
       for (const home of homes) home.remove()
-      compiled.remove()
       await sts.stop()
     },
-  }
-}
-
-/** Shares V8's code cache among the homes, for the many runs that are not traced. */
-function createSharedCode(): {
-  readonly using: <T>(home: TempHome, run: () => Promise<T>) => Promise<T>
-  readonly remove: () => void
-} {
-  const shared = mkdtempSync(join(tmpdir(), 'awsmfa-code-'))
-  return {
-    using: async (home, run) => {
-      const folder = join(home.path, '.cache/awsmfa/code')
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      for (const name of readdirSync(shared)) linkSync(join(shared, name), join(folder, name))
-      const result = await run()
-      // Renamed, so that concurrent runs do not see partial files.
-      if (readdirSync(shared).length === 0)
-        for (const name of readdirSync(folder)) renameSync(join(folder, name), join(shared, name))
-      rmSync(folder, { recursive: true, maxRetries: 10 })
-      return result
-    },
-    remove: () => rmSync(shared, { recursive: true, maxRetries: 10 }),
   }
 }
 

@@ -15,6 +15,7 @@ import { indexWorld } from './world.ts'
  * - world: replaces accounts, users and roles; sessions remain
  * - rules: changes these rules of the world
  * - forgetSpentCodes: allows every code to be used again
+ * - tokenBytes: the length of session tokens from now on; by default it varies, as AWS's does
  * - expireSessions: expires all sessions issued so far
  * - clearLog: clears the log of requests and CONNECTs
  */
@@ -25,6 +26,7 @@ export type Changes = {
   readonly world?: World
   readonly rules?: Rules
   readonly forgetSpentCodes?: boolean
+  readonly tokenBytes?: number
   readonly expireSessions?: boolean
   readonly clearLog?: boolean
 }
@@ -41,6 +43,7 @@ const applyChanges = (state: ServerState, changes: Changes): void => {
   if (changes.world !== undefined) state.world = indexWorld(changes.world)
   if (changes.rules !== undefined) state.world = { ...state.world, ...changes.rules }
   if (changes.forgetSpentCodes === true) state.spentSteps.clear()
+  state.tokenBytes = changes.tokenBytes ?? state.tokenBytes
   if (changes.expireSessions === true) {
     for (const [id, session] of state.sessions) state.sessions.set(id, { ...session, expirationMs: 0 })
   }

@@ -7,9 +7,9 @@ import { serverNow } from './state.ts'
 // The common prefix of tokens from GetSessionToken.
 const TOKEN_HEAD = Buffer.from('FwoGZXIvYXdz', 'base64')
 
-const randomSessionToken = (): string => {
+const randomSessionToken = (bytes: number | undefined): string => {
   // 226 to 448 bytes, never a multiple of three: 304 to 600 characters that end in '='.
-  const length = 3 * randomInt(75, 149) + randomInt(1, 3)
+  const length = bytes ?? 3 * randomInt(75, 149) + randomInt(1, 3)
   for (;;) {
     const token = Buffer.concat([TOKEN_HEAD, randomBytes(length - TOKEN_HEAD.length)]).toString('base64')
     if (token.includes('+') && token.includes('/')) return token
@@ -24,7 +24,7 @@ export const issueSession = (state: ServerState, owner: SessionOwner, durationSe
   const session: Session = {
     accessKeyId: accessKeyIdFor('ASIA', owner.account.id, randomInt(2 ** 30)),
     secretAccessKey: randomBytes(30).toString('base64'),
-    sessionToken: randomSessionToken(),
+    sessionToken: randomSessionToken(state.tokenBytes),
     expirationMs: (Math.floor(serverNow(state) / 1000) + durationSeconds) * 1000,
     owner,
   }

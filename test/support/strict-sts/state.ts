@@ -80,6 +80,8 @@ export type ServerState = {
   turns: number
   readonly spentSteps: Map<string, Set<number>>
   clockOffsetMs: number
+  /** The length of new session tokens before Base64; undefined: it varies. */
+  tokenBytes: number | undefined
   faults: ArmedFault[]
   /** Functions that send the answers held by `hold` faults. */
   readonly held: (() => void)[]
@@ -96,6 +98,7 @@ export const createState = (world: World, clockOffsetMs: number): ServerState =>
   turns: 0,
   spentSteps: new Map(),
   clockOffsetMs,
+  tokenBytes: undefined,
   faults: [],
   held: [],
   log: [],
