@@ -125,7 +125,13 @@ async function dispatch<Name extends CommandName>(
 const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runtime: Runtime) => Promise<number> } = {
   login: async (line, runtime) => (await import('../commands/login.ts')).login(line, await forLogin(runtime)),
   logout: async (line, runtime) => (await import('../commands/logout.ts')).logout(line, runtime),
-  status: async (line, runtime) => Promise.resolve(status(line, runtime)),
+  status: async (line, runtime) =>
+    status(
+      line.options.pick === true
+        ? await (await import('../commands/pick-profile.ts')).withAnyProfile(line, runtime)
+        : line,
+      runtime,
+    ),
   exec: async (line, runtime) => (await import('../commands/exec.ts')).exec(line, await forLogin(runtime)),
   env: async (line, runtime) => (await import('../commands/env.ts')).env(line, await forLogin(runtime)),
   console: async (line, runtime) => (await import('../commands/console.ts')).openConsole(line, await forLogin(runtime)),

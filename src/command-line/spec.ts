@@ -45,6 +45,21 @@ export function optionKey<const Name extends string>(name: Name): OptionKey<Name
   return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as OptionKey<Name>
 }
 
+/** Returns an option without a value. */
+export function flag<const Name extends string>(name: Name, description: string, group: OptionGroup = 'Common') {
+  return { kind: 'flag', name, description, group } as const
+}
+
+/** Returns an option with a value. */
+export function value<const Name extends string>(
+  name: Name,
+  placeholder: string,
+  description: string,
+  group: OptionGroup = 'Common',
+) {
+  return { kind: 'value', name, placeholder, description, group } as const
+}
+
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string

@@ -3,8 +3,8 @@
  * are made from it, and so are the types of a parsed line. A row here is what adding a command or an option starts
  * with.
  */
-import { optionKey } from './spec.ts'
-import type { CommandSpec, OptionGroup, OptionSpec, OptionValues } from './spec.ts'
+import { flag, optionKey, value } from './spec.ts'
+import type { CommandSpec, OptionSpec, OptionValues } from './spec.ts'
 import type { CommandName } from '../model/invocation.ts'
 
 const PROFILE = { ...value('profile', 'NAME', 'Profile, as an option'), short: 'p' } as const
@@ -103,6 +103,7 @@ const ROWS = {
     options: [
       PROFILE,
       flag('all', 'All profiles, as a table'),
+      flag('pick', 'Choose a profile from a list'),
       value('min-ttl', 'TIME', 'Exit 4 if less time remains, such as 45m'),
       flag('json', 'Print the state as JSON', OUTPUT),
       NO_OUTPUT,
@@ -110,7 +111,11 @@ const ROWS = {
       NO_COLOR,
       DEBUG,
     ],
-    conflicts: [['all', 'profile']],
+    conflicts: [
+      ['all', 'profile'],
+      ['pick', 'profile'],
+      ['pick', 'all'],
+    ],
     examples: [
       { line: 'awsmfa status --all', description: 'Show all profiles' },
       { line: 'awsmfa status --quiet || awsmfa login', description: 'Sign in if needed' },
@@ -483,17 +488,4 @@ export function isOutputOption(key: string): boolean {
 export function optionsFor<Name extends CommandName>(command: Name, options: AnyOptions): OptionsOf<Name> {
   const known = new Set<string>(COMMAND_TABLE[command].options.map(({ name }) => optionKey(name)))
   return Object.fromEntries(Object.entries(options).filter(([key]) => known.has(key))) as OptionsOf<Name>
-}
-
-function flag<const Name extends string>(name: Name, description: string, group: OptionGroup = 'Common') {
-  return { kind: 'flag', name, description, group } as const
-}
-
-function value<const Name extends string>(
-  name: Name,
-  placeholder: string,
-  description: string,
-  group: OptionGroup = 'Common',
-) {
-  return { kind: 'value', name, placeholder, description, group } as const
 }

@@ -14,6 +14,7 @@ import type { ConsoleHosts } from '../aws/console-urls.ts'
 import { partitionOfRegion } from '../aws/endpoints.ts'
 import { requestSigninToken } from '../aws/federation.ts'
 import type { Invocation } from '../command-line/table.ts'
+import { withPickedProfile } from './pick-profile.ts'
 import { regionForProgram, sessionForProgram } from './program-session.ts'
 import type { RegionChoice } from './program-session.ts'
 import { planLogin } from '../login/plan.ts'
@@ -48,8 +49,8 @@ const MINIMUM_SECONDS = 50 * 60
  * first, as `exec` does. Throws USAGE, CONSOLE_NEEDS_ROLE, CONSOLE_UNSUPPORTED, CONSOLE_REFUSED, BROWSER_FAILED,
  * and what sessionForProgram and provideSession throw.
  */
-export async function openConsole(invocation: Invocation<'console'>, runtime: LoginRuntime): Promise<number> {
-  const { options } = invocation
+export async function openConsole(line: Invocation<'console'>, runtime: LoginRuntime): Promise<number> {
+  const { options } = line
   const { environment, terminal } = runtime
   const sources = { options, environment, defaults: await runtime.readSettings() }
   const pageFor = pageChoice(options)
@@ -58,6 +59,7 @@ export async function openConsole(invocation: Invocation<'console'>, runtime: Lo
   const signsOut = logout !== undefined && toSwitch(logout).value
   const browser =
     options.print === true ? undefined : chooseBrowser(findSetting('browser', sources), surroundingsOf(runtime))
+  const invocation = await withPickedProfile(line, runtime)
   const role =
     options.duration === undefined ? await currentRole(invocation, runtime) : await newRole(invocation, runtime)
   const partition = parseArn(role.arn)?.partition ?? 'aws'

@@ -6,6 +6,7 @@ import { addPlainProfile, withLastLineEnd, replaceCredentials } from '../aws-fil
 import type { KeyValue } from '../aws-files/sections.ts'
 import { identityInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
+import { withPickedProfile } from './pick-profile.ts'
 import { childEnvironment, profileEnvironment, servedEnvironment, sessionForProgram } from './program-session.ts'
 import type { SessionForProgram } from './program-session.ts'
 import type { GivenSession } from '../model/credentials.ts'
@@ -33,7 +34,8 @@ import { commandLine, note, profileWord, quoted } from '../ui/words.ts'
  * Runs the program after `--`, or the user's shell, with the profile's session in its environment, and returns its exit
  * code. Throws PROGRAM_NOT_RUN and what sessionForProgram throws.
  */
-export async function exec(invocation: Invocation<'exec'>, runtime: LoginRuntime): Promise<number> {
+export async function exec(line: Invocation<'exec'>, runtime: LoginRuntime): Promise<number> {
+  const invocation = await withPickedProfile(line, runtime)
   const { environment, isWindows } = runtime
   const { tail, options } = invocation
   const [program = shellOf(runtime), ...words] = tail ?? []

@@ -185,9 +185,6 @@ export function renderWithoutDevice(profiles: readonly string[]): string {
   return `${note(`no MFA device is set for ${listed(profiles.map(quoted), 'and')}`)}${hint(`to set one: ${how}`)}`
 }
 
-/** The heading of the list of profiles to pick from. */
-export const PICK_QUESTION = 'Profile (number, or part of its name):'
-
 /** Why a session that is still valid is renewed, for `--debug`. */
 export function renewalInWords(profile: string, parts: readonly string[]): string {
   return `the session of ${quoted(profile)} is renewed: another request created it (${listed(parts, 'and')})`

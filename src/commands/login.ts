@@ -7,7 +7,6 @@ import {
   conflictQuestion,
   NO_TARGETS,
   patternQuestion,
-  PICK_QUESTION,
   renderEvent,
   renderKeptTooLong,
   renderLoginList,
@@ -19,6 +18,7 @@ import {
   renewalInWords,
 } from './login-output.ts'
 import type { FailedLogin, LoginMessage, LoginResult } from './login-output.ts'
+import { pickForLogin } from './pick-profile.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import type { ObtainedSession } from '../login/obtain-session.ts'
@@ -27,18 +27,16 @@ import type { Login } from '../login/prepare.ts'
 import type { LoginInput } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import { signIn } from '../login/sign-in.ts'
-import { canBeSignedIn, findAllTargets, findCandidates, isProfileUnnamed } from '../login/targets.ts'
+import { findAllTargets } from '../login/targets.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { findPromptFree } from '../sessions/aws-cache-entry.ts'
 import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
-import { statusRows } from '../sessions/status-table.ts'
 import { renderEnvironmentNote, statusOfProfile, statusesJson } from '../sessions/status.ts'
-import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
+import type { StatusLookup } from '../sessions/status.ts'
 import { managedProfiles } from '../sessions/stores.ts'
-import { visible } from '../ui/words.ts'
 
 /**
  * Signs profiles in and returns the exit code 0. Throws what refuses the only profile, LOGINS_FAILED if some of many
@@ -63,7 +61,7 @@ async function signInTargets(invocation: Invocation<'login'>, runtime: LoginRunt
   if (invocation.options.all === true) return await signInAllProfiles(invocation, { snapshots, defaults }, runtime)
   const { profiles, byPattern, isList } = expandProfiles(invocation.positionals, snapshots)
   if (!isList) {
-    const picked = await pickProfile(loginInput(invocation, snapshots, defaults, runtime), runtime)
+    const picked = await pickForLogin(loginInput(invocation, snapshots, defaults, runtime), runtime)
     const line = picked === undefined ? invocation : { ...invocation, positionals: [picked] }
     return await signInProfiles(line, undefined, { snapshots, defaults }, runtime)
   }
@@ -88,34 +86,6 @@ async function signInAllProfiles(
   if (unwritable.length > 0) print(renderUnwritable(unwritable))
   else if (profiles.length === 0) print(NO_TARGETS)
   return await signInProfiles(invocation, profiles, files, runtime)
-}
-
-/**
- * Lets the person pick a profile if none is named and `default` cannot be signed in; undefined if there is nothing to
- * pick, and then the login reports what is wrong with `default`. An only one needs no question. Throws
- * PROFILE_NOT_NAMED if there is nobody to ask, and CANCELLED.
- */
-async function pickProfile(input: LoginInput, runtime: LoginRuntime): Promise<string | undefined> {
-  const { terminal, deadline, cancelled } = runtime
-  if (!isProfileUnnamed(input) || canBeSignedIn('default', input)) return undefined
-  const candidates = findCandidates({ ...input, records: runtime.cache.list() })
-  const [only, second] = candidates
-  if (only === undefined) return undefined
-  if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
-  if (second === undefined) return only
-  const lookup = statusLookup(input.profiles, runtime)
-  const choices = candidates.map((name) => ({
-    name: visible(name),
-    detail: whoOf(statusOfProfile(name, lookup), lookup),
-  }))
-  return candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, choices, cancelled))]
-}
-
-/** Returns `role Admin (222222222222)`, as far as session and files have it; undefined if they have nothing. */
-function whoOf(entry: StatusEntry, { profiles, now }: StatusLookup): string | undefined {
-  const [{ account, identity } = {}] = statusRows([entry], profiles, now)
-  if (identity === undefined) return account === undefined ? undefined : `account ${account}`
-  return account === undefined ? identity : `${identity} (${account})`
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderFailure } from '../errors/messages.ts'
 import { ageInWords, keyInWords, useInWords } from '../errors/layouts.ts'
+import { withPickedProfile } from './pick-profile.ts'
 import { createRotationFiles } from '../keys/stores.ts'
 import type { RotationFiles } from '../keys/stores.ts'
 import { placeOfKeys } from '../layouts/keys-plan.ts'
@@ -49,8 +50,9 @@ interface Context extends LoginRuntime {
  * Rotates the access key of the profile that the line is about, and returns the exit code 0. One rotation runs at a
  * time. Throws what resolveLogin, provideSession and rotateKeys throw.
  */
-export async function rotate(line: Line, runtime: LoginRuntime): Promise<number> {
-  assertReplace(line)
+export async function rotate(given: Line, runtime: LoginRuntime): Promise<number> {
+  assertReplace(given)
+  const line = await withPickedProfile(given, runtime)
   const { release } = await runtime.lockQuestion('rotate', runtime.cancelled, (pid) =>
     runtime.terminal.stderr(`${waitingLine(pid, 'rotating an access key')}\n`),
   )

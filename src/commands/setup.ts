@@ -11,7 +11,7 @@ import { keepsRule, ROLE_ARN } from '../aws/sts-api.ts'
 import { LAYOUT_NAMES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
-import { PICK_QUESTION } from './login-output.ts'
+import { PICK_QUESTION } from './pick-profile.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import {

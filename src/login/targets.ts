@@ -42,6 +42,19 @@ export function findCandidates(input: CandidateInput): readonly string[] {
     .map(({ name }) => name)
 }
 
+/**
+ * Returns a login for each profile that can be signed in to, role profiles too: those of the session that was signed in
+ * last first, then in the order of the files.
+ */
+export function findChoices(input: CandidateInput): readonly LoginResolution[] {
+  return possibleNames(input.profiles)
+    .flatMap((name) => resolveFor(name, input) ?? [])
+    .filter((resolution) => isWritable(resolution, input))
+    .map((resolution) => ({ resolution, signedInAt: lastSignIn(resolution.storeProfile, input) }))
+    .sort((left, right) => right.signedInAt - left.signedInAt)
+    .map(({ resolution }) => resolution)
+}
+
 /** The profiles of `login --all`. */
 export interface AllTargets {
   /** Those to sign in to, in the order of the files. */
@@ -110,8 +123,11 @@ function resolveFor(profile: string, input: LoginInput): LoginResolution | undef
   }
 }
 
-/** Returns milliseconds since 1970; 0: never, as far as is known. */
-function lastSignIn(profile: string, { records, profiles }: CandidateInput): number {
+/** Returns when awsmfa last signed in to a profile, in milliseconds since 1970; 0: never, as far as is known. */
+export function lastSignIn(
+  profile: string,
+  { records, profiles }: Pick<CandidateInput, 'records' | 'profiles'>,
+): number {
   const cached = records
     .filter((record) => record.profiles.includes(profile))
     .map(({ createdAt }) => createdAt.getTime())

@@ -139,14 +139,19 @@ case $'\n'"${PROMPT_COMMAND[*]-}" in
 esac
 
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
-# name it prints the profile in use. In POSIX mode bash has no such names.
+# name it asks which one on a terminal, and elsewhere prints the profile in use. In POSIX mode bash has no such names.
 case :${SHELLOPTS-}: in
   *:posix:*) ;;
   *)
     awsmfa-use() {
       local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0 known='' name
       local -a _awsmfa_names=()
-      if (($# == 0)); then
+      if (($# == 0)) && [[ -t 0 && -t 1 ]]; then
+        next=$(command awsmfa status --pick --format '{profile}') || code=$?
+        if ((code != 0 && code != 4)); then return "$code"; fi
+        [[ -n $next ]] || return 1
+        set -- "$next"
+      elif (($# == 0)); then
         local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}
         if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
         printf '%s\n' "$profile"
@@ -170,6 +175,7 @@ case :${SHELLOPTS-}: in
           printf '%s\n' "${next:-${AWS_DEFAULT_PROFILE:-default}}"
           ;;
         *)
+          code=0
           _awsmfa_profiles
           for name in ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}; do
             if [[ $name == "$1" ]]; then known=1; fi

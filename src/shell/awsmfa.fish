@@ -142,10 +142,16 @@ function _awsmfa_warn -a left seconds profile label inside
 end
 
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
-# name it prints the profile in use.
+# name it asks which one on a terminal, and elsewhere prints the profile in use.
 function awsmfa-use
     set -l usage 'usage: awsmfa-use [PROFILE | - | --clear]'
-    if test (count $argv) -eq 0
+    if test (count $argv) -eq 0; and test -t 0; and test -t 1; and not status is-command-substitution
+        set -l picked (command awsmfa status --pick --format '{profile}')
+        set -l code $status
+        contains -- $code 0 4; or return $code
+        test -n "$picked"; or return 1
+        set argv $picked
+    else if test (count $argv) -eq 0
         set -l profile (_awsmfa_profile_in_use "$AWS_PROFILE")
         test -n "$AWSMFA_SERVER_CONFIG"; and _awsmfa_served
         printf '%s\n' $profile

@@ -81,10 +81,15 @@ if (-not $global:AwsmfaPromptBefore) {
 }
 
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
-# name it prints the profile in use.
+# name it asks which one on a terminal, and elsewhere prints the profile in use.
 function global:awsmfa-use([string]$Name) {
   $usage = 'usage: awsmfa-use [PROFILE | - | --clear]'
   if ($args.Count -gt 0) { [Console]::Error.WriteLine($usage); $global:LASTEXITCODE = 2; return }
+  if (-not $Name -and -not [Console]::IsInputRedirected -and -not [Console]::IsOutputRedirected) {
+    $Name = "$(awsmfa status --pick --format '{profile}')"
+    if ($LASTEXITCODE -ne 0 -and $LASTEXITCODE -ne 4) { return }
+    if (-not $Name) { $global:LASTEXITCODE = 1; return }
+  }
   $next = $Name
   if (-not $Name) {
     if ($env:AWS_PROFILE) { Get-AwsmfaServed $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $env:AWS_DEFAULT_PROFILE } else { 'default' }

@@ -119,11 +119,16 @@ _awsmfa_warn() {
 }
 
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
-# name it prints the profile in use.
+# name it asks which one on a terminal, and elsewhere prints the profile in use.
 awsmfa-use() {
   emulate -L zsh
   local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear]' code=0
-  if (( $# == 0 )); then
+  if (( $# == 0 )) && [[ -t 0 && -t 1 ]]; then
+    next=$(command awsmfa status --pick --format '{profile}') || code=$?
+    if (( code != 0 && code != 4 )); then return $code; fi
+    [[ -n $next ]] || return 1
+    set -- "$next"
+  elif (( $# == 0 )); then
     local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}
     if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
     print -r -- $profile
@@ -147,6 +152,7 @@ awsmfa-use() {
       print -r -- "${next:-${AWS_DEFAULT_PROFILE:-default}}"
       ;;
     (*)
+      code=0
       _awsmfa_profiles
       if (( ! ${_awsmfa_names[(Ie)$1]} )); then
         if [[ $1 == -* ]]; then

@@ -18,9 +18,10 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { editLine, rowsOf } from './question.ts'
-import type { Asker, Question } from './question.ts'
+import type { Asker, Menu, Question, TypedLine } from './question.ts'
 import { movesCursor, textStyle, wrapLines } from './style.ts'
-import { openDevice, openTerminal, whenRead } from './terminal-device.ts'
+import type { TextStyle } from './style.ts'
+import { givesKeys, openDevice, openTerminal, whenRead } from './terminal-device.ts'
 import type { TerminalDevice } from './terminal-device.ts'
 
 /** What an Asker depends on. `noColor` is `--no-color`. */
@@ -33,15 +34,17 @@ export interface AskerOptions {
 export function createAsker({ environment, noColor }: AskerOptions): Asker {
   const { platform } = process
   const canMove = movesCursor(environment, platform)
+  const style = textStyle({ environment, platform, noColor, stream: { isTTY: true, columns: undefined } })
   let preface = ''
   return {
     obstacle: findObstacle,
-    style: textStyle({ environment, platform, noColor, stream: { isTTY: true, columns: undefined } }),
+    style,
+    drawsMenus: canMove && givesKeys(),
     askLine: async (question, signal) => {
       signal.throwIfAborted()
       const obstacle = findObstacle()
       if (obstacle !== undefined) throw unavailable(obstacle, question.wanted)
-      return await prompts.ask({ ...question, canMove, preface: () => preface }, signal)
+      return await prompts.ask({ ...question, canMove, style, preface: () => preface }, signal)
     },
     say: (text) => {
       if (findObstacle() === undefined) prompts.printAbove(() => prompts.write(text))
@@ -58,6 +61,7 @@ export function createAsker({ environment, noColor }: AskerOptions): Asker {
 interface PosedQuestion extends Question {
   /** Whether the terminal can move its cursor. */
   readonly canMove: boolean
+  readonly style: TextStyle
   readonly preface: () => string
 }
 
@@ -105,11 +109,22 @@ class Prompts {
 
   /** Shows a question, with what was typed for it. */
   private show(asked: OpenQuestion): void {
+    if (asked.menu !== undefined) return this.draw(asked, asked.menu)
     const { line } = editLine(asked.typed)
     this.terminal.start(asked.hidden === true || line !== '')
     asked.isEchoed = !this.terminal.isRaw()
     asked.shown = this.textOf(asked) + (asked.hidden === true ? '' : line.replaceAll('\t', ' '))
     this.write(asked.shown)
+  }
+
+  /** Shows a menu, with the cursor in its first row. */
+  private draw(asked: OpenQuestion, menu: Menu): void {
+    this.terminal.start(true)
+    const room = { columns: this.terminal.columns(), rows: this.terminal.rows(), style: asked.style }
+    const { lines, column } = menu.draw(asked.typed, room)
+    asked.shown = lines.join('\n')
+    const back = lines.length > 1 ? `\u001B[${lines.length - 1}A` : ''
+    this.write(`${asked.shown}${back}\r${column > 0 ? `\u001B[${column}C` : ''}`)
   }
 
   /** Returns the words of a question, broken at spaces, with the space after them. */
@@ -122,13 +137,15 @@ class Prompts {
   private hide(asked: OpenQuestion): void {
     if (asked.shown === undefined) return
     const echoed = asked.isEchoed ? editLine(asked.typed).line : ''
-    this.write(asked.canMove ? backTo(rowsOf(asked.shown + echoed, this.terminal.columns()) - 1) : '\n')
+    if (asked.menu !== undefined) this.write(backTo(0))
+    else this.write(asked.canMove ? backTo(rowsOf(asked.shown + echoed, this.terminal.columns()) - 1) : '\n')
     asked.shown = undefined
     asked.isEchoed = false
   }
 
   /** Erases a question that has ended, or completes it with its answer. */
   private finish(asked: OpenQuestion, ending: Ending): void {
+    if (asked.menu !== undefined) return this.hide(asked)
     const { shown, hidden = false, isEchoed } = asked
     const isAnswered = 'line' in ending
     const isNewlineEchoed = isAnswered && ending.isNewlineEchoed && !hidden
@@ -210,7 +227,7 @@ class Prompts {
 
   private async add(asked: OpenQuestion): Promise<void> {
     this.open = [...this.open, asked]
-    this.terminal.start(asked.hidden === true)
+    this.terminal.start(asked.hidden === true || asked.menu !== undefined)
     this.startListening()
     const keys = this.unread
     this.unread = ''
@@ -226,7 +243,7 @@ class Prompts {
     this.hide(asked)
     asked.isWithdrawn = true
     this.withdrawal = this.readBegunLine().then(() => {
-      this.unread = editLine(asked.typed).rest
+      this.unread = readKeys(asked).rest
       this.end([asked], { error: reason })
     })
   }
@@ -239,9 +256,10 @@ class Prompts {
     }
     asked.typed += keys
     if (asked.isWithdrawn) return
-    const typed = editLine(asked.typed)
+    const typed = readKeys(asked)
     switch (typed.end) {
       case undefined:
+        if (typed.isEscaping === true) this.awaitKey(asked)
         if (asked.shown === undefined || asked.hidden === true || !this.terminal.isRaw()) return
         this.hide(asked)
         return this.show(asked)
@@ -256,9 +274,18 @@ class Prompts {
       case 'suspend':
       case 'quit':
         // The kernel drops what was typed after such a key.
-        asked.typed = typed.line
+        asked.typed = asked.typed.slice(0, -1 - typed.rest.length)
+        if (asked.menu !== undefined) this.hide(asked)
         if (process.platform !== 'win32') this.sendToGroup(typed.end)
     }
+  }
+
+  /** Esc alone cancels; other keys begin with the same character. */
+  private awaitKey(asked: OpenQuestion): void {
+    const { typed } = asked
+    setTimeout(() => {
+      if (this.open.at(-1) === asked && asked.typed === typed) this.cancel()
+    }, ESCAPE_MS)
   }
 
   private sendToGroup(key: 'suspend' | 'quit'): void {
@@ -271,8 +298,8 @@ class Prompts {
   /** Ctrl-D in an empty line, or after a part of one that was sent by Ctrl-D. */
   private readonly onEnd = (): void => {
     const asked = this.open.at(-1)
-    const { line } = editLine(asked?.typed ?? '')
     if (asked === undefined || asked.isWithdrawn) return
+    const line = asked.menu === undefined ? editLine(asked.typed).line : ''
     if (line === '') this.cancel()
     else this.end([asked], { line, isNewlineEchoed: false })
   }
@@ -329,6 +356,14 @@ const prompts = new Prompts()
 function backTo(rows: number): string {
   return `${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`
 }
+
+/** Returns what the keys of a question amount to. */
+function readKeys({ typed, menu }: OpenQuestion): TypedLine & { readonly isEscaping?: boolean } {
+  return menu?.read(typed) ?? editLine(typed)
+}
+
+/** How long the rest of a key that begins with Esc may take, in ms: it crosses a network. */
+const ESCAPE_MS = 80
 
 /** How long a stop by a signal may take to begin, in ms. */
 const STOP_MS = 20

@@ -1,9 +1,8 @@
 /**
  * Questions at a terminal: what is asked, the line that keys make, and the rows that both take. Pure; keyboard.ts asks.
  */
-import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
-import { displayWidth, padDisplay } from './style.ts'
+import { displayWidth } from './style.ts'
 import type { TextStyle } from './style.ts'
 
 /** Asks at the controlling terminal. */
@@ -12,6 +11,8 @@ export interface Asker {
   readonly obstacle: () => PromptObstacle | undefined
   /** How lines at the terminal may look. */
   readonly style: TextStyle
+  /** Whether questions may have a `menu`: the terminal can move its cursor, and gives each key as it is pressed. */
+  readonly drawsMenus: boolean
   /**
    * Asks, and resolves to the line that was typed, without its end. A question that is open already comes back
    * afterwards, with what was typed for it. Throws PROMPT_UNAVAILABLE; CANCELLED on Ctrl-C, and on Ctrl-D in an empty
@@ -38,10 +39,24 @@ export interface Question {
   readonly keep: boolean
   /** Whether typing is not echoed. */
   readonly hidden?: boolean
+  /** Replaces the line: what the keys mean, and what is on the screen meanwhile. It is erased in the end. */
+  readonly menu?: Menu
 }
 
-/** Answers that are none of the choices, one after another, before the question is given up: nobody is there. */
-const MAX_ATTEMPTS = 10
+/** A question that takes several rows, and each key. */
+export interface Menu {
+  /** Returns what the keys amount to. `isEscaping`: the last one is Esc, or another one that has not all arrived. */
+  readonly read: (keys: string) => TypedLine & { readonly isEscaping: boolean }
+  /** Returns the rows for these keys, each narrower than the terminal, and the column of the cursor in the first. */
+  readonly draw: (keys: string, room: MenuRoom) => { readonly lines: readonly string[]; readonly column: number }
+}
+
+/** The terminal of a menu; 0 columns or rows: not known. */
+export interface MenuRoom {
+  readonly columns: number
+  readonly rows: number
+  readonly style: TextStyle
+}
 
 /** A question for yes or no. */
 export interface YesNoQuestion {
@@ -64,60 +79,6 @@ export async function confirm(
   return answer === '' ? isYesDefault : /^y(?:es)?$/i.test(answer)
 }
 
-/** Something to choose. `detail` is shown beside the name. */
-export interface Choice {
-  readonly name: string
-  readonly detail?: string | undefined
-}
-
-/**
- * Asks to choose one of a numbered list, by its number or a part of it, and resolves to its index. A part that several
- * have lists those alone. Throws what `askLine` throws; CANCELLED after ten answers that choose none.
- */
-export async function choose(
-  asker: Asker,
-  question: string,
-  choices: readonly Choice[],
-  signal: AbortSignal,
-): Promise<number> {
-  const widest = choices.reduce((most, { name }) => Math.max(most, displayWidth(name)), 0)
-  const digits = String(choices.length).length
-  const row = ({ name, detail }: Choice, index: number): string =>
-    `  ${String(index + 1).padStart(digits)}  ${detail === undefined ? name : `${padDisplay(name, widest)}  ${detail}`}\n`
-  const list = (indexes: Iterable<number>): string =>
-    Array.from(indexes, (index) => choices.slice(index, index + 1).map((choice) => row(choice, index)))
-      .flat()
-      .join('')
-  asker.say(`${question}\n${list(choices.keys())}`)
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const line = await asker.askLine({ text: `[1-${choices.length}] `, wanted: 'answer', keep: true }, signal)
-    const [first, ...others] = chosenBy(line.trim(), choices)
-    if (first !== undefined && others.length === 0) return first
-    if (first !== undefined) asker.say(list([first, ...others]))
-    else if (line.trim() !== '') asker.say('No match\n')
-  }
-  throw new AwsmfaError({ code: 'CANCELLED' })
-}
-
-/**
- * Returns the indexes of the choices that an answer means: the one with that number, with exactly that name, the only
- * one whose name begins with it, otherwise all that contain it. Case counts only where names differ in nothing else.
- */
-export function chosenBy(answer: string, choices: readonly Choice[]): readonly number[] {
-  if (answer === '') return []
-  if (/^[1-9]\d*$/.test(answer) && Number(answer) <= choices.length) return [Number(answer) - 1]
-  const typed = answer.toLowerCase()
-  const those = (matches: (choice: Choice) => boolean): readonly number[] =>
-    choices.flatMap((choice, index) => (matches(choice) ? [index] : []))
-  const containing = those(({ name, detail = '' }) => `${name}\n${detail}`.toLowerCase().includes(typed))
-  const narrower = [
-    those(({ name }) => name === answer),
-    those(({ name }) => name.toLowerCase() === typed),
-    those(({ name }) => name.toLowerCase().startsWith(typed)),
-  ]
-  return narrower.find((indexes) => indexes.length === 1) ?? containing
-}
-
 /** What keys amount to. */
 export interface TypedLine {
   /** As edited, without its end. */
@@ -132,7 +93,8 @@ export interface TypedLine {
 
 export type LineEnd = 'enter' | 'end-of-input' | 'interrupt' | 'suspend' | 'quit'
 
-const ENDS: ReadonlyMap<string, LineEnd> = new Map([
+/** Keys that end a line. */
+export const LINE_ENDS: ReadonlyMap<string, LineEnd> = new Map([
   ['\r', 'enter'],
   ['\n', 'enter'],
   ['\r\n', 'enter'],
@@ -143,7 +105,7 @@ const ENDS: ReadonlyMap<string, LineEnd> = new Map([
 ])
 
 /** Backspace in its two forms, Ctrl-U and Ctrl-W. */
-const EDITS: ReadonlyMap<string, (line: string) => string> = new Map<string, (line: string) => string>([
+export const LINE_EDITS: ReadonlyMap<string, (line: string) => string> = new Map<string, (line: string) => string>([
   ['\u007F', (line) => line.replace(/.$/su, '')],
   ['\b', (line) => line.replace(/.$/su, '')],
   ['\u0015', () => ''],
@@ -152,7 +114,7 @@ const EDITS: ReadonlyMap<string, (line: string) => string> = new Map<string, (li
 
 /** Arrows and other keys that send a sequence, the end of which may not have arrived yet, count as one. */
 // eslint-disable-next-line no-control-regex -- the escape character is the subject
-const KEYS = /\r\n|\u001B\[[0-?]*[ -/]*[@-~]?|\u001BO[^]?|[^]/gu
+export const KEYS = /\r\n|\u001B\[[0-?]*[ -/]*[@-~]?|\u001BO[^]?|[^]/gu
 
 /**
  * Applies the keys of a line, as a terminal in raw mode sends them. In a line that the terminal has edited, only the
@@ -162,14 +124,15 @@ export function editLine(keys: string): TypedLine {
   let [line, position] = ['', 0]
   for (const [key] of keys.matchAll(KEYS)) {
     position += key.length
-    const end = ENDS.get(key)
+    const end = LINE_ENDS.get(key)
     if (end !== undefined) return { line, end, isNewlineEchoed: key.endsWith('\n'), rest: keys.slice(position) }
-    line = EDITS.get(key)?.(line) ?? (isText(key) ? line + key : line)
+    line = LINE_EDITS.get(key)?.(line) ?? (isText(key) ? line + key : line)
   }
   return { line, end: undefined, isNewlineEchoed: false, rest: '' }
 }
 
-function isText(key: string): boolean {
+/** Returns whether a key is a character of the line. */
+export function isText(key: string): boolean {
   return key === '\t' || (key >= ' ' && !(key >= '\u007F' && key <= '\u009F'))
 }
 

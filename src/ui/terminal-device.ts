@@ -4,7 +4,7 @@
  */
 import { constants, openSync, readSync } from 'node:fs'
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
-import type { ReadStream } from 'node:tty'
+import type { ReadStream, WriteStream } from 'node:tty'
 import { isForeground } from '../platform/process-info.ts'
 import { isSystemError } from '../platform/system-error.ts'
 
@@ -33,7 +33,9 @@ export interface TerminalDevice {
   /** Sets the mode again after another program has changed it. */
   readonly renewMode: () => void
   readonly write: (text: string) => void
+  /** 0 if it reports none. */
   readonly columns: () => number
+  readonly rows: () => number
 }
 
 interface KeyboardEvents {
@@ -110,8 +112,15 @@ export function openTerminal({ onKeys, onEnd, onError }: KeyboardEvents): Termin
       if (isRaw) keyboard?.setRawMode(false).setRawMode(true)
     },
     write: (text) => void screen.write(text),
-    columns: () => screen.getWindowSize()[0],
+    columns: () => sizeOf(screen)[0],
+    rows: () => sizeOf(screen)[1],
   }
+}
+
+/** Node looks at the size again only for the streams of the process itself. */
+function sizeOf(screen: WriteStream & { readonly _refreshSize?: () => void }): readonly [number, number] {
+  screen._refreshSize?.()
+  return screen.getWindowSize()
 }
 
 /**
@@ -153,6 +162,11 @@ function pollTerminal(
     }
   }
   return { start: () => void (timer ??= setInterval(poll, POLL_MS)), stop }
+}
+
+/** Returns whether a terminal can give each key as it is pressed: Bun on Windows can do that with stdin alone. */
+export function givesKeys(): boolean {
+  return !IS_BUN || process.platform !== 'win32' || needsStdin(process.getBuiltinModule('node:tty'))
 }
 
 /** On Windows, Bun can hide what is typed on stdin alone. */

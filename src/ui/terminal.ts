@@ -2,8 +2,10 @@
 import type { Options, Ora } from 'ora'
 import type { WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
-import { choose, confirm } from './question.ts'
-import type { Asker, Choice, YesNoQuestion } from './question.ts'
+import { choose } from './picker.ts'
+import type { Choice } from './picker.ts'
+import { confirm } from './question.ts'
+import type { Asker, YesNoQuestion } from './question.ts'
 import { createMessageOutput, createOutput, streamFacts } from './streams.ts'
 import { textStyle } from './style.ts'
 import type { TextStyle } from './style.ts'
@@ -29,7 +31,7 @@ export interface Terminal {
     question: { readonly text: string; readonly wanted: WantedAnswer; readonly hidden?: boolean },
     signal: AbortSignal,
   ) => Promise<string>
-  /** Asks to choose one of a numbered list, by number or part of a name, and resolves to its index. */
+  /** Asks to choose one of a list, and resolves to its index. `question`: a noun and a colon. */
   readonly choose: (question: string, choices: readonly Choice[], signal: AbortSignal) => Promise<number>
   /** Shows a spinner, on terminals only, until the promise is settled, and returns what it resolves to. */
   readonly whileWaiting: <T>(text: string, waiting: Promise<T>) => Promise<T>

@@ -22,6 +22,7 @@ const unexpected = (): never => {
 }
 const asker: Asker = {
   style: { color: false, unicode: false, columns: undefined },
+  drawsMenus: false,
   obstacle: () => 'no-terminal',
   askLine: unexpected,
   say: () => undefined,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
+import { PRODUCT_LINE } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 import { needsInstalledFile, needsProgram } from '../support/outside-program.ts'
@@ -162,6 +163,30 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
       expect(await pty.exit()).toEqual({ code: 0, signal: null })
     },
   )
+
+  it.skipIf(isSkipped)('picks a profile with awsmfa-use, and keeps the one in use after Esc', async () => {
+    home.write('.bin/awsmfa', `#!/bin/sh\nexec ${PRODUCT_LINE} "$@"\n`)
+    chmodSync(join(home.path, '.bin/awsmfa'), 0o755)
+    const pty = await start(shell, { AWS_PROFILE: 'work', PATH: `${join(home.path, '.bin')}:/usr/bin:/bin` })
+    const profile = shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)'
+    await pty.expect(/\(work 2h0m\) .*> /s)
+    pty.send('awsmfa-use\r')
+    await pty.expect(/Profile \(now 'work'\): [^]*Esc to cancel/)
+    pty.send('dmi')
+    await pty.expect('> admin')
+    pty.send('\r')
+    await pty.expect(/\): admin[^]*> /)
+    pty.send(`echo now-${profile}-\r`)
+    await pty.expect('now-admin-')
+    pty.send('awsmfa-use\r')
+    await pty.expect('Esc to cancel')
+    pty.send('\u001B')
+    await pty.expect('canceled')
+    pty.send(`echo code=${shell === 'fish' ? '$status' : '$?'} now-${profile}-\r`)
+    await pty.expect('code=130 now-admin-')
+    pty.send('exit\r')
+    await pty.exit()
+  })
 
   it.skipIf(isSkipped)('prints one warning above the prompt', async () => {
     const pty = await start(shell, { AWS_PROFILE: 'soon' })

@@ -1,12 +1,13 @@
 /**
- * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words: `code
- * [profile]`, `confirm`, `choose`, `can-ask`, `ask`; `secret` an answer that is not shown; `crash` the same in a
- * process that ends meanwhile; `refused` a code after a refusal; `die` a code while the process gets a signal; `abort`
- * a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run; `descriptors` how many are open more
- * after several questions than after one; `flood` a million bytes of data; `wait` with a spinner: SIGUSR2 brings a
- * warning, the second one ends it; `note-code`, `note-ask`, `note-secret` a question during which two SIGUSR2 print
- * notes; `preface` and `over` a code during which SIGUSR2 brings other words or another question; `two` and
- * `two-secrets` questions one after another; `withdrawn` a code that SIGUSR2 withdraws, then another question.
+ * A program for pseudo-terminal tests: asks with the real adapters and says on stdout what came of it. Its words:
+ * `code [profile]`, `confirm`, `choose`, `can-ask`, `ask`; `pick` one of 30 profiles; `secret` an answer that is not
+ * shown; `crash` the same in a process that ends meanwhile; `refused` a code after a refusal; `die` a code while the
+ * process gets a signal; `abort` a code whose question is withdrawn on SIGUSR2; `busy` a code while timers run;
+ * `descriptors` how many are open more after several questions than after one; `flood` a million bytes of data; `wait`
+ * with a spinner: SIGUSR2 brings a warning, the second one ends it; `note-code`, `note-ask`, `note-pick`,
+ * `note-secret` a question during which two SIGUSR2 print notes; `preface` and `over` a code during which SIGUSR2
+ * brings other words or another question; `two` and `two-secrets` questions one after another; `withdrawn` a code that
+ * SIGUSR2 withdraws, then another question.
  */
 import { readdirSync } from 'node:fs'
 import { createAsker } from '../../src/ui/keyboard.ts'
@@ -31,6 +32,11 @@ const request: TokenCodeRequest = {
 }
 const never = new AbortController().signal
 const QUESTION = tokenCodeQuestion(request, false)
+
+const PROFILES = Array.from({ length: 30 }, (_, index) => ({
+  name: `account-${index + 1}${index % 3 === 0 ? '-with-a-rather-long-name' : ''}`,
+  detail: `role Admin (${String(111111111111 + index)})`,
+}))
 
 const signalled = (): Promise<void> => new Promise((resolve) => process.once('SIGUSR2', () => resolve()))
 
@@ -60,6 +66,7 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     return terminal.ask({ text: 'Secret: ', wanted: 'long-term-keys', hidden: true }, never)
   },
   choose: () => terminal.choose('Which device?', [{ name: 'alice' }, { name: 'bob' }], never),
+  pick: () => terminal.choose('Profile:', PROFILES, never),
   flood: () => Promise.resolve(terminal.stdout('x'.repeat(1_000_000))),
   wait: async () => {
     const alive = setInterval(() => undefined, 1000)
@@ -72,6 +79,7 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     return 'waited'
   },
   'note-code': () => withNotes(() => source(request, never)),
+  'note-pick': () => withNotes(programs['pick']!),
   'note-ask': () => withNotes(programs['ask']!),
   'note-secret': () => withNotes(programs['secret']!),
   preface: () => {

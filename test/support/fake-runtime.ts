@@ -51,6 +51,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
     },
     asker: {
       style,
+      drawsMenus: false,
       obstacle: unexpected,
       askLine: unexpected,
       say: unexpected,

@@ -1,6 +1,6 @@
 /** Which choices of a list an answer means. */
 import { expect, it } from 'vitest'
-import { chosenBy } from '../../src/ui/question.ts'
+import { chosenBy } from '../../src/ui/picker.ts'
 
 const CHOICES = [
   { name: 'base', detail: 'alice (111111111111)' },

@@ -5,6 +5,8 @@ import { bundleScript } from '../support/bundle-script.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty, PtyOptions } from '../support/pty.ts'
+import { runProgram } from '../support/run-cli.ts'
+import { createTempHome } from '../support/temp-home.ts'
 
 const QUESTION = 'MFA code for alice (work): '
 const environment = {
@@ -461,12 +463,135 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     expect(pty.screen().lines).toEqual([`Apply these changes? [y/N] ${keys}`.trimEnd(), `result ${String(result)}`, ''])
   })
 
-  it('asks for a choice of a list until there is one', async () => {
-    const pty = await ask('choose')
-    await pty.expect('Which device?\r\n  1  alice\r\n  2  bob\r\n[1-2] ')
+  it('asks for a choice by number or name on a terminal that cannot move its cursor', async () => {
+    const pty = await ask('choose', { environment: { ...environment, TERM: 'dumb' } })
+    await pty.expect('Which device? (number, or part of its name):\r\n  1  alice\r\n  2  bob\r\n[1-2] ')
     pty.send('3\r')
     await pty.expect('No match\r\n[1-2] ')
     pty.send('BO\r')
     await pty.expect('result 1')
+  })
+
+  it.each([
+    ['arrows', ['\u001B[B', '\u001BOB', '\u001B[A'], 1],
+    ['a part of a name', ['ccount-27'], 26],
+    ['a part of a name, corrected', ['ccount-28', '\u007F7'], 26],
+    ['a part of the detail', ['1111111', '14'], 3],
+    ['an arrow after a part', ['-2', '\u001B[B'], 19],
+  ])('lets a person pick by %s, and leaves the choice on the screen', async (_, keys, index) => {
+    const pty = await ask('pick')
+    await pty.expect('Esc to cancel')
+    for (const key of keys) {
+      pty.send(key)
+      await pty.expect('Esc to cancel')
+    }
+    expect(await pty.modes()).toMatchObject({ echo: false, canonical: false })
+    pty.send('\r')
+    await pty.exit()
+    const [chosen = '', ...others] = pty.screen().lines
+    expect(chosen).toMatch(new RegExp(`^Profile: account-${index + 1}(-with|$)`))
+    expect(others).toEqual([`result ${index}`, ''])
+  })
+
+  it('lets a person pick before the list is shown', async () => {
+    const pty = await ask('pick')
+    pty.send('count-30\r')
+    await pty.expect('result 29')
+    await pty.exit()
+    expect(pty.screen().lines.slice(-3)).toEqual(['Profile: account-30', 'result 29', ''])
+  })
+
+  it.each([
+    ['Esc', '\u001B'],
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('is left by %s, and nothing of the list remains', async (_, key) => {
+    const pty = await start([
+      '/bin/sh',
+      '-c',
+      `trap : INT; '${process.execPath}' '${script}' pick; echo "ended $?"; read -r line`,
+    ])
+    await pty.expect('Esc to cancel')
+    pty.send('\u001B[B')
+    await pty.expect('Esc to cancel')
+    pty.send(key)
+    await pty.expect('ended 130')
+    expect(await pty.modes()).toMatchObject({ echo: true, canonical: true })
+    expect(pty.screen().lines).toEqual(['failure {"code":"CANCELLED"}', 'ended 130', ''])
+  })
+
+  it('keeps a list that is filtered through two notes and a resize', async () => {
+    const pty = await ask('note-pick')
+    await pty.expect('Esc to cancel')
+    pty.send('count-29')
+    await pty.expect('1 of 30')
+    pty.signal('SIGUSR2')
+    await pty.expect('note: one\r\nProfile: count-29')
+    pty.signal('SIGUSR2')
+    await pty.expect('note: two\r\nProfile: count-29')
+    await pty.expect('Esc to cancel')
+    pty.resize(40)
+    await pty.expect('Enter, Esc')
+    pty.send('\r')
+    await pty.exit()
+    // Rows before the resize were wider.
+    expect(pty.screen().lines.slice(-3)).toEqual(['Profile: account-29', 'result 28', ''])
+  })
+
+  it('is erased by Ctrl-Z, and comes back with fg', async () => {
+    const pty = await start(['bash', '--norc', '--noprofile', '-i'])
+    await pty.expect('shell> ')
+    pty.send(`'${process.execPath}' '${script}' pick\r`)
+    await pty.expect('Esc to cancel')
+    pty.send('count-29')
+    await pty.expect('1 of 30')
+    pty.send('\u001A')
+    await pty.expect('shell> ')
+    expect(pty.screen().lines.join('\n')).not.toContain('account-')
+    pty.send('fg\r')
+    await pty.expect('Profile: count-29')
+    pty.send('\r')
+    await pty.expect('result 28')
+  })
+})
+
+describe.skipIf(!needsProgram('tmux') || !needsProgram('python3'))('a list in tmux', { timeout: 30_000 }, () => {
+  it.each([
+    { columns: 40, widest: 'Enter, Esc' },
+    { columns: 80, widest: 'Esc to cancel' },
+  ])('fits in $columns columns and 24 rows, scrolls, and is erased', async ({ columns, widest }) => {
+    const home = createTempHome()
+    const script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
+    const own = { ...environment, TMUX_TMPDIR: home.path, SHELL: '/bin/sh' }
+    const tmux = async (...words: readonly string[]): Promise<string> =>
+      (await runProgram(['tmux', ...words], { environment: own })).stdout
+    const line = `'${process.execPath}' '${script}' pick; read -r line`
+    const pty = await openPty(['tmux', '-f', '/dev/null', 'new-session', `/bin/sh -c "${line}"`], {
+      environment: own,
+      columns,
+      rows: 25,
+    })
+    const pane = async (): Promise<readonly string[]> => (await tmux('capture-pane', '-p')).trimEnd().split('\n')
+    try {
+      await pty.expect(widest)
+      const first = await pane()
+      expect(first[0]).toBe('Profile:')
+      expect(first[1]).toMatch(/^> account-1/)
+      expect(first.length).toBeLessThanOrEqual(24)
+      expect(await tmux('display-message', '-p', '#{cursor_x},#{cursor_y}')).toBe('9,0\n')
+      await tmux('send-keys', 'Up')
+      await pty.expect('account-30')
+      expect((await pane()).at(-2)).toMatch(/^> account-30/)
+      await tmux('send-keys', 'count-17')
+      await pty.expect('1 of 30')
+      expect(await pane()).toHaveLength(3)
+      await tmux('send-keys', 'Enter')
+      await pty.expect('result 16')
+      expect(await pane()).toEqual(['Profile: account-17', 'result 16'])
+    } finally {
+      await tmux('kill-server')
+      pty.close()
+      home.remove()
+    }
   })
 })
