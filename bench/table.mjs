@@ -3,16 +3,17 @@
 /** Returns the table of a block. Every line ends with a newline. */
 export function renderBlock(block, results) {
   const unit = block.unit ?? 'ms'
-  const header = ['', `median ${unit}`, 'ratio', `p90 ${unit}`, 'gate', '']
+  const header = ['', `median ${unit}`, 'ratio', `p90 ${unit}`, 'goal', 'gate', '']
   const lines = results.map(({ row, median, ratio, p90, isSecondTry, missed }) => [
     row.name,
     median.toFixed(1),
     ratio.toFixed(ratio < 0.995 || row.gate !== undefined ? 3 : 2),
     p90.toFixed(1),
+    row.goal === undefined ? '' : String(row.goal),
     row.gate === undefined ? '' : String(row.gate),
     row.gate === undefined ? '' : `${missed ? 'MISSED' : 'held'}${isSecondTry ? ', measured again' : ''}`,
   ])
-  const missing = (block.notMeasured ?? []).map((name) => [name, 'not measured', '', '', '', ''])
+  const missing = (block.notMeasured ?? []).map((name) => [name, 'not measured', '', '', '', '', ''])
   return `\n${block.title} (${block.measuredRounds} rounds)\n${layOut([header, ...lines, ...missing])}${goalLine(results)}`
 }
 
@@ -32,7 +33,7 @@ function layOut(rows) {
       (row) =>
         `  ${row
           .map((cell, column) =>
-            column === 0 || column === 5 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+            column === 0 || column === row.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
           )
           .join('  ')
           .trimEnd()}\n`,
