@@ -9,7 +9,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`
 
 /** Runs a program and returns its peak resident memory in MB. Throws unless it exits with 0. */
 export function peakMemoryOf(argv, env) {
-  const output = execFileSync('python3', ['-I', '-c', PARENT, ...argv], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = execFileSync('python3', ['-I', '-c', PARENT, ...argv], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   // macOS reports bytes, others KB.
   return Number(output) / (process.platform === 'darwin' ? 1024 * 1024 : 1024)
 }
