@@ -13,8 +13,8 @@ _awsmfa_prompt() {
 
 # bash copies a function each time it calls it: what is rarely needed has one of its own.
 _awsmfa_segment() {
-  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left label file name
-  AWSMFA_PS1=''
+  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left label form file name
+  AWSMFA_PS1=$profile
   if [[ -n ${AWSMFA_PROFILE:-} && -z $profile && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
     profile=$AWSMFA_PROFILE inside=1 state=ends
@@ -22,6 +22,13 @@ _awsmfa_segment() {
   else
     profile=${profile:-default}
     if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
+  fi
+  label=$profile
+  # What a prompt would act upon.
+  case $label in *[\\\`\$![:cntrl:]]*) label=${label//[\\\`\$![:cntrl:]]/_} ;; esac
+  if [[ -z $inside ]]; then
+    # A profile that was chosen is shown without a session, too.
+    AWSMFA_PS1=${AWSMFA_PS1:+$label}
     file=$profile
     case $credentials in *'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
@@ -30,13 +37,10 @@ _awsmfa_segment() {
     file=$credentials.awsmfa/$file
     [[ -f $file && -r $file && -e $credentials ]] || return 0
     # The first word is the version of the form.
-    IFS=' ' read -r label end state name <"$file" || return 0
-    if [ "$label" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
+    IFS=' ' read -r form end state name <"$file" || return 0
+    if [ "$form" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
     if [[ $credentials -nt $file ]]; then state=older; fi
   fi
-  label=$profile
-  # What a prompt would act upon.
-  case $label in *[\\\`\$![:cntrl:]]*) label=${label//[\\\`\$![:cntrl:]]/_} ;; esac
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
     return 0

@@ -60,6 +60,8 @@ function _awsmfa_segment
         set label (string replace -r -a '[\\\\`$![:cntrl:]]' _ -- $profile | string join _)
         set file (string replace -a % %25 -- $file | string replace -a / %2F | string replace -a \\ %5C | string replace -a : %3A | string replace -a '*' %2A | string replace -a '?' %3F | string replace -a '"' %22 | string replace -a '<' %3C | string replace -a '>' %3E | string replace -a '|' %7C | string replace -r '^[.]' %2E)
     end
+    # A profile that was chosen is shown without a session, too.
+    test -n "$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and set AWSMFA_PS1 "$label"
     set -l seconds unknown
     if test -n "$inside"
         set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")

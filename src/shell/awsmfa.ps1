@@ -35,6 +35,8 @@ function global:Update-AwsmfaSegment {
       $name = 'default'
       if ($env:AWS_PROFILE) { $name = Get-AwsmfaServed $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
       $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
+      # A profile that was chosen is shown without a session, too.
+      if ($env:AWS_PROFILE -or $env:AWS_DEFAULT_PROFILE) { $global:AWSMFA_PS1 = $name -replace '[\\`$!\p{Cc}]', '_' }
       $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
       $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
       if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($credentials))) { return }

@@ -12,7 +12,7 @@ _awsmfa_prompt() {
   setopt noerrexit noerrreturn
   local profile end= state= inside= label credentials file line
   integer left
-  typeset -g AWSMFA_PS1=
+  typeset -g AWSMFA_PS1=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}}
   if [[ -n ${AWSMFA_PROFILE:-} && -z ${AWS_PROFILE:-}${AWS_DEFAULT_PROFILE:-} && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
     profile=$AWSMFA_PROFILE inside=1 state=ends
@@ -20,6 +20,13 @@ _awsmfa_prompt() {
   else
     profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
     if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
+  fi
+  label=$profile
+  # What a prompt would act upon.
+  case $label in (*[%\\\`\$![:cntrl:]]*) label=${${label//[\\\`\$![:cntrl:]]/_}//\%/%%} ;; esac
+  if [[ -z $inside ]]; then
+    # A profile that was chosen is shown without a session, too.
+    AWSMFA_PS1=${AWSMFA_PS1:+$label}
     case $credentials in (*'$'*) _awsmfa_expand credentials "$credentials" ;; esac
     case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     file=$profile
@@ -34,9 +41,6 @@ _awsmfa_prompt() {
     [[ ${line#* } == "$profile" ]] || return $code
     if [[ $credentials -nt $file ]]; then state=older; fi
   fi
-  label=$profile
-  # What a prompt would act upon.
-  case $label in (*[%\\\`\$![:cntrl:]]*) label=${${label//[\\\`\$![:cntrl:]]/_}//\%/%%} ;; esac
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
     return $code

@@ -55,7 +55,7 @@ async function segments(
 
 describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
   it.skipIf(isMissing(shell))(
-    'shows the time remaining, "expired" for one day, "?" for an unknown expiration, and nothing without a session',
+    'shows the time remaining, "expired" for one day, "?" for an unknown expiration, and the name without a session',
     async () => {
       const ends = {
         day: 36 * HOUR - 30,
@@ -75,15 +75,21 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
         'eleven 11m',
         'over expired',
         'yesterday expired',
-        '',
+        'before',
         'no-expiration ?',
-        '',
+        'nowhere',
       ])
     },
   )
 
+  it.skipIf(isMissing(shell))('shows nothing if no profile is chosen and default has no session', async () => {
+    const show = '_awsmfa_prompt\nprintf "<%s>" "$AWSMFA_PS1"'
+    expect((await inShell(shell, show)).stdout).toBe('<>')
+    expect((await inShell(shell, show, { AWS_DEFAULT_PROFILE: 'wo`rk' })).stdout).toBe('<wo_rk>')
+  })
+
   it.skipIf(isMissing(shell))(
-    'shows "?" if the credentials file is newer than the line, and nothing if the file does not exist',
+    'shows "?" if the credentials file is newer than the line, and the name if the file does not exist',
     async () => {
       writeLine(home, 'work', endingIn(HOUR, 'work'))
       const later = Date.now() / 1000 + 1
@@ -92,7 +98,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       home.write('else/credentials.awsmfa/work', endingIn(HOUR, 'work'))
       expect(
         await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: join(home.path, 'else/credentials') }),
-      ).toEqual([''])
+      ).toEqual(['work'])
     },
   )
 
@@ -110,7 +116,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       for (const path of [`~/${folder}/keys`, `$HOME/${folder}/keys`, `\${HOME}/${folder}/keys`])
         expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: path })).toEqual(['work 2h0m'])
       expect(await segments(shell, ['work'], { AWS_SHARED_CREDENTIALS_FILE: `$HOME/$NOTHING/${folder}/keys` })).toEqual(
-        [''],
+        ['work'],
       )
     },
   )
@@ -273,9 +279,9 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
     ['invalid UTF-8', Buffer.from([0xff, 0xfe, 0x31, 0x20, 0x0a])],
     ['options for read and printf', '-n 5 -a %s%n\n'],
     ['a long line', `1 ${'9'.repeat(100_000)} ends work\n`],
-  ])('shows nothing for a line with %s, and runs no command in it', async (_, content) => {
+  ])('shows the name for a line with %s, and runs no command in it', async (_, content) => {
     writeLine(home, 'work', content)
-    expect(await segments(shell, ['work'])).toEqual([''])
+    expect(await segments(shell, ['work'])).toEqual(['work'])
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
@@ -286,14 +292,8 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       environment: home.environment(),
       cwd: lines,
     })
-    expect(await segments(shell, ['work', 'folder', 'dangling', '.', '..', '../credentials'])).toEqual([
-      '',
-      '',
-      '',
-      '',
-      '',
-      '',
-    ])
+    const names = ['work', 'folder', 'dangling', '.', '..', '../credentials']
+    expect(await segments(shell, names)).toEqual(names)
   })
 
   const NAMES = [
@@ -537,7 +537,7 @@ describe('the snippet for fish', () => {
     const { stdout, stderr } = await runProgram([...PLAIN.fish, join(home.path, 'old.fish')], {
       environment: home.environment(),
     })
-    expect({ stdout, stderr }).toEqual({ stdout: '<>\n<>\n<work 2h0m>\n<over expired>\n', stderr: '' })
+    expect({ stdout, stderr }).toEqual({ stdout: '<work>\n<over>\n<work 2h0m>\n<over expired>\n', stderr: '' })
   })
 })
 
