@@ -150,7 +150,7 @@ export function profileNotFound(
     origin,
     paths: [config, credentials],
     nearest: nearest(profile, names),
-    other: origin.kind === 'default' ? exampleOf(names, profiles) : undefined,
+    other: exampleOf(names, profiles),
   })
 }
 

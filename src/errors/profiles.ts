@@ -15,10 +15,10 @@ const MOST_LISTED = 12
 export const PROFILE_WORDS = {
   PROFILE_NOT_FOUND: ({ profile, origin, paths, nearest, other }, view) => {
     const error = `profile ${quoted(profile)} not found in ${inPaths(paths, view)}${fromOrigin(origin, view)}`
-    if (origin.kind !== 'default') return say(error, didYouMean(nearest) ?? ALL_PROFILES)
-    return other === undefined
-      ? say(error, `to set up a profile: ${commandLine('setup')}`)
-      : say(error, `to use ${quoted(other)}, add --profile ${commandWord(other)}`, ALL_PROFILES)
+    if (other === undefined) return say(error, `to set up a profile: ${commandLine('setup')}`)
+    return origin.kind === 'default'
+      ? say(error, `to use ${quoted(other)}, add --profile ${commandWord(other)}`, ALL_PROFILES)
+      : say(error, didYouMean(nearest) ?? ALL_PROFILES)
   },
   PROFILE_NOT_NAMED: ({ candidates, command }) => {
     const [first = ''] = candidates

@@ -244,7 +244,7 @@ interface FailureFields {
   }
   TEXT_REFUSED: { what: string; text: string; defect: TextDefect; origin: Origin }
   // Profiles: exit 1.
-  // `other`: if no profile was named, one that exists.
+  // `other`: a profile that exists; undefined if there is none.
   PROFILE_NOT_FOUND: {
     profile: string
     origin: Origin

@@ -57,6 +57,7 @@ describe('the profiles that words mean', () => {
       origin: { kind: 'flag', flag: 'profile' },
       paths: ['config', 'credentials'],
       nearest: 'prod',
+      other: 'base',
     }
     try {
       expand('prode*')

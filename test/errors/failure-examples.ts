@@ -217,8 +217,9 @@ const OTHERS: Examples = {
     { what: 'session token from STS', text: '', defect: 'control-character', origin: { kind: 'default' } },
   ],
   PROFILE_NOT_FOUND: [
-    { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod' },
-    { profile: 'zzz', origin: VARIABLE, paths: PATHS },
+    { profile: 'prdo', origin: FLAG, paths: PATHS, nearest: 'prod', other: 'prod' },
+    { profile: 'zzz', origin: VARIABLE, paths: PATHS, other: 'prod' },
+    { profile: 'zzz', origin: FLAG, paths: PATHS },
     { profile: 'default', origin: { kind: 'default' }, paths: PATHS },
     { profile: 'default', origin: { kind: 'default' }, paths: PATHS, other: 'my work' },
   ],
