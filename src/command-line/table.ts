@@ -335,11 +335,20 @@ const ROWS = {
   import: {
     summary: 'Import profiles from another tool',
     positional: { name: 'tool', description: 'aws-mfa, aws-vault, awsume, granted, aws-runas, ...', maximum: 1 },
-    options: [flag('remove-old', "Remove the old tool's settings"), DRY_RUN, YES, ALLOW_ROOT, NO_COLOR, DEBUG],
+    options: [
+      flag('remove-old', "Remove the old tool's settings"),
+      DRY_RUN,
+      YES,
+      value('keys', 'STORE', "Store for aws-vault's access keys: keychain, pass or encrypted-file", KEYS),
+      PASSPHRASE_COMMAND,
+      ALLOW_ROOT,
+      NO_COLOR,
+      DEBUG,
+    ],
     conflicts: [SHOW_OR_MAKE],
     examples: [
       { line: 'awsmfa import', description: 'Show the changes and ask' },
-      { line: 'awsmfa import aws-mfa --dry-run', description: 'Show the changes for one tool' },
+      { line: 'awsmfa import aws-vault --keys keychain', description: "Take over aws-vault's access keys" },
     ],
   },
 

@@ -7,20 +7,38 @@ import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { findVaultKeys } from '../keys/aws-vault.ts'
+import type { VaultOptions } from '../keys/aws-vault.ts'
+import { storeItem } from '../keys/stores.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
 import type { ForeignHome, ForeignProfile, ForeignRemark } from '../layouts/foreign-profile.ts'
 import { findForeignProfiles, findForeignRemarks } from '../layouts/foreign-tools.ts'
-import { planImport } from '../layouts/import-plan.ts'
-import type { ImportPlan } from '../layouts/import-plan.ts'
+import { PLACE_WORDS, storesFor } from '../layouts/access-keys.ts'
+import { planImport, planKeyImport } from '../layouts/import-plan.ts'
+import type { ImportPlan, TakenKey } from '../layouts/import-plan.ts'
+import { KEY_STORES, shortenAccessKeyId } from '../model/credentials.ts'
+import type { KeyStoreName } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { isThere, readNamedFile } from '../platform/read-file.ts'
 import { orElse } from '../platform/system-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { commandLine, hint, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, displayPath, hint, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 /** What import needs. */
-type ImportRuntime = Pick<Runtime, 'files' | 'backups' | 'terminal' | 'now' | 'cancelled' | 'home' | 'environment'>
+type ImportRuntime = Pick<
+  Runtime,
+  | 'files'
+  | 'backups'
+  | 'terminal'
+  | 'asker'
+  | 'now'
+  | 'cancelled'
+  | 'home'
+  | 'environment'
+  | 'keyStore'
+  | 'readSettings'
+>
 
 /**
  * Sets up the profiles of one other tool for awsmfa, and returns the exit code 0, also if there is nothing to import.
@@ -31,6 +49,8 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   const { terminal, files, environment, backups } = runtime
   backups.sweep()
   const named = namedTool(invocation)
+  const store = storeOption(invocation, named)
+  if (store !== undefined) return await importKeys(store, invocation, runtime)
   const home = foreignHome(runtime)
   const snapshots = files.read()
   const found = findForeignProfiles({ snapshots, environment, home, named }).filter(
@@ -81,6 +101,76 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
       ),
     )
   return 0
+}
+
+/** Takes over the access keys of aws-vault, which keeps its own. They are in no file in plain text. */
+async function importKeys(to: KeyStoreName, invocation: Invocation<'import'>, runtime: ImportRuntime): Promise<number> {
+  const { files, terminal, environment, cancelled, readSettings } = runtime
+  const storeOf = storesFor(invocation, { ...runtime, defaults: await readSettings() })
+  const { profiles } = files.read()
+  const found = findVaultKeys({ ...runtime, profiles: profiles.names(), ...vaultQuestions(runtime) })
+  const taken: TakenKey[] = []
+  for (const { profile, read, location } of found) {
+    const keys = await read(cancelled)
+    taken.push({ profile, keys })
+    const where = visible(displayPath(location, runtime.home), 300)
+    terminal.stderr(`Found ${quoted(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} (${where})\n`)
+  }
+  if (taken.length === 0) {
+    terminal.stderr(note('aws-vault has no access key here that awsmfa can read'))
+    return 0
+  }
+  const change: FileChange<ReturnType<typeof planKeyImport>> = {
+    plan: (snapshots) => {
+      const removesOld = invocation.options.removeOld === true
+      const plan = planKeyImport({ snapshots, environment, home: foreignHome(runtime), removesOld }, taken, to)
+      return { edits: plan.edits, result: plan }
+    },
+    ...shownChange(invocation, runtime),
+    keepsBackup: true,
+    beforeWrite: async ({ changes }) => {
+      for (const { profile, keys } of changes) await storeItem(await storeOf(to, profile), keys, cancelled)
+    },
+  }
+  const { kind, result, warnings } = await changeFiles(change, runtime)
+  for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, runtime.home))
+  if (kind === 'nothing') terminal.stderr(note('nothing to import from aws-vault: all of it is already imported'))
+  if (kind !== 'changed') return 0
+  for (const { profile, keys } of result.changes)
+    terminal.stderr(
+      `${tick(terminal.talk)} ${visible(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} is ${PLACE_WORDS[to]}\n`,
+    )
+  terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
+  const names = found.map(({ profile }) => profile)
+  terminal.stderr(hint(signInHint(names, files.read())))
+  for (const name of names) terminal.stderr(hint(`once that works: aws-vault remove ${profileWord(name)}`))
+  return 0
+}
+
+function vaultQuestions({ asker, terminal }: ImportRuntime): Pick<VaultOptions, 'canAsk' | 'askPassphrase'> {
+  return {
+    canAsk: terminal.canAsk,
+    askPassphrase: async (isRetry, signal) => {
+      const text = `${isRetry ? 'Wrong passphrase. ' : ''}Passphrase of aws-vault's files: `
+      return await asker.askLine({ text, wanted: 'passphrase', keep: true, hidden: true }, signal)
+    },
+  }
+}
+
+/** Returns the store of `--keys`, which is for aws-vault alone. Throws USAGE. */
+function storeOption(
+  { options: { keys } }: Invocation<'import'>,
+  named: ForeignTool | undefined,
+): KeyStoreName | undefined {
+  if (keys === undefined) return undefined
+  const store = KEY_STORES.find((name) => name === keys)
+  const isMeant = named === undefined || named === 'aws-vault'
+  if (store !== undefined && isMeant) return store
+  const problem =
+    store === undefined
+      ? ({ kind: 'bad-value', option: '--keys', value: keys, expected: `one of ${KEY_STORES.join(', ')}` } as const)
+      : ({ kind: 'bad-value', option: 'tool', value: named ?? '', expected: "aws-vault, with '--keys'" } as const)
+  throw new AwsmfaError({ code: 'USAGE', problem })
 }
 
 function whereItsKeyIs({ tool, source }: ForeignProfile): string {

@@ -2,11 +2,11 @@
 import { expandProfiles, namedOnLine, withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertNewProfileName } from '../aws-files/sections.ts'
-import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { createRotationFiles, storeItem } from '../keys/stores.ts'
 import {
+  PLACE_WORDS,
   askLongTermKeys,
   badKeyPlace,
   isKeychainUsable,
@@ -270,12 +270,4 @@ async function remove(invocation: Line, words: readonly string[], context: Conte
 
 function report(warnings: readonly WriteWarning[], { terminal, home }: Context): void {
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, home))
-}
-
-/** Where an access key is, in a sentence and in a table. */
-const PLACE_WORDS: Readonly<Record<KeyPlace, string>> = {
-  file: 'in the credentials file',
-  keychain: 'in the keychain',
-  pass: 'in pass',
-  'encrypted-file': 'in an encrypted file',
 }

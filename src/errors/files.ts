@@ -5,7 +5,7 @@ import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
-import { displayPath, quoted, say, visible, warn } from '../ui/words.ts'
+import { displayPath, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 const FOUND_WORDS = {
@@ -112,7 +112,28 @@ const USE_FILE = 'to use a key file instead, set cache_key = file'
 export const KEYCHAIN_WORDS = {
   KEYCHAIN_UNAVAILABLE: (failure) => (failure.wanted === 'access-key' ? accessKeyText(failure) : keychainText(failure)),
   KEY_STORE_FAILED: keyStoreText,
+  VAULT_ITEM_UNREADABLE: ({ profile, item, reason, detail }, view) => {
+    const shown = item.startsWith('/') ? showPath(item, view) : quoted(item)
+    const [why, hint] = VAULT_WORDS[reason]?.(detail === undefined ? '' : `: ${visible(detail)}`) ?? ['is damaged']
+    return say(
+      `cannot read the access key of ${quoted(profile)} from aws-vault: ${shown} ${why}`,
+      hint,
+      `to let aws-vault pass it on: aws-vault exec --no-session ${profileWord(profile)} -- awsmfa keys add ${profileWord(profile)} --source-env`,
+    )
+  },
 } satisfies SomeWords
+
+/** Why an item of aws-vault is not read, after its name, and what to do. */
+const VAULT_WORDS: Partial<
+  Record<FailureOf<'VAULT_ITEM_UNREADABLE'>['reason'], (why: string) => readonly [string, string?]>
+> = {
+  'no-item': () => ['is not there'],
+  'wrong-passphrase': () => ['has another passphrase'],
+  locked: () => ['is locked', 'unlock it; for a file, run this in a terminal or set AWS_VAULT_FILE_PASSPHRASE'],
+  slow: () => ['did not answer within 3 s'],
+  'no-program': () => ['needs a program that is not installed', 'install pass, or for the Secret Service secret-tool'],
+  refused: (why) => [`was refused${why}`],
+}
 
 /** Returns the one-line warning that a session is not cached: why, and what to do about it. */
 export function renderNotKept(failure: FailureOf<'KEYCHAIN_UNAVAILABLE'>): string {

@@ -172,53 +172,29 @@ interface Run {
 export function createPassStore({ environment, canAsk }: PassOptions): LongTermKeyStore {
   const store = { name: 'pass', locationOf: (accessKeyId: string) => `awsmfa/${accessKeyId}` } as const
 
-  /** Runs pass. `isPatient`: GnuPG may ask for a passphrase; otherwise it fails where it would. */
   const run = async (
     accessKeyId: string,
     words: readonly string[],
     signal: AbortSignal,
-    { input, isPatient = false }: { readonly input?: string; readonly isPatient?: boolean } = {},
+    input?: string,
   ): Promise<Run> => {
-    const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
-    const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
-    const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()
-    const talk: string[] = []
-    const end = await callProgram(
-      {
-        program: 'pass',
-        words,
-        environment: {
-          ...withoutKeys(environment),
-          PASSWORD_STORE_GPG_OPTS: own,
-          ...(tty === undefined ? {} : { GPG_TTY: tty }),
-          LC_ALL: 'C',
-        },
-        terminal: isPatient ? 'shared' : 'none',
-        timeoutMs: isPatient ? UNLOCK_MS : PATIENCE_MS,
-        input,
-        onTalk: (piece) => talk.push(piece),
-      },
-      signal,
-    )
-    if (end.kind !== 'ended') throw storeFailure(store, accessKeyId, problemOf(end))
-    return { exitCode: end.exitCode, output: end.output, talk: talk.join('') }
+    const end = await runPass(words, environment, signal, { input })
+    if (typeof end === 'string') throw storeFailure(store, accessKeyId, end)
+    return end
   }
 
   const failed = (accessKeyId: string, { talk }: Run): AwsmfaError =>
     storeFailure(store, accessKeyId, problemIn(talk), detailOf(talk))
 
   const show = async (accessKeyId: string, entry: string, signal: AbortSignal): Promise<string | undefined> => {
-    const words = ['show', entry]
-    let shown = await run(accessKeyId, words, signal)
-    if (shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && canAsk())
-      shown = await run(accessKeyId, words, signal, { isPatient: true })
-    if (shown.exitCode === 0) return shown.output
-    if (/is not in the password store/.test(shown.talk)) return undefined
-    throw failed(accessKeyId, shown)
+    const shown = await showPassEntry(entry, { environment, canAsk }, signal)
+    if (typeof shown === 'string') return shown
+    if (shown.reason === 'no-item') return undefined
+    throw storeFailure(store, accessKeyId, shown.reason, shown.detail)
   }
 
   const orThrow = async (accessKeyId: string, words: readonly string[], signal: AbortSignal, input?: string) => {
-    const done = await run(accessKeyId, words, signal, input === undefined ? {} : { input })
+    const done = await run(accessKeyId, words, signal, input)
     if (done.exitCode !== 0) throw failed(accessKeyId, done)
   }
 
@@ -246,6 +222,56 @@ export function createPassStore({ environment, canAsk }: PassOptions): LongTermK
         throw failed(accessKeyId, removed)
     },
   }
+}
+
+/**
+ * Returns the text of an entry, or why there is none; `no-item`: no such entry. A person at the terminal may have to
+ * unlock the GnuPG key. Throws the signal's reason alone.
+ */
+export async function showPassEntry(
+  entry: string,
+  { environment, canAsk }: PassOptions,
+  signal: AbortSignal,
+): Promise<string | { readonly reason: KeyStoreProblem; readonly detail?: string | undefined }> {
+  const words = ['show', entry]
+  let shown = await runPass(words, environment, signal)
+  if (typeof shown !== 'string' && shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && canAsk())
+    shown = await runPass(words, environment, signal, { isPatient: true })
+  if (typeof shown === 'string') return { reason: shown }
+  if (shown.exitCode === 0) return shown.output
+  if (/is not in the password store/.test(shown.talk)) return { reason: 'no-item' }
+  return { reason: problemIn(shown.talk), detail: detailOf(shown.talk) }
+}
+
+/** Runs pass. `isPatient`: GnuPG may ask for a passphrase; otherwise it fails where it would. */
+async function runPass(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  { input, isPatient = false }: { readonly input?: string | undefined; readonly isPatient?: boolean } = {},
+): Promise<Run | KeyStoreProblem> {
+  const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
+  const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
+  const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()
+  const talk: string[] = []
+  const end = await callProgram(
+    {
+      program: 'pass',
+      words,
+      environment: {
+        ...withoutKeys(environment),
+        PASSWORD_STORE_GPG_OPTS: own,
+        ...(tty === undefined ? {} : { GPG_TTY: tty }),
+        LC_ALL: 'C',
+      },
+      terminal: isPatient ? 'shared' : 'none',
+      timeoutMs: isPatient ? UNLOCK_MS : PATIENCE_MS,
+      input,
+      onTalk: (piece) => talk.push(piece),
+    },
+    signal,
+  )
+  return end.kind === 'ended' ? { exitCode: end.exitCode, output: end.output, talk: talk.join('') } : problemOf(end)
 }
 
 function problemOf(end: Exclude<ProgramEnd, { readonly kind: 'ended' }>): KeyStoreProblem {

@@ -279,3 +279,11 @@ const KEY_WORDS = {
   notASecret: 'A secret access key has 40 characters\n',
   notARegion: 'Enter a region such as eu-west-1\n',
 } as const
+
+/** Where an access key is, in a sentence and in a table. */
+export const PLACE_WORDS: Readonly<Record<KeyPlace, string>> = {
+  file: 'in the credentials file',
+  keychain: 'in the keychain',
+  pass: 'in pass',
+  'encrypted-file': 'in an encrypted file',
+}

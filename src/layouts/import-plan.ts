@@ -6,6 +6,7 @@
 import { encodeUtf8 } from '../aws-files/edit.ts'
 import type { ByteEdit } from '../aws-files/edit.ts'
 import { parseSection } from '../aws-files/ini-document.ts'
+import { runsProgram } from '../aws-files/profile-keys.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { withEdits } from '../aws-files/profiles.ts'
 import {
@@ -19,9 +20,13 @@ import {
   renameSection,
 } from '../aws-files/sections.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import type { ForeignTool } from '../command-line/spec.ts'
+import type { ForeignTool, KeyPlace } from '../command-line/spec.ts'
 import type { ForeignHome, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
+import { listHeldKeys, planKeysChanges } from './keys-plan.ts'
+import type { KeysChange } from './keys-plan.ts'
+import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import type { LongTermCredentials } from '../model/credentials.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 
@@ -64,6 +69,42 @@ export function planImport({ tool, snapshots, environment, home = {}, removesOld
       !removesOld && parts.some((part) => Object.values(removalOf(part, snapshots)).some((edits) => edits.length > 0)),
     edits: editsBetweenFiles(snapshots, after),
   }
+}
+
+/** An access key of aws-vault, as it was read. */
+export interface TakenKey {
+  readonly profile: string
+  readonly keys: LongTermCredentials
+}
+
+/**
+ * Plans the import of aws-vault's profiles with their access keys, which go to a store instead of being asked of
+ * aws-vault. Throws what planImport and planKeysChanges throw.
+ */
+export function planKeyImport(
+  input: Omit<ImportInput, 'tool'>,
+  taken: readonly TakenKey[],
+  to: KeyPlace,
+): ImportPlan & { readonly changes: readonly KeysChange[] } {
+  const { snapshots } = input
+  const plan = planImport({ ...input, tool: 'aws-vault' })
+  const imported = withEdits(snapshots, plan.edits)
+  const held = listHeldKeys(imported).map(({ profile }) => profile)
+  const changes = taken.flatMap(({ profile, keys }) => {
+    const names = [profile + LONG_TERM_SUFFIX, profile]
+    const holder = names.find((name) => isThere(name, imported)) ?? profile
+    return names.some((name) => held.includes(name)) ? [] : [{ profile: holder, to, keys }]
+  })
+  const cleared = changes.reduce((files, change) => withEdits(files, vaultLineOf(change.profile, files)), imported)
+  const after = withEdits(cleared, planKeysChanges(changes, cleared))
+  return { ...plan, changes, edits: editsBetweenFiles(snapshots, after) }
+}
+
+/** The line that asks aws-vault for the access key of `[work-long-term]`. */
+function vaultLineOf(profile: string, snapshots: SharedSnapshots): Edits {
+  const line = snapshots.profiles.find(profile)?.getFrom('config', 'credential_process')?.value ?? ''
+  if (!profile.endsWith(LONG_TERM_SUFFIX) || !runsProgram(line, ['aws-vault'])) return {}
+  return removalOf({ kind: 'keys', file: 'config', profile, keys: ['credential_process'] }, snapshots)
 }
 
 function distinct(parts: readonly ObsoletePart[]): readonly ObsoletePart[] {

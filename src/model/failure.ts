@@ -366,6 +366,7 @@ interface FailureFields {
     item: string
     detail?: string | undefined
   }
+  VAULT_ITEM_UNREADABLE: { profile: string; item: string; reason: KeyStoreProblem; detail?: string | undefined }
   // Programs that get credentials: 127 if there is no such program, 126 if it cannot be run; the second exits 1.
   PROGRAM_NOT_RUN: { program: string; reason: 'not-found' | 'not-executable' | 'batch-file'; errno: string }
   VALUE_NOT_QUOTABLE: { variable: string; format: string }

@@ -276,7 +276,7 @@ function escaped(path: string): string {
  * Opens none itself, and blocks no longer than `leftMs`.
  */
 function findSecretServiceState(question: SecretServiceQuestion): SecretServiceState {
-  const locked = ask(question, getLocked)
+  const locked = ask(question, lockedOf(DEFAULT_COLLECTION))
   if ('state' in locked) return locked.state
   if (/\btrue\b/.test(locked.text)) return 'locked'
   if (!/\bfalse\b/.test(locked.text)) return 'denied'
@@ -285,13 +285,56 @@ function findSecretServiceState(question: SecretServiceQuestion): SecretServiceS
   return endsWithEmptyList(found.text) ? 'unlocked' : 'locked'
 }
 
+/** Names of other programs' items that both programs pass on as they are. */
+const PLAIN_NAME = /^[\w.@+/=-]+$/
+
+/** A search for several items may take longer. */
+const SEARCH_MS = 10_000
+
+/**
+ * Returns which of `names` another program has in a collection of the Secret Service, as the attribute `profile` of an
+ * item. Opens no window and reads no secret. Never throws.
+ */
+export function findForeignItems(
+  collection: string,
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): readonly { readonly name: string; readonly isLocked: boolean }[] {
+  const address = process.platform === 'linux' ? sessionBusAddress(environment) : undefined
+  if (address === undefined) return []
+  const endMs = monotonicMs() + SEARCH_MS
+  const seen = { ...environmentOfChildren(environment), DBUS_SESSION_BUS_ADDRESS: address }
+  const questionFor = (name: string): SecretServiceQuestion => ({
+    attributes: { profile: name },
+    environment: seen,
+    leftMs: () => endMs - monotonicMs(),
+  })
+  const path = `/org/freedesktop/secrets/collection/${collection.replaceAll(/[^A-Za-z\d]/g, escapedInPath)}`
+  const isThere = 'text' in ask(questionFor(''), lockedOf(path))
+  return names
+    .filter((name) => isThere && PLAIN_NAME.test(name))
+    .flatMap((name) => {
+      const question = questionFor(name)
+      const found = ask(question, searchItems(question.attributes))
+      const [unlocked = '', locked = ''] = 'text' in found ? found.text.split(']') : []
+      const isIn = (list: string): boolean => list.includes(`${path}/`)
+      return isIn(unlocked) || isIn(locked) ? [{ name, isLocked: !isIn(unlocked) }] : []
+    })
+}
+
+function escapedInPath(character: string): string {
+  return Buffer.from(character).reduce((text, byte) => `${text}_${byte.toString(16).padStart(2, '0')}`, '')
+}
+
 type Reply = { readonly text: string } | { readonly state: SecretServiceState }
 
 type Words = Readonly<Record<'dbus-send' | 'gdbus', readonly string[]>>
 
-const getLocked: Words = {
-  'dbus-send': [DEFAULT_COLLECTION, GET, `string:${COLLECTION_INTERFACE}`, 'string:Locked'],
-  gdbus: ['--object-path', DEFAULT_COLLECTION, '--method', GET, COLLECTION_INTERFACE, 'Locked'],
+function lockedOf(collection: string): Words {
+  return {
+    'dbus-send': [collection, GET, `string:${COLLECTION_INTERFACE}`, 'string:Locked'],
+    gdbus: ['--object-path', collection, '--method', GET, COLLECTION_INTERFACE, 'Locked'],
+  }
 }
 
 /** The attributes are awsmfa's own words, without commas and quotes. */

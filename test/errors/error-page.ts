@@ -34,6 +34,7 @@ const SUBJECTS: Readonly<Record<string, Readonly<Partial<Record<FailureCode, str
     CREDENTIAL_PROCESS_FAILED: 'A `credential_process` returned no long-term credentials.',
   },
   'Access keys outside the credentials file': {
+    VAULT_ITEM_UNREADABLE: 'An access key of aws-vault cannot be read.',
     KEY_STORE_FAILED: 'A store does not provide, take or delete an access key.',
     KEYCHAIN_UNAVAILABLE: "The system's keychain does not provide an access key or the cache key.",
     PASSPHRASE_COMMAND_FAILED: 'The passphrase command returned no passphrase.',

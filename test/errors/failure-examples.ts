@@ -407,6 +407,9 @@ const OTHERS: Examples = {
       wanted: 'access-key' as const,
     })),
   ],
+  VAULT_ITEM_UNREADABLE: (
+    ['wrong-passphrase', 'damaged', 'locked', 'slow', 'no-program', 'no-item', 'refused'] as const
+  ).map((reason) => ({ profile: 'work', item: '/home/alice/.awsvault/keys/work', reason, detail: 'x' })),
   KEY_STORE_FAILED: [
     ...(['no-item', 'damaged', 'newer', 'other-secret', 'not-kept', 'wrong-passphrase'] as const).map((reason) => ({
       store: 'encrypted-file' as const,

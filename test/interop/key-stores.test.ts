@@ -117,6 +117,29 @@ async function expectRotation(environment: Readonly<Record<string, string>>, sto
   expect(readdirSync(join(home.path, '.local/state/awsmfa/rotations'))).toEqual([`${id}.rotation.json`])
 }
 
+/** An item of aws-vault 7.2.0, as `aws-vault add --env work` writes it into pass and into the Secret Service. */
+const VAULT_ITEM = JSON.stringify({
+  Key: 'work',
+  Data: Buffer.from(
+    `{"AccessKeyID":"${ID}","SecretAccessKey":"${SECRET}","SessionToken":"","Source":"","CanExpire":false,"Expires":"0001-01-01T00:00:00Z"}`,
+  ).toString('base64'),
+  Label: 'aws-vault (work)',
+  Description: '',
+  KeychainNotTrustApplication: true,
+  KeychainNotSynchronizable: false,
+})
+
+/** Expects the access key of aws-vault in a store of awsmfa, and in no file. */
+async function expectTakeover(environment: Readonly<Record<string, string>>, store: string): Promise<void> {
+  home.write('.aws/credentials', '')
+  const { code, stderr } = await awsmfa(environment, 'import', 'aws-vault', '--keys', store, '--yes')
+  expect([code, stderr]).toEqual([0, stderr])
+  expect(filesNow().config).toBe(`${OLD.config}awsmfa_keys = ${store}\nawsmfa_key_id = ${ID}\n`)
+  expect(filesWithSecret()).toEqual([])
+  expect(await awsmfa(environment, 'undo', '--yes')).toMatchObject({ code: 0 })
+  expect(filesNow().config).toBe(OLD.config)
+}
+
 /** Expects a move to fail soon, with this message, having changed nothing. */
 async function expectRefusal(environment: Readonly<Record<string, string>>, store: string, message: string | RegExp) {
   const startMs = performance.now()
@@ -158,6 +181,25 @@ describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () =>
     const bus = await withBus()
     await bus.startKeyring('unlocked')
     await expectRotation(variablesOf(bus), 'keychain')
+  })
+
+  it('takes over what aws-vault has in another collection', async () => {
+    const bus = await withBus()
+    await bus.startKeyring('unlocked')
+    execFileSync('secret-tool', ['store', '--label=work', 'profile', 'work'], {
+      env: bus.environment,
+      input: VAULT_ITEM,
+    })
+    const environment = { ...variablesOf(bus), AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME: 'login' }
+    await expectTakeover({ ...environment, AWS_VAULT_BACKEND: 'secret-service' }, 'keychain')
+    lock(bus)
+    home.write('.aws/config', OLD.config)
+    const locked = await awsmfa(environment, 'import', 'aws-vault', '--keys', 'keychain', '--yes')
+    expect(locked).toMatchObject({ code: 1 })
+    expect(locked.stderr).toContain(
+      "cannot read the access key of 'work' from aws-vault: 'keyring login: work' is locked",
+    )
+    expect(bus.windows()).toBe(0)
   })
 
   it('is offered by setup, where it can be used', async () => {
@@ -270,6 +312,17 @@ describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeo
   it.skipIf(isExecutable)('has the new key of a rotation', async () => {
     initialize('')
     await expectRotation(variables(), 'pass')
+  })
+
+  it('has the key that aws-vault has there, too', async () => {
+    initialize('')
+    const environment = { ...variables(), AWS_VAULT_PASS_PREFIX: 'vault' }
+    execFileSync('pass', ['insert', '--multiline', 'vault/work'], {
+      env: { ...process.env, ...environment },
+      input: VAULT_ITEM,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    await expectTakeover(environment, 'pass')
   })
 
   it('whose GnuPG key is locked is reported before anything is asked; unlocked, it works', async () => {
