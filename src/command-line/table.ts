@@ -339,7 +339,7 @@ const ROWS = {
       flag('remove-old', "Remove the old tool's settings"),
       DRY_RUN,
       YES,
-      value('keys', 'STORE', "Store for aws-vault's access keys: keychain, pass or encrypted-file", KEYS),
+      value('keys', 'STORE', "Store for aws-vault's access keys", KEYS),
       PASSPHRASE_COMMAND,
       ALLOW_ROOT,
       NO_COLOR,

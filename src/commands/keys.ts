@@ -4,6 +4,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertNewProfileName } from '../aws-files/sections.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { renderPlainTextAdvice } from '../errors/layouts.ts'
 import { createRotationFiles, storeItem } from '../keys/stores.ts'
 import {
   PLACE_WORDS,
@@ -21,6 +22,7 @@ import {
   findHeldKeys,
   listHeldKeys,
   placeOfKeys,
+  plainTextProfiles,
   planKeysChanges,
   profileForKeys,
   rolesOn,
@@ -116,9 +118,13 @@ async function move(invocation: Line, words: readonly string[], context: Context
     terminal.stderr(
       `${tick(terminal.talk)} ${visible(held.profile)}: access key ${shortenAccessKeyId(keyIdOf(held))} is ${PLACE_WORDS[to]} now. To undo: ${commandLine('undo')}\n`,
     )
-  if (to === 'file') return
-  if (result.some((held) => placeOfKeys(held) === 'file'))
-    terminal.stderr(note('copies of the old files, such as backups, may still contain the secret'))
+  if (to === 'file') {
+    const stores = new Set(result.map((held) => PLACE_WORDS[placeOfKeys(held)]))
+    return terminal.stderr(
+      note(`the secret is in plain text now; it stays ${listed([...stores], 'and')}, too, for undo`),
+    )
+  }
+  terminal.stderr(renderPlainTextAdvice(plainTextProfiles(result, context.files.read())))
   warnAboutRoles(result, context)
 }
 

@@ -13,6 +13,7 @@ import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation, OptionsOf } from '../command-line/table.ts'
 import { PICK_QUESTION } from './pick-profile.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { renderPlainTextAdvice } from '../errors/layouts.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
 import {
   askLongTermKeys,
@@ -25,7 +26,7 @@ import {
 import type { KeysMove, Moved, MoveEffects } from '../layouts/access-keys.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
-import { findHeldKeys, placeOfKeys } from '../layouts/keys-plan.ts'
+import { findHeldKeys, listHeldKeys, placeOfKeys, plainTextProfiles } from '../layouts/keys-plan.ts'
 import type { HeldKeys } from '../layouts/keys-plan.ts'
 import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
 import type { SetupBase } from '../layouts/setup-base.ts'
@@ -38,7 +39,7 @@ import { resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
 import type { Connection } from '../login/effects.ts'
 import { findDevice } from '../mfa/device.ts'
-import { shortenAccessKeyId } from '../model/credentials.ts'
+import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, resolveTargetProfile } from '../model/invocation.ts'
@@ -81,7 +82,7 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
   const planFor = (fresh: SharedSnapshots): SetupPlan => planSetup({ ...input, snapshots: fresh, role })
   const { base, edits } = planFor(read)
   const store = await chooseStore(invocation, base, withEdits(read, edits), context)
-  const { kind, warnings } = await context.deadline.pauseWhile(
+  const { kind, result, warnings } = await context.deadline.pauseWhile(
     store === undefined
       ? changeFiles(changeTo(planFor, invocation, context), context)
       : moveKeys(moveTo(store, planFor, invocation, context), context),
@@ -90,6 +91,10 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
   if (kind === 'nothing') terminal.stderr(note(`${quoted(role === undefined ? base : target.value)} is already set up`))
   if (kind === 'changed') {
     terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
+    // New keys were never in a file.
+    const earlier = listHeldKeys(read).map(keyIdOf)
+    const moved = result.filter((held) => earlier.includes(keyIdOf(held)))
+    terminal.stderr(renderPlainTextAdvice(plainTextProfiles(moved, files.read())))
     const { state } = statusOfProfile(base, {
       profiles: files.read().profiles,
       now: context.now(),

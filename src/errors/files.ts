@@ -118,7 +118,7 @@ export const KEYCHAIN_WORDS = {
     return say(
       `cannot read the access key of ${quoted(profile)} from aws-vault: ${shown} ${why}`,
       hint,
-      `to let aws-vault pass it on: aws-vault exec --no-session ${profileWord(profile)} -- awsmfa keys add ${profileWord(profile)} --source-env`,
+      `to let aws-vault pass it on: aws-vault exec -n ${profileWord(profile)} -- awsmfa keys add ${profileWord(profile)} --source-env`,
     )
   },
 } satisfies SomeWords

@@ -6,7 +6,7 @@ import type { RotatedKey } from '../model/credentials.ts'
 import type { FailureOf, RotationObstacle } from '../model/failure.ts'
 import type { Place } from '../model/origin.ts'
 import { formatAt } from '../ui/duration.ts'
-import { commandLine, listed, profileWord, quoted, say, visible } from '../ui/words.ts'
+import { commandLine, hint, listed, note, profileWord, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 export const LAYOUT_WORDS = {
@@ -123,6 +123,16 @@ const UNMOVABLE: Readonly<
     `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,
     'remove one of the two',
   ],
+}
+
+/**
+ * Returns the lines about secrets that were in the credentials file before a move. awsmfa has removed them from its own
+ * backups; `profiles`: those whose rotation makes them worthless.
+ */
+export function renderPlainTextAdvice(profiles: readonly string[]): string {
+  if (profiles.length === 0) return ''
+  const hints = profiles.map((name) => hint(`to make it worthless: ${commandLine('rotate', profileWord(name))}`))
+  return note('the secret was in plain text: backups that other programs made may still contain it') + hints.join('')
 }
 
 const DAY_MS = 86_400_000

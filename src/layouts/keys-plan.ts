@@ -82,6 +82,17 @@ export function assertReplaced(replaced: readonly HeldKeys[], pair: LongTermCred
   }
 }
 
+/** Returns the profiles of keys that the files have in plain text, as a rotation is asked for. */
+export function plainTextProfiles(held: readonly HeldKeys[], { profiles }: SharedSnapshots): readonly string[] {
+  const names = held
+    .filter(({ kind }) => kind === 'static')
+    .map(({ profile }) => {
+      const stem = profile.endsWith(LONG_TERM_SUFFIX) ? profile.slice(0, -LONG_TERM_SUFFIX.length) : ''
+      return profiles.find(stem) === undefined ? profile : stem
+    })
+  return [...new Set(names)]
+}
+
 /** Returns the role profiles that tools assume with the keys of a profile, directly. */
 export function rolesOn(profile: string, profiles: Profiles): readonly string[] {
   return profiles.names().filter((name) => {
