@@ -53,7 +53,7 @@ export const COMMAND_HELPERS = ['commands/login-output.ts', 'commands/pick-profi
 /** What breaks a rule for now: an import as `from -> to`, a file that is too long by its name; without `.ts`. */
 export const ALLOWED = []
 
-const LIMITS = { files: 179, lines: 500 }
+const LIMITS = { files: 180, lines: 500 }
 const PURPOSES = Object.assign({}, ...LEVELS)
 const folderOf = (file) => (ENTRIES.includes(file) ? 'src' : file.split('/')[0])
 const levelOf = (file) => LEVELS.findIndex((level) => Object.hasOwn(level, folderOf(file)))

@@ -176,6 +176,11 @@ export function homeRegion(partition: string): string | undefined {
   return PARTITIONS.find(({ name }) => name === partition)?.homeRegion
 }
 
+/** Returns the domain of a region's services, such as `amazonaws.com`. */
+export function domainOfRegion(region: string): string {
+  return (PARTITIONS.find(({ prefix }) => region.startsWith(prefix)) ?? AWS).suffix
+}
+
 /** Returns the partition of a region; an unknown region is one of `aws`. */
 export function partitionOfRegion(region: string): string {
   return (PARTITIONS.find(({ prefix }) => region.startsWith(prefix)) ?? AWS).name

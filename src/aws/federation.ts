@@ -1,11 +1,13 @@
 /**
- * Exchanges the credentials of a role for a sign-in token of the AWS console: Action=getSigninToken of the federation
- * endpoint.
+ * Exchanges what somebody has signed in with: the credentials of a role for a sign-in token of the AWS console
+ * (Action=getSigninToken of the federation endpoint), and a token of single sign-on for the credentials of a role
+ * (GetRoleCredentials of the portal).
  */
 import type { Agent } from 'node:http'
 import type { TransportSettings } from './connection-settings.ts'
 import { formOf } from './console-urls.ts'
 import type { SignInEndpoint } from './console-urls.ts'
+import { domainOfRegion } from './endpoints.ts'
 import { findWireProblem, harmless, unreachable } from './error-mapping.ts'
 import { createRequestHandler, createTransport } from './transport.ts'
 import type { GivenSession } from '../model/credentials.ts'
@@ -52,7 +54,11 @@ export async function requestSigninToken(request: SigninTokenRequest, signal: Ab
   const agent = await transport.agent()
   try {
     for (let attempt = 1; ; attempt += 1) {
-      const sent = await post(endpoint.federation, body, agent, signal)
+      const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(body.length),
+      }
+      const sent = await send(endpoint.federation, { method: 'POST', headers, body }, agent, signal)
       const isLost = 'error' in sent ? sent.error?.sent === true : sent.status >= 500
       if (isLost && attempt === 1) continue
       if ('error' in sent)
@@ -67,15 +73,17 @@ export async function requestSigninToken(request: SigninTokenRequest, signal: Ab
 
 type Sent = { readonly status: number; readonly text: string } | { readonly error: ReturnType<typeof findWireProblem> }
 
-async function post(address: string, body: string, agent: Agent, signal: AbortSignal): Promise<Sent> {
+interface Sending {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+async function send(address: string, sending: Sending, agent: Agent, signal: AbortSignal): Promise<Sent> {
   signal.throwIfAborted()
-  const { protocol, hostname, host, port, pathname } = new URL(address)
-  const headers = {
-    host,
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': String(body.length),
-  }
-  const request = { protocol, hostname, method: 'POST', path: pathname, headers, body }
+  const { protocol, hostname, host, port, pathname, searchParams } = new URL(address)
+  const query = Object.fromEntries(searchParams)
+  const request = { ...sending, protocol, hostname, path: pathname, query, headers: { host, ...sending.headers } }
   try {
     const { response } = await createRequestHandler(agent).handle(
       port === '' ? request : { ...request, port: Number(port) },
@@ -90,6 +98,85 @@ async function post(address: string, body: string, agent: Agent, signal: AbortSi
   } catch (error) {
     signal.throwIfAborted()
     return { error: findWireProblem(error) }
+  }
+}
+
+/** A request for the credentials of a role of single sign-on. */
+export interface RoleCredentialsRequest {
+  readonly accessToken: string
+  readonly region: string
+  readonly accountId: string
+  readonly roleName: string
+  /** The address of the portal in place of the region's; https or loopback, since the token is sent there. */
+  readonly endpoint: string | undefined
+  readonly transport: Pick<TransportSettings, 'proxies' | 'ca'>
+}
+
+/**
+ * Returns the credentials of a role; undefined if the portal does not accept the token. Throws ACCESS_DENIED for a role
+ * that the user does not have, NETWORK_UNREACHABLE, STS_UNEXPECTED, and the signal's reason. Source: AWS IAM Identity
+ * Center Portal API Reference, GetRoleCredentials.
+ */
+export async function requestRoleCredentials(
+  { accessToken, region, accountId, roleName, endpoint, transport: settings }: RoleCredentialsRequest,
+  signal: AbortSignal,
+): Promise<GivenSession | undefined> {
+  const address = new URL(endpoint ?? `https://portal.sso.${region}.${domainOfRegion(region)}`)
+  address.pathname = `${address.pathname.replace(/\/$/, '')}/federation/credentials`
+  address.search = new URLSearchParams({ role_name: roleName, account_id: accountId }).toString()
+  const connectTimeoutMs = CONNECT_MS
+  const transport = createTransport({ url: address.href, ...settings, preconnect: false, connectTimeoutMs })
+  const hidden = [accessToken]
+  const context = {
+    ...transport.route,
+    service: 'AWS SSO',
+    connectTimeoutMs,
+    answerTimeoutMs: ANSWER_MS,
+    hidden,
+  }
+  const agent = await transport.agent()
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const headers = { 'x-amz-sso_bearer_token': accessToken, accept: 'application/json' }
+      const sent = await send(address.href, { method: 'GET', headers }, agent, signal)
+      const isLost = 'error' in sent ? sent.error?.sent === true : sent.status >= 500
+      if (isLost && attempt === 1) continue
+      if ('error' in sent)
+        throw new AwsmfaError(unreachable(sent.error?.reason ?? 'no-answer', context), { cause: undefined })
+      if (sent.status === 401) return undefined
+      const session = sent.status === 200 ? roleCredentialsIn(sent.text) : undefined
+      if (session !== undefined) return session
+      const operation = 'GetRoleCredentials'
+      if (sent.status === 403 || sent.status === 404)
+        throw new AwsmfaError({ code: 'ACCESS_DENIED', operation, message: harmless(messageIn(sent.text), { hidden }) })
+      const detail = 'the answer has no credentials'
+      throw new AwsmfaError({ code: 'STS_UNEXPECTED', operation, status: sent.status, awsCode: undefined, detail })
+    }
+  } finally {
+    transport.settle()
+    agent.destroy()
+  }
+}
+
+function roleCredentialsIn(text: string): GivenSession | undefined {
+  try {
+    const { roleCredentials: found } = JSON.parse(text) as { readonly roleCredentials?: Record<string, unknown> }
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = found ?? {}
+    if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string' || typeof sessionToken !== 'string')
+      return undefined
+    const isTime = typeof expiration === 'number' && Number.isFinite(expiration)
+    return { accessKeyId, secretAccessKey, sessionToken, expiration: isTime ? new Date(expiration) : undefined }
+  } catch {
+    return undefined
+  }
+}
+
+function messageIn(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : ''
+  } catch {
+    return ''
   }
 }
 

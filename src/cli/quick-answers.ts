@@ -4,7 +4,7 @@
  * been written, and the command itself runs, which has the words for every failure.
  */
 import { statSync } from 'node:fs'
-import { isIgnored, isOwnProcess } from '../aws-files/profile-keys.ts'
+import { isIgnored, isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
 import { snapshotsOf } from '../aws-files/profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -73,6 +73,7 @@ function mayForbidColor(surroundings: Surroundings): boolean {
 /** Entries in the AWS CLI's caches are found by hashes, which cost more than everything here. */
 function noneUnlessCached(profile: ProfileView, surroundings: Surroundings): undefined {
   if (isOwnProcess(profile)) throw new Error("awsmfa's own cache has to be looked into")
+  if (signInCommandOf(profile) !== undefined) throw new Error("the AWS CLI's tokens have to be looked into")
   const home = resolveHome(surroundings)
   if (['cli', 'boto'].some((tool) => isThere(`${home}/.aws/${tool}/cache`)))
     throw new Error('the caches have to be looked into')

@@ -1,7 +1,7 @@
 /** `credential-process`: answers the AWS SDKs and the AWS CLI in the JSON of their `credential_process` protocol. */
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { ownSession } from './program-session.ts'
+import { notSignedIn, ownSession, ssoSessionReader } from './program-session.ts'
 import type { ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
@@ -17,6 +17,7 @@ import { createLoginRuntime } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { noteSources, renderProcessAnswer, storeAnswer } from '../sessions/process-answers.ts'
+import { findSignIn } from '../sessions/status.ts'
 import { MANDATORY_REFRESH_SECONDS, refreshAction, serveUntil } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
 import { durationInWords } from '../ui/duration-words.ts'
@@ -88,6 +89,11 @@ async function findSession(
     runtime.terminal.stderr(renderNotRenewed(profile, expiration, failure, view))
   }
   const existing = await findExisting(invocation, profile, snapshots, runtime)
+  if (findSignIn(profile, snapshots.profiles) !== undefined) {
+    // The AWS CLI may sign out, which no stored answer would notice.
+    if (existing !== undefined) return { ...existing, isStorable: false }
+    throw notSignedIn(profile, { kind: 'none' }, snapshots.profiles, runtime)
+  }
   if (existing !== undefined && isServed(existing, windowSeconds, runtime.now())) return found(existing)
   try {
     const options = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
@@ -105,16 +111,21 @@ async function findSession(
 }
 
 async function findExisting(
-  { options }: Invocation<'credential-process'>,
+  invocation: Invocation<'credential-process'>,
   profile: string,
   snapshots: SharedSnapshots,
   runtime: LoginRuntime,
 ): Promise<ExistingSession | undefined> {
   const { environment } = runtime
+  const { options } = invocation
   const defaults = await runtime.readSettings()
   return await existingSession(
     { profile, profiles: snapshots.profiles, minimumSeconds: 0, options, environment, defaults },
-    { ...runtime, connect: (settings) => runtime.connect(settings, snapshots) },
+    {
+      ...runtime,
+      ssoSessionOf: ssoSessionReader(invocation, snapshots, runtime),
+      connect: (settings) => runtime.connect(settings, snapshots),
+    },
   )
 }
 

@@ -213,7 +213,7 @@ function resultOf(
   const common = { target: target.value, profile, storeIn, promptFree, isOwnSource }
   if (reuse.reuse) {
     const { accessKeyId, expiration, source, managedBy } = reuse.session
-    const identity = reuse.session.identity ?? facts.identityOf(accessKeyId)
+    const identity = reuse.session.identity ?? (accessKeyId === undefined ? undefined : facts.identityOf(accessKeyId))
     const madeBy = managedBy === 'other' ? source : undefined
     return { kind: 'kept', ...common, expiration, identity, madeBy }
   }

@@ -143,10 +143,13 @@ const BROWSER_PROBLEMS: Readonly<Record<Exclude<FailureOf<'BROWSER_FAILED'>['rea
 }
 
 function missingSessionText(
-  { profile, expiration, wantedSeconds, inBackground = false }: FailureOf<'SESSION_MISSING'>,
+  { profile, expiration, wantedSeconds, inBackground = false, signIn }: FailureOf<'SESSION_MISSING'>,
   { now }: FailureView,
 ): FailureText {
-  const login = commandLine('login', profileWord(profile))
+  const login =
+    signIn === undefined
+      ? commandLine('login', profileWord(profile))
+      : `${visible(signIn.command)} --profile ${profileWord(signIn.profile)}`
   const why = inBackground ? ', and awsmfa cannot prompt in the background' : ''
   if (expiration === undefined) return say(`${quoted(profile)} is not signed in${why}`, login)
   if (expiration <= now)
@@ -154,7 +157,7 @@ function missingSessionText(
   const wanted = wantedSeconds === undefined ? '' : `, but ${exactDuration(wantedSeconds)} is required`
   return say(
     `the session of ${quoted(profile)} is valid for ${durationInWords(secondsUntil(expiration, now))}${wanted}${why}`,
-    `${login} --force`,
+    signIn === undefined ? `${login} --force` : login,
   )
 }
 

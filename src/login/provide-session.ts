@@ -23,12 +23,12 @@ import { findDevice } from '../mfa/device.ts'
 import { userNameOf } from '../mfa/token-code.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Profiles } from '../model/profile.ts'
+import type { ProfileView, Profiles } from '../model/profile.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-import { findCurrentSession } from '../sessions/status.ts'
+import { findCurrentSession, findSignIn } from '../sessions/status.ts'
 import type { CachedSessionOf, CurrentSession } from '../sessions/status.ts'
 
 export interface ProvideRequest {
@@ -183,6 +183,8 @@ export interface CurrentRequest extends Pick<ChainedRolesInput, 'options' | 'env
 export interface CurrentEffects
   extends CacheEffects, Pick<LoginEffects, 'facts' | 'deadline' | 'sha256' | 'osUser' | 'terminal' | 'lockQuestion'> {
   readonly cachedSessionOf: CachedSessionOf
+  /** Returns the session that a token of single sign-on gives; undefined if there is none. Left out: nobody asks. */
+  readonly ssoSessionOf?: (profile: ProfileView) => Promise<StoredSession | undefined>
   readonly connect: (settings: ChainedRoles & { readonly path: readonly string[] }) => Connection
 }
 
@@ -197,7 +199,7 @@ export type CurrentOutcome =
  */
 export async function currentCredentials(request: CurrentRequest, effects: CurrentEffects): Promise<CurrentOutcome> {
   const { profile, profiles, minimumSeconds } = request
-  const { cachedSessionOf } = effects
+  const cachedSessionOf = await withSsoSession(profile, profiles, effects)
   const found = findCurrentSession(profile, { profiles, cachedSessionOf, now: effects.now(), minimumSeconds })
   if (found.kind !== 'through') return found
   const { path, session } = found
@@ -217,6 +219,19 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   const identity = roleIdentity(current)
   if (identity !== undefined) effects.facts.rememberIdentity(current.credentials.accessKeyId, identity)
   return { kind: 'session', session: current.credentials, stored: undefined }
+}
+
+/** The portal is asked only if the profile, or one of its source profiles, has a session through single sign-on. */
+async function withSsoSession(
+  name: string,
+  profiles: Profiles,
+  { cachedSessionOf, ssoSessionOf }: Pick<CurrentEffects, 'cachedSessionOf' | 'ssoSessionOf'>,
+): Promise<CachedSessionOf> {
+  const signIn = findSignIn(name, profiles)
+  const view = signIn?.command === 'aws sso login' ? profiles.find(signIn.profile) : undefined
+  if (view === undefined || ssoSessionOf === undefined) return cachedSessionOf
+  const session = await ssoSessionOf(view)
+  return (profile) => (profile.name === view.name ? session : cachedSessionOf(profile))
 }
 
 /** A session that exists, and its account if that is known without a call. */
@@ -240,7 +255,9 @@ export async function existingSession(
     const identity = stored?.identity ?? effects.facts.identityOf(session.accessKeyId)
     return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
   } catch (error) {
-    if (!(error instanceof AwsmfaError) || effects.cancelled.aborted) throw error
+    // For a profile that the AWS CLI signs in to, awsmfa has no other way.
+    const isElsewhere = findSignIn(request.profile, request.profiles) !== undefined
+    if (!(error instanceof AwsmfaError) || effects.cancelled.aborted || isElsewhere) throw error
     effects.debug(`the existing session cannot be used (${error.failure.code})`)
     return undefined
   }

@@ -414,10 +414,10 @@ interface FailureFields {
     expiration?: Date | undefined
     wantedSeconds?: number | undefined
     inBackground?: boolean
+    signIn?: { command: string; profile: string } | undefined
   }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
-  // takes no session; `isGot`: one had been created by then; `unwritable`: a file of the cache, and why it cannot be
-  // written.
+  // takes no session; `isGot`: one had been created by then; `unwritable`: a file of it that cannot be written.
   SESSION_NOT_KEPT: { profile: string; isGot: boolean; unwritable?: { path: string; errno: string } | undefined }
   // `userArn`: whose policies must allow it.
   ACCESS_DENIED: { operation: string; roleArn?: string | undefined; message: string; userArn?: string | undefined }

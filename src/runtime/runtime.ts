@@ -32,6 +32,8 @@ import { createRememberedFacts } from '../sessions/facts.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
 import { forgetAnswers } from '../sessions/process-answers.ts'
 import { createPromptFiles, updatePromptCache } from '../sessions/prompt-cache.ts'
+import { createAwsLogins } from '../sessions/aws-logins.ts'
+import type { AwsLogins } from '../sessions/aws-logins.ts'
 import { createCachedSessionReader, createOwnCacheStore, createSessionCache } from '../sessions/session-cache.ts'
 import type { SessionCache } from '../sessions/session-cache.ts'
 import type { Sha256 } from '../sessions/session-record.ts'
@@ -87,6 +89,7 @@ export interface Runtime {
   /** Every place where `login` stores sessions. */
   readonly stores: readonly SessionStore[]
   readonly cachedSessionOf: CachedSessionOf
+  readonly awsLogins: AwsLogins
   /** Makes the lines that prompts read match the sessions. Never throws. */
   readonly updatePromptCache: () => void
 }
@@ -130,7 +133,13 @@ export async function createRuntime(
     home === undefined
       ? []
       : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const cachedSessionOf = createCachedSessionReader({ awsCaches, records: cache.list, identityOf: facts.identityOf })
+  const awsLogins = createAwsLogins({ home, environment, sha1, sha256 })
+  const cachedSessionOf = createCachedSessionReader({
+    awsCaches,
+    awsLogins,
+    records: cache.list,
+    identityOf: facts.identityOf,
+  })
   const promptFiles = createPromptFiles({ credentialsPath: paths.credentials, uid, allowRoot, onOddity: debug })
   return {
     environment,
@@ -161,6 +170,7 @@ export async function createRuntime(
       createOwnCacheStore({ cache, readProfiles: () => files.read().profiles }),
     ],
     cachedSessionOf,
+    awsLogins,
     updatePromptCache: () => updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
   }
 }

@@ -20,12 +20,14 @@ export const MANDATORY_REFRESH_SECONDS = 10 * 60
 const CLOCK_TOLERANCE_SECONDS = 5 * 60
 
 /** Where a session was found. The names are part of `status --json`. */
-export type SessionSource = 'credentials-file' | 'awsmfa-cache' | 'cli-cache' | 'boto-cache' | 'environment'
+export type SessionSource =
+  'credentials-file' | 'awsmfa-cache' | 'cli-cache' | 'boto-cache' | 'aws-login-cache' | 'aws-sso-cache' | 'environment'
 
 /** A session that a store holds for a profile. */
 export interface StoredSession {
   readonly source: SessionSource
-  readonly accessKeyId: string
+  /** Undefined for a token of single sign-on, with which AWS makes a session. */
+  readonly accessKeyId: string | undefined
   /** Undefined if the store does not record it. */
   readonly expiration: Date | undefined
   readonly managedBy: 'awsmfa' | 'other'

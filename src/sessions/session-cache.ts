@@ -5,7 +5,7 @@
  */
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isOwnProcess } from '../aws-files/profile-keys.ts'
+import { isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
 import type { StsSession } from '../aws/sts-api.ts'
 import type { CallerIdentity } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
@@ -19,6 +19,7 @@ import type { CacheKeySource } from './cache-cipher.ts'
 import { findCachedEntries } from './aws-cache-entry.ts'
 import type { AwsCacheReader } from './aws-cache-entry.ts'
 import { ADVISORY_REFRESH_SECONDS, isUsable } from './reuse.ts'
+import type { AwsLogins } from './aws-logins.ts'
 import type { StoredSession } from './reuse.ts'
 import { decodeSessionRecord, encodeSessionRecord, sessionName } from './session-record.ts'
 import type { SessionKey, SessionRecord, Sha256 } from './session-record.ts'
@@ -231,22 +232,25 @@ export function removeSessionsOf(accessKeyId: string, { cache, debug }: Pick<Cac
 /**
  * Makes the one reader of cached sessions: for a role profile the entry of the AWS CLI's and botocore's caches that
  * lasts longest, of any tool; otherwise, for a profile whose `credential_process` is awsmfa, the session in
- * awsmfa's own cache, without its secrets.
+ * awsmfa's own cache, without its secrets. For a profile that the AWS CLI signs in to, what its caches have.
  */
 export function createCachedSessionReader({
   awsCaches,
+  awsLogins,
   records,
   identityOf,
 }: {
+  readonly awsLogins?: Pick<AwsLogins, 'sessionOf'>
   readonly awsCaches: readonly AwsCacheReader[]
   readonly records: () => readonly SessionRecord[]
   readonly identityOf: (accessKeyId: string) => CallerIdentity | undefined
 }): CachedSessionOf {
   return (profile) => {
+    if (signInCommandOf(profile) !== undefined) return awsLogins?.sessionOf(profile)
     const cached = lastToExpire(findCachedEntries(profile, awsCaches).map(({ session }) => session))
     if (cached !== undefined) return cached
     const own = ownSession(profile, records)
-    return own && { ...own, identity: identityOf(own.accessKeyId) }
+    return own?.accessKeyId === undefined ? own : { ...own, identity: identityOf(own.accessKeyId) }
   }
 }
 

@@ -123,13 +123,13 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     (entry.state === 'none' || entry.sourceProfile === root.profile)
   const seconds = secondsRemaining(entry, now)
   const isWithout = entry.state === 'none' && !isRoots
-  const other = isWithout ? otherTool(view, profiles) : undefined
+  const other = isWithout || entry.source === 'aws-sso-cache' ? otherTool(view, profiles) : undefined
   return {
     profile: visible(profile),
     isIndented: root !== undefined,
     account: accountOf(entry, view),
     identity: roleArn === undefined ? (userOrRoleInWords(entry.arn) ?? other?.identity) : `role ${nameOfArn(roleArn)}`,
-    state: isRoots ? undefined : other === undefined ? entry.state : 'other',
+    state: isRoots ? undefined : isWithout && other !== undefined ? 'other' : entry.state,
     left: isRoots || seconds === undefined || seconds === 0 ? '' : formatRemaining(seconds),
     until: isRoots || expiration === undefined ? '' : formatInstant(expiration, now),
     command: !isWithout ? undefined : other === undefined ? ownSignIn(profile, view, profiles) : other.command,

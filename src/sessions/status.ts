@@ -40,9 +40,7 @@ function* sessionsFor(
   if (own === undefined) return undefined
   const ofUser = (profile: ProfileView | undefined): StoredSession | undefined =>
     sectionSession(profile) ??
-    (profile !== undefined && isOwnProcess(profile) && !isAssumeRoleProfile(profile)
-      ? cachedSessionOf(profile)
-      : undefined)
+    (profile !== undefined && isCached(profile) && !isAssumeRoleProfile(profile) ? cachedSessionOf(profile) : undefined)
   const isRole = isAssumeRoleProfile(own)
   const sources = isRole ? sourceProfilesOf(name, profiles) : []
   for (const [index, source] of sources.entries()) {
@@ -52,6 +50,11 @@ function* sessionsFor(
   const session = isRole ? cachedSessionOf(own) : ofUser(own)
   if (session !== undefined) yield { session, path: [name] }
   return undefined
+}
+
+/** Returns whether a profile that is no role has its session in a cache: awsmfa's own, or that of the AWS CLI. */
+function isCached(profile: ProfileView): boolean {
+  return isOwnProcess(profile) || signInCommandOf(profile) !== undefined
 }
 
 /**
@@ -172,7 +175,12 @@ export function statusOfProfile(name: string, lookup: StatusLookup): StatusEntry
   const { session, path } = found
   const source = path.at(-1)
   const isKnown = path.length === 1 && session.source === 'credentials-file' && session.managedBy === 'awsmfa'
-  const identity = isKnown ? lookup.identityOf(session.accessKeyId) : path.length === 1 ? session.identity : undefined
+  const identity =
+    isKnown && session.accessKeyId !== undefined
+      ? lookup.identityOf(session.accessKeyId)
+      : path.length === 1
+        ? session.identity
+        : undefined
   return { ...entryFor(name, { ...session, identity }, lookup), sourceProfile: source === name ? undefined : source }
 }
 
@@ -224,7 +232,7 @@ function entryFor(
     source: session?.source,
     sourceProfile: undefined,
     managedBy: session?.managedBy,
-    accessKeyId: session === undefined ? undefined : shortenAccessKeyId(session.accessKeyId),
+    accessKeyId: session?.accessKeyId === undefined ? undefined : shortenAccessKeyId(session.accessKeyId),
     account: session?.identity?.account,
     arn: session?.identity?.arn,
     roleArn: readKeys(profiles.find(profile), ROLE_KEYS)?.value,

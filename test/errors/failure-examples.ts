@@ -552,6 +552,12 @@ const OTHERS: Examples = {
     { profile: 'work', expiration: new Date('2026-11-21T08:20:00Z'), wantedSeconds: 2700 },
     { profile: 'work', inBackground: true },
     { profile: 'work', expiration: new Date('2026-11-21T07:30:00Z'), inBackground: true },
+    { profile: 'admin', signIn: { command: 'aws sso login', profile: 'dev' } },
+    {
+      profile: 'dev',
+      expiration: new Date('2026-11-21T07:30:00Z'),
+      signIn: { command: 'aws login', profile: 'dev' },
+    },
   ],
   PROGRAM_NOT_RUN: [
     { program: 'terrafrom', reason: 'not-found', errno: 'ENOENT' },

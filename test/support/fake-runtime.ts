@@ -84,6 +84,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
     awsCaches: [],
     stores: [],
     cachedSessionOf: () => undefined,
+    awsLogins: { sessionOf: () => undefined, ssoTokenOf: () => undefined },
     updatePromptCache: () => undefined,
     ...changes,
     stdout,

@@ -1,0 +1,107 @@
+/**
+ * Sessions that the AWS CLI signed in to, `aws sso login` and `aws login`, read from the caches that it keeps. Nothing
+ * is written or refreshed. A cache that is missing or damaged has no session. Sources: botocore 1.43, utils.py ›
+ * SSOTokenLoader (the file is named by the SHA-1 of the `sso_session`, otherwise of the start URL) and LoginTokenLoader
+ * (by the SHA-256 of `login_session`).
+ */
+import { join } from 'node:path'
+import { signInCommandOf } from '../aws-files/profile-keys.ts'
+import { isRegionName } from '../aws/endpoints.ts'
+import { parseExpiration } from '../model/expiration.ts'
+import type { Environment } from '../model/invocation.ts'
+import type { ProfileView } from '../model/profile.ts'
+import { readWhole } from '../platform/read-file.ts'
+import type { StoredSession } from './reuse.ts'
+
+/** A token of single sign-on, and the role that a profile has with it. */
+export interface SsoToken {
+  readonly accessToken: string
+  readonly expiration: Date
+  /** Of the portal that answers with the role's credentials. */
+  readonly region: string
+  readonly accountId: string
+  readonly roleName: string
+}
+
+/** What is known of the profiles that the AWS CLI signs in to. Never throws. */
+export interface AwsLogins {
+  /** The session of a profile, or the token that its role's session is made with; undefined if it is not signed in. */
+  readonly sessionOf: (profile: ProfileView) => StoredSession | undefined
+  readonly ssoTokenOf: (profile: ProfileView) => SsoToken | undefined
+}
+
+export interface AwsLoginPlaces {
+  readonly home: string | undefined
+  readonly environment: Environment
+  readonly sha1: (text: string) => string
+  readonly sha256: (text: string) => string
+}
+
+/** Larger files are none of the AWS CLI. */
+const LARGEST = 64 * 1024
+
+/** Makes the reader. Opens nothing before it is asked. */
+export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPlaces): AwsLogins {
+  const read = (folder: string, name: string): Readonly<Record<string, unknown>> => {
+    try {
+      const bytes = readWhole(join(folder, `${name}.json`), (stat) => stat.size <= LARGEST)
+      return asObject(bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8')))
+    } catch {
+      return {}
+    }
+  }
+  const ssoTokenOf = (profile: ProfileView): SsoToken | undefined => {
+    const valueOf = (key: string): string => profile.get(key)?.value ?? ''
+    const name = valueOf('sso_session') || valueOf('sso_start_url')
+    const [accountId, roleName] = [valueOf('sso_account_id'), valueOf('sso_role_name')]
+    if (home === undefined || name === '' || accountId === '' || roleName === '') return undefined
+    const token = read(join(home, '.aws', 'sso', 'cache'), sha1(name))
+    const accessToken = textOf(token['accessToken'])
+    const expiration = parseExpiration(textOf(token['expiresAt']).replace(/UTC$/, 'Z'), 'rfc3339')
+    const region = textOf(token['region']) || valueOf('sso_region')
+    if (!/^[\x21-\x7e]+$/.test(accessToken) || expiration === undefined || !isRegionName(region)) return undefined
+    return { accessToken, expiration, region, accountId, roleName }
+  }
+  const loginSessionOf = (profile: ProfileView): StoredSession | undefined => {
+    const arn = profile.get('login_session')?.value ?? ''
+    const folder =
+      environment['AWS_LOGIN_CACHE_DIRECTORY'] || (home === undefined ? '' : join(home, '.aws', 'login', 'cache'))
+    if (folder === '') return undefined
+    const token = asObject(read(folder, sha256(arn))['accessToken'])
+    const [accessKeyId, secretAccessKey, sessionToken, account] = [
+      'accessKeyId',
+      'secretAccessKey',
+      'sessionToken',
+      'accountId',
+    ].map((key) => textOf(token[key]))
+    const expiration = parseExpiration(textOf(token['expiresAt']).replace(/UTC$/, 'Z'), 'rfc3339')
+    if (!accessKeyId || !secretAccessKey || !sessionToken || expiration === undefined) return undefined
+    return {
+      source: 'aws-login-cache',
+      accessKeyId,
+      expiration,
+      managedBy: 'other',
+      identity: account ? { account, arn, userId: '' } : undefined,
+      credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },
+    }
+  }
+  return {
+    ssoTokenOf,
+    sessionOf: (profile) => {
+      const command = signInCommandOf(profile)
+      if (command === 'aws login') return loginSessionOf(profile)
+      const token = command === 'aws sso login' ? ssoTokenOf(profile) : undefined
+      return (
+        token && { source: 'aws-sso-cache', accessKeyId: undefined, expiration: token.expiration, managedBy: 'other' }
+      )
+    },
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

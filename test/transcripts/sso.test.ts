@@ -1,0 +1,144 @@
+/** Profiles of single sign-on and `aws login`: commands use the session of the AWS CLI, and change nothing of it. */
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runCli } from '../support/run-cli.ts'
+import { createTempHome } from '../support/temp-home.ts'
+import type { TempHome } from '../support/temp-home.ts'
+
+const START_URL = 'https://example.awsapps.com/start'
+const USER = 'arn:aws:iam::111111111111:user/alice'
+const CONFIG = `[sso-session corp]
+sso_start_url = ${START_URL}
+sso_region = eu-west-1
+[profile sso]
+sso_session = corp
+sso_account_id = 111111111111
+sso_role_name = Dev
+region = eu-west-1
+[profile denied]
+sso_session = corp
+sso_account_id = 111111111111
+sso_role_name = Admin
+[profile ended]
+sso_start_url = ${START_URL}
+sso_region = eu-west-1
+sso_account_id = 111111111111
+sso_role_name = Dev
+[profile login]
+login_session = ${USER}
+[profile nobody]
+login_session = arn:aws:iam::111111111111:user/bob
+`
+
+/** Answers GetRoleCredentials as the portal of IAM Identity Center does. */
+function startPortal(requests: string[]): Server {
+  return createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://localhost')
+    requests.push(`${request.method ?? ''} ${url.pathname}${url.search}`)
+    const answer = (status: number, body: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    }
+    if (request.headers['x-amz-sso_bearer_token'] !== 'aoaEXAMPLE')
+      answer(401, { message: 'Session token not found or invalid' })
+    else if (url.searchParams.get('role_name') !== 'Dev') answer(403, { message: 'No access' })
+    else
+      answer(200, {
+        roleCredentials: {
+          accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+          secretAccessKey: 'secret',
+          sessionToken: 'token',
+          expiration: Date.now() + 3_600_000,
+        },
+      })
+  }).listen(0, '127.0.0.1')
+}
+
+const requests: string[] = []
+let portal: Server
+let home: TempHome
+const hash = (name: string, text: string): string => createHash(name).update(text).digest('hex')
+const inHours = (hours: number): string =>
+  new Date(Date.now() + hours * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z')
+
+beforeAll(async () => {
+  portal = startPortal(requests)
+  if (!portal.listening) await new Promise((resolve) => portal.once('listening', resolve))
+  const sso = (expiresAt: string, accessToken: string): string =>
+    JSON.stringify({ startUrl: START_URL, region: 'eu-west-1', accessToken, expiresAt })
+  const login = { accessKeyId: 'ASIALOGIN', secretAccessKey: 's', sessionToken: 't', accountId: '111111111111' }
+  home = createTempHome({
+    '.aws/config': CONFIG,
+    [`.aws/sso/cache/${hash('sha1', 'corp')}.json`]: sso(inHours(8.01), 'aoaEXAMPLE'),
+    [`.aws/sso/cache/${hash('sha1', START_URL)}.json`]: sso(inHours(-1), 'aoaENDED'),
+    [`.aws/login/cache/${hash('sha256', USER)}.json`]: JSON.stringify({
+      accessToken: { ...login, expiresAt: inHours(0.2) },
+    }),
+  })
+})
+
+afterAll(() => {
+  portal.close()
+  home.remove()
+})
+
+async function run(...words: readonly string[]) {
+  const { port } = portal.address() as AddressInfo
+  const environment = home.environment({ AWS_ENDPOINT_URL_SSO: `http://127.0.0.1:${port}` })
+  return await runCli(words, { environment })
+}
+
+it('status has the time remaining of the token, and asks nobody', async () => {
+  expect(await run('status', 'sso')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^sso: valid, 8 h left, until /) as unknown,
+  })
+  expect(JSON.parse((await run('status', 'sso', '--json')).stdout)).toMatchObject({
+    state: 'valid',
+    source: 'aws-sso-cache',
+    managedBy: 'other',
+    accessKeyId: null,
+  })
+  const ended = await run('status', 'ended')
+  expect(ended.code).toBe(4)
+  expect(ended.stdout).toMatch(/^ended: expired /)
+  expect(ended.stderr).toBe('awsmfa: hint: aws sso login --profile ended\n')
+  expect((await run('status', 'login')).stdout).toMatch(
+    /^login: expiring, 1[12] min left, until .* \(alice, 111111111111\)/,
+  )
+  const { stdout } = await run('status', '--all')
+  expect(stdout).toMatch(/^sso +111111111111 +AWS SSO +valid/m)
+  expect(requests).toEqual([])
+})
+
+it('exec, env and credential-process have the session of the role', async () => {
+  const script = 'echo $AWS_ACCESS_KEY_ID $AWS_SESSION_TOKEN $AWS_REGION'
+  expect(await run('exec', 'sso', '--', 'sh', '-c', script)).toMatchObject({
+    code: 0,
+    stdout: 'ASIAIOSFODNN7EXAMPLE token eu-west-1\n',
+    stderr: '',
+  })
+  expect((await run('env', 'sso')).stdout).toContain('AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE')
+  expect(JSON.parse((await run('credential-process', '--profile', 'sso')).stdout)).toMatchObject({
+    AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  })
+  expect((await run('env', 'login')).stdout).toContain('AWS_ACCESS_KEY_ID=ASIALOGIN')
+  expect(requests).toEqual(Array(3).fill('GET /federation/credentials?account_id=111111111111&role_name=Dev'))
+})
+
+it.each([
+  ['ended', 4, /session of 'ended' expired .*\n.*hint: aws sso login --profile ended\n/],
+  ['nobody', 4, /'nobody' is not signed in\n.*hint: aws login --profile nobody\n/],
+  ['denied', 1, /not allowed to call GetRoleCredentials/],
+])('a profile that is not usable: %s', async (name, exitCode, words) => {
+  for (const line of [
+    ['exec', name, '--', 'true'],
+    ['credential-process', '--profile', name],
+  ]) {
+    const outcome = await run(...line)
+    expect(outcome).toMatchObject({ code: exitCode, stdout: '' })
+    expect(outcome.stderr).toMatch(words)
+  }
+})
